@@ -1,0 +1,84 @@
+"""The face of the console: pages and servers need nothing but what stands here.
+
+This is the only module that picks concrete classes.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from backend.console import Caller, Console
+from backend.model import Actor, JobKind, Role
+from backend.passwords import hash_password, new_password
+from backend.prewarm.http import HttpCache
+from backend.settings import Settings, SettingsError, read_settings
+from backend.store import Store, StoreError
+from backend.worker import Worker
+
+__all__ = [
+    "Caller", "Console", "Settings", "SettingsError", "StoreError", "current", "first_start", "make_worker",
+    "open_console", "read_settings",
+]  # fmt: skip
+
+_current: Console | None = None
+_guard = threading.Lock()
+
+
+def open_console(settings: Settings, clock: Callable[[], float] = time.time) -> Console:
+    """Open the console that `settings` describe. Raises SettingsError and StoreError, in words for the operator."""
+    from backend.media.ffmpeg import Ffmpeg
+    from backend.media.local import LocalMedia
+
+    if settings.mode == "cloud":
+        raise SettingsError("QU_MODE=cloud: this version has no cloud mode yet; leave QU_MODE out.")
+    store = Store(settings.database, clock)
+    media = LocalMedia(settings.media, Ffmpeg(settings.ffmpeg), settings.narrow_codec)
+    cache = HttpCache(lambda: _warmed_hosts(console))
+    own_url = f"http://127.0.0.1:{settings.port}"
+    console = Console(settings, store, media, cache, clock, own_url=own_url)
+    return console
+
+
+def current() -> Console:
+    """Return the console of this process, opening it at the first call."""
+    global _current
+    with _guard:
+        if _current is None:
+            _current = open_console(read_settings())
+        return _current
+
+
+def make_worker(console: Console) -> Worker:
+    """Return a worker, not yet started, for everything this console queues."""
+    runners = {
+        JobKind.SNAPSHOT: console.media,
+        JobKind.TRANSCODE: console.media,
+        JobKind.NARROW: console.media,
+        JobKind.PREWARM: console.cache,
+    }
+    return Worker(console.store, runners)
+
+
+def first_start(console: Console) -> list[str]:
+    """Make the first account, and the demo catalogue if wanted, in an empty store; return what to tell the operator."""
+    if console.store.accounts.find_accounts():
+        return []
+    settings = console.settings
+    password = settings.admin_password or new_password()
+    actor = Actor("first start", "command line")
+    console.store.accounts.add_account(settings.admin_user, hash_password(password), Role.ADMIN, actor)
+    shown = "the password of QU_ADMIN_PASSWORD" if settings.admin_password else f"the password {password}"
+    return [f"Sign in as {settings.admin_user} with {shown}"]
+
+
+def _warmed_hosts(console: Console) -> tuple[str, ...]:
+    settings = console.settings
+    if settings.prewarm_hosts:
+        return settings.prewarm_hosts
+    if settings.public_url:
+        return (urlsplit(settings.public_url).netloc.lower(),)
+    own = urlsplit(console.own_url)
+    return (own.netloc, f"localhost:{own.port}")

@@ -1,0 +1,89 @@
+"""What the console tells its callers when it cannot do what they asked.
+
+A message is a template with named values, so that one failure can be said in every language of the console
+(`backend.messages` holds the translations) and can be kept in the database, with a failed job, until somebody reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar, Self
+
+SIGN_IN_FIRST = "Sign in first: the console token is missing, wrong or expired."
+
+
+class ConsoleError(Exception):
+    """A failure that the caller is told about: `code` goes into the envelope, the text into its message."""
+
+    code: ClassVar[str] = "500"
+
+    def __init__(self, template: str, /, **values: Any) -> None:
+        super().__init__(template)
+        self.template = template
+        self.values = values
+
+    def __str__(self) -> str:
+        return self.template.format_map(self.values)
+
+    def pack(self) -> str:
+        """Return the error as JSON text, for a column of the database."""
+        return json.dumps([self.template, self.values], ensure_ascii=False, default=str)
+
+    @classmethod
+    def unpack(cls, text: str) -> Self:
+        """Return the error that `pack` wrote."""
+        template, values = json.loads(text)
+        return cls(template, **values)
+
+
+class BadRequest(ConsoleError):
+    """A parameter is missing or wrong."""
+
+    code = "400"
+
+
+class WrongCredentials(ConsoleError):
+    """The user name or the password is wrong, or the account is locked out."""
+
+    code = "401"
+
+
+class Forbidden(ConsoleError):
+    """The caller is not signed in, the session has ended, or the role may not do this."""
+
+    code = "403"
+
+
+class NotFound(ConsoleError):
+    """There is no such video, recommendation, job or path."""
+
+    code = "404"
+
+
+class Conflict(ConsoleError):
+    """The present state of the video does not allow it."""
+
+    code = "409"
+
+
+class MediaError(BadRequest):
+    """A file is not one that the console can take in or work on. `detail` holds the tool's own words."""
+
+    def __init__(self, template: str, /, detail: str = "", **values: Any) -> None:
+        super().__init__(template, **values)
+        self.detail = detail
+
+
+class CloudError(ConsoleError):
+    """The cloud refused or failed."""
+
+    code = "502"
+
+
+class Refused(ConsoleError):
+    """A transport refusal: the only failures that also change the HTTP status."""
+
+    def __init__(self, status: int, template: str, /, **values: Any) -> None:
+        super().__init__(template, **values)
+        self.status = status
+        self.code = str(status)  # type: ignore[misc]

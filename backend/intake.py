@@ -1,0 +1,105 @@
+"""How a file becomes a video: looked at, moved into keeping, entered, and its first jobs queued."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backend.errors import MediaError
+from backend.media import Probe
+from backend.model import Actor, CensorStatus, FileKind, JobKind, MediaFile, User, Video, VideoStatus
+from backend.settings import Settings
+
+if TYPE_CHECKING:
+    from backend.console import Console
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What is said about a file when it comes in; an empty title means the file's name."""
+
+    file_name: str
+    user: User
+    title: str = ""
+    description: str = ""
+    tags: str = ""
+    cate_id: int = 0
+    cate_name: str = ""
+    created: int | None = None  # None: now
+    video_id: str = ""  # empty: a new one
+    censor_status: CensorStatus | None = None  # None: as the setting QU_REVIEW has it
+
+
+def incoming_folder(settings: Settings) -> Path:
+    """Return the folder for files on their way in, making it. It lies beside the media, so that moving is instant."""
+    folder = settings.media / ".incoming"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def new_incoming(settings: Settings, file_name: str = "") -> Path:
+    """Return a path for a file on its way in: a name of ours, whatever the sender called it."""
+    extension = Path(file_name).suffix.lower()
+    known = extension if extension[1:].isalnum() and extension.isascii() and len(extension) <= 6 else ""
+    return incoming_folder(settings) / f"{secrets.token_hex(16)}{known}"
+
+
+def sweep_incoming(settings: Settings) -> None:
+    """Remove what an interrupted upload left, when a server starts."""
+    for path in incoming_folder(settings).iterdir():
+        with suppress(OSError):
+            path.unlink()
+
+
+def take_in(console: Console, path: Path, said: Particulars, actor: Actor) -> Video:
+    """Make a video of the file at `path`, which is moved. Raises MediaError; then nothing of it is left behind."""
+    try:
+        return enter(console, path, look(console, path), said, actor)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def look(console: Console, path: Path) -> Probe:
+    """Return what the file says about itself. Raises MediaError when it is too large or no video we can take."""
+    limit = console.settings.max_upload_mb
+    if path.stat().st_size > limit * 1_000_000:
+        raise MediaError("The file is larger than {limit} MB.", limit=limit)
+    return console.media.admit(path)
+
+
+def enter(console: Console, path: Path, probe: Probe, said: Particulars, actor: Actor) -> Video:
+    """Move a file that was looked at into keeping, and enter its video with the first jobs."""
+    video_id = said.video_id or uuid.uuid4().hex
+    name = console.media.take_in(video_id, path, Path(said.file_name).suffix.lower())
+    reviewed = console.settings.review == "off"
+    video = Video(
+        video_id=video_id,
+        title=said.title or Path(said.file_name).stem or video_id,
+        user=said.user,
+        created=int(console.clock()) if said.created is None else said.created,
+        description=said.description,
+        duration=probe.duration,
+        size=probe.size,
+        width=probe.width,
+        height=probe.height,
+        cate_id=said.cate_id,
+        cate_name=said.cate_name,
+        tags=said.tags,
+        status=VideoStatus.NORMAL if reviewed else VideoStatus.CHECKING,
+        censor_status=said.censor_status or (CensorStatus.SUCCESS if reviewed else CensorStatus.CHECK),
+        files=(_source(name, probe),),
+    )
+    try:
+        return console.store.catalogue.add_video(video, actor, JobKind.SNAPSHOT, JobKind.TRANSCODE)
+    except BaseException:
+        console.media.delete(video_id)
+        raise
+
+
+def _source(name: str, probe: Probe) -> MediaFile:
+    bitrate = round(probe.size * 8 / probe.duration) if probe.duration else 0
+    return MediaFile(FileKind.SOURCE, name, probe.size, probe.width, probe.height, probe.duration, bitrate)

@@ -1,0 +1,51 @@
+"""Media providers: where a video's files live, and who makes its renditions and pictures.
+
+To add one, write a module beside this one with a class that has these methods, choose it in `backend.open_console`, and
+add it to the fixture `media` of tests/test_media_contract.py: the same tests must pass for every provider.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from backend.model import Verdict, Video
+from backend.tasks import Runner
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a file says about itself. Width and height are as shown, after rotation."""
+
+    duration: float  # seconds
+    size: int  # bytes
+    width: int
+    height: int
+    codec: str  # of the video stream, as ffmpeg names it: h264, hevc, mpeg2video …
+    fps: float
+    has_audio: bool
+    transfer: str = ""  # smpte2084 and arib-std-b67 are HDR
+
+
+class MediaProvider(Runner, Protocol):
+    """Runs the jobs `snapshot`, `transcode` and `narrow` of a video, and keeps its files.
+
+    `start` gets the job and its video; when the job is done, `poll` names the files with their kind. A video that the
+    provider does not know is a `NotFound`; a file that cannot be used is a `MediaError`.
+    """
+
+    def admit(self, path: Path) -> Probe:
+        """Look at a file somebody sent. Raises MediaError, in words for people, when it is not a video we can take."""
+
+    def take_in(self, video_id: str, path: Path, extension: str) -> str:
+        """Move an admitted file into the video's keeping and return its name there."""
+
+    def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str) -> None:
+        """Tell the provider of a person's verdict, before the console records it."""
+
+    def delete(self, video_id: str) -> None:
+        """Remove everything of this video; nothing happens where there is nothing."""
+
+    def path_of(self, video_id: str, name: str) -> Path | None:
+        """The file to serve for a media URL, or None when there is none here."""

@@ -1,0 +1,5 @@
+"""The operations: importing this package declares them all."""
+
+from backend.operations import console, documented
+
+__all__ = ["console", "documented"]

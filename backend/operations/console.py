@@ -1,0 +1,314 @@
+"""What the console offers beyond the seed: upload, editing, export, jobs, history, statistics."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
+
+import msgspec
+
+from backend.errors import SIGN_IN_FIRST, BadRequest, ConsoleError, Forbidden
+from backend.export import Download, csv_chunks
+from backend.intake import Particulars, take_in
+from backend.messages import say
+from backend.model import CensorStatus, Job, JobKind, JobState, Right, User, VideoFilter
+from backend.parameters import End, File, PageIndex, PageSize, Start, Text, Whole
+from backend.prewarm import check_lines
+from backend.registry import OPERATIONS, operation
+from backend.wire import VideoDetail
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+Title = Annotated[str, Text(200)]
+Tags = Annotated[str, Text(500)]
+Description = Annotated[str, Text(2000)]
+Name = Annotated[str, Text(100)]
+DAYS = 30
+
+
+class AccountData(msgspec.Struct, rename="camel"):
+    user_name: str
+    role: str
+    rights: list[str]
+
+
+class JobData(msgspec.Struct, rename="camel"):
+    """A job: `progress` goes from 0 to 1, `error` says why it failed, `detail` holds the tool's own words."""
+
+    job_id: str
+    kind: str
+    state: str
+    video_id: str
+    progress: float
+    attempts: int
+    creation_time: str
+    finish_time: str
+    error: str
+    detail: str
+
+
+class JobPage(msgspec.Struct, rename="camel"):
+    total: int
+    job_list: list[JobData]
+
+
+class HistoryData(msgspec.Struct, rename="camel"):
+    time: str
+    user_name: str
+    way: str
+    action: str
+    target: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class CheckedLineData(msgspec.Struct, rename="camel"):
+    """`problem` is empty where the line can be prewarmed."""
+
+    line: int
+    text: str
+    url: str
+    problem: str
+
+
+class WarmedData(msgspec.Struct, rename="camel"):
+    url: str
+    state: str
+    detail: str
+
+
+class PrewarmData(msgspec.Struct, rename="camel"):
+    job: JobData
+    url_list: list[WarmedData]
+
+
+class PrewarmPage(msgspec.Struct, rename="camel"):
+    total: int
+    host_list: list[str]
+    prewarm_list: list[PrewarmData]
+
+
+class DayData(msgspec.Struct, rename="camel"):
+    day: str
+    uploaded: int
+    recommended: int
+
+
+class StatisticsData(msgspec.Struct, rename="camel"):
+    videos: int
+    recommended: int
+    bytes: int
+    seconds: float
+    by_censor_status: dict[str, int]
+    failed_transcodes: int
+    running_transcodes: int
+    waiting_jobs: int
+    running_jobs: int
+    failed_jobs: int
+    demo_done: int
+    demo_total: int
+    day_list: list[DayData]
+
+
+class LinkData(msgspec.Struct, rename="camel"):
+    url: str
+
+
+@operation("GET", "/user/getAccount", extension=True)
+def get_account(call: Call) -> AccountData:
+    """Return who is signed in and what the role may do."""
+    if call.account is None:
+        raise Forbidden(SIGN_IN_FIRST)
+    role = call.account.role
+    return AccountData(call.account.user_name, role.value, sorted(right.value for right in role.rights))
+
+
+@operation("POST", "/vod/uploadVideo", message="上传完成", right=Right.MANAGE, extension=True)
+def upload_video(
+    call: Call,
+    *,
+    file: File,
+    title: Title = "",
+    description: Description = "",
+    tags: Tags = "",
+    cate_id: Annotated[int, Whole(0, 10**9)] = 0,
+    cate_name: Name = "",
+    user_id: Name = "",
+    user_name: Name = "",
+) -> VideoDetail:
+    """Take in a video file (multipart). Without a userId it belongs to the signed-in account."""
+    user = User(user_id or call.actor.name, user_name or user_id or call.actor.name)
+    said = Particulars(file.file_name, user, title, description, tags, cate_id, cate_name)
+    return call.write.detail(take_in(call.console, file.path, said, call.actor))
+
+
+@operation("POST", "/vod/editVideo", message="修改完成", right=Right.MANAGE, extension=True)
+def edit_video(
+    call: Call,
+    *,
+    video_id: str,
+    title: Title | None = None,
+    description: Description | None = None,
+    tags: Tags | None = None,
+    cate_id: Annotated[int | None, Whole(0, 10**9)] = None,
+    cate_name: Name | None = None,
+) -> VideoDetail:
+    """Change title, description, tags or category; what is absent stays."""
+    given = {"title": title, "description": description, "tags": tags, "cate_id": cate_id, "cate_name": cate_name}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if not changes:
+        raise BadRequest("Nothing to change was given.")
+    call.store.catalogue.edit_video(video_id, changes, call.actor)
+    return call.write.detail(call.store.catalogue.get_video(video_id))
+
+
+@operation("GET", "/vod/exportVideos", right=Right.EXPORT, extension=True)
+def export_videos(
+    call: Call,
+    *,
+    video_id: str = "",
+    user_id: str = "",
+    title: str = "",
+    start_time: Start = None,
+    end_time: End = None,
+    user_name: str = "",
+    censor_status: CensorStatus | None = None,
+) -> Download:
+    """Return every video that matches as CSV, newest first, streamed."""
+    wanted = VideoFilter(video_id, user_id, title, user_name, censor_status, start_time, end_time)
+    when = datetime.fromtimestamp(call.now(), call.settings.time_zone).strftime("%Y%m%d-%H%M%S")
+    chunks = csv_chunks(call.store.catalogue.iterate_videos(wanted), call.write)
+    return Download(f"videos-{when}.csv", "text/csv; charset=utf-8", chunks)
+
+
+@operation("GET", "/vod/createExportLink", right=Right.EXPORT, extension=True)
+def create_export_link(
+    call: Call,
+    *,
+    video_id: str = "",
+    user_id: str = "",
+    title: str = "",
+    start_time: str = "",
+    end_time: str = "",
+    user_name: str = "",
+    censor_status: str = "",
+) -> LinkData:
+    """Return a link that downloads exportVideos' file once, within a minute, without a token in it."""
+    parameters = {
+        "videoId": video_id,
+        "userId": user_id,
+        "title": title,
+        "startTime": start_time,
+        "endTime": end_time,
+        "userName": user_name,
+        "censorStatus": censor_status,
+    }
+    export = OPERATIONS["exportVideos"]
+    export.bind(parameters, call.settings.time_zone)
+    ticket = call.console.tickets.issue(export.name, (parameters, call.token))
+    return LinkData(f"{call.write.base_url}{export.path}?ticket={quote(ticket)}")
+
+
+@operation("GET", "/vod/getJobs", extension=True)
+def get_jobs(
+    call: Call,
+    *,
+    page_index: PageIndex = 1,
+    page_size: PageSize = 10,
+    video_id: str = "",
+    kind: JobKind | None = None,
+    state: JobState | None = None,
+) -> JobPage:
+    """List jobs, newest first."""
+    page = call.store.jobs.find_jobs(video_id=video_id, kind=kind, state=state, index=page_index, size=page_size)
+    return JobPage(page.total, [_job(call, job) for job in page.items])
+
+
+@operation("POST", "/vod/retryJob", message="已重新排队", right=Right.MANAGE, extension=True)
+def retry_job(call: Call, *, job_id: str) -> None:
+    """Put a failed job back into the queue."""
+    call.store.jobs.retry_job(job_id, call.actor)
+
+
+@operation("GET", "/vod/getHistory", extension=True)
+def get_history(call: Call, *, video_id: str) -> list[HistoryData]:
+    """Return what happened to a video, newest first, at most 100 lines."""
+    return [
+        HistoryData(
+            time=call.write.time(line.at),
+            user_name=line.actor.name,
+            way=line.actor.way,
+            action=line.action,
+            target=line.target,
+            before=line.before,
+            after=line.after,
+        )
+        for line in call.store.history.find_history(video_id)
+    ]
+
+
+@operation("GET", "/vod/checkObjectPaths", extension=True)
+def check_object_paths(call: Call, *, object_path: str = "") -> list[CheckedLineData]:
+    """Say for every line whether pushObjectCache would take it, and what is wrong where it would not."""
+    return [
+        CheckedLineData(line.number, line.text, line.url, say(line.wrong, call.caller.language) if line.wrong else "")
+        for line in check_lines(object_path.splitlines(), call.console.cache.hosts())
+    ]
+
+
+@operation("GET", "/vod/getPrewarms", extension=True)
+def get_prewarms(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10) -> PrewarmPage:
+    """List the batches that were prewarmed, newest first, with the state of every address."""
+    page = call.store.jobs.find_jobs(kind=JobKind.PREWARM, index=page_index, size=page_size)
+    urls = call.store.jobs.warmed_urls(job.job_id for job in page.items)
+    batches = [PrewarmData(_job(call, job), [WarmedData(**url) for url in urls[job.job_id]]) for job in page.items]
+    return PrewarmPage(page.total, list(call.console.cache.hosts()), batches)
+
+
+@operation("GET", "/vod/getStatistics", extension=True)
+def get_statistics(call: Call) -> StatisticsData:
+    """Return the counts of the overview; the days are the last 30, oldest first."""
+    zone = call.settings.time_zone
+    midnight = datetime.fromtimestamp(call.now(), zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [midnight - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+    counts = call.store.statistics.count_everything([int(day.timestamp()) for day in days])
+    jobs = call.store.jobs.count_jobs()
+
+    def total(*states: JobState, demo: bool = False) -> int:
+        return sum(count for (kind, state), count in jobs.items() if state in states and (kind is JobKind.DEMO) == demo)
+
+    return StatisticsData(
+        videos=counts.videos,
+        recommended=counts.recommended,
+        bytes=counts.bytes,
+        seconds=counts.seconds,
+        by_censor_status={status.value: count for status, count in counts.by_censor_status.items()},
+        failed_transcodes=counts.failed_transcodes,
+        running_transcodes=counts.running_transcodes,
+        waiting_jobs=total(JobState.QUEUED),
+        running_jobs=total(JobState.RUNNING),
+        failed_jobs=total(JobState.FAILED),
+        demo_done=total(JobState.DONE, JobState.FAILED, demo=True),
+        demo_total=total(*JobState, demo=True),
+        day_list=[
+            DayData(day.strftime("%Y-%m-%d"), uploaded, recommended)
+            for day, (_, uploaded, recommended) in zip(days, counts.by_day, strict=True)
+        ],
+    )
+
+
+def _job(call: Call, job: Job) -> JobData:
+    return JobData(
+        job_id=job.job_id,
+        kind=job.kind.value,
+        state=job.state.value,
+        video_id=job.video_id,
+        progress=job.progress,
+        attempts=job.attempts,
+        creation_time=call.write.time(job.created),
+        finish_time=call.write.time(job.finished) if job.finished is not None else "",
+        error=say(ConsoleError.unpack(job.error), call.caller.language) if job.error else "",
+        detail=job.detail,
+    )

@@ -1,0 +1,266 @@
+"""The thirteen operations of the seed document, in its order, and the one path that the app plays videos through."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from backend.errors import BadRequest, WrongCredentials
+from backend.messages import say
+from backend.model import (
+    Account,
+    Actor,
+    CensorStatus,
+    FileKind,
+    JobKind,
+    Right,
+    SnapshotStatus,
+    TranscodeStatus,
+    Verdict,
+    Video,
+    VideoFilter,
+)
+from backend.parameters import End, Link, PageIndex, PageSize, Start
+from backend.passwords import is_right
+from backend.prewarm import MOST_LINES, check_lines
+from backend.registry import operation
+from backend.store.accounts import token_hash
+from backend.wire import (
+    PlayInfoList,
+    RecommendedPage,
+    RecommendedVideo,
+    TokenData,
+    VideoDetail,
+    VideoPage,
+    media_path,
+)
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+MOST_REASON_BYTES = 128
+
+
+@operation("GET", "/vod/getVideos")
+def get_videos(
+    call: Call,
+    *,
+    page_index: PageIndex = 1,
+    page_size: PageSize = 10,
+    video_id: str = "",
+    user_id: str = "",
+    title: str = "",
+    start_time: Start = None,
+    end_time: End = None,
+    user_name: str = "",
+    censor_status: CensorStatus | None = None,
+) -> VideoPage:
+    """List the videos that match, newest first, with the exact total."""
+    wanted = VideoFilter(video_id, user_id, title, user_name, censor_status, start_time, end_time)
+    return call.write.page(call.store.catalogue.find_videos(wanted, page_index, page_size))
+
+
+@operation("GET", "/vod/submitTranscode", message="发起非窄带高清转码作业完成!", right=Right.MANAGE)
+def submit_transcode(call: Call, *, media_id: str) -> None:
+    """Queue a plain transcode. Asking again while one waits or runs makes no second one."""
+    call.store.jobs.enqueue_for_video(JobKind.TRANSCODE, media_id, call.operation.name, call.actor)
+
+
+@operation("GET", "/vod/createAudit", message="审核完成", right=Right.REVIEW)
+def create_audit(call: Call, *, media_id: str, status: Verdict, reason: str = "", comment: str = "") -> None:
+    """Record a person's verdict on a video. Blocking needs a reason of at most 128 bytes of UTF-8."""
+    length = len(reason.encode())
+    if status is Verdict.BLOCKED and not reason and not call.settings.legacy_clients:
+        raise BadRequest("reason is required when status is Blocked.")
+    if length > MOST_REASON_BYTES:
+        raise BadRequest(
+            "reason has {length} bytes; at most {most} are allowed.", length=length, most=MOST_REASON_BYTES
+        )
+    video = call.store.catalogue.get_video(media_id)
+    call.media.record_audit(video, status, reason, comment)
+    call.store.catalogue.record_audit(media_id, status, reason, comment, call.actor)
+
+
+@operation("GET", "/vod/submitTabTranscode", message="发起窄带高清转码作业完成!", right=Right.MANAGE)
+def submit_tab_transcode(call: Call, *, media_id: str) -> None:
+    """Queue a narrow-band HD transcode. Asking again while one waits or runs makes no second one."""
+    call.store.jobs.enqueue_for_video(JobKind.NARROW, media_id, call.operation.name, call.actor)
+
+
+@operation("GET", "/vod/getVideoById")
+def get_video_by_id(call: Call, *, video_id: str) -> VideoDetail:
+    """Return one video."""
+    return call.write.detail(call.store.catalogue.get_video(video_id))
+
+
+@operation("GET", "/vod/getRecommendVideos")
+def get_recommend_videos(
+    call: Call,
+    *,
+    page_index: PageIndex = 1,
+    page_size: PageSize = 10,
+    video_id: str = "",
+    user_id: str = "",
+    title: str = "",
+    start_time: Start = None,
+    end_time: End = None,
+    user_name: str = "",
+    censor_status: CensorStatus | None = None,
+) -> RecommendedPage:
+    """List the recommended videos that match, the newest recommendation first; times are those of recommending."""
+    wanted = VideoFilter(video_id, user_id, title, user_name, censor_status, start_time, end_time)
+    return call.write.recommended_page(call.store.catalogue.find_recommendations(wanted, page_index, page_size))
+
+
+@operation("POST", "/vod/recommendVideo", message="插入推荐视频成功!", right=Right.MANAGE)
+def recommend_video(
+    call: Call,
+    *,
+    video_id: str,
+    title: str | None = None,
+    user_id: str | None = None,
+    description: str | None = None,
+    duration: float | None = None,
+    cover_url: Link | None = None,
+    size: int | None = None,
+    tags: str | None = None,
+    cate_id: int | None = None,
+    cate_name: str | None = None,
+    first_frame_url: Link | None = None,
+    transcode_status: TranscodeStatus | None = None,
+    snapshot_status: SnapshotStatus | None = None,
+    censor_status: CensorStatus | None = None,
+    is_narrow: bool = False,
+    is_cache: bool = False,
+) -> None:
+    """Put a video that passed review on the recommended feed; what is absent comes from the catalogue."""
+    given: dict[str, Any] = {
+        "title": title,
+        "user_id": user_id,
+        "description": description,
+        "duration": duration,
+        "cover_url": cover_url,
+        "size": size,
+        "tags": tags,
+        "cate_id": cate_id,
+        "cate_name": cate_name,
+        "first_frame_url": first_frame_url,
+        "transcode_status": transcode_status,
+        "snapshot_status": snapshot_status,
+        "censor_status": censor_status,
+    }
+    video = call.store.catalogue.get_video(video_id)
+    known = _known(call, video)
+    shown = {name: None if value in known.get(name, ()) else value for name, value in given.items()}
+    call.store.catalogue.recommend(
+        video_id,
+        shown,
+        call.actor,
+        narrow=is_narrow and not video.files_of(FileKind.NARROW),
+        warm=_worth_warming(call, video) if is_cache else [],
+    )
+
+
+@operation("POST", "/vod/pushObjectCache", message="预热完成", right=Right.MANAGE)
+def push_object_cache(call: Call, *, object_path: str) -> None:
+    """Prewarm the files of these addresses, one a line, with or without http://: all, or none if one is bad."""
+    lines = check_lines(object_path.splitlines(), call.console.cache.hosts())
+    wrong = [(line, say(line.wrong, call.caller.language)) for line in lines if line.wrong]
+    if wrong:
+        named = "; ".join(f"{line.number}: {line.text[:120]} ({why})" for line, why in wrong[:10])
+        raise BadRequest(
+            "{count} of the lines cannot be prewarmed, so none was: line {named}", count=len(wrong), named=named
+        )
+    if not 0 < len(lines) <= MOST_LINES:
+        raise BadRequest(
+            "objectPath has {count} addresses; from 1 to {most} are allowed.", count=len(lines), most=MOST_LINES
+        )
+    call.store.jobs.enqueue_prewarm([line.url for line in lines], call.actor)
+
+
+@operation("GET", "/vod/getRecommendVideoById", message="根据videoId获取视频详情完成!")
+def get_recommend_video_by_id(call: Call, *, video_id: str) -> RecommendedVideo:
+    """Return one entry of the recommended feed."""
+    return call.write.recommended(call.store.catalogue.get_recommendation(video_id))
+
+
+@operation("POST", "/vod/deleteVideoById", message="删除完成!", right=Right.MANAGE)
+def delete_video_by_id(call: Call, *, video_id: str, user_id: str) -> None:
+    """Delete a video of this owner, with its media and its recommendation."""
+    call.store.catalogue.delete_video(video_id, user_id, call.actor)
+    call.media.delete(video_id)
+
+
+@operation("POST", "/vod/deleteRecommendById", message="取消推荐完成", right=Right.MANAGE)
+def delete_recommend_by_id(call: Call, *, video_id: str) -> None:
+    """Take a video off the recommended feed."""
+    call.store.catalogue.cancel_recommendation(video_id, call.actor)
+
+
+@operation("POST", "/user/login", message="登录成功!", right=None)
+def login(call: Call, *, user_name: str, password: str) -> TokenData:
+    """Sign in. Several sessions of one account live side by side."""
+    account = _check_password(call, user_name, password)
+    token = secrets.token_hex(24)
+    actor = _as(call, account.user_name)
+    call.store.accounts.open_session(account, token, call.settings.token_days, actor)
+    return TokenData(token)
+
+
+@operation("POST", "/user/signOut", message="退出完成!", right=None)
+def sign_out(call: Call, *, user_name: str = "", password: str = "") -> None:
+    """End the session of the token; with userName and password instead, every session of that account."""
+    if call.account is not None:
+        call.store.accounts.end_session(token_hash(call.token), call.actor)
+    elif user_name or password:
+        account = _check_password(call, user_name, password)
+        call.store.accounts.end_sessions_of(account, _as(call, account.user_name))
+    elif not call.token:
+        raise BadRequest("consoletoken is required, or userName and password.")
+
+
+@operation("GET", "/vodVideo/getVideoById", extension=True)
+def get_play_info(call: Call, *, video_id: str) -> PlayInfoList:
+    """Return what can be played of a video, as existing clients ask for it."""
+    return call.write.play_info(call.store.catalogue.get_video(video_id))
+
+
+def _check_password(call: Call, user_name: str, password: str) -> Account:
+    found = call.store.accounts.get_password_hash(user_name)
+    account, hashed = found or (None, None)
+    if not is_right(password, hashed) or account is None or account.disabled:
+        raise WrongCredentials("The user name or the password is wrong.")
+    return account
+
+
+def _as(call: Call, user_name: str) -> Actor:
+    return replace(call.actor, name=user_name)
+
+
+def _known(call: Call, video: Video) -> dict[str, tuple[Any, ...]]:
+    """What the catalogue says already: clients send a whole row back, and an entry should follow what changes later."""
+    cover, first_frame = video.file_of(FileKind.COVER), video.file_of(FileKind.FIRST_FRAME)
+    return {
+        "title": (video.title,),
+        "user_id": (video.user.user_id,),
+        "description": (video.description,),
+        "duration": (video.duration,),
+        "size": (video.size,),
+        "tags": (video.tags,),
+        "cate_id": (video.cate_id,),
+        "cate_name": (video.cate_name,),
+        "transcode_status": (video.transcode_status,),
+        "snapshot_status": (video.snapshot_status,),
+        "censor_status": (video.censor_status,),
+        "cover_url": (call.write.url(video, cover), cover and f"/{media_path(video, cover)}"),
+        "first_frame_url": (call.write.url(video, first_frame), first_frame and f"/{media_path(video, first_frame)}"),
+    }
+
+
+def _worth_warming(call: Call, video: Video) -> list[str]:
+    """The first frame and the file that the feed plays, as addresses that this machine can reach."""
+    files = [video.file_of(FileKind.FIRST_FRAME), *video.renditions]
+    base = call.settings.public_url or call.console.own_url
+    urls = [f"{base}/{media_path(video, file)}" if "://" not in file.name else file.name for file in files if file]
+    return [line.url for line in check_lines(urls, call.console.cache.hosts()) if line.url] if base else []

@@ -1,0 +1,234 @@
+"""How the text of a parameter becomes a value: one `Kind` per type that operations use in their signatures."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Protocol, get_args, get_origin
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from backend.errors import BadRequest
+
+MOST_TEXT = 65_536
+WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
+TIME = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
+    r"(?:[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?\s*(Z|[+-][0-9]{2}:?[0-9]{2})?)?",
+    re.IGNORECASE,
+)
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Kind(Protocol):
+    """Reads one type of parameter, and describes it as JSON Schema."""
+
+    def read(self, name: str, raw: str, zone: ZoneInfo) -> Any:
+        """Return the value of a text that is not empty. Raises BadRequest, naming the parameter."""
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the text or number that clients send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Any text that can be stored and shown."""
+
+    most: int = MOST_TEXT
+
+    def read(self, name: str, raw: str, zone: ZoneInfo) -> str:
+        if len(raw) > self.most:
+            raise BadRequest(
+                "{name} has {length} characters; at most {most} are allowed.",
+                name=name,
+                length=len(raw),
+                most=self.most,
+            )
+        if "\0" in raw or SURROGATE.search(raw):
+            raise BadRequest("{name} holds characters that are no text.", name=name)
+        return raw
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": self.most}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number from `low` to `high`."""
+
+    low: int = -(10**15)
+    high: int = 10**15
+
+    def read(self, name: str, raw: str, zone: ZoneInfo) -> int:
+        if not WHOLE.fullmatch(raw.strip()):
+            raise BadRequest("{name} must be a whole number, got {raw!r}.", name=name, raw=raw[:40])
+        value = int(raw)
+        if not self.low <= value <= self.high:
+            raise BadRequest(
+                "{name} must be from {low} to {high}, got {value}.",
+                name=name,
+                low=self.low,
+                high=self.high,
+                value=value,
+            )
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A finite number that is not negative."""
+
+    def read(self, name: str, raw: str, zone: ZoneInfo) -> float:
+        try:
+            value = float(raw)
+        except ValueError:
+            value = math.nan
+        if not (0 <= value <= 1e15) or "_" in raw or not raw.isascii():
+            raise BadRequest("{name} must be a number of at least 0, got {raw!r}.", name=name, raw=raw[:40])
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "number", "minimum": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """`true` or `false`."""
+
+    def read(self, name: str, raw: str, zone: ZoneInfo) -> bool:
+        if raw.strip().lower() not in ("true", "false"):
+            raise BadRequest("{name} must be true or false, got {raw!r}.", name=name, raw=raw[:40])
+        return raw.strip().lower() == "true"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": ["true", "false"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the words of an enumeration."""
+
+    words: type[StrEnum]
+
+    def read(self, name: str, raw: str, zone: ZoneInfo) -> StrEnum:
+        try:
+            return self.words(raw)
+        except ValueError:
+            words = ", ".join(word.value for word in self.words if word.value)
+            raise BadRequest(
+                "{name} must be one of {words}; got {raw!r}.", name=name, words=words, raw=raw[:40]
+            ) from None
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": [word.value for word in self.words]}
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """An http or https address, or a path of ours."""
+
+    def read(self, name: str, raw: str, zone: ZoneInfo) -> str:
+        text = Text(2048).read(name, raw, zone)
+        try:
+            parts = urlsplit(text)
+            good = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+        except ValueError:
+            good = False
+        ours = text.startswith("/") and not text.startswith(("//", "/\\"))
+        if not (good or ours) or any(ord(sign) <= 32 for sign in text):
+            raise BadRequest("{name} must be an http or https address, got {raw!r}.", name=name, raw=raw[:80])
+        return text
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "uri-reference", "maxLength": 2048}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time, as a whole second since 1970; at the `end` of a range a date alone means its last second."""
+
+    end: bool = False
+
+    def read(self, name: str, raw: str, zone: ZoneInfo) -> int:
+        try:
+            return self._second(raw.strip(), zone)
+        except (ValueError, OverflowError):
+            raise BadRequest(
+                "{name} must be a time like 2019-01-09 22:11:29 or a date like 2019-01-09, got {raw!r}.",
+                name=name,
+                raw=raw[:40],
+            ) from None
+
+    def _second(self, text: str, zone: ZoneInfo) -> int:
+        match = TIME.fullmatch(text)
+        if match is None:
+            raise ValueError(text)
+        year, month, day, hour, minute, second, fraction, offset = match.groups()
+        when = date(int(year), int(month), int(day))
+        if hour is None:
+            # An hour that comes twice a year belongs to the range as a whole: fold=1 is its second coming.
+            clock = time(23, 59, 59, fold=1) if self.end else time()
+            return math.floor(datetime.combine(when, clock, zone).timestamp())
+        clock = time(int(hour), int(minute), int(second or 0), fold=int(self.end))
+        tz = _offset(offset) if offset else zone
+        exact = datetime.combine(when, clock, tz).timestamp()
+        part = bool(int(fraction or 0))
+        return math.floor(exact) + (1 if part and not self.end else 0)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "examples": ["2019-01-09 22:11:29", "2019-01-09"]}
+
+
+def _offset(text: str) -> Any:
+    return datetime.strptime(text.upper().replace("Z", "+0000").replace(":", ""), "%z").tzinfo
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came with a request and waits on the disk; the operation that gets it owns it."""
+
+    path: Path
+    file_name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """The kind of a parameter that is a file; it never comes as text."""
+
+    def read(self, name: str, raw: str, zone: ZoneInfo) -> Any:
+        raise BadRequest("{name} must be a file, sent as multipart/form-data.", name=name)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "binary"}
+
+
+PageIndex = Annotated[int, Whole(1, 2**31 - 1)]
+PageSize = Annotated[int, Whole(1, 100)]
+Link = Annotated[str, Url()]
+Start = Annotated[int | None, Moment()]
+End = Annotated[int | None, Moment(end=True)]
+File = Annotated[Upload, UploadedFile()]
+
+PLAIN: dict[Any, Kind] = {str: Text(), int: Whole(), float: Number(), bool: Flag()}
+
+
+def kind_of(annotation: Any) -> Kind:
+    """Return the kind that reads parameters of this type. Raises TypeError for one that has none."""
+    if get_origin(annotation) is Annotated:
+        return get_args(annotation)[1]  # type: ignore[no-any-return]
+    if isinstance(annotation, UnionType):
+        return kind_of(next(part for part in get_args(annotation) if part is not type(None)))
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return Choice(annotation)
+    if annotation in PLAIN:
+        return PLAIN[annotation]
+    raise TypeError(f"no parameter can be a {annotation}")

@@ -1,0 +1,88 @@
+"""Cache providers: who fetches files into the cache before people ask for them.
+
+To add one, write a module beside this one with a class that has these methods, and choose it in `backend.open_console`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from backend.errors import BadRequest, ConsoleError
+from backend.tasks import Runner
+
+MOST_LINES = 1000
+MOST_CHARACTERS = 1024  # Alibaba's limit for one address
+
+
+class CacheProvider(Runner, Protocol):
+    """Runs the job `prewarm`: `job.payload["urls"]` are complete addresses.
+
+    While it runs and at its end, the outcome's `facts["warmed"]` maps positions in that list to (state, detail), the
+    states being those of `WarmState`.
+    """
+
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts (with their port, where it is not the usual one) whose files it can warm."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLine:
+    """A line somebody typed: the address it means, or what is wrong with it."""
+
+    number: int  # from 1
+    text: str
+    url: str = ""
+    wrong: ConsoleError | None = None
+
+
+def check_lines(lines: Iterable[str], hosts: tuple[str, ...]) -> list[CheckedLine]:
+    """Check every line that is not blank; one that repeats an earlier address is left out."""
+    checked: list[CheckedLine] = []
+    seen = set()
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            url = read_line(line, hosts)
+        except BadRequest as wrong:
+            checked.append(CheckedLine(number, line.strip(), wrong=wrong))
+            continue
+        if url not in seen:
+            seen.add(url)
+            checked.append(CheckedLine(number, line.strip(), url))
+    return checked
+
+
+def read_line(line: str, hosts: tuple[str, ...]) -> str:
+    """Return the complete address that a line means. Raises BadRequest, saying what is wrong with it.
+
+    A line is `host/path`, with or without http:// or https:// before it, as in the seed's example.
+    """
+    text = line.strip()
+    if len(text) > MOST_CHARACTERS:
+        raise BadRequest("it is longer than {most} characters", most=MOST_CHARACTERS)
+    if any(ord(sign) <= 32 or ord(sign) == 127 for sign in text) or "\\" in text:
+        raise BadRequest("it holds a space or a control character")
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise BadRequest("it is no address") from None
+    if parts.scheme.lower() not in ("http", "https"):
+        raise BadRequest("only http and https can be prewarmed")
+    if not host or parts.username is not None:
+        raise BadRequest("it is no address")
+    place = f"{host}:{port}" if port not in (None, 80, 443) else host
+    if place not in hosts:
+        raise BadRequest(
+            "the host {host} is not one of ours ({hosts})", host=place, hosts=", ".join(hosts) or "none is set"
+        )
+    if parts.path in ("", "/") or parts.path.endswith("/"):
+        raise BadRequest("it names a folder; name a file")
+    path = quote(parts.path, safe="/%:@!$&'()*+,;=~-._")
+    return urlunsplit(
+        (parts.scheme.lower(), parts.netloc.lower(), path, quote(parts.query, safe="/%:@!$&'()*+,;=?~-._"), "")
+    )

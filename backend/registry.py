@@ -1,0 +1,123 @@
+"""Operations: declared once as functions, from whose signatures everything else follows."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar, get_type_hints
+from zoneinfo import ZoneInfo
+
+from backend.errors import BadRequest
+from backend.model import Right
+from backend.parameters import Kind, UploadedFile, kind_of
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+OPERATIONS: dict[str, Operation] = {}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: its name on the wire and in Python, how it is read, and what it is when it is absent."""
+
+    wire_name: str
+    name: str
+    kind: Kind
+    required: bool
+
+    @property
+    def is_file(self) -> bool:
+        return isinstance(self.kind, UploadedFile)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A thing that the console does, as every way in sees it. `right` is None where nobody need be signed in."""
+
+    name: str
+    method: str
+    path: str
+    message: str
+    right: Right | None
+    extension: bool
+    function: Callable[..., Any]
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Existing clients POST what the seed documents as GET, so that answers both."""
+        return ("GET", "POST") if self.method == "GET" else ("POST",)
+
+    @property
+    def summary(self) -> str:
+        return inspect.getdoc(self.function) or ""
+
+    @cached_property
+    def answer(self) -> Any:
+        """The type of `data` in the envelope."""
+        return get_type_hints(self.function).get("return")
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        hints = get_type_hints(self.function, include_extras=True)
+        return tuple(
+            Parameter(camel(name), name, kind_of(hints[name]), item.default is inspect.Parameter.empty)
+            for name, item in inspect.signature(self.function).parameters.items()
+            if item.kind is inspect.Parameter.KEYWORD_ONLY
+        )
+
+    def bind(self, raw: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+        """Return the arguments for `function` from what a client sent. Raises BadRequest, naming what is wrong.
+
+        Empty text means absent, numbers may come as text, and unknown names are ignored.
+        """
+        bound = {}
+        for parameter in self.parameters:
+            value = raw.get(parameter.wire_name)
+            if parameter.is_file and value is not None and not isinstance(value, str):
+                bound[parameter.name] = value
+                continue
+            text = as_text(parameter.wire_name, value)
+            if text:
+                bound[parameter.name] = parameter.kind.read(parameter.wire_name, text, zone)
+            elif parameter.required:
+                raise BadRequest("{name} is required.", name=parameter.wire_name)
+        return bound
+
+
+def operation(
+    method: str, path: str, *, message: str = "", right: Right | None = Right.READ, extension: bool = False
+) -> Callable[[F], F]:
+    """Declare a function as an operation.
+
+    Its first parameter is the `Call`; those behind the star are the parameters of the wire, in snake_case. `message`
+    goes into the envelope of a success. Paths stand below /console, except those of the app's own below /vodVideo.
+    """
+
+    def declare(function: F) -> F:
+        name = camel(function.__name__)
+        full = path if path.startswith("/vodVideo/") else f"/console{path}"
+        OPERATIONS[name] = Operation(name, method, full, message, right, extension, function)
+        return function
+
+    return declare
+
+
+def camel(name: str) -> str:
+    """Return `media_id` as the wire spells it: `mediaId`."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def as_text(name: str, value: Any) -> str:
+    """Return a parameter as text, whether it came from a form or from JSON. Raises BadRequest for lists and objects."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise BadRequest("{name} must be a single value.", name=name)

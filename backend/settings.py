@@ -1,0 +1,147 @@
+"""The settings, read once from the environment and from a `.env` file; README lists what they mean."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+MODES = ("embedded", "cloud")
+REVIEWS = ("person", "off")
+NARROW_CODECS = ("auto", "av1", "h264")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class SettingsError(ValueError):
+    """One or more settings cannot be used; the text names every one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the operator can choose. The variable of a field is its name in capitals behind `QU_`."""
+
+    data: Path = Path("data")
+    mode: Literal["embedded", "cloud"] = "embedded"
+    admin_user: str = "admin"
+    admin_password: str = field(default="", repr=False)
+    demo: bool = False
+    time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    token_days: int = 30
+    legacy_clients: bool = False
+    public_url: str = ""
+    prewarm_hosts: tuple[str, ...] = ()
+    max_upload_mb: int = 2048
+    ffmpeg: str = ""
+    narrow_codec: Literal["auto", "av1", "h264"] = "auto"
+    review: Literal["person", "off"] = "person"
+    log: str = "INFO"
+    port: int = 8501  # PORT, as hosting platforms name it
+
+    @property
+    def database(self) -> Path:
+        return self.data / "console.sqlite3"
+
+    @property
+    def media(self) -> Path:
+        return self.data / "media"
+
+
+def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
+    """Return the settings of the environment, over those of the `.env` file, over the defaults.
+
+    Raises SettingsError, naming every wrong value and every QU_ name that is none of ours.
+    """
+    given = {**_read_env_file(env_file), **(os.environ if environ is None else environ)}
+    names = {"PORT" if item.name == "port" else f"QU_{item.name.upper()}": item.name for item in fields(Settings)}
+    values: dict[str, Any] = {}
+    wrong: list[str] = []
+    for variable, text in given.items():
+        if variable not in names:
+            if variable.startswith("QU_"):
+                wrong.append(f"{variable} is not a setting of this console.")
+            continue
+        if not text.strip():
+            continue
+        try:
+            values[names[variable]] = READERS.get(names[variable], str)(text.strip())
+        except ValueError as error:
+            wrong.append(f"{variable}={text!r}: {error}.")
+    if wrong:
+        raise SettingsError("These settings cannot be used:\n" + "\n".join(f"  {line}" for line in sorted(wrong)))
+    settings = Settings(**values)
+    return replace(settings, data=settings.data.absolute())
+
+
+def _read_env_file(path: Path | None) -> dict[str, str]:
+    if path is None or not path.is_file():
+        return {}
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    pairs = (line.removeprefix("export ").split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return {name.strip(): value.strip().strip("\"'") for name, value in pairs}
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if text.lower() in {"0", "false", "no", "off"}:
+        return False
+    raise ValueError("use true or false")
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise ValueError(f"use a whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        for choice in choices:
+            if text.lower() == choice.lower():
+                return choice
+        raise ValueError("use one of " + ", ".join(choices))
+
+    return read
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, OSError):
+        raise ValueError("there is no such time zone; use a name like Asia/Shanghai") from None
+
+
+def _web_address(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("use an address that begins with http:// or https://")
+    return text.rstrip("/")
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if any("/" in host or " " in host for host in hosts):
+        raise ValueError("use host names separated by commas, without http:// or a path")
+    return hosts
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "data": lambda text: Path(text).expanduser(),
+    "mode": _one_of(*MODES),
+    "demo": _flag,
+    "time_zone": _zone,
+    "token_days": _whole(1, 3650),
+    "legacy_clients": _flag,
+    "public_url": _web_address,
+    "prewarm_hosts": _hosts,
+    "max_upload_mb": _whole(1, 1_000_000),
+    "narrow_codec": _one_of(*NARROW_CODECS),
+    "review": _one_of(*REVIEWS),
+    "log": _one_of(*LOG_LEVELS),
+    "port": _whole(0, 65535),
+}

@@ -1,0 +1,43 @@
+"""Everything that is kept: one SQLite file, behind methods named after what happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from backend.store.accounts import Accounts
+from backend.store.catalogue import Catalogue
+from backend.store.database import Connections, StoreError
+from backend.store.history import History
+from backend.store.jobs import Jobs
+from backend.store.statistics import Statistics
+
+__all__ = ["Store", "StoreError"]
+
+
+class Store:
+    """The rooms of the store, over one file."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        """Open the file, making or migrating it. Raises StoreError when it cannot be used."""
+        self.connections = Connections(path)
+        self.catalogue = Catalogue(self.connections, clock)
+        self.jobs = Jobs(self.connections, clock)
+        self.accounts = Accounts(self.connections, clock)
+        self.history = History(self.connections)
+        self.statistics = Statistics(self.connections, clock)
+
+    def backup(self, target: Path) -> None:
+        """Write a whole copy of the database, while others go on working."""
+        self.connections.backup(target)
+
+    def check(self) -> list[str]:
+        """Return what SQLite finds wrong with the file: nothing, for a sound one."""
+        with self.connections.reading() as db:
+            found = [row[0] for row in db.execute("pragma integrity_check").fetchall()]
+            found += [f"foreign key of {row[0]}" for row in db.execute("pragma foreign_key_check").fetchall()]
+        return [line for line in found if line != "ok"]
+
+    def close(self) -> None:
+        self.connections.close()

@@ -1,0 +1,156 @@
+"""The tables, as migrations in the order of age. A migration that was released is never edited: add the next one."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("qu-console")
+
+CATALOGUE = """
+create table users (
+    user_id text primary key,
+    user_name text not null,
+    user_name_folded text not null,
+    avatar_url text not null default ''
+) strict, without rowid;
+
+create table videos (
+    seq integer primary key,
+    id integer not null unique,
+    video_id text not null unique,
+    title text not null,
+    title_folded text not null,
+    description text not null,
+    duration real not null,
+    size integer not null,
+    width integer not null,
+    height integer not null,
+    created integer not null,
+    cate_id integer not null,
+    cate_name text not null,
+    tags text not null,
+    share_url text not null,
+    user_id text not null references users,
+    status text not null,
+    censor_status text not null,
+    transcode_status text not null,
+    narrow_transcode_status text not null,
+    snapshot_status text not null,
+    media_key text not null
+) strict;
+create index videos_by_censor_status on videos (censor_status, seq);
+create index videos_by_user on videos (user_id, seq, censor_status);
+
+create table files (
+    video_id text not null references videos (video_id) on delete cascade,
+    kind text not null,
+    position integer not null,
+    name text not null,
+    size integer not null,
+    width integer not null,
+    height integer not null,
+    duration real not null,
+    bitrate integer not null,
+    codec text not null,
+    primary key (video_id, kind, position)
+) strict, without rowid;
+
+create table recommendations (
+    seq integer primary key,
+    video_id text not null unique references videos (video_id) on delete cascade,
+    recommended integer not null,
+    title text, title_folded text, description text, duration real, size integer,
+    tags text, cate_id integer, cate_name text,
+    user_id text, cover_url text, first_frame_url text,
+    transcode_status text, snapshot_status text, censor_status text
+) strict
+"""
+
+JOBS = """
+create table jobs (
+    job_id text primary key,
+    kind text not null,
+    state text not null,
+    video_id text not null,
+    priority integer not null,
+    created integer not null,
+    started integer,
+    finished integer,
+    attempts integer not null default 0,
+    progress real not null default 0,
+    owner text not null default '',
+    lease_until real not null default 0,
+    reference text not null default '',
+    error text not null default '',
+    detail text not null default '',
+    payload text not null
+) strict, without rowid;
+create unique index jobs_one_at_a_time on jobs (video_id, kind) where state in ('queued', 'running') and video_id <> '';
+create index jobs_to_claim on jobs (priority, created) where state in ('queued', 'running');
+create index jobs_by_time on jobs (created);
+create index jobs_by_video on jobs (video_id, created);
+
+create table prewarmed (
+    job_id text not null references jobs on delete cascade,
+    position integer not null,
+    url text not null,
+    state text not null,
+    detail text not null default '',
+    primary key (job_id, position)
+) strict, without rowid
+"""
+
+PEOPLE = """
+create table accounts (
+    account_id integer primary key,
+    user_name text not null unique,
+    password_hash text not null,
+    role text not null,
+    created integer not null,
+    disabled integer not null default 0
+) strict;
+
+create table sessions (
+    token_hash text primary key,
+    account_id integer not null references accounts on delete cascade,
+    created integer not null,
+    expires integer not null,
+    address text not null
+) strict, without rowid;
+create index sessions_by_account on sessions (account_id);
+
+create table history (
+    id integer primary key,
+    at integer not null,
+    actor text not null,
+    way text not null,
+    address text not null,
+    request_id text not null,
+    action text not null,
+    target text not null,
+    before text not null,
+    after text not null
+) strict;
+create index history_by_target on history (target, id)
+"""
+
+
+@migrations()
+def m001_catalogue(db: Database) -> None:
+    _run(db, CATALOGUE)
+
+
+@migrations()
+def m002_jobs(db: Database) -> None:
+    _run(db, JOBS)
+
+
+@migrations()
+def m003_people(db: Database) -> None:
+    _run(db, PEOPLE)
+
+
+def _run(db: Database, script: str) -> None:
+    # Not executescript: that commits first, and a migration must be kept whole or not at all.
+    for statement in script.split(";\n"):
+        db.execute(statement)

@@ -1,0 +1,69 @@
+"""From a filter to SQL: how titles are folded for searching, and the conditions of every list."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Any
+
+from backend.model import VideoFilter
+
+SEQ_BITS = 20  # a row's key is its second, shifted, and a number within it: newest first is key order
+
+
+def fold(text: str) -> str:
+    """Return `text` as it is compared: letter case and full/half width aside."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def first_key(second: int) -> int:
+    """Return the smallest key that a row of this second can have."""
+    return second << SEQ_BITS
+
+
+@dataclass(slots=True)
+class Conditions:
+    """The where-clause of a list, with its values."""
+
+    terms: list[str] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, term: str, **values: Any) -> None:
+        self.terms.append(term)
+        self.values.update(values)
+
+    @property
+    def sql(self) -> str:
+        return "where " + " and ".join(self.terms) if self.terms else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The expressions that a list filters by."""
+
+    seq: str
+    video_id: str
+    user_id: str
+    title: str  # already folded
+    user_name: str  # already folded
+    censor_status: str
+
+
+def conditions(wanted: VideoFilter, columns: Columns) -> Conditions:
+    """Return what `wanted` asks, over the given columns."""
+    found = Conditions()
+    if wanted.video_id:
+        found.add(f"{columns.video_id} = :video_id", video_id=wanted.video_id)
+    if wanted.user_id:
+        found.add(f"{columns.user_id} = :user_id", user_id=wanted.user_id)
+    if wanted.censor_status is not None:
+        found.add(f"{columns.censor_status} = :censor_status", censor_status=wanted.censor_status.value)
+    if wanted.start is not None:
+        found.add(f"{columns.seq} >= :first", first=first_key(wanted.start))
+    if wanted.end is not None:
+        found.add(f"{columns.seq} < :after", after=first_key(wanted.end + 1))
+    if wanted.title:
+        found.add(f"instr({columns.title}, :title) > 0", title=fold(wanted.title))
+    if wanted.user_name:
+        found.add(f"instr({columns.user_name}, :user_name) > 0", user_name=fold(wanted.user_name))
+    return found

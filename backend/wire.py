@@ -1,0 +1,222 @@
+"""The documented JSON: names, misspellings, times, URLs and the envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from backend.model import FileKind, MediaFile, Page, Recommendation, Video
+
+
+class UserData(msgspec.Struct, rename="camel"):
+    """Who uploaded a video."""
+
+    user_id: str
+    user_name: str
+    avatar_url: str
+
+
+class VideoData(msgspec.Struct, rename="camel"):
+    """A video as the seed's examples show it; `isRecommend` is what existing clients read besides."""
+
+    id: str
+    video_id: str
+    title: str
+    description: str
+    duration: int | float
+    cover_url: str
+    creation_time: str
+    status: str
+    first_frame_url: str
+    size: int
+    cate_id: int
+    cate_name: str
+    tags: str
+    share_url: str
+    user: UserData
+    transcode_status: str
+    snapshot_status: str
+    censor_status: str
+    narrow_transcode_status: str
+    is_recommend: str
+
+
+class ListedVideo(VideoData, rename="camel"):
+    """A video with its pictures and renditions. Existing clients read `snapshotList`, the seed says `SnapshotList`."""
+
+    seed_snapshot_list: list[str] = msgspec.field(name="SnapshotList")
+    snapshot_list: list[str]
+    file_url_list: list[str]
+
+
+class VideoDetail(ListedVideo, rename="camel"):
+    """As ListedVideo, with the seed's second spelling of the renditions."""
+
+    seed_file_url_list: list[str] = msgspec.field(name="fileUrilList")
+
+
+class RecommendedVideo(VideoData, rename="camel"):
+    """An entry of the recommended feed; `fileUrl` is a path below the media host, without a leading slash."""
+
+    file_url: str
+
+
+class VideoPage(msgspec.Struct, rename="camel"):
+    total: int
+    video_list: list[ListedVideo]
+
+
+class RecommendedPage(msgspec.Struct, rename="camel"):
+    """`nowTotal` is the same number as `total`; existing clients read it."""
+
+    total: int
+    now_total: int
+    video_list: list[RecommendedVideo]
+
+
+class PlayInfo(msgspec.Struct, rename="camel"):
+    """One rendition, as players read it (`playURL`), with what the console shows besides."""
+
+    definition: str
+    play_url: str = msgspec.field(name="playURL")
+    width: int
+    height: int
+    size: int
+    duration: int | float
+    bitrate: int
+    codecs: str
+
+
+class PlayInfoList(msgspec.Struct, rename="camel"):
+    video_base: VideoDetail
+    play_info_list: list[PlayInfo]
+
+
+class TokenData(msgspec.Struct, rename="camel"):
+    console_token: str
+
+
+DEFINITIONS = {FileKind.SOURCE: "OD", FileKind.COMMON: "common", FileKind.NARROW: "narrow"}
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes the model as the wire has it, in one time zone and with media URLs below one address."""
+
+    zone: ZoneInfo
+    base_url: str = ""
+
+    def time(self, second: int) -> str:
+        """Return a time as `2019-01-09 22:11:29.0`."""
+        return datetime.fromtimestamp(second, self.zone).strftime("%Y-%m-%d %H:%M:%S.0")
+
+    def url(self, video: Video, file: MediaFile | None) -> str:
+        """Return where a file can be fetched, or nothing where there is none."""
+        if file is None:
+            return ""
+        return file.name if "://" in file.name else f"{self.base_url}/{media_path(video, file)}"
+
+    def listed(self, video: Video) -> ListedVideo:
+        return ListedVideo(**self._video(video), **self._lists(video))
+
+    def detail(self, video: Video) -> VideoDetail:
+        lists = self._lists(video)
+        lists["seed_file_url_list"] = lists["file_url_list"]
+        return VideoDetail(**self._video(video), **lists)
+
+    def recommended(self, entry: Recommendation) -> RecommendedVideo:
+        video = entry.video
+        values = self._video(video)
+        values["creation_time"] = self.time(entry.recommended)
+        values["cover_url"] = self._given(entry.cover_url) or values["cover_url"]
+        values["first_frame_url"] = self._given(entry.first_frame_url) or values["first_frame_url"]
+        file = video.file_of(FileKind.COMMON) or video.file_of(FileKind.NARROW)
+        return RecommendedVideo(**values, file_url=media_path(video, file) if file else "")
+
+    def page(self, page: Page[Video]) -> VideoPage:
+        return VideoPage(page.total, [self.listed(video) for video in page.items])
+
+    def recommended_page(self, page: Page[Recommendation]) -> RecommendedPage:
+        return RecommendedPage(page.total, page.total, [self.recommended(entry) for entry in page.items])
+
+    def play_info(self, video: Video) -> PlayInfoList:
+        """Return what can be played, best for an old phone first; the source only while there is nothing else."""
+        files = video.renditions or video.files_of(FileKind.SOURCE)
+        infos = [
+            PlayInfo(
+                definition=DEFINITIONS[file.kind],
+                play_url=self.url(video, file),
+                width=file.width,
+                height=file.height,
+                size=file.size,
+                duration=number(file.duration),
+                bitrate=file.bitrate,
+                codecs=file.codec,
+            )
+            for file in files
+        ]
+        return PlayInfoList(self.detail(video), infos)
+
+    def _given(self, url: str) -> str:
+        return f"{self.base_url}{url}" if url.startswith("/") else url
+
+    def _lists(self, video: Video) -> dict[str, Any]:
+        snapshots = [self.url(video, file) for file in video.files_of(FileKind.SNAPSHOT)]
+        return {
+            "seed_snapshot_list": snapshots,
+            "snapshot_list": snapshots,
+            "file_url_list": [self.url(video, file) for file in video.renditions],
+        }
+
+    def _video(self, video: Video) -> dict[str, Any]:
+        return {
+            "id": str(video.id),
+            "video_id": video.video_id,
+            "title": video.title,
+            "description": video.description,
+            "duration": number(video.duration),
+            "cover_url": self.url(video, video.file_of(FileKind.COVER)),
+            "creation_time": self.time(video.created),
+            "status": video.status.value,
+            "first_frame_url": self.url(video, video.file_of(FileKind.FIRST_FRAME)),
+            "size": video.size,
+            "cate_id": video.cate_id,
+            "cate_name": video.cate_name,
+            "tags": video.tags,
+            "share_url": video.share_url,
+            "user": UserData(video.user.user_id, video.user.user_name, video.user.avatar_url),
+            "transcode_status": video.transcode_status.value,
+            "snapshot_status": video.snapshot_status.value,
+            "censor_status": video.censor_status.value,
+            "narrow_transcode_status": video.narrow_transcode_status.value,
+            "is_recommend": "true" if video.is_recommend else "false",
+        }
+
+
+def media_path(video: Video, file: MediaFile) -> str:
+    """Return the path of a local file below the media host, without a leading slash."""
+    return f"media/{video.video_id}/{video.media_key}/{file.name}"
+
+
+def number(value: float) -> int | float:
+    """Return 12.0 as 12, as the seed's examples have it, and milliseconds at the finest."""
+    return int(value) if value == int(value) else round(value, 3)
+
+
+def envelope(code: str, message: str, data: Any, request_id: str) -> dict[str, Any]:
+    """Return the answer that every operation gives, in the seed's order."""
+    return {
+        "result": "true" if code == "200" else "false",
+        "requestId": request_id,
+        "message": message,
+        "code": code,
+        "data": data,
+    }
+
+
+encode: Callable[[Any], bytes] = msgspec.json.encode
