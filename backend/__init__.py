@@ -7,20 +7,32 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from backend import demo_catalogue
 from backend.console import Caller, Console
+from backend.demo import DemoMaker
+from backend.intake import incoming_folder, sweep_incoming
+from backend.media.ffmpeg import Ffmpeg
+from backend.media.local import LocalMedia
 from backend.model import Actor, JobKind, Role
 from backend.passwords import hash_password, new_password
 from backend.prewarm.http import HttpCache
 from backend.settings import Settings, SettingsError, read_settings
 from backend.store import Store, StoreError
+from backend.upkeep import UpkeepError, holding
 from backend.worker import Worker
 
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
 __all__ = [
-    "Caller", "Console", "Settings", "SettingsError", "StoreError", "current", "first_start", "make_worker",
-    "open_console", "read_settings",
+    "Caller", "Console", "Settings", "SettingsError", "StoreError", "UpkeepError", "current", "first_start",
+    "make_worker", "open_console", "read_settings", "rest", "running",
 ]  # fmt: skip
 
 _current: Console | None = None
@@ -29,9 +41,6 @@ _guard = threading.Lock()
 
 def open_console(settings: Settings, clock: Callable[[], float] = time.time) -> Console:
     """Open the console that `settings` describe. Raises SettingsError and StoreError, in words for the operator."""
-    from backend.media.ffmpeg import Ffmpeg
-    from backend.media.local import LocalMedia
-
     if settings.mode == "cloud":
         raise SettingsError("QU_MODE=cloud: this version has no cloud mode yet; leave QU_MODE out.")
     store = Store(settings.database, clock)
@@ -51,6 +60,37 @@ def current() -> Console:
         return _current
 
 
+def rest() -> Starlette:
+    """Return the REST server of this process's console."""
+    from backend.rest import rest_app
+
+    return rest_app(current())
+
+
+@contextmanager
+def running(url: str = "") -> Iterator[Console]:
+    """Open the console with its worker at work; at the end, running jobs go back to the queue and the store is closed.
+
+    `url` is where the server will listen, if that is known. Raises UpkeepError while somebody restores a backup.
+    """
+    global _current
+    settings = read_settings()
+    with holding(settings):
+        console = current()
+        console.own_url = url or console.own_url
+        sweep_incoming(settings)
+        for line in first_start(console):
+            print(line, flush=True)  # noqa: T201  (for whoever started the server)
+        worker = make_worker(console)
+        worker.start()
+        try:
+            yield console
+        finally:
+            worker.stop()
+            console.close()
+            _current = None
+
+
 def make_worker(console: Console) -> Worker:
     """Return a worker, not yet started, for everything this console queues."""
     runners = {
@@ -58,12 +98,14 @@ def make_worker(console: Console) -> Worker:
         JobKind.TRANSCODE: console.media,
         JobKind.NARROW: console.media,
         JobKind.PREWARM: console.cache,
+        JobKind.DEMO: DemoMaker(Ffmpeg(console.settings.ffmpeg), incoming_folder(console.settings)),
     }
-    return Worker(console.store, runners)
+    return Worker(console.store, runners, {JobKind.DEMO: partial(demo_catalogue.settle, console)})
 
 
 def first_start(console: Console) -> list[str]:
     """Make the first account, and the demo catalogue if wanted, in an empty store; return what to tell the operator."""
+    demo_catalogue.begin(console)
     if console.store.accounts.find_accounts():
         return []
     settings = console.settings

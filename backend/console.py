@@ -9,8 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from backend import operations  # noqa: F401  (declares them)
 from backend.errors import SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound
+from backend.export import Download
 from backend.media import MediaProvider
 from backend.messages import say
 from backend.model import Account, Actor
@@ -86,7 +89,16 @@ class Console:
     def call(
         self, name: str, parameters: Mapping[str, Any], token: str = "", caller: Caller | None = None
     ) -> dict[str, Any]:
-        """Run an operation and return its envelope; nothing is ever raised."""
+        """Run an operation and return its envelope as plain data, as clients of the wire see it; nothing is raised."""
+        answer = self.answer(name, parameters, token, caller)
+        if not isinstance(answer["data"], Download):
+            answer["data"] = msgspec.to_builtins(answer["data"])
+        return answer
+
+    def answer(
+        self, name: str, parameters: Mapping[str, Any], token: str = "", caller: Caller | None = None
+    ) -> dict[str, Any]:
+        """Run an operation and return its envelope with `data` as the operation made it, ready to be encoded."""
         caller = caller or Caller()
         request_id = caller.request_id or self.new_id()
         started = time.perf_counter()
@@ -95,7 +107,7 @@ class Console:
             operation = OPERATIONS.get(name)
             if operation is None:
                 raise NotFound("There is no operation {name}.", name=name)
-            call = self._admit(operation, token, caller, request_id)
+            call = self.admit(operation, token, caller, request_id)
             who = call.actor.name
             data = operation.function(call, **operation.bind(parameters, self.settings.time_zone))
             code, message = "200", operation.message
@@ -108,20 +120,32 @@ class Console:
         log.info("%s code=%s who=%s way=%s ms=%.1f requestId=%s", name, code, who or "-", caller.way, took, request_id)
         return envelope(self.known_code(code), message, data, request_id)
 
+    def run_as_operator(self, name: str, parameters: Mapping[str, Any], actor: Actor) -> Any:
+        """Run an operation for whoever sits at the machine itself, without a token. Raises ConsoleError."""
+        operation = OPERATIONS[name]
+        call = Call(self, operation, Caller(actor.way), actor, None, "")
+        return operation.function(call, **operation.bind(parameters, self.settings.time_zone))
+
     def known_code(self, code: str) -> str:
         """Return the code that this installation's clients understand (setting QU_LEGACY_CLIENTS)."""
         if self.settings.legacy_clients and code not in ("200", "401", "403"):
             return "500"
         return code
 
+    @property
+    def reachable_url(self) -> str:
+        """Return the address below which this machine reaches its own media, through the cache if there is one."""
+        return self.settings.public_url or self.own_url
+
     def account_of(self, token: str) -> Account | None:
         """Return who holds this token, or None when it is nobody's (any more)."""
-        return self.store.accounts.find_session(token_hash(token)) if token else None
+        return self.store.accounts.find_session(token_hash(token)) if token and token.isascii() else None
 
     def close(self) -> None:
         self.store.close()
 
-    def _admit(self, operation: Operation, token: str, caller: Caller, request_id: str) -> Call:
+    def admit(self, operation: Operation, token: str, caller: Caller, request_id: str) -> Call:
+        """Return what an operation is given. Raises Forbidden when whoever holds the token may not do this."""
         account = self.account_of(token)
         if operation.right is not None:
             if account is None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Protocol, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Annotated, Any, Protocol, Union, get_args, get_origin
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -225,8 +225,8 @@ def kind_of(annotation: Any) -> Kind:
     """Return the kind that reads parameters of this type. Raises TypeError for one that has none."""
     if get_origin(annotation) is Annotated:
         return get_args(annotation)[1]  # type: ignore[no-any-return]
-    if isinstance(annotation, UnionType):
-        return kind_of(next(part for part in get_args(annotation) if part is not type(None)))
+    if get_origin(annotation) in (Union, UnionType):
+        return kind_of(next(part for part in get_args(annotation) if part is not NoneType))
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return Choice(annotation)
     if annotation in PLAIN:

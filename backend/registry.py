@@ -56,16 +56,20 @@ class Operation:
     @cached_property
     def answer(self) -> Any:
         """The type of `data` in the envelope."""
-        return get_type_hints(self.function).get("return")
+        return self._hints.get("return")
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        hints = get_type_hints(self.function, include_extras=True)
         return tuple(
-            Parameter(camel(name), name, kind_of(hints[name]), item.default is inspect.Parameter.empty)
+            Parameter(camel(name), name, kind_of(self._hints[name]), item.default is inspect.Parameter.empty)
             for name, item in inspect.signature(self.function).parameters.items()
             if item.kind is inspect.Parameter.KEYWORD_ONLY
         )
+
+    @cached_property
+    def _hints(self) -> dict[str, Any]:
+        # Operations import `Call` for type checkers only: the console imports them, not they the console.
+        return get_type_hints(self.function, localns={"Call": Any}, include_extras=True)
 
     def bind(self, raw: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
         """Return the arguments for `function` from what a client sent. Raises BadRequest, naming what is wrong.

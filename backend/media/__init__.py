@@ -35,6 +35,9 @@ class MediaProvider(Runner, Protocol):
     provider does not know is a `NotFound`; a file that cannot be used is a `MediaError`.
     """
 
+    def describe(self) -> str:
+        """Say in a line what it works with, for the operator. Raises ConsoleError when it cannot work."""
+
     def admit(self, path: Path) -> Probe:
         """Look at a file somebody sent. Raises MediaError, in words for people, when it is not a video we can take."""
 

@@ -41,6 +41,7 @@ class JobData(msgspec.Struct, rename="camel"):
     kind: str
     state: str
     video_id: str
+    title: str
     progress: float
     attempts: int
     creation_time: str
@@ -211,6 +212,14 @@ def create_export_link(
     return LinkData(f"{call.write.base_url}{export.path}?ticket={quote(ticket)}")
 
 
+@operation("GET", "/vod/createUploadLinks", right=Right.MANAGE, extension=True)
+def create_upload_links(call: Call, *, count: Annotated[int, Whole(1, 100)] = 1) -> list[LinkData]:
+    """Return links that take one uploadVideo each, within an hour, so that a browser can send a file with no token."""
+    upload = OPERATIONS["uploadVideo"]
+    tickets = (call.console.tickets.issue(upload.name, ({}, call.token), seconds=3600) for _ in range(count))
+    return [LinkData(f"{call.write.base_url}{upload.path}?ticket={quote(ticket)}") for ticket in tickets]
+
+
 @operation("GET", "/vod/getJobs", extension=True)
 def get_jobs(
     call: Call,
@@ -223,7 +232,8 @@ def get_jobs(
 ) -> JobPage:
     """List jobs, newest first."""
     page = call.store.jobs.find_jobs(video_id=video_id, kind=kind, state=state, index=page_index, size=page_size)
-    return JobPage(page.total, [_job(call, job) for job in page.items])
+    titles = call.store.catalogue.find_titles(job.video_id for job in page.items)
+    return JobPage(page.total, [_job(call, job, titles.get(job.video_id, "")) for job in page.items])
 
 
 @operation("POST", "/vod/retryJob", message="已重新排队", right=Right.MANAGE, extension=True)
@@ -254,7 +264,7 @@ def check_object_paths(call: Call, *, object_path: str = "") -> list[CheckedLine
     """Say for every line whether pushObjectCache would take it, and what is wrong where it would not."""
     return [
         CheckedLineData(line.number, line.text, line.url, say(line.wrong, call.caller.language) if line.wrong else "")
-        for line in check_lines(object_path.splitlines(), call.console.cache.hosts())
+        for line in check_lines(object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url)
     ]
 
 
@@ -299,12 +309,13 @@ def get_statistics(call: Call) -> StatisticsData:
     )
 
 
-def _job(call: Call, job: Job) -> JobData:
+def _job(call: Call, job: Job, title: str = "") -> JobData:
     return JobData(
         job_id=job.job_id,
         kind=job.kind.value,
         state=job.state.value,
         video_id=job.video_id,
+        title=title,
         progress=job.progress,
         attempts=job.attempts,
         creation_time=call.write.time(job.created),

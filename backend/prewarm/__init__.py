@@ -38,15 +38,18 @@ class CheckedLine:
     wrong: ConsoleError | None = None
 
 
-def check_lines(lines: Iterable[str], hosts: tuple[str, ...]) -> list[CheckedLine]:
-    """Check every line that is not blank; one that repeats an earlier address is left out."""
+def check_lines(lines: Iterable[str], hosts: tuple[str, ...], own: str = "") -> list[CheckedLine]:
+    """Check every line that is not blank; one that repeats an earlier address is left out.
+
+    A line that is a path (`/media/…`) means a file of this console, which can be reached at `own`.
+    """
     checked: list[CheckedLine] = []
     seen = set()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            url = read_line(line, hosts)
+            url = read_line(own + line.strip() if line.strip().startswith("/") else line, hosts)
         except BadRequest as wrong:
             checked.append(CheckedLine(number, line.strip(), wrong=wrong))
             continue

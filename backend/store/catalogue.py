@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -106,6 +106,13 @@ class Catalogue:
                 raise NotFound(NO_RECOMMENDATION, video_id=video_id)
             return read_recommendations(db, rows)[0]
 
+    def find_titles(self, video_ids: Iterable[str]) -> dict[str, str]:
+        """Return the titles of these videos by their ids."""
+        wanted = list(video_ids)
+        with self._connections.reading() as db:
+            sql = f"select video_id, title from videos where video_id in ({', '.join('?' * len(wanted))})"
+            return dict(db.execute(sql, wanted).fetchall())
+
     def is_empty(self) -> bool:
         with self._connections.reading() as db:
             return not list(db.query("select 1 from videos limit 1"))
@@ -177,14 +184,23 @@ class Catalogue:
             return True
 
     def recommend(
-        self, video_id: str, shown: dict[str, Any], actor: Actor, *, narrow: bool = False, warm: Sequence[str] = ()
+        self,
+        video_id: str,
+        shown: dict[str, Any],
+        actor: Actor,
+        *,
+        narrow: bool = False,
+        warm: Sequence[str] = (),
+        at: int | None = None,
     ) -> None:
         """Put a video on the recommended feed, or change its entry, and queue what was asked along with it.
 
         `shown` holds every column of the entry: None where it follows the catalogue. `narrow` starts the narrow-band
-        job, `warm` are addresses to prewarm. Raises NotFound, and Conflict when the video did not pass review.
+        job, `warm` are addresses to prewarm, `at` is when it was recommended if that was not now. Raises NotFound, and
+        Conflict when the video did not pass review.
         """
         now = self._now()
+        since = now if at is None else at
         with self._connections.writing() as db:
             video = read_video(db, video_id)
             if video.censor_status is not CensorStatus.SUCCESS:
@@ -201,9 +217,9 @@ class Catalogue:
             if before and not changed and not queued:
                 return
             row = {
-                "seq": before.get("seq") or _next_key(db, "recommendations", now),
+                "seq": before.get("seq") or _next_key(db, "recommendations", since),
                 "video_id": video_id,
-                "recommended": before.get("recommended", now),
+                "recommended": before.get("recommended", since),
                 "title_folded": None if shown.get("title") is None else fold(shown["title"]),
                 **shown,
             }

@@ -1,0 +1,89 @@
+"""The demo catalogue: how the clips of `backend.demo` become videos in every state, through the ordinary ways in."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backend.demo import CLIPS, Clip
+from backend.errors import NotFound
+from backend.intake import Particulars, enter, look
+from backend.model import Actor, CensorStatus, Job, User, Verdict, Video, VideoStatus
+from backend.tasks import Done
+
+if TYPE_CHECKING:
+    from backend.console import Console
+
+ACTOR = Actor("demo", "worker")
+NAMESPACE = uuid.UUID("6f1d1c0e-6f0b-4f0e-9d43-3e1f4e6f9a55")  # so that a clip made twice is the same video
+KEPT_OF_DAMAGED = 0.5  # of its bytes: enough to open, too little to transcode
+SECONDS_TO_RECOMMEND = 3600
+UNFINISHED = (
+    ("周末骑行 vlog（上传中）", VideoStatus.UPLOADING),
+    ("Surf trip, part 2 (upload broke off)", VideoStatus.UPLOAD_FAIL),
+)
+
+
+def begin(console: Console) -> bool:
+    """Queue the demo catalogue, if it is wanted and nothing is there yet; say whether it was queued."""
+    if not console.settings.demo or not console.store.catalogue.is_empty():
+        return False
+    now = int(console.clock())
+    for number, (title, status) in enumerate(UNFINISHED):
+        user = User(*CLIPS[number].user)
+        created = now - 600 * (number + 1)
+        censor = CensorStatus.ON_CENSOR
+        video = Video(_video_id(title), title, user, created, status=status, censor_status=censor)
+        console.store.catalogue.add_video(video, ACTOR)
+    console.store.jobs.enqueue_demo(range(len(CLIPS)))
+    return True
+
+
+def settle(console: Console, job: Job, outcome: Done) -> None:
+    """Take in a finished clip, and bring it to the state that it shows. Doing it again changes nothing."""
+    number: int = job.payload["clip"]
+    clip, path = CLIPS[number], Path(outcome.facts["path"])
+    video_id = _video_id(f"clip {number}")
+    try:
+        try:
+            console.store.catalogue.get_video(video_id)
+        except NotFound:
+            _enter(console, clip, path, video_id, created=job.created - clip.age)
+    finally:
+        path.unlink(missing_ok=True)
+    _review(console, clip, video_id, job.created - clip.age)
+
+
+def _enter(console: Console, clip: Clip, path: Path, video_id: str, created: int) -> None:
+    probe = look(console, path)
+    if clip.damaged:
+        os.truncate(path, int(path.stat().st_size * KEPT_OF_DAMAGED))
+    said = Particulars(
+        path.name,
+        User(*clip.user),
+        clip.title,
+        clip.description,
+        clip.tags,
+        clip.cate_id,
+        clip.cate_name,
+        created,
+        video_id,
+        CensorStatus.ON_CENSOR if clip.censor is CensorStatus.ON_CENSOR else None,
+    )
+    enter(console, path, probe, said, ACTOR)
+
+
+def _review(console: Console, clip: Clip, video_id: str, created: int) -> None:
+    catalogue = console.store.catalogue
+    if clip.censor is CensorStatus.SUCCESS:
+        catalogue.record_audit(video_id, Verdict.NORMAL, "", "", ACTOR)
+    elif clip.censor is CensorStatus.FAIL:
+        catalogue.record_audit(video_id, Verdict.BLOCKED, clip.reason, "", ACTOR)
+    if clip.recommend:
+        catalogue.recommend(video_id, {}, ACTOR, at=created + SECONDS_TO_RECOMMEND)
+
+
+def _video_id(name: str) -> str:
+    return uuid.uuid5(NAMESPACE, name).hex

@@ -1,0 +1,186 @@
+"""What keeps an installation healthy: one server's hold on its folder, backup, restore, and a doctor."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backend.errors import ConsoleError
+from backend.model import JobState, VideoFilter
+from backend.settings import Settings
+from backend.store import Store
+
+if TYPE_CHECKING:
+    from backend.console import Console
+
+try:
+    import fcntl
+except ImportError:  # Windows: nobody warns of a restore under a running server there
+    fcntl = None  # type: ignore[assignment]
+
+DATABASE = "console.sqlite3"
+LITTLE_ROOM = 2_000_000_000
+
+
+class UpkeepError(RuntimeError):
+    """A backup or restore cannot be done; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the doctor looked at: `good`, and what to do where it is not."""
+
+    good: bool
+    text: str
+
+
+@contextmanager
+def holding(settings: Settings, *, alone: bool = False) -> Iterator[None]:
+    """Hold the data folder, with other servers and workers or `alone`. Raises UpkeepError when it is taken."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with (settings.data / ".hold").open("w") as lock:
+        if fcntl is not None:
+            try:
+                fcntl.flock(lock, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            except OSError:
+                raise UpkeepError(f"{settings.data} is in use. Stop the server and its workers first.") from None
+        yield
+
+
+def back_up(settings: Settings, target: Path, *, media: bool = True) -> int:
+    """Write the database (and the media) to a tar file, while a server goes on working; return its size in bytes."""
+    if not settings.database.exists():
+        raise UpkeepError(f"There is nothing to back up: {settings.database} does not exist.")
+    if target.exists():
+        raise UpkeepError(f"{target} exists already; choose another name.")
+    part = target.with_name(f".{target.name}.part")
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        copy = Path(folder) / DATABASE
+        store = Store(settings.database)
+        try:
+            store.backup(copy)
+        finally:
+            store.close()
+        with part.open("wb") as file:
+            with tarfile.open(fileobj=file, mode="w") as tar:
+                tar.add(copy, DATABASE)
+                if media:
+                    _add_media(tar, settings.media)
+            file.flush()
+            os.fsync(file.fileno())
+    part.replace(target)
+    return target.stat().st_size
+
+
+def restore(settings: Settings, source: Path) -> Path | None:
+    """Put a backup in the place of the data; return where the data that was there is kept. Raises UpkeepError."""
+    with holding(settings, alone=True), tempfile.TemporaryDirectory(dir=settings.data) as folder:
+        new = Path(folder)
+        try:
+            with tarfile.open(source) as tar:
+                tar.extractall(new, filter="data")
+        except (tarfile.TarError, OSError) as error:
+            raise UpkeepError(f"{source} is not a backup of this console, or it is damaged ({error}).") from error
+        _verify(new / DATABASE)
+        kept = settings.data / f"before-restore-{time.strftime('%Y%m%d-%H%M%S')}"
+        # A backup of the database alone leaves the media where they are.
+        # A backup of the database alone leaves the media where they are.
+        old = [path for path in _data_files(settings) if path.exists() and (path.name != "media" or _has(new, "media"))]
+        if old:
+            kept.mkdir()
+        for path in old:
+            path.replace(kept / path.name)
+        for name in (DATABASE, "media"):
+            if _has(new, name):
+                (new / name).replace(settings.data / name)
+        return kept if old else None
+
+
+def examine(console: Console) -> list[Finding]:
+    """Look at everything that an installation needs, and say what to do where something is wrong."""
+    return [*_examine_database(console), *_examine_folder(console.settings), *_examine_media(console)]
+
+
+def _examine_database(console: Console) -> Iterator[Finding]:
+    problems = console.store.check()
+    yield Finding(not problems, f"database: {'; '.join(problems[:5]) or 'sound'}")
+    names = [account.user_name for account in console.store.accounts.find_accounts() if not account.disabled]
+    yield Finding(bool(names), f"accounts: {', '.join(names) or 'none; python -m backend account add NAME makes one'}")
+    counts = console.store.jobs.count_jobs()
+    failed = sum(count for (_, state), count in counts.items() if state is JobState.FAILED)
+    waiting = sum(count for (_, state), count in counts.items() if state is JobState.QUEUED)
+    yield Finding(True, f"jobs: {waiting} waiting, {failed} failed")
+
+
+def _examine_folder(settings: Settings) -> Iterator[Finding]:
+    writable = os.access(settings.data, os.W_OK)
+    yield Finding(writable, f"folder {settings.data}: {'can be written' if writable else 'cannot be written'}")
+    free = shutil.disk_usage(settings.data).free
+    yield Finding(free > LITTLE_ROOM, f"room: {free / 1e9:.1f} GB free")
+
+
+def _examine_media(console: Console) -> Iterator[Finding]:
+    try:
+        yield Finding(True, f"media: {console.media.describe()}")
+    except ConsoleError as error:
+        yield Finding(False, f"media: {error}")
+    known = {
+        video.video_id: [file.name for file in video.files if "://" not in file.name]
+        for video in console.store.catalogue.iterate_videos(VideoFilter())
+    }
+    missing = [
+        f"{video_id}/{name}"
+        for video_id, names in known.items()
+        for name in names
+        if console.media.path_of(video_id, name) is None
+    ]
+    yield Finding(not missing, f"files: {_some(missing)} missing" if missing else "files: all there")
+    folder = console.settings.media
+    folders = (path.name for path in folder.iterdir()) if folder.exists() else ()
+    strays = [name for name in folders if name not in known and not name.startswith(".")]
+    yield Finding(not strays, f"folders of no video in {folder}: {_some(strays)}" if strays else "folders: no strays")
+
+
+def _some(names: list[str]) -> str:
+    return f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''} ({len(names)})"
+
+
+def _verify(database: Path) -> None:
+    if not database.is_file():
+        raise UpkeepError(f"The backup holds no {DATABASE}.")
+    connection = sqlite3.connect(database)
+    try:
+        verdict = connection.execute("pragma integrity_check").fetchone()[0]
+    except sqlite3.Error as error:
+        verdict = str(error)
+    finally:
+        connection.close()
+    if verdict != "ok":
+        raise UpkeepError(f"The database in the backup is damaged ({verdict}); nothing was changed.")
+
+
+def _data_files(settings: Settings) -> list[Path]:
+    return [settings.data / name for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "media")]
+
+
+def _has(folder: Path, name: str) -> bool:
+    return (folder / name).exists()
+
+
+def _add_media(tar: tarfile.TarFile, folder: Path) -> None:
+    for path in sorted(folder.rglob("*")) if folder.exists() else ():
+        inside = path.relative_to(folder)
+        if path.is_file() and not inside.parts[0].startswith(".") and path.suffix != ".part":
+            try:
+                tar.add(path, Path("media") / inside)
+            except FileNotFoundError:
+                continue  # deleted while we went through

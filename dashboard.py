@@ -1,0 +1,42 @@
+"""Starts everything in one process: the console, its worker, the REST server and the dashboard. Draws nothing."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+import backend
+from backend.web import CompressedStatic, Front, nodelay_listeners
+
+PAGES = Path(__file__).resolve().parent / "pages"
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Open the console and start its worker; at the end give running jobs back and close."""
+    # The first page would import these while somebody waits, and the collector would walk them after every rerun.
+    import pandas  # noqa: F401
+    import pyarrow  # noqa: F401
+
+    with backend.running() as console:
+        nodelay_listeners()
+        gc.collect()
+        gc.freeze()
+        logging.getLogger("backend").info("ready at %s", console.own_url)
+        yield
+
+
+app = st.App(
+    PAGES / "frame.py",
+    lifespan=lifespan,
+    middleware=[Middleware(Front, rest=backend.rest), Middleware(CompressedStatic)],
+)
+
+if __name__ == "__main__":
+    app.run(config={"server.port": backend.read_settings().port})

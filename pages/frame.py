@@ -1,0 +1,33 @@
+"""Around every page: who is signed in, where one can go, and in which language."""
+
+import streamlit as st
+
+from pages import parts, sign_in
+from pages.words import t
+
+LOGO = f"{__file__.rsplit('/', 1)[0]}/logo.svg"
+
+st.set_page_config(page_title=t("app.name"), page_icon=LOGO, layout="wide")
+
+if "keep_language" in st.session_state:
+    parts.run_script(f"document.cookie = {parts.as_json(st.session_state.pop('keep_language'))}")
+
+st.logo(LOGO)
+person = parts.account()
+HERE = __file__.rsplit("/", 1)[0]
+pages = [
+    st.Page(f"{HERE}/overview.py", title=t("overview.title"), icon=":material/dashboard:", default=True),
+    st.Page(f"{HERE}/videos.py", title=t("videos.title"), icon=":material/video_library:", url_path="videos"),
+    st.Page(f"{HERE}/recommendations.py", title=t("recommendations.title"), icon=":material/recommend:",
+            url_path="recommendations"),
+    st.Page(f"{HERE}/prewarm.py", title=t("prewarm.title"), icon=":material/bolt:", url_path="prewarm"),
+    st.Page(f"{HERE}/video.py", title=t("video.title"), icon=":material/movie:", url_path="video", visibility="hidden"),
+]  # fmt: skip
+# All pages are registered for everybody, so that an address survives the sign-in; only who is signed in runs one.
+page = st.navigation(pages, position="top" if person else "hidden")
+
+if person is None:
+    sign_in.show()
+else:
+    sign_in.keep()
+    page.run()

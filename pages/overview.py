@@ -1,0 +1,159 @@
+"""The overview: what waits for somebody, what failed, what was recommended, and how the last days went."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages import parts
+from pages.words import named, t
+
+parts.guard()
+WAITING_SHOWN = 6
+FAILED_SHOWN = 5
+
+
+def numbers(counts: dict[str, Any]) -> None:
+    days = counts["dayList"]
+    with st.grid(4, gap="small", min_column_width=160):
+        st.metric(
+            t("overview.waiting"), f"{counts['byCensorStatus']['check']:,}", border=True, height="stretch",
+            icon=":material/gavel:", delta=t("overview.hint_waiting"), delta_color="off", delta_arrow="off",
+        )  # fmt: skip
+        st.metric(
+            t("overview.working"), f"{counts['runningJobs'] + counts['waitingJobs']:,}", border=True, height="stretch",
+            icon=":material/movie_edit:", delta=t("overview.hint_failed", count=counts["failedJobs"]),
+            delta_color="inverse" if counts["failedJobs"] else "off", delta_arrow="off",
+        )  # fmt: skip
+        st.metric(
+            t("overview.recommended"), f"{counts['recommended']:,}", border=True, height="stretch",
+            icon=":material/recommend:", delta=t("overview.hint_week", count=week(days, "recommended")),
+            delta_color="off", delta_arrow="off",
+        )  # fmt: skip
+        st.metric(
+            t("overview.videos"), f"{counts['videos']:,}", border=True, height="stretch", icon=":material/movie:",
+            delta=f"{parts.megabytes(counts['bytes'])} · {parts.clock(counts['seconds'])}",
+            delta_color="off", delta_arrow="off",
+        )  # fmt: skip
+
+
+def week(days: list[dict[str, Any]], name: str) -> str:
+    return f"{sum(day[name] for day in days[-7:]):,}"
+
+
+def charts(counts: dict[str, Any]) -> None:
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"**{t('overview.by_day')}**")
+        names = {name: t(f"overview.{name}") for name in ("uploaded", "recommended")}
+        rows = [
+            {"day": day["day"][5:], **{label: day[name] for name, label in names.items()}} for day in counts["dayList"]
+        ]
+        st.echarts_chart(
+            {
+                "tooltip": {"trigger": "axis"},
+                "legend": {"right": 0, "top": 0},
+                "grid": {"left": 4, "right": 4, "top": 36, "bottom": 4, "containLabel": True},
+                "dataset": {"source": parts.frame(rows)},
+                "xAxis": {"type": "category"},
+                "yAxis": {"type": "value", "minInterval": 1},
+                "series": [{"type": "bar", "barMaxWidth": 14}] * 2,
+            },
+            height=250, alt=t("overview.by_day"),
+        )  # fmt: skip
+        st.markdown(f"**{t('overview.by_status')}**")
+        total = sum(counts["byCensorStatus"].values()) or 1
+        for status, count in counts["byCensorStatus"].items():
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(parts.chip(status, "censor"), width=96)
+                st.progress(count / total, width="stretch")
+                st.markdown(f"{count:,}", width=56, text_alignment="right")
+
+
+def waiting() -> None:
+    """Draw what came in last and waits for a person, each with the way to it."""
+    data = parts.ask("getVideos", censorStatus="check", pageSize=WAITING_SHOWN)
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"**{t('overview.waiting_list')}**")
+        if not data["videoList"]:
+            st.success(t("overview.nothing_waits"), icon=":material/done_all:")
+            return
+        for video in data["videoList"]:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                thumbnail(video["coverUrl"])
+                with st.container(gap=None):
+                    st.page_link(
+                        "video.py", label=parts.plain(video["title"]), query_params={"videoId": video["videoId"]}
+                    )
+                    who = parts.plain(video["user"]["userName"])
+                    st.caption(f"{who} · {parts.clock(video['duration'])} · {parts.moment(video['creationTime'])}")
+        if data["total"] > WAITING_SHOWN:
+            st.page_link(
+                "videos.py", label=t("overview.all_waiting", count=data["total"]),
+                icon=":material/arrow_forward:", query_params={"v_status": "check"},
+            )  # fmt: skip
+
+
+def thumbnail(url: str) -> None:
+    """Draw a cover in a box of always the same size, whatever its shape."""
+    picture = f'<img src="{parts.safe(url)}" alt="" style="width:100%;height:100%;object-fit:cover">' if url else ""
+    box = "width:84px;height:48px;border-radius:6px;overflow:hidden;background:#8884"
+    st.html(f'<div style="{box}">{picture}</div>', width=84)
+
+
+def failed() -> None:
+    """Draw the jobs that failed last, with why, and the way to try again."""
+    data = parts.ask("getJobs", state="failed", pageSize=FAILED_SHOWN)
+    if not data["jobList"]:
+        return
+    with st.container(border=True):
+        st.markdown(f"**{t('overview.failed_list', count=data['total'])}**")
+        for job in data["jobList"]:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                with st.container(gap=None):
+                    st.markdown(f"**{parts.plain(job['title'])}** {parts.plain(job['error'])}")
+                    st.caption(f"{named('job', job['kind'])} · {parts.moment(job['finishTime'])}")
+                if job["videoId"]:
+                    st.page_link(
+                        "video.py", label=t("overview.look"), query_params={"videoId": job["videoId"]},
+                        width="content",
+                    )  # fmt: skip
+                if parts.may("manage"):
+                    st.button(
+                        t("common.retry"), icon=":material/refresh:", key=f"retry_{job['jobId']}", on_click=retry,
+                        args=(job["jobId"],),
+                    )  # fmt: skip
+
+
+def retry(job_id: str) -> None:
+    envelope = parts.attempt("retryJob", jobId=job_id)
+    if envelope["result"] == "true":
+        st.session_state.setdefault("done", []).append(t("done.retried"))
+    else:
+        st.session_state["problems"] = (t("overview.not_retried"), [envelope["message"]])
+
+
+def everything() -> None:
+    """Draw all of it; while jobs run it draws itself anew, and stops when the last one has ended."""
+    counts = parts.ask("getStatistics")
+    if counts["demoDone"] < counts["demoTotal"]:
+        share = counts["demoDone"] / counts["demoTotal"]
+        st.progress(share, text=t("overview.demo", done=counts["demoDone"], total=counts["demoTotal"]))
+    numbers(counts)
+    left, right = st.columns(2)
+    with left:
+        waiting()
+    with right:
+        charts(counts)
+    failed()
+    if st.session_state.get("overview_works") and not works(counts):
+        st.session_state["overview_works"] = False
+        st.rerun(scope="app")
+    st.session_state["overview_works"] = works(counts)
+
+
+def works(counts: dict[str, Any]) -> bool:
+    return bool(counts["runningJobs"] or counts["waitingJobs"] or counts["demoDone"] < counts["demoTotal"])
+
+
+parts.header(t("overview.title"))
+parts.say_results()
+st.fragment(everything, run_every="2s" if works(parts.ask("getStatistics")) else None)()

@@ -1,0 +1,253 @@
+"""What several pages share: asking the console, the head of a page, paging, chips, and how values are written."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+import backend
+from pages.words import COOKIE, LANGUAGES, language, named, t
+
+SESSION_COOKIE = "qu_session"
+PAGE_SIZES = (10, 20, 50, 100)
+COLOURS = {
+    "success": "green", "fail": "red", "check": "orange", "onCensor": "blue", "onTranscode": "blue",
+    "onSnapshot": "blue", "Normal": "green", "Blocked": "red", "TranscodeFail": "red", "UploadFail": "red",
+    "queued": "gray", "running": "blue", "done": "green", "failed": "red", "cancelled": "gray",
+    "waiting": "gray", "warm": "green", "isRecommend": "violet",
+}  # fmt: skip
+
+
+def token() -> str:
+    """Return the console token of this session: from the sign-in form, or from the cookie of an earlier one."""
+    kept = st.session_state.get("token")
+    if isinstance(kept, str):
+        return kept
+    cookie = st.context.cookies.get(SESSION_COOKIE)
+    return cookie if isinstance(cookie, str) else ""
+
+
+def attempt(operation: str, **parameters: Any) -> dict[str, Any]:
+    """Run an operation as the signed-in person and return its envelope."""
+    address = st.context.ip_address
+    caller = backend.Caller(way="page", address=address if isinstance(address, str) else "", language=language())
+    return backend.current().call(operation, parameters, token(), caller)
+
+
+def ask(operation: str, **parameters: Any) -> Any:
+    """Run an operation and return its data; where it is refused, say why and end the page."""
+    envelope = attempt(operation, **parameters)
+    if envelope["code"] == "403" and attempt("getAccount")["code"] == "403":
+        st.rerun()  # signed out elsewhere: the frame shows the sign-in
+    if envelope["result"] != "true":
+        st.error(envelope["message"], icon=":material/error:")
+        st.stop()
+    return envelope["data"]
+
+
+def account() -> Any | None:
+    """Return who is signed in; asked anew at every run, so that signing out ends every tab."""
+    envelope = attempt("getAccount")
+    st.session_state["account"] = envelope["data"]
+    return envelope["data"]
+
+
+def guard() -> None:
+    """Show nothing of a page to somebody who is not signed in. The first call of every page."""
+    if account() is None:
+        st.error(t("sign_in.first"))
+        st.stop()
+
+
+def may(right: str) -> bool:
+    """Say whether the signed-in person has a right; the backend checks it again."""
+    return right in st.session_state["account"]["rights"]
+
+
+def header(title: str, caption: str = "") -> Any:
+    """Draw the head of a page, and return the place for its buttons."""
+    row = st.container(horizontal=True, vertical_alignment="center", key="page_head")
+    with row:
+        with st.container(width="stretch", gap=None):
+            st.subheader(title, anchor=False)
+            if caption:
+                st.caption(caption)
+        buttons = st.container(horizontal=True, width="content", vertical_alignment="center")
+        _person_menu()
+    return buttons
+
+
+def _person_menu() -> None:
+    other = next(code for code in LANGUAGES if code != language())
+    choices = {
+        "language": f":material/translate: {LANGUAGES[other]}",
+        "sign_out": f":material/logout: {t('sign_in.out')}",
+    }
+
+    def chosen() -> None:
+        if st.session_state["person_menu"] == "language":
+            keep_language(other)
+        else:
+            sign_out()
+
+    name = st.session_state["account"]["userName"]
+    st.menu_button(
+        plain(name), list(choices), key="person_menu", icon=":material/account_circle:", type="tertiary",
+        format_func=choices.__getitem__, on_click=chosen,
+    )  # fmt: skip
+
+
+def sign_out() -> None:
+    """End this session everywhere: every tab asks the console at its next step."""
+    attempt("signOut")
+    st.session_state.clear()
+    st.session_state["forget"] = True
+    st.session_state["token"] = ""  # the cookie of this connection is still the old one
+
+
+def say_results() -> None:
+    """Tell what the last action did: a toast where all went well, a list that stays where something did not."""
+    for done in st.session_state.pop("done", []):
+        st.toast(done, icon=":material/check_circle:")
+    if problems := st.session_state.get("problems"):
+        title, lines = problems
+        with st.container(key="problems"):
+            shown = "\n".join(f"- {plain(line)}" for line in lines[:20])
+            more = f"\n- {t('common.more', count=len(lines) - 20)}" if len(lines) > 20 else ""
+            st.error(shown + more, title=title, icon=":material/error:")
+            st.button(t("common.understood"), key="problems_seen", on_click=lambda: st.session_state.pop("problems"))
+
+
+def run_script(script: str) -> None:
+    """Run JavaScript in the person's browser, once. Only JSON of our own goes into it."""
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
+def as_json(value: Any) -> str:
+    """Return a value as JSON that may stand inside a script element."""
+    return json.dumps(value).replace("<", "\\u003c")
+
+
+def go_to(url: str) -> None:
+    """Let the browser load an address of ours, as a download does without leaving the page."""
+    run_script(f"location.assign({as_json(url)})")
+
+
+def keep_language(chosen: str) -> None:
+    st.session_state["language"] = chosen
+    st.session_state["keep_language"] = f"{COOKIE}={chosen};path=/;max-age=31536000;samesite=lax"
+
+
+def language_menu(key: str) -> None:
+    """Draw the switch between the languages."""
+    other = next(code for code in LANGUAGES if code != language())
+    st.button(LANGUAGES[other], key=key, icon=":material/translate:", type="tertiary",
+              on_click=keep_language, args=(other,))  # fmt: skip
+
+
+def paging(key: str, total: int, size: int) -> None:
+    """Draw the pages of a list below it; the page shown is `st.session_state[key]`."""
+    pages = max(1, -(-total // size))
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(t("common.total", count=f"{total:,}"), width="content")
+        st.pagination(pages, key=key, bind="query-params", width=420)
+        st.selectbox(
+            t("common.page_size"), PAGE_SIZES, width=120, label_visibility="collapsed",
+            format_func=lambda count: t("common.per_page", count=count),
+            **from_address(f"{key}_size", PAGE_SIZES, PAGE_SIZES[1], then=key),
+        )  # fmt: skip
+
+
+def first_page(key: str) -> None:
+    """Go back to the first page, as every change of a filter does."""
+    st.session_state[key] = 1
+
+
+def from_address(key: str, options: Sequence[Any], default: Any, then: str) -> dict[str, Any]:
+    """Return the options of a choice that the address keeps; a change of it leads to the first page of `then`.
+
+    Streamlit's own binding would write the words that people read, and those differ from language to language.
+    """
+    st.session_state[key] = chosen_in_address(key, options, default)
+
+    def keep() -> None:
+        value = st.session_state[key]
+        if value == default:
+            st.query_params.pop(key, None)
+        else:
+            st.query_params[key] = str(value)
+        first_page(then)
+
+    return {"key": key, "on_change": keep}
+
+
+def chosen_in_address(key: str, options: Sequence[Any], default: Any) -> Any:
+    written = st.query_params.get(key)
+    return next((option for option in options if str(option) == written), default)
+
+
+def page_size(key: str) -> int:
+    size: int = chosen_in_address(f"{key}_size", PAGE_SIZES, PAGE_SIZES[1])
+    return size
+
+
+def page_number(key: str) -> int:
+    page = st.session_state.get(key) or st.query_params.get(key)
+    return max(1, int(page)) if str(page).isdecimal() else 1
+
+
+def chip(status: str, group: str = "status") -> str:
+    """Return a status as a coloured badge of Markdown; `group` says whose words those are."""
+    return f":{COLOURS.get(status, 'gray')}-badge[{named(group, status)}]"
+
+
+def chip_column(label: str, words: list[str], group: str = "status", **options: Any) -> Any:
+    """Return the column of a grid that shows statuses as coloured chips."""
+    names = {word: named(group, word) for word in words}
+    return st.column_config.MultiselectColumn(
+        label,
+        options=list(names),
+        color=[COLOURS.get(word, "gray") for word in names],
+        format_func=lambda word: names.get(word, word),
+        **options,
+    )
+
+
+def plain(text: str) -> str:
+    """Return text that Markdown shows as it is."""
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>~:$^" else sign for sign in text).replace("\n", " ")
+
+
+def safe(text: str) -> str:
+    """Return text that HTML shows as it is."""
+    return html.escape(text, quote=True)
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as 1:05 or 1:02:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def megabytes(size: int) -> str:
+    """Return bytes as people read them, in powers of a thousand."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} B"
+
+
+def moment(time: str) -> str:
+    """Return a time of the wire without its empty fraction."""
+    return time.removesuffix(".0")
+
+
+def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return rows as a grid wants them."""
+    return pd.DataFrame(rows)

@@ -1,0 +1,107 @@
+"""Cache prewarming: paste addresses, see at once which are good, and watch them being fetched."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages import parts, widgets
+from pages.words import named, t
+
+parts.guard()
+STATES = ["waiting", "warm", "failed"]
+
+
+@st.fragment
+def new_batch() -> None:
+    """Draw the field for addresses; only this part of the page runs while somebody types."""
+    round_ = st.session_state.setdefault("prewarm_round", 0)
+    st.markdown(f"**{t('prewarm.lines')}**")
+    text = widgets.lines(t("prewarm.lines"), t("prewarm.example"), value="", round_=round_, key="prewarm_lines")
+    lines = parts.ask("checkObjectPaths", objectPath=text) if text.strip() else []
+    bad = [line for line in lines if line["problem"]]
+    if bad:
+        st.warning(
+            "\n".join(problem(line) for line in bad[:10]),
+            title=t("prewarm.bad", count=len(bad)),
+            icon=":material/warning:",
+        )
+    elif lines:
+        st.success(t("prewarm.good", count=len(lines)), icon=":material/check_circle:")
+    pressed = st.button(
+        t("prewarm.do", count=len(lines)), type="primary", icon=":material/bolt:", key="prewarm_do",
+        disabled=not lines or bool(bad) or not parts.may("manage"),
+    )  # fmt: skip
+    if pressed:
+        envelope = parts.attempt("pushObjectCache", objectPath=text)
+        if envelope["result"] == "true":
+            st.session_state.setdefault("done", []).append(t("done.prewarmed", count=len(lines)))
+            st.session_state["prewarm_round"] = round_ + 1
+        else:
+            st.session_state["problems"] = (t("prewarm.refused"), [envelope["message"]])
+        st.rerun()
+
+
+def problem(line: dict[str, Any]) -> str:
+    where = t("prewarm.line", number=line["line"])
+    return f"- {where} {parts.plain(line['text'][:100])}: {parts.plain(line['problem'])}"
+
+
+def batches() -> None:
+    """Draw the batches, newest first; when the last running one ends, the page stops asking."""
+    page = parts.page_number("p_page")
+    data = parts.ask("getPrewarms", pageIndex=page, pageSize=10)
+    if not data["prewarmList"]:
+        st.info(t("prewarm.none"), icon=":material/bolt:")
+        return
+    for number, batch in enumerate(data["prewarmList"]):
+        one_batch(batch, opened=number == 0 and page == 1)
+    if data["total"] > 10:
+        st.pagination(-(-data["total"] // 10), key="p_page", bind="query-params")
+    running = any(active(batch) for batch in data["prewarmList"])
+    if st.session_state.get("prewarm_running") and not running:
+        st.session_state["prewarm_running"] = False
+        st.rerun(scope="app")
+    st.session_state["prewarm_running"] = running
+
+
+def active(batch: dict[str, Any]) -> bool:
+    return batch["job"]["state"] in ("queued", "running")
+
+
+def one_batch(batch: dict[str, Any], *, opened: bool) -> None:
+    job, urls = batch["job"], batch["urlList"]
+    warm = sum(url["state"] == "warm" for url in urls)
+    label = (
+        f"{parts.moment(job['creationTime'])} · {parts.chip(job['state'])} · "
+        f"{t('prewarm.warm_of', warm=warm, count=len(urls))}"
+    )
+    with st.expander(label, expanded=opened):
+        if job["error"]:
+            st.caption(parts.plain(job["error"]))
+        rows = [{"state": [url["state"]], "detail": url["detail"], "url": url["url"]} for url in urls]
+        st.dataframe(
+            parts.frame(rows), hide_index=True, alt=t("prewarm.batches"),
+            column_config={
+                "state": parts.chip_column(t("prewarm.state"), STATES, width=90),
+                "detail": st.column_config.TextColumn(t("prewarm.detail"), width=130),
+                "url": st.column_config.TextColumn(t("prewarm.url"), width=620),
+            },
+        )  # fmt: skip
+        again = job["state"] == "failed" and parts.may("manage")
+        if again and st.button(t("common.retry"), key=f"retry_{job['jobId']}", icon=":material/refresh:"):
+            parts.ask("retryJob", jobId=job["jobId"])
+            st.session_state["prewarm_running"] = True
+            st.rerun(scope="app")
+
+
+parts.header(t("prewarm.title"))
+parts.say_results()
+left, right = st.columns([2, 3], gap="large")
+with left:
+    new_batch()
+    hosts = parts.ask("getPrewarms", pageSize=1)["hostList"]
+    st.caption(t("prewarm.hosts", hosts=", ".join(f"`{host}`" for host in hosts) or named("common", "nothing")))
+with right:
+    st.markdown(f"**{t('prewarm.batches')}**")
+    newest = parts.ask("getPrewarms", pageSize=10)["prewarmList"]
+    st.fragment(batches, run_every="1s" if any(active(batch) for batch in newest) else None)()

@@ -1,0 +1,54 @@
+"""Signing in and out, and how a browser stays signed in: by a cookie that no script and no operation can read."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+import backend
+from pages import parts
+from pages.words import t
+
+
+def show() -> None:
+    """Draw the sign-in form."""
+    if st.session_state.pop("forget", False):
+        _post("/console/user/forget", {}, then="location.replace('/')")
+    _, middle, _ = st.columns([1, 1.1, 1])
+    with middle:
+        st.space("large")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(t("app.name"), anchor=False)
+            parts.language_menu("sign_in_language")
+        with st.form("sign_in", border=True):
+            name = st.text_input(t("sign_in.name"), key="sign_in_name", autocomplete="username")
+            password = st.text_input(
+                t("sign_in.password"), type="password", key="sign_in_password", autocomplete="current-password"
+            )
+            pressed = st.form_submit_button(t("sign_in.do"), type="primary", width="stretch", key="sign_in_do")
+        if pressed:
+            _sign_in(name, password)
+        st.caption(t("sign_in.help"))
+
+
+def keep() -> None:
+    """After a sign-in, exchange a one-time ticket for the cookie: the token itself is never in the page."""
+    if ticket := st.session_state.pop("keep_ticket", None):
+        _post("/console/user/adopt", {"ticket": ticket})
+
+
+def _sign_in(name: str, password: str) -> None:
+    envelope = parts.attempt("login", userName=name, password=password)
+    if envelope["result"] != "true":
+        st.error(envelope["message"], icon=":material/error:")
+        return
+    console_token = envelope["data"]["consoleToken"]
+    st.session_state["token"] = console_token
+    st.session_state["keep_ticket"] = backend.current().tickets.issue("session", console_token)
+    st.rerun()
+
+
+def _post(path: str, body: dict[str, str], then: str = "") -> None:
+    parts.run_script(
+        f"fetch({parts.as_json(path)}, {{method: 'POST', headers: {{'Content-Type': 'application/json'}}, "
+        f"body: JSON.stringify({parts.as_json(body)})}}).then(() => {{{then}}})"
+    )

@@ -1,0 +1,203 @@
+"""One video: watch it, see what is known of it and what happened to it, and act on it."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages import actions, parts
+from pages.words import named, t
+
+parts.guard()
+ACTIVE = ("onTranscode", "onSnapshot")
+
+
+def player(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
+    """Draw the video; a browser takes the first source that it can play, so the smaller one stands first."""
+    if not infos:
+        st.info(t("video.no_media"), icon=":material/videocam_off:")
+        return
+    sources = "".join(
+        f'<source src="{parts.safe(info["playURL"])}" type="{parts.safe(mime(info))}">' for info in reversed(infos)
+    )
+    poster = parts.safe(video["coverUrl"])
+    st.html(
+        f'<video controls playsinline preload="metadata" poster="{poster}" '
+        f'style="width:100%;max-height:62vh;background:#000;border-radius:8px;display:block">{sources}</video>'
+    )
+
+
+def mime(info: dict[str, Any]) -> str:
+    return f'video/mp4; codecs="{info["codecs"]}"' if info["codecs"] else "video/mp4"
+
+
+def snapshots(video: dict[str, Any]) -> None:
+    """Draw the snapshots in one strip that scrolls, so that the whole clip is seen at a glance."""
+    pictures = "".join(
+        f'<a href="{parts.safe(url)}" target="_blank" rel="noopener"><img src="{parts.safe(url)}" alt="" '
+        'loading="lazy" style="height:84px;border-radius:6px;display:block"></a>'
+        for url in video["snapshotList"]
+    )
+    if pictures:
+        st.html(f'<div style="display:flex;gap:8px;overflow-x:auto;padding-bottom:4px">{pictures}</div>')
+
+
+def statuses(video: dict[str, Any]) -> None:
+    chips = [parts.chip(video["censorStatus"], "censor")]
+    if video["isRecommend"] == "true":
+        chips.append(f":violet-badge[:material/recommend: {t('status.isRecommend')}]")
+    for name in ("transcodeStatus", "narrowTranscodeStatus", "snapshotStatus"):
+        if video[name]:
+            chips.append(parts.chip(video[name]).replace("[", f"[{t(f'video.{name}')} ", 1))
+    st.markdown(" ".join(chips))
+
+
+def facts(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
+    shape = next((f"{info['width']} × {info['height']}" for info in infos if info["width"]), "–")
+    st.table(
+        {
+            t("column.user"): f"{parts.plain(video['user']['userName'])} ({parts.plain(video['user']['userId'])})",
+            t("column.duration"): parts.clock(video["duration"]),
+            t("video.shape"): shape,
+            t("column.size"): parts.megabytes(video["size"]),
+            t("column.created"): parts.moment(video["creationTime"]),
+            t("video.category"): parts.plain(video["cateName"]) or "–",
+            t("video.tags"): parts.plain(video["tags"]) or "–",
+            t("video.status"): named("status", video["status"]),
+            "ID": f"`{video['videoId']}`",
+        },
+        border="horizontal",
+    )
+
+
+def renditions(infos: list[dict[str, Any]]) -> None:
+    st.markdown(f"**{t('video.renditions')}**")
+    rows = [
+        {
+            t("video.definition"): named("definition", info["definition"]),
+            t("video.shape"): f"{info['width']} × {info['height']}",
+            t("video.bitrate"): f"{info['bitrate'] / 1000:,.0f} kbit/s" if info["bitrate"] else "–",
+            t("column.size"): parts.megabytes(info["size"]),
+            t("video.codecs"): info["codecs"] or "–",
+        }
+        for info in infos
+    ]
+    st.dataframe(parts.frame(rows), hide_index=True, alt=t("video.renditions"))
+
+
+def jobs(video_id: str) -> None:
+    """Draw the jobs that run, wait or failed; when the last one ends, the whole page is drawn anew."""
+    found = parts.ask("getJobs", videoId=video_id, pageSize=20)["jobList"]
+    active = [job for job in found if job["state"] in ("queued", "running")]
+    for job in active:
+        share = job["progress"] if job["state"] == "running" else 0.0
+        st.progress(share, text=f"{named('job', job['kind'])} · {named('status', job['state'])} {share:.0%}")
+    newest: dict[str, dict[str, Any]] = {}
+    for job in found:
+        newest.setdefault(job["kind"], job)
+    for job in newest.values():
+        if job["state"] == "failed":
+            st.error(parts.plain(job["error"]), title=f"{named('job', job['kind'])} · {t('status.failed')}")
+            if job["detail"]:
+                with st.expander(t("video.detail")):
+                    st.code(job["detail"], language=None)
+    was = st.session_state.get("video_active", 0)
+    st.session_state["video_active"] = len(active)
+    if len(active) < was:
+        st.rerun(scope="app")
+
+
+def history(video_id: str) -> None:
+    lines = parts.ask("getHistory", videoId=video_id)
+    if not lines:
+        return
+    st.markdown(f"**{t('video.history')}**")
+    rows = {
+        f":gray[{parts.moment(line['time'])}]{'&#8203;' * number}": (
+            f"{parts.plain(named('actor', line['userName']))} · **{named('did', line['action'])}** {change(line)}"
+        )
+        for number, line in enumerate(lines)
+    }
+    st.table(rows, border="horizontal", width="content")
+
+
+def change(line: dict[str, Any]) -> str:
+    """Return in a few words what a line of the history changed."""
+    after = line["after"]
+    if line["action"] == "createAudit":
+        reason = f" — {parts.plain(after['reason'])}" if after.get("reason") else ""
+        return parts.chip(after["censorStatus"], "censor") + reason
+    values = [value for name, value in after.items() if name.endswith("status") and isinstance(value, str)]
+    return " ".join(parts.chip(value) for value in values if value)
+
+
+def next_waiting(video_id: str) -> None:
+    """Lead to the next video that waits for a person: reviewing goes on from here."""
+    waiting = parts.ask("getVideos", censorStatus="check", pageSize=2)
+    others = [video for video in waiting["videoList"] if video["videoId"] != video_id]
+    if others:
+        st.page_link(
+            "video.py", label=t("video.next", count=waiting["total"]), icon=":material/skip_next:",
+            query_params={"videoId": others[0]["videoId"]},
+        )  # fmt: skip
+
+
+def edit(video: dict[str, Any]) -> None:
+    with st.form("edit", border=False):
+        title = st.text_input(t("column.title"), video["title"], max_chars=200)
+        description = st.text_area(t("video.description"), video["description"], max_chars=2000)
+        category = st.text_input(t("video.category"), video["cateName"], max_chars=100)
+        tags = st.text_input(t("video.tags"), video["tags"], max_chars=500)
+        if st.form_submit_button(t("common.save"), type="primary", key="edit_save"):
+            changes = {"title": title, "description": description, "cateName": category, "tags": tags}
+            envelope = parts.attempt("editVideo", videoId=video["videoId"], **changes)
+            if envelope["result"] == "true":
+                st.session_state.setdefault("done", []).append(t("done.edit"))
+                st.rerun()
+            st.error(envelope["message"])
+
+
+def show(video_id: str) -> None:
+    play = parts.ask("getPlayInfo", videoId=video_id)
+    video, infos = play["videoBase"], play["playInfoList"]
+    with parts.header(parts.plain(video["title"]) or video_id):
+        if parts.may("manage") and st.button(t("common.edit"), icon=":material/edit:", key="edit_open"):
+            st.dialog(t("common.edit"), icon=":material/edit:")(edit)(video)
+    parts.say_results()
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        player(video, infos)
+        snapshots(video)
+        if video["description"]:
+            st.markdown(parts.plain(video["description"]))
+    with right:
+        statuses(video)
+        keys = [
+            "approve",
+            "block",
+            "unrecommend" if video["isRecommend"] == "true" else "recommend",
+            "transcode",
+            "narrow",
+            "prewarm",
+            "delete",
+        ]
+        actions.buttons(keys, [video], shortcuts=True)
+        next_waiting(video_id)
+        working = any(video[name] in ACTIVE for name in ("transcodeStatus", "narrowTranscodeStatus", "snapshotStatus"))
+        st.fragment(jobs, run_every="1s" if working else None)(video_id)
+        facts(video, infos)
+    renditions(infos)
+    history(video_id)
+
+
+video_id = st.query_params.get("videoId", "")
+st.page_link("videos.py", label=t("video.back"), icon=":material/arrow_back:")
+if not video_id:
+    st.info(t("video.choose"))
+    st.stop()
+known = parts.attempt("getVideoById", videoId=video_id)
+if known["code"] == "404":
+    parts.say_results()
+    st.info(t("video.gone"), icon=":material/videocam_off:")
+    st.stop()
+show(video_id)
+actions.confirm_requested()

@@ -1,0 +1,44 @@
+"""The catalogue: find videos, look at many at once, and act on one or on a selection."""
+
+import streamlit as st
+
+from pages import actions, parts, uploads
+from pages.lists import CENSOR, VideoList
+from pages.words import named, t
+
+parts.guard()
+VIDEOS = VideoList(
+    prefix="v",
+    operation="getVideos",
+    columns=(
+        "cover", "title", "user", "censor", "recommended", "transcode", "narrow", "duration", "size", "created", "do",
+    ),
+    row_actions=("approve", "block", "recommend", "unrecommend", "transcode", "narrow", "prewarm", "delete"),
+    bulk_actions=("approve", "block", "recommend", "transcode", "narrow", "prewarm", "delete"),
+)  # fmt: skip
+
+with parts.header(t("videos.title")):
+    export = parts.may("export") and st.button(t("videos.export"), icon=":material/download:", key="export")
+    if parts.may("manage"):
+        uploads.button()
+parts.say_results()
+with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
+    title = VIDEOS.search("title", t("filter.title"), "search", 260)
+    status = st.segmented_control(
+        t("filter.status"), CENSOR, format_func=lambda word: named("censor", word), label_visibility="collapsed",
+        **parts.from_address("v_status", CENSOR, None, then=VIDEOS.page_key),
+    )  # fmt: skip
+    with st.popover(t("filter.more"), icon=":material/tune:"):
+        wanted = {
+            "title": title,
+            "censorStatus": status or "",
+            "userName": st.text_input(t("filter.user_name"), **VIDEOS.bound("user")).strip(),
+            "userId": st.text_input(t("filter.user_id"), **VIDEOS.bound("uid")).strip(),
+            "videoId": st.text_input(t("filter.video_id"), **VIDEOS.bound("vid")).strip(),
+            **VIDEOS.dates(),
+        }
+    VIDEOS.clear_button(wanted)
+if export:
+    parts.go_to(parts.ask("createExportLink", **wanted)["url"])
+VIDEOS.show(wanted, nothing=t("videos.none"))
+actions.confirm_requested()

@@ -1,0 +1,33 @@
+"""Two parts that Streamlit has not: an upload that streams, and a text area that is read while one types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+
+def _component(name: str) -> Callable[..., Any]:
+    html, css, js = ((HERE / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
+    return st.components.v2.component(f"qu_{name}", html=html, css=css, js=js)
+
+
+_upload = _component("upload")
+_lines = _component("lines")
+
+
+def upload(data: dict[str, Any], key: str) -> dict[str, int] | None:
+    """Draw a place for files that are sent to `data["links"]`; return how many of how many went well, once."""
+    sent: dict[str, int] | None = _upload(data=data, key=key, on_sent_change=lambda: None).sent
+    return sent
+
+
+def lines(label: str, placeholder: str, *, value: str, round_: int, key: str) -> str:
+    """Draw a text area and return its text as it is typed. It takes `value` whenever `round_` changes."""
+    data = {"label": label, "placeholder": placeholder, "value": value, "round": round_}
+    text: str = _lines(data=data, key=f"{key}_{round_}", default={"text": value}, on_text_change=lambda: None).text
+    return text or ""
