@@ -5,6 +5,7 @@ This is the only module that picks concrete classes.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 __all__ = [
-    "Caller", "Console", "Settings", "SettingsError", "StoreError", "UpkeepError", "current", "first_start",
+    "Caller", "Console", "Settings", "SettingsError", "StoreError", "UpkeepError", "close_current", "current", "first_start",
     "make_worker", "open_console", "read_settings", "rest", "running",
 ]  # fmt: skip
 
@@ -60,6 +61,15 @@ def current() -> Console:
         return _current
 
 
+def close_current() -> None:
+    """Close this process's console, if it was opened."""
+    global _current
+    with _guard:
+        if _current is not None:
+            _current.close()
+        _current = None
+
+
 def rest() -> Starlette:
     """Return the REST server of this process's console."""
     from backend.rest import rest_app
@@ -73,8 +83,8 @@ def running(url: str = "") -> Iterator[Console]:
 
     `url` is where the server will listen, if that is known. Raises UpkeepError while somebody restores a backup.
     """
-    global _current
     settings = read_settings()
+    _start_log(settings.log)
     with holding(settings):
         console = current()
         console.own_url = url or console.own_url
@@ -87,8 +97,7 @@ def running(url: str = "") -> Iterator[Console]:
             yield console
         finally:
             worker.stop()
-            console.close()
-            _current = None
+            close_current()
 
 
 def make_worker(console: Console) -> Worker:
@@ -114,6 +123,18 @@ def first_start(console: Console) -> list[str]:
     console.store.accounts.add_account(settings.admin_user, hash_password(password), Role.ADMIN, actor)
     shown = "the password of QU_ADMIN_PASSWORD" if settings.admin_password else f"the password {password}"
     return [f"Sign in as {settings.admin_user} with {shown}"]
+
+
+def _start_log(level: str) -> None:
+    log = logging.getLogger("backend")
+    log.setLevel(level)
+    if not log.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        log.addHandler(handler)
+        log.propagate = False
+    # Its lines hold whole addresses, and a token may stand in one; ours say the same without it.
+    logging.getLogger("uvicorn.access").disabled = True
 
 
 def _warmed_hosts(console: Console) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ class Friendly(click.Group):
             return super().invoke(ctx)
         except (ConsoleError, backend.SettingsError, backend.StoreError, upkeep.UpkeepError) as error:
             raise click.ClickException(str(error)) from error
+        finally:
+            backend.close_current()
 
 
 @click.group(cls=Friendly, context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,7 +67,6 @@ def work() -> None:
         click.echo("working; stop with Ctrl-C")
         stopped.wait()
         worker.stop()
-        console.close()
 
 
 @main.command("import")
@@ -89,7 +90,6 @@ def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> N
     click.echo(
         f"{len(files) - refused} of {len(files)} taken in; covers and renditions are made by the server or by `work`."
     )
-    console.close()
     sys.exit(1 if refused else 0)
 
 
@@ -115,7 +115,6 @@ def export(output: Path | None, filters: tuple[str, ...]) -> None:
     with click.open_file(str(output or "-"), "wb") as file:
         for chunk in download.chunks:
             file.write(chunk)
-    console.close()
 
 
 @main.group()

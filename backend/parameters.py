@@ -143,7 +143,7 @@ class Url:
         except ValueError:
             good = False
         ours = text.startswith("/") and not text.startswith(("//", "/\\"))
-        if not (good or ours) or any(ord(sign) <= 32 for sign in text):
+        if not (good or ours) or any(ord(sign) <= 32 or ord(sign) == 127 for sign in text):
             raise BadRequest("{name} must be an http or https address, got {raw!r}.", name=name, raw=raw[:80])
         return text
 

@@ -122,6 +122,8 @@ def as_text(name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
+    if isinstance(value, int) and value.bit_length() > 1000:
+        raise BadRequest("{name} is out of range.", name=name)  # str() refuses ints beyond some 4300 digits
     if isinstance(value, str | int | float):
         return str(value)
     raise BadRequest("{name} must be a single value.", name=name)

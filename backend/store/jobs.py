@@ -29,7 +29,7 @@ from backend.store import history
 from backend.store.database import Connections
 from backend.store.rows import read_video, write_files
 
-LEASE_SECONDS = 30.0
+LEASE_SECONDS = 15.0
 MOST_ATTEMPTS = 3
 
 # Lower goes first: a cover does not wait behind an hour of encoding.

@@ -1,0 +1,360 @@
+"""What tests share: a real console in a folder of its own, and every door into it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import secrets
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+import uvicorn
+
+import backend
+from backend import Caller, Console, Settings
+from backend.client import RemoteConsole
+from backend.media.ffmpeg import Ffmpeg
+from backend.model import Account, Actor, Role, User, Video
+from backend.passwords import hash_password
+from backend.registry import OPERATIONS
+from backend.rest import rest_app
+from backend.tickets import Tickets
+
+SEED_TIME = 1547043089  # 2019-01-09 22:11:29 in Shanghai, the time of the seed's examples
+PASSWORD = "correct horse battery"
+TESTS = Actor("tests", "tests")
+DOORS = ("in_process", "over_http_form", "over_http_json", "over_http_query", "remote_console")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "settings(**values): the console of this test has these settings")
+
+
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: float = SEED_TIME) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def move(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def settings(tmp_path, request) -> Settings:
+    given = Settings(data=tmp_path / "data", prewarm_hosts=("example.com",), max_upload_mb=20)
+    marker = request.node.get_closest_marker("settings")
+    return replace(given, **marker.kwargs) if marker else given
+
+
+@pytest.fixture
+def console(settings, clock) -> Iterator[Console]:
+    console = backend.open_console(settings, clock)
+    console.tickets = Tickets(clock)
+    yield console
+    console.close()
+
+
+# People
+
+
+@pytest.fixture(scope="session")
+def password() -> str:
+    return PASSWORD
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
+@pytest.fixture
+def make_account(console, password_hash) -> Callable[..., Account]:
+    """Makes accounts whose password is that of the fixture `password`."""
+
+    def make(user_name: str = "anne", role: Role = Role.ADMIN) -> Account:
+        return console.store.accounts.add_account(user_name, password_hash, role, TESTS)
+
+    return make
+
+
+@pytest.fixture
+def account(make_account) -> Account:
+    return make_account()
+
+
+@pytest.fixture
+def sign_in(console) -> Callable[[Account], str]:
+    """Opens a session and returns its token, without the price of checking a password."""
+
+    def open_session(account: Account) -> str:
+        token = secrets.token_hex(24)
+        console.store.accounts.open_session(account, token, console.settings.token_days, TESTS)
+        return token
+
+    return open_session
+
+
+@pytest.fixture
+def token(account, sign_in) -> str:
+    return sign_in(account)
+
+
+# Videos
+
+
+@pytest.fixture
+def make_video(console, clock) -> Callable[..., Video]:
+    """Puts a video into the catalogue; what a test does not name is as in the seed's example."""
+    numbers = itertools.count(1)
+
+    def make(**values: Any) -> Video:
+        number = next(numbers)
+        known = {
+            "video_id": f"{number:032x}",
+            "title": "test video",
+            "description": "test33",
+            "duration": 12.0,
+            "size": 56,
+            "cate_id": 12,
+            "cate_name": "12",
+            "tags": "测试",
+            "user": User("2434793223202", "Anne", "https://example.aliyundoc.com/dd38cab5"),
+            "created": int(clock()),
+        }
+        return console.store.catalogue.add_video(Video(**{**known, **values}), TESTS)
+
+    return make
+
+
+# Doors
+
+
+class Switch:
+    """An ASGI app that sends everything to the console of the test that runs."""
+
+    app: Any = None
+
+    async def __call__(self, scope, receive, send) -> None:
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def hub() -> Iterator[tuple[Switch, int]]:
+    """One real server for the whole run: starting one for each test would cost more than the tests."""
+    switch = Switch()
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(100)
+    config = uvicorn.Config(switch, lifespan="off", ws="none", log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    yield switch, listener.getsockname()[1]
+    server.should_exit = True
+    thread.join(10)
+    listener.close()
+
+
+@pytest.fixture
+def serve(hub) -> Callable[[Any], str]:
+    """Puts an ASGI app behind the real server, and returns its address."""
+
+    def put(app: Any) -> str:
+        switch, port = hub
+        switch.app = app
+        return f"http://127.0.0.1:{port}"
+
+    return put
+
+
+@pytest.fixture
+def server(serve, console) -> str:
+    """The address of a real server with this test's console."""
+    return serve(rest_app(console))
+
+
+@pytest.fixture(scope="session")
+def http() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+class Door:
+    """One way to call operations. Whatever the way, the answer is an envelope as the contract has it."""
+
+    def __init__(self, way: str, base_url: str, knock: Callable[..., dict[str, Any]], token: str) -> None:
+        self.way = way
+        self.base_url = base_url
+        self.token = token
+        self._knock = knock
+
+    def __call__(self, name: str, /, *, token: str | None = None, language: str = "en", **parameters: Any) -> Any:
+        token = self.token if token is None else token
+        answer = self._knock(name, parameters, token, language)
+        assert list(answer) == ["result", "requestId", "message", "code", "data"]
+        assert answer["result"] == ("true" if answer["code"] == "200" else "false")
+        assert uuid.UUID(answer["requestId"]).version == 4
+        assert isinstance(answer["message"], str)
+        return answer
+
+    def data(self, name: str, /, **parameters: Any) -> Any:
+        """Call an operation that succeeds, and return its data."""
+        answer = self(name, **parameters)
+        assert answer["code"] == "200", answer
+        return answer["data"]
+
+
+@pytest.fixture(params=DOORS)
+def door(request, console, token) -> Iterator[Door]:
+    way = request.param
+    if way == "in_process":
+        base_url = "http://console.test"
+
+        def knock(name, parameters, token, language):
+            return console.call(name, parameters, token, Caller(base_url=base_url, language=language))
+
+        yield Door(way, base_url, knock, token)
+        return
+    server = request.getfixturevalue("server")
+    if way == "remote_console":
+        with requests.Session() as session:
+            session.trust_env = False
+            remote = RemoteConsole(server, session)
+
+            def knock(name, parameters, token, language):
+                return remote.call(name, parameters, token, Caller(language=language))
+
+            yield Door(way, server, knock, token)
+        return
+    send = {"over_http_form": send_form, "over_http_json": send_json, "over_http_query": send_query}[way]
+    session = request.getfixturevalue("http")
+
+    def knock(name, parameters, token, language):
+        given = {**parameters, "consoletoken": token} if token else parameters
+        headers = {"Accept-Language": language}
+        answer = send(session, OPERATIONS[name], server, given, headers)
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Request-Id"] == answer.json()["requestId"]
+        return answer.json()
+
+    yield Door(way, server, knock, token)
+
+
+def send_form(session, operation, server, parameters, headers):
+    return session.post(server + operation.path, data=parameters, headers=headers)
+
+
+def send_json(session, operation, server, parameters, headers):
+    return session.post(server + operation.path, json=parameters, headers=headers)
+
+
+def send_query(session, operation, server, parameters, headers):
+    secret = {name: value for name, value in parameters.items() if name == "password"}
+    shown = {name: value for name, value in parameters.items() if name not in secret}
+    method = operation.methods[0]
+    return session.request(method, server + operation.path, params=shown, data=secret, headers=headers)
+
+
+# Things of this machine
+
+
+@pytest.fixture(scope="session")
+def small_clip(tmp_path_factory) -> Path:
+    """A real video: two seconds of 160x120 with sound."""
+    path = tmp_path_factory.mktemp("clips") / "small.mp4"
+    pictures = ["-f", "lavfi", "-i", "testsrc2=size=160x120:rate=10:duration=2"]
+    sound = ["-f", "lavfi", "-i", "sine=frequency=440:duration=2"]
+    codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-movflags", "+faststart"]
+    ran = Ffmpeg().run([*pictures, *sound, *codecs, str(path)])
+    assert ran.ok, ran.words
+    return path
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+# Raw requests
+
+
+@pytest.fixture
+def post(server, http, token):
+    """Posts a body as it is to getVideos, signed in."""
+
+    def send(body, content_type, path="/console/vod/getVideos"):
+        headers = {"Authorization": f"Bearer {token}", **({"Content-Type": content_type} if content_type else {})}
+        return http.post(server + path, data=body, headers=headers)
+
+    return send
+
+
+@pytest.fixture
+def raw(server):
+    """Sends bytes over a connection of their own, for what no well-behaved client sends, and returns it."""
+    opened = []
+
+    def connect(sent=b""):
+        address = urlsplit(server)
+        connection = socket.create_connection((address.hostname, address.port), timeout=10)
+        opened.append(connection)
+        connection.sendall(sent)
+        return connection
+
+    yield connect
+    for connection in opened:
+        connection.close()
+
+
+@pytest.fixture(scope="session")
+def read_answer() -> Callable[[socket.socket], tuple[int, Any]]:
+    """Reads an answer off a plain connection."""
+
+    def read(connection):
+        answer = HTTPResponse(connection)
+        answer.begin()
+        return answer.status, json.loads(answer.read())
+
+    return read
+
+
+# Waiting
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., None]:
+    """Waits until something is true."""
+
+    def wait(is_true: Callable[[], bool], seconds: float = 10.0) -> None:
+        pause = threading.Event()
+        for _ in range(int(seconds / 0.01)):
+            if is_true():
+                return
+            pause.wait(0.01)
+        raise AssertionError("it never became true")
+
+    return wait

@@ -1,0 +1,220 @@
+"""What holds for every operation there is, and for the thirteenth-and-first as soon as it is declared."""
+
+from __future__ import annotations
+
+import pytest
+
+from backend.export import Download
+from backend.model import Right, Role
+from backend.parameters import Choice
+from backend.registry import OPERATIONS
+
+SEED = {
+    "getVideos": ("GET", "/console/vod/getVideos", ""),
+    "submitTranscode": ("GET", "/console/vod/submitTranscode", "发起非窄带高清转码作业完成!"),
+    "createAudit": ("GET", "/console/vod/createAudit", "审核完成"),
+    "submitTabTranscode": ("GET", "/console/vod/submitTabTranscode", "发起窄带高清转码作业完成!"),
+    "getVideoById": ("GET", "/console/vod/getVideoById", ""),
+    "getRecommendVideos": ("GET", "/console/vod/getRecommendVideos", ""),
+    "recommendVideo": ("POST", "/console/vod/recommendVideo", "插入推荐视频成功!"),
+    "pushObjectCache": ("POST", "/console/vod/pushObjectCache", "预热完成"),
+    "getRecommendVideoById": ("GET", "/console/vod/getRecommendVideoById", "根据videoId获取视频详情完成!"),
+    "deleteVideoById": ("POST", "/console/vod/deleteVideoById", "删除完成!"),
+    "deleteRecommendById": ("POST", "/console/vod/deleteRecommendById", "取消推荐完成"),
+    "login": ("POST", "/console/user/login", "登录成功!"),
+    "signOut": ("POST", "/console/user/signOut", "退出完成!"),
+}
+LISTING = ["pageIndex", "pageSize", "videoId", "userId", "title", "startTime", "endTime", "userName", "censorStatus"]
+SEED_PARAMETERS = {
+    "getVideos": LISTING,
+    "submitTranscode": ["mediaId*"],
+    "createAudit": ["mediaId*", "status*", "reason", "comment"],
+    "submitTabTranscode": ["mediaId*"],
+    "getVideoById": ["videoId*"],
+    "getRecommendVideos": LISTING,
+    "recommendVideo": [
+        "videoId*", "title", "userId", "description", "duration", "coverUrl", "size", "tags", "cateId", "cateName",
+        "firstFrameUrl", "transcodeStatus", "snapshotStatus", "censorStatus", "isNarrow", "isCache",
+    ],
+    "pushObjectCache": ["objectPath*"],
+    "getRecommendVideoById": ["videoId*"],
+    "deleteVideoById": ["videoId*", "userId*"],
+    "deleteRecommendById": ["videoId*"],
+    "login": ["userName*", "password*"],
+    "signOut": ["userName", "password"],
+}  # fmt: skip
+
+each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
+
+
+@pytest.fixture
+def example():
+    """Gives an operation's required parameters some value that reads well."""
+
+    def values(operation):
+        return {
+            one.wire_name: next(iter(one.kind.words)).value if isinstance(one.kind, Choice) else "1"
+            for one in operation.parameters
+            if one.required
+        }
+
+    return values
+
+
+def envelope(answer, status=200):
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert answer.headers["X-Request-Id"] == answer.json()["requestId"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert list(answer.json()) == ["result", "requestId", "message", "code", "data"]
+    return answer.json()
+
+
+def test_the_seeds_operations_are_where_it_says_with_its_messages():
+    declared = {one.name: (one.method, one.path, one.message) for one in OPERATIONS.values() if not one.extension}
+
+    assert declared == SEED
+
+
+@pytest.mark.parametrize("name", SEED)
+def test_the_seeds_parameters_are_known_by_its_names(name):
+    declared = [one.wire_name + "*" * one.required for one in OPERATIONS[name].parameters]
+
+    assert declared == SEED_PARAMETERS[name]
+
+
+@each_operation
+def test_without_a_token_it_is_403(operation, server, http, example):
+    if operation.right is None:
+        pytest.skip("nobody need be signed in for this")
+    for token in ("", "null", "nobody's"):
+        answer = envelope(http.post(server + operation.path, data={**example(operation), "consoleToken": token}))
+        assert (answer["code"], answer["result"], answer["data"]) == ("403", "false", None)
+
+
+@each_operation
+def test_a_role_without_the_right_is_403(operation, console, make_account, sign_in, example):
+    lacking = [role for role in Role if operation.right is not None and operation.right not in role.rights]
+    for role in lacking:
+        token = sign_in(make_account(f"as-{role}", role))
+        answer = console.call(operation.name, example(operation), token)
+        assert answer["code"] == "403"
+        assert role.value in answer["message"]
+
+
+@each_operation
+def test_it_answers_its_methods_and_no_other(operation, server, http, token):
+    allowed = ("GET", "POST") if operation.method == "GET" else ("POST",)
+    headers = {"Authorization": f"Bearer {token}"}
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        answer = http.request(method, server + operation.path, headers=headers)
+        if method in allowed:
+            assert answer.status_code == 200
+            continue
+        assert envelope(answer, 405)["code"] == "405"
+        assert answer.headers["Allow"] == ", ".join(allowed)
+
+
+@each_operation
+def test_what_is_missing_is_named(operation, console, token, example):
+    for parameter in operation.parameters:
+        if parameter.required:
+            given = example(operation)
+            del given[parameter.wire_name]
+            answer = console.call(operation.name, given, token)
+            assert answer["code"] == "400"
+            assert answer["message"].startswith(f"{parameter.wire_name} ")
+
+
+@each_operation
+def test_changing_anything_asks_for_more_than_reading(operation):
+    if operation.name.startswith(("get", "check")):
+        assert operation.right is Right.READ
+    elif operation.name not in ("login", "signOut"):
+        assert operation.right not in (None, Right.READ)
+
+
+@each_operation
+def test_it_says_what_it_does(operation):
+    assert operation.summary.split("\n")[0].endswith(".")
+
+
+@each_operation
+def test_its_answer_has_a_type(operation):
+    assert operation.answer is Download or operation.answer is not None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/", "/console", "/console/", "/console/vod", "/console/vod/getvideos", "/console/vod/getVideos/",
+        "/console/vod/%67etVideo", "/console/vod/../secret", "/console/no/such", "/vodVideo/", "/vodVideo/other",
+        "/media/a/b", "/console/%00", "/console/‮", "/console/<script>",
+    ],
+)  # fmt: skip
+def test_a_path_that_is_none_is_404(path, server, http):
+    for method in ("GET", "POST", "DELETE"):
+        answer = envelope(http.request(method, server + path), 404)
+        assert (answer["code"], answer["result"], answer["data"]) == ("404", "false", None)
+
+
+def test_each_request_has_an_id_of_its_own_that_the_log_names(server, http, token, caplog):
+    with caplog.at_level("INFO", "backend.calls"):
+        first, second = (http.get(f"{server}/console/vod/getVideos", params={"consoletoken": token}) for _ in range(2))
+
+    assert first.json()["requestId"] != second.json()["requestId"]
+    line = next(line for line in caplog.messages if first.json()["requestId"] in line)
+    assert "getVideos code=200 who=anne way=rest" in line
+    assert token not in caplog.text
+
+
+def test_our_own_failure_is_500_and_leaks_nothing(server, http, token, console, monkeypatch, caplog):
+    def break_down(*_):
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(console.store.catalogue, "find_videos", break_down)
+
+    answer = envelope(http.get(f"{server}/console/vod/getVideos", params={"consoletoken": token}))
+
+    assert answer["code"] == "500"
+    assert answer["requestId"] in answer["message"]
+    assert "secret" not in str(answer)
+    assert "secret detail" in caplog.text
+
+
+def test_a_failure_around_the_operations_is_500_too(server, http, token, console, monkeypatch, caplog):
+    monkeypatch.setattr(console, "answer", None)
+
+    answer = envelope(http.get(f"{server}/console/vod/getVideos", params={"consoletoken": token}))
+
+    assert answer["code"] == "500"
+    assert "NoneType" not in str(answer)
+    assert answer["requestId"] in caplog.text
+
+
+@pytest.mark.settings(legacy_clients=True)
+class TestLegacyClients:
+    """They know the failures 401, 403 and 500 only, and take any other code for a success."""
+
+    def test_every_other_failure_is_500(self, door, make_video):
+        assert door("getVideoById", videoId="nothing")["code"] == "500"
+        assert door("getVideos", pageSize=0)["code"] == "500"
+        assert door("recommendVideo", videoId=make_video().video_id)["code"] == "500"
+
+    def test_401_and_403_stay(self, door):
+        assert door("login", userName="anne", password="a guess")["code"] == "401"
+        assert door("getVideos", token="nobody's")["code"] == "403"
+
+    def test_messages_stay_and_successes_are_200(self, door):
+        assert door("getVideoById")["message"] == "videoId is required."
+        assert door("getVideos")["code"] == "200"
+
+    def test_transport_refusals_keep_their_status(self, server, http):
+        assert envelope(http.get(f"{server}/console/no/such"), 404)["code"] == "500"
+        assert envelope(http.get(f"{server}/console/user/login"), 405)["code"] == "500"
+        assert (
+            envelope(http.post(f"{server}/console/user/login", data="{", headers={"Content-Type": "application/json"}))[
+                "code"
+            ]
+            == "500"
+        )

@@ -1,0 +1,284 @@
+"""getVideos and getRecommendVideos: what they list, how it is filtered, and every key with its type."""
+
+from __future__ import annotations
+
+import pytest
+
+from backend.model import CensorStatus, FileKind, MediaFile, User
+
+VIDEO = {
+    "id": str, "videoId": str, "title": str, "description": str, "duration": int, "coverUrl": str, "creationTime": str,
+    "status": str, "firstFrameUrl": str, "size": int, "cateId": int, "cateName": str, "tags": str, "shareUrl": str,
+    "user": dict, "transcodeStatus": str, "snapshotStatus": str, "censorStatus": str, "narrowTranscodeStatus": str,
+    "isRecommend": str,
+}  # fmt: skip
+LISTS = {"SnapshotList": list, "snapshotList": list, "fileUrlList": list}
+LISTINGS = ("getVideos", "getRecommendVideos")
+DAY = 86_400
+
+
+@pytest.fixture
+def make_both(make_video, door):
+    """Makes a video that is on both lists, its recommendation being of the same second."""
+
+    def make(**values):
+        video = make_video(**{"censor_status": CensorStatus.SUCCESS, **values})
+        door.data("recommendVideo", videoId=video.video_id)
+        return video
+
+    return make
+
+
+def ids(data):
+    return [video["videoId"] for video in data["videoList"]]
+
+
+def test_a_listed_video_reads_as_in_the_seed(door, make_video):
+    make_video(video_id="23rfewc23", censor_status=CensorStatus.ON_CENSOR)
+
+    answer = door("getVideos")
+
+    assert answer["message"] == ""
+    assert answer["data"]["total"] == 1
+    (video,) = answer["data"]["videoList"]
+    seed = {
+        "videoId": "23rfewc23", "title": "test video", "description": "test33", "duration": 12, "coverUrl": "",
+        "creationTime": "2019-01-09 22:11:29.0", "firstFrameUrl": "", "size": 56, "cateId": 12, "cateName": "12",
+        "tags": "测试", "shareUrl": "", "transcodeStatus": "", "snapshotStatus": "", "censorStatus": "onCensor",
+        "narrowTranscodeStatus": "", "SnapshotList": [], "fileUrlList": [], "isRecommend": "false",
+    }  # fmt: skip
+    assert {name: video[name] for name in seed} == seed
+    assert video["user"] == {
+        "userId": "2434793223202",
+        "userName": "Anne",
+        "avatarUrl": "https://example.aliyundoc.com/dd38cab5",
+    }
+
+
+def test_a_listed_video_has_every_key_with_its_type(door, make_video):
+    make_video()
+
+    (video,) = door.data("getVideos")["videoList"]
+
+    assert {name: type(value) for name, value in video.items()} == {**VIDEO, **LISTS}
+
+
+def test_a_recommended_video_has_every_key_with_its_type(door, make_both):
+    make_both()
+
+    data = door.data("getRecommendVideos")
+
+    assert {name: type(value) for name, value in data["videoList"][0].items()} == {**VIDEO, "fileUrl": str}
+    assert type(data["total"]) is int
+    assert data["nowTotal"] == data["total"] == 1
+
+
+def test_a_duration_with_a_fraction_stays_a_number(door, make_video):
+    make_video(duration=12.345678)
+
+    assert door.data("getVideos")["videoList"][0]["duration"] == 12.346
+
+
+def test_a_size_may_pass_two_gigabytes(door, make_video):
+    make_video(size=2**33)
+
+    assert door.data("getVideos")["videoList"][0]["size"] == 2**33
+
+
+def test_files_come_as_addresses_in_both_spellings_of_the_lists(door, make_video):
+    files = (
+        MediaFile(FileKind.COVER, "cover.jpg"),
+        MediaFile(FileKind.FIRST_FRAME, "first.jpg"),
+        MediaFile(FileKind.SNAPSHOT, "snapshot-1.jpg", position=0),
+        MediaFile(FileKind.SNAPSHOT, "snapshot-2.jpg", position=1),
+        MediaFile(FileKind.COMMON, "common.mp4"),
+        MediaFile(FileKind.NARROW, "https://cdn.example.com/narrow.mp4"),
+        MediaFile(FileKind.SOURCE, "source.mov"),
+    )
+    made = make_video(files=files)
+
+    (video,) = door.data("getVideos")["videoList"]
+
+    folder = f"{door.base_url}/media/{made.video_id}/{made.media_key}"
+    assert video["coverUrl"] == f"{folder}/cover.jpg"
+    assert video["firstFrameUrl"] == f"{folder}/first.jpg"
+    assert video["SnapshotList"] == [f"{folder}/snapshot-1.jpg", f"{folder}/snapshot-2.jpg"]
+    assert video["snapshotList"] == video["SnapshotList"]
+    assert video["fileUrlList"] == [f"{folder}/common.mp4", "https://cdn.example.com/narrow.mp4"]
+
+
+def test_a_recommended_videos_file_is_a_path_without_a_leading_slash(door, make_both):
+    made = make_both(files=(MediaFile(FileKind.COMMON, "common.mp4"),))
+
+    (video,) = door.data("getRecommendVideos")["videoList"]
+
+    assert video["fileUrl"] == f"media/{made.video_id}/{made.media_key}/common.mp4"
+    assert video["isRecommend"] == "true"
+
+
+def test_recommended_videos_carry_the_time_of_recommending(door, make_video, clock):
+    video = make_video(censor_status=CensorStatus.SUCCESS)
+    clock.move(DAY)
+    door.data("recommendVideo", videoId=video.video_id)
+
+    (listed,) = door.data("getRecommendVideos")["videoList"]
+
+    assert listed["creationTime"] == "2019-01-10 22:11:29.0"
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+class TestBothLists:
+    def test_the_newest_comes_first(self, listing, door, make_both, clock):
+        made = []
+        for _ in range(3):
+            made.append(make_both().video_id)
+            clock.move(1)
+
+        assert ids(door.data(listing)) == made[::-1]
+
+    def test_of_one_second_the_last_comes_first(self, listing, door, make_both):
+        made = [make_both().video_id for _ in range(3)]
+
+        assert ids(door.data(listing)) == made[::-1]
+
+    def test_ten_a_page_unless_asked_otherwise(self, listing, door, make_both):
+        made = [make_both().video_id for _ in range(12)][::-1]
+
+        assert ids(door.data(listing)) == made[:10]
+        assert ids(door.data(listing, pageIndex=2)) == made[10:]
+        assert ids(door.data(listing, pageIndex="3", pageSize="5")) == made[10:]
+        assert door.data(listing)["total"] == 12
+
+    def test_a_page_past_the_end_is_empty_and_knows_the_total(self, listing, door, make_both):
+        make_both()
+
+        data = door.data(listing, pageIndex=2)
+
+        assert data["videoList"] == []
+        assert data["total"] == 1
+
+    def test_a_page_is_a_whole_number_from_one(self, listing, door):
+        for wrong in (0, -1, "x", 1.5, "1e9", 2**31):
+            answer = door(listing, pageIndex=wrong)
+            assert answer["code"] == "400"
+            assert "pageIndex" in answer["message"]
+
+    def test_a_page_holds_one_to_a_hundred(self, listing, door):
+        for wrong in (0, 101, "ten", "1e2", "９"):
+            answer = door(listing, pageSize=wrong)
+            assert answer["code"] == "400"
+            assert "pageSize" in answer["message"]
+        assert door(listing, pageSize=100)["code"] == "200"
+
+    def test_titles_match_in_any_part_whatever_the_case_and_width(self, listing, door, make_both):
+        wanted = make_both(title="三亚海边ＶＬＯＧ第1集").video_id
+        make_both(title="别的")
+
+        for title in ("海边", "vlog", "ＶＬｏｇ", "第１集", "海"):
+            assert ids(door.data(listing, title=title)) == [wanted]
+        assert door.data(listing, title="没有")["videoList"] == []
+
+    def test_what_means_something_in_sql_is_plain_text_here(self, listing, door, make_both):
+        wanted = make_both(title="50% 'off' _ \\ \"x\"").video_id
+        make_both(title="500 off")
+
+        for title in ("%", "_", "'", "\\", '"', "50% 'off'"):
+            assert ids(door.data(listing, title=title)) == [wanted]
+
+    def test_user_names_match_in_any_part(self, listing, door, make_both):
+        wanted = make_both(user=User("u-1", "小王 Wang")).video_id
+        make_both(user=User("u-2", "李"))
+
+        assert ids(door.data(listing, userName="WANG")) == [wanted]
+
+    @pytest.mark.parametrize("name", ["userId", "videoId"])
+    def test_ids_match_exactly(self, listing, name, door, make_both):
+        wanted = make_both(video_id="abc", user=User("abc", "x")).video_id
+        make_both(video_id="abcd", user=User("abcd", "x"))
+
+        assert ids(door.data(listing, **{name: "abc"})) == [wanted]
+        assert ids(door.data(listing, **{name: "ABC"})) == []
+
+    def test_a_range_of_times_holds_both_its_ends(self, listing, door, make_both, clock):
+        made = []
+        for _ in range(3):
+            made.append(make_both().video_id)
+            clock.move(1)
+
+        assert ids(door.data(listing, startTime="2019-01-09 22:11:30")) == [made[2], made[1]]
+        assert ids(door.data(listing, endTime="2019-01-09 22:11:30")) == [made[1], made[0]]
+        assert ids(door.data(listing, startTime="2019-01-09 22:11:30", endTime="2019-01-09 22:11:30")) == [made[1]]
+
+    def test_times_are_understood_as_clients_write_them(self, listing, door, make_both):
+        wanted = make_both().video_id
+
+        for time in (
+            "2019-01-09 22:11:29",
+            "2019-1-9 22:11:29",
+            "2019-01-09 22:11:29.0",
+            "2019-01-09T22:11:29",
+            "2019-01-09T22:11:29+08:00",
+            "2019-01-09T14:11:29Z",
+            "2019-01-09T14:11:29.000Z",
+            "2019-01-09",
+            "2019-1-9",
+        ):
+            assert ids(door.data(listing, startTime=time, endTime=time)) == [wanted], time
+
+    def test_a_date_alone_means_the_whole_day(self, listing, door, make_both, clock):
+        clock.now -= 22 * 3600 + 11 * 60 + 29
+        first = make_both().video_id
+        clock.move(DAY - 1)
+        last = make_both().video_id
+        clock.move(1)
+        next_day = make_both().video_id
+
+        assert ids(door.data(listing, startTime="2019-01-09", endTime="2019-01-09")) == [last, first]
+        assert ids(door.data(listing, startTime="2019-01-10")) == [next_day]
+
+    @pytest.mark.parametrize("name", ["startTime", "endTime"])
+    def test_a_time_that_is_none_is_named(self, listing, name, door):
+        for wrong in ("yesterday", "2019-13-01", "2019-02-30", "2019-01-09 25:00:00", "1547043089", "09/01/2019"):
+            answer = door(listing, **{name: wrong})
+            assert answer["code"] == "400"
+            assert name in answer["message"]
+
+    def test_a_status_that_is_none_is_named(self, listing, door):
+        answer = door(listing, censorStatus="approved")
+
+        assert answer["code"] == "400"
+        assert "censorStatus" in answer["message"]
+        assert "onCensor, check, success, fail" in answer["message"]
+
+    def test_empty_text_counts_as_absent_and_unknown_names_are_ignored(self, listing, door, make_both):
+        wanted = make_both().video_id
+        empty = dict.fromkeys(
+            ["pageIndex", "pageSize", "videoId", "userId", "title", "startTime", "endTime", "userName", "censorStatus"],
+            "",
+        )
+
+        assert ids(door.data(listing, **empty, whatever="1")) == [wanted]
+
+    def test_names_of_parameters_are_case_sensitive(self, listing, door, make_both):
+        wanted = make_both().video_id
+
+        assert ids(door.data(listing, TITLE="nothing like it", PageSize="0")) == [wanted]
+
+
+def test_the_status_filter_is_exact(door, make_video):
+    waiting = make_video(censor_status=CensorStatus.CHECK).video_id
+    make_video(censor_status=CensorStatus.SUCCESS)
+
+    assert ids(door.data("getVideos", censorStatus="check")) == [waiting]
+    assert ids(door.data("getVideos", censorStatus="fail")) == []
+
+
+def test_filters_narrow_together(door, make_video):
+    wanted = make_video(title="海", user=User("a", "Anne"), censor_status=CensorStatus.CHECK).video_id
+    make_video(title="海", user=User("b", "Bob"), censor_status=CensorStatus.CHECK)
+    make_video(title="山", user=User("a", "Anne"), censor_status=CensorStatus.CHECK)
+
+    data = door.data("getVideos", title="海", userId="a", censorStatus="check", startTime="2019-01-01")
+
+    assert ids(data) == [wanted]
+    assert data["total"] == 1

@@ -1,0 +1,139 @@
+"""Who may know whom: the imports of every module, held against the house rules."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BACKEND = sorted((ROOT / "backend").rglob("*.py"))
+PAGES = sorted((ROOT / "pages").rglob("*.py"))
+
+# Foreign modules that are at home in a few rooms only.
+HOMES = {
+    "starlette": ("backend/rest.py", "backend/asked.py", "backend/web.py", "backend/multipart.py"),
+    "python_multipart": ("backend/multipart.py", "backend/rest.py"),
+    "argon2": ("backend/passwords.py",),
+    "requests": ("backend/client.py", "backend/prewarm/http.py"),
+    "sqlite3": ("backend/store/",),
+    "sqlite_utils": ("backend/store/",),
+    "subprocess": ("backend/media/ffmpeg.py",),
+    "alibabacloud": ("backend/media/aliyun.py", "backend/prewarm/aliyun.py"),
+    "uvicorn": ("backend/__main__.py",),
+    "click": ("backend/__main__.py",),
+}
+NOWHERE = ("streamlit", "pandas", "pyarrow", "numpy", "fastapi", "sqlalchemy")
+
+# What these may know of ours, besides what only type checkers see. A module that is not named here may know anything.
+FRIENDS = {
+    "backend.errors": (),
+    "backend.model": (),
+    "backend.settings": (),
+    "backend.tickets": (),
+    "backend.messages": ("backend.errors",),
+    "backend.passwords": ("backend.errors",),
+    "backend.parameters": ("backend.errors",),
+    "backend.registry": ("backend.errors", "backend.model", "backend.parameters"),
+    "backend.wire": ("backend.model",),
+    "backend.export": ("backend.model", "backend.wire"),
+    "backend.tasks": ("backend.errors", "backend.model"),
+    "backend.store": ("backend.errors", "backend.model", "backend.store"),
+    "backend.media": ("backend.errors", "backend.model", "backend.tasks", "backend.media"),
+    "backend.prewarm": ("backend.errors", "backend.model", "backend.tasks", "backend.prewarm"),
+}
+NOT_THE_CONSOLE = ("backend.console", "backend.rest", "backend.web", "backend.client", "backend.worker")
+
+
+def name_of(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def is_for_type_checkers(node):
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+
+
+def imported(path):
+    """Yield the names of the modules that a file imports when it runs."""
+    waiting = list(ast.parse(path.read_text(encoding="utf-8")).body)
+    while waiting:
+        node = waiting.pop()
+        if is_for_type_checkers(node):
+            waiting.extend(node.orelse)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+            if node.module in ("backend", "pages"):
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        else:
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def below(module, names):
+    return any(module == name or module.startswith(f"{name}.") for name in names)
+
+
+each_module = pytest.mark.parametrize("path", BACKEND, ids=name_of)
+
+
+@each_module
+def test_foreign_modules_stay_where_they_are_at_home(path):
+    place = path.relative_to(ROOT).as_posix()
+    for module in imported(path):
+        top = module.split(".")[0].split("_")[0] if module.startswith("alibabacloud") else module.split(".")[0]
+        assert top not in NOWHERE, f"{place} imports {module}"
+        assert place.startswith(HOMES.get(top, (place,))), f"{place} imports {module}"
+
+
+@each_module
+def test_modules_know_their_friends_alone(path):
+    name = name_of(path)
+    allowed = next((friends for room, friends in FRIENDS.items() if below(name, [room])), None)
+    ours = [module for module in imported(path) if module.startswith("backend.")]
+    if allowed is not None:
+        assert [module for module in ours if not below(module, allowed)] == []
+
+
+@pytest.mark.parametrize("path", [path for path in BACKEND if path.parent.name == "operations"], ids=name_of)
+def test_operations_are_given_the_console(path):
+    assert [module for module in imported(path) if below(module, NOT_THE_CONSOLE)] == []
+
+
+@each_module
+def test_the_environment_is_read_in_one_place(path):
+    reads = [
+        node
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb")
+    ]
+    assert reads == [] or path.name == "settings.py"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_pages_know_the_face_of_the_backend_alone(path):
+    modules = [module for module in imported(path) if below(module, ["backend"])]
+    faces = {"backend", *(f"backend.{name}" for name in face())}
+
+    assert [module for module in modules if module not in faces] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_pages_hold_no_sql_and_no_http(path):
+    foreign = ("sqlite3", "sqlite_utils", "requests", "urllib3", "http", "starlette", "subprocess")
+
+    assert [module for module in imported(path) if below(module, foreign)] == []
+
+
+@each_module
+def test_files_stay_small(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def face():
+    """What `backend/__init__.py` offers."""
+    for node in ast.parse((ROOT / "backend" / "__init__.py").read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.dump(node.targets[0]).startswith("Name(id='__all__'"):
+            return ast.literal_eval(node.value)
+    raise AssertionError("backend has no __all__")

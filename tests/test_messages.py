@@ -1,0 +1,95 @@
+"""Every error can be told in Chinese: each template that is raised anywhere has a translation with the same names."""
+
+from __future__ import annotations
+
+import ast
+import string
+from pathlib import Path
+
+import pytest
+
+from backend import errors
+from backend.errors import BadRequest, ConsoleError
+from backend.messages import CHINESE, say
+
+BACKEND = Path(__file__).resolve().parent.parent / "backend"
+KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, ConsoleError)}
+
+
+def constants(trees):
+    """Return the texts that modules keep under a name."""
+    return {
+        target.id: node.value.value
+        for tree in trees
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def raised():
+    """Yield every template that an error is made of, and where."""
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(BACKEND.rglob("*.py"))}
+    named = constants(trees.values())
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.Call) and called(node) in KINDS):
+                continue
+            where = f"{path.relative_to(BACKEND.parent)}:{node.lineno}"
+            for template in (part for argument in first(node) for part in branches(argument)):
+                if isinstance(template, ast.Constant):
+                    yield where, template.value
+                elif isinstance(template, ast.Name) and template.id in named:
+                    yield where, named[template.id]
+                elif not (isinstance(template, ast.Name) and template.id == "template"):  # errors.unpack passes one on
+                    raise AssertionError(f"{where}: a template must be a text, or the name of one")
+
+
+def called(node):
+    return getattr(node.func, "id", getattr(node.func, "attr", ""))
+
+
+def branches(node):
+    """Yield what a conditional expression can be."""
+    if isinstance(node, ast.IfExp):
+        yield from branches(node.body)
+        yield from branches(node.orelse)
+    else:
+        yield node
+
+
+def first(node):
+    """Return the template of an error; Refused has its status before it."""
+    arguments = node.args[1:2] if called(node) == "Refused" else node.args[:1]
+    return [argument for argument in arguments if not isinstance(argument, ast.Starred)]
+
+
+def names(template):
+    return {field.split("!")[0] for _, field, _, _ in string.Formatter().parse(template) if field}
+
+
+TEMPLATES = {template: where for where, template in raised()}
+
+
+def test_templates_are_found():
+    assert len(TEMPLATES) > 20
+    assert errors.SIGN_IN_FIRST in TEMPLATES
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template[:60])
+def test_every_error_is_told_in_chinese(template):
+    assert template in CHINESE, TEMPLATES[template]
+    assert names(CHINESE[template]) == names(template)
+
+
+def test_no_translation_is_left_over():
+    assert set(CHINESE) <= set(TEMPLATES)
+
+
+def test_an_error_is_told_in_the_language_of_the_caller(monkeypatch):
+    monkeypatch.setitem(CHINESE, "{name} is required.", "缺少参数 {name}。")
+    error = BadRequest("{name} is required.", name="videoId")
+
+    assert say(error, "zh") == "缺少参数 videoId。"
+    assert say(error, "en") == say(error, "fr") == "videoId is required."

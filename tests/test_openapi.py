@@ -1,0 +1,121 @@
+"""The description and the docs page: complete, and true of what is really answered."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+
+import jsonschema
+import pytest
+
+from backend.export import Download
+from backend.model import CensorStatus, FileKind, MediaFile
+from backend.openapi import CHINESE_SUMMARIES, describe
+from backend.registry import OPERATIONS
+
+each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
+
+
+@pytest.fixture
+def described(server, http):
+    return http.get(f"{server}/console/openapi.json").json()
+
+
+@pytest.fixture
+def page(server, http):
+    return http.get(f"{server}/console/docs")
+
+
+@each_operation
+def test_every_operation_is_described(operation, settings):
+    described = describe(settings)["paths"][operation.path]
+
+    assert set(described) == {method.lower() for method in operation.methods}
+    body = next(iter(described["post"]["requestBody"]["content"].values()))["schema"]
+    assert list(body["properties"]) == [one.wire_name for one in operation.parameters]
+    assert body.get("required", []) == [one.wire_name for one in operation.parameters if one.required]
+    for method in described.values():
+        assert method["summary"]
+        assert method.get("x-extension", False) == operation.extension
+    if "get" in described:
+        assert [one["name"] for one in described["get"]["parameters"]] == list(body["properties"])
+
+
+def test_it_is_served_whole(described, settings):
+    assert described["openapi"] == "3.1.0"
+    assert described == json.loads(json.dumps(describe(settings)))
+    assert set(described["paths"]) == {operation.path for operation in OPERATIONS.values()}
+    assert all(server["url"].startswith("/") for server in described["servers"])
+
+
+def test_names_of_operations_are_unique(described):
+    names = [method["operationId"] for path in described["paths"].values() for method in path.values()]
+
+    assert len(set(names)) == len(names)
+
+
+def test_every_reference_leads_somewhere(described):
+    for reference in re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(described)):
+        found = described
+        for step in reference.split("/"):
+            found = found[step]
+
+
+def test_nobody_need_be_signed_in_to_sign_in(described):
+    assert described["paths"]["/console/user/login"]["post"]["security"] == []
+    assert {} not in described["paths"]["/console/vod/getVideos"]["get"]["security"]
+
+
+def test_what_is_answered_is_what_is_described(described, server, http, token, make_video):
+    files = (MediaFile(FileKind.COMMON, "common.mp4"), MediaFile(FileKind.SNAPSHOT, "1.jpg"))
+    made = make_video(censor_status=CensorStatus.SUCCESS, files=files, duration=1.25)
+    given = {"videoId": made.video_id, "mediaId": made.video_id, "status": "Normal", "objectPath": "example.com/a.png"}
+    first = ["recommendVideo", "submitTranscode", "pushObjectCache"]
+    names = [*first, *(name for name in OPERATIONS if name.startswith(("get", "check", "create")))]
+    for name in names:
+        operation = OPERATIONS[name]
+        if operation.answer is Download:
+            continue
+        wanted = {one.wire_name: given[one.wire_name] for one in operation.parameters if one.wire_name in given}
+        wanted.pop("status", None) if name == "getJobs" else None
+        answer = http.post(server + operation.path, data={**wanted, "consoletoken": token}).json()
+        content = described["paths"][operation.path]["post"]["responses"]["200"]["content"]["application/json"]
+        assert answer["code"] == "200", answer
+        jsonschema.validate(answer, {**content["schema"], "components": described["components"]})
+
+
+def test_the_docs_page_shows_every_operation_and_parameter(page):
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    for operation in OPERATIONS.values():
+        assert f'id="{operation.name}"' in page.text
+        assert operation.path in page.text
+        assert CHINESE_SUMMARIES.get(operation.name, "") in page.text
+        assert all(f"<code>{one.wire_name}</code>" in page.text for one in operation.parameters)
+
+
+def test_the_docs_page_needs_nothing_from_elsewhere(page):
+    assert not re.search(r'(src|href|action)="(https?:)?//', page.text)
+    assert "@import" not in page.text
+    assert "url(" not in page.text
+
+
+def test_the_docs_page_may_run_its_own_script_only(page):
+    policy = page.headers["Content-Security-Policy"]
+
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    for tag in ("script", "style"):
+        (text,) = re.findall(f"<{tag}>(.*?)</{tag}>", page.text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert " style=" not in page.text
+    assert not re.search(r"\son[a-z]+=", page.text)
+
+
+def test_the_docs_answer_reading_alone(server, http):
+    for path in ("/console/docs", "/console/openapi.json"):
+        assert http.head(server + path).status_code == 200
+        answer = http.post(server + path)
+        assert (answer.status_code, answer.json()["code"]) == (405, "405")

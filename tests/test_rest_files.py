@@ -1,0 +1,284 @@
+"""Files over REST: uploads, media and downloads."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+from urllib.parse import urlsplit
+
+import imageio_ffmpeg
+import pytest
+
+from backend.model import FileKind, MediaFile, Role
+
+UPLOAD = "/console/vod/uploadVideo"
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory):
+    """A second of video."""
+    path = tmp_path_factory.mktemp("clips") / "海边 one.mp4"
+    source = ["-f", "lavfi", "-i", "testsrc=size=128x72:rate=10:duration=1"]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *source, "-pix_fmt", "yuv420p", "-y", str(path)]
+    subprocess.run(command, check=True)
+    return path
+
+
+@pytest.fixture
+def left_behind(settings):
+    """Lists what lies in the folder for files on their way in."""
+
+    def look():
+        folder = settings.media / ".incoming"
+        return list(folder.iterdir()) if folder.is_dir() else []
+
+    return look
+
+
+def form(disposition, content):
+    head = f"--x\r\nContent-Disposition: form-data; {disposition}\r\n\r\n".encode()
+    return head + content + b"\r\n--x--\r\n"
+
+
+class TestUpload:
+    def test_a_video_comes_in(self, server, http, token, clip, left_behind, settings):
+        fields = {"consoleToken": token, "tags": "海,测试", "cateId": "3"}
+        with clip.open("rb") as file:
+            answer = http.post(server + UPLOAD, data=fields, files={"file": file}).json()
+
+        assert (answer["code"], answer["message"]) == ("200", "上传完成")
+        video = answer["data"]
+        assert (video["title"], video["tags"], video["cateId"]) == ("海边 one", "海,测试", 3)
+        assert video["user"]["userId"] == "anne"
+        assert video["size"] == clip.stat().st_size
+        assert left_behind() == []
+        assert (settings.media / video["videoId"] / "source.mp4").read_bytes() == clip.read_bytes()
+
+    @pytest.mark.parametrize(
+        ("sent", "title"),
+        [
+            ('filename="plain.mp4"', "plain"),
+            ('filename="C:\\\\films\\\\a.mp4"', "a"),
+            ('filename="../../etc/passwd.mp4"', "passwd"),
+            ("filename*=utf-8''%E6%B5%B7.mp4", "海"),
+            ('filename="say %22hi%22.mp4"', 'say "hi"'),
+            ('filename="a\tb.mp4"', "a b"),
+            (f'filename="{"x" * 300}.mp4"', "x" * 196),
+        ],
+    )
+    def test_the_title_is_the_files_own_name(self, sent, title, post, clip):
+        answer = post(form(f'name="file"; {sent}', clip.read_bytes()), "multipart/form-data; boundary=x", UPLOAD)
+
+        assert answer.json()["data"]["title"] == title
+
+    def test_what_is_no_video_is_400_and_leaves_nothing(self, server, http, token, left_behind):
+        answer = http.post(server + UPLOAD, data={"consoleToken": token}, files={"file": ("x.mp4", b"no video")})
+
+        assert answer.json()["code"] == "400"
+        assert left_behind() == []
+
+    def test_the_file_is_required(self, server, http, token):
+        answer = http.post(server + UPLOAD, data={"consoleToken": token}).json()
+        assert answer["message"] == "file is required."
+        answer = http.post(server + UPLOAD, data={"consoleToken": token, "file": "text"}).json()
+        assert answer["message"] == "file must be a file, sent as multipart/form-data."
+
+    @pytest.mark.parametrize(
+        ("body", "said"),
+        [
+            (b"", "ends too early"),
+            (b"no boundary at all", "malformed"),
+            (b"--x\r\nContent-Disposition: form-data\r\n\r\na\r\n--x--\r\n", "no name"),
+            (b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\xff\r\n--x--\r\n', "a is not UTF-8"),
+            (b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"x" * 70_000, "larger than 65536 bytes"),
+            (b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n' * 51, "more than 50 fields"),
+            (b'--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\n1\r\n--x--', "a may not be a file"),
+            (b'--x\r\nContent-Disposition: form-data; name="file"; filename="\xff"\r\n\r\n', "filename is not UTF-8"),
+            (
+                b'--x\r\nContent-Disposition: form-data; name="file"; filename="b"\r\n\r\n1\r\n' * 2,
+                "one file at a time",
+            ),
+            (b'--x\r\nContent-Disposition: form-data; name="file"; filename="b"\r\n\r\nhalf', "ends too early"),
+            (b"--x\r\n" + b"A" * 10_000 + b": b\r\n\r\n", "malformed"),
+            (b"--x\r\n" + b"A: b\r\n" * 20, "malformed"),
+        ],
+    )
+    def test_a_broken_form_is_400_and_leaves_nothing(self, body, said, post, left_behind):
+        answer = post(body, "multipart/form-data; boundary=x", UPLOAD).json()
+
+        assert answer["code"] == "400"
+        assert said in answer["message"]
+        assert left_behind() == []
+
+    @pytest.mark.parametrize("type_", ["multipart/form-data", f"multipart/form-data; boundary={'x' * 300}"])
+    def test_a_boundary_must_be_named(self, type_, post):
+        assert "boundary" in post(b"--x--", type_, UPLOAD).json()["message"]
+
+    @pytest.mark.parametrize("role", [None, Role.ANALYST])
+    def test_who_may_not_upload_is_refused_before_anything_is_written(
+        self, role, raw, read_answer, settings, make_account, sign_in
+    ):
+        token = sign_in(make_account("ana", role)) if role else "nobody's"
+        connection = raw(
+            f"POST {UPLOAD} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\nContent-Length: 10000000\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\nContent-Disposition: form-data; "
+            'name="file"; filename="a.mp4"\r\n\r\n'.encode()
+            + b"x" * (2 << 20)
+        )
+
+        assert read_answer(connection)[1]["code"] == "403"
+        assert not (settings.media / ".incoming").exists()
+
+    @pytest.mark.settings(max_upload_mb=1)
+    def test_a_file_over_the_limit_is_413_and_leaves_nothing(self, post, left_behind):
+        for size in (1_000_001, 6_000_000):
+            body = form('name="file"; filename="a.mp4"', b"x" * size)
+            answer = post(body, "multipart/form-data; boundary=x", UPLOAD)
+            assert answer.status_code == 413
+            assert answer.json()["code"] == "413"
+            assert left_behind() == []
+
+    def test_who_hangs_up_leaves_nothing(self, raw, read_answer, token, left_behind, eventually):
+        connection = raw(
+            f"POST {UPLOAD} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\nContent-Length: 10000000\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\nContent-Disposition: form-data; "
+            'name="file"; filename="a.mp4"\r\n\r\n'.encode()
+            + b"x" * (2 << 20)
+        )
+        eventually(lambda: left_behind() != [])
+
+        connection.close()
+
+        eventually(lambda: left_behind() == [])
+
+    def test_a_link_takes_one_upload_without_a_token(self, server, http, console, token, clip):
+        (link,) = http.post(f"{server}/console/vod/createUploadLinks", data={"consoletoken": token}).json()["data"]
+        answers = [
+            http.post(link["url"], data={"title": "t"}, files={"file": ("a.mp4", clip.read_bytes())}).json()
+            for _ in range(2)
+        ]
+
+        assert [answer["code"] for answer in answers] == ["200", "403"]
+        assert answers[0]["data"]["title"] == "t"
+
+
+class TestMedia:
+    @pytest.fixture
+    def media(self, settings, make_video, server):
+        """A video with a rendition of 1000 bytes; gives its address."""
+        made = make_video(files=(MediaFile(FileKind.COMMON, "common.mp4"),))
+        folder = settings.media / made.video_id
+        folder.mkdir(parents=True)
+        (folder / "common.mp4").write_bytes(bytes(range(250)) * 4)
+        (folder / "cover.jpg").write_bytes(b"jpeg")
+        (folder / "half.mp4.part").write_bytes(b"half")
+        (settings.media / "secret.txt").write_text("secret")
+        return f"{server}/media/{made.video_id}/{made.media_key}/common.mp4"
+
+    def test_whoever_knows_the_address_gets_the_file(self, media, http):
+        answer = http.get(media)
+
+        assert answer.status_code == 200
+        assert answer.content == bytes(range(250)) * 4
+        assert answer.headers["Content-Type"] == "video/mp4"
+        assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert http.get(media.replace("common.mp4", "cover.jpg")).headers["Content-Type"] == "image/jpeg"
+
+    def test_players_ask_for_parts(self, media, http):
+        answer = http.get(media, headers={"Range": "bytes=10-19"})
+
+        assert answer.status_code == 206
+        assert answer.content == bytes(range(10, 20))
+        assert answer.headers["Content-Range"] == "bytes 10-19/1000"
+        assert http.get(media, headers={"Range": "bytes=-5"}).content == bytes(range(245, 250))
+        assert http.get(media, headers={"Range": "bytes=2000-"}).status_code == 416
+
+    def test_head_tells_the_size(self, media, http):
+        answer = http.head(media)
+
+        assert (answer.status_code, answer.headers["Content-Length"], answer.content) == (200, "1000", b"")
+
+    def test_other_methods_are_405(self, media, http):
+        answer = http.post(media)
+
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda url: url[:-1],
+            lambda url: url.replace("common.mp4", "half.mp4.part"),
+            lambda url: url.replace("common.mp4", "nothing.mp4"),
+            lambda url: url.replace("common.mp4", ".."),
+            lambda url: url.replace("common.mp4", "%2e%2e"),
+            lambda url: url.replace("common.mp4", "..%2fsecret.txt"),
+            lambda url: url.replace("common.mp4", "..%5csecret.txt"),
+            lambda url: url.replace("common.mp4", "%00"),
+            lambda url: url.replace("common.mp4", "common.mp4%00.jpg"),
+            lambda url: "/".join([*url.split("/")[:-2], "wrong-key", "common.mp4"]),
+            lambda url: "/".join([*url.split("/")[:-2], "%E9%92%A5", "common.mp4"]),
+            lambda url: "/".join([*url.split("/")[:-3], "other", *url.split("/")[-2:]]),
+            lambda url: "/".join([*url.split("/")[:-3], "..", *url.split("/")[-2:]]),
+        ],
+    )
+    def test_everything_else_is_404(self, change, media):
+        address = urlsplit(change(media))
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=10)
+        connection.request("GET", address.path)  # requests would tidy the path up
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+
+        assert answer.status == 404
+        assert json.loads(body)["code"] == "404"
+
+    def test_blocking_a_video_ends_its_addresses(self, media, http, console, token):
+        video_id = media.split("/")[-3]
+        console.call("createAudit", {"mediaId": video_id, "status": "Blocked", "reason": "x"}, token)
+
+        assert http.get(media).status_code == 404
+
+
+class TestExport:
+    def test_a_csv_comes_as_a_file(self, server, http, token, make_video):
+        for title in ("海边", "=1+1"):
+            make_video(title=title)
+
+        answer = http.get(f"{server}/console/vod/exportVideos", headers={"Authorization": f"Bearer {token}"})
+
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        assert answer.headers["Content-Disposition"] == (
+            "attachment; filename=\"videos-20190109-221129.csv\"; filename*=UTF-8''videos-20190109-221129.csv"
+        )
+        assert answer.headers["Cache-Control"] == "no-store"
+        lines = answer.content.decode("utf-8-sig").split("\r\n")
+        assert lines[0].startswith("id,videoId,title")
+        assert "'=1+1" in lines[1]
+        assert "海边" in lines[2]
+
+    def test_a_wrong_filter_is_told_in_an_envelope(self, server, http, token):
+        answer = http.get(f"{server}/console/vod/exportVideos", params={"consoletoken": token, "startTime": "x"})
+
+        assert answer.json()["code"] == "400"
+
+    def test_a_link_works_once_without_a_token_and_for_what_it_was_made(self, server, http, token, make_video, clock):
+        make_video(title="wanted")
+        make_video(title="other")
+        ask = {"consoletoken": token, "title": "wanted"}
+        link = http.post(f"{server}/console/vod/createExportLink", data=ask).json()["data"]["url"]
+        assert token not in link
+
+        first = http.get(link, params={"title": "other"})
+        second = http.get(link)
+
+        assert "wanted" in first.text
+        assert "other" not in first.text
+        assert second.json()["code"] == "403"
+
+    def test_a_link_grows_old(self, server, http, token, clock):
+        link = http.post(f"{server}/console/vod/createExportLink", data={"consoletoken": token}).json()["data"]["url"]
+        clock.move(61)
+
+        assert http.get(link).json()["code"] == "403"

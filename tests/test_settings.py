@@ -1,0 +1,47 @@
+"""Settings: where they come from, and that wrong ones are all named at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backend.settings import Settings, SettingsError, read_settings
+
+
+def test_without_anything_the_defaults_hold():
+    settings = read_settings({}, None)
+
+    assert settings.data == Path("data").absolute()
+    assert (settings.mode, settings.token_days, settings.port, settings.demo) == ("embedded", 30, 8501, False)
+
+
+def test_the_environment_wins_over_the_file(tmp_path):
+    file = tmp_path / ".env"
+    file.write_text(
+        '# ours\nexport QU_TOKEN_DAYS=7\nQU_ADMIN_USER="安妮"\n\nQU_LOG=debug\nnot a line\n', encoding="utf-8"
+    )
+
+    settings = read_settings({"QU_TOKEN_DAYS": "9", "HOME": "/root"}, file)
+
+    assert (settings.token_days, settings.admin_user, settings.log) == (9, "安妮", "DEBUG")
+
+
+def test_one_message_names_every_wrong_and_every_unknown_setting():
+    wrong = {
+        "QU_TOKEN_DAYS": "soon", "QU_TIME_ZONE": "Asia/Nowhere", "QU_DEMO": "perhaps", "QU_PREWARM_HOSTS": "http://a/b",
+        "QU_PUBLIC_URL": "example.com", "QU_REVEIW": "off", "PORT": "99999",
+    }  # fmt: skip
+
+    with pytest.raises(SettingsError) as caught:
+        read_settings(wrong, None)
+
+    assert all(name in str(caught.value) for name in wrong)
+
+
+def test_an_empty_value_means_the_default():
+    assert read_settings({"QU_TOKEN_DAYS": " ", "QU_ADMIN_PASSWORD": ""}, None) == read_settings({}, None)
+
+
+def test_a_password_is_not_shown_with_the_settings():
+    assert "secret" not in repr(Settings(admin_password="secret"))

@@ -1,0 +1,117 @@
+"""Backup, restore and the doctor; and that a restore never happens under a running server."""
+
+from __future__ import annotations
+
+import tarfile
+from dataclasses import replace
+
+import pytest
+
+import backend
+from backend.model import FileKind, MediaFile, VideoFilter
+from backend.upkeep import UpkeepError, back_up, examine, holding, restore
+
+SOURCE = MediaFile(FileKind.SOURCE, "source.mp4", 5)
+
+
+@pytest.fixture
+def kept(console, make_video):
+    """A video whose source is in the media folder."""
+    made = make_video(files=(SOURCE,))
+    folder = console.settings.media / made.video_id
+    folder.mkdir(parents=True)
+    (folder / "source.mp4").write_bytes(b"12345")
+    (folder / "common-720.mp4.part").write_bytes(b"half")
+    return made
+
+
+def test_what_was_backed_up_while_open_is_there_again_elsewhere(console, kept, tmp_path):
+    back_up(console.settings, tmp_path / "backup.tar")
+    elsewhere = replace(console.settings, data=tmp_path / "elsewhere")
+
+    assert restore(elsewhere, tmp_path / "backup.tar") is None
+
+    again = backend.open_console(elsewhere)
+    assert again.store.catalogue.find_videos(VideoFilter()).items == (kept,)
+    assert (elsewhere.media / kept.video_id / "source.mp4").read_bytes() == b"12345"
+    assert not list(elsewhere.media.rglob("*.part"))
+    again.close()
+
+
+def test_what_was_there_before_a_restore_is_kept_aside(console, kept, tmp_path):
+    back_up(console.settings, tmp_path / "backup.tar")
+    console.store.catalogue.delete_video(kept.video_id, kept.user.user_id, backend.model.Actor("tests", "tests"))
+    console.close()
+
+    aside = restore(console.settings, tmp_path / "backup.tar")
+
+    assert {path.name for path in aside.iterdir()} >= {"console.sqlite3", "media"}
+    again = backend.open_console(console.settings)
+    assert again.store.catalogue.get_video(kept.video_id) == kept
+    again.close()
+
+
+def test_a_backup_of_the_database_alone_leaves_the_media_where_they_are(console, kept, tmp_path):
+    back_up(console.settings, tmp_path / "backup.tar", media=False)
+    console.close()
+
+    restore(console.settings, tmp_path / "backup.tar")
+
+    assert (console.settings.media / kept.video_id / "source.mp4").exists()
+
+
+def test_nothing_is_restored_while_somebody_works_on_the_folder(console, kept, tmp_path):
+    back_up(console.settings, tmp_path / "backup.tar")
+
+    with holding(console.settings), pytest.raises(UpkeepError, match="Stop the server"):
+        restore(console.settings, tmp_path / "backup.tar")
+
+
+def test_servers_and_workers_share_a_folder(settings):
+    with holding(settings), holding(settings):
+        pass
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"\0" * 2048])
+def test_what_is_no_backup_changes_nothing(console, kept, tmp_path, content):
+    (tmp_path / "bad.tar").write_bytes(content)
+
+    with pytest.raises(UpkeepError):
+        restore(console.settings, tmp_path / "bad.tar")
+
+    assert console.store.catalogue.get_video(kept.video_id) == kept
+
+
+def test_a_backup_with_a_damaged_database_changes_nothing(console, kept, tmp_path):
+    (tmp_path / "console.sqlite3").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+    with tarfile.open(tmp_path / "bad.tar", "w") as tar:
+        tar.add(tmp_path / "console.sqlite3", "console.sqlite3")
+
+    with pytest.raises(UpkeepError, match="nothing was changed"):
+        restore(console.settings, tmp_path / "bad.tar")
+
+    assert console.store.catalogue.get_video(kept.video_id) == kept
+
+
+def test_a_backup_is_never_written_over_another_file(console, tmp_path):
+    (tmp_path / "precious.tar").write_bytes(b"precious")
+
+    with pytest.raises(UpkeepError, match="another name"):
+        back_up(console.settings, tmp_path / "precious.tar")
+
+    assert (tmp_path / "precious.tar").read_bytes() == b"precious"
+
+
+def test_the_doctor_finds_nothing_wrong_with_a_sound_installation(console, account, kept):
+    assert [finding.text for finding in examine(console) if not finding.good] == []
+
+
+def test_the_doctor_names_missing_files_stray_folders_and_missing_accounts(console, kept):
+    (console.settings.media / kept.video_id / "source.mp4").unlink()
+    (console.settings.media / "nobodys").mkdir()
+
+    bad = " ".join(finding.text for finding in examine(console) if not finding.good)
+
+    assert f"{kept.video_id}/source.mp4" in bad
+    assert "nobodys" in bad
+    assert "account add" in bad

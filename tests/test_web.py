@@ -1,0 +1,234 @@
+"""What stands in front of Streamlit: who gets which request, headers, compressed bundles, quick sockets."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from backend.rest import rest_app
+from backend.web import CompressedStatic, Front, nodelay_listeners
+
+SCRIPT = b"console.log('hello');\n" * 500
+
+
+class Client:
+    """Asks one server for paths."""
+
+    def __init__(self, http, url):
+        self._http, self._url = http, url
+
+    def get(self, path, **headers):
+        return self._http.get(self._url + path, headers=headers)
+
+    def head(self, path):
+        return self._http.head(self._url + path)
+
+
+@pytest.fixture
+def behind(serve, http):
+    """Puts middleware before an app that answers everything as Streamlit would."""
+
+    async def page(request):
+        return PlainTextResponse("streamlit")
+
+    def put(*middleware, routes=()):
+        app = Starlette(routes=[*routes, Route("/{path:path}", page)], middleware=list(middleware))
+        return Client(http, serve(app))
+
+    return put
+
+
+@pytest.fixture
+def client(behind, console):
+    return behind(Middleware(Front, rest=rest_app(console)))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/videos", "/media/file.mp4", "/media/a/b", "/media/a/b/c/d", "/static/x.js", "/consoles", "/_stcore/health"],
+)
+def test_pages_and_streamlits_own_paths_go_to_streamlit(path, client):
+    assert client.get(path).text == "streamlit"
+
+
+@pytest.mark.parametrize("path", ["/console", "/console/", "/console/x", "/vodVideo/x", "/media/a/b/c"])
+def test_what_is_the_rest_servers_goes_there(path, client):
+    answer = client.get(path)
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "404"
+
+
+def test_health_is_the_rest_servers(client):
+    assert client.get("/healthz").json()["code"] == "200"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", ["websocket", "lifespan"])
+async def test_websockets_and_lifespan_go_to_streamlit(kind, console):
+    asked = []
+
+    async def streamlit(scope, receive, send):
+        asked.append(scope["type"])
+
+    await Front(streamlit, rest_app(console))({"type": kind, "path": "/console/x"}, None, drop)
+
+    assert asked == [kind]
+
+
+@pytest.mark.parametrize("path", ["/", "/console/x", "/healthz"])
+def test_every_answer_carries_the_security_headers(path, client):
+    headers = client.get(path).headers
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_the_rest_server_may_be_made_at_the_first_request(behind, console):
+    made = []
+
+    def make():
+        made.append(rest_app(console))
+        return made[0]
+
+    client = behind(Middleware(Front, rest=make))
+    assert made == []
+
+    for _ in range(2):
+        assert client.get("/healthz").status_code == 200
+    assert len(made) == 1
+
+
+def test_a_console_that_cannot_be_opened_is_503_until_it_can(behind, console, caplog):
+    outcomes = [RuntimeError("no disk"), rest_app(console)]
+
+    def make():
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    client = behind(Middleware(Front, rest=make))
+    first = client.get("/console/vod/getVideos")
+
+    assert (first.status_code, first.json()["code"], first.headers["Retry-After"]) == (503, "503", "5")
+    assert first.headers["X-Request-Id"] == first.json()["requestId"]
+    assert "no disk" not in first.text
+    assert "no disk" in caplog.text
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("server", "url"),
+    [
+        (("192.0.2.7", 8501), "http://192.0.2.7:8501"),
+        (("::1", 80), "http://[::1]:80"),
+        (("::ffff:127.0.0.1", 8501), "http://127.0.0.1:8501"),
+    ],
+)
+@pytest.mark.anyio
+async def test_the_first_request_tells_the_console_where_it_listens(server, url, console):
+    front = Front(Starlette(), rest_app(console))
+    for at in (server, ("198.51.100.1", 1)):
+        await front(scope(at), None, drop)
+
+    assert console.own_url == url
+
+
+@pytest.mark.anyio
+async def test_a_unix_socket_is_no_address(console):
+    before = console.own_url
+    await Front(Starlette(), rest_app(console))(scope(("/run/console.sock", None)), None, drop)
+
+    assert console.own_url == before
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+def scope(server):
+    return {"type": "http", "method": "GET", "path": "/nothing", "headers": [], "server": server, "root_path": ""}
+
+
+async def drop(message):
+    pass
+
+
+class TestCompressedStatic:
+    @pytest.fixture
+    def client(self, tmp_path, behind):
+        (tmp_path / "index.abc.js").write_bytes(SCRIPT)
+        (tmp_path / "font.woff2").write_bytes(b"font" * 1000)
+        self.served = []
+
+        class Counted:
+            def __init__(inner, app):
+                inner.app = app
+
+            async def __call__(inner, scope, receive, send):
+                self.served.append(scope["path"])
+                await inner.app(scope, receive, send)
+
+        bundles = Mount("/static", StaticFiles(directory=tmp_path))
+        return behind(Middleware(CompressedStatic), Middleware(Counted), routes=[bundles])
+
+    def test_a_bundle_is_compressed_once(self, client):
+        for _ in range(2):
+            answer = client.get("/static/index.abc.js", **{"Accept-Encoding": "gzip, br"})
+            assert answer.content == SCRIPT
+            assert answer.headers["Content-Encoding"] == "gzip"
+            assert int(answer.headers["Content-Length"]) == len(gzip.compress(SCRIPT, 6, mtime=0))
+            assert "accept-encoding" in answer.headers["Vary"].lower()
+            assert answer.headers["ETag"].startswith("W/")
+            assert answer.headers["Content-Type"].startswith("text/javascript")
+
+        assert self.served == ["/static/index.abc.js"]
+
+    @pytest.mark.parametrize("accepted", ["identity", "br", "gzip;q=0", ""])
+    def test_who_cannot_read_gzip_gets_the_file(self, accepted, client):
+        answer = client.get("/static/index.abc.js", **{"Accept-Encoding": accepted})
+
+        assert "Content-Encoding" not in answer.headers
+        assert answer.content == SCRIPT
+
+    def test_a_known_bundle_is_304(self, client):
+        tag = client.get("/static/index.abc.js").headers["ETag"]
+
+        assert client.get("/static/index.abc.js", **{"If-None-Match": tag}).status_code == 304
+
+    def test_parts_other_kinds_and_failures_pass_as_they_are(self, client):
+        assert client.get("/static/index.abc.js", **{"Range": "bytes=0-6"}).content == b"console"
+        assert "Content-Encoding" not in client.get("/static/font.woff2").headers
+        assert client.get("/static/nothing.js").status_code == 404
+        assert client.get("/videos.js").text == "streamlit"
+        assert client.head("/static/index.abc.js").headers["Content-Length"] == str(len(SCRIPT))
+
+    def test_what_is_compressed_already_passes_as_it_is(self, behind):
+        async def packed(request):
+            return Response(gzip.compress(SCRIPT), headers={"Content-Encoding": "gzip"}, media_type="text/javascript")
+
+        client = behind(Middleware(CompressedStatic), routes=[Route("/static/a.js", packed)])
+
+        assert client.get("/static/a.js").content == SCRIPT
+
+
+def test_listeners_lose_their_delay_and_nothing_else_happens():
+    with socket.socket() as listener, socket.socket() as idle:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+
+        nodelay_listeners()
+
+        assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert not idle.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert listener.fileno() >= 0

@@ -1,0 +1,189 @@
+"""A file's whole way: sent, looked at, made playable, reviewed, recommended, prewarmed, deleted. Real ffmpeg, real HTTP."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+import backend
+from backend.media.ffmpeg import Ffmpeg
+from backend.model import JobKind, JobState
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def work(console):
+    """Does everything that waits in the queue."""
+    return backend.make_worker(console).run_until_idle
+
+
+@pytest.fixture
+def upload(server, http, token):
+    def send(path: Path, name: str = "海边.mp4", **fields):
+        with path.open("rb") as file:
+            answer = http.post(
+                f"{server}/console/vod/uploadVideo",
+                data={"consoleToken": token, **fields},
+                files={"file": (name, file, "video/mp4")},
+            )
+        return answer.json()
+
+    return send
+
+
+def test_an_uploaded_clip_becomes_a_video_that_plays(upload, work, console, server, http, token, small_clip):
+    answer = upload(small_clip, tags="海,夏天", userId="u1", userName="安妮")
+
+    assert answer["message"] == "上传完成", answer
+    video = answer["data"]
+    assert (video["title"], video["tags"], video["user"]["userName"]) == ("海边", "海,夏天", "安妮")
+    assert (video["duration"], video["size"]) == (2, small_clip.stat().st_size)
+    assert (video["censorStatus"], video["snapshotStatus"], video["transcodeStatus"]) == (
+        "check", "onSnapshot", "onTranscode",
+    )  # fmt: skip
+
+    work()
+
+    asked = {"videoId": video["videoId"], "consoleToken": token}
+    video = http.get(f"{server}/console/vod/getVideoById", params=asked).json()["data"]
+    assert (video["snapshotStatus"], video["transcodeStatus"]) == ("success", "success")
+    assert len(video["SnapshotList"]) == 8
+    for picture in (video["coverUrl"], video["firstFrameUrl"], *video["SnapshotList"]):
+        assert http.get(picture).content.startswith(b"\xff\xd8\xff")
+    (info,) = http.get(f"{server}/vodVideo/getVideoById", params=asked).json()["data"]["playInfoList"]
+    part = http.get(info["playURL"], headers={"Range": "bytes=0-11"})
+    assert (part.status_code, part.headers["Content-Type"]) == (206, "video/mp4")
+    assert part.content[4:8] == b"ftyp"
+    assert info["codecs"].startswith("avc1.")
+
+
+def test_blocking_ends_the_addresses_that_were_handed_out(upload, work, server, http, token, small_clip):
+    video_id = upload(small_clip)["data"]["videoId"]
+    work()
+    asked = {"videoId": video_id, "consoleToken": token}
+    old = http.get(f"{server}/console/vod/getVideoById", params=asked).json()["data"]["coverUrl"]
+    assert http.get(old).status_code == 200
+
+    verdict = {"mediaId": video_id, "status": "Blocked", "reason": "违规", "consoleToken": token}
+    http.post(f"{server}/console/vod/createAudit", data=verdict)
+
+    assert http.get(old).status_code == 404
+    new = http.get(f"{server}/console/vod/getVideoById", params=asked).json()["data"]["coverUrl"]
+    assert http.get(new).status_code == 200
+
+
+def test_recommending_with_prewarm_and_narrow_band_does_both(upload, work, console, server, http, token, small_clip):
+    console.settings = backend.Settings(data=console.settings.data)
+    console.own_url = server
+    video_id = upload(small_clip)["data"]["videoId"]
+    work()
+    signed = {"consoleToken": token}
+    http.post(f"{server}/console/vod/createAudit", data={"mediaId": video_id, "status": "Normal", **signed})
+    wanted = {"videoId": video_id, "isNarrow": "true", "isCache": "true", **signed}
+    assert http.post(f"{server}/console/vod/recommendVideo", data=wanted).json()["code"] == "200"
+
+    work()
+
+    entry = http.get(f"{server}/console/vod/getRecommendVideoById", params={"videoId": video_id, **signed}).json()[
+        "data"
+    ]
+    assert entry["narrowTranscodeStatus"] == "success"
+    assert http.get(f"{server}/{entry['fileUrl']}").status_code == 200
+    (batch,) = http.get(f"{server}/console/vod/getPrewarms", params=signed).json()["data"]["prewarmList"]
+    assert {url["state"] for url in batch["urlList"]} == {"warm"}
+    assert len(batch["urlList"]) == 2
+
+
+def test_deleting_removes_every_file(upload, work, console, server, http, token, small_clip):
+    video = upload(small_clip)["data"]
+    work()
+    folder = console.settings.media / video["videoId"]
+    assert folder.is_dir()
+
+    wanted = {"videoId": video["videoId"], "userId": video["user"]["userId"], "consoleToken": token}
+    assert http.post(f"{server}/console/vod/deleteVideoById", data=wanted).json()["message"] == "删除完成!"
+
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"no video at all", b"\0" * 5000])
+def test_what_is_no_video_is_refused_in_a_sentence_and_leaves_nothing(upload, console, tmp_path, content):
+    (tmp_path / "bad.mp4").write_bytes(content)
+
+    answer = upload(tmp_path / "bad.mp4")
+
+    assert answer["code"] == "400"
+    assert answer["message"].endswith(".")
+    assert console.store.catalogue.is_empty()
+    assert [path.name for path in console.settings.media.rglob("*") if path.is_file()] == []
+
+
+def test_a_cut_off_clip_is_refused(upload, console, tmp_path, small_clip):
+    whole = small_clip.read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+
+    answer = upload(tmp_path / "cut.mp4")
+
+    assert answer["code"] == "400"
+    assert "cut off" in answer["message"]
+    assert console.store.catalogue.is_empty()
+
+
+@pytest.mark.settings(review="off")
+def test_without_review_new_videos_pass(upload, small_clip):
+    video = upload(small_clip)["data"]
+
+    assert (video["status"], video["censorStatus"]) == ("Normal", "success")
+
+
+@pytest.mark.slow
+def test_a_killed_workers_job_is_taken_again_and_leaves_no_ffmpeg_behind(console, tmp_path, eventually):
+    long_clip = tmp_path / "long.mp4"
+    made = Ffmpeg().run(
+        ["-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30:duration=15", "-preset", "ultrafast", str(long_clip)]
+    )
+    assert made.ok, made.words
+    environ = {**os.environ, "QU_DATA": str(console.settings.data)}
+
+    def command(*words: str) -> subprocess.Popen[bytes]:
+        arguments = [sys.executable, "-m", "backend", *words]
+        return subprocess.Popen(arguments, env=environ, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    assert command("import", str(long_clip)).wait(60) == 0
+    first = command("work")
+    eventually(lambda: any(job.progress > 0 for job in console.store.jobs.find_jobs(kind=JobKind.TRANSCODE).items), 60)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    eventually(lambda: not ffmpeg_in(console.settings.media), 10)
+
+    console.clock.move(time.time() - console.clock())
+    (job,) = console.store.jobs.find_jobs(kind=JobKind.TRANSCODE).items
+    assert (job.state, job.attempts) == (JobState.RUNNING, 1)
+    second = command("work")
+    eventually(lambda: console.store.jobs.get_job(job.job_id).state is JobState.DONE, 120)
+    second.send_signal(signal.SIGTERM)
+
+    assert second.wait(20) == 0
+    assert console.store.jobs.get_job(job.job_id).attempts == 2
+    assert not list(console.settings.media.rglob("*.part"))
+
+
+def ffmpeg_in(folder: Path) -> list[str]:
+    """The ffmpeg processes of this machine that work in a folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = entry.read_bytes()
+        except OSError:
+            continue  # it ended meanwhile
+        if b"ffmpeg" in words and str(folder).encode() in words:
+            found.append(words.decode(errors="replace"))
+    return found
