@@ -14,9 +14,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from backend import demo_catalogue
 from backend.console import Caller, Console
-from backend.demo import DemoMaker
+from backend.demo import catalogue as demo_catalogue
+from backend.demo.clips import DemoMaker
 from backend.intake import incoming_folder, sweep_incoming
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 __all__ = [
-    "Caller", "Console", "Settings", "SettingsError", "StoreError", "UpkeepError", "close_current", "current", "first_start",
-    "make_worker", "open_console", "read_settings", "rest", "running",
+    "Caller", "Console", "Settings", "SettingsError", "StoreError", "UpkeepError", "close_current", "current",
+    "first_start", "make_worker", "open_console", "read_settings", "rest", "running",
 ]  # fmt: skip
 
 _current: Console | None = None

@@ -51,7 +51,9 @@ def serve(host: str, port: int) -> None:
     # uvicorn raises the signal again once it has shut down; by default that would end the process before we clean up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt), backend.running(f"http://{host}:{port}"):
-        uvicorn.run(backend.rest(), host=host, port=port, log_config=None, timeout_graceful_shutdown=10)
+        uvicorn.run(
+            backend.rest(), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10
+        )
 
 
 @main.command()

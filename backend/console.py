@@ -84,7 +84,7 @@ class Console:
     clock: Callable[[], float] = time.time
     new_id: Callable[[], str] = field(default=lambda: str(uuid.uuid4()))
     tickets: Tickets = field(default_factory=Tickets)
-    own_url: str = ""  # where this server can be reached from this machine, once it listens
+    own_url: str = ""  # where this server can be reached from this machine
 
     def call(
         self, name: str, parameters: Mapping[str, Any], token: str = "", caller: Caller | None = None

@@ -4,10 +4,164 @@ from __future__ import annotations
 
 from backend.errors import ConsoleError
 
-CHINESE: dict[str, str] = {}
-
 
 def say(error: ConsoleError, language: str) -> str:
     """Return an error's text in `language` (zh or en)."""
     template = CHINESE.get(error.template, error.template) if language == "zh" else error.template
     return template.format_map(error.values)
+
+
+CHINESE: dict[str, str] = {
+    # Who may do what
+    "Sign in first: the console token is missing, wrong or expired.": "请先登录：令牌缺失、错误或已过期。",
+    "The role {role} of account {name} may not do this; it needs the right {right}.": (
+        "账号 {name} 的角色 {role} 不能执行此操作，需要权限 {right}。"
+    ),
+    "The user name or the password is wrong.": "用户名或密码错误。",
+    "consoletoken is required, or userName and password.": "需要 consoletoken，或者 userName 和 password。",
+    "A password needs {fewest} to {most} characters.": "密码长度应为 {fewest} 到 {most} 个字符。",
+    "There is no account {name}.": "没有账号 {name}。",
+    "There is an account {name} already; choose another name.": "账号 {name} 已存在，请换一个名字。",
+    "This link was used already, or is too old; ask for a new one.": "这个链接已经用过或已过期，请重新获取。",
+    "Pages of other sites may not do this.": "其他网站的页面不能执行此操作。",
+    # Parameters
+    "{name} is required.": "缺少参数 {name}。",
+    "{name} must be a single value.": "{name} 只能是单个值。",
+    "{name} must be a whole number, got {raw!r}.": "{name} 应为整数，收到的是 {raw!r}。",
+    "{name} must be from {low} to {high}, got {value}.": "{name} 应在 {low} 到 {high} 之间，收到的是 {value}。",
+    "{name} is out of range.": "{name} 超出范围。",
+    "{name} must be a number of at least 0, got {raw!r}.": "{name} 应为不小于 0 的数，收到的是 {raw!r}。",
+    "{name} must be true or false, got {raw!r}.": "{name} 应为 true 或 false，收到的是 {raw!r}。",
+    "{name} must be one of {words}; got {raw!r}.": "{name} 应为 {words} 之一，收到的是 {raw!r}。",
+    "{name} must be an http or https address, got {raw!r}.": "{name} 应为 http 或 https 地址，收到的是 {raw!r}。",
+    "{name} must be a time like 2019-01-09 22:11:29 or a date like 2019-01-09, got {raw!r}.": (
+        "{name} 应为时间（如 2019-01-09 22:11:29）或日期（如 2019-01-09），收到的是 {raw!r}。"
+    ),
+    "{name} has {length} characters; at most {most} are allowed.": "{name} 有 {length} 个字符，最多 {most} 个。",
+    "{name} holds characters that are no text.": "{name} 含有不是文本的字符。",
+    "{name} must be a file, sent as multipart/form-data.": "{name} 应为文件，以 multipart/form-data 发送。",
+    "A parameter holds characters that are no text.": "参数含有不是文本的字符。",
+    "Nothing to change was given.": "没有要修改的内容。",
+    "reason is required when status is Blocked.": "屏蔽时必须填写理由（reason）。",
+    "reason has {length} bytes; at most {most} are allowed.": "理由（reason）有 {length} 字节，最多 {most} 字节。",
+    "password may not stand in a URL, where it would be logged; send it in the body.": (
+        "password 不能放在 URL 中，否则会被记入日志；请放在请求体中。"
+    ),
+    # Requests
+    "There is no operation {name}.": "没有操作 {name}。",
+    "There is nothing at {path}.": "{path} 不存在。",
+    "There is no such file.": "没有这个文件。",
+    "{method} is not allowed here; use {methods}.": "这里不能用 {method}，请用 {methods}。",
+    "The body is larger than {limit} bytes.": "请求体超过 {limit} 字节。",
+    "The Content-Type must be {form}, {json} or {multipart}; got {got!r}.": (
+        "Content-Type 应为 {form}、{json} 或 {multipart}，收到的是 {got!r}。"
+    ),
+    "The Content-Type must be {json}.": "Content-Type 应为 {json}。",
+    "The charset must be UTF-8, got {charset!r}.": "字符集应为 UTF-8，收到的是 {charset!r}。",
+    "The JSON body must be an object.": "JSON 请求体应为对象。",
+    "The body is no JSON: {why}": "请求体不是 JSON：{why}",
+    "The query string is not UTF-8.": "查询字符串不是 UTF-8。",
+    "The form is not UTF-8.": "表单不是 UTF-8。",
+    "More than {most} parameters were sent.": "参数超过 {most} 个。",
+    "The Content-Type names no boundary.": "Content-Type 没有给出 boundary。",
+    "The boundary of the multipart body is too long.": "multipart 的 boundary 太长。",
+    "The multipart body ends too early.": "multipart 请求体不完整。",
+    "The multipart body is malformed.": "multipart 请求体格式错误。",
+    "The form has more than {most} fields.": "表单字段超过 {most} 个。",
+    "A part of the form has no name.": "表单中有一部分没有名字。",
+    "The field {name} is larger than {most} bytes.": "字段 {name} 超过 {most} 字节。",
+    "{name} may not be a file.": "{name} 不能是文件。",
+    "{name} is not UTF-8.": "{name} 不是 UTF-8。",
+    "Send one file at a time.": "一次只能发送一个文件。",
+    "The console failed at this request. Quote this number to whoever runs it: {request_id}": (
+        "控制台处理此请求时出错。请把这个编号告诉管理员：{request_id}"
+    ),
+    "The database does not answer.": "数据库没有响应。",
+    "What answers at {url} is no console (HTTP {status}).": "{url} 不是控制台（HTTP {status}）。",
+    "The console {url} cannot be reached ({why}).": "无法连接控制台 {url}（{why}）。",
+    "The file cannot be read: {why}.": "无法读取文件：{why}。",
+    # Videos
+    "There is no video {video_id}; it may have been deleted.": "没有视频 {video_id}，可能已被删除。",
+    "User {user_id} has no video {video_id}.": "用户 {user_id} 没有视频 {video_id}。",
+    "Video {video_id} is not recommended.": "视频 {video_id} 没有被推荐。",
+    "Video {video_id} has not passed review (censorStatus is {status}); approve it first.": (
+        "视频 {video_id} 没有通过审核（censorStatus 为 {status}），请先通过审核。"
+    ),
+    "The upload of video {video_id} has not finished (status is {status}).": (
+        "视频 {video_id} 的上传没有完成（status 为 {status}）。"
+    ),
+    # Jobs
+    "There is no job {job_id}.": "没有任务 {job_id}。",
+    "Job {job_id} is {state}; only a failed job can be tried again.": (
+        "任务 {job_id} 的状态是 {state}，只有失败的任务可以重试。"
+    ),
+    "It was started {count} times, and its worker died each time.": "任务启动了 {count} 次，每次执行进程都意外终止。",
+    "The console itself failed at this job.": "控制台自身执行这个任务时出错。",
+    "The disk refused: {why}.": "磁盘拒绝写入：{why}。",
+    "The disk is full. Make room and try again.": "磁盘已满，请清理空间后重试。",
+    # Prewarming
+    "{count} of the lines cannot be prewarmed, so none was: line {named}": (
+        "有 {count} 行不能预热，因此全部没有预热。第 {named}"
+    ),
+    "objectPath has {count} addresses; from 1 to {most} are allowed.": (
+        "objectPath 有 {count} 个地址，应为 1 到 {most} 个。"
+    ),
+    "it is longer than {most} characters": "超过 {most} 个字符",
+    "it holds a space or a control character": "含有空格或控制字符",
+    "only http and https can be prewarmed": "只能预热 http 和 https 地址",
+    "it is no address": "不是地址",
+    "the host {host} is not one of ours ({hosts})": "域名 {host} 不在可预热的域名（{hosts}）中",
+    "it names a folder; name a file": "这是目录，请给出文件",
+    "{bad} of {count} addresses could not be fetched; the batch says why.": (
+        "{count} 个地址中有 {bad} 个没有取到，原因见列表。"
+    ),
+    # Files
+    "The file is larger than {limit} MB.": "文件超过 {limit} MB。",
+    "The file is empty. Send it again.": "文件是空的，请重新发送。",
+    "The file cannot be opened as a video. Send an MP4, MOV, MKV, WebM, AVI, FLV, MPEG or WMV file that plays.": (
+        "文件不能作为视频打开。请发送可以播放的 MP4、MOV、MKV、WebM、AVI、FLV、MPEG 或 WMV 文件。"
+    ),
+    "There is no video in the file, only sound or a still cover. Send a video.": (
+        "文件中没有视频，只有声音或封面。请发送视频。"
+    ),
+    "The file is cut off: it should run {expected} seconds, but only {actual} are there. Send the whole file again.": (
+        "文件不完整：应有 {expected} 秒，实际只有 {actual} 秒。请重新发送完整的文件。"
+    ),
+    "The video runs {actual} hours; at most {limit} are taken. Cut it into parts.": (
+        "视频长 {actual} 小时，最多 {limit} 小时。请分段上传。"
+    ),
+    "The picture is {width}x{height} pixels; at most {side} on a side and {millions} million are taken. "
+    "Scale it down.": "画面为 {width}x{height} 像素，边长最多 {side}，总数最多 {millions} 百万。请缩小后上传。",
+    "The video cannot be decoded: the file is damaged or of a rare kind. Convert it to MP4 and send it again.": (
+        "视频无法解码：文件已损坏或格式罕见。请转换为 MP4 后重新发送。"
+    ),
+    "{name} cannot be the name of a video.": "{name} 不能作为视频的名字。",
+    "There are no files of the video {video_id} here.": "这里没有视频 {video_id} 的文件。",
+    "The source of the video {video_id} is gone. Upload it again.": "视频 {video_id} 的源文件已丢失，请重新上传。",
+    "No picture can be taken from the video: its source is damaged. Upload it again.": (
+        "无法从视频截图：源文件已损坏，请重新上传。"
+    ),
+    "The video cannot be encoded: its source is damaged or of a rare kind. Convert it to MP4 and upload it again.": (
+        "视频无法转码：源文件已损坏或格式罕见。请转换为 MP4 后重新上传。"
+    ),
+    "Only {actual} of the video's {expected} seconds can be encoded: its source is damaged. Upload it again.": (
+        "视频共 {expected} 秒，只有 {actual} 秒可以转码：源文件已损坏，请重新上传。"
+    ),
+    "Encoding used more processor time than a video of this length may. Make it smaller and upload it again.": (
+        "转码用时超过了这个长度的视频允许的上限。请缩小后重新上传。"
+    ),
+    "There is no ffmpeg on this machine. Install the Python package imageio-ffmpeg, or set QU_FFMPEG.": (
+        "这台机器上没有 ffmpeg。请安装 Python 包 imageio-ffmpeg，或设置 QU_FFMPEG。"
+    ),
+    "QU_FFMPEG names {path}, which is not a program that can be run.": "QU_FFMPEG 指定的 {path} 不是可以运行的程序。",
+    "ffmpeg cannot be started: {why}.": "ffmpeg 无法启动：{why}。",
+    "ffmpeg got no further for {seconds} seconds and was stopped. Try again, or convert the file to MP4 first.": (
+        "ffmpeg 有 {seconds} 秒没有进展，已停止。请重试，或先把文件转换为 MP4。"
+    ),
+    "This ffmpeg has no encoder libx264. Install the Python package imageio-ffmpeg.": (
+        "这个 ffmpeg 没有编码器 libx264。请安装 Python 包 imageio-ffmpeg。"
+    ),
+    "The demo clip {title} cannot be made with this ffmpeg. Install the Python package imageio-ffmpeg.": (
+        "这个 ffmpeg 无法生成演示视频 {title}。请安装 Python 包 imageio-ffmpeg。"
+    ),
+}

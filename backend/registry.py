@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from backend.errors import BadRequest
 from backend.model import Right
-from backend.parameters import Kind, UploadedFile, kind_of
+from backend.parameters import Kind, Upload, UploadedFile, kind_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -79,7 +79,7 @@ class Operation:
         bound = {}
         for parameter in self.parameters:
             value = raw.get(parameter.wire_name)
-            if parameter.is_file and value is not None and not isinstance(value, str):
+            if parameter.is_file and isinstance(value, Upload):
                 bound[parameter.name] = value
                 continue
             text = as_text(parameter.wire_name, value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import tarfile
 import tempfile
 import time
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 from backend.errors import ConsoleError
 from backend.model import JobState, VideoFilter
 from backend.settings import Settings
-from backend.store import Store
+from backend.store import Store, find_damage
 
 if TYPE_CHECKING:
     from backend.console import Console
@@ -157,15 +156,8 @@ def _some(names: list[str]) -> str:
 def _verify(database: Path) -> None:
     if not database.is_file():
         raise UpkeepError(f"The backup holds no {DATABASE}.")
-    connection = sqlite3.connect(database)
-    try:
-        verdict = connection.execute("pragma integrity_check").fetchone()[0]
-    except sqlite3.Error as error:
-        verdict = str(error)
-    finally:
-        connection.close()
-    if verdict != "ok":
-        raise UpkeepError(f"The database in the backup is damaged ({verdict}); nothing was changed.")
+    if problem := find_damage(database):
+        raise UpkeepError(f"The database in the backup is damaged ({problem}); nothing was changed.")
 
 
 def _data_files(settings: Settings) -> list[Path]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
 
-from backend.errors import ConsoleError, NotFound
+from backend.errors import ConsoleError
 from backend.model import Job, JobKind
-from backend.store import Store
+from backend.store import Store, StoreError
 from backend.tasks import Done, Failed, Lost, Outcome, Runner, Running
 
 log = logging.getLogger(__name__)
@@ -72,7 +71,7 @@ class Worker:
                 if job is not None:
                     self._work(job)
                     continue
-            except (sqlite3.Error, OSError):
+            except (StoreError, OSError):
                 # A full disk or a locked file passes; the job's lease keeps it safe until then.
                 log.exception("the worker could not reach its queue")
             self._stopping.wait(IDLE_SECONDS)
@@ -84,9 +83,8 @@ class Worker:
         try:
             video = self._store.catalogue.get_video(job.video_id) if job.video_id else None
             reference = runner.start(job, video)
-        except NotFound:
-            return  # deleted meanwhile, and its jobs with it
         except ConsoleError as error:
+            # Where the video was deleted meanwhile, its jobs were cancelled with it, and this changes nothing.
             self._store.jobs.settle_failed(job, self._owner, error, getattr(error, "detail", ""))
             return
         outcome = self._watch(job, runner, reference)

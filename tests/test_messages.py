@@ -33,6 +33,7 @@ def raised():
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(BACKEND.rglob("*.py"))}
     named = constants(trees.values())
     for path, tree in trees.items():
+        known = {**named, **constants([tree])}
         for node in ast.walk(tree):
             if not (isinstance(node, ast.Call) and called(node) in KINDS):
                 continue
@@ -40,8 +41,8 @@ def raised():
             for template in (part for argument in first(node) for part in branches(argument)):
                 if isinstance(template, ast.Constant):
                     yield where, template.value
-                elif isinstance(template, ast.Name) and template.id in named:
-                    yield where, named[template.id]
+                elif isinstance(template, ast.Name) and template.id in known:
+                    yield where, known[template.id]
                 elif not (isinstance(template, ast.Name) and template.id == "template"):  # errors.unpack passes one on
                     raise AssertionError(f"{where}: a template must be a text, or the name of one")
 

@@ -32,7 +32,7 @@ class TestBodies:
             (b"title=%FF%FE", FORM, "The form is not UTF-8."),
             (b"title=\xff", FORM, "The form is not UTF-8."),
             (b"title=a", f"{FORM}; charset=gbk", "charset must be UTF-8, got 'gbk'"),
-            (b"&".join([b"a=1"] * 1001), FORM, "more than 1000 parameters"),
+            (b"&".join([b"a=1"] * 1001), FORM, "More than 1000 parameters"),
             (b"{", JSON, "no JSON"),
             (b"\xff", JSON, "no JSON"),
             (b'{"a": NaN}', JSON, "no JSON"),

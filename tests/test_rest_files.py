@@ -83,6 +83,9 @@ class TestUpload:
         assert answer["message"] == "file is required."
         answer = http.post(server + UPLOAD, data={"consoleToken": token, "file": "text"}).json()
         assert answer["message"] == "file must be a file, sent as multipart/form-data."
+        for value in (5, True, "/etc/passwd"):
+            answer = http.post(server + UPLOAD, json={"consoleToken": token, "file": value}).json()
+            assert answer["message"] == "file must be a file, sent as multipart/form-data."
 
     @pytest.mark.parametrize(
         ("body", "said"),

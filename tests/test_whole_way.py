@@ -1,4 +1,4 @@
-"""A file's whole way: sent, looked at, made playable, reviewed, recommended, prewarmed, deleted. Real ffmpeg, real HTTP."""
+"""A file's whole way from upload to deletion, with real ffmpeg and over real HTTP."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import pytest
-import requests
 
 import backend
 from backend.media.ffmpeg import Ffmpeg

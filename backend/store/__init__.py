@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,19 @@ from backend.store.history import History
 from backend.store.jobs import Jobs
 from backend.store.statistics import Statistics
 
-__all__ = ["Store", "StoreError"]
+__all__ = ["Store", "StoreError", "find_damage"]
+
+
+def find_damage(path: Path) -> str:
+    """Return what is wrong with a database file that nobody has open; nothing, where it is sound."""
+    connection = sqlite3.connect(path)
+    try:
+        verdict: str = connection.execute("pragma integrity_check").fetchone()[0]
+    except sqlite3.Error as error:
+        return str(error)
+    finally:
+        connection.close()
+    return "" if verdict == "ok" else verdict
 
 
 class Store:

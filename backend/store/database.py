@@ -17,7 +17,7 @@ IDLE_READERS = 8
 
 
 class StoreError(RuntimeError):
-    """The database cannot be used; the text says which file and what to do."""
+    """The database cannot be used now; the text says why, and for whoever runs the console, what to do."""
 
 
 class Connections:
@@ -53,6 +53,8 @@ class Connections:
         try:
             db.conn.execute("begin")
             yield db
+        except sqlite3.Error as error:
+            raise StoreError(f"The database {self.path} cannot be read: {error}") from error
         finally:
             with suppress(sqlite3.Error):
                 db.conn.rollback()
@@ -67,9 +69,11 @@ class Connections:
             try:
                 yield db
                 db.conn.execute("commit")
-            except BaseException:
+            except BaseException as error:
                 with suppress(sqlite3.Error):
                     db.conn.rollback()
+                if isinstance(error, sqlite3.Error):
+                    raise StoreError(f"The database {self.path} cannot be written: {error}") from error
                 raise
 
     def backup(self, target: Path) -> None:

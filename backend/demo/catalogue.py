@@ -1,4 +1,4 @@
-"""The demo catalogue: how the clips of `backend.demo` become videos in every state, through the ordinary ways in."""
+"""How the clips of `backend.demo.clips` become videos in every state, through the ordinary ways in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backend.demo import CLIPS, Clip
+from backend.demo.clips import CLIPS, Clip
 from backend.errors import NotFound
 from backend.intake import Particulars, enter, look
 from backend.model import Actor, CensorStatus, Job, User, Verdict, Video, VideoStatus

@@ -1,0 +1,227 @@
+"""A request on its way: who asks, its parameters and its body, and the envelope that answers it whatever happens."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
+from urllib.parse import parse_qsl
+
+import anyio
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from backend.console import OUR_FAULT, Caller, Console
+from backend.errors import BadRequest, ConsoleError, Refused
+from backend.messages import say
+from backend.registry import as_text
+from backend.wire import encode, envelope
+
+log = logging.getLogger("backend.calls")
+
+T = TypeVar("T")
+
+MOST_PARAMETERS = 1000
+LINGER_SECONDS, LINGER_BYTES = 1.0, 16 << 20
+HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+FORM, JSON, MULTIPART = "application/x-www-form-urlencoded", "application/json", "multipart/form-data"
+
+
+@dataclass
+class Asked:
+    """One request on its way."""
+
+    console: Console
+    limiter: anyio.CapacityLimiter
+    request: Request
+    caller: Caller
+    headers: dict[str, str] = field(default_factory=dict)
+    body_is_read: bool = False
+
+    async def run(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Do something that blocks, off the event loop."""
+        return await anyio.to_thread.run_sync(partial(work, *arguments), limiter=self.limiter)
+
+    def only(self, *methods: str) -> None:
+        """Raise Refused unless the request has one of these methods."""
+        if self.request.method not in methods:
+            self.headers["Allow"] = ", ".join(methods)
+            raise Refused(
+                405, "{method} is not allowed here; use {methods}.", method=self.request.method[:20],
+                methods=" or ".join(methods),
+            )  # fmt: skip
+
+    def respond(self, body: bytes, status: int = 200) -> Response:
+        headers = {"Cache-Control": "no-store", "X-Request-Id": self.caller.request_id, **self.headers}
+        return Response(body, status, headers, media_type="application/json; charset=utf-8")
+
+    def succeed(self, message: str = "", data: Any = None) -> Response:
+        return self.respond(encode(envelope("200", message, data, self.caller.request_id)))
+
+    def refuse(self, error: ConsoleError) -> Response:
+        """Return an error as an envelope; only a transport refusal changes the HTTP status."""
+        request_id, path = self.caller.request_id, self.request.url.path
+        log.info("%r code=%s who=- way=rest requestId=%s", path[:200], error.code, request_id)
+        code = self.console.known_code(error.code)
+        body = encode(envelope(code, say(error, self.caller.language), None, request_id))
+        return self.respond(body, error.status if isinstance(error, Refused) else 200)
+
+    async def body(self, limit: int) -> AsyncIterator[bytes]:
+        """Yield the body as it comes in. Raises Refused as soon as it is, or says it is, larger than `limit`."""
+        received = int(self.request.headers.get("content-length") or 0)
+        if received <= limit:
+            received = 0
+            async for chunk in self.request.stream():
+                received += len(chunk)
+                if received > limit:
+                    break
+                yield chunk
+            else:
+                self.body_is_read = True
+                return
+        raise Refused(413, "The body is larger than {limit} bytes.", limit=limit)
+
+
+Answer: TypeAlias = Callable[[Asked], Awaitable[Response]]
+
+
+class Endpoint:
+    """An ASGI app that answers one path, with an envelope whatever happens."""
+
+    def __init__(self, console: Console, limiter: anyio.CapacityLimiter, answer: Answer) -> None:
+        self._console = console
+        self._limiter = limiter
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        asked = Asked(self._console, self._limiter, request, caller_of(request))
+        asked.body_is_read = request.headers.get("content-length", "0") == "0" and (
+            "transfer-encoding" not in request.headers
+        )
+        try:
+            response = await self._answer(asked)
+        except ClientDisconnect:
+            return
+        except ConsoleError as error:
+            response = asked.refuse(error)
+        except Exception:
+            log.exception("%r failed, requestId %s", request.url.path[:200], asked.caller.request_id)
+            response = asked.refuse(ConsoleError(OUR_FAULT, request_id=asked.caller.request_id))
+        if asked.body_is_read:
+            await response(scope, receive, send)
+        else:
+            response.headers["Connection"] = "close"
+            await response(scope, receive, lingering(receive, send))
+
+
+def lingering(receive: Receive, send: Send) -> Send:
+    """Return a `send` that goes on reading for a while before the answer ends.
+
+    Closing a connection on which the client still sends would reset it, and the answer could be lost on its way.
+    """
+
+    async def drain() -> None:
+        read = 0
+        while read < LINGER_BYTES:
+            message = await receive()
+            if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                return
+            read += len(message.get("body", b""))
+
+    async def sending(message: Message) -> None:
+        last = message["type"] == "http.response.body" and not message.get("more_body", False)
+        if last:
+            await send({**message, "more_body": True})
+            with anyio.move_on_after(LINGER_SECONDS):
+                await drain()
+            message = {"type": "http.response.body", "body": b""}
+        await send(message)
+
+    return sending
+
+
+def caller_of(request: Request) -> Caller:
+    return Caller(
+        way="rest",
+        address=request.client.host if request.client else "",
+        base_url=base_url(request),
+        language="zh" if request.headers.get("accept-language", "").strip().lower().startswith("zh") else "en",
+        request_id=str(uuid.uuid4()),
+    )
+
+
+def base_url(request: Request) -> str:
+    """Return the address that the client sees, as far as what it says about that makes sense."""
+    host = request.headers.get("host", "")
+    if not HOST.fullmatch(host):
+        name, port = request.scope.get("server") or ("localhost", None)
+        host = f"[{name}]" if ":" in name else name
+        host = f"{host}:{port}" if port else host
+    return f"{request.scope['scheme']}://{host}"
+
+
+def read_query(raw: bytes) -> dict[str, Any]:
+    """Return the parameters of a URL. Raises BadRequest."""
+    return read_pairs(raw, BadRequest("The query string is not UTF-8."))
+
+
+def read_body(raw: bytes, media_type: str, options: Mapping[str, str]) -> dict[str, Any]:
+    """Return the parameters of a form or of a JSON object. Raises BadRequest for anything else."""
+    if not raw:
+        return {}
+    if media_type not in (FORM, JSON):
+        raise BadRequest(
+            "The Content-Type must be {form}, {json} or {multipart}; got {got!r}.",
+            form=FORM, json=JSON, multipart=MULTIPART, got=media_type[:100],
+        )  # fmt: skip
+    charset = options.get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8", "us-ascii"):
+        raise BadRequest("The charset must be UTF-8, got {charset!r}.", charset=charset[:40])
+    return read_json(raw) if media_type == JSON else read_pairs(raw, BadRequest("The form is not UTF-8."))
+
+
+def read_pairs(raw: bytes, undecodable: BadRequest) -> dict[str, Any]:
+    """Return names and values, the last of repeated ones. Raises BadRequest."""
+    try:
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+    except UnicodeDecodeError:
+        raise undecodable from None
+    except ValueError:
+        raise BadRequest("More than {most} parameters were sent.", most=MOST_PARAMETERS) from None
+    return dict(pairs)
+
+
+def read_json(raw: bytes) -> dict[str, Any]:
+    try:
+        body = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise BadRequest("The body is no JSON: {why}", why=str(error)[:200]) from None
+    if not isinstance(body, dict):
+        raise BadRequest("The JSON body must be an object.")
+    return body
+
+
+def token_of(parameters: Mapping[str, Any]) -> str:
+    """Return the console token among parameters, whose name may have any letter case."""
+    token = ""
+    for name, value in parameters.items():
+        if name.lower() == "consoletoken":
+            token = _some(as_text(name, value)) or token
+    return token
+
+
+def bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return _some(token) if scheme.lower() == "bearer" else ""
+
+
+def _some(token: str) -> str:
+    """Return a token, or nothing for what some clients send when they have none."""
+    return "" if token.strip() in ("null", "undefined") else token.strip()

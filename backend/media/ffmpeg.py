@@ -1,0 +1,395 @@
+"""The only place where a program is started: ffmpeg, as a child that reads files of strangers.
+
+It runs by an argument list, without stdin, in a session of its own, with an environment of three variables, at low
+priority, under limits of processor time and memory, and it is stopped when it gets nowhere. Where util-linux has
+`setpriv`, the kernel kills it together with the thread that waits for it, so that a killed server leaves no encode.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import queue
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TypeAlias
+
+from backend.errors import ConsoleError, MediaError
+from backend.media import Probe
+
+if sys.platform == "linux":
+    import resource
+
+NO_FFMPEG = "There is no ffmpeg on this machine. Install the Python package imageio-ffmpeg, or set QU_FFMPEG."
+NOT_A_PROGRAM = "QU_FFMPEG names {path}, which is not a program that can be run."
+NOT_STARTED = "ffmpeg cannot be started: {why}."
+STALLED = "ffmpeg got no further for {seconds} seconds and was stopped. Try again, or convert the file to MP4 first."
+EMPTY = "The file is empty. Send it again."
+UNREADABLE = "The file cannot be opened as a video. Send an MP4, MOV, MKV, WebM, AVI, FLV, MPEG or WMV file that plays."
+NO_VIDEO = "There is no video in the file, only sound or a still cover. Send a video."
+
+CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf"  # no playlists, no pictures
+MAX_PIXELS = 40_000_000  # per picture: 8K is 33 million
+THREADS = min(8, os.cpu_count() or 1)  # per codec; each takes address space
+ADDRESS_SPACE = 4 << 30  # bytes; an 8K HEVC picture and SVT-AV1 at 720p each ran in 2 GiB with 8 threads
+Report: TypeAlias = Callable[[float], None]  # told how far the work is, 0 to 1; may raise to stop it
+WORDS = 4096  # characters of ffmpeg's own words that are kept
+_WORDS_LINE = 500
+_KEPT_LINES = 200
+_CHUNK = 1 << 16
+_ENVIRONMENT = {"LC_ALL": "C", "SVT_LOG": "1", "MALLOC_ARENA_MAX": "4"}  # SVT-AV1 prints its settings otherwise
+_DESCRIPTION = re.compile(
+    r"  Duration: |  Stream #0:|\s+[Dd]isplay ?[Mm]atrix: rotation of |.*Picture size \d+x\d+ exceeds"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a run ended: the exit status (0 is well), what was said on stderr, and how far it came."""
+
+    code: int
+    words: str = ""
+    frames: int = 0
+    lines: tuple[str, ...] = ()  # those of stderr that `keep` asked for
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 0
+
+
+class Ffmpeg:
+    """An ffmpeg on this machine: what it can do, and running it. Finding it waits for the first use."""
+
+    def __init__(self, program: str = "", stall: float = 60.0, patience: float = 5.0) -> None:
+        """`stall`: seconds without progress before a run is stopped; `patience`: from asking to killing."""
+        self._program, self._stall, self._patience = program, stall, patience
+
+    @cached_property
+    def binary(self) -> str:
+        """The path of the program: the given one, else the one of imageio-ffmpeg, else `ffmpeg` on the PATH.
+
+        Raises ConsoleError when there is none.
+        """
+        if self._program:
+            if found := shutil.which(str(Path(self._program).expanduser())):
+                return found
+            raise ConsoleError(NOT_A_PROGRAM, path=self._program)
+        if found := _bundled() or shutil.which("ffmpeg"):
+            return found
+        raise ConsoleError(NO_FFMPEG)
+
+    @cached_property
+    def version(self) -> str:
+        """What it calls itself, such as `7.1`."""
+        return next(iter(re.findall(r"ffmpeg version (\S+)", "\n".join(self._ask("-version")))), "unknown")
+
+    @cached_property
+    def encoders(self) -> frozenset[str]:
+        """The names of its encoders."""
+        return frozenset(re.findall(r"^ [VAS][.\w]{5} (\w+)", "\n".join(self._ask("-encoders")), re.MULTILINE))
+
+    @cached_property
+    def filters(self) -> frozenset[str]:
+        """The names of its filters."""
+        return frozenset(re.findall(r"^ [.\w]{2,3} (\w+) +\S+->", "\n".join(self._ask("-filters")), re.MULTILINE))
+
+    def _ask(self, question: str) -> list[str]:
+        lines: list[str] = []
+        self.run([question], on_line=lambda line: lines.append(line.decode("ascii", "replace")))
+        return lines
+
+    @staticmethod
+    def reads(path: Path, *options: str) -> list[str]:
+        """The arguments for reading an uploaded file: local files of known containers only, no picture bombs."""
+        guards = ["-protocol_whitelist", "file,pipe", "-format_whitelist", CONTAINERS, "-max_pixels", str(MAX_PIXELS)]
+        return [*guards, "-threads", str(THREADS), *options, "-i", f"file:{path.absolute()}"]
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        duration: float = 0.0,
+        report: Report | None = None,
+        on_line: Callable[[bytes], None] | None = None,
+        keep: re.Pattern[str] | None = None,
+        cwd: Path | None = None,
+        cpu_seconds: int = 600,
+    ) -> Ran:
+        """Run ffmpeg to its end, calling `report` about twice a second with the part of `duration` that is written.
+
+        What `report` raises (Cancelled) stops the child and is raised here. `on_line` takes the lines of stdout, which
+        carries the progress otherwise. A failure is not raised but told by `Ran.code`; a stall is a MediaError.
+        """
+        meter = _Meter(on_line)
+        stream = [] if on_line or keep else ["-progress", "pipe:1", "-stats_period", "0.5"]
+        loudness = "info" if keep else "error"
+        threads = ["-filter_threads", str(THREADS), "-filter_complex_threads", str(THREADS)]
+        options = ["-nostdin", "-hide_banner", "-nostats", "-v", loudness, "-y", *threads, *stream]
+        process = self._start([*_leash(), self.binary, *options, *arguments], cwd, cpu_seconds)
+        words, chunks = _Words(arguments, cwd, keep), _Chunks()
+        readers = [_thread(words.drain, process.stderr), _thread(chunks.pump, process.stdout)]
+        try:
+            self._follow(chunks, meter, duration, report)
+            code = process.wait(self._stall)
+        except subprocess.TimeoutExpired:
+            raise MediaError(STALLED, detail=words.text, seconds=round(self._stall)) from None
+        except MediaError as error:
+            error.detail = error.detail or words.text
+            raise
+        finally:
+            self._stop(process, chunks)
+            for reader in readers:
+                reader.join()
+            _close(process)
+        return Ran(code, words.text, meter.frames, tuple(words.kept))
+
+    def probe(self, path: Path) -> Probe:
+        """Read what a file says about itself. Raises MediaError when it is empty, unreadable or without video.
+
+        The duration is the container's, 0 when it names none.
+        """
+        size = path.stat().st_size
+        if size == 0:
+            raise MediaError(EMPTY)
+        ran = self.run(self.reads(path), keep=_DESCRIPTION, cpu_seconds=60)
+        if not any(line.startswith("  Stream #0:") for line in ran.lines):
+            raise MediaError(UNREADABLE, detail=ran.words)
+        return read_description(ran.lines, size)
+
+    def _start(self, command: Sequence[str], cwd: Path | None, cpu_seconds: int) -> subprocess.Popen[bytes]:
+        environment: Mapping[str, str] | None = None if os.name == "nt" else _ENVIRONMENT
+        try:
+            process = subprocess.Popen(  # noqa: S603 - an argument list of our own making
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                cwd=cwd,
+                env=environment,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ConsoleError(NOT_STARTED, why=error.strerror or "unknown") from error
+        _limit(process.pid, cpu_seconds)
+        return process
+
+    def _follow(self, chunks: _Chunks, meter: _Meter, duration: float, report: Report | None) -> None:
+        moved = time.monotonic()
+        while (chunk := chunks.next(0.5)) is not None:
+            if meter.take(chunk):
+                moved = time.monotonic()
+            elif time.monotonic() - moved > self._stall:
+                raise MediaError(STALLED, seconds=round(self._stall))
+            if report:
+                report(min(meter.seconds / duration, 1.0) if duration > 0 else 0.0)
+
+    def _stop(self, process: subprocess.Popen[bytes], chunks: _Chunks) -> None:
+        chunks.discard()  # a child that waits for us to read could not end by itself
+        if process.poll() is None:
+            _signal(process, "SIGTERM")
+            try:
+                process.wait(self._patience)
+            except subprocess.TimeoutExpired:
+                _signal(process, "SIGKILL")
+                process.wait()
+
+
+def read_description(lines: Sequence[str], size: int) -> Probe:
+    """Make a Probe from the lines that ffmpeg prints about an input. Raises MediaError when no stream is a video."""
+    duration, video, rotation, has_audio, current = 0.0, "", 0.0, False, ""
+    for line in lines:
+        if found := re.match(r"  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", line):
+            duration = int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3])
+        elif found := re.match(r"  Stream #0:\d+.*?: (Video|Audio): (.*)", line):
+            current = found[2]
+            has_audio = has_audio or found[1] == "Audio"
+            if found[1] == "Video" and not video and not re.search(r"\((attached pic|timed thumbnails)\)", current):
+                video = current
+        elif (found := re.search(r"rotation of (-?[\d.]+)", line)) and current == video:
+            rotation = float(found[1])
+    found = re.search(r", (\d+)x(\d+)(?=[ ,]|$)", video)
+    found = found or re.search(r"Picture size (\d+)x(\d+) exceeds", "\n".join(lines))  # over MAX_PIXELS
+    if not found:
+        raise MediaError(UNREADABLE if video else NO_VIDEO)
+    width, height = int(found[1]), int(found[2])
+    for across, down in re.findall(r"SAR (\d+):(\d+)", video)[-1:]:  # the container's comes last, and counts
+        width = max(1, round(width * int(across) / (int(down) or 1))) if int(across) else width
+    if 45 < abs(rotation) % 180 < 135:
+        width, height = height, width
+    codec = video.split()[0].strip(",")
+    return Probe(duration, size, width, height, codec, _fps(video), has_audio, _transfer(video))
+
+
+def _fps(stream: str) -> float:
+    found = re.search(r", ([\d.]+)(k?) fps", stream) or re.search(r", ([\d.]+)(k?) tbr", stream)
+    return float(found[1]) * (1000 if found[2] else 1) if found else 0.0
+
+
+def _transfer(stream: str) -> str:
+    """Find the transfer function in `yuv420p10le(tv, bt2020nc/bt2020/smpte2084, progressive)`."""
+    for part in re.findall(r"[(,] ?(\w+(?:/\w+/\w+)?)(?=[,)])", stream):
+        if part.count("/") == 2:
+            name: str = part.split("/")[2]
+            return "" if name == "unknown" else name
+    return "bt709" if re.search(r"\((?:tv, |pc, )?bt709[,)]", stream) else ""
+
+
+class _Meter:
+    """Reads stdout: the progress that ffmpeg prints there, or lines for `on_line`."""
+
+    def __init__(self, on_line: Callable[[bytes], None] | None) -> None:
+        self._on_line = on_line or self._progress
+        self._counts_lines = on_line is not None
+        self._rest = b""
+        self._marks: dict[bytes, bytes] = {}
+        self.seconds = 0.0
+        self.frames = 0
+
+    def take(self, chunk: bytes) -> bool:
+        """Read a piece of stdout; say whether it tells of any progress."""
+        before = dict(self._marks)
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        for line in lines:
+            self._on_line(line)
+        return bool(chunk) if self._counts_lines else self._marks != before
+
+    def _progress(self, line: bytes) -> None:
+        key, _, value = line.partition(b"=")
+        if key not in (b"out_time_us", b"frame", b"total_size", b"progress"):
+            return
+        self._marks[key] = value
+        if value.strip().isdigit():
+            self.seconds = int(value) / 1e6 if key == b"out_time_us" else self.seconds
+            self.frames = int(value) if key == b"frame" else self.frames
+
+
+class _Words:
+    """Keeps the beginning and the end of what ffmpeg says, without paths and addresses, and drops the rest."""
+
+    def __init__(self, arguments: Sequence[str], cwd: Path | None, keep: re.Pattern[str] | None) -> None:
+        paths = {argument.removeprefix("file:") for argument in arguments} | ({str(cwd)} if cwd else set())
+        self._paths = sorted((path for path in paths if Path(path).is_absolute()), key=len, reverse=True)
+        self._keep = keep
+        self._head, self._tail = "", ""
+        self.kept: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return (self._head + self._tail).strip()
+
+    def drain(self, stream: IO[bytes]) -> None:
+        rest = b""
+        while chunk := stream.read(_CHUNK):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                self._take(line)
+            rest = rest[:_CHUNK]  # metadata can be one line of any length
+        self._take(rest)
+
+    def _take(self, raw: bytes) -> None:
+        text = raw[: 8 * _WORDS_LINE].decode("utf-8", "replace").rstrip()
+        if self._keep and self._keep.match(text) and len(self.kept) < _KEPT_LINES:
+            self.kept.append(text)
+        if not text:
+            return
+        for path in self._paths:
+            text = text.replace(path, Path(path).name)
+        text = re.sub(r" @ 0x[0-9a-f]+", "", text)[:_WORDS_LINE] + "\n"
+        if not self._tail and len(self._head) + len(text) <= WORDS // 2:
+            self._head += text
+        else:
+            self._tail += text
+            if len(self._tail) > WORDS // 2:
+                self._tail = self._tail[-WORDS // 2 :].partition("\n")[2]
+
+
+class _Chunks:
+    """Hands stdout from the thread that reads it to the one that works with it; 4 MB lie between them at most."""
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[bytes] = queue.Queue(64)
+        self._unwanted = threading.Event()
+
+    def pump(self, stream: IO[bytes]) -> None:
+        while chunk := stream.read(_CHUNK):
+            if not self._unwanted.is_set():
+                self._queue.put(chunk)
+        if not self._unwanted.is_set():
+            self._queue.put(b"")
+
+    def next(self, seconds: float) -> bytes | None:
+        """The next piece; empty when none came in time, None at the end."""
+        try:
+            return self._queue.get(timeout=seconds) or None
+        except queue.Empty:
+            return b""
+
+    def discard(self) -> None:
+        self._unwanted.set()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._queue.get_nowait()
+
+
+def _thread(work: Callable[[IO[bytes]], None], stream: IO[bytes] | None) -> threading.Thread:
+    thread = threading.Thread(target=work, args=(stream,), name="ffmpeg reader", daemon=True)
+    thread.start()
+    return thread
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    for stream in (process.stdout, process.stderr):
+        if stream:
+            stream.close()
+
+
+def _signal(process: subprocess.Popen[bytes], name: str) -> None:
+    """Signal the child's whole group. It is not reaped yet, so its number cannot mean another process."""
+    if os.name == "nt":
+        process.terminate()
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.Signals[name])
+
+
+def _limit(pid: int, cpu_seconds: int) -> None:
+    """Bound what a hostile file can make the child use. `preexec_fn` would be unsafe beside threads."""
+    if os.name == "nt":
+        return
+    with contextlib.suppress(OSError):  # already over, or we are nicer ourselves
+        os.setpriority(os.PRIO_PROCESS, pid, 10)
+    if sys.platform == "linux":
+        for kind, soft in ((resource.RLIMIT_CPU, cpu_seconds), (resource.RLIMIT_AS, ADDRESS_SPACE)):
+            with contextlib.suppress(OSError, ValueError):  # our own hard limit may be lower already
+                resource.prlimit(pid, kind, (soft, soft + (5 if kind == resource.RLIMIT_CPU else 0)))
+
+
+@functools.cache
+def _leash() -> tuple[str, ...]:
+    """The command before ffmpeg's that ties its life to ours; empty where there is none (busybox lacks the option)."""
+    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
+    if not setpriv:
+        return ()
+    leash = (setpriv, "--no-new-privs", "--pdeathsig", "KILL", "--")
+    trial = subprocess.run([*leash, setpriv, "--version"], capture_output=True, check=False)  # noqa: S603 - as above
+    return leash if trial.returncode == 0 else ()
+
+
+def _bundled() -> str | None:
+    with contextlib.suppress(ImportError, RuntimeError):
+        import imageio_ffmpeg
+
+        found: str = imageio_ffmpeg.get_ffmpeg_exe()
+        return found
+    return None

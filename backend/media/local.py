@@ -1,0 +1,170 @@
+"""The local media provider: files in a folder of this machine, worked on by ffmpeg.
+
+Each video has a folder of its own name. Every file in it is written under a name that ends in `.part` and renamed when
+it is whole, so that what can be served is always complete.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import stat
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from backend.errors import ConsoleError, MediaError, NotFound
+from backend.media import Probe
+from backend.media.ffmpeg import MAX_PIXELS, Ffmpeg, Report
+from backend.media.measure import DAMAGED, count_packets
+from backend.media.narrowband import narrow, plain_rendition, uses_av1
+from backend.media.pictures import take_pictures
+from backend.media.rendition import NO_ENCODER, part, settle, sync_folder, transcode
+from backend.model import FileKind, Job, JobKind, Verdict, Video
+from backend.tasks import Done, Outcome, Tasks
+
+CUT_OFF = (
+    "The file is cut off: it should run {expected} seconds, but only {actual} are there. Send the whole file again."
+)
+TOO_LONG = "The video runs {actual} hours; at most {limit} are taken. Cut it into parts."
+TOO_LARGE = (
+    "The picture is {width}x{height} pixels; at most {side} on a side and {millions} million are taken. Scale it down."
+)
+NO_SUCH_VIDEO = "There are no files of the video {video_id} here."
+SOURCE_GONE = "The source of the video {video_id} is gone. Upload it again."
+BAD_NAME = "{name} cannot be the name of a video."
+
+LONGEST = 6 * 3600.0  # seconds
+LONGEST_SIDE = 8192  # pixels
+# Never one that a browser would run.
+EXTENSIONS = re.compile("3g2|3gp|asf|avi|flv|m2ts|m4v|mkv|mov|mp4|mpeg|mpg|mts|ts|webm|wmv")
+_VIDEO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.[A-Za-z0-9]{1,8}")
+
+Work: TypeAlias = Callable[[Path, Path, Report], Done]  # folder of the video, file to work from
+
+
+class LocalMedia:
+    """Keeps the files of all videos under one folder and makes their renditions and pictures in this process."""
+
+    def __init__(self, folder: Path, ffmpeg: Ffmpeg, narrow_codec: str = "auto", tasks: Tasks | None = None) -> None:
+        """`narrow_codec`: auto, av1 or h264."""
+        self._folder, self._ffmpeg, self._narrow_codec = folder, ffmpeg, narrow_codec
+        self._tasks = tasks or Tasks()
+
+    def describe(self) -> str:
+        """Say which ffmpeg it works with, for the operator. Raises ConsoleError when there is none that will do."""
+        if "libx264" not in self._ffmpeg.encoders:
+            raise ConsoleError(NO_ENCODER)
+        narrow_by = "AV1" if uses_av1(self._ffmpeg, self._narrow_codec) else "H.264"
+        return f"ffmpeg {self._ffmpeg.version}, narrow-band in {narrow_by}"
+
+    def admit(self, path: Path) -> Probe:
+        """Look at a file somebody sent; only its first picture is decoded. Raises MediaError when it is not for us.
+
+        Duration and frames a second are those of the pictures that are really there.
+        """
+        probe = self._ffmpeg.probe(path)
+        if max(probe.width, probe.height) > LONGEST_SIDE or probe.width * probe.height > MAX_PIXELS:
+            millions = MAX_PIXELS // 1_000_000
+            raise MediaError(TOO_LARGE, width=probe.width, height=probe.height, side=LONGEST_SIDE, millions=millions)
+        _check_length(probe.duration)
+        packets = count_packets(self._ffmpeg, path, probe.duration)
+        if packets.cut_off:
+            expected, actual = round(packets.declared, 1), round(packets.end, 1)
+            raise MediaError(CUT_OFF, detail=packets.words, expected=expected, actual=actual)
+        _check_length(packets.end)
+        first = [*self._ffmpeg.reads(path), "-map", "0:V:0", "-frames:v", "1", "-f", "null", "-"]
+        ran = self._ffmpeg.run(first, cpu_seconds=60)
+        if not ran.ok or not ran.frames:
+            raise MediaError(DAMAGED, detail=ran.words)
+        seconds = packets.video.duration
+        fps = round(packets.video.packets / seconds, 3) if seconds else probe.fps
+        return replace(probe, duration=round(seconds, 3), fps=fps)
+
+    def take_in(self, video_id: str, path: Path, extension: str) -> str:
+        """Move an admitted file into the video's keeping, safe on the disk, and return its name there.
+
+        An extension that is not one of a video (`.html` in front of a hidden page) is replaced by `.mp4`.
+        """
+        folder = self._own_folder(video_id)
+        if folder is None:
+            raise MediaError(BAD_NAME, name=video_id[:140])
+        kind = extension.lower().strip().removeprefix(".")
+        name = f"source.{kind if EXTENSIONS.fullmatch(kind) else 'mp4'}"
+        folder.mkdir(parents=True, exist_ok=True)
+        sync_folder(self._folder)
+        with part(folder, "source") as whole:
+            shutil.move(path, whole)  # a rename, or a copy where the incoming folder is on another disk
+            settle(whole, folder / name)
+        return name
+
+    def start(self, job: Job, video: Video | None) -> str:
+        """Begin a job of kind snapshot, transcode or narrow. NotFound: no files of it; MediaError: no source."""
+        works: dict[JobKind, Work] = {
+            JobKind.SNAPSHOT: self._take_pictures,
+            JobKind.TRANSCODE: partial(transcode, self._ffmpeg),
+            JobKind.NARROW: partial(narrow, self._ffmpeg, self._narrow_codec),
+        }
+        work, source = works[job.kind], self._source(video)
+        return self._tasks.start(lambda task: work(source.parent, source, task.report), name=f"{job.kind} {job.job_id}")
+
+    def poll(self, reference: str) -> Outcome:
+        """Say how a job stands."""
+        return self._tasks.poll(reference)
+
+    def cancel(self, reference: str) -> None:
+        """Stop a job; what it had written is gone when this returns."""
+        self._tasks.cancel(reference)
+
+    def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str) -> None:
+        """Nobody else has to know of a verdict here."""
+
+    def delete(self, video_id: str) -> None:
+        """Remove the video's folder. It leaves its place at once, so that jobs still at work publish nothing more."""
+        folder = self._own_folder(video_id)
+        if folder is None or not folder.is_dir():
+            return
+        graves = self._folder / ".deleted"
+        graves.mkdir(exist_ok=True)
+        folder.rename(graves / uuid.uuid4().hex)
+        sync_folder(self._folder)
+        for grave in graves.iterdir():  # ours, and those of a server that stopped before it was done
+            shutil.rmtree(grave, ignore_errors=True)
+
+    def path_of(self, video_id: str, name: str) -> Path | None:
+        """The complete file of that name, or None: for odd names, for unfinished files, for links to elsewhere."""
+        folder = self._own_folder(video_id)
+        if folder is None or not _NAME.fullmatch(name) or name.endswith(".part"):
+            return None
+        path = folder / name
+        try:
+            return path if stat.S_ISREG(path.lstat().st_mode) else None
+        except OSError:
+            return None
+
+    def _take_pictures(self, folder: Path, path: Path, report: Report) -> Done:
+        rendition = plain_rendition(folder)
+        done = take_pictures(self._ffmpeg, folder, rendition or path, report)
+        return replace(done, facts={}) if rendition else done  # the rendition may be smaller than the video
+
+    def _own_folder(self, video_id: str) -> Path | None:
+        return self._folder / video_id if _VIDEO_ID.fullmatch(video_id) else None
+
+    def _source(self, video: Video | None) -> Path:
+        if video is None or (folder := self._own_folder(video.video_id)) is None or not folder.is_dir():
+            raise NotFound(NO_SUCH_VIDEO, video_id=video.video_id[:140] if video else "")
+        recorded = video.file_of(FileKind.SOURCE)
+        named = self.path_of(video.video_id, recorded.name) if recorded else None
+        for path in (named, *sorted(folder.glob("source.*"))):
+            if path and self.path_of(video.video_id, path.name):
+                return path
+        raise MediaError(SOURCE_GONE, video_id=video.video_id)
+
+
+def _check_length(seconds: float) -> None:
+    if seconds > LONGEST:
+        raise MediaError(TOO_LONG, actual=round(seconds / 3600, 1), limit=round(LONGEST / 3600))

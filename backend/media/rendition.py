@@ -1,0 +1,198 @@
+"""The plain rendition of a video: H.264 and AAC in an MP4 that every browser and phone plays."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.errors import ConsoleError, MediaError
+from backend.media import Probe
+from backend.media.ffmpeg import THREADS, Ffmpeg, Ran, Report
+from backend.media.measure import Packets, codecs_of, count_packets
+from backend.model import FileKind, MediaFile
+from backend.tasks import Done
+
+NOT_ENCODED = (
+    "The video cannot be encoded: its source is damaged or of a rare kind. Convert it to MP4 and upload it again."
+)
+TOO_SHORT = "Only {actual} of the video's {expected} seconds can be encoded: its source is damaged. Upload it again."
+NO_ENCODER = "This ffmpeg has no encoder libx264. Install the Python package imageio-ffmpeg."
+DISK_FULL = "The disk is full. Make room and try again."
+TOOK_TOO_LONG = (
+    "Encoding used more processor time than a video of this length may. Make it smaller and upload it again."
+)
+
+RUNGS = (720,)  # short sides in pixels; the first is the one that is made
+CAPS = {360: 800, 540: 1600, 720: 2500, 1080: 4500}  # short side: kbit/s that CRF may not pass
+HDR = ("smpte2084", "arib-std-b67")
+KEYFRAMES = ("-force_key_frames", "expr:gte(t,n_forced*2)")  # each 2 s, the same in every rendition
+ENOUGH = 0.98  # of the source's seconds must come out
+_STOPPED = (255, -24, -9)  # ffmpeg ends with 255 on SIGXCPU, as on SIGTERM
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source that was looked at: what it says, and what is in it."""
+
+    path: Path
+    probe: Probe
+    packets: Packets
+
+    @property
+    def facts(self) -> dict[str, float | int]:
+        """What a job tells about the video itself: seconds and pixels as shown."""
+        return {
+            "duration": round(self.packets.video.duration, 3),
+            "width": self.probe.width,
+            "height": self.probe.height,
+        }
+
+
+def open_source(ffmpeg: Ffmpeg, path: Path, report: Report) -> Source:
+    """Look at a source. Raises MediaError when it cannot be opened or is not all there."""
+    probe = ffmpeg.probe(path)
+    packets = count_packets(ffmpeg, path, probe.duration, lambda _: report(0.0))
+    if packets.cut_off:
+        raise _too_short(packets.end, packets.declared, packets.words)
+    return Source(path, probe, packets)
+
+
+def transcode(ffmpeg: Ffmpeg, folder: Path, path: Path, report: Report) -> Done:
+    """Make the plain rendition of the video at `path` in `folder`. Raises MediaError when that cannot be done."""
+    with part(folder, "common") as output:
+        source = open_source(ffmpeg, path, report)
+        settings = [*plain_codec(ffmpeg, source.probe), *sound_codec()]
+        encode(ffmpeg, source, settings, output, report)
+        file = publish(ffmpeg, output, FileKind.COMMON)
+    return Done((file,), dict(source.facts))
+
+
+def plain_codec(ffmpeg: Ffmpeg, probe: Probe) -> list[str]:
+    """Settings of the plain pictures: constant quality under a cap, since one bitrate fits no two videos."""
+    cap = kilobits(min(RUNGS[0], probe.width, probe.height))
+    encoder = f"-c:v libx264 -preset medium -profile:v high -crf 23 -maxrate {cap}k -bufsize {2 * cap}k"
+    return [*picture_filters(ffmpeg, probe), *encoder.split(), *KEYFRAMES]
+
+
+def sound_codec() -> list[str]:
+    """Settings of the sound, the same in every rendition."""
+    return ["-c:a", "aac", "-b:a", "96k", "-ac", "2", "-ar", "48000"]
+
+
+def kilobits(side: int) -> int:
+    """The cap in kbit/s for a short side of so many pixels."""
+    return next((cap for rung, cap in CAPS.items() if side <= rung), max(CAPS.values()))
+
+
+def picture_filters(ffmpeg: Ffmpeg, probe: Probe) -> list[str]:
+    """The arguments that make pictures of any kind 8-bit 4:2:0 in square pixels with even sides."""
+    mapping = tone_mapping(ffmpeg, probe)
+    # x264 would go on calling the colours by the source's name.
+    tags = "-color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv" if mapping else ""
+    return ["-vf", f"{scale(RUNGS[0], 'min')},{mapping}format=yuv420p", *tags.split()]
+
+
+def scale(side: int, which: str) -> str:
+    """Scale down, never up, until the shorter (`min`) or longer (`max`) side is at most `side` pixels."""
+    factor = f"min(1,{side}/{which}(iw*sar,ih))"
+    width, height = (f"'max(2,trunc({length}*{factor}/2)*2)'" for length in ("iw*sar", "ih"))
+    return f"scale=w={width}:h={height}:flags=bicubic:out_range=tv,setsar=1"
+
+
+def tone_mapping(ffmpeg: Ffmpeg, probe: Probe) -> str:
+    """Filters that bring HDR into the range of ordinary screens; none for other videos, or where ffmpeg lacks them."""
+    if probe.transfer not in HDR or not {"zscale", "tonemap"} <= ffmpeg.filters:
+        return ""
+    light = f"zscale=tin={probe.transfer}:pin=bt2020:min=bt2020nc:t=linear:npl=100,format=gbrpf32le"
+    return f"{light},zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,"
+
+
+def encode(ffmpeg: Ffmpeg, source: Source, settings: list[str], output: Path, report: Report) -> Packets:
+    """Write an MP4 of the source to `output`, look at it, and return what is in it.
+
+    Raises MediaError when ffmpeg fails, and when less than 98 % of the video came out: rc 0 does not say that.
+    """
+    if "libx264" in settings and "libx264" not in ffmpeg.encoders:
+        raise ConsoleError(NO_ENCODER)
+    taken = ["-map", "0:V:0", "-map", "0:a:0?", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"]
+    written = ["-fps_mode", "vfr", "-threads", str(THREADS), "-movflags", "+faststart", "-f", "mp4", str(output)]
+    seconds = source.packets.video.duration
+    ran = ffmpeg.run(
+        [*ffmpeg.reads(source.path), *taken, *settings, *written],
+        duration=seconds,
+        report=lambda done: report(0.95 * done),
+        cpu_seconds=600 + round(120 * seconds),
+    )
+    if not ran.ok:
+        raise _failure(ran)
+    packets = count_packets(ffmpeg, output, seconds)
+    if packets.video.duration < ENOUGH * seconds - 0.05:  # a clip of few pictures may lose half of one to rounding
+        raise _too_short(packets.video.duration, seconds, ran.words)
+    return packets
+
+
+def _failure(ran: Ran) -> ConsoleError:
+    if "No space left on device" in ran.words:
+        return ConsoleError(DISK_FULL)
+    return MediaError(TOOK_TOO_LONG if ran.code in _STOPPED else NOT_ENCODED, detail=ran.words)
+
+
+def _too_short(actual: float, expected: float, words: str) -> MediaError:
+    return MediaError(TOO_SHORT, detail=words, actual=round(actual, 1), expected=round(expected, 1))
+
+
+@contextlib.contextmanager
+def part(folder: Path, stem: str) -> Iterator[Path]:
+    """A name to write to in `folder`, which is gone afterwards however it ends; so are those of runs that died.
+
+    The names differ, so that two runs of one job (a lease that ran out) cannot write into each other's file.
+    """
+    for stray in folder.glob(f"{stem}.*.part"):
+        stray.unlink(missing_ok=True)
+    path = folder / f"{stem}.{uuid.uuid4().hex[:12]}.part"
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def publish(ffmpeg: Ffmpeg, output: Path, kind: FileKind) -> MediaFile:
+    """Give a finished MP4 its name, such as `common-720.mp4`, once it is safe on the disk, and describe it."""
+    probe = ffmpeg.probe(output)
+    name = f"{kind}-{min(probe.width, probe.height)}.mp4"
+    file = MediaFile(
+        kind,
+        name,
+        size=probe.size,
+        width=probe.width,
+        height=probe.height,
+        duration=probe.duration,
+        bitrate=round(probe.size * 8 / probe.duration) if probe.duration else 0,
+        codec=codecs_of(output),
+    )
+    settle(output, output.with_name(name))
+    return file
+
+
+def settle(path: Path, target: Path) -> None:
+    """Rename a file so that it is whole under its new name even if the machine stops now."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+    path.replace(target)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder safe; Windows has no such call."""
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,191 @@
+"""The description of the REST server: OpenAPI 3.1, made from OPERATIONS."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import msgspec
+
+from backend.export import Download
+from backend.registry import OPERATIONS, Operation, Parameter
+from backend.settings import Settings
+
+VERSION = "1.0"
+MOST_IN_URL = 2048  # servers and proxies refuse URLs that are much longer
+REF = "#/components/schemas/{name}"
+INTRODUCTION = """\
+Every operation answers HTTP 200 with an envelope; `code` in it says how it went. Other HTTP statuses come with the \
+same envelope: 404 unknown path, 405 method, 413 body too large, 429 too many requests, 503 starting or stopping.
+
+Parameters may stand in the query string, in a form or in a JSON object; the body wins, and what is empty counts as \
+absent. The token is the parameter `consoletoken`, in any letter case, or `Authorization: Bearer`. Times are read and \
+written in the time zone {zone}, unless an offset is given. Answers follow Accept-Language: Chinese or English."""
+CODES = {
+    "200": ("成功", "done"),
+    "400": ("参数缺失或有误，message 指出是哪一个", "a parameter is missing or wrong; the message names it"),
+    "401": ("用户名或密码错误", "wrong user name or password"),
+    "403": ("未登录、登录已过期或没有权限", "not signed in, the token expired, or the role may not do this"),
+    "404": ("没有这样的视频、推荐、任务或路径", "no such video, recommendation, job or path"),
+    "405": ("不支持此方法", "this method is not allowed here"),
+    "409": ("当前状态不允许此操作", "refused in the present state of the video"),
+    "413": ("请求体过大", "the body is too large"),
+    "429": ("请求过多，请稍后再试", "too many requests; wait and try again"),
+    "500": ("服务端出错，请提供 requestId", "our fault; quote the requestId"),
+    "502": ("云服务拒绝或失败", "the cloud refused or failed"),
+    "503": ("服务正在启动或停止", "the server is starting or stopping"),
+}
+# What the operations are called in Chinese; the first thirteen as in the seed document.
+CHINESE_SUMMARIES = {
+    "getVideos": "查询条件获取视频列表",
+    "submitTranscode": "发起非窄带高清转码",
+    "createAudit": "手动人工审核",
+    "submitTabTranscode": "发起窄带高清转码",
+    "getVideoById": "根据videoId查询视频详情",
+    "getRecommendVideos": "查询条件获取推荐视频列表",
+    "recommendVideo": "推荐视频到推荐列表中",
+    "pushObjectCache": "预热缓存",
+    "getRecommendVideoById": "根据videoId查询推荐视频详情",
+    "deleteVideoById": "删除视频",
+    "deleteRecommendById": "取消推荐",
+    "login": "控制台登录",
+    "signOut": "控制台退出登录",
+    "getPlayInfo": "获取视频的播放地址",
+    "getAccount": "查询当前登录的账号及其权限",
+    "uploadVideo": "上传视频文件",
+    "editVideo": "修改标题、描述、标签或分类",
+    "exportVideos": "将符合条件的视频导出为 CSV",
+    "createExportLink": "生成一次性的导出链接",
+    "createUploadLinks": "生成一次性的上传链接",
+    "getJobs": "查询任务列表",
+    "retryJob": "重试失败的任务",
+    "getHistory": "查询视频的操作记录",
+    "checkObjectPaths": "检查待预热的地址",
+    "getPrewarms": "查询预热记录",
+    "getStatistics": "查询概览统计数据",
+}
+
+
+def describe(settings: Settings) -> dict[str, Any]:
+    """Return the OpenAPI description of every operation."""
+    types = [operation.answer for operation in OPERATIONS.values() if operation.answer is not Download]
+    schemas, components = msgspec.json.schema_components(types, ref_template=REF)
+    data = {str(one): schema for one, schema in zip(types, schemas, strict=True)}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Qu Console",
+            "version": VERSION,
+            "description": INTRODUCTION.format(zone=settings.time_zone.key),
+        },
+        "servers": [{"url": "/"}],
+        "paths": {op.path: _path(op, data.get(str(op.answer))) for op in OPERATIONS.values()},
+        "components": {
+            "schemas": {**components, "Envelope": _envelope({"type": ["object", "array", "null"]})},
+            "securitySchemes": {
+                "consoletoken": {"type": "apiKey", "in": "query", "name": "consoletoken"},
+                "bearer": {"type": "http", "scheme": "bearer"},
+            },
+            "responses": {
+                "Refused": {
+                    "description": "A transport refusal.",
+                    "content": {"application/json": {"schema": {"$ref": REF.format(name="Envelope")}}},
+                }
+            },
+        },
+    }
+
+
+def default_of(operation: Operation, parameter: Parameter) -> Any:
+    """Return what an absent parameter counts as, or None where it counts as nothing."""
+    default = inspect.signature(operation.function).parameters[parameter.name].default
+    if default in (inspect.Parameter.empty, None, ""):
+        return None
+    return str(default).lower() if isinstance(default, bool) else default
+
+
+def _path(operation: Operation, data: dict[str, Any] | None) -> dict[str, Any]:
+    path = {
+        "post": _operation(operation, data, operation.name if operation.method == "POST" else f"{operation.name}ByPost")
+    }
+    path["post"]["requestBody"] = _body(operation)
+    if "GET" in operation.methods:
+        path = {"get": _operation(operation, data, operation.name), **path}
+        path["get"]["parameters"] = [_query_parameter(operation, parameter) for parameter in operation.parameters]
+    return path
+
+
+def _operation(operation: Operation, data: dict[str, Any] | None, name: str) -> dict[str, Any]:
+    first, _, _ = operation.summary.partition("\n")
+    described: dict[str, Any] = {
+        "operationId": name,
+        "summary": first,
+        "tags": [operation.path.split("/")[-2]],
+        "security": _security(operation),
+        "responses": {
+            "200": {"description": operation.message or "Done, or refused: see `code`.", "content": _answer(data)},
+            "default": {"$ref": "#/components/responses/Refused"},
+        },
+    }
+    if operation.name in CHINESE_SUMMARIES:
+        described["description"] = CHINESE_SUMMARIES[operation.name]
+    if operation.right is not None:
+        described["x-right"] = operation.right.value
+    if operation.extension:
+        described["x-extension"] = True
+    return described
+
+
+def _security(operation: Operation) -> list[dict[str, list[str]]]:
+    if operation.name == "login":
+        return []
+    tokens: list[dict[str, list[str]]] = [{"consoletoken": []}, {"bearer": []}]
+    return tokens if operation.right is not None else [{}, *tokens]
+
+
+def _answer(data: dict[str, Any] | None) -> dict[str, Any]:
+    if data is None:  # a file; what goes wrong is told in an envelope
+        json = {"application/json": {"schema": {"$ref": REF.format(name="Envelope")}}}
+        return {"text/csv": {"schema": {"type": "string", "format": "binary"}}, **json}
+    nothing = {"type": "null"}
+    schema = _envelope(nothing if data == nothing else {"anyOf": [data, nothing]})
+    return {"application/json": {"schema": schema}}
+
+
+def _envelope(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["result", "requestId", "message", "code", "data"],
+        "properties": {
+            "result": {"type": "string", "enum": ["true", "false"]},
+            "requestId": {"type": "string", "format": "uuid"},
+            "message": {"type": "string"},
+            "code": {"type": "string", "enum": list(CODES)},
+            "data": data,
+        },
+    }
+
+
+def _query_parameter(operation: Operation, parameter: Parameter) -> dict[str, Any]:
+    schema = _schema(operation, parameter)
+    if schema.get("maxLength", 0) > MOST_IN_URL:
+        schema["maxLength"] = MOST_IN_URL
+    return {"name": parameter.wire_name, "in": "query", "required": parameter.required, "schema": schema}
+
+
+def _body(operation: Operation) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {one.wire_name: _schema(operation, one) for one in operation.parameters},
+    }
+    if required := [one.wire_name for one in operation.parameters if one.required]:
+        schema["required"] = required
+    if any(one.is_file for one in operation.parameters):
+        return {"content": {"multipart/form-data": {"schema": schema}}}
+    kinds = ("application/x-www-form-urlencoded", "application/json", "multipart/form-data")
+    return {"content": {kind: {"schema": schema} for kind in kinds}}
+
+
+def _schema(operation: Operation, parameter: Parameter) -> dict[str, Any]:
+    default = default_of(operation, parameter)
+    return {**parameter.kind.schema(), **({} if default is None else {"default": default})}

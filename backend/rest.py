@@ -1,0 +1,311 @@
+"""The REST server, made from OPERATIONS: how a request becomes a call, and an envelope an answer."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import quote, urlsplit
+
+import anyio
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from backend.asked import JSON, MULTIPART, Answer, Asked, Endpoint, bearer, read_body, read_query, token_of
+from backend.console import Console
+from backend.docs import docs_page
+from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, NotFound, Refused
+from backend.export import Download
+from backend.intake import new_incoming
+from backend.multipart import MultipartForm, read_content_type
+from backend.openapi import describe
+from backend.registry import OPERATIONS, Operation, as_text
+from backend.web import learn_own_url, with_security_headers
+from backend.wire import encode
+
+log = logging.getLogger(__name__)
+
+MOST_BODY = 4 << 20
+PIECE = 1 << 20  # multipart is parsed and written in pieces of this size: one change of thread for each
+AT_ONCE = 16
+PASSWORDS_AT_ONCE = 2  # each check of a password takes 64 MiB, and a flood of them must not keep others waiting
+COOKIE = "qu_session"
+SECONDS_A_DAY = 86_400
+MEDIA_HEADERS = {"Cache-Control": "private, max-age=31536000, immutable"}
+MEDIA_TYPES = {
+    ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm",
+    ".mkv": "video/x-matroska", ".avi": "video/x-msvideo", ".wmv": "video/x-ms-wmv", ".asf": "video/x-ms-asf",
+    ".flv": "video/x-flv", ".ts": "video/mp2t", ".mts": "video/mp2t", ".m2ts": "video/mp2t", ".mpg": "video/mpeg",
+    ".mpeg": "video/mpeg", ".3gp": "video/3gpp", ".3g2": "video/3gpp2", ".ogv": "video/ogg", ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".gif": "image/gif",
+}  # fmt: skip
+
+
+def rest_app(console: Console) -> Starlette:
+    """Return the REST server of this console, as an ASGI app."""
+    limiter, password_limiter = anyio.CapacityLimiter(AT_ONCE), anyio.CapacityLimiter(PASSWORDS_AT_ONCE)
+
+    def route(path: str, answer: Answer, limiter: anyio.CapacityLimiter = limiter) -> Route:
+        return Route(path, Endpoint(console, limiter, answer))
+
+    @cache
+    def description() -> tuple[bytes, str]:
+        return encode(describe(console.settings)), ""
+
+    @cache
+    def page() -> tuple[bytes, str]:
+        return docs_page(console.settings)
+
+    routes = [
+        route(operation.path, partial(operate, operation), password_limiter if operation.right is None else limiter)
+        for operation in OPERATIONS.values()
+    ]
+    routes += [
+        route("/console/openapi.json", partial(show, description, "application/json")),
+        route("/console/docs", partial(show, page, "text/html")),
+        route("/console/user/adopt", adopt),
+        route("/console/user/forget", forget),
+        route("/healthz", say_health),
+        route("/media/{video_id}/{media_key}/{name}", send_media),
+        route("/{path:path}", refuse_path),
+    ]
+    app = Starlette(routes=routes, middleware=[Middleware(Surroundings)])
+    app.router.redirect_slashes = False
+    app.state.console = console
+    app.state.knows_own_url = False
+    return app
+
+
+class Surroundings:
+    """What every request passes where there is no Streamlit in front."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            learn_own_url(scope["app"], scope)
+            send = with_security_headers(send)
+        await self._app(scope, receive, send)
+
+
+# Operations
+
+
+async def operate(operation: Operation, asked: Asked) -> Response:
+    """Answer one operation."""
+    query = read_query(asked.request.scope["query_string"])
+    if any(name.lower() == "password" and value for name, value in query.items()):
+        raise BadRequest("password may not stand in a URL, where it would be logged; send it in the body.")
+    asked.only(*operation.methods)
+    ticket = redeem(asked, operation, query)
+    answer = partial(answer_call, asked, operation, query, ticket)
+    media_type, options = read_content_type(asked.request.headers.get("content-type", ""))
+    if media_type == MULTIPART:
+        outcome = await operate_on_form(asked, operation, query, ticket, options, answer)
+    else:
+        raw = b"".join([chunk async for chunk in asked.body(MOST_BODY)])
+        outcome = await asked.run(answer, partial(read_body, raw, media_type, options))
+    if isinstance(outcome, Download):
+        return await send_download(asked, outcome)
+    return asked.respond(outcome)
+
+
+Ticket: TypeAlias = tuple[Mapping[str, Any], str]
+Read: TypeAlias = Callable[[], dict[str, Any]]
+Outcome: TypeAlias = bytes | Download
+
+
+def answer_call(
+    asked: Asked, operation: Operation, query: dict[str, Any], ticket: Ticket | None, read: Read
+) -> Outcome:
+    """Read the parameters, call the operation, and return its envelope in bytes, or the file it makes."""
+    body = read()
+    token = find_token(asked, query, body)
+    # What is empty counts as absent, so it does not hide what the query says.
+    parameters = query | {name: value for name, value in body.items() if value not in ("", None)}
+    if ticket is not None:
+        parameters, token = {**parameters, **ticket[0]}, ticket[1]
+    answer = asked.console.answer(operation.name, parameters, token, asked.caller)
+    return answer["data"] if isinstance(answer["data"], Download) else encode(answer)
+
+
+def find_token(asked: Asked, query: Mapping[str, Any], body: Mapping[str, Any]) -> str:
+    """Return the token that was sent, from where it counts most."""
+    return token_of(body) or token_of(query) or bearer(asked.request)
+
+
+async def operate_on_form(
+    asked: Asked,
+    operation: Operation,
+    query: dict[str, Any],
+    ticket: Ticket | None,
+    options: Mapping[str, str],
+    answer: Callable[[Read], Outcome],
+) -> Outcome:
+    """Take in a multipart form, its file straight onto the disk, and answer the operation with it."""
+    file_field = next((parameter.wire_name for parameter in operation.parameters if parameter.is_file), None)
+    settings = asked.console.settings
+
+    def admit(fields: Mapping[str, str]) -> Path:
+        # Before anything is written: whoever may not do this shall not fill our disk.
+        token = ticket[1] if ticket else find_token(asked, query, fields)
+        asked.console.admit(operation, token, asked.caller, asked.caller.request_id)
+        return new_incoming(settings)
+
+    form = MultipartForm(options.get("boundary", "").encode(), file_field, settings.max_upload_mb, admit)
+    limit = MOST_BODY + (settings.max_upload_mb * 1_000_000 if file_field else 0)
+    try:
+        piece = bytearray()
+        async for chunk in asked.body(limit):
+            piece += chunk
+            if len(piece) >= PIECE:
+                await asked.run(form.feed, bytes(piece))
+                piece.clear()
+        await asked.run(form.feed, bytes(piece))
+        return await asked.run(answer, form.finish)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(form.discard)
+
+
+def redeem(asked: Asked, operation: Operation, query: dict[str, Any]) -> Ticket | None:
+    """Return what a one-time ticket stands for: its parameters, and the token of who asked for it. Raises Forbidden."""
+    takes_tickets = operation.answer is Download or any(parameter.is_file for parameter in operation.parameters)
+    if not takes_tickets or not query.get("ticket"):
+        return None
+    ticket: Ticket | None = asked.console.tickets.take(operation.name, query["ticket"])
+    if ticket is None:
+        raise Forbidden("This link was used already, or is too old; ask for a new one.")
+    return ticket
+
+
+async def send_download(asked: Asked, download: Download) -> Response:
+    """Stream a file while it is made."""
+    chunks = iter(download.chunks)
+
+    async def stream() -> AsyncIterator[bytes]:
+        while (chunk := await asked.run(next_chunk, chunks)) is not None:
+            yield chunk
+
+    plain = re.sub(r'[^ -~]|["\\%]', "_", download.name)
+    headers = {
+        "Cache-Control": "no-store",
+        "X-Request-Id": asked.caller.request_id,
+        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(download.name, safe='')}",
+    }
+    return StreamingResponse(stream(), headers=headers, media_type=download.media_type)
+
+
+def next_chunk(chunks: Iterator[bytes]) -> bytes | None:
+    return next(chunks, None)
+
+
+# What is no operation
+
+
+async def refuse_path(asked: Asked) -> Response:
+    raise Refused(404, "There is nothing at {path}.", path=asked.request.url.path[:200])
+
+
+async def show(make: Callable[[], tuple[bytes, str]], media_type: str, asked: Asked) -> Response:
+    """Send a page, made at the first request, under the Content-Security-Policy that it needs."""
+    asked.only("GET", "HEAD")
+    body, policy = await asked.run(make)
+    headers = {"Cache-Control": "no-store", "X-Request-Id": asked.caller.request_id}
+    if policy:
+        headers["Content-Security-Policy"] = policy
+    return Response(body, headers=headers, media_type=media_type)
+
+
+async def say_health(asked: Asked) -> Response:
+    """Say whether the database answers."""
+    asked.only("GET", "HEAD")
+    try:
+        await anyio.to_thread.run_sync(asked.console.store.catalogue.is_empty)
+    except Exception:
+        log.exception("the database does not answer")
+        asked.headers["Retry-After"] = "5"
+        raise Refused(503, "The database does not answer.") from None
+    return asked.succeed("ready")
+
+
+async def send_media(asked: Asked) -> Response:
+    """Send a file of a video to whoever knows its key."""
+    asked.only("GET", "HEAD")
+    path = await asked.run(find_media, asked.console, asked.request.path_params)
+    if path is None:
+        raise Refused(404, "There is no such file.")
+    media_type = MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
+    return FileResponse(path, headers={**MEDIA_HEADERS, "X-Request-Id": asked.caller.request_id}, media_type=media_type)
+
+
+def find_media(console: Console, wanted: Mapping[str, str]) -> Path | None:
+    name = wanted["name"]
+    if name.startswith(".") or "\\" in name or not name.isprintable():
+        return None
+    try:
+        video = console.store.catalogue.get_video(wanted["video_id"])
+    except NotFound:
+        return None
+    if not secrets.compare_digest(video.media_key.encode(), wanted["media_key"].encode()):
+        return None
+    path = console.media.path_of(video.video_id, name)
+    return path if path is not None and path.is_file() else None
+
+
+async def adopt(asked: Asked) -> Response:
+    """Exchange the ticket of a page that signed somebody in for the cookie that later visits show."""
+    asked.only("POST")
+    own_site(asked)
+    media_type, options = read_content_type(asked.request.headers.get("content-type", ""))
+    raw = b"".join([chunk async for chunk in asked.body(MOST_BODY)])
+    if media_type != JSON:
+        raise BadRequest("The Content-Type must be {json}.", json=JSON)
+    ticket = as_text("ticket", read_body(raw, media_type, options).get("ticket"))
+    token = asked.console.tickets.take("session", ticket)
+    if token is None or await asked.run(asked.console.account_of, token) is None:
+        raise Forbidden(SIGN_IN_FIRST)
+    response = asked.succeed()
+    set_cookie(asked, response, token, asked.console.settings.token_days * SECONDS_A_DAY)
+    return response
+
+
+async def forget(asked: Asked) -> Response:
+    """Take the cookie away."""
+    asked.only("POST")
+    own_site(asked)
+    response = asked.succeed()
+    set_cookie(asked, response, "", 0)
+    return response
+
+
+def set_cookie(asked: Asked, response: Response, token: str, seconds: int) -> None:
+    secure = asked.request.scope["scheme"] == "https"
+    response.set_cookie(COOKIE, token, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def own_site(asked: Asked) -> None:
+    """Raise Forbidden when a page of another site is asking.
+
+    Browsers say so with Sec-Fetch-Site; where they do not (plain http), Origin is compared with the host.
+    """
+    headers = asked.request.headers
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    hosts = {headers.get("host", "").lower(), urlsplit(asked.console.settings.public_url).netloc.lower()}
+    if site not in (None, "same-origin", "none") or (site is None and origin and _host_of(origin) not in hosts):
+        raise Forbidden("Pages of other sites may not do this.")
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower() or "null"
+    except ValueError:
+        return "null"

@@ -1,0 +1,203 @@
+"""ASGI pieces round Streamlit: the way to the REST server, security headers, compressed bundles, quick sockets."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import os
+import socket
+import stat
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+import anyio
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.wire import encode, envelope
+
+log = logging.getLogger(__name__)
+
+RestSource: TypeAlias = Starlette | Callable[[], Starlette]
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+}
+MAPPED = "::ffff:"  # an IPv4 address as an IPv6 socket shows it
+COMPRESSED_SUFFIXES = (".js", ".css", ".html")
+MOST_COMPRESSED = 24 << 20
+FDS = Path("/proc/self/fd")
+
+
+class Front:
+    """Sends what belongs to the REST server there, and everything else to Streamlit.
+
+    `rest` is the REST app, or a function that returns it and is called at the first request.
+    """
+
+    def __init__(self, app: ASGIApp, rest: RestSource) -> None:
+        self._app = app
+        self._make = None if isinstance(rest, Starlette) else rest
+        self._rest = rest if isinstance(rest, Starlette) else None
+        self._guard = anyio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        send = with_security_headers(send)
+        rest = await self._open()
+        if rest is not None:
+            learn_own_url(rest, scope)
+        if not is_rest_path(scope["path"]):
+            await self._app(scope, receive, send)
+        elif rest is not None:
+            await rest(scope, receive, send)
+        else:
+            await _send_unready(send)
+
+    async def _open(self) -> Starlette | None:
+        if self._rest is None and self._make is not None:
+            async with self._guard:
+                if self._rest is None:
+                    try:
+                        self._rest = await anyio.to_thread.run_sync(self._make)
+                    except Exception:
+                        log.exception("the REST server cannot be opened")
+        return self._rest
+
+
+def is_rest_path(path: str) -> bool:
+    """Say whether a path is the REST server's. Streamlit's own media have one segment below /media, ours have three."""
+    if path in ("/console", "/vodVideo", "/healthz") or path.startswith(("/console/", "/vodVideo/")):
+        return True
+    return path.startswith("/media/") and path.count("/") == 4
+
+
+def with_security_headers(send: Send) -> Send:
+    """Return a `send` that adds the headers every answer should have, where they are missing."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending
+
+
+def learn_own_url(rest: Starlette, scope: Scope) -> None:
+    """Tell the console where this server listens, at its first request: only the socket itself knows for sure."""
+    server = scope.get("server")
+    if rest.state.knows_own_url or not server or server[1] is None:
+        return
+    rest.state.knows_own_url = True
+    host = server[0].removeprefix(MAPPED)
+    rest.state.console.own_url = f"http://[{host}]:{server[1]}" if ":" in host else f"http://{host}:{server[1]}"
+
+
+class CompressedStatic:
+    """Compresses each bundle of Streamlit's front end once; it sends them as they are, 4.7 MB for a page of ours."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._kept: dict[str, tuple[list[tuple[bytes, bytes]], bytes]] = {}
+        self._size = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _may_compress(scope) or self._size > MOST_COMPRESSED:
+            await self._app(scope, receive, send)
+            return
+        path = scope["path"]
+        if path not in self._kept:
+            messages: list[Message] = []
+
+            async def keep(message: Message) -> None:
+                messages.append(message)
+
+            await self._app(scope, receive, keep)
+            start = messages[0]
+            if start["status"] != 200 or "content-encoding" in Headers(raw=start["headers"]):
+                for message in messages:
+                    await send(message)
+                return
+            body = b"".join(message.get("body", b"") for message in messages[1:])
+            packed = await anyio.to_thread.run_sync(partial(gzip.compress, body, 6, mtime=0))
+            self._kept[path] = (_packed_headers(start["headers"], len(packed)), packed)
+            self._size += len(packed)
+        headers, packed = self._kept[path]
+        await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
+        await send({"type": "http.response.body", "body": packed})
+
+
+def nodelay_listeners() -> None:
+    """Turn Nagle's algorithm off for every listening socket of this process; what they accept inherits it (Linux).
+
+    Streamlit opens its socket in a way that makes asyncio leave it on, which costs each answer some 40 ms.
+    """
+    for listener in _own_sockets():
+        # A Unix socket knows no TCP, and one may be closed meanwhile.
+        with listener, suppress(OSError):
+            if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _own_sockets() -> Iterator[socket.socket]:
+    if not FDS.is_dir():
+        return
+    for number in [int(entry.name) for entry in FDS.iterdir()]:
+        with suppress(OSError):
+            if stat.S_ISSOCK(os.fstat(number).st_mode):
+                yield socket.socket(fileno=os.dup(number))
+
+
+def _may_compress(scope: Scope) -> bool:
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return False
+    path = scope["path"]
+    if not path.startswith("/static/") or not path.endswith(COMPRESSED_SUFFIXES):
+        return False
+    headers = Headers(scope=scope)
+    conditional = any(name in headers for name in ("range", "if-none-match", "if-modified-since"))
+    return _accepts_gzip(headers.get("accept-encoding", "")) and not conditional
+
+
+def _accepts_gzip(accepted: str) -> bool:
+    for part in accepted.lower().split(","):
+        coding, _, weight = part.partition(";")
+        if coding.strip() == "gzip":
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
+
+
+def _packed_headers(raw: list[tuple[bytes, bytes]], length: int) -> list[tuple[bytes, bytes]]:
+    headers = MutableHeaders(raw=[(name, value) for name, value in raw if name.lower() != b"accept-ranges"])
+    headers["Content-Encoding"] = "gzip"
+    headers["Content-Length"] = str(length)
+    headers.add_vary_header("Accept-Encoding")
+    if (etag := headers.get("etag", "")).startswith('"'):
+        headers["ETag"] = f"W/{etag}"  # the same content, no longer the same bytes
+    return headers.raw
+
+
+async def _send_unready(send: Send) -> None:
+    request_id = str(uuid.uuid4())
+    body = encode(envelope("503", "The console cannot be opened now; its log says why.", None, request_id))
+    headers = {
+        "content-type": "application/json; charset=utf-8",
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+        "retry-after": "5",
+        "x-request-id": request_id,
+    }
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": 503, "headers": raw})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,180 @@
+"""Real clips, made by ffmpeg, and what the media tests do with them."""
+
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from backend.media.ffmpeg import Ffmpeg
+from backend.media.local import LocalMedia
+from backend.model import Job, JobKind, JobState, User, Video
+from backend.tasks import Running
+
+PICTURES = "testsrc2=s=320x180:r=24:d=2"
+SOUND = "sine=440:d=2"
+QUICK = "-c:v libx264 -preset ultrafast -c:a aac -shortest"
+PQ = "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"
+
+# name: inputs of lavfi (or the name of another clip), and the settings of the output
+RECIPES = {
+    "plain.mp4": ((PICTURES, SOUND), f"{QUICK} -movflags +faststart"),
+    "index-last.mp4": ((PICTURES, SOUND), QUICK),
+    "hd.mp4": (("testsrc2=s=1280x720:r=24:d=2",), QUICK),
+    "2k.mp4": (("testsrc2=s=2560x1440:r=5:d=0.6",), QUICK),
+    "upright.mp4": (("plain.mp4",), "-c copy", "-display_rotation 90"),
+    "odd.mkv": (
+        ("testsrc2=s=640x360:r=24:d=1",),
+        "-vf scale=479:269,setsar=1,format=yuv444p -c:v libx264 -preset ultrafast",
+    ),
+    "wide-pixels.mp4": (("testsrc2=s=480x270:r=24:d=1",), f"{QUICK} -vf setsar=4/3"),
+    "variable-rate.mkv": (
+        ("testsrc2=s=320x180:r=24:d=2",),
+        f"{QUICK} -vf select='lt(n,12)+not(mod(n,6))' -fps_mode vfr",
+    ),
+    "one-picture.mp4": (("testsrc2=s=320x180:r=24",), f"{QUICK} -frames:v 1"),
+    "blink.mp4": (("testsrc2=s=320x180:r=24:d=0.2",), QUICK),
+    "hdr.mkv": (("testsrc2=s=320x180:r=24:d=1",), f"-vf {PQ} -c:v libx264 -preset ultrafast -pix_fmt yuv420p10le"),
+    "long-sound.mp4": ((PICTURES, "sine=440:d=4"), "-c:v libx264 -preset ultrafast -c:a aac"),
+    "long-pictures.mp4": ((PICTURES, "sine=440:d=1"), "-c:v libx264 -preset ultrafast -c:a aac"),
+    "full-range.mp4": (("testsrc2=s=320x180:r=24:d=1",), f"-vf scale=out_range=pc,format=yuvj420p {QUICK}"),
+    "old.avi": ((PICTURES, SOUND), "-c:v mpeg4 -c:a libmp3lame -shortest"),
+    "web.webm": ((PICTURES, SOUND), "-c:v libvpx -deadline realtime -cpu-used 8 -c:a libvorbis -shortest"),
+    "flash.flv": ((PICTURES, SOUND), "-c:v flv1 -c:a libmp3lame -ar 44100 -shortest"),
+    "broadcast.ts": ((PICTURES, SOUND), "-c:v mpeg2video -c:a mp2 -shortest"),
+    "windows.wmv": ((PICTURES, SOUND), "-c:v wmv2 -c:a wmav2 -shortest"),
+    "recorded.webm": ((PICTURES, SOUND), "-c:v libvpx -deadline realtime -cpu-used 8 -c:a libvorbis -shortest -live 1"),
+    "fragments.mp4": ((PICTURES, SOUND), f"{QUICK} -g 12 -movflags frag_keyframe+empty_moov"),
+    "trimmed.mp4": (("six-seconds.mp4",), "-c copy", "-ss 1.5"),
+    "sound.m4a": ((SOUND,), "-c:a aac"),
+    "covered.m4a": (("sound.m4a", "still.png"), "-map 0 -map 1 -c copy -disposition:v:0 attached_pic"),
+    "still.png": (("testsrc2=s=64x64",), "-frames:v 1"),
+    "soft-grain.mp4": (("color=gray:s=320x180:r=24:d=2,noise=alls=40:allf=t,gblur=2",), f"{QUICK} -crf 12"),
+    "nine-hours.mkv": (("testsrc2=s=64x64:r=1:d=40,setpts=830*PTS",), f"{QUICK} -fps_mode passthrough"),
+    "twenty-minutes.mkv": (("testsrc2=s=64x64:r=1:d=1200",), f"{QUICK} -g 60"),
+    "white.mp4": (("color=white:s=64x64:d=1",), QUICK),
+    "six-seconds.mp4": (("testsrc2=s=320x180:r=20:d=6",), f"{QUICK} -g 60"),
+    "large.mp4": (("testsrc2=s=1280x720:r=20:d=24",), f"{QUICK} -g 20"),
+}
+
+
+@pytest.fixture(scope="session")
+def ffmpeg():
+    return Ffmpeg()
+
+
+@pytest.fixture(scope="session")
+def clip(ffmpeg, tmp_path_factory):
+    """Give the path of a clip of RECIPES, made at its first use. Tests must not change it."""
+    folder = tmp_path_factory.mktemp("clips")
+
+    def make(name):
+        path = folder / name
+        if not path.exists():
+            inputs, settings, *before = RECIPES[name]
+            arguments = before[0].split() if before else []
+            for source in inputs:
+                arguments += ["-i", str(make(source))] if source in RECIPES else ["-f", "lavfi", "-i", source]
+            ran = ffmpeg.run([*arguments, *settings.split(), str(path)])
+            assert ran.ok, ran.words
+        return path
+
+    return make
+
+
+@pytest.fixture
+def sent(clip, tmp_path):
+    """Give a copy of a clip that a test may change or hand over."""
+    return lambda name: Path(shutil.copy(clip(name), tmp_path / name))
+
+
+@pytest.fixture
+def media(tmp_path, ffmpeg):
+    return LocalMedia(tmp_path / "media", ffmpeg)
+
+
+@pytest.fixture
+def video(media, sent):
+    """Take a clip in and give its video."""
+
+    def take(name, video_id="v1"):
+        media.take_in(video_id, sent(name), Path(name).suffix)
+        return Video(video_id, name, User("1"), 0)
+
+    return take
+
+
+@pytest.fixture
+def begin(media):
+    """Start a job and give its reference."""
+    return lambda kind, video: start(media, kind, video)
+
+
+@pytest.fixture
+def finish(media):
+    """Run a job to its end and give the outcome."""
+    return lambda kind, video: run(media, kind, video)
+
+
+@pytest.fixture
+def finish_with():
+    """Run a job of another provider to its end and give the outcome."""
+    return run
+
+
+def start(media, kind, video):
+    return media.start(Job("j1", JobKind(kind), JobState.RUNNING, 0), video)
+
+
+def run(media, kind, video):
+    reference = start(media, kind, video)
+    return until(lambda: ended(media.poll(reference)))
+
+
+def ended(outcome):
+    return None if isinstance(outcome, Running) else outcome
+
+
+def until(ask, seconds=30):
+    """Ask until there is an answer, and give it."""
+    pause, deadline = threading.Event(), time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := ask():
+            return answer
+        pause.wait(0.01)
+    raise AssertionError(f"nothing in {seconds} seconds")
+
+
+def processes_with(text):
+    """The numbers of the processes whose command line holds `text`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if str(text) in command:
+            found.append(int(process.name))
+    return found
+
+
+@pytest.fixture(name="until", scope="session")
+def until_fixture():
+    return until
+
+
+@pytest.fixture(name="processes_with", scope="session")
+def processes_with_fixture():
+    return processes_with
+
+
+@pytest.fixture
+def cut():
+    """Keep the first part of a file."""
+
+    def shorten(path, part):
+        path.write_bytes(path.read_bytes()[: int(path.stat().st_size * part)])
+        return path
+
+    return shorten

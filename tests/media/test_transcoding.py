@@ -1,0 +1,228 @@
+"""The plain rendition: what comes out of sources of every kind, and what is left when nothing can."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backend.media.ffmpeg import Ran
+from backend.media.local import LocalMedia
+from backend.media.measure import count_packets
+from backend.model import FileKind, JobKind
+from backend.tasks import Failed, Lost, Running
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "height"),
+    [
+        ("plain.mp4", 320, 180),
+        ("2k.mp4", 1280, 720),
+        ("upright.mp4", 180, 320),
+        ("odd.mkv", 478, 268),
+        ("wide-pixels.mp4", 640, 270),
+        ("blink.mp4", 320, 180),
+        ("one-picture.mp4", 320, 180),
+        ("full-range.mp4", 320, 180),
+        ("long-sound.mp4", 320, 180),
+        ("long-pictures.mp4", 320, 180),
+        ("old.avi", 320, 180),
+        ("web.webm", 320, 180),
+        ("flash.flv", 320, 180),
+        ("broadcast.ts", 320, 180),
+        ("recorded.webm", 320, 180),
+        ("trimmed.mp4", 320, 180),
+        ("windows.wmv", 320, 180),
+    ],
+)
+def test_a_source_of_any_kind_becomes_an_mp4_that_everything_plays(finish, video, media, ffmpeg, name, width, height):
+    outcome = finish("transcode", video(name))
+
+    (file,) = outcome.files
+    path = media.path_of("v1", file.name)
+    probe = ffmpeg.probe(path)
+    assert (file.kind, file.name) == (FileKind.COMMON, f"common-{min(width, height)}.mp4")
+    assert (file.width, file.height) == (probe.width, probe.height) == (width, height)
+    assert file.size == path.stat().st_size
+    assert probe.codec == "h264"
+    assert path.read_bytes()[4:8] == b"ftyp"
+    assert path.read_bytes().index(b"moov") < path.read_bytes().index(b"mdat")
+
+
+def test_a_finished_file_is_described_as_it_is(finish, video):
+    (file,) = finish("transcode", video("plain.mp4")).files
+
+    assert file.duration == pytest.approx(2.0, abs=0.05)
+    assert file.bitrate == pytest.approx(file.size * 8 / file.duration, rel=0.01)
+    assert file.codec == "avc1.64000d, mp4a.40.2"
+
+
+def test_facts_are_those_of_the_source(finish, video):
+    outcome = finish("transcode", video("2k.mp4"))
+
+    assert outcome.facts["duration"] == pytest.approx(0.6, abs=0.05)
+    assert (outcome.facts["width"], outcome.facts["height"]) == (2560, 1440)
+
+
+def test_a_silent_video_stays_silent(finish, video, media, ffmpeg):
+    (file,) = finish("transcode", video("2k.mp4")).files
+
+    assert file.codec == "avc1.64001f"
+    assert not ffmpeg.probe(media.path_of("v1", file.name)).has_audio
+
+
+def test_pictures_of_a_variable_rate_are_neither_doubled_nor_dropped(finish, video, media, ffmpeg, clip):
+    source = count_packets(ffmpeg, clip("variable-rate.mkv"), 0).video
+
+    (file,) = finish("transcode", video("variable-rate.mkv")).files
+
+    made = count_packets(ffmpeg, media.path_of("v1", file.name), 0).video
+    assert made.packets == source.packets
+    assert made.duration == pytest.approx(source.duration, abs=0.2)
+
+
+def test_high_dynamic_range_is_brought_to_ordinary_screens(finish, video, media, ffmpeg):
+    (file,) = finish("transcode", video("hdr.mkv")).files
+
+    probe = ffmpeg.probe(media.path_of("v1", file.name))
+    assert probe.transfer == "bt709"
+
+
+def test_there_is_a_key_frame_every_two_seconds(finish, video, media, ffmpeg):
+    (file,) = finish("transcode", video("six-seconds.mp4")).files
+
+    assert count_packets(ffmpeg, media.path_of("v1", file.name), 0).video.keys == 3
+
+
+def test_progress_is_told_while_it_goes(begin, video, media, until):
+    reference = begin("transcode", video("large.mp4"))
+
+    first = until(lambda: media.poll(reference).progress)
+    second = until(lambda: (progress := media.poll(reference).progress) > first and progress)
+    media.cancel(reference)
+
+    assert 0 < first < second < 1
+
+
+def test_a_source_that_was_cut_is_reported_with_what_can_be_used_of_it(finish, video, media, cut):
+    damaged = video("plain.mp4")
+    cut(media.path_of("v1", "source.mp4"), 0.6)
+
+    outcome = finish("transcode", damaged)
+
+    assert isinstance(outcome, Failed)
+    assert "its source is damaged. Upload it again." in str(outcome.reason)
+    assert outcome.reason.values["actual"] < outcome.reason.values["expected"] == 2.0
+    assert "partial file" in outcome.detail
+
+
+def test_a_source_whose_pictures_are_spoilt_inside_is_reported(finish, video, media, tmp_path):
+    damaged = video("index-last.mp4")
+    path = media.path_of("v1", "source.mp4")
+    content = bytearray(path.read_bytes())
+    start, end = content.index(b"mdat"), content.index(b"moov")
+    spoilt = start + (end - start) // 2
+    content[spoilt:end] = bytes(end - spoilt)
+    path.write_bytes(content)
+
+    outcome = finish("transcode", damaged)
+
+    assert isinstance(outcome, Failed)
+    assert "its source is damaged. Upload it again." in str(outcome.reason)
+    assert 0 < len(outcome.detail) <= 4096
+    assert str(tmp_path) not in outcome.detail
+
+
+def test_a_failure_leaves_nothing_but_the_source(finish, video, media, cut, tmp_path):
+    damaged = video("index-last.mp4")
+    cut(media.path_of("v1", "source.mp4"), 0.6)
+
+    outcome = finish("transcode", damaged)
+
+    assert isinstance(outcome, Failed)
+    assert [path.name for path in (tmp_path / "media" / "v1").iterdir()] == ["source.mp4"]
+
+
+@pytest.mark.parametrize("kind", [JobKind.TRANSCODE, JobKind.NARROW])
+def test_cancelling_leaves_nothing(begin, video, media, tmp_path, until, processes_with, kind):
+    folder = tmp_path / "media" / "v1"
+    reference = begin(kind, video("hd.mp4"))
+    until(lambda: [path for path in folder.glob("*.part") if path.stat().st_size or processes_with(path)])
+
+    media.cancel(reference)
+
+    assert [path.name for path in folder.iterdir()] == ["source.mp4"]
+    assert not processes_with(folder)
+    assert isinstance(media.poll(reference), Lost)
+
+
+def test_a_retry_clears_what_a_dead_run_left(finish, video, tmp_path):
+    again = video("plain.mp4")
+    folder = tmp_path / "media" / "v1"
+    (folder / "common.0123456789ab.part").write_bytes(b"half a file")
+
+    finish("transcode", again)
+
+    assert sorted(path.name for path in folder.iterdir()) == ["common-180.mp4", "source.mp4"]
+
+
+def test_doing_it_again_gives_the_same_name(finish, video, tmp_path):
+    again = video("plain.mp4")
+
+    assert finish("transcode", again).files[0].name == finish("transcode", again).files[0].name
+    assert len(list((tmp_path / "media" / "v1").iterdir())) == 2
+
+
+def test_a_video_that_is_deleted_meanwhile_gets_no_files(begin, video, media, tmp_path, until):
+    reference = begin("transcode", video("six-seconds.mp4"))
+    until(lambda: list((tmp_path / "media" / "v1").glob("*.part")))
+
+    media.delete("v1")
+
+    assert isinstance(until(lambda: None if isinstance(o := media.poll(reference), Running) else o), Failed)
+    assert not (tmp_path / "media" / "v1").exists()
+
+
+class FullDisk:
+    """An ffmpeg that finds no room for what it encodes."""
+
+    def __init__(self, ffmpeg):
+        self._ffmpeg = ffmpeg
+
+    def __getattr__(self, name):
+        return getattr(self._ffmpeg, name)
+
+    def run(self, arguments, **options):
+        if "libx264" in arguments:
+            return Ran(228, "[out#0/mp4] Error muxing a packet: No space left on device")
+        return self._ffmpeg.run(arguments, **options)
+
+
+def test_a_full_disk_is_not_blamed_on_the_video(video, ffmpeg, tmp_path, finish_with):
+    outcome = finish_with(LocalMedia(tmp_path / "media", FullDisk(ffmpeg)), "transcode", video("plain.mp4"))
+
+    assert isinstance(outcome, Failed)
+    assert str(outcome.reason) == "The disk is full. Make room and try again."
+
+
+def test_a_run_whose_server_was_killed_can_be_done_again(video, finish, tmp_path, until):
+    again = video("six-seconds.mp4")
+    folder = tmp_path / "media" / "v1"
+    code = (
+        "from pathlib import Path; from backend.media.ffmpeg import Ffmpeg\n"
+        "from backend.media.rendition import transcode\n"
+        f"folder = Path({str(folder)!r}); transcode(Ffmpeg(), folder, folder / 'source.mp4', lambda done: None)"
+    )
+    server = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2])
+    try:
+        (part,) = until(lambda: list(folder.glob("*.part")))
+    finally:
+        server.kill()
+        server.wait()
+    assert part.exists()
+
+    finish("snapshot", again)
+    outcome = finish("transcode", again)
+
+    assert outcome.files[0].name == "common-180.mp4"
+    assert not part.exists()
