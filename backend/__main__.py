@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import signal
 import sys
 import threading
@@ -16,7 +15,7 @@ import click
 import backend
 from backend import upkeep
 from backend.errors import ConsoleError
-from backend.intake import Particulars, new_incoming, take_in
+from backend.intake import Particulars, copied, enter, look
 from backend.model import Actor, Role, User
 from backend.passwords import hash_password
 from backend.registry import OPERATIONS
@@ -82,9 +81,9 @@ def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> N
     refused = 0
     for path in files:
         try:
-            copy = new_incoming(console.settings, path.name)
-            shutil.copyfile(path, copy)
-            video = take_in(console, copy, Particulars(path.name, User(user, user), title, tags=tags), ACTOR)
+            probe = look(console, path)
+            with copied(path, console.settings) as copy:
+                video = enter(console, copy, probe, Particulars(path.name, User(user, user), title, tags=tags), ACTOR)
             click.echo(f"{path}: {video.video_id}")
         except (ConsoleError, OSError) as error:
             refused += 1

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +48,17 @@ def new_incoming(settings: Settings, file_name: str = "") -> Path:
     extension = Path(file_name).suffix.lower()
     known = extension if extension[1:].isalnum() and extension.isascii() and len(extension) <= 6 else ""
     return incoming_folder(settings) / f"{secrets.token_hex(16)}{known}"
+
+
+@contextmanager
+def copied(path: Path, settings: Settings) -> Iterator[Path]:
+    """Give a copy of a file on its way in; what is not moved on from there is removed."""
+    copy = new_incoming(settings, path.name)
+    try:
+        shutil.copyfile(path, copy)
+        yield copy
+    finally:
+        copy.unlink(missing_ok=True)
 
 
 def sweep_incoming(settings: Settings) -> None:

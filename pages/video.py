@@ -63,7 +63,7 @@ def facts(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
             t("video.category"): parts.plain(video["cateName"]) or "–",
             t("video.tags"): parts.plain(video["tags"]) or "–",
             t("video.status"): named("status", video["status"]),
-            "ID": f"`{video['videoId']}`",
+            "ID": video["videoId"],
         },
         border="horizontal",
     )
