@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from backend import operations  # noqa: F401  (declares them, for every module below this package)
 from backend.console import Caller, Console
 from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker

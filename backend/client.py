@@ -13,7 +13,6 @@ from urllib.parse import unquote, urlencode
 import requests
 from requests.adapters import HTTPAdapter
 
-from backend import operations  # noqa: F401  (declares them)
 from backend.console import Caller
 from backend.errors import BadRequest, CloudError, ConsoleError, NotFound, Refused
 from backend.export import Download

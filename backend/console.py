@@ -6,12 +6,11 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
-from backend import operations  # noqa: F401  (declares them)
 from backend.errors import SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound
 from backend.export import Download
 from backend.media import MediaProvider
@@ -52,6 +51,7 @@ class Call:
     actor: Actor
     account: Account | None
     token: str
+    given: Mapping[str, Any] = field(default_factory=dict)  # the parameters as they were sent
 
     @property
     def settings(self) -> Settings:
@@ -109,7 +109,8 @@ class Console:
                 raise NotFound("There is no operation {name}.", name=name)
             call = self.admit(operation, token, caller, request_id)
             who = call.actor.name
-            data = operation.function(call, **operation.bind(parameters, self.settings.time_zone))
+            bound = operation.bind(parameters, self.settings.time_zone)
+            data = operation.function(replace(call, given=parameters), **bound)
             code, message = "200", operation.message
         except ConsoleError as error:
             code, message = error.code, say(error, caller.language)

@@ -142,7 +142,7 @@ def _kind(operation: Operation, parameter: Parameter) -> str:
         said += f", {low}–{high}" if high and high < 10**6 else f", ≥ {low}"
     if schema.get("maxLength", 10**9) < 60_000:
         said += f", ≤ {schema['maxLength']}"
-    default = default_of(operation, parameter)
+    default = default_of(parameter)
     return said if default is None else f"{said}；默认 default <code>{escape(str(default))}</code>"
 
 
@@ -152,7 +152,7 @@ def _curl(operation: Operation) -> str:
     if operation.name != "login":
         lines.append("-d consoletoken=$TOKEN" if not any(one.is_file for one in shown) else "-F consoletoken=$TOKEN")
     for one in shown:
-        value = EXAMPLES.get(one.wire_name, default_of(operation, one) or "…")
+        value = EXAMPLES.get(one.wire_name, default_of(one) or "…")
         value = one.kind.schema().get("enum", [value])[-1]
         lines.append(f"-F {one.wire_name}=@{value}" if one.is_file else f"--data-urlencode '{one.wire_name}={value}'")
     return " \\\n  ".join([*lines, f"$HOST{operation.path}"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import msgspec
@@ -96,12 +95,10 @@ def describe(settings: Settings) -> dict[str, Any]:
     }
 
 
-def default_of(operation: Operation, parameter: Parameter) -> Any:
+def default_of(parameter: Parameter) -> Any:
     """Return what an absent parameter counts as, or None where it counts as nothing."""
-    default = inspect.signature(operation.function).parameters[parameter.name].default
-    if default in (inspect.Parameter.empty, None, ""):
-        return None
-    return str(default).lower() if isinstance(default, bool) else default
+    default = parameter.default
+    return str(default).lower() if isinstance(default, bool) else default or None
 
 
 def _path(operation: Operation, data: dict[str, Any] | None) -> dict[str, Any]:
@@ -187,5 +184,5 @@ def _body(operation: Operation) -> dict[str, Any]:
 
 
 def _schema(operation: Operation, parameter: Parameter) -> dict[str, Any]:
-    default = default_of(operation, parameter)
+    default = default_of(parameter)
     return {**parameter.kind.schema(), **({} if default is None else {"default": default})}

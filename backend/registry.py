@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cached_property
 from typing import Any, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo
@@ -26,6 +26,8 @@ class Parameter:
     name: str
     kind: Kind
     required: bool
+    default: Any = None
+    group: str = ""  # the name of the argument that it is a field of
 
     @property
     def is_file(self) -> bool:
@@ -60,11 +62,17 @@ class Operation:
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        return tuple(
-            Parameter(camel(name), name, kind_of(self._hints[name]), item.default is inspect.Parameter.empty)
-            for name, item in inspect.signature(self.function).parameters.items()
-            if item.kind is inspect.Parameter.KEYWORD_ONLY
-        )
+        """Every parameter, in order; a dataclass in the signature stands for its fields."""
+        found: list[Parameter] = []
+        for name, item in inspect.signature(self.function).parameters.items():
+            if item.kind is not inspect.Parameter.KEYWORD_ONLY:
+                continue
+            if is_dataclass(group := self._hints[name]) and isinstance(group, type):
+                hints = get_type_hints(group, include_extras=True)
+                found += (_parameter(part.name, hints[part.name], part.default, name) for part in fields(group))
+            else:
+                found.append(_parameter(name, self._hints[name], item.default))
+        return tuple(found)
 
     @cached_property
     def _hints(self) -> dict[str, Any]:
@@ -76,18 +84,25 @@ class Operation:
 
         Empty text means absent, numbers may come as text, and unknown names are ignored.
         """
-        bound = {}
+        bound: dict[str, Any] = {}
+        groups: dict[str, dict[str, Any]] = {one.group: {} for one in self.parameters if one.group}
         for parameter in self.parameters:
+            into = groups[parameter.group] if parameter.group else bound
             value = raw.get(parameter.wire_name)
             if parameter.is_file and isinstance(value, Upload):
-                bound[parameter.name] = value
+                into[parameter.name] = value
                 continue
             text = as_text(parameter.wire_name, value)
             if text:
-                bound[parameter.name] = parameter.kind.read(parameter.wire_name, text, zone)
+                into[parameter.name] = parameter.kind.read(parameter.wire_name, text, zone)
             elif parameter.required:
                 raise BadRequest("{name} is required.", name=parameter.wire_name)
-        return bound
+        return bound | {name: self._hints[name](**values) for name, values in groups.items()}
+
+
+def _parameter(name: str, annotation: Any, default: Any, group: str = "") -> Parameter:
+    required = default is inspect.Parameter.empty or default is MISSING
+    return Parameter(camel(name), name, kind_of(annotation), required, None if required else default, group)
 
 
 def operation(

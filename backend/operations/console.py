@@ -12,8 +12,9 @@ from backend.errors import SIGN_IN_FIRST, BadRequest, ConsoleError, Forbidden
 from backend.export import Download, csv_chunks
 from backend.intake import Particulars, take_in
 from backend.messages import say
-from backend.model import CensorStatus, Job, JobKind, JobState, Right, User, VideoFilter
-from backend.parameters import End, File, PageIndex, PageSize, Start, Text, Whole
+from backend.model import Job, JobKind, JobState, Right, User
+from backend.operations.filters import Filters
+from backend.parameters import File, PageIndex, PageSize, Text, Whole
 from backend.prewarm import check_lines
 from backend.registry import OPERATIONS, operation
 from backend.wire import VideoDetail
@@ -166,49 +167,18 @@ def edit_video(
 
 
 @operation("GET", "/vod/exportVideos", right=Right.EXPORT, extension=True)
-def export_videos(
-    call: Call,
-    *,
-    video_id: str = "",
-    user_id: str = "",
-    title: str = "",
-    start_time: Start = None,
-    end_time: End = None,
-    user_name: str = "",
-    censor_status: CensorStatus | None = None,
-) -> Download:
+def export_videos(call: Call, *, filters: Filters) -> Download:
     """Return every video that matches as CSV, newest first, streamed."""
-    wanted = VideoFilter(video_id, user_id, title, user_name, censor_status, start_time, end_time)
     when = datetime.fromtimestamp(call.now(), call.settings.time_zone).strftime("%Y%m%d-%H%M%S")
-    chunks = csv_chunks(call.store.catalogue.iterate_videos(wanted), call.write)
+    chunks = csv_chunks(call.store.catalogue.iterate_videos(filters.wanted), call.write)
     return Download(f"videos-{when}.csv", "text/csv; charset=utf-8", chunks)
 
 
 @operation("GET", "/vod/createExportLink", right=Right.EXPORT, extension=True)
-def create_export_link(
-    call: Call,
-    *,
-    video_id: str = "",
-    user_id: str = "",
-    title: str = "",
-    start_time: str = "",
-    end_time: str = "",
-    user_name: str = "",
-    censor_status: str = "",
-) -> LinkData:
+def create_export_link(call: Call, *, filters: Filters) -> LinkData:
     """Return a link that downloads exportVideos' file once, within a minute, without a token in it."""
-    parameters = {
-        "videoId": video_id,
-        "userId": user_id,
-        "title": title,
-        "startTime": start_time,
-        "endTime": end_time,
-        "userName": user_name,
-        "censorStatus": censor_status,
-    }
     export = OPERATIONS["exportVideos"]
-    export.bind(parameters, call.settings.time_zone)
-    ticket = call.console.tickets.issue(export.name, (parameters, call.token))
+    ticket = call.console.tickets.issue(export.name, (call.given, call.token))
     return LinkData(f"{call.write.base_url}{export.path}?ticket={quote(ticket)}")
 
 

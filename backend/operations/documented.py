@@ -19,9 +19,9 @@ from backend.model import (
     TranscodeStatus,
     Verdict,
     Video,
-    VideoFilter,
 )
-from backend.parameters import End, Link, PageIndex, PageSize, Start
+from backend.operations.filters import Filters
+from backend.parameters import Link, PageIndex, PageSize
 from backend.passwords import is_right
 from backend.prewarm import MOST_LINES, check_lines
 from backend.registry import operation
@@ -43,22 +43,9 @@ MOST_REASON_BYTES = 128
 
 
 @operation("GET", "/vod/getVideos")
-def get_videos(
-    call: Call,
-    *,
-    page_index: PageIndex = 1,
-    page_size: PageSize = 10,
-    video_id: str = "",
-    user_id: str = "",
-    title: str = "",
-    start_time: Start = None,
-    end_time: End = None,
-    user_name: str = "",
-    censor_status: CensorStatus | None = None,
-) -> VideoPage:
+def get_videos(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters) -> VideoPage:
     """List the videos that match, newest first, with the exact total."""
-    wanted = VideoFilter(video_id, user_id, title, user_name, censor_status, start_time, end_time)
-    return call.write.page(call.store.catalogue.find_videos(wanted, page_index, page_size))
+    return call.write.page(call.store.catalogue.find_videos(filters.wanted, page_index, page_size))
 
 
 @operation("GET", "/vod/submitTranscode", message="发起非窄带高清转码作业完成!", right=Right.MANAGE)
@@ -96,21 +83,10 @@ def get_video_by_id(call: Call, *, video_id: str) -> VideoDetail:
 
 @operation("GET", "/vod/getRecommendVideos")
 def get_recommend_videos(
-    call: Call,
-    *,
-    page_index: PageIndex = 1,
-    page_size: PageSize = 10,
-    video_id: str = "",
-    user_id: str = "",
-    title: str = "",
-    start_time: Start = None,
-    end_time: End = None,
-    user_name: str = "",
-    censor_status: CensorStatus | None = None,
+    call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters
 ) -> RecommendedPage:
     """List the recommended videos that match, the newest recommendation first; times are those of recommending."""
-    wanted = VideoFilter(video_id, user_id, title, user_name, censor_status, start_time, end_time)
-    return call.write.recommended_page(call.store.catalogue.find_recommendations(wanted, page_index, page_size))
+    return call.write.recommended_page(call.store.catalogue.find_recommendations(filters.wanted, page_index, page_size))
 
 
 @operation("POST", "/vod/recommendVideo", message="插入推荐视频成功!", right=Right.MANAGE)

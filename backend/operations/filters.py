@@ -1,0 +1,33 @@
+"""What every list of videos can be narrowed by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.model import CensorStatus, VideoFilter
+from backend.parameters import End, Start
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The filters of the contract, as parameters of an operation, in the seed's order."""
+
+    video_id: str = ""
+    user_id: str = ""
+    title: str = ""
+    start_time: Start = None
+    end_time: End = None
+    user_name: str = ""
+    censor_status: CensorStatus | None = None
+
+    @property
+    def wanted(self) -> VideoFilter:
+        return VideoFilter(
+            video_id=self.video_id,
+            user_id=self.user_id,
+            title=self.title,
+            user_name=self.user_name,
+            censor_status=self.censor_status,
+            start=self.start_time,
+            end=self.end_time,
+        )
