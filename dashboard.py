@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-import logging
+import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,11 +25,10 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     import pandas  # noqa: F401
     import pyarrow  # noqa: F401
 
-    with backend.running() as console:
+    with backend.running():
         nodelay_listeners()
         gc.collect()
         gc.freeze()
-        logging.getLogger("backend").info("ready at %s", console.own_url)
         yield
 
 
@@ -39,4 +39,10 @@ app = st.App(
 )
 
 if __name__ == "__main__":
-    app.run(config={"server.port": backend.read_settings().port})
+    # uvicorn raises the signal again once it has shut down; that is a clean end, not a death.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        port = backend.read_settings().port
+    except backend.SettingsError as error:
+        sys.exit(str(error))
+    app.run(config={"server.port": port})

@@ -136,8 +136,7 @@ class VideoList:
         actions.request(key, [st.session_state[f"{self.prefix}_shown"][click.row]])
 
     def _clear(self) -> None:
-        for key in [key for key in st.query_params if key.startswith(f"{self.prefix}_")]:
-            del st.query_params[key]
+        st.query_params.pop(f"{self.prefix}_status", None)  # what is bound leaves the address with its value
         for name in ("title", "user", "uid", "vid", "from", "to"):
             if (key := f"{self.prefix}_{name}") in st.session_state:
                 st.session_state[key] = "" if isinstance(st.session_state[key], str) else None
