@@ -131,6 +131,26 @@ def test_a_failed_transcode_shows_until_a_retry_succeeds(jobs, queued, console):
     assert jobs.find_jobs(state=JobState.FAILED).total == 0
 
 
+def test_a_new_job_answers_what_failed_before(jobs, queued):
+    made = queued()
+    job = jobs.claim_job(ALL, "worker")
+    jobs.settle_failed(job, "worker", ConsoleError("The disk is full. Make room and try again."))
+
+    jobs.enqueue_for_video(JobKind.TRANSCODE, made.video_id, "submitTranscode", ANNE)
+
+    assert [found.state for found in jobs.find_jobs().items] == [JobState.QUEUED]
+
+
+def test_a_video_that_is_deleted_takes_its_failed_jobs_along(jobs, queued, console):
+    made = queued()
+    job = jobs.claim_job(ALL, "worker")
+    jobs.settle_failed(job, "worker", ConsoleError("The disk is full. Make room and try again."))
+
+    console.store.catalogue.delete_video(made.video_id, made.user.user_id, ANNE)
+
+    assert jobs.find_jobs().total == 0
+
+
 def test_only_a_failed_job_can_be_tried_again(jobs, queued):
     queued()
     job = jobs.claim_job(ALL, "worker")

@@ -72,6 +72,11 @@ def enqueue(
     ).rowcount
     if not made:
         return None
+    if video_id:
+        # What failed before is answered by this one; the history keeps the story.
+        db.execute(
+            "delete from jobs where video_id = ? and kind = ? and state in ('failed', 'cancelled')", [video_id, kind]
+        )
     if kind in STATUS:
         column, running, _, _ = STATUS[kind]
         _set_status(db, video_id, column, running)
@@ -93,7 +98,11 @@ def enqueue_urls(db: Database, urls: list[str], *, now: int) -> str | None:
 
 
 def cancel_all(db: Database, video_id: str, *, now: int) -> None:
-    """Cancel what waits or runs for a video, inside the caller's transaction; its worker notices at the next beat."""
+    """Cancel what waits or runs for a video that goes, and forget what failed, inside the caller's transaction.
+
+    The worker notices at its next beat.
+    """
+    db.execute("delete from jobs where video_id = ? and state = 'failed'", [video_id])
     db.execute(
         "update jobs set state = 'cancelled', finished = ? where video_id = ? and state in ('queued', 'running')",
         [now, video_id],
