@@ -95,6 +95,9 @@ CHINESE: dict[str, str] = {
     "Job {job_id} is {state}; only a failed job can be tried again.": (
         "任务 {job_id} 的状态是 {state}，只有失败的任务可以重试。"
     ),
+    "Job {job_id} is {state}; only one that waits or runs can be cancelled.": (
+        "任务 {job_id} 的状态是 {state}，只有排队中或进行中的任务可以取消。"
+    ),
     "It was started {count} times, and its worker died each time.": "任务启动了 {count} 次，每次执行进程都意外终止。",
     "The console itself failed at this job.": "控制台自身执行这个任务时出错。",
     "The disk refused: {why}.": "磁盘拒绝写入：{why}。",

@@ -11,23 +11,19 @@ from collections.abc import Callable, Mapping
 
 from backend.errors import ConsoleError
 from backend.model import Job, JobKind
+from backend.pace import QUICK, SLOW, slow_lanes
 from backend.store import Store, StoreError
 from backend.tasks import Done, Failed, Lost, Outcome, Runner, Running
 
 log = logging.getLogger(__name__)
 
-QUICK = (JobKind.SNAPSHOT, JobKind.PREWARM)
-SLOW = (JobKind.DEMO, JobKind.TRANSCODE, JobKind.NARROW)
 POLL_SECONDS = 0.1
 BEAT_SECONDS = 1.0
 IDLE_SECONDS = 0.5
 
 
 class Worker:
-    """Works in threads of this process: one lane for quick jobs, and a slow one for every two cores.
-
-    ffmpeg uses every core by itself, so more slow lanes than that would only make each job later.
-    """
+    """Works in threads of this process: one lane for quick jobs, and slow ones."""
 
     def __init__(
         self,
@@ -45,7 +41,7 @@ class Worker:
 
     def start(self) -> None:
         """Begin, in the background."""
-        lanes = [("quick", QUICK), *[("slow", SLOW)] * max(1, (os.cpu_count() or 1) // 2)]
+        lanes = [("quick", QUICK), *[("slow", SLOW)] * slow_lanes()]
         for number, (name, kinds) in enumerate(lanes):
             thread = threading.Thread(target=self._lane, args=(kinds,), name=f"worker-{name}-{number}", daemon=True)
             thread.start()

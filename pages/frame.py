@@ -21,6 +21,7 @@ pages = [
     st.Page(f"{HERE}/recommendations.py", title=t("recommendations.title"), icon=":material/recommend:",
             url_path="recommendations"),
     st.Page(f"{HERE}/prewarm.py", title=t("prewarm.title"), icon=":material/bolt:", url_path="prewarm"),
+    st.Page(f"{HERE}/jobs.py", title=t("jobs.title"), icon=":material/manufacturing:", url_path="jobs"),
     st.Page(f"{HERE}/video.py", title=t("video.title"), icon=":material/movie:", url_path="video", visibility="hidden"),
 ]  # fmt: skip
 # All pages are registered for everybody, so that an address survives the sign-in; only who is signed in runs one.

@@ -19,8 +19,13 @@ def button() -> None:
 
 def _dialog() -> None:
     with st.container(horizontal=True):
-        user = st.text_input(t("upload.user"), key="upload_user", max_chars=100, placeholder=t("upload.user_default"))
-        tags = st.text_input(t("upload.tags"), key="upload_tags", max_chars=500, placeholder=t("upload.tags_example"))
+        # Live, for a file that is dropped takes the focus from no field, and only that would tell what was typed last.
+        user = st.text_input(
+            t("upload.user"), key="upload_user", max_chars=100, placeholder=t("upload.user_default"), live=True
+        )
+        tags = st.text_input(
+            t("upload.tags"), key="upload_tags", max_chars=500, placeholder=t("upload.tags_example"), live=True
+        )
     data = {
         "links": st.session_state["upload_links"],
         "fields": {"userName": user, "userId": user, "tags": tags},

@@ -215,3 +215,52 @@ def test_a_worker_stops_working_for_a_video_that_was_deleted(jobs, queued, conso
     eventually(lambda: bool(runner.cancelled))
     worker.stop()
     assert jobs.find_jobs().items[0].state is JobState.CANCELLED
+
+
+def test_cancelling_takes_a_job_out_and_the_video_back_to_what_it_has(jobs, queued, console):
+    made = queued()
+    job = jobs.find_jobs().items[0]
+
+    jobs.cancel_job(job.job_id, ANNE)
+
+    assert jobs.claim_job(ALL, "worker") is None
+    assert console.store.catalogue.get_video(made.video_id).transcode_status is TranscodeStatus.NEVER
+    with pytest.raises(Conflict, match="only one that waits or runs"):
+        jobs.cancel_job(job.job_id, ANNE)
+
+
+def test_cancelling_stops_a_job_that_runs(jobs, queued, console, eventually):
+    queued()
+    runner = Endless()
+    worker = Worker(console.store, {JobKind.TRANSCODE: runner})
+    worker.start()
+    eventually(lambda: jobs.find_jobs(state=JobState.RUNNING).total == 1)
+
+    jobs.cancel_job(jobs.find_jobs().items[0].job_id, ANNE)
+
+    eventually(lambda: bool(runner.cancelled))
+    worker.stop()
+    assert jobs.find_jobs().items[0].state is JobState.CANCELLED
+
+
+def test_every_failed_job_can_be_tried_again_at_once(jobs, queued):
+    for _ in range(3):
+        queued()
+    for _ in range(2):
+        job = jobs.claim_job(ALL, "worker")
+        jobs.settle_failed(job, "worker", ConsoleError("The disk is full. Make room and try again."))
+
+    assert jobs.retry_failed_jobs(ANNE) == 2
+    assert jobs.find_jobs(state=JobState.QUEUED).total == 3
+
+
+def test_the_pace_is_learnt_from_jobs_that_are_done(jobs, queued, clock):
+    for _ in range(2):
+        queued(duration=10.0)
+        job = jobs.claim_job(ALL, "worker")
+        clock.move(5)
+        jobs.renew_lease(job, "worker", "", 0.5, {})
+        clock.move(10)
+        jobs.settle_done(job, "worker", (COMMON,), {})
+
+    assert jobs.find_pace() == {JobKind.TRANSCODE: 1.5}

@@ -1,5 +1,5 @@
 """The operations: importing this package declares them all."""
 
-from backend.operations import console, documented
+from backend.operations import console, documented, jobs
 
-__all__ = ["console", "documented"]
+__all__ = ["console", "documented", "jobs"]

@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from backend.errors import SIGN_IN_FIRST, BadRequest, ConsoleError, Forbidden
+from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden
 from backend.export import Download, csv_chunks
 from backend.intake import Particulars, take_in
 from backend.messages import say
-from backend.model import Job, JobKind, JobState, Right, User
+from backend.model import JobKind, JobState, Right, User
 from backend.operations.filters import Filters
-from backend.parameters import File, PageIndex, PageSize, Text, Whole
+from backend.parameters import File, Text, Whole
 from backend.prewarm import check_lines
 from backend.registry import OPERATIONS, operation
 from backend.wire import VideoDetail
@@ -35,27 +35,6 @@ class AccountData(msgspec.Struct, rename="camel"):
     rights: list[str]
 
 
-class JobData(msgspec.Struct, rename="camel"):
-    """A job: `progress` goes from 0 to 1, `error` says why it failed, `detail` holds the tool's own words."""
-
-    job_id: str
-    kind: str
-    state: str
-    video_id: str
-    title: str
-    progress: float
-    attempts: int
-    creation_time: str
-    finish_time: str
-    error: str
-    detail: str
-
-
-class JobPage(msgspec.Struct, rename="camel"):
-    total: int
-    job_list: list[JobData]
-
-
 class HistoryData(msgspec.Struct, rename="camel"):
     time: str
     user_name: str
@@ -73,23 +52,6 @@ class CheckedLineData(msgspec.Struct, rename="camel"):
     text: str
     url: str
     problem: str
-
-
-class WarmedData(msgspec.Struct, rename="camel"):
-    url: str
-    state: str
-    detail: str
-
-
-class PrewarmData(msgspec.Struct, rename="camel"):
-    job: JobData
-    url_list: list[WarmedData]
-
-
-class PrewarmPage(msgspec.Struct, rename="camel"):
-    total: int
-    host_list: list[str]
-    prewarm_list: list[PrewarmData]
 
 
 class DayData(msgspec.Struct, rename="camel"):
@@ -190,28 +152,6 @@ def create_upload_links(call: Call, *, count: Annotated[int, Whole(1, 100)] = 1)
     return [LinkData(f"{call.write.base_url}{upload.path}?ticket={quote(ticket)}") for ticket in tickets]
 
 
-@operation("GET", "/vod/getJobs", extension=True)
-def get_jobs(
-    call: Call,
-    *,
-    page_index: PageIndex = 1,
-    page_size: PageSize = 10,
-    video_id: str = "",
-    kind: JobKind | None = None,
-    state: JobState | None = None,
-) -> JobPage:
-    """List jobs, newest first."""
-    page = call.store.jobs.find_jobs(video_id=video_id, kind=kind, state=state, index=page_index, size=page_size)
-    titles = call.store.catalogue.find_titles(job.video_id for job in page.items)
-    return JobPage(page.total, [_job(call, job, titles.get(job.video_id, "")) for job in page.items])
-
-
-@operation("POST", "/vod/retryJob", message="已重新排队", right=Right.MANAGE, extension=True)
-def retry_job(call: Call, *, job_id: str) -> None:
-    """Put a failed job back into the queue."""
-    call.store.jobs.retry_job(job_id, call.actor)
-
-
 @operation("GET", "/vod/getHistory", extension=True)
 def get_history(call: Call, *, video_id: str) -> list[HistoryData]:
     """Return what happened to a video, newest first, at most 100 lines."""
@@ -236,15 +176,6 @@ def check_object_paths(call: Call, *, object_path: str = "") -> list[CheckedLine
         CheckedLineData(line.number, line.text, line.url, say(line.wrong, call.caller.language) if line.wrong else "")
         for line in check_lines(object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url)
     ]
-
-
-@operation("GET", "/vod/getPrewarms", extension=True)
-def get_prewarms(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10) -> PrewarmPage:
-    """List the batches that were prewarmed, newest first, with the state of every address."""
-    page = call.store.jobs.find_jobs(kind=JobKind.PREWARM, index=page_index, size=page_size)
-    urls = call.store.jobs.warmed_urls(job.job_id for job in page.items)
-    batches = [PrewarmData(_job(call, job), [WarmedData(**url) for url in urls[job.job_id]]) for job in page.items]
-    return PrewarmPage(page.total, list(call.console.cache.hosts()), batches)
 
 
 @operation("GET", "/vod/getStatistics", extension=True)
@@ -276,20 +207,4 @@ def get_statistics(call: Call) -> StatisticsData:
             DayData(day.strftime("%Y-%m-%d"), uploaded, recommended)
             for day, (_, uploaded, recommended) in zip(days, counts.by_day, strict=True)
         ],
-    )
-
-
-def _job(call: Call, job: Job, title: str = "") -> JobData:
-    return JobData(
-        job_id=job.job_id,
-        kind=job.kind.value,
-        state=job.state.value,
-        video_id=job.video_id,
-        title=title,
-        progress=job.progress,
-        attempts=job.attempts,
-        creation_time=call.write.time(job.created),
-        finish_time=call.write.time(job.finished) if job.finished is not None else "",
-        error=say(ConsoleError.unpack(job.error), call.caller.language) if job.error else "",
-        detail=job.detail,
     )

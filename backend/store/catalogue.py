@@ -23,7 +23,7 @@ from backend.model import (
     VideoFilter,
     VideoStatus,
 )
-from backend.store import history, jobs
+from backend.store import history, queue
 from backend.store.database import Connections
 from backend.store.rows import (
     IS_RECOMMEND,
@@ -144,7 +144,7 @@ class Catalogue:
             db.execute(f"insert into videos ({', '.join(row)}) values ({', '.join(':' + key for key in row)})", row)
             write_files(db, video.video_id, video.files)
             for kind in wanted:
-                jobs.enqueue(db, kind, now=now, video_id=video.video_id)
+                queue.enqueue(db, kind, now=now, video_id=video.video_id)
             after = {"title": video.title, "userId": user.user_id, "size": video.size}
             history.append(db, at=now, actor=actor, action="uploadVideo", target=video.video_id, after=after)
             return read_video(db, video.video_id)
@@ -170,7 +170,7 @@ class Catalogue:
             else:
                 db.execute("update recommendations set censor_status = null where video_id = ?", [video_id])
                 if needs_rendition(video):
-                    jobs.enqueue(db, JobKind.TRANSCODE, now=now, video_id=video_id)
+                    queue.enqueue(db, JobKind.TRANSCODE, now=now, video_id=video_id)
             db.execute(
                 "update videos set status = ?, censor_status = ?, media_key = ? where video_id = ?",
                 [new.status, new.censor_status, new.media_key, video_id],
@@ -210,9 +210,9 @@ class Catalogue:
                     status=video.censor_status.value,
                 )
             before = next(iter(db.query("select * from recommendations where video_id = ?", [video_id])), {})
-            queued = narrow and jobs.enqueue(db, JobKind.NARROW, now=now, video_id=video_id) is not None
+            queued = narrow and queue.enqueue(db, JobKind.NARROW, now=now, video_id=video_id) is not None
             if warm:
-                queued = jobs.enqueue_urls(db, list(warm), now=now) is not None or queued
+                queued = queue.enqueue_urls(db, list(warm), now=now) is not None or queued
             changed = {name: value for name, value in shown.items() if value != before.get(name)}
             if before and not changed and not queued:
                 return
@@ -250,7 +250,7 @@ class Catalogue:
             video = read_video(db, video_id)
             if video.user.user_id != user_id:
                 raise NotFound("User {user_id} has no video {video_id}.", user_id=user_id, video_id=video_id)
-            jobs.cancel_all(db, video_id, now=self._now())
+            queue.cancel_all(db, video_id, now=self._now())
             db.execute("delete from videos where video_id = ?", [video_id])
             before = {"title": video.title, "userId": user_id, "status": video.status, "size": video.size}
             history.append(db, at=self._now(), actor=actor, action="deleteVideoById", target=video_id, before=before)

@@ -1,0 +1,155 @@
+"""The queue as people see it: what runs, what waits and how long, what failed and why; and what was prewarmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backend.errors import ConsoleError
+from backend.messages import say
+from backend.model import Job, JobKind, JobState, Right
+from backend.pace import QUICK, SLOW, Outlook, outlook, slow_lanes
+from backend.parameters import PageIndex, PageSize
+from backend.registry import operation
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+NOT_IN_QUEUE = Outlook(0, None)
+
+
+class JobData(msgspec.Struct, rename="camel"):
+    """A job: `progress` goes from 0 to 1, `error` says why it failed, `detail` holds the tool's own words.
+
+    While it waits, `position` is its place in the queue, from 1; `secondsLeft` is null where that is not known.
+    """
+
+    job_id: str
+    kind: str
+    state: str
+    video_id: str
+    title: str
+    progress: float
+    attempts: int
+    creation_time: str
+    finish_time: str
+    position: int
+    seconds_left: int | None
+    error: str
+    detail: str
+
+
+class JobPage(msgspec.Struct, rename="camel"):
+    total: int
+    job_list: list[JobData]
+
+
+class WarmedData(msgspec.Struct, rename="camel"):
+    url: str
+    state: str
+    detail: str
+
+
+class PrewarmData(msgspec.Struct, rename="camel"):
+    job: JobData
+    url_list: list[WarmedData]
+
+
+class PrewarmPage(msgspec.Struct, rename="camel"):
+    total: int
+    host_list: list[str]
+    prewarm_list: list[PrewarmData]
+
+
+class CountData(msgspec.Struct, rename="camel"):
+    count: int
+
+
+@operation("GET", "/vod/getJobs", extension=True)
+def get_jobs(
+    call: Call,
+    *,
+    page_index: PageIndex = 1,
+    page_size: PageSize = 10,
+    video_id: str = "",
+    kind: JobKind | None = None,
+    state: JobState | None = None,
+) -> JobPage:
+    """List jobs, newest first."""
+    page = call.store.jobs.find_jobs(video_id=video_id, kind=kind, state=state, index=page_index, size=page_size)
+    return JobPage(page.total, _jobs(call, page.items))
+
+
+@operation("POST", "/vod/retryJob", message="已重新排队", right=Right.MANAGE, extension=True)
+def retry_job(call: Call, *, job_id: str) -> None:
+    """Put a failed job back into the queue."""
+    call.store.jobs.retry_job(job_id, call.actor)
+
+
+@operation("GET", "/vod/getJob", extension=True)
+def get_job(call: Call, *, job_id: str) -> JobData:
+    """Return one job."""
+    return _jobs(call, [call.store.jobs.get_job(job_id)])[0]
+
+
+@operation("GET", "/vod/getQueue", extension=True)
+def get_queue(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10) -> JobPage:
+    """List what runs and what waits, in the order in which it will be done."""
+    jobs = sorted((job for job, _ in call.store.jobs.find_queue()), key=lambda job: job.state is not JobState.RUNNING)
+    first = (page_index - 1) * page_size
+    return JobPage(len(jobs), _jobs(call, jobs[first : first + page_size]))
+
+
+@operation("POST", "/vod/cancelJob", message="已取消", right=Right.MANAGE, extension=True)
+def cancel_job(call: Call, *, job_id: str) -> None:
+    """Take a job out of the queue, or stop it where it runs."""
+    call.store.jobs.cancel_job(job_id, call.actor)
+
+
+@operation("POST", "/vod/retryFailedJobs", message="已重新排队", right=Right.MANAGE, extension=True)
+def retry_failed_jobs(call: Call) -> CountData:
+    """Put every failed job back into the queue, and say how many those were."""
+    return CountData(call.store.jobs.retry_failed_jobs(call.actor))
+
+
+@operation("GET", "/vod/getPrewarms", extension=True)
+def get_prewarms(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10) -> PrewarmPage:
+    """List the batches that were prewarmed, newest first, with the state of every address."""
+    page = call.store.jobs.find_jobs(kind=JobKind.PREWARM, index=page_index, size=page_size)
+    urls = call.store.jobs.warmed_urls(job.job_id for job in page.items)
+    batches = [PrewarmData(job, [WarmedData(**url) for url in urls[job.job_id]]) for job in _jobs(call, page.items)]
+    return PrewarmPage(page.total, list(call.console.cache.hosts()), batches)
+
+
+def _jobs(call: Call, jobs: Iterable[Job]) -> list[JobData]:
+    jobs = list(jobs)
+    titles = call.store.catalogue.find_titles(job.video_id for job in jobs)
+    ahead = _outlook(call) if any(job.state in (JobState.QUEUED, JobState.RUNNING) for job in jobs) else {}
+    return [_job(call, job, titles.get(job.video_id, ""), ahead.get(job.job_id, NOT_IN_QUEUE)) for job in jobs]
+
+
+def _outlook(call: Call) -> dict[str, Outlook]:
+    queue, pace = call.store.jobs.find_queue(), call.store.jobs.find_pace()
+    quick = [item for item in queue if item[0].kind in QUICK]
+    slow = [item for item in queue if item[0].kind in SLOW]
+    return outlook(quick, pace, call.now()) | outlook(slow, pace, call.now(), slow_lanes())
+
+
+def _job(call: Call, job: Job, title: str, ahead: Outlook) -> JobData:
+    return JobData(
+        job_id=job.job_id,
+        kind=job.kind.value,
+        state=job.state.value,
+        video_id=job.video_id,
+        title=title,
+        progress=job.progress,
+        attempts=job.attempts,
+        creation_time=call.write.time(job.created),
+        finish_time=call.write.time(job.finished) if job.finished is not None else "",
+        position=ahead.position,
+        seconds_left=ahead.seconds_left,
+        error=say(ConsoleError.unpack(job.error), call.caller.language) if job.error else "",
+        detail=job.detail,
+    )

@@ -1,0 +1,59 @@
+"""Which jobs run side by side, and how long they will take, learnt from how fast this machine did their kind before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from backend.model import Job, JobKind, JobState
+
+QUICK = (JobKind.SNAPSHOT, JobKind.PREWARM)
+SLOW = (JobKind.DEMO, JobKind.TRANSCODE, JobKind.NARROW)
+LEAST_SECONDS = 1.0  # that starting ffmpeg and looking at the source take, however short a video is
+ENOUGH_PROGRESS = 0.05  # of a job, before its own speed says more than that of others
+
+
+def slow_lanes() -> int:
+    """Return how many slow jobs a worker does at once: ffmpeg uses every core by itself, so one for every two."""
+    return max(1, (os.cpu_count() or 1) // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Where a job stands: its place in the queue (0: it runs), and the seconds until it is done, if that is known."""
+
+    position: int
+    seconds_left: int | None
+
+
+def outlook(
+    queue: Iterable[tuple[Job, float]], pace: Mapping[JobKind, float], now: float, lanes: int = 1
+) -> dict[str, Outlook]:
+    """Return the outlook of every job of one queue, by job id.
+
+    `queue` holds jobs in the order in which they are taken, each with the seconds its video lasts; `pace` is the
+    seconds of work that a second of video took lately; `lanes` jobs run side by side.
+    """
+    found: dict[str, Outlook] = {}
+    position, ahead = 0, 0.0
+    known = True
+    for job, duration in sorted(queue, key=lambda item: item[0].state is not JobState.RUNNING):
+        left = _seconds_left(job, duration, pace, now)
+        known = known and left is not None
+        ahead += (left or 0.0) / lanes
+        if job.state is JobState.RUNNING:
+            found[job.job_id] = Outlook(0, None if left is None else round(left))
+        else:
+            position += 1
+            found[job.job_id] = Outlook(position, round(ahead) if known else None)
+    return found
+
+
+def _seconds_left(job: Job, duration: float, pace: Mapping[JobKind, float], now: float) -> float | None:
+    if job.state is JobState.RUNNING and job.started is not None and job.progress >= ENOUGH_PROGRESS:
+        return (now - job.started) * (1 - job.progress) / job.progress
+    if job.kind not in pace or duration <= 0:
+        return None
+    whole = max(LEAST_SECONDS, pace[job.kind] * duration)
+    return max(0.0, whole - (now - job.started)) if job.started is not None else whole

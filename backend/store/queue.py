@@ -1,0 +1,188 @@
+"""What happens to a job inside a transaction: how it is queued, ended, and what its video shows of that."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import replace
+from typing import Any
+
+from sqlite_utils import Database
+
+from backend.errors import ConsoleError, NotFound
+from backend.model import (
+    Actor,
+    CensorStatus,
+    FileKind,
+    Job,
+    JobKind,
+    JobState,
+    SnapshotStatus,
+    TranscodeStatus,
+    VideoStatus,
+    WarmState,
+)
+from backend.store import history
+from backend.store.rows import read_video
+
+# Lower goes first: a cover does not wait behind an hour of encoding.
+PRIORITY = {JobKind.SNAPSHOT: 0, JobKind.PREWARM: 0, JobKind.DEMO: 1, JobKind.TRANSCODE: 2, JobKind.NARROW: 3}
+
+# kind of job -> (column of the video, while it runs, when it is done, when it failed)
+STATUS = {
+    JobKind.SNAPSHOT: ("snapshot_status", SnapshotStatus.RUNNING, SnapshotStatus.SUCCESS, SnapshotStatus.FAIL),
+    JobKind.TRANSCODE: ("transcode_status", TranscodeStatus.RUNNING, TranscodeStatus.SUCCESS, TranscodeStatus.FAIL),
+    JobKind.NARROW: (
+        "narrow_transcode_status",
+        TranscodeStatus.RUNNING,
+        TranscodeStatus.SUCCESS,
+        TranscodeStatus.FAIL,
+    ),
+}
+
+MADE_BY = {
+    JobKind.SNAPSHOT: (FileKind.COVER,),
+    JobKind.TRANSCODE: (FileKind.COMMON,),
+    JobKind.NARROW: (FileKind.NARROW,),
+}
+
+WORKER = Actor("worker", "worker")
+
+
+def enqueue(
+    db: Database, kind: JobKind, *, now: int, video_id: str = "", payload: dict[str, Any] | None = None
+) -> str | None:
+    """Queue a job inside the caller's transaction and mark the video; None when one waits or runs already."""
+    job_id = uuid.uuid4().hex
+    made = db.execute(
+        "insert or ignore into jobs (job_id, kind, state, video_id, priority, created, payload) "
+        "values (?, ?, 'queued', ?, ?, ?, ?)",
+        [job_id, kind, video_id, PRIORITY[kind], now, json.dumps(payload or {}, ensure_ascii=False)],
+    ).rowcount
+    if not made:
+        return None
+    if video_id:
+        # What failed before is answered by this one; the history keeps the story.
+        db.execute(
+            "delete from jobs where video_id = ? and kind = ? and state in ('failed', 'cancelled')", [video_id, kind]
+        )
+    if kind in STATUS:
+        column, running, _, _ = STATUS[kind]
+        set_status(db, video_id, column, running)
+    for position, url in enumerate((payload or {}).get("urls", ())):
+        db.execute(
+            "insert into prewarmed (job_id, position, url, state) values (?, ?, ?, ?)",
+            [job_id, position, url, WarmState.WAITING],
+        )
+    return job_id
+
+
+def enqueue_urls(db: Database, urls: list[str], *, now: int) -> str | None:
+    """Queue a prewarm inside the caller's transaction; None when the very same batch waits or runs already."""
+    payload = json.dumps({"urls": urls}, ensure_ascii=False)
+    sql = "select 1 from jobs where kind = 'prewarm' and state in ('queued', 'running') and payload = ?"
+    if db.execute(sql, [payload]).fetchone():
+        return None
+    return enqueue(db, JobKind.PREWARM, now=now, payload={"urls": urls})
+
+
+def cancel_all(db: Database, video_id: str, *, now: int) -> None:
+    """Cancel what waits or runs for a video that goes, and forget what failed, inside the caller's transaction.
+
+    The worker notices at its next beat.
+    """
+    db.execute("delete from jobs where video_id = ? and state = 'failed'", [video_id])
+    db.execute(
+        "update jobs set state = 'cancelled', finished = ? where video_id = ? and state in ('queued', 'running')",
+        [now, video_id],
+    )
+
+
+def finish(
+    db: Database, job: Job, now: int, state: JobState, reason: ConsoleError | None = None, detail: str = ""
+) -> None:
+    """End a job, with the status of its video and a line of history."""
+    db.execute(
+        "update jobs set state = ?, finished = ?, progress = ?, error = ?, detail = ? where job_id = ?",
+        [
+            state,
+            now,
+            1.0 if state is JobState.DONE else job.progress,
+            reason.pack() if reason else "",
+            detail,
+            job.job_id,
+        ],
+    )
+    if job.kind not in STATUS or not job.video_id:
+        return
+    column, running, success, fail = STATUS[job.kind]
+    new = success if state is JobState.DONE else fail
+    set_status(db, job.video_id, column, new)
+    if job.kind is JobKind.TRANSCODE:
+        _set_media_status(db, job.video_id, failed=state is JobState.FAILED)
+    history.append(
+        db, at=now, actor=WORKER, action=job.kind, target=job.video_id, before={column: running}, after={column: new}
+    )
+
+
+def set_status(db: Database, video_id: str, column: str, value: str) -> None:
+    """Set one of a video's statuses."""
+    db.execute(f"update videos set {column} = ? where video_id = ?", [value, video_id])
+    if column in ("transcode_status", "snapshot_status"):
+        # From here on the entry follows the catalogue again, whatever the recommendation was made with.
+        db.execute(f"update recommendations set {column} = null where video_id = ?", [video_id])
+
+
+def _set_media_status(db: Database, video_id: str, failed: bool) -> None:
+    """Let VOD's status say TranscodeFail while there is nothing to play, and what the review says otherwise."""
+    video = read_video(db, video_id)
+    if failed and not video.files_of(FileKind.COMMON) and video.status is not VideoStatus.BLOCKED:
+        status = VideoStatus.TRANSCODE_FAIL
+    elif not failed and video.status is VideoStatus.TRANSCODE_FAIL:
+        by_review = {CensorStatus.SUCCESS: VideoStatus.NORMAL, CensorStatus.FAIL: VideoStatus.BLOCKED}
+        status = by_review.get(video.censor_status, VideoStatus.CHECKING)
+    else:
+        return
+    db.execute("update videos set status = ? where video_id = ?", [status, video_id])
+
+
+def write_warmed(db: Database, job_id: str, facts: dict[str, Any]) -> None:
+    """Note the states of addresses that a prewarm job told of."""
+    for position, (state, detail) in facts.get("warmed", {}).items():
+        db.execute(
+            "update prewarmed set state = ?, detail = ? where job_id = ? and position = ?",
+            [state, detail, job_id, position],
+        )
+
+
+def is_owned(db: Database, job: Job, owner: str) -> bool:
+    """Say whether a job still belongs to this worker."""
+    sql = "select 1 from jobs where job_id = ? and owner = ? and state = 'running'"
+    return db.execute(sql, [job.job_id, owner]).fetchone() is not None
+
+
+def get(db: Database, job_id: str) -> Job:
+    """Return one job. Raises NotFound."""
+    row = next(iter(db.query("select * from jobs where job_id = ?", [job_id])), None)
+    if row is None:
+        raise NotFound("There is no job {job_id}.", job_id=job_id)
+    return job_of(row)
+
+
+def job_of(row: dict[str, Any]) -> Job:
+    """Return the job of a row."""
+    job = Job(
+        job_id=row["job_id"],
+        kind=JobKind(row["kind"]),
+        state=JobState(row["state"]),
+        created=row["created"],
+        video_id=row["video_id"],
+        attempts=row["attempts"],
+        progress=row["progress"],
+        reference=row["reference"],
+        started=row["started"],
+        finished=row["finished"],
+        error=row["error"],
+        detail=row["detail"],
+    )
+    return replace(job, payload=json.loads(row["payload"]))

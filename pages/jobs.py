@@ -1,0 +1,117 @@
+"""The jobs: what runs and how long it will take, what waits, what failed and why."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages import parts
+from pages.words import named, t
+
+parts.guard()
+SHOWN = 50
+
+
+def queue() -> None:
+    """Draw what runs and what waits; when the last of it is done, the page stops asking."""
+    data = parts.ask("getQueue", pageSize=SHOWN)
+    st.markdown(f"**{t('jobs.queue', count=data['total'])}**")
+    if not data["jobList"]:
+        st.info(t("jobs.idle"), icon=":material/done_all:")
+    for job in data["jobList"]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            with st.container(gap=None):
+                title(job)
+                if job["state"] == "running":
+                    st.progress(job["progress"], text=standing(job))
+                else:
+                    st.caption(standing(job))
+            if parts.may("manage"):
+                st.button(
+                    t("common.cancel"), key=f"cancel_{job['jobId']}", icon=":material/close:", on_click=do,
+                    args=("cancelJob", t("done.cancelled")), kwargs={"jobId": job["jobId"]},
+                )  # fmt: skip
+    if data["total"] > SHOWN:
+        st.caption(t("common.more", count=data["total"] - SHOWN))
+    if st.session_state.get("jobs_active") and not data["total"]:
+        st.session_state["jobs_active"] = False
+        st.rerun(scope="app")
+    st.session_state["jobs_active"] = bool(data["total"])
+
+
+def title(job: dict[str, Any]) -> None:
+    label = f"{named('job', job['kind'])} · {parts.plain(job['title'])}" if job["title"] else named("job", job["kind"])
+    if job["videoId"]:
+        st.page_link("video.py", label=label, query_params={"videoId": job["videoId"]})
+    else:
+        st.markdown(label)
+
+
+def standing(job: dict[str, Any]) -> str:
+    """Return how far a job is, and how long it will take as far as that is known."""
+    words = [f"{job['progress']:.0%}"] if job["state"] == "running" else [t("jobs.position", number=job["position"])]
+    if job["secondsLeft"] is not None:
+        words.append(t("jobs.left", time=parts.clock(job["secondsLeft"])))
+    return " · ".join(words)
+
+
+def failed() -> None:
+    data = parts.ask("getJobs", state="failed", pageSize=SHOWN)
+    if not data["total"]:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{t('overview.failed_list', count=data['total'])}**")
+        if parts.may("manage"):
+            st.button(
+                t("jobs.retry_all"), key="retry_all", icon=":material/refresh:", on_click=do,
+                args=("retryFailedJobs", t("done.retried")),
+            )  # fmt: skip
+    for job in data["jobList"]:
+        with st.container(border=True):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                with st.container(gap=None):
+                    title(job)
+                    st.markdown(parts.plain(job["error"]))
+                    st.caption(parts.moment(job["finishTime"]))
+                if parts.may("manage"):
+                    st.button(
+                        t("common.retry"), key=f"retry_{job['jobId']}", icon=":material/refresh:", on_click=do,
+                        args=("retryJob", t("done.retried")), kwargs={"jobId": job["jobId"]},
+                    )  # fmt: skip
+            if job["detail"]:
+                with st.expander(t("video.detail")):
+                    st.code(job["detail"], language=None)
+
+
+def finished() -> None:
+    data = parts.ask("getJobs", state="done", pageSize=20)
+    if not data["total"]:
+        return
+    st.markdown(f"**{t('jobs.done')}**")
+    rows = [
+        {
+            t("jobs.kind"): named("job", job["kind"]),
+            t("column.title"): job["title"],
+            t("jobs.finished"): parts.moment(job["finishTime"]),
+        }
+        for job in data["jobList"]
+    ]
+    st.dataframe(parts.frame(rows), hide_index=True, alt=t("jobs.done"))
+
+
+def do(operation: str, done: str, **parameters: str) -> None:
+    envelope = parts.attempt(operation, **parameters)
+    if envelope["result"] == "true":
+        st.session_state.setdefault("done", []).append(done)
+    else:
+        st.session_state["problems"] = (t("prewarm.refused"), [envelope["message"]])
+
+
+parts.header(t("jobs.title"))
+parts.say_results()
+left, right = st.columns(2, gap="large")
+with left:
+    active = parts.ask("getQueue", pageSize=1)["total"]
+    st.fragment(queue, run_every="1s" if active else None)()
+with right:
+    failed()
+    finished()
