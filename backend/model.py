@@ -234,6 +234,7 @@ class Job:
     error: str = ""  # a packed ConsoleError
     detail: str = ""  # the tool's own words
     payload: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] = field(default_factory=dict)  # what a finished job found out
 
 
 @dataclass(frozen=True, slots=True)

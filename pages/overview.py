@@ -36,6 +36,18 @@ def numbers(counts: dict[str, Any]) -> None:
         )  # fmt: skip
 
 
+def saved(counts: dict[str, Any]) -> str:
+    """Return what narrow-band HD saves of the bytes of the same videos, as far as there are any."""
+    if not counts["narrowBytesPlain"]:
+        return ""
+    share = 1 - counts["narrowBytes"] / counts["narrowBytesPlain"]
+    return t(
+        "overview.saved",
+        bytes=parts.megabytes(counts["narrowBytesPlain"] - counts["narrowBytes"]),
+        share=f"{share:.0%}",
+    )
+
+
 def week(days: list[dict[str, Any]], name: str) -> str:
     return f"{sum(day[name] for day in days[-7:]):,}"
 
@@ -66,6 +78,8 @@ def charts(counts: dict[str, Any]) -> None:
                 st.markdown(parts.chip(status, "censor"), width=96)
                 st.progress(count / total, width="stretch")
                 st.markdown(f"{count:,}", width=56, text_alignment="right")
+        if text := saved(counts):
+            st.caption(f":material/compress: {text}")
 
 
 def waiting() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages import actions, parts
+from pages import actions, parts, widgets
 from pages.words import named, t
 
 parts.guard()
@@ -82,6 +82,34 @@ def renditions(infos: list[dict[str, Any]]) -> None:
         for info in infos
     ]
     st.dataframe(parts.frame(rows), hide_index=True, alt=t("video.renditions"))
+
+
+def proof(video_id: str, infos: list[dict[str, Any]]) -> None:
+    """Draw what the narrow-band rendition saves, and how its quality was measured."""
+    by_name = {info["definition"]: info for info in infos}
+    if "narrow" not in by_name:
+        return
+    jobs = parts.ask("getJobs", videoId=video_id, kind="narrow", state="done", pageSize=1)["jobList"]
+    found = jobs[0]["result"] if jobs else {}
+    st.markdown(f"**{t('narrow.title')}**")
+    if found.get("gain") is False:
+        st.info(t("narrow.no_gain"), icon=":material/compress:")
+        return
+    if "common" not in by_name:
+        return
+    plain, narrow = by_name["common"], by_name["narrow"]
+    with st.grid(4, gap="small", min_column_width=150):
+        saved = 1 - narrow["size"] / plain["size"] if plain["size"] else 0
+        st.metric(t("narrow.saved"), f"{saved:.0%}", border=True, height="stretch",
+                  delta=f"{parts.megabytes(plain['size'])} → {parts.megabytes(narrow['size'])}",
+                  delta_color="off", delta_arrow="off")  # fmt: skip
+        for name in ("vmaf_plain", "vmaf", "vmaf_low"):
+            if isinstance(found.get(name), int | float):
+                st.metric(t(f"narrow.{name}"), f"{found[name]:.1f}", border=True, height="stretch")
+    if st.toggle(t("narrow.compare"), key="narrow_compare"):
+        words = {word: t(f"narrow.{word}") for word in ("play", "pause", "split", "time")}
+        words |= {word: named("definition", "common" if word == "plain" else word) for word in ("plain", "narrow")}
+        widgets.compare(plain["playURL"], narrow["playURL"], words, key="compare")
 
 
 def jobs(video_id: str) -> None:
@@ -186,6 +214,7 @@ def show(video_id: str) -> None:
         st.fragment(jobs, run_every="1s" if working else None)(video_id)
         facts(video, infos)
     renditions(infos)
+    proof(video_id, infos)
     history(video_id)
 
 

@@ -109,3 +109,13 @@ def test_an_entry_follows_the_catalogue_again_once_a_job_has_settled(console, ca
     console.store.jobs.settle_done(job, "worker", (COMMON,), {})
 
     assert catalogue.get_recommendation(made.video_id).video.transcode_status is TranscodeStatus.SUCCESS
+
+
+def test_the_overview_counts_what_narrow_band_saves(console, make_video):
+    narrow = MediaFile(FileKind.NARROW, "narrow-720.mp4", 300)
+    make_video(files=(SOURCE, MediaFile(FileKind.COMMON, "common-720.mp4", 1000), narrow))
+    make_video(files=(SOURCE, MediaFile(FileKind.COMMON, "common-720.mp4", 500)))
+
+    counts = console.store.statistics.count_everything([0])
+
+    assert (counts.narrow_bytes, counts.narrow_bytes_plain) == (300, 1000)

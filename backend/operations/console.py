@@ -68,6 +68,8 @@ class StatisticsData(msgspec.Struct, rename="camel"):
     by_censor_status: dict[str, int]
     failed_transcodes: int
     running_transcodes: int
+    narrow_bytes: int
+    narrow_bytes_plain: int
     waiting_jobs: int
     running_jobs: int
     failed_jobs: int
@@ -198,6 +200,8 @@ def get_statistics(call: Call) -> StatisticsData:
         by_censor_status={status.value: count for status, count in counts.by_censor_status.items()},
         failed_transcodes=counts.failed_transcodes,
         running_transcodes=counts.running_transcodes,
+        narrow_bytes=counts.narrow_bytes,
+        narrow_bytes_plain=counts.narrow_bytes_plain,
         waiting_jobs=total(JobState.QUEUED),
         running_jobs=total(JobState.RUNNING),
         failed_jobs=total(JobState.FAILED),

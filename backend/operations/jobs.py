@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -24,6 +24,7 @@ class JobData(msgspec.Struct, rename="camel"):
     """A job: `progress` goes from 0 to 1, `error` says why it failed, `detail` holds the tool's own words.
 
     While it waits, `position` is its place in the queue, from 1; `secondsLeft` is null where that is not known.
+    `result` is what a finished job found out, such as the quality and the saving of a narrow-band rendition.
     """
 
     job_id: str
@@ -39,6 +40,7 @@ class JobData(msgspec.Struct, rename="camel"):
     seconds_left: int | None
     error: str
     detail: str
+    result: dict[str, Any]
 
 
 class JobPage(msgspec.Struct, rename="camel"):
@@ -152,4 +154,5 @@ def _job(call: Call, job: Job, title: str, ahead: Outlook) -> JobData:
         seconds_left=ahead.seconds_left,
         error=say(ConsoleError.unpack(job.error), call.caller.language) if job.error else "",
         detail=job.detail,
+        result=job.result,
     )

@@ -132,6 +132,8 @@ class Jobs:
                 return False
             write_files(db, job.video_id, files)
             write_warmed(db, job.job_id, facts)
+            result = {name: value for name, value in facts.items() if name != "warmed"}
+            db.execute("update jobs set result = ? where job_id = ?", [json.dumps(result, default=str), job.job_id])
             finish(db, job, self._now(), JobState.DONE)
             return True
 

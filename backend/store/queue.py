@@ -185,4 +185,4 @@ def job_of(row: dict[str, Any]) -> Job:
         error=row["error"],
         detail=row["detail"],
     )
-    return replace(job, payload=json.loads(row["payload"]))
+    return replace(job, payload=json.loads(row["payload"]), result=json.loads(row["result"]))

@@ -83,7 +83,8 @@ create table jobs (
     reference text not null default '',
     error text not null default '',
     detail text not null default '',
-    payload text not null
+    payload text not null,
+    result text not null default '{}'
 ) strict, without rowid;
 create unique index jobs_one_at_a_time on jobs (video_id, kind) where state in ('queued', 'running') and video_id <> '';
 create index jobs_to_claim on jobs (priority, created) where state in ('queued', 'running');

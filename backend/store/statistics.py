@@ -10,6 +10,11 @@ from backend.store.database import Connections
 
 DAYS = 30
 SECONDS_A_DAY = 86_400
+NARROW_BYTES = """
+    select coalesce(sum(narrow.size), 0), coalesce(sum(plain.size), 0)
+    from files narrow join files plain using (video_id, position)
+    where plain.kind = 'common' and position = 0 and narrow.kind = 'narrow'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,8 @@ class Counts:
     by_censor_status: dict[CensorStatus, int]
     failed_transcodes: int
     running_transcodes: int
+    narrow_bytes: int  # of the narrow-band renditions
+    narrow_bytes_plain: int  # of the plain renditions of the same videos
     by_day: tuple[tuple[int, int, int], ...]  # first second of the day, uploaded, recommended
 
 
@@ -45,6 +52,7 @@ class Statistics:
                 "select coalesce(sum('fail' in (transcode_status, narrow_transcode_status)), 0), "
                 "coalesce(sum('onTranscode' in (transcode_status, narrow_transcode_status)), 0) from videos"
             ).fetchone()
+            narrow, plain = db.execute(NARROW_BYTES).fetchone()
             ends = [*day_starts[1:], int(self._clock()) + SECONDS_A_DAY]
             by_day = tuple(
                 (
@@ -66,5 +74,7 @@ class Statistics:
             by_censor_status={status: states.get(status.value, 0) for status in CensorStatus},
             failed_transcodes=failed,
             running_transcodes=running,
+            narrow_bytes=narrow,
+            narrow_bytes_plain=plain,
             by_day=by_day,
         )

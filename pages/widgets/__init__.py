@@ -1,4 +1,4 @@
-"""Two parts that Streamlit has not: an upload that streams, and a text area that is read while one types."""
+"""Parts that Streamlit has not: an upload that streams, a text area read while one types, two videos compared."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def _component(name: str) -> Callable[..., Any]:
 
 _upload = _component("upload")
 _lines = _component("lines")
+_compare = _component("compare")
 
 
 def upload(data: dict[str, Any], key: str) -> dict[str, int] | None:
@@ -31,3 +32,8 @@ def lines(label: str, placeholder: str, *, value: str, round_: int, key: str) ->
     data = {"label": label, "placeholder": placeholder, "value": value, "round": round_}
     text: str = _lines(data=data, key=f"{key}_{round_}", default={"text": value}, on_text_change=lambda: None).text
     return text or ""
+
+
+def compare(plain: str, narrow: str, words: dict[str, str], key: str) -> None:
+    """Draw two renditions of one video over each other, with a line between them that can be moved."""
+    _compare(data={"plain": plain, "narrow": narrow, "words": words}, key=key)
