@@ -1,0 +1,226 @@
+"""The list of videos: finding some, ticking them, and doing one thing to all of them."""
+
+import csv
+import io
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from backend.errors import Conflict
+from backend.messages import say
+from backend.model import CensorStatus
+
+in_both_languages = pytest.mark.parametrize("language", ["zh", "en"])
+CENSOR, RECOMMENDED = 4, 5  # columns of the grid
+LONGEST_REASON = "画面" * 21 + "ab"  # 128 bytes
+
+
+@pytest.fixture
+def two(site, request):
+    """Two passed and recommended videos of this test alone, the newest first, and the word in their titles."""
+    word = f"词{abs(hash(request.node.nodeid)) % 10**8:08}"
+    site.catalogue.add(f"海风 {word}", age=1, recommended=True)
+    site.catalogue.add(f"Sea wind *{word}*", recommended=True)
+    return word, [f"Sea wind *{word}*", f"海风 {word}"]
+
+
+# Finding
+
+
+def test_two_characters_are_found_while_they_are_typed(person, site):
+    site.catalogue.add("雨后的竹林小路")
+    person.goes_to("/videos")
+
+    person.field("v_title").press_sequentially("竹林")
+
+    person.sees("雨后的竹林小路")
+    person.is_at("^/videos\\?v_title=竹林$")
+
+
+def test_what_is_found_is_in_the_address_and_comes_back_in_either_language(site, own_browser, new_person):
+    site.catalogue.add("沙漠公路 一", censor_status=CensorStatus.SUCCESS)
+    site.catalogue.add("沙漠公路 二")
+    person = new_person(own_browser("zh"), site.url, "zh")
+    person.goes_to("/videos", v_title="沙漠")
+    person.sees("沙漠公路 二", "沙漠公路 一")
+
+    person.part("v_status").get_by_text(person.t("censor.check")).click()
+
+    person.sees("沙漠公路 二")
+    person.is_at("v_status=check")
+    person.page.reload()
+    person.sees("沙漠公路 二")
+    expect(person.field("v_title")).to_have_value("沙漠")
+    reader = new_person(own_browser("en"), site.url, "en")
+    reader.page.goto(person.page.evaluate("location.href"))
+    reader.sees("沙漠公路 二")
+    chosen = reader.part("v_status").get_by_role("radio", checked=True)
+    expect(chosen).to_have_text(reader.t("censor.check"))
+    expect(reader.column(CENSOR)).to_have_text(["check"])
+
+
+def test_the_page_and_its_size_are_in_the_address(person, seeded):
+    cats = [title for title in seeded if title.startswith("Cats")]
+    person.goes_to("/videos", v_title="cats of")
+    person.sees(*cats)
+
+    person.part("v_page_size").locator("input").click()
+    person.picks(person.t("common.per_page", count=10))
+    person.sees(*cats[:10])
+    person.part("v_page").get_by_label("Page 2").click()
+
+    person.sees(*cats[10:])
+    person.is_at("v_page=2")
+    person.is_at("v_page_size=10")
+    person.page.reload()
+    person.sees(*cats[10:])
+    person.field("v_title").fill("cats of the hills 1")
+    person.sees("Cats of the hills 1", *cats[9:])
+    person.clicks("v_clear")
+    person.is_at("^/videos\\?v_page_size=10$")
+
+
+def test_ticks_stay_behind_when_the_page_turns(person):
+    person.goes_to("/videos", v_title="Cats of", v_page_size="10")
+    person.ticks(0, 1)
+    person.has_ticked(2)
+
+    person.part("v_page").get_by_label("Page 2").click()
+
+    person.has_ticked(0)
+    expect(person.button("do_delete")).to_be_disabled()
+
+
+def test_a_title_leads_to_its_video_and_back_leads_to_the_list(person):
+    person.goes_to("/videos", v_title="山里的猫 第 3")
+    person.sees("山里的猫 第 3 集")
+
+    person.opens_row(0)
+
+    expect(person.part("page_head")).to_contain_text("山里的猫 第 3 集")
+    person.page.go_back()
+    person.is_at("^/videos")
+    expect(person.column(2).filter(has_text="山里的猫 第 3 集")).to_be_attached()
+
+
+# Acting
+
+
+@in_both_languages
+def test_several_are_blocked_with_one_reason(person, two):
+    word, titles = two
+    person.goes_to("/videos", v_title=word)
+    person.sees(*titles)
+    person.ticks(0, 1)
+    person.has_ticked(2)
+
+    person.clicks("do_block")
+
+    for title in titles:
+        expect(person.dialog).to_contain_text(title)
+    expect(person.button("confirm_yes")).to_be_disabled()
+    person.field("block_reason").fill("画面含有违规内容")
+    person.clicks("confirm_yes")
+    person.is_told(person.t("done.block", count=2))
+    person.has_ticked(0)
+    expect(person.column(CENSOR)).to_have_text(["fail", "fail"])
+    expect(person.column(RECOMMENDED)).to_have_text(["", ""])
+    person.goes_to("/recommendations", r_title=word)
+    expect(person.alert).to_contain_text(person.t("filter.none"))
+
+
+def test_a_reason_that_is_too_long_cannot_be_sent(person, two):
+    word, titles = two
+    person.goes_to("/videos", v_title=word)
+    person.sees(*titles)
+    person.ticks(1)
+    person.has_ticked(1)
+    person.clicks("do_block")
+
+    person.field("block_reason").fill(LONGEST_REASON + "c")
+
+    expect(person.dialog).to_contain_text(person.t("block.too_long", used=129, most=128))
+    expect(person.button("confirm_yes")).to_be_disabled()
+    person.field("block_reason").fill(LONGEST_REASON)
+    expect(person.dialog).to_contain_text(person.t("block.bytes", used=128, most=128))
+    expect(person.button("confirm_yes")).to_be_enabled()
+    person.clicks("confirm_no")
+    expect(person.dialog).to_be_hidden()
+
+
+def test_the_menu_of_a_row_acts_on_that_row(person, two):
+    word, titles = two
+    person.goes_to("/videos", v_title=word)
+    person.sees(*titles)
+
+    person.opens_menu_of(1)
+    person.picks(person.t("action.unrecommend"))
+
+    expect(person.dialog).to_contain_text(titles[1])
+    expect(person.dialog).not_to_contain_text(titles[0])
+    person.clicks("confirm_yes")
+    person.is_told(person.t("done.unrecommend", count=1))
+    expect(person.column(RECOMMENDED)).to_have_text(["isRecommend", ""])
+
+
+@in_both_languages
+def test_what_was_refused_is_named_with_its_reason(person, site, language):
+    word = f"灯塔 {language}"
+    passed = site.catalogue.add(f"{word} A", censor_status=CensorStatus.SUCCESS)
+    waiting = site.catalogue.add(f"{word} B")
+    person.goes_to("/videos", v_title=word)
+    person.sees(waiting.title, passed.title)
+    person.ticks(0, 1)
+    person.has_ticked(2)
+
+    person.clicks("do_recommend")
+    person.clicks("confirm_yes")
+
+    person.is_told(person.t("done.recommend", count=1))
+    problems = person.part("problems")
+    expect(problems).to_contain_text(person.t("common.refused", count=1, of=2))
+    expect(problems).to_contain_text(f"{waiting.title}: {not_passed(waiting, language)}")
+    expect(person.column(RECOMMENDED)).to_have_text(["", "isRecommend"])
+    person.clicks("problems_seen")
+    expect(problems).to_be_hidden()
+
+
+def not_passed(video, language):
+    template = "Video {video_id} has not passed review (censorStatus is {status}); approve it first."
+    return say(Conflict(template, video_id=video.video_id, status="check"), language)
+
+
+def test_a_deleted_video_is_gone_from_the_list(person, two):
+    word, titles = two
+    person.goes_to("/videos", v_title=word)
+    person.sees(*titles)
+    person.ticks(0)
+    person.has_ticked(1)
+
+    person.clicks("do_delete")
+    expect(person.dialog).to_contain_text(titles[0])
+    person.clicks("confirm_yes")
+
+    person.is_told(person.t("done.delete", count=1))
+    person.sees(titles[1])
+    person.has_ticked(0)
+
+
+# Taking away
+
+
+def test_the_export_holds_what_is_found(person, two):
+    word, titles = two
+    person.goes_to("/videos", v_title=word)
+    person.sees(*titles)
+
+    with person.page.expect_download() as download:
+        person.clicks("export")
+
+    assert re.fullmatch(r"videos-\d{8}-\d{6}\.csv", download.value.suggested_filename)
+    raw = download.value.path().read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    head, *rows = csv.reader(io.StringIO(raw.decode("utf-8-sig")))
+    assert [row[head.index("title")] for row in rows] == titles
+    person.sees(*titles)

@@ -1,0 +1,89 @@
+"""The page of one video: watching it, judging it, and putting its words right."""
+
+import pytest
+from playwright.sync_api import expect
+
+PLAYS = """() => {
+    const video = document.querySelector("video");
+    return video.currentTime > 0.3 && video.videoWidth > 0 && video.getVideoPlaybackQuality().totalVideoFrames > 3;
+}"""
+LOADED = "pictures => pictures.length > 0 && pictures.every(picture => picture.complete && picture.naturalWidth > 0)"
+
+
+def test_a_video_plays_and_its_pictures_are_there(person, clip):
+    person.goes_to("/video", videoId=clip["videoId"])
+    video = person.page.locator("video")
+    expect(video).to_be_visible()
+
+    video.evaluate("video => { video.muted = true; return video.play(); }")
+
+    person.page.wait_for_function(PLAYS)
+    poster = person.page.request.get(person.url + video.get_attribute("poster"))
+    assert (poster.status, poster.headers["content-type"]) == (200, "image/jpeg")
+    snapshots = person.page.locator("a > img")
+    expect(snapshots).to_have_count(len(clip["snapshotList"]))
+    snapshots.first.scroll_into_view_if_needed()
+    person.page.wait_for_function(f"() => ({LOADED})([...document.querySelectorAll('a > img')])")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_key_asks_for_approval_and_the_history_keeps_it(person, site):
+    video = site.catalogue.add("等一句话的视频")
+    person.goes_to("/video", videoId=video.video_id)
+    expect(person.button("do_recommend")).to_be_visible()
+
+    person.page.keyboard.press("a")
+
+    expect(person.dialog).to_contain_text(person.t("confirm.approve", count=1))
+    expect(person.dialog).to_contain_text("等一句话的视频")
+    person.clicks("confirm_yes")
+    person.is_told(person.t("done.approve", count=1))
+    expect(person.dialog).to_be_hidden()
+    line = person.page.get_by_role("row").filter(has_text="admin")
+    expect(line).to_contain_text(person.t("did.createAudit"))
+    expect(line).to_contain_text(person.t("censor.success"))
+
+
+def test_a_letter_typed_into_a_field_asks_for_nothing(person, site):
+    video = site.catalogue.add("不要动")
+    person.goes_to("/video", videoId=video.video_id)
+    person.clicks("edit_open")
+
+    title = person.dialog.get_by_label(person.t("column.title"), exact=True)
+    title.press("End")
+    title.press_sequentially("ab")
+
+    expect(title).to_have_value("不要动ab")
+    expect(person.dialog).to_have_count(1)
+    expect(person.part("confirm_yes")).to_be_hidden()
+
+
+def test_an_edit_changes_the_title(person, site):
+    video = site.catalogue.add("旧标题", description="说明 <b>粗</b>")
+    person.goes_to("/video", videoId=video.video_id)
+
+    person.clicks("edit_open")
+    person.dialog.get_by_label(person.t("column.title"), exact=True).fill("新标题 *不是斜体*")
+    person.clicks("edit_save")
+
+    person.is_told(person.t("done.edit"))
+    expect(person.part("page_head")).to_contain_text("新标题 *不是斜体*")
+    expect(person.page.get_by_text("说明 <b>粗</b>")).to_be_visible()
+    person.goes_to("/videos", v_title="新标题")
+    person.sees("新标题 *不是斜体*")
+
+
+def test_the_next_video_that_waits_is_one_click_away(person, site):
+    newest, now = site.catalogue.add("最后来的"), site.catalogue.add("现在看的")
+    person.goes_to("/video", videoId=now.video_id)
+
+    person.page.get_by_test_id("stPageLink").filter(has_text="skip_next").click()
+
+    expect(person.part("page_head")).to_contain_text(newest.title)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_video_that_is_not_there_is_said_to_be_gone(person):
+    person.page.goto(f"{person.url}/video?videoId=no-such-video")
+
+    expect(person.alert).to_contain_text(person.t("video.gone"))

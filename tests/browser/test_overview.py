@@ -1,0 +1,66 @@
+"""The overview, and what holds on every page: it fits its window, in both languages and both colour schemes."""
+
+import pytest
+from playwright.sync_api import expect
+
+OVERFLOW = "document.scrollingElement.scrollWidth - innerWidth"
+BRIGHTNESS = """() => {
+    const colour = getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor;
+    return Math.max(...colour.match(/\\d+/g).slice(0, 3).map(Number));
+}"""
+WINDOWS = [{"width": 1440, "height": 1000}, {"width": 390, "height": 844}]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_overview_counts(person, site):
+    counts = site.ask("getStatistics")
+
+    person.goes_to("/")
+
+    metrics = person.page.get_by_test_id("stMetric")
+    for name, count in (
+        ("waiting", counts["byCensorStatus"]["check"]),
+        ("recommended", counts["recommended"]),
+        ("videos", counts["videos"]),
+    ):
+        label = person.t(f"overview.{name}")
+        metric = metrics.filter(has=person.page.get_by_text(label, exact=True))
+        expect(metric.get_by_test_id("stMetricValue")).to_have_text(f"{count:,}")
+    assert counts["videos"] >= 26
+
+
+def test_the_overview_leads_to_the_newest_that_waits(person, site):
+    video = site.catalogue.add("刚刚到的视频")
+    person.goes_to("/")
+
+    person.page.get_by_test_id("stPageLink").filter(has_text=video.title).click()
+
+    expect(person.part("page_head")).to_contain_text(video.title)
+    person.is_at(f"^/video\\?videoId={video.video_id}$")
+
+
+def test_the_overview_leads_to_all_that_wait(person):
+    person.goes_to("/")
+
+    person.page.get_by_test_id("stPageLink").filter(has_text="arrow_forward").click()
+
+    person.is_at("^/videos\\?v_status=check$")
+    expect(person.column(4).first).to_have_text("check")
+    expect(person.column(4).filter(has_not_text="check")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("zh", "dark"), ("en", "light")])
+def test_every_page_fits_its_window(site, own_browser, fresh_browser, new_person, paths, clip, language, scheme):
+    signed_in = own_browser(language).storage_state()
+    context = fresh_browser(language, color_scheme=scheme, storage_state=signed_in)
+    person = new_person(context, site.url, language)
+    for path in paths:
+        person.page.set_viewport_size(WINDOWS[0])
+        person.goes_to(path, **({"videoId": clip["videoId"]} if path == "/video" else {}))
+
+        for window in WINDOWS:
+            person.page.set_viewport_size(window)
+            person.page.wait_for_function(f"() => {OVERFLOW} <= 0", timeout=5_000)
+
+        brightness = person.page.evaluate(BRIGHTNESS)
+        assert (brightness > 200) == (scheme == "light"), path

@@ -1,0 +1,97 @@
+"""Who is not signed in sees nothing, whichever page comes first.
+
+Streamlit runs a file of a `pages` folder beside its script by itself until somebody has been at the script, so every
+page is tried on a server that nobody has visited yet, and every file alone.
+"""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from streamlit.testing.v1 import AppTest
+
+import backend
+from backend import Settings
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+VIDEO = "00000000000000000000000000000001"
+
+
+@pytest.fixture(scope="module")
+def new_unvisited(new_server):
+    """Gives servers that nobody has visited yet. While one is used, the next one gets ready."""
+    servers = [new_server()]
+    servers[-1].launch()
+
+    def give():
+        servers.append(new_server())
+        servers[-1].launch()
+        servers[-2].wait_until_ready()
+        return servers[-2]
+
+    yield give
+    for server in servers:
+        server.stop()
+
+
+def test_the_first_visit_of_all_shows_the_sign_in_and_no_data(path, new_unvisited, fresh_browser, new_person, seeded):
+    server = new_unvisited()
+    stranger = new_person(fresh_browser("zh"), server.url, "zh")
+    received = listen(stranger.page)
+
+    stranger.goes_to(path, **({"videoId": VIDEO} if path == "/video" else {}))
+
+    assert "sign_in_do" in b"".join(received).decode(errors="replace")
+    expect(stranger.button("sign_in_do")).to_have_text("登录")
+    everything = stranger.page.content() + b"".join(received).decode(errors="replace")
+    assert not [title for title in seeded if title in everything]
+
+
+def listen(page):
+    """Return what the page is sent over its websocket, as it comes."""
+    received = []
+
+    def keep(payload):
+        received.append(payload if isinstance(payload, bytes) else payload.encode())
+
+    page.on("websocket", lambda socket: socket.on("framereceived", keep))
+    return received
+
+
+@pytest.fixture
+def console(monkeypatch, new_server):
+    """A seeded catalogue as the console of this process."""
+    console = backend.open_console(Settings(data=new_server().data, admin_password="correct horse battery"))
+    monkeypatch.setattr(backend, "_current", console)
+    yield console
+    console.close()
+
+
+def run_alone(script, token=None):
+    """Run a file as if it were the whole app, and return all that it draws."""
+    page = AppTest.from_file(str(script), default_timeout=20)
+    page.query_params["videoId"] = VIDEO
+    if token:
+        page.session_state["token"] = token
+    page.run()
+    assert not page.exception
+    drawn = [element.proto for part in (page.main, page.sidebar) for element in part if getattr(element, "proto", None)]
+    return b"".join(proto.SerializeToString() for proto in drawn).decode(errors="replace")
+
+
+@pytest.mark.usefixtures("console")
+@pytest.mark.parametrize("script", sorted(PAGES.glob("*.py")), ids=lambda path: path.stem)
+def test_no_file_of_the_pages_shows_anything_by_itself(script, seeded):
+    drawn = run_alone(script)
+
+    assert not [title for title in seeded if title in drawn]
+    assert VIDEO not in drawn
+
+
+def test_what_is_not_shown_there_is_shown_to_somebody_who_is_signed_in(console, seeded):
+    backend.first_start(console)
+    signed_in = console.call("login", {"userName": "admin", "password": console.settings.admin_password})
+
+    drawn = run_alone(PAGES / "videos.py", signed_in["data"]["consoleToken"])
+
+    assert seeded[0] in drawn
