@@ -117,6 +117,17 @@ def test_a_done_job_leaves_files_status_and_history_together(jobs, queued, conso
     assert console.store.history.find_history(made.video_id)[0].after == {"transcode_status": "success"}
 
 
+def test_a_narrow_band_job_that_made_the_plain_rendition_too_says_so(jobs, queued, console):
+    made = queued(JobKind.NARROW)
+    job = jobs.claim_job(ALL, "worker")
+
+    jobs.settle_done(job, "worker", (COMMON, MediaFile(FileKind.NARROW, "narrow-720.mp4")), {"vmaf": 95.2})
+
+    video = console.store.catalogue.get_video(made.video_id)
+    assert (video.transcode_status, video.narrow_transcode_status) == (TranscodeStatus.SUCCESS,) * 2
+    assert jobs.get_job(job.job_id).result == {"vmaf": 95.2}
+
+
 def test_a_failed_transcode_shows_until_a_retry_succeeds(jobs, queued, console):
     made = queued()
     job = jobs.claim_job(ALL, "worker")

@@ -9,7 +9,17 @@ from typing import Any
 from sqlite_utils import Database
 
 from backend.errors import Conflict, ConsoleError
-from backend.model import Actor, Job, JobKind, JobState, MediaFile, Page, VideoStatus
+from backend.model import (
+    Actor,
+    FileKind,
+    Job,
+    JobKind,
+    JobState,
+    MediaFile,
+    Page,
+    TranscodeStatus,
+    VideoStatus,
+)
 from backend.store import history
 from backend.store.database import Connections
 from backend.store.queue import (
@@ -29,6 +39,9 @@ from backend.store.rows import read_video, write_files
 LEASE_SECONDS = 15.0
 MOST_ATTEMPTS = 3
 PACE_JOBS = 20  # the last ones of a kind say how fast this machine is now
+
+# A narrow-band job makes the plain rendition too where there was none, for the two are compared.
+_PLAIN_IS_THERE = ("transcode_status", TranscodeStatus.SUCCESS)
 
 CLAIM = """
     update jobs set state = 'running', owner = :owner, lease_until = :until, attempts = attempts + 1,
@@ -135,6 +148,8 @@ class Jobs:
             result = {name: value for name, value in facts.items() if name != "warmed"}
             db.execute("update jobs set result = ? where job_id = ?", [json.dumps(result, default=str), job.job_id])
             finish(db, job, self._now(), JobState.DONE)
+            if job.kind is JobKind.NARROW and any(file.kind is FileKind.COMMON for file in files):
+                set_status(db, job.video_id, *_PLAIN_IS_THERE)
             return True
 
     def settle_failed(

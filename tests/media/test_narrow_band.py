@@ -1,87 +1,213 @@
 """The narrow-band rendition: fewer bits for the same pictures, or the plain bits."""
 
+import json
+
 import pytest
 
+from backend.media import vmaf
 from backend.media.local import LocalMedia
 from backend.media.measure import count_packets
 from backend.media.narrowband import LEAST_GAIN
-from backend.model import FileKind
-from backend.tasks import Failed
+from backend.media.rendition import open_source
+from backend.model import FileKind, User, Video
+from backend.tasks import Failed, Lost
+
+FACTS = {
+    "duration", "width", "height", "codec", "crf", "target", "vmaf", "vmaf_plain", "vmaf_low", "vmaf_p5",
+    "bytes", "bytes_plain", "saving", "gain", "measured", "probes",
+}  # fmt: skip
 
 
-class WithoutAv1:
-    """An ffmpeg that was built without SVT-AV1."""
+class Without:
+    """An ffmpeg that was built without some encoder or filter."""
 
-    def __init__(self, ffmpeg):
+    def __init__(self, ffmpeg, *names):
         self._ffmpeg = ffmpeg
-        self.encoders = ffmpeg.encoders - {"libsvtav1"}
+        self.encoders = ffmpeg.encoders - set(names)
+        self.filters = ffmpeg.filters - set(names)
 
     def __getattr__(self, name):
         return getattr(self._ffmpeg, name)
 
 
-def test_av1_takes_fewer_bits_where_it_can(finish, video, media, ffmpeg):
-    soft = video("soft-grain.mp4")
+@pytest.fixture
+def provider(tmp_path, ffmpeg):
+    """A provider over the same files whose ffmpeg lacks something, or with another codec."""
+    return lambda *lacking, codec="auto": LocalMedia(tmp_path / "media", Without(ffmpeg, *lacking), codec)
+
+
+@pytest.fixture
+def whole_score(ffmpeg, media, tmp_path):
+    """Score a file of the video v1 against its source."""
+
+    def measure(name):
+        source = open_source(ffmpeg, next((tmp_path / "media" / "v1").glob("source.*")), lambda done: None)
+        reference = vmaf.source_reference(ffmpeg, source)
+        return vmaf.score(ffmpeg, media.path_of("v1", name), reference, tmp_path, 48, lambda done: None).mean
+
+    return measure
+
+
+@pytest.fixture
+def drawn(media, ffmpeg, tmp_path):
+    """Take in a clip drawn by lavfi as the video v1."""
+
+    def make(picture):
+        path = tmp_path / "drawn.mp4"
+        assert ffmpeg.run(["-f", "lavfi", "-i", picture, "-c:v", "libx264", "-preset", "ultrafast", str(path)]).ok
+        media.take_in("v1", path, ".mp4")
+        return Video("v1", "drawn", User("1"), 0)
+
+    return make
+
+
+def test_the_promise_holds_in_fewer_bits(finish, drawn, media, ffmpeg, whole_score):
+    soft = drawn("color=gray:s=160x90:r=24:d=1,noise=alls=40:allf=t,gblur=2")
     plain = finish("transcode", soft).files[0]
 
     outcome = finish("narrow", soft)
 
     (file,) = outcome.files
-    assert (file.kind, file.name) == (FileKind.NARROW, "narrow-180.mp4")
+    facts = outcome.facts
+    assert (file.kind, file.name) == (FileKind.NARROW, "narrow-90.mp4")
     assert file.codec == "av01.0.00M.08"
     assert (file.width, file.height) == (plain.width, plain.height)
     bits = [count_packets(ffmpeg, media.path_of("v1", name), 0).video.size for name in (file.name, plain.name)]
+    assert [facts["bytes"], facts["bytes_plain"]] == bits
     assert bits[0] <= (1 - LEAST_GAIN) * bits[1]
-    assert outcome.facts["gain"] is True
-    assert outcome.facts["saving"] == pytest.approx(1 - bits[0] / bits[1], abs=0.01)
+    assert (facts["gain"], facts["saving"]) == (True, pytest.approx(1 - bits[0] / bits[1], abs=0.001))
+    scores = [whole_score(name) for name in (file.name, plain.name)]
+    assert scores == [pytest.approx(facts["vmaf"], abs=0.1), pytest.approx(facts["vmaf_plain"], abs=0.1)]
+    assert scores[0] >= min(95, scores[1] - 0.8) - 0.2
+    assert facts["vmaf_p5"] <= facts["vmaf_low"] <= facts["vmaf"]
+    assert [facts["crf"], pytest.approx(facts["vmaf"], abs=0.01)] in facts["probes"]
+    assert set(facts) == FACTS
+    assert json.loads(json.dumps(facts)) == facts
 
 
-def test_without_a_gain_the_plain_bits_are_kept(finish, video, media):
-    kept_plain = video("plain.mp4")
-    plain = finish("transcode", kept_plain).files[0]
+def test_a_long_video_is_judged_by_samples_and_then_as_a_whole(finish, drawn, whole_score):
+    outcome = finish("narrow", drawn("testsrc2=s=96x96:r=4:d=15"))
 
-    outcome = finish("narrow", kept_plain)
+    facts = outcome.facts
+    assert facts["gain"] is True
+    assert facts["vmaf"] >= facts["target"] - 0.2
+    assert whole_score("narrow-96.mp4") == pytest.approx(facts["vmaf"], abs=0.1)
 
+
+def test_pictures_that_cannot_be_paired_are_brought_there_like_the_rendition_was(finish, drawn, monkeypatch):
+    score, references = vmaf.score, []
+
+    def refuse_the_source(ffmpeg, path, reference, *rest):
+        references.append(reference.inputs[-1].rpartition("/")[2])
+        if references[-1] == "source.mp4":
+            raise vmaf.Unscored("dropped on the way")
+        return score(ffmpeg, path, reference, *rest)
+
+    monkeypatch.setattr(vmaf, "score", refuse_the_source)
+
+    outcome = finish("narrow", drawn("testsrc2=s=64x64:r=2:d=15"))
+
+    assert outcome.facts["measured"] is True
+    assert references[:3] == ["source.mp4", "whole.nut", "samples.nut"]
+    assert references.count("source.mp4") == 1
+
+
+def test_without_a_gain_the_plain_bits_are_kept(video, provider, finish_with, media):
+    hopeless = video("one-picture.mp4")
+    by_h264 = provider(codec="h264")
+    plain = finish_with(by_h264, "transcode", hopeless).files[0]
+
+    outcome = finish_with(by_h264, "narrow", hopeless)
+
+    facts = outcome.facts
     assert outcome.files[0].codec == plain.codec
-    assert outcome.facts["gain"] is False
-    assert media.path_of("v1", outcome.files[0].name).read_bytes() == media.path_of("v1", plain.name).read_bytes()
-
-
-def test_a_new_plain_rendition_leaves_the_kept_bits_alone(finish, video, media):
-    kept_plain = video("plain.mp4")
-    finish("transcode", kept_plain)
-    kept = media.path_of("v1", finish("narrow", kept_plain).files[0].name)
+    assert (facts["gain"], facts["saving"], facts["crf"]) == (False, 0, None)
+    assert facts["bytes"] == facts["bytes_plain"]
+    assert facts["vmaf"] == facts["vmaf_plain"]
+    assert set(facts) == FACTS
+    kept = media.path_of("v1", "narrow-180.mp4")
     before = kept.read_bytes()
+    assert before == media.path_of("v1", plain.name).read_bytes()
+    finish_with(by_h264, "transcode", hopeless)
+    assert kept.read_bytes() == before  # a new plain rendition leaves it alone
 
-    finish("transcode", kept_plain)
 
-    assert kept.read_bytes() == before
+def test_where_nothing_can_be_scored_the_plain_bits_are_kept(finish, video, media, monkeypatch):
+    def refuse(*_):
+        raise vmaf.Unscored("no")
 
+    monkeypatch.setattr(vmaf, "score", refuse)
 
-def test_without_a_plain_rendition_there_is_nothing_to_compare_with(finish, video):
-    outcome = finish("narrow", video("soft-grain.mp4"))
+    outcome = finish("narrow", video("blink.mp4"))
 
-    assert outcome.facts["gain"] is True
-    assert outcome.files[0].codec.startswith("av01.")
+    assert (outcome.facts["measured"], outcome.facts["gain"]) == (False, False)
+    assert set(outcome.facts) == FACTS
+    narrow, common = (media.path_of("v1", f"{kind}-180.mp4") for kind in ("narrow", "common"))
+    assert narrow.read_bytes() == common.read_bytes()
 
 
 @pytest.mark.parametrize("way", ["wanted", "no other encoder"])
-def test_h264_is_used_where_av1_is_unwanted_or_missing(tmp_path, ffmpeg, video, finish_with, way):
-    kept = video("soft-grain.mp4")
-    able = WithoutAv1(ffmpeg) if way == "no other encoder" else ffmpeg
-    media = LocalMedia(tmp_path / "media", able, "h264" if way == "wanted" else "auto")
+def test_h264_is_used_where_av1_is_unwanted_or_missing(video, provider, finish_with, way):
+    able = provider("libsvtav1", "libvmaf") if way == "no other encoder" else provider(codec="h264")
 
-    outcome = finish_with(media, "narrow", kept)
+    outcome = finish_with(able, "narrow", video("blink.mp4"))
 
     assert outcome.files[0].codec.startswith("avc1.")
+    assert outcome.facts["codec"] == "h264"
+    assert outcome.facts["gain"] is True
 
 
-def test_both_renditions_have_key_frames_at_the_same_times(finish, video, media, ffmpeg):
-    kept = video("six-seconds.mp4")
-    names = [finish(kind, kept).files[0].name for kind in ("transcode", "narrow")]
+def test_without_libvmaf_every_video_gets_one_quality(video, provider, finish_with, media, ffmpeg, tmp_path):
+    outcome = finish_with(provider("libvmaf"), "narrow", video("six-seconds.mp4"))
 
-    counts = [count_packets(ffmpeg, media.path_of("v1", name), 0).video.keys for name in names]
-    assert counts == [3, 3]
+    facts = outcome.facts
+    assert set(facts) == FACTS
+    assert (facts["measured"], facts["crf"], facts["vmaf"], facts["probes"]) == (False, 31, None, [])
+    assert [(file.kind, file.name) for file in outcome.files] == [
+        (FileKind.NARROW, "narrow-180.mp4"),
+        (FileKind.COMMON, "common-180.mp4"),  # there was none, so it was made first
+    ]
+    assert all(media.path_of("v1", file.name).stat().st_size == file.size for file in outcome.files)
+    assert len(list((tmp_path / "media" / "v1").iterdir())) == 3
+    counts = [count_packets(ffmpeg, media.path_of("v1", file.name), 0).video.keys for file in outcome.files]
+    assert counts == [3, 3]  # both renditions have key frames at the same times
+
+
+def test_a_searched_rendition_has_key_frames_each_two_seconds_and_sound(finish, video, media, ffmpeg):
+    searched = video("plain.mp4")
+
+    outcome = finish("narrow", searched)
+
+    narrow, common = (media.path_of("v1", file.name) for file in outcome.files)
+    assert outcome.files[0].codec == "av01.0.00M.08, mp4a.40.2"
+    found = [count_packets(ffmpeg, path, 0).video for path in (narrow, common)]
+    assert [one.packets for one in found] == [48, 48]
+    assert [one.keys for one in found] == [1, 1]
+    assert found[0].duration == pytest.approx(found[1].duration, abs=0.01)
+
+
+def test_cancelling_in_the_search_leaves_nothing(begin, video, media, tmp_path, until, processes_with):
+    folder = tmp_path / "media" / "v1"
+    reference = begin("narrow", video("six-seconds.mp4"))
+    shop = until(lambda: next(iter(folder.glob(".narrow.*.part/probe-*.mp4")), None)).parent
+
+    assert media.path_of("v1", shop.name) is None
+    media.cancel(reference)
+
+    assert [path.name for path in folder.iterdir()] == ["source.mp4"]
+    assert not processes_with(folder)
+    assert isinstance(media.poll(reference), Lost)
+
+
+def test_the_next_run_sweeps_what_a_dead_one_left(video, provider, finish_with, tmp_path):
+    again = video("blink.mp4")
+    folder = tmp_path / "media" / "v1"
+    (folder / ".narrow.0123456789ab.part").mkdir()
+    (folder / ".narrow.0123456789ab.part" / "samples.nut").write_bytes(b"half a file")
+
+    finish_with(provider("libvmaf"), "narrow", again)
+
+    assert sorted(path.name for path in folder.iterdir()) == ["common-180.mp4", "narrow-180.mp4", "source.mp4"]
 
 
 def test_a_damaged_source_is_reported(finish, video, media, cut):

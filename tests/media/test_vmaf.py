@@ -1,0 +1,269 @@
+"""Scores, and the sums that lead from them to the next quality."""
+
+import math
+from itertools import pairwise
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backend.errors import ConsoleError
+from backend.media import vmaf
+from backend.media.crf import (
+    AIM,
+    FLOOR,
+    LADDERS,
+    MOST_PROBES,
+    corrected,
+    modelled,
+    next_crf,
+    second_crf,
+    slope_of,
+    target_for,
+)
+from backend.media.ffmpeg import Ran
+from backend.media.narrowband import Steps
+from backend.media.rendition import open_source, transcode
+from backend.media.vmaf import Pictures, Score, Unscored
+
+SCORES = st.floats(1, 99.9)
+CODECS = st.sampled_from(sorted(LADDERS))
+
+
+def quietly(done):
+    """Take the progress of something that nobody watches."""
+
+
+@pytest.fixture
+def score(ffmpeg, tmp_path):
+    """Score a file against a source."""
+
+    def compare(path, source):
+        reference = vmaf.source_reference(ffmpeg, open_source(ffmpeg, source, quietly))
+        return vmaf.score(ffmpeg, path, reference, tmp_path, 48, quietly)
+
+    return compare
+
+
+@pytest.fixture
+def worse(ffmpeg, clip, tmp_path):
+    """Encode a clip badly."""
+
+    def make(name, *options):
+        output = tmp_path / "worse.mp4"
+        settings = "-an -c:v libx264 -preset ultrafast -crf 40 -fps_mode passthrough"
+        assert ffmpeg.run(["-i", str(clip(name)), *options, *settings.split(), str(output)]).ok
+        return output
+
+    return make
+
+
+def test_a_clip_is_like_itself_and_a_bad_encode_less(score, worse, clip):
+    same, bad = score(clip("plain.mp4"), clip("plain.mp4")), score(worse("plain.mp4"), clip("plain.mp4"))
+
+    assert [number for number, _ in same.frames] == list(range(48))
+    assert same.mean >= 97
+    assert bad.mean < same.mean - 10
+    assert bad.p5 < same.p5
+
+
+def test_other_numbers_of_pictures_are_not_compared(score, worse, clip):
+    fewer = worse("plain.mp4", "-frames:v", "40")
+
+    with pytest.raises(Unscored, match="40 pictures cannot be compared with 48"):
+        score(fewer, clip("plain.mp4"))
+
+
+@pytest.mark.parametrize("name", ["variable-rate.mkv", "odd.mkv"])
+def test_odd_sizes_and_changing_rates_are_paired_right(ffmpeg, score, clip, tmp_path, name):
+    made = transcode(ffmpeg, tmp_path, clip(name), quietly).files[0]
+
+    assert score(tmp_path / made.name, clip(name)).mean >= 94
+
+
+def test_samples_of_a_video_are_its_windows(ffmpeg, clip, tmp_path):
+    source = open_source(ffmpeg, clip("six-seconds.mp4"), quietly)
+    nut = tmp_path / "samples.nut"
+
+    reference = vmaf.lossless(ffmpeg, source, ((0.5, 2.5), (3.5, 5.5)), nut, quietly)
+
+    assert reference.filters == "null"
+    assert ffmpeg.run([*reference.inputs, "-f", "null", "-"]).frames == 80
+
+
+def test_what_cannot_be_scored_is_said(ffmpeg, score, clip, tmp_path):
+    (tmp_path / "no.mp4").write_bytes(b"nothing")
+
+    with pytest.raises(Unscored):
+        score(tmp_path / "no.mp4", clip("plain.mp4"))
+    with pytest.raises(Unscored):
+        vmaf.list_pictures(ffmpeg, tmp_path / "no.mp4")
+
+
+@pytest.mark.parametrize("log", [b"", b"[]", b"{}", b'{"frames": []}', b'{"frames": [{"frameNum": 0, "metrics": {}}]}'])
+def test_a_log_without_scores_is_none(log):
+    with pytest.raises(Unscored):
+        vmaf.read_scores(log)
+
+
+def test_scores_that_are_no_numbers_are_not_believed():
+    with pytest.raises(Unscored):
+        vmaf.read_scores(b'{"frames": [{"frameNum": 0, "metrics": {"vmaf": NaN}}]}')
+
+
+def test_a_full_disk_is_no_question_of_quality():
+    with pytest.raises(ConsoleError, match="disk is full"):
+        vmaf.check(Ran(1, "samples.nut: No space left on device"))
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10**7))
+def test_only_each_odd_picture_is_scored(frames):
+    assert vmaf.step_for(frames) % 2 == 1
+
+
+@settings(deadline=None)
+@given(st.floats(0.04, 21600), st.floats(0, 60))
+def test_windows_lie_in_the_video_apart_and_evenly(duration, first):
+    windows = vmaf.sample_windows(duration, first)
+
+    assert bool(windows) == (duration > vmaf.WHOLE_SECONDS)
+    for (_, end), (start, _) in pairwise(windows):
+        assert end <= start + 1e-6
+    if windows:
+        assert len(windows) == (6 if duration <= 600 else 10)
+        assert windows[0][0] >= first
+        assert windows[-1][1] <= first + duration
+        centre = sum(start + end for start, end in windows) / 2 / len(windows)
+        assert centre == pytest.approx(first + duration / 2)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.floats(0.01, 1), SCORES), min_size=1, max_size=40), st.floats(0.5, 4))
+def test_the_lowest_stretch_is_the_lowest_of_all(shown, seconds):
+    times = [sum(gap for gap, _ in shown[:number]) for number in range(len(shown))]
+    values = [value for _, value in shown]
+    frames = Score(tuple(enumerate(values)))
+
+    stretches = []
+    for start in range(len(shown)):
+        inside = [value for at, value in zip(times[start:], values[start:], strict=True) if at - times[start] < seconds]
+        stretches.append(sum(inside) / len(inside))
+        if start + len(inside) == len(shown):
+            break
+
+    assert frames.lowest(times, seconds) == pytest.approx(min(stretches))
+
+
+def test_a_score_tells_of_its_parts():
+    frames = Score(tuple((number, 90.0 if number % 20 else 50.0) for number in range(100)))
+
+    assert frames.mean == pytest.approx(88)
+    assert frames.p5 == 50
+    assert frames.mean_of(frozenset({0, 1})) == 70
+    assert frames.mean_of(frozenset({1000})) == frames.mean
+
+
+def test_pictures_are_found_by_time():
+    pictures = Pictures((0.0, 0.5, 1.0, 1.5), (10, 1, 2, 3))
+
+    assert pictures.size == pictures.size_in(()) == 16
+    assert pictures.numbers_in([(0.5, 1.5)]) == {1, 2}
+    assert pictures.size_in([(0.5, 1.5)]) == 3
+
+
+@settings(deadline=None)
+@given(SCORES)
+def test_the_target_is_just_below_the_plain_rendition(plain):
+    assert plain - target_for(plain) >= 0.8 - 1e-9
+    assert target_for(plain) <= 95
+
+
+@settings(deadline=None)
+@given(SCORES, SCORES)
+def test_the_bias_of_the_samples_is_taken_off(whole, sampled):
+    assert corrected(sampled, sampled - whole) == pytest.approx(whole)
+    assert corrected(sampled, 0) == sampled
+
+
+@settings(deadline=None)
+@given(CODECS, st.floats(0.5, 2), st.floats(60, 97), st.floats(0.1, 0.9))
+def test_a_straight_curve_is_hit_in_few_probes(codec, steepness, target, where):
+    ladder = LADDERS[codec]
+    slope = ladder.slope * steepness
+    at_target = ladder.least + 2 + where * (ladder.most - ladder.least - 4)  # the CRF that just reaches it
+
+    def curve(crf):
+        return 100 - math.exp(math.log(100 - target) + slope * (crf - at_target))
+
+    points = []
+    while (crf := next_crf(ladder, target, points)) is not None:
+        assert crf not in [tried for tried, _ in points]
+        assert ladder.least <= crf <= ladder.most
+        points.append((crf, curve(crf)))
+
+    assert 1 <= len(points) <= MOST_PROBES
+    passed = [tried for tried, reached in points if reached >= target]
+    assert passed
+    assert max(passed) >= at_target - max(2 * ladder.step, 0.6 / slope / (100 - target) + ladder.step)
+
+
+@settings(deadline=None)
+@given(CODECS, SCORES, st.integers(20, 40))
+def test_the_model_meets_its_own_points(codec, reached, crf):
+    ladder = LADDERS[codec]
+
+    assert modelled(reached, [(crf, reached)], ladder.slope) == pytest.approx(crf)
+
+
+@settings(deadline=None)
+@given(CODECS, SCORES, st.lists(st.tuples(st.integers(10, 60), SCORES), max_size=4))
+def test_the_slope_stays_sensible(codec, aim, points):
+    ladder = LADDERS[codec]
+
+    assert ladder.slope / 3 <= slope_of(ladder, aim, points) <= ladder.slope * 3
+
+
+@settings(deadline=None)
+@given(CODECS, st.floats(50, 95), st.floats(-20, 5))
+def test_the_whole_is_made_again_only_where_that_pays(codec, target, over):
+    ladder = LADDERS[codec]
+    crf = ladder.start
+
+    again = second_crf(ladder, target, crf, min(target + over, 99.9), ladder.slope)
+
+    if over < -FLOOR - 1e-6:
+        assert again is not None
+        assert again < crf
+    elif over < 1:
+        assert again is None
+    elif again is not None:
+        assert again > crf
+
+
+def test_at_the_end_of_the_ladder_there_is_no_other_encode():
+    ladder = LADDERS["av1"]
+
+    assert second_crf(ladder, 90, ladder.least, 80, ladder.slope) is None
+    assert next_crf(ladder, 95 - AIM, [(ladder.least, 80.0)]) is None
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1), st.lists(st.floats(-1, 2), max_size=5)), max_size=8))
+def test_progress_never_goes_back(marks):
+    told = []
+    steps = Steps(told.append)
+    for mark, parts in marks:
+        tell = steps.until(mark)
+        for part in parts:
+            tell(part)
+
+    assert told == sorted(told)
+    assert all(0 <= done <= 1 for done in told)
+
+
+def test_a_source_is_compared_through_the_filters_of_its_rendition(ffmpeg, clip):
+    source = SimpleNamespace(path=clip("plain.mp4"), probe=ffmpeg.probe(clip("plain.mp4")))
+
+    assert vmaf.source_reference(ffmpeg, source).filters.startswith("scale=")
