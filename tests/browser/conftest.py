@@ -132,7 +132,12 @@ class Server:
             )  # fmt: skip
 
     def wait_until_ready(self) -> None:
-        until(self._is_ready, "the server is ready", 30)
+        try:
+            until(self._is_ready, "the server is ready", 60)
+        except BaseException:
+            self._process.kill()
+            self._process.wait()
+            raise
 
     def stop(self) -> None:
         """Stop it as an operator would. It ends soon, without complaint, and leaves a closed database."""
@@ -519,6 +524,8 @@ def new_person(request, texts) -> Iterator[Callable[..., Person]]:
     yield sit_down
     complaints = [complaint for person in people for complaint in person.complaints]
     for person in people:
+        if person.complaints:
+            take_picture(person.page, request.node)
         person.page.close()
     assert not complaints
 

@@ -4,6 +4,7 @@ Streamlit runs a file of a `pages` folder beside its script by itself until some
 page is tried on a server that nobody has visited yet, and every file alone.
 """
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -20,18 +21,21 @@ VIDEO = "00000000000000000000000000000001"
 @pytest.fixture(scope="module")
 def new_unvisited(new_server):
     """Gives servers that nobody has visited yet. While one is used, the next one gets ready."""
-    servers = [new_server()]
-    servers[-1].launch()
+    servers = []
 
-    def give():
+    def launch():
         servers.append(new_server())
         servers[-1].launch()
+        stops.callback(servers[-1].stop)
+
+    def give():
+        launch()
         servers[-2].wait_until_ready()
         return servers[-2]
 
-    yield give
-    for server in servers:
-        server.stop()
+    with ExitStack() as stops:
+        launch()
+        yield give
 
 
 def test_the_first_visit_of_all_shows_the_sign_in_and_no_data(path, new_unvisited, fresh_browser, new_person, seeded):

@@ -6,6 +6,9 @@ from string import Formatter
 
 import pytest
 
+from backend.model import CensorStatus, JobKind, JobState, SnapshotStatus, TranscodeStatus, VideoStatus, WarmState
+from pages.actions import ACTIONS
+
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 ASKED_FOR = re.compile(r"""\bt\(\s*(f?)(["'])(.+?)\2""")
 
@@ -38,10 +41,14 @@ def test_every_text_that_a_page_asks_for_is_there(script, texts):
     assert not missing
 
 
-def test_every_status_job_action_and_role_word_has_a_name(texts):
-    from backend.model import CensorStatus, JobKind, JobState, WarmState
+def test_every_status_and_every_kind_of_job_has_a_name(texts):
+    words = [*VideoStatus, *TranscodeStatus, *SnapshotStatus, *JobState, *WarmState]
+    names = [f"status.{word or 'none'}" for word in words]
+    names += [f"censor.{word}" for word in CensorStatus] + [f"job.{word}" for word in JobKind]
 
-    named = [f"censor.{word}" for word in CensorStatus] + [f"job.{word}" for word in JobKind]
-    named += [f"status.{word}" for word in (*JobState, *WarmState)]
+    assert not [name for name in names if name not in texts["zh"]]
 
-    assert not [key for key in named if key not in texts["zh"]]
+
+@pytest.mark.parametrize("group", ["action", "confirm", "follows", "done"])
+def test_every_action_is_named_asked_explained_and_reported(group, texts):
+    assert not [key for key in ACTIONS if f"{group}.{key}" not in texts["zh"]]
