@@ -68,7 +68,7 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         try:
             values[names[variable]] = READERS.get(names[variable], str)(text.strip())
         except ValueError as error:
-            wrong.append(f"{variable}={text!r}: {error}.")
+            wrong.append(f"{variable}: {error}." if names[variable] in SECRET else f"{variable}={text!r}: {error}.")
     if wrong:
         raise SettingsError("These settings cannot be used:\n" + "\n".join(f"  {line}" for line in sorted(wrong)))
     settings = Settings(**values)
@@ -130,9 +130,17 @@ def _hosts(text: str) -> tuple[str, ...]:
     return hosts
 
 
+def _password(text: str) -> str:
+    if not 10 <= len(text) <= 1024:
+        raise ValueError("use 10 to 1024 characters")
+    return text
+
+
+SECRET = ("admin_password",)  # never shown, not even where it is wrong
 READERS: dict[str, Callable[[str], Any]] = {
     "data": lambda text: Path(text).expanduser(),
     "mode": _one_of(*MODES),
+    "admin_password": _password,
     "demo": _flag,
     "time_zone": _zone,
     "token_days": _whole(1, 3650),

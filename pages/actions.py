@@ -54,7 +54,8 @@ def _recommend(video: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
 
 
 def _prewarm(video: dict[str, Any], _form: dict[str, Any]) -> dict[str, Any]:
-    files = [*video.get("fileUrlList", [f"/{video.get('fileUrl')}"]), video["firstFrameUrl"], video["coverUrl"]]
+    feed = [f"/{video['fileUrl']}"] if video.get("fileUrl") else []  # an entry of the feed has a path, no addresses
+    files = [*video.get("fileUrlList", feed), video["firstFrameUrl"], video["coverUrl"]]
     return {"objectPath": "\n".join(url for url in files if url)}
 
 

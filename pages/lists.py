@@ -65,6 +65,10 @@ class VideoList:
         """Draw the rows that match and what can be done with them; say `nothing` where there are none at all."""
         if opened := st.session_state.pop(f"{self.prefix}_opened", None):
             st.switch_page("video.py", query_params={"videoId": opened})
+        # For the way back from a video; the address of its page is its own.
+        st.session_state[f"{self.prefix}_query"] = {
+            key: value for key, value in st.query_params.items() if key.startswith(f"{self.prefix}_")
+        }
         toolbar = st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar")
         total, videos, size = self._fetch(wanted)
         if not videos:

@@ -219,7 +219,9 @@ def show(video_id: str) -> None:
 
 
 video_id = st.query_params.get("videoId", "")
-st.page_link("videos.py", label=t("video.back"), icon=":material/arrow_back:")
+st.page_link(
+    "videos.py", label=t("video.back"), icon=":material/arrow_back:", query_params=st.session_state.get("v_query")
+)
 if not video_id:
     st.info(t("video.choose"))
     st.stop()

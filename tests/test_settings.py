@@ -43,5 +43,13 @@ def test_an_empty_value_means_the_default():
     assert read_settings({"QU_TOKEN_DAYS": " ", "QU_ADMIN_PASSWORD": ""}, None) == read_settings({}, None)
 
 
+def test_a_password_that_is_too_short_is_named_but_not_shown():
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"QU_ADMIN_PASSWORD": "secret"}, None)
+
+    assert "QU_ADMIN_PASSWORD: use 10 to 1024 characters" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
 def test_a_password_is_not_shown_with_the_settings():
     assert "secret" not in repr(Settings(admin_password="secret"))

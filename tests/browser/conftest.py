@@ -59,6 +59,7 @@ SHOWN = """titles => {
     const cells = document.querySelectorAll('[data-testid="stDataFrame"] tbody td[aria-colindex="2"]');
     return JSON.stringify([...cells].map(cell => cell.textContent)) === JSON.stringify(titles);
 }"""
+AT_TOP = "title => document.querySelector('.st-key-page_head')?.innerText.includes(title)"
 ADDRESS = "pattern => new RegExp(pattern).test(decodeURIComponent(location.pathname + location.search))"
 ROW_HEIGHT, HEADER_HEIGHT = 48, 34
 
@@ -381,6 +382,12 @@ class Person:
         search = "&".join(f"{key}={quote(value)}" for key, value in query.items())
         self.page.goto(f"{self.url}{path}{'?' if search else ''}{search}", wait_until="commit")
         self._until(f"""() => document.querySelector('{RUNS_NOTHING}')?.querySelector('{DRAWN}')""", seconds=20)
+
+    def follows(self, path: str) -> None:
+        """Go to a page by the links at the top, and wait until it is drawn."""
+        self.page.locator(f'[data-testid="stTopNavLink"][href="{self.url}{path}"]').click()
+        self._until(AT_TOP, self._texts[f"{path[1:] or 'overview'}.title"])
+        self.is_idle()
 
     def signs_in(self, password: str = PASSWORD) -> None:
         """Fill in the form and send it."""

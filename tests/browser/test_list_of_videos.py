@@ -104,6 +104,19 @@ def test_a_title_leads_to_its_video_and_back_leads_to_the_list(person):
     expect(person.column(2).filter(has_text="山里的猫 第 3 集")).to_be_attached()
 
 
+def test_the_link_back_from_a_video_leads_to_what_was_found(person):
+    person.goes_to("/videos", v_title="山里的猫 第 3", v_page_size="50")
+    person.sees("山里的猫 第 3 集")
+    person.opens_row(0)
+    expect(person.part("page_head")).to_contain_text("山里的猫 第 3 集")
+
+    person.page.get_by_text(person.t("video.back")).click()
+
+    person.sees("山里的猫 第 3 集")
+    person.is_at("v_page_size=50")
+    expect(person.field("v_title")).to_have_value("山里的猫 第 3")
+
+
 # Acting
 
 

@@ -11,7 +11,7 @@ BRIGHTNESS = """() => {
 WINDOWS = [{"width": 1440, "height": 1000}, {"width": 390, "height": 844}]
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["en"])
 def test_the_overview_counts(person, site):
     counts = site.ask("getStatistics")
 
@@ -54,9 +54,11 @@ def test_every_page_fits_its_window(site, own_browser, fresh_browser, new_person
     signed_in = own_browser(language).storage_state()
     context = fresh_browser(language, color_scheme=scheme, storage_state=signed_in)
     person = new_person(context, site.url, language)
-    for path in paths:
+    person.goes_to("/video", videoId=clip["videoId"])
+    for path in ["/video", *(path for path in paths if path != "/video")]:
         person.page.set_viewport_size(WINDOWS[0])
-        person.goes_to(path, **({"videoId": clip["videoId"]} if path == "/video" else {}))
+        if path != "/video":
+            person.follows(path)
 
         for window in WINDOWS:
             person.page.set_viewport_size(window)
