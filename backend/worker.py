@@ -55,7 +55,7 @@ class Worker:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def run_until_idle(self, seconds: float = 60.0) -> None:
-        """Work in this thread until nothing waits (any more), as tests and `import --wait` do."""
+        """Work in this thread until nothing waits (any more), as tests do."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and (job := self._store.jobs.claim_job(tuple(JobKind), self._owner)):
             self._work(job)

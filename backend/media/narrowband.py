@@ -16,8 +16,6 @@ import contextlib
 import logging
 import os
 import shutil
-import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -51,6 +49,7 @@ from backend.media.rendition import (
     settle,
     sound_codec,
     transcode,
+    workshop,
 )
 from backend.media.vmaf import Pictures, Reference, Score, Unscored, Window
 from backend.model import FileKind
@@ -135,7 +134,7 @@ def narrow(ffmpeg: Ffmpeg, codec: str, folder: Path, path: Path, report: Report)
     `bytes_plain` of video; `saving`, a part of those; `gain`, False where the file is the plain one under another name;
     and `probes`, pairs of CRF and score.
     """
-    with _workshop(folder) as shop, part(folder, "narrow") as output:
+    with workshop(folder, "narrow") as shop, part(folder, "narrow") as output:
         source = open_source(ffmpeg, path, report)
         plain, made, work = plain_rendition(folder), None, report
         if plain is None:
@@ -329,19 +328,6 @@ def _encoder(source: Source, quality: Quality) -> list[str]:
     cap = kilobits(min(RUNGS[0], source.probe.width, source.probe.height))
     encoder = f"-c:v libx264 -preset slow -profile:v high -crf {quality.crf:g} -maxrate {cap}k -bufsize {2 * cap}k"
     return [*encoder.split(), *KEYFRAMES]
-
-
-@contextlib.contextmanager
-def _workshop(folder: Path) -> Iterator[Path]:
-    """A hidden folder to work in, gone afterwards; those of runs that died go too."""
-    for stray in folder.glob(".narrow.*.part"):
-        shutil.rmtree(stray, ignore_errors=True)
-    shop = folder / f".narrow.{uuid.uuid4().hex[:12]}.part"
-    shop.mkdir()
-    try:
-        yield shop
-    finally:
-        shutil.rmtree(shop, ignore_errors=True)
 
 
 def _copy(path: Path, target: Path) -> None:

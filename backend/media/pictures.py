@@ -6,9 +6,7 @@ took 0.5 s of processor time for 60 s of 1080p where decoding took 13.5; a very 
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +15,7 @@ from backend.errors import MediaError
 from backend.media import Probe
 from backend.media.ffmpeg import Ffmpeg, Report
 from backend.media.measure import count_packets, jpeg_size
-from backend.media.rendition import scale, settle, tone_mapping
+from backend.media.rendition import scale, settle, tone_mapping, workshop
 from backend.model import FileKind, MediaFile
 from backend.tasks import Done
 
@@ -50,7 +48,7 @@ class Shoot:
 
 def take_pictures(ffmpeg: Ffmpeg, folder: Path, path: Path, report: Report) -> Done:
     """Put cover, first frame and snapshots of the video at `path` into `folder`. Raises MediaError when none comes."""
-    with _workshop(folder) as shop:
+    with workshop(folder, "pictures") as shop:
         shoot = _plan(ffmpeg, path, report)
         report(0.1)
         words = _one_pass(ffmpeg, shop, shoot, lambda done: report(0.1 + 0.5 * done)) if shoot.read else ""
@@ -141,16 +139,3 @@ def _publish(shop: Path, folder: Path) -> Iterator[MediaFile]:
         width, height = jpeg_size(path)
         settle(path, folder / name)
         yield MediaFile(kind, name, size=size, width=width, height=height, position=position)
-
-
-@contextlib.contextmanager
-def _workshop(folder: Path) -> Iterator[Path]:
-    """A folder to work in, gone afterwards; those of runs that died go too. ffmpeg numbers files itself in there."""
-    for stray in folder.glob("pictures.*.part"):
-        shutil.rmtree(stray, ignore_errors=True)
-    shop = folder / f"pictures.{uuid.uuid4().hex[:12]}.part"
-    shop.mkdir()
-    try:
-        yield shop
-    finally:
-        shutil.rmtree(shop, ignore_errors=True)

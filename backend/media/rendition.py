@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 import uuid
 from collections.abc import Iterator
@@ -159,6 +160,19 @@ def part(folder: Path, stem: str) -> Iterator[Path]:
         yield path
     finally:
         path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def workshop(folder: Path, stem: str) -> Iterator[Path]:
+    """A hidden folder to work in, gone afterwards however it ends; those of runs that died go too."""
+    for stray in folder.glob(f".{stem}.*.part"):
+        shutil.rmtree(stray, ignore_errors=True)
+    shop = folder / f".{stem}.{uuid.uuid4().hex[:12]}.part"
+    shop.mkdir()
+    try:
+        yield shop
+    finally:
+        shutil.rmtree(shop, ignore_errors=True)
 
 
 def publish(ffmpeg: Ffmpeg, output: Path, kind: FileKind) -> MediaFile:

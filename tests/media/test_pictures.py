@@ -85,7 +85,7 @@ def test_white_stays_white(finish, video, media, ffmpeg):
 
 def test_leftovers_of_a_dead_run_go(finish, video, tmp_path):
     again = video("plain.mp4")
-    stray = tmp_path / "media" / "v1" / "pictures.0123456789ab.part"
+    stray = tmp_path / "media" / "v1" / ".pictures.0123456789ab.part"
     stray.mkdir()
     (stray / "snapshot-1.jpg").touch()
 
