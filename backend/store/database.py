@@ -14,10 +14,75 @@ from backend.store.schema import migrations
 
 BUSY_SECONDS = 30
 IDLE_READERS = 8
+MOST_IN_A_GROUP = 64  # changes in one commit: nobody waits long for those behind him
+PATIENCE_SECONDS = 0.1
 
 
 class StoreError(RuntimeError):
     """The database cannot be used now; the text says why, and for whoever runs the console, what to do."""
+
+
+class Group:
+    """Changes that are committed together: the first begins the transaction, the last ends it."""
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._over = threading.Event()
+        self._error: sqlite3.Error | None = None
+
+    @property
+    def is_full(self) -> bool:
+        return self._size >= MOST_IN_A_GROUP
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more may join: it was committed, or broke."""
+        return self._over.is_set()
+
+    @contextmanager
+    def member(self, db: Database) -> Iterator[None]:
+        """Make one of the changes; where it fails, the others stay."""
+        if not db.conn.in_transaction:
+            db.conn.execute("begin immediate")
+        self._size += 1
+        db.conn.execute("savepoint member")
+        try:
+            yield
+        except BaseException as error:
+            self._take_back(db, error)
+            raise
+        db.conn.execute("release member")
+
+    def commit(self, db: Database) -> None:
+        """Keep everything. What goes wrong is told to each member by `wait`."""
+        if self.is_over:
+            return
+        try:
+            if db.conn.in_transaction:
+                db.conn.execute("commit")
+        except sqlite3.Error as error:
+            self._break(db, error)
+        self._over.set()
+
+    def wait(self) -> bool:
+        """Say whether it is over. Raises sqlite3.Error where nothing could be kept."""
+        over = self._over.wait(PATIENCE_SECONDS)
+        if self._error is not None:
+            raise self._error
+        return over
+
+    def _take_back(self, db: Database, error: BaseException) -> None:
+        try:
+            db.conn.execute("rollback to member")
+            db.conn.execute("release member")
+        except sqlite3.Error:  # SQLite gave up the whole transaction, as it does when the disk is full
+            self._break(db, error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error)))
+
+    def _break(self, db: Database, error: sqlite3.Error) -> None:
+        self._error = error
+        with suppress(sqlite3.Error):
+            db.conn.rollback()
+        self._over.set()
 
 
 class Connections:
@@ -33,6 +98,8 @@ class Connections:
         self._idle: list[Database] = []
         self._guard = threading.Lock()
         self._writing = threading.Lock()
+        self.waiting = 0  # callers who want to write, but for the one who does
+        self._group = Group()
         self._closed = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,19 +129,49 @@ class Connections:
 
     @contextmanager
     def writing(self) -> Iterator[Database]:
-        """Give the writer inside one transaction: all of it is kept, on the disk, or nothing."""
-        with self._writing:
-            db = self._writer
-            db.conn.execute("begin immediate")
+        """Give the writer: all that happens inside is kept, on the disk, or nothing of it.
+
+        Callers who come meanwhile share one commit, and so one wait for the disk; each still fails alone.
+        """
+        with self._turn() as group:
             try:
-                yield db
-                db.conn.execute("commit")
-            except BaseException as error:
-                with suppress(sqlite3.Error):
-                    db.conn.rollback()
-                if isinstance(error, sqlite3.Error):
-                    raise StoreError(f"The database {self.path} cannot be written: {error}") from error
-                raise
+                with group.member(self._writer):
+                    yield self._writer
+            except sqlite3.Error as error:
+                raise StoreError(f"The database {self.path} cannot be written: {error}") from error
+            finally:
+                if not self.waiting or group.is_full:
+                    group.commit(self._writer)
+        try:
+            while not group.wait():
+                self._commit_for(group)
+        except sqlite3.Error as error:
+            raise StoreError(f"The database {self.path} cannot be written: {error}") from error
+
+    @contextmanager
+    def _turn(self) -> Iterator[Group]:
+        """Wait for the writer, and say which group the change joins."""
+        with self._guard:
+            self.waiting += 1
+        try:
+            self._writing.acquire()
+        finally:
+            with self._guard:
+                self.waiting -= 1
+        try:
+            if self._group.is_over:
+                self._group = Group()
+            yield self._group
+        finally:
+            self._writing.release()
+
+    def _commit_for(self, group: Group) -> None:
+        """Commit in the place of somebody who was expected, and gave up waiting for the writer."""
+        if self._writing.acquire(blocking=False):
+            try:
+                group.commit(self._writer)
+            finally:
+                self._writing.release()
 
     def backup(self, target: Path) -> None:
         """Write a whole copy of the database to `target`, while others go on working."""
