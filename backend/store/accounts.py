@@ -78,18 +78,14 @@ class Accounts:
 
     def find_session(self, hashed: str) -> Account | None:
         """Return whose session this is (by `token_hash`), or None when there is none or it ended."""
+        found = self._connections.unchanged.get(("session", hashed), lambda: self._read_session(hashed))
+        return found[0] if found and found[1] > self._now() else None
+
+    def _read_session(self, hashed: str) -> tuple[Account, int] | None:
+        sql = f"select {ACCOUNT_COLUMNS}, expires from sessions s join accounts a using (account_id) "
         with self._connections.reading() as db:
-            row = next(
-                iter(
-                    db.query(
-                        f"select {ACCOUNT_COLUMNS} from sessions s join accounts a using (account_id) "
-                        "where token_hash = ? and expires > ? and not disabled",
-                        [hashed, self._now()],
-                    )
-                ),
-                None,
-            )
-        return _account(row) if row else None
+            rows = list(db.query(f"{sql} where token_hash = ? and not disabled", [hashed]))
+        return (_account(rows[0]), rows[0]["expires"]) if rows else None
 
     def end_session(self, hashed: str, actor: Actor) -> None:
         """End one session; one that is gone already is no error."""

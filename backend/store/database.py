@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from backend.store.schema import migrations
+from backend.store.unchanged import Unchanged
 
 BUSY_SECONDS = 30
 IDLE_READERS = 8
@@ -105,6 +106,7 @@ class Connections:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._open()
             self._migrate(self._writer)
+            self.unchanged = Unchanged(self._open(read_only=True).conn)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(
                 f"The database {path} cannot be opened ({error}). Check that the folder may be written and has room; "
@@ -186,6 +188,7 @@ class Connections:
             for db in (*self._idle, self._writer):
                 db.close()
             self._idle.clear()
+            self.unchanged.close()
 
     def _put_back(self, db: Database) -> None:
         with self._guard:

@@ -1,0 +1,78 @@
+"""What was found is kept exactly until something is changed, whoever changes it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backend.store import unchanged
+from backend.store.database import Connections
+
+
+@pytest.fixture
+def connections(tmp_path: Path) -> Iterator[Connections]:
+    opened = Connections(tmp_path / "console.sqlite3")
+    with opened.writing() as db:
+        db.execute("create table words (word text)")
+    yield opened
+    opened.close()
+
+
+def count(connections: Connections, asked: list[int] | None = None) -> int:
+    """Count the words, unless that is known; `asked` gets a mark when it is not."""
+
+    def find() -> int:
+        (asked if asked is not None else []).append(1)
+        with connections.reading() as db:
+            return int(db.execute("select count(*) from words").fetchone()[0])
+
+    return connections.unchanged.get("words", find)
+
+
+def test_it_asks_once_while_nothing_changes(connections: Connections) -> None:
+    asked: list[int] = []
+    assert [count(connections, asked) for _ in range(5)] == [0] * 5
+    assert len(asked) == 1
+
+
+def test_it_asks_again_after_our_own_change(connections: Connections) -> None:
+    for number in range(3):
+        assert count(connections) == number
+        with connections.writing() as db:
+            db.execute("insert into words values ('one more')")
+
+
+def test_it_asks_again_after_the_change_of_another_process(connections: Connections) -> None:
+    assert count(connections) == 0
+    other = sqlite3.connect(connections.path)
+    with other:
+        other.execute("insert into words values ('theirs')")
+    other.close()
+    assert count(connections) == 1
+
+
+def test_it_does_not_keep_what_was_found_before_a_change_that_came_between(connections: Connections) -> None:
+    def find() -> int:
+        with connections.writing() as db:
+            db.execute("insert into words values ('between')")
+        return 0
+
+    assert connections.unchanged.get("words", find) == 0
+    assert count(connections) == 1
+
+
+def test_it_keeps_a_bounded_number(connections: Connections, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unchanged, "MOST_KEPT", 10)
+    for number in range(100):
+        connections.unchanged.get(number, lambda number=number: number)  # type: ignore[misc]
+        assert len(connections.unchanged) <= 10
+
+
+def test_it_keeps_nothing_where_the_database_does_not_answer(connections: Connections) -> None:
+    asked: list[int] = []
+    connections.unchanged.close()
+    assert [count(connections, asked) for _ in range(3)] == [0] * 3
+    assert len(asked) == 3
