@@ -36,7 +36,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Operation:
-    """A thing that the console does, as every way in sees it. `right` is None where nobody need be signed in."""
+    """A thing that the console does, as every way in sees it. `right` is None where nobody need be signed in.
+
+    The answer of a `pure` one follows from its parameters, the address that it was asked under, and the database.
+    """
 
     name: str
     method: str
@@ -44,6 +47,7 @@ class Operation:
     message: str
     right: Right | None
     extension: bool
+    pure: bool
     function: Callable[..., Any]
 
     @property
@@ -106,7 +110,13 @@ def _parameter(name: str, annotation: Any, default: Any, group: str = "") -> Par
 
 
 def operation(
-    method: str, path: str, *, message: str = "", right: Right | None = Right.READ, extension: bool = False
+    method: str,
+    path: str,
+    *,
+    message: str = "",
+    right: Right | None = Right.READ,
+    extension: bool = False,
+    pure: bool = False,
 ) -> Callable[[F], F]:
     """Declare a function as an operation.
 
@@ -117,7 +127,7 @@ def operation(
     def declare(function: F) -> F:
         name = camel(function.__name__)
         full = path if path.startswith("/vodVideo/") else f"/console{path}"
-        OPERATIONS[name] = Operation(name, method, full, message, right, extension, function)
+        OPERATIONS[name] = Operation(name, method, full, message, right, extension, pure, function)
         return function
 
     return declare

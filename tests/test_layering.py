@@ -13,7 +13,7 @@ PAGES = sorted((ROOT / "pages").rglob("*.py"))
 
 # Foreign modules that are at home in a few rooms only.
 HOMES = {
-    "starlette": ("backend/rest.py", "backend/asked.py", "backend/web.py", "backend/multipart.py"),
+    "starlette": ("backend/rest.py", "backend/asked.py", "backend/web.py", "backend/multipart.py", "backend/quick.py"),
     "python_multipart": ("backend/multipart.py", "backend/rest.py"),
     "argon2": ("backend/passwords.py",),
     "requests": ("backend/client.py", "backend/prewarm/http.py"),

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 MOST_REASON_BYTES = 128
 
 
-@operation("GET", "/vod/getVideos")
+@operation("GET", "/vod/getVideos", pure=True)
 def get_videos(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters) -> VideoPage:
     """List the videos that match, newest first, with the exact total."""
     return call.write.page(call.store.catalogue.find_videos(filters.wanted, page_index, page_size))
@@ -75,13 +75,13 @@ def submit_tab_transcode(call: Call, *, media_id: str) -> None:
     call.store.jobs.enqueue_for_video(JobKind.NARROW, media_id, call.operation.name, call.actor)
 
 
-@operation("GET", "/vod/getVideoById")
+@operation("GET", "/vod/getVideoById", pure=True)
 def get_video_by_id(call: Call, *, video_id: str) -> VideoDetail:
     """Return one video."""
     return call.write.detail(call.store.catalogue.get_video(video_id))
 
 
-@operation("GET", "/vod/getRecommendVideos")
+@operation("GET", "/vod/getRecommendVideos", pure=True)
 def get_recommend_videos(
     call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters
 ) -> RecommendedPage:
@@ -155,7 +155,7 @@ def push_object_cache(call: Call, *, object_path: str) -> None:
     call.store.jobs.enqueue_prewarm([line.url for line in lines], call.actor)
 
 
-@operation("GET", "/vod/getRecommendVideoById", message="根据videoId获取视频详情完成!")
+@operation("GET", "/vod/getRecommendVideoById", message="根据videoId获取视频详情完成!", pure=True)
 def get_recommend_video_by_id(call: Call, *, video_id: str) -> RecommendedVideo:
     """Return one entry of the recommended feed."""
     return call.write.recommended(call.store.catalogue.get_recommendation(video_id))
@@ -196,7 +196,7 @@ def sign_out(call: Call, *, user_name: str = "", password: str = "") -> None:
         raise BadRequest("consoletoken is required, or userName and password.")
 
 
-@operation("GET", "/vodVideo/getVideoById", extension=True)
+@operation("GET", "/vodVideo/getVideoById", extension=True, pure=True)
 def get_play_info(call: Call, *, video_id: str) -> PlayInfoList:
     """Return what can be played of a video, as existing clients ask for it."""
     return call.write.play_info(call.store.catalogue.get_video(video_id))

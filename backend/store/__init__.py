@@ -13,8 +13,9 @@ from backend.store.database import Connections, StoreError
 from backend.store.history import History
 from backend.store.jobs import Jobs
 from backend.store.statistics import Statistics
+from backend.store.unchanged import UNKNOWN
 
-__all__ = ["Store", "StoreError", "find_damage"]
+__all__ = ["UNKNOWN", "Store", "StoreError", "find_damage"]
 
 
 def find_damage(path: Path) -> str:
@@ -40,6 +41,7 @@ class Store:
         self.accounts = Accounts(self.connections, clock)
         self.history = History(self.connections)
         self.statistics = Statistics(self.connections, clock)
+        self.version = self.connections.unchanged.version
 
     def backup(self, target: Path) -> None:
         """Write a whole copy of the database, while others go on working."""
