@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Hashable
-from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
@@ -20,15 +19,18 @@ class Unchanged:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """`connection` must be used for nothing else: `pragma data_version` does not see a connection's own writes."""
         self._connection = connection
+        self._cursor = connection.cursor()
         self._guard = threading.Lock()
         self._version = UNKNOWN
         self._kept: dict[Hashable, Any] = {}
 
     def version(self) -> int:
         """Return a number that is another one after every change; UNKNOWN where the database does not say."""
-        with self._guard, suppress(sqlite3.Error):
-            return int(self._connection.execute("pragma data_version").fetchone()[0])
-        return UNKNOWN
+        with self._guard:
+            try:
+                return int(self._cursor.execute("pragma data_version").fetchone()[0])
+            except sqlite3.Error:
+                return UNKNOWN
 
     def get(self, key: Hashable, find: Callable[[], T]) -> T:
         """Return what `find` returned for this key since the last change; ask it where it was not asked."""
