@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -137,3 +139,19 @@ def face():
         if isinstance(node, ast.Assign) and ast.dump(node.targets[0]).startswith("Name(id='__all__'"):
             return ast.literal_eval(node.value)
     raise AssertionError("backend has no __all__")
+
+
+def test_a_server_without_pages_loads_no_heavy_library():
+    loaded = "import backend, backend.rest, sys; print(*{name.split('.')[0] for name in sys.modules})"
+    names = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert not {"streamlit", "pandas", "numpy", "pyarrow", "alibabacloud_vod20170321", "PIL"} & set(names)
+
+
+def test_what_was_kept_away_from_sqlite_utils_can_still_be_imported():
+    used = "import backend, pandas, sqlite_utils; print(pandas.DataFrame([{'a': 1}]).a.sum())"
+    assert (
+        subprocess.run([sys.executable, "-c", used], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        == "1\n"
+    )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import backend.store.light  # noqa: F401  (before anything else imports sqlite-utils)
 from backend.store.accounts import Accounts
 from backend.store.catalogue import Catalogue
 from backend.store.database import Connections, StoreError
