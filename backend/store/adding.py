@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from sqlite_utils import Database
@@ -14,8 +15,12 @@ from backend.model import Video
 from backend.store.rows import FILE_COLUMNS
 from backend.store.search import first_key, fold
 
-GIVEN = tuple(field.name for field in fields(Video) if field.name not in ("user", "files", "is_recommend"))
-COLUMNS = ("seq", "user_id", "title_folded", *GIVEN)
+OWN = ("seq", "id", "media_key", "user_id", "title_folded")
+GIVEN = tuple(field.name for field in fields(Video) if field.name not in (*OWN, "user", "files", "is_recommend"))
+COLUMNS = (*OWN, *GIVEN)
+
+_given = attrgetter(*GIVEN)
+_values = attrgetter(*FILE_COLUMNS)
 
 ADD_USER = """
     insert into users (user_id, user_name, user_name_folded, avatar_url) values (?, ?, ?, ?)
@@ -49,12 +54,13 @@ def split(db: Database, videos: Sequence[Video]) -> tuple[list[Video], list[str]
 
 def add(db: Database, videos: Sequence[Video]) -> None:
     """Keep new videos with their files and users; the last of one second is the newest."""
+    # Files go before their videos: each would change the version of one that is there already.
+    db.execute("pragma defer_foreign_keys = on")
     users = dict.fromkeys(video.user for video in videos)
-    db.conn.executemany(
-        ADD_USER, [(user.user_id, user.user_name, fold(user.user_name), user.avatar_url) for user in users]
-    )
-    db.conn.executemany(ADD_VIDEO, _rows(db, videos))
+    names = ((user.user_id, user.user_name, fold(user.user_name), user.avatar_url) for user in users)
+    db.conn.executemany(ADD_USER, names)
     db.conn.executemany(ADD_FILE, _file_rows(videos))
+    db.conn.executemany(ADD_VIDEO, _rows(db, videos))
 
 
 def next_key(db: Database, table: str, second: int) -> int:
@@ -71,14 +77,11 @@ def _rows(db: Database, videos: Iterable[Video]) -> list[tuple[Any, ...]]:
     for number, video in enumerate(videos, first):
         if video.created not in keys:
             keys[video.created] = next_key(db, "videos", video.created)
-        row = {name: getattr(video, name) for name in GIVEN}
-        row |= {"id": number, "media_key": video.media_key or new_media_key()}
-        rows.append((keys[video.created], video.user.user_id, fold(video.title), *row.values()))
+        own = (keys[video.created], number, video.media_key or new_media_key())
+        rows.append((*own, video.user.user_id, fold(video.title), *_given(video)))
         keys[video.created] += 1
     return rows
 
 
 def _file_rows(videos: Iterable[Video]) -> Iterable[tuple[Any, ...]]:
-    return (
-        (video.video_id, *(getattr(file, name) for name in FILE_COLUMNS)) for video in videos for file in video.files
-    )
+    return ((video.video_id, *_values(file)) for video in videos for file in video.files)

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from backend.store import derived
 from backend.store.schema import migrations
+from backend.store.search import fold
+from backend.store.words import index_words
 
 BUSY_SECONDS = 30
 IDLE_READERS = 8
@@ -28,7 +31,8 @@ class Connections:
     cost more than the query.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tell: derived.Tell = derived.say_nothing) -> None:
+        """Open the file, making or upgrading it; `tell` hears how far an upgrade is. Raises StoreError."""
         self.path = path
         self._idle: list[Database] = []
         self._guard = threading.Lock()
@@ -37,7 +41,7 @@ class Connections:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._open()
-            self._migrate(self._writer)
+            self._migrate(self._writer, tell)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(
                 f"The database {path} cannot be opened ({error}). Check that the folder may be written and has room; "
@@ -68,6 +72,7 @@ class Connections:
             db.conn.execute("begin immediate")
             try:
                 yield db
+                derived.index_changes(db)
                 db.conn.execute("commit")
             except BaseException as error:
                 with suppress(sqlite3.Error):
@@ -103,18 +108,36 @@ class Connections:
         connection.execute("pragma foreign_keys = on")
         # Under WAL, NORMAL can lose the last commits at a power cut; what a person was told is done must stay.
         connection.execute("pragma synchronous = full")
+        connection.create_function("index_words", 5, index_words, deterministic=True)
+        connection.create_function("fold", 1, fold, deterministic=True)
         if read_only:
             connection.execute("pragma query_only = on")
         return Database(connection, recursive_triggers=False)
 
     @staticmethod
-    def _migrate(db: Database) -> None:
+    def _migrate(db: Database, tell: derived.Tell) -> None:
+        """Bring the schema up to date in one transaction: killed half-way, it was never begun."""
         # Without the lock, processes that open a new file together fail: 73 of 120 did when this was measured.
         db.conn.execute("pragma journal_mode = wal")
-        db.conn.execute("begin immediate")
+        _begin_when_free(db)
         try:
+            pending = [migration.name for migration in migrations.pending(db)]
             migrations.apply(db)
+            if "m004_finding" in pending:
+                derived.rebuild(db, tell)
+            derived.index_changes(db)
             db.conn.execute("commit")
         except BaseException:
             db.conn.rollback()
             raise
+
+
+def _begin_when_free(db: Database) -> None:
+    """Take the write lock, however long another process takes to upgrade the file."""
+    while True:
+        try:
+            db.conn.execute("begin immediate")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
