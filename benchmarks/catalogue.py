@@ -32,7 +32,7 @@ from backend.model import (
 from backend.store import Store
 
 ACTOR = Actor("benchmark", "command line")
-BATCH = 5_000
+BATCH = 10_000
 NEWEST = 1_780_000_000
 SECONDS = 3 * 365 * 86_400
 USERS = 50_000

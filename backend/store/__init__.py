@@ -10,7 +10,7 @@ from pathlib import Path
 from backend.store import derived
 from backend.store.accounts import Accounts
 from backend.store.catalogue import Catalogue
-from backend.store.database import Connections, StoreError
+from backend.store.database import MANY_PAGES, Connections, StoreError
 from backend.store.history import History
 from backend.store.jobs import Jobs
 from backend.store.statistics import Statistics
@@ -62,7 +62,7 @@ class Store:
 
     def rebuild(self, tell: derived.Tell = derived.say_nothing) -> None:
         """Make the search index and the counts anew; others cannot write meanwhile."""
-        with self.connections.writing() as db:
+        with self.connections.writing(pages=MANY_PAGES) as db:
             derived.rebuild(db, tell)
 
     def close(self) -> None:

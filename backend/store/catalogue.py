@@ -23,7 +23,7 @@ from backend.model import (
 )
 from backend.store import adding, finding, history, queue
 from backend.store.adding import new_media_key
-from backend.store.database import Connections
+from backend.store.database import MANY_PAGES, Connections
 from backend.store.rows import (
     RECOMMENDATION_COLUMNS,
     RECOMMENDATION_TABLES,
@@ -116,10 +116,10 @@ class Catalogue:
         """Keep many videos at once, as they are given, and return the ids of those that were there already.
 
         What was there stays as it is, and of an id that is given twice the first counts. All of the batch is kept, or
-        nothing; no job is queued. A few thousand videos make a good batch: others cannot write meanwhile.
+        nothing; no job is queued. Ten thousand videos make a good batch: others cannot write meanwhile.
         """
         now = self._now()
-        with self._connections.writing() as db:
+        with self._connections.writing(pages=MANY_PAGES) as db:
             new, known = adding.split(db, videos)
             adding.add(db, new)
             changes = [(video.video_id, _NOTHING, _noted(video)) for video in new]

@@ -17,6 +17,8 @@ from backend.store.words import index_words
 
 BUSY_SECONDS = 30
 IDLE_READERS = 8
+USUAL_PAGES = 2_000
+MANY_PAGES = 50_000  # 200 MB: what ten thousand new videos change, all over the file
 
 
 class StoreError(RuntimeError):
@@ -65,10 +67,14 @@ class Connections:
             self._put_back(db)
 
     @contextmanager
-    def writing(self) -> Iterator[Database]:
-        """Give the writer inside one transaction: all of it is kept, on the disk, or nothing."""
+    def writing(self, pages: int = USUAL_PAGES) -> Iterator[Database]:
+        """Give the writer inside one transaction: all of it is kept, on the disk, or nothing.
+
+        `pages` is how many changed pages stay in memory; what is more is written out again and again.
+        """
         with self._writing:
             db = self._writer
+            db.conn.execute(f"pragma cache_size = {pages}")
             db.conn.execute("begin immediate")
             try:
                 yield db
@@ -117,6 +123,7 @@ class Connections:
     @staticmethod
     def _migrate(db: Database, tell: derived.Tell) -> None:
         """Bring the schema up to date in one transaction: killed half-way, it was never begun."""
+        db.conn.execute(f"pragma cache_size = {MANY_PAGES}")
         # Without the lock, processes that open a new file together fail: 73 of 120 did when this was measured.
         db.conn.execute("pragma journal_mode = wal")
         _begin_when_free(db)

@@ -114,8 +114,8 @@ def _by_words(listing: Listing, wanted: VideoFilter, title: str, user_name: str)
         where.add(f"{table} match :words", words=words)
         return Way(listing, "rowid", table, where)
     where = conditions(wanted, listing.columns)
-    where.add(f"{table} match :words", words=words)
-    return Way(listing, f"{table}.rowid", f"{table} cross join {listing.joined} on v.seq = {table}.rowid", where)
+    where.add(f"{table} match :words and v.seq = {table}.rowid", words=words)
+    return Way(listing, f"{table}.rowid", f"{table} cross join {listing.joined}", where)
 
 
 def _by_index(listing: Listing, wanted: VideoFilter) -> Way:
