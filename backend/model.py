@@ -207,6 +207,20 @@ class VideoFilter:
     censor_status: CensorStatus | None = None
     start: int | None = None
     end: int | None = None
+    cate_id: int | None = None
+
+
+class Sort(StrEnum):
+    """The order of a list: by when it came in, duration, bytes or title; with a minus from the greatest down."""
+
+    NEWEST = "-creationTime"
+    OLDEST = "creationTime"
+    LONGEST = "-duration"
+    SHORTEST = "duration"
+    LARGEST = "-size"
+    SMALLEST = "size"
+    TITLE = "title"
+    TITLE_DOWN = "-title"
 
 
 @dataclass(frozen=True, slots=True)

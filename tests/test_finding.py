@@ -1,4 +1,4 @@
-"""Finding videos: every combination of filters, held against a plain filter over the same rows."""
+"""Finding videos: every combination of filters, orders and pages, held against a plain filter over the same rows."""
 
 from __future__ import annotations
 
@@ -9,37 +9,66 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.model import Actor, CensorStatus, User, Video, VideoFilter
+from backend.model import Actor, CensorStatus, Sort, User, Verdict, Video, VideoFilter
 from backend.store import Store
 
 ACTOR = Actor("tests", "tests")
 START = 1_700_000_000
+DAY = 86_400
+LONG = "很长的标题" * 9
 TITLES = [
     "海浪一层一层", "城市天际线", "CITY lights", "ｃｉｔｙ ＬＩＧＨＴＳ", "100% 棉花糖",
     "under_score", 'He said "hi"', "it's",
     "🎆 fireworks", "NEAR AND OR NOT *", "a:b^c-(d)", "\\back\\slash", "", "Straße", "ｶﾞ",
+    "👨‍👩‍👧 family", "\ue041\ue0ff private", "\uf8ff\U000f0041\U0010fffd", "tab\tnew\nline\x01\x7f",
+    "aaaa", "海", "é e\u0301 İ ﬁ", LONG, f"{LONG}x",
 ]  # fmt: skip
-USERS = [User("1", "Anne"), User("2", "小林不吃辣"), User("3", "ＡＮＮＥ２")]
-WORDS = ["海", "一层", "city", "CITY", "%", "_", '"', "'", "🎆", "AND", "*", "\\", "(", "strasse", "ガ", "x"]
+USERS = [
+    User("1", "Anne"),
+    User("2", "小林不吃辣"),
+    User("3", "ＡＮＮＥ２"),
+    User("aB c*", "\ue041%"),
+    User("Ab C*", ""),
+]
+WORDS = [
+    "海", "一层", "一层一层", "city", "CITY", "ity l", "%", "_", '"', "'", "🎆", "AND", "*", "\\", "(", "strasse", "ガ",
+    "x", "\u200d", "\ue041", "\ue0ff", "\ue041\ue0ff", "\U000f0041", "\t", "\x01", "a", "aa", "aaaa", "aaaaa", "A",
+    "i\u0307", LONG, LONG[1:], f"{LONG}x", f"{LONG}y",
+]  # fmt: skip
+
+
+def seconds_of(number):
+    """Videos of the same second, of the same day and of other years."""
+    return START + number // 2 if number % 3 else START - number * DAY * 20
+
+
+class Kept:
+    """A catalogue and what is in it, newest first; a failing example is not printed with all of it."""
+
+    def __init__(self, catalogue) -> None:
+        self.catalogue = catalogue
+        self.videos = list(catalogue.iterate_videos(VideoFilter()))
 
 
 @pytest.fixture(scope="module")
-def catalogue(tmp_path_factory):
+def kept(tmp_path_factory):
     store = Store(tmp_path_factory.mktemp("store") / "console.sqlite3", clock=lambda: START)
     videos = [
-        store.catalogue.add_video(
-            Video(
-                f"v{number}",
-                title,
-                USERS[number % 3],
-                START + number // 2,
-                censor_status=list(CensorStatus)[number % 4],
-            ),
-            ACTOR,
+        Video(
+            f"v{number}",
+            title,
+            USERS[number % len(USERS)],
+            seconds_of(number),
+            censor_status=list(CensorStatus)[number % 4],
+            cate_id=number % 3,
+            duration=number * 7 % 5 + 0.25,
+            size=number * 5 % 7,
         )
-        for number, title in enumerate(TITLES * 2)
+        for number, title in enumerate(TITLES * 3)
     ]
-    yield store.catalogue, videos
+    store.catalogue.load_videos(videos, ACTOR)
+    yield Kept(store.catalogue)
+    assert store.recount() == []
     store.close()
 
 
@@ -47,57 +76,85 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def matches(video: Video, wanted: VideoFilter) -> bool:
+def matches(video: Video, wanted: VideoFilter, created: int) -> bool:
     return (
         (not wanted.video_id or video.video_id == wanted.video_id)
         and (not wanted.user_id or video.user.user_id == wanted.user_id)
         and folded(wanted.title) in folded(video.title)
         and folded(wanted.user_name) in folded(video.user.user_name)
         and (wanted.censor_status is None or video.censor_status is wanted.censor_status)
-        and (wanted.start is None or video.created >= wanted.start)
-        and (wanted.end is None or video.created <= wanted.end)
+        and (wanted.start is None or created >= wanted.start)
+        and (wanted.end is None or created <= wanted.end)
+        and (wanted.cate_id is None or video.cate_id == wanted.cate_id)
     )
 
 
-seconds = st.none() | st.integers(START - 2, START + 17)
+def ordered(videos: list[Video], sort: Sort) -> list[Video]:
+    """Return videos that come newest first in another order; among equals the newest counts as the greatest."""
+    value = {
+        "creationTime": lambda video: 0,
+        "duration": lambda video: video.duration,
+        "size": lambda video: video.size,
+        "title": lambda video: folded(video.title),
+    }[sort.removeprefix("-")]
+    rising = videos[::-1]
+    rising.sort(key=value)
+    return rising[::-1] if sort.startswith("-") else rising
+
+
+seconds = st.none() | st.sampled_from(range(START - 2, START + 40)) | st.integers(START - 1500 * DAY, START + DAY)
 filters = st.builds(
     VideoFilter,
-    video_id=st.sampled_from(["", "", "", "v3", "nothing"]),
-    user_id=st.sampled_from(["", "", "1", "9"]),
+    video_id=st.sampled_from(["", "", "", "", "v3", "nothing"]),
+    user_id=st.sampled_from(["", "", "1", "9", "aB c*"]),
     title=st.just("") | st.sampled_from(WORDS) | st.text(max_size=3),
-    user_name=st.sampled_from(["", "", "anne", "林", "２", "%"]),
+    user_name=st.sampled_from(["", "", "", "anne", "n", "林", "２", "%", "\ue041", LONG]),
     censor_status=st.none() | st.sampled_from(CensorStatus),
     start=seconds,
     end=seconds,
+    cate_id=st.none() | st.sampled_from([0, 1, 2, 9]),
 )
+alone = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(wanted=filters, index=st.integers(1, 4), size=st.integers(1, 12))
-def test_every_combination_of_filters_finds_what_a_plain_filter_finds(catalogue, wanted, index, size):
-    store, videos = catalogue
-    expected = [video.video_id for video in reversed(videos) if matches(video, wanted)]
+@pytest.fixture(params=["few", "many"])
+def size_of_catalogue(request, monkeypatch):
+    """As it goes with few rows and, with the limits moved, with many."""
+    if request.param == "many":
+        monkeypatch.setattr("backend.store.finding.FEW", 3)
+        monkeypatch.setattr("backend.store.finding.NEAR", 1)
 
-    page = store.find_videos(wanted, index, size)
+
+@settings(alone, max_examples=300)
+@given(
+    wanted=filters, sort=st.just(Sort.NEWEST) | st.sampled_from(Sort), index=st.integers(1, 7), size=st.integers(1, 12)
+)
+def test_every_combination_of_filters_finds_what_a_plain_filter_finds(
+    kept, size_of_catalogue, wanted, sort, index, size
+):
+    expected = [video for video in kept.videos if matches(video, wanted, video.created)]
+
+    page = kept.catalogue.find_videos(wanted, index, size, sort)
 
     assert page.total == len(expected)
-    assert [video.video_id for video in page.items] == expected[(index - 1) * size : index * size]
+    assert list(page.items) == ordered(expected, sort)[(index - 1) * size : index * size]
 
 
-def test_going_through_everything_gives_each_video_once_newest_first(catalogue, monkeypatch):
-    store, videos = catalogue
+@settings(alone, max_examples=50)
+@given(wanted=filters)
+def test_going_through_what_matches_gives_each_video_once_newest_first(kept, monkeypatch, wanted):
     monkeypatch.setattr("backend.store.catalogue.EXPORT_CHUNK", 7)
 
-    assert list(store.iterate_videos(VideoFilter())) == list(reversed(videos))
+    expected = [video for video in kept.videos if matches(video, wanted, video.created)]
+    assert list(kept.catalogue.iterate_videos(wanted)) == expected
 
 
-def test_videos_of_one_second_keep_the_order_they_came_in(catalogue):
-    store, videos = catalogue
-    same = [video.video_id for video in videos if video.created == START]
+def test_videos_of_one_second_keep_the_order_they_came_in(kept):
+    same = [number for number in range(len(kept.videos)) if seconds_of(number) == START + 2]
 
-    found = store.find_videos(VideoFilter(start=START, end=START))
+    found = kept.catalogue.find_videos(VideoFilter(start=START + 2, end=START + 2))
 
-    assert [video.video_id for video in found.items] == list(reversed(same))
+    assert [video.video_id for video in found.items] == [f"v{number}" for number in reversed(same)]
 
 
 def test_a_recommendation_is_found_by_what_it_shows_not_by_what_the_catalogue_says(tmp_path):
@@ -112,3 +169,64 @@ def test_a_recommendation_is_found_by_what_it_shows_not_by_what_the_catalogue_sa
     assert (found(title="海报"), found(title="catalogue")) == (1, 0)
     assert (found(start=START), found(end=START - 1)) == (1, 0)
     store.close()
+
+
+changes = st.lists(
+    st.tuples(
+        st.sampled_from(["pass", "block", "edit", "delete", "recommend", "cancel", "rename", "add"]),
+        st.integers(0, 8),
+        st.sampled_from(TITLES),
+        st.sampled_from(USERS),
+    ),
+    max_size=12,
+)
+
+
+@settings(alone, max_examples=60)
+@given(changes=changes, wanted=filters, sort=st.sampled_from(Sort))
+def test_after_any_changes_both_lists_find_what_they_show(tmp_path_factory, changes, wanted, sort):
+    store = Store(tmp_path_factory.mktemp("store") / "console.sqlite3", clock=lambda: START)
+    catalogue = store.catalogue
+    catalogue.load_videos([video_of(number, TITLES[number], USERS[number % 3]) for number in range(6)], ACTOR)
+
+    for change in changes:
+        apply(catalogue, *change)
+
+    videos = list(catalogue.iterate_videos(VideoFilter()))
+    found = catalogue.find_videos(wanted, 1, 100, sort)
+    assert list(found.items) == ordered([one for one in videos if matches(one, wanted, one.created)], sort)
+    entries = catalogue.find_recommendations(VideoFilter(), 1, 100).items
+    shown = [entry.video for entry in entries if matches(entry.video, wanted, entry.recommended)]
+    feed = catalogue.find_recommendations(wanted, 1, 100, sort)
+    assert (feed.total, [entry.video for entry in feed.items]) == (len(shown), ordered(shown, sort))
+    assert {one.video_id for one in videos if one.is_recommend} == {entry.video.video_id for entry in entries}
+    assert store.recount() == []
+    store.close()
+
+
+def video_of(number, title, user):
+    return Video(f"v{number}", title, user, START + number, duration=number % 2, size=number, cate_id=number % 3)
+
+
+def apply(catalogue, change, number, title, user):
+    """Do one change to a video, where it is there."""
+    video_id = f"v{number}"
+    if change in ("add", "rename"):
+        named = replace(user, user_name=title[:9]) if change == "rename" else user
+        catalogue.load_videos([video_of(number + 9 * (change == "rename"), title, named)], ACTOR)
+        return
+    page = catalogue.find_videos(VideoFilter(video_id=video_id))
+    if not page.items:
+        return
+    (video,) = page.items
+    if change in ("pass", "block"):
+        catalogue.record_audit(video_id, Verdict.NORMAL if change == "pass" else Verdict.BLOCKED, title[:9], "", ACTOR)
+    elif change == "edit":
+        catalogue.edit_video(video_id, {"title": title, "cate_id": number % 2}, ACTOR)
+    elif change == "delete":
+        catalogue.delete_video(video_id, video.user.user_id, ACTOR)
+    elif change == "cancel" and video.is_recommend:
+        catalogue.cancel_recommendation(video_id, ACTOR)
+    elif change == "recommend" and video.censor_status is CensorStatus.SUCCESS:
+        own = {"title": title or None, "user_id": user.user_id if number % 2 else None, "duration": number / 2 or None}
+        catalogue.recommend(video_id, own, ACTOR)

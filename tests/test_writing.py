@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.store.database import MOST_IN_A_GROUP, Connections, StoreError
+from backend.store.database import Connections, StoreError
+from backend.store.group import MOST_IN_A_GROUP
 
 Write = Callable[[str], Future[None]]
 Eventually = Callable[[Callable[[], bool]], None]

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import backend.store.light  # noqa: F401  (before anything else imports sqlite-utils)
+from backend.store import derived
 from backend.store.accounts import Accounts
 from backend.store.catalogue import Catalogue
-from backend.store.database import Connections, StoreError
+from backend.store.database import MANY_PAGES, Connections, StoreError
 from backend.store.history import History
 from backend.store.jobs import Jobs
 from backend.store.statistics import Statistics
@@ -34,9 +35,11 @@ def find_damage(path: Path) -> str:
 class Store:
     """The rooms of the store, over one file."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        """Open the file, making or migrating it. Raises StoreError when it cannot be used."""
-        self.connections = Connections(path)
+    def __init__(
+        self, path: Path, clock: Callable[[], float] = time.time, tell: derived.Tell = derived.say_nothing
+    ) -> None:
+        """Open the file, making or upgrading it; `tell` hears how far that is. Raises StoreError."""
+        self.connections = Connections(path, tell)
         self.catalogue = Catalogue(self.connections, clock)
         self.jobs = Jobs(self.connections, clock)
         self.accounts = Accounts(self.connections, clock)
@@ -54,6 +57,16 @@ class Store:
             found = [row[0] for row in db.execute("pragma integrity_check").fetchall()]
             found += [f"foreign key of {row[0]}" for row in db.execute("pragma foreign_key_check").fetchall()]
         return [line for line in found if line != "ok"]
+
+    def recount(self) -> list[str]:
+        """Return what the search index and the counts have wrong: nothing, where they are what the rows say."""
+        with self.connections.reading() as db:
+            return list(derived.examine(db))
+
+    def rebuild(self, tell: derived.Tell = derived.say_nothing) -> None:
+        """Make the search index and the counts anew; others cannot write meanwhile."""
+        with self.connections.writing(pages=MANY_PAGES) as db:
+            derived.rebuild(db, tell)
 
     def close(self) -> None:
         self.connections.close()

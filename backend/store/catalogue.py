@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
-
-from sqlite_utils import Database
 
 from backend.errors import Conflict, NotFound
 from backend.model import (
@@ -17,37 +14,28 @@ from backend.model import (
     JobKind,
     Page,
     Recommendation,
+    Sort,
     TranscodeStatus,
     Verdict,
     Video,
     VideoFilter,
     VideoStatus,
 )
-from backend.store import history, queue
-from backend.store.database import Connections
+from backend.store import adding, finding, history, queue
+from backend.store.adding import new_media_key
+from backend.store.database import MANY_PAGES, Connections
 from backend.store.rows import (
-    IS_RECOMMEND,
     RECOMMENDATION_COLUMNS,
     RECOMMENDATION_TABLES,
-    VIDEO_COLUMNS,
-    VIDEO_TABLES,
     read_recommendations,
+    read_recommendations_at,
     read_video,
-    read_videos,
-    write_files,
+    read_videos_at,
 )
-from backend.store.search import SEQ_BITS, Columns, conditions, first_key, fold
+from backend.store.search import fold
 
-VIDEO_FILTERS = Columns("v.seq", "v.video_id", "v.user_id", "v.title_folded", "u.user_name_folded", "v.censor_status")
-RECOMMENDATION_FILTERS = Columns(
-    "r.seq",
-    "r.video_id",
-    "coalesce(r.user_id, v.user_id)",
-    "coalesce(r.title_folded, v.title_folded)",
-    "u.user_name_folded",
-    "coalesce(r.censor_status, v.censor_status)",
-)
 EXPORT_CHUNK = 500
+_NOTHING: dict[str, Any] = {}
 
 NO_RECOMMENDATION = "Video {video_id} is not recommended."
 
@@ -61,36 +49,31 @@ class Catalogue:
 
     # Finding
 
-    def find_videos(self, wanted: VideoFilter, index: int = 1, size: int = 10) -> Page[Video]:
-        """Return page `index` (from 1) of the videos that match, newest first, and the exact total."""
-        where = conditions(wanted, VIDEO_FILTERS)
+    def find_videos(self, wanted: VideoFilter, index: int = 1, size: int = 10, sort: Sort = Sort.NEWEST) -> Page[Video]:
+        """Return page `index` (from 1) of the videos that match, and the exact total."""
         with self._connections.reading() as db:
-            total, rows = _page(db, f"{VIDEO_COLUMNS}, {IS_RECOMMEND}", VIDEO_TABLES, "v.seq", where, index, size)
-            return Page(total, read_videos(db, rows))
+            total, keys = finding.find(db, finding.VIDEOS, wanted, sort, index, size)
+            return Page(total, read_videos_at(db, keys))
 
-    def find_recommendations(self, wanted: VideoFilter, index: int = 1, size: int = 10) -> Page[Recommendation]:
-        """Return page `index` (from 1) of the recommended feed, newest first, and the exact total."""
-        where = conditions(wanted, RECOMMENDATION_FILTERS)
+    def find_recommendations(
+        self, wanted: VideoFilter, index: int = 1, size: int = 10, sort: Sort = Sort.NEWEST
+    ) -> Page[Recommendation]:
+        """Return page `index` (from 1) of the recommended feed, found by what it shows, and the exact total."""
         with self._connections.reading() as db:
-            total, rows = _page(db, RECOMMENDATION_COLUMNS, RECOMMENDATION_TABLES, "r.seq", where, index, size)
-            return Page(total, read_recommendations(db, rows))
+            total, keys = finding.find(db, finding.FEED, wanted, sort, index, size)
+            return Page(total, read_recommendations_at(db, keys))
 
     def iterate_videos(self, wanted: VideoFilter) -> Iterator[Video]:
         """Yield every video that matches, newest first, in constant memory and without holding a transaction."""
         before = None
         while True:
-            where = conditions(wanted, VIDEO_FILTERS)
-            if before is not None:
-                where.add("v.seq < :before", before=before)
             with self._connections.reading() as db:
-                columns = f"v.seq, {VIDEO_COLUMNS}, {IS_RECOMMEND}"
-                sql = f"select {columns} from {VIDEO_TABLES} {where.sql} order by v.seq desc limit {EXPORT_CHUNK}"
-                rows = list(db.query(sql, where.values))
-                videos = read_videos(db, rows)
+                keys = finding.keys_before(db, finding.VIDEOS, wanted, before, EXPORT_CHUNK)
+                videos = read_videos_at(db, keys)
             yield from videos
-            if len(rows) < EXPORT_CHUNK:
+            if len(keys) < EXPORT_CHUNK:
                 return
-            before = rows[-1]["seq"]
+            before = keys[-1]
 
     def get_video(self, video_id: str) -> Video:
         """Return one video. Raises NotFound."""
@@ -123,31 +106,25 @@ class Catalogue:
         """Keep a new video with its files and user, and queue the jobs it needs, in one transaction."""
         now = self._now()
         with self._connections.writing() as db:
-            user = video.user
-            db.execute(
-                "insert into users (user_id, user_name, user_name_folded, avatar_url) values (?, ?, ?, ?) "
-                "on conflict (user_id) do update set user_name = coalesce(nullif(excluded.user_name, ''), user_name), "
-                "user_name_folded = coalesce(nullif(excluded.user_name_folded, ''), user_name_folded), "
-                "avatar_url = coalesce(nullif(excluded.avatar_url, ''), avatar_url)",
-                [user.user_id, user.user_name, fold(user.user_name), user.avatar_url],
-            )
-            row = asdict(video)
-            for name in ("user", "files", "is_recommend"):
-                del row[name]
-            row |= {
-                "id": _number(db, "select max(id) from videos") + 1,
-                "seq": _next_key(db, "videos", video.created),
-                "user_id": user.user_id,
-                "title_folded": fold(video.title),
-                "media_key": video.media_key or new_media_key(),
-            }
-            db.execute(f"insert into videos ({', '.join(row)}) values ({', '.join(':' + key for key in row)})", row)
-            write_files(db, video.video_id, video.files)
+            adding.add(db, [video])
             for kind in wanted:
                 queue.enqueue(db, kind, now=now, video_id=video.video_id)
-            after = {"title": video.title, "userId": user.user_id, "size": video.size}
-            history.append(db, at=now, actor=actor, action="uploadVideo", target=video.video_id, after=after)
+            history.append(db, at=now, actor=actor, action="uploadVideo", target=video.video_id, after=_noted(video))
             return read_video(db, video.video_id)
+
+    def load_videos(self, videos: Sequence[Video], actor: Actor) -> list[str]:
+        """Keep many videos at once, as they are given, and return the ids of those that were there already.
+
+        What was there stays as it is, and of an id that is given twice the first counts. All of the batch is kept, or
+        nothing; no job is queued. Ten thousand videos make a good batch: others cannot write meanwhile.
+        """
+        now = self._now()
+        with self._connections.writing(pages=MANY_PAGES) as db:
+            new, known = adding.split(db, videos)
+            adding.add(db, new)
+            changes = [(video.video_id, _NOTHING, _noted(video)) for video in new]
+            history.append_many(db, at=now, actor=actor, action="importVideo", changes=changes)
+            return known
 
     def record_audit(self, video_id: str, verdict: Verdict, reason: str, comment: str, actor: Actor) -> bool:
         """Record a person's verdict, and what follows from it. False when this very verdict stands already.
@@ -217,14 +194,19 @@ class Catalogue:
             if before and not changed and not queued:
                 return
             row = {
-                "seq": before.get("seq") or _next_key(db, "recommendations", since),
+                "seq": before.get("seq") or adding.next_key(db, "recommendations", since),
                 "video_id": video_id,
                 "recommended": before.get("recommended", since),
                 "title_folded": None if shown.get("title") is None else fold(shown["title"]),
                 **shown,
             }
             places = ", ".join(f":{name}" for name in row)
-            db.execute(f"insert or replace into recommendations ({', '.join(row)}) values ({places})", row)
+            changes = ", ".join(f"{name} = excluded.{name}" for name in row)
+            db.execute(
+                f"insert into recommendations ({', '.join(row)}) values ({places}) "
+                f"on conflict (video_id) do update set {changes}",
+                row,
+            )
             old = {"isRecommend": video.is_recommend, **{name: before.get(name) for name in changed}}
             new = {"isRecommend": True, **changed, "isNarrow": narrow, "prewarm": list(warm)}
             history.append(db, at=now, actor=actor, action="recommendVideo", target=video_id, before=old, after=new)
@@ -275,11 +257,6 @@ class Catalogue:
         return int(self._clock())
 
 
-def new_media_key() -> str:
-    """Return the unguessable part of a video's media URLs (96 bits)."""
-    return secrets.token_urlsafe(12)
-
-
 def needs_rendition(video: Video) -> bool:
     """Say whether approving this video should start its plain rendition."""
     return (
@@ -289,27 +266,12 @@ def needs_rendition(video: Video) -> bool:
     )
 
 
+def _noted(video: Video) -> dict[str, Any]:
+    """Return what the history says of a video that came in."""
+    return {"title": video.title, "userId": video.user.user_id, "size": video.size}
+
+
 def _judged(video: Video, verdict: Verdict) -> Video:
     if verdict is Verdict.NORMAL:
         return replace(video, status=VideoStatus.NORMAL, censor_status=CensorStatus.SUCCESS)
     return replace(video, status=VideoStatus.BLOCKED, censor_status=CensorStatus.FAIL)
-
-
-def _page(
-    db: Database, columns: str, tables: str, key: str, where: Any, index: int, size: int
-) -> tuple[int, list[dict[str, Any]]]:
-    total = _number(db, f"select count(*) from {tables} {where.sql}", where.values)
-    values = {**where.values, "limit": size, "offset": (index - 1) * size}
-    sql = f"select {columns} from {tables} {where.sql} order by {key} desc limit :limit offset :offset"
-    return total, list(db.query(sql, values))
-
-
-def _number(db: Database, sql: str, values: Any = ()) -> int:
-    return db.execute(sql, values).fetchone()[0] or 0
-
-
-def _next_key(db: Database, table: str, second: int) -> int:
-    last = _number(
-        db, f"select max(seq) from {table} where seq >= ? and seq < ?", [first_key(second), first_key(second + 1)]
-    )
-    return max(last + 1, first_key(second)) if last else second << SEQ_BITS

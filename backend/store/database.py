@@ -10,80 +10,21 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from backend.store import derived
+from backend.store.group import Group
 from backend.store.schema import migrations
+from backend.store.search import fold
 from backend.store.unchanged import Unchanged
+from backend.store.words import index_words
 
 BUSY_SECONDS = 30
 IDLE_READERS = 8
-MOST_IN_A_GROUP = 64  # changes in one commit: nobody waits long for those behind him
-PATIENCE_SECONDS = 0.1
+USUAL_PAGES = 2_000
+MANY_PAGES = 50_000  # 200 MB: what ten thousand new videos change, all over the file
 
 
 class StoreError(RuntimeError):
     """The database cannot be used now; the text says why, and for whoever runs the console, what to do."""
-
-
-class Group:
-    """Changes that are committed together: the first begins the transaction, the last ends it."""
-
-    def __init__(self) -> None:
-        self._size = 0
-        self._over = threading.Event()
-        self._error: sqlite3.Error | None = None
-
-    @property
-    def is_full(self) -> bool:
-        return self._size >= MOST_IN_A_GROUP
-
-    @property
-    def is_over(self) -> bool:
-        """Nothing more may join: it was committed, or broke."""
-        return self._over.is_set()
-
-    @contextmanager
-    def member(self, db: Database) -> Iterator[None]:
-        """Make one of the changes; where it fails, the others stay."""
-        if not db.conn.in_transaction:
-            db.conn.execute("begin immediate")
-        self._size += 1
-        db.conn.execute("savepoint member")
-        try:
-            yield
-        except BaseException as error:
-            self._take_back(db, error)
-            raise
-        db.conn.execute("release member")
-
-    def commit(self, db: Database) -> None:
-        """Keep everything. What goes wrong is told to each member by `wait`."""
-        if self.is_over:
-            return
-        try:
-            if db.conn.in_transaction:
-                db.conn.execute("commit")
-        except sqlite3.Error as error:
-            self._break(db, error)
-        self._over.set()
-
-    def wait(self) -> bool:
-        """Say whether it is over. Raises sqlite3.Error where nothing could be kept."""
-        over = self._over.wait(PATIENCE_SECONDS)
-        if self._error is not None:
-            raise self._error
-        return over
-
-    def _take_back(self, db: Database, error: BaseException) -> None:
-        try:
-            db.conn.execute("rollback to member")
-            db.conn.execute("release member")
-        except sqlite3.Error:  # SQLite gave up the whole transaction, as it does when the disk is full
-            self._break(db, error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error)))
-
-    def _break(self, db: Database, error: sqlite3.Error) -> None:
-        self._error = error
-        with suppress(sqlite3.Error):
-            db.conn.rollback()
-        self._over.set()
 
 
 class Connections:
@@ -94,7 +35,8 @@ class Connections:
     cost more than the query.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tell: derived.Tell = derived.say_nothing) -> None:
+        """Open the file, making or upgrading it; `tell` hears how far an upgrade is. Raises StoreError."""
         self.path = path
         self._idle: list[Database] = []
         self._guard = threading.Lock()
@@ -105,7 +47,7 @@ class Connections:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._open()
-            self._migrate(self._writer)
+            self._migrate(self._writer, tell)
             self.unchanged = Unchanged(self._open(read_only=True).conn)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(
@@ -130,13 +72,15 @@ class Connections:
             self._put_back(db)
 
     @contextmanager
-    def writing(self) -> Iterator[Database]:
+    def writing(self, pages: int = USUAL_PAGES) -> Iterator[Database]:
         """Give the writer: all that happens inside is kept, on the disk, or nothing of it.
 
-        Callers who come meanwhile share one commit, and so one wait for the disk; each still fails alone.
+        Callers who come meanwhile share one commit, and so one wait for the disk; each still fails alone. `pages` is
+        how many changed pages stay in memory; what is more is written out again and again.
         """
         with self._turn() as group:
             try:
+                self._writer.conn.execute(f"pragma cache_size = {pages}")
                 with group.member(self._writer):
                     yield self._writer
             except sqlite3.Error as error:
@@ -203,18 +147,37 @@ class Connections:
         connection.execute("pragma foreign_keys = on")
         # Under WAL, NORMAL can lose the last commits at a power cut; what a person was told is done must stay.
         connection.execute("pragma synchronous = full")
+        connection.create_function("index_words", 5, index_words, deterministic=True)
+        connection.create_function("fold", 1, fold, deterministic=True)
         if read_only:
             connection.execute("pragma query_only = on")
         return Database(connection, recursive_triggers=False)
 
     @staticmethod
-    def _migrate(db: Database) -> None:
+    def _migrate(db: Database, tell: derived.Tell) -> None:
+        """Bring the schema up to date in one transaction: killed half-way, it was never begun."""
+        db.conn.execute(f"pragma cache_size = {MANY_PAGES}")
         # Without the lock, processes that open a new file together fail: 73 of 120 did when this was measured.
         db.conn.execute("pragma journal_mode = wal")
-        db.conn.execute("begin immediate")
+        _begin_when_free(db)
         try:
+            pending = [migration.name for migration in migrations.pending(db)]
             migrations.apply(db)
+            if "m004_finding" in pending:
+                derived.rebuild(db, tell)
+            derived.index_changes(db)
             db.conn.execute("commit")
         except BaseException:
             db.conn.rollback()
             raise
+
+
+def _begin_when_free(db: Database) -> None:
+    """Take the write lock, however long another process takes to upgrade the file."""
+    while True:
+        try:
+            db.conn.execute("begin immediate")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise

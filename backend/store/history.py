@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from sqlite_utils import Database
 
 from backend.model import Actor, HistoryLine
 from backend.store.database import Connections
+
+ADD = """
+    insert into history (at, actor, way, address, request_id, action, target, before, after)
+    values (:at, :name, :way, :address, :request_id, :action, :target, :before, :after)
+"""
 
 
 def append(
@@ -22,21 +28,31 @@ def append(
     after: dict[str, Any] | None = None,
 ) -> None:
     """Add one line, inside the caller's transaction."""
-    db.execute(
-        "insert into history (at, actor, way, address, request_id, action, target, before, after) "
-        "values (:at, :name, :way, :address, :request_id, :action, :target, :before, :after)",
+    append_many(db, at=at, actor=actor, action=action, changes=[(target, before or {}, after or {})])
+
+
+def append_many(
+    db: Database, *, at: int, actor: Actor, action: str, changes: Iterable[tuple[str, dict[str, Any], dict[str, Any]]]
+) -> None:
+    """Add a line for every (target, before, after), inside the caller's transaction."""
+    who = {
+        "at": at,
+        "name": actor.name,
+        "way": actor.way,
+        "address": actor.address,
+        "request_id": actor.request_id,
+        "action": action,
+    }
+    lines = (
         {
-            "at": at,
-            "name": actor.name,
-            "way": actor.way,
-            "address": actor.address,
-            "request_id": actor.request_id,
-            "action": action,
+            **who,
             "target": target,
-            "before": json.dumps(before or {}, ensure_ascii=False),
-            "after": json.dumps(after or {}, ensure_ascii=False),
-        },
+            "before": json.dumps(before, ensure_ascii=False),
+            "after": json.dumps(after, ensure_ascii=False),
+        }
+        for target, before, after in changes
     )
+    db.conn.executemany(ADD, lines)
 
 
 def last_after(db: Database, target: str, action: str) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, fields
@@ -49,6 +50,7 @@ RECOMMENDATION_TABLES = """
 FILE_COLUMNS = tuple(field.name for field in fields(MediaFile))
 
 
+AT = "{key} in (select value from json_each(?))"
 NO_VIDEO = "There is no video {video_id}; it may have been deleted."
 
 
@@ -70,6 +72,24 @@ def read_videos(db: Database, rows: list[dict[str, Any]]) -> tuple[Video, ...]:
     """Return the videos of rows that hold VIDEO_COLUMNS and is_recommend, with their files."""
     files = read_files(db, (row["video_id"] for row in rows))
     return tuple(video(row, files[row["video_id"]]) for row in rows)
+
+
+def read_videos_at(db: Database, keys: list[int]) -> tuple[Video, ...]:
+    """Return the videos of these keys, in their order."""
+    sql = f"select v.seq, {VIDEO_COLUMNS}, {IS_RECOMMEND} from {VIDEO_TABLES} where {AT.format(key='v.seq')}"
+    return read_videos(db, in_order(db.query(sql, [json.dumps(keys)]), keys))
+
+
+def read_recommendations_at(db: Database, keys: list[int]) -> tuple[Recommendation, ...]:
+    """Return the entries of these keys, in their order."""
+    sql = f"select r.seq, {RECOMMENDATION_COLUMNS} from {RECOMMENDATION_TABLES} where {AT.format(key='r.seq')}"
+    return read_recommendations(db, in_order(db.query(sql, [json.dumps(keys)]), keys))
+
+
+def in_order(rows: Iterable[dict[str, Any]], keys: list[int]) -> list[dict[str, Any]]:
+    """Return rows in the order of their keys."""
+    by_key = {row["seq"]: row for row in rows}
+    return [by_key[key] for key in keys]
 
 
 def read_video(db: Database, video_id: str) -> Video:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from sqlite_utils import Database, Migrations
+
+from backend.store import schema_finding
 
 migrations = Migrations("qu-console")
 
@@ -151,7 +155,17 @@ def m003_people(db: Database) -> None:
     _run(db, PEOPLE)
 
 
+@migrations()
+def m004_finding(db: Database) -> None:
+    """Add what finding needs, still empty: `derived.rebuild` fills it in the same transaction."""
+    _run(db, schema_finding.script())
+
+
 def _run(db: Database, script: str) -> None:
     # Not executescript: that commits first, and a migration must be kept whole or not at all.
-    for statement in script.split(";\n"):
-        db.execute(statement)
+    statement = ""
+    for line in f"{script};".splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.execute(statement)
+            statement = ""

@@ -21,6 +21,14 @@ def first_key(second: int) -> int:
     return second << SEQ_BITS
 
 
+def bounds(wanted: VideoFilter) -> tuple[int | None, int | None]:
+    """Return the first key of a filter's dates, and the first key after them."""
+    return (
+        None if wanted.start is None else first_key(wanted.start),
+        None if wanted.end is None else first_key(wanted.end + 1),
+    )
+
+
 @dataclass(slots=True)
 class Conditions:
     """The where-clause of a list, with its values."""
@@ -31,6 +39,15 @@ class Conditions:
     def add(self, term: str, **values: Any) -> None:
         self.terms.append(term)
         self.values.update(values)
+
+    def within(self, key: str, first: int | None, after: int | None) -> Conditions:
+        """Return these and the bounds of a key: from `first` up to before `after`."""
+        found = Conditions(list(self.terms), dict(self.values))
+        for sign, bound in ((">=", first), ("<", after)):
+            if bound is not None:
+                name = f"bound{len(found.values)}"
+                found.add(f"{key} {sign} :{name}", **{name: bound})
+        return found
 
     @property
     def sql(self) -> str:
@@ -47,6 +64,7 @@ class Columns:
     title: str  # already folded
     user_name: str  # already folded
     censor_status: str
+    cate_id: str
 
 
 def conditions(wanted: VideoFilter, columns: Columns) -> Conditions:
@@ -58,10 +76,9 @@ def conditions(wanted: VideoFilter, columns: Columns) -> Conditions:
         found.add(f"{columns.user_id} = :user_id", user_id=wanted.user_id)
     if wanted.censor_status is not None:
         found.add(f"{columns.censor_status} = :censor_status", censor_status=wanted.censor_status.value)
-    if wanted.start is not None:
-        found.add(f"{columns.seq} >= :first", first=first_key(wanted.start))
-    if wanted.end is not None:
-        found.add(f"{columns.seq} < :after", after=first_key(wanted.end + 1))
+    if wanted.cate_id is not None:
+        found.add(f"{columns.cate_id} = :cate_id", cate_id=wanted.cate_id)
+    found = found.within(columns.seq, *bounds(wanted))
     if wanted.title:
         found.add(f"instr({columns.title}, :title) > 0", title=fold(wanted.title))
     if wanted.user_name:

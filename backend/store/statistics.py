@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from backend.model import CensorStatus
+from backend.model import CensorStatus, VideoFilter
+from backend.store import finding
 from backend.store.database import Connections
+from backend.store.finding import FEED, VIDEOS
 
 DAYS = 30
 SECONDS_A_DAY = 86_400
-NARROW_BYTES = """
-    select coalesce(sum(narrow.size), 0), coalesce(sum(plain.size), 0)
-    from files narrow join files plain using (video_id, position)
-    where plain.kind = 'common' and position = 0 and narrow.kind = 'narrow'
-"""
+FAILED = "select count(*) from videos where 'fail' in (transcode_status, narrow_transcode_status)"
+RUNNING = "select count(*) from videos where 'onTranscode' in (transcode_status, narrow_transcode_status)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,39 +41,30 @@ class Statistics:
 
     def count_everything(self, day_starts: list[int]) -> Counts:
         """Return the counts; `day_starts` are the first seconds of the days to count, oldest first."""
+        ends = [*day_starts[1:], int(self._clock()) + SECONDS_A_DAY]
+        days = [VideoFilter(start=start, end=end - 1) for start, end in zip(day_starts, ends, strict=True)]
         with self._connections.reading() as db:
-            videos, size, seconds = db.execute(
-                "select count(*), coalesce(sum(size), 0), coalesce(sum(duration), 0) from videos"
+            videos, size, microseconds = db.execute(
+                "select coalesce(sum(number), 0), coalesce(sum(bytes), 0), coalesce(sum(microseconds), 0) "
+                "from videos_per_category"
             ).fetchone()
-            recommended = db.execute("select count(*) from recommendations").fetchone()[0]
-            states = dict(db.execute("select censor_status, count(*) from videos group by censor_status").fetchall())
-            failed, running = db.execute(
-                "select coalesce(sum('fail' in (transcode_status, narrow_transcode_status)), 0), "
-                "coalesce(sum('onTranscode' in (transcode_status, narrow_transcode_status)), 0) from videos"
-            ).fetchone()
-            narrow, plain = db.execute(NARROW_BYTES).fetchone()
-            ends = [*day_starts[1:], int(self._clock()) + SECONDS_A_DAY]
             by_day = tuple(
-                (
-                    start,
-                    db.execute(
-                        "select count(*) from videos where seq >= ? << 20 and seq < ? << 20", [start, end]
-                    ).fetchone()[0],
-                    db.execute(
-                        "select count(*) from recommendations where seq >= ? << 20 and seq < ? << 20", [start, end]
-                    ).fetchone()[0],
-                )
-                for start, end in zip(day_starts, ends, strict=True)
+                (start, finding.count(db, VIDEOS, day), finding.count(db, FEED, day))
+                for start, day in zip(day_starts, days, strict=True)
             )
-        return Counts(
-            videos=videos,
-            recommended=recommended,
-            bytes=size,
-            seconds=seconds,
-            by_censor_status={status: states.get(status.value, 0) for status in CensorStatus},
-            failed_transcodes=failed,
-            running_transcodes=running,
-            narrow_bytes=narrow,
-            narrow_bytes_plain=plain,
-            by_day=by_day,
-        )
+            states = dict(
+                db.execute("select censor_status, sum(number) from videos_per_category group by 1").fetchall()
+            )
+            sums = dict(db.execute("select name, value from sums").fetchall())
+            return Counts(
+                videos=videos,
+                recommended=db.execute("select coalesce(sum(number), 0) from feed_per_category").fetchone()[0],
+                bytes=size,
+                seconds=microseconds / 1e6,
+                by_censor_status={status: states.get(status.value, 0) for status in CensorStatus},
+                failed_transcodes=db.execute(FAILED).fetchone()[0],
+                running_transcodes=db.execute(RUNNING).fetchone()[0],
+                narrow_bytes=sums["narrow_bytes"],
+                narrow_bytes_plain=sums["narrow_bytes_plain"],
+                by_day=by_day,
+            )

@@ -1,0 +1,130 @@
+"""What is derived from the rows (folded texts, search indexes, counts, the feed as shown): made anew, and recounted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlite_utils import Database
+
+from backend.store.words import index_words
+
+Tell = Callable[[int, int], None]  # (rows done, rows in all)
+
+CHUNK = 20_000
+
+
+def say_nothing(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+LISTS = ("videos", "feed")
+FOLDED = {
+    "users": ("user_name", "user_name_folded"),
+    "videos": ("title", "title_folded"),
+    "recommendations": ("title", "title_folded"),
+}
+
+TOLD = "title_folded, user_name_folded, user_id, censor_status, cate_id"
+WORDED = {"videos": "videos cross join users using (user_id)", "feed": "feed"}
+PER_SPAN = "select seq >> 36, censor_status, count(*) from {table} group by 1, 2"
+PER_CATEGORY = """
+    select cate_id, censor_status, count(*), sum(size), sum(cast(round(duration * 1e6) as integer))
+    from {table} group by 1, 2
+"""
+SUMS = """
+    select 'narrow_bytes', coalesce(sum(narrow.size), 0) from {pairs}
+    union all select 'narrow_bytes_plain', coalesce(sum(plain.size), 0) from {pairs}
+""".format(
+    pairs="files narrow join files plain using (video_id, position) "
+    "where plain.kind = 'common' and position = 0 and narrow.kind = 'narrow'"
+)
+# table -> (what it should hold, columns that name a row of it)
+COUNTS = {
+    **{f"{table}_per_span": (PER_SPAN.format(table=table), 2) for table in LISTS},
+    **{f"{table}_per_category": (PER_CATEGORY.format(table=table), 2) for table in LISTS},
+    "sums": (SUMS, 1),
+    "feed": ("select * from shown", 1),
+}
+
+
+def index_changes(db: Database) -> None:
+    """Bring what has changed in this transaction into the search indexes, before it ends."""
+    for table in LISTS:
+        if db.execute(f"select 1 from {table}_reworded limit 1").fetchone():
+            # In the order of keys: going back to a smaller one makes FTS5 write what it has gathered.
+            db.execute(
+                f"insert into {table}_words ({table}_words, rowid, words) "
+                f"select iif(gone, 'delete', null), seq, index_words({TOLD}) from {table}_reworded order by seq, rowid"
+            )
+            db.execute(f"delete from {table}_reworded")
+
+
+def rebuild(db: Database, tell: Tell) -> None:
+    """Make everything anew from the rows, inside the caller's transaction."""
+    for table, (text, folded) in FOLDED.items():
+        db.execute(f"update {table} set {folded} = fold({text}) where {folded} <> fold({text})")
+    db.execute("delete from feed")
+    for table in LISTS:
+        db.execute(f"insert into {table}_words ({table}_words) values ('delete-all')")
+        db.execute(f"delete from {table}_reworded")
+    for table in COUNTS:
+        db.execute(f"delete from {table}")
+    for table, (wanted, _) in COUNTS.items():
+        if not table.startswith("feed_"):  # which the triggers of the feed fill
+            db.execute(f"insert into {table} {wanted}")
+    index_changes(db)
+    _index_videos(db, tell)
+
+
+def examine(db: Database) -> Iterator[str]:
+    """Yield what differs from the rows: nothing, where all is as it should be."""
+    for table, (text, folded) in FOLDED.items():
+        number = db.execute(f"select count(*) from {table} where {folded} <> fold({text})").fetchone()[0]
+        if number:
+            yield f"{folded} of {number} rows in {table}"
+    for table, (wanted, names) in COUNTS.items():
+        yield from _differences(table, _rows(db, wanted, names), _rows(db, f"select * from {table}", names))
+    for table in LISTS:
+        yield from _differences(f"{table}_words", _wanted_words(db, table), _found_words(db, table))
+
+
+def _index_videos(db: Database, tell: Tell) -> None:
+    total = db.execute("select count(*) from videos").fetchone()[0]
+    done, last = 0, -(1 << 63)
+    while done < total:
+        tell(done, total)
+        chunk = f"from {WORDED['videos']} where seq > ? order by seq limit {CHUNK}"
+        done += db.execute(
+            f"insert into videos_words (rowid, words) select seq, index_words({TOLD}) {chunk}",
+            [last],
+        ).rowcount
+        last = db.execute(f"select max(seq) from (select seq {chunk})", [last]).fetchone()[0]
+    tell(total, total)
+
+
+def _rows(db: Database, sql: str, names: int) -> dict[Any, Any]:
+    rows = ((row[:names], row[names:]) for row in db.execute(sql))
+    return {name: values for name, values in rows if any(values)}
+
+
+def _wanted_words(db: Database, table: str) -> dict[str, tuple[int, int]]:
+    rows: Counter[str] = Counter()
+    times: Counter[str] = Counter()
+    for told in db.execute(f"select {TOLD} from {WORDED[table]}"):
+        words = index_words(*told).split(" ")
+        times.update(words)
+        rows.update(set(words))
+    return {word: (number, times[word]) for word, number in rows.items()}
+
+
+def _found_words(db: Database, table: str) -> dict[str, tuple[int, int]]:
+    return {word: (rows, times) for word, rows, times in db.execute(f"select * from {table}_vocabulary")}
+
+
+def _differences(table: str, wanted: dict[Any, Any], found: dict[Any, Any]) -> Iterator[str]:
+    wrong = [name for name in {**wanted, **found} if wanted.get(name) != found.get(name)]
+    if wrong:
+        name = wrong[0]
+        yield f"{len(wrong)} rows of {table}, such as {name!r}: {found.get(name)} instead of {wanted.get(name)}"

@@ -1,0 +1,233 @@
+"""Which rows a list shows: how many match, and the keys of one page, in milliseconds among a million.
+
+There are three ways to rows. What an index column says (status, user, category, dates) goes by that index; titles and
+user names, and what no single index serves, go by the search index; a videoId leads to at most one row. Totals without
+any of those come from counts, which also tell where a far page begins. A page is counted from the nearer end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlite_utils import Database
+
+from backend.model import CensorStatus, Sort, VideoFilter
+from backend.store.schema_finding import SPAN_BITS
+from backend.store.search import Columns, Conditions, bounds, conditions, fold
+from backend.store.words import LONGEST_PHRASE, match_words
+
+NEAR = 200  # rows that are sooner skipped than counted
+FEW = 5_000  # rows that are sooner sorted than looked for along a sorted index
+EVERY_STATUS = ", ".join(f"'{status}'" for status in CensorStatus)
+SORT_COLUMNS = {"duration": "duration", "size": "size", "title": "title_folded"}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list that can be searched: its table, that table with the user's name, and the columns to filter by."""
+
+    table: str
+    joined: str
+    columns: Columns
+
+
+VIDEOS = Listing(
+    "videos",
+    "videos v join users u using (user_id)",
+    Columns("v.seq", "v.video_id", "v.user_id", "v.title_folded", "u.user_name_folded", "v.censor_status", "v.cate_id"),
+)
+FEED = Listing("feed", "feed v", replace(VIDEOS.columns, user_name="v.user_name_folded"))
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where matching rows are read from: key column, source, conditions; `counted` where counts tell the total."""
+
+    listing: Listing
+    key: str
+    source: str
+    where: Conditions
+    counted: bool = False
+
+    def count(self, db: Database, first: int | None = None, after: int | None = None) -> int:
+        """Return how many rows match from one key up to before another."""
+        where = self.where.within(self.key, first, after)
+        number: int = db.execute(f"select count(*) from {self.source} {where.sql}", where.values).fetchone()[0]
+        return number
+
+    def keys(self, db: Database, down: bool, limit: int, skip: int = 0, order: str = "") -> list[int]:
+        """Return the keys of matching rows in order, after skipping some."""
+        direction = "desc" if down else "asc"
+        by = f"{order} {direction}, {self.key} {direction}" if order else f"{self.key} {direction}"
+        sql = f"select {self.key} from {self.source} {self.where.sql} order by {by} limit {limit} offset {skip}"
+        return [key for (key,) in db.execute(sql, self.where.values)]
+
+
+def find(
+    db: Database, listing: Listing, wanted: VideoFilter, sort: Sort, index: int, size: int
+) -> tuple[int, list[int]]:
+    """Return how many rows match in all, and the keys of page `index` (from 1)."""
+    way = _way_to(listing, wanted)
+    total = _count(db, way, wanted)
+    column = SORT_COLUMNS.get(sort.removeprefix("-"))
+    return total, _page(db, way, wanted, column, sort.startswith("-"), total, (index - 1) * size, size)
+
+
+def count(db: Database, listing: Listing, wanted: VideoFilter) -> int:
+    """Return how many rows match."""
+    return _count(db, _way_to(listing, wanted), wanted)
+
+
+def keys_before(db: Database, listing: Listing, wanted: VideoFilter, before: int | None, limit: int) -> list[int]:
+    """Return the keys of the newest rows that match and are older than the key `before`."""
+    way = _way_to(listing, wanted)
+    return replace(way, where=way.where.within(way.key, None, before)).keys(db, True, limit)
+
+
+def _way_to(listing: Listing, wanted: VideoFilter) -> Way:
+    """Return the quickest way to the rows that match."""
+    if wanted.video_id:
+        return Way(listing, "v.seq", listing.joined, conditions(wanted, listing.columns))
+    title, user_name = fold(wanted.title), fold(wanted.user_name)
+    if title or user_name or (wanted.user_id and wanted.cate_id is not None):
+        return _by_words(listing, wanted, title, user_name)
+    return _by_index(listing, wanted)
+
+
+def _count(db: Database, way: Way, wanted: VideoFilter) -> int:
+    if not way.counted:
+        return way.count(db)
+    first, after = bounds(wanted)
+    if first is None and after is None:
+        return _total(db, way.listing, wanted)
+    if wanted.cate_id is not None:
+        return way.count(db)
+    return _count_spans(db, way, wanted, first, after)
+
+
+def _by_words(listing: Listing, wanted: VideoFilter, title: str, user_name: str) -> Way:
+    status = wanted.censor_status.value if wanted.censor_status else ""
+    words = match_words(title[:LONGEST_PHRASE], user_name[:LONGEST_PHRASE], wanted.user_id, status, wanted.cate_id)
+    table = f"{listing.table}_words"
+    where = Conditions().within("rowid", *bounds(wanted))
+    if max(len(title), len(user_name)) <= LONGEST_PHRASE:
+        where.add(f"{table} match :words", words=words)
+        return Way(listing, "rowid", table, where)
+    where = conditions(wanted, listing.columns)
+    where.add(f"{table} match :words and v.seq = {table}.rowid", words=words)
+    return Way(listing, f"{table}.rowid", f"{table} cross join {listing.joined}", where)
+
+
+def _by_index(listing: Listing, wanted: VideoFilter) -> Way:
+    name = "user" if wanted.user_id else "category" if wanted.cate_id is not None else "censor_status"
+    narrowed = wanted.user_id or wanted.cate_id is not None or wanted.censor_status
+    source = f"{listing.table} v indexed by {listing.table}_by_{name}" if narrowed else f"{listing.table} v"
+    return Way(listing, "v.seq", source, conditions(wanted, listing.columns), counted=not wanted.user_id)
+
+
+# Counting
+
+
+def _total(db: Database, listing: Listing, wanted: VideoFilter) -> int:
+    where = conditions(VideoFilter(censor_status=wanted.censor_status, cate_id=wanted.cate_id), listing.columns)
+    sql = f"select coalesce(sum(number), 0) from {listing.table}_per_category v {where.sql}"
+    number: int = db.execute(sql, where.values).fetchone()[0]
+    return number
+
+
+def _count_spans(db: Database, way: Way, wanted: VideoFilter, first: int | None, after: int | None) -> int:
+    """Count a range: its whole spans by their counts, the two that it cuts by their rows."""
+    cut = _cut(way)
+    low = None if first is None else -(-first >> SPAN_BITS)
+    high = None if after is None else after >> SPAN_BITS
+    if low is not None and high is not None and low > high:
+        return cut.count(db, first, after)
+    where = _status(wanted).within("span", low, high)
+    sql = f"select coalesce(sum(number), 0) from {way.listing.table}_per_span {where.sql}"
+    number: int = db.execute(sql, where.values).fetchone()[0]
+    if first is not None and low is not None:
+        number += cut.count(db, first, low << SPAN_BITS)
+    if after is not None and high is not None:
+        number += cut.count(db, high << SPAN_BITS, after)
+    return number
+
+
+def _cut(way: Way) -> Way:
+    """Return a way that counts rows without reading them, whatever their status."""
+    where = Conditions()
+    if "censor_status" in way.where.values:
+        where.add("v.censor_status = :censor_status", censor_status=way.where.values["censor_status"])
+    else:
+        where.add(f"v.censor_status in ({EVERY_STATUS})")
+    table = way.listing.table
+    return Way(way.listing, "v.seq", f"{table} v indexed by {table}_by_censor_status", where)
+
+
+def _status(wanted: VideoFilter) -> Conditions:
+    where = Conditions()
+    if wanted.censor_status:
+        where.add("censor_status = :censor_status", censor_status=wanted.censor_status.value)
+    return where
+
+
+# Pages
+
+
+def _page(
+    db: Database, way: Way, wanted: VideoFilter, column: str | None, down: bool, total: int, skip: int, size: int
+) -> list[int]:
+    size = min(size, total - skip)
+    if size <= 0:
+        return []
+    if skip > total - skip - size:
+        return _page_from(db, way, wanted, column, not down, total, total - skip - size, size)[::-1]
+    return _page_from(db, way, wanted, column, down, total, skip, size)
+
+
+def _page_from(
+    db: Database, way: Way, wanted: VideoFilter, column: str | None, down: bool, total: int, skip: int, size: int
+) -> list[int]:
+    if column:
+        return _sorted(db, way, wanted, column, down, total, skip, size)
+    if way.counted and wanted.cate_id is None and skip > NEAR:
+        way, skip = _nearer(db, way, wanted, down, skip)
+    return way.keys(db, down, size, skip)
+
+
+def _nearer(db: Database, way: Way, wanted: VideoFilter, down: bool, skip: int) -> tuple[Way, int]:
+    """Return a way that begins in the span in which a far page begins, and how many rows to skip there."""
+    first, after = bounds(wanted)
+    bound = after if down else first
+    where, edge = _status(wanted), None
+    if bound is not None:
+        edge = bound >> SPAN_BITS if down else -(-bound >> SPAN_BITS)
+        cut = (edge << SPAN_BITS, bound) if down else (bound, edge << SPAN_BITS)
+        number = _cut(way).count(db, *cut)
+        if skip < number:
+            return way, skip
+        skip -= number
+        where = where.within("span", None, edge) if down else where.within("span", edge, None)
+    sql = (
+        f"select span, sum(number) from {way.listing.table}_per_span {where.sql} "
+        f"group by span order by span {'desc' if down else 'asc'}"
+    )
+    for span, number in db.execute(sql, where.values):
+        if skip < number:
+            limits = (None, (span + 1) << SPAN_BITS) if down else (span << SPAN_BITS, None)
+            return replace(way, where=way.where.within(way.key, *limits)), skip
+        skip -= number
+    raise AssertionError("the total was larger than the sum of its parts")
+
+
+def _sorted(
+    db: Database, way: Way, wanted: VideoFilter, column: str, down: bool, total: int, skip: int, size: int
+) -> list[int]:
+    """Return one page in the order of a column: few rows are sorted, among many the column's index is followed."""
+    listing = way.listing
+    if total > FEW and listing is VIDEOS:
+        source = listing.joined if wanted.user_name else f"{listing.table} v"
+        source = source.replace("videos v", f"videos v indexed by videos_by_{column.removesuffix('_folded')}")
+        walk = Way(listing, "v.seq", source, conditions(wanted, listing.columns))
+        return walk.keys(db, down, size, skip, f"v.{column}")
+    where = Conditions([f"v.seq in (select {way.key} from {way.source} {way.where.sql})"], way.where.values)
+    return Way(listing, "v.seq", f"{listing.table} v", where).keys(db, down, size, skip, f"v.{column}")

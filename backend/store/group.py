@@ -1,0 +1,79 @@
+"""Changes that are committed together, so that many callers wait for the disk once."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from sqlite_utils import Database
+
+from backend.store.derived import index_changes
+
+MOST_IN_A_GROUP = 64  # nobody waits long for those behind him
+PATIENCE_SECONDS = 0.1
+
+
+class Group:
+    """Changes that are committed together: the first begins the transaction, the last ends it."""
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._over = threading.Event()
+        self._error: sqlite3.Error | None = None
+
+    @property
+    def is_full(self) -> bool:
+        return self._size >= MOST_IN_A_GROUP
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more may join: it was committed, or broke."""
+        return self._over.is_set()
+
+    @contextmanager
+    def member(self, db: Database) -> Iterator[None]:
+        """Make one of the changes; where it fails, the others stay."""
+        if not db.conn.in_transaction:
+            db.conn.execute("begin immediate")
+        self._size += 1
+        db.conn.execute("savepoint member")
+        try:
+            yield
+        except BaseException as error:
+            self._take_back(db, error)
+            raise
+        db.conn.execute("release member")
+
+    def commit(self, db: Database) -> None:
+        """Keep everything. What goes wrong is told to each member by `wait`."""
+        if self.is_over:
+            return
+        try:
+            if db.conn.in_transaction:
+                index_changes(db)
+                db.conn.execute("commit")
+        except sqlite3.Error as error:
+            self._break(db, error)
+        self._over.set()
+
+    def wait(self) -> bool:
+        """Say whether it is over. Raises sqlite3.Error where nothing could be kept."""
+        over = self._over.wait(PATIENCE_SECONDS)
+        if self._error is not None:
+            raise self._error
+        return over
+
+    def _take_back(self, db: Database, error: BaseException) -> None:
+        try:
+            db.conn.execute("rollback to member")
+            db.conn.execute("release member")
+        except sqlite3.Error:  # SQLite gave up the whole transaction, as it does when the disk is full
+            self._break(db, error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error)))
+
+    def _break(self, db: Database, error: sqlite3.Error) -> None:
+        self._error = error
+        with suppress(sqlite3.Error):
+            db.conn.rollback()
+        self._over.set()

@@ -1,0 +1,73 @@
+"""The words of the search index: what of a video can be searched for, written so that FTS5 finds any part of it.
+
+A title becomes overlapping pairs of its folded characters, the last one paired with an end mark: a search is a phrase
+of pairs, and a single character is the beginning of a pair. User name, user, status and category stand behind the
+title as words that begin with marks of their own, so that filters meet inside the index. FTS5 splits at ASCII
+punctuation and folds ASCII capitals: all of ASCII but small letters and digits is moved to private-use code points,
+where nothing is syntax, and what is there already is written with a second code point.
+"""
+
+from __future__ import annotations
+
+import string
+from itertools import pairwise
+
+LONGEST_PHRASE = 40  # characters; what is longer is compared with the rows: every pair costs an iterator more
+
+_BASE = 0xE000
+_PLAIN = set(string.ascii_lowercase + string.digits)
+_ESCAPE = chr(_BASE + 0xFF)
+_ENCODED = {chr(code): chr(_BASE + code) for code in range(128) if chr(code) not in _PLAIN} | {
+    chr(code): _ESCAPE + chr(code) for code in range(_BASE, _BASE + 0x100)
+}
+_END, _NAME_PAIR, _NAME_SIGN, _USER, _STATUS, _CATEGORY = (chr(_BASE + 0x80 + number) for number in range(6))
+
+
+def index_words(title: str, user_name: str, user_id: str, censor_status: str, cate_id: int) -> str:
+    """Return the words of a video, for the index; `title` and `user_name` are folded."""
+    signs, name = _encoded(title), _encoded(user_name)
+    return " ".join(
+        [
+            *_pairs([*signs, _END]),
+            *_pairs(name, _NAME_PAIR),
+            *(_NAME_SIGN + sign for sign in dict.fromkeys(name)),
+            _word(_USER, user_id),
+            _word(_STATUS, censor_status),
+            _word(_CATEGORY, str(cate_id)),
+        ]
+    )
+
+
+def match_words(
+    title: str = "", user_name: str = "", user_id: str = "", censor_status: str = "", cate_id: int | None = None
+) -> str:
+    """Return the FTS5 query for what is given; `title` and `user_name` are folded, and not too long for a phrase."""
+    signs, name = _encoded(title), _encoded(user_name)
+    found = [_phrase(_pairs(signs)), _phrase(_pairs(name, _NAME_PAIR))]
+    if len(signs) == 1:
+        found.append(f'"{signs[0]}" *')
+    if len(name) == 1:
+        found.append(_phrase([_NAME_SIGN + name[0]]))
+    if user_id:
+        found.append(_phrase([_word(_USER, user_id)]))
+    if censor_status:
+        found.append(_phrase([_word(_STATUS, censor_status)]))
+    if cate_id is not None:
+        found.append(_phrase([_word(_CATEGORY, str(cate_id))]))
+    return " ".join(filter(None, found))
+
+
+def _encoded(text: str) -> list[str]:
+    return [_ENCODED.get(sign, sign) for sign in text]
+
+
+def _pairs(signs: list[str], mark: str = "") -> list[str]:
+    return [mark + one + two for one, two in pairwise(signs)]
+
+
+def _phrase(words: list[str]) -> str:
+    return f'"{" ".join(words)}"' if words else ""
+
+
+def _word(mark: str, text: str) -> str:
+    return mark + "".join(_encoded(text))
