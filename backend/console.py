@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -15,16 +15,20 @@ from backend.errors import SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound
 from backend.export import Download
 from backend.media import MediaProvider
 from backend.messages import say
-from backend.model import Account, Actor
+from backend.model import Account, Actor, Found
 from backend.prewarm import CacheProvider
 from backend.registry import OPERATIONS, Operation
 from backend.settings import Settings
+from backend.shelf import Shelf
 from backend.store import Store
 from backend.store.accounts import token_hash
 from backend.tickets import Tickets
 from backend.wire import Writer, envelope
 
 log = logging.getLogger("backend.calls")
+
+T = TypeVar("T")
+W = TypeVar("W")
 
 NOT_ALLOWED = "The role {role} of account {name} may not do this; it needs the right {right}."
 OUR_FAULT = "The console failed at this request. Quote this number to whoever runs it: {request_id}"
@@ -69,6 +73,12 @@ class Call:
     def write(self) -> Writer:
         return Writer(self.settings.time_zone, self.settings.public_url or self.caller.base_url)
 
+    def ready(self, name: str, found: Found[T], write: Callable[[T], W]) -> list[W]:
+        """Return the rows of a page as `write` makes them, encoded already; `name` is that of the list."""
+        shelf = (name, self.write.base_url)
+        # Only the encoder looks at them, which takes either.
+        return cast(list[W], self.console.shelf.take(shelf, found.marks, found.load, write))
+
     def now(self) -> int:
         return int(self.console.clock())
 
@@ -84,6 +94,7 @@ class Console:
     clock: Callable[[], float] = time.time
     new_id: Callable[[], str] = field(default=lambda: str(uuid.uuid4()))
     tickets: Tickets = field(default_factory=Tickets)
+    shelf: Shelf = field(default_factory=Shelf)
     own_url: str = ""  # where this server can be reached from this machine
 
     def call(
@@ -92,7 +103,7 @@ class Console:
         """Run an operation and return its envelope as plain data, as clients of the wire see it; nothing is raised."""
         answer = self.answer(name, parameters, token, caller)
         if not isinstance(answer["data"], Download):
-            answer["data"] = msgspec.to_builtins(answer["data"])
+            answer["data"] = msgspec.to_builtins(answer["data"], enc_hook=msgspec.json.decode)  # what is ready JSON
         return answer
 
     def answer(

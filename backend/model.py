@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
@@ -229,6 +230,18 @@ class Page(Generic[T]):
 
     total: int
     items: tuple[T, ...]
+
+
+Mark: TypeAlias = tuple[str, int]  # a video's media key and version: another one after every change to what is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """One page of a list by its keys, newest first, with the mark of each row, and how many there are in all."""
+
+    total: int
+    marks: dict[int, Mark]
+    load: Callable[[list[int]], tuple[T, ...]]  # the rows of some of the keys, in their order
 
 
 @dataclass(frozen=True, slots=True)

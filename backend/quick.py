@@ -1,29 +1,37 @@
 """Answers without detours: what was asked before and has not changed since, and what is found faster than handed on.
 
-A thread and Starlette's way to it cost several times what such an answer costs, and the same lists are asked again and
-again by every open page and phone.
+A thread, and Starlette's way to it, cost several times what such an answer costs, and the same lists are asked again
+and again by every open page and phone.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from starlette.requests import Request
 from starlette.types import Scope
 
+from backend.asked import bearer, caller_of, read_query, token_of
 from backend.console import Console
+from backend.errors import BadRequest
 from backend.registry import OPERATIONS
 from backend.store import UNKNOWN
+from backend.wire import encode
 
 log = logging.getLogger("backend.calls")
 
 MOST_KEPT, LARGEST = 128, 128 << 10  # answers, and bytes of each
 SECONDS = 1.0  # a session may end by the clock, which the database does not tell
 SUCCESS = b'{"result":"true"'
+# What goes through the search index, or along other orders; and pages of a hundred and more.
+SLOW = re.compile(rb"(?:title|userName|sort)=[^&]|pageSize=\d{3}|%", re.IGNORECASE)
+PATIENCE = 0.1  # seconds: a disk that has to turn for it; a busy machine alone is not it
 
 Key: TypeAlias = tuple[str, bytes, bytes, bytes, bytes, str]
 
@@ -50,6 +58,7 @@ class Moment:
 class Question:
     """What was asked, and when: its answer is kept only as long as that moment lasts."""
 
+    operation: str
     key: Key
     moment: Moment
 
@@ -64,34 +73,71 @@ class QuickAnswers:
     """Keeps the answers of pure operations until something changes, and gives them again."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
         self._version = console.store.version
         self._clock = clock
         self._names = {one.path: one.name for one in OPERATIONS.values() if one.pure}
         self._moment = Moment(self._version(), clock())
+        self._patient_until = 0.0
 
-    def again(self, scope: Scope) -> tuple[bytes, str] | None:
-        """Return an answer with its requestId, if the same was asked a moment ago and nothing was changed since.
+    def answer(self, scope: Scope) -> tuple[bytes, str] | None:
+        """Return an answer with its requestId; None where a thread should look for it.
 
-        Where it was not, the scope has the `question`, whose answer may be kept.
+        The scope has the `question` then, whose answer may be kept.
         """
+        return self._again(scope) or self._now_and_here(scope)
+
+    def _again(self, scope: Scope) -> tuple[bytes, str] | None:
+        """Return what was answered a moment ago, if nothing was changed since."""
         name = self._names.get(scope["path"])
         key = _key(scope) if name and scope["method"] == "GET" else None
         if key is None:
             return None
-        moment = self._now()
+        moment = self._this_moment()
         found = moment.kept.get(key)
         if found is None:
-            scope["question"] = Question(key, moment)
+            scope["question"] = Question(str(name), key, moment)
             return None
         request_id = str(uuid.uuid4())
         log.info("%s code=200 who=%s way=rest ms=0.0 requestId=%s", name, found.who, request_id)
         return b"".join((found.before, request_id.encode(), found.after)), request_id
 
-    def _now(self) -> Moment:
+    def _now_and_here(self, scope: Scope) -> tuple[bytes, str] | None:
+        """Find the answer on the event loop, where that takes a fraction of a millisecond.
+
+        Once the disk made everybody wait for that, threads get the questions of the next second.
+        """
+        question: Question | None = scope.get("question")
+        if question is None or SLOW.search(scope["query_string"]) or self._clock() < self._patient_until:
+            return None
+        started = time.perf_counter()
+        answer = answer_query(self._console, question, scope)
+        if time.perf_counter() - started > PATIENCE:
+            self._patient_until = self._clock() + SECONDS
+        return answer
+
+    def _this_moment(self) -> Moment:
         version, now = self._version(), self._clock()
         if version != self._moment.version or version == UNKNOWN or now - self._moment.since > SECONDS:
             self._moment = Moment(version, now)
         return self._moment
+
+
+def answer_query(console: Console, question: Question, scope: Scope) -> tuple[bytes, str] | None:
+    """Answer a question that stands in the address alone; None where there is something wrong with it."""
+    request = Request(scope)
+    try:
+        query = read_query(scope["query_string"])
+        token = token_of(query) or bearer(request)
+    except BadRequest:
+        return None
+    if any(name.lower() == "password" for name in query):
+        return None
+    caller = caller_of(request)
+    body = encode(console.answer(question.operation, query, token, caller))
+    if account := console.account_of(token):
+        question.keep(body, caller.request_id, account.user_name)
+    return body, caller.request_id
 
 
 def _key(scope: Scope) -> Key | None:

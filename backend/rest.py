@@ -95,7 +95,7 @@ class Rest(Starlette):
     quick: QuickAnswers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (answer := self.quick.again(scope)):
+        if scope["type"] == "http" and (answer := self.quick.answer(scope)):
             body, request_id = answer
             headers = [*QUICK_HEADERS, (b"content-length", b"%d" % len(body)), (b"x-request-id", request_id.encode())]
             await send({"type": "http.response.start", "status": 200, "headers": headers})

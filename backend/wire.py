@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from backend.model import FileKind, MediaFile, Page, Recommendation, Video
+from backend.model import FileKind, MediaFile, Recommendation, Video
 
 
 class UserData(msgspec.Struct, rename="camel"):
@@ -137,12 +137,6 @@ class Writer:
         values["first_frame_url"] = self._given(entry.first_frame_url) or values["first_frame_url"]
         file = video.file_of(FileKind.COMMON) or video.file_of(FileKind.NARROW)
         return RecommendedVideo(**values, file_url=media_path(video, file) if file else "")
-
-    def page(self, page: Page[Video]) -> VideoPage:
-        return VideoPage(page.total, [self.listed(video) for video in page.items])
-
-    def recommended_page(self, page: Page[Recommendation]) -> RecommendedPage:
-        return RecommendedPage(page.total, page.total, [self.recommended(entry) for entry in page.items])
 
     def play_info(self, video: Video) -> PlayInfoList:
         """Return what can be played, best for an old phone first; the source only while there is nothing else."""

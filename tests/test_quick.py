@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from backend.model import Role, Verdict
+from backend.model import Role, User, Verdict
 from backend.quick import SECONDS, QuickAnswers
 from backend.registry import OPERATIONS
 from backend.rest import rest_app
@@ -37,6 +39,7 @@ def asked(console, serve, http, token, seconds):
             return answer
 
     asked = Asked()
+    asked.quick = app.quick
 
     def count(*arguments):
         asked.times += 1
@@ -131,3 +134,56 @@ def test_who_may_not_ask_gets_no_kept_answer(asked, make_account, sign_in, conso
     stranger = sign_in(make_account("carl", Role.ANALYST))
     assert asked(token=stranger).json()["code"] == "200"
     assert asked.times == 2
+
+
+def test_a_page_is_found_without_a_thread(asked, make_video, seconds):
+    for number in range(3):
+        make_video(title=f"video {number}")
+    scope = {
+        "type": "http", "method": "GET", "path": VIDEOS, "scheme": "http", "query_string": b"pageSize=2",
+        "headers": [(b"host", b"127.0.0.1")], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
+    }  # fmt: skip
+    body, request_id = asked.quick.answer(scope)
+    assert json.loads(body)["requestId"] == request_id
+    assert json.loads(body)["code"] == "403"
+
+
+@pytest.mark.parametrize(
+    "query", ["title=a", "userName=%E6%B5%B7", "sort=title", "pageSize=100", "TITLE=a", "%74itle=a", "password=secret"]
+)
+def test_what_may_take_longer_is_left_to_a_thread(query, asked):
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": VIDEOS,
+        "scheme": "http",
+        "query_string": query.encode(),
+        "headers": [],
+    }
+    assert asked.quick.answer(scope) is None
+
+
+def test_a_row_is_written_anew_after_each_change(door, console, make_video, clock):
+    """Whatever is changed about a video, its lists show it."""
+    video = make_video()
+    for change in (
+        lambda: console.store.catalogue.record_audit(video.video_id, Verdict.NORMAL, "", "", TESTS),
+        lambda: console.store.catalogue.recommend(video.video_id, {"title": "as recommended"}, TESTS),
+        lambda: console.store.catalogue.edit_video(video.video_id, {"title": "edited"}, TESTS),
+        lambda: console.store.catalogue.cancel_recommendation(video.video_id, TESTS),
+        lambda: make_video(user=User(video.user.user_id, "Renamed")),
+        lambda: console.store.catalogue.record_audit(video.video_id, Verdict.BLOCKED, "why", "", TESTS),
+    ):
+        change()
+        listed = {row["videoId"]: row for row in door.data("getVideos")["videoList"]}[video.video_id]
+        detail = door.data("getVideoById", videoId=video.video_id)
+        assert listed == {name: detail[name] for name in listed}
+        assert len(door.data("getRecommendVideos")["videoList"]) == (listed["isRecommend"] == "true")
+
+
+def test_another_video_in_the_place_of_a_deleted_one_is_shown_as_it_is(door, console, make_video):
+    first = make_video(title="first")
+    assert door.data("getVideos")["videoList"][0]["title"] == "first"
+    console.store.catalogue.delete_video(first.video_id, first.user.user_id, TESTS)
+    make_video(video_id=first.video_id, title="second", created=first.created)
+    assert door.data("getVideos")["videoList"][0]["title"] == "second"

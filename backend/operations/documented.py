@@ -16,6 +16,7 @@ from backend.model import (
     JobKind,
     Right,
     SnapshotStatus,
+    Sort,
     TranscodeStatus,
     Verdict,
     Video,
@@ -45,7 +46,8 @@ MOST_REASON_BYTES = 128
 @operation("GET", "/vod/getVideos", pure=True)
 def get_videos(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters) -> VideoPage:
     """List the videos that match, newest first, with the exact total."""
-    return call.write.page(call.store.catalogue.find_videos(filters.wanted, page_index, page_size))
+    with call.store.catalogue.listing_videos(filters.wanted, page_index, page_size, Sort.NEWEST) as found:
+        return VideoPage(found.total, call.ready("videos", found, call.write.listed))
 
 
 @operation("GET", "/vod/submitTranscode", message="发起非窄带高清转码作业完成!", right=Right.MANAGE)
@@ -86,7 +88,8 @@ def get_recommend_videos(
     call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters
 ) -> RecommendedPage:
     """List the recommended videos that match, the newest recommendation first; times are those of recommending."""
-    return call.write.recommended_page(call.store.catalogue.find_recommendations(filters.wanted, page_index, page_size))
+    with call.store.catalogue.listing_recommendations(filters.wanted, page_index, page_size, Sort.NEWEST) as found:
+        return RecommendedPage(found.total, found.total, call.ready("feed", found, call.write.recommended))
 
 
 @operation("POST", "/vod/recommendVideo", message="插入推荐视频成功!", right=Right.MANAGE)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from backend.errors import Conflict, NotFound
@@ -11,6 +13,7 @@ from backend.model import (
     Actor,
     CensorStatus,
     FileKind,
+    Found,
     JobKind,
     Page,
     Recommendation,
@@ -26,7 +29,10 @@ from backend.store.adding import new_media_key
 from backend.store.database import MANY_PAGES, Connections
 from backend.store.rows import (
     RECOMMENDATION_COLUMNS,
+    RECOMMENDATION_MARKS,
     RECOMMENDATION_TABLES,
+    VIDEO_MARKS,
+    read_marks,
     read_recommendations,
     read_recommendations_at,
     read_video,
@@ -62,6 +68,22 @@ class Catalogue:
         with self._connections.reading() as db:
             total, keys = finding.find(db, finding.FEED, wanted, sort, index, size)
             return Page(total, read_recommendations_at(db, keys))
+
+    @contextmanager
+    def listing_videos(self, wanted: VideoFilter, index: int, size: int, sort: Sort) -> Iterator[Found[Video]]:
+        """As find_videos, for whoever knows most of the rows already: they are read only when asked for."""
+        with self._connections.reading() as db:
+            total, keys = finding.find(db, finding.VIDEOS, wanted, sort, index, size)
+            yield Found(total, read_marks(db, VIDEO_MARKS, keys), partial(read_videos_at, db))
+
+    @contextmanager
+    def listing_recommendations(
+        self, wanted: VideoFilter, index: int, size: int, sort: Sort
+    ) -> Iterator[Found[Recommendation]]:
+        """As find_recommendations, for whoever knows most of the rows already."""
+        with self._connections.reading() as db:
+            total, keys = finding.find(db, finding.FEED, wanted, sort, index, size)
+            yield Found(total, read_marks(db, RECOMMENDATION_MARKS, keys), partial(read_recommendations_at, db))
 
     def iterate_videos(self, wanted: VideoFilter) -> Iterator[Video]:
         """Yield every video that matches, newest first, in constant memory and without holding a transaction."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
 
+import msgspec
 from sqlite_utils import Database
 
 from backend.errors import NotFound
 from backend.model import (
     CensorStatus,
     FileKind,
+    Mark,
     MediaFile,
     Recommendation,
     SnapshotStatus,
@@ -51,6 +52,11 @@ FILE_COLUMNS = tuple(field.name for field in fields(MediaFile))
 
 
 AT = "{key} in (select value from json_each(?))"
+VIDEO_MARKS = f"select seq, media_key, version from videos where {AT.format(key='seq')}"
+RECOMMENDATION_MARKS = (
+    "select r.seq, media_key, version from recommendations r join videos using (video_id) "
+    f"where {AT.format(key='r.seq')}"
+)
 NO_VIDEO = "There is no video {video_id}; it may have been deleted."
 
 
@@ -77,13 +83,24 @@ def read_videos(db: Database, rows: list[dict[str, Any]]) -> tuple[Video, ...]:
 def read_videos_at(db: Database, keys: list[int]) -> tuple[Video, ...]:
     """Return the videos of these keys, in their order."""
     sql = f"select v.seq, {VIDEO_COLUMNS}, {IS_RECOMMEND} from {VIDEO_TABLES} where {AT.format(key='v.seq')}"
-    return read_videos(db, in_order(db.query(sql, [json.dumps(keys)]), keys))
+    return read_videos(db, in_order(db.query(sql, [as_json(keys)]), keys))
 
 
 def read_recommendations_at(db: Database, keys: list[int]) -> tuple[Recommendation, ...]:
     """Return the entries of these keys, in their order."""
     sql = f"select r.seq, {RECOMMENDATION_COLUMNS} from {RECOMMENDATION_TABLES} where {AT.format(key='r.seq')}"
-    return read_recommendations(db, in_order(db.query(sql, [json.dumps(keys)]), keys))
+    return read_recommendations(db, in_order(db.query(sql, [as_json(keys)]), keys))
+
+
+def as_json(keys: list[int]) -> str:
+    """Return keys as json_each takes them: one statement for any number of them."""
+    return msgspec.json.encode(keys).decode()
+
+
+def read_marks(db: Database, marks: str, keys: list[int]) -> dict[int, Mark]:
+    """Return the marks of rows by their keys, in the order of the keys."""
+    found = {key: (media_key, version) for key, media_key, version in db.execute(marks, [as_json(keys)])}
+    return {key: found[key] for key in keys}
 
 
 def in_order(rows: Iterable[dict[str, Any]], keys: list[int]) -> list[dict[str, Any]]:
