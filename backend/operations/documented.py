@@ -16,6 +16,7 @@ from backend.model import (
     JobKind,
     Right,
     SnapshotStatus,
+    Sort,
     TranscodeStatus,
     Verdict,
     Video,
@@ -43,9 +44,11 @@ MOST_REASON_BYTES = 128
 
 
 @operation("GET", "/vod/getVideos")
-def get_videos(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters) -> VideoPage:
-    """List the videos that match, newest first, with the exact total."""
-    return call.write.page(call.store.catalogue.find_videos(filters.wanted, page_index, page_size))
+def get_videos(
+    call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters, sort: Sort = Sort.NEWEST
+) -> VideoPage:
+    """List the videos that match, newest first, with the exact total. `cateId` and `sort` are extensions."""
+    return call.write.page(call.store.catalogue.find_videos(filters.wanted, page_index, page_size, sort))
 
 
 @operation("GET", "/vod/submitTranscode", message="发起非窄带高清转码作业完成!", right=Right.MANAGE)
@@ -83,10 +86,14 @@ def get_video_by_id(call: Call, *, video_id: str) -> VideoDetail:
 
 @operation("GET", "/vod/getRecommendVideos")
 def get_recommend_videos(
-    call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters
+    call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters, sort: Sort = Sort.NEWEST
 ) -> RecommendedPage:
-    """List the recommended videos that match, the newest recommendation first; times are those of recommending."""
-    return call.write.recommended_page(call.store.catalogue.find_recommendations(filters.wanted, page_index, page_size))
+    """List the recommended videos that match, the newest recommendation first; times are those of recommending.
+
+    `cateId` and `sort` are extensions.
+    """
+    page = call.store.catalogue.find_recommendations(filters.wanted, page_index, page_size, sort)
+    return call.write.recommended_page(page)
 
 
 @operation("POST", "/vod/recommendVideo", message="插入推荐视频成功!", right=Right.MANAGE)
