@@ -6,6 +6,7 @@ This is the only module that picks concrete classes.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,18 +35,30 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Caller", "Console", "Settings", "SettingsError", "StoreError", "UpkeepError", "close_current", "current",
-    "first_start", "make_worker", "open_console", "read_settings", "rest", "running",
+    "first_start", "make_worker", "open_console", "read_settings", "rest", "running", "tell_progress",
 ]  # fmt: skip
+
+WORTH_TELLING = 50_000  # videos, which take a second or two
 
 _current: Console | None = None
 _guard = threading.Lock()
 
 
+def tell_progress(done: int, total: int) -> None:
+    """Show on the terminal how far the search index is, where there is enough to wait for."""
+    if total >= WORTH_TELLING:
+        end = "\n" if done == total else ""
+        print(f"\rindexing videos for the search: {done:,} of {total:,}", end=end, file=sys.stderr, flush=True)  # noqa: T201
+
+
 def open_console(settings: Settings, clock: Callable[[], float] = time.time) -> Console:
-    """Open the console that `settings` describe. Raises SettingsError and StoreError, in words for the operator."""
+    """Open the console that `settings` describe, upgrading its data where they are of an older version.
+
+    Raises SettingsError and StoreError, in words for the operator.
+    """
     if settings.mode == "cloud":
         raise SettingsError("QU_MODE=cloud: this version has no cloud mode yet; leave QU_MODE out.")
-    store = Store(settings.database, clock)
+    store = Store(settings.database, clock, tell_progress)
     media = LocalMedia(settings.media, Ffmpeg(settings.ffmpeg), settings.narrow_codec)
     cache = HttpCache(lambda: _warmed_hosts(console))
     own_url = f"http://127.0.0.1:{settings.port}"

@@ -167,9 +167,13 @@ def restore(source: Path) -> None:
 
 
 @main.command()
-def doctor() -> None:
+@click.option("--rebuild", is_flag=True, help="First make the search index and the counts anew from the rows.")
+def doctor(rebuild: bool) -> None:
     """Check the installation, and say what to do where something is wrong."""
-    findings = upkeep.examine(backend.current())
+    console = backend.current()
+    if rebuild:
+        console.store.rebuild(backend.tell_progress)
+    findings = upkeep.examine(console)
     for finding in findings:
         click.echo(f"{'ok ' if finding.good else 'BAD'}  {finding.text}")
     sys.exit(0 if all(finding.good for finding in findings) else 1)

@@ -65,6 +65,7 @@ CHINESE_SUMMARIES = {
     "getHistory": "查询视频的操作记录",
     "checkObjectPaths": "检查待预热的地址",
     "getPrewarms": "查询预热记录",
+    "getFacets": "按审核状态、分类和用户统计符合条件的视频数",
     "getStatistics": "查询概览统计数据",
 }
 

@@ -112,6 +112,11 @@ def examine(console: Console) -> list[Finding]:
 def _examine_database(console: Console) -> Iterator[Finding]:
     problems = console.store.check()
     yield Finding(not problems, f"database: {'; '.join(problems[:5]) or 'sound'}")
+    drift = console.store.recount()
+    mended = "; python -m backend doctor --rebuild makes them anew"
+    yield Finding(
+        not drift, f"search index and counts: {'; '.join(drift[:5]) + mended if drift else 'as the rows say'}"
+    )
     names = [account.user_name for account in console.store.accounts.find_accounts() if not account.disabled]
     yield Finding(bool(names), f"accounts: {', '.join(names) or 'none; python -m backend account add NAME makes one'}")
     counts = console.store.jobs.count_jobs()

@@ -44,9 +44,11 @@ MOST_REASON_BYTES = 128
 
 
 @operation("GET", "/vod/getVideos", pure=True)
-def get_videos(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters) -> VideoPage:
-    """List the videos that match, newest first, with the exact total."""
-    with call.store.catalogue.listing_videos(filters.wanted, page_index, page_size, Sort.NEWEST) as found:
+def get_videos(
+    call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters, sort: Sort = Sort.NEWEST
+) -> VideoPage:
+    """List the videos that match, newest first, with the exact total. `cateId` and `sort` are extensions."""
+    with call.store.catalogue.listing_videos(filters.wanted, page_index, page_size, sort) as found:
         return VideoPage(found.total, call.ready("videos", found, call.write.listed))
 
 
@@ -85,10 +87,13 @@ def get_video_by_id(call: Call, *, video_id: str) -> VideoDetail:
 
 @operation("GET", "/vod/getRecommendVideos", pure=True)
 def get_recommend_videos(
-    call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters
+    call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters, sort: Sort = Sort.NEWEST
 ) -> RecommendedPage:
-    """List the recommended videos that match, the newest recommendation first; times are those of recommending."""
-    with call.store.catalogue.listing_recommendations(filters.wanted, page_index, page_size, Sort.NEWEST) as found:
+    """List the recommended videos that match, the newest recommendation first; times are those of recommending.
+
+    `cateId` and `sort` are extensions.
+    """
+    with call.store.catalogue.listing_recommendations(filters.wanted, page_index, page_size, sort) as found:
         return RecommendedPage(found.total, found.total, call.ready("feed", found, call.write.recommended))
 
 

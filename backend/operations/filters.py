@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from backend.model import CensorStatus, VideoFilter
-from backend.parameters import End, Start
+from backend.parameters import End, Start, Whole
 
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters of the contract, as parameters of an operation, in the seed's order."""
+    """The filters of the contract, as parameters of an operation, in the seed's order; `cateId` is an extension."""
 
     video_id: str = ""
     user_id: str = ""
@@ -19,6 +20,7 @@ class Filters:
     end_time: End = None
     user_name: str = ""
     censor_status: CensorStatus | None = None
+    cate_id: Annotated[int | None, Whole(0, 10**9)] = None
 
     @property
     def wanted(self) -> VideoFilter:
@@ -30,4 +32,5 @@ class Filters:
             censor_status=self.censor_status,
             start=self.start_time,
             end=self.end_time,
+            cate_id=self.cate_id,
         )

@@ -28,6 +28,7 @@ ADD_USER = """
         user_name = coalesce(nullif(excluded.user_name, ''), user_name),
         user_name_folded = coalesce(nullif(excluded.user_name_folded, ''), user_name_folded),
         avatar_url = coalesce(nullif(excluded.avatar_url, ''), avatar_url)
+    where excluded.user_name not in ('', user_name) or excluded.avatar_url not in ('', avatar_url)
 """
 ADD_VIDEO = f"insert into videos ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"
 ADD_FILE = f"insert into files (video_id, {', '.join(FILE_COLUMNS)}) values (?{', ?' * len(FILE_COLUMNS)})"

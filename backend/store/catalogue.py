@@ -24,9 +24,10 @@ from backend.model import (
     VideoFilter,
     VideoStatus,
 )
-from backend.store import adding, finding, history, queue
+from backend.store import adding, facets, finding, history, queue
 from backend.store.adding import new_media_key
 from backend.store.database import MANY_PAGES, Connections
+from backend.store.facets import Facets
 from backend.store.rows import (
     RECOMMENDATION_COLUMNS,
     RECOMMENDATION_MARKS,
@@ -117,6 +118,11 @@ class Catalogue:
         with self._connections.reading() as db:
             sql = f"select video_id, title from videos where video_id in ({', '.join('?' * len(wanted))})"
             return dict(db.execute(sql, wanted).fetchall())
+
+    def count_facets(self, wanted: VideoFilter, most_users: int = 10) -> Facets:
+        """Return how many of the videos that match fall to each status, category and user."""
+        with self._connections.reading() as db:
+            return facets.count_facets(db, wanted, most_users)
 
     def is_empty(self) -> bool:
         with self._connections.reading() as db:

@@ -8,6 +8,7 @@ any of those come from counts, which also tell where a far page begins. A page i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -49,6 +50,10 @@ class Way:
     where: Conditions
     counted: bool = False
 
+    @property
+    def sql(self) -> str:
+        return f"select {self.key} as seq from {self.source} {self.where.sql}"
+
     def count(self, db: Database, first: int | None = None, after: int | None = None) -> int:
         """Return how many rows match from one key up to before another."""
         where = self.where.within(self.key, first, after)
@@ -59,7 +64,7 @@ class Way:
         """Return the keys of matching rows in order, after skipping some."""
         direction = "desc" if down else "asc"
         by = f"{order} {direction}, {self.key} {direction}" if order else f"{self.key} {direction}"
-        sql = f"select {self.key} from {self.source} {self.where.sql} order by {by} limit {limit} offset {skip}"
+        sql = f"{self.sql} order by {by} limit {limit} offset {skip}"
         return [key for (key,) in db.execute(sql, self.where.values)]
 
 
@@ -76,6 +81,30 @@ def find(
 def count(db: Database, listing: Listing, wanted: VideoFilter) -> int:
     """Return how many rows match."""
     return _count(db, _way_to(listing, wanted), wanted)
+
+
+def count_by(db: Database, wanted: VideoFilter, column: str, most: int = -1) -> list[tuple[Any, int]]:
+    """Return how many of the videos that match have each `cate_id` or `user_id`, the greatest first."""
+    way = _way_to(VIDEOS, wanted)
+    undated = bounds(wanted) == (None, None)
+    if column == "cate_id" and way.counted and undated:
+        number, source, where = "sum(number)", "videos_per_category v", way.where
+    elif way.counted and wanted.cate_id is None:
+        index = "videos_by_category" if column == "cate_id" else "videos_by_user"
+        number, source, where = "count(*)", f"videos v indexed by {index}", way.where
+    elif way.key == "v.seq":
+        number, source, where = "count(*)", way.source, way.where
+    else:
+        number, source, where = (
+            "count(*)",
+            f"({way.sql}) found cross join videos v using (seq)",
+            Conditions([], way.where.values),
+        )
+    sql = (
+        f"select v.{column}, {number} as number from {source} {where.sql} "
+        f"group by v.{column} having number > 0 order by number desc, v.{column} limit {most}"
+    )
+    return db.execute(sql, where.values).fetchall()
 
 
 def keys_before(db: Database, listing: Listing, wanted: VideoFilter, before: int | None, limit: int) -> list[int]:
@@ -229,5 +258,5 @@ def _sorted(
         source = source.replace("videos v", f"videos v indexed by videos_by_{column.removesuffix('_folded')}")
         walk = Way(listing, "v.seq", source, conditions(wanted, listing.columns))
         return walk.keys(db, down, size, skip, f"v.{column}")
-    where = Conditions([f"v.seq in (select {way.key} from {way.source} {way.where.sql})"], way.where.values)
+    where = Conditions([f"v.seq in ({way.sql})"], way.where.values)
     return Way(listing, "v.seq", f"{listing.table} v", where).keys(db, down, size, skip, f"v.{column}")

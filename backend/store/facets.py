@@ -1,0 +1,47 @@
+"""How many of the videos that match fall to each status, category and user."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlite_utils import Database
+
+from backend.model import CensorStatus, User, VideoFilter
+from backend.store import finding
+from backend.store.finding import VIDEOS
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """Exact counts under a filter, the greatest first; each leaves its own field of the filter aside.
+
+    So the counts by status say what another choice of status would find, and one can go from one to the other.
+    """
+
+    by_censor_status: dict[CensorStatus, int]
+    by_category: tuple[tuple[int, str, int], ...]  # cateId, cateName as in the newest of its videos, count
+    by_user: tuple[tuple[User, int], ...]
+
+
+def count_facets(db: Database, wanted: VideoFilter, most_users: int) -> Facets:
+    """Count by status, category and user; of the users only those with the most."""
+    return Facets(
+        by_censor_status={
+            status: finding.count(db, VIDEOS, replace(wanted, censor_status=status)) for status in CensorStatus
+        },
+        by_category=tuple(_categories(db, finding.count_by(db, replace(wanted, cate_id=None), "cate_id"))),
+        by_user=tuple(_users(db, finding.count_by(db, replace(wanted, user_id=""), "user_id", most_users))),
+    )
+
+
+def _categories(db: Database, counts: Sequence[tuple[int, int]]) -> list[tuple[int, str, int]]:
+    newest = "select cate_name from videos where cate_id = ? order by seq desc limit 1"
+    return [(cate_id, db.execute(newest, [cate_id]).fetchone()[0], number) for cate_id, number in counts]
+
+
+def _users(db: Database, counts: Sequence[tuple[str, int]]) -> list[tuple[User, int]]:
+    sql = "select user_id, user_name, avatar_url from users where user_id in (select value from json_each(?))"
+    users = {row[0]: User(*row) for row in db.execute(sql, [json.dumps([user_id for user_id, _ in counts])])}
+    return [(users[user_id], number) for user_id, number in counts]
