@@ -124,17 +124,19 @@ class CompressedStatic:
                 messages.append(message)
 
             await self._app(scope, receive, keep)
-            start = messages[0]
-            if start["status"] != 200 or "content-encoding" in Headers(raw=start["headers"]):
+            start, headers = messages[0], Headers(raw=messages[0]["headers"])
+            body = b"".join(message.get("body", b"") for message in messages[1:])
+            # Where whoever asks goes away meanwhile, the file is not read to its end.
+            is_whole = headers.get("content-length") == str(len(body))
+            if start["status"] != 200 or "content-encoding" in headers or not is_whole:
                 for message in messages:
                     await send(message)
                 return
-            body = b"".join(message.get("body", b"") for message in messages[1:])
             packed = await anyio.to_thread.run_sync(partial(gzip.compress, body, 6, mtime=0))
             self._kept[path] = (_packed_headers(start["headers"], len(packed)), packed)
             self._size += len(packed)
-        headers, packed = self._kept[path]
-        await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
+        kept, packed = self._kept[path]
+        await send({"type": "http.response.start", "status": 200, "headers": list(kept)})
         await send({"type": "http.response.body", "body": packed})
 
 

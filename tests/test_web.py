@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 
+import anyio
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -193,6 +194,28 @@ class TestCompressedStatic:
             assert answer.headers["Content-Type"].startswith("text/javascript")
 
         assert self.served == ["/static/index.abc.js"]
+
+    def test_a_bundle_that_was_not_read_to_its_end_is_not_kept(self):
+        bodies = [b"", SCRIPT]
+
+        async def broken_off_first(scope, receive, send):
+            headers = [(b"content-length", str(len(SCRIPT)).encode())]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": bodies.pop(0)})
+
+        async def ask(app):
+            sent = []
+
+            async def send(message):
+                sent.append(message)
+
+            headers = [(b"accept-encoding", b"gzip")]
+            await app({"type": "http", "method": "GET", "path": "/static/a.js", "headers": headers}, None, send)
+            return b"".join(message.get("body", b"") for message in sent)
+
+        app = CompressedStatic(broken_off_first)
+        anyio.run(ask, app)
+        assert gzip.decompress(anyio.run(ask, app)) == SCRIPT
 
     @pytest.mark.parametrize("accepted", ["identity", "br", "gzip;q=0", ""])
     def test_who_cannot_read_gzip_gets_the_file(self, accepted, client):
