@@ -12,6 +12,7 @@ from pages.words import t
 
 CENSOR = ["check", "success", "fail", "onCensor"]
 TRANSCODE = ["onTranscode", "success", "fail", "Uploading", "UploadFail"]
+SORTS = ["-creationTime", "creationTime", "-duration", "duration", "-size", "size", "title", "-title"]
 ROW_HEIGHT = 48
 MOST_ROWS_SEEN = 12
 
@@ -49,9 +50,19 @@ class VideoList:
 
     def dates(self) -> dict[str, str]:
         """Draw the two dates of a range."""
-        start = st.date_input(t("filter.from"), value=None, format="YYYY-MM-DD", **self.bound("from"))
-        end = st.date_input(t("filter.to"), value=None, format="YYYY-MM-DD", **self.bound("to"))
+        with st.container(horizontal=True):
+            start = st.date_input(t("filter.from"), value=None, format="YYYY-MM-DD", **self.bound("from"))
+            end = st.date_input(t("filter.to"), value=None, format="YYYY-MM-DD", **self.bound("to"))
         return {"startTime": str(start or ""), "endTime": str(end or "")}
+
+    def order(self) -> str:
+        """Draw the choice of an order and return it."""
+        chosen: str = st.selectbox(
+            t("sort.label"), SORTS, width=150, label_visibility="collapsed",
+            format_func=lambda sort: t(f"sort.{sort}"), filter_mode=None,
+            **parts.from_address(f"{self.prefix}_sort", SORTS, SORTS[0], then=self.page_key),
+        )  # fmt: skip
+        return chosen
 
     def clear_button(self, wanted: dict[str, str]) -> None:
         """Draw the way back to everything, where something is filtered."""
@@ -61,7 +72,7 @@ class VideoList:
                 key=f"{self.prefix}_clear",
             )  # fmt: skip
 
-    def show(self, wanted: dict[str, str], nothing: str) -> None:
+    def show(self, wanted: dict[str, str], sort: str, nothing: str) -> None:
         """Draw the rows that match and what can be done with them; say `nothing` where there are none at all."""
         if opened := st.session_state.pop(f"{self.prefix}_opened", None):
             st.switch_page("video.py", query_params={"videoId": opened})
@@ -70,13 +81,13 @@ class VideoList:
             key: value for key, value in st.query_params.items() if key.startswith(f"{self.prefix}_")
         }
         toolbar = st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar")
-        total, videos, size = self._fetch(wanted)
+        total, videos, size = self._fetch({**wanted, "sort": sort})
         if not videos:
             text, icon = (t("filter.none"), "search_off") if any(wanted.values()) else (nothing, "upload")
             st.info(text, icon=f":material/{icon}:")
             return
         ids = [video["videoId"] for video in videos]
-        ticked = self._grid(videos, seen=(wanted, size, ids, st.session_state.get("changed")))
+        ticked = self._grid(videos, seen=(wanted, sort, size, ids, st.session_state.get("changed")))
         with toolbar:
             st.caption(t("videos.ticked", count=len(ticked)), width="content")
             actions.buttons(self.bulk_actions, ticked)
@@ -140,7 +151,8 @@ class VideoList:
         actions.request(key, [st.session_state[f"{self.prefix}_shown"][click.row]])
 
     def _clear(self) -> None:
-        st.query_params.pop(f"{self.prefix}_status", None)  # what is bound leaves the address with its value
+        for name in ("status", "cate"):  # what is bound leaves the address with its value
+            st.query_params.pop(f"{self.prefix}_{name}", None)
         for name in ("title", "user", "uid", "vid", "from", "to"):
             if (key := f"{self.prefix}_{name}") in st.session_state:
                 st.session_state[key] = "" if isinstance(st.session_state[key], str) else None

@@ -22,6 +22,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     user = FEED.search("user", t("filter.user_name"), "person", 180)
     with st.popover(t("filter.more"), icon=":material/tune:"):
         wanted = {"title": title, "userName": user, **FEED.dates()}
+    sort = FEED.order()
     FEED.clear_button(wanted)
-FEED.show(wanted, nothing=t("recommendations.none"))
+FEED.show(wanted, sort, nothing=t("recommendations.none"))
 actions.confirm_requested()

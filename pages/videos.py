@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages import actions, parts, uploads
+from pages import actions, facets, parts, uploads
 from pages.lists import CENSOR, VideoList
 from pages.words import named, t
 
@@ -28,17 +28,24 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         t("filter.status"), CENSOR, format_func=lambda word: named("censor", word), label_visibility="collapsed",
         **parts.from_address("v_status", CENSOR, None, then=VIDEOS.page_key),
     )  # fmt: skip
-    with st.popover(t("filter.more"), icon=":material/tune:"):
+    more = st.popover(t("filter.more"), icon=":material/tune:", on_change="rerun", key="v_more")
+    with more:
+        counts = st.container()
         wanted = {
             "title": title,
             "censorStatus": status or "",
             "userName": st.text_input(t("filter.user_name"), **VIDEOS.bound("user")).strip(),
             "userId": st.text_input(t("filter.user_id"), **VIDEOS.bound("uid")).strip(),
             "videoId": st.text_input(t("filter.video_id"), **VIDEOS.bound("vid")).strip(),
+            "cateId": facets.category(VIDEOS),
             **VIDEOS.dates(),
         }
+    if more.open:
+        with counts:
+            facets.show(VIDEOS, wanted)
+    sort = VIDEOS.order()
     VIDEOS.clear_button(wanted)
 if export:
     parts.go_to(parts.ask("createExportLink", **wanted)["url"])
-VIDEOS.show(wanted, nothing=t("videos.none"))
+VIDEOS.show(wanted, sort, nothing=t("videos.none"))
 actions.confirm_requested()

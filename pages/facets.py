@@ -1,0 +1,66 @@
+"""How many videos there are of each status, category and user under the present filter, and the way to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages import parts
+from pages.lists import CENSOR, VideoList
+from pages.words import named, t
+
+
+def category(videos: VideoList) -> str:
+    """Return the category that the address narrows the list to, or nothing."""
+    written = st.query_params.get(f"{videos.prefix}_cate", "")
+    return written if written.isdecimal() and written.isascii() else ""
+
+
+def show(videos: VideoList, wanted: dict[str, str]) -> None:
+    """Draw the counts as choices; a choice narrows the list, and taking it back widens it again."""
+    facets = parts.ask("getFacets", **wanted)
+    by_status = facets["byCensorStatus"]
+    _choice(
+        videos, "status", t("filter.status"), wanted["censorStatus"],
+        {word: _counted(named("censor", word), by_status[word]) for word in CENSOR if by_status[word]},
+    )  # fmt: skip
+    _choice(
+        videos, "cate", t("filter.category"), wanted["cateId"],
+        {
+            str(found["cateId"]): _counted(found["cateName"] or t("filter.no_category"), found["total"])
+            for found in facets["categoryList"]
+        },
+    )  # fmt: skip
+    _choice(
+        videos, "uid", t("filter.top_users"), wanted["userId"],
+        {
+            found["userId"]: _counted(found["userName"] or found["userId"], found["total"])
+            for found in facets["userList"]
+        },
+    )  # fmt: skip
+
+
+def _counted(name: str, count: int) -> str:
+    return f"{parts.plain(name)} **{count:,}**"
+
+
+def _choice(videos: VideoList, name: str, label: str, chosen: str, choices: dict[str, str]) -> None:
+    if not choices:
+        return
+    key = f"{videos.prefix}_{name}"
+    widget = f"{key}_facet"
+    st.session_state[widget] = chosen if chosen in choices else None
+
+    def narrow() -> None:
+        value = st.session_state[widget] or ""
+        if name == "uid":
+            st.session_state[key] = value
+        elif value:
+            st.query_params[key] = value
+        else:
+            st.query_params.pop(key, None)
+        parts.first_page(videos.page_key)
+
+    options: list[Any] = list(choices)
+    st.pills(label, options, format_func=choices.__getitem__, key=widget, on_change=narrow)
