@@ -69,9 +69,9 @@ def measure(ffmpeg: Ffmpeg, name: str, path: Path, codec: str, seconds: float, s
         if not ran.ok:
             raise RuntimeError(ran.words)
         start = _children()
-        transcode(ffmpeg, Path(folder), source, _quietly)
+        transcode(ffmpeg, (side,), Path(folder), source, _quietly)
         middle, began = _children(), time.monotonic()
-        done = narrow(ffmpeg, codec, Path(folder), source, _quietly)
+        done = narrow(ffmpeg, codec, (side,), Path(folder), source, _quietly)
         return Row(name, done.facts, middle - start, _children() - middle, time.monotonic() - began)
 
 

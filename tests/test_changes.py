@@ -119,3 +119,17 @@ def test_the_overview_counts_what_narrow_band_saves(console, make_video):
     counts = console.store.statistics.count_everything([0])
 
     assert (counts.narrow_bytes, counts.narrow_bytes_plain) == (300, 1000)
+
+
+def test_narrow_band_is_held_against_the_plain_rendition_of_its_size(console, make_video):
+    ladder = [("common-720.mp4", 1000, 720, 0), ("common-540.mp4", 600, 540, 1), ("narrow-540.mp4", 200, 540, 0)]
+    make_video(
+        files=tuple(
+            MediaFile(FileKind(name[:6]), name, size, height=height, position=position)
+            for name, size, height, position in ladder
+        )
+    )
+
+    counts = console.store.statistics.count_everything([0])
+
+    assert (counts.narrow_bytes, counts.narrow_bytes_plain) == (200, 600)

@@ -6,6 +6,9 @@ where each next one follows from the scores before; then the whole is encoded an
 scores no less than the target minus 0.2, or it is the plain rendition's bits. A video of up to 13.5 s is its own
 sample, and the encode that was scored is the one that is published.
 
+Every plain rendition gets a narrow-band one of its size, searched and verified by itself: what one size can spare is
+not what another can.
+
 Without libvmaf every video gets one quality, and nothing is promised. AV1 at preset 6 and CRF 31, and H.264 slow at CRF
 24, stayed within a point of the plain rendition's VMAF on three real clips and saved 19 to 35 %, and 10 to 14 %.
 """
@@ -16,11 +19,12 @@ import contextlib
 import logging
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from backend.media import vmaf
+from backend.media import Probe, vmaf
 from backend.media.crf import (
     AIM,
     FLOOR,
@@ -38,21 +42,21 @@ from backend.media.ffmpeg import THREADS, Ffmpeg, Report
 from backend.media.measure import count_packets
 from backend.media.rendition import (
     KEYFRAMES,
-    RUNGS,
+    Shape,
     Source,
     encode,
     kilobits,
     open_source,
-    part,
-    picture_filters,
     publish,
+    scale_to,
     settle,
+    shape,
     sound_codec,
     transcode,
     workshop,
 )
 from backend.media.vmaf import Pictures, Reference, Score, Unscored, Window
-from backend.model import FileKind
+from backend.model import FileKind, MediaFile
 from backend.tasks import Done
 
 log = logging.getLogger(__name__)
@@ -61,14 +65,6 @@ LEAST_GAIN = 0.05  # of the plain rendition's video bytes; below it a second fil
 AV1_LEAST_SIDE = 64  # pixels; SVT-AV1 before 2.0 refuses smaller ones
 MAKING = 0.25  # of the work, where the plain rendition is to be made first
 RETRY_SECONDS = 60.0  # of video that may be written without loss where its pictures cannot be paired otherwise
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """A codec and how much it may lose: CRF, where more is smaller and worse."""
-
-    codec: str  # av1, h264
-    crf: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +95,24 @@ class Steps:
         return tell
 
 
-@dataclass(slots=True)
-class Hunt:
-    """One video on its way to a narrow-band rendition."""
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a narrow-band rendition is made from, and how it is to be."""
 
     ffmpeg: Ffmpeg
     source: Source
-    codec: str  # av1, h264
     plain: Path
+    shape: Shape
+    side: int  # the short one, in pixels
+    codec: str  # av1, h264
     shop: Path  # a folder to work in
+
+
+@dataclass(slots=True)
+class Hunt:
+    """A case on the way to its narrow-band rendition."""
+
+    case: Case
     steps: Steps
     pictures: Pictures  # of the plain rendition
     windows: tuple[Window, ...]
@@ -119,43 +124,60 @@ class Hunt:
 
     @property
     def ladder(self) -> Ladder:
-        return LADDERS[self.codec]
+        return LADDERS[self.case.codec]
 
     @property
     def points(self) -> list[tuple[float, float]]:
         return [(probe.crf, probe.score) for probe in self.probes]
 
 
-def narrow(ffmpeg: Ffmpeg, codec: str, folder: Path, path: Path, report: Report) -> Done:
-    """Make the narrow-band rendition in `folder`; `codec` is auto, av1 or h264. Raises MediaError as `transcode` does.
+def narrow(ffmpeg: Ffmpeg, codec: str, rungs: Sequence[int], folder: Path, path: Path, report: Report) -> Done:
+    """Make the narrow-band renditions in `folder`, one for each plain one; `codec` is auto, av1 or h264.
 
-    Where there is no plain rendition yet, it is made too. The facts of the job: `codec`, `crf`; `target`, `vmaf`,
-    `vmaf_plain`, `vmaf_low` (the worst 2 s of narrow), `vmaf_p5`, all VMAF, None where `measured` is False; `bytes` and
-    `bytes_plain` of video; `saving`, a part of those; `gain`, False where the file is the plain one under another name;
-    and `probes`, pairs of CRF and score.
+    Where there is no plain rendition yet, those of `rungs` are made too. The facts of the job: `codec`, `crf`;
+    `target`, `vmaf`, `vmaf_plain`, `vmaf_low` (the worst 2 s of narrow), `vmaf_p5`, all VMAF, None where `measured` is
+    False; `bytes` and `bytes_plain` of video; `saving`, a part of those; `gain`, False where the file is the plain one
+    under another name; and `probes`, pairs of CRF and score. They are those of the best rendition; `lower` lists those
+    of the others. Raises MediaError as `transcode` does.
     """
-    with workshop(folder, "narrow") as shop, part(folder, "narrow") as output:
-        source = open_source(ffmpeg, path, report)
-        plain, made, work = plain_rendition(folder), None, report
-        if plain is None:
-            made = transcode(ffmpeg, shop, path, lambda done: report(MAKING * done)).files[0]
-            plain, work = shop / made.name, lambda done: report(MAKING + (1 - MAKING) * done)
-        found, facts = _find(ffmpeg, source, codec_for(ffmpeg, source, codec), plain, shop, work)
+    with workshop(folder, "narrow") as shop:
+        source, steps = open_source(ffmpeg, path, report), Steps(report)
+        plains = plain_renditions(folder)
+        made: tuple[MediaFile, ...] = ()
+        if not plains:
+            made = transcode(ffmpeg, rungs, shop, path, steps.until(MAKING)).files
+            plains = [shop / file.name for file in made]
+        probes = [ffmpeg.probe(plain) for plain in plains]
+        areas = [probe.width * probe.height for probe in probes]
+        outputs, facts = [], []
+        for number, (plain, probe) in enumerate(zip(plains, probes, strict=True), 1):
+            mark = 1 - (1 - MAKING * bool(made)) * sum(areas[number:]) / sum(areas)
+            outputs.append(shop / f"narrow-{number}.mp4")
+            facts.append(_make(ffmpeg, codec, source, plain, probe, outputs[-1], steps.until(mark)))
+        files = publish(ffmpeg, folder, FileKind.NARROW, outputs)
+        for file in made:
+            settle(shop / file.name, folder / file.name)
+    return Done((*files, *made), facts[0] | source.facts | {"lower": facts[1:]})
+
+
+def _make(
+    ffmpeg: Ffmpeg, codec: str, source: Source, plain: Path, probe: Probe, output: Path, report: Report
+) -> dict[str, Any]:
+    """Write the narrow-band rendition that goes with a plain one to `output`, and return the facts about it."""
+    form, side = shape(ffmpeg, source.probe, scale_to(probe.width, probe.height)), min(probe.width, probe.height)
+    with workshop(output.parent, output.stem) as shop:
+        case = Case(ffmpeg, source, plain, form, side, codec_for(ffmpeg, side, codec), shop)
+        found, facts = _find(case, report)
         if found:
             found.replace(output)
         else:
             _copy(plain, output)
-        files = [publish(ffmpeg, output, FileKind.NARROW)]
-        if made:
-            settle(plain, folder / made.name)
-            files.append(made)
-    return Done(tuple(files), source.facts | facts)
+    return {"width": probe.width, "height": probe.height, **facts}
 
 
-def codec_for(ffmpeg: Ffmpeg, source: Source, codec: str) -> str:
-    """Choose av1 or h264 for a video."""
-    tiny = min(source.probe.width, source.probe.height) < AV1_LEAST_SIDE
-    return "av1" if uses_av1(ffmpeg, codec) and not tiny else "h264"
+def codec_for(ffmpeg: Ffmpeg, side: int, codec: str) -> str:
+    """Choose av1 or h264 for a rendition of that short side."""
+    return "av1" if uses_av1(ffmpeg, codec) and side >= AV1_LEAST_SIDE else "h264"
 
 
 def uses_av1(ffmpeg: Ffmpeg, codec: str) -> bool:
@@ -163,25 +185,24 @@ def uses_av1(ffmpeg: Ffmpeg, codec: str) -> bool:
     return codec != "h264" and "libsvtav1" in ffmpeg.encoders
 
 
-def plain_rendition(folder: Path) -> Path | None:
-    """The largest plain rendition in a video's folder, if there is one yet."""
+def plain_renditions(folder: Path) -> list[Path]:
+    """The plain renditions in a video's folder, best first; none where they are not made yet."""
     found = folder.glob("common-*.mp4")
-    return max(found, key=lambda path: int("0" + "".join(filter(str.isdecimal, path.stem))), default=None)
+    return sorted(found, key=lambda path: int("0" + "".join(filter(str.isdecimal, path.stem))), reverse=True)
 
 
-def _find(
-    ffmpeg: Ffmpeg, source: Source, codec: str, plain: Path, shop: Path, report: Report
-) -> tuple[Path | None, dict[str, Any]]:
+def _find(case: Case, report: Report) -> tuple[Path | None, dict[str, Any]]:
     """Return the best file that there is, None where it is the plain one, and the facts about it."""
-    plain_bytes = count_packets(ffmpeg, plain, 0).video.size
+    ffmpeg, source, codec = case.ffmpeg, case.source, case.codec
+    plain_bytes = count_packets(ffmpeg, case.plain, 0).video.size
     if "libvmaf" not in ffmpeg.filters:
-        return _unmeasured(ffmpeg, source, codec, plain_bytes, shop, report)
+        return _unmeasured(case, plain_bytes, report)
     try:
         video = source.packets.video
         windows = vmaf.sample_windows(video.duration, max(video.first, 0.0))
-        whole = vmaf.source_reference(ffmpeg, source)
-        pictures = vmaf.list_pictures(ffmpeg, plain)
-        hunt = Hunt(ffmpeg, source, codec, plain, shop, Steps(report), pictures, windows, whole)
+        whole = vmaf.source_reference(ffmpeg, source, case.shape)
+        pictures = vmaf.list_pictures(ffmpeg, case.plain)
+        hunt = Hunt(case, Steps(report), pictures, windows, whole)
         found = _hunt(hunt)
     except Unscored as reason:
         log.warning("the narrow-band rendition stays the plain one: %s", reason)
@@ -202,23 +223,23 @@ def _facts(codec: str, crf: float | None, size: int, plain: int) -> dict[str, An
     return {**known, **unknown, "measured": False, "gain": False, "probes": []}
 
 
-def _unmeasured(
-    ffmpeg: Ffmpeg, source: Source, codec: str, plain_bytes: int, shop: Path, report: Report
-) -> tuple[Path | None, dict[str, Any]]:
-    crf, output = LADDERS[codec].fixed, shop / "whole.mp4"
-    size = encode(ffmpeg, source, _settings(ffmpeg, source, Quality(codec, crf)), output, report).video.size
+def _unmeasured(case: Case, plain_bytes: int, report: Report) -> tuple[Path | None, dict[str, Any]]:
+    crf = LADDERS[case.codec].fixed
+    output, size = _whole(case, crf, report)
     if not _pays(size, plain_bytes):
-        return None, _facts(codec, crf, plain_bytes, plain_bytes)
-    return output, _facts(codec, crf, size, plain_bytes) | {"gain": True}
+        return None, _facts(case.codec, crf, plain_bytes, plain_bytes)
+    return output, _facts(case.codec, crf, size, plain_bytes) | {"gain": True}
 
 
 def _hunt(hunt: Hunt) -> Trial | None:
     """Return the whole video in as few bytes as it may have, None where that is no gain. Raises Unscored."""
-    nut = hunt.shop / "samples.nut"
-    samples = vmaf.lossless(hunt.ffmpeg, hunt.source, hunt.windows, nut, hunt.steps.until(0.05))
+    nut = hunt.case.shop / "samples.nut"
+    samples = vmaf.lossless(
+        hunt.case.ffmpeg, hunt.case.source, hunt.case.shape, hunt.windows, nut, hunt.steps.until(0.05)
+    )
     if not hunt.windows:
         hunt.whole = samples
-    hunt.plain_score = _score_whole(hunt, hunt.plain, 0.13)
+    hunt.plain_score = _score_whole(hunt, hunt.case.plain, 0.13)
     hunt.target = target_for(hunt.plain_score.mean)
     hunt.bias = hunt.plain_score.mean_of(hunt.pictures.numbers_in(hunt.windows)) - hunt.plain_score.mean
     _search(hunt, samples)
@@ -230,7 +251,9 @@ def _hunt(hunt: Hunt) -> Trial | None:
         return _encode_whole(hunt, best) if cheapest.size <= (1 + LEAST_GAIN) * spent else None
     if best is None or not _pays(best.size, spent):
         return None
-    late = abs(hunt.source.packets.video.first) > 0.005  # pictures that begin after the sound do so in a full encode
+    late = (
+        abs(hunt.case.source.packets.video.first) > 0.005
+    )  # pictures that begin after the sound do so in a full encode
     return _encode_whole(hunt, best) if late else _with_sound(hunt, best)
 
 
@@ -246,21 +269,19 @@ def _search(hunt: Hunt, samples: Reference) -> None:
 def _probe(hunt: Hunt, samples: Reference, crf: float) -> Trial:
     """Encode the samples and score them."""
     start = 0.13 + 0.08 * len(hunt.probes)
-    output = hunt.shop / f"probe-{crf:g}.mp4"
-    _, _, *tags = picture_filters(hunt.ffmpeg, hunt.source.probe)
-    codec = _encoder(hunt.source, Quality(hunt.codec, crf))
+    output = hunt.case.shop / f"probe-{crf:g}.mp4"
     written = ["-fps_mode", "passthrough", "-threads", str(THREADS), "-f", "mp4", str(output)]
-    seconds = sum(end - begin for begin, end in hunt.windows) or hunt.source.packets.video.duration
-    ran = hunt.ffmpeg.run(
-        [*samples.inputs, *tags, *codec, *written],
+    seconds = sum(end - begin for begin, end in hunt.windows) or hunt.case.source.packets.video.duration
+    ran = hunt.case.ffmpeg.run(
+        [*samples.inputs, *hunt.case.shape.tags, *_encoder(hunt.case, crf), *written],
         duration=seconds,
         report=hunt.steps.until(start + 0.06),
         cpu_seconds=600 + round(120 * seconds),
     )
     vmaf.check(ran)
-    size = count_packets(hunt.ffmpeg, output, 0).video.size
+    size = count_packets(hunt.case.ffmpeg, output, 0).video.size
     tell = hunt.steps.until(start + 0.08)
-    frames = vmaf.score(hunt.ffmpeg, output, samples, hunt.shop, ran.frames, tell)
+    frames = vmaf.score(hunt.case.ffmpeg, output, samples, hunt.case.shop, ran.frames, tell)
     return Trial(crf, corrected(frames.mean, hunt.bias), size, output, frames)
 
 
@@ -268,13 +289,13 @@ def _score_whole(hunt: Hunt, path: Path, mark: float) -> Score:
     """Score a rendition of the whole. Where pictures were dropped on the way, the source is brought there as well."""
     count = len(hunt.pictures.times)
     try:
-        return vmaf.score(hunt.ffmpeg, path, hunt.whole, hunt.shop, count, hunt.steps.until(mark))
+        return vmaf.score(hunt.case.ffmpeg, path, hunt.whole, hunt.case.shop, count, hunt.steps.until(mark))
     except Unscored:
-        if not hunt.windows or hunt.source.packets.video.duration > RETRY_SECONDS:
+        if not hunt.windows or hunt.case.source.packets.video.duration > RETRY_SECONDS:
             raise
-    nut = hunt.shop / "whole.nut"
-    hunt.whole = vmaf.lossless(hunt.ffmpeg, hunt.source, (), nut, hunt.steps.until(mark))
-    return vmaf.score(hunt.ffmpeg, path, hunt.whole, hunt.shop, count, hunt.steps.until(mark))
+    nut = hunt.case.shop / "whole.nut"
+    hunt.whole = vmaf.lossless(hunt.case.ffmpeg, hunt.case.source, hunt.case.shape, (), nut, hunt.steps.until(mark))
+    return vmaf.score(hunt.case.ffmpeg, path, hunt.whole, hunt.case.shop, count, hunt.steps.until(mark))
 
 
 def _encode_whole(hunt: Hunt, best: Trial | None) -> Trial | None:
@@ -290,21 +311,19 @@ def _encode_whole(hunt: Hunt, best: Trial | None) -> Trial | None:
 
 
 def _trial(hunt: Hunt, crf: float, encoded: float, scored: float) -> Trial:
-    output = hunt.shop / f"whole-{crf:g}.mp4"
-    settings = _settings(hunt.ffmpeg, hunt.source, Quality(hunt.codec, crf))
-    size = encode(hunt.ffmpeg, hunt.source, settings, output, hunt.steps.until(encoded)).video.size
+    output, size = _whole(hunt.case, crf, hunt.steps.until(encoded))
     frames = _score_whole(hunt, output, scored)
     return Trial(crf, frames.mean, size, output, frames)
 
 
 def _with_sound(hunt: Hunt, probe: Trial) -> Trial:
     """Put the sound of the source to a probe that is the whole video; its pictures are those that were scored."""
-    output = hunt.shop / "whole.mp4"
+    output = hunt.case.shop / "whole.mp4"
     taken = ["-map", "0:V:0", "-map", "1:a:0?", "-map_metadata", "-1", "-map_chapters", "-1", "-c:v", "copy"]
     written = [*sound_codec(), "-movflags", "+faststart", "-f", "mp4", str(output)]
-    ran = hunt.ffmpeg.run(
-        [*hunt.ffmpeg.reads(probe.path), *hunt.ffmpeg.reads(hunt.source.path), *taken, *written],
-        duration=hunt.source.packets.video.duration,
+    ran = hunt.case.ffmpeg.run(
+        [*hunt.case.ffmpeg.reads(probe.path), *hunt.case.ffmpeg.reads(hunt.case.source.path), *taken, *written],
+        duration=hunt.case.source.packets.video.duration,
         report=hunt.steps.until(0.99),
     )
     vmaf.check(ran)
@@ -315,18 +334,23 @@ def _pays(size: int, plain: int) -> bool:
     return size <= (1 - LEAST_GAIN) * plain
 
 
-def _settings(ffmpeg: Ffmpeg, source: Source, quality: Quality) -> list[str]:
-    return [*picture_filters(ffmpeg, source.probe), *_encoder(source, quality), *sound_codec()]
+def _whole(case: Case, crf: float, report: Report) -> tuple[Path, int]:
+    """Encode the whole video with its sound, and return where, and the bytes of its pictures."""
+    output = case.shop / f"whole-{crf:g}.mp4"
+    settings = [*case.shape.arguments, *_encoder(case, crf), *sound_codec()]
+    (packets,) = encode(case.ffmpeg, case.source, {output: settings}, report)
+    return output, packets.video.size
 
 
-def _encoder(source: Source, quality: Quality) -> list[str]:
-    if quality.codec == "av1":
-        pace = source.packets.video.packets / (source.packets.video.duration or 1)
-        group, lanes = max(1, round(2 * pace)), min(4, THREADS)  # SVT-AV1 takes memory for each lane
-        encoder = f"-c:v libsvtav1 -preset 6 -crf {quality.crf:g} -g {group} -svtav1-params lp={lanes}"
+def _encoder(case: Case, crf: float) -> list[str]:
+    if case.codec == "av1":
+        video = case.source.packets.video
+        group, lanes = max(1, round(2 * video.packets / (video.duration or 1))), min(4, THREADS)
+        # SVT-AV1 takes memory for each lane.
+        encoder = f"-c:v libsvtav1 -preset 6 -crf {crf:g} -g {group} -svtav1-params lp={lanes}"
         return [*encoder.split(), *KEYFRAMES]
-    cap = kilobits(min(RUNGS[0], source.probe.width, source.probe.height))
-    encoder = f"-c:v libx264 -preset slow -profile:v high -crf {quality.crf:g} -maxrate {cap}k -bufsize {2 * cap}k"
+    cap = kilobits(case.side)
+    encoder = f"-c:v libx264 -preset slow -profile:v high -crf {crf:g} -maxrate {cap}k -bufsize {2 * cap}k"
     return [*encoder.split(), *KEYFRAMES]
 
 

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from backend.errors import ConsoleError
 from backend.media.ffmpeg import THREADS, Ffmpeg, Ran, Report
-from backend.media.rendition import DISK_FULL, Source, picture_filters
+from backend.media.rendition import DISK_FULL, Shape, Source
 
 WHOLE_SECONDS = 13.5  # up to here nothing is saved by looking at parts only
 SAMPLE_SECONDS = 2.0
@@ -115,28 +115,29 @@ def step_for(frames: int) -> int:
     return 1 if frames <= 400 else 3 if frames <= 10_000 else 5
 
 
-def source_reference(ffmpeg: Ffmpeg, source: Source) -> Reference:
+def source_reference(ffmpeg: Ffmpeg, source: Source, shape: Shape) -> Reference:
     """Compare with the source itself, decoded and scaled anew each time."""
-    return Reference(tuple(ffmpeg.reads(source.path)), picture_filters(ffmpeg, source.probe)[1])
+    return Reference(tuple(ffmpeg.reads(source.path)), shape.filters)
 
 
-def lossless(ffmpeg: Ffmpeg, source: Source, windows: Sequence[Window], output: Path, report: Report) -> Reference:
-    """Write the windows of a source (all of it without any), scaled, to `output` without loss, and compare with that.
+def lossless(
+    ffmpeg: Ffmpeg, source: Source, shape: Shape, windows: Sequence[Window], output: Path, report: Report
+) -> Reference:
+    """Write the windows of a source (all of it without any), shaped, to `output` without loss, and compare with that.
 
     The container is nut, since Matroska rounds times to 1 ms. Raises Unscored, and ConsoleError when the disk is full.
     """
-    _, chain, *tags = picture_filters(ffmpeg, source.probe)
     seconds = len(windows) * SAMPLE_SECONDS or source.packets.video.duration
     inputs: list[str] = []
     for start, end in windows:  # few threads for each: they are open at the same time
         inputs += ffmpeg.reads(source.path, "-threads", "2", "-ss", f"{start:.3f}", "-t", f"{end - start:.3f}")
-    parts = "".join(f"[{number}:V:0]{chain}[s{number}];" for number in range(len(windows)))
+    parts = "".join(f"[{number}:V:0]{shape.filters}[s{number}];" for number in range(len(windows)))
     joined = "".join(f"[s{number}]" for number in range(len(windows)))
-    graph = f"{parts}{joined}concat=n={len(windows)}:v=1:a=0[v]" if windows else f"[0:V:0]{chain}[v]"
+    graph = f"{parts}{joined}concat=n={len(windows)}:v=1:a=0[v]" if windows else f"[0:V:0]{shape.filters}[v]"
     encoder = f"-c:v libx264 -preset ultrafast -qp 0 -fps_mode vfr -threads {THREADS} -f nut"
     written = [*encoder.split(), str(output)]
     ran = ffmpeg.run(
-        [*(inputs or ffmpeg.reads(source.path)), "-filter_complex", graph, "-map", "[v]", *tags, *written],
+        [*(inputs or ffmpeg.reads(source.path)), "-filter_complex", graph, "-map", "[v]", *shape.tags, *written],
         duration=seconds,
         report=report,
         cpu_seconds=600 + round(120 * source.packets.video.duration),

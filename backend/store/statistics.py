@@ -12,8 +12,8 @@ DAYS = 30
 SECONDS_A_DAY = 86_400
 NARROW_BYTES = """
     select coalesce(sum(narrow.size), 0), coalesce(sum(plain.size), 0)
-    from files narrow join files plain using (video_id, position)
-    where plain.kind = 'common' and position = 0 and narrow.kind = 'narrow'
+    from files narrow join files plain using (video_id, width, height)
+    where plain.kind = 'common' and narrow.kind = 'narrow'
 """
 
 
@@ -29,7 +29,7 @@ class Counts:
     failed_transcodes: int
     running_transcodes: int
     narrow_bytes: int  # of the narrow-band renditions
-    narrow_bytes_plain: int  # of the plain renditions of the same videos
+    narrow_bytes_plain: int  # of the plain renditions of the same videos and sizes
     by_day: tuple[tuple[int, int, int], ...]  # first second of the day, uploaded, recommended
 
 

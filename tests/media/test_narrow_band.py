@@ -8,13 +8,13 @@ from backend.media import vmaf
 from backend.media.local import LocalMedia
 from backend.media.measure import count_packets
 from backend.media.narrowband import LEAST_GAIN
-from backend.media.rendition import open_source
+from backend.media.rendition import open_source, scale_to, shape
 from backend.model import FileKind, User, Video
 from backend.tasks import Failed, Lost
 
 FACTS = {
     "duration", "width", "height", "codec", "crf", "target", "vmaf", "vmaf_plain", "vmaf_low", "vmaf_p5",
-    "bytes", "bytes_plain", "saving", "gain", "measured", "probes",
+    "bytes", "bytes_plain", "saving", "gain", "measured", "probes", "lower",
 }  # fmt: skip
 
 
@@ -42,7 +42,9 @@ def whole_score(ffmpeg, media, tmp_path):
 
     def measure(name):
         source = open_source(ffmpeg, next((tmp_path / "media" / "v1").glob("source.*")), lambda done: None)
-        reference = vmaf.source_reference(ffmpeg, source)
+        probe = ffmpeg.probe(media.path_of("v1", name))
+        filters = shape(ffmpeg, source.probe, scale_to(probe.width, probe.height))
+        reference = vmaf.source_reference(ffmpeg, source, filters)
         return vmaf.score(ffmpeg, media.path_of("v1", name), reference, tmp_path, 48, lambda done: None).mean
 
     return measure
@@ -189,7 +191,7 @@ def test_a_searched_rendition_has_key_frames_each_two_seconds_and_sound(finish, 
 def test_cancelling_in_the_search_leaves_nothing(begin, video, media, tmp_path, until, processes_with):
     folder = tmp_path / "media" / "v1"
     reference = begin("narrow", video("six-seconds.mp4"))
-    shop = until(lambda: next(iter(folder.glob(".narrow.*.part/probe-*.mp4")), None)).parent
+    shop = until(lambda: next(iter(folder.glob(".narrow.*.part/**/probe-*.mp4")), None)).parent
 
     assert media.path_of("v1", shop.name) is None
     media.cancel(reference)
