@@ -59,7 +59,7 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time) -> 
     if settings.mode == "cloud":
         raise SettingsError("QU_MODE=cloud: this version has no cloud mode yet; leave QU_MODE out.")
     store = Store(settings.database, clock, tell_progress)
-    media = LocalMedia(settings.media, Ffmpeg(settings.ffmpeg), settings.narrow_codec)
+    media = LocalMedia(settings.media, Ffmpeg(settings.ffmpeg), settings.narrow_codec, settings.rungs)
     cache = HttpCache(lambda: _warmed_hosts(console))
     own_url = f"http://127.0.0.1:{settings.port}"
     console = Console(settings, store, media, cache, clock, own_url=own_url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 MODES = ("embedded", "cloud")
 REVIEWS = ("person", "off")
 NARROW_CODECS = ("auto", "av1", "h264")
+MOST_RUNGS = 6
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -35,6 +37,7 @@ class Settings:
     prewarm_hosts: tuple[str, ...] = ()
     max_upload_mb: int = 2048
     ffmpeg: str = ""
+    rungs: tuple[int, ...] = (720,)  # short sides in pixels, best first
     narrow_codec: Literal["auto", "av1", "h264"] = "auto"
     review: Literal["person", "off"] = "person"
     log: str = "INFO"
@@ -130,6 +133,16 @@ def _hosts(text: str) -> tuple[str, ...]:
     return hosts
 
 
+def _rungs(text: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch(r"[0-9]{3,4}", part) and 144 <= int(part) <= 2160 and int(part) % 2 == 0 for part in parts):
+        raise ValueError("use even numbers of pixels from 144 to 2160, separated by commas, such as 1080,720,540")
+    rungs = sorted({int(part) for part in parts}, reverse=True)
+    if len(rungs) > MOST_RUNGS:
+        raise ValueError(f"use at most {MOST_RUNGS} sizes")
+    return tuple(rungs)
+
+
 def _password(text: str) -> str:
     if not 10 <= len(text) <= 1024:
         raise ValueError("use 10 to 1024 characters")
@@ -148,6 +161,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "public_url": _web_address,
     "prewarm_hosts": _hosts,
     "max_upload_mb": _whole(1, 1_000_000),
+    "rungs": _rungs,
     "narrow_codec": _one_of(*NARROW_CODECS),
     "review": _one_of(*REVIEWS),
     "log": _one_of(*LOG_LEVELS),

@@ -12,12 +12,13 @@ ACTIVE = ("onTranscode", "onSnapshot")
 
 
 def player(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
-    """Draw the video; a browser takes the first source that it can play, so the smaller one stands first."""
+    """Draw the video; a browser takes the first source that it can play: narrow-band before plain, each best first."""
     if not infos:
         st.info(t("video.no_media"), icon=":material/videocam_off:")
         return
     sources = "".join(
-        f'<source src="{parts.safe(info["playURL"])}" type="{parts.safe(mime(info))}">' for info in reversed(infos)
+        f'<source src="{parts.safe(info["playURL"])}" type="{parts.safe(mime(info))}">'
+        for info in sorted(infos, key=lambda info: info["definition"] != "narrow")
     )
     poster = parts.safe(video["coverUrl"])
     st.html(
@@ -70,6 +71,7 @@ def facts(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
 
 
 def renditions(infos: list[dict[str, Any]]) -> None:
+    """List what can be played by size, so that a narrow-band rendition stands below the plain one it goes with."""
     st.markdown(f"**{t('video.renditions')}**")
     rows = [
         {
@@ -79,15 +81,19 @@ def renditions(infos: list[dict[str, Any]]) -> None:
             t("column.size"): parts.megabytes(info["size"]),
             t("video.codecs"): info["codecs"] or "–",
         }
-        for info in infos
+        for info in sorted(infos, key=pixels, reverse=True)
     ]
     st.dataframe(parts.frame(rows), hide_index=True, alt=t("video.renditions"))
 
 
+def pixels(info: dict[str, Any]) -> int:
+    return int(info["width"] * info["height"])
+
+
 def proof(video_id: str, infos: list[dict[str, Any]]) -> None:
-    """Draw what the narrow-band rendition saves, and how its quality was measured."""
-    by_name = {info["definition"]: info for info in infos}
-    if "narrow" not in by_name:
+    """Draw what the best narrow-band rendition saves, and how its quality was measured."""
+    narrow = next((info for info in infos if info["definition"] == "narrow"), None)
+    if narrow is None:
         return
     jobs = parts.ask("getJobs", videoId=video_id, kind="narrow", state="done", pageSize=1)["jobList"]
     found = jobs[0]["result"] if jobs else {}
@@ -95,9 +101,10 @@ def proof(video_id: str, infos: list[dict[str, Any]]) -> None:
     if found.get("gain") is False:
         st.info(t("narrow.no_gain"), icon=":material/compress:")
         return
-    if "common" not in by_name:
+    same_size = (info for info in infos if info["definition"] == "common" and pixels(info) == pixels(narrow))
+    plain = next(same_size, None)
+    if plain is None:
         return
-    plain, narrow = by_name["common"], by_name["narrow"]
     with st.grid(4, gap="small", min_column_width=150):
         saved = 1 - narrow["size"] / plain["size"] if plain["size"] else 0
         st.metric(t("narrow.saved"), f"{saved:.0%}", border=True, height="stretch",

@@ -135,3 +135,17 @@ def test_many_videos_come_in_at_once_and_those_that_were_there_are_named(console
     assert (newest[1].title, newest[1].files, newest[2].title) == ("Neu", (COMMON, SOURCE), "was there")
     assert len({one.id for one in newest}) == len({one.media_key for one in newest}) == 3
     assert [line.action for line in console.store.history.find_history("new")] == ["importVideo"]
+
+
+def test_narrow_band_is_held_against_the_plain_rendition_of_its_size(console, make_video):
+    ladder = [("common-720.mp4", 1000, 720, 0), ("common-540.mp4", 600, 540, 1), ("narrow-540.mp4", 200, 540, 0)]
+    make_video(
+        files=tuple(
+            MediaFile(FileKind(name[:6]), name, size, height=height, position=position)
+            for name, size, height, position in ladder
+        )
+    )
+
+    counts = console.store.statistics.count_everything([0])
+
+    assert (counts.narrow_bytes, counts.narrow_bytes_plain) == (200, 600)

@@ -39,6 +39,19 @@ def test_one_message_names_every_wrong_and_every_unknown_setting():
     assert all(name in str(caught.value) for name in wrong)
 
 
+def test_a_ladder_is_sorted_best_first_without_doubles():
+    assert read_settings({}, None).rungs == (720,)
+    assert read_settings({"QU_RUNGS": "360, 1080,720,360"}, None).rungs == (1080, 720, 360)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["720p", "720,", ",", "0", "-720", "142", "2162", "721", "1e3", "٧٢٠", "144,146,148,150,152,154,156"]
+)
+def test_a_ladder_of_nonsense_is_refused(wrong):
+    with pytest.raises(SettingsError, match=f"QU_RUNGS='{wrong}': use "):
+        read_settings({"QU_RUNGS": wrong}, None)
+
+
 def test_an_empty_value_means_the_default():
     assert read_settings({"QU_TOKEN_DAYS": " ", "QU_ADMIN_PASSWORD": ""}, None) == read_settings({}, None)
 

@@ -124,6 +124,7 @@ class Ffmpeg:
         keep: re.Pattern[str] | None = None,
         cwd: Path | None = None,
         cpu_seconds: int = 600,
+        address_space: int = ADDRESS_SPACE,
     ) -> Ran:
         """Run ffmpeg to its end, calling `report` about twice a second with the part of `duration` that is written.
 
@@ -135,7 +136,8 @@ class Ffmpeg:
         loudness = "info" if keep else "error"
         threads = ["-filter_threads", str(THREADS), "-filter_complex_threads", str(THREADS)]
         options = ["-nostdin", "-hide_banner", "-nostats", "-v", loudness, "-y", *threads, *stream]
-        process = self._start([*_leash(), self.binary, *options, *arguments], cwd, cpu_seconds)
+        process = self._start([*_leash(), self.binary, *options, *arguments], cwd)
+        _limit(process.pid, cpu_seconds, address_space)
         words, chunks = _Words(arguments, cwd, keep), _Chunks()
         readers = [_thread(words.drain, process.stderr), _thread(chunks.pump, process.stdout)]
         try:
@@ -166,10 +168,10 @@ class Ffmpeg:
             raise MediaError(UNREADABLE, detail=ran.words)
         return read_description(ran.lines, size)
 
-    def _start(self, command: Sequence[str], cwd: Path | None, cpu_seconds: int) -> subprocess.Popen[bytes]:
+    def _start(self, command: Sequence[str], cwd: Path | None) -> subprocess.Popen[bytes]:
         environment: Mapping[str, str] | None = None if os.name == "nt" else _ENVIRONMENT
         try:
-            process = subprocess.Popen(  # noqa: S603 - an argument list of our own making
+            return subprocess.Popen(  # noqa: S603 - an argument list of our own making
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -181,8 +183,6 @@ class Ffmpeg:
             )
         except OSError as error:
             raise ConsoleError(NOT_STARTED, why=error.strerror or "unknown") from error
-        _limit(process.pid, cpu_seconds)
-        return process
 
     def _follow(self, chunks: _Chunks, meter: _Meter, duration: float, report: Report | None) -> None:
         moved = time.monotonic()
@@ -270,7 +270,8 @@ class _Meter:
             return
         self._marks[key] = value
         if value.strip().isdigit():
-            self.seconds = int(value) / 1e6 if key == b"out_time_us" else self.seconds
+            # Of several outputs the foremost is told of until all have begun, and the last one from then on.
+            self.seconds = max(self.seconds, int(value) / 1e6) if key == b"out_time_us" else self.seconds
             self.frames = int(value) if key == b"frame" else self.frames
 
 
@@ -363,14 +364,14 @@ def _signal(process: subprocess.Popen[bytes], name: str) -> None:
         os.killpg(process.pid, signal.Signals[name])
 
 
-def _limit(pid: int, cpu_seconds: int) -> None:
+def _limit(pid: int, cpu_seconds: int, address_space: int) -> None:
     """Bound what a hostile file can make the child use. `preexec_fn` would be unsafe beside threads."""
     if os.name == "nt":
         return
     with contextlib.suppress(OSError):  # already over, or we are nicer ourselves
         os.setpriority(os.PRIO_PROCESS, pid, 10)
     if sys.platform == "linux":
-        for kind, soft in ((resource.RLIMIT_CPU, cpu_seconds), (resource.RLIMIT_AS, ADDRESS_SPACE)):
+        for kind, soft in ((resource.RLIMIT_CPU, cpu_seconds), (resource.RLIMIT_AS, address_space)):
             with contextlib.suppress(OSError, ValueError):  # our own hard limit may be lower already
                 resource.prlimit(pid, kind, (soft, soft + (5 if kind == resource.RLIMIT_CPU else 0)))
 

@@ -10,7 +10,7 @@ import re
 import shutil
 import stat
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from backend.errors import ConsoleError, MediaError, NotFound
 from backend.media import Probe
 from backend.media.ffmpeg import MAX_PIXELS, Ffmpeg, Report
 from backend.media.measure import DAMAGED, count_packets
-from backend.media.narrowband import narrow, plain_rendition, uses_av1
+from backend.media.narrowband import narrow, plain_renditions, uses_av1
 from backend.media.pictures import take_pictures
 from backend.media.rendition import NO_ENCODER, part, settle, sync_folder, transcode
 from backend.model import FileKind, Job, JobKind, Verdict, Video
@@ -50,10 +50,10 @@ Work: TypeAlias = Callable[[Path, Path, Report], Done]  # folder of the video, f
 class LocalMedia:
     """Keeps the files of all videos under one folder and makes their renditions and pictures in this process."""
 
-    def __init__(self, folder: Path, ffmpeg: Ffmpeg, narrow_codec: str = "auto", tasks: Tasks | None = None) -> None:
-        """`narrow_codec`: auto, av1 or h264."""
-        self._folder, self._ffmpeg, self._narrow_codec = folder, ffmpeg, narrow_codec
-        self._tasks = tasks or Tasks()
+    def __init__(self, folder: Path, ffmpeg: Ffmpeg, narrow_codec: str = "auto", rungs: Sequence[int] = (720,)) -> None:
+        """`narrow_codec`: auto, av1 or h264; `rungs`: short sides of the renditions in pixels."""
+        self._folder, self._ffmpeg, self._narrow_codec, self._rungs = folder, ffmpeg, narrow_codec, rungs
+        self._tasks = Tasks()
 
     def describe(self) -> str:
         """Say which ffmpeg it works with, for the operator. Raises ConsoleError when there is none that will do."""
@@ -106,8 +106,8 @@ class LocalMedia:
         """Begin a job of kind snapshot, transcode or narrow. NotFound: no files of it; MediaError: no source."""
         works: dict[JobKind, Work] = {
             JobKind.SNAPSHOT: self._take_pictures,
-            JobKind.TRANSCODE: partial(transcode, self._ffmpeg),
-            JobKind.NARROW: partial(narrow, self._ffmpeg, self._narrow_codec),
+            JobKind.TRANSCODE: partial(transcode, self._ffmpeg, self._rungs),
+            JobKind.NARROW: partial(narrow, self._ffmpeg, self._narrow_codec, self._rungs),
         }
         work, source = works[job.kind], self._source(video)
         return self._tasks.start(lambda task: work(source.parent, source, task.report), name=f"{job.kind} {job.job_id}")
@@ -147,7 +147,7 @@ class LocalMedia:
             return None
 
     def _take_pictures(self, folder: Path, path: Path, report: Report) -> Done:
-        rendition = plain_rendition(folder)
+        rendition = next(iter(plain_renditions(folder)), None)
         done = take_pictures(self._ffmpeg, folder, rendition or path, report)
         return replace(done, facts={}) if rendition else done  # the rendition may be smaller than the video
 

@@ -16,11 +16,14 @@ from typing import TypeAlias
 
 from backend.errors import ConsoleError
 from backend.media.ffmpeg import THREADS, Ffmpeg, Ran, Report
-from backend.media.rendition import DISK_FULL, Source, picture_filters
+from backend.media.rendition import DISK_FULL, Shape, Source
 
-WHOLE_SECONDS = 13.5  # up to here nothing is saved by looking at parts only
-SAMPLE_SECONDS = 2.0
-SAMPLES, MANY_SAMPLES, MANY_FROM = 6, 10, 600.0  # the last is seconds of video
+WHOLE_SECONDS = 4.0  # up to here a video has hardly a part that stands for it
+SAMPLE_SECONDS = 2.0  # from one key frame to the next
+ONE_SAMPLE_OF = 6.0  # seconds of video
+SAMPLES, MANY_SAMPLES, MANY_FROM = 6, 10, 600.0  # at most; the last is seconds of video
+RAW = ("-c:v", "rawvideo")
+SMALL = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "0")
 STRETCH_SECONDS = 2.0  # what a viewer remembers as bad
 _LOG = "vmaf.json"
 _LEAST_SIDE = 16  # pixels
@@ -92,19 +95,34 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What is compared with: arguments that open it, and filters that bring it to the size of the rendition."""
+    """What is compared with: how it is opened, and filters that bring it to the size of the rendition."""
 
-    inputs: tuple[str, ...]
+    options: tuple[str, ...]
+    name: str
     filters: str = "null"
+
+    @property
+    def is_copy(self) -> bool:
+        return self.filters == "null"
+
+    def inputs(self, *options: str) -> list[str]:
+        """The arguments that open it."""
+        return [*self.options, *options, "-i", self.name]
 
 
 def sample_windows(duration: float, first: float = 0.0) -> tuple[Window, ...]:
-    """The parts of a video that stand for it, evenly centred; none for a short video, which stands for itself."""
+    """The parts of a video that stand for it, spread evenly; none for a short video, which stands for itself.
+
+    Each is a whole group of pictures, which is encoded in the sample as it is in the video: from the middle of groups
+    AV1 was judged up to 8 CRF wrong.
+    """
     if duration <= WHOLE_SECONDS:
         return ()
-    count = SAMPLES if duration <= MANY_FROM else MANY_SAMPLES
-    starts = (first + duration * (number + 0.5) / count - SAMPLE_SECONDS / 2 for number in range(count))
-    return tuple((start, start + SAMPLE_SECONDS) for start in starts)
+    most = SAMPLES if duration <= MANY_FROM else MANY_SAMPLES
+    count = min(most, max(1, round(duration / ONE_SAMPLE_OF)))
+    begin, end = math.ceil(first / SAMPLE_SECONDS), math.floor((first + duration) / SAMPLE_SECONDS)
+    groups = (begin + int((number + 0.5) * (end - begin) / count) for number in range(count))
+    return tuple((group * SAMPLE_SECONDS, (group + 1) * SAMPLE_SECONDS) for group in groups)
 
 
 def step_for(frames: int) -> int:
@@ -112,37 +130,46 @@ def step_for(frames: int) -> int:
 
     Every second one would be the better half of a pyramid of B-pictures; see https://github.com/Netflix/vmaf/issues/1214
     """
-    return 1 if frames <= 400 else 3 if frames <= 10_000 else 5
+    return 1 if frames <= 100 else 3 if frames <= 10_000 else 5
 
 
-def source_reference(ffmpeg: Ffmpeg, source: Source) -> Reference:
+def source_reference(ffmpeg: Ffmpeg, source: Source, shape: Shape) -> Reference:
     """Compare with the source itself, decoded and scaled anew each time."""
-    return Reference(tuple(ffmpeg.reads(source.path)), picture_filters(ffmpeg, source.probe)[1])
+    *options, _, name = ffmpeg.reads(source.path)
+    return Reference(tuple(options), name, shape.filters)
 
 
-def lossless(ffmpeg: Ffmpeg, source: Source, windows: Sequence[Window], output: Path, report: Report) -> Reference:
-    """Write the windows of a source (all of it without any), scaled, to `output` without loss, and compare with that.
+def copy(
+    ffmpeg: Ffmpeg,
+    original: Reference,
+    windows: Sequence[Window],
+    seconds: float,
+    encoder: Sequence[str],
+    output: Path,
+    report: Report,
+) -> Reference:
+    """Write the windows of a reference of so many seconds (all of it without any) to `output`; compare with that.
 
-    The container is nut, since Matroska rounds times to 1 ms. Raises Unscored, and ConsoleError when the disk is full.
+    The encoder is one that loses nothing: RAW is read at no cost, SMALL takes less room and keeps the names of the
+    colours. The container is nut, since Matroska rounds times to 1 ms. Raises Unscored, and ConsoleError when the disk
+    is full.
     """
-    _, chain, *tags = picture_filters(ffmpeg, source.probe)
-    seconds = len(windows) * SAMPLE_SECONDS or source.packets.video.duration
     inputs: list[str] = []
     for start, end in windows:  # few threads for each: they are open at the same time
-        inputs += ffmpeg.reads(source.path, "-threads", "2", "-ss", f"{start:.3f}", "-t", f"{end - start:.3f}")
-    parts = "".join(f"[{number}:V:0]{chain}[s{number}];" for number in range(len(windows)))
+        inputs += original.inputs("-threads", "2", "-ss", f"{start:.3f}", "-t", f"{end - start:.3f}")
+    parts = "".join(f"[{number}:V:0]{original.filters}[s{number}];" for number in range(len(windows)))
     joined = "".join(f"[s{number}]" for number in range(len(windows)))
-    graph = f"{parts}{joined}concat=n={len(windows)}:v=1:a=0[v]" if windows else f"[0:V:0]{chain}[v]"
-    encoder = f"-c:v libx264 -preset ultrafast -qp 0 -fps_mode vfr -threads {THREADS} -f nut"
-    written = [*encoder.split(), str(output)]
-    ran = ffmpeg.run(
-        [*(inputs or ffmpeg.reads(source.path)), "-filter_complex", graph, "-map", "[v]", *tags, *written],
-        duration=seconds,
-        report=report,
-        cpu_seconds=600 + round(120 * source.packets.video.duration),
+    graph = f"{parts}{joined}concat=n={len(windows)}:v=1:a=0[v]" if windows else f"[0:V:0]{original.filters}[v]"
+    written = [*encoder, "-fps_mode", "vfr", "-threads", str(THREADS), "-f", "nut", str(output)]
+    check(
+        ffmpeg.run(
+            [*(inputs or original.inputs()), "-filter_complex", graph, "-map", "[v]", *written],
+            duration=len(windows) * SAMPLE_SECONDS or seconds,
+            report=report,
+            cpu_seconds=600 + round(120 * seconds),
+        )
     )
-    check(ran)
-    return Reference(("-threads", str(THREADS), "-i", f"file:{output.absolute()}"))
+    return Reference(("-threads", str(THREADS)), f"file:{output.absolute()}")
 
 
 def list_pictures(ffmpeg: Ffmpeg, path: Path) -> Pictures:
@@ -166,10 +193,13 @@ def list_pictures(ffmpeg: Ffmpeg, path: Path) -> Pictures:
     return Pictures(tuple(at for at, _ in found), tuple(size for _, size in found))
 
 
-def score(ffmpeg: Ffmpeg, path: Path, reference: Reference, shop: Path, frames: int, report: Report) -> Score:
-    """Score the MP4 at `path`, of about so many `frames`, against a reference; `shop` is a folder to work in.
+def score(
+    ffmpeg: Ffmpeg, path: Path, reference: Reference, shop: Path, frames: int, step: int, report: Report
+) -> Score:
+    """Score each `step`-th picture of the MP4 at `path`, of about so many `frames`, against a reference.
 
-    Raises Unscored where the two have not the same number of pictures, or libvmaf refuses them.
+    `shop` is a folder to work in. Raises Unscored where the two have not the same number of pictures, or libvmaf
+    refuses them.
     """
     counts = [0, 0]
 
@@ -180,7 +210,7 @@ def score(ffmpeg: Ffmpeg, path: Path, reference: Reference, shop: Path, frames: 
     log = shop / _LOG
     log.unlink(missing_ok=True)
     ran = ffmpeg.run(
-        [*ffmpeg.reads(path), *reference.inputs, *_comparison(reference.filters, step_for(frames))],
+        [*ffmpeg.reads(path), *reference.inputs(), *_comparison(reference.filters, step)],
         on_line=read,
         report=lambda _: report(min(1.0, counts[0] / max(frames, 1))),
         cwd=shop,
@@ -195,9 +225,11 @@ def score(ffmpeg: Ffmpeg, path: Path, reference: Reference, shop: Path, frames: 
 def _comparison(filters: str, step: int) -> list[str]:
     """The graph that pairs the n-th picture with the n-th, and counts those of either side on stdout.
 
-    `settb` comes before `setpts`, which would round in the time base of its input otherwise.
+    `settb` comes before `setpts`, which would round in the time base of its input otherwise. The colours get the same
+    names on either side: a raw copy has none, and ffmpeg would convert what libvmaf is given.
     """
-    paired, corner = "settb=1/25,setpts=N,split", f"crop=min({_LEAST_SIDE}\\,iw):min({_LEAST_SIDE}\\,ih)"
+    names = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
+    paired, corner = f"{names},settb=1/25,setpts=N,split", f"crop=min({_LEAST_SIDE}\\,iw):min({_LEAST_SIDE}\\,ih)"
     graph = (
         f"[0:V:0]format=yuv420p,{paired}[a][a1];[1:V:0]{filters},format=yuv420p,{paired}[b][b1];"
         f"[a][b]libvmaf=log_fmt=json:log_path={_LOG}:n_threads={THREADS}:n_subsample={step}[v];"

@@ -28,7 +28,7 @@ class Counts:
     failed_transcodes: int
     running_transcodes: int
     narrow_bytes: int  # of the narrow-band renditions
-    narrow_bytes_plain: int  # of the plain renditions of the same videos
+    narrow_bytes_plain: int  # of the plain renditions of the same videos and sizes
     by_day: tuple[tuple[int, int, int], ...]  # first second of the day, uploaded, recommended
 
 

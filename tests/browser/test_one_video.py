@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from backend.model import FileKind, MediaFile
+
 PLAYS = """() => {
     const video = document.querySelector("video");
     return video.currentTime > 0.3 && video.videoWidth > 0 && video.getVideoPlaybackQuality().totalVideoFrames > 3;
@@ -24,6 +26,23 @@ def test_a_video_plays_and_its_pictures_are_there(person, clip):
     expect(snapshots).to_have_count(len(clip["snapshotList"]))
     snapshots.first.scroll_into_view_if_needed()
     person.page.wait_for_function(f"() => ({LOADED})([...document.querySelectorAll('a > img')])")
+
+
+def test_a_browser_is_offered_narrow_band_first_and_the_best_of_a_ladder(person, site):
+    ladder = [("common", 0, 1080), ("common", 1, 720), ("narrow", 0, 1080), ("narrow", 1, 720)]
+    files = tuple(
+        MediaFile(FileKind(kind), f"{kind}-{side}.mp4", 1000 * side, side * 16 // 9, side, position=position)
+        for kind, position, side in ladder
+    )
+    video = site.catalogue.add("有四个版本的视频", files=files)
+    person.page.route("**/media/**", lambda route: route.fulfill(status=200, body=""))
+
+    person.goes_to("/video", videoId=video.video_id)
+
+    sources = person.page.locator("video > source")
+    expect(sources).to_have_count(4)
+    offered = sources.evaluate_all("sources => sources.map(source => source.src.split('/').pop())")
+    assert offered == ["narrow-1080.mp4", "narrow-720.mp4", "common-1080.mp4", "common-720.mp4"]
 
 
 @pytest.mark.parametrize("language", ["en"])

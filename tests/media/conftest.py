@@ -15,6 +15,7 @@ from backend.tasks import Running
 PICTURES = "testsrc2=s=320x180:r=24:d=2"
 SOUND = "sine=440:d=2"
 QUICK = "-c:v libx264 -preset ultrafast -c:a aac -shortest"
+BT709 = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
 PQ = "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"
 
 # name: inputs of lavfi (or the name of another clip), and the settings of the output
@@ -34,6 +35,7 @@ RECIPES = {
         f"{QUICK} -vf select='lt(n,12)+not(mod(n,6))' -fps_mode vfr",
     ),
     "one-picture.mp4": (("testsrc2=s=320x180:r=24",), f"{QUICK} -frames:v 1"),
+    "tagged.mp4": (("testsrc2=s=96x96:r=4:d=8",), f"{QUICK} -vf {BT709}"),
     "blink.mp4": (("testsrc2=s=320x180:r=24:d=0.2",), QUICK),
     "hdr.mkv": (("testsrc2=s=320x180:r=24:d=1",), f"-vf {PQ} -c:v libx264 -preset ultrafast -pix_fmt yuv420p10le"),
     "long-sound.mp4": ((PICTURES, "sine=440:d=4"), "-c:v libx264 -preset ultrafast -c:a aac"),

@@ -4,17 +4,17 @@ import json
 
 import pytest
 
-from backend.media import vmaf
+from backend.media import hunt, vmaf
+from backend.media.hunt import LEAST_GAIN
 from backend.media.local import LocalMedia
 from backend.media.measure import count_packets
-from backend.media.narrowband import LEAST_GAIN
-from backend.media.rendition import open_source
+from backend.media.rendition import open_source, scale_to, shape
 from backend.model import FileKind, User, Video
 from backend.tasks import Failed, Lost
 
 FACTS = {
     "duration", "width", "height", "codec", "crf", "target", "vmaf", "vmaf_plain", "vmaf_low", "vmaf_p5",
-    "bytes", "bytes_plain", "saving", "gain", "measured", "probes",
+    "bytes", "bytes_plain", "saving", "gain", "measured", "probes", "lower",
 }  # fmt: skip
 
 
@@ -42,8 +42,10 @@ def whole_score(ffmpeg, media, tmp_path):
 
     def measure(name):
         source = open_source(ffmpeg, next((tmp_path / "media" / "v1").glob("source.*")), lambda done: None)
-        reference = vmaf.source_reference(ffmpeg, source)
-        return vmaf.score(ffmpeg, media.path_of("v1", name), reference, tmp_path, 48, lambda done: None).mean
+        probe = ffmpeg.probe(media.path_of("v1", name))
+        filters = shape(ffmpeg, source.probe, scale_to(probe.width, probe.height))
+        reference = vmaf.source_reference(ffmpeg, source, filters)
+        return vmaf.score(ffmpeg, media.path_of("v1", name), reference, tmp_path, 48, 1, lambda done: None).mean
 
     return measure
 
@@ -94,21 +96,30 @@ def test_a_long_video_is_judged_by_samples_and_then_as_a_whole(finish, drawn, wh
     assert whole_score("narrow-96.mp4") == pytest.approx(facts["vmaf"], abs=0.1)
 
 
+def test_colours_with_a_name_are_scored_like_those_without(finish, video, whole_score):
+    facts = finish("narrow", video("tagged.mp4")).facts
+
+    assert facts["measured"] is True
+    assert facts["vmaf_plain"] >= 94
+    assert whole_score("common-96.mp4") == pytest.approx(facts["vmaf_plain"], abs=0.1)
+
+
 def test_pictures_that_cannot_be_paired_are_brought_there_like_the_rendition_was(finish, drawn, monkeypatch):
     score, references = vmaf.score, []
 
     def refuse_the_source(ffmpeg, path, reference, *rest):
-        references.append(reference.inputs[-1].rpartition("/")[2])
+        references.append(reference.name.rpartition("/")[2])
         if references[-1] == "source.mp4":
             raise vmaf.Unscored("dropped on the way")
         return score(ffmpeg, path, reference, *rest)
 
     monkeypatch.setattr(vmaf, "score", refuse_the_source)
+    monkeypatch.setattr(hunt, "MOST_RAW", 0)  # as for a video that is too long
 
     outcome = finish("narrow", drawn("testsrc2=s=64x64:r=2:d=15"))
 
     assert outcome.facts["measured"] is True
-    assert references[:3] == ["source.mp4", "whole.nut", "samples.nut"]
+    assert references[:3] == ["source.mp4", "paired.nut", "samples.nut"]
     assert references.count("source.mp4") == 1
 
 
@@ -189,7 +200,7 @@ def test_a_searched_rendition_has_key_frames_each_two_seconds_and_sound(finish, 
 def test_cancelling_in_the_search_leaves_nothing(begin, video, media, tmp_path, until, processes_with):
     folder = tmp_path / "media" / "v1"
     reference = begin("narrow", video("six-seconds.mp4"))
-    shop = until(lambda: next(iter(folder.glob(".narrow.*.part/probe-*.mp4")), None)).parent
+    shop = until(lambda: next(iter(folder.glob(".narrow.*.part/**/probe-*.mp4")), None)).parent
 
     assert media.path_of("v1", shop.name) is None
     media.cancel(reference)

@@ -147,7 +147,7 @@ def test_a_failure_leaves_nothing_but_the_source(finish, video, media, cut, tmp_
 def test_cancelling_leaves_nothing(begin, video, media, tmp_path, until, processes_with, kind):
     folder = tmp_path / "media" / "v1"
     reference = begin(kind, video("hd.mp4"))
-    until(lambda: [path for path in folder.glob("*.part") if path.stat().st_size or processes_with(path)])
+    until(lambda: [path for path in folder.glob("*.part/*") if path.stat().st_size or processes_with(path)])
 
     media.cancel(reference)
 
@@ -159,7 +159,8 @@ def test_cancelling_leaves_nothing(begin, video, media, tmp_path, until, process
 def test_a_retry_clears_what_a_dead_run_left(finish, video, tmp_path):
     again = video("plain.mp4")
     folder = tmp_path / "media" / "v1"
-    (folder / "common.0123456789ab.part").write_bytes(b"half a file")
+    (folder / ".common.0123456789ab.part").mkdir()
+    (folder / ".common.0123456789ab.part" / "720.mp4").write_bytes(b"half a file")
 
     finish("transcode", again)
 
@@ -211,7 +212,7 @@ def test_a_run_whose_server_was_killed_can_be_done_again(video, finish, tmp_path
     code = (
         "from pathlib import Path; from backend.media.ffmpeg import Ffmpeg\n"
         "from backend.media.rendition import transcode\n"
-        f"folder = Path({str(folder)!r}); transcode(Ffmpeg(), folder, folder / 'source.mp4', lambda done: None)"
+        f"folder = Path({str(folder)!r}); transcode(Ffmpeg(), (720,), folder, folder / 'source.mp4', lambda done: None)"
     )
     server = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2])
     try:
