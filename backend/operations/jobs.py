@@ -79,7 +79,7 @@ def get_jobs(
     kind: JobKind | None = None,
     state: JobState | None = None,
 ) -> JobPage:
-    """List jobs, newest first."""
+    """List jobs, newest first; where `state` is one in which jobs end, those first that ended last."""
     page = call.store.jobs.find_jobs(video_id=video_id, kind=kind, state=state, index=page_index, size=page_size)
     return JobPage(page.total, _jobs(call, page.items))
 
