@@ -23,7 +23,6 @@ NOT_ENCODED = (
 )
 TOO_SHORT = "Only {actual} of the video's {expected} seconds can be encoded: its source is damaged. Upload it again."
 NO_ENCODER = "This ffmpeg has no encoder libx264. Install the Python package imageio-ffmpeg."
-DISK_FULL = "The disk is full. Make room and try again."
 TOOK_TOO_LONG = (
     "Encoding used more processor time than a video of this length may. Make it smaller and upload it again."
 )
@@ -137,9 +136,7 @@ def encode(ffmpeg: Ffmpeg, source: Source, settings: list[str], output: Path, re
     return packets
 
 
-def _failure(ran: Ran) -> ConsoleError:
-    if "No space left on device" in ran.words:
-        return ConsoleError(DISK_FULL)
+def _failure(ran: Ran) -> MediaError:
     return MediaError(TOOK_TOO_LONG if ran.code in _STOPPED else NOT_ENCODED, detail=ran.words)
 
 

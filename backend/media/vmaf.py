@@ -14,9 +14,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TypeAlias
 
-from backend.errors import ConsoleError
 from backend.media.ffmpeg import THREADS, Ffmpeg, Ran, Report
-from backend.media.rendition import DISK_FULL, Source, picture_filters
+from backend.media.rendition import Source, picture_filters
 
 WHOLE_SECONDS = 13.5  # up to here nothing is saved by looking at parts only
 SAMPLE_SECONDS = 2.0
@@ -220,8 +219,6 @@ def read_scores(log: bytes) -> Score:
 
 
 def check(ran: Ran) -> None:
-    """Raise Unscored when a run failed, and ConsoleError when it was the disk's fault."""
-    if "No space left on device" in ran.words:
-        raise ConsoleError(DISK_FULL)
+    """Raise Unscored when a run failed."""
     if not ran.ok:
         raise Unscored(ran.words or f"ffmpeg ended with {ran.code}")

@@ -2,15 +2,34 @@
 
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from backend.media.ffmpeg import Ran
-from backend.media.local import LocalMedia
+from backend.errors import ConsoleError
 from backend.media.measure import count_packets
 from backend.model import FileKind, JobKind
 from backend.tasks import Failed, Lost, Running
+
+full_disk = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+
+
+@pytest.fixture
+def room():
+    """Lets no process that is started meanwhile write a file of more bytes; the kernel refuses."""
+    resource = pytest.importorskip("resource")
+
+    @contextmanager
+    def limit(size):
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return limit
 
 
 @pytest.mark.parametrize(
@@ -183,26 +202,30 @@ def test_a_video_that_is_deleted_meanwhile_gets_no_files(begin, video, media, tm
     assert not (tmp_path / "media" / "v1").exists()
 
 
-class FullDisk:
-    """An ffmpeg that finds no room for what it encodes."""
-
-    def __init__(self, ffmpeg):
-        self._ffmpeg = ffmpeg
-
-    def __getattr__(self, name):
-        return getattr(self._ffmpeg, name)
-
-    def run(self, arguments, **options):
-        if "libx264" in arguments:
-            return Ran(228, "[out#0/mp4] Error muxing a packet: No space left on device")
-        return self._ffmpeg.run(arguments, **options)
+@full_disk
+@pytest.mark.parametrize("kind", ["mp4 -c:v libx264", "mp4 -movflags +faststart -c:v libx264", "image2 -update 1"])
+def test_a_full_disk_is_not_blamed_on_the_video(ffmpeg, kind):
+    with pytest.raises(ConsoleError, match=r"^The disk is full\. Make room and try again\.$"):
+        ffmpeg.run(["-f", "lavfi", "-i", "testsrc2=d=0.2", "-f", *kind.split(), "/dev/full"])
 
 
-def test_a_full_disk_is_not_blamed_on_the_video(video, ffmpeg, tmp_path, finish_with):
-    outcome = finish_with(LocalMedia(tmp_path / "media", FullDisk(ffmpeg)), "transcode", video("plain.mp4"))
+def test_a_title_that_speaks_of_full_disks_fills_none(media, ffmpeg, sent, tmp_path):
+    path = tmp_path / "liar.mkv"
+    ffmpeg.run(["-i", str(sent("plain.mp4")), "-c", "copy", "-metadata", "title=No space left on device", str(path)])
 
-    assert isinstance(outcome, Failed)
+    assert media.admit(path).width == 320
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes are a thing of Linux")
+@pytest.mark.parametrize("kind", [JobKind.TRANSCODE, JobKind.NARROW, JobKind.SNAPSHOT])
+def test_a_job_without_room_says_so_and_leaves_nothing(finish, video, tmp_path, room, kind):
+    cramped = video("hd.mp4")
+    with room(1000):
+        outcome = finish(kind, cramped)
+
     assert str(outcome.reason) == "The disk is full. Make room and try again."
+    assert [path.name for path in (tmp_path / "media" / "v1").iterdir()] == ["source.mp4"]
+    assert not isinstance(finish(kind, cramped), Failed)
 
 
 def test_a_run_whose_server_was_killed_can_be_done_again(video, finish, tmp_path, until):
