@@ -29,10 +29,11 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Finished: the files that are now in the video's folder, and whatever else the job found out."""
+    """Finished: the files now in the video's folder, what else the job found out, and the tool's complaints."""
 
     files: tuple[MediaFile, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

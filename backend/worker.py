@@ -91,7 +91,7 @@ class Worker:
             # Where the video was deleted meanwhile, its jobs were cancelled with it, and this changes nothing.
             outcome = failure_of(error)
         if isinstance(outcome, Done):
-            self._store.jobs.settle_done(job, owner, outcome.files, outcome.facts)
+            self._store.jobs.settle_done(job, owner, outcome.files, outcome.facts, outcome.detail)
         elif isinstance(outcome, Failed):
             log.warning("job %s (%s) failed: %s", job.job_id, job.kind, outcome.reason)
             self._store.jobs.settle_failed(job, owner, outcome.reason, outcome.detail, outcome.facts)

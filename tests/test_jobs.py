@@ -8,6 +8,7 @@ import pytest
 
 from backend.errors import Conflict, ConsoleError
 from backend.model import Actor, FileKind, JobKind, JobState, MediaFile, TranscodeStatus, VideoStatus, WarmState
+from backend.pace import slow_lanes
 from backend.store import StoreError
 from backend.store.jobs import FIRST_WAIT, LEASE_SECONDS, MOST_DEATHS, SUSPECT_DEATHS
 from backend.tasks import Done, Running
@@ -301,6 +302,30 @@ class Instant(Endless):
 
     def poll(self, reference):
         return Done()
+
+
+def test_pictures_are_taken_while_encodes_run(jobs, queued, console, eventually):
+    for _ in range(slow_lanes() + 1):
+        queued()
+    worker = Worker(console.store, {JobKind.TRANSCODE: Endless(), JobKind.SNAPSHOT: Instant()})
+    worker.start()
+    eventually(lambda: jobs.find_jobs(state=JobState.RUNNING).total == slow_lanes())
+
+    queued(JobKind.SNAPSHOT)
+
+    eventually(lambda: jobs.find_jobs(kind=JobKind.SNAPSHOT, state=JobState.DONE).total == 1)
+    assert jobs.find_jobs(kind=JobKind.TRANSCODE, state=JobState.QUEUED).total == 1
+    worker.stop()
+
+
+def test_complaints_about_a_damaged_source_are_kept_with_the_job_that_is_done(jobs, queued):
+    queued()
+    job = jobs.claim_job(ALL, "worker")
+
+    jobs.settle_done(job, "worker", (COMMON,), {}, "[h264] error while decoding MB 6 3")
+
+    done = jobs.get_job(job.job_id)
+    assert (done.state, done.error, done.detail) == (JobState.DONE, "", "[h264] error while decoding MB 6 3")
 
 
 def test_a_job_that_breaks_its_worker_fails_and_the_next_one_is_done(jobs, queued, console, eventually):

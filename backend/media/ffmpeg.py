@@ -240,7 +240,7 @@ def _fps(stream: str) -> float:
 
 def _transfer(stream: str) -> str:
     """Find the transfer function in `yuv420p10le(tv, bt2020nc/bt2020/smpte2084, progressive)`."""
-    for part in re.findall(r"[(,] ?(\w+(?:/\w+/\w+)?)(?=[,)])", stream):
+    for part in re.findall(r"[(,] ?([\w-]+(?:/[\w-]+/[\w-]+)?)(?=[,)])", stream):
         if part.count("/") == 2:
             name: str = part.split("/")[2]
             return "" if name == "unknown" else name

@@ -8,7 +8,7 @@ import shutil
 import sys
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backend.errors import ConsoleError, MediaError
@@ -67,9 +67,9 @@ def transcode(ffmpeg: Ffmpeg, folder: Path, path: Path, report: Report) -> Done:
     with part(folder, "common") as output:
         source = open_source(ffmpeg, path, report)
         settings = [*plain_codec(ffmpeg, source.probe), *sound_codec()]
-        encode(ffmpeg, source, settings, output, report)
+        packets = encode(ffmpeg, source, settings, output, report)
         file = publish(ffmpeg, output, FileKind.COMMON)
-    return Done((file,), dict(source.facts))
+    return Done((file,), dict(source.facts), packets.words)
 
 
 def plain_codec(ffmpeg: Ffmpeg, probe: Probe) -> list[str]:
@@ -113,7 +113,7 @@ def tone_mapping(ffmpeg: Ffmpeg, probe: Probe) -> str:
 
 
 def encode(ffmpeg: Ffmpeg, source: Source, settings: list[str], output: Path, report: Report) -> Packets:
-    """Write an MP4 of the source to `output`, look at it, and return what is in it.
+    """Write an MP4 of the source to `output`, look at it, and return what is in it, with ffmpeg's words of the source.
 
     Raises MediaError when ffmpeg fails, and when less than 98 % of the video came out: rc 0 does not say that.
     """
@@ -133,7 +133,7 @@ def encode(ffmpeg: Ffmpeg, source: Source, settings: list[str], output: Path, re
     packets = count_packets(ffmpeg, output, seconds)
     if packets.video.duration < ENOUGH * seconds - 0.05:  # a clip of few pictures may lose half of one to rounding
         raise _too_short(packets.video.duration, seconds, ran.words)
-    return packets
+    return replace(packets, words=ran.words)
 
 
 def _failure(ran: Ran) -> MediaError:

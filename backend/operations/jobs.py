@@ -21,7 +21,8 @@ NOT_IN_QUEUE = Outlook(0, None)
 
 
 class JobData(msgspec.Struct, rename="camel"):
-    """A job: `progress` goes from 0 to 1, `error` says why it failed, `detail` holds the tool's own words.
+    """A job: `progress` goes from 0 to 1, `error` says why it failed, `detail` holds the tool's own words, also of
+    a job that is done although its source is damaged.
 
     While it waits, `position` is its place in the queue, from 1; `secondsLeft` is null where that is not known.
     `result` is what a finished job found out, such as the quality and the saving of a narrow-band rendition.

@@ -170,7 +170,9 @@ class Jobs:
                 [job.job_id, owner],
             )
 
-    def settle_done(self, job: Job, owner: str, files: tuple[MediaFile, ...], facts: dict[str, Any]) -> bool:
+    def settle_done(
+        self, job: Job, owner: str, files: tuple[MediaFile, ...], facts: dict[str, Any], detail: str = ""
+    ) -> bool:
         """Record a job's end, the video's files and its status together. False when the job was not ours any more."""
         with self._connections.writing() as db:
             if not is_owned(db, job, owner):
@@ -179,7 +181,7 @@ class Jobs:
             write_warmed(db, job.job_id, facts)
             result = {name: value for name, value in facts.items() if name != "warmed"}
             db.execute("update jobs set result = ? where job_id = ?", [json.dumps(result, default=str), job.job_id])
-            finish(db, job, self._now(), JobState.DONE)
+            finish(db, job, self._now(), JobState.DONE, detail=detail)
             if job.kind is JobKind.NARROW and any(file.kind is FileKind.COMMON for file in files):
                 set_status(db, job.video_id, *_PLAIN_IS_THERE)
             return True

@@ -1,5 +1,8 @@
 """The plain rendition: what comes out of sources of every kind, and what is left when nothing can."""
 
+import os
+import re
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -63,7 +66,7 @@ def test_a_source_of_any_kind_becomes_an_mp4_that_everything_plays(finish, video
     assert (file.kind, file.name) == (FileKind.COMMON, f"common-{min(width, height)}.mp4")
     assert (file.width, file.height) == (probe.width, probe.height) == (width, height)
     assert file.size == path.stat().st_size
-    assert probe.codec == "h264"
+    assert file.codec.startswith("avc1.6400")  # High: 8 bits, 4:2:0
     assert path.read_bytes()[4:8] == b"ftyp"
     assert path.read_bytes().index(b"moov") < path.read_bytes().index(b"mdat")
 
@@ -100,11 +103,23 @@ def test_pictures_of_a_variable_rate_are_neither_doubled_nor_dropped(finish, vid
     assert made.duration == pytest.approx(source.duration, abs=0.2)
 
 
-def test_high_dynamic_range_is_brought_to_ordinary_screens(finish, video, media, ffmpeg):
-    (file,) = finish("transcode", video("hdr.mkv")).files
+def test_a_turned_video_is_turned_for_good(finish, video, media, ffmpeg, clip):
+    said = ffmpeg.run(ffmpeg.reads(clip("upright.mp4")), keep=re.compile(".*rotation of"))
+    assert said.lines
+
+    (file,) = finish("transcode", video("upright.mp4")).files
+
+    said = ffmpeg.run(ffmpeg.reads(media.path_of("v1", file.name)), keep=re.compile(".*rotation of"))
+    assert not said.lines
+
+
+@pytest.mark.parametrize("name", ["hdr.mkv", "hlg.mkv"])
+def test_high_dynamic_range_is_brought_to_ordinary_screens(finish, video, media, ffmpeg, name):
+    (file,) = finish("transcode", video(name)).files
 
     probe = ffmpeg.probe(media.path_of("v1", file.name))
     assert probe.transfer == "bt709"
+    assert file.codec == "avc1.64000d"
 
 
 def test_there_is_a_key_frame_every_two_seconds(finish, video, media, ffmpeg):
@@ -152,6 +167,26 @@ def test_a_source_whose_pictures_are_spoilt_inside_is_reported(finish, video, me
     assert str(tmp_path) not in outcome.detail
 
 
+def test_a_source_with_a_few_wrong_bytes_is_done_and_the_decoder_s_complaints_are_kept(finish, video, media, tmp_path):
+    damaged = video("index-last.mp4")
+    path = media.path_of("v1", "source.mp4")
+    content = bytearray(path.read_bytes())
+    start, end = content.index(b"mdat") + 4, content.index(b"moov")
+    for place in range(start + 3000, end, (end - start) // 9):
+        content[place] ^= 0xFF
+    path.write_bytes(content)
+
+    outcome = finish("transcode", damaged)
+
+    assert outcome.files[0].duration == pytest.approx(2.0, abs=0.05)
+    assert 0 < len(outcome.detail) <= 4096
+    assert str(tmp_path) not in outcome.detail
+
+
+def test_a_source_without_fault_leaves_no_complaints(finish, video):
+    assert finish("transcode", video("plain.mp4")).detail == ""
+
+
 def test_a_failure_leaves_nothing_but_the_source(finish, video, media, cut, tmp_path):
     damaged = video("index-last.mp4")
     cut(media.path_of("v1", "source.mp4"), 0.6)
@@ -173,6 +208,19 @@ def test_cancelling_leaves_nothing(begin, video, media, tmp_path, until, process
     assert [path.name for path in folder.iterdir()] == ["source.mp4"]
     assert not processes_with(folder)
     assert isinstance(media.poll(reference), Lost)
+
+
+def test_an_encode_that_somebody_stops_publishes_nothing(begin, video, media, tmp_path, until, processes_with):
+    """Stopped by SIGTERM, ffmpeg leaves a file that looks whole, only shorter."""
+    folder = tmp_path / "media" / "v1"
+    reference = begin("transcode", video("large.mp4"))
+    until(lambda: [path for path in folder.glob("*.part") if path.stat().st_size])
+
+    for number in processes_with(folder):
+        os.kill(number, signal.SIGTERM)
+
+    assert isinstance(until(lambda: None if isinstance(o := media.poll(reference), Running) else o), Failed)
+    assert [path.name for path in folder.iterdir()] == ["source.mp4"]
 
 
 def test_a_retry_clears_what_a_dead_run_left(finish, video, tmp_path):
