@@ -98,7 +98,9 @@ CHINESE: dict[str, str] = {
     "Job {job_id} is {state}; only one that waits or runs can be cancelled.": (
         "任务 {job_id} 的状态是 {state}，只有排队中或进行中的任务可以取消。"
     ),
-    "It was started {count} times, and its worker died each time.": "任务启动了 {count} 次，每次执行进程都意外终止。",
+    "The worker died {count} times while at it. Look into the server's log (often memory is short), then try again.": (
+        "执行进程在处理此任务时意外终止了 {count} 次。请查看服务器日志（常见原因是内存不足），然后重试。"
+    ),
     "The console itself failed at this job.": "控制台自身执行这个任务时出错。",
     "The disk refused: {why}.": "磁盘拒绝写入：{why}。",
     "The disk is full. Make room and try again.": "磁盘已满，请清理空间后重试。",

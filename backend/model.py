@@ -259,7 +259,7 @@ class Job:
     started: int | None = None
     finished: int | None = None
     error: str = ""  # a packed ConsoleError
-    detail: str = ""  # the tool's own words
+    detail: str = ""  # the tool's own words: why it failed, or what it complained about and did all the same
     payload: dict[str, Any] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)  # what a finished job found out
 

@@ -51,9 +51,9 @@ def outlook(
 
 
 def _seconds_left(job: Job, duration: float, pace: Mapping[JobKind, float], now: float) -> float | None:
-    if job.state is JobState.RUNNING and job.started is not None and job.progress >= ENOUGH_PROGRESS:
-        return (now - job.started) * (1 - job.progress) / job.progress
+    spent = now - job.started if job.state is JobState.RUNNING and job.started is not None else 0.0
+    if spent and job.progress >= ENOUGH_PROGRESS:
+        return spent * (1 - job.progress) / job.progress
     if job.kind not in pace or duration <= 0:
         return None
-    whole = max(LEAST_SECONDS, pace[job.kind] * duration)
-    return max(0.0, whole - (now - job.started)) if job.started is not None else whole
+    return max(0.0, max(LEAST_SECONDS, pace[job.kind] * duration) - spent)

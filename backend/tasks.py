@@ -29,10 +29,11 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Finished: the files that are now in the video's folder, and whatever else the job found out."""
+    """Finished: the files now in the video's folder, what else the job found out, and the tool's complaints."""
 
     files: tuple[MediaFile, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,16 @@ class Runner(Protocol):
 
     def cancel(self, reference: str) -> None:
         """Stop it and leave nothing behind. Unknown references are ignored."""
+
+
+def failure_of(error: Exception) -> Failed:
+    """Return how a job fails whose work raised `error`, whoever made it."""
+    if isinstance(error, ConsoleError):
+        return Failed(error, getattr(error, "detail", ""))
+    if isinstance(error, OSError):
+        return Failed(ConsoleError("The disk refused: {why}.", why=error.strerror or error), repr(error))
+    log.error("a job broke", exc_info=error)
+    return Failed(ConsoleError("The console itself failed at this job."), repr(error))
 
 
 class Cancelled(Exception):
@@ -117,10 +128,5 @@ class Tasks:
             task.outcome = work(task)
         except Cancelled:
             task.outcome = Lost()
-        except ConsoleError as error:
-            task.outcome = Failed(error, getattr(error, "detail", ""))
-        except OSError as error:
-            task.outcome = Failed(ConsoleError("The disk refused: {why}.", why=error.strerror or error), repr(error))
         except Exception as error:
-            log.exception("a task broke")
-            task.outcome = Failed(ConsoleError("The console itself failed at this job."), repr(error))
+            task.outcome = failure_of(error)

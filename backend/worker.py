@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
 
-from backend.errors import ConsoleError
+from backend import process
 from backend.model import Job, JobKind
 from backend.pace import QUICK, SLOW, slow_lanes
 from backend.store import Store, StoreError
-from backend.tasks import Done, Failed, Lost, Outcome, Runner, Running
+from backend.tasks import Done, Failed, Lost, Outcome, Runner, Running, failure_of
 
 log = logging.getLogger(__name__)
 
@@ -35,15 +34,15 @@ class Worker:
         self._store = store
         self._runners = runners
         self._settle = settle or {}
-        self._owner = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._name = f"{process.name()}/{uuid.uuid4().hex[:8]}"
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin, in the background."""
-        lanes = [("quick", QUICK), *[("slow", SLOW)] * slow_lanes()]
-        for number, (name, kinds) in enumerate(lanes):
-            thread = threading.Thread(target=self._lane, args=(kinds,), name=f"worker-{name}-{number}", daemon=True)
+        for number, kinds in enumerate([QUICK, *[SLOW] * slow_lanes()]):
+            name = f"worker-{'quick' if kinds is QUICK else 'slow'}-{number}"
+            thread = threading.Thread(target=self._lane, args=(name, kinds), name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
 
@@ -56,41 +55,64 @@ class Worker:
 
     def run_until_idle(self, seconds: float = 60.0) -> None:
         """Work in this thread until nothing waits (any more), as tests do."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and (job := self._store.jobs.claim_job(tuple(JobKind), self._owner)):
-            self._work(job)
+        deadline, owner = time.monotonic() + seconds, self._owner("alone")
+        while time.monotonic() < deadline and (job := self._claim(tuple(JobKind), owner)):
+            self._work(job, owner)
 
-    def _lane(self, kinds: tuple[JobKind, ...]) -> None:
+    def _lane(self, name: str, kinds: tuple[JobKind, ...]) -> None:
+        owner, trouble = self._owner(name), ""
         while not self._stopping.is_set():
             try:
-                job = self._store.jobs.claim_job(kinds, self._owner)
-                if job is not None:
-                    self._work(job)
+                job = self._claim(kinds, owner)
+                trouble = ""
+                if job:
+                    self._work(job, owner)
                     continue
-            except (StoreError, OSError):
-                # A full disk or a locked file passes; the job's lease keeps it safe until then.
-                log.exception("the worker could not reach its queue")
+            except (StoreError, OSError) as error:
+                # A full disk or a locked file passes. What this lane still holds then, it takes back at its next claim.
+                if str(error) != trouble:
+                    log.exception("the worker could not reach its queue")
+                trouble = str(error)
             self._stopping.wait(IDLE_SECONDS)
 
-    def _work(self, job: Job) -> None:
-        runner = self._runners.get(job.kind)
-        if runner is None:
-            raise LookupError(f"nobody runs {job.kind} jobs")
-        try:
-            video = self._store.catalogue.get_video(job.video_id) if job.video_id else None
-            reference = runner.start(job, video)
-        except ConsoleError as error:
-            # Where the video was deleted meanwhile, its jobs were cancelled with it, and this changes nothing.
-            self._store.jobs.settle_failed(job, self._owner, error, getattr(error, "detail", ""))
-            return
-        outcome = self._watch(job, runner, reference)
-        if isinstance(outcome, Done | Failed):
-            self._end(job, outcome)
-        elif isinstance(outcome, Lost):
-            self._store.jobs.give_back(job, self._owner)
+    def _owner(self, lane: str) -> str:
+        """Each lane holds jobs under a name of its own, so that it knows what it left behind itself."""
+        return f"{self._name}/{lane}"
 
-    def _watch(self, job: Job, runner: Runner, reference: str) -> Outcome:
-        """Return the end of a job; Lost when it should run again, Running when it is no longer ours."""
+    def _claim(self, kinds: tuple[JobKind, ...], owner: str) -> Job | None:
+        return self._store.jobs.claim_job(kinds, owner, lambda other: process.is_gone(other.partition("/")[0]))
+
+    def _work(self, job: Job, owner: str) -> None:
+        try:
+            outcome = self._run(job, owner)
+        except StoreError:
+            raise
+        except Exception as error:
+            # Where the video was deleted meanwhile, its jobs were cancelled with it, and this changes nothing.
+            outcome = failure_of(error)
+        if isinstance(outcome, Done):
+            self._store.jobs.settle_done(job, owner, outcome.files, outcome.facts, outcome.detail)
+        elif isinstance(outcome, Failed):
+            log.warning("job %s (%s) failed: %s", job.job_id, job.kind, outcome.reason)
+            self._store.jobs.settle_failed(job, owner, outcome.reason, outcome.detail, outcome.facts)
+        elif isinstance(outcome, Lost):
+            self._store.jobs.give_back(job, owner)
+
+    def _run(self, job: Job, owner: str) -> Outcome:
+        """Do a job, and return its end; Lost when it should run again, Running when it is no longer ours."""
+        runner = self._runners[job.kind]
+        video = self._store.catalogue.get_video(job.video_id) if job.video_id else None
+        reference = runner.start(job, video)
+        try:
+            outcome = self._watch(job, owner, runner, reference)
+        except BaseException:
+            runner.cancel(reference)
+            raise
+        if isinstance(outcome, Done) and job.kind in self._settle:
+            self._settle[job.kind](job, outcome)
+        return outcome
+
+    def _watch(self, job: Job, owner: str, runner: Runner, reference: str) -> Outcome:
         beat = 0.0
         while True:
             outcome = runner.poll(reference)
@@ -98,21 +120,9 @@ class Worker:
                 return outcome
             if time.monotonic() - beat >= BEAT_SECONDS:
                 beat = time.monotonic()
-                if not self._store.jobs.renew_lease(job, self._owner, reference, outcome.progress, outcome.facts):
+                if not self._store.jobs.renew_lease(job, owner, reference, outcome.progress, outcome.facts):
                     runner.cancel(reference)
                     return outcome
             if self._stopping.wait(POLL_SECONDS):
                 runner.cancel(reference)
                 return Lost()
-
-    def _end(self, job: Job, outcome: Done | Failed) -> None:
-        if isinstance(outcome, Done) and job.kind in self._settle:
-            try:
-                self._settle[job.kind](job, outcome)
-            except ConsoleError as error:
-                outcome = Failed(error, getattr(error, "detail", ""))
-        if isinstance(outcome, Done):
-            self._store.jobs.settle_done(job, self._owner, outcome.files, outcome.facts)
-        else:
-            log.warning("job %s (%s) failed: %s", job.job_id, job.kind, outcome.reason)
-            self._store.jobs.settle_failed(job, self._owner, outcome.reason, outcome.detail, outcome.facts)

@@ -11,9 +11,14 @@ parts.guard()
 SHOWN = 50
 
 
-def queue() -> None:
-    """Draw what runs and what waits; when the last of it is done, the page stops asking."""
+def queue(watched: bool) -> None:
+    """Draw what runs and what waits. `watched`: it is drawn anew each second, which ends when the queue is empty."""
     data = parts.ask("getQueue", pageSize=SHOWN)
+    shown = {job["jobId"] for job in data["jobList"]}
+    ended = st.session_state.get("jobs_shown", set()) - shown
+    st.session_state["jobs_shown"] = shown
+    if ended or watched != bool(shown):
+        st.rerun(scope="app")  # what ended is listed in the rest of the page
     st.markdown(f"**{t('jobs.queue', count=data['total'])}**")
     if not data["jobList"]:
         st.info(t("jobs.idle"), icon=":material/done_all:")
@@ -32,10 +37,6 @@ def queue() -> None:
                 )  # fmt: skip
     if data["total"] > SHOWN:
         st.caption(t("common.more", count=data["total"] - SHOWN))
-    if st.session_state.get("jobs_active") and not data["total"]:
-        st.session_state["jobs_active"] = False
-        st.rerun(scope="app")
-    st.session_state["jobs_active"] = bool(data["total"])
 
 
 def title(job: dict[str, Any]) -> None:
@@ -47,10 +48,13 @@ def title(job: dict[str, Any]) -> None:
 
 
 def standing(job: dict[str, Any]) -> str:
-    """Return how far a job is, and how long it will take as far as that is known."""
+    """Return how far a job is, how long it will take as far as that is known, and how often its worker died."""
     words = [f"{job['progress']:.0%}"] if job["state"] == "running" else [t("jobs.position", number=job["position"])]
     if job["secondsLeft"] is not None:
         words.append(t("jobs.left", time=parts.clock(job["secondsLeft"])))
+    interruptions = job["attempts"] - (job["state"] == "running")
+    if interruptions:
+        words.append(t("jobs.interrupted", count=interruptions))
     return " · ".join(words)
 
 
@@ -78,7 +82,7 @@ def failed() -> None:
                         args=("retryJob", t("done.retried")), kwargs={"jobId": job["jobId"]},
                     )  # fmt: skip
             if job["detail"]:
-                with st.expander(t("video.detail")):
+                with st.expander(t("video.detail"), key=f"words_{job['jobId']}"):
                     st.code(job["detail"], language=None)
 
 
@@ -96,6 +100,11 @@ def finished() -> None:
         for job in data["jobList"]
     ]
     st.dataframe(parts.frame(rows), hide_index=True, alt=t("jobs.done"))
+    for job in data["jobList"]:
+        if job["detail"]:
+            label = t("jobs.damaged", title=parts.plain(job["title"]))
+            with st.expander(label, key=f"words_{job['jobId']}", icon=":material/warning:"):
+                st.code(job["detail"], language=None)
 
 
 def do(operation: str, done: str, **parameters: str) -> None:
@@ -107,11 +116,12 @@ def do(operation: str, done: str, **parameters: str) -> None:
 
 
 parts.header(t("jobs.title"))
+st.html("<style>[data-testid='stPageLink'] a { padding-left: 0 }</style>")  # in line with what stands below them
 parts.say_results()
 left, right = st.columns(2, gap="large")
 with left:
-    active = parts.ask("getQueue", pageSize=1)["total"]
-    st.fragment(queue, run_every="1s" if active else None)()
+    waits = parts.ask("getQueue", pageSize=1)["total"] > 0
+    st.fragment(queue, run_every="1s" if waits else None)(waits)
 with right:
     failed()
     finished()

@@ -8,7 +8,10 @@ import pytest
 
 from backend.errors import Conflict, ConsoleError
 from backend.model import Actor, FileKind, JobKind, JobState, MediaFile, TranscodeStatus, VideoStatus, WarmState
-from backend.store.jobs import LEASE_SECONDS, MOST_ATTEMPTS
+from backend.pace import slow_lanes
+from backend.store import StoreError
+from backend.store.jobs import FIRST_WAIT, LEASE_SECONDS, MOST_DEATHS, SUSPECT_DEATHS
+from backend.tasks import Done, Running
 from backend.worker import Worker
 
 ANNE = Actor("anne", "page")
@@ -59,7 +62,7 @@ def test_pictures_do_not_wait_behind_encodes(jobs, queued):
     queued(JobKind.TRANSCODE)
     queued(JobKind.SNAPSHOT)
 
-    assert [jobs.claim_job(ALL, "worker").kind for _ in range(3)] == [
+    assert [jobs.claim_job(ALL, f"worker {number}").kind for number in range(3)] == [
         JobKind.SNAPSHOT, JobKind.TRANSCODE, JobKind.NARROW,
     ]  # fmt: skip
 
@@ -92,17 +95,85 @@ def test_a_beat_keeps_a_job(jobs, queued, clock):
     assert jobs.get_job(job.job_id).progress == 0.5
 
 
-def test_a_job_that_kills_its_workers_fails_after_a_few_attempts(jobs, queued, clock, console):
-    made = queued()
-    for _ in range(MOST_ATTEMPTS):
-        assert jobs.claim_job(ALL, "doomed")
-        clock.move(LEASE_SECONDS + 1)
+def test_the_job_of_a_worker_that_is_known_to_be_gone_is_taken_at_once(jobs, queued):
+    queued()
+    lost = jobs.claim_job(ALL, "gone")
 
-    assert jobs.claim_job(ALL, "doomed") is None
+    again = jobs.claim_job(ALL, "next", lambda owner: owner == "gone")
+
+    assert (again.job_id, again.attempts) == (lost.job_id, 2)
+
+
+def test_what_a_lane_seems_to_hold_while_it_asks_for_more_goes_back(jobs, queued):
+    queued()
+    left = jobs.claim_job(ALL, "worker")
+
+    assert jobs.claim_job(ALL, "worker").job_id == left.job_id
+
+
+def gone(owner):
+    return True
+
+
+@pytest.fixture
+def dies(jobs, clock):
+    """Lets workers die of whatever is next, and returns what that was."""
+
+    def die(times=1):
+        for _ in range(times):
+            job = jobs.claim_job(ALL, "doomed", gone)
+        jobs.claim_job((), "witness", gone)
+        return job
+
+    return die
+
+
+def test_a_job_that_lost_two_workers_goes_behind_all_others(jobs, queued, dies):
+    suspect, other = queued(), queued(JobKind.NARROW)
+
+    assert dies(SUSPECT_DEATHS).video_id == suspect.video_id
+
+    assert [job.video_id for job, _ in jobs.find_queue()] == [other.video_id, suspect.video_id]
+    assert jobs.claim_job(ALL, "next").video_id == other.video_id
+    assert jobs.claim_job(ALL, "one more").video_id == suspect.video_id
+
+
+def test_suspects_run_one_at_a_time_and_hold_nobody_else_up(jobs, queued, clock):
+    pair = {queued().video_id, queued().video_id}
+    for _ in range(SUSPECT_DEATHS):
+        assert {jobs.claim_job(ALL, name).video_id for name in ("first", "second")} == pair
+        jobs.claim_job((), "witness", gone)
+
+    assert jobs.claim_job(ALL, "first").video_id in pair
+    assert jobs.claim_job(ALL, "second") is None
+
+    innocent = queued(JobKind.SNAPSHOT)
+    assert jobs.claim_job(ALL, "second").video_id == innocent.video_id
+
+
+def test_a_suspect_waits_longer_after_each_death_and_is_given_up_in_the_end(jobs, queued, clock, dies, console):
+    made = queued()
+    dies(SUSPECT_DEATHS)
+
+    for number in range(MOST_DEATHS - SUSPECT_DEATHS - 1):
+        assert dies()
+        clock.move(FIRST_WAIT * 2**number - 1)
+        assert jobs.claim_job(ALL, "early") is None
+        clock.move(1)
+    assert dies()
 
     failed = jobs.find_jobs(state=JobState.FAILED).items[0]
-    assert "its worker died" in str(ConsoleError.unpack(failed.error))
+    assert f"died {MOST_DEATHS} times" in str(ConsoleError.unpack(failed.error))
     assert console.store.catalogue.get_video(made.video_id).transcode_status is TranscodeStatus.FAIL
+
+
+def test_stopping_a_worker_however_often_is_held_against_nobody(jobs, queued):
+    queued()
+
+    for _ in range(2 * MOST_DEATHS):
+        jobs.give_back(jobs.claim_job(ALL, "worker"), "worker")
+
+    assert jobs.claim_job(ALL, "worker").attempts == 1
 
 
 def test_a_done_job_leaves_files_status_and_history_together(jobs, queued, console):
@@ -192,8 +263,6 @@ class Endless:
         return job.job_id
 
     def poll(self, reference):
-        from backend.tasks import Running
-
         return Running(0.5)
 
     def cancel(self, reference):
@@ -226,6 +295,97 @@ def test_a_worker_stops_working_for_a_video_that_was_deleted(jobs, queued, conso
     eventually(lambda: bool(runner.cancelled))
     worker.stop()
     assert jobs.find_jobs().items[0].state is JobState.CANCELLED
+
+
+class Instant(Endless):
+    """A runner whose jobs are done at once."""
+
+    def poll(self, reference):
+        return Done()
+
+
+def test_pictures_are_taken_while_encodes_run(jobs, queued, console, eventually):
+    for _ in range(slow_lanes() + 1):
+        queued()
+    worker = Worker(console.store, {JobKind.TRANSCODE: Endless(), JobKind.SNAPSHOT: Instant()})
+    worker.start()
+    eventually(lambda: jobs.find_jobs(state=JobState.RUNNING).total == slow_lanes())
+
+    queued(JobKind.SNAPSHOT)
+
+    eventually(lambda: jobs.find_jobs(kind=JobKind.SNAPSHOT, state=JobState.DONE).total == 1)
+    assert jobs.find_jobs(kind=JobKind.TRANSCODE, state=JobState.QUEUED).total == 1
+    worker.stop()
+
+
+def test_complaints_about_a_damaged_source_are_kept_with_the_job_that_is_done(jobs, queued):
+    queued()
+    job = jobs.claim_job(ALL, "worker")
+
+    jobs.settle_done(job, "worker", (COMMON,), {}, "[h264] error while decoding MB 6 3")
+
+    done = jobs.get_job(job.job_id)
+    assert (done.state, done.error, done.detail) == (JobState.DONE, "", "[h264] error while decoding MB 6 3")
+
+
+def test_a_job_that_breaks_its_worker_fails_and_the_next_one_is_done(jobs, queued, console, eventually):
+    broken, whole = queued(), queued()
+
+    def settle(job, outcome):
+        if job.video_id == broken.video_id:
+            raise KeyError("what nobody thought of")
+
+    worker = Worker(console.store, {JobKind.TRANSCODE: Instant()}, {JobKind.TRANSCODE: settle})
+    worker.run_until_idle()
+
+    states = {job.video_id: (job.state, job.detail) for job in jobs.find_jobs().items}
+    assert states[broken.video_id] == (JobState.FAILED, "KeyError('what nobody thought of')")
+    assert states[whole.video_id] == (JobState.DONE, "")
+
+
+def test_a_store_that_cannot_be_written_for_a_moment_costs_no_job(jobs, queued, console, eventually, monkeypatch):
+    queued()
+    runner, settle, refusals = Instant(), jobs.settle_done, iter([True])
+
+    def refuse_once(*arguments):
+        if next(refusals, False):
+            raise StoreError("The database cannot be written: database or disk is full")
+        return settle(*arguments)
+
+    monkeypatch.setattr(jobs, "settle_done", refuse_once)
+    worker = Worker(console.store, {JobKind.TRANSCODE: runner})
+    worker.start()
+
+    eventually(lambda: jobs.find_jobs(state=JobState.DONE).total == 1)
+    worker.stop()
+
+
+def test_work_that_nobody_can_watch_any_more_is_stopped(queued, console, eventually, monkeypatch):
+    queued()
+    runner = Endless()
+
+    def refuse(*arguments):
+        raise StoreError("The database cannot be written: database or disk is full")
+
+    monkeypatch.setattr(console.store.jobs, "renew_lease", refuse)
+    worker = Worker(console.store, {JobKind.TRANSCODE: runner})
+    worker.start()
+
+    eventually(lambda: bool(runner.cancelled))
+    worker.stop()
+
+
+def test_what_ended_last_comes_first(jobs, queued, clock):
+    for kind in (JobKind.SNAPSHOT, JobKind.TRANSCODE):
+        queued(kind)
+        clock.move(5)
+    pictures, rendition = jobs.claim_job(ALL, "one"), jobs.claim_job(ALL, "two")
+    jobs.settle_done(rendition, "two", (COMMON,), {})
+    clock.move(5)
+    jobs.settle_done(pictures, "one", (), {})
+
+    assert [job.kind for job in jobs.find_jobs(state=JobState.DONE).items] == [pictures.kind, rendition.kind]
+    assert [job.kind for job in jobs.find_jobs().items] == [rendition.kind, pictures.kind]
 
 
 def test_cancelling_takes_a_job_out_and_the_video_back_to_what_it_has(jobs, queued, console):

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
+import resource
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 import backend
+from backend.errors import ConsoleError
 from backend.media.ffmpeg import Ffmpeg
 from backend.model import JobKind, JobState
-
-ROOT = Path(__file__).parents[1]
+from benchmarks import kills
 
 
 @pytest.fixture
@@ -143,46 +140,43 @@ def test_without_review_new_videos_pass(upload, small_clip):
     assert (video["status"], video["censorStatus"]) == ("Normal", "success")
 
 
-@pytest.mark.slow
-def test_a_killed_workers_job_is_taken_again_and_leaves_no_ffmpeg_behind(console, tmp_path, eventually):
-    long_clip = tmp_path / "long.mp4"
-    made = Ffmpeg().run(
-        ["-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30:duration=15", "-preset", "ultrafast", str(long_clip)]
-    )
-    assert made.ok, made.words
-    environ = {**os.environ, "QU_DATA": str(console.settings.data)}
+def test_workers_may_be_killed_at_any_moment(console, tmp_path):
+    kills.make_jobs(console, tmp_path, 5, "320x180", 2)
+    moments = iter((0.05, 0.2, 0.6))
 
-    def command(*words: str) -> subprocess.Popen[bytes]:
-        arguments = [sys.executable, "-m", "backend", *words]
-        return subprocess.Popen(arguments, env=environ, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    killed = list(kills.kill_workers(console, 3, lambda: next(moments)))
 
-    assert command("import", str(long_clip)).wait(60) == 0
-    first = command("work")
-    eventually(lambda: any(job.progress > 0 for job in console.store.jobs.find_jobs(kind=JobKind.TRANSCODE).items), 60)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    eventually(lambda: not ffmpeg_in(console.settings.media), 10)
-
-    console.clock.move(time.time() - console.clock())
-    (job,) = console.store.jobs.find_jobs(kind=JobKind.TRANSCODE).items
-    assert (job.state, job.attempts) == (JobState.RUNNING, 1)
-    second = command("work")
-    eventually(lambda: console.store.jobs.get_job(job.job_id).state is JobState.DONE, 120)
-    second.send_signal(signal.SIGTERM)
-
-    assert second.wait(20) == 0
-    assert console.store.jobs.get_job(job.job_id).attempts == 2
-    assert not list(console.settings.media.rglob("*.part"))
+    assert killed[0].hit
+    assert [kill.orphans for kill in killed] == [0] * len(killed)
+    assert kills.finish(console) == 0
+    assert kills.broken_promises(console, 5) == []
 
 
-def ffmpeg_in(folder: Path) -> list[str]:
-    """The ffmpeg processes of this machine that work in a folder."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = entry.read_bytes()
-        except OSError:
-            continue  # it ended meanwhile
-        if b"ffmpeg" in words and str(folder).encode() in words:
-            found.append(words.decode(errors="replace"))
-    return found
+def limit(pid: int, size: int) -> None:
+    """Let a process and its children write no file of more bytes, as if the disk were full there."""
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes are a thing of Linux")
+def test_a_full_disk_fails_the_job_and_not_the_worker(upload, console, tmp_path, eventually):
+    clip, jobs = tmp_path / "noise.mp4", console.store.jobs
+    noise = "testsrc2=s=320x180:r=24:d=6,noise=alls=60:allf=t"
+    assert Ffmpeg().run(["-f", "lavfi", "-i", noise, "-c:v", "libx264", "-preset", "ultrafast", str(clip)]).ok
+    video_id = upload(clip)["data"]["videoId"]
+    worker = kills.start_worker(console.settings.data)
+    try:
+        limit(worker.pid, 400_000)  # enough for pictures and the database
+        eventually(lambda: not kills.unfinished(console), 30)
+
+        (failed,) = jobs.find_jobs(state=JobState.FAILED).items
+        assert failed.kind is JobKind.TRANSCODE
+        assert str(ConsoleError.unpack(failed.error)) == "The disk is full. Make room and try again."
+        assert jobs.find_jobs(kind=JobKind.SNAPSHOT).items[0].state is JobState.DONE
+
+        limit(worker.pid, resource.RLIM_INFINITY)
+        jobs.retry_job(failed.job_id, kills.US)
+        eventually(lambda: not kills.unfinished(console), 30)
+    finally:
+        worker.terminate()
+        worker.wait(30)
+    assert kills.broken_promises(console, 2) == [f"transcode of {video_id} ended 2 times"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import queue
 import re
 import shutil
 import signal
@@ -26,6 +25,7 @@ from typing import IO, TypeAlias
 
 from backend.errors import ConsoleError, MediaError
 from backend.media import Probe
+from backend.media.pipes import Chunks, Meter, Words
 
 if sys.platform == "linux":
     import resource
@@ -33,6 +33,7 @@ if sys.platform == "linux":
 NO_FFMPEG = "There is no ffmpeg on this machine. Install the Python package imageio-ffmpeg, or set QU_FFMPEG."
 NOT_A_PROGRAM = "QU_FFMPEG names {path}, which is not a program that can be run."
 NOT_STARTED = "ffmpeg cannot be started: {why}."
+DISK_FULL = "The disk is full. Make room and try again."
 STALLED = "ffmpeg got no further for {seconds} seconds and was stopped. Try again, or convert the file to MP4 first."
 EMPTY = "The file is empty. Send it again."
 UNREADABLE = "The file cannot be opened as a video. Send an MP4, MOV, MKV, WebM, AVI, FLV, MPEG or WMV file that plays."
@@ -43,11 +44,9 @@ MAX_PIXELS = 40_000_000  # per picture: 8K is 33 million
 THREADS = min(8, os.cpu_count() or 1)  # per codec; each takes address space
 ADDRESS_SPACE = 4 << 30  # bytes; an 8K HEVC picture and SVT-AV1 at 720p each ran in 2 GiB with 8 threads
 Report: TypeAlias = Callable[[float], None]  # told how far the work is, 0 to 1; may raise to stop it
-WORDS = 4096  # characters of ffmpeg's own words that are kept
-_WORDS_LINE = 500
-_KEPT_LINES = 200
-_CHUNK = 1 << 16
 _ENVIRONMENT = {"LC_ALL": "C", "SVT_LOG": "1", "MALLOC_ARENA_MAX": "4"}  # SVT-AV1 prints its settings otherwise
+_FULL = ("No space left on device", "Disk quota exceeded", "File too large")
+_FULL_SIGNAL = getattr(signal, "SIGXFSZ", None)  # sent for a file that would become larger than the system allows
 _DESCRIPTION = re.compile(
     r"  Duration: |  Stream #0:|\s+[Dd]isplay ?[Mm]atrix: rotation of |.*Picture size \d+x\d+ exceeds"
 )
@@ -129,16 +128,17 @@ class Ffmpeg:
         """Run ffmpeg to its end, calling `report` about twice a second with the part of `duration` that is written.
 
         What `report` raises (Cancelled) stops the child and is raised here. `on_line` takes the lines of stdout, which
-        carries the progress otherwise. A failure is not raised but told by `Ran.code`; a stall is a MediaError.
+        carries the progress otherwise. A failure is not raised but told by `Ran.code`; a stall is a MediaError, and a
+        full disk a ConsoleError, for neither says anything about the file.
         """
-        meter = _Meter(on_line)
+        meter = Meter(on_line)
         stream = [] if on_line or keep else ["-progress", "pipe:1", "-stats_period", "0.5"]
         loudness = "info" if keep else "error"
         threads = ["-filter_threads", str(THREADS), "-filter_complex_threads", str(THREADS)]
         options = ["-nostdin", "-hide_banner", "-nostats", "-v", loudness, "-y", *threads, *stream]
         process = self._start([*_leash(), self.binary, *options, *arguments], cwd)
         _limit(process.pid, cpu_seconds, address_space)
-        words, chunks = _Words(arguments, cwd, keep), _Chunks()
+        words, chunks = Words(arguments, cwd, keep), Chunks()
         readers = [_thread(words.drain, process.stderr), _thread(chunks.pump, process.stdout)]
         try:
             self._follow(chunks, meter, duration, report)
@@ -153,6 +153,8 @@ class Ffmpeg:
             for reader in readers:
                 reader.join()
             _close(process)
+        if -code == _FULL_SIGNAL or (not keep and any(said in words.text for said in _FULL)):
+            raise ConsoleError(DISK_FULL)
         return Ran(code, words.text, meter.frames, tuple(words.kept))
 
     def probe(self, path: Path) -> Probe:
@@ -184,7 +186,7 @@ class Ffmpeg:
         except OSError as error:
             raise ConsoleError(NOT_STARTED, why=error.strerror or "unknown") from error
 
-    def _follow(self, chunks: _Chunks, meter: _Meter, duration: float, report: Report | None) -> None:
+    def _follow(self, chunks: Chunks, meter: Meter, duration: float, report: Report | None) -> None:
         moved = time.monotonic()
         while (chunk := chunks.next(0.5)) is not None:
             if meter.take(chunk):
@@ -194,7 +196,7 @@ class Ffmpeg:
             if report:
                 report(min(meter.seconds / duration, 1.0) if duration > 0 else 0.0)
 
-    def _stop(self, process: subprocess.Popen[bytes], chunks: _Chunks) -> None:
+    def _stop(self, process: subprocess.Popen[bytes], chunks: Chunks) -> None:
         chunks.discard()  # a child that waits for us to read could not end by itself
         if process.poll() is None:
             _signal(process, "SIGTERM")
@@ -238,109 +240,11 @@ def _fps(stream: str) -> float:
 
 def _transfer(stream: str) -> str:
     """Find the transfer function in `yuv420p10le(tv, bt2020nc/bt2020/smpte2084, progressive)`."""
-    for part in re.findall(r"[(,] ?(\w+(?:/\w+/\w+)?)(?=[,)])", stream):
+    for part in re.findall(r"[(,] ?([\w-]+(?:/[\w-]+/[\w-]+)?)(?=[,)])", stream):
         if part.count("/") == 2:
             name: str = part.split("/")[2]
             return "" if name == "unknown" else name
     return "bt709" if re.search(r"\((?:tv, |pc, )?bt709[,)]", stream) else ""
-
-
-class _Meter:
-    """Reads stdout: the progress that ffmpeg prints there, or lines for `on_line`."""
-
-    def __init__(self, on_line: Callable[[bytes], None] | None) -> None:
-        self._on_line = on_line or self._progress
-        self._counts_lines = on_line is not None
-        self._rest = b""
-        self._marks: dict[bytes, bytes] = {}
-        self.seconds = 0.0
-        self.frames = 0
-
-    def take(self, chunk: bytes) -> bool:
-        """Read a piece of stdout; say whether it tells of any progress."""
-        before = dict(self._marks)
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        for line in lines:
-            self._on_line(line)
-        return bool(chunk) if self._counts_lines else self._marks != before
-
-    def _progress(self, line: bytes) -> None:
-        key, _, value = line.partition(b"=")
-        if key not in (b"out_time_us", b"frame", b"total_size", b"progress"):
-            return
-        self._marks[key] = value
-        if value.strip().isdigit():
-            # Of several outputs the foremost is told of until all have begun, and the last one from then on.
-            self.seconds = max(self.seconds, int(value) / 1e6) if key == b"out_time_us" else self.seconds
-            self.frames = int(value) if key == b"frame" else self.frames
-
-
-class _Words:
-    """Keeps the beginning and the end of what ffmpeg says, without paths and addresses, and drops the rest."""
-
-    def __init__(self, arguments: Sequence[str], cwd: Path | None, keep: re.Pattern[str] | None) -> None:
-        paths = {argument.removeprefix("file:") for argument in arguments} | ({str(cwd)} if cwd else set())
-        self._paths = sorted((path for path in paths if Path(path).is_absolute()), key=len, reverse=True)
-        self._keep = keep
-        self._head, self._tail = "", ""
-        self.kept: list[str] = []
-
-    @property
-    def text(self) -> str:
-        return (self._head + self._tail).strip()
-
-    def drain(self, stream: IO[bytes]) -> None:
-        rest = b""
-        while chunk := stream.read(_CHUNK):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                self._take(line)
-            rest = rest[:_CHUNK]  # metadata can be one line of any length
-        self._take(rest)
-
-    def _take(self, raw: bytes) -> None:
-        text = raw[: 8 * _WORDS_LINE].decode("utf-8", "replace").rstrip()
-        if self._keep and self._keep.match(text) and len(self.kept) < _KEPT_LINES:
-            self.kept.append(text)
-        if not text:
-            return
-        for path in self._paths:
-            text = text.replace(path, Path(path).name)
-        text = re.sub(r" @ 0x[0-9a-f]+", "", text)[:_WORDS_LINE] + "\n"
-        if not self._tail and len(self._head) + len(text) <= WORDS // 2:
-            self._head += text
-        else:
-            self._tail += text
-            if len(self._tail) > WORDS // 2:
-                self._tail = self._tail[-WORDS // 2 :].partition("\n")[2]
-
-
-class _Chunks:
-    """Hands stdout from the thread that reads it to the one that works with it; 4 MB lie between them at most."""
-
-    def __init__(self) -> None:
-        self._queue: queue.Queue[bytes] = queue.Queue(64)
-        self._unwanted = threading.Event()
-
-    def pump(self, stream: IO[bytes]) -> None:
-        while chunk := stream.read(_CHUNK):
-            if not self._unwanted.is_set():
-                self._queue.put(chunk)
-        if not self._unwanted.is_set():
-            self._queue.put(b"")
-
-    def next(self, seconds: float) -> bytes | None:
-        """The next piece; empty when none came in time, None at the end."""
-        try:
-            return self._queue.get(timeout=seconds) or None
-        except queue.Empty:
-            return b""
-
-    def discard(self) -> None:
-        self._unwanted.set()
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._queue.get_nowait()
 
 
 def _thread(work: Callable[[IO[bytes]], None], stream: IO[bytes] | None) -> threading.Thread:

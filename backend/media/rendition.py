@@ -8,7 +8,7 @@ import shutil
 import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backend.errors import ConsoleError, MediaError
@@ -23,7 +23,6 @@ NOT_ENCODED = (
 )
 TOO_SHORT = "Only {actual} of the video's {expected} seconds can be encoded: its source is damaged. Upload it again."
 NO_ENCODER = "This ffmpeg has no encoder libx264. Install the Python package imageio-ffmpeg."
-DISK_FULL = "The disk is full. Make room and try again."
 TOOK_TOO_LONG = (
     "Encoding used more processor time than a video of this length may. Make it smaller and upload it again."
 )
@@ -86,9 +85,9 @@ def transcode(ffmpeg: Ffmpeg, rungs: Sequence[int], folder: Path, path: Path, re
             shop / f"{side}.mp4": [*plain_codec(ffmpeg, source.probe, side), *sound_codec()]
             for side in sides(rungs, source.probe)
         }
-        encode(ffmpeg, source, outputs, report)
+        best, *_ = encode(ffmpeg, source, outputs, report)
         files = publish(ffmpeg, folder, FileKind.COMMON, tuple(outputs))
-    return Done(files, dict(source.facts))
+    return Done(files, dict(source.facts), best.words)
 
 
 def sides(rungs: Sequence[int], probe: Probe) -> list[int]:
@@ -146,7 +145,9 @@ def tone_mapping(ffmpeg: Ffmpeg, probe: Probe) -> str:
 
 
 def encode(ffmpeg: Ffmpeg, source: Source, outputs: Mapping[Path, list[str]], report: Report) -> list[Packets]:
-    """Write an MP4 of the source to each of `outputs` by its settings, look at them, and return what is in them.
+    """Write an MP4 of the source to each of `outputs` by its settings, and return what is in them.
+
+    Their words are what ffmpeg said of the source.
 
     Raises MediaError when ffmpeg fails, and when less than 98 % of the video came out: rc 0 does not say that.
     """
@@ -172,12 +173,10 @@ def _look_at(ffmpeg: Ffmpeg, output: Path, seconds: float, words: str) -> Packet
     packets = count_packets(ffmpeg, output, seconds)
     if packets.video.duration < ENOUGH * seconds - 0.05:  # a clip of few pictures may lose half of one to rounding
         raise _too_short(packets.video.duration, seconds, words)
-    return packets
+    return replace(packets, words=words)
 
 
-def _failure(ran: Ran) -> ConsoleError:
-    if "No space left on device" in ran.words:
-        return ConsoleError(DISK_FULL)
+def _failure(ran: Ran) -> MediaError:
     return MediaError(TOOK_TOO_LONG if ran.code in _STOPPED else NOT_ENCODED, detail=ran.words)
 
 

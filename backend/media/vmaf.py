@@ -14,9 +14,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TypeAlias
 
-from backend.errors import ConsoleError
 from backend.media.ffmpeg import THREADS, Ffmpeg, Ran, Report
-from backend.media.rendition import DISK_FULL, Shape, Source
+from backend.media.rendition import Shape, Source
 
 WHOLE_SECONDS = 4.0  # up to here a video has hardly a part that stands for it
 SAMPLE_SECONDS = 2.0  # from one key frame to the next
@@ -252,8 +251,6 @@ def read_scores(log: bytes) -> Score:
 
 
 def check(ran: Ran) -> None:
-    """Raise Unscored when a run failed, and ConsoleError when it was the disk's fault."""
-    if "No space left on device" in ran.words:
-        raise ConsoleError(DISK_FULL)
+    """Raise Unscored when a run failed."""
     if not ran.ok:
         raise Unscored(ran.words or f"ffmpeg ended with {ran.code}")

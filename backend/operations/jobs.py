@@ -21,7 +21,8 @@ NOT_IN_QUEUE = Outlook(0, None)
 
 
 class JobData(msgspec.Struct, rename="camel"):
-    """A job: `progress` goes from 0 to 1, `error` says why it failed, `detail` holds the tool's own words.
+    """A job: `progress` goes from 0 to 1, `error` says why it failed, `detail` holds the tool's own words, also of
+    a job that is done although its source is damaged.
 
     While it waits, `position` is its place in the queue, from 1; `secondsLeft` is null where that is not known.
     `result` is what a finished job found out, such as the quality and the saving of a narrow-band rendition.
@@ -79,7 +80,7 @@ def get_jobs(
     kind: JobKind | None = None,
     state: JobState | None = None,
 ) -> JobPage:
-    """List jobs, newest first."""
+    """List jobs, newest first; where `state` is one in which jobs end, those first that ended last."""
     page = call.store.jobs.find_jobs(video_id=video_id, kind=kind, state=state, index=page_index, size=page_size)
     return JobPage(page.total, _jobs(call, page.items))
 

@@ -1,4 +1,12 @@
-"""The durable queue. A job is a row; a worker holds it by a lease, and what a dead worker left is taken again."""
+"""The durable queue. A job is a row; a worker holds it by a lease, and what a dead worker left is taken again.
+
+A worker's death says little about the job it had: machines are restarted, and one job in a thousand kills its worker.
+Progress is no alibi, for an encode begins anew each time. So a job whose worker died once goes back to its place. One
+that lost two workers is a suspect: it goes behind all others and never beside another suspect, so that what kills
+workers is alone when it does, and the innocent are done by then. From the third death on it waits 1, 2, 4 minutes, and
+it is given up at the sixth: whoever restarts a machine does not hit the same job that often, and what kills workers is
+stopped within minutes. A job that a worker gave back counts nothing.
+"""
 
 from __future__ import annotations
 
@@ -36,21 +44,31 @@ from backend.store.queue import (
 )
 from backend.store.rows import read_video, write_files
 
+WORKER_DIED = (
+    "The worker died {count} times while at it. Look into the server's log (often memory is short), then try again."
+)
+
 LEASE_SECONDS = 15.0
-MOST_ATTEMPTS = 3
+MOST_DEATHS = 6
+SUSPECT_DEATHS = 2
+FIRST_WAIT = 60.0  # seconds
 PACE_JOBS = 20  # the last ones of a kind say how fast this machine is now
 
 # A narrow-band job makes the plain rendition too where there was none, for the two are compared.
 _PLAIN_IS_THERE = ("transcode_status", TranscodeStatus.SUCCESS)
 
-CLAIM = """
+# What may have killed its worker goes last. The attempts of a job that waits are the workers that died of it.
+ORDER = f"jobs.attempts >= {SUSPECT_DEATHS}, priority, jobs.created, job_id"
+
+CLAIM = f"""
     update jobs set state = 'running', owner = :owner, lease_until = :until, attempts = attempts + 1,
-        started = coalesce(started, :now), progress = 0, reference = ''
+        started = :now, progress = 0, reference = ''
     where job_id = (
         select job_id from jobs
-        where kind in (select value from json_each(:kinds))
-          and (state = 'queued' or (state = 'running' and lease_until < :exact))
-        order by priority, created, job_id limit 1
+        where kind in (select value from json_each(:kinds)) and state = 'queued' and lease_until <= :exact
+          and (attempts < {SUSPECT_DEATHS}
+               or not exists (select 1 from jobs where state = 'running' and attempts > {SUSPECT_DEATHS}))
+        order by {ORDER} limit 1
     )
     returning *
 """
@@ -96,8 +114,14 @@ class Jobs:
             for clip in clips:
                 enqueue(db, JobKind.DEMO, now=self._now(), payload={"clip": clip})
 
-    def claim_job(self, kinds: Iterable[JobKind], owner: str) -> Job | None:
-        """Take the next job of these kinds, or one whose worker is gone. One statement: nobody else gets it."""
+    def claim_job(
+        self, kinds: Iterable[JobKind], owner: str, is_gone: Callable[[str], bool] = lambda owner: False
+    ) -> Job | None:
+        """Take the next job of these kinds. One transaction: nobody else gets it.
+
+        Before, what nobody works at any more goes back into the queue: jobs whose lease is over, whose owner `is_gone`,
+        or that this owner itself still seems to hold.
+        """
         exact = self._clock()
         values = {
             "owner": owner,
@@ -107,15 +131,23 @@ class Jobs:
             "kinds": json.dumps([kind.value for kind in kinds]),
         }
         with self._connections.writing() as db:
-            while row := next(iter(db.query(CLAIM, values)), None):
-                job = job_of(row)
-                if job.attempts <= MOST_ATTEMPTS:
-                    return job
-                reason = ConsoleError(
-                    "It was started {count} times, and its worker died each time.", count=MOST_ATTEMPTS
-                )
-                finish(db, job, self._now(), JobState.FAILED, reason)
-            return None
+            for row in list(db.query("select * from jobs where state = 'running'")):
+                if row["owner"] == owner or row["lease_until"] < exact or is_gone(row["owner"]):
+                    self._take_back(db, job_of(row))
+            claimed = [job_of(row) for row in db.query(CLAIM, values)]
+            return claimed[0] if claimed else None
+
+    def _take_back(self, db: Database, job: Job) -> None:
+        """Queue a job whose worker died with it, or give it up."""
+        deaths = job.attempts
+        if deaths >= MOST_DEATHS:
+            finish(db, job, self._now(), JobState.FAILED, ConsoleError(WORKER_DIED, count=deaths))
+            return
+        wait = FIRST_WAIT * 2 ** (deaths - SUSPECT_DEATHS - 1) if deaths > SUSPECT_DEATHS else 0.0
+        db.execute(
+            "update jobs set state = 'queued', owner = '', lease_until = ?, progress = 0 where job_id = ?",
+            [self._clock() + wait, job.job_id],
+        )
 
     def renew_lease(self, job: Job, owner: str, reference: str, progress: float, facts: dict[str, Any]) -> bool:
         """Keep a job and note how far it is. False when it is no longer this owner's: stop working on it."""
@@ -138,7 +170,9 @@ class Jobs:
                 [job.job_id, owner],
             )
 
-    def settle_done(self, job: Job, owner: str, files: tuple[MediaFile, ...], facts: dict[str, Any]) -> bool:
+    def settle_done(
+        self, job: Job, owner: str, files: tuple[MediaFile, ...], facts: dict[str, Any], detail: str = ""
+    ) -> bool:
         """Record a job's end, the video's files and its status together. False when the job was not ours any more."""
         with self._connections.writing() as db:
             if not is_owned(db, job, owner):
@@ -147,7 +181,7 @@ class Jobs:
             write_warmed(db, job.job_id, facts)
             result = {name: value for name, value in facts.items() if name != "warmed"}
             db.execute("update jobs set result = ? where job_id = ?", [json.dumps(result, default=str), job.job_id])
-            finish(db, job, self._now(), JobState.DONE)
+            finish(db, job, self._now(), JobState.DONE, detail=detail)
             if job.kind is JobKind.NARROW and any(file.kind is FileKind.COMMON for file in files):
                 set_status(db, job.video_id, *_PLAIN_IS_THERE)
             return True
@@ -217,7 +251,7 @@ class Jobs:
         """Return what runs and what waits, in the order in which it is taken, each with its video's duration."""
         sql = (
             "select jobs.*, coalesce(duration, 0) as duration from jobs left join videos using (video_id) "
-            "where state in ('queued', 'running') order by priority, jobs.created, job_id"
+            f"where state in ('queued', 'running') order by {ORDER}"
         )
         with self._connections.reading() as db:
             return [(job_of(row), row["duration"]) for row in db.query(sql)]
@@ -225,14 +259,13 @@ class Jobs:
     def find_pace(self) -> dict[JobKind, float]:
         """Return the seconds of work that a second of video took lately, by kind of job."""
         sql = (
-            "select kind, sum(finished - started) / sum(duration) from ("
-            "  select kind, finished, started, duration,"
-            "    row_number() over (partition by kind order by finished desc) as age"
-            "  from jobs join videos using (video_id) where state = 'done' and started is not null and duration > 0"
-            f") where age <= {PACE_JOBS} group by kind"
+            "select sum(finished - started) / sum(duration) from ("
+            "  select finished, started, duration from jobs join videos using (video_id)"
+            f"  where kind = ? and state = 'done' and duration > 0 order by finished desc limit {PACE_JOBS})"
         )
         with self._connections.reading() as db:
-            return {JobKind(kind): pace for kind, pace in db.execute(sql).fetchall()}
+            pace = {kind: db.execute(sql, [kind]).fetchone()[0] for kind in STATUS}
+        return {kind: seconds for kind, seconds in pace.items() if seconds is not None}
 
     def get_job(self, job_id: str) -> Job:
         """Return one job. Raises NotFound."""
@@ -248,15 +281,16 @@ class Jobs:
         index: int = 1,
         size: int = 20,
     ) -> Page[Job]:
-        """Return one page of jobs, newest first, and how many match."""
+        """Return one page of jobs and how many match: newest first, or last ended first where `state` is an end."""
         wanted = {"video_id": video_id, "kind": kind, "state": state}
         terms = [f"{name} = :{name}" for name, value in wanted.items() if value]
         where = "where " + " and ".join(terms) if terms else ""
         values = {name: value for name, value in wanted.items() if value}
+        time = "created" if state in (None, JobState.QUEUED, JobState.RUNNING) else "finished"
         with self._connections.reading() as db:
             total = db.execute(f"select count(*) from jobs {where}", values).fetchone()[0]
             page = {**values, "limit": size, "offset": (index - 1) * size}
-            sql = f"select * from jobs {where} order by created desc, job_id limit :limit offset :offset"
+            sql = f"select * from jobs {where} order by {time} desc, job_id limit :limit offset :offset"
             return Page(total, tuple(job_of(row) for row in db.query(sql, page)))
 
     def warmed_urls(self, job_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:

@@ -139,6 +139,12 @@ create table history (
 create index history_by_target on history (target, id)
 """
 
+# With 150,000 finished jobs, the pace took 570 ms and the failed ones 270 ms without these.
+ENDED_JOBS = """
+create index jobs_by_end on jobs (state, finished);
+create index jobs_by_kind on jobs (kind, state, finished)
+"""
+
 
 @migrations()
 def m001_catalogue(db: Database) -> None:
@@ -159,6 +165,11 @@ def m003_people(db: Database) -> None:
 def m004_finding(db: Database) -> None:
     """Add what finding needs, still empty: `derived.rebuild` fills it in the same transaction."""
     _run(db, schema_finding.script())
+
+
+@migrations()
+def m005_ended_jobs(db: Database) -> None:
+    _run(db, ENDED_JOBS)
 
 
 def _run(db: Database, script: str) -> None:

@@ -153,6 +153,11 @@ class Server:
         assert "Traceback" not in said, said
         assert not list(self.data.glob("*-wal"))
 
+    def crash(self) -> None:
+        """End it as a power cut would."""
+        self._process.kill()
+        self._process.wait()
+
     def _is_ready(self) -> bool:
         if self._process.poll() is not None:
             raise AssertionError(self._log.read_text(encoding="utf-8"))
@@ -419,9 +424,9 @@ class Person:
         self._until(ADDRESS, pattern)
 
     @contextmanager
-    def hears(self, text: str) -> Iterator[None]:
+    def hears(self, text: str, seconds: float = 10) -> Iterator[None]:
         """Wait until the server has sent this text, and it was taken in."""
-        with self._socket.expect_event("framereceived", lambda frame: text.encode() in frame):
+        with self._socket.expect_event("framereceived", lambda frame: text.encode() in frame, timeout=seconds * 1000):
             yield
         self.is_idle()
 

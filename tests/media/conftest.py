@@ -38,6 +38,10 @@ RECIPES = {
     "tagged.mp4": (("testsrc2=s=96x96:r=4:d=8",), f"{QUICK} -vf {BT709}"),
     "blink.mp4": (("testsrc2=s=320x180:r=24:d=0.2",), QUICK),
     "hdr.mkv": (("testsrc2=s=320x180:r=24:d=1",), f"-vf {PQ} -c:v libx264 -preset ultrafast -pix_fmt yuv420p10le"),
+    "hlg.mkv": (
+        ("testsrc2=s=320x180:r=24:d=1",),
+        f"-vf {PQ.replace('smpte2084', 'arib-std-b67')} -c:v libx264 -preset ultrafast -pix_fmt yuv420p10le",
+    ),
     "long-sound.mp4": ((PICTURES, "sine=440:d=4"), "-c:v libx264 -preset ultrafast -c:a aac"),
     "long-pictures.mp4": ((PICTURES, "sine=440:d=1"), "-c:v libx264 -preset ultrafast -c:a aac"),
     "full-range.mp4": (("testsrc2=s=320x180:r=24:d=1",), f"-vf scale=out_range=pc,format=yuvj420p {QUICK}"),

@@ -44,8 +44,9 @@ def test_the_rate_of_a_video_is_counted(media, clip):
     assert media.admit(clip("variable-rate.mkv")).fps < 12
 
 
-def test_high_dynamic_range_is_noticed(media, clip):
-    assert media.admit(clip("hdr.mkv")).transfer == "smpte2084"
+@pytest.mark.parametrize(("name", "transfer"), [("hdr.mkv", "smpte2084"), ("hlg.mkv", "arib-std-b67")])
+def test_high_dynamic_range_is_noticed(media, clip, name, transfer):
+    assert media.admit(clip(name)).transfer == transfer
 
 
 @pytest.mark.parametrize("name", ["sound.m4a", "covered.m4a"])

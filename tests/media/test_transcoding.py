@@ -1,16 +1,38 @@
 """The plain rendition: what comes out of sources of every kind, and what is left when nothing can."""
 
+import os
+import re
+import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from backend.media.ffmpeg import Ran
-from backend.media.local import LocalMedia
+from backend.errors import ConsoleError
 from backend.media.measure import count_packets
 from backend.model import FileKind, JobKind
 from backend.tasks import Failed, Lost, Running
+
+full_disk = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+
+
+@pytest.fixture
+def room():
+    """Lets no process that is started meanwhile write a file of more bytes; the kernel refuses."""
+    resource = pytest.importorskip("resource")
+
+    @contextmanager
+    def limit(size):
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return limit
 
 
 @pytest.mark.parametrize(
@@ -44,7 +66,7 @@ def test_a_source_of_any_kind_becomes_an_mp4_that_everything_plays(finish, video
     assert (file.kind, file.name) == (FileKind.COMMON, f"common-{min(width, height)}.mp4")
     assert (file.width, file.height) == (probe.width, probe.height) == (width, height)
     assert file.size == path.stat().st_size
-    assert probe.codec == "h264"
+    assert file.codec.startswith("avc1.6400")  # High: 8 bits, 4:2:0
     assert path.read_bytes()[4:8] == b"ftyp"
     assert path.read_bytes().index(b"moov") < path.read_bytes().index(b"mdat")
 
@@ -81,11 +103,23 @@ def test_pictures_of_a_variable_rate_are_neither_doubled_nor_dropped(finish, vid
     assert made.duration == pytest.approx(source.duration, abs=0.2)
 
 
-def test_high_dynamic_range_is_brought_to_ordinary_screens(finish, video, media, ffmpeg):
-    (file,) = finish("transcode", video("hdr.mkv")).files
+def test_a_turned_video_is_turned_for_good(finish, video, media, ffmpeg, clip):
+    said = ffmpeg.run(ffmpeg.reads(clip("upright.mp4")), keep=re.compile(".*rotation of"))
+    assert said.lines
+
+    (file,) = finish("transcode", video("upright.mp4")).files
+
+    said = ffmpeg.run(ffmpeg.reads(media.path_of("v1", file.name)), keep=re.compile(".*rotation of"))
+    assert not said.lines
+
+
+@pytest.mark.parametrize("name", ["hdr.mkv", "hlg.mkv"])
+def test_high_dynamic_range_is_brought_to_ordinary_screens(finish, video, media, ffmpeg, name):
+    (file,) = finish("transcode", video(name)).files
 
     probe = ffmpeg.probe(media.path_of("v1", file.name))
     assert probe.transfer == "bt709"
+    assert file.codec == "avc1.64000d"
 
 
 def test_there_is_a_key_frame_every_two_seconds(finish, video, media, ffmpeg):
@@ -133,6 +167,26 @@ def test_a_source_whose_pictures_are_spoilt_inside_is_reported(finish, video, me
     assert str(tmp_path) not in outcome.detail
 
 
+def test_a_source_with_a_few_wrong_bytes_is_done_and_the_decoder_s_complaints_are_kept(finish, video, media, tmp_path):
+    damaged = video("index-last.mp4")
+    path = media.path_of("v1", "source.mp4")
+    content = bytearray(path.read_bytes())
+    start, end = content.index(b"mdat") + 4, content.index(b"moov")
+    for place in range(start + 3000, end, (end - start) // 9):
+        content[place] ^= 0xFF
+    path.write_bytes(content)
+
+    outcome = finish("transcode", damaged)
+
+    assert outcome.files[0].duration == pytest.approx(2.0, abs=0.05)
+    assert 0 < len(outcome.detail) <= 4096
+    assert str(tmp_path) not in outcome.detail
+
+
+def test_a_source_without_fault_leaves_no_complaints(finish, video):
+    assert finish("transcode", video("plain.mp4")).detail == ""
+
+
 def test_a_failure_leaves_nothing_but_the_source(finish, video, media, cut, tmp_path):
     damaged = video("index-last.mp4")
     cut(media.path_of("v1", "source.mp4"), 0.6)
@@ -154,6 +208,19 @@ def test_cancelling_leaves_nothing(begin, video, media, tmp_path, until, process
     assert [path.name for path in folder.iterdir()] == ["source.mp4"]
     assert not processes_with(folder)
     assert isinstance(media.poll(reference), Lost)
+
+
+def test_an_encode_that_somebody_stops_publishes_nothing(begin, video, media, tmp_path, until, processes_with):
+    """Stopped by SIGTERM, ffmpeg leaves a file that looks whole, only shorter."""
+    folder = tmp_path / "media" / "v1"
+    reference = begin("transcode", video("large.mp4"))
+    until(lambda: [path for path in folder.glob("*.part") if path.stat().st_size])
+
+    for number in processes_with(folder):
+        os.kill(number, signal.SIGTERM)
+
+    assert isinstance(until(lambda: None if isinstance(o := media.poll(reference), Running) else o), Failed)
+    assert [path.name for path in folder.iterdir()] == ["source.mp4"]
 
 
 def test_a_retry_clears_what_a_dead_run_left(finish, video, tmp_path):
@@ -184,26 +251,30 @@ def test_a_video_that_is_deleted_meanwhile_gets_no_files(begin, video, media, tm
     assert not (tmp_path / "media" / "v1").exists()
 
 
-class FullDisk:
-    """An ffmpeg that finds no room for what it encodes."""
-
-    def __init__(self, ffmpeg):
-        self._ffmpeg = ffmpeg
-
-    def __getattr__(self, name):
-        return getattr(self._ffmpeg, name)
-
-    def run(self, arguments, **options):
-        if "libx264" in arguments:
-            return Ran(228, "[out#0/mp4] Error muxing a packet: No space left on device")
-        return self._ffmpeg.run(arguments, **options)
+@full_disk
+@pytest.mark.parametrize("kind", ["mp4 -c:v libx264", "mp4 -movflags +faststart -c:v libx264", "image2 -update 1"])
+def test_a_full_disk_is_not_blamed_on_the_video(ffmpeg, kind):
+    with pytest.raises(ConsoleError, match=r"^The disk is full\. Make room and try again\.$"):
+        ffmpeg.run(["-f", "lavfi", "-i", "testsrc2=d=0.2", "-f", *kind.split(), "/dev/full"])
 
 
-def test_a_full_disk_is_not_blamed_on_the_video(video, ffmpeg, tmp_path, finish_with):
-    outcome = finish_with(LocalMedia(tmp_path / "media", FullDisk(ffmpeg)), "transcode", video("plain.mp4"))
+def test_a_title_that_speaks_of_full_disks_fills_none(media, ffmpeg, sent, tmp_path):
+    path = tmp_path / "liar.mkv"
+    ffmpeg.run(["-i", str(sent("plain.mp4")), "-c", "copy", "-metadata", "title=No space left on device", str(path)])
 
-    assert isinstance(outcome, Failed)
+    assert media.admit(path).width == 320
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes are a thing of Linux")
+@pytest.mark.parametrize("kind", [JobKind.TRANSCODE, JobKind.NARROW, JobKind.SNAPSHOT])
+def test_a_job_without_room_says_so_and_leaves_nothing(finish, video, tmp_path, room, kind):
+    cramped = video("hd.mp4")
+    with room(1000):
+        outcome = finish(kind, cramped)
+
     assert str(outcome.reason) == "The disk is full. Make room and try again."
+    assert [path.name for path in (tmp_path / "media" / "v1").iterdir()] == ["source.mp4"]
+    assert not isinstance(finish(kind, cramped), Failed)
 
 
 def test_a_run_whose_server_was_killed_can_be_done_again(video, finish, tmp_path, until):
