@@ -66,6 +66,9 @@ CHINESE_SUMMARIES = {
     "checkObjectPaths": "检查待预热的地址",
     "getPrewarms": "查询预热记录",
     "getStatistics": "查询概览统计数据",
+    "getSprite": "查询视频的雪碧图及各小图的时间",
+    "submitSnapshot": "重新生成封面、首帧、截图和雪碧图",
+    "chooseCover": "用视频某一时刻的画面作封面",
 }
 
 
