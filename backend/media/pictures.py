@@ -1,8 +1,7 @@
 """The pictures of a video: cover, first frame, snapshots and sprite; and the cover that a person chose.
 
 All but the last come out of one pass over the file. A short one is decoded whole; of a longer one only the key frames
-are, which took 0.5 s of processor time for 60 s of 1080p where decoding took 13.5; a very long one is not read through
-at all.
+are, which took 0.7 s of processor time for 60 s where decoding took 4; a very long one is not read through at all.
 """
 
 from __future__ import annotations
@@ -28,8 +27,10 @@ SNAPSHOTS = 8
 SNAPSHOT_SIDE, COVER_SIDE = 640, 1280  # pixels, the long side
 CANDIDATES = 24  # pictures among which the cover is chosen
 DECODED_PIXELS = 400_000_000  # up to here a file is decoded whole: about 1 s of processor time
+SPARSE_PIXELS = 10 * DECODED_PIXELS  # the same where a snapshot has no key frame: seeks would decode nearly as much
 READ_SECONDS = 900.0  # up to here a file is read through
 SOUGHT_TILES = 40  # of a sprite where each is fetched by a seek, at 0.1 s of processor time
+MOST_BEFORE = 0.05  # seconds that a picture may have begun before the moment it is asked for by
 LAST_SECONDS = 3.0  # where the last picture is looked for
 _JPEG = ("-c:v", "mjpeg", "-q:v", "3", "-f", "image2")
 
@@ -82,7 +83,9 @@ def take_cover(ffmpeg: Ffmpeg, seconds: float, folder: Path, path: Path, kept: C
         probe = ffmpeg.probe(path)
         report(0.1)
         taken = shop / "cover.jpg"
-        words = _grab(ffmpeg, path, probe, taken, COVER_SIDE, "-ss", f"{seconds:.3f}")
+        # A seek gives the first picture from there on; the one that is seen began a little before.
+        at = max(0.0, seconds - min(0.5 / probe.fps if probe.fps else 0.0, MOST_BEFORE))
+        words = _grab(ffmpeg, path, probe, taken, COVER_SIDE, "-ss", f"{at:.3f}")
         if not taken.exists():
             report(0.5)
             words = _grab(ffmpeg, path, probe, taken, COVER_SIDE, "-sseof", f"-{LAST_SECONDS}", last=True) or words
@@ -98,7 +101,9 @@ def _plan(ffmpeg: Ffmpeg, path: Path, report: Report) -> Shoot:
         return Shoot(path, probe, 0.0, probe.duration, SNAPSHOTS, sprite, read=False, whole=False)
     video = count_packets(ffmpeg, path, probe.duration, lambda _: report(0.0)).video
     wanted = min(SNAPSHOTS, max(1, video.packets // 2))  # no picture twice
-    whole = video.packets * probe.width * probe.height <= DECODED_PIXELS
+    pixels = video.packets * probe.width * probe.height
+    sparse = video.key_gap * wanted > video.duration
+    whole = pixels <= DECODED_PIXELS or (sparse and pixels <= SPARSE_PIXELS)
     apart = 0.0 if whole else min(video.key_gap, 1.5 * video.duration / max(video.keys, 1))
     sprite = lay_out(video.duration, probe.width, probe.height, video.packets, apart)
     seen = replace(probe, duration=round(video.duration, 3))
