@@ -7,23 +7,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backend.errors import BadRequest
-from backend.media.sprite import read_vtt
+from backend.media.sprite import Cue, read_vtt
 from backend.model import FileKind, JobKind, MediaFile, Right, Video
 from backend.registry import operation
 
 if TYPE_CHECKING:
     from backend.console import Call
-
-
-class TileData(msgspec.Struct, rename="camel"):
-    """The seconds that a tile stands for, and where it lies in the sprite, in pixels."""
-
-    start: float
-    end: float
-    x: int
-    y: int
-    width: int
-    height: int
 
 
 class SpriteData(msgspec.Struct, rename="camel"):
@@ -36,7 +25,7 @@ class SpriteData(msgspec.Struct, rename="camel"):
     vtt_url: str
     width: int
     height: int
-    tile_list: list[TileData]
+    tile_list: list[Cue]
 
 
 @operation("GET", "/vod/getSprite", extension=True)
@@ -69,11 +58,6 @@ def choose_cover(call: Call, *, media_id: str, seconds: float) -> None:
     call.store.jobs.choose_cover(media_id, seconds, call.actor)
 
 
-def _tiles(call: Call, video: Video, cues: MediaFile) -> list[TileData]:
+def _tiles(call: Call, video: Video, cues: MediaFile) -> list[Cue]:
     path = call.media.path_of(video.video_id, cues.name)
-    if path is None:
-        return []
-    return [
-        TileData(cue.start, cue.end, cue.x, cue.y, cue.width, cue.height)
-        for cue in read_vtt(path.read_text(encoding="utf-8"))
-    ]
+    return list(read_vtt(path.read_text(encoding="utf-8"))) if path else []
