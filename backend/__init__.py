@@ -118,6 +118,7 @@ def make_worker(console: Console) -> Worker:
     """Return a worker, not yet started, for everything this console queues."""
     runners = {
         JobKind.SNAPSHOT: console.media,
+        JobKind.COVER: console.media,
         JobKind.TRANSCODE: console.media,
         JobKind.NARROW: console.media,
         JobKind.PREWARM: console.cache,

@@ -42,6 +42,9 @@ CHINESE: dict[str, str] = {
     "{name} must be a file, sent as multipart/form-data.": "{name} 应为文件，以 multipart/form-data 发送。",
     "A parameter holds characters that are no text.": "参数含有不是文本的字符。",
     "Nothing to change was given.": "没有要修改的内容。",
+    "seconds must be within the {duration} seconds of the video, got {seconds}.": (
+        "seconds 应在视频时长 {duration} 秒以内，收到的是 {seconds}。"
+    ),
     "reason is required when status is Blocked.": "屏蔽时必须填写理由（reason）。",
     "reason has {length} bytes; at most {most} are allowed.": "理由（reason）有 {length} 字节，最多 {most} 字节。",
     "password may not stand in a URL, where it would be logged; send it in the body.": (

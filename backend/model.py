@@ -95,14 +95,18 @@ class FileKind(StrEnum):
     COMMON = "common"
     NARROW = "narrow"
     COVER = "cover"
+    CHOSEN_COVER = "chosenCover"  # by a person: it goes before the other, and new snapshots leave it
     FIRST_FRAME = "firstFrame"
     SNAPSHOT = "snapshot"
+    SPRITE = "sprite"  # tiles of the whole video in one picture
+    SPRITE_CUES = "spriteCues"  # the WebVTT beside it: which moment each tile shows
 
 
 class JobKind(StrEnum):
-    """What a job does. The two quick ones do not wait behind the slow ones."""
+    """What a job does. The quick ones (backend.pace) do not wait behind the slow ones."""
 
     SNAPSHOT = "snapshot"
+    COVER = "cover"
     TRANSCODE = "transcode"
     NARROW = "narrow"
     PREWARM = "prewarm"
@@ -181,6 +185,11 @@ class Video:
 
     def file_of(self, kind: FileKind) -> MediaFile | None:
         return next(iter(self.files_of(kind)), None)
+
+    @property
+    def cover(self) -> MediaFile | None:
+        """The one that a person chose, or else the one that was made."""
+        return self.file_of(FileKind.CHOSEN_COVER) or self.file_of(FileKind.COVER)
 
     @property
     def renditions(self) -> tuple[MediaFile, ...]:

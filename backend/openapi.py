@@ -67,6 +67,9 @@ CHINESE_SUMMARIES = {
     "getPrewarms": "查询预热记录",
     "getFacets": "按审核状态、分类和用户统计符合条件的视频数",
     "getStatistics": "查询概览统计数据",
+    "getSprite": "查询视频的雪碧图及各小图的时间",
+    "submitSnapshot": "重新生成封面、首帧、截图和雪碧图",
+    "chooseCover": "用视频某一时刻的画面作封面",
 }
 
 

@@ -174,7 +174,7 @@ class Writer:
             "title": video.title,
             "description": video.description,
             "duration": number(video.duration),
-            "cover_url": self.url(video, video.file_of(FileKind.COVER)),
+            "cover_url": self.url(video, video.cover),
             "creation_time": self.time(video.created),
             "status": video.status.value,
             "first_frame_url": self.url(video, video.file_of(FileKind.FIRST_FRAME)),

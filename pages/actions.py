@@ -76,6 +76,7 @@ ACTIONS = {
         Action("unrecommend", "remove_circle", "manage", "deleteRecommendById", _by_video_id),
         Action("transcode", "movie_edit", "manage", "submitTranscode", _by_media_id),
         Action("narrow", "compress", "manage", "submitTabTranscode", _by_media_id),
+        Action("snapshot", "photo_library", "manage", "submitSnapshot", _by_media_id),
         Action("prewarm", "bolt", "manage", "pushObjectCache", _prewarm),
         Action("delete", "delete", "manage", "deleteVideoById", _delete),
     )

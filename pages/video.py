@@ -4,42 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages import actions, parts, widgets
+from pages import actions, parts, watching, widgets
 from pages.words import named, t
 
 parts.guard()
-ACTIVE = ("onTranscode", "onSnapshot")
-
-
-def player(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
-    """Draw the video; a browser takes the first source that it can play: narrow-band before plain, each best first."""
-    if not infos:
-        st.info(t("video.no_media"), icon=":material/videocam_off:")
-        return
-    sources = "".join(
-        f'<source src="{parts.safe(info["playURL"])}" type="{parts.safe(mime(info))}">'
-        for info in sorted(infos, key=lambda info: info["definition"] != "narrow")
-    )
-    poster = parts.safe(video["coverUrl"])
-    st.html(
-        f'<video controls playsinline preload="metadata" poster="{poster}" '
-        f'style="width:100%;max-height:62vh;background:#000;border-radius:8px;display:block">{sources}</video>'
-    )
-
-
-def mime(info: dict[str, Any]) -> str:
-    return f'video/mp4; codecs="{info["codecs"]}"' if info["codecs"] else "video/mp4"
-
-
-def snapshots(video: dict[str, Any]) -> None:
-    """Draw the snapshots in one strip that scrolls, so that the whole clip is seen at a glance."""
-    pictures = "".join(
-        f'<a href="{parts.safe(url)}" target="_blank" rel="noopener"><img src="{parts.safe(url)}" alt="" '
-        'loading="lazy" style="height:84px;border-radius:6px;display:block"></a>'
-        for url in video["snapshotList"]
-    )
-    if pictures:
-        st.html(f'<div style="display:flex;gap:8px;overflow-x:auto;padding-bottom:4px">{pictures}</div>')
+ACTIVE = ("queued", "running")
 
 
 def statuses(video: dict[str, Any]) -> None:
@@ -119,10 +88,16 @@ def proof(video_id: str, infos: list[dict[str, Any]]) -> None:
         widgets.compare(plain["playURL"], narrow["playURL"], words, key="compare")
 
 
+def at_work(video_id: str) -> set[str]:
+    """Return the kinds of jobs that run or wait for a video."""
+    found = parts.ask("getJobs", videoId=video_id, pageSize=20)["jobList"]
+    return {job["kind"] for job in found if job["state"] in ACTIVE}
+
+
 def jobs(video_id: str) -> None:
     """Draw the jobs that run, wait or failed; when the last one ends, the whole page is drawn anew."""
     found = parts.ask("getJobs", videoId=video_id, pageSize=20)["jobList"]
-    active = [job for job in found if job["state"] in ("queued", "running")]
+    active = [job for job in found if job["state"] in ACTIVE]
     for job in active:
         share = job["progress"] if job["state"] == "running" else 0.0
         st.progress(share, text=f"{named('job', job['kind'])} · {named('status', job['state'])} {share:.0%}")
@@ -161,6 +136,8 @@ def change(line: dict[str, Any]) -> str:
     if line["action"] == "createAudit":
         reason = f" — {parts.plain(after['reason'])}" if after.get("reason") else ""
         return parts.chip(after["censorStatus"], "censor") + reason
+    if line["action"] == "chooseCover":
+        return parts.clock(after["seconds"])
     values = [value for name, value in after.items() if name.endswith("status") and isinstance(value, str)]
     return " ".join(parts.chip(value) for value in values if value)
 
@@ -199,9 +176,10 @@ def show(video_id: str) -> None:
             st.dialog(t("common.edit"), icon=":material/edit:")(edit)(video)
     parts.say_results()
     left, right = st.columns([3, 2], gap="large")
+    working = at_work(video_id)
     with left:
-        player(video, infos)
-        snapshots(video)
+        watching.player(video, infos, busy="cover" in working)
+        watching.snapshots(video)
         if video["description"]:
             st.markdown(parts.plain(video["description"]))
     with right:
@@ -212,12 +190,12 @@ def show(video_id: str) -> None:
             "unrecommend" if video["isRecommend"] == "true" else "recommend",
             "transcode",
             "narrow",
+            "snapshot",
             "prewarm",
             "delete",
         ]
         actions.buttons(keys, [video], shortcuts=True)
         next_waiting(video_id)
-        working = any(video[name] in ACTIVE for name in ("transcodeStatus", "narrowTranscodeStatus", "snapshotStatus"))
         st.fragment(jobs, run_every="1s" if working else None)(video_id)
         facts(video, infos)
     renditions(infos)

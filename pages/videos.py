@@ -14,7 +14,7 @@ VIDEOS = VideoList(
         "cover", "title", "user", "censor", "recommended", "transcode", "narrow", "duration", "size", "created", "do",
     ),
     row_actions=("approve", "block", "recommend", "unrecommend", "transcode", "narrow", "prewarm", "delete"),
-    bulk_actions=("approve", "block", "recommend", "transcode", "narrow", "prewarm", "delete"),
+    bulk_actions=("approve", "block", "recommend", "transcode", "narrow", "snapshot", "prewarm", "delete"),
 )  # fmt: skip
 
 with parts.header(t("videos.title")):

@@ -29,7 +29,7 @@ class Probe:
 
 
 class MediaProvider(Runner, Protocol):
-    """Runs the jobs `snapshot`, `transcode` and `narrow` of a video, and keeps its files.
+    """Runs the jobs `snapshot`, `cover`, `transcode` and `narrow` of a video, and keeps its files.
 
     `start` gets the job and its video; when the job is done, `poll` names the files with their kind. A video that the
     provider does not know is a `NotFound`; a file that cannot be used is a `MediaError`.

@@ -21,7 +21,7 @@ from backend.media import Probe
 from backend.media.ffmpeg import MAX_PIXELS, Ffmpeg, Report
 from backend.media.measure import DAMAGED, count_packets
 from backend.media.narrowband import narrow, plain_renditions, uses_av1
-from backend.media.pictures import take_pictures
+from backend.media.pictures import take_cover, take_pictures
 from backend.media.rendition import NO_ENCODER, part, settle, sync_folder, transcode
 from backend.model import FileKind, Job, JobKind, Verdict, Video
 from backend.tasks import Done, Outcome, Tasks
@@ -45,6 +45,7 @@ _VIDEO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.[A-Za-z0-9]{1,8}")
 
 Work: TypeAlias = Callable[[Path, Path, Report], Done]  # folder of the video, file to work from
+Take: TypeAlias = Callable[[Path, Path, frozenset[str], Report], Done]  # besides, the files that the catalogue knows
 
 
 class LocalMedia:
@@ -103,13 +104,18 @@ class LocalMedia:
         return name
 
     def start(self, job: Job, video: Video | None) -> str:
-        """Begin a job of kind snapshot, transcode or narrow. NotFound: no files of it; MediaError: no source."""
+        """Begin a job of kind snapshot, cover, transcode or narrow. NotFound: no files of it; MediaError: no source."""
+        source = self._source(video)
+        known = frozenset(file.name for file in video.files) if video else frozenset()
         works: dict[JobKind, Work] = {
-            JobKind.SNAPSHOT: self._take_pictures,
+            JobKind.SNAPSHOT: partial(self._take, partial(take_pictures, self._ffmpeg), known),
+            JobKind.COVER: partial(
+                self._take, partial(take_cover, self._ffmpeg, float(job.payload.get("seconds", 0))), known
+            ),
             JobKind.TRANSCODE: partial(transcode, self._ffmpeg, self._rungs),
             JobKind.NARROW: partial(narrow, self._ffmpeg, self._narrow_codec, self._rungs),
         }
-        work, source = works[job.kind], self._source(video)
+        work = works[job.kind]
         return self._tasks.start(lambda task: work(source.parent, source, task.report), name=f"{job.kind} {job.job_id}")
 
     def poll(self, reference: str) -> Outcome:
@@ -146,9 +152,11 @@ class LocalMedia:
         except OSError:
             return None
 
-    def _take_pictures(self, folder: Path, path: Path, report: Report) -> Done:
+    @staticmethod
+    def _take(take: Take, known: frozenset[str], folder: Path, path: Path, report: Report) -> Done:
+        """Take pictures from the plain rendition, which is quick to look through, or from the source before it is."""
         rendition = next(iter(plain_renditions(folder)), None)
-        done = take_pictures(self._ffmpeg, folder, rendition or path, report)
+        done = take(folder, rendition or path, known, report)
         return replace(done, facts={}) if rendition else done  # the rendition may be smaller than the video
 
     def _own_folder(self, video_id: str) -> Path | None:

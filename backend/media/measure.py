@@ -29,6 +29,8 @@ class Stream:
     last: float = 0.0  # when the last picture is shown
     end: float = 0.0  # when it is over
     keys: int = 0
+    key_gap: float = 0.0  # the longest time without a key frame, in seconds
+    last_key: float = 0.0
 
     def add(self, time: int, duration: int, size: int, is_key: bool) -> None:
         at = time * self.tick
@@ -37,10 +39,14 @@ class Stream:
         self.end = max(self.end, at + max(duration, 0) * self.tick)
         self.packets += 1
         self.size += size
-        self.keys += is_key
+        if is_key:
+            self.key_gap = max(self.key_gap, at - self.last_key) if self.keys else 0.0
+            self.last_key = at
+            self.keys += 1
 
     def close(self) -> None:
         """Give the last packet the usual length: AVI and Matroska often name none."""
+        self.key_gap = max(self.key_gap, self.last - self.last_key)
         if self.packets > 1:
             self.end = max(self.end, self.last + (self.last - self.first) / (self.packets - 1))
 

@@ -14,6 +14,7 @@ from backend.model import (
     CensorStatus,
     FileKind,
     JobKind,
+    MediaFile,
     Right,
     SnapshotStatus,
     Sort,
@@ -135,7 +136,7 @@ def recommend_video(
         "censor_status": censor_status,
     }
     video = call.store.catalogue.get_video(video_id)
-    known = _known(call, video)
+    known = _known(call, video, cover_url)
     shown = {name: None if value in known.get(name, ()) else value for name, value in given.items()}
     call.store.catalogue.recommend(
         video_id,
@@ -222,9 +223,9 @@ def _as(call: Call, user_name: str) -> Actor:
     return replace(call.actor, name=user_name)
 
 
-def _known(call: Call, video: Video) -> dict[str, tuple[Any, ...]]:
+def _known(call: Call, video: Video, cover_url: str | None) -> dict[str, tuple[Any, ...]]:
     """What the catalogue says already: clients send a whole row back, and an entry should follow what changes later."""
-    cover, first_frame = video.file_of(FileKind.COVER), video.file_of(FileKind.FIRST_FRAME)
+    first_frame = video.file_of(FileKind.FIRST_FRAME)
     return {
         "title": (video.title,),
         "user_id": (video.user.user_id,),
@@ -237,9 +238,16 @@ def _known(call: Call, video: Video) -> dict[str, tuple[Any, ...]]:
         "transcode_status": (video.transcode_status,),
         "snapshot_status": (video.snapshot_status,),
         "censor_status": (video.censor_status,),
-        "cover_url": (call.write.url(video, cover), cover and f"/{media_path(video, cover)}"),
+        "cover_url": (cover_url,) if _is_own_cover(call, video, cover_url) else (),
         "first_frame_url": (call.write.url(video, first_frame), first_frame and f"/{media_path(video, first_frame)}"),
     }
+
+
+def _is_own_cover(call: Call, video: Video, url: str | None) -> bool:
+    """Say whether an address is that of a cover which the video has or had: a chosen one takes the place of others."""
+    stem = f"/{media_path(video, MediaFile(FileKind.COVER, 'cover'))}"
+    own = (url or "").removeprefix(call.write.base_url).startswith((f"{stem}.", f"{stem}-"))
+    return own or url == call.write.url(video, video.cover)
 
 
 def _worth_warming(call: Call, video: Video) -> list[str]:

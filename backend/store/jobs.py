@@ -26,7 +26,6 @@ from backend.model import (
     MediaFile,
     Page,
     TranscodeStatus,
-    VideoStatus,
 )
 from backend.store import history
 from backend.store.database import Connections
@@ -39,7 +38,9 @@ from backend.store.queue import (
     get,
     is_owned,
     job_of,
+    read_complete,
     set_status,
+    withdraw_other,
     write_warmed,
 )
 from backend.store.rows import read_video, write_files
@@ -87,18 +88,26 @@ class Jobs:
         Raises NotFound, and Conflict while the video has no complete source.
         """
         with self._connections.writing() as db:
-            video = read_video(db, video_id)
-            if video.status in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL):
-                raise Conflict(
-                    "The upload of video {video_id} has not finished (status is {status}).",
-                    video_id=video_id,
-                    status=video.status.value,
-                )
+            video = read_complete(db, video_id)
             column = STATUS[kind][0]
             before = getattr(video, column)
             if enqueue(db, kind, now=self._now(), video_id=video_id) is None:
                 return False
             self._note(db, actor, action, video_id, {column: before}, {column: STATUS[kind][1]})
+            return True
+
+    def choose_cover(self, video_id: str, seconds: float, actor: Actor) -> bool:
+        """Queue the picture at this second as a video's cover, in place of any choice before it.
+
+        False when this very choice stands already. Raises NotFound, and Conflict while there is no complete source.
+        """
+        with self._connections.writing() as db:
+            before = read_complete(db, video_id).cover
+            after = {"seconds": seconds}
+            if not withdraw_other(db, JobKind.COVER, video_id, payload=after):
+                return False
+            enqueue(db, JobKind.COVER, now=self._now(), video_id=video_id, payload=after)
+            self._note(db, actor, "chooseCover", video_id, {"cover": before.name if before else ""}, after)
             return True
 
     def enqueue_prewarm(self, urls: list[str], actor: Actor) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from backend.errors import ConsoleError, NotFound
+from backend.errors import Conflict, ConsoleError, NotFound
 from backend.model import (
     Actor,
     CensorStatus,
@@ -19,6 +19,7 @@ from backend.model import (
     JobState,
     SnapshotStatus,
     TranscodeStatus,
+    Video,
     VideoStatus,
     WarmState,
 )
@@ -26,7 +27,14 @@ from backend.store import history
 from backend.store.rows import read_video
 
 # Lower goes first: a cover does not wait behind an hour of encoding.
-PRIORITY = {JobKind.SNAPSHOT: 0, JobKind.PREWARM: 0, JobKind.DEMO: 1, JobKind.TRANSCODE: 2, JobKind.NARROW: 3}
+PRIORITY = {
+    JobKind.SNAPSHOT: 0,
+    JobKind.COVER: 0,
+    JobKind.PREWARM: 0,
+    JobKind.DEMO: 1,
+    JobKind.TRANSCODE: 2,
+    JobKind.NARROW: 3,
+}
 
 # kind of job -> (column of the video, while it runs, when it is done, when it failed)
 STATUS = {
@@ -84,6 +92,30 @@ def enqueue_urls(db: Database, urls: list[str], *, now: int) -> str | None:
     if db.execute(sql, [payload]).fetchone():
         return None
     return enqueue(db, JobKind.PREWARM, now=now, payload={"urls": urls})
+
+
+def read_complete(db: Database, video_id: str) -> Video:
+    """Return a video whose source is all there. Raises NotFound, and Conflict while its upload has not finished."""
+    video = read_video(db, video_id)
+    if video.status in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL):
+        raise Conflict(
+            "The upload of video {video_id} has not finished (status is {status}).",
+            video_id=video_id,
+            status=video.status.value,
+        )
+    return video
+
+
+def withdraw_other(db: Database, kind: JobKind, video_id: str, payload: dict[str, Any]) -> bool:
+    """Forget the jobs of a kind where only the last one counts; False when it has this very payload and did not fail.
+
+    A worker that is at one of them notices at its next beat, and can no longer settle it.
+    """
+    same = "video_id = ? and kind = ? and state in ('queued', 'running', 'done') and payload = ?"
+    if db.execute(f"select 1 from jobs where {same}", [video_id, kind, json.dumps(payload)]).fetchone():
+        return False
+    db.execute("delete from jobs where video_id = ? and kind = ?", [video_id, kind])
+    return True
 
 
 def cancel_all(db: Database, video_id: str, *, now: int) -> None:

@@ -1,4 +1,4 @@
-"""Parts that Streamlit has not: an upload that streams, a text area read while one types, two videos compared."""
+"""Parts that Streamlit has not: an upload that streams, a text area read while one types, and two players."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def _component(name: str) -> Callable[..., Any]:
 _upload = _component("upload")
 _lines = _component("lines")
 _compare = _component("compare")
+_watch = _component("watch")
 
 
 def upload(data: dict[str, Any], key: str) -> dict[str, int] | None:
@@ -37,3 +38,8 @@ def lines(label: str, placeholder: str, *, value: str, round_: int, key: str) ->
 def compare(plain: str, narrow: str, words: dict[str, str], key: str) -> None:
     """Draw two renditions of one video over each other, with a line between them that can be moved."""
     _compare(data={"plain": plain, "narrow": narrow, "words": words}, key=key)
+
+
+def watch(data: dict[str, Any], key: str, on_choose: Callable[[], None]) -> None:
+    """Draw a video with its tiles; `on_choose` finds the second of a chosen cover in the state of `key`, as `cover`."""
+    _watch(data=data, key=key, on_cover_change=on_choose)

@@ -423,6 +423,11 @@ class Person:
         """Wait until the address below the host matches. `page.url` lags behind pushState, so the page is asked."""
         self._until(ADDRESS, pattern)
 
+    def waits_until(self, part: Locator, is_true: str) -> None:
+        """Wait until a function of JavaScript says yes to a part of the page."""
+        part.wait_for(state="attached")
+        self._until(f"part => ({is_true})(part)", part.element_handle())
+
     @contextmanager
     def hears(self, text: str, seconds: float = 10) -> Iterator[None]:
         """Wait until the server has sent this text, and it was taken in."""

@@ -5,10 +5,6 @@ from playwright.sync_api import expect
 
 from backend.model import FileKind, MediaFile
 
-PLAYS = """() => {
-    const video = document.querySelector("video");
-    return video.currentTime > 0.3 && video.videoWidth > 0 && video.getVideoPlaybackQuality().totalVideoFrames > 3;
-}"""
 LOADED = "pictures => pictures.length > 0 && pictures.every(picture => picture.complete && picture.naturalWidth > 0)"
 
 
@@ -19,9 +15,12 @@ def test_a_video_plays_and_its_pictures_are_there(person, clip):
 
     video.evaluate("video => { video.muted = true; return video.play(); }")
 
-    person.page.wait_for_function(PLAYS)
+    person.waits_until(
+        video, "video => video.currentTime > 0.3 && video.getVideoPlaybackQuality().totalVideoFrames > 3"
+    )
     poster = person.page.request.get(person.url + video.get_attribute("poster"))
     assert (poster.status, poster.headers["content-type"]) == (200, "image/jpeg")
+    person.page.get_by_text(person.t("watch.snapshots", count=len(clip["snapshotList"]))).click()
     snapshots = person.page.locator("a > img")
     expect(snapshots).to_have_count(len(clip["snapshotList"]))
     snapshots.first.scroll_into_view_if_needed()

@@ -61,6 +61,8 @@ RECIPES = {
     "twenty-minutes.mkv": (("testsrc2=s=64x64:r=1:d=1200",), f"{QUICK} -g 60"),
     "white.mp4": (("color=white:s=64x64:d=1",), QUICK),
     "six-seconds.mp4": (("testsrc2=s=320x180:r=20:d=6",), f"{QUICK} -g 60"),
+    "brighter.mp4": (("nullsrc=s=128x72:r=10:d=12,geq=lum='20*T':cb=128:cr=128",), QUICK),
+    "brighter-keys.mp4": (("brighter.mp4",), f"{QUICK} -g 10"),
     "large.mp4": (("testsrc2=s=1280x720:r=20:d=24",), f"{QUICK} -g 20"),
 }
 
@@ -120,7 +122,7 @@ def begin(media):
 @pytest.fixture
 def finish(media):
     """Run a job to its end and give the outcome."""
-    return lambda kind, video: run(media, kind, video)
+    return lambda kind, video, **payload: run(media, kind, video, **payload)
 
 
 @pytest.fixture
@@ -129,12 +131,12 @@ def finish_with():
     return run
 
 
-def start(media, kind, video):
-    return media.start(Job("j1", JobKind(kind), JobState.RUNNING, 0), video)
+def start(media, kind, video, **payload):
+    return media.start(Job("j1", JobKind(kind), JobState.RUNNING, 0, payload=payload), video)
 
 
-def run(media, kind, video):
-    reference = start(media, kind, video)
+def run(media, kind, video, **payload):
+    reference = start(media, kind, video, **payload)
     return until(lambda: ended(media.poll(reference)))
 
 

@@ -1,0 +1,63 @@
+"""The pictures of a video: its sprite, new snapshots, and a cover that a person chooses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backend.errors import BadRequest
+from backend.media.sprite import Cue, read_vtt
+from backend.model import FileKind, JobKind, MediaFile, Right, Video
+from backend.registry import operation
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+
+class SpriteData(msgspec.Struct, rename="camel"):
+    """Tiles of the whole video in one picture of `width` times `height` pixels; `vttUrl` tells players the same.
+
+    The addresses are empty and the list too while there is no sprite.
+    """
+
+    sprite_url: str
+    vtt_url: str
+    width: int
+    height: int
+    tile_list: list[Cue]
+
+
+@operation("GET", "/vod/getSprite", extension=True)
+def get_sprite(call: Call, *, video_id: str) -> SpriteData:
+    """Return the sprite of a video, with the moment of each of its tiles."""
+    video = call.store.catalogue.get_video(video_id)
+    sprite, cues = video.file_of(FileKind.SPRITE), video.file_of(FileKind.SPRITE_CUES)
+    if sprite is None or cues is None:
+        return SpriteData("", "", 0, 0, [])
+    urls = call.write.url(video, sprite), call.write.url(video, cues)
+    return SpriteData(*urls, sprite.width, sprite.height, _tiles(call, video, cues))
+
+
+@operation("POST", "/vod/submitSnapshot", message="发起截图作业完成!", right=Right.MANAGE, extension=True)
+def submit_snapshot(call: Call, *, media_id: str) -> None:
+    """Queue cover, first frame, snapshots and sprite anew. A cover that a person chose stays."""
+    call.store.jobs.enqueue_for_video(JobKind.SNAPSHOT, media_id, call.operation.name, call.actor)
+
+
+@operation("POST", "/vod/chooseCover", message="封面已选定，稍后更新", right=Right.MANAGE, extension=True)
+def choose_cover(call: Call, *, media_id: str, seconds: float) -> None:
+    """Take the picture at this second of a video as its cover; the last choice counts.
+
+    New snapshots leave it. An entry of the recommended feed shows it too, unless it was given a cover of its own.
+    """
+    duration = call.store.catalogue.get_video(media_id).duration
+    if 0 < duration < seconds:
+        raise BadRequest("seconds must be within the {duration} seconds of the video, got {seconds}.",
+                         duration=round(duration, 3), seconds=seconds)  # fmt: skip
+    call.store.jobs.choose_cover(media_id, seconds, call.actor)
+
+
+def _tiles(call: Call, video: Video, cues: MediaFile) -> list[Cue]:
+    path = call.media.path_of(video.video_id, cues.name)
+    return list(read_vtt(path.read_text(encoding="utf-8"))) if path else []
