@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
@@ -138,9 +138,11 @@ class User:
     avatar_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MediaFile:
-    """One file of a video: `name` is a file name in the video's own folder, or a complete URL elsewhere."""
+class MediaFile(NamedTuple):
+    """One file of a video: `name` is a file name in the video's own folder, or a complete URL elsewhere.
+
+    A tuple, because a page of a list makes more than a hundred of them, and it is made ten times as quickly.
+    """
 
     kind: FileKind
     name: str

@@ -250,6 +250,14 @@ class TestBothLists:
         assert "censorStatus" in answer["message"]
         assert "onCensor, check, success, fail" in answer["message"]
 
+    def test_an_extension_narrows_to_a_category_and_sorts(self, listing, door, make_both):
+        made = [make_both(cate_id=number % 2, duration=number, size=9 - number).video_id for number in range(4)]
+
+        assert ids(door.data(listing, cateId="1")) == [made[3], made[1]]
+        assert ids(door.data(listing, sort="duration")) == made
+        assert ids(door.data(listing, sort="-size", cateId=0)) == [made[0], made[2]]
+        assert "-creationTime" in door(listing, sort="newest")["message"]
+
     def test_empty_text_counts_as_absent_and_unknown_names_are_ignored(self, listing, door, make_both):
         wanted = make_both().video_id
         empty = dict.fromkeys(
@@ -282,3 +290,17 @@ def test_filters_narrow_together(door, make_video):
 
     assert ids(data) == [wanted]
     assert data["total"] == 1
+
+
+def test_facets_count_what_each_status_category_and_user_would_find(door, make_video):
+    make_video(title="海", censor_status=CensorStatus.CHECK)
+    make_video(title="海", censor_status=CensorStatus.SUCCESS, user=User("b", "Bob"), cate_id=7, cate_name="旅行")
+    make_video(title="山")
+
+    facets = door.data("getFacets", title="海", censorStatus="check")
+
+    assert facets == {
+        "byCensorStatus": {"onCensor": 0, "check": 1, "success": 1, "fail": 0},
+        "categoryList": [{"cateId": 12, "cateName": "12", "total": 1}],
+        "userList": [{"userId": "2434793223202", "userName": "Anne", "total": 1}],
+    }

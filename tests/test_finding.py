@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -147,6 +148,24 @@ def test_going_through_what_matches_gives_each_video_once_newest_first(kept, mon
 
     expected = [video for video in kept.videos if matches(video, wanted, video.created)]
     assert list(kept.catalogue.iterate_videos(wanted)) == expected
+
+
+@settings(alone, max_examples=100)
+@given(wanted=filters)
+def test_each_facet_counts_what_its_other_choices_would_find(kept, wanted):
+    def count(value_of, **aside):
+        matching = [video for video in kept.videos if matches(video, replace(wanted, **aside), video.created)]
+        counts = Counter(value_of(video) for video in matching)
+        return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+    facets = kept.catalogue.count_facets(wanted, most_users=3)
+
+    statuses = dict(count(lambda video: video.censor_status, censor_status=None))
+    assert facets.by_censor_status == {status: statuses.get(status, 0) for status in CensorStatus}
+    categories = count(lambda video: video.cate_id, cate_id=None)
+    assert [(cate_id, number) for cate_id, _, number in facets.by_category] == categories
+    users = count(lambda video: video.user.user_id, user_id="")[:3]
+    assert [(user.user_id, number) for user, number in facets.by_user] == users
 
 
 def test_videos_of_one_second_keep_the_order_they_came_in(kept):

@@ -106,6 +106,16 @@ def test_the_doctor_finds_nothing_wrong_with_a_sound_installation(console, accou
     assert [finding.text for finding in examine(console) if not finding.good] == []
 
 
+def test_the_doctor_names_what_the_search_index_has_wrong(console, account, kept):
+    with console.store.connections.writing() as db:
+        db.execute("update videos_per_category set number = 7")
+
+    (bad,) = [finding.text for finding in examine(console) if not finding.good]
+
+    assert "videos_per_category" in bad
+    assert "doctor --rebuild" in bad
+
+
 def test_the_doctor_names_missing_files_stray_folders_and_missing_accounts(console, kept):
     (console.settings.media / kept.video_id / "source.mp4").unlink()
     (console.settings.media / "nobodys").mkdir()

@@ -12,7 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from backend.model import Video
-from backend.store.rows import FILE_COLUMNS
+from backend.store.rows import ADD_FILE
 from backend.store.search import first_key, fold
 
 OWN = ("seq", "id", "media_key", "user_id", "title_folded")
@@ -20,7 +20,6 @@ GIVEN = tuple(field.name for field in fields(Video) if field.name not in (*OWN, 
 COLUMNS = (*OWN, *GIVEN)
 
 _given = attrgetter(*GIVEN)
-_values = attrgetter(*FILE_COLUMNS)
 
 ADD_USER = """
     insert into users (user_id, user_name, user_name_folded, avatar_url) values (?, ?, ?, ?)
@@ -31,7 +30,6 @@ ADD_USER = """
     where excluded.user_name not in ('', user_name) or excluded.avatar_url not in ('', avatar_url)
 """
 ADD_VIDEO = f"insert into videos ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"
-ADD_FILE = f"insert into files (video_id, {', '.join(FILE_COLUMNS)}) values (?{', ?' * len(FILE_COLUMNS)})"
 
 
 def new_media_key() -> str:
@@ -85,4 +83,4 @@ def _rows(db: Database, videos: Iterable[Video]) -> list[tuple[Any, ...]]:
 
 
 def _file_rows(videos: Iterable[Video]) -> Iterable[tuple[Any, ...]]:
-    return ((video.video_id, *_values(file)) for video in videos for file in video.files)
+    return ((video.video_id, *file) for video in videos for file in video.files)

@@ -29,12 +29,10 @@ from backend.store.adding import new_media_key
 from backend.store.database import MANY_PAGES, Connections
 from backend.store.facets import Facets
 from backend.store.rows import (
-    RECOMMENDATION_COLUMNS,
     RECOMMENDATION_MARKS,
-    RECOMMENDATION_TABLES,
     VIDEO_MARKS,
     read_marks,
-    read_recommendations,
+    read_recommendation,
     read_recommendations_at,
     read_video,
     read_videos_at,
@@ -106,11 +104,10 @@ class Catalogue:
     def get_recommendation(self, video_id: str) -> Recommendation:
         """Return one entry of the recommended feed. Raises NotFound."""
         with self._connections.reading() as db:
-            sql = f"select {RECOMMENDATION_COLUMNS} from {RECOMMENDATION_TABLES} where r.video_id = ?"
-            rows = list(db.query(sql, [video_id]))
-            if not rows:
+            entry = read_recommendation(db, video_id)
+            if entry is None:
                 raise NotFound(NO_RECOMMENDATION, video_id=video_id)
-            return read_recommendations(db, rows)[0]
+            return entry
 
     def find_titles(self, video_ids: Iterable[str]) -> dict[str, str]:
         """Return the titles of these videos by their ids."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -37,8 +38,8 @@ SUMS = """
     select 'narrow_bytes', coalesce(sum(narrow.size), 0) from {pairs}
     union all select 'narrow_bytes_plain', coalesce(sum(plain.size), 0) from {pairs}
 """.format(
-    pairs="files narrow join files plain using (video_id, position) "
-    "where plain.kind = 'common' and position = 0 and narrow.kind = 'narrow'"
+    pairs="files narrow join files plain using (video_id, width, height) "
+    "where plain.kind = 'common' and narrow.kind = 'narrow'"
 )
 # table -> (what it should hold, columns that name a row of it)
 COUNTS = {
@@ -89,7 +90,12 @@ def examine(db: Database) -> Iterator[str]:
     for table, (wanted, names) in COUNTS.items():
         yield from _differences(table, _rows(db, wanted, names), _rows(db, f"select * from {table}", names))
     for table in LISTS:
-        yield from _differences(f"{table}_words", _wanted_words(db, table), _found_words(db, table))
+        try:
+            found = _found_words(db, table)
+        except sqlite3.DatabaseError as error:
+            yield f"{table}_words cannot be read ({error})"
+        else:
+            yield from _differences(f"{table}_words", _wanted_words(db, table), found)
 
 
 def _index_videos(db: Database, tell: Tell) -> None:

@@ -173,34 +173,28 @@ create trigger files_go after delete on files begin
     update videos set version = version + 1 where video_id = old.video_id;
 end;
 
-create trigger pairs_come after insert on files
-when {paired_new} begin
-    update sums set value = value + (
-        select size from files where video_id = new.video_id and kind = 'narrow' and position = 0
-    ) where name = 'narrow_bytes';
-    update sums set value = value + (
-        select size from files where video_id = new.video_id and kind = 'common' and position = 0
-    ) where name = 'narrow_bytes_plain';
+create trigger pairs_come after insert on files when new.kind in ('common', 'narrow') begin
+    {pairs_new}
 end;
-create trigger pairs_change after update of size on files
-when {paired_new} begin
-    update sums set value = value + new.size - old.size
-        where name = iif(new.kind = 'narrow', 'narrow_bytes', 'narrow_bytes_plain');
+create trigger pairs_go after delete on files when old.kind in ('common', 'narrow') begin
+    {pairs_old}
 end;
-create trigger pairs_go after delete on files
-when {paired_old} begin
-    update sums set value = value - iif(old.kind = 'narrow', old.size, (
-        select size from files where video_id = old.video_id and kind = 'narrow' and position = 0
-    )) where name = 'narrow_bytes';
-    update sums set value = value - iif(old.kind = 'common', old.size, (
-        select size from files where video_id = old.video_id and kind = 'common' and position = 0
-    )) where name = 'narrow_bytes_plain';
+create trigger pairs_change before update of video_id, kind, size, width, height on files begin
+    select raise(abort, 'a file is not changed but replaced');
 end;
 """
-PAIRED = """{row}.position = 0 and {row}.kind in ('common', 'narrow') and exists (
-    select 1 from files where video_id = {row}.video_id and position = 0
-        and kind = iif({row}.kind = 'common', 'narrow', 'common')
-)"""
+# What narrow-band saves is counted over renditions of the same size of a video.
+PAIRS = """
+    update sums set value = value {sign} coalesce((
+        select sum(iif({row}.kind = 'narrow', {row}.size, other.size)) from {others}
+    ), 0) where name = 'narrow_bytes';
+    update sums set value = value {sign} coalesce((
+        select sum(iif({row}.kind = 'common', {row}.size, other.size)) from {others}
+    ), 0) where name = 'narrow_bytes_plain';
+"""
+OTHERS = """files other where other.video_id = {row}.video_id
+            and other.kind = iif({row}.kind = 'common', 'narrow', 'common')
+            and other.width = {row}.width and other.height = {row}.height"""
 
 VERSIONS = """
 create trigger videos_change after update of
@@ -223,7 +217,7 @@ def script() -> str:
             _counted("feed", "{row}.user_name_folded", "user_name_folded"),
             FEED,
             USERS,
-            FILES.format(paired_new=PAIRED.format(row="new"), paired_old=PAIRED.format(row="old")),
+            FILES.format(pairs_new=_pairs("new", "+"), pairs_old=_pairs("old", "-")),
             VERSIONS,
         ]
     )
@@ -239,3 +233,7 @@ def _counted(table: str, name: str, *worded: str) -> str:
         count=COUNT.format(table=table),
         uncount=UNCOUNT.format(table=table),
     )
+
+
+def _pairs(row: str, sign: str) -> str:
+    return PAIRS.format(row=row, sign=sign, others=OTHERS.format(row=row))

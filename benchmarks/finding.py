@@ -1,0 +1,159 @@
+"""How quickly the store finds: each query of a workload, ours and the same SQL in bare sqlite3, in one run.
+
+    python benchmarks/finding.py FOLDER            # a folder made by benchmarks/catalogue.py
+    python benchmarks/finding.py FOLDER --rows N   # makes it first, where it is not there
+
+Both sides take turns, so that whatever else the machine does hits both. Bare sqlite3 runs the very statements that ours
+ran, on a connection of its own, and fetches plain rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sqlite3
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import catalogue as made
+
+from backend.model import CensorStatus, Sort, VideoFilter
+from backend.store import Store
+from backend.store.catalogue import Catalogue
+
+SIZE = 20
+YEAR = 365 * 86_400
+LAST = -1
+ALL = VideoFilter()
+CHECK = VideoFilter(censor_status=CensorStatus.CHECK)
+PASSED = VideoFilter(censor_status=CensorStatus.SUCCESS)
+DATED = VideoFilter(start=made.NEWEST - 2 * YEAR + 12_345, end=made.NEWEST - YEAR)
+
+Question = Callable[[Catalogue], Any]
+
+
+def questions(catalogue: Catalogue) -> dict[str, Question]:
+    """Return the workload: filters, pages, searches of several lengths and orders, by name."""
+    heaviest = catalogue.count_facets(ALL, 1).by_user[0][0]
+    video_id = catalogue.find_videos(ALL, 1000, 1).items[0].video_id
+    mine = VideoFilter(user_id=heaviest.user_id)
+    filters = {
+        "everything": ALL,
+        "status check": CHECK,
+        "status success": PASSED,
+        "a year": DATED,
+        "status and a year": replace(DATED, censor_status=CensorStatus.CHECK),
+        "category": VideoFilter(cate_id=3),
+        "category and a year": replace(DATED, cate_id=3),
+        "heaviest user": mine,
+        "heaviest user and status": replace(mine, censor_status=CensorStatus.CHECK),
+        "videoId": VideoFilter(video_id=video_id),
+        "title, 1 character": VideoFilter(title="猫"),
+        "title, 2 characters": VideoFilter(title="美食"),
+        "title, 3 characters": VideoFilter(title="cat"),
+        "title, 6 characters": VideoFilter(title="guitar"),
+        "title, 6 rare characters": VideoFilter(title="露营攻略雪山"),
+        "title that is nowhere": VideoFilter(title="没有这个"),
+        "userName, 1 character": VideoFilter(user_name="罗"),
+        "userName, 3 characters": VideoFilter(user_name="小厨房"),
+        "title and status": VideoFilter(title="美食", censor_status=CensorStatus.CHECK),
+        "title, status and a year": replace(DATED, title="美食", censor_status=CensorStatus.CHECK),
+        "title and user": VideoFilter(title="美食", user_id=heaviest.user_id),
+        "title and userName": VideoFilter(title="美食", user_name="小厨房"),
+    }
+    found: dict[str, Question] = {}
+    for name, wanted in filters.items():
+        total = catalogue.find_videos(wanted, 1, 1).total
+        last = max(1, -(-total // SIZE))
+        for page in sorted({1, min(1_000, last), last}):
+            found[f"{name} ({total:,}), page {page:,}"] = listing(wanted, page)
+    for sort in Sort:
+        found[f"everything by {sort}"] = listing(ALL, 1, sort)
+    for name in ("status check", "title, 2 characters", "title, 6 rare characters", "heaviest user"):
+        found[f"{name}, by -duration"] = listing(filters[name], 1, Sort.LONGEST)
+    for name in ("everything", "title, 1 character", "title, 2 characters", "userName, 1 character", "status check"):
+        found[f"recommended: {name}"] = recommended(filters[name], 1)
+    found["recommended: everything, page 100"] = recommended(ALL, 100)
+    return found
+
+
+def listing(wanted: VideoFilter, page: int, sort: Sort = Sort.NEWEST) -> Question:
+    return lambda catalogue: catalogue.find_videos(wanted, page, SIZE, sort)
+
+
+def recommended(wanted: VideoFilter, page: int) -> Question:
+    return lambda catalogue: catalogue.find_recommendations(wanted, page, SIZE)
+
+
+def statements(store: Store, question: Question) -> list[tuple[str, Any]]:
+    """Return the statements that a question runs, with their values."""
+    seen: list[tuple[str, Any]] = []
+
+    class Noting(sqlite3.Connection):
+        def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
+            if not sql.startswith(("pragma", "begin")):
+                seen.append((sql, values))
+            return super().execute(sql, values)
+
+    connect = sqlite3.connect
+    sqlite3.connect = lambda *given, **named: connect(*given, **named, factory=Noting)  # type: ignore[assignment]
+    try:
+        noting = Store(store.connections.path)
+        seen.clear()
+        question(noting.catalogue)
+        noting.close()
+    finally:
+        sqlite3.connect = connect
+    return [(sql, values) for sql, values in seen if sql.lstrip().startswith("select")]
+
+
+def bare(connection: sqlite3.Connection, wanted: list[tuple[str, Any]]) -> None:
+    connection.execute("begin")
+    for sql, values in wanted:
+        connection.execute(sql, values).fetchall()
+    connection.execute("rollback")
+
+
+def measure(store: Store, connection: sqlite3.Connection, question: Question, rounds: int) -> tuple[list[float], ...]:
+    """Return the milliseconds of both sides, in turns, after one that is not counted."""
+    wanted = statements(store, question)
+    ours: list[float] = []
+    theirs: list[float] = []
+    for _ in range(rounds + 1):
+        for times, run in ((ours, lambda: question(store.catalogue)), (theirs, lambda: bare(connection, wanted))):
+            begun = time.perf_counter()
+            run()
+            times.append((time.perf_counter() - begun) * 1000)
+    return ours[1:], theirs[1:]
+
+
+def report(store: Store, rounds: int) -> None:
+    connection = sqlite3.connect(store.connections.path, isolation_level=None)
+    print(f"{'query':58} {'ours ms':>8} {'p95':>8} {'bare ms':>8} {'ratio':>6}")
+    for name, question in questions(store.catalogue).items():
+        ours, theirs = measure(store, connection, question, rounds)
+        median, floor = statistics.median(ours), statistics.median(theirs)
+        p95 = statistics.quantiles(ours, n=20)[-1]
+        print(f"{name:58} {median:8.2f} {p95:8.2f} {floor:8.2f} {median / floor:6.2f}")
+    connection.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=30)
+    given = parser.parse_args()
+    opened = Store(given.folder / "console.sqlite3", clock=lambda: made.NEWEST)
+    if opened.catalogue.is_empty():
+        made.make(opened, given.rows, 1, 3_000)
+    gc.disable()
+    report(opened, given.rounds)
+    opened.close()

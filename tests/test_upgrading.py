@@ -1,0 +1,137 @@
+"""Data of older versions: upgraded whole or not at all, whoever opens them and whatever ends the upgrade."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Verdict, Video, VideoFilter
+from backend.store import Store
+from backend.store.adding import add
+from backend.store.schema import migrations
+
+ROOT = Path(__file__).parents[1]
+ACTOR = Actor("tests", "tests")
+NARROW = (MediaFile(FileKind.COMMON, "c.mp4", 1000), MediaFile(FileKind.NARROW, "n.mp4", 300))
+OPEN = """
+import sys
+from pathlib import Path
+from backend.model import VideoFilter
+from backend.store import Store, derived
+derived.CHUNK = 10
+store = Store(Path(sys.argv[1]), tell=lambda done, total: print(done, flush=True))
+print("found", store.catalogue.find_videos(VideoFilter(title="旧的")).total, store.recount())
+store.close()
+"""
+
+
+@pytest.fixture
+def old(tmp_path):
+    """A database as the version before m004 left it, with a hundred videos and a recommendation."""
+    path = tmp_path / "console.sqlite3"
+    db = Database(sqlite3.connect(path))
+    migrations.apply(db, stop_before="m004_finding")
+    user = User("u", "Änne")
+    add(db, [Video(f"v{n}", f"旧的 Video {n}", user, 1_700_000_000 + n * 9999, files=NARROW) for n in range(100)])
+    db.execute("update videos set censor_status = 'success', duration = 1.5 where id <= 40")
+    db.execute(
+        "insert into recommendations (seq, video_id, recommended, title, title_folded) "
+        "values (?, 'v1', 1700000000, '海报', '海报')",
+        [1_700_000_000 << 20],
+    )
+    db.conn.commit()
+    db.close()
+    return path
+
+
+@pytest.fixture
+def opening(old):
+    """Starts processes that open the old database, and kills what is left of them."""
+    started = []
+
+    def start():
+        process = subprocess.Popen([sys.executable, "-c", OPEN, str(old)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_what_an_older_version_left_is_found_and_counted(old):
+    store = Store(old)
+
+    assert store.catalogue.find_videos(VideoFilter(title="旧的", user_name="änn"), 1, 1).total == 100
+    assert store.catalogue.find_videos(VideoFilter(censor_status=CensorStatus.SUCCESS), 1, 1).total == 40
+    assert store.catalogue.find_recommendations(VideoFilter(title="海报")).total == 1
+    counts = store.statistics.count_everything([1_700_000_000])
+    assert (counts.videos, counts.seconds, counts.narrow_bytes, counts.narrow_bytes_plain) == (100, 60, 30_000, 100_000)
+    assert store.recount() == []
+    store.close()
+
+
+def test_an_upgrade_that_was_killed_begins_anew(old, opening):
+    killed = opening()
+    assert killed.stdout.readline() == "0\n"
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+
+    assert opening().communicate()[0].endswith("found 100 []\n")
+
+
+def test_six_that_open_at_once_upgrade_once(opening):
+    said = [process.communicate()[0].splitlines() for process in [opening() for _ in range(6)]]
+
+    assert [lines[-1] for lines in said] == ["found 100 []"] * 6
+    assert sum(len(lines) > 1 for lines in said) == 1
+
+
+def test_the_doctor_names_what_has_drifted_and_mends_it(old):
+    store = Store(old)
+    with store.connections.writing() as db:
+        db.execute("update videos_per_span set number = number + 1")
+        db.execute("update videos set title_folded = 'wrong' where video_id = 'v7'")
+        db.execute("delete from videos_words_data where id > 10")
+    drift = " ".join(store.recount())
+    assert "title_folded of 1 rows in videos" in drift
+    assert "videos_per_span" in drift
+    assert "videos_words" in drift
+
+    store.rebuild()
+
+    assert store.recount() == []
+    assert store.catalogue.find_videos(VideoFilter(title="VIDEO 7")).total == 11
+    store.close()
+
+
+def test_every_change_that_a_list_shows_gives_the_video_a_new_version(old):
+    store = Store(old)
+
+    def version():
+        with store.connections.reading() as db:
+            return db.execute("select version from videos where video_id = 'v1'").fetchone()[0]
+
+    seen = [version()]
+    changes = [
+        lambda: store.catalogue.edit_video("v1", {"title": "neu"}, ACTOR),
+        lambda: store.catalogue.cancel_recommendation("v1", ACTOR),
+        lambda: store.catalogue.record_audit("v1", Verdict.NORMAL, "", "", ACTOR),
+        lambda: store.catalogue.recommend("v1", {}, ACTOR),
+        lambda: store.catalogue.recommend("v1", {"title": "anders"}, ACTOR),
+        lambda: store.catalogue.load_videos([Video("other", "", User("u", "Renamed"), 1)], ACTOR),
+    ]
+    for change in changes:
+        change()
+        seen.append(version())
+
+    assert seen == sorted(set(seen))
+    store.close()
