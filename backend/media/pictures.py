@@ -206,7 +206,7 @@ def _publish(shop: Path, folder: Path) -> Iterator[MediaFile]:
     for path, kind, position in named:
         if path.exists() and path.stat().st_size:
             name = f"snapshot-{position}.jpg" if position else path.name
-            yield replace(_keep(path, folder, kind, name), position=position)
+            yield _keep(path, folder, kind, name)._replace(position=position)
 
 
 def _publish_sprite(shop: Path, folder: Path, layout: Layout) -> Iterator[MediaFile]:
@@ -220,7 +220,7 @@ def _publish_sprite(shop: Path, folder: Path, layout: Layout) -> Iterator[MediaF
     cues.write_text(text, encoding="utf-8")
     name = f"{Path(picture.name).stem}.vtt"
     settle(cues, folder / name)
-    yield replace(picture, duration=layout.duration)
+    yield picture._replace(duration=layout.duration)
     yield MediaFile(FileKind.SPRITE_CUES, name, size=len(text), duration=layout.duration)
 
 

@@ -72,14 +72,14 @@ def read_files(db: Database, video_ids: Iterable[str]) -> dict[str, list[MediaFi
     found: dict[str, list[MediaFile]] = defaultdict(list)
     columns = f"video_id, {', '.join(FILE_COLUMNS)}"
     sql = f"select {columns} from files where {AT.format(key='video_id')} order by video_id, kind, position"
-    for video_id, kind, *rest in db.conn.execute(sql, [json.dumps(list(video_ids))]):
+    for video_id, kind, *rest in db.conn.execute(sql, [as_json(video_ids)]):
         found[video_id].append(MediaFile(_KIND[kind], *rest))
     return found
 
 
-def as_json(keys: list[int]) -> str:
-    """Return keys as json_each takes them: one statement for any number of them."""
-    return msgspec.json.encode(keys).decode()
+def as_json(keys: Iterable[Any]) -> str:
+    """Return keys as json_each takes them, so that one statement serves any number of them."""
+    return msgspec.json.encode(list(keys)).decode()
 
 
 def read_marks(db: Database, marks: str, keys: list[int]) -> dict[int, Mark]:
