@@ -11,7 +11,6 @@ ENOUGH, DROP = 95.0, 0.8  # VMAF: where more is not seen, and what may be lost b
 # VMAF around the target: aimed above, good enough, still published, wasteful. The promise is 0.2 below; the rest is
 # what scoring each third picture was found to be off by.
 AIM, CLOSE, FLOOR, FAR = 0.15, 0.5, 0.15, 1.0
-AIM_SAMPLED = 0.3  # what samples foresee may be 0.4 wrong, and a second encode of the whole costs more than some bits
 MOST_PROBES, MOST_SAMPLES = 4, 3  # of a video that is its own sample; of the samples of a longer one
 # Of ln(100 - VMAF): so far the line through one trial is trusted, about 3 and 12 CRF of AV1. Above the VMAF of STRAIGHT
 # slopes of 0.027 to 0.087 were found, below it of 0.036 to 0.045.
@@ -31,14 +30,20 @@ class Ladder:
     least: float
     most: float
     fixed: float  # the CRF where nothing can be measured
+    aim: float  # VMAF above the target where samples foresee it
+    alone: float  # seconds of video that are tried as a whole
 
     def usual_slope(self, target: float) -> float:
         """The slope that clips have around a target."""
         return self.slope if target > STRAIGHT else self.slope_below
 
 
-# The slopes of AV1 are the medians of twelve clips.
-LADDERS = {"av1": Ladder(38, 0.05, 0.0375, 0.5, 8, 63, 31), "h264": Ladder(26, 0.13, 0.13, 0.25, 12, 45, 24)}
+# The slopes of AV1 are the medians of twelve clips. What samples foresee may be 0.4 wrong. AV1 can spare the bits, and
+# another encode of the whole costs more; what H.264 saves lies within that error, so that it is tried as a whole.
+LADDERS = {
+    "av1": Ladder(38, 0.05, 0.0375, 0.5, 8, 63, fixed=31, aim=0.3, alone=4.0),
+    "h264": Ladder(26, 0.13, 0.13, 0.25, 12, 45, fixed=24, aim=AIM, alone=13.5),
+}
 
 
 def next_crf(ladder: Ladder, target: float, points: Points) -> float | None:
@@ -59,13 +64,13 @@ def next_sample(ladder: Ladder, target: float, points: Points) -> float | None:
     """The quality to try after these trials of samples; None when what the whole needs can be foreseen from them."""
     if not points:
         return ladder.start
-    crf = foreseen(ladder, target, points)
+    crf = foreseen(ladder, target, points, ladder.aim)
     near = NEAR if target > STRAIGHT else NEAR_BELOW
     known = min(abs(crf - tried) for tried, _ in points) * ladder.usual_slope(target) <= near
     return None if known or len(points) >= MOST_SAMPLES else crf
 
 
-def foreseen(ladder: Ladder, target: float, points: Points, aim: float = AIM_SAMPLED) -> float:
+def foreseen(ladder: Ladder, target: float, points: Points, aim: float) -> float:
     """The quality that should reach the target, and `aim` more, by the line through the trials nearest to it."""
     return rounded(ladder, modelled(target + aim, points, slope_of(ladder, target, points)))
 

@@ -1,8 +1,9 @@
 """The search for the fewest bits that keep a rendition's pictures: trials on samples, then the whole, measured.
 
-A video of up to 4 s is its own sample, and the trial that was scored is the one that is published. Of a longer one
-some groups of pictures are encoded as they will be in the whole, a third of the video or 12 s; one or two such trials
-lead to a quality for the whole, which is encoded and scored, and encoded again where it came out below the promise.
+A video of up to 4 s (13.5 s for H.264) is its own sample, and the trial that was scored is the one that is published.
+Of a longer one some groups of pictures are encoded as they will be in the whole, a third of the video or 12 s; one or
+two such trials lead to a quality for the whole, which is encoded and scored, and encoded again where it came out below
+the promise.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ def _copy_pictures(hunt: Hunt) -> Reference:
 def _by_samples(hunt: Hunt, samples: Reference) -> Trial | None:
     while (crf := next_sample(hunt.ladder, hunt.target, hunt.points)) is not None:
         hunt.probes.append(_probe(hunt, samples, crf))
-    crf = foreseen(hunt.ladder, hunt.target, hunt.points)
+    crf = foreseen(hunt.ladder, hunt.target, hunt.points, hunt.ladder.aim)
     # What the samples save says nearly what the whole will; a whole encode settles what is close.
     nearest = min(hunt.probes, key=lambda probe: abs(probe.crf - crf))
     spent = hunt.pictures.size_in(hunt.windows)

@@ -107,7 +107,8 @@ def _find(case: Case, report: Report) -> tuple[Path | None, dict[str, Any]]:
         return _unmeasured(case, plain_bytes, report)
     try:
         video = source.packets.video
-        windows = vmaf.sample_windows(video.duration, max(video.first, 0.0))
+        alone = video.duration <= LADDERS[codec].alone
+        windows = () if alone else vmaf.sample_windows(video.duration, max(video.first, 0.0))
         whole = vmaf.source_reference(ffmpeg, source, case.shape)
         pictures = vmaf.list_pictures(ffmpeg, case.plain)
         hunt = Hunt(case, Steps(report), pictures, windows, whole)

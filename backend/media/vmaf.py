@@ -17,7 +17,6 @@ from typing import TypeAlias
 from backend.media.ffmpeg import THREADS, Ffmpeg, Ran, Report
 from backend.media.rendition import Shape, Source
 
-WHOLE_SECONDS = 4.0  # up to here a video has hardly a part that stands for it
 SAMPLE_SECONDS = 2.0  # from one key frame to the next
 ONE_SAMPLE_OF = 6.0  # seconds of video
 SAMPLES, MANY_SAMPLES, MANY_FROM = 6, 10, 600.0  # at most; the last is seconds of video
@@ -110,13 +109,11 @@ class Reference:
 
 
 def sample_windows(duration: float, first: float = 0.0) -> tuple[Window, ...]:
-    """The parts of a video that stand for it, spread evenly; none for a short video, which stands for itself.
+    """The parts of a video of at least 4 s that stand for it, spread evenly.
 
     Each is a whole group of pictures, which is encoded in the sample as it is in the video: from the middle of groups
     AV1 was judged up to 8 CRF wrong.
     """
-    if duration <= WHOLE_SECONDS:
-        return ()
     most = SAMPLES if duration <= MANY_FROM else MANY_SAMPLES
     count = min(most, max(1, round(duration / ONE_SAMPLE_OF)))
     begin, end = math.ceil(first / SAMPLE_SECONDS), math.floor((first + duration) / SAMPLE_SECONDS)
