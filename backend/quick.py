@@ -19,7 +19,6 @@ from starlette.types import Scope
 
 from backend.asked import bearer, caller_of, read_query, token_of
 from backend.console import Console
-from backend.errors import BadRequest
 from backend.registry import OPERATIONS
 from backend.store import UNKNOWN
 from backend.wire import encode
@@ -124,19 +123,23 @@ class QuickAnswers:
 
 
 def answer_query(console: Console, question: Question, scope: Scope) -> tuple[bytes, str] | None:
-    """Answer a question that stands in the address alone; None where there is something wrong with it."""
+    """Answer a question that stands in the address alone.
+
+    None where anything is wrong with it or with us: the longer way says what.
+    """
     request = Request(scope)
+    caller = caller_of(request)
     try:
         query = read_query(scope["query_string"])
         token = token_of(query) or bearer(request)
-    except BadRequest:
+        if any(name.lower() == "password" for name in query):
+            return None
+        body = encode(console.answer(question.operation, query, token, caller))
+        if account := console.account_of(token):
+            question.keep(body, caller.request_id, account.user_name)
+    except Exception as error:
+        log.debug("no quick answer: %r", error)
         return None
-    if any(name.lower() == "password" for name in query):
-        return None
-    caller = caller_of(request)
-    body = encode(console.answer(question.operation, query, token, caller))
-    if account := console.account_of(token):
-        question.keep(body, caller.request_id, account.user_name)
     return body, caller.request_id
 
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
+from backend.errors import BadRequest
 from backend.model import CensorStatus, FileKind, MediaFile
 from backend.registry import OPERATIONS
 
@@ -229,11 +230,11 @@ def test_slow_work_does_not_keep_others_waiting(server, http, token, console, mo
 
     def slow(*_):
         answered.append(http.get(f"{server}/healthz", timeout=5).status_code)
-        return 0, ()
+        raise BadRequest("nothing found")
 
-    monkeypatch.setattr(console.store.catalogue, "find_videos", slow)
+    monkeypatch.setattr(console.store.catalogue, "listing_videos", slow)
     with requests.Session() as other:
         other.trust_env = False
-        other.get(server + VIDEOS, params={"consoletoken": token})
+        other.get(server + VIDEOS, params={"consoletoken": token, "title": "a"})
 
     assert answered == [200]

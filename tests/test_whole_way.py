@@ -160,12 +160,12 @@ def limit(pid: int, size: int) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes are a thing of Linux")
 def test_a_full_disk_fails_the_job_and_not_the_worker(upload, console, tmp_path, eventually):
     clip, jobs = tmp_path / "noise.mp4", console.store.jobs
-    noise = "testsrc2=s=320x180:r=24:d=6,noise=alls=60:allf=t"
+    noise = "testsrc2=s=320x180:r=24:d=15,noise=alls=60:allf=t"
     assert Ffmpeg().run(["-f", "lavfi", "-i", noise, "-c:v", "libx264", "-preset", "ultrafast", str(clip)]).ok
     video_id = upload(clip)["data"]["videoId"]
     worker = kills.start_worker(console.settings.data)
     try:
-        limit(worker.pid, 400_000)  # enough for pictures and the database
+        limit(worker.pid, 1_000_000)  # enough for pictures and the database
         eventually(lambda: not kills.unfinished(console), 30)
 
         (failed,) = jobs.find_jobs(state=JobState.FAILED).items
