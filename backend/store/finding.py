@@ -42,21 +42,31 @@ FEED = Listing("feed", "feed v", replace(VIDEOS.columns, user_name="v.user_name_
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where matching rows are read from: key column, source, conditions; `counted` where counts tell the total."""
+    """Where matching rows are read from: key column, source, conditions, and the keys from `first` to before `after`.
+
+    `counted` says that counts tell the total. Of two limits of a key SQLite uses one and compares all rows with the
+    other, so there is only ever one.
+    """
 
     listing: Listing
     key: str
     source: str
-    where: Conditions
+    conditions: Conditions
+    first: int | None
+    after: int | None
     counted: bool = False
+
+    @property
+    def where(self) -> Conditions:
+        return self.conditions.within(self.key, self.first, self.after)
 
     @property
     def sql(self) -> str:
         return f"select {self.key} as seq from {self.source} {self.where.sql}"
 
-    def count(self, db: Database, first: int | None = None, after: int | None = None) -> int:
-        """Return how many rows match from one key up to before another."""
-        where = self.where.within(self.key, first, after)
+    def count(self, db: Database) -> int:
+        """Return how many rows match."""
+        where = self.where
         number: int = db.execute(f"select count(*) from {self.source} {where.sql}", where.values).fetchone()[0]
         return number
 
@@ -110,13 +120,15 @@ def count_by(db: Database, wanted: VideoFilter, column: str, most: int = -1) -> 
 def keys_before(db: Database, listing: Listing, wanted: VideoFilter, before: int | None, limit: int) -> list[int]:
     """Return the keys of the newest rows that match and are older than the key `before`."""
     way = _way_to(listing, wanted)
-    return replace(way, where=way.where.within(way.key, None, before)).keys(db, True, limit)
+    if before is not None:
+        way = replace(way, after=before)
+    return way.keys(db, True, limit)
 
 
 def _way_to(listing: Listing, wanted: VideoFilter) -> Way:
     """Return the quickest way to the rows that match."""
     if wanted.video_id:
-        return Way(listing, "v.seq", listing.joined, conditions(wanted, listing.columns))
+        return Way(listing, "v.seq", listing.joined, _undated(listing, wanted), *bounds(wanted))
     title, user_name = fold(wanted.title), fold(wanted.user_name)
     if title or user_name or (wanted.user_id and wanted.cate_id is not None):
         return _by_words(listing, wanted, title, user_name)
@@ -138,20 +150,24 @@ def _by_words(listing: Listing, wanted: VideoFilter, title: str, user_name: str)
     status = wanted.censor_status.value if wanted.censor_status else ""
     words = match_words(title[:LONGEST_PHRASE], user_name[:LONGEST_PHRASE], wanted.user_id, status, wanted.cate_id)
     table = f"{listing.table}_words"
-    where = Conditions().within("rowid", *bounds(wanted))
     if max(len(title), len(user_name)) <= LONGEST_PHRASE:
-        where.add(f"{table} match :words", words=words)
-        return Way(listing, "rowid", table, where)
-    where = conditions(wanted, listing.columns)
+        where = Conditions([f"{table} match :words"], {"words": words})
+        return Way(listing, "rowid", table, where, *bounds(wanted))
+    where = _undated(listing, wanted)
     where.add(f"{table} match :words and v.seq = {table}.rowid", words=words)
-    return Way(listing, f"{table}.rowid", f"{table} cross join {listing.joined}", where)
+    return Way(listing, f"{table}.rowid", f"{table} cross join {listing.joined}", where, *bounds(wanted))
 
 
 def _by_index(listing: Listing, wanted: VideoFilter) -> Way:
     name = "user" if wanted.user_id else "category" if wanted.cate_id is not None else "censor_status"
     narrowed = wanted.user_id or wanted.cate_id is not None or wanted.censor_status
     source = f"{listing.table} v indexed by {listing.table}_by_{name}" if narrowed else f"{listing.table} v"
-    return Way(listing, "v.seq", source, conditions(wanted, listing.columns), counted=not wanted.user_id)
+    where = _undated(listing, wanted)
+    return Way(listing, "v.seq", source, where, *bounds(wanted), counted=not wanted.user_id)
+
+
+def _undated(listing: Listing, wanted: VideoFilter) -> Conditions:
+    return conditions(replace(wanted, start=None, end=None), listing.columns)
 
 
 # Counting
@@ -166,30 +182,29 @@ def _total(db: Database, listing: Listing, wanted: VideoFilter) -> int:
 
 def _count_spans(db: Database, way: Way, wanted: VideoFilter, first: int | None, after: int | None) -> int:
     """Count a range: its whole spans by their counts, the two that it cuts by their rows."""
-    cut = _cut(way)
     low = None if first is None else -(-first >> SPAN_BITS)
     high = None if after is None else after >> SPAN_BITS
     if low is not None and high is not None and low > high:
-        return cut.count(db, first, after)
+        return _cut(way, first, after).count(db)
     where = _status(wanted).within("span", low, high)
     sql = f"select coalesce(sum(number), 0) from {way.listing.table}_per_span {where.sql}"
     number: int = db.execute(sql, where.values).fetchone()[0]
     if first is not None and low is not None:
-        number += cut.count(db, first, low << SPAN_BITS)
+        number += _cut(way, first, low << SPAN_BITS).count(db)
     if after is not None and high is not None:
-        number += cut.count(db, high << SPAN_BITS, after)
+        number += _cut(way, high << SPAN_BITS, after).count(db)
     return number
 
 
-def _cut(way: Way) -> Way:
-    """Return a way that counts rows without reading them, whatever their status."""
+def _cut(way: Way, first: int | None, after: int | None) -> Way:
+    """Return a way that counts the rows of a cut span without reading them, whatever their status."""
     where = Conditions()
-    if "censor_status" in way.where.values:
-        where.add("v.censor_status = :censor_status", censor_status=way.where.values["censor_status"])
+    if "censor_status" in way.conditions.values:
+        where.add("v.censor_status = :censor_status", censor_status=way.conditions.values["censor_status"])
     else:
         where.add(f"v.censor_status in ({EVERY_STATUS})")
     table = way.listing.table
-    return Way(way.listing, "v.seq", f"{table} v indexed by {table}_by_censor_status", where)
+    return Way(way.listing, "v.seq", f"{table} v indexed by {table}_by_censor_status", where, first, after)
 
 
 def _status(wanted: VideoFilter) -> Conditions:
@@ -231,7 +246,7 @@ def _nearer(db: Database, way: Way, wanted: VideoFilter, down: bool, skip: int) 
     if bound is not None:
         edge = bound >> SPAN_BITS if down else -(-bound >> SPAN_BITS)
         cut = (edge << SPAN_BITS, bound) if down else (bound, edge << SPAN_BITS)
-        number = _cut(way).count(db, *cut)
+        number = _cut(way, *cut).count(db)
         if skip < number:
             return way, skip
         skip -= number
@@ -242,8 +257,8 @@ def _nearer(db: Database, way: Way, wanted: VideoFilter, down: bool, skip: int) 
     )
     for span, number in db.execute(sql, where.values):
         if skip < number:
-            limits = (None, (span + 1) << SPAN_BITS) if down else (span << SPAN_BITS, None)
-            return replace(way, where=way.where.within(way.key, *limits)), skip
+            first, after = (first, (span + 1) << SPAN_BITS) if down else (span << SPAN_BITS, after)
+            return replace(way, first=first, after=after), skip
         skip -= number
     raise AssertionError("the total was larger than the sum of its parts")
 
@@ -256,7 +271,7 @@ def _sorted(
     if total > FEW and listing is VIDEOS:
         source = listing.joined if wanted.user_name else f"{listing.table} v"
         source = source.replace("videos v", f"videos v indexed by videos_by_{column.removesuffix('_folded')}")
-        walk = Way(listing, "v.seq", source, conditions(wanted, listing.columns))
+        walk = Way(listing, "v.seq", source, _undated(listing, wanted), *bounds(wanted))
         return walk.keys(db, down, size, skip, f"v.{column}")
     where = Conditions([f"v.seq in ({way.sql})"], way.where.values)
-    return Way(listing, "v.seq", f"{listing.table} v", where).keys(db, down, size, skip, f"v.{column}")
+    return Way(listing, "v.seq", f"{listing.table} v", where, None, None).keys(db, down, size, skip, f"v.{column}")
