@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +16,7 @@ from backend.model import (
     MediaFile,
     TranscodeStatus,
     Verdict,
+    VideoFilter,
     VideoStatus,
 )
 
@@ -119,3 +121,17 @@ def test_the_overview_counts_what_narrow_band_saves(console, make_video):
     counts = console.store.statistics.count_everything([0])
 
     assert (counts.narrow_bytes, counts.narrow_bytes_plain) == (300, 1000)
+
+
+def test_many_videos_come_in_at_once_and_those_that_were_there_are_named(console, catalogue, make_video):
+    there = make_video(title="was there")
+    video = replace(there, video_id="new", title="Neu", created=there.created + 5, files=(SOURCE, COMMON), media_key="")
+    given = [replace(video, video_id=there.video_id), video, video, replace(video, video_id="newer")]
+
+    assert catalogue.load_videos(given, ANNE) == [there.video_id, "new"]
+
+    newest = catalogue.find_videos(VideoFilter()).items
+    assert [one.video_id for one in newest] == ["newer", "new", there.video_id]
+    assert (newest[1].title, newest[1].files, newest[2].title) == ("Neu", (COMMON, SOURCE), "was there")
+    assert len({one.id for one in newest}) == len({one.media_key for one in newest}) == 3
+    assert [line.action for line in console.store.history.find_history("new")] == ["importVideo"]

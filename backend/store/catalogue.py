@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -23,7 +22,8 @@ from backend.model import (
     VideoFilter,
     VideoStatus,
 )
-from backend.store import history, queue
+from backend.store import adding, history, queue
+from backend.store.adding import new_media_key
 from backend.store.database import Connections
 from backend.store.rows import (
     IS_RECOMMEND,
@@ -34,9 +34,8 @@ from backend.store.rows import (
     read_recommendations,
     read_video,
     read_videos,
-    write_files,
 )
-from backend.store.search import SEQ_BITS, Columns, conditions, first_key, fold
+from backend.store.search import Columns, conditions, fold
 
 VIDEO_FILTERS = Columns("v.seq", "v.video_id", "v.user_id", "v.title_folded", "u.user_name_folded", "v.censor_status")
 RECOMMENDATION_FILTERS = Columns(
@@ -123,31 +122,27 @@ class Catalogue:
         """Keep a new video with its files and user, and queue the jobs it needs, in one transaction."""
         now = self._now()
         with self._connections.writing() as db:
-            user = video.user
-            db.execute(
-                "insert into users (user_id, user_name, user_name_folded, avatar_url) values (?, ?, ?, ?) "
-                "on conflict (user_id) do update set user_name = coalesce(nullif(excluded.user_name, ''), user_name), "
-                "user_name_folded = coalesce(nullif(excluded.user_name_folded, ''), user_name_folded), "
-                "avatar_url = coalesce(nullif(excluded.avatar_url, ''), avatar_url)",
-                [user.user_id, user.user_name, fold(user.user_name), user.avatar_url],
-            )
-            row = asdict(video)
-            for name in ("user", "files", "is_recommend"):
-                del row[name]
-            row |= {
-                "id": _number(db, "select max(id) from videos") + 1,
-                "seq": _next_key(db, "videos", video.created),
-                "user_id": user.user_id,
-                "title_folded": fold(video.title),
-                "media_key": video.media_key or new_media_key(),
-            }
-            db.execute(f"insert into videos ({', '.join(row)}) values ({', '.join(':' + key for key in row)})", row)
-            write_files(db, video.video_id, video.files)
+            adding.add(db, [video])
             for kind in wanted:
                 queue.enqueue(db, kind, now=now, video_id=video.video_id)
-            after = {"title": video.title, "userId": user.user_id, "size": video.size}
+            after = {"title": video.title, "userId": video.user.user_id, "size": video.size}
             history.append(db, at=now, actor=actor, action="uploadVideo", target=video.video_id, after=after)
             return read_video(db, video.video_id)
+
+    def load_videos(self, videos: Sequence[Video], actor: Actor) -> list[str]:
+        """Keep many videos at once, as they are given, and return the ids of those that were there already.
+
+        What was there stays as it is, and of an id that is given twice the first counts. All of the batch is kept, or
+        nothing; no job is queued. A few thousand videos make a good batch: others cannot write meanwhile.
+        """
+        now = self._now()
+        with self._connections.writing() as db:
+            new, known = adding.split(db, videos)
+            adding.add(db, new)
+            for video in new:
+                after = {"title": video.title, "userId": video.user.user_id, "size": video.size}
+                history.append(db, at=now, actor=actor, action="importVideo", target=video.video_id, after=after)
+            return known
 
     def record_audit(self, video_id: str, verdict: Verdict, reason: str, comment: str, actor: Actor) -> bool:
         """Record a person's verdict, and what follows from it. False when this very verdict stands already.
@@ -217,7 +212,7 @@ class Catalogue:
             if before and not changed and not queued:
                 return
             row = {
-                "seq": before.get("seq") or _next_key(db, "recommendations", since),
+                "seq": before.get("seq") or adding.next_key(db, "recommendations", since),
                 "video_id": video_id,
                 "recommended": before.get("recommended", since),
                 "title_folded": None if shown.get("title") is None else fold(shown["title"]),
@@ -275,11 +270,6 @@ class Catalogue:
         return int(self._clock())
 
 
-def new_media_key() -> str:
-    """Return the unguessable part of a video's media URLs (96 bits)."""
-    return secrets.token_urlsafe(12)
-
-
 def needs_rendition(video: Video) -> bool:
     """Say whether approving this video should start its plain rendition."""
     return (
@@ -306,10 +296,3 @@ def _page(
 
 def _number(db: Database, sql: str, values: Any = ()) -> int:
     return db.execute(sql, values).fetchone()[0] or 0
-
-
-def _next_key(db: Database, table: str, second: int) -> int:
-    last = _number(
-        db, f"select max(seq) from {table} where seq >= ? and seq < ?", [first_key(second), first_key(second + 1)]
-    )
-    return max(last + 1, first_key(second)) if last else second << SEQ_BITS

@@ -1,0 +1,84 @@
+"""How videos come into the catalogue, one or many, inside the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlite_utils import Database
+
+from backend.model import Video
+from backend.store.rows import FILE_COLUMNS
+from backend.store.search import first_key, fold
+
+GIVEN = tuple(field.name for field in fields(Video) if field.name not in ("user", "files", "is_recommend"))
+COLUMNS = ("seq", "user_id", "title_folded", *GIVEN)
+
+ADD_USER = """
+    insert into users (user_id, user_name, user_name_folded, avatar_url) values (?, ?, ?, ?)
+    on conflict (user_id) do update set
+        user_name = coalesce(nullif(excluded.user_name, ''), user_name),
+        user_name_folded = coalesce(nullif(excluded.user_name_folded, ''), user_name_folded),
+        avatar_url = coalesce(nullif(excluded.avatar_url, ''), avatar_url)
+"""
+ADD_VIDEO = f"insert into videos ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"
+ADD_FILE = f"insert into files (video_id, {', '.join(FILE_COLUMNS)}) values (?{', ?' * len(FILE_COLUMNS)})"
+
+
+def new_media_key() -> str:
+    """Return the unguessable part of a video's media URLs (96 bits)."""
+    return secrets.token_urlsafe(12)
+
+
+def split(db: Database, videos: Sequence[Video]) -> tuple[list[Video], list[str]]:
+    """Return the videos whose ids are new, and the ids of the others; a repeated id counts once."""
+    sql = "select video_id from videos where video_id in (select value from json_each(?))"
+    seen = {video_id for (video_id,) in db.execute(sql, [json.dumps([video.video_id for video in videos])])}
+    new, known = [], []
+    for video in videos:
+        if video.video_id in seen:
+            known.append(video.video_id)
+        else:
+            seen.add(video.video_id)
+            new.append(video)
+    return new, known
+
+
+def add(db: Database, videos: Sequence[Video]) -> None:
+    """Keep new videos with their files and users; the last of one second is the newest."""
+    users = dict.fromkeys(video.user for video in videos)
+    db.conn.executemany(
+        ADD_USER, [(user.user_id, user.user_name, fold(user.user_name), user.avatar_url) for user in users]
+    )
+    db.conn.executemany(ADD_VIDEO, _rows(db, videos))
+    db.conn.executemany(ADD_FILE, _file_rows(videos))
+
+
+def next_key(db: Database, table: str, second: int) -> int:
+    """Return the key of the next row of this second."""
+    sql = f"select max(seq) from {table} where seq >= ? and seq < ?"
+    last: int | None = db.execute(sql, [first_key(second), first_key(second + 1)]).fetchone()[0]
+    return first_key(second) if last is None else last + 1
+
+
+def _rows(db: Database, videos: Iterable[Video]) -> list[tuple[Any, ...]]:
+    first: int = db.execute("select coalesce(max(id), 0) + 1 from videos").fetchone()[0]
+    keys: dict[int, int] = {}
+    rows = []
+    for number, video in enumerate(videos, first):
+        if video.created not in keys:
+            keys[video.created] = next_key(db, "videos", video.created)
+        row = {name: getattr(video, name) for name in GIVEN}
+        row |= {"id": number, "media_key": video.media_key or new_media_key()}
+        rows.append((keys[video.created], video.user.user_id, fold(video.title), *row.values()))
+        keys[video.created] += 1
+    return rows
+
+
+def _file_rows(videos: Iterable[Video]) -> Iterable[tuple[Any, ...]]:
+    return (
+        (video.video_id, *(getattr(file, name) for name in FILE_COLUMNS)) for video in videos for file in video.files
+    )
