@@ -6,15 +6,17 @@ import logging
 import signal
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
 import backend
 from backend import upkeep
 from backend.errors import ConsoleError
+from backend.export import Download, Progress
 from backend.intake import Particulars, copied, enter, look
 from backend.model import Actor, Role, User
 from backend.passwords import hash_password
@@ -94,28 +96,58 @@ def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> N
     sys.exit(1 if refused else 0)
 
 
+@contextmanager
+def written(path: Path | None) -> Iterator[IO[bytes]]:
+    """Give the file to write to, or standard output. The file has its name only when it is whole."""
+    if path is None:
+        with click.open_file("-", "wb") as file:
+            yield file
+        return
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("wb") as opened:
+            yield opened
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def progress_bar(progress: Progress, hidden: bool) -> Iterator[Callable[[], None]]:
+    """Draw a bar on the terminal, if there is one, and give what brings it up to date."""
+    with click.progressbar(length=progress.total, file=sys.stderr, show_pos=True, hidden=hidden) as bar:
+        yield lambda: bar.update(progress.done - bar.pos)
+
+
+def as_options(command: Any) -> Any:
+    """Add every parameter of an export to a command: the formats, the columns and the filters of the screen."""
+    for parameter in reversed(OPERATIONS["exportVideos"].parameters):
+        schema = parameter.kind.schema()
+        names = [f"--{parameter.name.replace('_', '-')}", *(["--status"] if parameter.name == "censor_status" else [])]
+        shown = "|".join(schema.get("enum", ())) or schema.get("examples", ["TEXT"])[0]
+        command = click.option(*names, parameter.name, default="", metavar=shown)(command)
+    return command
+
+
 @main.command()
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="File to write; standard output otherwise."
 )
-@click.option(
-    "--filter",
-    "filters",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="As in getVideos, such as title=海 or censorStatus=check.",
-)
-def export(output: Path | None, filters: tuple[str, ...]) -> None:
-    """Write every video that matches as CSV, newest first."""
-    console = backend.current()
-    given = {name: value for name, _, value in (item.partition("=") for item in filters)}
-    unknown = set(given) - {parameter.wire_name for parameter in OPERATIONS["exportVideos"].parameters}
-    if unknown:
-        raise click.UsageError(f"{', '.join(sorted(unknown))}: no such filter.")
-    download = console.run_as_operator("exportVideos", given, ACTOR)
-    with click.open_file(str(output or "-"), "wb") as file:
+@click.option("--recommended", is_flag=True, help="The recommended feed, not the catalogue.")
+@as_options
+def export(output: Path | None, recommended: bool, **given: str) -> None:
+    """Write every video that matches as CSV, Excel or JSON lines, newest first."""
+    operation = OPERATIONS["exportRecommendVideos" if recommended else "exportVideos"]
+    parameters = {one.wire_name: given[one.name] for one in operation.parameters}
+    download: Download = backend.current().run_as_operator(operation.name, parameters, ACTOR)
+    with (
+        closing(download.chunks),
+        written(output) as file,
+        progress_bar(download.progress, hidden=output is None) as show,
+    ):
         for chunk in download.chunks:
             file.write(chunk)
+            show()
 
 
 @main.group()

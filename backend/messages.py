@@ -33,6 +33,7 @@ CHINESE: dict[str, str] = {
     "{name} must be a number of at least 0, got {raw!r}.": "{name} 应为不小于 0 的数，收到的是 {raw!r}。",
     "{name} must be true or false, got {raw!r}.": "{name} 应为 true 或 false，收到的是 {raw!r}。",
     "{name} must be one of {words}; got {raw!r}.": "{name} 应为 {words} 之一，收到的是 {raw!r}。",
+    "{name} holds {wrong}; there are {words}.": "{name} 中的 {wrong} 不存在，可用的有 {words}。",
     "{name} must be an http or https address, got {raw!r}.": "{name} 应为 http 或 https 地址，收到的是 {raw!r}。",
     "{name} must be a time like 2019-01-09 22:11:29 or a date like 2019-01-09, got {raw!r}.": (
         "{name} 应为时间（如 2019-01-09 22:11:29）或日期（如 2019-01-09），收到的是 {raw!r}。"

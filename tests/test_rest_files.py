@@ -253,7 +253,8 @@ class TestExport:
 
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
         assert answer.headers["Content-Disposition"] == (
-            "attachment; filename=\"videos-20190109-221129.csv\"; filename*=UTF-8''videos-20190109-221129.csv"
+            'attachment; filename="videos-20190109-221129_Asia-Shanghai_2-rows.csv"; '
+            "filename*=UTF-8''videos-20190109-221129_Asia-Shanghai_2-rows.csv"
         )
         assert answer.headers["Cache-Control"] == "no-store"
         lines = answer.content.decode("utf-8-sig").split("\r\n")

@@ -1,5 +1,5 @@
 """The operations: importing this package declares them all."""
 
-from backend.operations import console, documented, jobs
+from backend.operations import console, documented, exports, jobs
 
-__all__ = ["console", "documented", "jobs"]
+__all__ = ["console", "documented", "exports", "jobs"]

@@ -1,4 +1,4 @@
-"""What the console offers beyond the seed: upload, editing, export, jobs, history, statistics."""
+"""What the console offers beyond the seed: upload, editing, history, statistics."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from urllib.parse import quote
 import msgspec
 
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden
-from backend.export import Download, csv_chunks
 from backend.intake import Particulars, take_in
 from backend.messages import say
 from backend.model import JobKind, JobState, Right, User
-from backend.operations.filters import Filters
+from backend.operations.exports import LinkData
 from backend.parameters import File, Text, Whole
 from backend.prewarm import check_lines
 from backend.registry import OPERATIONS, operation
@@ -78,10 +77,6 @@ class StatisticsData(msgspec.Struct, rename="camel"):
     day_list: list[DayData]
 
 
-class LinkData(msgspec.Struct, rename="camel"):
-    url: str
-
-
 @operation("GET", "/user/getAccount", extension=True)
 def get_account(call: Call) -> AccountData:
     """Return who is signed in and what the role may do."""
@@ -128,22 +123,6 @@ def edit_video(
         raise BadRequest("Nothing to change was given.")
     call.store.catalogue.edit_video(video_id, changes, call.actor)
     return call.write.detail(call.store.catalogue.get_video(video_id))
-
-
-@operation("GET", "/vod/exportVideos", right=Right.EXPORT, extension=True)
-def export_videos(call: Call, *, filters: Filters) -> Download:
-    """Return every video that matches as CSV, newest first, streamed."""
-    when = datetime.fromtimestamp(call.now(), call.settings.time_zone).strftime("%Y%m%d-%H%M%S")
-    chunks = csv_chunks(call.store.catalogue.iterate_videos(filters.wanted), call.write)
-    return Download(f"videos-{when}.csv", "text/csv; charset=utf-8", chunks)
-
-
-@operation("GET", "/vod/createExportLink", right=Right.EXPORT, extension=True)
-def create_export_link(call: Call, *, filters: Filters) -> LinkData:
-    """Return a link that downloads exportVideos' file once, within a minute, without a token in it."""
-    export = OPERATIONS["exportVideos"]
-    ticket = call.console.tickets.issue(export.name, (call.given, call.token))
-    return LinkData(f"{call.write.base_url}{export.path}?ticket={quote(ticket)}")
 
 
 @operation("GET", "/vod/createUploadLinks", right=Right.MANAGE, extension=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 
 from backend.model import CensorStatus, VideoFilter
 from backend.parameters import End, Start
+from backend.registry import camel
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,15 @@ class Filters:
     end_time: End = None
     user_name: str = ""
     censor_status: CensorStatus | None = None
+
+    def given(self, write_time: Callable[[int], str]) -> dict[str, str]:
+        """Return the filters that narrow anything, by their names on the wire, as people read them."""
+        values = {camel(one.name): getattr(self, one.name) for one in fields(self)}
+        return {
+            name: write_time(value).removesuffix(".0") if isinstance(value, int) else str(value)
+            for name, value in values.items()
+            if value not in ("", None)
+        }
 
     @property
     def wanted(self) -> VideoFilter:

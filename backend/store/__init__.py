@@ -10,6 +10,7 @@ from pathlib import Path
 from backend.store.accounts import Accounts
 from backend.store.catalogue import Catalogue
 from backend.store.database import Connections, StoreError
+from backend.store.exporting import Exporting
 from backend.store.history import History
 from backend.store.jobs import Jobs
 from backend.store.statistics import Statistics
@@ -36,6 +37,7 @@ class Store:
         """Open the file, making or migrating it. Raises StoreError when it cannot be used."""
         self.connections = Connections(path)
         self.catalogue = Catalogue(self.connections, clock)
+        self.exporting = Exporting(self.connections)
         self.jobs = Jobs(self.connections, clock)
         self.accounts = Accounts(self.connections, clock)
         self.history = History(self.connections)

@@ -61,6 +61,19 @@ class Connections:
             self._put_back(db)
 
     @contextmanager
+    def apart(self) -> Iterator[Database]:
+        """Give a reader of its own, outside the pool and outside a transaction, for reading the whole of a list.
+
+        What it has read is not kept in memory, mapped or cached, beyond a few pages.
+        """
+        db = self._open(read_only=True)
+        try:
+            db.conn.execute("pragma mmap_size = 0")
+            yield db
+        finally:
+            db.close()
+
+    @contextmanager
     def writing(self) -> Iterator[Database]:
         """Give the writer inside one transaction: all of it is kept, on the disk, or nothing."""
         with self._writing:

@@ -231,7 +231,7 @@ def test_the_export_holds_what_is_found(person, two):
     with person.page.expect_download() as download:
         person.clicks("export")
 
-    assert re.fullmatch(r"videos-\d{8}-\d{6}\.csv", download.value.suggested_filename)
+    assert re.fullmatch(r"videos-\d{8}-\d{6}_Asia-Shanghai_2-rows_title=\w+\.csv", download.value.suggested_filename)
     raw = download.value.path().read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     head, *rows = csv.reader(io.StringIO(raw.decode("utf-8-sig")))
