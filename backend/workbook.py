@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from backend.export import Chunks, Label, Pieces
 
 MOST_ROWS = 1_048_575  # that a sheet can have below its head
 CHUNK = 1 << 18
+NO_XML = re.compile("[\ufffe\uffff]")  # xlsxwriter escapes what else may not stand in XML
 NUMBERS = (CellKind.WHOLE, CellKind.NUMBER, CellKind.TIME)
 
 
@@ -71,7 +73,7 @@ class Sheets:
                 if kind in NUMBERS:
                     self._sheet.write_number(self._row, number, cell, style)
                 elif cell:
-                    self._sheet.write_string(self._row, number, cell)
+                    self._sheet.write_string(self._row, number, NO_XML.sub("\ufffd", str(cell)))
 
     def finish(self) -> None:
         """End the last sheet, and write down what the workbook holds."""
