@@ -15,6 +15,7 @@ import click
 
 import backend
 from backend import upkeep
+from backend.catalogue_file import SUFFIXES, load_catalogue
 from backend.errors import ConsoleError
 from backend.export import Download, Progress
 from backend.intake import Particulars, copied, enter, look
@@ -78,14 +79,20 @@ def work() -> None:
 @click.option("--title", default="", help="Title; the file's name where it is left out.")
 @click.option("--tags", default="", help="Tags, separated by commas.")
 def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> None:
-    """Take video files into the catalogue. The files themselves stay where they are."""
-    console = backend.current()
-    refused = 0
-    for path in files:
+    """Take in video files, or whole catalogues (.csv as `export` writes it, or .jsonl). The files stay where they are.
+
+    The options are for video files. A catalogue says all of that in its columns; rows whose videoId is there already
+    stay as they are, and what is refused is written beside the file.
+    """
+    catalogues = [path for path in files if path.suffix.lower() in SUFFIXES]
+    clips = [path for path in files if path not in catalogues]
+    refused = sum(not import_catalogue(path) for path in catalogues)
+    for path in clips:
         try:
-            probe = look(console, path)
-            with copied(path, console.settings) as copy:
-                video = enter(console, copy, probe, Particulars(path.name, User(user, user), title, tags=tags), ACTOR)
+            probe = look(backend.current(), path)
+            with copied(path, backend.current().settings) as copy:
+                said = Particulars(path.name, User(user, user), title, tags=tags)
+                video = enter(backend.current(), copy, probe, said, ACTOR)
             click.echo(f"{path}: {video.video_id}")
         except (ConsoleError, OSError) as error:
             refused += 1
@@ -94,6 +101,19 @@ def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> N
         f"{len(files) - refused} of {len(files)} taken in; covers and renditions are made by the server or by `work`."
     )
     sys.exit(1 if refused else 0)
+
+
+def import_catalogue(path: Path) -> bool:
+    """Take in one catalogue, say what became of its rows, and return whether all of them were taken."""
+    try:
+        with click.progressbar(length=path.stat().st_size, file=sys.stderr, label=path.name) as bar:
+            tally = load_catalogue(backend.current(), path, ACTOR, lambda read: bar.update(read - bar.pos))
+    except (ConsoleError, OSError) as error:
+        click.echo(f"{path}: refused. {getattr(error, 'strerror', None) or error}", err=True)
+        return False
+    refused = f"{tally.refused} refused: see {path.name}.refused.csv" if tally.refused else "none refused"
+    click.echo(f"{path}: {tally.taken} videos taken in, {tally.known} there already, {refused}.")
+    return not tally.refused
 
 
 @contextmanager

@@ -81,6 +81,19 @@ CHINESE: dict[str, str] = {
     "What answers at {url} is no console (HTTP {status}).": "{url} 不是控制台（HTTP {status}）。",
     "The console {url} cannot be reached ({why}).": "无法连接控制台 {url}（{why}）。",
     "The file cannot be read: {why}.": "无法读取文件：{why}。",
+    # Catalogues that come in
+    "{file} is UTF-16; save it as UTF-8.": "{file} 是 UTF-16 编码，请另存为 UTF-8。",
+    "{file} has no column {missing}; its first line must name at least {needed}.": (
+        "{file} 缺少列 {missing}，第一行至少应有 {needed}。"
+    ),
+    "The line is no CSV: {why}.": "这一行不是 CSV：{why}。",
+    "The line is no JSON: {why}": "这一行不是 JSON：{why}",
+    "The line must be a JSON object.": "这一行应为 JSON 对象。",
+    "The line has {cells} cells, and the first line names {columns}.": "这一行有 {cells} 格，第一行有 {columns} 列。",
+    "videoId {video_id} has been in this file before.": "videoId {video_id} 在文件中重复。",
+    "videoId may hold 1 to 64 letters, digits, - _ and .; got {raw!r}.": (
+        "videoId 应为 1 到 64 个字母、数字或 - _ .，收到的是 {raw!r}。"
+    ),
     # Videos
     "There is no video {video_id}; it may have been deleted.": "没有视频 {video_id}，可能已被删除。",
     "User {user_id} has no video {video_id}.": "用户 {user_id} 没有视频 {video_id}。",

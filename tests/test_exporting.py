@@ -29,7 +29,8 @@ BASE_URL = "http://console.test"
 NO_XML = re.compile("[\ufffe\uffff]")
 FORMULA = re.compile("'*[-=+@\t\r\n＝＋－＠]")
 FORMULA_START = re.compile(r"[=+@\t\r\n＝＋－＠]|-(?![0-9]+$)")
-NASTY = ["=cmd|' /C calc'!A0", "'=1", "''", '"', 'a "quoted", word', "\r\n", "line\nline", "-1", "+1", "@x", "\t", "＝1",
+NASTY = ["=cmd|' /C calc'!A0", "'=1", "''",
+         '"', 'a "quoted", word', "\r\n", "line\nline", "-1", "+1", "@x", "\t", "＝1",
          "🎉", "_x0041_", "'", "\uffff", "\x01", "<b>&amp;", "%s %w", "{0}",
          "a" * 1500, "海边，的清晨", "1e5", "007"]  # fmt: skip
 texts = st.one_of(st.sampled_from(NASTY), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))

@@ -6,6 +6,7 @@ ask for the interpreter's lock a million times, against everything else that the
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,7 +25,6 @@ from backend.store.search import conditions
 
 FIRST_ROWS, ROWS = 100, 1000  # in the first piece, so that it comes at once, and in each one after it
 READERS = 2  # pieces that are read at the same time, ahead of whoever takes them
-LOWEST, HIGHEST = -(2**63), 2**63 - 1
 
 Piece: TypeAlias = tuple[int, Any]
 
@@ -47,25 +47,21 @@ class Exporting:
         """Yield all rows that match, newest first, a thousand at a time: how many they are, and the rows themselves.
 
         For CSV and JSON lines they are bytes, for Excel a list of tuples. Each piece is one state of the database; what
-        others change meanwhile is seen or not, but no row comes twice or is left out for it. Closing the iterator ends
-        what is being read, and closes its connections.
+        others change meanwhile is seen or not, but no row comes twice. Closing the iterator closes its connections.
         """
         source = SOURCES[listing]
-        written = row(source, columns, file_format, zone)
-        rows = f"select {source.key} as key, {{}} from {source.tables} {{}} order by key desc"
-        blob = f"select count(*), cast(group_concat(line, '') as blob) from ({rows.format(f'{written} as line', '{}')})"
+        rows = f"select {row(source, columns, file_format, zone)} as line from {source.tables_at_keys}"
+        lines = f"select count(*), cast(group_concat(line, '') as blob) from ({rows})"
 
-        def read(low: int, before: int) -> Piece:
-            where = conditions(wanted, source.filters)
-            where.add(f"{source.key} >= :low and {source.key} < :before", low=low, before=before)
-            values = {**where.values, "base_url": base_url}
+        def read(keys: list[int]) -> Piece:
+            values = {"keys": json.dumps(keys), "base_url": base_url}
             db = readers.get()
             try:
                 if file_format is FileFormat.XLSX:
-                    found = db.execute(rows.format(written, where.sql), values).fetchall()
-                    return len(found), [cells for _, *cells in found]
-                count, lines = db.execute(blob.format(where.sql), values).fetchone()
-                return count, lines or b""
+                    found = db.execute(rows, values).fetchall()
+                    return len(found), found
+                count, text = db.execute(lines, values).fetchone()
+                return count, text or b""
             finally:
                 readers.put(db)
 
@@ -75,23 +71,30 @@ class Exporting:
                 readers.put(stack.enter_context(self._connections.apart()))
             pool = stack.enter_context(ThreadPoolExecutor(READERS, "export"))
             waiting: deque[Future[Piece]] = deque()
-            for low, before in self._ranges(source, wanted):
-                waiting.append(pool.submit(read, low, before))
+            for keys in self._keys(source, wanted):
+                waiting.append(pool.submit(read, keys))
                 if len(waiting) > READERS:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
 
-    def _ranges(self, source: Source, wanted: VideoFilter) -> Iterator[tuple[int, int]]:
-        """Yield the ranges of keys that hold one piece each: the lowest key, and the one before which it ends."""
-        before, size = HIGHEST, FIRST_ROWS
-        tables = source.tables if wanted.user_name else source.narrow_tables
-        while before > LOWEST:
-            where = conditions(wanted, source.filters)
-            where.add(f"{source.key} < :before", before=before)
-            sql = f"select {source.key} from {tables} {where.sql} order by {source.key} desc limit 1 offset {size - 1}"
+    def _keys(self, source: Source, wanted: VideoFilter) -> Iterator[list[int]]:
+        """Yield the keys of the rows of each piece; the last piece may be empty, and is the first of an empty list."""
+        before, size = None, FIRST_ROWS
+        while True:
             with self._connections.reading() as db:
-                found = db.execute(sql, where.values).fetchone()
-            low = found[0] if found else LOWEST
-            yield low, before
-            before, size = low, ROWS
+                keys = keys_before(db, source, wanted, before, size)
+            yield keys
+            if len(keys) < size:
+                return
+            before, size = keys[-1], ROWS
+
+
+def keys_before(db: Database, source: Source, wanted: VideoFilter, before: int | None, limit: int) -> list[int]:
+    """Return the keys of the newest rows that match and are older than the key `before`."""
+    where = conditions(wanted, source.filters)
+    if before is not None:
+        where.add(f"{source.key} < :before", before=before)
+    tables = source.tables if wanted.user_name else source.narrow_tables
+    sql = f"select {source.key} from {tables} {where.sql} order by {source.key} desc limit {limit}"
+    return [key for (key,) in db.execute(sql, where.values)]

@@ -105,6 +105,13 @@ class Source:
     filters: Columns
     values: dict[str, str]
 
+    @property
+    def tables_at_keys(self) -> str:
+        """The rows whose keys are in the JSON array `:keys`, in its order: a cross join is read as it is written."""
+        first, rest = self.tables.split(" join ", 1)
+        alias = self.key.partition(".")[0]
+        return f"json_each(:keys) k cross join {first} on {alias}.rowid = k.value join {rest}"
+
 
 SOURCES: dict[Listing, Source] = {
     VIDEOS: Source(VIDEO_TABLES, "videos v", "v.seq", VIDEO_FILTERS, VIDEO_VALUES),
