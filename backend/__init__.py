@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from backend import operations  # noqa: F401  (declares them, for every module below this package)
+from backend.columns import RECOMMENDED, VIDEOS
 from backend.console import Caller, Console
 from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Caller", "Console", "Settings", "SettingsError", "StoreError", "UpkeepError", "close_current", "current",
-    "first_start", "make_worker", "open_console", "read_settings", "rest", "running",
+    "export_columns", "first_start", "make_worker", "open_console", "read_settings", "rest", "running",
 ]  # fmt: skip
 
 _current: Console | None = None
@@ -69,6 +70,11 @@ def close_current() -> None:
         if _current is not None:
             _current.close()
         _current = None
+
+
+def export_columns(recommended: bool) -> tuple[str, ...]:
+    """Return the names of the columns that the catalogue, or the recommended feed, can be exported with."""
+    return (RECOMMENDED if recommended else VIDEOS).names
 
 
 def rest() -> Starlette:

@@ -35,7 +35,7 @@ SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 NEEDED = ("videoId", "title", "creationTime", "userId")
 BATCH = 5000
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-VIDEO_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+VIDEO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 GUARDED = re.compile("'+[-=+@\t\r\n＝＋－＠]")  # what the export puts an apostrophe before has one too many
 OURS = re.compile(r"/media/([^/]+)/([A-Za-z0-9_-]{8,64})/([^/\\?#.][^/\\?#]*)")
 
@@ -166,7 +166,7 @@ def read_video(row: Mapping[str, Any], zone: ZoneInfo, base_url: str = "") -> Vi
             raise BadRequest("{name} is required.", name=name)
     video_id = as_text("videoId", row["videoId"])
     if not VIDEO_ID.fullmatch(video_id):
-        raise BadRequest("videoId may hold 1 to 64 letters, digits, - _ and .; got {raw!r}.", raw=video_id[:80])
+        raise BadRequest("videoId may hold 1 to 128 letters, digits, - and _; got {raw!r}.", raw=video_id[:80])
     files, media_key = _files(row, video_id, zone, base_url)
     values, owner = _values(row, FIELDS, zone), _values(row, USER_FIELDS, zone)
     return Video(video_id=video_id, user=User(**owner), files=files, media_key=media_key, **values)

@@ -91,8 +91,8 @@ CHINESE: dict[str, str] = {
     "The line must be a JSON object.": "这一行应为 JSON 对象。",
     "The line has {cells} cells, and the first line names {columns}.": "这一行有 {cells} 格，第一行有 {columns} 列。",
     "videoId {video_id} has been in this file before.": "videoId {video_id} 在文件中重复。",
-    "videoId may hold 1 to 64 letters, digits, - _ and .; got {raw!r}.": (
-        "videoId 应为 1 到 64 个字母、数字或 - _ .，收到的是 {raw!r}。"
+    "videoId may hold 1 to 128 letters, digits, - and _; got {raw!r}.": (
+        "videoId 应为 1 到 128 个字母、数字或 - _，收到的是 {raw!r}。"
     ),
     # Videos
     "There is no video {video_id}; it may have been deleted.": "没有视频 {video_id}，可能已被删除。",
