@@ -26,7 +26,7 @@ class Filters:
         """Return the filters that narrow anything, by their names on the wire, as people read them."""
         values = {camel(one.name): getattr(self, one.name) for one in fields(self)}
         return {
-            name: write_time(value).removesuffix(".0") if isinstance(value, int) else str(value)
+            name: write_time(value).removesuffix(".0") if name.endswith("Time") else str(value)
             for name, value in values.items()
             if value not in ("", None)
         }
