@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from backend import operations  # noqa: F401  (declares them, for every module below this package)
+from backend.columns import RECOMMENDED, VIDEOS
 from backend.console import Caller, Console
 from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Caller", "Console", "Settings", "SettingsError", "StoreError", "UpkeepError", "close_current", "current",
-    "first_start", "make_worker", "open_console", "read_settings", "rest", "running", "tell_progress",
+    "export_columns", "first_start", "make_worker", "open_console", "read_settings", "rest", "running",
+    "tell_progress",
 ]  # fmt: skip
 
 WORTH_TELLING = 50_000  # videos, which take a second or two
@@ -82,6 +84,11 @@ def close_current() -> None:
         if _current is not None:
             _current.close()
         _current = None
+
+
+def export_columns(recommended: bool) -> tuple[str, ...]:
+    """Return the names of the columns that the catalogue, or the recommended feed, can be exported with."""
+    return (RECOMMENDED if recommended else VIDEOS).names
 
 
 def rest() -> Starlette:

@@ -6,15 +6,18 @@ import logging
 import signal
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
 import backend
 from backend import upkeep
+from backend.catalogue_file import SUFFIXES, load_catalogue
 from backend.errors import ConsoleError
+from backend.export import Download, Progress
 from backend.intake import Particulars, copied, enter, look
 from backend.model import Actor, Role, User
 from backend.passwords import hash_password
@@ -76,14 +79,20 @@ def work() -> None:
 @click.option("--title", default="", help="Title; the file's name where it is left out.")
 @click.option("--tags", default="", help="Tags, separated by commas.")
 def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> None:
-    """Take video files into the catalogue. The files themselves stay where they are."""
-    console = backend.current()
-    refused = 0
-    for path in files:
+    """Take in video files, or whole catalogues (.csv as `export` writes it, or .jsonl). The files stay where they are.
+
+    The options are for video files. A catalogue says all of that in its columns; rows whose videoId is there already
+    stay as they are, and what is refused is written beside the file.
+    """
+    catalogues = [path for path in files if path.suffix.lower() in SUFFIXES]
+    clips = [path for path in files if path not in catalogues]
+    refused = sum(not import_catalogue(path) for path in catalogues)
+    for path in clips:
         try:
-            probe = look(console, path)
-            with copied(path, console.settings) as copy:
-                video = enter(console, copy, probe, Particulars(path.name, User(user, user), title, tags=tags), ACTOR)
+            probe = look(backend.current(), path)
+            with copied(path, backend.current().settings) as copy:
+                said = Particulars(path.name, User(user, user), title, tags=tags)
+                video = enter(backend.current(), copy, probe, said, ACTOR)
             click.echo(f"{path}: {video.video_id}")
         except (ConsoleError, OSError) as error:
             refused += 1
@@ -94,28 +103,71 @@ def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> N
     sys.exit(1 if refused else 0)
 
 
+def import_catalogue(path: Path) -> bool:
+    """Take in one catalogue, say what became of its rows, and return whether all of them were taken."""
+    try:
+        with click.progressbar(length=path.stat().st_size, file=sys.stderr, label=path.name) as bar:
+            tally = load_catalogue(backend.current(), path, ACTOR, lambda read: bar.update(read - bar.pos))
+    except (ConsoleError, OSError) as error:
+        click.echo(f"{path}: refused. {getattr(error, 'strerror', None) or error}", err=True)
+        return False
+    refused = f"{tally.refused} refused: see {path.name}.refused.csv" if tally.refused else "none refused"
+    click.echo(f"{path}: {tally.taken} videos taken in, {tally.known} there already, {refused}.")
+    return not tally.refused
+
+
+@contextmanager
+def written(path: Path | None) -> Iterator[IO[bytes]]:
+    """Give the file to write to, or standard output. The file has its name only when it is whole."""
+    if path is None:
+        with click.open_file("-", "wb") as file:
+            yield file
+        return
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("wb") as opened:
+            yield opened
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def progress_bar(progress: Progress, hidden: bool) -> Iterator[Callable[[], None]]:
+    """Draw a bar on the terminal, if there is one, and give what brings it up to date."""
+    with click.progressbar(length=progress.total, file=sys.stderr, show_pos=True, hidden=hidden) as bar:
+        yield lambda: bar.update(progress.done - bar.pos)
+
+
+def as_options(command: Any) -> Any:
+    """Add every parameter of an export to a command: the formats, the columns and the filters of the screen."""
+    for parameter in reversed(OPERATIONS["exportVideos"].parameters):
+        schema = parameter.kind.schema()
+        names = [f"--{parameter.name.replace('_', '-')}", *(["--status"] if parameter.name == "censor_status" else [])]
+        shown = "|".join(schema.get("enum", ())) or schema.get("examples", ["TEXT"])[0]
+        command = click.option(*names, parameter.name, default="", metavar=shown)(command)
+    return command
+
+
 @main.command()
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="File to write; standard output otherwise."
 )
-@click.option(
-    "--filter",
-    "filters",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="As in getVideos, such as title=海 or censorStatus=check.",
-)
-def export(output: Path | None, filters: tuple[str, ...]) -> None:
-    """Write every video that matches as CSV, newest first."""
-    console = backend.current()
-    given = {name: value for name, _, value in (item.partition("=") for item in filters)}
-    unknown = set(given) - {parameter.wire_name for parameter in OPERATIONS["exportVideos"].parameters}
-    if unknown:
-        raise click.UsageError(f"{', '.join(sorted(unknown))}: no such filter.")
-    download = console.run_as_operator("exportVideos", given, ACTOR)
-    with click.open_file(str(output or "-"), "wb") as file:
+@click.option("--recommended", is_flag=True, help="The recommended feed, not the catalogue.")
+@as_options
+def export(output: Path | None, recommended: bool, **given: str) -> None:
+    """Write every video that matches as CSV, Excel or JSON lines, newest first."""
+    operation = OPERATIONS["exportRecommendVideos" if recommended else "exportVideos"]
+    parameters = {one.wire_name: given[one.name] for one in operation.parameters}
+    download: Download = backend.current().run_as_operator(operation.name, parameters, ACTOR)
+    with (
+        closing(download.chunks),
+        written(output) as file,
+        progress_bar(download.progress, hidden=output is None) as show,
+    ):
         for chunk in download.chunks:
             file.write(chunk)
+            show()
 
 
 @main.group()

@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 
 from backend.console import Caller
 from backend.errors import BadRequest, CloudError, ConsoleError, NotFound, Refused
-from backend.export import Download
+from backend.export import Chunks, Download
 from backend.messages import say
 from backend.parameters import Upload
 from backend.registry import OPERATIONS, as_text
@@ -167,7 +167,7 @@ def _download(answer: requests.Response) -> Download:
     return Download(unquote(named.group(1)) if named else "download", media_type, _chunks(answer))
 
 
-def _chunks(answer: requests.Response) -> Iterator[bytes]:
+def _chunks(answer: requests.Response) -> Chunks:
     with answer:
         yield from answer.iter_content(CHUNK)
 

@@ -160,7 +160,7 @@ def _curl(operation: Operation) -> str:
 
 def _answer(operation: Operation, components: dict[str, Any]) -> str:
     if operation.answer is Download:
-        return "CSV"
+        return "CSV, XLSX, JSONL"
     (schema,), _ = msgspec.json.schema_components([operation.answer], ref_template="{name}")
     return _json(_sample(schema, components))
 

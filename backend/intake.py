@@ -62,10 +62,10 @@ def copied(path: Path, settings: Settings) -> Iterator[Path]:
 
 
 def sweep_incoming(settings: Settings) -> None:
-    """Remove what an interrupted upload left, when a server starts."""
+    """Remove what an interrupted upload or export left, when a server starts."""
     for path in incoming_folder(settings).iterdir():
         with suppress(OSError):
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def take_in(console: Console, path: Path, said: Particulars, actor: Actor) -> Video:

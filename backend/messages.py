@@ -33,6 +33,7 @@ CHINESE: dict[str, str] = {
     "{name} must be a number of at least 0, got {raw!r}.": "{name} 应为不小于 0 的数，收到的是 {raw!r}。",
     "{name} must be true or false, got {raw!r}.": "{name} 应为 true 或 false，收到的是 {raw!r}。",
     "{name} must be one of {words}; got {raw!r}.": "{name} 应为 {words} 之一，收到的是 {raw!r}。",
+    "{name} holds {wrong}; there are {words}.": "{name} 中的 {wrong} 不存在，可用的有 {words}。",
     "{name} must be an http or https address, got {raw!r}.": "{name} 应为 http 或 https 地址，收到的是 {raw!r}。",
     "{name} must be a time like 2019-01-09 22:11:29 or a date like 2019-01-09, got {raw!r}.": (
         "{name} 应为时间（如 2019-01-09 22:11:29）或日期（如 2019-01-09），收到的是 {raw!r}。"
@@ -83,6 +84,19 @@ CHINESE: dict[str, str] = {
     "What answers at {url} is no console (HTTP {status}).": "{url} 不是控制台（HTTP {status}）。",
     "The console {url} cannot be reached ({why}).": "无法连接控制台 {url}（{why}）。",
     "The file cannot be read: {why}.": "无法读取文件：{why}。",
+    # Catalogues that come in
+    "{file} is UTF-16; save it as UTF-8.": "{file} 是 UTF-16 编码，请另存为 UTF-8。",
+    "{file} has no column {missing}; its first line must name at least {needed}.": (
+        "{file} 缺少列 {missing}，第一行至少应有 {needed}。"
+    ),
+    "The line is no CSV: {why}.": "这一行不是 CSV：{why}。",
+    "The line is no JSON: {why}": "这一行不是 JSON：{why}",
+    "The line must be a JSON object.": "这一行应为 JSON 对象。",
+    "The line has {cells} cells, and the first line names {columns}.": "这一行有 {cells} 格，第一行有 {columns} 列。",
+    "videoId {video_id} has been in this file before.": "videoId {video_id} 在文件中重复。",
+    "videoId may hold 1 to 128 letters, digits, - and _; got {raw!r}.": (
+        "videoId 应为 1 到 128 个字母、数字或 - _，收到的是 {raw!r}。"
+    ),
     # Videos
     "There is no video {video_id}; it may have been deleted.": "没有视频 {video_id}，可能已被删除。",
     "User {user_id} has no video {video_id}.": "用户 {user_id} 没有视频 {video_id}。",

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from backend.export import Download
+from backend.export import MEDIA_TYPES, Download
 from backend.registry import OPERATIONS, Operation, Parameter
 from backend.settings import Settings
 
@@ -53,7 +53,8 @@ CHINESE_SUMMARIES = {
     "getAccount": "查询当前登录的账号及其权限",
     "uploadVideo": "上传视频文件",
     "editVideo": "修改标题、描述、标签或分类",
-    "exportVideos": "将符合条件的视频导出为 CSV",
+    "exportVideos": "将符合条件的视频导出为文件",
+    "exportRecommendVideos": "将符合条件的推荐视频导出为文件",
     "createExportLink": "生成一次性的导出链接",
     "createUploadLinks": "生成一次性的上传链接",
     "getJobs": "查询任务列表",
@@ -151,7 +152,8 @@ def _security(operation: Operation) -> list[dict[str, list[str]]]:
 def _answer(data: dict[str, Any] | None) -> dict[str, Any]:
     if data is None:  # a file; what goes wrong is told in an envelope
         json = {"application/json": {"schema": {"$ref": REF.format(name="Envelope")}}}
-        return {"text/csv": {"schema": {"type": "string", "format": "binary"}}, **json}
+        files = {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in MEDIA_TYPES.values()}
+        return {**files, **json}
     nothing = {"type": "null"}
     schema = _envelope(nothing if data == nothing else {"anyOf": [data, nothing]})
     return {"application/json": {"schema": schema}}

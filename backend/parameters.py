@@ -132,6 +132,26 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """Some of a fixed list of words, separated by commas."""
+
+    words: tuple[str, ...]
+
+    def read(self, name: str, raw: str, zone: ZoneInfo) -> tuple[str, ...]:
+        given = dict.fromkeys(part.strip() for part in raw.split(",") if part.strip())
+        if wrong := [word for word in given if word not in self.words]:
+            raise BadRequest(
+                "{name} holds {wrong}; there are {words}.",
+                name=name, wrong=", ".join(repr(word[:40]) for word in wrong[:5]), words=", ".join(self.words),
+            )  # fmt: skip
+        return tuple(given)
+
+    def schema(self) -> dict[str, Any]:
+        word = "|".join(self.words)
+        return {"type": "string", "pattern": f"^({word})(,({word}))*$", "examples": [",".join(self.words[:3])]}
+
+
+@dataclass(frozen=True, slots=True)
 class Url:
     """An http or https address, or a path of ours."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,7 +22,7 @@ from backend.asked import JSON, MULTIPART, Answer, Asked, Endpoint, bearer, read
 from backend.console import Console
 from backend.docs import docs_page
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, NotFound, Refused
-from backend.export import Download
+from backend.export import Chunks, Download
 from backend.intake import new_incoming
 from backend.multipart import MultipartForm, read_content_type
 from backend.openapi import describe
@@ -216,11 +216,11 @@ def redeem(asked: Asked, operation: Operation, query: dict[str, Any]) -> Ticket 
 
 async def send_download(asked: Asked, download: Download) -> Response:
     """Stream a file while it is made."""
-    chunks = iter(download.chunks)
 
     async def stream() -> AsyncIterator[bytes]:
-        while (chunk := await asked.run(next_chunk, chunks)) is not None:
-            yield chunk
+        while (chunk := await asked.run(next_chunk, download.chunks)) is not None:
+            if chunk:
+                yield chunk
 
     plain = re.sub(r'[^ -~]|["\\%]', "_", download.name)
     headers = {
@@ -228,10 +228,27 @@ async def send_download(asked: Asked, download: Download) -> Response:
         "X-Request-Id": asked.caller.request_id,
         "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(download.name, safe='')}",
     }
-    return StreamingResponse(stream(), headers=headers, media_type=download.media_type)
+    return DownloadResponse(stream(), download.chunks, headers, download.media_type)
 
 
-def next_chunk(chunks: Iterator[bytes]) -> bytes | None:
+class DownloadResponse(StreamingResponse):
+    """Ends what makes the file when the last byte is sent, and also when the client has gone away before."""
+
+    def __init__(
+        self, stream: AsyncIterator[bytes], chunks: Chunks, headers: Mapping[str, str], media_type: str
+    ) -> None:
+        super().__init__(stream, headers=headers, media_type=media_type)
+        self._chunks = chunks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._chunks.close)
+
+
+def next_chunk(chunks: Chunks) -> bytes | None:
     return next(chunks, None)
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages import actions, parts
+from pages import actions, exports, parts
 from pages.lists import VideoList
 from pages.words import t
 
@@ -15,7 +15,8 @@ FEED = VideoList(
     bulk_actions=("unrecommend", "prewarm", "narrow", "block"),
 )
 
-parts.header(t("recommendations.title"))
+with parts.header(t("recommendations.title")):
+    export = exports.control(FEED)
 parts.say_results()
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
     title = FEED.search("title", t("filter.title"), "search", 260)
@@ -24,5 +25,6 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         wanted = {"title": title, "userName": user, **FEED.dates()}
     sort = FEED.order()
     FEED.clear_button(wanted)
+exports.send(export, wanted)
 FEED.show(wanted, sort, nothing=t("recommendations.none"))
 actions.confirm_requested()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages import actions, facets, parts, uploads
+from pages import actions, exports, facets, parts, uploads
 from pages.lists import CENSOR, VideoList
 from pages.words import named, t
 
@@ -18,7 +18,7 @@ VIDEOS = VideoList(
 )  # fmt: skip
 
 with parts.header(t("videos.title")):
-    export = parts.may("export") and st.button(t("videos.export"), icon=":material/download:", key="export")
+    export = exports.control(VIDEOS)
     if parts.may("manage"):
         uploads.button()
 parts.say_results()
@@ -45,7 +45,6 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
             facets.show(VIDEOS, wanted)
     sort = VIDEOS.order()
     VIDEOS.clear_button(wanted)
-if export:
-    parts.go_to(parts.ask("createExportLink", **wanted)["url"])
+exports.send(export, wanted)
 VIDEOS.show(wanted, sort, nothing=t("videos.none"))
 actions.confirm_requested()

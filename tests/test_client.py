@@ -107,7 +107,7 @@ def test_a_download_streams(remote, token, make_video):
     answer = remote.call("exportVideos", {}, token)
 
     assert isinstance(answer["data"], Download)
-    assert answer["data"].name == "videos-20190109-221129.csv"
+    assert answer["data"].name == "videos-20190109-221129_Asia-Shanghai_1-rows.csv"
     assert "海边" in b"".join(answer["data"].chunks).decode("utf-8-sig")
 
 

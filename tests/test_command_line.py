@@ -42,8 +42,8 @@ def test_accounts_are_added_listed_and_given_new_passwords(run):
         (("account", "add", "anne", "--password", "short"), "10 to 1024 characters"),
         (("account", "passwd", "nobody", "--password", PASSWORD), "There is no account nobody"),
         (("backup", "backup.tar"), "nothing to back up"),
-        (("export", "--filter", "colour=red"), "colour: no such filter"),
-        (("export", "--filter", "censorStatus=red"), "censorStatus must be one of"),
+        (("export", "--columns", "title,colour"), "columns holds 'colour'; there are id, videoId"),
+        (("export", "--status", "red"), "censorStatus must be one of"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line_without_a_trace(run, arguments, said):
@@ -76,8 +76,8 @@ def test_files_are_taken_in_and_the_others_are_named(run, tmp_path, small_clip):
     assert small_clip.exists()
     assert not list((tmp_path / "data" / "media" / ".incoming").iterdir())
     rows = run("export").output
-    assert rows.startswith("\ufeffid,videoId,title")
-    assert '"a,b",anne,anne' in rows
+    assert rows.startswith("\ufeffid,videoId,title,")
+    assert '"a,b","anne","anne"' in rows
 
 
 def test_a_backup_is_restored(run, tmp_path):

@@ -24,6 +24,7 @@ HOMES = {
     "subprocess": ("backend/media/ffmpeg.py",),
     "alibabacloud": ("backend/media/aliyun.py", "backend/prewarm/aliyun.py"),
     "uvicorn": ("backend/__main__.py",),
+    "xlsxwriter": ("backend/workbook.py",),
     "click": ("backend/__main__.py",),
 }
 NOWHERE = ("streamlit", "pandas", "pyarrow", "numpy", "fastapi", "sqlalchemy")
@@ -31,6 +32,7 @@ NOWHERE = ("streamlit", "pandas", "pyarrow", "numpy", "fastapi", "sqlalchemy")
 # What these may know of ours, besides what only type checkers see. A module that is not named here may know anything.
 FRIENDS = {
     "backend.errors": (),
+    "backend.columns": (),
     "backend.model": (),
     "backend.settings": (),
     "backend.tickets": (),
@@ -39,9 +41,10 @@ FRIENDS = {
     "backend.parameters": ("backend.errors",),
     "backend.registry": ("backend.errors", "backend.model", "backend.parameters"),
     "backend.wire": ("backend.model",),
-    "backend.export": ("backend.model", "backend.wire"),
+    "backend.export": ("backend.columns", "backend.workbook"),
+    "backend.workbook": ("backend.columns", "backend.export"),
     "backend.tasks": ("backend.errors", "backend.model"),
-    "backend.store": ("backend.errors", "backend.model", "backend.store"),
+    "backend.store": ("backend.columns", "backend.errors", "backend.model", "backend.store"),
     "backend.media": ("backend.errors", "backend.model", "backend.tasks", "backend.media"),
     "backend.prewarm": ("backend.errors", "backend.model", "backend.tasks", "backend.prewarm"),
 }

@@ -1,5 +1,5 @@
 """The operations: importing this package declares them all."""
 
-from backend.operations import console, documented, jobs, pictures
+from backend.operations import console, documented, exports, jobs, pictures
 
-__all__ = ["console", "documented", "jobs", "pictures"]
+__all__ = ["console", "documented", "exports", "jobs", "pictures"]

@@ -1,4 +1,4 @@
-"""What the console offers beyond the seed: upload, editing, export, jobs, history, statistics."""
+"""What the console offers beyond the seed: upload, editing, history, statistics."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from urllib.parse import quote
 import msgspec
 
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden
-from backend.export import Download, csv_chunks
 from backend.intake import Particulars, take_in
 from backend.messages import say
 from backend.model import JobKind, JobState, Right, User
+from backend.operations.exports import LinkData
 from backend.operations.filters import Filters
 from backend.parameters import File, Text, Whole
 from backend.prewarm import check_lines
@@ -98,10 +98,6 @@ class FacetsData(msgspec.Struct, rename="camel"):
     user_list: list[UserCount]
 
 
-class LinkData(msgspec.Struct, rename="camel"):
-    url: str
-
-
 @operation("GET", "/user/getAccount", extension=True)
 def get_account(call: Call) -> AccountData:
     """Return who is signed in and what the role may do."""
@@ -162,22 +158,6 @@ def get_facets(call: Call, *, filters: Filters) -> FacetsData:
         category_list=[CategoryCount(*category) for category in facets.by_category],
         user_list=[UserCount(user.user_id, user.user_name, count) for user, count in facets.by_user],
     )
-
-
-@operation("GET", "/vod/exportVideos", right=Right.EXPORT, extension=True)
-def export_videos(call: Call, *, filters: Filters) -> Download:
-    """Return every video that matches as CSV, newest first, streamed."""
-    when = datetime.fromtimestamp(call.now(), call.settings.time_zone).strftime("%Y%m%d-%H%M%S")
-    chunks = csv_chunks(call.store.catalogue.iterate_videos(filters.wanted), call.write)
-    return Download(f"videos-{when}.csv", "text/csv; charset=utf-8", chunks)
-
-
-@operation("GET", "/vod/createExportLink", right=Right.EXPORT, extension=True)
-def create_export_link(call: Call, *, filters: Filters) -> LinkData:
-    """Return a link that downloads exportVideos' file once, within a minute, without a token in it."""
-    export = OPERATIONS["exportVideos"]
-    ticket = call.console.tickets.issue(export.name, (call.given, call.token))
-    return LinkData(f"{call.write.base_url}{export.path}?ticket={quote(ticket)}")
 
 
 @operation("GET", "/vod/createUploadLinks", right=Right.MANAGE, extension=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import Annotated
 
 from backend.model import CensorStatus, VideoFilter
 from backend.parameters import End, Start, Whole
+from backend.registry import camel
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,15 @@ class Filters:
     user_name: str = ""
     censor_status: CensorStatus | None = None
     cate_id: Annotated[int | None, Whole(0, 10**9)] = None
+
+    def given(self, write_time: Callable[[int], str]) -> dict[str, str]:
+        """Return the filters that narrow anything, by their names on the wire, as people read them."""
+        values = {camel(one.name): getattr(self, one.name) for one in fields(self)}
+        return {
+            name: write_time(value).removesuffix(".0") if name.endswith("Time") else str(value)
+            for name, value in values.items()
+            if value not in ("", None)
+        }
 
     @property
     def wanted(self) -> VideoFilter:

@@ -12,6 +12,7 @@ from backend.store import derived
 from backend.store.accounts import Accounts
 from backend.store.catalogue import Catalogue
 from backend.store.database import MANY_PAGES, Connections, StoreError
+from backend.store.exporting import Exporting
 from backend.store.history import History
 from backend.store.jobs import Jobs
 from backend.store.statistics import Statistics
@@ -41,6 +42,7 @@ class Store:
         """Open the file, making or upgrading it; `tell` hears how far that is. Raises StoreError."""
         self.connections = Connections(path, tell)
         self.catalogue = Catalogue(self.connections, clock)
+        self.exporting = Exporting(self.connections)
         self.jobs = Jobs(self.connections, clock)
         self.accounts = Accounts(self.connections, clock)
         self.history = History(self.connections)

@@ -72,6 +72,19 @@ class Connections:
             self._put_back(db)
 
     @contextmanager
+    def apart(self) -> Iterator[Database]:
+        """Give a reader of its own, outside the pool and outside a transaction, for reading the whole of a list.
+
+        What it has read is not kept in memory, mapped or cached, beyond a few pages.
+        """
+        db = self._open(read_only=True)
+        try:
+            db.conn.execute("pragma mmap_size = 0")
+            yield db
+        finally:
+            db.close()
+
+    @contextmanager
     def writing(self, pages: int = USUAL_PAGES) -> Iterator[Database]:
         """Give the writer: all that happens inside is kept, on the disk, or nothing of it.
 

@@ -69,6 +69,11 @@ class History:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
+    def record(self, *, at: int, actor: Actor, action: str, target: str, after: dict[str, Any]) -> None:
+        """Add a line about something that changes nothing in the catalogue."""
+        with self._connections.writing() as db:
+            append(db, at=at, actor=actor, action=action, target=target, after=after)
+
     def find_history(self, target: str = "", limit: int = 100) -> tuple[HistoryLine, ...]:
         """Return the newest lines, of one target or of everything."""
         condition = "where target = :target" if target else ""

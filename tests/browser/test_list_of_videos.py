@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 
 import pytest
@@ -231,9 +232,40 @@ def test_the_export_holds_what_is_found(person, two):
     with person.page.expect_download() as download:
         person.clicks("export")
 
-    assert re.fullmatch(r"videos-\d{8}-\d{6}\.csv", download.value.suggested_filename)
+    assert re.fullmatch(r"videos-\d{8}-\d{6}_Asia-Shanghai_2-rows_title=\w+\.csv", download.value.suggested_filename)
     raw = download.value.path().read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     head, *rows = csv.reader(io.StringIO(raw.decode("utf-8-sig")))
     assert [row[head.index("title")] for row in rows] == titles
     person.sees(*titles)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_format_and_columns_of_an_export_can_be_chosen(person, two):
+    word, titles = two
+    person.goes_to("/videos", v_title=word)
+    person.sees(*titles)
+
+    person.clicks("export_more")
+    person.part("v_export_format").get_by_text("JSON Lines").click()
+    expect(person.page.get_by_text(person.t("export.about_jsonl"))).to_be_visible()
+    for name in ("title", "userName"):
+        person.field("v_export_columns").fill(name)
+        person.page.locator('[role="option"]').filter(has_text=re.compile(f"^{name}$")).click()
+    person.field("v_export_columns").press("Tab")  # closes the list that covers the button
+    with person.page.expect_download() as download:
+        person.clicks("export_do")
+
+    assert download.value.suggested_filename.endswith(".jsonl")
+    lines = [json.loads(line) for line in download.value.path().read_bytes().splitlines()]
+    assert [line["title"] for line in lines] == titles
+    assert {tuple(line) for line in lines} == {("title", "userName")}
+
+
+def test_the_recommended_feed_is_exported_as_well(person):
+    person.goes_to("/recommendations")
+
+    with person.page.expect_download() as download:
+        person.clicks("export")
+
+    assert download.value.suggested_filename.startswith("recommended-")

@@ -1,0 +1,78 @@
+"""Taking whole lists out of the door, as files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
+
+import msgspec
+
+from backend.columns import RECOMMENDED, VIDEOS, FileFormat, Listing
+from backend.export import Download, Label, Progress, make_download
+from backend.intake import incoming_folder
+from backend.model import Right
+from backend.operations.filters import Filters
+from backend.parameters import Words
+from backend.registry import OPERATIONS, operation
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+
+class LinkData(msgspec.Struct, rename="camel"):
+    url: str
+
+
+@operation("GET", "/vod/exportVideos", right=Right.EXPORT, extension=True)
+def export_videos(
+    call: Call,
+    *,
+    format: FileFormat = FileFormat.CSV,
+    columns: Annotated[tuple[str, ...], Words(VIDEOS.names)] = (),
+    filters: Filters,
+) -> Download:
+    """Return every video that matches as a file, newest first, streamed; `columns` are all where none is named."""
+    total = call.store.catalogue.find_videos(filters.wanted, 1, 1).total
+    return _export(call, VIDEOS, format, columns, filters, total)
+
+
+@operation("GET", "/vod/exportRecommendVideos", right=Right.EXPORT, extension=True)
+def export_recommend_videos(
+    call: Call,
+    *,
+    format: FileFormat = FileFormat.CSV,
+    columns: Annotated[tuple[str, ...], Words(RECOMMENDED.names)] = (),
+    filters: Filters,
+) -> Download:
+    """Return every recommendation that matches as a file, as exportVideos does; times are those of recommending."""
+    total = call.store.catalogue.find_recommendations(filters.wanted, 1, 1).total
+    return _export(call, RECOMMENDED, format, columns, filters, total)
+
+
+@operation("GET", "/vod/createExportLink", right=Right.EXPORT, extension=True)
+def create_export_link(
+    call: Call, *, recommended: bool = False, format: FileFormat = FileFormat.CSV, columns: str = "", filters: Filters
+) -> LinkData:
+    """Return a link that downloads the file of exportVideos (or exportRecommendVideos) once, within a minute.
+
+    There is no token in it, so a browser can be sent there.
+    """
+    export = OPERATIONS["exportRecommendVideos" if recommended else "exportVideos"]
+    export.bind(call.given, call.settings.time_zone)  # what it would refuse is better said now
+    ticket = call.console.tickets.issue(export.name, (call.given, call.token))
+    return LinkData(f"{call.write.base_url}{export.path}?ticket={quote(ticket)}")
+
+
+def _export(
+    call: Call, listing: Listing, file_format: FileFormat, columns: tuple[str, ...], filters: Filters, total: int
+) -> Download:
+    """Return the file, and write into the history who takes out what, before the first byte of it leaves."""
+    now, zone, chosen = call.now(), call.settings.time_zone, listing.chosen(columns)
+    given = filters.given(call.write.time)
+    after = {"format": file_format, "columns": ",".join(columns), "filter": given, "count": total}
+    call.store.history.record(at=now, actor=call.actor, action=call.operation.name, target="", after=after)
+    when, progress = datetime.fromtimestamp(now, zone), Progress(total)
+    label = Label(listing, chosen, file_format, given, when, zone.key, call.actor.name, progress)
+    pieces = call.store.exporting.pieces(listing, chosen, file_format, filters.wanted, zone, call.write.base_url)
+    return make_download(label, pieces, incoming_folder(call.settings))

@@ -1,0 +1,90 @@
+"""Whole lists, read to be written into files: SQLite itself writes the lines, which is the quickest way there is.
+
+One statement returns a thousand rows as one blob. Python's csv module is three times slower, and a row per step would
+ask for the interpreter's lock a million times, against everything else that the server does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from queue import SimpleQueue
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
+
+from backend.columns import Column, FileFormat, Listing
+from backend.model import VideoFilter
+from backend.store import finding
+from backend.store.database import Connections
+from backend.store.lines import SOURCES, Source, row
+
+FIRST_ROWS, ROWS = 100, 1000  # in the first piece, so that it comes at once, and in each one after it
+READERS = 2  # pieces that are read at the same time, ahead of whoever takes them
+
+Piece: TypeAlias = tuple[int, Any]
+
+
+class Exporting:
+    """Reads whole lists, in constant memory and without a transaction that lasts."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def pieces(
+        self,
+        listing: Listing,
+        columns: Sequence[Column],
+        file_format: FileFormat,
+        wanted: VideoFilter,
+        zone: ZoneInfo,
+        base_url: str = "",
+    ) -> Generator[Piece, None, None]:
+        """Yield all rows that match, newest first, a thousand at a time: how many they are, and the rows themselves.
+
+        For CSV and JSON lines they are bytes, for Excel a list of tuples. Each piece is one state of the database; what
+        others change meanwhile is seen or not, but no row comes twice. Closing the iterator closes its connections.
+        """
+        source = SOURCES[listing]
+        rows = f"select {row(source, columns, file_format, zone)} as line from {source.tables_at_keys}"
+        lines = f"select count(*), cast(group_concat(line, '') as blob) from ({rows})"
+
+        def read(keys: list[int]) -> Piece:
+            values = {"keys": json.dumps(keys), "base_url": base_url}
+            db = readers.get()
+            try:
+                if file_format is FileFormat.XLSX:
+                    found = db.execute(rows, values).fetchall()
+                    return len(found), found
+                count, text = db.execute(lines, values).fetchone()
+                return count, text or b""
+            finally:
+                readers.put(db)
+
+        readers: SimpleQueue[Database] = SimpleQueue()
+        with ExitStack() as stack:
+            for _ in range(READERS):
+                readers.put(stack.enter_context(self._connections.apart()))
+            pool = stack.enter_context(ThreadPoolExecutor(READERS, "export"))
+            waiting: deque[Future[Piece]] = deque()
+            for keys in self._keys(source, wanted):
+                waiting.append(pool.submit(read, keys))
+                if len(waiting) > READERS:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def _keys(self, source: Source, wanted: VideoFilter) -> Iterator[list[int]]:
+        """Yield the keys of the rows of each piece; the last piece may be empty, and is the first of an empty list."""
+        before, size = None, FIRST_ROWS
+        while True:
+            with self._connections.reading() as db:
+                keys = finding.keys_before(db, source.found, wanted, before, size)
+            yield keys
+            if len(keys) < size:
+                return
+            before, size = keys[-1], ROWS

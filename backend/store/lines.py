@@ -1,0 +1,185 @@
+"""What SQLite writes into each cell of an exported list, and how a row becomes a line of each format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from backend.columns import RECOMMENDED, VIDEOS, CellKind, Column, FileFormat, Listing
+from backend.store import finding
+from backend.store.rows import RECOMMENDATION_TABLES, VIDEO_TABLES
+
+MOST_SHOWN = 10**11  # Excel shows longer whole numbers as 1.2E+17, and rounds them from 10**15
+NO_NUMERAL = "*[^-0-9eE+./:, ]*"  # matches text with a character that is in no number, date or time
+FORMULA = "[-=+@\t\r\n＝＋－＠]*"  # what spreadsheets take for a formula (OWASP), full width as well
+FIRST_YEAR, LAST_YEAR = 1970, 2100  # times outside have the nearest offset of these years
+EXCEL_1970 = 25_569  # the first day of 1970, in Excel's days
+
+URL = "iif(instr(f.name, '://'), f.name, :base_url || '/media/' || v.video_id || '/' || v.media_key || '/' || f.name)"
+OF_KIND = """coalesce(
+    (select {what} from files f where f.video_id = v.video_id and f.kind {kinds} order by kind, position limit 1), ''
+)"""
+COVER = OF_KIND.format(what=URL, kinds="in ('chosenCover', 'cover')")
+FIRST_FRAME = OF_KIND.format(what=URL, kinds="= 'firstFrame'")
+RENDITIONS = OF_KIND.format(what="{gather}", kinds="in ('common', 'narrow')")
+PATH = "'media/' || v.video_id || '/' || v.media_key || '/' || f.name"
+GIVEN = "nullif(iif(r.{0} like '/%', :base_url || r.{0}, r.{0}), '')"
+DURATION = "iif({0} = cast({0} as integer), cast({0} as integer), round({0}, 3))"
+
+VIDEO_VALUES = {
+    "id": "cast(v.id as text)",
+    "videoId": "v.video_id",
+    "title": "v.title",
+    "description": "v.description",
+    "duration": DURATION.format("v.duration"),
+    "creationTime": "v.created",
+    "status": "v.status",
+    "censorStatus": "v.censor_status",
+    "transcodeStatus": "v.transcode_status",
+    "narrowTranscodeStatus": "v.narrow_transcode_status",
+    "snapshotStatus": "v.snapshot_status",
+    "isRecommend": "iif(exists (select 1 from recommendations r where r.video_id = v.video_id), 'true', 'false')",
+    "size": "v.size",
+    "width": "v.width",
+    "height": "v.height",
+    "cateId": "v.cate_id",
+    "cateName": "v.cate_name",
+    "tags": "v.tags",
+    "userId": "v.user_id",
+    "userName": "u.user_name",
+    "avatarUrl": "u.avatar_url",
+    "shareUrl": "v.share_url",
+    "coverUrl": COVER,
+    "firstFrameUrl": FIRST_FRAME,
+    "fileUrlList": RENDITIONS,
+}
+OF_ENTRY = {  # columns that a recommendation can have of its own
+    "title": "title", "description": "description", "censorStatus": "censor_status", "size": "size", "tags": "tags",
+    "transcodeStatus": "transcode_status", "snapshotStatus": "snapshot_status", "cateId": "cate_id",
+    "cateName": "cate_name", "userId": "user_id",
+}  # fmt: skip
+RECOMMENDED_VALUES = {
+    **VIDEO_VALUES,
+    **{name: f"coalesce(r.{column}, v.{column})" for name, column in OF_ENTRY.items()},
+    "duration": DURATION.format("coalesce(r.duration, v.duration)"),
+    "creationTime": "r.recommended",
+    "isRecommend": "'true'",
+    "userName": "coalesce(u.user_name, '')",
+    "avatarUrl": "coalesce(u.avatar_url, '')",
+    "coverUrl": f"coalesce({GIVEN.format('cover_url')}, {COVER})",
+    "firstFrameUrl": f"coalesce({GIVEN.format('first_frame_url')}, {FIRST_FRAME})",
+    "fileUrl": OF_KIND.format(what=PATH, kinds="in ('common', 'narrow')"),
+}
+
+# An id that Excel would read as a number or a date ends with a tab, as in the files of Alipay: Excel then shows it as
+# text, and the tab not at all. Programs that trim white space get the id as it is; those that do not have JSON lines.
+MARKED = "{0} || char(9)"
+ID_CELL = f"""case
+    when {{0}} between 'A' and '＀' then {{0}}
+    when {{0}} not glob '[0-9]*' then {{guarded}}
+    when cast(cast({{0}} as integer) as text) = {{0}} then iif(cast({{0}} as integer) < {MOST_SHOWN}, {{0}}, {MARKED})
+    when {{0}} glob '{NO_NUMERAL}' then {{0}}
+    else {MARKED}
+end"""
+# Text that looks like a guarded formula is guarded too, so that the way back is plain. The first test is there because
+# it is quick, and true of most texts.
+TEXT_CELL = f"""case
+    when {{0}} between 'A' and '＀' then {{0}}
+    when ltrim({{0}}, '''') glob '{FORMULA}' then '''' || {{0}}
+    else {{0}}
+end"""
+CSV_FORMATS = {CellKind.WORD: "%s", CellKind.WHOLE: "%d", CellKind.NUMBER: "%s", CellKind.TIME: "%s"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a list comes from: how its rows are found, the tables that they are read from, and its columns."""
+
+    found: finding.Listing
+    tables: str
+    key: str
+    values: dict[str, str]
+
+    @property
+    def tables_at_keys(self) -> str:
+        """The rows whose keys are in the JSON array `:keys`, in its order: a cross join is read as it is written."""
+        first, rest = self.tables.split(" join ", 1)
+        alias = self.key.partition(".")[0]
+        return f"json_each(:keys) k cross join {first} on {alias}.rowid = k.value join {rest}"
+
+
+SOURCES: dict[Listing, Source] = {
+    VIDEOS: Source(finding.VIDEOS, VIDEO_TABLES, "v.seq", VIDEO_VALUES),
+    RECOMMENDED: Source(finding.FEED, RECOMMENDATION_TABLES, "r.seq", RECOMMENDED_VALUES),
+}
+
+
+def row(source: Source, columns: Sequence[Column], file_format: FileFormat, zone: ZoneInfo) -> str:
+    """Return the SQL of one row: a line of text for CSV and JSON lines, the values of the cells for Excel.
+
+    It is asked with the value `:base_url`, the address below which our media are.
+    """
+    values = [_value(source.values[column.name], column.kind, file_format, zone) for column in columns]
+    if file_format is FileFormat.XLSX:
+        return ", ".join(values)
+    if file_format is FileFormat.JSONL:
+        pairs = (f"'{column.name}', {value}" for column, value in zip(columns, values, strict=True))
+        return f"json_object({', '.join(pairs)}) || char(10)"
+    formats = ",".join(CSV_FORMATS.get(column.kind, '"%w"') for column in columns)
+    return f"printf('{formats}' || char(13, 10), {', '.join(values)})"
+
+
+def _value(value: str, kind: CellKind, file_format: FileFormat, zone: ZoneInfo) -> str:
+    """Return the SQL of one cell."""
+    if kind is CellKind.LINKS and file_format is FileFormat.JSONL:
+        return f"json({value.format(gather=f'json_group_array({URL})')})"
+    if kind is CellKind.LINKS:
+        return value.format(gather=f"group_concat({URL}, ' ')")
+    if kind is CellKind.TIME:
+        local = f"{value} + {_offset(value, zone)}"
+        if file_format is FileFormat.XLSX:
+            return f"({local}) / 86400.0 + {EXCEL_1970}"
+        fraction = " || '.0'" if file_format is FileFormat.JSONL else ""
+        return f"datetime({local}, 'unixepoch'){fraction}"
+    if kind is CellKind.TEXT and file_format is FileFormat.CSV:
+        return TEXT_CELL.format(value)
+    if kind is CellKind.ID and file_format is FileFormat.CSV:
+        return ID_CELL.format(value, guarded=TEXT_CELL.format(value))
+    return value
+
+
+def _offset(second: str, zone: ZoneInfo) -> str:
+    """Return the SQL of how many seconds a zone is ahead of UTC: a tree, since a chain of 260 cases would be slow."""
+
+    def choose(periods: Sequence[tuple[int, int]]) -> str:
+        if len(periods) == 1:
+            return str(periods[0][1])
+        half = len(periods) // 2
+        earlier, later = choose(periods[:half]), choose(periods[half:])
+        return f"case when {second} < {periods[half][0]} then {earlier} else {later} end"
+
+    return choose(_periods(zone))
+
+
+@cache
+def _periods(zone: ZoneInfo) -> list[tuple[int, int]]:
+    """Return when each offset of a zone begins, and the offset, both in seconds."""
+
+    def offset(second: int) -> int:
+        found = datetime.fromtimestamp(second, zone).utcoffset()
+        return int(found.total_seconds()) if found else 0
+
+    week = 7 * 86_400
+    first, last = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (FIRST_YEAR, LAST_YEAR))
+    periods = [(first, offset(first))]
+    for second in range(first + week, last, week):
+        if offset(second) != periods[-1][1]:
+            low, high = second - week, second
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if offset(middle) == periods[-1][1] else (low, middle)
+            periods.append((high, offset(high)))
+    return periods

@@ -1,0 +1,108 @@
+"""A list as an Excel workbook: real dates, ids as text, and a sheet that says what it is."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from backend.columns import CellKind
+from backend.export import Chunks, Label, Pieces
+
+MOST_ROWS = 1_048_575  # that a sheet can have below its head
+CHUNK = 1 << 18
+NO_XML = re.compile("[\ufffe\uffff]")  # xlsxwriter escapes what else may not stand in XML
+NUMBERS = (CellKind.WHOLE, CellKind.NUMBER, CellKind.TIME)
+
+
+def workbook_chunks(label: Label, pieces: Pieces, folder: Path, most_rows: int = MOST_ROWS) -> Chunks:
+    """Yield a workbook of these pieces, in constant memory.
+
+    Nothing of it can be sent before it is whole. Until then the chunks are empty, one for each piece: whoever waits
+    for them can also give up at one.
+    """
+    with closing(pieces), tempfile.TemporaryDirectory(dir=folder) as made:
+        path = Path(made) / "workbook.xlsx"
+        book = Workbook(path, {"constant_memory": True, "tmpdir": made})
+        book.use_zip64()
+        sheets = Sheets(book, label, most_rows)
+        try:
+            for count, rows in pieces:
+                label.progress.done += count
+                sheets.write(rows)
+                yield b""
+            sheets.finish()
+            book.close()
+        finally:
+            for sheet in book.worksheets():
+                sheet.row_data_fh.close()
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+
+
+class Sheets:
+    """The sheets of a workbook: as many as the rows need, and behind the first the one that says what they are."""
+
+    def __init__(self, book: Workbook, label: Label, most_rows: int) -> None:
+        self._book = book
+        self._label = label
+        self._most_rows = most_rows
+        self._head = book.add_format({"bold": True, "bottom": 1})
+        self._time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"})
+        self._full: list[Worksheet] = []
+        self._sheet = self._begin(label.listing.name)
+        self._about = book.add_worksheet("about")
+        self._row = 0
+
+    def write(self, rows: list[list[str | int | float]]) -> None:
+        """Add rows, going on in another sheet where one is full."""
+        kinds = [column.kind for column in self._label.columns]
+        formats = [self._time if kind is CellKind.TIME else None for kind in kinds]
+        for cells in rows:
+            if self._row == self._most_rows:
+                self._end()
+                self._sheet = self._begin(f"{self._label.listing.name} {len(self._full) + 1}")
+                self._row = 0
+            self._row += 1
+            for number, (cell, kind, style) in enumerate(zip(cells, kinds, formats, strict=True)):
+                if kind in NUMBERS:
+                    self._sheet.write_number(self._row, number, cell, style)
+                elif cell:
+                    self._sheet.write_string(self._row, number, NO_XML.sub("\ufffd", str(cell)))
+
+    def finish(self) -> None:
+        """End the last sheet, and write down what the workbook holds."""
+        self._end()
+        label = self._label
+        filters = "\n".join(f"{name} = {value}" for name, value in label.filters.items())
+        self._about.set_column(0, 0, 24)
+        self._about.set_column(1, 1, 60, self._book.add_format({"text_wrap": True, "align": "left"}))
+        self._about.write_string(0, 0, "列表 List", self._head)
+        self._about.write_string(0, 1, label.listing.name, self._head)
+        self._about.write_string(1, 0, "筛选 Filter")
+        self._about.write_string(1, 1, filters or "无 none")
+        self._about.write_string(2, 0, "行数 Rows")
+        self._about.write_number(2, 1, label.progress.done)
+        self._about.write_string(3, 0, "导出时间 Exported")
+        self._about.write_datetime(3, 1, label.when.replace(tzinfo=None), self._time)
+        self._about.write_string(4, 0, "时区 Time zone")
+        self._about.write_string(4, 1, label.zone)
+        self._about.write_string(5, 0, "导出人 By")
+        self._about.write_string(5, 1, label.who)
+
+    def _begin(self, name: str) -> Worksheet:
+        sheet = self._book.add_worksheet(name)
+        sheet.freeze_panes(1, 0)
+        for number, column in enumerate(self._label.columns):
+            sheet.set_column(number, number, column.width)
+            sheet.write_string(0, number, column.name, self._head)
+        return sheet
+
+    def _end(self) -> None:
+        self._sheet.autofilter(0, 0, self._row, len(self._label.columns) - 1)
+        self._full.append(self._sheet)

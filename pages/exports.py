@@ -1,0 +1,45 @@
+"""Taking a list away as a file: one click for CSV, and a choice of format and columns beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+import backend
+from pages import parts
+from pages.lists import VideoList
+from pages.words import t
+
+FORMATS = {"csv": "CSV", "xlsx": "Excel", "jsonl": "JSON Lines"}
+
+
+def control(shown: VideoList) -> dict[str, str] | None:
+    """Draw the two buttons, and return what to ask for when one of them is pressed."""
+    if not parts.may("export"):
+        return None
+    recommended = shown.operation == "getRecommendVideos"
+    asked = None
+    with st.container(horizontal=True, width="content", gap="xxsmall", vertical_alignment="center"):
+        if st.button(t("videos.export"), icon=":material/download:", key="export"):
+            asked = {}
+        with st.popover("", icon=":material/tune:", key="export_more", help=t("export.choose")):
+            chosen = st.segmented_control(
+                t("export.format"), list(FORMATS), default="csv", required=True, format_func=FORMATS.__getitem__,
+                key=f"{shown.prefix}_export_format",
+            )  # fmt: skip
+            names = backend.export_columns(recommended)
+            columns = st.multiselect(
+                t("export.columns"), names, key=f"{shown.prefix}_export_columns",
+                placeholder=t("export.all", count=len(names)),
+            )  # fmt: skip
+            st.caption(t(f"export.about_{chosen}"))
+            if st.button(t("export.do"), icon=":material/download:", key="export_do", type="primary"):
+                asked = {"format": chosen, "columns": ",".join(columns)}
+    return None if asked is None else {**asked, "recommended": str(recommended).lower()}
+
+
+def send(asked: dict[str, str] | None, wanted: dict[str, Any]) -> None:
+    """Let the browser load the file, straight from the REST server: nothing of it passes through here."""
+    if asked is not None:
+        parts.go_to(parts.ask("createExportLink", **wanted, **asked)["url"])

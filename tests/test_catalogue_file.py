@@ -1,0 +1,191 @@
+"""Catalogues that come in from files."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from backend import catalogue_file
+from backend.catalogue_file import load_catalogue
+from backend.errors import BadRequest
+from backend.model import (
+    Actor,
+    CensorStatus,
+    FileKind,
+    MediaFile,
+    TranscodeStatus,
+    User,
+    Video,
+    VideoFilter,
+    VideoStatus,
+)
+
+TESTS = Actor("tests", "tests")
+GOOD = {"videoId": "v1", "title": "海边", "creationTime": "2019-01-09 22:11:29", "userId": "u1"}
+NASTY = ["=cmd|' /C calc'!A0", "'=1", "''", 'a "quoted", word', "line\r\nline", "-1", "\t", "🎉", "%s"]
+
+
+@pytest.fixture
+def load(console, tmp_path):
+    """Loads a catalogue from rows (JSON lines) or from bytes, and returns what became of them."""
+
+    def load(content, name="videos.jsonl"):
+        path = tmp_path / name
+        if isinstance(content, list):
+            content = "".join(json.dumps(row) + "\n" for row in content).encode()
+        path.write_bytes(content)
+        tally = load_catalogue(console, path, TESTS, lambda read: None)
+        return tally.taken, tally.known, tally.refused
+
+    return load
+
+
+@pytest.fixture
+def refused(tmp_path):
+    """Reads the lines and reasons of the file beside `videos.jsonl`, or another."""
+
+    def read(name="videos.jsonl"):
+        text = (tmp_path / f"{name}.refused.csv").read_text("utf-8-sig")
+        return {int(row["line"]): row["reason"] for row in csv.DictReader(text.splitlines())}
+
+    return read
+
+
+@pytest.fixture
+def kept(console):
+    return lambda: console.store.catalogue.find_videos(VideoFilter(), 1, 100).items
+
+
+@pytest.mark.parametrize("file_format", ["csv", "jsonl"])
+def test_what_was_exported_comes_in_as_it_was(console, kept, tmp_path, file_format):
+    files = (
+        MediaFile(FileKind.COMMON, "common-720.mp4"),
+        MediaFile(FileKind.COMMON, "https://elsewhere.test/a.mp4", position=1),
+        MediaFile(FileKind.COVER, "cover.jpg"),
+        MediaFile(FileKind.NARROW, "narrow-720.mp4", position=2),
+    )
+    videos = [
+        Video(
+            f"{number:05}", title, User(str(10**12 + number), title[:9], "https://elsewhere.test/a.png"),
+            1547043089 + number // 2, description=title, duration=1.5 * number, size=2**40, width=720, height=1280,
+            cate_id=number, cate_name=title, tags=title, status=VideoStatus.NORMAL, censor_status=CensorStatus.SUCCESS,
+            transcode_status=TranscodeStatus.SUCCESS, files=files, share_url="/share",
+        )
+        for number, title in enumerate(NASTY)
+    ]  # fmt: skip
+    console.store.catalogue.load_videos(videos, TESTS)
+    before = kept()
+    made = console.run_as_operator("exportVideos", {"format": file_format}, TESTS)
+    path = tmp_path / f"videos.{file_format}"
+    path.write_bytes(b"".join(made.chunks))
+    for video in before:
+        console.store.catalogue.delete_video(video.video_id, video.user.user_id, TESTS)
+
+    tally = load_catalogue(console, path, TESTS, lambda read: None)
+
+    assert (tally.taken, tally.known, tally.refused) == (len(NASTY), 0, 0)
+    assert kept() == before
+
+
+def test_an_import_that_was_interrupted_goes_on(console, load, kept, monkeypatch):
+    monkeypatch.setattr(catalogue_file, "BATCH", 2)
+    rows = [{**GOOD, "videoId": f"v{number}"} for number in range(5)]
+    load_videos, left = console.store.catalogue.load_videos, iter([True])
+    monkeypatch.setattr(
+        console.store.catalogue, "load_videos", lambda *given: next(left) and load_videos(*given), raising=True
+    )
+    with pytest.raises(StopIteration):
+        load(rows)
+    assert len(kept()) == 2
+    monkeypatch.undo()
+
+    assert load(rows) == (3, 2, 0)
+
+    assert [video.video_id for video in kept()][-2:] == ["v1", "v0"] or len(kept()) == 5
+    assert load(rows) == (0, 5, 0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"title": "x" * 201}, "title has 201 characters; at most 200 are allowed."),
+        ({"title": "a\0b"}, "title holds characters that are no text."),
+        ({"title": None}, "title is required."),
+        ({"title": ["a"]}, "title must be a single value."),
+        ({"videoId": "../a"}, "videoId may hold 1 to 128 letters, digits, - and _; got '../a'."),
+        ({"videoId": "v1"}, "videoId v1 has been in this file before."),
+        ({"censorStatus": "maybe"}, "censorStatus must be one of onCensor, check, success, fail; got 'maybe'."),
+        ({"size": "big"}, "size must be a whole number, got 'big'."),
+        ({"size": -1}, "size must be from 0 to 1000000000000000, got -1."),
+        ({"duration": "nan"}, "duration must be a number of at least 0, got 'nan'."),
+        ({"creationTime": "2019-02-30"}, "creationTime must be a time like 2019-01-09 22:11:29 or a date like"),
+        ({"coverUrl": "javascript:1"}, "coverUrl must be an http or https address, got 'javascript:1'."),
+        ({"coverUrl": "/media/other/0123456789/cover.jpg"}, "coverUrl must be an http or https address"),
+    ],
+)
+def test_a_wrong_row_is_refused_with_its_line_and_reason_and_the_others_are_taken(load, refused, kept, changed, reason):
+    assert load([GOOD, {**GOOD, "videoId": "v2", **changed}, {**GOOD, "videoId": "v3"}]) == (2, 0, 1)
+
+    assert list(refused()) == [2]
+    assert refused()[2].startswith(reason)
+    assert {video.video_id for video in kept()} == {"v1", "v3"}
+
+
+def test_lines_that_are_no_rows_are_refused(load, refused):
+    good = json.dumps(GOOD).encode()
+
+    assert load(b"\xef\xbb\xbf" + good + b'\n\n{broken\n[1]\n"\xff"\n') == (1, 0, 3)
+
+    assert [refused()[line].split(":")[0] for line in (3, 4, 5)] == [
+        "The line is no JSON", "The line must be a JSON object.", "The line is no JSON"
+    ]  # fmt: skip
+
+
+def test_lines_of_csv_are_counted_as_an_editor_does(load, refused):
+    head = b"videoId,title,creationTime,userId,extra\n"
+    rows = b'v1,"two\nlines",2019-01-09,u1,\nv2,short\nv3,\xba\xa3,2019-01-09,u1,\n\nv4,good,2019-01-09,u1,x\n'
+
+    assert load(head + rows, "videos.csv") == (2, 0, 2)
+
+    assert refused("videos.csv") == {
+        4: "The line has 2 cells, and the first line names 5.",
+        5: "title holds characters that are no text.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"videoId,title\nv1,a\n", "has no column creationTime, userId; its first line must name at least videoId"),
+        (b"", "has no column videoId"),
+        ("videoId,title".encode("utf-16"), "is UTF-16; save it as UTF-8"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_as_a_whole(load, content, reason):
+    with pytest.raises(BadRequest, match=reason):
+        load(content, "videos.csv")
+
+
+def test_what_was_refused_before_is_forgotten_when_all_is_well(load, tmp_path):
+    load([{**GOOD, "title": ""}])
+    assert (tmp_path / "videos.jsonl.refused.csv").exists()
+
+    assert load([GOOD]) == (1, 0, 0)
+
+    assert not (tmp_path / "videos.jsonl.refused.csv").exists()
+
+
+def test_the_fields_of_the_api_are_taken_with_their_user(load, kept):
+    row = {key: value for key, value in GOOD.items() if key != "userId"} | {
+        "user": {"userId": "u7", "userName": "Anne", "avatarUrl": "https://elsewhere.test/a.png"},
+        "duration": 12.5, "snapshotList": ["https://elsewhere.test/1.jpg"], "isRecommend": "true", "unknown": {},
+    }  # fmt: skip
+
+    assert load([row]) == (1, 0, 0)
+
+    (video,) = kept()
+    assert video.user == User("u7", "Anne", "https://elsewhere.test/a.png")
+    assert (video.created, video.duration) == (1547043089, 12.5)
+    assert video.files == (MediaFile(FileKind.SNAPSHOT, "https://elsewhere.test/1.jpg"),)
