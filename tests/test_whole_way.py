@@ -11,7 +11,8 @@ import pytest
 import backend
 from backend.errors import ConsoleError
 from backend.media.ffmpeg import Ffmpeg
-from backend.model import JobKind, JobState
+from backend.media.local import LocalMedia
+from backend.model import FileKind, JobKind, JobState
 from benchmarks import kills
 
 
@@ -59,6 +60,29 @@ def test_an_uploaded_clip_becomes_a_video_that_plays(upload, work, console, serv
     assert (part.status_code, part.headers["Content-Type"]) == (206, "video/mp4")
     assert part.content[4:8] == b"ftyp"
     assert info["codecs"].startswith("avc1.")
+
+
+def test_what_is_there_already_is_not_made_again(upload, work, console, server, http, token, small_clip):
+    video_id = upload(small_clip)["data"]["videoId"]
+    work()
+
+    def ask(operation):
+        params = {"mediaId": video_id, "consoleToken": token}
+        assert http.get(f"{server}/console/vod/{operation}", params=params).json()["code"] == "200"
+        waiting = len(console.store.jobs.find_queue())
+        work()
+        return waiting
+
+    assert ask("submitTranscode") == 0
+    assert ask("submitTabTranscode") == 1
+    assert ask("submitTabTranscode") == 0
+    (plain,) = console.store.catalogue.get_video(video_id).files_of(FileKind.COMMON)
+    console.media.path_of(video_id, plain.name).unlink()
+    assert ask("submitTranscode") == 1
+    assert ask("submitTranscode") == 0
+    console.media = LocalMedia(console.settings.media, Ffmpeg(), "h264", (96,))
+    assert ask("submitTranscode") == 1
+    assert ask("submitTabTranscode") == 1
 
 
 def test_blocking_ends_the_addresses_that_were_handed_out(upload, work, server, http, token, small_clip):

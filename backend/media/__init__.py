@@ -6,11 +6,12 @@ add it to the fixture `media` of tests/test_media_contract.py: the same tests mu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from backend.model import Verdict, Video
+from backend.model import JobKind, Verdict, Video
 from backend.tasks import Runner
 
 
@@ -43,6 +44,9 @@ class MediaProvider(Runner, Protocol):
 
     def take_in(self, video_id: str, path: Path, extension: str) -> str:
         """Move an admitted file into the video's keeping and return its name there."""
+
+    def has_made(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
+        """Say whether a job `transcode` or `narrow` would make what is there again; `facts` are those of the last."""
 
     def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str) -> None:
         """Tell the provider of a person's verdict, before the console records it."""

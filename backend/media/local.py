@@ -10,11 +10,11 @@ import re
 import shutil
 import stat
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from backend.errors import ConsoleError, MediaError, NotFound
 from backend.media import Probe
@@ -22,7 +22,7 @@ from backend.media.ffmpeg import MAX_PIXELS, Ffmpeg, Report
 from backend.media.measure import DAMAGED, count_packets
 from backend.media.narrowband import narrow, plain_renditions, uses_av1
 from backend.media.pictures import take_cover, take_pictures
-from backend.media.rendition import NO_ENCODER, part, settle, sync_folder, transcode
+from backend.media.rendition import NO_ENCODER, part, settle, sides, sync_folder, transcode
 from backend.model import FileKind, Job, JobKind, Verdict, Video
 from backend.tasks import Done, Outcome, Tasks
 
@@ -125,6 +125,19 @@ class LocalMedia:
     def cancel(self, reference: str) -> None:
         """Stop a job; what it had written is gone when this returns."""
         self._tasks.cancel(reference)
+
+    def has_made(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
+        """Say whether all that a job would make is there, as large and in the codec that the settings ask for."""
+        files = video.files_of(FileKind.NARROW if kind is JobKind.NARROW else FileKind.COMMON)
+        if not files or not all(self.path_of(video.video_id, file.name) for file in files):
+            return False
+        if kind is JobKind.NARROW:
+            wanted = "av1" if uses_av1(self._ffmpeg, self._narrow_codec) else "h264"
+            plain = {(file.width, file.height) for file in video.files_of(FileKind.COMMON)}
+            return facts.get("codec") == wanted and plain == {(file.width, file.height) for file in files}
+        short = min(video.width, video.height)
+        made = {side - side % 2 for side in (min(rung, short) for rung in sides(self._rungs, video))}
+        return made == {min(file.width, file.height) for file in files}
 
     def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str) -> None:
         """Nobody else has to know of a verdict here."""

@@ -15,7 +15,7 @@ from backend.errors import ConsoleError, MediaError
 from backend.media import Probe
 from backend.media.ffmpeg import ADDRESS_SPACE, THREADS, Ffmpeg, Ran, Report
 from backend.media.measure import Packets, codecs_of, count_packets
-from backend.model import FileKind, MediaFile
+from backend.model import FileKind, MediaFile, Video
 from backend.tasks import Done
 
 NOT_ENCODED = (
@@ -90,7 +90,7 @@ def transcode(ffmpeg: Ffmpeg, rungs: Sequence[int], folder: Path, path: Path, re
     return Done(files, dict(source.facts), best.words)
 
 
-def sides(rungs: Sequence[int], probe: Probe) -> list[int]:
+def sides(rungs: Sequence[int], probe: Probe | Video) -> list[int]:
     """The rungs, as short sides in pixels, that a video gets, best first: those not above its own short side.
 
     A video below them all gets the lowest one, which leaves it at its own size.

@@ -14,6 +14,7 @@ from backend.model import (
     CensorStatus,
     FileKind,
     JobKind,
+    JobState,
     MediaFile,
     Right,
     SnapshotStatus,
@@ -55,8 +56,8 @@ def get_videos(
 
 @operation("GET", "/vod/submitTranscode", message="发起非窄带高清转码作业完成!", right=Right.MANAGE)
 def submit_transcode(call: Call, *, media_id: str) -> None:
-    """Queue a plain transcode. Asking again while one waits or runs makes no second one."""
-    call.store.jobs.enqueue_for_video(JobKind.TRANSCODE, media_id, call.operation.name, call.actor)
+    """Queue a plain transcode. While one waits or runs, and where all it would make is there, nothing new begins."""
+    _queue(call, JobKind.TRANSCODE, media_id)
 
 
 @operation("GET", "/vod/createAudit", message="审核完成", right=Right.REVIEW)
@@ -76,8 +77,8 @@ def create_audit(call: Call, *, media_id: str, status: Verdict, reason: str = ""
 
 @operation("GET", "/vod/submitTabTranscode", message="发起窄带高清转码作业完成!", right=Right.MANAGE)
 def submit_tab_transcode(call: Call, *, media_id: str) -> None:
-    """Queue a narrow-band HD transcode. Asking again while one waits or runs makes no second one."""
-    call.store.jobs.enqueue_for_video(JobKind.NARROW, media_id, call.operation.name, call.actor)
+    """Queue a narrow-band HD transcode. While one waits or runs, and where it is there, nothing new begins."""
+    _queue(call, JobKind.NARROW, media_id)
 
 
 @operation("GET", "/vod/getVideoById", pure=True)
@@ -209,6 +210,14 @@ def sign_out(call: Call, *, user_name: str = "", password: str = "") -> None:
 def get_play_info(call: Call, *, video_id: str) -> PlayInfoList:
     """Return what can be played of a video, as existing clients ask for it."""
     return call.write.play_info(call.store.catalogue.get_video(video_id))
+
+
+def _queue(call: Call, kind: JobKind, media_id: str) -> None:
+    jobs = call.store.jobs
+    last = jobs.find_jobs(video_id=media_id, kind=kind, state=JobState.DONE, size=1).items
+    facts = last[0].result if last else {}
+    if not call.media.has_made(kind, call.store.catalogue.get_video(media_id), facts):
+        jobs.enqueue_for_video(kind, media_id, call.operation.name, call.actor)
 
 
 def _check_password(call: Call, user_name: str, password: str) -> Account:
