@@ -45,6 +45,7 @@ def old(tmp_path):
         "values (?, 'v1', 1700000000, '海报', '海报')",
         [1_700_000_000 << 20],
     )
+    db.execute("insert into recommendations (seq, video_id, recommended) values (1, 'v2', 0)")
     db.conn.commit()
     db.close()
     return path

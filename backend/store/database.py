@@ -19,6 +19,7 @@ from backend.store.words import index_words
 
 BUSY_SECONDS = 30
 IDLE_READERS = 8
+MAPPED_BYTES = 1 << 31
 USUAL_PAGES = 2_000
 MANY_PAGES = 50_000  # 200 MB: what ten thousand new videos change, all over the file
 
@@ -161,8 +162,10 @@ class Connections:
         # Under WAL, NORMAL can lose the last commits at a power cut; what a person was told is done must stay.
         connection.execute("pragma synchronous = full")
         connection.create_function("index_words", 5, index_words, deterministic=True)
-        connection.create_function("fold", 1, fold, deterministic=True)
+        connection.create_function("fold", 1, _fold, deterministic=True)
         if read_only:
+            # Reading pages where they lie, not copying them, halves the time of what reads many.
+            connection.execute(f"pragma mmap_size = {MAPPED_BYTES}")
             connection.execute("pragma query_only = on")
         return Database(connection, recursive_triggers=False)
 
@@ -183,6 +186,10 @@ class Connections:
         except BaseException:
             db.conn.rollback()
             raise
+
+
+def _fold(text: str | None) -> str | None:
+    return None if text is None else fold(text)
 
 
 def _begin_when_free(db: Database) -> None:

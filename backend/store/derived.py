@@ -65,7 +65,7 @@ def index_changes(db: Database) -> None:
 def rebuild(db: Database, tell: Tell) -> None:
     """Make everything anew from the rows, inside the caller's transaction."""
     for table, (text, folded) in FOLDED.items():
-        db.execute(f"update {table} set {folded} = fold({text}) where {text} is not null and {folded} <> fold({text})")
+        db.execute(f"update {table} set {folded} = fold({text}) where {folded} is not fold({text})")
     db.execute("delete from feed")
     for table in LISTS:
         db.execute(f"insert into {table}_words ({table}_words) values ('delete-all')")
@@ -82,9 +82,7 @@ def rebuild(db: Database, tell: Tell) -> None:
 def examine(db: Database) -> Iterator[str]:
     """Yield what differs from the rows: nothing, where all is as it should be."""
     for table, (text, folded) in FOLDED.items():
-        number = db.execute(
-            f"select count(*) from {table} where {text} is not null and {folded} <> fold({text})"
-        ).fetchone()[0]
+        number = db.execute(f"select count(*) from {table} where {folded} is not fold({text})").fetchone()[0]
         if number:
             yield f"{folded} of {number} rows in {table}"
     for table, (wanted, names) in COUNTS.items():
