@@ -1,6 +1,6 @@
 """How quick the dashboard is: paging, server time, bytes, start and memory, measured in Chromium on a demo catalogue.
 
-    python benchmarks/dashboard.py
+    python benchmarks/in_browser.py
 
 It starts a server of its own in a temporary folder. Times depend on what else the machine does: the load is printed.
 """
