@@ -8,6 +8,8 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
+from sqlite_utils import Database
+
 from backend.errors import Conflict, NotFound
 from backend.model import (
     Actor,
@@ -56,23 +58,21 @@ class Catalogue:
 
     def find_videos(self, wanted: VideoFilter, index: int = 1, size: int = 10, sort: Sort = Sort.NEWEST) -> Page[Video]:
         """Return page `index` (from 1) of the videos that match, and the exact total."""
-        with self._connections.reading() as db:
-            total, keys = finding.find(db, finding.VIDEOS, wanted, sort, index, size)
-            return Page(total, read_videos_at(db, keys))
+        with self.listing_videos(wanted, index, size, sort) as found:
+            return Page(found.total, found.load(list(found.marks)))
 
     def find_recommendations(
         self, wanted: VideoFilter, index: int = 1, size: int = 10, sort: Sort = Sort.NEWEST
     ) -> Page[Recommendation]:
         """Return page `index` (from 1) of the recommended feed, found by what it shows, and the exact total."""
-        with self._connections.reading() as db:
-            total, keys = finding.find(db, finding.FEED, wanted, sort, index, size)
-            return Page(total, read_recommendations_at(db, keys))
+        with self.listing_recommendations(wanted, index, size, sort) as found:
+            return Page(found.total, found.load(list(found.marks)))
 
     @contextmanager
     def listing_videos(self, wanted: VideoFilter, index: int, size: int, sort: Sort) -> Iterator[Found[Video]]:
         """As find_videos, for whoever knows most of the rows already: they are read only when asked for."""
         with self._connections.reading() as db:
-            total, keys = finding.find(db, finding.VIDEOS, wanted, sort, index, size)
+            total, keys = self._find(db, finding.VIDEOS, wanted, sort, index, size)
             yield Found(total, read_marks(db, VIDEO_MARKS, keys), partial(read_videos_at, db))
 
     @contextmanager
@@ -81,8 +81,16 @@ class Catalogue:
     ) -> Iterator[Found[Recommendation]]:
         """As find_recommendations, for whoever knows most of the rows already."""
         with self._connections.reading() as db:
-            total, keys = finding.find(db, finding.FEED, wanted, sort, index, size)
+            total, keys = self._find(db, finding.FEED, wanted, sort, index, size)
             yield Found(total, read_marks(db, RECOMMENDATION_MARKS, keys), partial(read_recommendations_at, db))
+
+    def _find(
+        self, db: Database, listing: finding.Listing, wanted: VideoFilter, sort: Sort, index: int, size: int
+    ) -> tuple[int, list[int]]:
+        total = self._connections.remembered(
+            db, ("total", listing.table, wanted), lambda: finding.count(db, listing, wanted)
+        )
+        return total, finding.find(db, listing, wanted, sort, index, size, total)
 
     def iterate_videos(self, wanted: VideoFilter) -> Iterator[Video]:
         """Yield every video that matches, newest first, in constant memory and without holding a transaction."""
@@ -119,7 +127,8 @@ class Catalogue:
     def count_facets(self, wanted: VideoFilter, most_users: int = 10) -> Facets:
         """Return how many of the videos that match fall to each status, category and user."""
         with self._connections.reading() as db:
-            return facets.count_facets(db, wanted, most_users)
+            count = partial(facets.count_facets, db, wanted, most_users)
+            return self._connections.remembered(db, ("facets", wanted, most_users), count)
 
     def is_empty(self) -> bool:
         with self._connections.reading() as db:

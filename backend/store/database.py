@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from sqlite_utils import Database
 
@@ -16,6 +17,8 @@ from backend.store.schema import migrations
 from backend.store.search import fold
 from backend.store.unchanged import Unchanged
 from backend.store.words import index_words
+
+T = TypeVar("T")
 
 BUSY_SECONDS = 30
 IDLE_READERS = 8
@@ -71,6 +74,17 @@ class Connections:
             with suppress(sqlite3.Error):
                 db.conn.rollback()
             self._put_back(db)
+
+    def remembered(self, db: Database, key: Hashable, find: Callable[[], T]) -> T:
+        """Return what `find` finds in the state that `db` sees, without asking it again while nothing changes.
+
+        The transaction of `db` must have read nothing yet, or what was read must not have to fit to what is returned.
+        """
+        before = self.unchanged.version()
+        db.conn.execute("select 1 from sqlite_schema limit 1").fetchone()  # from here on, it sees one state
+        if self.unchanged.version() != before:
+            return find()
+        return self.unchanged.get(key, find, before)
 
     @contextmanager
     def apart(self) -> Iterator[Database]:

@@ -79,13 +79,12 @@ class Way:
 
 
 def find(
-    db: Database, listing: Listing, wanted: VideoFilter, sort: Sort, index: int, size: int
-) -> tuple[int, list[int]]:
-    """Return how many rows match in all, and the keys of page `index` (from 1)."""
-    way = _way_to(listing, wanted)
-    total = _count(db, way, wanted)
+    db: Database, listing: Listing, wanted: VideoFilter, sort: Sort, index: int, size: int, total: int
+) -> list[int]:
+    """Return the keys of page `index` (from 1) of the `total` rows that match."""
     column = SORT_COLUMNS.get(sort.removeprefix("-"))
-    return total, _page(db, way, wanted, column, sort.startswith("-"), total, (index - 1) * size, size)
+    skip = (index - 1) * size
+    return _page(db, _way_to(listing, wanted), wanted, column, sort.startswith("-"), total, skip, size)
 
 
 def count(db: Database, listing: Listing, wanted: VideoFilter) -> int:

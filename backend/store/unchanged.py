@@ -32,9 +32,13 @@ class Unchanged:
             except sqlite3.Error:
                 return UNKNOWN
 
-    def get(self, key: Hashable, find: Callable[[], T]) -> T:
-        """Return what `find` returned for this key since the last change; ask it where it was not asked."""
-        version = self.version()  # before `find`: what it sees is of this version or newer
+    def get(self, key: Hashable, find: Callable[[], T], version: int | None = None) -> T:
+        """Return what `find` returned for this key since the last change; ask it where it was not asked.
+
+        `version` is that of the state which `find` sees, where it sees one of before.
+        """
+        if version is None:
+            version = self.version()  # before `find`: what it sees is of this version or newer
         with self._guard:
             if UNKNOWN in (version, self._version) or version != self._version or len(self._kept) >= MOST_KEPT:
                 self._kept, self._version = {}, version
