@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.errors import ConsoleError
 from backend.media import vmaf
 from backend.media.crf import (
     AIM,
@@ -25,7 +24,6 @@ from backend.media.crf import (
     slope_of,
     target_for,
 )
-from backend.media.ffmpeg import Ran
 from backend.media.hunt import Steps
 from backend.media.rendition import Shape, open_source, scale, shape, transcode
 from backend.media.vmaf import Pictures, Score, Unscored
@@ -116,11 +114,6 @@ def test_a_log_without_scores_is_none(log):
 def test_scores_that_are_no_numbers_are_not_believed():
     with pytest.raises(Unscored):
         vmaf.read_scores(b'{"frames": [{"frameNum": 0, "metrics": {"vmaf": NaN}}]}')
-
-
-def test_a_full_disk_is_no_question_of_quality():
-    with pytest.raises(ConsoleError, match="disk is full"):
-        vmaf.check(Ran(1, "samples.nut: No space left on device"))
 
 
 @settings(deadline=None)
