@@ -1,5 +1,5 @@
 """The operations: importing this package declares them all."""
 
-from backend.operations import console, documented, jobs
+from backend.operations import accounts, console, documented, history, jobs
 
-__all__ = ["console", "documented", "jobs"]
+__all__ = ["accounts", "console", "documented", "history", "jobs"]

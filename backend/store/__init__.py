@@ -9,10 +9,12 @@ from pathlib import Path
 
 import backend.store.light  # noqa: F401  (before anything else imports sqlite-utils)
 from backend.store.accounts import Accounts
+from backend.store.attempts import Attempts
 from backend.store.catalogue import Catalogue
 from backend.store.database import Connections, StoreError
 from backend.store.history import History
 from backend.store.jobs import Jobs
+from backend.store.sessions import Sessions
 from backend.store.statistics import Statistics
 from backend.store.unchanged import UNKNOWN
 
@@ -40,6 +42,8 @@ class Store:
         self.catalogue = Catalogue(self.connections, clock)
         self.jobs = Jobs(self.connections, clock)
         self.accounts = Accounts(self.connections, clock)
+        self.sessions = Sessions(self.connections, clock)
+        self.attempts = Attempts(path.with_name("attempts.sqlite3"), clock)
         self.history = History(self.connections)
         self.statistics = Statistics(self.connections, clock)
         self.version = self.connections.unchanged.version
@@ -56,4 +60,6 @@ class Store:
         return [line for line in found if line != "ok"]
 
     def close(self) -> None:
+        self.sessions.write_seen()
+        self.attempts.close()
         self.connections.close()

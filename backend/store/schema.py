@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from backend.store import schema_trust
+
 migrations = Migrations("qu-console")
 
 CATALOGUE = """
@@ -149,6 +151,12 @@ def m002_jobs(db: Database) -> None:
 @migrations()
 def m003_people(db: Database) -> None:
     _run(db, PEOPLE)
+
+
+@migrations()
+def m009_trust(db: Database) -> None:
+    _run(db, schema_trust.TABLES)
+    schema_trust.chain_history(db)
 
 
 def _run(db: Database, script: str) -> None:
