@@ -10,10 +10,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+import uvicorn.config
 from starlette.middleware import Middleware
 
 import backend
 from backend.web import CompressedStatic, Front, nodelay_listeners
+
+# Whoever starts us, uvicorn would believe what any program of this machine says in X-Forwarded-For, and Streamlit has
+# no option against that. QU_PROXIES alone says whom to believe.
+uvicorn.config.ProxyHeadersMiddleware = lambda app, **_: app  # type: ignore[assignment,misc]
 
 PAGES = Path(__file__).resolve().parent / "pages"
 

@@ -54,8 +54,9 @@ def serve(host: str, port: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt), backend.running(f"http://{host}:{port}"):
         uvicorn.run(
-            backend.rest(), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10
-        )
+            backend.rest(), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10,
+            proxy_headers=False,  # QU_PROXIES says whom to believe, and nobody is believed without it
+        )  # fmt: skip
 
 
 @main.command()
@@ -189,9 +190,20 @@ def add_account(name: str, role: str, password: str) -> None:
 @click.argument("name")
 @click.password_option(help="Asked for when left out.")
 def passwd(name: str, password: str) -> None:
-    """Change the password of an account, and end all its sessions."""
+    """Change the password of an account, end all its sessions and revoke its API tokens."""
     backend.current().store.accounts.set_password(name, hash_password(password), ACTOR)
-    click.echo(f"The password of {name} is changed; every session of it has ended.")
+    click.echo(f"The password of {name} is changed; every session and API token of it has ended.")
+
+
+@account.command("edit")
+@click.argument("name")
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="The new role.")
+@click.option("--disable/--enable", "disabled", default=None, help="Disabling ends every session at once.")
+def edit_account(name: str, role: str | None, disabled: bool | None) -> None:
+    """Change the role of an account, or disable or enable it."""
+    wanted = Role(role) if role else None
+    backend.current().store.accounts.edit_account(name, ACTOR, role=wanted, disabled=disabled)
+    click.echo(f"{name} is changed.")
 
 
 @account.command("list")
@@ -220,12 +232,13 @@ def restore(source: Path) -> None:
 
 @main.command()
 @click.option("--rebuild", is_flag=True, help="First make the search index and the counts anew from the rows.")
-def doctor(rebuild: bool) -> None:
+@click.option("--head", metavar="LINE:HASH", help="A head of the history that was noted earlier: it must still stand.")
+def doctor(rebuild: bool, head: str | None) -> None:
     """Check the installation, and say what to do where something is wrong."""
     console = backend.current()
     if rebuild:
         console.store.rebuild(backend.tell_progress)
-    findings = upkeep.examine(console)
+    findings = upkeep.examine(console, head)
     for finding in findings:
         click.echo(f"{'ok ' if finding.good else 'BAD'}  {finding.text}")
     sys.exit(0 if all(finding.good for finding in findings) else 1)

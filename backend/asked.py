@@ -28,6 +28,7 @@ log = logging.getLogger("backend.calls")
 T = TypeVar("T")
 
 MOST_PARAMETERS = 1000
+MOST_AGENT = 300
 LINGER_SECONDS, LINGER_BYTES = 1.0, 16 << 20
 HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 FORM, JSON, MULTIPART = "application/x-www-form-urlencoded", "application/json", "multipart/form-data"
@@ -154,6 +155,7 @@ def caller_of(request: Request) -> Caller:
         base_url=base_url(request),
         language="zh" if request.headers.get("accept-language", "").strip().lower().startswith("zh") else "en",
         request_id=str(uuid.uuid4()),
+        agent=request.headers.get("user-agent", "")[:MOST_AGENT],
     )
 
 

@@ -15,13 +15,13 @@ from backend.errors import SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound
 from backend.export import Download
 from backend.media import MediaProvider
 from backend.messages import say
-from backend.model import Account, Actor, Found
+from backend.model import Access, Account, Actor, Found, Right
 from backend.prewarm import CacheProvider
 from backend.registry import OPERATIONS, Operation
 from backend.settings import Settings
 from backend.shelf import Shelf
 from backend.store import Store
-from backend.store.accounts import token_hash
+from backend.store.sessions import token_hash
 from backend.tickets import Tickets
 from backend.wire import Writer, envelope
 
@@ -31,18 +31,23 @@ T = TypeVar("T")
 W = TypeVar("W")
 
 NOT_ALLOWED = "The role {role} of account {name} may not do this; it needs the right {right}."
+GRANT_TOO_SMALL = "The token {token} of account {name} may not do this; it needs the right {right}."
 OUR_FAULT = "The console failed at this request. Quote this number to whoever runs it: {request_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Where a call comes from: `base_url` is what its media URLs begin with, `language` (zh, en) what errors speak."""
+    """Where a call comes from: `base_url` is what its media URLs begin with, `language` (zh, en) what errors speak.
+
+    `agent` is what the browser or program says it is.
+    """
 
     way: str = "page"
     address: str = ""
     base_url: str = ""
     language: str = "en"
     request_id: str = ""
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,16 @@ class Call:
     operation: Operation
     caller: Caller
     actor: Actor
-    account: Account | None
+    access: Access | None
     token: str
     given: Mapping[str, Any] = field(default_factory=dict)  # the parameters as they were sent
+
+    @property
+    def own(self) -> Account:
+        """The account of who asks. Raises Forbidden where nobody is signed in."""
+        if self.access is None:
+            raise Forbidden(SIGN_IN_FIRST)
+        return self.access.account
 
     @property
     def settings(self) -> Settings:
@@ -149,23 +161,36 @@ class Console:
         """Return the address below which this machine reaches its own media, through the cache if there is one."""
         return self.settings.public_url or self.own_url
 
-    def account_of(self, token: str) -> Account | None:
-        """Return who holds this token, or None when it is nobody's (any more)."""
-        return self.store.accounts.find_session(token_hash(token)) if token and token.isascii() else None
+    def access_of(self, token: str) -> Access | None:
+        """Return who holds this token and what for, or None when it is nobody's (any more)."""
+        return self.store.sessions.find_access(token_hash(token)) if token and token.isascii() else None
 
     def close(self) -> None:
         self.store.close()
 
     def admit(self, operation: Operation, token: str, caller: Caller, request_id: str) -> Call:
         """Return what an operation is given. Raises Forbidden when whoever holds the token may not do this."""
-        account = self.account_of(token)
+        access = self.access_of(token)
         if operation.right is not None:
-            if account is None:
-                raise Forbidden(SIGN_IN_FIRST)
-            if operation.right not in account.role.rights:
-                raise Forbidden(
-                    NOT_ALLOWED, role=account.role.value, name=account.user_name, right=operation.right.value
-                )
-        name = account.user_name if account else ""
-        actor = Actor(name, caller.way, caller.address, request_id)
-        return Call(self, operation, caller, actor, account, token)
+            check(access, operation.right, caller)
+        actor = Actor("", caller.way, caller.address, request_id)
+        if access is not None:
+            actor = replace(actor, name=access.account.user_name, token=access.token)
+        return Call(self, operation, caller, actor, access, token)
+
+
+def check(access: Access | None, right: Right, caller: Caller) -> None:
+    """Raise Forbidden unless this access includes a right; whoever comes by a page needs that one too."""
+    if access is None:
+        raise Forbidden(SIGN_IN_FIRST)
+    needed = (right, Right.DASHBOARD) if caller.way == "page" else (right,)
+    for one in needed:
+        if one not in access.rights:
+            account = access.account
+            raise Forbidden(
+                GRANT_TOO_SMALL if access.token and one in account.role.rights else NOT_ALLOWED,
+                role=account.role.value,
+                name=account.user_name,
+                token=access.token,
+                right=one.value,
+            )

@@ -17,6 +17,27 @@ CHINESE: dict[str, str] = {
     "The role {role} of account {name} may not do this; it needs the right {right}.": (
         "账号 {name} 的角色 {role} 不能执行此操作，需要权限 {right}。"
     ),
+    "The token {token} of account {name} may not do this; it needs the right {right}.": (
+        "账号 {name} 的令牌 {token} 不能执行此操作，需要权限 {right}。"
+    ),
+    "Accounts with the role {role} are for programs; they may not use the pages.": (
+        "角色为 {role} 的账号供程序使用，不能使用控制台页面。"
+    ),
+    "Too many wrong passwords; try again in {seconds} seconds.": "密码错误次数过多，请在 {seconds} 秒后重试。",
+    "{name} is the last administrator; make another account one first.": (
+        "{name} 是最后一个管理员，请先让另一个账号成为管理员。"
+    ),
+    "There is no session or token {session_id}; it may have ended.": "没有会话或令牌 {session_id}，可能已经结束。",
+    "You have a token {name} already; choose another name.": "你已有令牌 {name}，请换一个名字。",
+    "You have {most} tokens, the most there may be; revoke one first.": (
+        "你已有 {most} 个令牌，达到上限，请先撤销一个。"
+    ),
+    "A token cannot have the right {right}; choose one of {rights}.": "令牌不能有权限 {right}，请选择 {rights} 之一。",
+    "Your role {role} has not the right {right}, so no token of yours can have it.": (
+        "你的角色 {role} 没有权限 {right}，因此你的令牌也不能有。"
+    ),
+    "endTime must be in the future, by {days} days at most.": "endTime 应在将来，最多 {days} 天之后。",
+    "A password may not hold the character NUL.": "密码不能含有 NUL 字符。",
     "The user name or the password is wrong.": "用户名或密码错误。",
     "consoletoken is required, or userName and password.": "需要 consoletoken，或者 userName 和 password。",
     "A password needs {fewest} to {most} characters.": "密码长度应为 {fewest} 到 {most} 个字符。",

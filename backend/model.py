@@ -60,11 +60,15 @@ class Verdict(StrEnum):
 class Right(StrEnum):
     """What an operation asks of its caller."""
 
-    READ = "read"
+    READ = "read"  # the catalogue, the feed, jobs and counts
+    UPLOAD = "upload"
     EXPORT = "export"
     REVIEW = "review"
     MANAGE = "manage"
     ADMIN = "admin"
+    HISTORY = "history"  # who did what
+    OWN = "own"  # one's own password, sessions and API tokens
+    DASHBOARD = "dashboard"  # to come by the pages at all
 
 
 class Role(StrEnum):
@@ -74,17 +78,28 @@ class Role(StrEnum):
     MANAGER = "manager"
     REVIEWER = "reviewer"
     ANALYST = "analyst"
+    APP = "app"  # a program: it reads, plays and uploads over REST
 
     @property
     def rights(self) -> frozenset[Right]:
         return RIGHTS[self]
 
 
+PERSON = frozenset({Right.READ, Right.HISTORY, Right.OWN, Right.DASHBOARD})
 RIGHTS = {
     Role.ADMIN: frozenset(Right),
     Role.MANAGER: frozenset(Right) - {Right.ADMIN},
-    Role.REVIEWER: frozenset({Right.READ, Right.REVIEW}),
-    Role.ANALYST: frozenset({Right.READ, Right.EXPORT}),
+    Role.REVIEWER: PERSON | {Right.REVIEW},
+    Role.ANALYST: PERSON | {Right.EXPORT},
+    Role.APP: frozenset({Right.READ, Right.UPLOAD, Right.OWN}),
+}
+# What an API token may be made for, and what it may do then, as far as its owner may: never what only people do.
+GRANTS = {
+    Right.READ: frozenset({Right.READ}),
+    Right.UPLOAD: frozenset({Right.READ, Right.UPLOAD}),
+    Right.EXPORT: frozenset({Right.READ, Right.HISTORY, Right.EXPORT}),
+    Right.REVIEW: frozenset({Right.READ, Right.HISTORY, Right.REVIEW}),
+    Right.MANAGE: frozenset(Right) - {Right.ADMIN, Right.OWN, Right.DASHBOARD},
 }
 
 
@@ -287,6 +302,31 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """Who holds a token, and what may be done with it: `token` is the name of an API token, empty for a session."""
+
+    account: Account
+    rights: frozenset[Right]
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A sign-in that lasts, or an API token: one with a name and a right. Times are seconds since 1970 (UTC)."""
+
+    session_id: str
+    user_name: str
+    created: int
+    expires: int
+    seen: int  # to a minute
+    address: str = ""
+    way: str = ""
+    agent: str = ""
+    name: str = ""
+    granted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks: kept with every change, and written into the log."""
 
@@ -294,11 +334,12 @@ class Actor:
     way: str  # rest, page, command line, worker
     address: str = ""
     request_id: str = ""
+    token: str = ""  # the name of the API token that was shown
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One change: who did what to which video, when, and what it was before and after."""
+    """One change: who did what to which video, when, and what it was before and after; `line` counts from 1."""
 
     at: int
     actor: Actor
@@ -306,3 +347,16 @@ class HistoryLine:
     target: str
     before: dict[str, Any]
     after: dict[str, Any]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFilter:
+    """What the history is narrowed to; an empty field narrows nothing. Times are inclusive."""
+
+    actor: str = ""
+    way: str = ""
+    action: str = ""
+    target: str = ""
+    start: int | None = None
+    end: int | None = None

@@ -19,7 +19,7 @@ from starlette.types import Scope
 
 from backend.asked import bearer, caller_of, read_query, token_of
 from backend.console import Console
-from backend.registry import OPERATIONS
+from backend.registry import OPERATIONS, is_secret
 from backend.store import UNKNOWN
 from backend.wire import encode
 
@@ -132,11 +132,11 @@ def answer_query(console: Console, question: Question, scope: Scope) -> tuple[by
     try:
         query = read_query(scope["query_string"])
         token = token_of(query) or bearer(request)
-        if any(name.lower() == "password" for name in query):
+        if any(is_secret(name) for name in query):
             return None
         body = encode(console.answer(question.operation, query, token, caller))
-        if account := console.account_of(token):
-            question.keep(body, caller.request_id, account.user_name)
+        if access := console.access_of(token):
+            question.keep(body, caller.request_id, access.account.user_name)
     except Exception as error:
         log.debug("no quick answer: %r", error)
         return None

@@ -56,6 +56,11 @@ class Operation:
         return ("GET", "POST") if self.method == "GET" else ("POST",)
 
     @property
+    def takes_password(self) -> bool:
+        """Hashing one takes 64 MiB and some processor time, and none may stand in a URL."""
+        return any(is_secret(parameter.wire_name) for parameter in self.parameters)
+
+    @property
     def summary(self) -> str:
         return inspect.getdoc(self.function) or ""
 
@@ -137,6 +142,11 @@ def camel(name: str) -> str:
     """Return `media_id` as the wire spells it: `mediaId`."""
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
+
+
+def is_secret(name: str) -> bool:
+    """Say whether a parameter of this name is a password."""
+    return name.lower().endswith("password")
 
 
 def as_text(name: str, value: Any) -> str:

@@ -27,8 +27,8 @@ from backend.intake import new_incoming
 from backend.multipart import MultipartForm, read_content_type
 from backend.openapi import describe
 from backend.quick import QuickAnswers
-from backend.registry import OPERATIONS, Operation, as_text
-from backend.web import HEADERS, learn_own_url, with_security_headers
+from backend.registry import OPERATIONS, Operation, as_text, is_secret
+from backend.web import HEADERS, learn_client, learn_own_url, with_security_headers
 from backend.wire import encode
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def rest_app(console: Console) -> Starlette:
         return docs_page(console.settings)
 
     routes = [
-        route(operation.path, partial(operate, operation), password_limiter if operation.right is None else limiter)
+        route(operation.path, partial(operate, operation), password_limiter if operation.takes_password else limiter)
         for operation in OPERATIONS.values()
     ]
     routes += [
@@ -96,6 +96,8 @@ class Rest(Starlette):
     quick: QuickAnswers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            learn_client(self, scope)
         if scope["type"] == "http" and (answer := self.quick.answer(scope)):
             body, request_id = answer
             headers = [*QUICK_HEADERS, (b"content-length", b"%d" % len(body)), (b"x-request-id", request_id.encode())]
@@ -124,7 +126,7 @@ class Surroundings:
 async def operate(operation: Operation, asked: Asked) -> Response:
     """Answer one operation."""
     query = read_query(asked.request.scope["query_string"])
-    if any(name.lower() == "password" and value for name, value in query.items()):
+    if any(is_secret(name) and value for name, value in query.items()):
         raise BadRequest("password may not stand in a URL, where it would be logged; send it in the body.")
     asked.only(*operation.methods)
     ticket = redeem(asked, operation, query)
@@ -159,8 +161,8 @@ def answer_call(
     if isinstance(answer["data"], Download):
         return answer["data"]
     encoded = encode(answer)
-    if (question := asked.request.scope.get("question")) and (account := asked.console.account_of(token)):
-        question.keep(encoded, asked.caller.request_id, account.user_name)
+    if (question := asked.request.scope.get("question")) and (access := asked.console.access_of(token)):
+        question.keep(encoded, asked.caller.request_id, access.account.user_name)
     return encoded
 
 
@@ -315,7 +317,7 @@ async def adopt(asked: Asked) -> Response:
         raise BadRequest("The Content-Type must be {json}.", json=JSON)
     ticket = as_text("ticket", read_body(raw, media_type, options).get("ticket"))
     token = asked.console.tickets.take("session", ticket)
-    if token is None or await asked.run(asked.console.account_of, token) is None:
+    if token is None or await asked.run(asked.console.access_of, token) is None:
         raise Forbidden(SIGN_IN_FIRST)
     response = asked.succeed()
     set_cookie(asked, response, token, asked.console.settings.token_days * SECONDS_A_DAY)

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -41,6 +42,7 @@ class Settings:
     narrow_codec: Literal["auto", "av1", "h264"] = "auto"
     review: Literal["person", "off"] = "person"
     log: str = "INFO"
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     port: int = 8501  # PORT, as hosting platforms name it
 
     @property
@@ -143,6 +145,13 @@ def _rungs(text: str) -> tuple[int, ...]:
     return tuple(rungs)
 
 
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("use addresses or networks separated by commas, such as 127.0.0.1, 10.0.0.0/8") from None
+
+
 def _password(text: str) -> str:
     if not 10 <= len(text) <= 1024:
         raise ValueError("use 10 to 1024 characters")
@@ -165,5 +174,6 @@ READERS: dict[str, Callable[[str], Any]] = {
     "narrow_codec": _one_of(*NARROW_CODECS),
     "review": _one_of(*REVIEWS),
     "log": _one_of(*LOG_LEVELS),
+    "proxies": _networks,
     "port": _whole(0, 65535),
 }

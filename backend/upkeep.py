@@ -17,6 +17,7 @@ from backend.errors import ConsoleError
 from backend.model import JobState, VideoFilter
 from backend.settings import Settings
 from backend.store import Store, find_damage
+from backend.store.chain import Head
 
 if TYPE_CHECKING:
     from backend.console import Console
@@ -104,9 +105,13 @@ def restore(settings: Settings, source: Path) -> Path | None:
         return kept if old else None
 
 
-def examine(console: Console) -> list[Finding]:
-    """Look at everything that an installation needs, and say what to do where something is wrong."""
-    return [*_examine_database(console), *_examine_folder(console.settings), *_examine_media(console)]
+def examine(console: Console, noted: str | None = None) -> list[Finding]:
+    """Look at everything that an installation needs, and say what to do where something is wrong.
+
+    `noted` is a head of the history that somebody wrote down earlier. Raises UpkeepError when it is none.
+    """
+    history = _examine_history(console.store, noted)
+    return [*_examine_database(console), history, *_examine_folder(console.settings), *_examine_media(console)]
 
 
 def _examine_database(console: Console) -> Iterator[Finding]:
@@ -123,6 +128,23 @@ def _examine_database(console: Console) -> Iterator[Finding]:
     failed = sum(count for (_, state), count in counts.items() if state is JobState.FAILED)
     waiting = sum(count for (_, state), count in counts.items() if state is JobState.QUEUED)
     yield Finding(True, f"jobs: {waiting} waiting, {failed} failed")
+
+
+def _examine_history(store: Store, noted: str | None) -> Finding:
+    try:
+        verdict = store.history.verify(Head.read(noted) if noted else None)
+    except ValueError:
+        raise UpkeepError(f"{noted} is no head of a history, such as {Head(12)}.") from None
+    if verdict.breaks:
+        return Finding(
+            False, f"history: {'; '.join(verdict.breaks)}. Somebody wrote into the database; compare a backup."
+        )
+    return Finding(
+        True,
+        f"history: {verdict.lines} lines, each follows the one before. A line that was changed, put in, moved or taken "
+        "out would show, unless somebody computed all hashes behind it anew; to tell even then, note this elsewhere: "
+        f"doctor --head {verdict.head}",
+    )
 
 
 def _examine_folder(settings: Settings) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.proxies import SCHEMES, seen_from
 from backend.wire import encode, envelope
 
 log = logging.getLogger(__name__)
@@ -49,11 +50,16 @@ class Front:
         self._guard = anyio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        rest = await self._open()
+        if rest is not None:
+            learn_client(rest, scope)
+        if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
         send = with_security_headers(send)
-        rest = await self._open()
         if rest is not None:
             learn_own_url(rest, scope)
         if not is_rest_path(scope["path"]):
@@ -102,6 +108,17 @@ def learn_own_url(rest: Starlette, scope: Scope) -> None:
     rest.state.knows_own_url = True
     host = server[0].removeprefix(MAPPED)
     rest.state.console.own_url = f"http://[{host}]:{server[1]}" if ":" in host else f"http://{host}:{server[1]}"
+
+
+def learn_client(rest: Starlette, scope: Scope) -> None:
+    """Let a request's scope name who asks, where a proxy of ours has handed it on; a second time changes nothing."""
+    proxies, peer = rest.state.console.settings.proxies, scope.get("client")
+    if not proxies or not peer:
+        return
+    address, scheme = seen_from(peer[0], scope["headers"], proxies)
+    scope["client"] = (address, peer[1])
+    if scheme:
+        scope["scheme"] = SCHEMES[scheme][scope["type"] == "websocket"]
 
 
 class CompressedStatic:

@@ -124,7 +124,7 @@ def sign_in(data: Path) -> str:
     console = backend.open_console(Settings(data=data))
     token = secrets.token_hex(24)
     account = console.store.accounts.add_account(f"benchmark-{secrets.token_hex(4)}", "!", Role.ANALYST, ACTOR)
-    console.store.accounts.open_session(account, token, 1, ACTOR)
+    console.store.sessions.open_session(account, token, 1, ACTOR)
     console.close()
     return token
 

@@ -25,7 +25,7 @@ from backend.client import RemoteConsole
 from backend.media.ffmpeg import Ffmpeg
 from backend.model import Account, Actor, Role, User, Video
 from backend.passwords import hash_password
-from backend.registry import OPERATIONS
+from backend.registry import OPERATIONS, is_secret
 from backend.rest import rest_app
 from backend.tickets import Tickets
 
@@ -106,7 +106,7 @@ def sign_in(console) -> Callable[[Account], str]:
 
     def open_session(account: Account) -> str:
         token = secrets.token_hex(24)
-        console.store.accounts.open_session(account, token, console.settings.token_days, TESTS)
+        console.store.sessions.open_session(account, token, console.settings.token_days, TESTS)
         return token
 
     return open_session
@@ -163,7 +163,7 @@ def hub() -> Iterator[tuple[Switch, int]]:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     listener.listen(100)
-    config = uvicorn.Config(switch, lifespan="off", ws="none", log_config=None, access_log=False)
+    config = uvicorn.Config(switch, lifespan="off", ws="none", log_config=None, access_log=False, proxy_headers=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
@@ -270,7 +270,7 @@ def send_json(session, operation, server, parameters, headers):
 
 
 def send_query(session, operation, server, parameters, headers):
-    secret = {name: value for name, value in parameters.items() if name == "password"}
+    secret = {name: value for name, value in parameters.items() if is_secret(name)}
     shown = {name: value for name, value in parameters.items() if name not in secret}
     method = operation.methods[0]
     return session.request(method, server + operation.path, params=shown, data=secret, headers=headers)

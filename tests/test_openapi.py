@@ -72,8 +72,9 @@ def test_what_is_answered_is_what_is_described(described, console, server, http,
     files = (MediaFile(FileKind.COMMON, "common.mp4"), MediaFile(FileKind.SNAPSHOT, "1.jpg"))
     made = make_video(censor_status=CensorStatus.SUCCESS, files=files, duration=1.25)
     given = {"videoId": made.video_id, "mediaId": made.video_id, "status": "Normal", "objectPath": "example.com/a.png"}
-    first = ["recommendVideo", "submitTranscode", "pushObjectCache"]
-    names = [*first, *(name for name in OPERATIONS if name.startswith(("get", "check", "create")))]
+    given |= {"name": "nightly", "right": "read", "endTime": "2019-02-01", "role": "app"}
+    first = ["recommendVideo", "submitTranscode", "pushObjectCache", "addAccount", "createToken"]
+    names = [*first, *(name for name in OPERATIONS if name.startswith(("get", "check", "createE", "createU", "find")))]
     for name in names:
         operation = OPERATIONS[name]
         if operation.answer is Download:
@@ -82,6 +83,7 @@ def test_what_is_answered_is_what_is_described(described, console, server, http,
             given["jobId"] = console.store.jobs.find_jobs().items[0].job_id
         wanted = {one.wire_name: given[one.wire_name] for one in operation.parameters if one.wire_name in given}
         wanted.pop("status", None) if name == "getJobs" else None
+        wanted |= {"userName": "ben"} if name == "addAccount" else {}
         answer = http.post(server + operation.path, data={**wanted, "consoletoken": token}).json()
         content = described["paths"][operation.path]["post"]["responses"]["200"]["content"]["application/json"]
         assert answer["code"] == "200", answer

@@ -1,9 +1,9 @@
-"""What the console offers beyond the seed: upload, editing, history, statistics."""
+"""What the console offers beyond the seed: upload, editing, facets, statistics."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 import msgspec
@@ -33,16 +33,6 @@ class AccountData(msgspec.Struct, rename="camel"):
     user_name: str
     role: str
     rights: list[str]
-
-
-class HistoryData(msgspec.Struct, rename="camel"):
-    time: str
-    user_name: str
-    way: str
-    action: str
-    target: str
-    before: dict[str, Any]
-    after: dict[str, Any]
 
 
 class CheckedLineData(msgspec.Struct, rename="camel"):
@@ -100,14 +90,14 @@ class FacetsData(msgspec.Struct, rename="camel"):
 
 @operation("GET", "/user/getAccount", extension=True)
 def get_account(call: Call) -> AccountData:
-    """Return who is signed in and what the role may do."""
-    if call.account is None:
+    """Return who is signed in and what may be done with this token."""
+    if call.access is None:
         raise Forbidden(SIGN_IN_FIRST)
-    role = call.account.role
-    return AccountData(call.account.user_name, role.value, sorted(right.value for right in role.rights))
+    account = call.access.account
+    return AccountData(account.user_name, account.role.value, sorted(right.value for right in call.access.rights))
 
 
-@operation("POST", "/vod/uploadVideo", message="上传完成", right=Right.MANAGE, extension=True)
+@operation("POST", "/vod/uploadVideo", message="上传完成", right=Right.UPLOAD, extension=True)
 def upload_video(
     call: Call,
     *,
@@ -160,29 +150,12 @@ def get_facets(call: Call, *, filters: Filters) -> FacetsData:
     )
 
 
-@operation("GET", "/vod/createUploadLinks", right=Right.MANAGE, extension=True)
+@operation("GET", "/vod/createUploadLinks", right=Right.UPLOAD, extension=True)
 def create_upload_links(call: Call, *, count: Annotated[int, Whole(1, 100)] = 1) -> list[LinkData]:
     """Return links that take one uploadVideo each, within an hour, so that a browser can send a file with no token."""
     upload = OPERATIONS["uploadVideo"]
     tickets = (call.console.tickets.issue(upload.name, ({}, call.token), seconds=3600) for _ in range(count))
     return [LinkData(f"{call.write.base_url}{upload.path}?ticket={quote(ticket)}") for ticket in tickets]
-
-
-@operation("GET", "/vod/getHistory", extension=True)
-def get_history(call: Call, *, video_id: str) -> list[HistoryData]:
-    """Return what happened to a video, newest first, at most 100 lines."""
-    return [
-        HistoryData(
-            time=call.write.time(line.at),
-            user_name=line.actor.name,
-            way=line.actor.way,
-            action=line.action,
-            target=line.target,
-            before=line.before,
-            after=line.after,
-        )
-        for line in call.store.history.find_history(video_id)
-    ]
 
 
 @operation("GET", "/vod/checkObjectPaths", extension=True)

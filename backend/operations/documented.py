@@ -6,11 +6,9 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from backend.errors import BadRequest, WrongCredentials
+from backend.errors import BadRequest, Forbidden
 from backend.messages import say
 from backend.model import (
-    Account,
-    Actor,
     CensorStatus,
     FileKind,
     JobKind,
@@ -23,12 +21,12 @@ from backend.model import (
     Verdict,
     Video,
 )
+from backend.operations.credentials import check_password
 from backend.operations.filters import Filters
 from backend.parameters import Link, PageIndex, PageSize
-from backend.passwords import is_right
 from backend.prewarm import MOST_LINES, check_lines
 from backend.registry import operation
-from backend.store.accounts import token_hash
+from backend.store.sessions import token_hash
 from backend.wire import (
     PlayInfoList,
     RecommendedPage,
@@ -187,21 +185,25 @@ def delete_recommend_by_id(call: Call, *, video_id: str) -> None:
 @operation("POST", "/user/login", message="登录成功!", right=None)
 def login(call: Call, *, user_name: str, password: str) -> TokenData:
     """Sign in. Several sessions of one account live side by side."""
-    account = _check_password(call, user_name, password)
+    account = check_password(call, user_name, password)
+    if call.caller.way == "page" and Right.DASHBOARD not in account.role.rights:
+        raise Forbidden(
+            "Accounts with the role {role} are for programs; they may not use the pages.", role=account.role
+        )
     token = secrets.token_hex(24)
-    actor = _as(call, account.user_name)
-    call.store.accounts.open_session(account, token, call.settings.token_days, actor)
+    actor = replace(call.actor, name=account.user_name, token="")
+    call.store.sessions.open_session(account, token, call.settings.token_days, actor, call.caller.agent)
     return TokenData(token)
 
 
 @operation("POST", "/user/signOut", message="退出完成!", right=None)
 def sign_out(call: Call, *, user_name: str = "", password: str = "") -> None:
     """End the session of the token; with userName and password instead, every session of that account."""
-    if call.account is not None:
-        call.store.accounts.end_session(token_hash(call.token), call.actor)
+    if call.access is not None:
+        call.store.sessions.end_session(token_hash(call.token), call.actor)
     elif user_name or password:
-        account = _check_password(call, user_name, password)
-        call.store.accounts.end_sessions_of(account, _as(call, account.user_name))
+        account = check_password(call, user_name, password)
+        call.store.sessions.end_sessions_of(account, replace(call.actor, name=account.user_name))
     elif not call.token:
         raise BadRequest("consoletoken is required, or userName and password.")
 
@@ -218,18 +220,6 @@ def _queue(call: Call, kind: JobKind, media_id: str) -> None:
     facts = last[0].result if last else {}
     if not call.media.has_made(kind, call.store.catalogue.get_video(media_id), facts):
         jobs.enqueue_for_video(kind, media_id, call.operation.name, call.actor)
-
-
-def _check_password(call: Call, user_name: str, password: str) -> Account:
-    found = call.store.accounts.get_password_hash(user_name)
-    account, hashed = found or (None, None)
-    if not is_right(password, hashed) or account is None or account.disabled:
-        raise WrongCredentials("The user name or the password is wrong.")
-    return account
-
-
-def _as(call: Call, user_name: str) -> Actor:
-    return replace(call.actor, name=user_name)
 
 
 def _known(call: Call, video: Video, cover_url: str | None) -> dict[str, tuple[Any, ...]]:

@@ -10,11 +10,13 @@ from pathlib import Path
 import backend.store.light  # noqa: F401  (before anything else imports sqlite-utils)
 from backend.store import derived
 from backend.store.accounts import Accounts
+from backend.store.attempts import Attempts
 from backend.store.catalogue import Catalogue
 from backend.store.database import MANY_PAGES, Connections, StoreError
 from backend.store.exporting import Exporting
 from backend.store.history import History
 from backend.store.jobs import Jobs
+from backend.store.sessions import Sessions
 from backend.store.statistics import Statistics
 from backend.store.unchanged import UNKNOWN
 
@@ -45,6 +47,8 @@ class Store:
         self.exporting = Exporting(self.connections)
         self.jobs = Jobs(self.connections, clock)
         self.accounts = Accounts(self.connections, clock)
+        self.sessions = Sessions(self.connections, clock)
+        self.attempts = Attempts(path.with_name("attempts.sqlite3"), clock)
         self.history = History(self.connections)
         self.statistics = Statistics(self.connections, clock)
         self.version = self.connections.unchanged.version
@@ -71,4 +75,6 @@ class Store:
             derived.rebuild(db, tell)
 
     def close(self) -> None:
+        self.sessions.write_seen()
+        self.attempts.close()
         self.connections.close()

@@ -1,20 +1,24 @@
-"""The audit trail: every change, written in the transaction that makes it."""
+"""The audit trail: every change, written in the transaction that makes it, and chained to all before it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlite_utils import Database
 
-from backend.model import Actor, HistoryLine
+from backend.model import Actor, HistoryFilter, HistoryLine, Page
+from backend.store.chain import CONTENT, Head, Verdict, link, verify
 from backend.store.database import Connections
 
-ADD = """
-    insert into history (at, actor, way, address, request_id, action, target, before, after)
-    values (:at, :name, :way, :address, :request_id, :action, :target, :before, :after)
-"""
+COLUMNS = (*CONTENT, "previous", "hash")
+ADD = f"insert into history ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"
+CONDITIONS = {
+    "actor": "actor = :actor", "way": "way = :way", "action": "action = :action", "target": "target = :target",
+    "start": "at >= :start", "end": "at <= :end",
+}  # fmt: skip
+CHUNK = 1000
 
 
 def append(
@@ -35,24 +39,18 @@ def append_many(
     db: Database, *, at: int, actor: Actor, action: str, changes: Iterable[tuple[str, dict[str, Any], dict[str, Any]]]
 ) -> None:
     """Add a line for every (target, before, after), inside the caller's transaction."""
-    who = {
-        "at": at,
-        "name": actor.name,
-        "way": actor.way,
-        "address": actor.address,
-        "request_id": actor.request_id,
-        "action": action,
-    }
-    lines = (
-        {
-            **who,
-            "target": target,
-            "before": json.dumps(before, ensure_ascii=False),
-            "after": json.dumps(after, ensure_ascii=False),
-        }
-        for target, before, after in changes
-    )
-    db.conn.executemany(ADD, lines)
+    head = _head(db)
+    line, previous = head.line, head.hash
+    who = (actor.name, actor.way, actor.address, actor.token, actor.request_id)
+    rows = []
+    for target, before, after in changes:
+        line += 1
+        content = (line, at, *who, action, target, _text(before), _text(after))
+        own = link(previous, content)
+        rows.append((*content, previous, own))
+        previous = own
+    db.conn.executemany(ADD, rows)
+    db.conn.execute("update history_head set id = ?, hash = ?", [line, previous])
 
 
 def last_after(db: Database, target: str, action: str) -> dict[str, Any] | None:
@@ -76,23 +74,65 @@ class History:
 
     def find_history(self, target: str = "", limit: int = 100) -> tuple[HistoryLine, ...]:
         """Return the newest lines, of one target or of everything."""
-        condition = "where target = :target" if target else ""
+        return self.find_page(HistoryFilter(target=target), 1, limit).items
+
+    def find_page(self, wanted: HistoryFilter, index: int = 1, size: int = 10) -> Page[HistoryLine]:
+        """Return page `index` (from 1) of the lines that match, newest first, and the exact total."""
+        where, values = _conditions(wanted)
         with self._connections.reading() as db:
-            rows = list(
-                db.query(
-                    f"select * from history {condition} order by id desc limit :limit",
-                    {"target": target, "limit": limit},
-                )
-            )
-        return tuple(_line(row) for row in rows)
+            total = db.execute(f"select count(*) from history {where}", values).fetchone()[0]
+            page = {**values, "limit": size, "offset": (index - 1) * size}
+            sql = f"select * from history {where} order by id desc limit :limit offset :offset"
+            return Page(total, tuple(_line(row) for row in db.query(sql, page)))
+
+    def iterate(self, wanted: HistoryFilter) -> Iterator[HistoryLine]:
+        """Yield every line that matches, newest first, in constant memory and without holding a transaction."""
+        where, values = _conditions(wanted, "id < :below")
+        below = 1 << 62
+        while True:
+            sql = f"select * from history {where} order by id desc limit {CHUNK}"
+            with self._connections.reading() as db:
+                rows = list(db.query(sql, {**values, "below": below}))
+            yield from map(_line, rows)
+            if len(rows) < CHUNK:
+                return
+            below = rows[-1]["id"]
+
+    def find_actions(self) -> tuple[str, ...]:
+        """Return the actions that there are lines of."""
+        with self._connections.reading() as db:
+            return tuple(row[0] for row in db.execute("select distinct action from history order by action").fetchall())
+
+    def verify(self, noted: Head | None = None) -> Verdict:
+        """Walk along the whole chain and name what is broken; `noted` is a head that was written down elsewhere."""
+        with self._connections.reading() as db:
+            rows = db.conn.execute(f"select {', '.join(COLUMNS)} from history order by id")
+            return verify(rows, _head(db), noted)
+
+
+def _head(db: Database) -> Head:
+    row = db.conn.execute("select id, hash from history_head").fetchone()
+    return Head(*row) if row else Head()
+
+
+def _conditions(wanted: HistoryFilter, *others: str) -> tuple[str, dict[str, Any]]:
+    values = {name: getattr(wanted, name) for name in CONDITIONS}
+    values = {name: value for name, value in values.items() if value not in ("", None)}
+    terms = [*(CONDITIONS[name] for name in values), *others]
+    return ("where " + " and ".join(terms) if terms else ""), values
+
+
+def _text(values: dict[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False)
 
 
 def _line(row: dict[str, Any]) -> HistoryLine:
     return HistoryLine(
         at=row["at"],
-        actor=Actor(row["actor"], row["way"], row["address"], row["request_id"]),
+        actor=Actor(row["actor"], row["way"], row["address"], row["request_id"], row["token"]),
         action=row["action"],
         target=row["target"],
         before=json.loads(row["before"]),
         after=json.loads(row["after"]),
+        line=row["id"],
     )

@@ -6,7 +6,7 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from backend.store import schema_finding
+from backend.store import schema_finding, schema_trust
 
 migrations = Migrations("qu-console")
 
@@ -170,6 +170,12 @@ def m004_finding(db: Database) -> None:
 @migrations()
 def m005_ended_jobs(db: Database) -> None:
     _run(db, ENDED_JOBS)
+
+
+@migrations()
+def m006_trust(db: Database) -> None:
+    _run(db, schema_trust.TABLES)
+    schema_trust.chain_history(db)
 
 
 def _run(db: Database, script: str) -> None:

@@ -1,0 +1,230 @@
+"""Accounts, sessions and API tokens: everybody's own, and all of them for administrators."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from backend.errors import BadRequest, Forbidden
+from backend.model import GRANTS, Right, Role, Session
+from backend.operations.credentials import check_password
+from backend.parameters import End, Text
+from backend.passwords import hash_password, new_password
+from backend.registry import operation
+from backend.store.sessions import token_hash
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+Name = Annotated[str, Text(100)]
+LONGEST_DAYS = 3660  # of an API token
+PREFIX = "qu_"  # so that scanners know a token that leaked into a repository or a log
+
+
+class KnownAccount(msgspec.Struct, rename="camel"):
+    """`lastSeenTime` is empty where nobody is signed in."""
+
+    user_name: str
+    role: str
+    disabled: bool
+    creation_time: str
+    last_seen_time: str
+    session_count: int
+    token_count: int
+
+
+class NewPassword(msgspec.Struct, rename="camel"):
+    """`password` is what the console made up, told this once; empty where it was chosen."""
+
+    user_name: str
+    password: str
+
+
+class SessionData(msgspec.Struct, rename="camel"):
+    """`isOwn` marks the session that asked; `agent` is what the browser or program said it was."""
+
+    session_id: str
+    user_name: str
+    way: str
+    address: str
+    agent: str
+    creation_time: str
+    expiration_time: str
+    last_seen_time: str
+    is_own: bool
+
+
+class TokenInfo(msgspec.Struct, rename="camel"):
+    """`lastSeenTime` is empty for a token that was never used; the token itself is told by createToken alone."""
+
+    token_id: str
+    user_name: str
+    name: str
+    right: str
+    address: str
+    creation_time: str
+    expiration_time: str
+    last_seen_time: str
+    expired: bool
+
+
+class NewToken(msgspec.Struct, rename="camel"):
+    """`consoleToken` is told this once."""
+
+    console_token: str
+    token: TokenInfo
+
+
+class EndedData(msgspec.Struct, rename="camel"):
+    count: int
+
+
+# One's own
+
+
+@operation("POST", "/user/changePassword", message="密码已修改", right=Right.OWN, extension=True)
+def change_password(call: Call, *, old_password: str, new_password: str) -> None:
+    """Change one's own password, which needs the old one. Every other session of the account ends; API tokens stay."""
+    account = check_password(call, call.own.user_name, old_password)
+    call.store.accounts.change_password(account, hash_password(new_password), token_hash(call.token), call.actor)
+
+
+@operation("GET", "/user/getOwnSessions", right=Right.OWN, extension=True)
+def get_own_sessions(call: Call) -> list[SessionData]:
+    """Return where one is signed in, the last seen first."""
+    return [_session(call, session) for session in call.store.sessions.find_sessions(call.own.user_name)]
+
+
+@operation("POST", "/user/endOwnSession", message="会话已结束", right=Right.OWN, extension=True)
+def end_own_session(call: Call, *, session_id: str) -> None:
+    """End a session of one's own."""
+    call.store.sessions.end(session_id, call.actor, owner=call.own.user_name)
+
+
+@operation("POST", "/user/endOtherSessions", message="会话已结束", right=Right.OWN, extension=True)
+def end_other_sessions(call: Call) -> EndedData:
+    """End every session of one's own but the one that asks, and say how many those were."""
+    return EndedData(call.store.sessions.end_sessions_of(call.own, call.actor, but=token_hash(call.token)))
+
+
+@operation("GET", "/user/getOwnTokens", right=Right.OWN, extension=True)
+def get_own_tokens(call: Call) -> list[TokenInfo]:
+    """Return one's API tokens, the last used first."""
+    return [_token(call, token) for token in call.store.sessions.find_tokens(call.own.user_name)]
+
+
+@operation("POST", "/user/createToken", message="令牌已创建", right=Right.OWN, extension=True)
+def create_token(call: Call, *, name: Name, right: Right, end_time: End) -> NewToken:
+    """Make an API token: a console token for programs, with a name, one right of one's own, and an end date."""
+    if right not in GRANTS:
+        raise BadRequest("A token cannot have the right {right}; choose one of {rights}.", right=right.value,
+                         rights=", ".join(GRANTS))  # fmt: skip
+    if right not in call.own.role.rights:
+        raise Forbidden("Your role {role} has not the right {right}, so no token of yours can have it.",
+                        role=call.own.role.value, right=right.value)  # fmt: skip
+    if end_time is None or not 0 < end_time - call.now() <= LONGEST_DAYS * 86_400:
+        raise BadRequest("endTime must be in the future, by {days} days at most.", days=LONGEST_DAYS)
+    token = PREFIX + secrets.token_hex(24)
+    return NewToken(
+        token, _token(call, call.store.sessions.add_token(call.own, token, name, right, end_time, call.actor))
+    )
+
+
+@operation("POST", "/user/revokeOwnToken", message="令牌已撤销", right=Right.OWN, extension=True)
+def revoke_own_token(call: Call, *, token_id: str) -> None:
+    """Revoke an API token of one's own."""
+    call.store.sessions.revoke(token_id, call.actor, owner=call.own.user_name)
+
+
+# All of them, for administrators
+
+
+@operation("GET", "/user/getAccounts", right=Right.ADMIN, extension=True)
+def get_accounts(call: Call) -> list[KnownAccount]:
+    """Return every account, by name."""
+    sessions, tokens = call.store.sessions.find_sessions(), call.store.sessions.find_tokens()
+    counts, token_counts = Counter(one.user_name for one in sessions), Counter(one.user_name for one in tokens)
+    seen: dict[str, int] = {}
+    for session in (*sessions, *tokens):
+        seen[session.user_name] = max(session.seen, seen.get(session.user_name, 0))
+    return [
+        KnownAccount(
+            user_name=account.user_name, role=account.role.value, disabled=account.disabled,
+            creation_time=call.write.time(account.created), last_seen_time=_time(call, seen.get(account.user_name, 0)),
+            session_count=counts[account.user_name], token_count=token_counts[account.user_name],
+        )
+        for account in call.store.accounts.find_accounts()
+    ]  # fmt: skip
+
+
+@operation("POST", "/user/addAccount", message="账号已添加", right=Right.ADMIN, extension=True)
+def add_account(call: Call, *, user_name: Name, role: Role, password: str = "") -> NewPassword:
+    """Add an account. Without a password the console makes one up and tells it this once."""
+    chosen = password or new_password()
+    call.store.accounts.add_account(user_name, hash_password(chosen), role, call.actor)
+    return NewPassword(user_name, "" if password else chosen)
+
+
+@operation("POST", "/user/editAccount", message="账号已修改", right=Right.ADMIN, extension=True)
+def edit_account(call: Call, *, user_name: str, role: Role | None = None, disabled: bool | None = None) -> None:
+    """Change a role, or disable or enable an account. Disabling ends its sessions at once, and its API tokens rest."""
+    if role is None and disabled is None:
+        raise BadRequest("Nothing to change was given.")
+    call.store.accounts.edit_account(user_name, call.actor, role=role, disabled=disabled)
+
+
+@operation("POST", "/user/resetPassword", message="密码已重置", right=Right.ADMIN, extension=True)
+def reset_password(call: Call, *, user_name: str, password: str = "") -> NewPassword:
+    """Give an account a new password; its sessions end and its API tokens are revoked, whoever holds them."""
+    chosen = password or new_password()
+    call.store.accounts.get_account(user_name)
+    call.store.accounts.set_password(user_name, hash_password(chosen), call.actor)
+    return NewPassword(user_name, "" if password else chosen)
+
+
+@operation("GET", "/user/getSessions", right=Right.ADMIN, extension=True)
+def get_sessions(call: Call, *, user_name: str = "") -> list[SessionData]:
+    """Return who is signed in where, of one account or of all, the last seen first."""
+    return [_session(call, session) for session in call.store.sessions.find_sessions(user_name)]
+
+
+@operation("POST", "/user/endSession", message="会话已结束", right=Right.ADMIN, extension=True)
+def end_session(call: Call, *, session_id: str) -> None:
+    """End anybody's session."""
+    call.store.sessions.end(session_id, call.actor)
+
+
+@operation("GET", "/user/getTokens", right=Right.ADMIN, extension=True)
+def get_tokens(call: Call, *, user_name: str = "") -> list[TokenInfo]:
+    """Return the API tokens of one account or of all, the last used first."""
+    return [_token(call, token) for token in call.store.sessions.find_tokens(user_name)]
+
+
+@operation("POST", "/user/revokeToken", message="令牌已撤销", right=Right.ADMIN, extension=True)
+def revoke_token(call: Call, *, token_id: str) -> None:
+    """Revoke anybody's API token."""
+    call.store.sessions.revoke(token_id, call.actor)
+
+
+def _session(call: Call, session: Session) -> SessionData:
+    return SessionData(
+        session_id=session.session_id, user_name=session.user_name, way=session.way, address=session.address,
+        agent=session.agent, creation_time=_time(call, session.created), expiration_time=_time(call, session.expires),
+        last_seen_time=_time(call, session.seen),
+        is_own=token_hash(call.token).startswith(session.session_id),
+    )  # fmt: skip
+
+
+def _token(call: Call, token: Session) -> TokenInfo:
+    return TokenInfo(
+        token_id=token.session_id, user_name=token.user_name, name=token.name, right=token.granted,
+        address=token.address, creation_time=_time(call, token.created), expiration_time=_time(call, token.expires),
+        last_seen_time=_time(call, token.seen), expired=token.expires <= call.now(),
+    )  # fmt: skip
+
+
+def _time(call: Call, second: int) -> str:
+    return call.write.time(second) if second else ""

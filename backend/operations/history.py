@@ -1,0 +1,139 @@
+"""What was done: of one video, of everything that matches, and as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+
+from backend.export import Download
+from backend.model import HistoryFilter, HistoryLine, Right
+from backend.parameters import End, PageIndex, PageSize, Start
+from backend.registry import OPERATIONS, operation
+from backend.wire import Writer
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+COLUMNS = (
+    "line", "time", "userName", "token", "way", "address", "requestId", "action", "target", "before", "after",
+)  # fmt: skip
+CHUNK_ROWS = 500
+BOM = "\ufeff"  # without it, Excel takes UTF-8 for the machine's own encoding
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class HistoryData(msgspec.Struct, rename="camel"):
+    """One change. `line` counts from 1; `token` is the name of the API token that was shown, if it was one."""
+
+    line: int
+    time: str
+    user_name: str
+    token: str
+    way: str
+    address: str
+    request_id: str
+    action: str
+    target: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class HistoryPage(msgspec.Struct, rename="camel"):
+    """`actionList` holds every action that there are lines of, to choose from."""
+
+    total: int
+    history_list: list[HistoryData]
+    action_list: list[str]
+
+
+class HistoryLink(msgspec.Struct, rename="camel"):
+    url: str
+
+
+@dataclass(frozen=True)
+class HistoryFilters:
+    """What the history can be narrowed by: all of them exact, times inclusive."""
+
+    user_name: str = ""
+    way: str = ""
+    action: str = ""
+    target: str = ""
+    start_time: Start = None
+    end_time: End = None
+
+    @property
+    def wanted(self) -> HistoryFilter:
+        return HistoryFilter(self.user_name, self.way, self.action, self.target, self.start_time, self.end_time)
+
+
+@operation("GET", "/vod/getHistory", right=Right.HISTORY, extension=True)
+def get_history(call: Call, *, video_id: str) -> list[HistoryData]:
+    """Return what happened to a video, newest first, at most 100 lines."""
+    return [_data(call.write, line) for line in call.store.history.find_history(video_id)]
+
+
+@operation("GET", "/user/findHistory", right=Right.HISTORY, extension=True)
+def find_history(
+    call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: HistoryFilters
+) -> HistoryPage:
+    """List everything that was done by anybody and matches, newest first, with the exact total."""
+    page = call.store.history.find_page(filters.wanted, page_index, page_size)
+    lines = [_data(call.write, line) for line in page.items]
+    return HistoryPage(page.total, lines, list(call.store.history.find_actions()))
+
+
+@operation("GET", "/user/exportHistory", right=Right.EXPORT, extension=True)
+def export_history(call: Call, *, filters: HistoryFilters) -> Download:
+    """Return every line of the history that matches as CSV, newest first, streamed."""
+    when = datetime.fromtimestamp(call.now(), call.settings.time_zone).strftime("%Y%m%d-%H%M%S")
+    chunks = _csv(call.store.history.iterate(filters.wanted), call.write)
+    return Download(f"history-{when}.csv", "text/csv; charset=utf-8", chunks)
+
+
+@operation("GET", "/user/createHistoryLink", right=Right.EXPORT, extension=True)
+def create_history_link(call: Call, *, filters: HistoryFilters) -> HistoryLink:
+    """Return a link that downloads exportHistory's file once, within a minute, without a token in it."""
+    export = OPERATIONS["exportHistory"]
+    ticket = call.console.tickets.issue(export.name, (call.given, call.token))
+    return HistoryLink(f"{call.write.base_url}{export.path}?ticket={quote(ticket)}")
+
+
+def _data(write: Writer, line: HistoryLine) -> HistoryData:
+    actor = line.actor
+    return HistoryData(
+        line=line.line, time=write.time(line.at), user_name=actor.name, token=actor.token, way=actor.way,
+        address=actor.address, request_id=actor.request_id, action=line.action, target=line.target,
+        before=line.before, after=line.after,
+    )  # fmt: skip
+
+
+def _csv(lines: Iterable[HistoryLine], write: Writer) -> Generator[bytes, None, None]:
+    """Yield a CSV that Excel opens rightly, without formulas; before and after are JSON."""
+    buffer = io.StringIO()
+    rows = csv.writer(buffer)
+    buffer.write(BOM)
+    rows.writerow(COLUMNS)
+    for count, line in enumerate(lines, start=1):
+        data = _data(write, line)
+        before, after = (json.dumps(values, ensure_ascii=False) for values in (data.before, data.after))
+        texts = (data.user_name, data.token, data.way, data.address, data.request_id, data.action, data.target)
+        shown = (f"'{text}" if text.startswith(FORMULA_STARTS) else text for text in texts)
+        rows.writerow([data.line, data.time.removesuffix(".0"), *shown, before, after])
+        if count % CHUNK_ROWS == 0:
+            yield _drain(buffer)
+    yield _drain(buffer)
+
+
+def _drain(buffer: io.StringIO) -> bytes:
+    chunk = buffer.getvalue().encode()
+    buffer.seek(0)
+    buffer.truncate()
+    return chunk

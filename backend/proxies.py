@@ -1,0 +1,59 @@
+"""Where a request comes from: what X-Forwarded-For and X-Forwarded-Proto say counts only from proxies of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import TypeAlias
+
+Network: TypeAlias = IPv4Network | IPv6Network
+Address: TypeAlias = IPv4Address | IPv6Address
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
+
+SCHEMES = {"http": ("http", "ws"), "https": ("https", "wss")}
+
+
+def seen_from(peer: str, headers: Headers, proxies: Sequence[Network]) -> tuple[str, str]:
+    """Return who asks, and the scheme he used (http, https, or nothing where no proxy of ours tells).
+
+    Every proxy appends whom it was asked by, so the list is read from the right: past proxies of ours, to the first who
+    is none. What stands before that one anybody may have written. What is no address ends the reading.
+    """
+    address = _address(peer)
+    if address is None or not _is_ours(address, proxies):
+        return (peer if address is None else str(address)), ""
+    hops = 0
+    for told in reversed(_values(headers, b"x-forwarded-for")):
+        before = _address(told)
+        if before is None:
+            break
+        address, hops = before, hops + 1
+        if not _is_ours(address, proxies):
+            break
+    schemes = _values(headers, b"x-forwarded-proto")
+    # The proxy that was asked first stands as far from the right as there are proxies; some tell only one for all.
+    scheme = schemes[-min(max(hops, 1), len(schemes))].lower() if schemes else ""
+    return str(address), scheme if scheme in SCHEMES else ""
+
+
+def _is_ours(address: Address, proxies: Sequence[Network]) -> bool:
+    return any(address in network for network in proxies)
+
+
+def _values(headers: Headers, name: bytes) -> list[str]:
+    """Return the parts of a header, however many lines it has."""
+    lines = [value.decode("latin-1") for key, value in headers if key == name]
+    return [part.strip() for part in ",".join(lines).split(",")] if lines else []
+
+
+def _address(text: str) -> Address | None:
+    """Return an address, which may have a port; one of IPv4 in IPv6 as the former."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address

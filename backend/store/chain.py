@@ -1,0 +1,101 @@
+"""The chain that ties each line of the history to all lines before it.
+
+The hash of a line is the SHA-256 of the previous line's hash (32 bytes; zeros before the first line) followed by the
+line itself: a JSON array of the columns in CONTENT, in that order, without spaces, in UTF-8 (RFC 8785; `before` and
+`after` are the texts as they are stored). So anybody can verify it, for example with
+
+    sha256(previous + json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode())
+
+The number and hash of the newest line stand a second time in the table `history_head`: without them nobody could tell
+that lines are missing at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, TypeAlias
+
+import msgspec
+
+CONTENT = (
+    "id", "at", "actor", "way", "address", "token", "request_id", "action", "target", "before", "after",
+)  # fmt: skip
+START = bytes(32)
+MOST_NAMED = 10
+
+Row: TypeAlias = Sequence[Any]
+_json = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest line's number, from 1, and its hash. Written down elsewhere, it proves later that the line stands."""
+
+    line: int = 0
+    hash: bytes = START
+
+    def __str__(self) -> str:
+        return f"{self.line}:{self.hash.hex()}"
+
+    @classmethod
+    def read(cls, text: str) -> Head:
+        """Return the head that `str` wrote. Raises ValueError."""
+        line, _, digest = text.strip().partition(":")
+        head = cls(int(line), bytes.fromhex(digest))
+        if head.line < 1 or len(head.hash) != len(START):
+            raise ValueError(text)
+        return head
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What a walk along the chain found: how many lines, where they end, and the first breaks in words."""
+
+    lines: int = 0
+    head: Head = field(default_factory=Head)
+    breaks: list[str] = field(default_factory=list)
+
+    def _name(self, what: str) -> None:
+        if len(self.breaks) < MOST_NAMED:
+            self.breaks.append(what)
+
+
+def link(previous: bytes, content: Row) -> bytes:
+    """Return the hash of a line; `content` holds the columns of CONTENT."""
+    return sha256(previous + _json(content)).digest()
+
+
+def verify(rows: Iterable[Row], head: Head, noted: Head | None = None) -> Verdict:
+    """Walk along the whole chain, in the order of the lines; each row holds CONTENT, the previous hash and its own.
+
+    `head` is what the database says is the newest line, `noted` one that somebody wrote down elsewhere.
+    """
+    verdict, last, before = Verdict(), 0, START
+    width = len(CONTENT)
+    for row in rows:
+        line, previous, own = row[0], row[width], row[width + 1]
+        if line != last + 1:
+            verdict._name(_gap(last + 1, line - 1) if line > last else f"line {line} does not belong there")
+        elif previous != before:
+            verdict._name(f"line {line} does not follow line {last}: one of them was put in another's place")
+        if link(previous, row[:width]) != own:
+            verdict._name(f"line {line} was changed")
+        if noted is not None and line == noted.line and own != noted.hash:
+            verdict._name(f"line {line} is not the one that was noted")
+        last, before = line, own
+        verdict.lines += 1
+    verdict.head = Head(last, before)
+    if noted is not None and noted.line > last:
+        verdict._name(f"line {noted.line}, which was noted, is missing")
+    if last < head.line:
+        verdict._name(f"{_gap(last + 1, head.line)} at the end")
+    elif verdict.head != head:
+        verdict._name(f"the head says {head.line}, but line {last} is the newest" if last > head.line
+                      else f"line {last} is not the one that the head names")  # fmt: skip
+    return verdict
+
+
+def _gap(first: int, last: int) -> str:
+    return f"line {first} is missing" if first == last else f"lines {first} to {last} are missing"

@@ -1,0 +1,183 @@
+"""Sessions and API tokens: who holds one, until when, and when it was last seen. Only hashes of tokens come here."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from sqlite_utils import Database
+
+from backend.errors import BadRequest, NotFound
+from backend.model import GRANTS, Access, Account, Actor, Right, Session
+from backend.store import history
+from backend.store.accounts import ACCOUNT_COLUMNS, SESSIONS, account_of
+from backend.store.database import Connections, StoreError
+
+log = logging.getLogger(__name__)
+
+SECONDS_A_DAY = 86_400
+SEEN_SECONDS = 60  # as exactly as we know when a token was last shown; a write for each request would cost too much
+ID_LENGTH = 16  # of the hash, whose beginning names a session: enough to tell apart, and no way back to the token
+MOST_TOKENS = 100
+ADD = """
+    insert into sessions (token_hash, account_id, created, expires, seen, address, way, agent, name, granted)
+    values (:token_hash, :account_id, :created, :expires, :seen, :address, :way, :agent, :name, :granted)
+"""
+
+
+def token_hash(token: str) -> str:
+    """Return what is stored in place of a token: it is random and long, so a plain digest is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Sessions:
+    """Who is signed in, and which programs hold a token."""
+
+    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
+        self._connections = connections
+        self._clock = clock
+        self._seen: dict[str, int] = {}
+        self._written = self._now()
+        self._guard = threading.Lock()
+
+    def find_access(self, hashed: str) -> Access | None:
+        """Return who holds this token (by `token_hash`) and what for, or None when it is nobody's or has ended."""
+        found = self._connections.unchanged.get(("session", hashed), lambda: self._read_access(hashed))
+        now = self._now()
+        if found is None or found[1] <= now:
+            return None
+        self._seen[hashed] = now
+        if now - self._written >= SEEN_SECONDS:
+            self._written = now
+            threading.Thread(target=self.write_seen, name="sessions seen", daemon=True).start()
+        return found[0]
+
+    def _read_access(self, hashed: str) -> tuple[Access, int] | None:
+        sql = f"select {ACCOUNT_COLUMNS}, expires, name, granted from sessions s join accounts a using (account_id) "
+        with self._connections.reading() as db:
+            rows = list(db.query(f"{sql} where token_hash = ? and not disabled", [hashed]))
+        if not rows:
+            return None
+        account, name, granted = account_of(rows[0]), rows[0]["name"], rows[0]["granted"]
+        rights = account.role.rights & GRANTS[Right(granted)] if granted else account.role.rights
+        return Access(account, rights, name), rows[0]["expires"]
+
+    def open_session(self, account: Account, token: str, days: int, actor: Actor, agent: str = "") -> None:
+        """Keep a new session until it is signed out or `days` have passed."""
+        now = self._now()
+        with self._connections.writing() as db:
+            db.execute("delete from sessions where expires <= ? and name = ''", [now])
+            self._add(db, account, token, now + days * SECONDS_A_DAY, actor, agent=agent)
+            self._note(db, actor, "login", account.user_name, {})
+
+    def add_token(self, account: Account, token: str, name: str, right: Right, expires: int, actor: Actor) -> Session:
+        """Keep a new API token until `expires`. Raises BadRequest for a second one of a name, or too many."""
+        with self._connections.writing() as db:
+            names = db.execute(
+                "select name from sessions where account_id = ? and name <> ''", [account.account_id]
+            ).fetchall()
+            if (name,) in names:
+                raise BadRequest("You have a token {name} already; choose another name.", name=name)
+            if len(names) >= MOST_TOKENS:
+                raise BadRequest("You have {most} tokens, the most there may be; revoke one first.", most=MOST_TOKENS)
+            self._add(db, account, token, expires, actor, name=name, granted=right)
+            self._note(db, actor, "createToken", account.user_name, {"name": name, "right": right, "expires": expires})
+        return self.find_tokens(account.user_name, token_hash(token)[:ID_LENGTH])[0]
+
+    def find_sessions(self, user_name: str = "", session_id: str = "") -> tuple[Session, ...]:
+        """Return the sessions that have not ended, of one account or of all, the last seen first."""
+        return self._find("name = '' and expires > :now", user_name, session_id)
+
+    def find_tokens(self, user_name: str = "", session_id: str = "") -> tuple[Session, ...]:
+        """Return the API tokens, of one account or of all, the last seen first; ended ones stay until revoked."""
+        return self._find("name <> ''", user_name, session_id)
+
+    def _find(self, condition: str, user_name: str, session_id: str) -> tuple[Session, ...]:
+        condition += " and user_name = :user_name" if user_name else ""
+        condition += " and substr(token_hash, 1, :length) = :id" if session_id else ""
+        values = {"now": self._now(), "user_name": user_name, "length": ID_LENGTH, "id": session_id}
+        with self._connections.reading() as db:
+            rows = list(db.query(f"select s.*, user_name from sessions s join accounts using (account_id) "
+                                 f"where {condition} order by s.created desc, token_hash", values))  # fmt: skip
+        found = [_session(row, max(row["seen"], self._seen.get(row["token_hash"], 0))) for row in rows]
+        return tuple(sorted(found, key=lambda session: -session.seen))
+
+    def end(self, session_id: str, actor: Actor, owner: str = "") -> None:
+        """End a session by its id, of `owner` alone where that is given. Raises NotFound."""
+        self._end("name = ''", session_id, "endSession", actor, owner)
+
+    def revoke(self, token_id: str, actor: Actor, owner: str = "") -> None:
+        """Revoke an API token by its id, of `owner` alone where that is given. Raises NotFound."""
+        self._end("name <> ''", token_id, "revokeToken", actor, owner)
+
+    def _end(self, condition: str, session_id: str, action: str, actor: Actor, owner: str) -> None:
+        with self._connections.writing() as db:
+            rows = db.query(
+                "select token_hash, user_name, name from sessions join accounts using (account_id) "
+                f"where {condition} and substr(token_hash, 1, ?) = ?", [ID_LENGTH, session_id]
+            )  # fmt: skip
+            row = next((row for row in rows if owner in ("", row["user_name"])), None)
+            if row is None:
+                raise NotFound("There is no session or token {session_id}; it may have ended.", session_id=session_id)
+            db.execute("delete from sessions where token_hash = ?", [row["token_hash"]])
+            self._note(db, actor, action, row["user_name"], {"name": row["name"]} if row["name"] else {})
+
+    def end_session(self, hashed: str, actor: Actor) -> None:
+        """End the session that was shown; one that is gone already is no error."""
+        with self._connections.writing() as db:
+            if db.execute("delete from sessions where token_hash = ?", [hashed]).rowcount:
+                self._note(db, actor, "signOut", actor.name, {"name": actor.token} if actor.token else {})
+
+    def end_sessions_of(self, account: Account, actor: Actor, but: str = "") -> int:
+        """End every session of an account but the one of this `token_hash`, and return how many those were."""
+        with self._connections.writing() as db:
+            sql = f"delete from sessions where {SESSIONS} and token_hash <> ?"
+            count = db.execute(sql, [account.account_id, but]).rowcount
+            if count:
+                self._note(db, actor, "signOut", account.user_name, {"sessions": count})
+            return count
+
+    def write_seen(self) -> None:
+        """Write down when tokens were last shown. What the database refuses now is written with the next ones."""
+        with self._guard:
+            seen, self._seen = self._seen, {}
+            self._written = self._now()
+            if not seen:
+                return
+            try:
+                with self._connections.writing() as db:
+                    db.conn.executemany(
+                        "update sessions set seen = ? where token_hash = ? and seen < ?",
+                        [(second, hashed, second) for hashed, second in seen.items()],
+                    )
+            except StoreError as error:
+                self._seen = {**seen, **self._seen}
+                log.warning("when sessions were last seen cannot be written: %s", error)
+
+    def _add(
+        self, db: Database, account: Account, token: str, expires: int, actor: Actor, *, agent: str = "",
+        name: str = "", granted: str = "",
+    ) -> None:  # fmt: skip
+        now = self._now()
+        db.execute(ADD, {
+            "token_hash": token_hash(token), "account_id": account.account_id, "created": now, "expires": expires,
+            "seen": 0 if name else now, "address": actor.address, "way": actor.way, "agent": agent, "name": name,
+            "granted": granted,
+        })  # fmt: skip
+
+    def _now(self) -> int:
+        return int(self._clock())
+
+    def _note(self, db: Database, actor: Actor, action: str, target: str, after: dict[str, Any]) -> None:
+        history.append(db, at=self._now(), actor=actor, action=action, target=target, after=after)
+
+
+def _session(row: dict[str, Any], seen: int) -> Session:
+    return Session(
+        session_id=row["token_hash"][:ID_LENGTH], user_name=row["user_name"], created=row["created"],
+        expires=row["expires"], seen=seen, address=row["address"], way=row["way"], agent=row["agent"],
+        name=row["name"], granted=row["granted"],
+    )  # fmt: skip

@@ -1,0 +1,215 @@
+"""Guessing passwords is slow, from wherever and however many at once, and nobody is shut out by somebody else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from backend import Caller
+from backend.operations import credentials
+from backend.store.attempts import FORGET_SECONDS, FREE, LONGEST_SECONDS, MANY, Attempts
+
+ROOT = Path(__file__).parents[1]
+HERE, THERE = "192.0.2.7", "198.51.100.9"
+
+
+@pytest.fixture
+def attempts(tmp_path, clock):
+    made = Attempts(tmp_path / "attempts.sqlite3", clock)
+    yield made
+    made.close()
+
+
+def try_often(attempts, times, address=HERE, name="anne"):
+    return [attempts.begin(address, name).wait for _ in range(times)]
+
+
+def test_some_tries_are_free_and_the_next_one_waits(attempts):
+    assert try_often(attempts, FREE + 1) == [0] * FREE + [2]
+
+
+def test_the_wait_doubles_up_to_a_minute_however_long_somebody_goes_on(attempts, clock):
+    try_often(attempts, FREE)
+    waits = []
+    for _ in range(10):
+        waits.append(attempts.begin(HERE, "anne").wait)
+        clock.move(waits[-1])
+        assert attempts.begin(HERE, "anne").wait == 0
+
+    assert waits == [2, 4, 8, 16, 32, 60, 60, 60, 60, 60]
+
+
+def test_tries_during_a_wait_do_not_make_it_longer(attempts, clock):
+    try_often(attempts, 1000)
+
+    clock.move(2)
+
+    assert attempts.begin(HERE, "anne").wait == 0
+
+
+def test_a_right_password_clears_the_count(attempts):
+    try_often(attempts, FREE - 1)
+    attempts.succeed(HERE, "anne")
+
+    assert try_often(attempts, FREE) == [0] * FREE
+
+
+def test_all_is_forgotten_after_a_while(attempts, clock):
+    try_often(attempts, 20)
+    clock.move(FORGET_SECONDS + 1)
+
+    assert try_often(attempts, FREE) == [0] * FREE
+
+
+def test_a_clock_that_was_set_back_shuts_nobody_out(attempts, clock):
+    try_often(attempts, 20)
+    clock.move(-86_400)
+
+    assert attempts.begin(HERE, "anne").wait == 0
+
+
+def test_whoever_guesses_elsewhere_does_not_stop_the_person_here(attempts, clock):
+    for number in range(20 * MANY):
+        attempts.begin(f"203.0.{number // 250}.{number % 250}", "anne")
+
+    assert attempts.begin(HERE, "anne").wait == 0
+
+
+def test_a_name_that_many_guess_at_has_one_try_a_minute_for_each_address(attempts, clock):
+    for number in range(MANY):
+        attempts.begin(f"203.0.113.{number}", "anne")
+
+    assert try_often(attempts, 2) == [0, LONGEST_SECONDS]
+    clock.move(LONGEST_SECONDS)
+    assert attempts.begin(HERE, "anne").wait == 0
+    assert try_often(attempts, FREE, name="ben") == [0] * FREE
+
+
+def test_an_address_of_ipv6_counts_as_its_network(attempts):
+    waits = [attempts.begin(f"2001:db8:1:2::{number}", "anne").wait for number in range(FREE + 1)]
+
+    assert waits[-1] > 0
+    assert attempts.begin("2001:db8:1:3::1", "anne").wait == 0
+
+
+def test_names_that_nobody_has_take_no_room_for_long(attempts, clock):
+    for number in range(200):
+        attempts.begin(HERE, f"name {number}")
+    clock.move(FORGET_SECONDS + 1)
+    attempts.begin(HERE, "anne")
+
+    with attempts._changing() as db:
+        assert db.execute("select count(*) from attempts").fetchone() == (2,)
+
+
+def test_of_many_processes_at_once_no_more_than_the_free_tries_come_through(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from backend.store.attempts import Attempts\n"
+        "made = Attempts(Path(sys.argv[1]), lambda: 1e9)\n"
+        "print(sum(made.begin('192.0.2.7', 'anne').wait == 0 for _ in range(20)))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "attempts.sqlite3")]
+    running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+
+    assert sum(int(process.communicate(timeout=60)[0]) for process in running) == FREE
+
+
+@pytest.fixture
+def login(console, account, password):
+    def sign_in(given=password, address=HERE, name="anne"):
+        return console.call("login", {"userName": name, "password": given}, "", Caller("rest", address))
+
+    return sign_in
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """Counts how often a password is really looked at."""
+    looked = []
+
+    def look(password, password_hash):
+        looked.append(password)
+        return is_right(password, password_hash)
+
+    is_right = credentials.is_right
+    monkeypatch.setattr(credentials, "is_right", look)
+    return looked
+
+
+def test_of_20_guesses_at_once_5_are_looked_at(login, hashed):
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(login, ["a wrong one"] * 20))
+
+    assert len(hashed) == FREE
+    assert {answer["code"] for answer in answers} == {"401"}
+    assert sum("try again in 2 seconds" in answer["message"] for answer in answers) == 20 - FREE
+
+
+def test_the_right_password_waits_as_well(login, hashed, clock):
+    for _ in range(FREE):
+        login("a wrong one")
+
+    assert login()["message"] == "Too many wrong passwords; try again in 2 seconds."
+    assert len(hashed) == FREE
+    clock.move(2)
+    assert login()["code"] == "200"
+
+
+def test_the_person_signs_in_while_somebody_else_guesses(login):
+    for _ in range(50):
+        login("a wrong one", THERE)
+
+    assert login()["code"] == "200"
+
+
+def test_two_minutes_after_the_worst_of_it_the_person_is_in_even_from_the_same_address(login, clock):
+    for _ in range(300):
+        login("a wrong one")
+        clock.move(1)
+
+    clock.move(120)
+    assert login()["code"] == "200"
+
+
+@pytest.mark.parametrize("name", ["anne", "nobody"])
+def test_a_name_that_nobody_has_is_slowed_down_like_any(login, name):
+    answers = [login("a wrong one", name=name)["message"] for _ in range(FREE + 1)]
+
+    assert answers == ["The user name or the password is wrong."] * FREE + [
+        "Too many wrong passwords; try again in 2 seconds."
+    ]
+
+
+def test_signing_out_and_changing_a_password_are_no_way_around(console, login, token, hashed):
+    caller = Caller("rest", HERE)
+    for _ in range(FREE):
+        console.call("signOut", {"userName": "anne", "password": "a wrong one"}, "", caller)
+
+    given = {"oldPassword": "a wrong one", "newPassword": "another password"}
+    answers = [login(), console.call("changePassword", given, token, caller)]
+
+    assert ["try again" in answer["message"] for answer in answers] == [True, True]
+    assert len(hashed) == FREE
+
+
+def test_the_history_tells_that_somebody_guessed_at_an_account_once_for_each_round(console, login):
+    for _ in range(20):
+        login("a wrong one")
+        login("a wrong one", name="nobody")
+
+    lines = [line for line in console.store.history.find_history() if line.action == "guessPassword"]
+    assert [(line.target, line.actor.address, line.after) for line in lines] == [("anne", HERE, {"wrong": FREE})]
+
+
+def test_the_dashboard_guesses_with_the_browsers_address(console, login, password):
+    for _ in range(FREE + 1):
+        given = {"userName": "anne", "password": "a wrong one"}
+        answer = console.call("login", given, "", Caller("page", THERE))
+
+    assert "try again" in answer["message"]
+    assert login(password, THERE)["code"] == "401"
+    assert login(password, HERE)["code"] == "200"

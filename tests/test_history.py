@@ -1,0 +1,327 @@
+"""The history: every change leaves a line, lines are found and exported, and none can be changed unnoticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import backend
+from backend.export import Download
+from backend.model import CensorStatus, FileKind, HistoryFilter, JobKind, MediaFile, Right, Role
+from backend.parameters import Choice, Upload
+from backend.registry import OPERATIONS
+from backend.store.chain import CONTENT, START, Head, link
+from backend.store.schema import migrations
+from backend.upkeep import UpkeepError, examine
+from tests.conftest import PASSWORD, TESTS
+
+SOURCE = MediaFile(FileKind.SOURCE, "source.mp4")
+COMMON = MediaFile(FileKind.COMMON, "common.mp4")
+
+
+# Every change leaves a line
+
+
+@pytest.fixture
+def changes(console, make_video, make_account, sign_in, account, small_clip, tmp_path, clock):
+    """Parameters with which each operation that changes anything does so."""
+    approved = make_video(censor_status=CensorStatus.SUCCESS, files=(SOURCE, COMMON))
+    others = [make_video(censor_status=CensorStatus.SUCCESS, files=(SOURCE,)) for _ in range(4)]
+    console.store.catalogue.recommend(others[0].video_id, {}, TESTS)
+    for made, kind in ((others[1], JobKind.TRANSCODE), (others[2], JobKind.SNAPSHOT)):
+        console.store.jobs.enqueue_for_video(kind, made.video_id, "submitTranscode", TESTS)
+    failed = console.store.jobs.claim_job([JobKind.SNAPSHOT], "w")
+    console.store.jobs.settle_failed(failed, "w", backend.errors.ConsoleError("The disk is full."))
+    waiting = console.store.jobs.find_jobs(kind=JobKind.TRANSCODE).items[0]
+    ben = make_account("ben", Role.MANAGER)
+    sign_in(ben)
+    sign_in(account)
+    sessions = console.store.sessions
+    tokens = [
+        sessions.add_token(one, one.user_name, "old", Right.READ, int(clock()) + 9, TESTS) for one in (account, ben)
+    ]
+    upload = tmp_path / "upload.mp4"
+    upload.write_bytes(small_clip.read_bytes())
+    mine = {"password": PASSWORD, "userName": "anne"}
+    return {
+        "submitTranscode": {"mediaId": others[3].video_id},
+        "submitTabTranscode": {"mediaId": approved.video_id},
+        "createAudit": {"mediaId": approved.video_id, "status": "Normal"},
+        "recommendVideo": {"videoId": approved.video_id},
+        "pushObjectCache": {"objectPath": "example.com/a.png"},
+        "deleteRecommendById": {"videoId": others[0].video_id},
+        "deleteVideoById": {"videoId": others[0].video_id, "userId": others[0].user.user_id},
+        "uploadVideo": {"file": Upload(upload, "clip.mp4", 1)},
+        "editVideo": {"videoId": approved.video_id, "title": "another title"},
+        "retryJob": {"jobId": failed.job_id},
+        "retryFailedJobs": {},
+        "cancelJob": {"jobId": waiting.job_id},
+        "login": mine,
+        "addAccount": {"userName": "carl", "role": "app"},
+        "editAccount": {"userName": "ben", "role": "analyst"},
+        "endSession": {"sessionId": sessions.find_sessions("ben")[0].session_id},
+        "revokeToken": {"tokenId": tokens[1].session_id},
+        "resetPassword": {"userName": "ben"},
+        "createToken": {"name": "new", "right": "read", "endTime": "2019-02-01"},
+        "revokeOwnToken": {"tokenId": tokens[0].session_id},
+        "endOtherSessions": {},
+        "changePassword": {"oldPassword": PASSWORD, "newPassword": "another password"},
+    }  # fmt: skip
+
+
+def example(operation):
+    return {
+        one.wire_name: next(iter(one.kind.words)).value if isinstance(one.kind, Choice) else "1"
+        for one in operation.parameters
+        if one.required
+    }
+
+
+def state(console):
+    """Everything that is kept, but for the history itself and when sessions were last seen."""
+    with console.store.connections.reading() as db:
+        tables = [name for name in db.table_names() if not name.startswith(("history", "sqlite_", "_sqlite"))]
+        rows = {table: list(db.query(f"select * from {table}")) for table in tables}
+    return repr({**rows, "sessions": [{**row, "seen": 0} for row in rows["sessions"]]})
+
+
+def test_what_changes_anything_leaves_a_line_that_tells_who_and_by_which_request(console, token, changes):
+    changed = set()
+    rest = [name for name in OPERATIONS if name not in changes and name != "signOut"]
+    for operation in (OPERATIONS[name] for name in (*changes, *rest, "signOut")):
+        if operation.answer is Download:
+            continue
+        before, last = state(console), console.store.history.find_history(limit=1)[0].line
+        answer = console.call(operation.name, changes.get(operation.name, example(operation)), token)
+        new = [line for line in console.store.history.find_history() if line.line > last]
+        if state(console) == before:
+            assert not new, operation.name
+            continue
+        changed.add(operation.name)
+        assert new, operation.name
+        assert {(line.actor.name, line.actor.request_id) for line in new} == {("anne", answer["requestId"])}
+    assert changed >= set(changes) - {"retryFailedJobs"}  # nothing has failed any more
+    assert console.store.history.verify().breaks == []
+
+
+# Finding
+
+
+@pytest.fixture
+def filled(console, make_video, clock):
+    """Two days of history: lines 1 and 2 on the first, 3 on the second."""
+    made = make_video(title="海")
+    console.store.catalogue.edit_video(made.video_id, {"title": "sea"}, backend.model.Actor("ben", "page", "10.0.0.7"))
+    clock.move(86_400)
+    console.store.catalogue.edit_video(made.video_id, {"title": "=cmd()"}, backend.model.Actor("=ben", "rest"))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("given", "lines"),
+    [
+        ({}, [3, 2, 1]),
+        ({"userName": "ben"}, [2]),
+        ({"way": "rest"}, [3]),
+        ({"action": "editVideo"}, [3, 2]),
+        ({"endTime": "2019-01-09"}, [2, 1]),
+        ({"startTime": "2019-01-10"}, [3]),
+        ({"startTime": "2019-01-09", "endTime": "2019-01-09", "action": "editVideo"}, [2]),
+        ({"target": "nothing"}, []),
+    ],
+)
+def test_it_is_narrowed_by_who_what_which_way_and_when(given, lines, console, filled, make_account, sign_in):
+    page = console.store.history.find_page  # the account and its session would be lines of their own
+    filters = OPERATIONS["findHistory"].bind(given, console.settings.time_zone)["filters"]
+
+    assert [line.line for line in page(filters.wanted).items] == lines
+    assert page(filters.wanted).total == len(lines)
+    assert [line.line for line in console.store.history.iterate(filters.wanted)] == lines
+
+
+def test_it_comes_in_pages_with_what_was_before_and_after(door, filled):
+    data = door.data("findHistory", pageSize=1, pageIndex=2, target=filled.video_id)
+
+    assert data["total"] == 3
+    (line,) = data["historyList"]
+    assert (line["userName"], line["way"], line["address"], line["action"]) == ("ben", "page", "10.0.0.7", "editVideo")
+    assert (line["before"], line["after"]) == ({"title": "海"}, {"title": "sea"})
+    assert data["actionList"] == ["addAccount", "editVideo", "login", "uploadVideo"]
+
+
+def test_it_is_exported_as_csv_that_excel_opens_and_takes_nothing_for_a_formula(server, http, token, filled):
+    link = http.get(
+        f"{server}/console/user/createHistoryLink", params={"consoletoken": token, "target": filled.video_id}
+    )
+
+    answer = http.get(link.json()["data"]["url"])
+
+    assert answer.content.startswith(b"\xef\xbb\xbfline,time,userName,token,way,")
+    rows = answer.content.decode("utf-8-sig").splitlines()
+    assert len(rows) == 4
+    assert rows[1].startswith("5,2019-01-10 22:11:29,'=ben,")
+    assert rows[2].endswith('"{""title"": ""海""}","{""title"": ""sea""}"')
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="history-2019')
+
+
+def test_an_export_needs_the_right_and_streams(console, make_account, sign_in, monkeypatch):
+    reviewer = sign_in(make_account("ben", Role.REVIEWER))
+    monkeypatch.setattr("backend.store.history.CHUNK", 10)
+    monkeypatch.setattr("backend.operations.history.CHUNK_ROWS", 10)
+    for number in range(55):
+        make_account(f"account {number}")
+
+    assert console.call("exportHistory", {}, reviewer)["code"] == "403"
+    chunks = list(console.call("exportHistory", {}, sign_in(make_account("root")))["data"].chunks)
+
+    assert len(chunks) == 6
+    assert b"".join(chunks).count(b"\r\n") == 60
+
+
+# The chain
+
+
+@pytest.fixture
+def chained(console, make_video):
+    """A console with ten lines of history, and the database underneath."""
+    for _ in range(10):
+        make_video()
+    db = sqlite3.connect(console.settings.database, isolation_level=None)
+    yield console, db
+    db.close()
+
+
+def test_anybody_can_verify_it_by_the_formula(chained):
+    _, db = chained
+    previous = START
+    for *content, before, own in db.execute(f"select {', '.join(CONTENT)}, previous, hash from history order by id"):
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        assert before == previous
+        assert own == hashlib.sha256(previous + text.encode()).digest()
+        previous = own
+    assert db.execute("select * from history_head").fetchall() == [(1, 10, previous)]
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])) | st.integers(0, 2**53), min_size=1))
+def test_the_formula_holds_for_every_text(content):
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+    assert link(START, content) == hashlib.sha256(START + text.encode()).digest()
+
+
+SWAP = """
+    update history set id = -4 where id = 4;
+    update history set id = 4 where id = 5;
+    update history set id = 5 where id = -4
+"""
+INSERT = """
+    update history set id = -id where id > 4;
+    insert into history select 5, at, actor, way, address, request_id, action, target, before, after, token,
+        previous, hash from history where id = 4;
+    update history set id = 1 - id where id < 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("tampered", "named"),
+    [
+        ("update history set after = '{}' where id = 4", "line 4 was changed"),
+        ("update history set at = at - 1 where id = 1", "line 1 was changed"),
+        ("update history set token = 'x' where id = 10", "line 10 was changed"),
+        ("update history set hash = x'00' where id = 4", "line 4 was changed"),
+        ("update history set previous = x'00' where id = 4", "line 4 does not follow line 3"),
+        ("delete from history where id = 1", "line 1 is missing"),
+        ("delete from history where id in (4, 5)", "lines 4 to 5 are missing"),
+        ("delete from history where id > 8", "lines 9 to 10 are missing at the end"),
+        ("delete from history", "lines 1 to 10 are missing at the end"),
+        ("delete from history; update history_head set id = 0", "line 0 is not the one that the head names"),
+        ("delete from history_head", "the head says 0, but line 10 is the newest"),
+        ("update history_head set hash = x'00'", "line 10 is not the one that the head names"),
+        (SWAP, "line 4 does not follow line 3"),
+        (INSERT, "line 5 does not follow line 4"),
+        ("insert into history select 11, at, actor, way, address, request_id, action, target, before, after, token, "
+         "hash, hash from history where id = 10", "the head says 10, but line 11 is the newest"),
+    ],
+)  # fmt: skip
+def test_the_doctor_names_what_was_tampered_with(chained, tampered, named):
+    console, db = chained
+    db.executescript(tampered)
+
+    findings = [finding.text for finding in examine(console) if finding.text.startswith("history:")]
+
+    assert named in findings[0]
+    assert not all(finding.good for finding in examine(console))
+
+
+def test_a_line_that_was_changed_with_its_own_hash_does_not_lead_to_the_next(chained):
+    console, db = chained
+    row = list(db.execute(f"select {', '.join(CONTENT)}, previous from history where id = 4").fetchone())
+    row[CONTENT.index("actor")] = "somebody else"
+    db.execute("update history set actor = ?, hash = ? where id = 4", [row[2], link(row[-1], row[:-1])])
+
+    assert console.store.history.verify().breaks == [
+        "line 5 does not follow line 4: one of them was put in another's place"
+    ]
+
+
+def test_a_head_that_was_noted_elsewhere_tells_even_of_a_chain_that_was_computed_anew(chained, make_video):
+    console, db = chained
+    noted = console.store.history.verify().head
+    make_video()
+    assert console.store.history.verify(noted).breaks == []
+
+    db.execute("update history set actor = 'somebody else' where id = 4")
+    db.execute("delete from history_head")
+    backend.store.schema_trust.chain_history(_wrapped(db))
+
+    assert console.store.history.verify().breaks == []
+    assert console.store.history.verify(noted).breaks == ["line 10 is not the one that was noted"]
+    assert not all(finding.good for finding in examine(console, str(noted)))
+    assert Head.read(str(noted)) == noted
+    with pytest.raises(UpkeepError, match="is no head"):
+        examine(console, "10:abc")
+
+
+def _wrapped(db):
+    return backend.store.database.Database(db)
+
+
+def fail_after_a_line(console):
+    with console.store.connections.writing() as db:
+        backend.store.history.append(db, at=1, actor=TESTS, action="lost", target="x")
+        raise ZeroDivisionError
+
+
+def test_a_change_that_fails_leaves_no_line_and_an_unbroken_chain(console, make_video):
+    made = make_video()
+    with pytest.raises(ZeroDivisionError):
+        fail_after_a_line(console)
+    console.store.catalogue.edit_video(made.video_id, {"title": "next"}, TESTS)
+
+    assert [line.line for line in console.store.history.find_history()] == [2, 1]
+    assert console.store.history.verify().breaks == []
+
+
+def test_what_was_written_before_there_was_a_chain_is_chained_by_the_migration(tmp_path):
+    path = tmp_path / "data" / "console.sqlite3"
+    path.parent.mkdir()
+    db = backend.store.database.Database(path)
+    migrations.apply(db, stop_before="m006_trust")
+    old = (
+        "insert into history values (?, 1547043089, 'anne', 'rest', '', '', 'editVideo', 'v1', '{}', '{\"a\": \"海\"}')"
+    )
+    db.conn.executemany(old, [(number,) for number in range(1, 26)])
+    db.conn.commit()
+    db.close()
+
+    console = backend.open_console(backend.Settings(data=path.parent))
+
+    verdict = console.store.history.verify()
+    assert (verdict.lines, verdict.head.line, verdict.breaks) == (25, 25, [])
+    assert console.store.history.find_page(HistoryFilter(actor="anne")).total == 25
+    console.close()
