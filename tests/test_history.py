@@ -85,7 +85,8 @@ def example(operation):
 def state(console):
     """Everything that is kept, but for the history itself and when sessions were last seen."""
     with console.store.connections.reading() as db:
-        tables = [name for name in db.table_names() if not name.startswith(("history", "sqlite_", "_sqlite"))]
+        skipped = ("history", "sqlite_", "_sqlite", "videos_words", "feed_words")  # what is derived cannot be listed
+        tables = [name for name in db.table_names() if not name.startswith(skipped)]
         rows = {table: list(db.query(f"select * from {table}")) for table in tables}
     return repr({**rows, "sessions": [{**row, "seen": 0} for row in rows["sessions"]]})
 
