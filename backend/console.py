@@ -11,12 +11,14 @@ from typing import Any
 
 import msgspec
 
+from backend.calls import Calls
 from backend.errors import SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound
 from backend.export import Download
 from backend.media import MediaProvider
 from backend.messages import say
 from backend.model import Account, Actor
 from backend.prewarm import CacheProvider
+from backend.prewarm.reach import own_places
 from backend.registry import OPERATIONS, Operation
 from backend.settings import Settings
 from backend.store import Store
@@ -24,9 +26,10 @@ from backend.store.accounts import token_hash
 from backend.tickets import Tickets
 from backend.wire import Writer, envelope
 
-log = logging.getLogger("backend.calls")
+log = logging.getLogger(__name__)
 
 NOT_ALLOWED = "The role {role} of account {name} may not do this; it needs the right {right}."
+BROKE = "%(operation)s failed, requestId %(requestId)s"
 OUR_FAULT = "The console failed at this request. Quote this number to whoever runs it: {request_id}"
 
 
@@ -84,6 +87,7 @@ class Console:
     clock: Callable[[], float] = time.time
     new_id: Callable[[], str] = field(default=lambda: str(uuid.uuid4()))
     tickets: Tickets = field(default_factory=Tickets)
+    calls: Calls = field(default_factory=Calls)
     own_url: str = ""  # where this server can be reached from this machine
 
     def call(
@@ -115,10 +119,10 @@ class Console:
         except ConsoleError as error:
             code, message = error.code, say(error, caller.language)
         except Exception:
-            log.exception("%s failed, requestId %s", name, request_id)
+            log.exception(BROKE, {"operation": name, "requestId": request_id})
             message = say(ConsoleError(OUR_FAULT, request_id=request_id), caller.language)
-        took = (time.perf_counter() - started) * 1000
-        log.info("%s code=%s who=%s way=%s ms=%.1f requestId=%s", name, code, who or "-", caller.way, took, request_id)
+        known = name if name in OPERATIONS else "unknown"
+        self.calls.note(known, code, who, caller.way, time.perf_counter() - started, request_id)
         return envelope(self.known_code(code), message, data, request_id)
 
     def run_as_operator(self, name: str, parameters: Mapping[str, Any], actor: Actor) -> Any:
@@ -137,6 +141,16 @@ class Console:
     def reachable_url(self) -> str:
         """Return the address below which this machine reaches its own media, through the cache if there is one."""
         return self.settings.public_url or self.own_url
+
+    @property
+    def own_places(self) -> tuple[str, ...]:
+        """Return the hosts where prewarming may fetch nothing but media, for they are this console.
+
+        A public host that the operator names in QU_PREWARM_HOSTS is one like any other: it has to lead outside.
+        """
+        own = own_places(self.own_url)
+        public = own_places(self.settings.public_url)
+        return own + tuple(place for place in public if place not in (*own, *self.settings.prewarm_hosts))
 
     def account_of(self, token: str) -> Account | None:
         """Return who holds this token, or None when it is nobody's (any more)."""

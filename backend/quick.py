@@ -6,7 +6,6 @@ again by every open page and phone.
 
 from __future__ import annotations
 
-import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -18,8 +17,6 @@ from starlette.types import Scope
 from backend.console import Console
 from backend.registry import OPERATIONS
 from backend.store import UNKNOWN
-
-log = logging.getLogger("backend.calls")
 
 MOST_KEPT, LARGEST = 128, 128 << 10  # answers, and bytes of each
 SECONDS = 1.0  # a session may end by the clock, which the database does not tell
@@ -65,6 +62,7 @@ class QuickAnswers:
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._version = console.store.version
+        self._note = console.calls.note
         self._clock = clock
         self._names = {one.path: one.name for one in OPERATIONS.values() if one.pure}
         self._moment = Moment(self._version(), clock())
@@ -75,17 +73,18 @@ class QuickAnswers:
         Where it was not, the scope has the `question`, whose answer may be kept.
         """
         name = self._names.get(scope["path"])
-        key = _key(scope) if name and scope["method"] == "GET" else None
-        if key is None:
+        if not name or scope["method"] != "GET" or (key := _key(scope)) is None:
             return None
+        started = time.perf_counter()
         moment = self._now()
         found = moment.kept.get(key)
         if found is None:
             scope["question"] = Question(key, moment)
             return None
         request_id = str(uuid.uuid4())
-        log.info("%s code=200 who=%s way=rest ms=0.0 requestId=%s", name, found.who, request_id)
-        return b"".join((found.before, request_id.encode(), found.after)), request_id
+        body = b"".join((found.before, request_id.encode(), found.after))
+        self._note(name, "200", found.who, "rest", time.perf_counter() - started, request_id)
+        return body, request_id
 
     def _now(self) -> Moment:
         version, now = self._version(), self._clock()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -24,14 +23,15 @@ from backend.docs import docs_page
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, NotFound, Refused
 from backend.export import Download
 from backend.intake import new_incoming
+from backend.metrics import Metrics
 from backend.multipart import MultipartForm, read_content_type
 from backend.openapi import describe
+from backend.patience import limit_server
 from backend.quick import QuickAnswers
 from backend.registry import OPERATIONS, Operation, as_text
-from backend.web import HEADERS, learn_own_url, with_security_headers
+from backend.watching import say_alive, say_ready, send_metrics
+from backend.web import HEADERS, POLICY, REST_POLICY, learn_own_url, with_security_headers
 from backend.wire import encode
-
-log = logging.getLogger(__name__)
 
 MOST_BODY = 4 << 20
 PIECE = 1 << 20  # multipart is parsed and written in pieces of this size: one change of thread for each
@@ -41,7 +41,7 @@ COOKIE = "qu_session"
 SECONDS_A_DAY = 86_400
 QUICK_HEADERS = [
     (b"content-type", b"application/json; charset=utf-8"), (b"cache-control", b"no-store"),
-    *((name.lower().encode(), value.encode()) for name, value in HEADERS.items()),
+    *((name.lower().encode(), value.encode()) for name, value in {**HEADERS, POLICY: REST_POLICY}.items()),
 ]  # fmt: skip
 MEDIA_HEADERS = {"Cache-Control": "private, max-age=31536000, immutable"}
 MEDIA_TYPES = {
@@ -57,8 +57,8 @@ def rest_app(console: Console) -> Starlette:
     """Return the REST server of this console, as an ASGI app."""
     limiter, password_limiter = anyio.CapacityLimiter(AT_ONCE), anyio.CapacityLimiter(PASSWORDS_AT_ONCE)
 
-    def route(path: str, answer: Answer, limiter: anyio.CapacityLimiter = limiter) -> Route:
-        return Route(path, Endpoint(console, limiter, answer))
+    def route(path: str, name: str, answer: Answer, limiter: anyio.CapacityLimiter = limiter) -> Route:
+        return Route(path, Endpoint(console, name, limiter, answer))
 
     @cache
     def description() -> tuple[bytes, str]:
@@ -69,17 +69,19 @@ def rest_app(console: Console) -> Starlette:
         return docs_page(console.settings)
 
     routes = [
-        route(operation.path, partial(operate, operation), password_limiter if operation.right is None else limiter)
-        for operation in OPERATIONS.values()
+        route(one.path, one.name, partial(operate, one), password_limiter if one.right is None else limiter)
+        for one in OPERATIONS.values()
     ]
     routes += [
-        route("/console/openapi.json", partial(show, description, "application/json")),
-        route("/console/docs", partial(show, page, "text/html")),
-        route("/console/user/adopt", adopt),
-        route("/console/user/forget", forget),
-        route("/healthz", say_health),
-        route("/media/{video_id}/{media_key}/{name}", send_media),
-        route("/{path:path}", refuse_path),
+        route("/console/openapi.json", "openapi", partial(show, description, "application/json")),
+        route("/console/docs", "docs", partial(show, page, "text/html")),
+        route("/console/user/adopt", "adopt", adopt),
+        route("/console/user/forget", "forget", forget),
+        route("/healthz", "healthz", say_ready),
+        route("/livez", "livez", say_alive),
+        route("/metrics", "metrics", partial(send_metrics, Metrics(console))),
+        route("/media/{video_id}/{media_key}/{name}", "media", send_media),
+        route("/{path:path}", "none", refuse_path),
     ]
     app = Rest(routes=routes, middleware=[Middleware(Surroundings)])
     app.quick = QuickAnswers(console)
@@ -111,6 +113,8 @@ class Surroundings:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            limit_server(receive)
         if scope["type"] == "http":
             learn_own_url(scope["app"], scope)
             send = with_security_headers(send)
@@ -249,18 +253,6 @@ async def show(make: Callable[[], tuple[bytes, str]], media_type: str, asked: As
     if policy:
         headers["Content-Security-Policy"] = policy
     return Response(body, headers=headers, media_type=media_type)
-
-
-async def say_health(asked: Asked) -> Response:
-    """Say whether the database answers."""
-    asked.only("GET", "HEAD")
-    try:
-        await anyio.to_thread.run_sync(asked.console.store.catalogue.is_empty)
-    except Exception:
-        log.exception("the database does not answer")
-        asked.headers["Retry-After"] = "5"
-        raise Refused(503, "The database does not answer.") from None
-    return asked.succeed("ready")
 
 
 async def send_media(asked: Asked) -> Response:

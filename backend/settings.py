@@ -13,6 +13,7 @@ MODES = ("embedded", "cloud")
 REVIEWS = ("person", "off")
 NARROW_CODECS = ("auto", "av1", "h264")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_FORMATS = ("text", "json")
 
 
 class SettingsError(ValueError):
@@ -38,6 +39,8 @@ class Settings:
     narrow_codec: Literal["auto", "av1", "h264"] = "auto"
     review: Literal["person", "off"] = "person"
     log: str = "INFO"
+    log_format: Literal["", "text", "json"] = ""  # empty: text on a terminal, JSON otherwise
+    metrics_token: str = field(default="", repr=False)
     port: int = 8501  # PORT, as hosting platforms name it
 
     @property
@@ -136,7 +139,13 @@ def _password(text: str) -> str:
     return text
 
 
-SECRET = ("admin_password",)  # never shown, not even where it is wrong
+def _token(text: str) -> str:
+    if len(text) < 16 or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("use at least 16 letters, digits and signs, without spaces")
+    return text
+
+
+SECRET = ("admin_password", "metrics_token")  # never shown, not even where it is wrong
 READERS: dict[str, Callable[[str], Any]] = {
     "data": lambda text: Path(text).expanduser(),
     "mode": _one_of(*MODES),
@@ -151,5 +160,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "narrow_codec": _one_of(*NARROW_CODECS),
     "review": _one_of(*REVIEWS),
     "log": _one_of(*LOG_LEVELS),
+    "log_format": _one_of(*LOG_FORMATS),
+    "metrics_token": _token,
     "port": _whole(0, 65535),
 }

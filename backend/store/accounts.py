@@ -87,6 +87,12 @@ class Accounts:
             rows = list(db.query(f"{sql} where token_hash = ? and not disabled", [hashed]))
         return (_account(rows[0]), rows[0]["expires"]) if rows else None
 
+    def count_sessions(self) -> int:
+        """Return how many sessions are open."""
+        with self._connections.reading() as db:
+            count: int = db.execute("select count(*) from sessions where expires > ?", [self._now()]).fetchone()[0]
+        return count
+
     def end_session(self, hashed: str, actor: Actor) -> None:
         """End one session; one that is gone already is no error."""
         with self._connections.writing() as db:
