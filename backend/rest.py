@@ -81,11 +81,11 @@ def rest_app(console: Console) -> Starlette:
         route("/livez", "livez", say_alive),
         route("/metrics", "metrics", partial(send_metrics, Metrics(console))),
         route("/media/{video_id}/{media_key}/{name}", "media", send_media),
-        route("/{path:path}", "none", refuse_path),
     ]
     app = Rest(routes=routes, middleware=[Middleware(Surroundings)])
     app.quick = QuickAnswers(console)
     app.router.redirect_slashes = False
+    app.router.default = Nothing(Endpoint(console, "none", limiter, refuse_path), app.router.default)
     app.state.console = console
     app.state.knows_own_url = False
     return app
@@ -104,6 +104,16 @@ class Rest(Starlette):
             await send({"type": "http.response.body", "body": body})
         else:
             await super().__call__(scope, receive, send)
+
+
+class Nothing:
+    """Answers for paths that are none of ours. No route could: none of Starlette's matches a path with a line end."""
+
+    def __init__(self, endpoint: ASGIApp, other: ASGIApp) -> None:
+        self._endpoint, self._other = endpoint, other
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._endpoint if scope["type"] == "http" else self._other)(scope, receive, send)
 
 
 class Surroundings:
@@ -242,7 +252,7 @@ def next_chunk(chunks: Iterator[bytes]) -> bytes | None:
 
 
 async def refuse_path(asked: Asked) -> Response:
-    raise Refused(404, "There is nothing at {path}.", path=asked.request.url.path[:200])
+    raise Refused(404, "There is nothing at {path}.", path=asked.request.scope["path"][:200])
 
 
 async def show(make: Callable[[], tuple[bytes, str]], media_type: str, asked: Asked) -> Response:
