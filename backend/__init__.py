@@ -89,10 +89,11 @@ def running(url: str = "") -> Iterator[Console]:
     """
     settings = read_settings()
     start_log(settings.log, settings.log_format)
-    with holding(settings):
+    with holding(settings) as first:
         console = current()
         console.own_url = url or console.own_url
-        sweep_incoming(settings)
+        if first:  # otherwise they may be what another server is taking in
+            sweep_incoming(settings)
         for line in first_start(console):
             print(line, flush=True)  # noqa: T201  (for whoever started the server)
         worker = make_worker(console)

@@ -21,7 +21,7 @@ from backend.prewarm import CacheProvider
 from backend.prewarm.reach import own_places
 from backend.registry import OPERATIONS, Operation
 from backend.settings import Settings
-from backend.store import Store
+from backend.store import Store, StoreError
 from backend.store.accounts import token_hash
 from backend.tickets import Tickets
 from backend.wire import Writer, envelope
@@ -31,6 +31,22 @@ log = logging.getLogger(__name__)
 NOT_ALLOWED = "The role {role} of account {name} may not do this; it needs the right {right}."
 BROKE = "%(operation)s failed, requestId %(requestId)s"
 OUR_FAULT = "The console failed at this request. Quote this number to whoever runs it: {request_id}"
+
+
+def _refused_by_database(error: StoreError, request_id: str) -> ConsoleError:
+    """Return what a caller is told: nothing was changed, and what to do about it."""
+    if error.cause == "FULL":
+        return ConsoleError("The disk is full, so nothing was changed. Make room and try again.")
+    if error.cause == "READONLY":
+        return ConsoleError("The database may only be read now, so nothing was changed. Make its folder writable.")
+    if error.cause in ("CORRUPT", "NOTADB"):
+        return ConsoleError("The database is damaged, so nothing was changed. Restore a backup.")
+    if error.cause in ("BUSY", "LOCKED"):
+        return ConsoleError("The database is busy, so nothing was changed. Try again.")
+    return ConsoleError(
+        "The database cannot be used now, so nothing was changed. Quote this number: {request_id}",
+        request_id=request_id,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +134,9 @@ class Console:
             code, message = "200", operation.message
         except ConsoleError as error:
             code, message = error.code, say(error, caller.language)
+        except StoreError as error:
+            log.error("%(operation)s failed: %(why)s", {"operation": name, "why": str(error), "requestId": request_id})
+            message = say(_refused_by_database(error, request_id), caller.language)
         except Exception:
             log.exception(BROKE, {"operation": name, "requestId": request_id})
             message = say(ConsoleError(OUR_FAULT, request_id=request_id), caller.language)

@@ -34,6 +34,8 @@ def start_log(level: str, log_format: str = "") -> None:
             logger.propagate = True
     logging.root.handlers[:] = [handler]
     logging.getLogger("backend").setLevel(level)
+    # It complains of every malformed form; whoever sent that is told, and could fill the log with it.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     # Its lines hold whole addresses, and a token may stand in one; ours say the same without it.
     logging.getLogger("uvicorn.access").disabled = True
     logging.captureWarnings(True)

@@ -77,6 +77,15 @@ CHINESE: dict[str, str] = {
         "控制台处理此请求时出错。请把这个编号告诉管理员：{request_id}"
     ),
     "The database does not answer.": "数据库没有响应。",
+    "The disk is full, so nothing was changed. Make room and try again.": "磁盘已满，未作任何更改。请清理空间后重试。",
+    "The database may only be read now, so nothing was changed. Make its folder writable.": (
+        "数据库目前只读，未作任何更改。请让数据目录可写。"
+    ),
+    "The database is damaged, so nothing was changed. Restore a backup.": "数据库已损坏，未作任何更改。请恢复备份。",
+    "The database is busy, so nothing was changed. Try again.": "数据库正忙，未作任何更改。请重试。",
+    "The database cannot be used now, so nothing was changed. Quote this number: {request_id}": (
+        "数据库目前无法使用，未作任何更改。请记下这个编号：{request_id}"
+    ),
     "Metrics need the token of QU_METRICS_TOKEN, sent as Authorization: Bearer.": (
         "指标需要 QU_METRICS_TOKEN 的令牌，以 Authorization: Bearer 发送。"
     ),

@@ -27,9 +27,9 @@ from backend.metrics import Metrics
 from backend.multipart import MultipartForm, read_content_type
 from backend.openapi import describe
 from backend.patience import limit_server
+from backend.probes import say_alive, say_ready, send_metrics
 from backend.quick import QuickAnswers
 from backend.registry import OPERATIONS, Operation, as_text
-from backend.watching import say_alive, say_ready, send_metrics
 from backend.web import HEADERS, POLICY, REST_POLICY, learn_own_url, with_security_headers
 from backend.wire import encode
 

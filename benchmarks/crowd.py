@@ -21,12 +21,14 @@ from urllib.parse import urlencode
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from backend.registry import OPERATIONS
+from backend.store.database import IDLE_READERS
 from benchmarks.crashes import add_videos
 from benchmarks.stand import Stand
 
 VIDEOS = 200
 TIMEOUT = 30.0
 WARM_UP_SECONDS = 3.0
+FILES_OF_A_READER = 2  # the database and its log
 REST_SECONDS = 15.0  # after which everything that the clients held must be given back
 
 
@@ -46,6 +48,12 @@ class Crowd:
     @property
     def errors_of_ours(self) -> int:
         return sum(count for said, count in self.answers.items() if said[0] == "5" or said[4:5] == "5")
+
+    @property
+    def descriptors_left(self) -> int:
+        """How many more are open than before, but for readers of the database, of which a few are kept."""
+        before, after = self.descriptors
+        return max(0, after - before - FILES_OF_A_READER * IDLE_READERS)
 
     def within(self, share: float) -> float:
         return sorted(self.seconds)[int(len(self.seconds) * share)]
@@ -74,7 +82,9 @@ def gather(folder: Path, clients: int, seconds: float) -> Crowd:
     stand.start()
     try:
         token, crowd = stand.sign_in(), Crowd()
-        asyncio.run(_ask_all(stand, token, videos, 30, WARM_UP_SECONDS, Crowd()))  # fills the pool of readers
+        asyncio.run(
+            _ask_all(stand, token, videos, clients, min(seconds, WARM_UP_SECONDS), Crowd())
+        )  # fills the pool of readers
         before = stand.memory(), stand.descriptors()
         peak = asyncio.run(_ask_all(stand, token, videos, clients, seconds, crowd))
         deadline = time.monotonic() + REST_SECONDS

@@ -21,7 +21,7 @@ HOMES = {
         "backend/web.py",
         "backend/multipart.py",
         "backend/quick.py",
-        "backend/watching.py",
+        "backend/probes.py",
     ),
     "prometheus_client": ("backend/metrics.py",),
     "python_multipart": ("backend/multipart.py", "backend/rest.py"),

@@ -22,6 +22,12 @@ PATIENCE_SECONDS = 0.1
 class StoreError(RuntimeError):
     """The database cannot be used now; the text says why, and for whoever runs the console, what to do."""
 
+    @property
+    def cause(self) -> str:
+        """SQLite's name of what is wrong, such as `FULL`, `READONLY` or `CORRUPT`; empty where it has none."""
+        name: str = getattr(self.__cause__, "sqlite_errorname", "")
+        return name.removeprefix("SQLITE_").partition("_")[0]
+
 
 class Group:
     """Changes that are committed together: the first begins the transaction, the last ends it."""
