@@ -5,7 +5,6 @@ This is the only module that picks concrete classes.
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
 import time
@@ -13,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from backend import operations  # noqa: F401  (declares them, for every module below this package)
 from backend.columns import RECOMMENDED, VIDEOS
@@ -21,11 +19,13 @@ from backend.console import Caller, Console
 from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker
 from backend.intake import incoming_folder, sweep_incoming
+from backend.logs import start_log
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, JobKind, Role
 from backend.passwords import hash_password, new_password
 from backend.prewarm.http import HttpCache
+from backend.prewarm.reach import own_places
 from backend.settings import Settings, SettingsError, read_settings
 from backend.store import Store, StoreError
 from backend.upkeep import UpkeepError, holding
@@ -62,7 +62,10 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time) -> 
         raise SettingsError("QU_MODE=cloud: this version has no cloud mode yet; leave QU_MODE out.")
     store = Store(settings.database, clock, tell_progress)
     media = LocalMedia(settings.media, Ffmpeg(settings.ffmpeg), settings.narrow_codec, settings.rungs)
-    cache = HttpCache(lambda: _warmed_hosts(console))
+    cache = HttpCache(
+        lambda: console.settings.prewarm_hosts or own_places(console.reachable_url),
+        lambda: console.own_places,
+    )
     own_url = f"http://127.0.0.1:{settings.port}"
     console = Console(settings, store, media, cache, clock, own_url=own_url)
     return console
@@ -105,11 +108,12 @@ def running(url: str = "") -> Iterator[Console]:
     `url` is where the server will listen, if that is known. Raises UpkeepError while somebody restores a backup.
     """
     settings = read_settings()
-    _start_log(settings.log)
-    with holding(settings):
+    start_log(settings.log, settings.log_format)
+    with holding(settings) as first:
         console = current()
         console.own_url = url or console.own_url
-        sweep_incoming(settings)
+        if first:  # otherwise they may be what another server is taking in
+            sweep_incoming(settings)
         for line in first_start(console):
             print(line, flush=True)  # noqa: T201  (for whoever started the server)
         worker = make_worker(console)
@@ -145,25 +149,3 @@ def first_start(console: Console) -> list[str]:
     console.store.accounts.add_account(settings.admin_user, hash_password(password), Role.ADMIN, actor)
     shown = "the password of QU_ADMIN_PASSWORD" if settings.admin_password else f"the password {password}"
     return [f"Sign in as {settings.admin_user} with {shown}"]
-
-
-def _start_log(level: str) -> None:
-    log = logging.getLogger("backend")
-    log.setLevel(level)
-    if not log.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-        log.addHandler(handler)
-        log.propagate = False
-    # Its lines hold whole addresses, and a token may stand in one; ours say the same without it.
-    logging.getLogger("uvicorn.access").disabled = True
-
-
-def _warmed_hosts(console: Console) -> tuple[str, ...]:
-    settings = console.settings
-    if settings.prewarm_hosts:
-        return settings.prewarm_hosts
-    if settings.public_url:
-        return (urlsplit(settings.public_url).netloc.lower(),)
-    own = urlsplit(console.own_url)
-    return (own.netloc, f"localhost:{own.port}")

@@ -19,6 +19,7 @@ from backend.catalogue_file import SUFFIXES, load_catalogue
 from backend.errors import ConsoleError
 from backend.export import Download, Progress
 from backend.intake import Particulars, copied, enter, look
+from backend.logs import start_log
 from backend.model import Actor, Role, User
 from backend.passwords import hash_password
 from backend.registry import OPERATIONS
@@ -53,10 +54,8 @@ def serve(host: str, port: int) -> None:
     # uvicorn raises the signal again once it has shut down; by default that would end the process before we clean up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt), backend.running(f"http://{host}:{port}"):
-        uvicorn.run(
-            backend.rest(), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10,
-            proxy_headers=False,  # QU_PROXIES says whom to believe, and nobody is believed without it
-        )  # fmt: skip
+        # QU_PROXIES says whom to believe, and nobody is believed without it.
+        uvicorn.run(backend.rest(), host=host, port=port, log_config=None, access_log=False, proxy_headers=False)
 
 
 @main.command()
@@ -66,6 +65,7 @@ def work() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     console = backend.current()
+    start_log(console.settings.log, console.settings.log_format)
     with upkeep.holding(console.settings):
         worker = backend.make_worker(console)
         worker.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,13 +18,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from backend.console import OUR_FAULT, Caller, Console
+from backend.console import BROKE, OUR_FAULT, Caller, Console
 from backend.errors import BadRequest, ConsoleError, Refused
 from backend.messages import say
-from backend.registry import as_text
+from backend.registry import OPERATIONS, as_text
 from backend.wire import encode, envelope
 
-log = logging.getLogger("backend.calls")
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -39,11 +40,13 @@ class Asked:
     """One request on its way."""
 
     console: Console
+    name: str  # of the operation, or of what else is there
     limiter: anyio.CapacityLimiter
     request: Request
     caller: Caller
     headers: dict[str, str] = field(default_factory=dict)
     body_is_read: bool = False
+    started: float = field(default_factory=time.perf_counter)
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
         """Do something that blocks, off the event loop."""
@@ -67,8 +70,8 @@ class Asked:
 
     def refuse(self, error: ConsoleError) -> Response:
         """Return an error as an envelope; only a transport refusal changes the HTTP status."""
-        request_id, path = self.caller.request_id, self.request.url.path
-        log.info("%r code=%s who=- way=rest requestId=%s", path[:200], error.code, request_id)
+        request_id = self.caller.request_id
+        self.console.calls.note(self.name, error.code, "", "rest", time.perf_counter() - self.started, request_id)
         code = self.console.known_code(error.code)
         body = encode(envelope(code, say(error, self.caller.language), None, request_id))
         return self.respond(body, error.status if isinstance(error, Refused) else 200)
@@ -95,25 +98,28 @@ Answer: TypeAlias = Callable[[Asked], Awaitable[Response]]
 class Endpoint:
     """An ASGI app that answers one path, with an envelope whatever happens."""
 
-    def __init__(self, console: Console, limiter: anyio.CapacityLimiter, answer: Answer) -> None:
+    def __init__(self, console: Console, name: str, limiter: anyio.CapacityLimiter, answer: Answer) -> None:
         self._console = console
+        self._name = name
         self._limiter = limiter
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        asked = Asked(self._console, self._limiter, request, caller_of(request))
+        asked = Asked(self._console, self._name, self._limiter, request, caller_of(request))
         asked.body_is_read = request.headers.get("content-length", "0") == "0" and (
             "transfer-encoding" not in request.headers
         )
         try:
             response = await self._answer(asked)
+            if self._name not in OPERATIONS:
+                self._console.calls.count(self._name, "200", "rest", time.perf_counter() - asked.started)
         except ClientDisconnect:
             return
         except ConsoleError as error:
             response = asked.refuse(error)
         except Exception:
-            log.exception("%r failed, requestId %s", request.url.path[:200], asked.caller.request_id)
+            log.exception(BROKE, {"operation": self._name, "requestId": asked.caller.request_id})
             response = asked.refuse(ConsoleError(OUR_FAULT, request_id=asked.caller.request_id))
         if asked.body_is_read:
             await response(scope, receive, send)

@@ -11,28 +11,47 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from backend.calls import Calls
 from backend.errors import SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound
 from backend.export import Download
 from backend.media import MediaProvider
 from backend.messages import say
 from backend.model import Access, Account, Actor, Found, Right
 from backend.prewarm import CacheProvider
+from backend.prewarm.reach import own_places
 from backend.registry import OPERATIONS, Operation
 from backend.settings import Settings
 from backend.shelf import Shelf
-from backend.store import Store
+from backend.store import Store, StoreError
 from backend.store.sessions import token_hash
 from backend.tickets import Tickets
 from backend.wire import Writer, envelope
 
-log = logging.getLogger("backend.calls")
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 W = TypeVar("W")
 
 NOT_ALLOWED = "The role {role} of account {name} may not do this; it needs the right {right}."
 GRANT_TOO_SMALL = "The token {token} of account {name} may not do this; it needs the right {right}."
+BROKE = "%(operation)s failed, requestId %(requestId)s"
 OUR_FAULT = "The console failed at this request. Quote this number to whoever runs it: {request_id}"
+
+
+def _refused_by_database(error: StoreError, request_id: str) -> ConsoleError:
+    """Return what a caller is told: nothing was changed, and what to do about it."""
+    if error.cause == "FULL":
+        return ConsoleError("The disk is full, so nothing was changed. Make room and try again.")
+    if error.cause == "READONLY":
+        return ConsoleError("The database may only be read now, so nothing was changed. Make its folder writable.")
+    if error.cause in ("CORRUPT", "NOTADB"):
+        return ConsoleError("The database is damaged, so nothing was changed. Restore a backup.")
+    if error.cause in ("BUSY", "LOCKED"):
+        return ConsoleError("The database is busy, so nothing was changed. Try again.")
+    return ConsoleError(
+        "The database cannot be used now, so nothing was changed. Quote this number: {request_id}",
+        request_id=request_id,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +126,7 @@ class Console:
     new_id: Callable[[], str] = field(default=lambda: str(uuid.uuid4()))
     tickets: Tickets = field(default_factory=Tickets)
     shelf: Shelf = field(default_factory=Shelf)
+    calls: Calls = field(default_factory=Calls)
     own_url: str = ""  # where this server can be reached from this machine
 
     def call(
@@ -137,11 +157,14 @@ class Console:
             code, message = "200", operation.message
         except ConsoleError as error:
             code, message = error.code, say(error, caller.language)
+        except StoreError as error:
+            log.error("%(operation)s failed: %(why)s", {"operation": name, "why": str(error), "requestId": request_id})
+            message = say(_refused_by_database(error, request_id), caller.language)
         except Exception:
-            log.exception("%s failed, requestId %s", name, request_id)
+            log.exception(BROKE, {"operation": name, "requestId": request_id})
             message = say(ConsoleError(OUR_FAULT, request_id=request_id), caller.language)
-        took = (time.perf_counter() - started) * 1000
-        log.info("%s code=%s who=%s way=%s ms=%.1f requestId=%s", name, code, who or "-", caller.way, took, request_id)
+        known = name if name in OPERATIONS else "unknown"
+        self.calls.note(known, code, who, caller.way, time.perf_counter() - started, request_id)
         return envelope(self.known_code(code), message, data, request_id)
 
     def run_as_operator(self, name: str, parameters: Mapping[str, Any], actor: Actor) -> Any:
@@ -164,6 +187,16 @@ class Console:
     def access_of(self, token: str) -> Access | None:
         """Return who holds this token and what for, or None when it is nobody's (any more)."""
         return self.store.sessions.find_access(token_hash(token)) if token and token.isascii() else None
+
+    @property
+    def own_places(self) -> tuple[str, ...]:
+        """Return the hosts where prewarming may fetch nothing but media, for they are this console.
+
+        A public host that the operator names in QU_PREWARM_HOSTS is one like any other: it has to lead outside.
+        """
+        own = own_places(self.own_url)
+        public = own_places(self.settings.public_url)
+        return own + tuple(place for place in public if place not in (*own, *self.settings.prewarm_hosts))
 
     def close(self) -> None:
         self.store.close()

@@ -102,6 +102,21 @@ CHINESE: dict[str, str] = {
         "控制台处理此请求时出错。请把这个编号告诉管理员：{request_id}"
     ),
     "The database does not answer.": "数据库没有响应。",
+    "The disk is full, so nothing was changed. Make room and try again.": "磁盘已满，未作任何更改。请清理空间后重试。",
+    "The database may only be read now, so nothing was changed. Make its folder writable.": (
+        "数据库目前只读，未作任何更改。请让数据目录可写。"
+    ),
+    "The database is damaged, so nothing was changed. Restore a backup.": "数据库已损坏，未作任何更改。请恢复备份。",
+    "The database is busy, so nothing was changed. Try again.": "数据库正忙，未作任何更改。请重试。",
+    "The database cannot be used now, so nothing was changed. Quote this number: {request_id}": (
+        "数据库目前无法使用，未作任何更改。请记下这个编号：{request_id}"
+    ),
+    "Metrics need the token of QU_METRICS_TOKEN, sent as Authorization: Bearer.": (
+        "指标需要 QU_METRICS_TOKEN 的令牌，以 Authorization: Bearer 发送。"
+    ),
+    "Metrics are for this machine alone, until QU_METRICS_TOKEN is set.": (
+        "未设置 QU_METRICS_TOKEN 时，指标仅供本机读取。"
+    ),
     "What answers at {url} is no console (HTTP {status}).": "{url} 不是控制台（HTTP {status}）。",
     "The console {url} cannot be reached ({why}).": "无法连接控制台 {url}（{why}）。",
     "The file cannot be read: {why}.": "无法读取文件：{why}。",
@@ -155,6 +170,10 @@ CHINESE: dict[str, str] = {
     "it is no address": "不是地址",
     "the host {host} is not one of ours ({hosts})": "域名 {host} 不在可预热的域名（{hosts}）中",
     "it names a folder; name a file": "这是目录，请给出文件",
+    "of this console, only files below /media can be prewarmed": "本控制台的地址只能预热 /media 下的文件",
+    "the host {host} is not known": "域名 {host} 无法解析",
+    "the host {host} leads into this machine or its network": "域名 {host} 指向本机或内部网络",
+    "it is larger than {most} bytes": "超过 {most} 字节",
     "{bad} of {count} addresses could not be fetched; the batch says why.": (
         "{count} 个地址中有 {bad} 个没有取到，原因见列表。"
     ),

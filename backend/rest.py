@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -24,14 +23,15 @@ from backend.docs import docs_page
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, NotFound, Refused
 from backend.export import Chunks, Download
 from backend.intake import new_incoming
+from backend.metrics import Metrics
 from backend.multipart import MultipartForm, read_content_type
 from backend.openapi import describe
+from backend.patience import limit_server
+from backend.probes import say_alive, say_ready, send_metrics
 from backend.quick import QuickAnswers
 from backend.registry import OPERATIONS, Operation, as_text, is_secret
-from backend.web import HEADERS, learn_client, learn_own_url, with_security_headers
+from backend.web import HEADERS, POLICY, REST_POLICY, learn_client, learn_own_url, with_security_headers
 from backend.wire import encode
-
-log = logging.getLogger(__name__)
 
 MOST_BODY = 4 << 20
 PIECE = 1 << 20  # multipart is parsed and written in pieces of this size: one change of thread for each
@@ -41,7 +41,7 @@ COOKIE = "qu_session"
 SECONDS_A_DAY = 86_400
 QUICK_HEADERS = [
     (b"content-type", b"application/json; charset=utf-8"), (b"cache-control", b"no-store"),
-    *((name.lower().encode(), value.encode()) for name, value in HEADERS.items()),
+    *((name.lower().encode(), value.encode()) for name, value in {**HEADERS, POLICY: REST_POLICY}.items()),
 ]  # fmt: skip
 MEDIA_HEADERS = {"Cache-Control": "private, max-age=31536000, immutable"}
 MEDIA_TYPES = {
@@ -58,8 +58,8 @@ def rest_app(console: Console) -> Starlette:
     """Return the REST server of this console, as an ASGI app."""
     limiter, password_limiter = anyio.CapacityLimiter(AT_ONCE), anyio.CapacityLimiter(PASSWORDS_AT_ONCE)
 
-    def route(path: str, answer: Answer, limiter: anyio.CapacityLimiter = limiter) -> Route:
-        return Route(path, Endpoint(console, limiter, answer))
+    def route(path: str, name: str, answer: Answer, limiter: anyio.CapacityLimiter = limiter) -> Route:
+        return Route(path, Endpoint(console, name, limiter, answer))
 
     @cache
     def description() -> tuple[bytes, str]:
@@ -70,21 +70,23 @@ def rest_app(console: Console) -> Starlette:
         return docs_page(console.settings)
 
     routes = [
-        route(operation.path, partial(operate, operation), password_limiter if operation.takes_password else limiter)
-        for operation in OPERATIONS.values()
+        route(one.path, one.name, partial(operate, one), password_limiter if one.takes_password else limiter)
+        for one in OPERATIONS.values()
     ]
     routes += [
-        route("/console/openapi.json", partial(show, description, "application/json")),
-        route("/console/docs", partial(show, page, "text/html")),
-        route("/console/user/adopt", adopt),
-        route("/console/user/forget", forget),
-        route("/healthz", say_health),
-        route("/media/{video_id}/{media_key}/{name}", send_media),
-        route("/{path:path}", refuse_path),
+        route("/console/openapi.json", "openapi", partial(show, description, "application/json")),
+        route("/console/docs", "docs", partial(show, page, "text/html")),
+        route("/console/user/adopt", "adopt", adopt),
+        route("/console/user/forget", "forget", forget),
+        route("/healthz", "healthz", say_ready),
+        route("/livez", "livez", say_alive),
+        route("/metrics", "metrics", partial(send_metrics, Metrics(console))),
+        route("/media/{video_id}/{media_key}/{name}", "media", send_media),
     ]
     app = Rest(routes=routes, middleware=[Middleware(Surroundings)])
     app.quick = QuickAnswers(console)
     app.router.redirect_slashes = False
+    app.router.default = Nothing(Endpoint(console, "none", limiter, refuse_path), app.router.default)
     app.state.console = console
     app.state.knows_own_url = False
     return app
@@ -107,6 +109,16 @@ class Rest(Starlette):
             await super().__call__(scope, receive, send)
 
 
+class Nothing:
+    """Answers for paths that are none of ours. No route could: none of Starlette's matches a path with a line end."""
+
+    def __init__(self, endpoint: ASGIApp, other: ASGIApp) -> None:
+        self._endpoint, self._other = endpoint, other
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._endpoint if scope["type"] == "http" else self._other)(scope, receive, send)
+
+
 class Surroundings:
     """What every request passes where there is no Streamlit in front."""
 
@@ -114,6 +126,8 @@ class Surroundings:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            limit_server(receive)
         if scope["type"] == "http":
             learn_own_url(scope["app"], scope)
             send = with_security_headers(send)
@@ -258,7 +272,7 @@ def next_chunk(chunks: Chunks) -> bytes | None:
 
 
 async def refuse_path(asked: Asked) -> Response:
-    raise Refused(404, "There is nothing at {path}.", path=asked.request.url.path[:200])
+    raise Refused(404, "There is nothing at {path}.", path=asked.request.scope["path"][:200])
 
 
 async def show(make: Callable[[], tuple[bytes, str]], media_type: str, asked: Asked) -> Response:
@@ -269,18 +283,6 @@ async def show(make: Callable[[], tuple[bytes, str]], media_type: str, asked: As
     if policy:
         headers["Content-Security-Policy"] = policy
     return Response(body, headers=headers, media_type=media_type)
-
-
-async def say_health(asked: Asked) -> Response:
-    """Say whether the database answers."""
-    asked.only("GET", "HEAD")
-    try:
-        await anyio.to_thread.run_sync(asked.console.store.catalogue.is_empty)
-    except Exception:
-        log.exception("the database does not answer")
-        asked.headers["Retry-After"] = "5"
-        raise Refused(503, "The database does not answer.") from None
-    return asked.succeed("ready")
 
 
 async def send_media(asked: Asked) -> Response:

@@ -16,6 +16,7 @@ REVIEWS = ("person", "off")
 NARROW_CODECS = ("auto", "av1", "h264")
 MOST_RUNGS = 6
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_FORMATS = ("text", "json")
 
 
 class SettingsError(ValueError):
@@ -43,6 +44,8 @@ class Settings:
     review: Literal["person", "off"] = "person"
     log: str = "INFO"
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    log_format: Literal["", "text", "json"] = ""  # empty: text on a terminal, JSON otherwise
+    metrics_token: str = field(default="", repr=False)
     port: int = 8501  # PORT, as hosting platforms name it
 
     @property
@@ -158,7 +161,13 @@ def _password(text: str) -> str:
     return text
 
 
-SECRET = ("admin_password",)  # never shown, not even where it is wrong
+def _token(text: str) -> str:
+    if len(text) < 16 or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("use at least 16 letters, digits and signs, without spaces")
+    return text
+
+
+SECRET = ("admin_password", "metrics_token")  # never shown, not even where it is wrong
 READERS: dict[str, Callable[[str], Any]] = {
     "data": lambda text: Path(text).expanduser(),
     "mode": _one_of(*MODES),
@@ -175,5 +184,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "review": _one_of(*REVIEWS),
     "log": _one_of(*LOG_LEVELS),
     "proxies": _networks,
+    "log_format": _one_of(*LOG_FORMATS),
+    "metrics_token": _token,
     "port": _whole(0, 65535),
 }

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from backend.errors import ConsoleError
 from backend.model import JobState, VideoFilter
@@ -29,6 +29,7 @@ except ImportError:  # Windows: nobody warns of a restore under a running server
 
 DATABASE = "console.sqlite3"
 LITTLE_ROOM = 2_000_000_000
+LOCK_TRIES = 10
 
 
 class UpkeepError(RuntimeError):
@@ -44,16 +45,38 @@ class Finding:
 
 
 @contextmanager
-def holding(settings: Settings, *, alone: bool = False) -> Iterator[None]:
-    """Hold the data folder, with other servers and workers or `alone`. Raises UpkeepError when it is taken."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    with (settings.data / ".hold").open("w") as lock:
-        if fcntl is not None:
-            try:
-                fcntl.flock(lock, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-            except OSError:
-                raise UpkeepError(f"{settings.data} is in use. Stop the server and its workers first.") from None
-        yield
+def holding(settings: Settings, *, alone: bool = False) -> Iterator[bool]:
+    """Hold the data folder, with others or `alone`, and say whether nobody else held it. Raises UpkeepError."""
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        lock = (settings.data / ".hold").open("w")
+    except OSError as error:
+        raise UpkeepError(f"{settings.data} cannot be written ({error.strerror}). Make it writable.") from error
+    with lock:
+        first = _lock(lock, exclusive=True)
+        if not first and (alone or not _lock_soon(lock)):
+            raise UpkeepError(f"{settings.data} is in use. Stop the server and its workers first.")
+        if first and not alone:
+            _lock(lock, exclusive=False)
+        yield first
+
+
+def _lock(file: TextIO, *, exclusive: bool) -> bool:
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True
+
+
+def _lock_soon(file: TextIO) -> bool:
+    """Share the folder; another server that starts has it alone for a moment."""
+    for _ in range(LOCK_TRIES):
+        if _lock(file, exclusive=False):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def back_up(settings: Settings, target: Path, *, media: bool = True) -> int:

@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.patience import limit_server
 from backend.proxies import SCHEMES, seen_from
 from backend.wire import encode, envelope
 
@@ -31,6 +32,17 @@ HEADERS = {
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "same-origin",
 }
+POLICY = "Content-Security-Policy"
+# An answer of the REST server is no page: should a browser show one, it runs nothing. A film may still be played.
+REST_POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+# Streamlit styles by inline rules, starts by an inline script, hands scripts in by st.html, and runs components from
+# blobs. Pictures and films may lie on a CDN; nothing else comes from, or goes to, any other place.
+PAGE_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src * data: blob:; media-src * data: blob:; font-src 'self' data:; connect-src 'self'; "
+    "worker-src 'self' blob:; frame-src 'self'; frame-ancestors 'self'; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'"
+)
 MAPPED = "::ffff:"  # an IPv4 address as an IPv6 socket shows it
 COMPRESSED_SUFFIXES = (".js", ".css", ".html")
 MOST_COMPRESSED = 24 << 20
@@ -50,24 +62,24 @@ class Front:
         self._guard = anyio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket"):
+        if scope["type"] == "lifespan":
+            limit_server(receive)
             await self._app(scope, receive, send)
             return
         rest = await self._open()
         if rest is not None:
             learn_client(rest, scope)
-        if scope["type"] == "websocket":
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        send = with_security_headers(send)
         if rest is not None:
             learn_own_url(rest, scope)
         if not is_rest_path(scope["path"]):
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, with_security_headers(send, PAGE_POLICY))
         elif rest is not None:
             await rest(scope, receive, send)
         else:
-            await _send_unready(send)
+            await _send_unready(with_security_headers(send))
 
     async def _open(self) -> Starlette | None:
         if self._rest is None and self._make is not None:
@@ -82,19 +94,24 @@ class Front:
 
 def is_rest_path(path: str) -> bool:
     """Say whether a path is the REST server's. Streamlit's own media have one segment below /media, ours have three."""
-    if path in ("/console", "/vodVideo", "/healthz") or path.startswith(("/console/", "/vodVideo/")):
+    if path in ("/console", "/vodVideo", "/healthz", "/livez", "/metrics") or path.startswith(
+        ("/console/", "/vodVideo/")
+    ):
         return True
     return path.startswith("/media/") and path.count("/") == 4
 
 
-def with_security_headers(send: Send) -> Send:
-    """Return a `send` that adds the headers every answer should have, where they are missing."""
+def with_security_headers(send: Send, policy: str = REST_POLICY) -> Send:
+    """Return a `send` that adds the headers every answer should have, and lets nothing be kept that may change."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            headers.setdefault(POLICY, policy)
+            if "immutable" not in headers.get("Cache-Control", ""):
+                headers["Cache-Control"] = "no-store"
         await send(message)
 
     return sending

@@ -15,10 +15,19 @@ PAGES = sorted((ROOT / "pages").rglob("*.py"))
 
 # Foreign modules that are at home in a few rooms only.
 HOMES = {
-    "starlette": ("backend/rest.py", "backend/asked.py", "backend/web.py", "backend/multipart.py", "backend/quick.py"),
+    "starlette": (
+        "backend/rest.py",
+        "backend/asked.py",
+        "backend/web.py",
+        "backend/multipart.py",
+        "backend/quick.py",
+        "backend/probes.py",
+    ),
+    "prometheus_client": ("backend/metrics.py",),
     "python_multipart": ("backend/multipart.py", "backend/rest.py"),
     "argon2": ("backend/passwords.py",),
-    "requests": ("backend/client.py", "backend/prewarm/http.py"),
+    "requests": ("backend/client.py",),
+    "certifi": ("backend/prewarm/http.py",),
     "sqlite3": ("backend/store/",),
     "sqlite_utils": ("backend/store/",),
     "subprocess": ("backend/media/ffmpeg.py",),
@@ -31,8 +40,10 @@ NOWHERE = ("streamlit", "pandas", "pyarrow", "numpy", "fastapi", "sqlalchemy")
 
 # What these may know of ours, besides what only type checkers see. A module that is not named here may know anything.
 FRIENDS = {
+    "backend.calls": (),
     "backend.errors": (),
     "backend.columns": (),
+    "backend.logs": (),
     "backend.model": (),
     "backend.settings": (),
     "backend.tickets": (),

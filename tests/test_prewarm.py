@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -58,18 +60,34 @@ def test_blank_and_repeated_lines_count_once_and_bad_ones_keep_their_number():
     ]
 
 
+@contextmanager
+def serving(handler):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
 class Origin(BaseHTTPRequestHandler):
-    """Serves /good, sends /away elsewhere, and has nothing else."""
+    """Serves /good, sends /moved there and /away elsewhere, and has nothing else."""
 
     def do_GET(self):
-        if self.path == "/good":
+        if self.path in ("/moved", "/circle"):
+            self.send_response(301)
+            self.send_header("Location", "/good" if self.path == "/moved" else "/circle")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif self.path == "/good":
             self.send_response(200)
             self.send_header("Content-Length", "5")
             self.end_headers()
             self.wfile.write(b"12345")
         elif self.path == "/away":
             self.send_response(302)
-            self.send_header("Location", "http://127.0.0.1:1/inside")
+            self.send_header("Location", "http://127.0.0.1:1/inside")  # another port is another host
             self.send_header("Content-Length", "0")
             self.end_headers()
         else:
@@ -81,13 +99,14 @@ class Origin(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def origin():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Origin)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Origin) as url:
+        yield url
+
+
+@pytest.fixture
+def cache(origin):
+    """Warms what lies on the origin, which the operator named by its address."""
+    return HttpCache(lambda: (urlsplit(origin).netloc,))
 
 
 def finish(cache, urls, eventually):
@@ -103,20 +122,21 @@ def finish(cache, urls, eventually):
     return outcomes[-1]
 
 
-def test_a_batch_that_can_be_fetched_is_warm(origin, eventually):
-    outcome = finish(HttpCache(lambda: ()), [f"{origin}/good"] * 3, eventually)
+def test_a_batch_that_can_be_fetched_is_warm(origin, cache, eventually):
+    outcome = finish(cache, [f"{origin}/good", f"{origin}/moved"], eventually)
 
     assert isinstance(outcome, Done)
     assert {state for state, _ in outcome.facts["warmed"].values()} == {WarmState.WARM}
     assert outcome.facts["warmed"][0][1].startswith("5 B")
 
 
-def test_each_address_that_cannot_be_fetched_says_why_and_redirects_are_not_followed(origin, eventually):
-    outcome = finish(HttpCache(lambda: ()), [f"{origin}/good", f"{origin}/gone", f"{origin}/away"], eventually)
+def test_each_address_that_cannot_be_fetched_says_why(origin, cache, eventually):
+    outcome = finish(cache, [f"{origin}/{name}" for name in ("good", "gone", "away", "circle")], eventually)
 
     assert isinstance(outcome, Failed)
-    assert str(outcome.reason).startswith("2 of 3")
-    assert [outcome.facts["warmed"][place] for place in (1, 2)] == [
+    assert str(outcome.reason).startswith("3 of 4")
+    assert [outcome.facts["warmed"][place] for place in (1, 2, 3)] == [
         (WarmState.FAILED, "HTTP 404"),
-        (WarmState.FAILED, "HTTP 302"),
+        (WarmState.FAILED, f"the host 127.0.0.1:1 is not one of ours ({urlsplit(origin).netloc})"),
+        (WarmState.FAILED, "more than 5 redirects"),
     ]

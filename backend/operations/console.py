@@ -163,7 +163,9 @@ def check_object_paths(call: Call, *, object_path: str = "") -> list[CheckedLine
     """Say for every line whether pushObjectCache would take it, and what is wrong where it would not."""
     return [
         CheckedLineData(line.number, line.text, line.url, say(line.wrong, call.caller.language) if line.wrong else "")
-        for line in check_lines(object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url)
+        for line in check_lines(
+            object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url, call.console.own_places
+        )
     ]
 
 

@@ -149,7 +149,9 @@ def recommend_video(
 @operation("POST", "/vod/pushObjectCache", message="预热完成", right=Right.MANAGE)
 def push_object_cache(call: Call, *, object_path: str) -> None:
     """Prewarm the files of these addresses, one a line, with or without http://: all, or none if one is bad."""
-    lines = check_lines(object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url)
+    lines = check_lines(
+        object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url, call.console.own_places
+    )
     wrong = [(line, say(line.wrong, call.caller.language)) for line in lines if line.wrong]
     if wrong:
         named = "; ".join(f"{line.number}: {line.text[:120]} ({why})" for line, why in wrong[:10])
@@ -253,5 +255,5 @@ def _worth_warming(call: Call, video: Video) -> list[str]:
     """The first frame and the files that players of the feed fetch, as far as they are on hosts that can be warmed."""
     files = (video.file_of(FileKind.FIRST_FRAME), *video.renditions)
     urls = [file.name if "://" in file.name else f"/{media_path(video, file)}" for file in files if file]
-    lines = check_lines(urls, call.console.cache.hosts(), call.console.reachable_url)
+    lines = check_lines(urls, call.console.cache.hosts(), call.console.reachable_url, call.console.own_places)
     return [line.url for line in lines if line.url]

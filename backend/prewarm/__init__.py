@@ -11,6 +11,7 @@ from typing import Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from backend.errors import BadRequest, ConsoleError
+from backend.prewarm.reach import check_own, place_of
 from backend.tasks import Runner
 
 MOST_LINES = 1000
@@ -38,10 +39,13 @@ class CheckedLine:
     wrong: ConsoleError | None = None
 
 
-def check_lines(lines: Iterable[str], hosts: tuple[str, ...], own: str = "") -> list[CheckedLine]:
+def check_lines(
+    lines: Iterable[str], hosts: tuple[str, ...], base: str = "", own: tuple[str, ...] = ()
+) -> list[CheckedLine]:
     """Check every line that is not blank; one that repeats an earlier address is left out.
 
-    A line that is a path (`/media/…`) means a file of this console, which can be reached at `own`.
+    A line that is a path (`/media/…`) means a file of this console, which can be reached at `base`. Of the hosts
+    that are our `own`, only media files are good.
     """
     checked: list[CheckedLine] = []
     seen = set()
@@ -49,7 +53,7 @@ def check_lines(lines: Iterable[str], hosts: tuple[str, ...], own: str = "") -> 
         if not line.strip():
             continue
         try:
-            url = read_line(own + line.strip() if line.strip().startswith("/") else line, hosts)
+            url = read_line(base + line.strip() if line.strip().startswith("/") else line, hosts, own)
         except BadRequest as wrong:
             checked.append(CheckedLine(number, line.strip(), wrong=wrong))
             continue
@@ -59,10 +63,11 @@ def check_lines(lines: Iterable[str], hosts: tuple[str, ...], own: str = "") -> 
     return checked
 
 
-def read_line(line: str, hosts: tuple[str, ...]) -> str:
+def read_line(line: str, hosts: tuple[str, ...], own: tuple[str, ...] = ()) -> str:
     """Return the complete address that a line means. Raises BadRequest, saying what is wrong with it.
 
-    A line is `host/path`, with or without http:// or https:// before it, as in the seed's example.
+    A line is `host/path`, with or without http:// or https:// before it, as in the seed's example. Of the hosts that
+    are our `own`, only media files are good.
     """
     text = line.strip()
     if len(text) > MOST_CHARACTERS:
@@ -71,14 +76,13 @@ def read_line(line: str, hosts: tuple[str, ...]) -> str:
         raise BadRequest("it holds a space or a control character")
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
-        host, port = parts.hostname or "", parts.port
+        place = place_of(parts.geturl())
     except ValueError:
         raise BadRequest("it is no address") from None
     if parts.scheme.lower() not in ("http", "https"):
         raise BadRequest("only http and https can be prewarmed")
-    if not host or parts.username is not None:
+    if not parts.hostname or parts.username is not None:
         raise BadRequest("it is no address")
-    place = f"{host}:{port}" if port not in (None, 80, 443) else host
     if place not in hosts:
         raise BadRequest(
             "the host {host} is not one of ours ({hosts})", host=place, hosts=", ".join(hosts) or "none is set"
@@ -86,6 +90,7 @@ def read_line(line: str, hosts: tuple[str, ...]) -> str:
     if parts.path in ("", "/") or parts.path.endswith("/"):
         raise BadRequest("it names a folder; name a file")
     path = quote(parts.path, safe="/%:@!$&'()*+,;=~-._")
-    return urlunsplit(
-        (parts.scheme.lower(), parts.netloc.lower(), path, quote(parts.query, safe="/%:@!$&'()*+,;=?~-._"), "")
-    )
+    query = quote(parts.query, safe="/%:@!$&'()*+,;=?~-._")
+    url = urlunsplit((parts.scheme.lower(), parts.netloc.lower(), path, query, ""))
+    check_own(url, own)
+    return url

@@ -2,34 +2,68 @@
 
 from __future__ import annotations
 
+import http.client
+import socket
+import ssl
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import urljoin, urlsplit
 
-import requests
+import certifi
 
-from backend.errors import ConsoleError
+from backend.errors import BadRequest, ConsoleError
 from backend.model import Job, Video, WarmState
+from backend.prewarm import read_line
+from backend.prewarm.reach import USUAL_PORTS, find_addresses, may_be_inside, place_of
 from backend.tasks import Done, Failed, Outcome, Task, Tasks
 
-TIMEOUT = (5, 30)  # seconds to connect, and between two pieces of an answer
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 AT_ONCE = 4
+MOST_HOPS = 5
+WATCH_SECONDS = 0.2
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one address may cost: seconds to connect and between two pieces, seconds in all, and bytes."""
+
+    connect: float = 5.0
+    pause: float = 30.0
+    seconds: float = 900.0
+    size: int = 4 << 30
 
 
 class HttpCache:
-    """Warms caches by asking them. `hosts` is called each time: the server learns its own address when it listens."""
+    """Warms caches by asking them. `hosts` and `own` are called each time: a server learns its address as it listens.
 
-    def __init__(self, hosts: Callable[[], tuple[str, ...]], tasks: Tasks | None = None) -> None:
-        self._hosts = hosts
+    Of the `own` places, which may lie inside, only media files are fetched.
+    """
+
+    def __init__(
+        self,
+        hosts: Callable[[], tuple[str, ...]],
+        own: Callable[[], tuple[str, ...]] = tuple,
+        limits: Limits = Limits(),
+        tasks: Tasks | None = None,
+    ) -> None:
+        self._hosts, self._own, self._limits = hosts, own, limits
         self._tasks = tasks or Tasks()
 
     def hosts(self) -> tuple[str, ...]:
         return self._hosts()
 
+    def own(self) -> tuple[str, ...]:
+        return self._own()
+
     def start(self, job: Job, video: Video | None) -> str:
         urls: list[str] = job.payload["urls"]
-        return self._tasks.start(lambda task: _warm_all(urls, task), name="prewarm")
+        return self._tasks.start(lambda task: self._warm_all(urls, task), name="prewarm")
 
     def poll(self, reference: str) -> Outcome:
         return self._tasks.poll(reference)
@@ -37,38 +71,106 @@ class HttpCache:
     def cancel(self, reference: str) -> None:
         self._tasks.cancel(reference)
 
+    def _warm_all(self, urls: list[str], task: Task) -> Done | Failed:
+        warmed: dict[int, tuple[WarmState, str]] = {}
+        with ThreadPoolExecutor(AT_ONCE, "warm") as pool:
+            waiting = {pool.submit(self._warm, url, task): position for position, url in enumerate(urls)}
+            for future in as_completed(waiting):
+                warmed[waiting[future]] = future.result()
+                task.report(len(warmed) / len(urls), {"warmed": dict(warmed)})
+        bad = sum(state is WarmState.FAILED for state, _ in warmed.values())
+        if bad:
+            reason = ConsoleError(
+                "{bad} of {count} addresses could not be fetched; the batch says why.", bad=bad, count=len(urls)
+            )
+            return Failed(reason, facts={"warmed": warmed})
+        return Done(facts={"warmed": warmed})
 
-def _warm_all(urls: list[str], task: Task) -> Done | Failed:
-    warmed: dict[int, tuple[WarmState, str]] = {}
-    with ThreadPoolExecutor(AT_ONCE, "warm") as pool, requests.Session() as session:
-        session.trust_env = False  # a proxy of this machine's environment is not the cache that people use
-        waiting = {pool.submit(_warm, session, url, task): position for position, url in enumerate(urls)}
-        for future in as_completed(waiting):
-            warmed[waiting[future]] = future.result()
-            task.report(len(warmed) / len(urls), {"warmed": dict(warmed)})
-    bad = sum(state is WarmState.FAILED for state, _ in warmed.values())
-    if bad:
-        reason = ConsoleError(
-            "{bad} of {count} addresses could not be fetched; the batch says why.", bad=bad, count=len(urls)
-        )
-        return Failed(reason, facts={"warmed": warmed})
-    return Done(facts={"warmed": warmed})
+    def _warm(self, url: str, task: Task) -> tuple[WarmState, str]:
+        started = time.monotonic()
+        try:
+            for _ in range(MOST_HOPS + 1):
+                with self._asking(url, task, started + self._limits.seconds) as answer:
+                    if answer.status in REDIRECTS and (target := answer.headers.get("Location")):
+                        url = urljoin(url, target)
+                        continue
+                    if answer.status != 200:
+                        return WarmState.FAILED, f"HTTP {answer.status}"
+                    size = self._read(answer, task, started + self._limits.seconds)
+                    return WarmState.WARM, f"{size} B, {time.monotonic() - started:.1f} s"
+            return WarmState.FAILED, f"more than {MOST_HOPS} redirects"
+        except BadRequest as error:
+            return WarmState.FAILED, str(error)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if task.stopped.is_set():
+                return WarmState.FAILED, "stopped"
+            late = isinstance(error, TimeoutError) or time.monotonic() - started >= self._limits.seconds
+            return WarmState.FAILED, "timeout" if late else type(error).__name__
+
+    @contextmanager
+    def _asking(self, url: str, task: Task, deadline: float) -> Iterator[http.client.HTTPResponse]:
+        """Ask for an address, after every check, and give the answer. Raises BadRequest where it may not be asked."""
+        url = read_line(url, self._hosts(), self._own())
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or USUAL_PORTS[parts.scheme]
+        inside = may_be_inside(host) or place_of(url) in self._own()
+        plain = _connect(find_addresses(host, port, inside=inside), port, self._limits.connect)
+        connection = http.client.HTTPConnection(host, port)
+        with plain, closing(connection), _until(deadline, task, plain):
+            plain.settimeout(self._limits.pause)
+            connection.sock = _trust().wrap_socket(plain, server_hostname=host) if parts.scheme == "https" else plain
+            target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+            headers = {"Host": parts.netloc, "User-Agent": "qu-console", "Accept-Encoding": "identity"}
+            connection.request("GET", target, headers=headers)
+            yield connection.getresponse()
+
+    def _read(self, answer: http.client.HTTPResponse, task: Task, deadline: float) -> int:
+        size = 0
+        while piece := answer.read(CHUNK):
+            size += len(piece)
+            if size > self._limits.size:
+                raise BadRequest("it is larger than {most} bytes", most=self._limits.size)
+        if answer.length or task.stopped.is_set() or time.monotonic() > deadline:
+            raise http.client.IncompleteRead(b"", answer.length)
+        return size
 
 
-def _warm(session: requests.Session, url: str, task: Task) -> tuple[WarmState, str]:
-    started = time.monotonic()
+def _connect(addresses: list[str], port: int, seconds: float) -> socket.socket:
+    """Connect to the first of these addresses that answers. Raises OSError."""
+    problem: OSError = ConnectionError("no address")
+    for address in addresses:
+        try:
+            return socket.create_connection((address, port), seconds)
+        except OSError as error:
+            problem = error
+    raise problem
+
+
+@contextmanager
+def _until(deadline: float, task: Task, connection: socket.socket) -> Iterator[None]:
+    """Cut a connection at the deadline, or when the task is stopped: an answer may pause just short of its limit."""
+    other = connection.dup()  # TLS takes the first one over
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(WATCH_SECONDS):
+            if task.stopped.is_set() or time.monotonic() > deadline:
+                with suppress(OSError):
+                    other.shutdown(socket.SHUT_RDWR)
+                return
+
+    watcher = threading.Thread(target=watch, name="warm-watch", daemon=True)
+    watcher.start()
     try:
-        # A redirect could lead anywhere, this machine's own network included, so it is not followed.
-        with session.get(url, stream=True, timeout=TIMEOUT, allow_redirects=False) as answer:
-            if answer.status_code != 200:
-                return WarmState.FAILED, f"HTTP {answer.status_code}"
-            size = 0
-            for chunk in answer.iter_content(CHUNK):
-                size += len(chunk)
-                if task.stopped.is_set():
-                    return WarmState.FAILED, "stopped"
-    except requests.Timeout:
-        return WarmState.FAILED, "timeout"
-    except requests.RequestException as error:
-        return WarmState.FAILED, type(error).__name__
-    return WarmState.WARM, f"{size} B, {time.monotonic() - started:.1f} s"
+        yield
+    finally:
+        over.set()
+        watcher.join()
+        other.close()
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context

@@ -57,6 +57,12 @@ class Store:
         """Write a whole copy of the database, while others go on working."""
         self.connections.backup(target)
 
+    def size(self) -> int:
+        """Return the bytes of the file and of its log."""
+        path = self.connections.path
+        files = (path, path.with_name(f"{path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     def check(self) -> list[str]:
         """Return what SQLite finds wrong with the file: nothing, for a sound one."""
         with self.connections.reading() as db:

@@ -30,6 +30,12 @@ MANY_PAGES = 50_000  # 200 MB: what ten thousand new videos change, all over the
 class StoreError(RuntimeError):
     """The database cannot be used now; the text says why, and for whoever runs the console, what to do."""
 
+    @property
+    def cause(self) -> str:
+        """SQLite's name of what is wrong, such as `FULL`, `READONLY` or `CORRUPT`; empty where it has none."""
+        name: str = getattr(self.__cause__, "sqlite_errorname", "")
+        return name.removeprefix("SQLITE_").partition("_")[0]
+
 
 class Connections:
     """Readers from a small pool, and one writer: SQLite has one anyway, and our queue is fairer than its lock.

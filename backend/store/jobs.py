@@ -316,8 +316,16 @@ class Jobs:
     def count_jobs(self) -> dict[tuple[JobKind, JobState], int]:
         """Return how many jobs there are of each kind and state."""
         with self._connections.reading() as db:
-            rows = db.execute("select kind, state, count(*) from jobs group by kind, state").fetchall()
+            rows = db.execute("select kind, state, count from job_counts where count > 0").fetchall()
         return {(JobKind(kind), JobState(state)): count for kind, state, count in rows}
+
+    def find_longest_waits(self) -> dict[JobKind, float]:
+        """Return the seconds for which the oldest queued job of each kind has waited; nothing for kinds without one."""
+        sql = "select min(created) from jobs where kind = ? and state = 'queued'"
+        with self._connections.reading() as db:
+            oldest = {kind: db.execute(sql, [kind]).fetchone()[0] for kind in JobKind}
+        now = self._clock()
+        return {kind: max(0.0, now - created) for kind, created in oldest.items() if created is not None}
 
     def _now(self) -> int:
         return int(self._clock())

@@ -125,6 +125,13 @@ class Sessions:
             db.execute("delete from sessions where token_hash = ?", [row["token_hash"]])
             self._note(db, actor, action, row["user_name"], {"name": row["name"]} if row["name"] else {})
 
+    def count_sessions(self) -> int:
+        """Return how many sessions are open."""
+        with self._connections.reading() as db:
+            sql = "select count(*) from sessions where expires > ? and name = ''"
+            count: int = db.execute(sql, [self._now()]).fetchone()[0]
+        return count
+
     def end_session(self, hashed: str, actor: Actor) -> None:
         """End the session that was shown; one that is gone already is no error."""
         with self._connections.writing() as db:

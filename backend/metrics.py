@@ -1,0 +1,96 @@
+"""The console in numbers, as Prometheus reads them. No name of a person or a video is among them."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import shutil
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from backend.calls import BOUNDS, Calls
+from backend.model import JobKind, JobState
+from backend.openapi import VERSION
+
+if TYPE_CHECKING:
+    from backend.console import Console
+
+log = logging.getLogger(__name__)
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+
+class Metrics(Collector):
+    """Gathers the numbers when they are asked for; what asks often costs little, for nothing large is counted then."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def render(self) -> bytes:
+        """Return every number in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def describe(self) -> Iterator[Metric]:
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        yield from _calls(self._console.calls)
+        yield _gauge("qu_info", "Versions, as labels.", {(VERSION, platform.python_version()): 1}, "version", "python")
+        up = True
+        for read in (self._jobs, self._waits, self._sessions, self._sizes):
+            try:
+                yield from read()
+            except Exception:  # what can be told is told, above all when something is broken
+                log.exception("some numbers cannot be read")
+                up = False
+        yield _gauge("qu_database_up", "Whether the database could be read for this answer.", {(): up})
+
+    def _jobs(self) -> Iterator[Metric]:
+        counts = self._console.store.jobs.count_jobs()
+        values = {(kind.value, state.value): counts.get((kind, state), 0) for kind in JobKind for state in JobState}
+        yield _gauge("qu_jobs", "Jobs by kind and state.", values, "kind", "state")
+
+    def _waits(self) -> Iterator[Metric]:
+        waits = self._console.store.jobs.find_longest_waits()
+        values = {(kind.value,): waits.get(kind, 0.0) for kind in JobKind}
+        yield _gauge("qu_job_oldest_queued_seconds", "Age of the oldest queued job, or 0.", values, "kind")
+
+    def _sessions(self) -> Iterator[Metric]:
+        yield _gauge("qu_sessions", "Open sessions.", {(): self._console.store.sessions.count_sessions()})
+
+    def _sizes(self) -> Iterator[Metric]:
+        yield _gauge("qu_database_bytes", "Size of the database with its log.", {(): self._console.store.size()})
+        disk = shutil.disk_usage(self._console.settings.data)
+        yield _gauge("qu_disk_free_bytes", "Room left on the disk of the data folder.", {(): disk.free})
+        yield _gauge("qu_disk_size_bytes", "Size of the disk of the data folder.", {(): disk.total})
+
+
+def _calls(calls: Calls) -> Iterator[Metric]:
+    counted = CounterMetricFamily(
+        "qu_requests", "Answers by operation, way in and code.", labels=("operation", "way", "code")
+    )
+    for labels, count in calls.counts().items():
+        counted.add_metric(labels, count)
+    yield counted
+    took = HistogramMetricFamily("qu_request_seconds", "Time that answers took.", labels=("operation",))
+    for operation, one in calls.took().items():
+        total, buckets = 0, []
+        for bound, count in zip((*map(str, BOUNDS), "+Inf"), one.counts, strict=True):
+            total += count
+            buckets.append((bound, total))
+        took.add_metric((operation,), buckets, one.seconds)
+    yield took
+
+
+def _gauge(name: str, says: str, values: Mapping[Any, float], *labels: str) -> Metric:
+    gauge = GaugeMetricFamily(name, says, labels=labels)
+    for key, value in values.items():
+        gauge.add_metric(key, value)
+    return gauge

@@ -1,0 +1,100 @@
+"""Whom prewarming may connect to: hosts that the operator named, and never, by way of a name, this machine's network.
+
+What is checked is the address that is then connected to: a name is looked up once, so that it cannot mean a host of the
+internet while it is checked, and this machine while it is fetched.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from collections.abc import Iterable
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from backend.errors import BadRequest
+
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+USUAL_PORTS = {"http": 80, "https": 443}
+OUR_FILES = re.compile(r"/media/[\w-]+/[\w-]+/[\w-][\w.-]*")
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+OURS_ARE_MEDIA = "of this console, only files below /media can be prewarmed"
+
+
+def place_of(url: str) -> str:
+    """Return the host of an address, with its port where that is not the usual one. Raises ValueError."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    return host if parts.port in (None, *USUAL_PORTS.values()) else f"{host}:{parts.port}"
+
+
+def own_places(*urls: str) -> tuple[str, ...]:
+    """Return the hosts of our own addresses, as `place_of` has them, and `localhost` where one is this machine."""
+    places = [place_of(url) for url in urls if url]
+    places += [
+        place_of(f"http://localhost:{urlsplit(url).port or 80}") for url in urls if url and _is_loopback(urlsplit(url))
+    ]
+    return tuple(dict.fromkeys(places))
+
+
+def check_own(url: str, own: Iterable[str]) -> None:
+    """Raise BadRequest for an address at one of our `own` places that is no media file."""
+    if place_of(url) in own and not OUR_FILES.fullmatch(unquote(urlsplit(url).path)):
+        raise BadRequest(OURS_ARE_MEDIA)
+
+
+def find_addresses(host: str, port: int, *, inside: bool) -> list[str]:
+    """Return the addresses of a host that may be connected to. Raises BadRequest where one of them may not, or none is.
+
+    `inside`: the operator wants this one, wherever it is.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise BadRequest("the host {host} is not known", host=host) from None
+    addresses = list(dict.fromkeys(str(item[4][0]) for item in found))
+    if not inside and not all(is_outside(address) for address in addresses):
+        raise BadRequest("the host {host} leads into this machine or its network", host=host)
+    return addresses
+
+
+def may_be_inside(host: str) -> bool:
+    """Say whether a host says itself where it is: an address, or `localhost`. Naming it means wanting just that."""
+    try:
+        return str(ipaddress.ip_address(host)) == host
+    except ValueError:
+        return host == "localhost"
+
+
+def is_outside(address: str) -> bool:
+    """Say whether an address is on the public internet, and not of this machine."""
+    ip = _innermost(ipaddress.ip_address(address.partition("%")[0]))
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not _is_this_machine(ip)
+
+
+def _is_loopback(parts: SplitResult) -> bool:
+    try:
+        return ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _innermost(ip: IpAddress) -> IpAddress:
+    """Return the IPv4 address that an IPv6 address stands for, if it does."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip
+    if ip in NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else ip)
+
+
+def _is_this_machine(ip: IpAddress) -> bool:
+    """Say whether an address, however public, is one of this machine's: it talks to itself from there."""
+    family = socket.AF_INET if ip.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((str(ip), 9))  # sends nothing
+            return bool(probe.getsockname()[0] == str(ip))
+    except OSError:
+        return False

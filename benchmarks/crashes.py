@@ -1,0 +1,197 @@
+"""What is left after the server was killed, over and over, while others change things.
+
+`python benchmarks/crashes.py [--rounds 30] [--writers 8] [--changes 2000] [--folder FOLDER]`. A change counts once its
+envelope says so; it is lost where the history does not know its requestId, and half where the history says one thing
+and the catalogue, the recommendations or the queue another. Each time the files are looked at as the kill left them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import random
+import shutil
+import sqlite3
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import backend
+from backend import Settings
+from backend.model import Actor, User, Video
+from benchmarks.stand import Stand, ask
+
+VIDEOS_EACH = 4
+ACTOR = Actor("benchmark", "command line")
+NOWHERE = "127.0.0.1:1"
+
+
+@dataclass
+class Outcome:
+    """What happened in all rounds."""
+
+    acknowledged: int = 0
+    lost: list[str] = field(default_factory=list)
+    half: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+    starts: list[float] = field(default_factory=list)  # seconds from the start of the process to its first answer
+
+    @property
+    def good(self) -> bool:
+        return not (self.lost or self.half or self.damaged)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--writers", type=int, default=8)
+    parser.add_argument("--changes", type=int, default=2000, help="at least, over all rounds")
+    parser.add_argument("--folder", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        outcome = crash(Path(folder), given.rounds, given.writers, given.changes)
+    print(f"kills                      {given.rounds}")
+    print(f"acknowledged changes       {outcome.acknowledged}")
+    print(f"lost                       {len(outcome.lost)}  {outcome.lost[:3] or ''}")
+    print(f"half                       {len(outcome.half)}  {outcome.half[:3] or ''}")
+    print(f"damaged databases          {len(outcome.damaged)}  {outcome.damaged[:3] or ''}")
+    print(f"up again, median / longest {statistics.median(outcome.starts):.2f} s / {max(outcome.starts):.2f} s")
+    sys.exit(0 if outcome.good else 1)
+
+
+def crash(folder: Path, rounds: int, writers: int, changes: int) -> Outcome:
+    """Kill a server `rounds` times under `writers`, each time after its share of `changes`."""
+    stand = Stand(folder, QU_PREWARM_HOSTS=NOWHERE)
+    videos = add_videos(stand.data, writers * VIDEOS_EACH)
+    outcome, acknowledged = Outcome(), []
+    numbers = itertools.count()
+    token = ""
+    for done in range(rounds):
+        outcome.starts.append(stand.start())
+        token = token or stand.sign_in()
+        over = threading.Event()
+        threads = [
+            threading.Thread(target=write, args=(stand, token, videos[writer::writers], numbers, acknowledged, over))
+            for writer in range(writers)
+        ]
+        for thread in threads:
+            thread.start()
+        wait_for(lambda share=changes * (done + 1) // rounds: len(acknowledged) >= share)
+        time.sleep(random.uniform(0, 0.2))
+        stand.kill()
+        over.set()
+        for thread in threads:
+            thread.join()
+        examine(stand.data, folder / f"after-{done}", acknowledged, outcome)
+    outcome.acknowledged = len(acknowledged)
+    return outcome
+
+
+def wait_for(is_true: Any, seconds: float = 120.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        if time.monotonic() > deadline:
+            raise RuntimeError("the server takes too few changes")
+        time.sleep(0.005)
+
+
+def add_videos(data: Path, count: int) -> list[str]:
+    console = backend.open_console(Settings(data=data))
+    made = [
+        Video(f"{number:032x}", "短视频", User("1", "Anne"), created=1_700_000_000 + number) for number in range(count)
+    ]
+    ids = [console.store.catalogue.add_video(video, ACTOR).video_id for video in made]
+    console.close()
+    return ids
+
+
+def write(
+    stand: Stand, token: str, videos: list[str], numbers: Iterator[int], acknowledged: list[str], over: threading.Event
+) -> None:
+    """Change one video after the other until the server is gone. No change repeats another: each leaves a trace."""
+    connection = stand.connect()
+    while not over.is_set():
+        video = random.choice(videos)
+        for name, parameters in changes_of(video, f"{next(numbers)}"):
+            try:
+                answer = ask(connection, name, parameters, token)
+            except OSError:
+                return
+            if answer["code"] == "200":
+                acknowledged.append(answer["requestId"])
+            elif answer["code"] not in ("404", "409"):
+                raise RuntimeError(f"{name}: {answer}")
+    connection.close()
+
+
+def changes_of(video: str, mark: str) -> Iterator[tuple[str, dict[str, str]]]:
+    yield "createAudit", {"mediaId": video, "status": "Normal", "comment": mark}
+    yield "recommendVideo", {"videoId": video, "title": mark, "isNarrow": "true"}
+    yield "pushObjectCache", {"objectPath": "\n".join(f"{NOWHERE}/{mark}/{number}.mp4" for number in range(3))}
+    if int(mark) % 2:
+        yield "deleteRecommendById", {"videoId": video}
+    else:
+        yield "createAudit", {"mediaId": video, "status": "Blocked", "reason": mark}
+
+
+def examine(data: Path, copy: Path, acknowledged: list[str], outcome: Outcome) -> None:
+    """Look at a copy of the files, so that the server itself has to recover what it finds."""
+    copy.mkdir()
+    for path in data.glob("console.sqlite3*"):
+        shutil.copy(path, copy)
+    with closing(sqlite3.connect(copy / "console.sqlite3")) as db:
+        db.row_factory = sqlite3.Row
+        verdict = db.execute("pragma integrity_check").fetchone()[0]
+        if verdict != "ok" or db.execute("pragma foreign_key_check").fetchall():
+            outcome.damaged.append(f"{copy.name}: {verdict}")
+        known = {row[0] for row in db.execute("select request_id from history")}
+        outcome.lost += [request for request in acknowledged if request not in known]
+        outcome.half += half_changes(db)
+    shutil.rmtree(copy)
+
+
+def half_changes(db: sqlite3.Connection) -> Iterator[str]:
+    """Yield what does not fit together: the history is the measure of everything else."""
+    audited: dict[str, str] = {}
+    recommended: dict[str, bool] = {}
+    narrow: set[str] = set()
+    for line in db.execute("select * from history order by id"):
+        action, target, after = line["action"], line["target"], json.loads(line["after"])
+        if action == "createAudit":
+            audited[target] = after["censorStatus"]
+            recommended[target] = recommended.get(target, False) and after["censorStatus"] == "success"
+        elif action in ("recommendVideo", "deleteRecommendById"):
+            recommended[target] = action == "recommendVideo"
+            if after.get("isNarrow"):
+                narrow.add(target)
+        elif action == "pushObjectCache":
+            kept = db.execute("select count(*) from prewarmed join jobs using (job_id) where job_id = ?", [target])
+            if kept.fetchone()[0] != len(after["urls"]):
+                yield f"prewarm {target}: its job is not whole"
+    for video, status in audited.items():
+        found = db.execute("select censor_status from videos where video_id = ?", [video]).fetchone()[0]
+        if found != status:
+            yield f"{video}: {found}, but audited as {status}"
+    on_feed = {row[0] for row in db.execute("select video_id from recommendations")}
+    yield from (
+        f"{video}: {video in on_feed} on the feed" for video in recommended if recommended[video] != (video in on_feed)
+    )
+    queued = {row[0] for row in db.execute("select video_id from jobs where kind = 'narrow'")}
+    yield from (f"{video}: recommended without its narrow job" for video in narrow - queued)
+    counted = {tuple(row) for row in db.execute("select kind, state, count from job_counts where count > 0")}
+    if counted != {tuple(row) for row in db.execute("select kind, state, count(*) from jobs group by 1, 2")}:
+        yield "the counts of jobs"
+
+
+if __name__ == "__main__":
+    main()

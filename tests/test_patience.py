@@ -1,0 +1,177 @@
+"""Clients that take their time: they are sent away, and nobody else waits for them."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from backend.patience import Patience, limit_server, limited
+from backend.rest import rest_app
+from benchmarks.stand import Stand
+
+SHORT = Patience(head=0.4, body=0.4, rate=1000, stuck=0.5, look=0.05)
+HEAD = b"GET /livez HTTP/1.1\r\nHost: a\r\n"
+POST = (
+    b"POST /console/vod/getVideos HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+)
+
+
+async def endless(scope, receive, send):
+    """Answers for ever, as fast as the client takes it."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    while True:
+        await send({"type": "http.response.body", "body": b"x" * (1 << 20), "more_body": True})
+
+
+@pytest.fixture
+def connect(console):
+    """Connects to a server whose patience is short."""
+    opened, rest = [], rest_app(console)
+
+    async def app(scope, receive, send):
+        await (endless if scope["path"] == "/endless" else rest)(scope, receive, send)
+
+    config = uvicorn.Config(
+        app,
+        http=limited(HttpToolsProtocol, SHORT),
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=0,
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+
+        def connection(sent=b""):
+            opened.append(socket.create_connection(listener.getsockname(), timeout=10))
+            opened[-1].sendall(sent)
+            return opened[-1]
+
+        yield connection
+        for one in opened:
+            one.close()
+        server.should_exit = True
+        thread.join(10)
+
+
+def drip(connection, piece, pause=0.03):
+    """Send a piece over and over until the server has enough, and return what it said and after how long."""
+    started = time.monotonic()
+    connection.settimeout(pause)
+    while time.monotonic() - started < 10:
+        try:
+            if said := connection.recv(65536):
+                return said, time.monotonic() - started
+            return b"", time.monotonic() - started
+        except TimeoutError:
+            pass
+        except OSError:
+            return b"", time.monotonic() - started
+        try:
+            connection.sendall(piece)
+        except OSError:
+            continue
+    raise AssertionError("it was never sent away")
+
+
+@pytest.mark.parametrize(
+    ("first", "piece"),
+    [
+        (b"", b""),
+        (b"", b"\r\n"),
+        (b"G", b""),
+        (HEAD, b"X-A: b\r\n"),
+        (HEAD, b""),
+        (POST % 100_000, b"x"),
+        (POST % 9, b""),
+    ],
+    ids=["nothing", "empty lines", "one byte", "headers for ever", "a head cut off", "a slow body", "a body cut off"],
+)
+def test_a_request_that_does_not_arrive_in_time_is_sent_away(first, piece, connect):
+    said, seconds = drip(connect(first), piece)
+
+    assert SHORT.head / 2 < seconds < 5
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408 ")
+    assert json.loads(body)["code"] == "408"
+
+
+def test_empty_lines_do_not_keep_a_used_connection_open(connect):
+    connection = connect(HEAD + b"\r\n")
+    assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+    assert SHORT.head / 2 < drip(connection, b"\r\n")[1] < 5
+
+
+def test_a_body_that_goes_on_fast_enough_may_take_long(connect):
+    body = b'{"title": "' + b"x" * 1500 + b'"}'
+    connection = connect(POST % len(body))
+    for start in range(0, len(body), 100):
+        connection.sendall(body[start : start + 100])
+        time.sleep(0.06)
+
+    assert b'"code":"403"' in connection.recv(65536)
+
+
+def test_a_client_that_takes_nothing_of_its_answer_is_cut_off(connect):
+    connection = connect(b"GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+    time.sleep(SHORT.stuck + 1)
+
+    with suppress(ConnectionError):  # what lies in the kernel's buffers may still come, and then the end
+        while connection.recv(1 << 20):
+            pass
+
+
+def test_an_answer_that_takes_long_is_waited_for(connect, console, monkeypatch):
+    monkeypatch.setattr(console.store.catalogue, "is_empty", lambda: time.sleep(1))
+    connection = connect(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+
+    said = b""
+    while said.count(b"ready") < 2:
+        said += connection.recv(65536)
+
+
+def test_uvicorn_is_limited_whoever_starts_it():
+    class Lifespan:
+        config = uvicorn.Config(lambda: None)
+
+        def receive(self):
+            pass
+
+    Lifespan.config.load()
+    limit_server(Lifespan().receive)
+
+    assert Lifespan.config.http_protocol_class.patience == Patience()
+    assert Lifespan.config.timeout_graceful_shutdown == 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dashboard", [False, True], ids=["rest alone", "dashboard"])
+def test_fifty_slow_clients_keep_nobody_waiting(dashboard, tmp_path):
+    stand = Stand(tmp_path, dashboard=dashboard)
+    stand.start()
+    slow = [socket.create_connection(("127.0.0.1", stand.port)) for _ in range(50)]
+    for number, connection in enumerate(slow):
+        connection.sendall(HEAD if number % 2 else POST % 1000 + b"{")
+    took = []
+    try:
+        for _ in range(100):
+            started = time.monotonic()
+            assert stand.get("/healthz")[0] == 200
+            took.append(time.monotonic() - started)
+        assert sorted(took)[94] < 1
+    finally:
+        for connection in slow:
+            connection.close()
+        assert stand.end() == 0
+    assert "time limits" not in stand.said()  # it has them: after 20 seconds they are sent away
