@@ -208,7 +208,7 @@ def open_console(folder: Path) -> Console:
         video = Video(f"{number:032x}", f"测试 {number}", User("1", "Anne"), created=1_700_000_000 + number)
         console.store.catalogue.add_video(_judged(video, number), ACTOR)
     account = console.store.accounts.add_account("hostile", "!", Role.ADMIN, ACTOR)
-    console.store.accounts.open_session(account, TOKEN, 1, ACTOR)
+    console.store.sessions.open_session(account, TOKEN, 1, ACTOR)
     return console
 
 

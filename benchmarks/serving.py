@@ -81,7 +81,9 @@ def show(rates: Mapping[str, list[Rate]]) -> None:
     for name, found in rates.items():
         requests = statistics.median(rate.requests for rate in found)
         share = statistics.median(rate.requests / most.requests for rate, most in zip(found, best, strict=True))
-        fresh = statistics.median(ours.requests / rate.requests for ours, rate in zip(rates[FRESH], found, strict=True))
+        fresh = statistics.median(
+            ours.requests / max(rate.requests, 1 / SECONDS) for ours, rate in zip(rates[FRESH], found, strict=True)
+        )
         cpu = statistics.median(rate.cpu for rate in found)
         print(f"{name:<34}{requests:>11,.0f}{share:>10.3f}{cpu:>9,.0f}{fresh:>10.1f}")
 
@@ -148,7 +150,11 @@ def running(command: list[str], settings: Mapping[str, str], folder: Path) -> It
         yield process
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:  # Datasette ends what was asked of it first
+            process.kill()
+            process.wait()
 
 
 def load(server: Server, connections: int) -> Rate:
