@@ -167,4 +167,54 @@ CHINESE: dict[str, str] = {
     "The demo clip {title} cannot be made with this ffmpeg. Install the Python package imageio-ffmpeg.": (
         "这个 ffmpeg 无法生成演示视频 {title}。请安装 Python 包 imageio-ffmpeg。"
     ),
+    # Alibaba Cloud
+    "Alibaba Cloud refused {action}: {words} (code {cloud_code}, request {request_id}).": (
+        "阿里云拒绝了 {action}：{words}（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "Alibaba Cloud did not answer {action} in time ({words}); try again in a minute.": (
+        "阿里云没有及时响应 {action}（{words}），请稍后重试。"
+    ),
+    "Alibaba Cloud is busy and did not take {action}; try again in a minute "
+    "(code {cloud_code}, request {request_id}).": (
+        "阿里云繁忙，没有受理 {action}，请稍后重试（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "Alibaba Cloud failed at {action}; try again in a minute (code {cloud_code}, request {request_id}).": (
+        "阿里云执行 {action} 失败，请稍后重试（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "Alibaba Cloud does not accept this console's credentials for {action}; whoever runs the console should check the "
+    "access key (code {cloud_code}, request {request_id}).": (
+        "阿里云不接受控制台执行 {action} 的凭证，请管理员检查 AccessKey（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "This console's RAM user may not do {action}; whoever runs the console should add it to the RAM policy "
+    "(code {cloud_code}, request {request_id}).": (
+        "控制台的 RAM 用户没有 {action} 权限，请管理员添加到 RAM 策略（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "Alibaba Cloud has stopped the service of this account for {action}: is it opened and paid? "
+    "(code {cloud_code}, request {request_id})": (
+        "阿里云已停止此账号的 {action} 服务，请确认已开通且没有欠费（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "Alibaba Cloud refused {action} because this machine's clock is off by more than 15 minutes "
+    "(code {cloud_code}, request {request_id}).": (
+        "本机时钟误差超过 15 分钟，阿里云拒绝了 {action}（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "ApsaraVideo VOD has no such video (code {cloud_code}, request {request_id}).": (
+        "视频点播中没有这个视频（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "ApsaraVideo VOD cannot do {action} in the video's present state: {words} "
+    "(code {cloud_code}, request {request_id}).": (
+        "视频当前状态不能执行 {action}：{words}（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "ApsaraVideo VOD knows no such transcode template group; whoever runs the console should check QU_TEMPLATE_GROUP "
+    "and QU_NARROW_TEMPLATE_GROUP (code {cloud_code}, request {request_id}).": (
+        "视频点播中没有这个转码模板组，请管理员检查 QU_TEMPLATE_GROUP 和 QU_NARROW_TEMPLATE_GROUP"
+        "（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "Today's prewarming quota is used up; it is renewed at midnight, Beijing time "
+    "(code {cloud_code}, request {request_id}).": (
+        "今天的预热额度已用完，北京时间零点恢复（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "Alibaba Cloud does not serve this domain for this account, or it is stopped "
+    "(code {cloud_code}, request {request_id}).": (
+        "此域名不在该阿里云账号下或已停用（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
 }

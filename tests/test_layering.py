@@ -20,7 +20,9 @@ HOMES = {
     "sqlite3": ("backend/store/",),
     "sqlite_utils": ("backend/store/",),
     "subprocess": ("backend/media/ffmpeg.py",),
-    "alibabacloud": ("backend/media/aliyun.py", "backend/prewarm/aliyun.py"),
+    "alibabacloud": ("backend/aliyun/client.py",),
+    "darabonba": ("backend/aliyun/client.py",),
+    "Tea": ("backend/aliyun/client.py",),
     "uvicorn": ("backend/__main__.py",),
     "click": ("backend/__main__.py",),
 }
@@ -41,6 +43,15 @@ FRIENDS = {
     "backend.tasks": ("backend.errors", "backend.model"),
     "backend.store": ("backend.errors", "backend.model", "backend.store"),
     "backend.media": ("backend.errors", "backend.model", "backend.tasks", "backend.media"),
+    "backend.aliyun": (
+        "backend.errors",
+        "backend.model",
+        "backend.settings",
+        "backend.tasks",
+        "backend.media",
+        "backend.prewarm",
+        "backend.aliyun",
+    ),
     "backend.prewarm": ("backend.errors", "backend.model", "backend.tasks", "backend.prewarm"),
 }
 NOT_THE_CONSOLE = ("backend.console", "backend.rest", "backend.web", "backend.client", "backend.worker")
