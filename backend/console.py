@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -23,6 +23,9 @@ from backend.store import Store
 from backend.store.accounts import token_hash
 from backend.tickets import Tickets
 from backend.wire import Writer, envelope
+
+if TYPE_CHECKING:
+    from backend.aliyun.cloud import Cloud
 
 log = logging.getLogger("backend.calls")
 
@@ -84,6 +87,7 @@ class Console:
     clock: Callable[[], float] = time.time
     new_id: Callable[[], str] = field(default=lambda: str(uuid.uuid4()))
     tickets: Tickets = field(default_factory=Tickets)
+    cloud: Cloud | None = None  # in cloud mode
     own_url: str = ""  # where this server can be reached from this machine
 
     def call(
@@ -143,6 +147,8 @@ class Console:
         return self.store.accounts.find_session(token_hash(token)) if token and token.isascii() else None
 
     def close(self) -> None:
+        if self.cloud is not None:
+            self.cloud.close()
         self.store.close()
 
     def admit(self, operation: Operation, token: str, caller: Caller, request_id: str) -> Call:

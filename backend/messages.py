@@ -168,6 +168,38 @@ CHINESE: dict[str, str] = {
         "这个 ffmpeg 无法生成演示视频 {title}。请安装 Python 包 imageio-ffmpeg。"
     ),
     # Alibaba Cloud
+    "Alibaba Cloud did not confirm {action} ({words}). Whether it was done is being looked up, and the console will "
+    "follow; look again in a minute.": (
+        "阿里云没有确认 {action}（{words}）。控制台正在查询是否已执行，并会随之更新，请稍后再看。"
+    ),
+    "ApsaraVideo VOD refused to delete the video {video_id}; it may be locked or in use there.": (
+        "视频点播拒绝删除视频 {video_id}，它可能已被锁定或正在使用。"
+    ),
+    "The file of the video {video_id} is not on this machine any more. Upload it again.": (
+        "视频 {video_id} 的文件已不在本机，请重新上传。"
+    ),
+    "The file was sent, but ApsaraVideo VOD still says {status}; try again.": (
+        "文件已发送，但视频点播的状态仍为 {status}，请重试。"
+    ),
+    "ApsaraVideo VOD does not know the task {task_id} any more; submit it again.": (
+        "视频点播已没有任务 {task_id}，请重新提交。"
+    ),
+    "ApsaraVideo VOD could not transcode the video: {why} (code {cloud_code}).": (
+        "视频点播转码失败：{why}（错误码 {cloud_code}）。"
+    ),
+    "ApsaraVideo VOD made no pictures of the video within {minutes} minutes.": (
+        "视频点播在 {minutes} 分钟内没有生成截图。"
+    ),
+    "The callback is not signed with this console's key, or is too old.": "回调签名不符或已过期。",
+    "The callback is no JSON object.": "回调不是 JSON 对象。",
+    "There is no such difference any more; look at the list again.": "这项差异已不存在，请刷新列表。",
+    "VOD's categories are its own; take over what stands there.": "分类由视频点播管理，请以点播侧为准。",
+    "What VOD has not got cannot be sent there from here; upload it again, or remove it here.": (
+        "视频点播没有的视频无法从这里补传，请重新上传，或在这里删除。"
+    ),
+    "This console works without Alibaba Cloud (QU_MODE is embedded).": (
+        "控制台没有使用阿里云（QU_MODE 为 embedded）。"
+    ),
     "Alibaba Cloud refused {action}: {words} (code {cloud_code}, request {request_id}).": (
         "阿里云拒绝了 {action}：{words}（错误码 {cloud_code}，请求 {request_id}）。"
     ),

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 MOST_BODY = 4 << 20
 PIECE = 1 << 20  # multipart is parsed and written in pieces of this size: one change of thread for each
+MOST_EVENT = 256 << 10
 AT_ONCE = 16
 PASSWORDS_AT_ONCE = 2  # each check of a password takes 64 MiB, and a flood of them must not keep others waiting
 COOKIE = "qu_session"
@@ -56,6 +57,8 @@ MEDIA_TYPES = {
 def rest_app(console: Console) -> Starlette:
     """Return the REST server of this console, as an ASGI app."""
     limiter, password_limiter = anyio.CapacityLimiter(AT_ONCE), anyio.CapacityLimiter(PASSWORDS_AT_ONCE)
+    # A cloud that answers slowly must not keep those waiting who ask it nothing.
+    remote_limiter = anyio.CapacityLimiter(AT_ONCE) if console.cloud else limiter
 
     def route(path: str, answer: Answer, limiter: anyio.CapacityLimiter = limiter) -> Route:
         return Route(path, Endpoint(console, limiter, answer))
@@ -69,7 +72,11 @@ def rest_app(console: Console) -> Starlette:
         return docs_page(console.settings)
 
     routes = [
-        route(operation.path, partial(operate, operation), password_limiter if operation.right is None else limiter)
+        route(
+            operation.path,
+            partial(operate, operation),
+            password_limiter if operation.right is None else remote_limiter if operation.remote else limiter,
+        )
         for operation in OPERATIONS.values()
     ]
     routes += [
@@ -77,6 +84,7 @@ def rest_app(console: Console) -> Starlette:
         route("/console/docs", partial(show, page, "text/html")),
         route("/console/user/adopt", adopt),
         route("/console/user/forget", forget),
+        route("/vodcallback/callback", take_callback),
         route("/healthz", say_health),
         route("/media/{video_id}/{media_key}/{name}", send_media),
         route("/{path:path}", refuse_path),
@@ -261,6 +269,16 @@ async def say_health(asked: Asked) -> Response:
         asked.headers["Retry-After"] = "5"
         raise Refused(503, "The database does not answer.") from None
     return asked.succeed("ready")
+
+
+async def take_callback(asked: Asked) -> Response:
+    """Keep an event that VOD tells of. It is answered at once, and followed up by the keeper."""
+    if asked.console.cloud is None:
+        return await refuse_path(asked)
+    asked.only("POST")
+    raw = b"".join([chunk async for chunk in asked.body(MOST_EVENT)])
+    await asked.run(asked.console.cloud.take_callback, asked.request.headers, raw)
+    return asked.succeed()
 
 
 async def send_media(asked: Asked) -> Response:

@@ -106,7 +106,10 @@ def restore(settings: Settings, source: Path) -> Path | None:
 
 def examine(console: Console) -> list[Finding]:
     """Look at everything that an installation needs, and say what to do where something is wrong."""
-    return [*_examine_database(console), *_examine_folder(console.settings), *_examine_media(console)]
+    found = [*_examine_database(console), *_examine_folder(console.settings), *_examine_media(console)]
+    if console.cloud is not None:
+        found += [Finding(check.good, check.text) for check in console.cloud.examine()]
+    return found
 
 
 def _examine_database(console: Console) -> Iterator[Finding]:

@@ -76,7 +76,9 @@ class Front:
 
 def is_rest_path(path: str) -> bool:
     """Say whether a path is the REST server's. Streamlit's own media have one segment below /media, ours have three."""
-    if path in ("/console", "/vodVideo", "/healthz") or path.startswith(("/console/", "/vodVideo/")):
+    if path in ("/console", "/vodVideo", "/healthz", "/vodcallback/callback") or path.startswith(
+        ("/console/", "/vodVideo/")
+    ):
         return True
     return path.startswith("/media/") and path.count("/") == 4
 

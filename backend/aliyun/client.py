@@ -51,9 +51,10 @@ class Client:
     def __init__(
         self, settings: Settings, credentials: Callable[[], Any] | None = None,
         wait: Callable[[float], Any] = time.sleep, clock: Callable[[], float] = time.monotonic,
+        read_seconds: float = READ_SECONDS,
     ) -> None:  # fmt: skip
         """`credentials` makes a credentials client of Alibaba's; by default its own chain is asked."""
-        self._settings, self._wait, self._clock = settings, wait, clock
+        self._settings, self._wait, self._clock, self._read_seconds = settings, wait, clock, read_seconds
         self._credentials = credentials or _sdk().credentials
         self._guard = threading.Lock()
         self._vod, self._cdn = self._open()
@@ -72,7 +73,7 @@ class Client:
             try:
                 return self._once(action, parameters or {}, expect, deadline - self._clock())
             except CloudError as error:
-                log.warning("%s: %s %s", action, error.cloud_code or "no answer", error.request_id)
+                log.info("%s: %s %s", action, error.cloud_code or "no answer", error.request_id)
                 if has_code(error, *EXPIRED) and not renewed:
                     renewed = True
                     self._renew()
@@ -89,7 +90,7 @@ class Client:
         request = getattr(models, f"{action}Request")().from_map(dict(parameters))
         runtime = sdk.runtime(
             connect_timeout=_milliseconds(min(CONNECT_SECONDS, left)),
-            read_timeout=_milliseconds(min(READ_SECONDS, left)),
+            read_timeout=_milliseconds(min(self._read_seconds, left)),
         )
         try:
             body = getattr(client, f"{_snake(action)}_with_options")(request, runtime).body

@@ -1,5 +1,5 @@
 """The operations: importing this package declares them all."""
 
-from backend.operations import console, documented, jobs
+from backend.operations import cloud, console, documented, jobs
 
-__all__ = ["console", "documented", "jobs"]
+__all__ = ["cloud", "console", "documented", "jobs"]

@@ -91,7 +91,7 @@ def get_account(call: Call) -> AccountData:
     return AccountData(call.account.user_name, role.value, sorted(right.value for right in role.rights))
 
 
-@operation("POST", "/vod/uploadVideo", message="上传完成", right=Right.MANAGE, extension=True)
+@operation("POST", "/vod/uploadVideo", message="上传完成", right=Right.MANAGE, extension=True, remote=True)
 def upload_video(
     call: Call,
     *,

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from backend.store.accounts import Accounts
 from backend.store.catalogue import Catalogue
+from backend.store.cloud import CloudRecords
 from backend.store.database import Connections, StoreError
 from backend.store.history import History
 from backend.store.jobs import Jobs
+from backend.store.mirror import Mirror
 from backend.store.statistics import Statistics
 from backend.store.unchanged import UNKNOWN
 
@@ -38,6 +40,8 @@ class Store:
         self.connections = Connections(path)
         self.catalogue = Catalogue(self.connections, clock)
         self.jobs = Jobs(self.connections, clock)
+        self.cloud = CloudRecords(self.connections, clock)
+        self.mirror = Mirror(self.connections, clock)
         self.accounts = Accounts(self.connections, clock)
         self.history = History(self.connections)
         self.statistics = Statistics(self.connections, clock)

@@ -24,6 +24,7 @@ from backend.model import (
     VideoStatus,
 )
 from backend.store import history, queue
+from backend.store.cloud import finish_intents
 from backend.store.database import Connections
 from backend.store.rows import (
     IS_RECOMMEND,
@@ -97,6 +98,11 @@ class Catalogue:
         with self._connections.reading() as db:
             return read_video(db, video_id)
 
+    def get_own_video(self, video_id: str, user_id: str) -> Video:
+        """Return a video of this owner. Raises NotFound when there is none of this owner."""
+        with self._connections.reading() as db:
+            return _read_own(db, video_id, user_id)
+
     def get_recommendation(self, video_id: str) -> Recommendation:
         """Return one entry of the recommended feed. Raises NotFound."""
         with self._connections.reading() as db:
@@ -123,29 +129,10 @@ class Catalogue:
         """Keep a new video with its files and user, and queue the jobs it needs, in one transaction."""
         now = self._now()
         with self._connections.writing() as db:
-            user = video.user
-            db.execute(
-                "insert into users (user_id, user_name, user_name_folded, avatar_url) values (?, ?, ?, ?) "
-                "on conflict (user_id) do update set user_name = coalesce(nullif(excluded.user_name, ''), user_name), "
-                "user_name_folded = coalesce(nullif(excluded.user_name_folded, ''), user_name_folded), "
-                "avatar_url = coalesce(nullif(excluded.avatar_url, ''), avatar_url)",
-                [user.user_id, user.user_name, fold(user.user_name), user.avatar_url],
-            )
-            row = asdict(video)
-            for name in ("user", "files", "is_recommend"):
-                del row[name]
-            row |= {
-                "id": _number(db, "select max(id) from videos") + 1,
-                "seq": _next_key(db, "videos", video.created),
-                "user_id": user.user_id,
-                "title_folded": fold(video.title),
-                "media_key": video.media_key or new_media_key(),
-            }
-            db.execute(f"insert into videos ({', '.join(row)}) values ({', '.join(':' + key for key in row)})", row)
-            write_files(db, video.video_id, video.files)
+            insert_video(db, video)
             for kind in wanted:
                 queue.enqueue(db, kind, now=now, video_id=video.video_id)
-            after = {"title": video.title, "userId": user.user_id, "size": video.size}
+            after = {"title": video.title, "userId": video.user.user_id, "size": video.size}
             history.append(db, at=now, actor=actor, action="uploadVideo", target=video.video_id, after=after)
             return read_video(db, video.video_id)
 
@@ -157,6 +144,7 @@ class Catalogue:
         """
         now = self._now()
         with self._connections.writing() as db:
+            finish_intents(db, "CreateAudit", video_id)
             video = read_video(db, video_id)
             new = _judged(video, verdict)
             after = {"status": new.status, "censorStatus": new.censor_status, "reason": reason, "comment": comment}
@@ -247,9 +235,8 @@ class Catalogue:
     def delete_video(self, video_id: str, user_id: str, actor: Actor) -> None:
         """Remove a video of this owner from everywhere. Raises NotFound when there is none of this owner."""
         with self._connections.writing() as db:
-            video = read_video(db, video_id)
-            if video.user.user_id != user_id:
-                raise NotFound("User {user_id} has no video {video_id}.", user_id=user_id, video_id=video_id)
+            finish_intents(db, "DeleteVideo", video_id)
+            video = _read_own(db, video_id, user_id)
             queue.cancel_all(db, video_id, now=self._now())
             db.execute("delete from videos where video_id = ?", [video_id])
             before = {"title": video.title, "userId": user_id, "status": video.status, "size": video.size}
@@ -280,13 +267,45 @@ def new_media_key() -> str:
     return secrets.token_urlsafe(12)
 
 
+def insert_video(db: Database, video: Video) -> None:
+    """Enter a video with its files and user, inside the caller's transaction."""
+    user = video.user
+    db.execute(
+        "insert into users (user_id, user_name, user_name_folded, avatar_url) values (?, ?, ?, ?) "
+        "on conflict (user_id) do update set user_name = coalesce(nullif(excluded.user_name, ''), user_name), "
+        "user_name_folded = coalesce(nullif(excluded.user_name_folded, ''), user_name_folded), "
+        "avatar_url = coalesce(nullif(excluded.avatar_url, ''), avatar_url)",
+        [user.user_id, user.user_name, fold(user.user_name), user.avatar_url],
+    )
+    row = asdict(video)
+    for name in ("user", "files", "is_recommend"):
+        del row[name]
+    row |= {
+        "id": _number(db, "select max(id) from videos") + 1,
+        "seq": _next_key(db, "videos", video.created),
+        "user_id": user.user_id,
+        "title_folded": fold(video.title),
+        "media_key": video.media_key or new_media_key(),
+    }
+    db.execute(f"insert into videos ({', '.join(row)}) values ({', '.join(':' + key for key in row)})", row)
+    write_files(db, video.video_id, video.files)
+
+
 def needs_rendition(video: Video) -> bool:
     """Say whether approving this video should start its plain rendition."""
     return (
         video.file_of(FileKind.SOURCE) is not None
         and video.file_of(FileKind.COMMON) is None
         and video.transcode_status is not TranscodeStatus.RUNNING
+        and video.status not in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
     )
+
+
+def _read_own(db: Database, video_id: str, user_id: str) -> Video:
+    video = read_video(db, video_id)
+    if video.user.user_id != user_id:
+        raise NotFound("User {user_id} has no video {video_id}.", user_id=user_id, video_id=video_id)
+    return video
 
 
 def _judged(video: Video, verdict: Verdict) -> Video:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from backend.store.schema_cloud import CLOUD
+
 migrations = Migrations("qu-console")
 
 CATALOGUE = """
@@ -149,6 +151,11 @@ def m002_jobs(db: Database) -> None:
 @migrations()
 def m003_people(db: Database) -> None:
     _run(db, PEOPLE)
+
+
+@migrations()
+def m008_cloud(db: Database) -> None:
+    _run(db, CLOUD)
 
 
 def _run(db: Database, script: str) -> None:
