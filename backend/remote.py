@@ -38,6 +38,7 @@ class Held:
     due: float = 0.0
     beat: float = 0.0
     state: Running = field(default_factory=Running)
+    nudged: bool = False  # something was heard after the question that is under way was asked
     failures: int = 0
     failing_since: float = 0.0
     asking: Future[str | Outcome] | None = None
@@ -87,7 +88,7 @@ class RemoteWorker:
         """Ask at once about the jobs of a video: something was heard of it."""
         for held in list(self._held.values()):
             if held.job.video_id == video_id:
-                held.due = 0.0
+                held.due, held.nudged = 0.0, True
 
     def run_until_idle(self, seconds: float = 60.0) -> None:
         """Work in this thread until nothing waits and nothing is in hand, as tests do."""
@@ -122,6 +123,7 @@ class RemoteWorker:
                 asking, held.asking = held.asking, None
                 self._hear(held, asking)
             elif held.asking is None and now >= held.due:
+                held.nudged = False
                 held.asking = self._pool.submit(self._ask, held)
             if held.job.job_id in self._held and now - held.beat >= BEAT_SECONDS:
                 self._keep(held)
@@ -154,7 +156,8 @@ class RemoteWorker:
             held.reference, held.due = answer, 0.0
         elif isinstance(answer, Running):
             changed = answer.facts != held.state.facts
-            held.state, held.due = answer, self._clock() + max(answer.again, LEAST_SECONDS)
+            pause = LEAST_SECONDS if held.nudged else max(answer.again, LEAST_SECONDS)
+            held.state, held.due = answer, self._clock() + pause
             if changed:
                 self._keep(held)
         elif isinstance(answer, Lost):

@@ -24,6 +24,7 @@ IDS_A_CALL = 10
 POLL_SECONDS = 30.0
 SLACK_SECONDS = 300
 SEND_SECONDS = 20.0
+QUOTA_SECONDS, QUOTA_KEPT_SECONDS = 1.5, 10.0
 BEIJING = timedelta(hours=8)
 STATES = {"Complete": WarmState.WARM, "Failed": WarmState.FAILED}
 SOME_FAILED = "{bad} of {count} addresses could not be fetched; the batch says why."
@@ -68,13 +69,17 @@ class CloudCache:
         self._client, self._records, self._hosts, self._batch = client, records, hosts, batch
         self._service, self._name = SERVICES[service], service
         self._clock, self._poll_seconds = clock, poll_seconds
+        self._known_quota: tuple[float, dict[str, Any]] = (0.0, {})
 
     def hosts(self) -> tuple[str, ...]:
         return self._hosts
 
     def quota(self) -> Quota:
-        """Ask for the day's quota. Raises CloudError."""
-        answer = self._client.call(self._service.quota, expect="PreloadRemain", seconds=4.0)
+        """Return the day's quota as it was at most some seconds ago. Raises CloudError; never takes long."""
+        until, answer = self._known_quota
+        if self._clock() >= until:
+            answer = self._client.call(self._service.quota, expect="PreloadRemain", seconds=QUOTA_SECONDS)
+            self._known_quota = (self._clock() + QUOTA_KEPT_SECONDS, answer)
         total, left = (int(number(answer.get(name))) for name in ("PreloadQuota", "PreloadRemain"))
         return Quota(total, left, self._records.spent(self._day()))
 
