@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MOST_URLS = 100  # of one call
 MOST_BYTES = 6000  # of the encoded list: it travels in the query of the URL
 IDS_A_CALL = 10
-POLL_SECONDS = 30.0
+POLL_SECONDS, LEAST_SECONDS = 30.0, 3.0  # it takes minutes as a rule, and a few files sometimes seconds
 SLACK_SECONDS = 300
 SEND_SECONDS = 20.0
 QUOTA_SECONDS, QUOTA_KEPT_SECONDS = 1.5, 10.0
@@ -108,7 +108,8 @@ class CloudCache:
         ended = sum(state is not WarmState.WAITING for state, _ in warmed.values())
         facts = {"warmed": warmed}
         if ended < len(urls):
-            return Running(ended / len(urls), facts, again=self._poll_seconds)
+            waited = self._clock() - min((push.begun for push in pushes), default=0.0)
+            return Running(ended / len(urls), facts, again=min(self._poll_seconds, max(waited / 2, LEAST_SECONDS)))
         bad = sum(state is WarmState.FAILED for state, _ in warmed.values())
         refused = next((push.error for push in pushes if push.error), None)
         if bad:

@@ -62,7 +62,15 @@ class Prefetching:
     def _find(self, service, matches):
         found = [task for task in self.tasks if task["service"] == service and matches(task)]
         shown = [{name: value for name, value in task.items() if name != "service"} for task in found]
-        for task in found:
+        self._go_on(found)
+        return shown
+
+    def go_on(self) -> None:
+        """Have every task go a stage further."""
+        self._go_on(self.tasks)
+
+    def _go_on(self, tasks) -> None:
+        for task in tasks:
             end = "Failed" if task["ObjectPath"] in self.failing else "Complete"
             after = GOES_ON.get(task["Status"], task["Status"])
             if after == "Complete":
@@ -70,7 +78,6 @@ class Prefetching:
             else:
                 task["Status"] = after
             task["Process"] = {"Complete": "100%", "Refreshing": "50%"}.get(task["Status"], "0%")
-        return shown
 
     def _push(self, parameters, service):
         (text,) = need(parameters, "ObjectPath")

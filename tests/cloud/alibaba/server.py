@@ -198,6 +198,17 @@ class Server(ThreadingHTTPServer):
         self._thread.start()
         return self
 
+    def lives(self, seconds: float = 0.3) -> None:
+        """Have everything at Alibaba go on by itself, and not only when somebody asks."""
+
+        def go_on() -> None:
+            while not self.stopping.wait(seconds):
+                with self.alibaba.guard:
+                    self.alibaba.vod.go_on()
+                    self.alibaba.prefetching.go_on()
+
+        threading.Thread(target=go_on, daemon=True).start()
+
     def __exit__(self, *_):
         self.stopping.set()
         self.shutdown()

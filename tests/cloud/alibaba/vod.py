@@ -267,6 +267,11 @@ class Vod:
             raise Refusal(404, "NoSuchResource", "The specified resource does not exist.")
         return {"MediaAuditResult": {"Suggestion": self.suggestions[media_id], "Label": "normal"}}
 
+    def go_on(self) -> None:
+        """Have every task go a stage further."""
+        for task in self.tasks.values():
+            self._go_on(task)
+
     def _go_on(self, task) -> None:
         """A stage further each time somebody asks: half, then done."""
         video = self.videos.get(task["VideoId"])
