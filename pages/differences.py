@@ -10,7 +10,7 @@ from pages.words import named, t
 
 parts.guard()
 KINDS = ("", "missing", "title", "description", "tags", "cateName")
-ROW_HEIGHT = 38
+ROW_HEIGHT, MOST_ROWS_SEEN = 38, 15
 
 
 def standing(data: dict[str, Any]) -> None:
@@ -43,7 +43,7 @@ def rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     column = st.column_config.TextColumn
     event = st.dataframe(
         parts.frame(shown), key="d_table", on_select="rerun", selection_mode="multi-row", hide_index=True,
-        row_height=ROW_HEIGHT, alt=t("differences.title"),
+        row_height=ROW_HEIGHT, height=min(MOST_ROWS_SEEN, len(found)) * ROW_HEIGHT + 40, alt=t("differences.title"),
         column_config={
             "title": column(t("column.title"), width=240),
             "what": column(t("differences.what"), width=130),
@@ -53,6 +53,27 @@ def rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         },
     )  # fmt: skip
     return [found[number] for number in event.selection.rows if number < len(found)]
+
+
+def request(ticked: list[dict[str, Any]], side: str) -> None:
+    """Settle at once, unless that deletes something: then a person confirms it first."""
+    if side == "there" and any(one["what"] == "missing" for one in ticked):
+        st.session_state["d_wanted"] = ticked
+    else:
+        settle(ticked, side)
+
+
+def confirm(ticked: list[dict[str, Any]]) -> None:
+    gone = [one for one in ticked if one["what"] == "missing"]
+    st.markdown("\n".join(f"- {parts.plain(one['title'] or one['videoId'])}" for one in gone[:8]))
+    if len(gone) > 8:
+        st.caption(t("common.more", count=len(gone) - 8))
+    st.caption(t("differences.help"))
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button(t("common.cancel"), key="confirm_no"):
+            st.rerun()
+        if st.button(t("action.delete"), key="confirm_yes", type="primary", on_click=settle, args=(ticked, "there")):
+            st.rerun()
 
 
 def settle(ticked: list[dict[str, Any]], side: str) -> None:
@@ -75,6 +96,7 @@ def show() -> None:
     what = st.segmented_control(
         t("differences.what"), KINDS, key="d_what", default="", label_visibility="collapsed",
         format_func=lambda kind: named("difference", kind) if kind else t("differences.all"),
+        on_change=parts.first_page, args=("d_page",),
     )  # fmt: skip
     data = parts.ask("getDrift", what=what or "", pageIndex=page, pageSize=size)
     standing(data)
@@ -87,7 +109,7 @@ def show() -> None:
         for side, icon in (("there", "cloud_download"), ("here", "cloud_upload")):
             st.button(
                 t(f"differences.use_{side}", count=len(ticked)), key=f"use_{side}", icon=f":material/{icon}:",
-                disabled=not ticked or not parts.may("manage"), on_click=settle, args=(ticked, side),
+                disabled=not ticked or not parts.may("manage"), on_click=request, args=(ticked, side),
             )  # fmt: skip
     st.caption(t("differences.help"))
     parts.paging("d_page", data["total"], size)
@@ -99,3 +121,6 @@ if backend.current().cloud is None:
     st.info(t("differences.embedded"), icon=":material/cloud_off:")
 else:
     show()
+    if wanted := st.session_state.pop("d_wanted", None):
+        count = sum(one["what"] == "missing" for one in wanted)
+        st.dialog(t("confirm.delete", count=count), icon=":material/delete:")(confirm)(wanted)

@@ -8,7 +8,7 @@ from pages import actions, parts, widgets
 from pages.words import named, t
 
 parts.guard()
-ACTIVE = ("onTranscode", "onSnapshot")
+ACTIVE = ("onTranscode", "onSnapshot", "Uploading")
 
 
 def player(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
@@ -210,7 +210,8 @@ def show(video_id: str) -> None:
         ]
         actions.buttons(keys, [video], shortcuts=True)
         next_waiting(video_id)
-        working = any(video[name] in ACTIVE for name in ("transcodeStatus", "narrowTranscodeStatus", "snapshotStatus"))
+        names = ("status", "transcodeStatus", "narrowTranscodeStatus", "snapshotStatus")
+        working = any(video[name] in ACTIVE for name in names)
         st.fragment(jobs, run_every="1s" if working else None)(video_id)
         facts(video, infos)
     renditions(infos)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from backend.model import CensorStatus, FileKind, JobKind, MediaFile, User, Video, VideoStatus
+from backend.model import CensorStatus, FileKind, JobKind, MediaFile, TranscodeStatus, User, Video, VideoStatus
 
 NOBODY = User("vod", "VOD")  # VOD knows no users
 SOURCE_SCHEME = "vod://"  # in front of a video's id: its source lies in VOD, and every use asks for a fresh address
@@ -66,6 +66,7 @@ def video_of(info: Mapping[str, Any], now: int) -> Video:
         tags=str(info.get("Tags") or ""),
         status=found,
         censor_status=censor_of(found, str(info.get("AuditStatus") or "")),
+        transcode_status=TranscodeStatus.SUCCESS if found is VideoStatus.NORMAL else TranscodeStatus.NEVER,
         files=tuple(files),
     )
 

@@ -55,7 +55,7 @@ class Keeper:
             self._thread.join(patience)
 
     def follow_events(self) -> int:
-        """Follow up every event that is due; return how many those were."""
+        """Follow up the events that are due, until VOD stops answering; return how many those were."""
         count = 0
         while not self._stopping.is_set() and (event := self._store.cloud.take_event(LEASE_SECONDS)):
             count += 1
@@ -66,6 +66,8 @@ class Keeper:
                     log.warning("an event (%s) is left to the reconciliation: %s", event.type, error)
                 else:
                     self._store.cloud.postpone_event(event, FIRST_PAUSE * 2 ** (event.tries - 1))
+                    if isinstance(error, CloudError) and error.passing:
+                        break  # the next event would fare no better
                     continue
             except NotFound:
                 pass  # deleted here meanwhile

@@ -296,7 +296,7 @@ def needs_rendition(video: Video) -> bool:
     return (
         video.file_of(FileKind.SOURCE) is not None
         and video.file_of(FileKind.COMMON) is None
-        and video.transcode_status is not TranscodeStatus.RUNNING
+        and video.transcode_status not in (TranscodeStatus.RUNNING, TranscodeStatus.SUCCESS)
         and video.status not in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
     )
 

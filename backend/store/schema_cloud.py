@@ -30,6 +30,7 @@ create table cloud_events (
     body text not null
 ) strict;
 create index cloud_events_by_due on cloud_events (due);
+create index cloud_events_by_target on cloud_events (target, type);
 
 create table cloud_pushes (
     id integer primary key,

@@ -116,6 +116,26 @@ def test_a_difference_is_settled_by_a_click(operator, alibaba, cloud_server):
     assert ask(cloud_server, "getVideoById", videoId=video_id)["title"] == "Named at VOD"
 
 
+@pytest.mark.parametrize("language", ["zh"])
+def test_what_vod_has_not_got_goes_here_after_a_confirmation(operator, alibaba, cloud_server):
+    video_id = there_and_here(alibaba, cloud_server, "只在这里")
+    del alibaba.vod.videos[video_id]
+    alibaba.vod.tell("SnapshotComplete", VideoId=video_id)
+    eventually(lambda: video_id in {one["videoId"] for one in ask(cloud_server, "getDrift", pageSize=100)["driftList"]})
+    operator.follows("/differences")
+    operator.page.get_by_text(operator.t("difference.missing"), exact=True).first.click()
+    operator.is_idle()
+    expect(operator.column(1).first).to_have_text("只在这里")
+    operator.page.get_by_test_id("stDataFrame").click(position={"x": 15, "y": 34 + 19})
+
+    operator.clicks("use_there")
+
+    expect(operator.dialog).to_contain_text("只在这里")
+    operator.clicks("confirm_yes")
+    operator.is_told(operator.t("done.mended", count=1))
+    assert ask(cloud_server, "getVideos", videoId=video_id)["total"] == 0
+
+
 def confirm(person, key, *, well=True):
     person.clicks(f"do_{key}")
     person.clicks("confirm_yes")
