@@ -127,7 +127,9 @@ class Follower:
         self._store.mirror.set_renditions(video_id, [replace(file, name=unsigned(file.name)) for file in files])
 
     def take_verdict(self, video_id: str) -> None:
-        """Let a verdict that was given elsewhere count here."""
+        """Let a verdict that was given elsewhere count here. Raises NotYet while one is being given here."""
+        if self._store.cloud.is_begun("CreateAudit", video_id):
+            raise NotYet
         answer = self._client.call("GetAuditHistory", {"VideoId": video_id, "PageSize": 1})
         video = self._store.catalogue.get_video(video_id)
         told = {"Normal": CensorStatus.SUCCESS, "Blocked": CensorStatus.FAIL}.get(str(answer.get("Status")))
@@ -159,6 +161,8 @@ class Follower:
 
     def _forget(self, event: Event) -> None:
         """Remove a video that was deleted at VOD; where the event tells of something else, a person looks at it."""
+        if self._store.cloud.is_begun("DeleteVideo", event.target):
+            raise NotYet  # somebody is deleting it here, and shall be told how that ended
         try:
             video = self._store.catalogue.get_video(event.target)
         except NotFound:

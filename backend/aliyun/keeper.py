@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from backend.aliyun.client import Client
@@ -150,7 +151,8 @@ class Keeper:
         for video in videos:
             info = infos.get(video.video_id)
             if info is not None:
-                self._repair(video, info)
+                with suppress(NotYet):
+                    self._repair(video, info)
 
     def _ask(self, ids: list[str]) -> tuple[dict[str, dict[str, Any]], list[str]]:
         try:

@@ -111,8 +111,10 @@ class Transcodes:
         try:
             answer = self._client.call("GetPlayInfo", {"VideoId": task.video_id, "ResultType": "Multiple"})
         except CloudError as error:
-            if has_code(error, *WRONG_STATE, *NO_STREAM):  # blocked meanwhile: there are streams, but not to be played
-                return ()
+            if has_code(error, *WRONG_STATE) and "Blocked" in str(error.values.get("words")):
+                return ()  # there are streams, but not to be played
+            # VOD's own state follows the end of its task by some seconds.
+            error.passing = error.passing or has_code(error, *WRONG_STATE, *NO_STREAM)
             raise
         wanted = FileKind.NARROW if task.kind is JobKind.NARROW else FileKind.COMMON
         files = [file for file in renditions(answer, self._records.kinds_of(task.video_id)) if file.kind is wanted]

@@ -83,6 +83,11 @@ class CloudRecords:
             )
             return made, True
 
+    def is_begun(self, action: str, target: str) -> bool:
+        """Say whether an intent stands."""
+        with self._connections.reading() as db:
+            return bool(_intents(db, "where action = ? and target = ?", [action, target]))
+
     def drop(self, action: str, target: str) -> None:
         """Forget an intent: it was refused, or is done."""
         with self._connections.writing() as db:

@@ -9,7 +9,7 @@ import pytest
 
 import backend
 from backend import Settings
-from backend.model import CensorStatus, FileKind, JobKind, VideoFilter
+from backend.model import Actor, CensorStatus, FileKind, JobKind, VideoFilter
 from backend.rest import rest_app
 
 PATH = "/vodcallback/callback"
@@ -216,6 +216,24 @@ def test_a_video_deleted_elsewhere_goes_here_too(console, alibaba, tell, new_vid
     tell("DeleteMediaComplete", video.video_id, "MediaId", DeleteType="all")
 
     assert console.store.catalogue.find_videos(VideoFilter()).total == 0
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"), [("DeleteVideo", "DeleteMediaComplete"), ("CreateAudit", "CreateAuditComplete")]
+)
+def test_an_event_of_what_is_being_done_here_waits_until_that_is_finished(
+    console, alibaba, tell, new_video, action, kind
+):
+    video = new_video()
+    console.store.cloud.begin(action, video.video_id, {}, Actor("anne", "tests"))
+    alibaba.vod.CreateAudit({"AuditContent": json.dumps([{"VideoId": video.video_id, "Status": "Blocked"}])})
+    if action == "DeleteVideo":
+        alibaba.vod.DeleteVideo({"VideoIds": video.video_id})
+
+    tell(kind, video.video_id, "MediaId")
+
+    assert console.store.catalogue.get_video(video.video_id).censor_status is CensorStatus.CHECK
+    assert console.store.cloud.count_events() == 1
 
 
 def test_an_event_waits_for_a_cloud_that_does_not_answer(console, alibaba, tell, clock):
