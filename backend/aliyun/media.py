@@ -24,7 +24,7 @@ from backend.errors import CloudError, NotFound
 from backend.media import Probe
 from backend.media.local import LocalMedia
 from backend.model import Actor, FileKind, Job, JobKind, Verdict, Video
-from backend.tasks import Lost, Outcome, Tasks
+from backend.tasks import Failed, Lost, Outcome, Tasks
 
 if TYPE_CHECKING:
     from backend.store.cloud import CloudRecords
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 YOUNG_SECONDS = 60
+UPLOAD_SECONDS = 6 * 3600
 UNCONFIRMED = (
     "Alibaba Cloud did not confirm {action} ({words}). Whether it was done is being looked up, and the console will "
     "follow; look again in a minute."
@@ -90,7 +91,7 @@ class CloudMedia:
 
     def _start(self, job: Job, video: Video) -> str:
         if job.kind is JobKind.UPLOAD:
-            return f"upload:{self._start_upload(video)}"
+            return f"upload:{self._start_upload(video)}:{job.started or int(self._clock())}"
         if job.kind is JobKind.SNAPSHOT:
             self._pictures.start(job, video)
             return f"snapshot:{job.job_id}:{video.video_id}:{job.started or int(self._clock())}"
@@ -100,7 +101,7 @@ class CloudMedia:
     def poll(self, reference: str) -> Outcome:
         kind, _, rest = reference.partition(":")
         if kind == "upload":
-            return self._tasks.poll(rest)
+            return self._poll_upload(*rest.split(":"))
         if kind == "transcode":
             return self._transcodes.poll(rest)
         if kind == "snapshot":
@@ -113,13 +114,21 @@ class CloudMedia:
         """Stop an upload. What VOD was asked for goes on there: it cannot be taken back."""
         kind, _, rest = reference.partition(":")
         if kind == "upload":
-            self._tasks.cancel(rest)
+            self._tasks.cancel(rest.partition(":")[0])
 
     def _start_upload(self, video: Video) -> str:
         source = video.file_of(FileKind.SOURCE)
         path = self._local.path_of(video.video_id, source.name) if source and is_local(source) else None
         send = partial(self._uploads.send, video.video_id, path)
         return self._tasks.start(send, name=f"upload {video.video_id}")
+
+    def _poll_upload(self, task: str, started: str) -> Outcome:
+        """Say how an upload stands. What broke off for a passing reason is Lost, and so begun again, for some hours."""
+        outcome = self._tasks.poll(task)
+        reason = outcome.reason if isinstance(outcome, Failed) else None
+        if isinstance(reason, CloudError) and reason.passing and self._clock() - int(started) < UPLOAD_SECONDS:
+            raise reason
+        return outcome
 
     def clear(self, video_id: str) -> None:
         """Remove from this machine what VOD has."""

@@ -245,6 +245,16 @@ def test_an_upload_that_was_done_when_its_worker_died_is_not_sent_again(console,
     assert console.store.catalogue.get_video(video_id).status == "UploadSucc"
 
 
+def test_an_upload_outlives_an_outage(console, alibaba, upload, work):
+    video_id = upload()
+    alibaba.fail("RefreshUploadVideo", "busy", times=15)
+
+    work()
+
+    assert alibaba.vod.videos[video_id]["Status"] == "UploadSucc"
+    assert console.store.catalogue.get_video(video_id).status == "UploadSucc"
+
+
 def test_a_refused_new_video_leaves_nothing(console, alibaba, upload):
     alibaba.denied.add("CreateUploadVideo")
 
