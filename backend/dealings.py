@@ -8,6 +8,7 @@ from typing import Any
 from backend.errors import ConsoleError
 from backend.model import Actor, JobKind
 
+MISSING = "missing"  # of a difference: VOD has not got the video
 SENDING, ACCEPTED, REFUSED = "sending", "accepted", "refused"
 
 

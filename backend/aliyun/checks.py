@@ -30,6 +30,10 @@ ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("GetMediaAuditResult", {"MediaId": NO_SUCH_VIDEO}),
     ("RefreshUploadVideo", {"VideoId": NO_SUCH_VIDEO}),
 )
+NEEDED = (
+    "FileUploadComplete", "StreamTranscodeComplete", "TranscodeComplete", "SnapshotComplete", "CreateAuditComplete",
+    "DeleteMediaComplete",
+)  # fmt: skip
 RIGHTS = ("forbidden", "forbidden.ram", "nopermission")
 EXPECTED = (*GONE, *NO_SUCH_TASK, *WRONG_STATE)
 
@@ -58,7 +62,7 @@ def examine(client: Client, settings: Settings, store: Store) -> Iterator[Check]
     yield _template_group(client, "QU_NARROW_TEMPLATE_GROUP", settings.narrow_template_group, narrow=True)
     yield _rights(client)
     yield _quota(client, settings)
-    yield _callback(settings, store)
+    yield _callback(client, settings, store)
     yield _hosts(settings)
     state = store.cloud.place("sync")
     said = "never; python -m backend sync brings in what VOD holds" if not state else f"{state.get('seen', 0)} videos"
@@ -111,13 +115,28 @@ def _quota(client: Client, settings: Settings) -> Check:
     return Check(str(left) != "0", f"prewarming by {settings.prewarm_service}: {left} of {total} left today")
 
 
-def _callback(settings: Settings, store: Store) -> Check:
+def _callback(client: Client, settings: Settings, store: Store) -> Check:
     if not settings.callback_url:
         return Check(False, "callbacks: none; set QU_CALLBACK_URL and QU_CALLBACK_KEY, and the same in the VOD console")
     if urlsplit(settings.callback_url).path != "/vodcallback/callback":
         return Check(
             False, "callbacks: QU_CALLBACK_URL should end in /vodcallback/callback, unless a proxy leads there"
         )
+    try:
+        there = client.call("GetMessageCallback", expect="MessageCallback")["MessageCallback"]
+    except CloudError as error:
+        return Check(False, f"callbacks: what is set at VOD is not known. {error}")
+    if there.get("CallbackType") != "HTTP" or there.get("CallbackURL") != settings.callback_url:
+        return Check(
+            False, f"callbacks: VOD sends them to {there.get('CallbackURL') or 'nobody'}, not to QU_CALLBACK_URL"
+        )
+    keys = (settings.callback_key, settings.callback_old_key)
+    if there.get("AuthSwitch") != "on" or there.get("AuthKey") not in keys:
+        return Check(False, "callbacks: VOD signs with another key, or not at all; set QU_CALLBACK_KEY there")
+    events = str(there.get("EventTypeList") or "ALL")
+    missing = [] if events == "ALL" else [event for event in NEEDED if event not in events.split(",")]
+    if missing:
+        return Check(False, f"callbacks: switch on {', '.join(missing)} in the VOD console")
     return Check(True, f"callbacks: {settings.callback_url}, {store.cloud.count_events()} waiting to be followed up")
 
 

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 from backend.aliyun.client import Client
 from backend.aliyun.media import CloudMedia
+from backend.dealings import MISSING, Difference
 from backend.errors import Conflict, NotFound
 from backend.model import Actor
 
 if TYPE_CHECKING:
-    from backend.dealings import Difference
     from backend.store import Store
 
 HERE, THERE = "here", "there"
-MISSING = "missing"
 COLUMNS = {"title": "title", "description": "description", "tags": "tags", "cateName": "cate_name"}
 SENT = {"title": "Title", "description": "Description", "tags": "Tags"}
 

@@ -37,7 +37,7 @@ UNCONFIRMED = (
     "Alibaba Cloud did not confirm {action} ({words}). Whether it was done is being looked up, and the console will "
     "follow; look again in a minute."
 )
-NOT_DELETED = CloudError("ApsaraVideo VOD refused to delete the video {video_id}; it may be locked or in use there.")
+NOT_DELETED = "ApsaraVideo VOD refused to delete the video {video_id}; it may be locked or in use there."
 NO_SUCH_VIDEO = "There is no video {video_id}; it may have been deleted."
 
 
@@ -173,8 +173,7 @@ class CloudMedia:
                 raise
             return
         if video_id in (answer.get("ForbiddenVideoIds") or []):
-            template = NOT_DELETED.template
-            raise CloudError(template, video_id=video_id)
+            raise CloudError(NOT_DELETED, video_id=video_id)
 
     @contextmanager
     def _told(self, action: str, target: str) -> Iterator[None]:

@@ -23,7 +23,7 @@ POLL_SECONDS = 3.0
 SLACK_SECONDS = 300
 PATIENCE_POLLS, LEAST_PATIENCE = 20, 2.5  # then a submit that was never answered is taken for lost
 MOST_SECONDS = 1800.0
-NO_PICTURES = CloudError("ApsaraVideo VOD made no pictures of the video within {minutes} minutes.")
+NO_PICTURES = "ApsaraVideo VOD made no pictures of the video within {minutes} minutes."
 
 
 class Pictures:
@@ -92,5 +92,4 @@ def overdue(started: int, now: float) -> Failed | None:
     """Return the end of a job that takes too long: VOD, when asked, does not tell of those that failed."""
     if now - started < MOST_SECONDS:
         return None
-    template = NO_PICTURES.template
-    return Failed(CloudError(template, minutes=round(MOST_SECONDS / 60)))
+    return Failed(CloudError(NO_PICTURES, minutes=round(MOST_SECONDS / 60)))

@@ -24,8 +24,8 @@ SUBMIT_SECONDS = 20.0
 SLACK_SECONDS = 300  # VOD's clock and ours
 TRIES = 3
 ENDED_WELL = ("CompleteAllSucc", "CompletePartialSucc")
-FORGOTTEN = CloudError("ApsaraVideo VOD does not know the task {task_id} any more; submit it again.")
-ALL_FAILED = CloudError("ApsaraVideo VOD could not transcode the video: {why} (code {cloud_code}).")
+FORGOTTEN = "ApsaraVideo VOD does not know the task {task_id} any more; submit it again."
+ALL_FAILED = "ApsaraVideo VOD could not transcode the video: {why} (code {cloud_code})."
 
 
 class Transcodes:
@@ -55,8 +55,7 @@ class Transcodes:
         except CloudError as error:
             if not has_code(error, *NO_SUCH_TASK):
                 raise
-            template = FORGOTTEN.template
-            return Failed(CloudError(template, task_id=task.task_id), str(error))
+            return Failed(CloudError(FORGOTTEN, task_id=task.task_id), str(error))
         jobs = found.get("TranscodeJobInfoList") or []
         state = str(found["TaskStatus"])
         if state in ENDED_WELL:
@@ -128,5 +127,4 @@ def _task(job: Job, video: Video, task_id: str, ids: list[str]) -> CloudTask:
 def _failed(jobs: list[dict[str, Any]]) -> Failed:
     first = next((job for job in jobs if job.get("ErrorCode")), {})
     code, why = str(first.get("ErrorCode") or "-"), str(first.get("ErrorMessage") or "-")
-    template = ALL_FAILED.template
-    return Failed(CloudError(template, why=why, cloud_code=code), f"{code}: {why}")
+    return Failed(CloudError(ALL_FAILED, why=why, cloud_code=code), f"{code}: {why}")

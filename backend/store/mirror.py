@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from backend.dealings import Difference
+from backend.dealings import MISSING, Difference
 from backend.errors import NotFound
 from backend.model import (
     CensorStatus,
@@ -26,7 +26,6 @@ from backend.store.catalogue import insert_video
 from backend.store.database import Connections
 from backend.store.rows import IS_RECOMMEND, VIDEO_COLUMNS, VIDEO_TABLES, read_video, read_videos, write_files
 
-MISSING = "missing"
 YOUNG_SECONDS = 3600
 TEXTS = {"title": "title", "description": "description", "tags": "tags", "cateName": "cate_name"}
 

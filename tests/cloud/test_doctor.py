@@ -64,6 +64,29 @@ def test_a_quota_that_is_used_up_and_callbacks_that_are_missing_are_said(make_co
     assert "never; python -m backend sync" in found
 
 
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ({"CallbackURL": "https://elsewhere.example/vodcallback/callback"}, "https://elsewhere.example"),
+        ({"CallbackURL": "https://console.example.com/vodcallback/callback/"}, "not to QU_CALLBACK_URL"),
+        ({"AuthSwitch": "off"}, "not at all"),
+        ({"AuthKey": "Another0Key00000"}, "another key"),
+        (
+            {"EventTypeList": "FileUploadComplete,TranscodeComplete"},
+            "switch on StreamTranscodeComplete, SnapshotComplete",
+        ),
+    ],
+)
+def test_a_callback_that_is_set_otherwise_at_vod_is_named_but_no_key_is(alibaba, bad, there, said):
+    alibaba.vod.callback |= there
+
+    (text,) = bad()
+
+    assert said in text
+    assert "Abcdefgh12345678" not in text
+    assert "Another0Key00000" not in text
+
+
 def test_every_action_that_is_called_is_in_the_policy():
     said = (ROOT / "docs/cloud.md").read_text(encoding="utf-8")
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "backend/aliyun").glob("*.py")]

@@ -34,6 +34,10 @@ class Vod:
         self.failing: set[str] = set()  # videos whose transcodes fail
         self.half_failing: set[str] = set()  # videos of which one stream fails
         self.events = Events()
+        self.callback = {
+            "CallbackURL": "https://console.example.com/vodcallback/callback", "EventTypeList": "ALL",
+            "AuthSwitch": "on", "AuthKey": "Abcdefgh12345678",
+        }  # fmt: skip
 
     # What tests arrange
 
@@ -229,6 +233,9 @@ class Vod:
                 "TranscodeTemplateGroupId": group, "Name": group, "TranscodeTemplateList": templates,
             }
         }  # fmt: skip
+
+    def GetMessageCallback(self, _parameters):
+        return {"MessageCallback": {"CallbackType": "HTTP", **self.callback}}
 
     # Review
 
