@@ -217,6 +217,10 @@ CHINESE: dict[str, str] = {
     "access key (code {cloud_code}, request {request_id}).": (
         "阿里云不接受控制台执行 {action} 的凭证，请管理员检查 AccessKey（错误码 {cloud_code}，请求 {request_id}）。"
     ),
+    "This machine has no credentials for Alibaba Cloud, or cannot renew them; whoever runs the console should set them "
+    "as docs/cloud.md says (code {cloud_code}).": (
+        "本机没有阿里云凭证或无法更新凭证，请管理员按 docs/cloud.md 设置（错误码 {cloud_code}）。"
+    ),
     "This console's RAM user may not do {action}; whoever runs the console should add it to the RAM policy "
     "(code {cloud_code}, request {request_id}).": (
         "控制台的 RAM 用户没有 {action} 权限，请管理员添加到 RAM 策略（错误码 {cloud_code}，请求 {request_id}）。"

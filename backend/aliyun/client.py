@@ -17,7 +17,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from backend.aliyun.errors import EXPIRED, Refusal, has_code
+from backend.aliyun.errors import EXPIRED, NO_CREDENTIALS, Refusal, has_code
 from backend.errors import CloudError
 from backend.settings import Settings, quiet_cloud_sdk
 
@@ -28,6 +28,11 @@ CONNECT_SECONDS, READ_SECONDS = 3.0, 5.0  # of one attempt
 BUDGET_SECONDS = 8.0  # of a whole call: somebody may be waiting
 FIRST_PAUSE, LONGEST_PAUSE = 0.3, 4.0
 CONNECTIONS = 40
+NOISY = (
+    "darabonba-core",
+    "alibabacloud-tea",
+    "credentials",
+)  # loggers of the SDKs; what they say, an error of ours says in a sentence
 USER_AGENT = "qu-console"
 
 
@@ -79,7 +84,8 @@ class Client:
                     self._renew()
                     continue
                 rest = deadline - self._clock() - pause
-                if not error.passing or (error.unknown and not repeat) or rest < CONNECT_SECONDS / 10:
+                hopeless = not error.passing or has_code(error, *NO_CREDENTIALS) or rest < CONNECT_SECONDS / 10
+                if hopeless or (error.unknown and not repeat):
                     raise
             self._wait(pause * random.uniform(0.8, 1.2))  # noqa: S311
             pause = min(pause * 2, LONGEST_PAUSE)
@@ -133,10 +139,10 @@ def _sdk() -> Sdk:
     from darabonba.runtime import RuntimeOptions
     from Tea.exceptions import TeaException
 
-    for name in ("darabonba-core", "alibabacloud-tea", "alibabacloud_credentials", "urllib3"):
+    for name in NOISY:
         its = logging.getLogger(name)
         its.handlers.clear()
-        its.setLevel(logging.WARNING)
+        its.setLevel(logging.CRITICAL)
     return Sdk(vod, vod_models, cdn, cdn_models, Config, RuntimeOptions, Credentials, TeaException)
 
 

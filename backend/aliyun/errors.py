@@ -16,6 +16,8 @@ EXPIRED = (
     "invalidsecuritytoken.mismatchwithaccesskey",
 )
 
+NO_CREDENTIALS = ("invalidcredentials",)  # of our own: jobs wait for them, as a token's source may be away for a while
+
 GONE = ("invalidvideo.notfound", "invalidmedia.notfound")
 WRONG_STATE = ("forbidden.illegalstatus",)
 NO_STREAM = ("invalidvideo.nonestream",)
@@ -33,6 +35,10 @@ _UNSURE = CloudError(
 _CREDENTIALS = CloudError(
     "Alibaba Cloud does not accept this console's credentials for {action}; whoever runs the console should check the "
     "access key (code {cloud_code}, request {request_id})."
+)
+_KEYLESS = CloudError(
+    "This machine has no credentials for Alibaba Cloud, or cannot renew them; whoever runs the console should set them "
+    "as docs/cloud.md says (code {cloud_code})."
 )
 _RIGHTS = CloudError(
     "This console's RAM user may not do {action}; whoever runs the console should add it to the RAM policy "
@@ -70,7 +76,7 @@ _KNOWN = {
     **dict.fromkeys(
         (
             *EXPIRED, "invalidaccesskeyid.notfound", "invalidaccesskeyid.inactive", "signaturedoesnotmatch",
-            "incompletesignature", "invalidcredentials",
+            "incompletesignature",
         ),
         _CREDENTIALS,
     ),
@@ -80,6 +86,7 @@ _KNOWN = {
     **dict.fromkeys(WRONG_STATE, _STATE),
     **dict.fromkeys(NO_QUOTA, _QUOTA),
     **dict.fromkeys(("invaliddomain.notfound", "invaliddomain.offline", "illegaloperation"), _DOMAIN),
+    **dict.fromkeys(NO_CREDENTIALS, _KEYLESS),
     "invalidtemplategroupid.notfound": _TEMPLATES,
     "invalidtimestamp.expired": _CLOCK,
 }  # fmt: skip
@@ -102,7 +109,7 @@ class Refusal:
             template = NO_ANSWER.template
             return CloudError(template, passing=True, unknown=True, action=self.action, words=self.words)
         unsure = code in UNSURE or ((self.status or 0) >= 500 and code not in (*THROTTLED, *NOT_DONE))
-        passing = unsure or code in (*THROTTLED, *NOT_DONE)
+        passing = unsure or code in (*THROTTLED, *NOT_DONE, *NO_CREDENTIALS)
         known = _KNOWN.get(code, _UNSURE if unsure else REFUSED)
         template = known.template
         return CloudError(

@@ -9,7 +9,7 @@ import pytest
 from alibabacloud_credentials.client import Client as Credentials
 from alibabacloud_credentials.models import Config
 
-from backend.aliyun.client import Client
+from backend.aliyun.client import NOISY, Client
 from backend.errors import CloudError
 from backend.messages import say
 
@@ -113,6 +113,12 @@ def test_without_credentials_the_sentence_says_so_at_once(cloud_settings):
 
     assert time.monotonic() - started < 2
     assert "secret-thing" not in str(caught.value)
+
+
+def test_the_sdks_loggers_print_nothing(client):
+    for name in NOISY:
+        assert logging.getLogger(name).handlers == []
+        assert not logging.getLogger(name).isEnabledFor(logging.ERROR)
 
 
 def test_neither_logs_nor_errors_hold_the_secret(alibaba, client, caplog):
