@@ -34,6 +34,7 @@ class Held:
     """One job in hand. `asking` is the call under way: `start`, until there is a reference, then `poll`."""
 
     job: Job
+    owner: str
     reference: str = ""
     due: float = 0.0
     beat: float = 0.0
@@ -59,7 +60,6 @@ class RemoteWorker:
     ) -> None:
         """`settle` holds what a kind of job needs done with its outcome before the job itself is settled."""
         self._store, self._runners, self._settle, self._clock = store, runners, settle or {}, clock
-        self._owner = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._held: dict[str, Held] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE, "remote")
         self._stopping = threading.Event()
@@ -81,7 +81,7 @@ class RemoteWorker:
             if held.asking is not None:
                 _wait(held.asking, deadline - time.monotonic())
             self._runners[held.job.kind].cancel(held.reference)
-            self._store.jobs.give_back(held.job, self._owner)
+            self._store.jobs.give_back(held.job, held.owner)
         self._held.clear()
 
     def nudge(self, video_id: str) -> None:
@@ -114,10 +114,11 @@ class RemoteWorker:
         if now >= self._next_claim:
             self._next_claim = now + CLAIM_SECONDS
             while len(self._held) < MOST_HELD:
-                job = self._store.jobs.claim_job(tuple(self._runners), self._owner)
+                owner = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"  # each job has one of its own, as each lane elsewhere
+                job = self._store.jobs.claim_job(tuple(self._runners), owner)
                 if job is None:
                     break
-                self._held[job.job_id] = Held(job, beat=now)
+                self._held[job.job_id] = Held(job, owner, beat=now)
         for held in list(self._held.values()):
             if held.asking is not None and held.asking.done():
                 asking, held.asking = held.asking, None
@@ -162,7 +163,7 @@ class RemoteWorker:
                 self._keep(held)
         elif isinstance(answer, Lost):
             self._drop(held)
-            self._store.jobs.give_back(held.job, self._owner)
+            self._store.jobs.give_back(held.job, held.owner)
         else:
             self._end(held, answer)
 
@@ -180,7 +181,7 @@ class RemoteWorker:
         """Renew a lease and note the progress; let go of what is no longer ours."""
         held.beat = self._clock()
         state, reference = held.state, held.reference
-        if not self._store.jobs.renew_lease(held.job, self._owner, reference, state.progress, state.facts):
+        if not self._store.jobs.renew_lease(held.job, held.owner, reference, state.progress, state.facts):
             self._drop(held)
             if reference:
                 self._runners[held.job.kind].cancel(reference)
@@ -194,10 +195,10 @@ class RemoteWorker:
             except ConsoleError as error:
                 outcome = Failed(error, getattr(error, "detail", ""))
         if isinstance(outcome, Done):
-            self._store.jobs.settle_done(job, self._owner, outcome.files, outcome.facts)
+            self._store.jobs.settle_done(job, held.owner, outcome.files, outcome.facts)
         else:
             log.warning("job %s (%s) failed: %s", job.job_id, job.kind, outcome.reason)
-            self._store.jobs.settle_failed(job, self._owner, outcome.reason, outcome.detail, outcome.facts)
+            self._store.jobs.settle_failed(job, held.owner, outcome.reason, outcome.detail, outcome.facts)
 
     def _drop(self, held: Held) -> None:
         self._held.pop(held.job.job_id, None)
