@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from backend.client import RemoteConsole
 from tests.cloud.alibaba.server import Server as AlibabaServer
 
-PLAYS = "() => document.querySelector('video').readyState >= 2"
+ENOUGH_TO_PLAY = 2
 CALLBACK = "/vodcallback/callback"
 KEY = "Abcdefgh12345678"
 
@@ -64,7 +64,9 @@ def test_a_video_goes_the_whole_way(operator, alibaba, make_clip):
 
     person.goes_to("/video", videoId=video_id)
     expect(person.page.locator("a > img")).to_have_count(8, timeout=20_000)
-    person.page.wait_for_function(PLAYS)
+    film = person.page.locator("video")
+    expect(film).to_be_visible()
+    eventually(lambda: film.evaluate("film => film.readyState") >= ENOUGH_TO_PLAY)
     confirm(person, "approve")
     expect(person.page.get_by_test_id("stMarkdown").filter(has_text=person.t("status.success")).first).to_be_visible()
     eventually(lambda: alibaba.vod.videos[video_id]["Status"] == "Normal")
