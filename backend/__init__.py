@@ -26,13 +26,17 @@ from backend.model import Actor, JobKind, Role
 from backend.passwords import hash_password, new_password
 from backend.prewarm.http import HttpCache
 from backend.prewarm.reach import own_places
+from backend.remote import RemoteWorker
 from backend.settings import Settings, SettingsError, read_settings
 from backend.store import Store, StoreError
+from backend.tasks import Runner
 from backend.upkeep import UpkeepError, holding
 from backend.worker import Worker
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+
+    from backend.aliyun.cloud import Cloud
 
 __all__ = [
     "Caller", "Console", "Settings", "SettingsError", "StoreError", "UpkeepError", "close_current", "current",
@@ -58,15 +62,19 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time) -> 
 
     Raises SettingsError and StoreError, in words for the operator.
     """
-    if settings.mode == "cloud":
-        raise SettingsError("QU_MODE=cloud: this version has no cloud mode yet; leave QU_MODE out.")
     store = Store(settings.database, clock, tell_progress)
     media = LocalMedia(settings.media, Ffmpeg(settings.ffmpeg), settings.narrow_codec, settings.rungs)
+    own_url = f"http://127.0.0.1:{settings.port}"
+    if settings.mode == "cloud":
+        # Not above: an embedded console never loads Alibaba's SDKs.
+        from backend.aliyun.cloud import Cloud
+
+        cloud = Cloud(settings, store, media, clock)
+        return Console(settings, store, cloud.media, cloud.cache, clock, own_url=own_url, cloud=cloud)
     cache = HttpCache(
         lambda: console.settings.prewarm_hosts or own_places(console.reachable_url),
         lambda: console.own_places,
     )
-    own_url = f"http://127.0.0.1:{settings.port}"
     console = Console(settings, store, media, cache, clock, own_url=own_url)
     return console
 
@@ -118,15 +126,21 @@ def running(url: str = "") -> Iterator[Console]:
             print(line, flush=True)  # noqa: T201  (for whoever started the server)
         worker = make_worker(console)
         worker.start()
+        if console.cloud is not None:
+            console.cloud.keeper.start()
         try:
             yield console
         finally:
+            if console.cloud is not None:
+                console.cloud.keeper.stop()
             worker.stop()
             close_current()
 
 
-def make_worker(console: Console) -> Worker:
+def make_worker(console: Console, clock: Callable[[], float] = time.monotonic) -> Worker | RemoteWorker:
     """Return a worker, not yet started, for everything this console queues."""
+    if console.cloud is not None:
+        return _make_remote_worker(console, console.cloud, clock)
     runners = {
         JobKind.SNAPSHOT: console.media,
         JobKind.COVER: console.media,
@@ -138,9 +152,18 @@ def make_worker(console: Console) -> Worker:
     return Worker(console.store, runners, {JobKind.DEMO: partial(demo_catalogue.settle, console)})
 
 
+def _make_remote_worker(console: Console, cloud: Cloud, clock: Callable[[], float]) -> RemoteWorker:
+    kinds = (JobKind.UPLOAD, JobKind.SNAPSHOT, JobKind.COVER, JobKind.TRANSCODE, JobKind.NARROW)
+    runners: dict[JobKind, Runner] = {**dict.fromkeys(kinds, cloud.media), JobKind.PREWARM: cloud.cache}
+    worker = RemoteWorker(console.store, runners, {JobKind.UPLOAD: cloud.settle_upload}, clock)
+    cloud.nudge = worker.nudge
+    return worker
+
+
 def first_start(console: Console) -> list[str]:
     """Make the first account, and the demo catalogue if wanted, in an empty store; return what to tell the operator."""
-    demo_catalogue.begin(console)
+    if console.cloud is None:
+        demo_catalogue.begin(console)
     if console.store.accounts.find_accounts():
         return []
     settings = console.settings

@@ -74,6 +74,45 @@ def work() -> None:
         worker.stop()
 
 
+@main.command()
+@click.option("--afresh", is_flag=True, help="Begin at the first video, though an earlier walk stopped on its way.")
+def sync(afresh: bool) -> None:
+    """Bring everything that VOD holds into the catalogue. Cloud mode; it may be stopped, and goes on where it was."""
+    cloud = _cloud()
+
+    def report(progress: Any) -> None:
+        click.echo(f"\r{progress.seen:,} of {progress.total:,} ({progress.new:,} new)", nl=progress.done)
+
+    found = cloud.sync.run(report, afresh=afresh)
+    click.echo(
+        f"{found.changed:,} brought up to date, {found.differing:,} texts differ, {found.missing:,} are not at VOD"
+    )
+    if found.differing or found.missing:
+        click.echo("`python -m backend drift` lists what differs.")
+
+
+@main.command()
+@click.option("--mend", type=click.Choice(["here", "there"]), help="Settle what is listed: this side is right.")
+@click.option("--what", default="", help="Only these: missing, title, description, tags or cateName.")
+@click.option("--video", default="", help="Only this video's.")
+def drift(mend: str | None, what: str, video: str) -> None:
+    """List where the catalogue and VOD differ, and settle it on demand. Cloud mode."""
+    cloud, mirror = _cloud(), backend.current().store.mirror
+    found = [one for one in mirror.iterate_drift(what) if video in ("", one.video_id)]
+    for one in found:
+        click.echo(f"{one.video_id}\t{one.what}\t{one.here!r}\t{one.there!r}\t{one.title}")
+        if mend:
+            cloud.mend(one.video_id, one.what, mend, ACTOR)
+    click.echo(f"{len(found)} {'settled' if mend else 'differ'}", err=True)
+
+
+def _cloud() -> Any:
+    cloud = backend.current().cloud
+    if cloud is None:
+        raise click.UsageError("This is for cloud mode; QU_MODE is embedded.")
+    return cloud
+
+
 @main.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--user", default="import", show_default=True, help="Whose videos they are (user ID and name).")

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
@@ -26,6 +26,9 @@ from backend.store import Store, StoreError
 from backend.store.sessions import token_hash
 from backend.tickets import Tickets
 from backend.wire import Writer, envelope
+
+if TYPE_CHECKING:
+    from backend.aliyun.cloud import Cloud
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +130,7 @@ class Console:
     tickets: Tickets = field(default_factory=Tickets)
     shelf: Shelf = field(default_factory=Shelf)
     calls: Calls = field(default_factory=Calls)
+    cloud: Cloud | None = None  # in cloud mode
     own_url: str = ""  # where this server can be reached from this machine
 
     def call(
@@ -199,6 +203,8 @@ class Console:
         return own + tuple(place for place in public if place not in (*own, *self.settings.prewarm_hosts))
 
     def close(self) -> None:
+        if self.cloud is not None:
+            self.cloud.close()
         self.store.close()
 
     def admit(self, operation: Operation, token: str, caller: Caller, request_id: str) -> Call:

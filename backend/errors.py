@@ -75,9 +75,19 @@ class MediaError(BadRequest):
 
 
 class CloudError(ConsoleError):
-    """The cloud refused or failed."""
+    """The cloud refused or failed.
+
+    `cloud_code` and `request_id` are the cloud's own. A `passing` failure may be gone at the next try; where it is
+    `unknown`, the cloud may have done what was asked although it did not say so.
+    """
 
     code = "502"
+
+    def __init__(self, template: str, /, *, passing: bool = False, unknown: bool = False, **values: Any) -> None:
+        super().__init__(template, **values)
+        self.passing, self.unknown = passing, unknown
+        self.cloud_code: str = values.get("cloud_code", "")
+        self.request_id: str = values.get("request_id", "")
 
 
 class Refused(ConsoleError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from backend.errors import MediaError
 from backend.media import Probe
-from backend.model import Actor, CensorStatus, FileKind, JobKind, MediaFile, User, Video, VideoStatus
+from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoStatus
 from backend.settings import Settings
 
 if TYPE_CHECKING:
@@ -86,12 +85,13 @@ def look(console: Console, path: Path) -> Probe:
 
 def enter(console: Console, path: Path, probe: Probe, said: Particulars, actor: Actor) -> Video:
     """Move a file that was looked at into keeping, and enter its video with the first jobs."""
-    video_id = said.video_id or uuid.uuid4().hex
+    title = said.title or Path(said.file_name).stem
+    video_id = said.video_id or console.media.open_video(title, said.file_name)
     name = console.media.take_in(video_id, path, Path(said.file_name).suffix.lower())
     reviewed = console.settings.review == "off"
     video = Video(
         video_id=video_id,
-        title=said.title or Path(said.file_name).stem or video_id,
+        title=title or video_id,
         user=said.user,
         created=int(console.clock()) if said.created is None else said.created,
         description=said.description,
@@ -107,7 +107,7 @@ def enter(console: Console, path: Path, probe: Probe, said: Particulars, actor: 
         files=(_source(name, probe),),
     )
     try:
-        return console.store.catalogue.add_video(video, actor, JobKind.SNAPSHOT, JobKind.TRANSCODE)
+        return console.store.catalogue.add_video(video, actor, *console.media.first_jobs)
     except BaseException:
         console.media.delete(video_id)
         raise

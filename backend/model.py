@@ -125,6 +125,7 @@ class JobKind(StrEnum):
     TRANSCODE = "transcode"
     NARROW = "narrow"
     PREWARM = "prewarm"
+    UPLOAD = "upload"  # from our disk to the cloud
     DEMO = "demo"
 
 

@@ -66,14 +66,19 @@ class Question:
 
 
 class QuickAnswers:
-    """Keeps the answers of pure operations until something changes, and gives them again."""
+    """Keeps the answers of pure operations until something changes, and gives them again.
+
+    In cloud mode, those that ask Alibaba are left to threads: nobody else may wait for it.
+    """
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._version = console.store.version
         self._note = console.calls.note
         self._clock = clock
-        self._names = {one.path: one.name for one in OPERATIONS.values() if one.pure}
+        self._names = {
+            one.path: one.name for one in OPERATIONS.values() if one.pure and not (one.remote and console.cloud)
+        }
         self._moment = Moment(self._version(), clock())
         self._patient_until = 0.0
 

@@ -38,7 +38,9 @@ class Parameter:
 class Operation:
     """A thing that the console does, as every way in sees it. `right` is None where nobody need be signed in.
 
-    The answer of a `pure` one follows from its parameters, the address that it was asked under, and the database.
+    The answer of a `pure` one follows from its parameters, the address that it was asked under, and the database; the
+    addresses in it that do not last, as in cloud mode, live far longer than such an answer is kept. In cloud mode a
+    `remote` one asks Alibaba, and so waits apart from the others.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Operation:
     right: Right | None
     extension: bool
     pure: bool
+    remote: bool
     function: Callable[..., Any]
 
     @property
@@ -122,6 +125,7 @@ def operation(
     right: Right | None = Right.READ,
     extension: bool = False,
     pure: bool = False,
+    remote: bool = False,
 ) -> Callable[[F], F]:
     """Declare a function as an operation.
 
@@ -132,7 +136,7 @@ def operation(
     def declare(function: F) -> F:
         name = camel(function.__name__)
         full = path if path.startswith("/vodVideo/") else f"/console{path}"
-        OPERATIONS[name] = Operation(name, method, full, message, right, extension, pure, function)
+        OPERATIONS[name] = Operation(name, method, full, message, right, extension, pure, remote, function)
         return function
 
     return declare

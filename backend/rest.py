@@ -35,6 +35,7 @@ from backend.wire import encode
 
 MOST_BODY = 4 << 20
 PIECE = 1 << 20  # multipart is parsed and written in pieces of this size: one change of thread for each
+MOST_EVENT = 256 << 10
 AT_ONCE = 16
 PASSWORDS_AT_ONCE = 2  # each check of a password takes 64 MiB, and a flood of them must not keep others waiting
 COOKIE = "qu_session"
@@ -57,6 +58,8 @@ MEDIA_TYPES = {
 def rest_app(console: Console) -> Starlette:
     """Return the REST server of this console, as an ASGI app."""
     limiter, password_limiter = anyio.CapacityLimiter(AT_ONCE), anyio.CapacityLimiter(PASSWORDS_AT_ONCE)
+    # A cloud that answers slowly must not keep those waiting who ask it nothing.
+    remote_limiter = anyio.CapacityLimiter(AT_ONCE) if console.cloud else limiter
 
     def route(path: str, name: str, answer: Answer, limiter: anyio.CapacityLimiter = limiter) -> Route:
         return Route(path, Endpoint(console, name, limiter, answer))
@@ -70,7 +73,12 @@ def rest_app(console: Console) -> Starlette:
         return docs_page(console.settings)
 
     routes = [
-        route(one.path, one.name, partial(operate, one), password_limiter if one.takes_password else limiter)
+        route(
+            one.path,
+            one.name,
+            partial(operate, one),
+            password_limiter if one.takes_password else remote_limiter if one.remote else limiter,
+        )
         for one in OPERATIONS.values()
     ]
     routes += [
@@ -78,6 +86,7 @@ def rest_app(console: Console) -> Starlette:
         route("/console/docs", "docs", partial(show, page, "text/html")),
         route("/console/user/adopt", "adopt", adopt),
         route("/console/user/forget", "forget", forget),
+        route("/vodcallback/callback", "callback", take_callback),
         route("/healthz", "healthz", say_ready),
         route("/livez", "livez", say_alive),
         route("/metrics", "metrics", partial(send_metrics, Metrics(console))),
@@ -283,6 +292,16 @@ async def show(make: Callable[[], tuple[bytes, str]], media_type: str, asked: As
     if policy:
         headers["Content-Security-Policy"] = policy
     return Response(body, headers=headers, media_type=media_type)
+
+
+async def take_callback(asked: Asked) -> Response:
+    """Keep an event that VOD tells of. It is answered at once, and followed up by the keeper."""
+    if asked.console.cloud is None:
+        return await refuse_path(asked)
+    asked.only("POST")
+    raw = b"".join([chunk async for chunk in asked.body(MOST_EVENT)])
+    await asked.run(asked.console.cloud.take_callback, asked.request.headers, raw)
+    return asked.succeed()
 
 
 async def send_media(asked: Asked) -> Response:

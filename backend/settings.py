@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -15,6 +15,9 @@ MODES = ("embedded", "cloud")
 REVIEWS = ("person", "off")
 NARROW_CODECS = ("auto", "av1", "h264")
 MOST_RUNGS = 6
+PREWARM_SERVICES = ("vod", "cdn")
+PROTOCOLS = ("https", "http")
+MOST_CLOUD_UPLOAD_MB = 5000  # the most that OSS takes in one request
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
 
@@ -47,6 +50,17 @@ class Settings:
     log_format: Literal["", "text", "json"] = ""  # empty: text on a terminal, JSON otherwise
     metrics_token: str = field(default="", repr=False)
     port: int = 8501  # PORT, as hosting platforms name it
+    # Cloud mode. Credentials are not among these: Alibaba's own chain finds them.
+    aliyun_region: str = "cn-shanghai"
+    aliyun_protocol: Literal["https", "http"] = "https"
+    vod_endpoint: str = ""
+    cdn_endpoint: str = ""
+    template_group: str = ""
+    narrow_template_group: str = ""
+    prewarm_service: Literal["vod", "cdn"] = "vod"
+    callback_url: str = ""
+    callback_key: str = field(default="", repr=False)
+    callback_old_key: str = field(default="", repr=False)
 
     @property
     def database(self) -> Path:
@@ -77,10 +91,34 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
             values[names[variable]] = READERS.get(names[variable], str)(text.strip())
         except ValueError as error:
             wrong.append(f"{variable}: {error}." if names[variable] in SECRET else f"{variable}={text!r}: {error}.")
+    wrong += _missing(values)
     if wrong:
         raise SettingsError("These settings cannot be used:\n" + "\n".join(f"  {line}" for line in sorted(wrong)))
     settings = Settings(**values)
     return replace(settings, data=settings.data.absolute())
+
+
+def quiet_cloud_sdk(environ: MutableMapping[str, str] | None = None) -> None:
+    """Take away the variable that makes Alibaba's SDK print its requests, with their signature and token."""
+    (os.environ if environ is None else environ).pop("DEBUG", None)
+
+
+def _missing(values: Mapping[str, Any]) -> list[str]:
+    """Say what cloud mode lacks."""
+    if values.get("mode") != "cloud":
+        return []
+    needed = {
+        "template_group": "the id of the transcode template group for plain renditions",
+        "narrow_template_group": "the id of the transcode template group for narrow-band HD",
+    }
+    lines = [
+        f"QU_{name.upper()} is needed in cloud mode: {what}." for name, what in needed.items() if name not in values
+    ]
+    if ("callback_url" in values) != ("callback_key" in values):
+        lines.append("QU_CALLBACK_URL and QU_CALLBACK_KEY belong together: set both, or neither.")
+    if values.get("max_upload_mb", 0) > MOST_CLOUD_UPLOAD_MB:
+        lines.append(f"QU_MAX_UPLOAD_MB: at most {MOST_CLOUD_UPLOAD_MB} in cloud mode, as OSS takes no more at once.")
+    return lines
 
 
 def _read_env_file(path: Path | None) -> dict[str, str]:
@@ -131,6 +169,12 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _callback_url(text: str) -> str:
+    if not text.startswith(("http://", "https://")) or len(text) > 256:
+        raise ValueError("use the address as it stands in the VOD console, at most 256 characters")
+    return text
+
+
 def _hosts(text: str) -> tuple[str, ...]:
     hosts = tuple(part.strip().lower() for part in text.split(",") if part.strip())
     if any("/" in host or " " in host for host in hosts):
@@ -155,6 +199,19 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
         raise ValueError("use addresses or networks separated by commas, such as 127.0.0.1, 10.0.0.0/8") from None
 
 
+def _endpoint(text: str) -> str:
+    if "/" in text or " " in text:
+        raise ValueError("use host or host:port, without https:// or a slash")
+    return text
+
+
+def _callback_key(text: str) -> str:
+    wanted = (str.isupper, str.islower, str.isdigit)
+    if not 16 <= len(text) <= 32 or not all(any(is_one(sign) for sign in text) for is_one in wanted):
+        raise ValueError("use 16 to 32 characters with capital letters, small letters and digits")
+    return text
+
+
 def _password(text: str) -> str:
     if not 10 <= len(text) <= 1024:
         raise ValueError("use 10 to 1024 characters")
@@ -167,7 +224,8 @@ def _token(text: str) -> str:
     return text
 
 
-SECRET = ("admin_password", "metrics_token")  # never shown, not even where it is wrong
+# Never shown, not even where they are wrong.
+SECRET = ("admin_password", "metrics_token", "callback_key", "callback_old_key")
 READERS: dict[str, Callable[[str], Any]] = {
     "data": lambda text: Path(text).expanduser(),
     "mode": _one_of(*MODES),
@@ -187,4 +245,11 @@ READERS: dict[str, Callable[[str], Any]] = {
     "log_format": _one_of(*LOG_FORMATS),
     "metrics_token": _token,
     "port": _whole(0, 65535),
+    "aliyun_protocol": _one_of(*PROTOCOLS),
+    "vod_endpoint": _endpoint,
+    "cdn_endpoint": _endpoint,
+    "prewarm_service": _one_of(*PREWARM_SERVICES),
+    "callback_url": _callback_url,
+    "callback_key": _callback_key,
+    "callback_old_key": _callback_key,
 }

@@ -21,10 +21,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Still at it; `progress` goes from 0 to 1, `facts` is what is known so far."""
+    """Still at it; `progress` goes from 0 to 1, `facts` is what is known so far.
+
+    Asking again before `again` seconds have passed will not tell more.
+    """
 
     progress: float = 0.0
     facts: dict[str, Any] = field(default_factory=dict)
+    again: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

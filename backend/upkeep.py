@@ -134,7 +134,10 @@ def examine(console: Console, noted: str | None = None) -> list[Finding]:
     `noted` is a head of the history that somebody wrote down earlier. Raises UpkeepError when it is none.
     """
     history = _examine_history(console.store, noted)
-    return [*_examine_database(console), history, *_examine_folder(console.settings), *_examine_media(console)]
+    found = [*_examine_database(console), history, *_examine_folder(console.settings), *_examine_media(console)]
+    if console.cloud is not None:
+        found += [Finding(check.good, check.text) for check in console.cloud.examine()]
+    return found
 
 
 def _examine_database(console: Console) -> Iterator[Finding]:

@@ -94,7 +94,7 @@ class Front:
 
 def is_rest_path(path: str) -> bool:
     """Say whether a path is the REST server's. Streamlit's own media have one segment below /media, ours have three."""
-    if path in ("/console", "/vodVideo", "/healthz", "/livez", "/metrics") or path.startswith(
+    if path in ("/console", "/vodVideo", "/healthz", "/livez", "/metrics", "/vodcallback/callback") or path.startswith(
         ("/console/", "/vodVideo/")
     ):
         return True

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -193,7 +194,9 @@ class Writer:
 
 
 def media_path(video: Video, file: MediaFile) -> str:
-    """Return the path of a local file below the media host, without a leading slash."""
+    """Return the path of a file below the media host, without a leading slash."""
+    if "://" in file.name:
+        return urlsplit(file.name).path.lstrip("/")
     return f"media/{video.video_id}/{video.media_key}/{file.name}"
 
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+import backend
 from pages import parts, sign_in
 from pages.words import t
 
@@ -22,6 +23,8 @@ pages = [
             url_path="recommendations"),
     st.Page(f"{HERE}/prewarm.py", title=t("prewarm.title"), icon=":material/bolt:", url_path="prewarm"),
     st.Page(f"{HERE}/jobs.py", title=t("jobs.title"), icon=":material/manufacturing:", url_path="jobs"),
+    st.Page(f"{HERE}/differences.py", title=t("differences.title"), icon=":material/cloud_sync:",
+            url_path="differences", visibility="hidden" if backend.current().cloud is None else "visible"),
     st.Page(f"{HERE}/video.py", title=t("video.title"), icon=":material/movie:", url_path="video", visibility="hidden"),
 ]  # fmt: skip
 # All pages are registered for everybody, so that an address survives the sign-in; only who is signed in runs one.

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+import backend
 from pages import parts, widgets
 from pages.words import named, t
 
@@ -27,6 +28,7 @@ def new_batch() -> None:
         )
     elif lines:
         st.success(t("prewarm.good", count=len(lines)), icon=":material/check_circle:")
+    quota()
     pressed = st.button(
         t("prewarm.do", count=len(lines)), type="primary", icon=":material/bolt:", key="prewarm_do",
         disabled=not lines or bool(bad) or not parts.may("manage"),
@@ -39,6 +41,14 @@ def new_batch() -> None:
         else:
             st.session_state["problems"] = (t("prewarm.refused"), [envelope["message"]])
         st.rerun()
+
+
+def quota() -> None:
+    """Say how many addresses may be prefetched today, where somebody counts them."""
+    if backend.current().cloud is None:
+        return
+    envelope = parts.attempt("getPrewarmQuota")
+    st.caption(t("prewarm.quota", **envelope["data"]) if envelope["data"] else parts.plain(envelope["message"]))
 
 
 def problem(line: dict[str, Any]) -> str:

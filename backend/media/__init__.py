@@ -1,18 +1,21 @@
 """Media providers: where a video's files live, and who makes its renditions and pictures.
 
 To add one, write a module beside this one with a class that has these methods, choose it in `backend.open_console`, and
-add it to the fixture `media` of tests/test_media_contract.py: the same tests must pass for every provider.
+add it to the fixture `media` of tests/test_provider_contract.py: the same tests must pass for every provider.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from backend.model import JobKind, Verdict, Video
+from backend.model import Actor, JobKind, Verdict, Video
 from backend.tasks import Runner
+
+NO_CHOSEN_COVER = "In cloud mode covers are chosen in the VOD console; the catalogue follows."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,18 @@ class MediaProvider(Runner, Protocol):
     provider does not know is a `NotFound`; a file that cannot be used is a `MediaError`.
     """
 
+    @property
+    def first_jobs(self) -> tuple[JobKind, ...]:
+        """What is done with every new file."""
+
     def describe(self) -> str:
         """Say in a line what it works with, for the operator. Raises ConsoleError when it cannot work."""
 
     def admit(self, path: Path) -> Probe:
         """Look at a file somebody sent. Raises MediaError, in words for people, when it is not a video we can take."""
+
+    def open_video(self, title: str, file_name: str) -> str:
+        """Return the id under which a new video will be kept."""
 
     def take_in(self, video_id: str, path: Path, extension: str) -> str:
         """Move an admitted file into the video's keeping and return its name there."""
@@ -48,11 +58,17 @@ class MediaProvider(Runner, Protocol):
     def has_made(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
         """Say whether a job `transcode` or `narrow` would make what is there again; `facts` are those of the last."""
 
-    def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str) -> None:
+    def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str, actor: Actor) -> None:
         """Tell the provider of a person's verdict, before the console records it."""
 
+    def deleting(self, video: Video, actor: Actor) -> AbstractContextManager[None]:
+        """Remove everything of this video; inside, the console forgets it."""
+
     def delete(self, video_id: str) -> None:
-        """Remove everything of this video; nothing happens where there is nothing."""
+        """Remove what is kept of a video that was never entered; nothing happens where there is nothing."""
+
+    def fresh(self, video: Video) -> Video:
+        """Return the video with addresses that can be fetched now, where they do not last. Never takes long."""
 
     def path_of(self, video_id: str, name: str) -> Path | None:
         """The file to serve for a media URL, or None when there is none here."""

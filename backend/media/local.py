@@ -10,7 +10,8 @@ import re
 import shutil
 import stat
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from backend.media.measure import DAMAGED, count_packets
 from backend.media.narrowband import narrow, plain_renditions, uses_av1
 from backend.media.pictures import take_cover, take_pictures
 from backend.media.rendition import NO_ENCODER, part, settle, sides, sync_folder, transcode
-from backend.model import FileKind, Job, JobKind, Verdict, Video
+from backend.model import Actor, FileKind, Job, JobKind, Verdict, Video
 from backend.tasks import Done, Outcome, Tasks
 
 CUT_OFF = (
@@ -51,10 +52,19 @@ Take: TypeAlias = Callable[[Path, Path, frozenset[str], Report], Done]  # beside
 class LocalMedia:
     """Keeps the files of all videos under one folder and makes their renditions and pictures in this process."""
 
-    def __init__(self, folder: Path, ffmpeg: Ffmpeg, narrow_codec: str = "auto", rungs: Sequence[int] = (720,)) -> None:
+    first_jobs = (JobKind.SNAPSHOT, JobKind.TRANSCODE)
+
+    def __init__(
+        self,
+        folder: Path,
+        ffmpeg: Ffmpeg,
+        narrow_codec: str = "auto",
+        rungs: Sequence[int] = (720,),
+        tasks: Tasks | None = None,
+    ) -> None:
         """`narrow_codec`: auto, av1 or h264; `rungs`: short sides of the renditions in pixels."""
         self._folder, self._ffmpeg, self._narrow_codec, self._rungs = folder, ffmpeg, narrow_codec, rungs
-        self._tasks = Tasks()
+        self._tasks = tasks or Tasks()
 
     def describe(self) -> str:
         """Say which ffmpeg it works with, for the operator. Raises ConsoleError when there is none that will do."""
@@ -85,6 +95,10 @@ class LocalMedia:
         seconds = packets.video.duration
         fps = round(packets.video.packets / seconds, 3) if seconds else probe.fps
         return replace(probe, duration=round(seconds, 3), fps=fps)
+
+    def open_video(self, title: str, file_name: str) -> str:
+        """Any name will do here."""
+        return uuid.uuid4().hex
 
     def take_in(self, video_id: str, path: Path, extension: str) -> str:
         """Move an admitted file into the video's keeping, safe on the disk, and return its name there.
@@ -139,8 +153,18 @@ class LocalMedia:
         made = {side - side % 2 for side in (min(rung, short) for rung in sides(self._rungs, video))}
         return made == {min(file.width, file.height) for file in files}
 
-    def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str) -> None:
+    def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str, actor: Actor) -> None:
         """Nobody else has to know of a verdict here."""
+
+    @contextmanager
+    def deleting(self, video: Video, actor: Actor) -> Iterator[None]:
+        """Remove the folder once the console has forgotten the video."""
+        yield
+        self.delete(video.video_id)
+
+    def fresh(self, video: Video) -> Video:
+        """The addresses of local files last."""
+        return video
 
     def delete(self, video_id: str) -> None:
         """Remove the video's folder. It leaves its place at once, so that jobs still at work publish nothing more."""

@@ -97,7 +97,7 @@ def get_account(call: Call) -> AccountData:
     return AccountData(account.user_name, account.role.value, sorted(right.value for right in call.access.rights))
 
 
-@operation("POST", "/vod/uploadVideo", message="上传完成", right=Right.UPLOAD, extension=True)
+@operation("POST", "/vod/uploadVideo", message="上传完成", right=Right.UPLOAD, extension=True, remote=True)
 def upload_video(
     call: Call,
     *,

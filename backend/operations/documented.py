@@ -58,7 +58,7 @@ def submit_transcode(call: Call, *, media_id: str) -> None:
     _queue(call, JobKind.TRANSCODE, media_id)
 
 
-@operation("GET", "/vod/createAudit", message="审核完成", right=Right.REVIEW)
+@operation("GET", "/vod/createAudit", message="审核完成", right=Right.REVIEW, remote=True)
 def create_audit(call: Call, *, media_id: str, status: Verdict, reason: str = "", comment: str = "") -> None:
     """Record a person's verdict on a video. Blocking needs a reason of at most 128 bytes of UTF-8."""
     length = len(reason.encode())
@@ -69,7 +69,7 @@ def create_audit(call: Call, *, media_id: str, status: Verdict, reason: str = ""
             "reason has {length} bytes; at most {most} are allowed.", length=length, most=MOST_REASON_BYTES
         )
     video = call.store.catalogue.get_video(media_id)
-    call.media.record_audit(video, status, reason, comment)
+    call.media.record_audit(video, status, reason, comment, call.actor)
     call.store.catalogue.record_audit(media_id, status, reason, comment, call.actor)
 
 
@@ -79,10 +79,10 @@ def submit_tab_transcode(call: Call, *, media_id: str) -> None:
     _queue(call, JobKind.NARROW, media_id)
 
 
-@operation("GET", "/vod/getVideoById", pure=True)
+@operation("GET", "/vod/getVideoById", pure=True, remote=True)
 def get_video_by_id(call: Call, *, video_id: str) -> VideoDetail:
     """Return one video."""
-    return call.write.detail(call.store.catalogue.get_video(video_id))
+    return call.write.detail(call.media.fresh(call.store.catalogue.get_video(video_id)))
 
 
 @operation("GET", "/vod/getRecommendVideos", pure=True)
@@ -171,11 +171,12 @@ def get_recommend_video_by_id(call: Call, *, video_id: str) -> RecommendedVideo:
     return call.write.recommended(call.store.catalogue.get_recommendation(video_id))
 
 
-@operation("POST", "/vod/deleteVideoById", message="删除完成!", right=Right.MANAGE)
+@operation("POST", "/vod/deleteVideoById", message="删除完成!", right=Right.MANAGE, remote=True)
 def delete_video_by_id(call: Call, *, video_id: str, user_id: str) -> None:
     """Delete a video of this owner, with its media and its recommendation."""
-    call.store.catalogue.delete_video(video_id, user_id, call.actor)
-    call.media.delete(video_id)
+    video = call.store.catalogue.get_own_video(video_id, user_id)
+    with call.media.deleting(video, call.actor):
+        call.store.catalogue.delete_video(video_id, user_id, call.actor)
 
 
 @operation("POST", "/vod/deleteRecommendById", message="取消推荐完成", right=Right.MANAGE)
@@ -210,10 +211,10 @@ def sign_out(call: Call, *, user_name: str = "", password: str = "") -> None:
         raise BadRequest("consoletoken is required, or userName and password.")
 
 
-@operation("GET", "/vodVideo/getVideoById", extension=True, pure=True)
+@operation("GET", "/vodVideo/getVideoById", extension=True, pure=True, remote=True)
 def get_play_info(call: Call, *, video_id: str) -> PlayInfoList:
     """Return what can be played of a video, as existing clients ask for it."""
-    return call.write.play_info(call.store.catalogue.get_video(video_id))
+    return call.write.play_info(call.media.fresh(call.store.catalogue.get_video(video_id)))
 
 
 def _queue(call: Call, kind: JobKind, media_id: str) -> None:

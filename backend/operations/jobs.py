@@ -10,7 +10,7 @@ import msgspec
 from backend.errors import ConsoleError
 from backend.messages import say
 from backend.model import Job, JobKind, JobState, Right
-from backend.pace import QUICK, SLOW, Outlook, outlook, slow_lanes
+from backend.pace import SLOW, Outlook, outlook, slow_lanes
 from backend.parameters import PageIndex, PageSize
 from backend.registry import operation
 
@@ -135,7 +135,7 @@ def _jobs(call: Call, jobs: Iterable[Job]) -> list[JobData]:
 
 def _outlook(call: Call) -> dict[str, Outlook]:
     queue, pace = call.store.jobs.find_queue(), call.store.jobs.find_pace()
-    quick = [item for item in queue if item[0].kind in QUICK]
+    quick = [item for item in queue if item[0].kind not in SLOW]
     slow = [item for item in queue if item[0].kind in SLOW]
     return outlook(quick, pace, call.now()) | outlook(slow, pace, call.now(), slow_lanes())
 

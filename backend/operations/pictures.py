@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from backend.errors import BadRequest
+from backend.errors import BadRequest, Conflict
+from backend.media import NO_CHOSEN_COVER
 from backend.media.sprite import Cue, read_vtt
 from backend.model import FileKind, JobKind, MediaFile, Right, Video
 from backend.registry import operation
@@ -50,7 +51,10 @@ def choose_cover(call: Call, *, media_id: str, seconds: float) -> None:
     """Take the picture at this second of a video as its cover; the last choice counts.
 
     New snapshots leave it. An entry of the recommended feed shows it too, unless it was given a cover of its own.
+    In cloud mode VOD chooses the cover.
     """
+    if call.console.cloud is not None:
+        raise Conflict(NO_CHOSEN_COVER)
     duration = call.store.catalogue.get_video(media_id).duration
     if 0 < duration < seconds:
         raise BadRequest("seconds must be within the {duration} seconds of the video, got {seconds}.",

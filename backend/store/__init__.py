@@ -12,10 +12,12 @@ from backend.store import derived
 from backend.store.accounts import Accounts
 from backend.store.attempts import Attempts
 from backend.store.catalogue import Catalogue
+from backend.store.cloud import CloudRecords
 from backend.store.database import MANY_PAGES, Connections, StoreError
 from backend.store.exporting import Exporting
 from backend.store.history import History
 from backend.store.jobs import Jobs
+from backend.store.mirror import Mirror
 from backend.store.sessions import Sessions
 from backend.store.statistics import Statistics
 from backend.store.unchanged import UNKNOWN
@@ -46,6 +48,8 @@ class Store:
         self.catalogue = Catalogue(self.connections, clock)
         self.exporting = Exporting(self.connections)
         self.jobs = Jobs(self.connections, clock)
+        self.cloud = CloudRecords(self.connections, clock)
+        self.mirror = Mirror(self.connections, clock)
         self.accounts = Accounts(self.connections, clock)
         self.sessions = Sessions(self.connections, clock)
         self.attempts = Attempts(path.with_name("attempts.sqlite3"), clock)

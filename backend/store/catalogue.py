@@ -28,6 +28,7 @@ from backend.model import (
 )
 from backend.store import adding, facets, finding, history, queue
 from backend.store.adding import new_media_key
+from backend.store.cloud import finish_intents
 from backend.store.database import MANY_PAGES, Connections
 from backend.store.facets import Facets
 from backend.store.rows import (
@@ -109,6 +110,11 @@ class Catalogue:
         with self._connections.reading() as db:
             return read_video(db, video_id)
 
+    def get_own_video(self, video_id: str, user_id: str) -> Video:
+        """Return a video of this owner. Raises NotFound when there is none of this owner."""
+        with self._connections.reading() as db:
+            return _read_own(db, video_id, user_id)
+
     def get_recommendation(self, video_id: str) -> Recommendation:
         """Return one entry of the recommended feed. Raises NotFound."""
         with self._connections.reading() as db:
@@ -168,6 +174,7 @@ class Catalogue:
         """
         now = self._now()
         with self._connections.writing() as db:
+            finish_intents(db, "CreateAudit", video_id)
             video = read_video(db, video_id)
             new = _judged(video, verdict)
             after = {"status": new.status, "censorStatus": new.censor_status, "reason": reason, "comment": comment}
@@ -263,9 +270,8 @@ class Catalogue:
     def delete_video(self, video_id: str, user_id: str, actor: Actor) -> None:
         """Remove a video of this owner from everywhere. Raises NotFound when there is none of this owner."""
         with self._connections.writing() as db:
-            video = read_video(db, video_id)
-            if video.user.user_id != user_id:
-                raise NotFound("User {user_id} has no video {video_id}.", user_id=user_id, video_id=video_id)
+            finish_intents(db, "DeleteVideo", video_id)
+            video = _read_own(db, video_id, user_id)
             queue.cancel_all(db, video_id, now=self._now())
             db.execute("delete from videos where video_id = ?", [video_id])
             before = {"title": video.title, "userId": user_id, "status": video.status, "size": video.size}
@@ -296,13 +302,21 @@ def needs_rendition(video: Video) -> bool:
     return (
         video.file_of(FileKind.SOURCE) is not None
         and video.file_of(FileKind.COMMON) is None
-        and video.transcode_status is not TranscodeStatus.RUNNING
+        and video.transcode_status not in (TranscodeStatus.RUNNING, TranscodeStatus.SUCCESS)
+        and video.status not in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
     )
 
 
 def _noted(video: Video) -> dict[str, Any]:
     """Return what the history says of a video that came in."""
     return {"title": video.title, "userId": video.user.user_id, "size": video.size}
+
+
+def _read_own(db: Database, video_id: str, user_id: str) -> Video:
+    video = read_video(db, video_id)
+    if video.user.user_id != user_id:
+        raise NotFound("User {user_id} has no video {video_id}.", user_id=user_id, video_id=video_id)
+    return video
 
 
 def _judged(video: Video, verdict: Verdict) -> Video:

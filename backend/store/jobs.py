@@ -250,9 +250,10 @@ class Jobs:
                 "update jobs set state = 'cancelled', finished = ?, owner = '' where job_id = ?", [self._now(), job_id]
             )
             if job.kind in STATUS:
-                column, _, success, _ = STATUS[job.kind]
-                made = read_video(db, job.video_id).files_of(*MADE_BY[job.kind])
-                set_status(db, job.video_id, column, success if made else "")
+                column, _, success, fail = STATUS[job.kind]
+                made = read_video(db, job.video_id).files_of(*MADE_BY.get(job.kind, ()))
+                never = fail if job.kind is JobKind.UPLOAD else ""
+                set_status(db, job.video_id, column, success if made else never)
             new = {"state": JobState.CANCELLED, "kind": job.kind}
             self._note(db, actor, "cancelJob", job.video_id or job_id, {"state": job.state}, new)
 

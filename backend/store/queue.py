@@ -28,6 +28,7 @@ from backend.store.rows import read_video
 
 # Lower goes first: a cover does not wait behind an hour of encoding.
 PRIORITY = {
+    JobKind.UPLOAD: 0,
     JobKind.SNAPSHOT: 0,
     JobKind.COVER: 0,
     JobKind.PREWARM: 0,
@@ -37,7 +38,8 @@ PRIORITY = {
 }
 
 # kind of job -> (column of the video, while it runs, when it is done, when it failed)
-STATUS = {
+STATUS: dict[JobKind, tuple[str, str, str, str]] = {
+    JobKind.UPLOAD: ("status", VideoStatus.UPLOADING, VideoStatus.UPLOAD_SUCC, VideoStatus.UPLOAD_FAIL),
     JobKind.SNAPSHOT: ("snapshot_status", SnapshotStatus.RUNNING, SnapshotStatus.SUCCESS, SnapshotStatus.FAIL),
     JobKind.TRANSCODE: ("transcode_status", TranscodeStatus.RUNNING, TranscodeStatus.SUCCESS, TranscodeStatus.FAIL),
     JobKind.NARROW: (

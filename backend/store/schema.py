@@ -6,7 +6,7 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from backend.store import schema_finding, schema_trust
+from backend.store import schema_cloud, schema_finding, schema_trust
 
 migrations = Migrations("qu-console")
 
@@ -201,6 +201,11 @@ def m006_trust(db: Database) -> None:
 @migrations()
 def m007_counted_jobs(db: Database) -> None:
     _run(db, COUNTED_JOBS)
+
+
+@migrations()
+def m008_cloud(db: Database) -> None:
+    _run(db, schema_cloud.TABLES)
 
 
 def _run(db: Database, script: str) -> None:

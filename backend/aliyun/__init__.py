@@ -1,0 +1,1 @@
+"""Cloud mode: ApsaraVideo VOD and Alibaba Cloud CDN. Only `client` knows the SDKs, and imports them when it is used."""

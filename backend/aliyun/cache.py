@@ -1,0 +1,221 @@
+"""Prefetching by VOD or by CDN: cut to fit, entered into a ledger before it is sent, never sent twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from backend.aliyun.client import Client
+from backend.aliyun.facts import number, utc
+from backend.dealings import ACCEPTED, REFUSED, SENDING, Push
+from backend.errors import CloudError, ConsoleError
+from backend.model import Job, Video, WarmState
+from backend.tasks import Done, Failed, Outcome, Running
+
+if TYPE_CHECKING:
+    from backend.store.cloud import CloudRecords
+
+MOST_URLS = 100  # of one call
+MOST_BYTES = 6000  # of the encoded list: it travels in the query of the URL
+IDS_A_CALL = 10
+POLL_SECONDS, LEAST_SECONDS = 30.0, 3.0  # it takes minutes as a rule, and a few files sometimes seconds
+SLACK_SECONDS = 300
+SEND_SECONDS = 20.0
+QUOTA_SECONDS, QUOTA_KEPT_SECONDS = 1.5, 10.0
+BEIJING = timedelta(hours=8)
+STATES = {"Complete": WarmState.WARM, "Failed": WarmState.FAILED}
+SOME_FAILED = "{bad} of {count} addresses could not be fetched; the batch says why."
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The operations of one of the two services that prefetch."""
+
+    push: str
+    task_id: str
+    look_up: str
+    found: str
+    quota: str
+
+
+SERVICES = {
+    "vod": Service(
+        "PreloadVodObjectCaches", "PreloadTaskId", "DescribeVodRefreshTasks", "Task", "DescribeVodRefreshQuota"
+    ),
+    "cdn": Service("PushObjectCache", "PushTaskId", "DescribeRefreshTasks", "CDNTask", "DescribeRefreshQuota"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many addresses may be prefetched today: in all, still, and what this console sent (its ledger)."""
+
+    total: int
+    left: int
+    sent: int
+
+
+class CloudCache:
+    """Prefetches what is asked for, by the service that serves the domains."""
+
+    def __init__(
+        self, client: Client, records: CloudRecords, service: str, hosts: tuple[str, ...],
+        batch: Callable[[str], list[str]], clock: Callable[[], float], poll_seconds: float = POLL_SECONDS,
+    ) -> None:  # fmt: skip
+        """`batch` returns the addresses of a job."""
+        self._client, self._records, self._hosts, self._batch = client, records, hosts, batch
+        self._service, self._name = SERVICES[service], service
+        self._clock, self._poll_seconds = clock, poll_seconds
+        self._known_quota: tuple[float, dict[str, Any]] = (0.0, {})
+
+    def hosts(self) -> tuple[str, ...]:
+        return self._hosts
+
+    def quota(self) -> Quota:
+        """Return the day's quota as it was at most some seconds ago. Raises CloudError; never takes long."""
+        until, answer = self._known_quota
+        if self._clock() >= until:
+            answer = self._client.call(self._service.quota, expect="PreloadRemain", seconds=QUOTA_SECONDS)
+            self._known_quota = (self._clock() + QUOTA_KEPT_SECONDS, answer)
+        total, left = (int(number(answer.get(name))) for name in ("PreloadQuota", "PreloadRemain"))
+        return Quota(total, left, self._records.spent(self._day()))
+
+    def start(self, job: Job, video: Video | None) -> str:
+        """Send what of the batch was not sent yet. Raises CloudError where it must be tried again later."""
+        urls: list[str] = job.payload["urls"]
+        pushes = self._records.pushes_of(job.job_id)
+        for push in pushes:
+            if push.state == SENDING:
+                self._finish(push.id, push.begun, [urls[at] for at in push.positions], looked_for=False)
+        entered = {at for push in pushes for at in push.positions}
+        for positions in cut([(at, path_of(url)) for at, url in enumerate(urls) if at not in entered]):
+            begun = self._clock()
+            number_ = self._records.begin_push(job.job_id, self._day(), positions)
+            self._finish(number_, begun, [urls[at] for at in positions], looked_for=True)
+        return job.job_id
+
+    def poll(self, reference: str) -> Outcome:
+        """Ask for the states of all addresses. Raises CloudError."""
+        urls, pushes = self._batch(reference), self._records.pushes_of(reference)
+        states = self._states([one for push in pushes for one in push.task_ids])
+        warmed: dict[int, tuple[WarmState, str]] = {}
+        for push in pushes:
+            for at in push.positions:
+                warmed[at] = _state(push, path_of(urls[at]), states)
+        ended = sum(state is not WarmState.WAITING for state, _ in warmed.values())
+        facts = {"warmed": warmed}
+        if ended < len(urls):
+            waited = self._clock() - min((push.begun for push in pushes), default=0.0)
+            return Running(ended / len(urls), facts, again=min(self._poll_seconds, max(waited / 2, LEAST_SECONDS)))
+        bad = sum(state is WarmState.FAILED for state, _ in warmed.values())
+        refused = next((push.error for push in pushes if push.error), None)
+        if bad:
+            error = refused if refused and bad == len(urls) else ConsoleError(SOME_FAILED, bad=bad, count=len(urls))
+            return Failed(error, str(refused or ""), facts)
+        return Done(facts=facts)
+
+    def cancel(self, reference: str) -> None:
+        """What was sent cannot be taken back."""
+
+    def _finish(self, push: int, begun: float, urls: list[str], *, looked_for: bool) -> None:
+        """Send one part of a batch, or find that it was sent; enter into the ledger what came of it."""
+        ids = [] if looked_for else self._look_up(urls, begun)
+        try:
+            ids = ids or self._send(urls, begun)
+        except CloudError as error:
+            if error.passing:
+                raise
+            self._records.refuse_push(push, error)
+        else:
+            self._records.accept_push(push, ids)
+
+    def _send(self, urls: list[str], begun: float) -> list[str]:
+        wanted = {"ObjectPath": "\n".join(path_of(url) for url in urls)}
+        try:
+            answer = self._client.call(
+                self._service.push, wanted, expect=self._service.task_id, repeat=False, seconds=SEND_SECONDS
+            )
+        except CloudError as error:
+            if error.unknown and (ids := self._look_up(urls, begun)):
+                return ids
+            raise
+        return [part for part in str(answer[self._service.task_id]).split(",") if part]
+
+    def _look_up(self, urls: list[str], begun: float) -> list[str]:
+        """Return the tasks that an unanswered call made, as the first address of each domain shows them."""
+        first = {path_of(url).partition("/")[0]: path_of(url) for url in reversed(urls)}
+        found: set[str] = set()
+        for path in first.values():
+            for form in (path, f"http://{path}", f"https://{path}"):
+                wanted = {"ObjectPath": form, "ObjectType": "preload", "StartTime": utc(begun - SLACK_SECONDS)}
+                ids = {str(task["TaskId"]) for task in self._tasks(wanted)}
+                if new := {task_id for task_id in ids if not self._records.knows_push(task_id)}:
+                    found |= new
+                    break
+        return sorted(found)
+
+    def _states(self, task_ids: Sequence[str]) -> dict[tuple[str, str], tuple[WarmState, str]]:
+        """Return the state of each address of these tasks, by (task, address): several tasks may hold the same one."""
+        tasks: list[dict[str, Any]] = []
+        ids = sorted(set(task_ids))
+        if self._name == "cdn":
+            for start in range(0, len(ids), IDS_A_CALL):
+                wanted = {"TaskId": ",".join(ids[start : start + IDS_A_CALL])}
+                tasks += self._client.call("DescribeRefreshTaskById", wanted).get("Tasks") or []
+        else:
+            for task_id in ids:
+                tasks += self._tasks({"TaskId": task_id})
+        return {
+            (str(task.get("TaskId")), path_of(str(task.get("ObjectPath")))): (
+                STATES.get(str(task.get("Status")), WarmState.WAITING),
+                str(task.get("Description") or task.get("Process") or ""),
+            )
+            for task in tasks
+        }
+
+    def _tasks(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
+        tasks: list[dict[str, Any]] = []
+        for page in range(1, 41):
+            asked = {**wanted, "PageSize": 50, "PageNumber": page}
+            answer = self._client.call(self._service.look_up, asked)
+            found = (answer.get("Tasks") or {}).get(self._service.found) or []
+            tasks += found
+            if len(found) < 50:
+                break
+        return tasks
+
+    def _day(self) -> str:
+        """The day of the quota: it turns over at midnight in Beijing."""
+        return (datetime.fromtimestamp(self._clock(), UTC) + BEIJING).strftime("%Y-%m-%d")
+
+
+def path_of(url: str) -> str:
+    """Return an address as prefetching wants it: `host/path`, without its scheme."""
+    return url.partition("://")[2] or url
+
+
+def cut(paths: Sequence[tuple[int, str]]) -> Iterator[list[int]]:
+    """Yield the positions of what fits into one call each: by count, and by what the list takes in a query."""
+    part: list[int] = []
+    size = 0
+    for position, path in paths:
+        length = len(quote(path, safe="")) + len("%0A")
+        if part and (len(part) == MOST_URLS or size + length > MOST_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(position)
+        size += length
+    if part:
+        yield part
+
+
+def _state(push: Push, path: str, states: dict[tuple[str, str], tuple[WarmState, str]]) -> tuple[WarmState, str]:
+    if push.state == REFUSED:
+        return WarmState.FAILED, push.error.values.get("cloud_code", "") if push.error else ""
+    if push.state != ACCEPTED:
+        return WarmState.WAITING, ""
+    found = (states.get((task_id, path)) for task_id in push.task_ids)
+    return next((state for state in found if state), (WarmState.WAITING, ""))

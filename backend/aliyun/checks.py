@@ -1,0 +1,146 @@
+"""The doctor's questions to Alibaba: is everything there that this console needs, and what to do where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from backend.aliyun.cache import SERVICES
+from backend.aliyun.client import Client
+from backend.aliyun.errors import GONE, NO_SUCH_TASK, WRONG_STATE, has_code
+from backend.errors import CloudError
+from backend.settings import Settings
+
+if TYPE_CHECKING:
+    from backend.store import Store
+
+NO_SUCH_VIDEO = "0" * 32
+# Harmless questions: each is refused for its content by whoever may ask it, and for the asking by whoever may not.
+ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("GetVideoInfo", {"VideoId": NO_SUCH_VIDEO}),
+    ("GetVideoInfos", {"VideoIds": NO_SUCH_VIDEO}),
+    ("GetPlayInfo", {"VideoId": NO_SUCH_VIDEO}),
+    ("GetMezzanineInfo", {"VideoId": NO_SUCH_VIDEO}),
+    ("ListSnapshots", {"VideoId": NO_SUCH_VIDEO}),
+    ("GetTranscodeTask", {"TranscodeTaskId": NO_SUCH_VIDEO}),
+    ("ListTranscodeTask", {"VideoId": NO_SUCH_VIDEO}),
+    ("GetAuditHistory", {"VideoId": NO_SUCH_VIDEO}),
+    ("GetMediaAuditResult", {"MediaId": NO_SUCH_VIDEO}),
+    ("RefreshUploadVideo", {"VideoId": NO_SUCH_VIDEO}),
+)
+NEEDED = (
+    "FileUploadComplete", "StreamTranscodeComplete", "TranscodeComplete", "SnapshotComplete", "CreateAuditComplete",
+    "DeleteMediaComplete",
+)  # fmt: skip
+RIGHTS = ("forbidden", "forbidden.ram", "nopermission")
+EXPECTED = (*GONE, *NO_SUCH_TASK, *WRONG_STATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: `good`, and what to do where it is not."""
+
+    good: bool
+    text: str
+
+
+def examine(client: Client, settings: Settings, store: Store) -> Iterator[Check]:
+    """Yield what was found. Nothing is changed and nothing is billed."""
+    try:
+        found = client.call("SearchMedia", {"SearchType": "video", "PageNo": 1, "PageSize": 1}, expect="Total")
+    except CloudError as error:
+        yield Check(False, f"Alibaba Cloud: {error}")
+        if not has_code(error, *RIGHTS):
+            return
+    else:
+        yield Check(
+            True, f"Alibaba Cloud: credentials accepted, region {settings.aliyun_region}, {found['Total']} videos"
+        )
+    yield _template_group(client, "QU_TEMPLATE_GROUP", settings.template_group, narrow=False)
+    yield _template_group(client, "QU_NARROW_TEMPLATE_GROUP", settings.narrow_template_group, narrow=True)
+    yield _rights(client)
+    yield _quota(client, settings)
+    yield _callback(client, settings, store)
+    yield _hosts(settings)
+    state = store.cloud.place("sync")
+    said = "never; python -m backend sync brings in what VOD holds" if not state else f"{state.get('seen', 0)} videos"
+    yield Check(
+        bool(state.get("done")), f"last sync: {said}{'' if state.get('done') or not state else ', not finished'}"
+    )
+
+
+def _template_group(client: Client, name: str, group: str, *, narrow: bool) -> Check:
+    try:
+        answer = client.call(
+            "GetTranscodeTemplateGroup", {"TranscodeTemplateGroupId": group}, expect="TranscodeTemplateGroup"
+        )
+    except CloudError as error:
+        return Check(False, f"{name}={group}: {error}")
+    templates = answer["TranscodeTemplateGroup"].get("TranscodeTemplateList") or []
+    kinds = sorted({f"{one.get('Type')} {one.get('Definition')}" for one in templates})
+    is_narrow = any(str(one.get("Type", "")).startswith("NarrowBand") for one in templates)
+    if narrow and not is_narrow:
+        return Check(
+            False, f"{name}={group}: holds no narrow-band template ({', '.join(kinds)}); choose a group that does"
+        )
+    return Check(
+        bool(templates), f"{name}={group}: {', '.join(kinds) or 'holds no template; add one in the VOD console'}"
+    )
+
+
+def _rights(client: Client) -> Check:
+    """Ask for what does not exist: only whoever may ask is told so."""
+    missing = []
+    for action, parameters in ASKED:
+        try:
+            client.call(action, parameters)
+        except CloudError as error:
+            if has_code(error, *RIGHTS):
+                missing.append(f"vod:{action}")
+            elif not has_code(error, *EXPECTED) and error.passing:
+                return Check(False, f"RAM rights: {error}")
+    if missing:
+        return Check(False, f"RAM rights: add {', '.join(missing)} to the policy (docs/cloud.md)")
+    return Check(True, "RAM rights: reading is allowed; what changes something is asked for when it is first used")
+
+
+def _quota(client: Client, settings: Settings) -> Check:
+    try:
+        answer = client.call(SERVICES[settings.prewarm_service].quota, expect="PreloadRemain")
+    except CloudError as error:
+        return Check(False, f"prewarming by {settings.prewarm_service}: {error}")
+    left, total = answer["PreloadRemain"], answer.get("PreloadQuota", "?")
+    return Check(str(left) != "0", f"prewarming by {settings.prewarm_service}: {left} of {total} left today")
+
+
+def _callback(client: Client, settings: Settings, store: Store) -> Check:
+    if not settings.callback_url:
+        return Check(False, "callbacks: none; set QU_CALLBACK_URL and QU_CALLBACK_KEY, and the same in the VOD console")
+    if urlsplit(settings.callback_url).path != "/vodcallback/callback":
+        return Check(
+            False, "callbacks: QU_CALLBACK_URL should end in /vodcallback/callback, unless a proxy leads there"
+        )
+    try:
+        there = client.call("GetMessageCallback", expect="MessageCallback")["MessageCallback"]
+    except CloudError as error:
+        return Check(False, f"callbacks: what is set at VOD is not known. {error}")
+    if there.get("CallbackType") != "HTTP" or there.get("CallbackURL") != settings.callback_url:
+        return Check(
+            False, f"callbacks: VOD sends them to {there.get('CallbackURL') or 'nobody'}, not to QU_CALLBACK_URL"
+        )
+    keys = (settings.callback_key, settings.callback_old_key)
+    if there.get("AuthSwitch") != "on" or there.get("AuthKey") not in keys:
+        return Check(False, "callbacks: VOD signs with another key, or not at all; set QU_CALLBACK_KEY there")
+    events = str(there.get("EventTypeList") or "ALL")
+    missing = [] if events == "ALL" else [event for event in NEEDED if event not in events.split(",")]
+    if missing:
+        return Check(False, f"callbacks: switch on {', '.join(missing)} in the VOD console")
+    return Check(True, f"callbacks: {settings.callback_url}, {store.cloud.count_events()} waiting to be followed up")
+
+
+def _hosts(settings: Settings) -> Check:
+    if not settings.prewarm_hosts:
+        return Check(False, "QU_PREWARM_HOSTS: set the domain that videos are played from, or nothing can be prewarmed")
+    return Check(True, f"prewarmed domains: {', '.join(settings.prewarm_hosts)}")

@@ -1,0 +1,79 @@
+"""Everything of cloud mode, put together: what the console, its server and its command line use of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from backend.aliyun.cache import CloudCache, Quota
+from backend.aliyun.checks import Check, examine
+from backend.aliyun.client import Client
+from backend.aliyun.drift import mend
+from backend.aliyun.events import Follower, check_signature, read_event
+from backend.aliyun.keeper import Keeper
+from backend.aliyun.media import CloudMedia
+from backend.aliyun.pictures import Pictures
+from backend.aliyun.sync import Sync
+from backend.aliyun.transcode import Transcodes
+from backend.media.local import LocalMedia
+from backend.model import Actor, Job, JobKind
+from backend.settings import Settings
+from backend.tasks import Done
+
+if TYPE_CHECKING:
+    from backend.store import Store
+
+
+class Cloud:
+    """One account at Alibaba, as this console deals with it."""
+
+    def __init__(
+        self, settings: Settings, store: Store, local: LocalMedia, clock: Callable[[], float],
+        client: Client | None = None, poll_seconds: float | None = None,
+    ) -> None:  # fmt: skip
+        """`poll_seconds` is the time between two questions about a job, where it is not each kind's own."""
+        self._settings, self._store, self._clock = settings, store, clock
+        self.client = client or Client(settings)
+        groups = {JobKind.TRANSCODE: settings.template_group, JobKind.NARROW: settings.narrow_template_group}
+        pace = {} if poll_seconds is None else {"poll_seconds": poll_seconds}
+        transcodes = Transcodes(self.client, store.cloud, groups, **pace)
+        pictures = Pictures(self.client, store.cloud, clock, **pace)
+        self.media = CloudMedia(self.client, store.cloud, local, transcodes, pictures, clock)
+        self.cache = CloudCache(
+            self.client, store.cloud, settings.prewarm_service, settings.prewarm_hosts, self._batch, clock, **pace
+        )
+        self.nudge: Callable[[str], None] = lambda _video_id: None  # the worker takes this place
+        self.follower = Follower(
+            self.client, store, self.media, settings.review, lambda video_id: self.nudge(video_id), clock
+        )
+        self.keeper = Keeper(self.client, store, self.media, self.follower, clock)
+        self.sync = Sync(self.client, store, clock)
+
+    def take_callback(self, headers: Mapping[str, str], raw: bytes) -> None:
+        """Keep an event, to be followed up soon. Raises Refused where it is not signed, or is none."""
+        check_signature(self._settings, headers, self._clock())
+        kind, target, body = read_event(raw)
+        self._store.cloud.keep_event(kind, target, body)
+
+    def settle_upload(self, job: Job, outcome: Done) -> None:
+        """Queue what follows an upload, and free our own disk."""
+        self._store.mirror.note_upload(job.video_id, outcome.files[0])
+        self.media.clear(job.video_id)
+
+    def quota(self) -> Quota:
+        return self.cache.quota()
+
+    def mend(self, video_id: str, what: str, side: str, actor: Actor) -> None:
+        """Settle a difference: `side` (here, there) is the one that is right. Raises NotFound, Conflict, CloudError."""
+        mend(self.client, self._store, self.media, video_id, what, side, actor)
+
+    def examine(self) -> Iterator[Check]:
+        """Look at all that cloud mode needs, and say what to do where something is wrong."""
+        return examine(self.client, self._settings, self._store)
+
+    def close(self) -> None:
+        self.media.addresses.close()
+
+    def _batch(self, job_id: str) -> list[str]:
+        urls: list[Any] = self._store.jobs.get_job(job_id).payload["urls"]
+        return urls

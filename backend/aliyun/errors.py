@@ -1,0 +1,123 @@
+"""Alibaba's error codes: what they mean for a person, and whether asking again is any use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.errors import CloudError
+
+# Codes are compared without letter case: Alibaba's own pages spell some of them in two ways.
+THROTTLED = ("throttling", "throttling.user", "throttling.api")
+UNSURE = ("serviceunavailable", "internalerror")  # it may have been done all the same
+NOT_DONE = ("deletevideofailed", "servicebusy", "preloadqueuefull", "signaturenonceused")
+EXPIRED = (
+    "invalidsecuritytoken.expired",
+    "invalidsecuritytoken.malformed",
+    "invalidsecuritytoken.mismatchwithaccesskey",
+)
+
+NO_CREDENTIALS = ("invalidcredentials",)  # of our own: jobs wait for them, as a token's source may be away for a while
+
+GONE = ("invalidvideo.notfound", "invalidmedia.notfound")
+WRONG_STATE = ("forbidden.illegalstatus",)
+NO_STREAM = ("invalidvideo.nonestream",)
+NO_SUCH_TASK = ("nosuchresource", "invalidjob.notfound")
+NO_QUOTA = ("quotaexceeded.preload", "quotaexceeded.refresh", "quotaexceeded")
+
+REFUSED = CloudError("Alibaba Cloud refused {action}: {words} (code {cloud_code}, request {request_id}).")
+NO_ANSWER = CloudError("Alibaba Cloud did not answer {action} in time ({words}); try again in a minute.")
+_BUSY = CloudError(
+    "Alibaba Cloud is busy and did not take {action}; try again in a minute (code {cloud_code}, request {request_id})."
+)
+_UNSURE = CloudError(
+    "Alibaba Cloud failed at {action}; try again in a minute (code {cloud_code}, request {request_id})."
+)
+_CREDENTIALS = CloudError(
+    "Alibaba Cloud does not accept this console's credentials for {action}; whoever runs the console should check the "
+    "access key (code {cloud_code}, request {request_id})."
+)
+_KEYLESS = CloudError(
+    "This machine has no credentials for Alibaba Cloud, or cannot renew them; whoever runs the console should set them "
+    "as docs/cloud.md says (code {cloud_code})."
+)
+_RIGHTS = CloudError(
+    "This console's RAM user may not do {action}; whoever runs the console should add it to the RAM policy "
+    "(code {cloud_code}, request {request_id})."
+)
+_ACCOUNT = CloudError(
+    "Alibaba Cloud has stopped the service of this account for {action}: is it opened and paid? "
+    "(code {cloud_code}, request {request_id})"
+)
+_CLOCK = CloudError(
+    "Alibaba Cloud refused {action} because this machine's clock is off by more than 15 minutes "
+    "(code {cloud_code}, request {request_id})."
+)
+_NO_VIDEO = CloudError("ApsaraVideo VOD has no such video (code {cloud_code}, request {request_id}).")
+_STATE = CloudError(
+    "ApsaraVideo VOD cannot do {action} in the video's present state: {words} "
+    "(code {cloud_code}, request {request_id})."
+)
+_TEMPLATES = CloudError(
+    "ApsaraVideo VOD knows no such transcode template group; whoever runs the console should check QU_TEMPLATE_GROUP "
+    "and QU_NARROW_TEMPLATE_GROUP (code {cloud_code}, request {request_id})."
+)
+_QUOTA = CloudError(
+    "Today's prewarming quota is used up; it is renewed at midnight, Beijing time "
+    "(code {cloud_code}, request {request_id})."
+)
+_DOMAIN = CloudError(
+    "Alibaba Cloud does not serve this domain for this account, or it is stopped "
+    "(code {cloud_code}, request {request_id})."
+)
+
+_KNOWN = {
+    **dict.fromkeys((*THROTTLED, *NOT_DONE), _BUSY),
+    **dict.fromkeys(UNSURE, _UNSURE),
+    **dict.fromkeys(
+        (
+            *EXPIRED, "invalidaccesskeyid.notfound", "invalidaccesskeyid.inactive", "signaturedoesnotmatch",
+            "incompletesignature",
+        ),
+        _CREDENTIALS,
+    ),
+    **dict.fromkeys(("forbidden", "forbidden.ram", "nopermission"), _RIGHTS),
+    **dict.fromkeys(("operationdenied", "operationdenied.suspended"), _ACCOUNT),
+    **dict.fromkeys(GONE, _NO_VIDEO),
+    **dict.fromkeys(WRONG_STATE, _STATE),
+    **dict.fromkeys(NO_QUOTA, _QUOTA),
+    **dict.fromkeys(("invaliddomain.notfound", "invaliddomain.offline", "illegaloperation"), _DOMAIN),
+    **dict.fromkeys(NO_CREDENTIALS, _KEYLESS),
+    "invalidtemplategroupid.notfound": _TEMPLATES,
+    "invalidtimestamp.expired": _CLOCK,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What came back instead of an answer. Without a status, nothing came back that could be read."""
+
+    action: str
+    cloud_code: str = ""
+    status: int | None = None
+    request_id: str = ""
+    words: str = ""
+
+    def error(self) -> CloudError:
+        """Return the sentence for a person, with Alibaba's code and request id."""
+        code = self.cloud_code.lower()
+        if not code:
+            template = NO_ANSWER.template
+            return CloudError(template, passing=True, unknown=True, action=self.action, words=self.words)
+        unsure = code in UNSURE or ((self.status or 0) >= 500 and code not in (*THROTTLED, *NOT_DONE))
+        passing = unsure or code in (*THROTTLED, *NOT_DONE, *NO_CREDENTIALS)
+        known = _KNOWN.get(code, _UNSURE if unsure else REFUSED)
+        template = known.template
+        return CloudError(
+            template, passing=passing, unknown=unsure, action=self.action, cloud_code=self.cloud_code,
+            request_id=self.request_id or "-", words=self.words,
+        )  # fmt: skip
+
+
+def has_code(error: CloudError, *codes: str) -> bool:
+    """Say whether the cloud gave one of these codes."""
+    return error.cloud_code.lower() in codes

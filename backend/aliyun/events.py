@@ -1,0 +1,209 @@
+"""What VOD tells by callback: who may tell it, and what is done about it.
+
+The body of a callback is not signed, so it is a hint and no more: VOD is asked before anything changes here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from backend.aliyun.client import Client
+from backend.aliyun.errors import GONE, NO_STREAM, NO_SUCH_TASK, WRONG_STATE, has_code
+from backend.aliyun.facts import NOBODY, renditions, source_file, unsigned, video_of
+from backend.aliyun.media import CloudMedia
+from backend.dealings import Event
+from backend.errors import CloudError, NotFound, Refused
+from backend.model import Actor, CensorStatus, User, Verdict, Video, VideoStatus
+from backend.settings import Settings
+
+if TYPE_CHECKING:
+    from backend.store import Store
+
+log = logging.getLogger(__name__)
+
+MOST_SECONDS_OFF = 300
+MOST_FIELD = 128
+VOD = Actor("vod", "callback")
+MACHINE = Actor("vod review", "callback")
+REFUSED_BY_MACHINE = "审核不通过"
+REVIEWED = ("AIMediaAuditComplete", "AIVideoCensorComplete")
+TRANSCODED = ("StreamTranscodeComplete", "TranscodeComplete")
+FOLLOWED = (
+    "FileUploadComplete", *TRANSCODED, "SnapshotComplete", *REVIEWED, "CreateAuditComplete", "DeleteMediaComplete",
+)  # fmt: skip
+WAITING = (VideoStatus.UPLOADING, VideoStatus.TRANSCODING)
+
+
+class NotYet(Exception):
+    """VOD's own state does not show yet what its event told of."""
+
+
+def check_signature(settings: Settings, headers: Mapping[str, str], now: float) -> None:
+    """Raise Refused unless a callback was signed lately, for the address as configured, with the new or old key."""
+    stamp, signature = headers.get("x-vod-timestamp", ""), headers.get("x-vod-signature", "")
+    keys = [key for key in (settings.callback_key, settings.callback_old_key) if key]
+    fresh = stamp.isascii() and stamp.isdecimal() and abs(now - int(stamp)) <= MOST_SECONDS_OFF
+    words = (f"{settings.callback_url}|{stamp}|{key}" for key in keys)
+    good = [hmac.compare_digest(hashlib.md5(text.encode()).hexdigest(), signature.lower()) for text in words]  # noqa: S324
+    if not fresh or not signature.isascii() or not any(good):
+        raise Refused(403, "The callback is not signed with this console's key, or is too old.")
+
+
+def read_event(raw: bytes) -> tuple[str, str, dict[str, Any]]:
+    """Return the type of an event, the video it is about, and what it says. Raises Refused."""
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise Refused(400, "The callback is no JSON object.")
+    found = body.get("VideoId") or body.get("MediaId") or ""
+    kind = body.get("EventType", "")
+    if not isinstance(found, str) or not isinstance(kind, str) or max(len(found), len(kind)) > MOST_FIELD:
+        raise Refused(400, "The callback is no JSON object.")
+    return kind, found, body
+
+
+class Follower:
+    """Does what follows from an event, after asking VOD."""
+
+    def __init__(
+        self, client: Client, store: Store, media: CloudMedia, review: str, nudge: Callable[[str], None],
+        clock: Callable[[], float],
+    ) -> None:  # fmt: skip
+        """`review` is the setting QU_REVIEW; `nudge` has the jobs of a video asked about at once."""
+        self._client, self._store, self._media, self._clock = client, store, media, clock
+        self._nudge, self._passes = nudge, review == "off"
+
+    def follow(self, event: Event) -> None:
+        """Follow up one event; twice is the same as once. Raises CloudError and NotYet where it must be tried later."""
+        if event.type not in FOLLOWED or not event.target:
+            return
+        self._media.addresses.forget(event.target)
+        video = self._look(event)
+        if video is None:
+            return
+        self._nudge(video.video_id)
+        if event.type == "FileUploadComplete":
+            if video.status is VideoStatus.UPLOADING:
+                raise NotYet
+            self._store.mirror.note_upload(video.video_id, source_file(video.video_id, video.size))
+        elif event.type in TRANSCODED:
+            self.take_renditions(video.video_id)
+        elif event.type in REVIEWED:
+            self._take_review(video)
+        elif event.type == "CreateAuditComplete":
+            self.take_verdict(video.video_id)
+
+    def look_up(self, video_id: str) -> dict[str, Any] | None:
+        """Return what VOD says of a video; None where it has not got it. Raises CloudError."""
+        try:
+            found: dict[str, Any] = self._client.call("GetVideoInfo", {"VideoId": video_id}, expect="Video.VideoId")[
+                "Video"
+            ]
+        except CloudError as error:
+            if has_code(error, *GONE):
+                return None
+            raise
+        return found
+
+    def take_renditions(self, video_id: str) -> None:
+        """Keep what VOD can play, where no job of ours is about to tell of it."""
+        if self._store.mirror.is_busy(video_id):
+            return
+        try:
+            answer = self._client.call("GetPlayInfo", {"VideoId": video_id, "ResultType": "Multiple"})
+        except CloudError as error:
+            if has_code(error, *WRONG_STATE, *NO_STREAM):
+                return
+            raise
+        files = renditions(answer, self._store.cloud.kinds_of(video_id))
+        self._store.mirror.set_renditions(video_id, [file._replace(name=unsigned(file.name)) for file in files])
+
+    def take_verdict(self, video_id: str) -> None:
+        """Let a verdict that was given elsewhere count here. Raises NotYet while one is being given here."""
+        if self._store.cloud.is_begun("CreateAudit", video_id):
+            raise NotYet
+        answer = self._client.call("GetAuditHistory", {"VideoId": video_id, "PageSize": 1})
+        video = self._store.catalogue.get_video(video_id)
+        told = {"Normal": CensorStatus.SUCCESS, "Blocked": CensorStatus.FAIL}.get(str(answer.get("Status")))
+        if told is None or told is video.censor_status:
+            return
+        last: dict[str, Any] = next(iter(answer.get("Histories") or []), {})
+        verdict = Verdict(str(answer["Status"]))
+        reason, comment = str(last.get("Reason") or ""), str(last.get("Comment") or "")
+        self._store.catalogue.record_audit(video_id, verdict, reason, comment, VOD)
+
+    def _look(self, event: Event) -> Video | None:
+        """Bring the catalogue in step with what VOD says of the event's video; None where it is gone."""
+        info = self.look_up(event.target)
+        if info is None:
+            self._forget(event)
+            return None
+        found = video_of(info, int(self._clock()))
+        new = None
+        if not self._is_known(event.target):
+            found = replace(found, user=_user(event.body))
+            judged = found.censor_status is not CensorStatus.CHECK and info.get("AuditStatus") in ("Normal", "Blocked")
+            new = found.censor_status if judged else CensorStatus.SUCCESS if self._passes else CensorStatus.CHECK
+        self._store.mirror.enter([found], censor=new)
+        try:
+            video = self._store.catalogue.get_video(event.target)
+        except NotFound:
+            raise NotYet from None
+        return replace(video, status=found.status)
+
+    def _forget(self, event: Event) -> None:
+        """Remove a video that was deleted at VOD; where the event tells of something else, a person looks at it."""
+        if self._store.cloud.is_begun("DeleteVideo", event.target):
+            raise NotYet  # somebody is deleting it here, and shall be told how that ended
+        try:
+            video = self._store.catalogue.get_video(event.target)
+        except NotFound:
+            return
+        if event.type == "DeleteMediaComplete" and event.body.get("DeleteType", "all") == "all":
+            self._store.catalogue.delete_video(video.video_id, video.user.user_id, VOD)
+            self._media.clear(video.video_id)
+        else:
+            self._store.mirror.note_missing([event.target])
+
+    def _take_review(self, video: Video) -> None:
+        """Let the machine's review count, where no person has judged yet."""
+        if video.censor_status not in (CensorStatus.ON_CENSOR, CensorStatus.CHECK):
+            return
+        try:
+            answer = self._client.call(
+                "GetMediaAuditResult", {"MediaId": video.video_id}, expect="MediaAuditResult.Suggestion"
+            )
+        except CloudError as error:
+            if not has_code(error, *NO_SUCH_TASK):
+                raise
+            return
+        suggestion = str(answer["MediaAuditResult"]["Suggestion"])
+        if suggestion == "review":
+            self._store.mirror.set_censor(video.video_id, CensorStatus.CHECK)
+        elif suggestion in ("pass", "block"):
+            verdict, reason = (Verdict.NORMAL, "") if suggestion == "pass" else (Verdict.BLOCKED, REFUSED_BY_MACHINE)
+            self._media.record_audit(video, verdict, reason, "", MACHINE)
+            self._store.catalogue.record_audit(video.video_id, verdict, reason, "", MACHINE)
+
+    def _is_known(self, video_id: str) -> bool:
+        return bool(self._store.catalogue.find_titles([video_id]))
+
+
+def _user(body: Mapping[str, Any]) -> User:
+    """Return whose video it is, if the app said so with its upload: UserData `{"Extend": {"userId", "userName"}}`."""
+    extend = body.get("Extend")
+    try:
+        said = json.loads(extend) if isinstance(extend, str) else extend
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict) or not said.get("userId"):
+        return NOBODY
+    return User(str(said["userId"])[:MOST_FIELD], str(said.get("userName") or "")[:MOST_FIELD])

@@ -1,0 +1,198 @@
+"""The media provider of cloud mode: files, renditions and verdicts live in ApsaraVideo VOD.
+
+What must not be lost between VOD and the catalogue is written down as an intent before it is asked. The catalogue's own
+transaction takes the intent away; one that stays is finished by the keeper.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from backend.aliyun.client import Client
+from backend.aliyun.errors import GONE, WRONG_STATE, has_code
+from backend.aliyun.pictures import Pictures, overdue
+from backend.aliyun.play import PlayAddresses
+from backend.aliyun.transcode import Transcodes
+from backend.aliyun.upload import Uploads, is_local
+from backend.errors import CloudError, Conflict, NotFound
+from backend.media import NO_CHOSEN_COVER, Probe
+from backend.media.local import LocalMedia
+from backend.model import Actor, FileKind, Job, JobKind, TranscodeStatus, Verdict, Video
+from backend.tasks import Failed, Lost, Outcome, Tasks
+
+if TYPE_CHECKING:
+    from backend.store.cloud import CloudRecords
+
+log = logging.getLogger(__name__)
+
+YOUNG_SECONDS = 60
+UPLOAD_SECONDS = 6 * 3600
+UNCONFIRMED = (
+    "Alibaba Cloud did not confirm {action} ({words}). Whether it was done is being looked up, and the console will "
+    "follow; look again in a minute."
+)
+NOT_DELETED = "ApsaraVideo VOD refused to delete the video {video_id}; it may be locked or in use there."
+NO_SUCH_VIDEO = "There is no video {video_id}; it may have been deleted."
+
+
+class CloudMedia:
+    """Keeps videos in VOD. What was uploaded lies in a folder of this machine until OSS has it."""
+
+    first_jobs = (JobKind.UPLOAD,)
+
+    def __init__(
+        self, client: Client, records: CloudRecords, local: LocalMedia, transcodes: Transcodes, pictures: Pictures,
+        clock: Callable[[], float],
+    ) -> None:  # fmt: skip
+        self._client, self._records, self._local, self._clock = client, records, local, clock
+        self._transcodes, self._pictures = transcodes, pictures
+        self._uploads, self._tasks = Uploads(client), Tasks()
+        self.addresses = PlayAddresses(client, records)
+
+    def describe(self) -> str:
+        return f"ApsaraVideo VOD; uploads are looked at by {self._local.describe()}"
+
+    # New files
+
+    def admit(self, path: Path) -> Probe:
+        return self._local.admit(path)
+
+    def open_video(self, title: str, file_name: str) -> str:
+        return self._uploads.open(title, file_name)
+
+    def take_in(self, video_id: str, path: Path, extension: str) -> str:
+        return self._local.take_in(video_id, path, extension)
+
+    def path_of(self, video_id: str, name: str) -> Path | None:
+        return self._local.path_of(video_id, name)
+
+    def fresh(self, video: Video) -> Video:
+        return self.addresses.fresh(video)
+
+    # Jobs
+
+    def has_made(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
+        """Say whether VOD has made this: which sizes and codecs those are is up to its template group."""
+        if kind is JobKind.NARROW:
+            status, made = video.narrow_transcode_status, video.file_of(FileKind.NARROW)
+        else:
+            status, made = video.transcode_status, video.file_of(FileKind.COMMON)
+        return status is TranscodeStatus.SUCCESS and made is not None
+
+    def start(self, job: Job, video: Video | None) -> str:
+        """Begin a job. Asked again for the same job, it finds what VOD made of it instead of submitting it again."""
+        if video is None:
+            raise NotFound(NO_SUCH_VIDEO, video_id=job.video_id)
+        try:
+            return self._start(job, video)
+        except CloudError as error:
+            # VOD's own state follows its events by some seconds.
+            young = self._clock() - (job.started or self._clock()) < YOUNG_SECONDS
+            error.passing = error.passing or (young and has_code(error, *WRONG_STATE))
+            raise
+
+    def _start(self, job: Job, video: Video) -> str:
+        if job.kind is JobKind.UPLOAD:
+            return f"upload:{self._start_upload(video)}:{job.started or int(self._clock())}"
+        if job.kind is JobKind.COVER:  # queued while this console was an embedded one
+            raise Conflict(NO_CHOSEN_COVER)
+        if job.kind is JobKind.SNAPSHOT:
+            self._pictures.start(job, video)
+            return f"snapshot:{job.job_id}:{video.video_id}:{job.started or int(self._clock())}"
+        self._transcodes.start(job, video)
+        return f"transcode:{job.job_id}"
+
+    def poll(self, reference: str) -> Outcome:
+        kind, _, rest = reference.partition(":")
+        if kind == "upload":
+            return self._poll_upload(*rest.split(":"))
+        if kind == "transcode":
+            return self._transcodes.poll(rest)
+        if kind == "snapshot":
+            job_id, video_id, started = rest.split(":")
+            late = overdue(int(started), self._clock())
+            return late or self._pictures.poll(job_id, video_id)
+        return Lost()
+
+    def cancel(self, reference: str) -> None:
+        """Stop an upload. What VOD was asked for goes on there: it cannot be taken back."""
+        kind, _, rest = reference.partition(":")
+        if kind == "upload":
+            self._tasks.cancel(rest.partition(":")[0])
+
+    def _start_upload(self, video: Video) -> str:
+        source = video.file_of(FileKind.SOURCE)
+        path = self._local.path_of(video.video_id, source.name) if source and is_local(source) else None
+        send = partial(self._uploads.send, video.video_id, path)
+        return self._tasks.start(send, name=f"upload {video.video_id}")
+
+    def _poll_upload(self, task: str, started: str) -> Outcome:
+        """Say how an upload stands. What broke off for a passing reason is Lost, and so begun again, for some hours."""
+        outcome = self._tasks.poll(task)
+        reason = outcome.reason if isinstance(outcome, Failed) else None
+        if isinstance(reason, CloudError) and reason.passing and self._clock() - int(started) < UPLOAD_SECONDS:
+            raise reason
+        return outcome
+
+    def clear(self, video_id: str) -> None:
+        """Remove from this machine what VOD has."""
+        self._local.delete(video_id)
+
+    # Verdicts and ends
+
+    def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str, actor: Actor) -> None:
+        """Tell VOD of a verdict. Raises CloudError; where it is not known whether VOD took it, the keeper finds out."""
+        item = {"VideoId": video.video_id, "Status": verdict.value, "Reason": reason, "Comment": comment}
+        payload = {"status": verdict.value, "reason": reason, "comment": comment}
+        self._records.drop("CreateAudit", video.video_id)
+        self._records.begin("CreateAudit", video.video_id, payload, actor)
+        with self._told("CreateAudit", video.video_id):
+            content = json.dumps([{key: value for key, value in item.items() if value}], ensure_ascii=False)
+            self._client.call("CreateAudit", {"AuditContent": content})
+        self.addresses.forget(video.video_id)
+
+    @contextmanager
+    def deleting(self, video: Video, actor: Actor) -> Iterator[None]:
+        """Delete a video at VOD, then let the console forget it. What was deleted there is gone for good."""
+        self._records.begin("DeleteVideo", video.video_id, {"userId": video.user.user_id}, actor)
+        with self._told("DeleteVideo", video.video_id):
+            self.delete_at_vod(video.video_id)
+        yield
+        self.clear(video.video_id)
+
+    def delete(self, video_id: str) -> None:
+        """Remove what an upload that could not be entered left, here and at VOD."""
+        self.clear(video_id)
+        try:
+            self.delete_at_vod(video_id)
+        except CloudError as error:
+            log.warning("%s stays at VOD: %s", video_id, error)
+
+    def delete_at_vod(self, video_id: str) -> None:
+        """Delete at VOD; what is gone there already is fine. Raises CloudError where VOD keeps it."""
+        try:
+            answer = self._client.call("DeleteVideo", {"VideoIds": video_id})
+        except CloudError as error:
+            if not has_code(error, *GONE):
+                raise
+            return
+        if video_id in (answer.get("ForbiddenVideoIds") or []):
+            raise CloudError(NOT_DELETED, video_id=video_id)
+
+    @contextmanager
+    def _told(self, action: str, target: str) -> Iterator[None]:
+        """Take the intent back where VOD refused; where it may have done it, say so."""
+        try:
+            yield
+        except CloudError as error:
+            if error.unknown:
+                words = error.cloud_code or error.values.get("words", "")
+                raise CloudError(UNCONFIRMED, unknown=True, action=action, words=words) from error
+            self._records.drop(action, target)
+            raise

@@ -1,0 +1,95 @@
+"""Cover, first frame and snapshots by VOD: one job of eight pictures, of which the first is the first frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from backend.aliyun.client import Client
+from backend.aliyun.errors import NO_SUCH_TASK, has_code
+from backend.aliyun.facts import second, unsigned
+from backend.dealings import CloudTask
+from backend.errors import CloudError
+from backend.model import Actor, FileKind, Job, JobKind, MediaFile, Video
+from backend.tasks import Done, Failed, Lost, Outcome, Running
+
+if TYPE_CHECKING:
+    from backend.store.cloud import CloudRecords
+
+ACTION = "SubmitSnapshotJob"
+WORKER = Actor("worker", "worker")
+COUNT = 8
+POLL_SECONDS = 3.0
+SLACK_SECONDS = 300
+PATIENCE_POLLS, LEAST_PATIENCE = 20, 2.5  # then a submit that was never answered is taken for lost
+MOST_SECONDS = 1800.0
+NO_PICTURES = "ApsaraVideo VOD made no pictures of the video within {minutes} minutes."
+
+
+class Pictures:
+    """Submits snapshot jobs and waits for what they make. VOD shows the pictures of the newest job only."""
+
+    def __init__(
+        self, client: Client, records: CloudRecords, clock: Callable[[], float], poll_seconds: float = POLL_SECONDS
+    ) -> None:
+        self._client, self._records, self._clock = client, records, clock
+        self._poll_seconds = poll_seconds
+
+    def start(self, job: Job, video: Video) -> None:
+        """Submit a job, unless it was, or may have been, submitted already. Raises CloudError."""
+        if self._records.task_of(job.job_id) is not None:
+            return
+        _, new = self._records.begin(ACTION, job.job_id, {"videoId": video.video_id}, WORKER)
+        if not new:
+            return
+        wanted = {"VideoId": video.video_id, "Count": COUNT, "SpecifiedOffsetTime": 0, "Interval": 0}
+        try:
+            answer = self._client.call(ACTION, wanted, expect="SnapshotJob.JobId", repeat=False)
+        except CloudError as error:
+            if error.unknown:
+                return  # its pictures will show whether it was done
+            self._records.drop(ACTION, job.job_id)
+            raise
+        self._keep(job.job_id, video.video_id, str(answer["SnapshotJob"]["JobId"]))
+
+    def poll(self, job_id: str, video_id: str) -> Outcome:
+        """Look for the pictures. Raises CloudError when VOD does not say."""
+        task = self._records.task_of(job_id)
+        begun = next((one.begun for one in self._records.find_intents() if one.target == job_id), self._clock())
+        try:
+            wanted = {"VideoId": video_id, "SnapshotType": "NormalSnapshot", "PageSize": COUNT}
+            found = self._client.call("ListSnapshots", wanted, expect="MediaSnapshot.JobId")["MediaSnapshot"]
+        except CloudError as error:
+            if not has_code(error, *NO_SUCH_TASK):
+                raise
+            return self._not_yet(task, job_id, begun)
+        if task is None and (second(str(found.get("CreationTime"))) or 0) >= begun - SLACK_SECONDS:
+            self._keep(job_id, video_id, str(found["JobId"]))
+        elif task is None or found["JobId"] not in task.cloud_ids:
+            return self._not_yet(task, job_id, begun)
+        pictures = (found.get("Snapshots") or {}).get("Snapshot") or []
+        urls = [unsigned(str(one["Url"])) for one in sorted(pictures, key=lambda one: int(one.get("Index") or 0))]
+        return Done(self._files(video_id, urls)) if urls else self._not_yet(task, job_id, begun)
+
+    def _not_yet(self, task: CloudTask | None, job_id: str, begun: float) -> Outcome:
+        waited = self._clock() - begun
+        if task is None and waited > max(PATIENCE_POLLS * self._poll_seconds, LEAST_PATIENCE):
+            self._records.drop(ACTION, job_id)
+            return Lost()
+        return Running(again=self._poll_seconds)
+
+    def _files(self, video_id: str, urls: list[str]) -> tuple[MediaFile, ...]:
+        info = self._client.call("GetVideoInfo", {"VideoId": video_id}, expect="Video")["Video"]
+        cover = unsigned(str(info.get("CoverURL") or "")) or urls[0]
+        snapshots = (MediaFile(FileKind.SNAPSHOT, url, position=number) for number, url in enumerate(urls))
+        return MediaFile(FileKind.COVER, cover), MediaFile(FileKind.FIRST_FRAME, urls[0]), *snapshots
+
+    def _keep(self, job_id: str, video_id: str, cloud_id: str) -> None:
+        self._records.keep_task(CloudTask(job_id, cloud_id, video_id, JobKind.SNAPSHOT, (cloud_id,)))
+
+
+def overdue(started: int, now: float) -> Failed | None:
+    """Return the end of a job that takes too long: VOD, when asked, does not tell of those that failed."""
+    if now - started < MOST_SECONDS:
+        return None
+    return Failed(CloudError(NO_PICTURES, minutes=round(MOST_SECONDS / 60)))

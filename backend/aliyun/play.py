@@ -1,0 +1,95 @@
+"""Addresses that play now: asked of VOD when a video is looked at, kept for a short while, never waited for long."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooLate
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from backend.aliyun.client import Client
+from backend.aliyun.errors import NO_STREAM, WRONG_STATE, has_code
+from backend.aliyun.facts import SOURCE_SCHEME, renditions, source_file
+from backend.errors import CloudError
+from backend.model import MediaFile, Video, VideoStatus
+
+if TYPE_CHECKING:
+    from backend.store.cloud import CloudRecords
+
+log = logging.getLogger(__name__)
+
+LIVES_SECONDS = 3600  # an address, from when it was given
+KEPT_SECONDS = 300.0
+WAIT_SECONDS = 1.5  # somebody looks at a page
+MOST_KEPT = 2000
+AT_ONCE = 8
+
+
+class PlayAddresses:
+    """Gives videos their fresh addresses. Those who ask for the same video at once share one call."""
+
+    def __init__(
+        self, client: Client, records: CloudRecords, clock: Callable[[], float] = time.monotonic,
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> None:  # fmt: skip
+        self._client, self._records, self._clock, self._wait_seconds = client, records, clock, wait_seconds
+        self._pool = ThreadPoolExecutor(AT_ONCE, "play")
+        self._guard = threading.Lock()
+        self._kept: dict[str, tuple[float, Future[tuple[MediaFile, ...]]]] = {}
+
+    def fresh(self, video: Video) -> Video:
+        """Return the video with addresses that play. Where VOD is slow or fails, with those that are known."""
+        if video.status in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL):
+            return video
+        try:
+            files = self._ask(video).result(self._wait_seconds)
+        except TooLate:
+            files = ()
+        except CloudError as error:
+            log.info("%s keeps its known addresses: %s", video.video_id, error)
+            files = ()
+        return replace(video, files=_merged(video, files))
+
+    def forget(self, video_id: str) -> None:
+        """Ask anew for this video."""
+        with self._guard:
+            self._kept.pop(video_id, None)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _ask(self, video: Video) -> Future[tuple[MediaFile, ...]]:
+        now = self._clock()
+        with self._guard:
+            until, future = self._kept.get(video.video_id, (0.0, None))
+            if future is None or now >= until or (future.done() and future.exception()):
+                if len(self._kept) >= MOST_KEPT:
+                    self._kept.clear()
+                future = self._pool.submit(self._find, video.video_id)
+                self._kept[video.video_id] = (now + KEPT_SECONDS, future)
+            return future
+
+    def _find(self, video_id: str) -> tuple[MediaFile, ...]:
+        wanted = {"VideoId": video_id, "ResultType": "Multiple", "AuthTimeout": LIVES_SECONDS}
+        try:
+            answer = self._client.call("GetPlayInfo", wanted, expect="PlayInfoList")
+            if files := renditions(answer, self._records.kinds_of(video_id)):
+                return tuple(files)
+        except CloudError as error:
+            if not has_code(error, *WRONG_STATE, *NO_STREAM):
+                raise
+        # Not transcoded yet, or blocked: whoever reviews it sees the source.
+        wanted = {"VideoId": video_id, "OutputType": "cdn", "AuthTimeout": LIVES_SECONDS}
+        found = self._client.call("GetMezzanineInfo", wanted, expect="Mezzanine.FileURL")["Mezzanine"]
+        return (source_file(video_id)._replace(name=str(found["FileURL"])),)
+
+
+def _merged(video: Video, fresh: tuple[MediaFile, ...]) -> tuple[MediaFile, ...]:
+    """Return the video's files with the fresh ones in the place of what they replace; what cannot play is left out."""
+    new = {file.kind for file in fresh}
+    kept = [file for file in video.files if file.kind not in new and not file.name.startswith(SOURCE_SCHEME)]
+    return (*kept, *fresh)

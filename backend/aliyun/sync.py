@@ -1,0 +1,136 @@
+"""A walk through everything that VOD holds, oldest first, into the catalogue. It can stop anywhere and go on later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from backend.aliyun.client import Client
+from backend.aliyun.errors import GONE, has_code
+from backend.aliyun.facts import video_of
+from backend.errors import CloudError
+from backend.model import Video
+
+if TYPE_CHECKING:
+    from backend.store import Store
+
+PLACE = "sync"
+PAGE = 100
+FIELDS = "Title,CoverURL,Status,Size,Duration,CateId,CateName,Tags,Description,CreationTime,ModificationTime"
+THE_END = "2999-01-01T00:00:00Z"
+IDS_A_CALL = 20
+UNSEEN = 1000
+CALL_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the walk is: `total` is what VOD says there is, `missing` are videos here that it has not got."""
+
+    seen: int = 0
+    total: int = 0
+    new: int = 0
+    changed: int = 0
+    differing: int = 0
+    missing: int = 0
+    done: bool = False
+
+
+class Sync:
+    """Walks. Where it stands is kept after every page."""
+
+    def __init__(self, client: Client, store: Store, clock: Callable[[], float]) -> None:
+        self._client, self._store, self._clock = client, store, clock
+
+    def run(self, report: Callable[[Progress], None], *, afresh: bool = False) -> Progress:
+        """Walk to the end, from where an earlier walk stopped. Raises CloudError; what was reached is kept."""
+        place = {} if afresh else self._store.cloud.place(PLACE)
+        if not place or place.get("done"):
+            place = {"run": int(place.get("run", 0)) + 1 if place else int(self._clock()), "page": 1}
+        while not place.get("last"):
+            place = self._step(place)
+            self._store.cloud.set_place(PLACE, place)
+            report(_progress(place))
+        place = {**place, "missing": self._find_missing(int(place["run"])), "done": True}
+        self._store.cloud.set_place(PLACE, place)
+        report(_progress(place))
+        return _progress(place)
+
+    def progress(self) -> Progress:
+        """Return how far the last walk got."""
+        return _progress(self._store.cloud.place(PLACE))
+
+    def _step(self, place: dict[str, Any]) -> dict[str, Any]:
+        """Take in one page, and return where the walk stands then."""
+        try:
+            answer = self._search(place)
+        except CloudError as error:
+            if not place.get("token") or error.passing:
+                raise
+            # The token of a walk that rested is too old; the time of the last video leads there too.
+            place = {**place, "token": "", "page": 1, "since": place["last_time"]}
+            answer = self._search(place)
+        now = int(self._clock())
+        found = [self._read(item, now) for item in answer.get("MediaList") or []]
+        entered = self._store.mirror.enter(found, int(place["run"]))
+        total = int(answer.get("Total") or 0)
+        if not place.get("since"):
+            place = {**place, "total": total}
+        return {
+            **place,
+            "seen": place.get("seen", 0) + len(found),
+            "new": place.get("new", 0) + entered.new,
+            "changed": place.get("changed", 0) + entered.changed,
+            "differing": place.get("differing", 0) + entered.differing,
+            "token": str(answer.get("ScrollToken") or ""),
+            "page": int(place["page"]) + 1,
+            "last_time": _time_of(answer) or place.get("last_time", ""),
+            "last": len(found) < PAGE,
+        }
+
+    def _search(self, place: dict[str, Any]) -> dict[str, Any]:
+        wanted: dict[str, Any] = {
+            "SearchType": "video", "Fields": FIELDS, "SortBy": "CreationTime:Asc", "PageSize": PAGE,
+            "PageNo": place["page"],
+        }  # fmt: skip
+        if place.get("since"):
+            wanted["Match"] = f"CreationTime = ['{place['since']}','{THE_END}')"
+        if place.get("token"):
+            wanted["ScrollToken"] = place["token"]
+        return self._client.call("SearchMedia", wanted, expect="Total", seconds=CALL_SECONDS)
+
+    @staticmethod
+    def _read(item: dict[str, Any], now: int) -> Video:
+        known = {"VideoId": item.get("MediaId"), "CreationTime": item.get("CreationTime")}
+        return video_of({**known, **(item.get("Video") or {})}, now)
+
+    def _find_missing(self, run: int) -> int:
+        """Ask VOD about what the walk did not meet, and note what it has not got; return how many those are."""
+        missing, after = 0, ""
+        while ids := self._store.mirror.unseen(run, after, UNSEEN):
+            for start in range(0, len(ids), IDS_A_CALL):
+                gone = self._gone(ids[start : start + IDS_A_CALL])
+                self._store.mirror.note_missing(gone)
+                missing += len(gone)
+            after = ids[-1]
+        return missing
+
+    def _gone(self, ids: list[str]) -> list[str]:
+        try:
+            answer = self._client.call("GetVideoInfos", {"VideoIds": ",".join(ids)}, seconds=CALL_SECONDS)
+        except CloudError as error:
+            if has_code(error, *GONE):
+                return ids
+            raise
+        return [str(one) for one in answer.get("NonExistVideoIds") or []]
+
+
+def _time_of(answer: dict[str, Any]) -> str:
+    items = answer.get("MediaList") or [{}]
+    return str(items[-1].get("CreationTime") or "")
+
+
+def _progress(place: dict[str, Any]) -> Progress:
+    names = ("seen", "total", "new", "changed", "differing", "missing")
+    return Progress(**{name: int(place.get(name, 0)) for name in names}, done=bool(place.get("done")))

@@ -1,0 +1,129 @@
+"""Transcodes by VOD: submitted once whatever happens on the way, then watched until they end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from backend.aliyun.client import Client
+from backend.aliyun.errors import NO_STREAM, NO_SUCH_TASK, WRONG_STATE, has_code
+from backend.aliyun.facts import number, renditions, unsigned, utc
+from backend.dealings import CloudTask
+from backend.errors import CloudError, NotFound
+from backend.model import Actor, FileKind, Job, JobKind, MediaFile, Video
+from backend.tasks import Done, Failed, Outcome, Running
+
+if TYPE_CHECKING:
+    from backend.store.cloud import CloudRecords
+
+ACTION = "SubmitTranscodeJobs"
+WORKER = Actor("worker", "worker")
+POLL_SECONDS = 10.0  # callbacks tell of the end at once
+SUBMIT_SECONDS = 20.0
+SLACK_SECONDS = 300  # VOD's clock and ours
+TRIES = 3
+ENDED_WELL = ("CompleteAllSucc", "CompletePartialSucc")
+FORGOTTEN = "ApsaraVideo VOD does not know the task {task_id} any more; submit it again."
+ALL_FAILED = "ApsaraVideo VOD could not transcode the video: {why} (code {cloud_code})."
+
+
+class Transcodes:
+    """Submits and watches the jobs of the two template groups."""
+
+    def __init__(
+        self, client: Client, records: CloudRecords, groups: Mapping[JobKind, str], poll_seconds: float = POLL_SECONDS
+    ) -> None:
+        self._client, self._records, self._groups = client, records, groups
+        self._poll_seconds = poll_seconds
+
+    def start(self, job: Job, video: Video) -> None:
+        """Submit a job, unless it was submitted already. Raises CloudError."""
+        if self._records.task_of(job.job_id) is not None:
+            return
+        intent, new = self._records.begin(ACTION, job.job_id, {"videoId": video.video_id, "kind": job.kind}, WORKER)
+        task = None if new else self._look_up(job, video, intent.begun)
+        self._records.keep_task(task or self._submit(job, video, intent.begun))
+
+    def poll(self, job_id: str) -> Outcome:
+        """Ask VOD how a job stands. Raises CloudError when it does not say."""
+        task = self._records.task_of(job_id)
+        if task is None:
+            raise NotFound("There is no job {job_id}.", job_id=job_id)
+        try:
+            found = self._ask(task.task_id)
+        except CloudError as error:
+            if not has_code(error, *NO_SUCH_TASK):
+                raise
+            return Failed(CloudError(FORGOTTEN, task_id=task.task_id), str(error))
+        jobs = found.get("TranscodeJobInfoList") or []
+        state = str(found["TaskStatus"])
+        if state in ENDED_WELL:
+            failed = sum(job.get("TranscodeJobStatus") == "TranscodeFail" for job in jobs)
+            return Done(self._files(task), {"streams": len(jobs) - failed, "failed_streams": failed})
+        if state == "CompleteAllFail":
+            return _failed(jobs)
+        progress = sum(number(job.get("TranscodeProgress")) for job in jobs) / (100 * len(jobs)) if jobs else 0.0
+        return Running(min(progress, 0.99), again=self._poll_seconds)
+
+    def _submit(self, job: Job, video: Video, begun: float) -> CloudTask:
+        """Submit; where no answer comes, look whether it was done before trying again."""
+        for _ in range(TRIES - 1):
+            try:
+                return self._submit_once(job, video)
+            except CloudError as error:
+                repeated = "session" in error.cloud_code.lower()  # a SessionId counts once in seven days
+                if not error.unknown and not repeated:
+                    self._records.drop(ACTION, job.job_id)
+                    raise
+                if found := self._look_up(job, video, begun):
+                    return found
+                if repeated:
+                    raise
+        return self._submit_once(job, video)
+
+    def _submit_once(self, job: Job, video: Video) -> CloudTask:
+        wanted = {"VideoId": video.video_id, "TemplateGroupId": self._groups[job.kind], "SessionId": job.job_id}
+        answer = self._client.call(ACTION, wanted, expect="TranscodeTaskId", repeat=False, seconds=SUBMIT_SECONDS)
+        ids = [str(one["JobId"]) for one in (answer.get("TranscodeJobs") or {}).get("TranscodeJob") or []]
+        return _task(job, video, str(answer["TranscodeTaskId"]), ids)
+
+    def _look_up(self, job: Job, video: Video, begun: float) -> CloudTask | None:
+        """Find the task that an unanswered submit may have made."""
+        wanted = {"VideoId": video.video_id, "StartTime": utc(begun - SLACK_SECONDS), "PageSize": 50}
+        listed = self._client.call("ListTranscodeTask", wanted).get("TranscodeTaskList") or []
+        for one in listed:
+            task_id = str(one.get("TranscodeTaskId"))
+            same = one.get("TranscodeTemplateGroupId") == self._groups[job.kind]
+            if same and not self._records.knows_task(task_id):
+                jobs = self._ask(task_id).get("TranscodeJobInfoList") or []
+                return _task(job, video, task_id, [str(one["TranscodeJobId"]) for one in jobs])
+        return None
+
+    def _ask(self, task_id: str) -> dict[str, Any]:
+        answer = self._client.call("GetTranscodeTask", {"TranscodeTaskId": task_id}, expect="TranscodeTask.TaskStatus")
+        found: dict[str, Any] = answer["TranscodeTask"]
+        return found
+
+    def _files(self, task: CloudTask) -> tuple[MediaFile, ...]:
+        """Return the renditions of a task that ended, as they will stay listed: without what makes them valid now."""
+        try:
+            answer = self._client.call("GetPlayInfo", {"VideoId": task.video_id, "ResultType": "Multiple"})
+        except CloudError as error:
+            if has_code(error, *WRONG_STATE) and "Blocked" in str(error.values.get("words")):
+                return ()  # there are streams, but not to be played
+            # VOD's own state follows the end of its task by some seconds.
+            error.passing = error.passing or has_code(error, *WRONG_STATE, *NO_STREAM)
+            raise
+        wanted = FileKind.NARROW if task.kind is JobKind.NARROW else FileKind.COMMON
+        files = [file for file in renditions(answer, self._records.kinds_of(task.video_id)) if file.kind is wanted]
+        return tuple(file._replace(name=unsigned(file.name)) for file in files)
+
+
+def _task(job: Job, video: Video, task_id: str, ids: list[str]) -> CloudTask:
+    return CloudTask(job.job_id, task_id, video.video_id, job.kind, tuple(ids or [task_id]))
+
+
+def _failed(jobs: list[dict[str, Any]]) -> Failed:
+    first = next((job for job in jobs if job.get("ErrorCode")), {})
+    code, why = str(first.get("ErrorCode") or "-"), str(first.get("ErrorMessage") or "-")
+    return Failed(CloudError(ALL_FAILED, why=why, cloud_code=code), f"{code}: {why}")

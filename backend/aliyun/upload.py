@@ -1,0 +1,81 @@
+"""Uploads: VOD gives a new video its id, and a job sends the file from our disk to OSS."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from backend.aliyun import oss
+from backend.aliyun.client import Client
+from backend.aliyun.facts import number, source_file
+from backend.errors import CloudError, MediaError
+from backend.model import FileKind, MediaFile
+from backend.tasks import Done, Task
+
+MOST_TITLE_BYTES = 128
+EMOJI = re.compile("[\U00010000-\U0010ffff\u2600-\u27bf\ufe0f\u200d]")  # VOD refuses them
+TRIES = 3
+SETTLE_TRIES = 10
+PART_OF_SENDING = 0.95
+WAITING = ("Uploading", "UploadFail")
+NOT_HERE = "The file of the video {video_id} is not on this machine any more. Upload it again."
+NOT_ARRIVED = "The file was sent, but ApsaraVideo VOD still says {status}; try again."
+
+
+class Uploads:
+    """Opens videos at VOD and sends their files."""
+
+    def __init__(self, client: Client, wait: Callable[[float], object] = time.sleep) -> None:
+        self._client, self._wait = client, wait
+
+    def open(self, title: str, file_name: str) -> str:
+        """Return the id of a new video at VOD, which waits for its file. Raises CloudError."""
+        wanted = {"Title": fitting(title) or "video", "FileName": f"video{Path(file_name).suffix.lower() or '.mp4'}"}
+        return str(self._client.call("CreateUploadVideo", wanted, expect="VideoId")["VideoId"])
+
+    def send(self, video_id: str, path: Path | None, task: Task) -> Done:
+        """Send a video's file, unless VOD has it. Raises CloudError, and Cancelled when somebody stopped it."""
+        for attempt in range(TRIES):
+            if self._info(video_id)["Status"] not in WAITING:
+                break
+            if path is None:
+                raise MediaError(NOT_HERE, video_id=video_id)
+            try:
+                oss.put(self._place(video_id), path, lambda part: task.report(part * PART_OF_SENDING))
+            except CloudError as error:
+                if attempt == TRIES - 1 or not (error.passing or oss.is_expired(error)):
+                    raise
+                self._wait(2.0**attempt)
+        return Done((self._arrived(video_id),))
+
+    def _place(self, video_id: str) -> oss.Place:
+        answer = self._client.call("RefreshUploadVideo", {"VideoId": video_id}, expect="UploadAuth")
+        return oss.Place.read(str(answer.get("UploadAddress")), str(answer["UploadAuth"]))
+
+    def _arrived(self, video_id: str) -> MediaFile:
+        """Wait until VOD has noticed its file."""
+        info = self._info(video_id)
+        for _ in range(SETTLE_TRIES):
+            if info["Status"] not in WAITING:
+                return source_file(video_id, int(number(info.get("Size"))))
+            self._wait(1.0)
+            info = self._info(video_id)
+        raise CloudError(NOT_ARRIVED, status=info["Status"])
+
+    def _info(self, video_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._client.call("GetVideoInfo", {"VideoId": video_id}, expect="Video.Status")["Video"]
+        return found
+
+
+def fitting(title: str) -> str:
+    """Return a title as VOD takes it: without emoji, at most 128 bytes of UTF-8."""
+    plain = EMOJI.sub("", title).strip()
+    return plain.encode()[:MOST_TITLE_BYTES].decode(errors="ignore").strip()
+
+
+def is_local(file: MediaFile) -> bool:
+    """Say whether a source still lies on our disk."""
+    return file.kind is FileKind.SOURCE and "://" not in file.name

@@ -1,0 +1,94 @@
+"""What the dashboard needs of cloud mode: the day's prefetching quota, and where the catalogue and VOD differ."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backend.errors import Conflict
+from backend.model import Right
+from backend.parameters import PageIndex, PageSize
+from backend.registry import operation
+
+if TYPE_CHECKING:
+    from backend.aliyun.cloud import Cloud
+    from backend.console import Call
+
+
+class Side(StrEnum):
+    """Which of the two is right."""
+
+    HERE = "here"
+    THERE = "there"
+
+
+class QuotaData(msgspec.Struct, rename="camel"):
+    """`sent` is what this console sent today, by its own ledger."""
+
+    total: int
+    left: int
+    sent: int
+
+
+class DifferenceData(msgspec.Struct, rename="camel"):
+    """`what` is `missing` for a video that VOD has not got, else the text that differs."""
+
+    video_id: str
+    title: str
+    what: str
+    here: str
+    there: str
+    time: str
+
+
+class DriftData(msgspec.Struct, rename="camel"):
+    """The differences, how far the last sync got, and how many changes are waiting to be finished."""
+
+    total: int
+    drift_list: list[DifferenceData]
+    synced: int
+    sync_total: int
+    sync_done: bool
+    unfinished: int
+    events: int
+
+
+@operation("GET", "/vod/getPrewarmQuota", extension=True, remote=True)
+def get_prewarm_quota(call: Call) -> QuotaData:
+    """Return how many addresses may be prefetched today. Cloud mode only."""
+    quota = _cloud(call).quota()
+    return QuotaData(quota.total, quota.left, quota.sent)
+
+
+@operation("GET", "/vod/getDrift", extension=True)
+def get_drift(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 20, what: str = "") -> DriftData:
+    """List where the catalogue and VOD differ, newest first. Cloud mode only."""
+    cloud = _cloud(call)
+    page = call.store.mirror.find_drift(what, page_index, page_size)
+    sync = cloud.sync.progress()
+    return DriftData(
+        total=page.total,
+        drift_list=[
+            DifferenceData(one.video_id, one.title, one.what, one.here, one.there, call.write.time(one.found))
+            for one in page.items
+        ],
+        synced=sync.seen,
+        sync_total=sync.total,
+        sync_done=sync.done,
+        unfinished=len(call.store.cloud.find_intents()),
+        events=call.store.cloud.count_events(),
+    )
+
+
+@operation("POST", "/vod/mendDrift", message="已处理", right=Right.MANAGE, extension=True, remote=True)
+def mend_drift(call: Call, *, video_id: str, what: str, use: Side) -> None:
+    """Settle a difference: `use` names the side that is right. Cloud mode only."""
+    _cloud(call).mend(video_id, what, use.value, call.actor)
+
+
+def _cloud(call: Call) -> Cloud:
+    if call.console.cloud is None:
+        raise Conflict("This console works without Alibaba Cloud (QU_MODE is embedded).")
+    return call.console.cloud

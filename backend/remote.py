@@ -1,0 +1,215 @@
+"""A worker for jobs that are done elsewhere: it holds many at once, and asks how they stand."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from backend import process
+from backend.errors import CloudError, ConsoleError
+from backend.model import Job, JobKind
+from backend.store import Store, StoreError
+from backend.tasks import Done, Failed, Lost, Outcome, Runner, Running
+
+log = logging.getLogger(__name__)
+
+MOST_HELD = 100
+AT_ONCE = 8
+STEP_SECONDS = 0.1
+CLAIM_SECONDS = 0.5
+BEAT_SECONDS = 3.0
+LEAST_SECONDS = 0.2  # between two questions about one job
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
+PATIENCE_SECONDS = 1800.0  # with a cloud that does not answer
+
+
+@dataclass
+class Held:
+    """One job in hand. `asking` is the call under way: `start`, until there is a reference, then `poll`."""
+
+    job: Job
+    owner: str
+    reference: str = ""
+    due: float = 0.0
+    beat: float = 0.0
+    state: Running = field(default_factory=Running)
+    nudged: bool = False  # something was heard after the question that is under way was asked
+    failures: int = 0
+    failing_since: float = 0.0
+    asking: Future[str | Outcome] | None = None
+
+
+class RemoteWorker:
+    """Starts jobs, watches them all from one thread, and settles what came of them. Slow calls have their own threads.
+
+    What a cloud refuses for a while is tried again, later and later; a job is lost only when that goes on for long.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        runners: Mapping[JobKind, Runner],
+        settle: Mapping[JobKind, Callable[[Job, Done], None]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`settle` holds what a kind of job needs done with its outcome before the job itself is settled."""
+        self._store, self._runners, self._settle, self._clock = store, runners, settle or {}, clock
+        self._name = process.name()
+        self._held: dict[str, Held] = {}
+        self._pool = ThreadPoolExecutor(AT_ONCE, "remote")
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="worker-remote", daemon=True)
+        self._next_claim = 0.0
+
+    def start(self) -> None:
+        """Begin, in the background."""
+        self._thread.start()
+
+    def stop(self, patience: float = 15.0) -> None:
+        """Stop watching, and give what is in hand back to the queue: it goes on elsewhere, and is found again."""
+        self._stopping.set()
+        deadline = time.monotonic() + patience
+        if self._thread.is_alive():
+            self._thread.join(patience)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for held in list(self._held.values()):
+            if held.asking is not None:
+                _wait(held.asking, deadline - time.monotonic())
+            self._runners[held.job.kind].cancel(held.reference)
+            self._store.jobs.give_back(held.job, held.owner)
+        self._held.clear()
+
+    def nudge(self, video_id: str) -> None:
+        """Ask at once about the jobs of a video: something was heard of it."""
+        for held in list(self._held.values()):
+            if held.job.video_id == video_id:
+                held.due, held.nudged = 0.0, True
+
+    def run_until_idle(self, seconds: float = 60.0) -> None:
+        """Work in this thread until nothing waits and nothing is in hand, as tests do."""
+        deadline, idle = time.monotonic() + seconds, 0
+        while time.monotonic() < deadline and idle < 2:  # what the first round gave back, the second takes up
+            self._next_claim = 0.0
+            self.step()
+            idle = 0 if self._held else idle + 1
+            self._stopping.wait(0.01)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.step()
+            except (StoreError, OSError):
+                # A full disk or a locked file passes; the leases keep the jobs safe until then.
+                log.exception("the worker could not reach its queue")
+            self._stopping.wait(STEP_SECONDS)
+
+    def step(self) -> None:
+        """Claim what waits, hear what was answered, ask what is due, and keep the leases."""
+        now = self._clock()
+        if now >= self._next_claim:
+            self._next_claim = now + CLAIM_SECONDS
+            while len(self._held) < MOST_HELD:
+                owner = f"{self._name}/{uuid.uuid4().hex[:12]}"  # each job has one of its own, as each lane elsewhere
+                job = self._store.jobs.claim_job(tuple(self._runners), owner, is_gone)
+                if job is None:
+                    break
+                self._held[job.job_id] = Held(job, owner, beat=now)
+        for held in list(self._held.values()):
+            if held.asking is not None and held.asking.done():
+                asking, held.asking = held.asking, None
+                self._hear(held, asking)
+            elif held.asking is None and now >= held.due:
+                held.nudged = False
+                held.asking = self._pool.submit(self._ask, held)
+            if held.job.job_id in self._held and now - held.beat >= BEAT_SECONDS:
+                self._keep(held)
+
+    def _ask(self, held: Held) -> str | Outcome:
+        runner, job = self._runners[held.job.kind], held.job
+        if held.reference:
+            return runner.poll(held.reference)
+        return runner.start(job, self._store.catalogue.get_video(job.video_id) if job.video_id else None)
+
+    def _hear(self, held: Held, asking: Future[str | Outcome]) -> None:
+        try:
+            answer = asking.result()
+        except CloudError as error:
+            self._postpone(held, error)
+            return
+        except ConsoleError as error:
+            self._end(held, Failed(error, getattr(error, "detail", "")))
+            return
+        except (StoreError, OSError):
+            log.exception("job %s is asked about later", held.job.job_id)
+            held.due = self._clock() + FIRST_PAUSE
+            return
+        except Exception as error:
+            log.exception("job %s broke", held.job.job_id)
+            self._end(held, Failed(ConsoleError("The console itself failed at this job."), repr(error)))
+            return
+        held.failures = 0
+        if isinstance(answer, str):
+            held.reference, held.due = answer, 0.0
+        elif isinstance(answer, Running):
+            changed = answer.facts != held.state.facts
+            pause = LEAST_SECONDS if held.nudged else max(answer.again, LEAST_SECONDS)
+            held.state, held.due = answer, self._clock() + pause
+            if changed:
+                self._keep(held)
+        elif isinstance(answer, Lost):
+            self._drop(held)
+            self._store.jobs.give_back(held.job, held.owner)
+        else:
+            self._end(held, answer)
+
+    def _postpone(self, held: Held, error: CloudError) -> None:
+        """Ask again later, unless that is no use or has gone on for long."""
+        now = self._clock()
+        held.failing_since = held.failing_since if held.failures else now
+        if not error.passing or now - held.failing_since > PATIENCE_SECONDS:
+            self._end(held, Failed(error, f"{error.cloud_code} {error.request_id}".strip()))
+            return
+        held.due = now + min(FIRST_PAUSE * 2**held.failures, LONGEST_PAUSE)
+        held.failures += 1
+
+    def _keep(self, held: Held) -> None:
+        """Renew a lease and note the progress; let go of what is no longer ours."""
+        held.beat = self._clock()
+        state, reference = held.state, held.reference
+        if not self._store.jobs.renew_lease(held.job, held.owner, reference, state.progress, state.facts):
+            self._drop(held)
+            if reference:
+                self._runners[held.job.kind].cancel(reference)
+
+    def _end(self, held: Held, outcome: Done | Failed) -> None:
+        job = held.job
+        self._drop(held)
+        if isinstance(outcome, Done) and job.kind in self._settle:
+            try:
+                self._settle[job.kind](job, outcome)
+            except ConsoleError as error:
+                outcome = Failed(error, getattr(error, "detail", ""))
+        if isinstance(outcome, Done):
+            self._store.jobs.settle_done(job, held.owner, outcome.files, outcome.facts, outcome.detail)
+        else:
+            log.warning("job %s (%s) failed: %s", job.job_id, job.kind, outcome.reason)
+            self._store.jobs.settle_failed(job, held.owner, outcome.reason, outcome.detail, outcome.facts)
+
+    def _drop(self, held: Held) -> None:
+        self._held.pop(held.job.job_id, None)
+
+
+def is_gone(owner: str) -> bool:
+    """Say whether the process is dead that an owner of jobs belongs to."""
+    return process.is_gone(owner.partition("/")[0])
+
+
+def _wait(asking: Future[str | Outcome], seconds: float) -> None:
+    with suppress(TimeoutError, CancelledError):  # late or cancelled, the job is found again either way
+        asking.exception(max(0.0, seconds))

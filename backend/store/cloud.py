@@ -1,0 +1,208 @@
+"""What cloud mode keeps of its dealings with Alibaba: jobs, intents, events, prefetches, and how far the walks are.
+
+An intent is written before something is asked that must not be lost or done twice, and goes away in the transaction
+that makes the change here. One that stays is looked up at Alibaba and finished later.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlite_utils import Database
+
+from backend.dealings import ACCEPTED, REFUSED, SENDING, CloudTask, Event, Intent, Push
+from backend.errors import ConsoleError
+from backend.model import Actor, JobKind
+from backend.store.database import Connections
+
+
+class CloudRecords:
+    """Every question about these dealings, and every change to them."""
+
+    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
+        self._connections = connections
+        self._clock = clock
+
+    # Jobs at VOD
+
+    def keep_task(self, task: CloudTask) -> None:
+        """Keep what VOD made of a job of ours, and finish its intent."""
+        with self._connections.writing() as db:
+            for cloud_id in task.cloud_ids:
+                db.execute(
+                    "insert or replace into cloud_jobs (cloud_id, task_id, job_id, video_id, kind) "
+                    "values (?, ?, ?, ?, ?)",
+                    [cloud_id, task.task_id, task.job_id, task.video_id, task.kind],
+                )
+            db.execute("delete from cloud_intents where action like 'Submit%' and target = ?", [task.job_id])
+
+    def task_of(self, job_id: str) -> CloudTask | None:
+        """Return the task behind a job of ours."""
+        return next(iter(self._tasks("job_id = ?", job_id)), None)
+
+    def task_behind(self, cloud_id: str) -> CloudTask | None:
+        """Return the task that a JobId of VOD belongs to, if we asked for it."""
+        found = next(iter(self._tasks("cloud_id = ?", cloud_id)), None)
+        return self.task_of(found.job_id) if found else None
+
+    def knows_task(self, task_id: str) -> bool:
+        return bool(self._tasks("task_id = ?", task_id))
+
+    def kinds_of(self, video_id: str) -> dict[str, JobKind]:
+        """Return what each JobId of a video was asked for."""
+        tasks = self._tasks("video_id = ?", video_id)
+        return {cloud_id: task.kind for task in tasks for cloud_id in task.cloud_ids}
+
+    def _tasks(self, condition: str, value: str) -> list[CloudTask]:
+        with self._connections.reading() as db:
+            rows = list(db.query(f"select * from cloud_jobs where {condition} order by cloud_id", [value]))
+        by_job: dict[str, list[dict[str, Any]]] = {}
+        for row in rows:
+            by_job.setdefault(row["job_id"], []).append(row)
+        return [
+            CloudTask(job_id, one[0]["task_id"], one[0]["video_id"], JobKind(one[0]["kind"]),
+                      tuple(row["cloud_id"] for row in one))
+            for job_id, one in by_job.items()
+        ]  # fmt: skip
+
+    # Intents
+
+    def begin(self, action: str, target: str, payload: Mapping[str, Any], actor: Actor) -> tuple[Intent, bool]:
+        """Write down what is going to be asked. Returns the intent that stands, and whether it is new."""
+        with self._connections.writing() as db:
+            known = _intents(db, "where action = ? and target = ?", [action, target])
+            if known:
+                return known[0], False
+            made = Intent(action, target, self._clock(), dict(payload), actor)
+            db.execute(
+                "insert into cloud_intents (action, target, begun, payload, actor) values (?, ?, ?, ?, ?)",
+                [action, target, made.begun, json.dumps(payload, ensure_ascii=False), json.dumps(asdict(actor))],
+            )
+            return made, True
+
+    def is_begun(self, action: str, target: str) -> bool:
+        """Say whether an intent stands."""
+        with self._connections.reading() as db:
+            return bool(_intents(db, "where action = ? and target = ?", [action, target]))
+
+    def drop(self, action: str, target: str) -> None:
+        """Forget an intent: it was refused, or is done."""
+        with self._connections.writing() as db:
+            db.execute("delete from cloud_intents where action = ? and target = ?", [action, target])
+
+    def find_intents(self, older_than: float = 0.0) -> list[Intent]:
+        """Return the intents that were written at least `older_than` seconds ago, oldest first."""
+        with self._connections.reading() as db:
+            return _intents(db, "where begun <= ? order by begun", [self._clock() - older_than])
+
+    # Events
+
+    def keep_event(self, type_: str, target: str, body: Mapping[str, Any]) -> None:
+        """Keep an event until it was followed up. The same one, told twice, is followed up once if there is time."""
+        text = json.dumps(body, ensure_ascii=False, sort_keys=True)
+        with self._connections.writing() as db:
+            db.execute(
+                "insert into cloud_events (received, due, type, target, body) select ?, ?, ?, ?, ? "
+                "where not exists (select 1 from cloud_events where target = ? and type = ? and body = ?)",
+                [self._clock(), self._clock(), type_, target, text, target, type_, text],
+            )
+
+    def take_event(self, seconds: float) -> Event | None:
+        """Return the event that is due longest; nobody else gets it for so many seconds."""
+        now = self._clock()
+        sql = (
+            "update cloud_events set due = ?, tries = tries + 1 where id = "
+            "(select id from cloud_events where due <= ? order by due, id limit 1) returning *"
+        )
+        with self._connections.writing() as db:
+            row = next(iter(db.query(sql, [now + seconds, now])), None)
+        return Event(row["id"], row["type"], row["target"], row["tries"], json.loads(row["body"])) if row else None
+
+    def postpone_event(self, event: Event, seconds: float) -> None:
+        with self._connections.writing() as db:
+            db.execute("update cloud_events set due = ? where id = ?", [self._clock() + seconds, event.id])
+
+    def end_event(self, event: Event) -> None:
+        with self._connections.writing() as db:
+            db.execute("delete from cloud_events where id = ?", [event.id])
+
+    def count_events(self) -> int:
+        with self._connections.reading() as db:
+            return int(db.execute("select count(*) from cloud_events").fetchone()[0])
+
+    # The ledger of prefetches
+
+    def begin_push(self, job_id: str, day: str, positions: Sequence[int]) -> int:
+        """Enter into the ledger that these addresses of a batch are going to be sent; return the entry's number."""
+        with self._connections.writing() as db:
+            row = db.execute(
+                "insert into cloud_pushes (job_id, day, begun, state, positions) values (?, ?, ?, ?, ?) returning id",
+                [job_id, day, self._clock(), SENDING, json.dumps(list(positions))],
+            ).fetchone()
+            return int(row[0])
+
+    def accept_push(self, number: int, task_ids: Iterable[str]) -> None:
+        self._end_push(number, ACCEPTED, ",".join(task_ids), "")
+
+    def refuse_push(self, number: int, error: ConsoleError) -> None:
+        self._end_push(number, REFUSED, "", error.pack())
+
+    def _end_push(self, number: int, state: str, task_ids: str, error: str) -> None:
+        with self._connections.writing() as db:
+            db.execute(
+                "update cloud_pushes set state = ?, task_ids = ?, error = ? where id = ?",
+                [state, task_ids, error, number],
+            )
+
+    def pushes_of(self, job_id: str) -> list[Push]:
+        """Return the ledger's entries of a batch, in order."""
+        with self._connections.reading() as db:
+            return [
+                Push(
+                    row["id"], row["begun"], row["state"], tuple(json.loads(row["positions"])),
+                    tuple(part for part in row["task_ids"].split(",") if part),
+                    ConsoleError.unpack(row["error"]) if row["error"] else None,
+                )
+                for row in db.query("select * from cloud_pushes where job_id = ? order by id", [job_id])
+            ]  # fmt: skip
+
+    def knows_push(self, task_id: str) -> bool:
+        """Say whether this task belongs to an entry of the ledger."""
+        sql = "select 1 from cloud_pushes where ',' || task_ids || ',' like ?"
+        with self._connections.reading() as db:
+            return db.execute(sql, [f"%,{task_id},%"]).fetchone() is not None
+
+    def spent(self, day: str) -> int:
+        """Return how many addresses were sent on a day, refused ones aside."""
+        sql = "select coalesce(sum(json_array_length(positions)), 0) from cloud_pushes where day = ? and state <> ?"
+        with self._connections.reading() as db:
+            return int(db.execute(sql, [day, REFUSED]).fetchone()[0])
+
+    # Where the walks stand
+
+    def place(self, name: str) -> dict[str, Any]:
+        """Return how far a walk is; nothing where it did not begin."""
+        with self._connections.reading() as db:
+            row = db.execute("select value from cloud_places where name = ?", [name]).fetchone()
+        return json.loads(row[0]) if row else {}
+
+    def set_place(self, name: str, value: Mapping[str, Any]) -> None:
+        with self._connections.writing() as db:
+            db.execute("insert or replace into cloud_places (name, value) values (?, ?)", [name, json.dumps(value)])
+
+
+def finish_intents(db: Database, action: str, target: str) -> None:
+    """Forget an intent inside the transaction that makes its change here."""
+    db.execute("delete from cloud_intents where action = ? and target = ?", [action, target])
+
+
+def _intents(db: Database, condition: str, values: list[Any]) -> list[Intent]:
+    return [
+        Intent(
+            row["action"], row["target"], row["begun"], json.loads(row["payload"]), Actor(**json.loads(row["actor"]))
+        )
+        for row in db.query(f"select * from cloud_intents {condition}", values)
+    ]

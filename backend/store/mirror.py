@@ -1,0 +1,217 @@
+"""The catalogue as VOD sees it: what came from there, what was repaired, and where the two differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlite_utils import Database
+
+from backend.dealings import MISSING, Difference
+from backend.errors import NotFound
+from backend.model import (
+    CensorStatus,
+    FileKind,
+    JobKind,
+    MediaFile,
+    Page,
+    SnapshotStatus,
+    TranscodeStatus,
+    Video,
+    VideoFilter,
+    VideoStatus,
+)
+from backend.store import adding, finding, queue
+from backend.store.database import Connections
+from backend.store.rows import read_video, read_videos_at, write_files
+
+YOUNG_SECONDS = 3600
+TEXTS = {"title": "title", "description": "description", "tags": "tags", "cateName": "cate_name"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What came of a batch that VOD told of."""
+
+    new: int = 0
+    changed: int = 0
+    differing: int = 0
+
+
+class Mirror:
+    """Every change of the catalogue that VOD, not a person here, is the reason of."""
+
+    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
+        self._connections = connections
+        self._clock = clock
+
+    def enter(self, videos: Iterable[Video], run: int = 0, *, censor: CensorStatus | None = None) -> Entered:
+        """Enter what is new, and let what is known follow VOD in what VOD decides: status, length, size and cover.
+
+        Where the texts differ, both are noted: a person chooses. `censor` is where new ones stand in review.
+        """
+        new = changed = differing = 0
+        with self._connections.writing() as db:
+            for video in videos:
+                if run:
+                    db.execute("insert or replace into cloud_seen (video_id, run) values (?, ?)", [video.video_id, run])
+                db.execute("delete from cloud_drift where video_id = ? and what = ?", [video.video_id, MISSING])
+                try:
+                    known = read_video(db, video.video_id)
+                except NotFound:
+                    if video.status is VideoStatus.UPLOADING and video.created > self._clock() - YOUNG_SECONDS:
+                        continue  # an upload of ours may be about to enter it
+                    adding.add(db, [replace(video, censor_status=censor or video.censor_status)])
+                    new += 1
+                    continue
+                changed += _follow(db, known, video)
+                differing += _note_texts(db, known, video, int(self._clock()))
+        return Entered(new, changed, differing)
+
+    def note_upload(self, video_id: str, source: MediaFile) -> None:
+        """Queue what follows an upload: pictures, and the rendition where review is no obstacle. Once is enough."""
+        now = int(self._clock())
+        with self._connections.writing() as db:
+            video = read_video(db, video_id)
+            if video.file_of(FileKind.SOURCE) is None:
+                write_files(db, video_id, (source,))
+            if video.snapshot_status is SnapshotStatus.NEVER:
+                queue.enqueue(db, JobKind.SNAPSHOT, now=now, video_id=video_id)
+            passed = video.censor_status is CensorStatus.SUCCESS
+            if passed and video.transcode_status is TranscodeStatus.NEVER and not video.files_of(FileKind.COMMON):
+                queue.enqueue(db, JobKind.TRANSCODE, now=now, video_id=video_id)
+
+    def set_renditions(self, video_id: str, files: Sequence[MediaFile]) -> None:
+        """Keep renditions that VOD made without being asked by us, or told of too late."""
+        with self._connections.writing() as db:
+            video = read_video(db, video_id)
+            write_files(db, video_id, tuple(files))
+            states = {
+                FileKind.COMMON: ("transcode_status", video.transcode_status),
+                FileKind.NARROW: ("narrow_transcode_status", video.narrow_transcode_status),
+            }
+            for kind in {file.kind for file in files}:
+                column, state = states[kind]
+                if state is not TranscodeStatus.RUNNING:  # a job of ours says so itself
+                    queue.set_status(db, video_id, column, TranscodeStatus.SUCCESS)
+
+    def set_censor(self, video_id: str, status: CensorStatus) -> None:
+        """Note where a video stands in review, where no person has judged it yet."""
+        with self._connections.writing() as db:
+            db.execute(
+                "update videos set censor_status = ? where video_id = ? and censor_status in ('onCensor', 'check')",
+                [status, video_id],
+            )
+
+    def expire_uploads(self, before: int) -> int:
+        """Give up uploads that began long ago, for no event tells of one that was abandoned; return how many."""
+        sql = (
+            "update videos set status = ? where status = ? and created < ? and not exists "
+            "(select 1 from jobs where jobs.video_id = videos.video_id and state in ('queued', 'running'))"
+        )
+        with self._connections.writing() as db:
+            return int(db.execute(sql, [VideoStatus.UPLOAD_FAIL, VideoStatus.UPLOADING, before]).rowcount)
+
+    def batch(self, before: int | None, size: int) -> tuple[list[Video], int | None]:
+        """Return the next videos of a walk from the newest to the oldest, and where it goes on; None at its end."""
+        with self._connections.reading() as db:
+            keys = finding.keys_before(db, finding.VIDEOS, VideoFilter(), before, size)
+            return list(read_videos_at(db, keys)), keys[-1] if len(keys) == size else None
+
+    def unseen(self, run: int, after: str, size: int) -> list[str]:
+        """Return videos that a whole walk through VOD did not meet, in the order of their ids, behind `after`."""
+        sql = (
+            "select video_id from videos where video_id > ? and not exists (select 1 from cloud_seen "
+            "where cloud_seen.video_id = videos.video_id and run = ?) order by video_id limit ?"
+        )
+        with self._connections.reading() as db:
+            return [row[0] for row in db.execute(sql, [after, run, size]).fetchall()]
+
+    def is_busy(self, video_id: str) -> bool:
+        """Say whether a job of ours waits or runs for a video."""
+        sql = "select 1 from jobs where video_id = ? and state in ('queued', 'running')"
+        with self._connections.reading() as db:
+            return db.execute(sql, [video_id]).fetchone() is not None
+
+    # Differences
+
+    def note_missing(self, video_ids: Iterable[str]) -> None:
+        """Note that VOD has not got these videos."""
+        with self._connections.writing() as db:
+            for video_id in video_ids:
+                _note(db, video_id, MISSING, "", "", int(self._clock()))
+
+    def find_drift(self, what: str = "", index: int = 1, size: int = 20) -> Page[Difference]:
+        """Return one page of differences, newest first."""
+        where = "where what = :what" if what else ""
+        values: dict[str, Any] = {"what": what} if what else {}
+        sql = (
+            "select d.*, coalesce(v.title, '') as title from cloud_drift d left join videos v using (video_id) "
+            f"{where} order by found desc, video_id, what limit :limit offset :offset"
+        )
+        with self._connections.reading() as db:
+            total = db.execute(f"select count(*) from cloud_drift {where}", values).fetchone()[0]
+            rows = list(db.query(sql, {**values, "limit": size, "offset": (index - 1) * size}))
+        return Page(total, tuple(Difference(**row) for row in rows))
+
+    def iterate_drift(self, what: str = "") -> list[Difference]:
+        """Return every difference: whoever settles them one by one must not lose any on the way."""
+        return list(self.find_drift(what, 1, self.find_drift(what, 1, 1).total).items)
+
+    def find_difference(self, video_id: str, what: str) -> Difference | None:
+        sql = (
+            "select d.*, coalesce(v.title, '') as title from cloud_drift d left join videos v using (video_id) "
+            "where video_id = ? and what = ?"
+        )
+        with self._connections.reading() as db:
+            row = next(iter(db.query(sql, [video_id, what])), None)
+        return Difference(**row) if row else None
+
+    def end_difference(self, video_id: str, what: str) -> None:
+        with self._connections.writing() as db:
+            db.execute("delete from cloud_drift where video_id = ? and what = ?", [video_id, what])
+
+
+def _follow(db: Database, known: Video, video: Video) -> bool:
+    """Take over what VOD decides. An upload of ours ends with its job, and a verdict with who gave it."""
+    new: dict[str, Any] = {"status": video.status}
+    if video.duration:
+        new["duration"] = video.duration
+    if video.size:
+        new["size"] = video.size
+    changed = {name: value for name, value in new.items() if getattr(known, name) != value}
+    if changed:
+        assignments = ", ".join(f"{name} = :{name}" for name in changed)
+        db.execute(
+            f"update videos set {assignments} where video_id = :video_id", {**changed, "video_id": known.video_id}
+        )
+    cover = video.file_of(FileKind.COVER)
+    old = known.file_of(FileKind.COVER)
+    if cover is not None and (old is None or old.name != cover.name):
+        write_files(db, known.video_id, (cover,))
+        return True
+    if (source := video.file_of(FileKind.SOURCE)) and known.file_of(FileKind.SOURCE) is None:
+        write_files(db, known.video_id, (source,))
+        return True
+    return bool(changed)
+
+
+def _note_texts(db: Database, known: Video, video: Video, now: int) -> int:
+    found = 0
+    for what, column in TEXTS.items():
+        here, there = getattr(known, column), getattr(video, column)
+        if here == there or (what == "title" and not there):
+            db.execute("delete from cloud_drift where video_id = ? and what = ?", [known.video_id, what])
+        else:
+            _note(db, known.video_id, what, here, there, now)
+            found += 1
+    return found
+
+
+def _note(db: Database, video_id: str, what: str, here: str, there: str, now: int) -> None:
+    db.execute(
+        "insert into cloud_drift (video_id, what, here, there, found) values (?, ?, ?, ?, ?) "
+        "on conflict (video_id, what) do update set here = excluded.here, there = excluded.there",
+        [video_id, what, here, there, now],
+    )

@@ -1,0 +1,170 @@
+"""Cloud mode in the browser: a video's whole way on an account at Alibaba, and what differs from it."""
+
+from __future__ import annotations
+
+import threading
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from backend.client import RemoteConsole
+from tests.cloud.alibaba.server import Server as AlibabaServer
+
+ENOUGH_TO_PLAY = 2
+CALLBACK = "/vodcallback/callback"
+KEY = "Abcdefgh12345678"
+
+
+@pytest.fixture(scope="module")
+def alibaba():
+    with AlibabaServer() as server:
+        server.lives()
+        yield server.alibaba
+
+
+@pytest.fixture(scope="module")
+def cloud_server(alibaba, new_server):
+    """A server in cloud mode, which VOD tells of everything."""
+    place = urlsplit(alibaba.url).netloc
+    server = new_server()
+    server.settings = {
+        "QU_MODE": "cloud", "QU_VOD_ENDPOINT": place, "QU_CDN_ENDPOINT": place, "QU_ALIYUN_PROTOCOL": "http",
+        "QU_TEMPLATE_GROUP": "plain-group", "QU_NARROW_TEMPLATE_GROUP": "narrow-group", "QU_PREWARM_HOSTS": place,
+        "QU_CALLBACK_URL": server.url + CALLBACK, "QU_CALLBACK_KEY": KEY, "QU_LOG": "INFO",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "test-key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "test-secret",
+        "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true", "HTTP_PROXY": "", "http_proxy": "",
+    }  # fmt: skip
+    events = alibaba.vod.events
+    events.url = events.address = server.url + CALLBACK
+    events.key = KEY
+    with server:
+        yield server
+
+
+@pytest.fixture
+def operator(cloud_server, alibaba, fresh_browser, new_person, language):
+    """Somebody who is signed in to the console in cloud mode."""
+    person = new_person(fresh_browser(language), cloud_server.url, language)
+    person.expected_hosts.add(urlsplit(alibaba.url).netloc)
+    person.goes_to("/")
+    person.enters()
+    return person
+
+
+def test_a_video_goes_the_whole_way(operator, alibaba, make_clip):
+    person, title = operator, "云上的猫"
+    clip = make_clip(f"{title}.mp4", seconds=1)
+    person.goes_to("/videos")
+    person.clicks("upload")
+    person.dialog.locator('input[type="file"]').set_input_files(clip)
+    person.is_told(person.t("done.upload", count=1))
+    video_id = next(iter(alibaba.vod.videos))
+    eventually(lambda: alibaba.vod.videos[video_id]["CoverURL"])
+
+    person.goes_to("/video", videoId=video_id)
+    expect(person.page.locator("a > img")).to_have_count(8, timeout=20_000)
+    film = person.page.locator("video")
+    expect(film).to_be_visible()
+    eventually(lambda: film.evaluate("film => film.readyState") >= ENOUGH_TO_PLAY)
+    confirm(person, "approve")
+    expect(person.page.get_by_test_id("stMarkdown").filter(has_text=person.t("status.success")).first).to_be_visible()
+    eventually(lambda: alibaba.vod.videos[video_id]["Status"] == "Normal")
+    eventually(lambda: len(alibaba.vod.videos[video_id]["streams"]) == 2)
+    person.goes_to("/video", videoId=video_id)
+    expect(person.page.get_by_role("table").first).to_be_visible()
+    expect(person.button("do_recommend")).to_be_enabled()
+    confirm(person, "recommend")
+    expect(person.button("do_unrecommend")).to_be_visible()
+    eventually(lambda: alibaba.prefetching.tasks)
+
+    person.goes_to("/prewarm")
+    expect(person.page.get_by_text(person.t("prewarm.quota", left=997, total=1000, sent=3))).to_be_visible()
+    newest = person.page.get_by_test_id("stExpander").first
+    expect(newest).to_contain_text(person.t("prewarm.warm_of", warm=3, count=3), timeout=30_000)
+    assert alibaba.count("SubmitTranscodeJobs") == 1
+    assert alibaba.oss.objects[alibaba.vod.videos[video_id]["file"]] == clip.read_bytes()
+
+
+@pytest.mark.parametrize("language", ["en"])
+def test_what_alibaba_refuses_is_said_with_its_code(operator, alibaba, cloud_server):
+    video_id = there_and_here(alibaba, cloud_server, "Refused by RAM")
+    alibaba.denied.add("CreateAudit")
+    operator.goes_to("/video", videoId=video_id)
+
+    confirm(operator, "approve", well=False)
+
+    problem = operator.part("problems")
+    expect(problem).to_contain_text("RAM policy")
+    expect(problem).to_contain_text("Forbidden.RAM")
+    alibaba.denied.clear()
+
+
+@pytest.mark.parametrize("language", ["en"])
+def test_a_difference_is_settled_by_a_click(operator, alibaba, cloud_server):
+    video_id = there_and_here(alibaba, cloud_server, "Named here")
+    alibaba.vod.videos[video_id]["Title"] = "Named at VOD"
+    alibaba.vod.tell("SnapshotComplete", VideoId=video_id)
+    eventually(lambda: ask(cloud_server, "getDrift", what="title")["total"] == 1)
+
+    operator.follows("/differences")
+    operator.page.get_by_text(operator.t("difference.title"), exact=True).first.click()
+    operator.is_idle()
+    expect(operator.column(4)).to_have_text(["Named at VOD"])
+    operator.page.get_by_test_id("stDataFrame").click(position={"x": 15, "y": 34 + 19})
+    operator.clicks("use_there")
+
+    operator.is_told(operator.t("done.mended", count=1))
+    assert ask(cloud_server, "getVideoById", videoId=video_id)["title"] == "Named at VOD"
+
+
+@pytest.mark.parametrize("language", ["zh"])
+def test_what_vod_has_not_got_goes_here_after_a_confirmation(operator, alibaba, cloud_server):
+    video_id = there_and_here(alibaba, cloud_server, "只在这里")
+    del alibaba.vod.videos[video_id]
+    alibaba.vod.tell("SnapshotComplete", VideoId=video_id)
+    eventually(lambda: video_id in {one["videoId"] for one in ask(cloud_server, "getDrift", pageSize=100)["driftList"]})
+    operator.follows("/differences")
+    operator.page.get_by_text(operator.t("difference.missing"), exact=True).first.click()
+    operator.is_idle()
+    expect(operator.column(1).first).to_have_text("只在这里")
+    operator.page.get_by_test_id("stDataFrame").click(position={"x": 15, "y": 34 + 19})
+
+    operator.clicks("use_there")
+
+    expect(operator.dialog).to_contain_text("只在这里")
+    operator.clicks("confirm_yes")
+    operator.is_told(operator.t("done.mended", count=1))
+    assert ask(cloud_server, "getVideos", videoId=video_id)["total"] == 0
+
+
+def confirm(person, key, *, well=True):
+    person.clicks(f"do_{key}")
+    person.clicks("confirm_yes")
+    if well:
+        person.is_told(person.t(f"done.{key}", count=1))
+
+
+def there_and_here(alibaba, server, title):
+    """A video that the app uploaded, and VOD told of."""
+    video_id = alibaba.vod.add(Title=title)["VideoId"]
+    alibaba.vod.tell("FileUploadComplete", VideoId=video_id)
+    eventually(lambda: ask(server, "getVideos", videoId=video_id)["total"] == 1)
+    return video_id
+
+
+def ask(server, operation, **parameters):
+    remote = RemoteConsole(server.url)
+    token = remote.call("login", {"userName": "admin", "password": "correct horse battery"})["data"]["consoleToken"]
+    answer = remote.call(operation, parameters, token)
+    assert answer["code"] == "200", answer
+    return answer["data"]
+
+
+def eventually(is_true, seconds=30):
+    pause = threading.Event()
+    for _ in range(int(seconds / 0.05)):
+        if is_true():
+            return
+        pause.wait(0.05)
+    raise AssertionError("it never became true")

@@ -1,0 +1,360 @@
+"""ApsaraVideo VOD: videos, their transcodes, pictures and verdicts, and the events it tells of."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import uuid
+from typing import Any
+
+from tests.cloud.alibaba.events import Events
+from tests.cloud.alibaba.refusal import Refusal, need
+from tests.cloud.alibaba.search import search
+
+PLAYABLE = ("Normal",)
+WORKABLE = ("UploadSucc", "Normal", "Checking")
+EMOJI = re.compile("[\U0001f000-\U0001faff]")
+GROUPS = {
+    "plain-group": [("Normal", "SD", 848, 480), ("Normal", "HD", 1280, 720)],
+    "narrow-group": [("NarrowBandV2", "HD", 1280, 720)],
+}
+
+
+class Vod:
+    def __init__(self, alibaba) -> None:
+        self._alibaba = alibaba
+        self.videos: dict[str, dict[str, Any]] = {}
+        self.tasks: dict[str, dict[str, Any]] = {}
+        self.sessions: dict[str, dict[str, Any]] = {}
+        self.verdicts: dict[str, list[dict[str, Any]]] = {}
+        self.snapshots: dict[str, dict[str, Any]] = {}
+        self.suggestions: dict[str, str] = {}  # what the machine review found
+        self.repeated_session_is_refused = False
+        self.failing: set[str] = set()  # videos whose transcodes fail
+        self.half_failing: set[str] = set()  # videos of which one stream fails
+        self.events = Events()
+        self.callback = {
+            "CallbackURL": "https://console.example.com/vodcallback/callback", "EventTypeList": "ALL",
+            "AuthSwitch": "on", "AuthKey": "Abcdefgh12345678",
+        }  # fmt: skip
+
+    # What tests arrange
+
+    def add(self, video_id: str = "", **values: Any) -> dict[str, Any]:
+        """Put a video into the account that somebody uploaded elsewhere."""
+        video_id = video_id or uuid.uuid4().hex
+        name = f"sv/{video_id}/{video_id}.mp4"
+        made = {
+            "VideoId": video_id, "Title": "from elsewhere", "Description": "", "Duration": 12.5, "Size": 1000,
+            "Status": "UploadSucc", "CateId": 1, "CateName": "pets", "Tags": "cat", "CoverURL": "",
+            "CreationTime": utc(), "ModificationTime": utc(), "RegionId": "cn-shanghai", "UserData": "", "file": name,
+            "AuditStatus": "Init", "streams": [], **values,
+        }  # fmt: skip
+        self.videos[video_id] = made
+        return made
+
+    def arrived(self, name: str, size: int) -> None:
+        """OSS has the whole file."""
+        video = next(video for video in self.videos.values() if video["file"] == name)
+        video |= {"Status": "UploadSucc", "Size": size, "Duration": 2.0, "CoverURL": self._url(video, "cover.jpg")}
+        self.tell("FileUploadComplete", VideoId=video["VideoId"], Size=size, FileUrl=self._url(video, "source.mp4"))
+
+    def source_behind(self, name: str) -> str | None:
+        video = self.videos.get(name.split("/")[0])
+        return video["file"] if video else None
+
+    def tell(self, event: str, **values: Any) -> None:
+        self.events.tell({"EventTime": utc(), "EventType": event, "Status": "success", **values})
+
+    # Videos
+
+    def GetVideoInfo(self, parameters):
+        video = self._video(*need(parameters, "VideoId"))
+        return {"Video": {**shown(video), "Snapshots": {"Snapshot": []}, "AuditStatus": video["AuditStatus"]}}
+
+    def GetVideoInfos(self, parameters):
+        ids = self._ids(parameters, 20)
+        found = [self.videos[one] for one in ids if one in self.videos]
+        if not found:
+            raise Refusal(404, "InvalidVideo.NotFound", "The video does not exist.")
+        gone = [one for one in ids if one not in self.videos]
+        return {"VideoList": [{**shown(video), "Snapshots": []} for video in found], "NonExistVideoIds": gone}
+
+    def SearchMedia(self, parameters):
+        return search(list(self.videos.values()), parameters)
+
+    def UpdateVideoInfo(self, parameters):
+        video = self._video(*need(parameters, "VideoId"))
+        self._check_text(parameters, Title=128, Description=1024, Tags=16 * 32)
+        video |= {name: value for name, value in parameters.items() if name in ("Title", "Description", "Tags")}
+        return {}
+
+    def DeleteVideo(self, parameters):
+        ids = self._ids(parameters, 20)
+        if not any(one in self.videos for one in ids):
+            raise Refusal(404, "InvalidVideo.NotFound", "The video does not exist.")
+        gone = [one for one in ids if one not in self.videos]
+        kept = [one for one in ids if self.videos.get(one, {}).get("forbidden")]
+        for one in set(ids) - set(gone) - set(kept):
+            del self.videos[one]
+            self.tell("DeleteMediaComplete", MediaId=one, MediaType="video", DeleteType="all")
+        return {"NonExistVideoIds": gone, "ForbiddenVideoIds": kept}
+
+    def CreateUploadVideo(self, parameters):
+        _title, name = need(parameters, "Title", "FileName")
+        self._check_text(parameters, Title=128, Tags=16 * 32)
+        if "." not in name:
+            raise Refusal(400, "InvalidFileName.Extension", "The specified FileName has no extension.")
+        values = {key: parameters.get(key, "") for key in ("Title", "Description", "Tags", "UserData")}
+        video = self.add(Status="Uploading", Size=0, Duration=0.0, **values)
+        address, auth = self._alibaba.oss.allow(video["file"])
+        return {"VideoId": video["VideoId"], "UploadAddress": address, "UploadAuth": auth}
+
+    def RefreshUploadVideo(self, parameters):
+        video = self._video(*need(parameters, "VideoId"))
+        address, auth = self._alibaba.oss.allow(video["file"])
+        return {"VideoId": video["VideoId"], "UploadAddress": address, "UploadAuth": auth}
+
+    # Playing
+
+    def GetPlayInfo(self, parameters):
+        video = self._video(*need(parameters, "VideoId"))
+        if video["Status"] not in PLAYABLE:
+            words = f"Video Status is {video['Status']} and AuditStatus is {video['AuditStatus']}."
+            raise Refusal(403, "Forbidden.IllegalStatus", f"Current Status is not supported: {words}")
+        streams = [stream for stream in video["streams"] if stream["Status"] == "Normal"]
+        if not streams:
+            raise Refusal(404, "InvalidVideo.NoneStream", "The video has no stream.")
+        seconds = int(parameters.get("AuthTimeout", 3600))
+        infos = [{**stream, "PlayURL": self._fresh(stream["PlayURL"], seconds)} for stream in streams]
+        base = {name: video[name] for name in ("VideoId", "Title", "Duration", "CoverURL", "Status", "CreationTime")}
+        return {"VideoBase": {**base, "Duration": str(base["Duration"])}, "PlayInfoList": {"PlayInfo": infos}}
+
+    def GetMezzanineInfo(self, parameters):
+        video = self._video(*need(parameters, "VideoId"))
+        if video["Status"] == "Uploading":
+            raise Refusal(403, "Forbidden.IllegalStatus", "Current Status is not supported: Video Status is Uploading.")
+        url = self._fresh(self._url(video, "source.mp4"), int(parameters.get("AuthTimeout", 3600)))
+        found = {"VideoId": video["VideoId"], "FileURL": url, "Size": video["Size"], "Width": 1280, "Height": 720}
+        return {"Mezzanine": {**found, "Duration": str(video["Duration"]), "Bitrate": "800"}}
+
+    # Pictures
+
+    def SubmitSnapshotJob(self, parameters):
+        video = self._video(*need(parameters, "VideoId"))
+        if video["Status"] not in (*WORKABLE, "Blocked"):
+            raise Refusal(400, "Forbidden.IllegalStatus", f"Video Status is {video['Status']}.")
+        job = {"JobId": uuid.uuid4().hex, "count": int(parameters.get("Count", 1)), "asked": 0}
+        self.snapshots[video["VideoId"]] = job
+        return {"SnapshotJob": {"JobId": job["JobId"]}}
+
+    def ListSnapshots(self, parameters):
+        video = self._video(*need(parameters, "VideoId"))
+        job = self.snapshots.get(video["VideoId"])
+        if job is None or parameters.get("SnapshotType") != "NormalSnapshot":
+            raise Refusal(404, "NoSuchResource", "The specified resource does not exist.")
+        job["asked"] += 1
+        if job["asked"] < 2:
+            raise Refusal(404, "NoSuchResource", "The specified resource does not exist.")
+        if job["asked"] == 2:
+            video["CoverURL"] = video["CoverURL"] or self._url(video, "cover.jpg")
+            self.tell("SnapshotComplete", VideoId=video["VideoId"], SubType="SpecifiedTime", CoverUrl=video["CoverURL"],
+                      SnapshotInfos=[{"JobId": job["JobId"], "SnapshotCount": job["count"]}])  # fmt: skip
+        pictures = [
+            {"Index": number, "Url": self._url(video, f"{job['JobId']}/{number:05}.jpg")}
+            for number in range(1, job["count"] + 1)
+        ]
+        found = {"Total": job["count"], "JobId": job["JobId"], "Snapshots": {"Snapshot": pictures}}
+        return {"MediaSnapshot": {**found, "CreationTime": utc()}}
+
+    # Transcoding
+
+    def SubmitTranscodeJobs(self, parameters):
+        video_id, group = need(parameters, "VideoId", "TemplateGroupId")
+        session = parameters.get("SessionId", "")
+        if len(session) > 50 or not re.fullmatch(r"[A-Za-z0-9_-]*", session):
+            raise Refusal(400, "InvalidParameter", "The specified SessionId is invalid.")
+        if session in self.sessions:
+            if self.repeated_session_is_refused:
+                raise Refusal(400, "InvalidSessionId.Repeat", "The specified SessionId was used already.")
+            return self.sessions[session]
+        video = self._video(video_id)
+        if group not in GROUPS:
+            raise Refusal(404, "InvalidTemplateGroupId.NotFound", "The TemplateGroupId does not exist.")
+        if video["Status"] not in WORKABLE:
+            raise Refusal(403, "Forbidden.IllegalStatus", f"Video Status is {video['Status']}.")
+        task_id = uuid.uuid4().hex
+        jobs = [
+            {"TranscodeJobId": uuid.uuid4().hex, "TranscodeJobStatus": "Transcoding", "TranscodeProgress": 0,
+             "Definition": definition, "type": kind, "Width": width, "Height": height}
+            for kind, definition, width, height in GROUPS[group]
+        ]  # fmt: skip
+        self.tasks[task_id] = {
+            "TranscodeTaskId": task_id, "VideoId": video_id, "TranscodeTemplateGroupId": group, "CreationTime": utc(),
+            "TaskStatus": "Processing", "Trigger": "Manual", "jobs": jobs,
+        }  # fmt: skip
+        answer = {
+            "TranscodeTaskId": task_id,
+            "TranscodeJobs": {"TranscodeJob": [{"JobId": job["TranscodeJobId"]} for job in jobs]},
+        }
+        if session:
+            self.sessions[session] = answer
+        return answer
+
+    def GetTranscodeTask(self, parameters):
+        if ids := parameters.get("JobIds"):
+            if len(ids.split(",")) > 10:
+                raise Refusal(400, "JobIdsExceededMax", "The JobIds exceeds the maximum.")
+            tasks = [t for t in self.tasks.values() if any(j["TranscodeJobId"] in ids.split(",") for j in t["jobs"])]
+            if not tasks:
+                raise Refusal(404, "NoSuchResource", "The specified resource does not exist.")
+            return {"TranscodeJobInfoList": [info(job) for task in tasks for job in task["jobs"]], "NonExistJobIds": []}
+        task = self.tasks.get(*need(parameters, "TranscodeTaskId"))
+        if task is None:
+            raise Refusal(404, "NoSuchResource", "The specified resource does not exist.")
+        self._go_on(task)
+        found = {name: value for name, value in task.items() if name != "jobs"}
+        return {"TranscodeTask": {**found, "TranscodeJobInfoList": [info(job) for job in task["jobs"]]}}
+
+    def ListTranscodeTask(self, parameters):
+        (video_id,) = need(parameters, "VideoId")
+        since = parameters.get("StartTime", "")
+        found = [task for task in self.tasks.values() if task["VideoId"] == video_id and task["CreationTime"] >= since]
+        return {"TranscodeTaskList": [{k: v for k, v in task.items() if k != "jobs"} for task in reversed(found)]}
+
+    def GetTranscodeTemplateGroup(self, parameters):
+        (group,) = need(parameters, "TranscodeTemplateGroupId")
+        if group not in GROUPS:
+            raise Refusal(404, "InvalidTemplateGroupId.NotFound", "The TemplateGroupId does not exist.")
+        templates = [{"Type": kind, "Definition": definition} for kind, definition, _, _ in GROUPS[group]]
+        return {
+            "TranscodeTemplateGroup": {
+                "TranscodeTemplateGroupId": group, "Name": group, "TranscodeTemplateList": templates,
+            }
+        }  # fmt: skip
+
+    def GetMessageCallback(self, _parameters):
+        return {"MessageCallback": {"CallbackType": "HTTP", **self.callback}}
+
+    # Review
+
+    def CreateAudit(self, parameters):
+        (content,) = need(parameters, "AuditContent")
+        items = json.loads(content)
+        if not 1 <= len(items) <= 100:
+            raise Refusal(400, "InvalidParameter", "The number of items exceeds the limit.")
+        for item in items:
+            if item["Status"] not in ("Blocked", "Normal"):
+                raise Refusal(400, "InvalidParameter", "The specified Status is invalid.")
+            self._check_text(item, Reason=128, Comment=512)
+            self._video(item["VideoId"])
+        for item in items:
+            video = self.videos[item["VideoId"]]
+            video |= {"AuditStatus": item["Status"]}
+            if item["Status"] == "Blocked" or video["streams"]:
+                video["Status"] = item["Status"]
+            line = {**item, "CreationTime": utc(), "Auditor": "api"}
+            self.verdicts.setdefault(item["VideoId"], []).insert(0, line)
+            self.tell("CreateAuditComplete", MediaId=item["VideoId"], AuditStatus=item["Status"])
+        return {}
+
+    def GetAuditHistory(self, parameters):
+        video = self._video(*need(parameters, "VideoId"))
+        lines = self.verdicts.get(video["VideoId"], [])
+        names = ("Status", "Reason", "Comment", "Auditor", "CreationTime")
+        return {
+            "Status": video["AuditStatus"], "Total": len(lines),
+            "Histories": [{name: line.get(name, "") for name in names} for line in lines],
+        }  # fmt: skip
+
+    def GetMediaAuditResult(self, parameters):
+        (media_id,) = need(parameters, "MediaId")
+        if media_id not in self.suggestions:
+            raise Refusal(404, "NoSuchResource", "The specified resource does not exist.")
+        return {"MediaAuditResult": {"Suggestion": self.suggestions[media_id], "Label": "normal"}}
+
+    def go_on(self) -> None:
+        """Have every task go a stage further."""
+        for task in self.tasks.values():
+            self._go_on(task)
+
+    def _go_on(self, task) -> None:
+        """A stage further each time somebody asks: half, then done."""
+        video = self.videos.get(task["VideoId"])
+        if video is None or task["TaskStatus"] != "Processing":
+            return
+        if task["jobs"][0]["TranscodeProgress"] < 50:
+            for job in task["jobs"]:
+                job["TranscodeProgress"] = 50
+            return
+        bad = len(task["jobs"]) if video["VideoId"] in self.failing else int(video["VideoId"] in self.half_failing)
+        for number, job in enumerate(task["jobs"]):
+            if number < bad:
+                job |= {
+                    "TranscodeJobStatus": "TranscodeFail",
+                    "ErrorCode": "InvalidParameter.Stream",
+                    "ErrorMessage": "bad",
+                }
+                continue
+            job |= {"TranscodeJobStatus": "TranscodeSuccess", "TranscodeProgress": 100}
+            video["streams"].append(self._stream(video, job))
+        good = len(task["jobs"]) - bad
+        task["TaskStatus"] = "CompleteAllFail" if not good else "CompletePartialSucc" if bad else "CompleteAllSucc"
+        if good and video["Status"] != "Blocked":
+            video["Status"] = "Normal"
+        infos = [{"JobId": job["TranscodeJobId"], "Definition": job["Definition"]} for job in task["jobs"]]
+        status = "success" if good else "fail"
+        self.tell("TranscodeComplete", VideoId=video["VideoId"], Status=status, StreamInfos=infos)
+
+    def _stream(self, video, job):
+        narrow = job["type"].startswith("NarrowBand")
+        size = video["Size"] // (4 if narrow else 2)
+        return {
+            "JobId": job["TranscodeJobId"], "Definition": job["Definition"], "Format": "mp4", "Width": job["Width"],
+            "Height": job["Height"], "Bitrate": "400.5" if narrow else "800.5", "Duration": str(video["Duration"]),
+            "Size": size, "NarrowBandType": "2.0" if narrow else "0", "StreamType": "video", "Status": "Normal",
+            "PlayURL": self._url(video, f"{job['TranscodeJobId']}-{job['Definition'].lower()}.mp4"), "Encrypt": 0,
+        }  # fmt: skip
+
+    # What several share
+
+    def _video(self, video_id):
+        if video_id not in self.videos:
+            raise Refusal(404, "InvalidVideo.NotFound", "The video does not exist.")
+        return self.videos[video_id]
+
+    def _url(self, video, name):
+        return f"{self._alibaba.url}/{video['VideoId']}/{name}"
+
+    @staticmethod
+    def _fresh(url, seconds):
+        return f"{url}?auth_key={int(time.time()) + seconds}-0-0-{uuid.uuid4().hex}"
+
+    @staticmethod
+    def _ids(parameters, most):
+        ids = need(parameters, "VideoIds")[0].split(",")
+        if len(ids) > most:
+            raise Refusal(400, "VideoIdsExceededMax", "The VideoIds exceeds the maximum.")
+        return ids
+
+    @staticmethod
+    def _check_text(parameters, **most):
+        for name, length in most.items():
+            if len(parameters.get(name, "").encode()) > length:
+                raise Refusal(400, "LengthExceededMax", f"The {name} exceeds the maximum length.")
+            if EMOJI.search(parameters.get(name, "")):
+                raise Refusal(400, "IllegalCharacters", f"The {name} contains illegal characters.")
+
+
+def shown(video):
+    hidden = ("streams", "file", "forbidden", "AuditStatus")
+    return {name: value for name, value in video.items() if name not in hidden}
+
+
+def info(job):
+    return {name: value for name, value in job.items() if name not in ("type", "Width", "Height")}
+
+
+def utc(second: float | None = None) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))

@@ -1,0 +1,194 @@
+"""A console in cloud mode, over an Alibaba Cloud of this machine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from alibabacloud_credentials.client import Client as Credentials
+from alibabacloud_credentials.models import Config
+
+import backend
+from backend import Console
+from backend.aliyun.client import Client
+from backend.aliyun.cloud import Cloud
+from backend.aliyun.facts import video_of
+from backend.intake import Particulars, take_in
+from backend.media.ffmpeg import Ffmpeg
+from backend.media.local import LocalMedia
+from backend.model import Actor, CensorStatus, User
+from backend.settings import Settings
+from backend.store import Store
+from tests.cloud.alibaba.server import Server
+
+HASTE = 20
+KEY = ("test-key", "test-secret")
+
+
+@pytest.fixture
+def alibaba():
+    """The account at Alibaba: what it holds, what was asked of it, and how it is to fail."""
+    with Server() as server:
+        yield server.alibaba
+
+
+@pytest.fixture
+def cloud_settings(alibaba, tmp_path):
+    place = urlsplit(alibaba.url).netloc
+    return Settings(
+        data=tmp_path / "data", mode="cloud", vod_endpoint=place, cdn_endpoint=place, aliyun_protocol="http",
+        template_group="plain-group", narrow_template_group="narrow-group", prewarm_hosts=("media.example.com", place),
+        max_upload_mb=20, callback_url="https://console.example.com/vodcallback/callback",
+        callback_key="Abcdefgh12345678",
+    )  # fmt: skip
+
+
+def fixed_credentials():
+    return Credentials(Config(type="access_key", access_key_id=KEY[0], access_key_secret=KEY[1]))
+
+
+class Patience:
+    """Time that passes at once where somebody waits."""
+
+    def __init__(self):
+        self._waited = 0.0
+
+    def wait(self, seconds):
+        self._waited += seconds
+
+    def clock(self):
+        return time.monotonic() + self._waited
+
+
+@pytest.fixture
+def client(cloud_settings):
+    """Calls the account, with a key that does not expire."""
+    patience = Patience()
+    return Client(cloud_settings, fixed_credentials, wait=patience.wait, clock=patience.clock, read_seconds=1.0)
+
+
+@pytest.fixture
+def make_console(cloud_settings, client):
+    """Opens consoles in cloud mode, over one folder of data, that need not wait between two questions."""
+    opened = []
+
+    def make(**changes):
+        settings = replace(cloud_settings, **changes)
+        store = Store(settings.database)
+        cloud = Cloud(settings, store, LocalMedia(settings.media, Ffmpeg()), time.time, client, poll_seconds=0.01)
+        console = Console(settings, store, cloud.media, cloud.cache, own_url="http://127.0.0.1:1", cloud=cloud)
+        opened.append(console)
+        return console
+
+    yield make
+    for console in opened:
+        console.close()
+
+
+@pytest.fixture
+def console(make_console):
+    return make_console()
+
+
+@pytest.fixture
+def work_on():
+    """Does everything that waits in the queue of a console, in a time that runs faster than ours."""
+
+    def go(console):
+        worker = backend.make_worker(console, lambda: time.monotonic() * HASTE)
+        worker.run_until_idle(30)
+        worker.stop()
+
+    return go
+
+
+@pytest.fixture
+def work(console, work_on):
+    return lambda: work_on(console)
+
+
+@pytest.fixture
+def hear(console, alibaba):
+    """Has VOD's events arrive, and follows them up."""
+
+    def listen():
+        for event in alibaba.vod.events.told:
+            console.cloud.take_callback(signed(alibaba), json.dumps(event).encode())
+        alibaba.vod.events.told.clear()
+        return console.cloud.keeper.follow_events()
+
+    return listen
+
+
+@pytest.fixture
+def ask(console, token):
+    """Runs an operation and returns its envelope."""
+    return lambda name, **parameters: console.call(name, parameters, token)
+
+
+@pytest.fixture
+def do(ask):
+    """Runs an operation that goes well, and returns its data."""
+
+    def run(name, **parameters):
+        answer = ask(name, **parameters)
+        assert answer["code"] == "200", answer
+        return answer["data"]
+
+    return run
+
+
+@pytest.fixture
+def new_video(console, alibaba):
+    """Puts a video into the account at VOD, and into the catalogue."""
+
+    def make(title="海边", censor=CensorStatus.CHECK, **values):
+        there = alibaba.vod.add(Title=title, **values)
+        video = replace(video_of(there, int(time.time())), user=User("u1", "安妮"))
+        console.store.mirror.enter([video], censor=censor)
+        return console.store.catalogue.get_video(there["VideoId"])
+
+    return make
+
+
+def signed(alibaba, **how):
+    events = alibaba.vod.events
+    events.url = events.url or "https://console.example.com/vodcallback/callback"
+    events.key = events.key or "Abcdefgh12345678"
+    return {name.lower(): value for name, value in events.sign(**how).items()}
+
+
+@pytest.fixture(name="signed")
+def signed_fixture(alibaba):
+    return lambda **how: signed(alibaba, **how)
+
+
+@pytest.fixture
+def timed():
+    """Fails when what is done inside takes longer than so many seconds."""
+
+    @contextmanager
+    def within(seconds):
+        started = time.monotonic()
+        yield
+        assert time.monotonic() - started < seconds
+
+    return within
+
+
+@pytest.fixture
+def upload(console, small_clip, tmp_path):
+    """Takes in a clip, and returns the id that VOD gave it."""
+
+    def send(name="海边 🌊.mp4"):
+        copy = Path(shutil.copy(small_clip, tmp_path / name))
+        said = Particulars(name, User("u1", "安妮"), tags="海")
+        return take_in(console, copy, said, Actor("anne", "tests")).video_id
+
+    return send

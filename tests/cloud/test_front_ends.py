@@ -1,0 +1,111 @@
+"""Cloud mode over REST and on the command line: nobody waits for another's slow call, and commands do their work."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import fields, replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from backend.aliyun.facts import video_of
+from backend.openapi import describe
+from backend.registry import OPERATIONS
+from backend.rest import rest_app
+from backend.settings import Settings
+from backend.store import Store
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def server(serve, console):
+    return serve(rest_app(console))
+
+
+@pytest.mark.parametrize(("name", "action"), [("createAudit", "CreateAudit"), ("getVideoById", "GetPlayInfo")])
+def test_slow_calls_of_many_do_not_keep_a_list_waiting(alibaba, server, http, token, new_video, name, action):
+    video = new_video()
+    alibaba.fail(action, "slow", times=99)
+    path = server + OPERATIONS[name].path
+    given = {"mediaId": video.video_id, "videoId": video.video_id, "status": "Normal", "consoleToken": token}
+    waiting = [threading.Thread(target=lambda: http.get(path, params=given)) for _ in range(20)]
+    for thread in waiting:
+        thread.start()
+    started = time.monotonic()
+
+    answer = http.get(f"{server}/console/vod/getVideos", params={"consoleToken": token}).json()
+
+    assert answer["code"] == "200"
+    assert time.monotonic() - started < 1.5
+    alibaba.faults.clear()
+    for thread in waiting:
+        thread.join(30)
+
+
+@pytest.mark.parametrize("name", ["getDrift", "getPrewarmQuota"])
+def test_what_cloud_mode_adds_is_as_it_is_described(console, server, http, token, name):
+    described = describe(console.settings)
+    answer = http.get(server + OPERATIONS[name].path, params={"consoletoken": token}).json()
+    content = described["paths"][OPERATIONS[name].path]["get"]["responses"]["200"]["content"]["application/json"]
+
+    assert answer["code"] == "200", answer
+    jsonschema.validate(answer, {**content["schema"], "components": described["components"]})
+
+
+def test_a_quota_that_alibaba_does_not_tell_is_no_reason_to_wait(alibaba, ask, timed):
+    alibaba.fail("DescribeVodRefreshQuota", "slow", times=99)
+
+    with timed(3):
+        answer = ask("getPrewarmQuota")
+
+    assert answer["code"] == "502"
+
+
+@pytest.fixture
+def command(cloud_settings, tmp_path):
+    """Runs python -m backend with the account's key in its environment."""
+    names = ("mode", "aliyun_protocol", "vod_endpoint", "cdn_endpoint", "template_group", "narrow_template_group")
+    unset = {f"QU_{field.name.upper()}": "" for field in fields(Settings) if field.name != "port"}
+    chosen = {f"QU_{name.upper()}": getattr(cloud_settings, name) for name in names}
+    keys = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "test-key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "test-secret"}
+    environ = {**os.environ, **unset, **chosen, **keys, "QU_DATA": str(tmp_path / "data"), "DEBUG": "sdk"}
+
+    def run(*words):
+        whole = [sys.executable, "-m", "backend", *words]
+        return subprocess.run(whole, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_the_commands_bring_in_list_and_settle_and_never_print_a_key(alibaba, command, tmp_path):
+    video = alibaba.vod.add(Title="after")
+    store = Store(tmp_path / "data" / "console.sqlite3")
+    store.mirror.enter([replace(video_of(video, 0), title="before")])
+    store.close()
+    alibaba.vod.add(Title="new")
+    assert ("2 of 2 (1 new)" in (synced := command("sync").stdout), "1 texts differ" in synced) == (True, True)
+    listed = command("drift", "--mend", "there")
+    assert ("'before'\t'after'" in listed.stdout, "1 settled" in listed.stderr) == (True, True)
+
+    ended = command("doctor")
+
+    assert "credentials accepted" in ended.stdout
+    assert "BAD  callbacks: none" in ended.stdout
+    assert ended.returncode == 1
+    printed = "".join(ran.stdout + ran.stderr for ran in (listed, ended))
+    assert not [word for word in ("test-secret", "Signature", "Authorization", "Traceback") if word in printed]
+
+
+def test_the_commands_of_cloud_mode_say_where_they_belong(tmp_path):
+    environ = {**os.environ, "QU_DATA": str(tmp_path), "QU_MODE": "embedded"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "backend", "drift"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+
+    assert (ran.returncode, "QU_MODE is embedded" in ran.stderr) == (2, True)
