@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import pytest
 
 
@@ -19,6 +21,7 @@ class TestCookie:
             f"qu_session={token}; HttpOnly; Max-Age={30 * 86400}; Path=/; SameSite=lax"
         )
 
+    @pytest.mark.settings(proxies=(ip_network("127.0.0.0/8"),))
     def test_the_cookie_is_secure_behind_https(self, server, http, console, token):
         body = {"ticket": console.tickets.issue("session", token)}
         answer = self.adopt(server, http, body, **{"X-Forwarded-Proto": "https"})
