@@ -10,7 +10,7 @@ from typing import TypeAlias
 ENOUGH, DROP = 95.0, 0.8  # VMAF: where more is not seen, and what may be lost below that
 # VMAF around the target: aimed above, good enough, still published, wasteful. The promise is 0.2 below; the rest is
 # what scoring each third picture was found to be off by.
-AIM, CLOSE, FLOOR, FAR = 0.15, 0.5, 0.15, 1.0
+AIM, CLOSE, FLOOR, FAR = 0.15, 0.4, 0.15, 1.0
 MOST_PROBES, MOST_SAMPLES = 4, 3  # of a video that is its own sample; of the samples of a longer one
 # Of ln(100 - VMAF): so far the line through one trial is trusted, about 3 and 12 CRF of AV1. Above the VMAF of STRAIGHT
 # slopes of 0.027 to 0.087 were found, below it of 0.036 to 0.045.

@@ -148,11 +148,12 @@ def _by_samples(hunt: Hunt, samples: Reference) -> Trial | None:
 
 
 def _by_itself(hunt: Hunt, samples: Reference) -> Trial | None:
-    while (crf := next_crf(hunt.ladder, hunt.target, hunt.points)) is not None:
+    least = hunt.target - FLOOR
+    while (crf := next_crf(hunt.ladder, least, hunt.points)) is not None:
         hunt.probes.append(probe := _probe(hunt, samples, crf))
-        if probe.score < hunt.target and probe.size > (1 + LEAST_GAIN) * hunt.pictures.size:
+        if probe.score < least and probe.size > (1 + LEAST_GAIN) * hunt.pictures.size:
             break  # what is good enough is larger still
-    best = max((probe for probe in hunt.probes if probe.score >= hunt.target), key=lambda one: one.crf, default=None)
+    best = max((probe for probe in hunt.probes if probe.score >= least), key=lambda one: one.crf, default=None)
     if best is None or not pays(best.size, hunt.pictures.size):
         return None
     return _encode_whole(hunt, best.crf) if hunt.case.late else _with_sound(hunt, best)

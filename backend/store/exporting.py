@@ -71,20 +71,20 @@ class Exporting:
                 readers.put(stack.enter_context(self._connections.apart()))
             pool = stack.enter_context(ThreadPoolExecutor(READERS, "export"))
             waiting: deque[Future[Piece]] = deque()
-            for keys in self._keys(source, wanted):
+            for keys in _keys(stack.enter_context(self._connections.apart()), source, wanted):
                 waiting.append(pool.submit(read, keys))
                 if len(waiting) > READERS:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
 
-    def _keys(self, source: Source, wanted: VideoFilter) -> Iterator[list[int]]:
-        """Yield the keys of the rows of each piece; the last piece may be empty, and is the first of an empty list."""
-        before, size = None, FIRST_ROWS
-        while True:
-            with self._connections.reading() as db:
-                keys = finding.keys_before(db, source.found, wanted, before, size)
-            yield keys
-            if len(keys) < size:
-                return
-            before, size = keys[-1], ROWS
+
+def _keys(db: Database, source: Source, wanted: VideoFilter) -> Iterator[list[int]]:
+    """Yield the keys of the rows of each piece; the last piece may be empty, and is the first of an empty list."""
+    before, size = None, FIRST_ROWS
+    while True:
+        keys = finding.keys_before(db, source.found, wanted, before, size)
+        yield keys
+        if len(keys) < size:
+            return
+        before, size = keys[-1], ROWS
