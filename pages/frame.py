@@ -25,6 +25,11 @@ pages = [
     st.Page(f"{HERE}/jobs.py", title=t("jobs.title"), icon=":material/manufacturing:", url_path="jobs"),
     st.Page(f"{HERE}/differences.py", title=t("differences.title"), icon=":material/cloud_sync:",
             url_path="differences", visibility="hidden" if backend.current().cloud is None else "visible"),
+    st.Page(f"{HERE}/history.py", title=t("history.title"), icon=":material/history:", url_path="history"),
+    st.Page(f"{HERE}/accounts.py", title=t("accounts.title"), icon=":material/group:", url_path="accounts",
+            visibility="visible" if person and parts.may("admin") else "hidden"),
+    st.Page(f"{HERE}/profile.py", title=t("profile.title"), icon=":material/person:", url_path="profile",
+            visibility="hidden"),
     st.Page(f"{HERE}/video.py", title=t("video.title"), icon=":material/movie:", url_path="video", visibility="hidden"),
 ]  # fmt: skip
 # All pages are registered for everybody, so that an address survives the sign-in; only who is signed in runs one.

@@ -14,12 +14,16 @@ import backend
 from pages.words import COOKIE, LANGUAGES, language, named, t
 
 SESSION_COOKIE = "qu_session"
+THIS_MACHINE = "127.0.0.1"  # which Streamlit tells as no address at all
+MOST_AGENT = 300
 PAGE_SIZES = (10, 20, 50, 100)
 COLOURS = {
     "success": "green", "fail": "red", "check": "orange", "onCensor": "blue", "onTranscode": "blue",
     "onSnapshot": "blue", "Normal": "green", "Blocked": "red", "TranscodeFail": "red", "UploadFail": "red",
     "queued": "gray", "running": "blue", "done": "green", "failed": "red", "cancelled": "gray",
     "waiting": "gray", "warm": "green", "isRecommend": "violet",
+    "admin": "violet", "manager": "blue", "reviewer": "green", "analyst": "orange", "active": "green",
+    "disabled": "red", "expired": "red", "manage": "blue", "review": "green", "export": "orange", "here": "green",
 }  # fmt: skip
 
 
@@ -34,8 +38,13 @@ def token() -> str:
 
 def attempt(operation: str, **parameters: Any) -> dict[str, Any]:
     """Run an operation as the signed-in person and return its envelope."""
-    address = st.context.ip_address
-    caller = backend.Caller(way="page", address=address if isinstance(address, str) else "", language=language())
+    address, agent = st.context.ip_address, st.context.headers.get("User-Agent")
+    caller = backend.Caller(
+        way="page",
+        address=address if isinstance(address, str) else THIS_MACHINE,
+        language=language(),
+        agent=agent[:MOST_AGENT] if isinstance(agent, str) else "",
+    )
     return backend.current().call(operation, parameters, token(), caller)
 
 
@@ -57,10 +66,14 @@ def account() -> Any | None:
     return envelope["data"]
 
 
-def guard() -> None:
-    """Show nothing of a page to somebody who is not signed in. The first call of every page."""
+def guard(right: str = "read") -> None:
+    """Show nothing of a page to somebody who is not signed in, or has not the right. The first call of every page."""
     if account() is None:
         st.error(t("sign_in.first"))
+        st.stop()
+    if not may(right):
+        header(t("common.not_yours"))
+        st.info(t("common.no_right"), icon=":material/lock:")
         st.stop()
 
 
@@ -71,6 +84,8 @@ def may(right: str) -> bool:
 
 def header(title: str, caption: str = "") -> Any:
     """Draw the head of a page, and return the place for its buttons."""
+    if page := st.session_state.pop("wanted_page", None):
+        st.switch_page(page)
     row = st.container(horizontal=True, vertical_alignment="center", key="page_head")
     with row:
         with st.container(width="stretch", gap=None):
@@ -85,15 +100,19 @@ def header(title: str, caption: str = "") -> Any:
 def _person_menu() -> None:
     other = next(code for code in LANGUAGES if code != language())
     choices = {
+        "profile": f":material/manage_accounts: {t('profile.title')}",
         "language": f":material/translate: {LANGUAGES[other]}",
         "sign_out": f":material/logout: {t('sign_in.out')}",
     }
 
     def chosen() -> None:
-        if st.session_state["person_menu"] == "language":
-            keep_language(other)
-        else:
-            sign_out()
+        match st.session_state["person_menu"]:
+            case "language":
+                keep_language(other)
+            case "profile":
+                st.session_state["wanted_page"] = "profile.py"
+            case "sign_out":
+                sign_out()
 
     name = st.session_state["account"]["userName"]
     st.menu_button(

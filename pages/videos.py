@@ -19,7 +19,7 @@ VIDEOS = VideoList(
 
 with parts.header(t("videos.title")):
     export = exports.control(VIDEOS)
-    if parts.may("manage"):
+    if parts.may("upload"):
         uploads.button()
 parts.say_results()
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):

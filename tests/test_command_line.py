@@ -36,6 +36,27 @@ def test_accounts_are_added_listed_and_given_new_passwords(run):
     assert run("account", "list").output == "anne\tanalyst\n"
 
 
+def test_accounts_are_changed_but_the_last_administrator_stays(run):
+    run("account", "add", "anne", "--role", "admin", "--password", PASSWORD)
+    run("account", "add", "ben", "--role", "app", "--password", PASSWORD)
+
+    assert run("account", "edit", "ben", "--role", "reviewer", "--disable").exit_code == 0
+    assert run("account", "list").output == "anne\tadmin\nben\treviewer\tdisabled\n"
+    refused = run("account", "edit", "anne", "--disable")
+    assert refused.exit_code == 1
+    assert "last administrator" in refused.output
+
+
+def test_the_doctor_tells_the_head_of_the_history_and_checks_one_that_was_noted(run):
+    run("account", "add", "anne", "--role", "admin", "--password", PASSWORD)
+
+    head = run("doctor").output.partition("--head ")[2].split()[0]
+
+    assert "BAD  history" not in run("doctor", "--head", head).output
+    assert "line 1 is not the one that was noted" in run("doctor", "--head", "1:" + "0" * 64).output
+    assert "is no head" in run("doctor", "--head", "nonsense").output
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -31,7 +31,10 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class HistoryData(msgspec.Struct, rename="camel"):
-    """One change. `line` counts from 1; `token` is the name of the API token that was shown, if it was one."""
+    """One change. `line` counts from 1; `token` is the name of the API token that was shown, if it was one.
+
+    `title` is that of the video, where the target is one that is still there.
+    """
 
     line: int
     time: str
@@ -42,6 +45,7 @@ class HistoryData(msgspec.Struct, rename="camel"):
     request_id: str
     action: str
     target: str
+    title: str
     before: dict[str, Any]
     after: dict[str, Any]
 
@@ -77,7 +81,7 @@ class HistoryFilters:
 @operation("GET", "/vod/getHistory", right=Right.HISTORY, extension=True)
 def get_history(call: Call, *, video_id: str) -> list[HistoryData]:
     """Return what happened to a video, newest first, at most 100 lines."""
-    return [_data(call.write, line) for line in call.store.history.find_history(video_id)]
+    return _listed(call, call.store.history.find_history(video_id))
 
 
 @operation("GET", "/user/findHistory", right=Right.HISTORY, extension=True)
@@ -86,8 +90,7 @@ def find_history(
 ) -> HistoryPage:
     """List everything that was done by anybody and matches, newest first, with the exact total."""
     page = call.store.history.find_page(filters.wanted, page_index, page_size)
-    lines = [_data(call.write, line) for line in page.items]
-    return HistoryPage(page.total, lines, list(call.store.history.find_actions()))
+    return HistoryPage(page.total, _listed(call, page.items), list(call.store.history.find_actions()))
 
 
 @operation("GET", "/user/exportHistory", right=Right.EXPORT, extension=True)
@@ -106,11 +109,17 @@ def create_history_link(call: Call, *, filters: HistoryFilters) -> HistoryLink:
     return HistoryLink(f"{call.write.base_url}{export.path}?ticket={quote(ticket)}")
 
 
-def _data(write: Writer, line: HistoryLine) -> HistoryData:
+def _listed(call: Call, lines: Iterable[HistoryLine]) -> list[HistoryData]:
+    lines = list(lines)
+    titles = call.store.catalogue.find_titles({line.target for line in lines})
+    return [_data(call.write, line, titles.get(line.target, "")) for line in lines]
+
+
+def _data(write: Writer, line: HistoryLine, title: str = "") -> HistoryData:
     actor = line.actor
     return HistoryData(
         line=line.line, time=write.time(line.at), user_name=actor.name, token=actor.token, way=actor.way,
-        address=actor.address, request_id=actor.request_id, action=line.action, target=line.target,
+        address=actor.address, request_id=actor.request_id, action=line.action, target=line.target, title=title,
         before=line.before, after=line.after,
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlite_utils import Database
@@ -84,7 +85,8 @@ class Sessions:
             if len(names) >= MOST_TOKENS:
                 raise BadRequest("You have {most} tokens, the most there may be; revoke one first.", most=MOST_TOKENS)
             self._add(db, account, token, expires, actor, name=name, granted=right)
-            self._note(db, actor, "createToken", account.user_name, {"name": name, "right": right, "expires": expires})
+            until = datetime.fromtimestamp(expires, UTC).isoformat()
+            self._note(db, actor, "createToken", account.user_name, {"name": name, "right": right, "expires": until})
         return self.find_tokens(account.user_name, token_hash(token)[:ID_LENGTH])[0]
 
     def find_sessions(self, user_name: str = "", session_id: str = "") -> tuple[Session, ...]:

@@ -395,16 +395,16 @@ class Person:
         self._until(AT_TOP, self._texts[f"{path[1:] or 'overview'}.title"])
         self.is_idle()
 
-    def signs_in(self, password: str = PASSWORD) -> None:
+    def signs_in(self, password: str = PASSWORD, name: str = "admin") -> None:
         """Fill in the form and send it."""
-        self.field("sign_in_name").fill("admin")
+        self.field("sign_in_name").fill(name)
         self.field("sign_in_password").fill(password)
         self.clicks("sign_in_do")
 
-    def enters(self) -> None:
+    def enters(self, name: str = "admin", password: str = PASSWORD) -> None:
         """Sign in, and wait until the browser will remember it."""
         with self.page.expect_response(f"{self.url}/console/user/adopt") as adopted:
-            self.signs_in()
+            self.signs_in(password, name)
         assert adopted.value.ok
         self.is_in()
 

@@ -1,0 +1,149 @@
+"""Accounts: who may use the console and as what, who is signed in where, and which programs hold a token."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages import parts, people
+from pages.words import named, t
+
+parts.guard("admin")
+ROLES = ["manager", "reviewer", "analyst", "app", "admin"]
+MOST = 1024
+
+
+def role_choice(key: str, index: int = 0) -> str:
+    """Draw the roles, each with what it may do."""
+    role: str = st.radio(
+        t("accounts.role"), ROLES, index=index, key=key, format_func=lambda word: named("role", word),
+        captions=[t(f"role_is.{word}") for word in ROLES],
+    )  # fmt: skip
+    return role
+
+
+def password_field(key: str) -> str:
+    return st.text_input(
+        t("accounts.password"), type="password", key=key, help=t("accounts.password_help"), max_chars=MOST,
+        placeholder=t("accounts.made_up"), autocomplete="new-password",
+    )  # fmt: skip
+
+
+def add() -> None:
+    name = st.text_input(t("accounts.name"), key="account_name", max_chars=100, autocomplete="off").strip()
+    role = role_choice("account_role")
+    password = password_field("account_password")
+    if st.button(t("accounts.add"), key="account_do", type="primary", width="stretch", disabled=not name):
+        finish("addAccount", t("done.account_added", name=name), userName=name, role=role, password=password)
+
+
+def change_role(account: dict[str, Any]) -> None:
+    role = role_choice("account_role", ROLES.index(account["role"]))
+    if st.button(t("common.save"), key="account_do", type="primary", width="stretch"):
+        finish("editAccount", t("done.account_edited"), userName=account["userName"], role=role)
+
+
+def reset(account: dict[str, Any]) -> None:
+    st.caption(t("accounts.reset_follows"))
+    password = password_field("account_password")
+    if st.button(t("accounts.reset"), key="account_do", type="primary", width="stretch"):
+        finish("resetPassword", t("done.password_reset"), userName=account["userName"], password=password)
+
+
+def disable(account: dict[str, Any]) -> None:
+    st.caption(t("accounts.disable_follows"))
+    if st.button(t("accounts.disable"), key="account_do", type="primary", width="stretch"):
+        finish("editAccount", t("done.account_disabled"), userName=account["userName"], disabled="true")
+
+
+def enable(account: dict[str, Any]) -> None:
+    finish("editAccount", t("done.account_enabled"), userName=account["userName"], disabled="false")
+
+
+def finish(operation: str, done: str, **parameters: str) -> None:
+    """Do it, and draw the page anew; what is refused is said in the dialog, where it can be mended."""
+    envelope = parts.attempt(operation, **parameters)
+    if envelope["result"] != "true":
+        st.error(envelope["message"], icon=":material/error:")
+        return
+    st.session_state.setdefault("done", []).append(done)
+    if envelope["data"] and envelope["data"]["password"]:
+        st.session_state["told_password"] = envelope["data"]
+    st.rerun()
+
+
+def show_password(made: dict[str, str]) -> None:
+    st.markdown(t("accounts.for_whom", name=parts.plain(made["userName"])))
+    people.told_once(made["password"], t("accounts.once"), "account_seen")
+
+
+ACTIONS = {
+    "new_role": ("badge", change_role), "reset": ("lock_reset", reset), "disable": ("person_off", disable),
+    "enable": ("person_check", enable),
+}  # fmt: skip
+
+
+def label(key: str) -> str:
+    return f":material/{ACTIONS[key][0]}: {t(f'accounts.{key}')}"
+
+
+def listed(accounts: list[dict[str, Any]]) -> None:
+    """Draw the accounts, each with what can be done to it."""
+
+    def clicked() -> None:
+        click = st.session_state["account_menu"]
+        key = next(key for key in ACTIONS if label(key) == click.label)
+        st.session_state["wanted_change"] = (key, accounts[click.row])
+
+    column = st.column_config
+    st.container(key="accounts").dataframe(
+        parts.frame([
+            {
+                "name": account["userName"],
+                "role": [account["role"]],
+                "state": ["disabled" if account["disabled"] else "active"],
+                "seen": parts.moment(account["lastSeenTime"]) or t("people.never"),
+                "sessions": account["sessionCount"],
+                "tokens": account["tokenCount"],
+                "since": parts.moment(account["creationTime"]),
+                "do": [label(key) for key in ("new_role", "reset", "enable" if account["disabled"] else "disable")],
+            }
+            for account in accounts
+        ]),
+        hide_index=True, row_height=people.ROW_HEIGHT, alt=t("accounts.title"),
+        column_config={
+            "name": column.TextColumn(t("accounts.name"), width=180),
+            "role": parts.chip_column(t("accounts.role"), ROLES, "role", width=110),
+            "state": parts.chip_column(t("accounts.state"), ["active", "disabled"], "accounts", width=100),
+            "seen": column.TextColumn(t("people.seen"), width=160),
+            "sessions": column.NumberColumn(t("people.sessions"), width=100),
+            "tokens": column.NumberColumn(t("people.tokens"), width=100),
+            "since": column.TextColumn(t("people.created"), width=160),
+            "do": column.ButtonColumn(
+                t("column.do"), width=64, type="tertiary", key="account_menu", on_click=clicked
+            ),
+        },
+    )  # fmt: skip
+
+
+with parts.header(t("accounts.title")):
+    adding = st.button(t("accounts.add_short"), key="account_add", icon=":material/person_add:", type="primary")
+parts.say_results()
+listed(parts.ask("getAccounts"))
+st.space("small")
+st.markdown(f"**{t('people.sessions')}**")
+people.sessions(parts.ask("getSessions"), "endSession", owners=True)
+st.space("small")
+st.markdown(f"**{t('people.tokens')}**")
+people.tokens(parts.ask("getTokens"), "revokeToken", owners=True)
+if adding:
+    st.dialog(t("accounts.add"), icon=":material/person_add:")(add)()
+elif wanted := st.session_state.pop("wanted_change", None):
+    key, account = wanted
+    icon, draw = ACTIONS[key]
+    title = f"{t(f'accounts.{key}')} · {account['userName']}"
+    if key == "enable":
+        draw(account)
+    else:
+        st.dialog(title, icon=f":material/{icon}:")(draw)(account)
+elif made := st.session_state.pop("told_password", None):
+    st.dialog(t("accounts.told"), icon=":material/password:")(show_password)(made)

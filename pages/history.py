@@ -1,0 +1,182 @@
+"""What was done: by whom, when, from where, to what, and how things were before and after."""
+
+import re
+from typing import Any
+
+import streamlit as st
+
+from pages import parts
+from pages.people import ROW_HEIGHT
+from pages.words import named, t
+
+parts.guard("history")
+WAYS = ["page", "rest", "command line", "worker"]
+MOST_ROWS_SEEN = 14
+NOTHING = ("", None, [])
+TEXTS = ("user", "target")
+DATES = ("from", "to")
+PAGE = "h_page"
+
+
+def bound(name: str) -> dict[str, Any]:
+    """Return the options of a filter that is kept in the address; a change of it leads to the first page."""
+    return {"key": f"h_{name}", "bind": "query-params", "on_change": parts.first_page, "args": (PAGE,)}
+
+
+def search(name: str, icon: str, width: int) -> str:
+    label = t(f"history.{name}")
+    text: str = st.text_input(
+        label, type="search", placeholder=label, width=width, live=True, label_visibility="collapsed",
+        icon=f":material/{icon}:", autocomplete="off", **bound(name),
+    )  # fmt: skip
+    return text.strip()
+
+
+def clear() -> None:
+    for name in ("action", "way"):
+        st.query_params.pop(f"h_{name}", None)
+    for name in TEXTS:
+        st.session_state[f"h_{name}"] = ""
+    for name in DATES:
+        st.session_state[f"h_{name}"] = None
+    parts.first_page(PAGE)
+
+
+def filters() -> dict[str, str]:
+    """Draw what the history can be narrowed by, and return what was chosen."""
+    actions = parts.ask("findHistory", pageSize=1)["actionList"]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
+        user = search("user", "person_search", 150)
+        action = st.selectbox(
+            t("history.action"), actions, placeholder=t("history.action"), width=190, label_visibility="collapsed",
+            format_func=lambda word: named("did", word), **parts.from_address("h_action", actions, None, then=PAGE),
+        )  # fmt: skip
+        way = st.segmented_control(
+            t("history.way"), WAYS, format_func=lambda word: named("way", word), label_visibility="collapsed",
+            **parts.from_address("h_way", WAYS, None, then=PAGE),
+        )  # fmt: skip
+        with st.popover(t("filter.more"), icon=":material/tune:"):
+            target = st.text_input(t("history.target"), help=t("history.target_help"), **bound("target")).strip()
+            start = st.date_input(t("filter.from"), value=None, format="YYYY-MM-DD", **bound("from"))
+            end = st.date_input(t("filter.to"), value=None, format="YYYY-MM-DD", **bound("to"))
+        wanted = {
+            "userName": user, "action": action or "", "way": way or "", "target": target,
+            "startTime": str(start or ""), "endTime": str(end or ""),
+        }  # fmt: skip
+        if any(wanted.values()):
+            st.button(t("filter.clear"), icon=":material/close:", type="tertiary", on_click=clear, key="h_clear")
+    return wanted
+
+
+def value(of: Any) -> str:
+    """Return a value as people read it."""
+    if isinstance(of, bool):
+        return t("history.yes") if of else t("history.no")
+    if of in NOTHING:
+        return "–"
+    if isinstance(of, list):
+        return ", ".join(map(str, of))
+    text = re.sub(r"^(.{10})T(.{8})\+00:00$", r"\1 \2 UTC", str(of))
+    return next(
+        (named(group, text) for group in ("status", "censor", "role", "right") if named(group, text) != text), text
+    )
+
+
+def changes(line: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the fields that a line tells of, each with its value before and after."""
+    before, after = line["before"], line["after"]
+    told = {name: (before.get(name), after.get(name)) for name in after or before}
+    return [
+        (named("field", name), *map(value, pair))
+        for name, pair in told.items()
+        if any(one not in NOTHING for one in pair)
+    ]
+
+
+def in_short(line: dict[str, Any]) -> str:
+    old, new = bool(line["before"]), bool(line["after"])
+
+    def told(before: str, after: str) -> str:
+        return f"{before} → {after}" if old and new and before != "–" else after if new else before
+
+    return " · ".join(f"{name}: {told(before, after)}" for name, before, after in changes(line))
+
+
+def who(line: dict[str, Any]) -> str:
+    name = named("actor", line["userName"]) if line["userName"] else t("history.unknown")
+    return f"{name} ({line['token']})" if line["token"] else name
+
+
+def details(line: dict[str, Any]) -> None:
+    """Draw one line with everything that it holds."""
+    if line["title"]:
+        st.page_link("video.py", label=parts.plain(line["title"]), icon=":material/movie:",
+                     query_params={"videoId": line["target"]})  # fmt: skip
+    facts = {
+        t("history.time"): parts.moment(line["time"]),
+        t("history.user"): parts.plain(who(line)),
+        t("history.way"): named("way", line["way"]),
+        t("people.address"): line["address"],
+        t("history.target"): parts.plain(line["target"]),
+        t("history.request"): parts.plain(line["requestId"]),
+        t("history.line"): str(line["line"]),
+    }
+    st.table({name: told for name, told in facts.items() if told}, border="horizontal")
+    if rows := changes(line):
+        names = (t("history.field"), t("history.before"), t("history.after"))
+        st.table(
+            [dict(zip(names, (parts.plain(cell) for cell in row), strict=True)) for row in rows],
+            hide_index=True, border="horizontal",
+        )  # fmt: skip
+
+
+def listed(lines: list[dict[str, Any]]) -> None:
+    """Draw a page of lines; each opens with a click."""
+
+    def clicked() -> None:
+        st.session_state["wanted_line"] = lines[st.session_state["h_open"].row]
+
+    column = st.column_config
+    st.container(key="h_table").dataframe(
+        parts.frame([
+            {
+                "time": parts.moment(line["time"]), "did": named("did", line["action"]), "who": who(line),
+                "target": line["title"] or line["target"], "change": in_short(line), "way": named("way", line["way"]),
+                "address": line["address"],
+            }
+            for line in lines
+        ]),
+        hide_index=True, row_height=ROW_HEIGHT, alt=t("history.title"),
+        height=min(len(lines), MOST_ROWS_SEEN) * ROW_HEIGHT + 40,
+        column_config={
+            "time": column.TextColumn(t("history.time"), width=156),
+            "did": column.ButtonColumn(
+                t("history.action"), width=175, type="tertiary", alignment="left", key="h_open", on_click=clicked
+            ),
+            "who": column.TextColumn(t("history.user"), width=130),
+            "target": column.TextColumn(t("history.target"), width=150),
+            "change": column.TextColumn(t("history.change"), width=450),
+            "way": column.TextColumn(t("history.way"), width=90),
+            "address": column.TextColumn(t("people.address"), width=110),
+        },
+    )  # fmt: skip
+
+
+with parts.header(t("history.title")):
+    export = parts.may("export") and st.button(t("videos.export"), icon=":material/download:", key="h_export")
+parts.say_results()
+wanted = filters()
+if export:
+    parts.go_to(parts.ask("createHistoryLink", **wanted)["url"])
+size, page = parts.page_size(PAGE), parts.page_number(PAGE)
+found = parts.ask("findHistory", **wanted, pageIndex=page, pageSize=size)
+if not found["historyList"] and found["total"]:
+    page = st.session_state[PAGE] = -(-found["total"] // size)
+    found = parts.ask("findHistory", **wanted, pageIndex=page, pageSize=size)
+if found["historyList"]:
+    listed(found["historyList"])
+    parts.paging(PAGE, found["total"], size)
+else:
+    st.info(t("history.none"), icon=":material/search_off:")
+if line := st.session_state.pop("wanted_line", None):
+    st.dialog(named("did", line["action"]), icon=":material/history:", width="large")(details)(line)
