@@ -40,7 +40,7 @@ REST_POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src '
 PAGE_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src * data: blob:; media-src * data: blob:; font-src 'self' data:; connect-src 'self'; "
-    "worker-src 'self' blob:; frame-src 'self'; frame-ancestors 'self'; object-src 'none'; base-uri 'self'; "
+    "worker-src 'self' blob:; frame-src 'self'; frame-ancestors 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'"
 )
 MAPPED = "::ffff:"  # an IPv4 address as an IPv6 socket shows it

@@ -88,9 +88,10 @@ def gather(folder: Path, clients: int, seconds: float) -> Crowd:
         before = stand.memory(), stand.descriptors()
         peak = asyncio.run(_ask_all(stand, token, videos, clients, seconds, crowd))
         deadline = time.monotonic() + REST_SECONDS
-        while stand.descriptors() > before[1] and time.monotonic() < deadline:
-            time.sleep(0.1)
         crowd.memory, crowd.descriptors = (before[0], peak), (before[1], stand.descriptors())
+        while crowd.descriptors_left and time.monotonic() < deadline:
+            time.sleep(0.1)
+            crowd.descriptors = (before[1], stand.descriptors())
     finally:
         stand.end()
     return crowd

@@ -43,7 +43,7 @@ VIDEOS = 50
 ENVELOPE = {"result", "requestId", "message", "code", "data"}
 LEAK = re.compile(
     rb"Traceback|File \"|site-packages|sqlite|OperationalError|IntegrityError|syntax error|no such (table|column)"
-    rb"|/tmp/|/home/|/work/|\.py\b|object at 0x|msgspec|starlette|uvicorn",
+    rb"|/tmp/|/home/|/var/|\.py\b|object at 0x|msgspec|starlette|uvicorn",
     re.IGNORECASE,
 )
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"

@@ -24,9 +24,9 @@ POST = (
 
 
 async def endless(scope, receive, send):
-    """Answers for ever, as fast as the client takes it."""
+    """Answers with more than any buffer holds, as fast as the client takes it."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
-    while True:
+    for _ in range(200):
         await send({"type": "http.response.body", "body": b"x" * (1 << 20), "more_body": True})
 
 
@@ -45,7 +45,7 @@ def connect(console):
         ws="none",
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=0,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -64,5 +64,14 @@ def test_a_password_that_is_too_short_is_named_but_not_shown():
     assert "secret" not in str(caught.value)
 
 
+def test_a_token_for_the_metrics_is_long_enough_and_not_shown():
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"QU_METRICS_TOKEN": "too short"}, None)
+
+    assert "QU_METRICS_TOKEN: use at least 16" in str(caught.value)
+    assert "too short" not in str(caught.value)
+    assert "sixteen-or-more-signs" not in repr(read_settings({"QU_METRICS_TOKEN": "sixteen-or-more-signs"}, None))
+
+
 def test_a_password_is_not_shown_with_the_settings():
     assert "secret" not in repr(Settings(admin_password="secret"))

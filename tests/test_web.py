@@ -91,6 +91,30 @@ def test_every_answer_carries_the_security_headers(path, client):
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "SAMEORIGIN"
     assert headers["Referrer-Policy"] == "same-origin"
+    assert "frame-ancestors" in headers["Content-Security-Policy"]
+    assert "Access-Control-Allow-Origin" not in headers
+
+
+def test_pages_and_answers_have_policies_of_their_own(client):
+    page, answer = (client.get(path).headers["Content-Security-Policy"] for path in ("/", "/console/x"))
+
+    assert all(rule in page for rule in ("default-src 'self'", "object-src 'none'", "base-uri 'none'"))
+    assert answer.startswith("default-src 'none'")
+
+
+def test_nothing_but_immutable_files_may_be_kept(behind, console):
+    async def bundle(request):
+        return Response("x", headers={"Cache-Control": "public, immutable, max-age=31536000"})
+
+    async def page(request):
+        return Response("x", headers={"Cache-Control": "no-cache"})
+
+    routes = [Route("/static/x.js", bundle), Route("/index", page)]
+    client = behind(Middleware(Front, rest=rest_app(console)), routes=routes)
+
+    assert client.get("/static/x.js").headers["Cache-Control"] == "public, immutable, max-age=31536000"
+    for path in ("/", "/index", "/console/x", "/media/a/b/c", "/healthz"):
+        assert client.get(path).headers["Cache-Control"] == "no-store"
 
 
 def test_the_rest_server_may_be_made_at_the_first_request(behind, console):
