@@ -151,7 +151,7 @@ class Server:
         assert ended == 0
         said = self._log.read_text(encoding="utf-8")
         assert "Traceback" not in said, said
-        assert not list(self.data.glob("*-wal"))
+        assert not (self.data / "console.sqlite3-wal").exists()
 
     def crash(self) -> None:
         """End it as a power cut would."""
