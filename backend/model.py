@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import msgspec
 
 T = TypeVar("T")
 
@@ -145,8 +147,10 @@ class WarmState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+# What pages of lists are made of are structs: they are made ten times as quickly as frozen dataclasses.
+
+
+class User(msgspec.Struct, frozen=True, gc=False):
     """The app's user who uploaded a video (not an account of the console)."""
 
     user_id: str
@@ -154,11 +158,8 @@ class User:
     avatar_url: str = ""
 
 
-class MediaFile(NamedTuple):
-    """One file of a video: `name` is a file name in the video's own folder, or a complete URL elsewhere.
-
-    A tuple, because a page of a list makes more than a hundred of them, and it is made ten times as quickly.
-    """
+class MediaFile(msgspec.Struct, frozen=True, gc=False):
+    """One file of a video: `name` is a file name in the video's own folder, or a complete URL elsewhere."""
 
     kind: FileKind
     name: str
@@ -171,8 +172,7 @@ class MediaFile(NamedTuple):
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Video:
+class Video(msgspec.Struct, frozen=True, gc=False):
     """One video of the catalogue. Times are seconds since 1970 (UTC), sizes bytes, durations seconds."""
 
     video_id: str
@@ -214,8 +214,7 @@ class Video:
         return self.files_of(FileKind.COMMON, FileKind.NARROW)
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(msgspec.Struct, frozen=True, gc=False):
     """An entry of the recommended feed: the video as it is shown there, and when it came in."""
 
     video: Video

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from backend.model import Actor, CensorStatus, Sort, User, Verdict, Video, VideoFilter
 from backend.store import Store
@@ -231,7 +232,7 @@ def apply(catalogue, change, number, title, user):
     """Do one change to a video, where it is there."""
     video_id = f"v{number}"
     if change in ("add", "rename"):
-        named = replace(user, user_name=title[:9]) if change == "rename" else user
+        named = structs.replace(user, user_name=title[:9]) if change == "rename" else user
         catalogue.load_videos([video_of(number + 9 * (change == "rename"), title, named)], ACTOR)
         return
     page = catalogue.find_videos(VideoFilter(video_id=video_id))

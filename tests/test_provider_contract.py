@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
 from alibabacloud_credentials.client import Client as Credentials
 from alibabacloud_credentials.models import Config
+from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.cloud import Cloud

@@ -10,8 +10,9 @@ import hmac
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, NO_STREAM, NO_SUCH_TASK, WRONG_STATE, has_code
@@ -124,7 +125,7 @@ class Follower:
                 return
             raise
         files = renditions(answer, self._store.cloud.kinds_of(video_id))
-        self._store.mirror.set_renditions(video_id, [file._replace(name=unsigned(file.name)) for file in files])
+        self._store.mirror.set_renditions(video_id, [replace(file, name=unsigned(file.name)) for file in files])
 
     def take_verdict(self, video_id: str) -> None:
         """Let a verdict that was given elsewhere count here. Raises NotYet while one is being given here."""

@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_STREAM, WRONG_STATE, has_code
@@ -85,7 +86,7 @@ class PlayAddresses:
         # Not transcoded yet, or blocked: whoever reviews it sees the source.
         wanted = {"VideoId": video_id, "OutputType": "cdn", "AuthTimeout": LIVES_SECONDS}
         found = self._client.call("GetMezzanineInfo", wanted, expect="Mezzanine.FileURL")["Mezzanine"]
-        return (source_file(video_id)._replace(name=str(found["FileURL"])),)
+        return (replace(source_file(video_id), name=str(found["FileURL"])),)
 
 
 def _merged(video: Video, fresh: tuple[MediaFile, ...]) -> tuple[MediaFile, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_STREAM, NO_SUCH_TASK, WRONG_STATE, has_code
 from backend.aliyun.facts import number, renditions, unsigned, utc
@@ -116,7 +118,7 @@ class Transcodes:
             raise
         wanted = FileKind.NARROW if task.kind is JobKind.NARROW else FileKind.COMMON
         files = [file for file in renditions(answer, self._records.kinds_of(task.video_id)) if file.kind is wanted]
-        return tuple(file._replace(name=unsigned(file.name)) for file in files)
+        return tuple(replace(file, name=unsigned(file.name)) for file in files)
 
 
 def _task(job: Job, video: Video, task_id: str, ids: list[str]) -> CloudTask:

@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msgspec import structs
+
 from backend.errors import MediaError
 from backend.media import Probe
 from backend.media.ffmpeg import Ffmpeg, Report
@@ -206,7 +208,7 @@ def _publish(shop: Path, folder: Path) -> Iterator[MediaFile]:
     for path, kind, position in named:
         if path.exists() and path.stat().st_size:
             name = f"snapshot-{position}.jpg" if position else path.name
-            yield _keep(path, folder, kind, name)._replace(position=position)
+            yield structs.replace(_keep(path, folder, kind, name), position=position)
 
 
 def _publish_sprite(shop: Path, folder: Path, layout: Layout) -> Iterator[MediaFile]:
@@ -220,7 +222,7 @@ def _publish_sprite(shop: Path, folder: Path, layout: Layout) -> Iterator[MediaF
     cues.write_text(text, encoding="utf-8")
     name = f"{Path(picture.name).stem}.vtt"
     settle(cues, folder / name)
-    yield picture._replace(duration=layout.duration)
+    yield structs.replace(picture, duration=layout.duration)
     yield MediaFile(FileKind.SPRITE_CUES, name, size=len(text), duration=layout.duration)
 
 

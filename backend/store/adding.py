@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
+from msgspec.structs import astuple
 from sqlite_utils import Database
 
 from backend.model import Video
@@ -16,7 +16,7 @@ from backend.store.rows import ADD_FILE
 from backend.store.search import first_key, fold
 
 OWN = ("seq", "id", "media_key", "user_id", "title_folded")
-GIVEN = tuple(field.name for field in fields(Video) if field.name not in (*OWN, "user", "files", "is_recommend"))
+GIVEN = tuple(name for name in Video.__struct_fields__ if name not in (*OWN, "user", "files", "is_recommend"))
 COLUMNS = (*OWN, *GIVEN)
 
 _given = attrgetter(*GIVEN)
@@ -83,4 +83,4 @@ def _rows(db: Database, videos: Iterable[Video]) -> list[tuple[Any, ...]]:
 
 
 def _file_rows(videos: Iterable[Video]) -> Iterable[tuple[Any, ...]]:
-    return ((video.video_id, *file) for video in videos for file in video.files)
+    return ((video.video_id, *astuple(file)) for video in videos for file in video.files)

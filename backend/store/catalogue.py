@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
+from msgspec.structs import asdict, replace
 from sqlite_utils import Database
 
 from backend.errors import Conflict, NotFound

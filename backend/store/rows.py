@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 from sqlite_utils import Database
 
 from backend.errors import NotFound
@@ -45,7 +46,7 @@ RECOMMENDATION_COLUMNS = """
 RECOMMENDATION_TABLES = """
     recommendations r join videos v using (video_id) left join users u on u.user_id = coalesce(r.user_id, v.user_id)
 """
-FILE_COLUMNS = MediaFile._fields
+FILE_COLUMNS = MediaFile.__struct_fields__
 SEQ = 23  # the place of the key among the columns
 
 # Looking a member up is five times as quick as calling its enumeration.
@@ -72,8 +73,10 @@ def read_files(db: Database, video_ids: Iterable[str]) -> dict[str, list[MediaFi
     found: dict[str, list[MediaFile]] = defaultdict(list)
     columns = f"video_id, {', '.join(FILE_COLUMNS)}"
     sql = f"select {columns} from files where {AT.format(key='video_id')} order by video_id, kind, position"
-    for video_id, kind, *rest in db.conn.execute(sql, [as_json(video_ids)]):
-        found[video_id].append(MediaFile(_KIND[kind], *rest))
+    for video_id, kind, name, size, width, height, duration, bitrate, codec, place in db.conn.execute(
+        sql, [as_json(video_ids)]
+    ):
+        found[video_id].append(MediaFile(_KIND[kind], name, size, width, height, duration, bitrate, codec, place))
     return found
 
 
@@ -150,4 +153,4 @@ def write_files(db: Database, video_id: str, files: tuple[MediaFile, ...]) -> No
     """Keep these files of a video, in place of those of the same kinds."""
     for kind in {file.kind for file in files}:
         db.execute("delete from files where video_id = ? and kind = ?", [video_id, kind])
-    db.conn.executemany(ADD_FILE, ((video_id, *file) for file in files))
+    db.conn.executemany(ADD_FILE, ((video_id, *astuple(file)) for file in files))

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from alibabacloud_credentials.client import Client as Credentials
 from alibabacloud_credentials.models import Config
+from msgspec import structs
 
 import backend
 from backend import Console
@@ -150,7 +151,7 @@ def new_video(console, alibaba):
 
     def make(title="海边", censor=CensorStatus.CHECK, **values):
         there = alibaba.vod.add(Title=title, **values)
-        video = replace(video_of(there, int(time.time())), user=User("u1", "安妮"))
+        video = structs.replace(video_of(there, int(time.time())), user=User("u1", "安妮"))
         console.store.mirror.enter([video], censor=censor)
         return console.store.catalogue.get_video(there["VideoId"])
 

@@ -7,11 +7,12 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
 import jsonschema
 import pytest
+from msgspec import structs
 
 from backend.aliyun.facts import video_of
 from backend.openapi import describe
@@ -86,7 +87,7 @@ def command(cloud_settings, tmp_path):
 def test_the_commands_bring_in_list_and_settle_and_never_print_a_key(alibaba, command, tmp_path):
     video = alibaba.vod.add(Title="after")
     store = Store(tmp_path / "data" / "console.sqlite3")
-    store.mirror.enter([replace(video_of(video, 0), title="before")])
+    store.mirror.enter([structs.replace(video_of(video, 0), title="before")])
     store.close()
     alibaba.vod.add(Title="new")
     assert ("2 of 2 (1 new)" in (synced := command("sync").stdout), "1 texts differ" in synced) == (True, True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from backend.errors import CloudError
 from backend.model import CensorStatus, VideoFilter, VideoStatus

@@ -1,8 +1,7 @@
 """Cover, first frame, snapshots and sprite; and the cover that a person chose."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from backend.media.measure import jpeg_size
 from backend.media.sprite import read_vtt
