@@ -290,7 +290,7 @@ def _judge(case: Any) -> str:
     case.headers = {"Authorization": f"Bearer {TOKEN}"}
     answer = case.call()
     case.validate_response(answer, checks=[not_a_server_error, content_type_conformance, response_schema_conformance])
-    if answer.status_code == 200 and answer.headers["content-type"][0].startswith(JSON):
+    if answer.status_code == 200 and answer.headers["content-type"][0].partition(";")[0] == JSON:
         code: str = answer.json()["code"]
         assert code != "500", answer.json()
         return code
