@@ -32,8 +32,8 @@ from backend.model import (
     VideoStatus,
 )
 from backend.store import Store
-from backend.store.database import MANY_PAGES
 from backend.store.derived import rebuild
+from backend.store.rows import as_json
 from backend.store.search import first_key
 
 ACTOR = Actor("benchmark", "command line")
@@ -42,6 +42,8 @@ NEWEST = 1_780_000_000
 SECONDS = 3 * 365 * 86_400
 USERS = 50_000
 FILE_NAMES = "kind, position, name, size, width, height, duration, bitrate, codec"
+ANOTHER_ID = "video_id || '-' || n"
+GENEROUS_PAGES = 1_000_000  # 4 GB
 APART = 7  # seconds between a video and its next likeness
 CHINESE = """
     今天 教你 一个 简单 方法 周末 城市 夜景 海边 日落 街头 美食 家常 做法 妈妈 宝宝 猫咪 狗狗 搞笑 合集 高能 时刻 游戏
@@ -161,30 +163,33 @@ def make(store: Store, count: int, seed: int, recommended: int) -> float:
 
 
 def multiply(store: Store, times: int) -> None:
-    """Have every video so many times. Triggers rest meanwhile: what is derived from the rows is made anew later."""
-    step = {"seq": first_key(APART) - first_key(0), "created": APART}
-    with store.connections.writing() as db:
+    """Have every video so many times. What is derived from the rows rests meanwhile, and is made anew at the end."""
+    with store.connections.writing(pages=GENEROUS_PAGES) as db:
         names = [column.name for column in db["videos"].columns]
-        triggers = db.execute("select name, sql from sqlite_schema where type = 'trigger'").fetchall()
-        for name, _ in triggers:
-            db.execute(f"drop trigger {name}")
-        db.execute("create temp table first as select * from videos")
-        step["id"] = db.execute("select max(id) from videos").fetchone()[0]
-    own = {name: f"{name} + :n * {by}" for name, by in step.items()} | {"video_id": "video_id || '-' || :n"}
-    chosen = ", ".join(own.get(name, name) for name in names)
-    for n in range(1, times):
-        with store.connections.writing(pages=MANY_PAGES) as db:
-            db.execute(f"insert into videos ({', '.join(names)}) select {chosen} from first order by seq", {"n": n})
-            db.execute(
-                f"insert into files (video_id, {FILE_NAMES}) select f.video_id || '-' || :n, {FILE_NAMES} from files f "
-                "where f.video_id in (select video_id from first) order by f.video_id",
-                {"n": n},
-            )
-        print(f"\r{n + 1} of {times}", end="", flush=True)
-    print()
-    with store.connections.writing(pages=MANY_PAGES) as db:
-        for _, sql in triggers:
+        made_again = db.execute(
+            "select type, name, sql from sqlite_schema where type = 'trigger' "
+            "or (type = 'index' and sql is not null and tbl_name in ('videos', 'files'))"
+        ).fetchall()
+        for kind, name, _ in made_again:
+            db.execute(f"drop {kind} {name}")
+        db.execute("create temp table first as select * from videos order by seq")
+        db.execute("create temp table first_files as select * from files order by video_id, kind, position")
+        numbers = as_json(range(1, times))
+        db.execute("create temp table numbers as select value as n from json_each(?)", [numbers])
+        own = {
+            "seq": f"seq + n * {first_key(APART) - first_key(0)}", "created": f"created + n * {APART}",
+            "id": "id + n * (select max(id) from first)", "video_id": ANOTHER_ID,
+        }  # fmt: skip
+        chosen = ", ".join(own.get(name, name) for name in names)
+        # A video's likenesses come right behind it in every order, so that both tables are gone through once.
+        db.execute(f"insert into videos ({', '.join(names)}) select {chosen} from first cross join numbers")
+        db.execute(
+            f"insert into files (video_id, {FILE_NAMES}) "
+            f"select {ANOTHER_ID}, {FILE_NAMES} from first_files cross join numbers"
+        )
+        for _, _, sql in made_again:
             db.execute(sql)
+    with store.connections.writing(pages=GENEROUS_PAGES) as db:
         rebuild(db, tell_progress)
 
 
