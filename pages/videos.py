@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages import actions, exports, facets, parts, uploads
+from pages import actions, exports, facets, parts, undo, uploads
 from pages.lists import CENSOR, VideoList
 from pages.words import named, t
 
@@ -18,6 +18,7 @@ VIDEOS = VideoList(
 )  # fmt: skip
 
 with parts.header(t("videos.title")):
+    undo.button()
     export = exports.control(VIDEOS)
     if parts.may("upload"):
         uploads.button()
