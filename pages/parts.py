@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -87,8 +87,11 @@ def trash_days() -> int:
     return backend.current().settings.trash_days
 
 
-def header(title: str, caption: str = "") -> Any:
-    """Draw the head of a page, and return the place for its buttons."""
+def header(title: str, caption: str = "", beside: Callable[[], None] | None = None) -> Any:
+    """Draw the head of a page, and return the place for its buttons.
+
+    What comes and goes is drawn by `beside`, on the line of the title: on a narrow screen nothing has to make room.
+    """
     if page := st.session_state.pop("wanted_page", None):
         st.switch_page(page)
     row = st.container(horizontal=True, vertical_alignment="center", key="page_head")
@@ -97,6 +100,8 @@ def header(title: str, caption: str = "") -> Any:
             st.subheader(title, anchor=False)
             if caption:
                 st.caption(caption)
+        if beside:
+            beside()
         buttons = st.container(horizontal=True, width="content", vertical_alignment="center")
         _person_menu()
     return buttons

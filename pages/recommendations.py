@@ -15,8 +15,7 @@ FEED = VideoList(
     bulk_actions=("unrecommend", "prewarm", "narrow", "block"),
 )
 
-with parts.header(t("recommendations.title")):
-    undo.button()
+with parts.header(t("recommendations.title"), beside=undo.button):
     export = exports.control(FEED)
 parts.say_results()
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):

@@ -171,8 +171,7 @@ def edit(video: dict[str, Any]) -> None:
 def show(video_id: str) -> None:
     play = parts.ask("getPlayInfo", videoId=video_id)
     video, infos = play["videoBase"], play["playInfoList"]
-    with parts.header(parts.plain(video["title"]) or video_id):
-        undo.button()
+    with parts.header(parts.plain(video["title"]) or video_id, beside=undo.button):
         if parts.may("manage") and st.button(t("common.edit"), icon=":material/edit:", key="edit_open"):
             st.dialog(t("common.edit"), icon=":material/edit:")(edit)(video)
     parts.say_results()

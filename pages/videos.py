@@ -17,8 +17,7 @@ VIDEOS = VideoList(
     bulk_actions=("approve", "block", "recommend", "transcode", "narrow", "snapshot", "prewarm", "delete"),
 )  # fmt: skip
 
-with parts.header(t("videos.title")):
-    undo.button()
+with parts.header(t("videos.title"), beside=undo.button):
     export = exports.control(VIDEOS)
     if parts.may("upload"):
         uploads.button()
