@@ -30,6 +30,7 @@ from backend.remote import RemoteWorker
 from backend.settings import Settings, SettingsError, read_settings
 from backend.store import Store, StoreError
 from backend.tasks import Runner
+from backend.trash import Purger
 from backend.upkeep import UpkeepError, holding
 from backend.worker import Worker
 
@@ -126,6 +127,8 @@ def running(url: str = "") -> Iterator[Console]:
             print(line, flush=True)  # noqa: T201  (for whoever started the server)
         worker = make_worker(console)
         worker.start()
+        purger = Purger(console)
+        purger.start()
         if console.cloud is not None:
             console.cloud.keeper.start()
         try:
@@ -133,6 +136,7 @@ def running(url: str = "") -> Iterator[Console]:
         finally:
             if console.cloud is not None:
                 console.cloud.keeper.stop()
+            purger.stop()
             worker.stop()
             close_current()
 

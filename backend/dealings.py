@@ -9,6 +9,9 @@ from backend.errors import ConsoleError
 from backend.model import Actor, JobKind
 
 MISSING = "missing"  # of a difference: VOD has not got the video
+# Why VOD is told to let a video be played, or not, without a verdict; the comment there says so by beginning with MARK.
+TRASH, RESTORE, UNDO = STANDINGS = ("TrashVideo", "RestoreVideo", "UndoAudit")
+MARK = "qu-console "
 SENDING, ACCEPTED, REFUSED = "sending", "accepted", "refused"
 
 

@@ -45,6 +45,14 @@ CHINESE: dict[str, str] = {
     "There is an account {name} already; choose another name.": "账号 {name} 已存在，请换一个名字。",
     "This link was used already, or is too old; ask for a new one.": "这个链接已经用过或已过期，请重新获取。",
     "Pages of other sites may not do this.": "其他网站的页面不能执行此操作。",
+    # The trash and taking back
+    "Video {video_id} is not in the trash; it may have been restored, or deleted for good.": (
+        "视频 {video_id} 不在回收站中，可能已恢复或已彻底删除。"
+    ),
+    "There is no verdict on video {video_id} to take back.": "视频 {video_id} 没有可撤销的审核。",
+    "The verdict on video {video_id} does not stand any more; look at it again.": (
+        "视频 {video_id} 的审核结果已经变化，请重新查看。"
+    ),
     # Parameters
     "{name} is required.": "缺少参数 {name}。",
     "{name} must be a single value.": "{name} 只能是单个值。",

@@ -224,6 +224,16 @@ class Recommendation(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
+class Trashed:
+    """A deleted video, as it was, that can be restored. Times are seconds since 1970 (UTC)."""
+
+    video: Video
+    deleted: int
+    until: int
+    deleted_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class VideoFilter:
     """What a list is narrowed to; an empty field narrows nothing. Times are inclusive."""
 

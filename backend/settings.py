@@ -37,6 +37,7 @@ class Settings:
     demo: bool = False
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     token_days: int = 30
+    trash_days: int = 7
     legacy_clients: bool = False
     public_url: str = ""
     prewarm_hosts: tuple[str, ...] = ()
@@ -233,6 +234,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "demo": _flag,
     "time_zone": _zone,
     "token_days": _whole(1, 3650),
+    "trash_days": _whole(0, 3650),
     "legacy_clients": _flag,
     "public_url": _web_address,
     "prewarm_hosts": _hosts,

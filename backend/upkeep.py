@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -116,7 +117,6 @@ def restore(settings: Settings, source: Path) -> Path | None:
         _verify(new / DATABASE)
         kept = settings.data / f"before-restore-{time.strftime('%Y%m%d-%H%M%S')}"
         # A backup of the database alone leaves the media where they are.
-        # A backup of the database alone leaves the media where they are.
         old = [path for path in _data_files(settings) if path.exists() and (path.name != "media" or _has(new, "media"))]
         if old:
             kept.mkdir()
@@ -185,10 +185,12 @@ def _examine_media(console: Console) -> Iterator[Finding]:
         yield Finding(True, f"media: {console.media.describe()}")
     except ConsoleError as error:
         yield Finding(False, f"media: {error}")
+    trashed = [one.video for one in console.store.trash.iterate()]
     known = {
         video.video_id: [file.name for file in video.files if "://" not in file.name]
-        for video in console.store.catalogue.iterate_videos(VideoFilter())
+        for video in chain(console.store.catalogue.iterate_videos(VideoFilter()), trashed)
     }
+    yield Finding(True, f"trash: {len(trashed)} videos, {sum(video.size for video in trashed) / 1e9:.1f} GB")
     missing = [
         f"{video_id}/{name}"
         for video_id, names in known.items()

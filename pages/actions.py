@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts
+from pages import parts, undo
 from pages.words import t
 
 MOST_REASON_BYTES = 128
@@ -126,11 +126,8 @@ def confirm_requested() -> None:
 
 
 def _confirm(action: Action, videos: list[dict[str, Any]]) -> None:
-    lines = [f"- {parts.plain(video['title'] or video['videoId'])}" for video in videos[:NAMED]]
-    if len(videos) > NAMED:
-        lines.append(f"- {t('common.more', count=len(videos) - NAMED)}")
-    st.markdown("\n".join(lines))
-    st.caption(t(f"follows.{action.key}"))
+    st.markdown(parts.named_list([video["title"] or video["videoId"] for video in videos], NAMED))
+    st.caption(_follows(action))
     form = _form(action)
     ready = action.key != "block" or 0 < len(form["reason"].encode()) <= MOST_REASON_BYTES
     with st.container(horizontal=True, horizontal_alignment="right"):
@@ -139,6 +136,12 @@ def _confirm(action: Action, videos: list[dict[str, Any]]) -> None:
         if st.button(t(f"action.{action.key}"), key="confirm_yes", type="primary", disabled=not ready):
             _do(action, videos, form)
             st.rerun()
+
+
+def _follows(action: Action) -> str:
+    if action.key == "delete" and (days := parts.trash_days()):
+        return t("follows.trash", days=days)
+    return t(f"follows.{action.key}")
 
 
 def _form(action: Action) -> dict[str, Any]:
@@ -162,15 +165,7 @@ def _form(action: Action) -> dict[str, Any]:
 
 
 def _do(action: Action, videos: list[dict[str, Any]], form: dict[str, Any]) -> None:
-    """Do it to every video, and keep for the next run how many were done, and which were not and why."""
-    refused = []
-    for video in videos:
-        envelope = parts.attempt(action.operation, **action.parameters(video, form))
-        if envelope["result"] != "true":
-            refused.append(f"{video['title'] or video['videoId']}: {envelope['message']}")
-    done = len(videos) - len(refused)
-    if done:
-        st.session_state.setdefault("done", []).append(t(f"done.{action.key}", count=done))
-        st.session_state["changed"] = st.session_state.get("changed", 0) + 1
-    if refused:
-        st.session_state["problems"] = (t("common.refused", count=len(refused), of=len(videos)), refused)
+    """Do it to every video, and offer to take back what it changed."""
+    asked = [(video, action.parameters(video, form)) for video in videos]
+    done = parts.attempt_each(action.operation, asked, f"done.{action.key}")
+    undo.offer(action.key, [(video, request_id) for video, request_id in done if fits(action.key, video)])

@@ -65,9 +65,7 @@ def request(ticked: list[dict[str, Any]], side: str) -> None:
 
 def confirm(ticked: list[dict[str, Any]]) -> None:
     gone = [one for one in ticked if one["what"] == "missing"]
-    st.markdown("\n".join(f"- {parts.plain(one['title'] or one['videoId'])}" for one in gone[:8]))
-    if len(gone) > 8:
-        st.caption(t("common.more", count=len(gone) - 8))
+    st.markdown(parts.named_list([one["title"] or one["videoId"] for one in gone], 8))
     st.caption(t("differences.help"))
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button(t("common.cancel"), key="confirm_no"):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 import backend
-from pages import parts, sign_in
+from pages import parts, sign_in, undo
 from pages.words import t
 
 LOGO = f"{__file__.rsplit('/', 1)[0]}/logo.svg"
@@ -22,6 +22,8 @@ pages = [
     st.Page(f"{HERE}/recommendations.py", title=t("recommendations.title"), icon=":material/recommend:",
             url_path="recommendations"),
     st.Page(f"{HERE}/prewarm.py", title=t("prewarm.title"), icon=":material/bolt:", url_path="prewarm"),
+    st.Page(f"{HERE}/trash.py", title=t("trash.title"), icon=":material/delete_sweep:", url_path="trash",
+            visibility="visible" if person and parts.may("manage") else "hidden"),
     st.Page(f"{HERE}/jobs.py", title=t("jobs.title"), icon=":material/manufacturing:", url_path="jobs"),
     st.Page(f"{HERE}/differences.py", title=t("differences.title"), icon=":material/cloud_sync:",
             url_path="differences", visibility="hidden" if backend.current().cloud is None else "visible"),
@@ -39,4 +41,5 @@ if person is None:
     sign_in.show()
 else:
     sign_in.keep()
+    undo.keep(page.url_path)
     page.run()

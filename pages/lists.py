@@ -106,10 +106,7 @@ class VideoList:
     def _grid(self, videos: list[dict[str, Any]], seen: Any) -> list[dict[str, Any]]:
         """Draw the rows and return those that are ticked."""
         shown, table = f"{self.prefix}_shown", f"{self.prefix}_table"
-        if st.session_state.get(f"{self.prefix}_seen") != seen:
-            # Ticks are kept by position: on other rows they would mean other videos.
-            st.session_state[table] = {"selection": {"rows": [], "columns": [], "cells": []}}
-            st.session_state[f"{self.prefix}_seen"] = seen
+        parts.keep_ticks(table, seen)
         st.session_state[shown] = videos
         menu = actions.allowed(*self.row_actions)
         event = st.dataframe(

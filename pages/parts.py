@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -82,8 +82,16 @@ def may(right: str) -> bool:
     return right in st.session_state["account"]["rights"]
 
 
-def header(title: str, caption: str = "") -> Any:
-    """Draw the head of a page, and return the place for its buttons."""
+def trash_days() -> int:
+    """Return for how many days a deleted video can be restored; 0 where it is gone at once."""
+    return backend.current().settings.trash_days
+
+
+def header(title: str, caption: str = "", beside: Callable[[], None] | None = None) -> Any:
+    """Draw the head of a page, and return the place for its buttons.
+
+    What comes and goes is drawn by `beside`, on the line of the title: on a narrow screen nothing has to make room.
+    """
     if page := st.session_state.pop("wanted_page", None):
         st.switch_page(page)
     row = st.container(horizontal=True, vertical_alignment="center", key="page_head")
@@ -92,6 +100,8 @@ def header(title: str, caption: str = "") -> Any:
             st.subheader(title, anchor=False)
             if caption:
                 st.caption(caption)
+        if beside:
+            beside()
         buttons = st.container(horizontal=True, width="content", vertical_alignment="center")
         _person_menu()
     return buttons
@@ -127,6 +137,28 @@ def sign_out() -> None:
     st.session_state.clear()
     st.session_state["forget"] = True
     st.session_state["token"] = ""  # the cookie of this connection is still the old one
+
+
+def attempt_each(
+    operation: str, asked: list[tuple[dict[str, Any], dict[str, Any]]], said: str
+) -> list[tuple[dict[str, Any], str]]:
+    """Run an operation for each video with its parameters; return those that were done, with their request ids.
+
+    What to say about it at the next run is kept: how many were done, by the text `said`, which were not, and why.
+    """
+    done, refused = [], []
+    for video, parameters in asked:
+        envelope = attempt(operation, **parameters)
+        if envelope["result"] == "true":
+            done.append((video, envelope["requestId"]))
+        else:
+            refused.append(f"{video['title'] or video['videoId']}: {envelope['message']}")
+    if done:
+        st.session_state.setdefault("done", []).append(t(said, count=len(done)))
+        st.session_state["changed"] = st.session_state.get("changed", 0) + 1
+    if refused:
+        st.session_state["problems"] = (t("common.refused", count=len(refused), of=len(asked)), refused)
+    return done
 
 
 def say_results() -> None:
@@ -218,6 +250,22 @@ def page_size(key: str) -> int:
 def page_number(key: str) -> int:
     page = st.session_state.get(key) or st.query_params.get(key)
     return max(1, int(page)) if str(page).isdecimal() else 1
+
+
+def keep_ticks(table: str, seen: Any) -> None:
+    """Take all ticks off a grid where something else is seen than before: they are kept by position, and would mean
+    other rows."""
+    if st.session_state.get(f"{table}_seen") != seen:
+        st.session_state[table] = {"selection": {"rows": [], "columns": [], "cells": []}}
+        st.session_state[f"{table}_seen"] = seen
+
+
+def named_list(names: Sequence[str], most: int) -> str:
+    """Return a list of names in Markdown; of those beyond `most`, how many they are."""
+    lines = [f"- {plain(name)}" for name in names[:most]]
+    if len(names) > most:
+        lines.append(f"- {t('common.more', count=len(names) - most)}")
+    return "\n".join(lines)
 
 
 def chip(status: str, group: str = "status") -> str:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages import actions, exports, parts
+from pages import actions, exports, parts, undo
 from pages.lists import VideoList
 from pages.words import t
 
@@ -15,7 +15,7 @@ FEED = VideoList(
     bulk_actions=("unrecommend", "prewarm", "narrow", "block"),
 )
 
-with parts.header(t("recommendations.title")):
+with parts.header(t("recommendations.title"), beside=undo.button):
     export = exports.control(FEED)
 parts.say_results()
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):

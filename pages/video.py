@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages import actions, parts, watching, widgets
+from pages import actions, parts, undo, watching, widgets
 from pages.words import named, t
 
 parts.guard()
@@ -133,7 +133,7 @@ def history(video_id: str) -> None:
 def change(line: dict[str, Any]) -> str:
     """Return in a few words what a line of the history changed."""
     after = line["after"]
-    if line["action"] == "createAudit":
+    if line["action"] in ("createAudit", "undoAudit"):
         reason = f" — {parts.plain(after['reason'])}" if after.get("reason") else ""
         return parts.chip(after["censorStatus"], "censor") + reason
     if line["action"] == "chooseCover":
@@ -171,7 +171,7 @@ def edit(video: dict[str, Any]) -> None:
 def show(video_id: str) -> None:
     play = parts.ask("getPlayInfo", videoId=video_id)
     video, infos = play["videoBase"], play["playInfoList"]
-    with parts.header(parts.plain(video["title"]) or video_id):
+    with parts.header(parts.plain(video["title"]) or video_id, beside=undo.button):
         if parts.may("manage") and st.button(t("common.edit"), icon=":material/edit:", key="edit_open"):
             st.dialog(t("common.edit"), icon=":material/edit:")(edit)(video)
     parts.say_results()
@@ -212,6 +212,8 @@ if not video_id:
     st.stop()
 known = parts.attempt("getVideoById", videoId=video_id)
 if known["code"] == "404":
+    if undo.goes_along("videos", video_id):
+        st.switch_page("videos.py", query_params=st.session_state.get("v_query"))
     parts.say_results()
     st.info(t("video.gone"), icon=":material/videocam_off:")
     st.stop()

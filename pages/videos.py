@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages import actions, exports, facets, parts, uploads
+from pages import actions, exports, facets, parts, undo, uploads
 from pages.lists import CENSOR, VideoList
 from pages.words import named, t
 
@@ -17,7 +17,7 @@ VIDEOS = VideoList(
     bulk_actions=("approve", "block", "recommend", "transcode", "narrow", "snapshot", "prewarm", "delete"),
 )  # fmt: skip
 
-with parts.header(t("videos.title")):
+with parts.header(t("videos.title"), beside=undo.button):
     export = exports.control(VIDEOS)
     if parts.may("upload"):
         uploads.button()

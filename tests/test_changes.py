@@ -41,6 +41,8 @@ def test_blocking_changes_verdict_recommendation_media_address_and_history_toget
     assert after.media_key != before.media_key
     line = console.store.history.find_history(before.video_id)[0]
     assert (line.actor, line.action) == (ANNE, "createAudit")
+    ended = line.before.pop("recommendation")  # with which it can come back
+    assert ended["video_id"] == before.video_id
     assert line.before == {"status": "Checking", "censorStatus": "success", "isRecommend": True}
     assert line.after == {"status": "Blocked", "censorStatus": "fail", "reason": "违规", "comment": "seen twice"}
 

@@ -292,6 +292,15 @@ def test_filters_narrow_together(door, make_video):
     assert data["total"] == 1
 
 
+def test_a_category_counts_whatever_states_its_videos_have_left(door, make_video):
+    made = make_video()
+    door.data("createAudit", mediaId=made.video_id, status="Normal")
+    door.data("createAudit", mediaId=made.video_id, status="Blocked", reason="why")
+    door.data("createAudit", mediaId=made.video_id, status="Normal")
+
+    assert [one["total"] for one in door.data("getFacets")["categoryList"]] == [1]
+
+
 def test_facets_count_what_each_status_category_and_user_would_find(door, make_video):
     make_video(title="海", censor_status=CensorStatus.CHECK)
     make_video(title="海", censor_status=CensorStatus.SUCCESS, user=User("b", "Bob"), cate_id=7, cate_name="旅行")

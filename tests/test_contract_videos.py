@@ -221,6 +221,7 @@ class TestTranscoding:
 
 
 class TestDeleteVideoById:
+    @pytest.mark.settings(trash_days=0)
     def test_it_is_gone_from_everywhere(self, door, console, make_video):
         made = make_video(censor_status=CensorStatus.SUCCESS, user=User("u-1", "Anne"))
         folder = console.settings.media / made.video_id

@@ -37,6 +37,8 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
         console.store.jobs.enqueue_for_video(kind, made.video_id, "submitTranscode", TESTS)
     failed = console.store.jobs.claim_job([JobKind.SNAPSHOT], "w")
     console.store.jobs.settle_failed(failed, "w", backend.errors.ConsoleError("The disk is full."))
+    gone = make_video()
+    console.store.trash.put(gone.video_id, gone.user.user_id, int(clock()) + 9, TESTS)
     waiting = console.store.jobs.find_jobs(kind=JobKind.TRANSCODE).items[0]
     ben = make_account("ben", Role.MANAGER)
     sign_in(ben)
@@ -52,10 +54,13 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
         "submitTranscode": {"mediaId": others[3].video_id},
         "submitTabTranscode": {"mediaId": approved.video_id},
         "createAudit": {"mediaId": approved.video_id, "status": "Normal"},
+        "undoAudit": {"videoId": approved.video_id},
         "recommendVideo": {"videoId": approved.video_id},
         "pushObjectCache": {"objectPath": "example.com/a.png"},
         "deleteRecommendById": {"videoId": others[0].video_id},
         "deleteVideoById": {"videoId": others[0].video_id, "userId": others[0].user.user_id},
+        "restoreVideo": {"videoId": others[0].video_id},
+        "purgeVideo": {"videoId": gone.video_id},
         "uploadVideo": {"file": Upload(upload, "clip.mp4", 1)},
         "editVideo": {"videoId": approved.video_id, "title": "another title"},
         "retryJob": {"jobId": failed.job_id},

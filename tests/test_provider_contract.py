@@ -168,6 +168,25 @@ def test_a_verdict_may_be_given_twice(media, video):
         media.record_audit(video, Verdict.BLOCKED, "违规", "", ANNE)
 
 
+def test_a_video_stops_being_played_and_is_played_again(media, finish, video):
+    noted = []
+    made = with_files(video, [*video.files, *finish("transcode", video).files])
+
+    for playable, action in [(False, "TrashVideo"), (True, "RestoreVideo"), (False, "UndoAudit")]:
+        with media.standing(made, playable, action, ANNE):
+            noted.append(action)
+
+    assert noted == ["TrashVideo", "RestoreVideo", "UndoAudit"]
+    assert media.fresh(made).files
+
+
+def test_what_the_console_could_not_note_may_be_asked_again(media, video):
+    with pytest.raises(ZeroDivisionError), media.standing(video, False, "TrashVideo", ANNE):
+        raise ZeroDivisionError
+    with media.standing(video, False, "TrashVideo", ANNE):
+        pass
+
+
 def test_a_deleted_video_is_forgotten_inside_and_gone_afterwards(media, finish, video):
     forgotten = []
 

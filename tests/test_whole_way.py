@@ -122,6 +122,7 @@ def test_recommending_with_prewarm_and_narrow_band_does_both(upload, work, conso
     assert len(batch["urlList"]) == 2
 
 
+@pytest.mark.settings(trash_days=0)
 def test_deleting_removes_every_file(upload, work, console, server, http, token, small_clip):
     video = upload(small_clip)["data"]
     work()

@@ -46,7 +46,7 @@ class Cloud:
         self.follower = Follower(
             self.client, store, self.media, settings.review, lambda video_id: self.nudge(video_id), clock
         )
-        self.keeper = Keeper(self.client, store, self.media, self.follower, clock)
+        self.keeper = Keeper(self.client, store, self.media, self.follower, clock, settings.trash_days * 86_400)
         self.sync = Sync(self.client, store, clock)
 
     def take_callback(self, headers: Mapping[str, str], raw: bytes) -> None:

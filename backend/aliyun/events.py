@@ -18,7 +18,7 @@ from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, NO_STREAM, NO_SUCH_TASK, WRONG_STATE, has_code
 from backend.aliyun.facts import NOBODY, renditions, source_file, unsigned, video_of
 from backend.aliyun.media import CloudMedia
-from backend.dealings import Event
+from backend.dealings import MARK, STANDINGS, Event
 from backend.errors import CloudError, NotFound, Refused
 from backend.model import Actor, CensorStatus, User, Verdict, Video, VideoStatus
 from backend.settings import Settings
@@ -137,8 +137,10 @@ class Follower:
         if told is None or told is video.censor_status:
             return
         last: dict[str, Any] = next(iter(answer.get("Histories") or []), {})
-        verdict = Verdict(str(answer["Status"]))
         reason, comment = str(last.get("Reason") or ""), str(last.get("Comment") or "")
+        if comment.startswith(MARK):
+            return  # no verdict: it came from the trash, or one was taken back
+        verdict = Verdict(str(answer["Status"]))
         self._store.catalogue.record_audit(video_id, verdict, reason, comment, VOD)
 
     def _look(self, event: Event) -> Video | None:
@@ -146,6 +148,10 @@ class Follower:
         info = self.look_up(event.target)
         if info is None:
             self._forget(event)
+            return None
+        if any(self._store.cloud.is_begun(action, event.target) for action in STANDINGS):
+            raise NotYet  # whether VOD plays it is about to say something else here
+        if self._store.trash.holds(event.target):
             return None
         found = video_of(info, int(self._clock()))
         new = None
@@ -164,11 +170,17 @@ class Follower:
         """Remove a video that was deleted at VOD; where the event tells of something else, a person looks at it."""
         if self._store.cloud.is_begun("DeleteVideo", event.target):
             raise NotYet  # somebody is deleting it here, and shall be told how that ended
+        whole = event.type == "DeleteMediaComplete" and event.body.get("DeleteType", "all") == "all"
+        if self._store.trash.holds(event.target):
+            if whole:
+                self._store.trash.forget(event.target, VOD)
+                self._media.clear(event.target)
+            return
         try:
             video = self._store.catalogue.get_video(event.target)
         except NotFound:
             return
-        if event.type == "DeleteMediaComplete" and event.body.get("DeleteType", "all") == "all":
+        if whole:
             self._store.catalogue.delete_video(video.video_id, video.user.user_id, VOD)
             self._media.clear(video.video_id)
         else:

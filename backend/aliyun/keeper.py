@@ -14,8 +14,8 @@ from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.events import Follower, NotYet
 from backend.aliyun.facts import video_of
 from backend.aliyun.media import CloudMedia
-from backend.dealings import Intent
-from backend.errors import CloudError, NotFound
+from backend.dealings import RESTORE, STANDINGS, TRASH, Intent
+from backend.errors import CloudError, Conflict, NotFound
 from backend.model import CensorStatus, FileKind, TranscodeStatus, Verdict, Video, VideoStatus
 
 if TYPE_CHECKING:
@@ -40,10 +40,11 @@ class Keeper:
 
     def __init__(
         self, client: Client, store: Store, media: CloudMedia, follower: Follower, clock: Callable[[], float],
-        look_seconds: float = LOOK_SECONDS,
+        trash_seconds: int, look_seconds: float = LOOK_SECONDS,
     ) -> None:  # fmt: skip
+        """`trash_seconds` is how long a deleted video stays in the trash."""
         self._client, self._store, self._media, self._follower = client, store, media, follower
-        self._clock, self._look_seconds = clock, look_seconds
+        self._clock, self._trash_seconds, self._look_seconds = clock, trash_seconds, look_seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
@@ -82,8 +83,12 @@ class Keeper:
             try:
                 settled += self._settle(intent)
             except CloudError as error:
-                log.info("%s of %s is settled later: %s", intent.action, intent.target, error)
-            except NotFound:
+                if has_code(error, *GONE):
+                    self._store.cloud.drop(intent.action, intent.target)
+                    settled += 1
+                else:
+                    log.info("%s of %s is settled later: %s", intent.action, intent.target, error)
+            except (NotFound, Conflict):
                 self._store.cloud.drop(intent.action, intent.target)
                 settled += 1
         return settled
@@ -118,6 +123,8 @@ class Keeper:
     def _settle(self, intent: Intent) -> bool:
         if intent.action == "CreateAudit":
             return self._settle_audit(intent)
+        if intent.action in STANDINGS:
+            return self._settle_standing(intent)
         if intent.action == "DeleteVideo":
             return self._settle_delete(intent)
         if self._clock() - intent.begun > FORGOTTEN_SECONDS:  # a submit whose job is long gone
@@ -135,9 +142,27 @@ class Keeper:
             self._store.cloud.drop(intent.action, intent.target)
         return True
 
+    def _settle_standing(self, intent: Intent) -> bool:
+        """Finish what VOD was told about a video, if that was the last it was told."""
+        answer = self._client.call("GetAuditHistory", {"VideoId": intent.target, "PageSize": 1})
+        last: dict[str, Any] = next(iter(answer.get("Histories") or []), {})
+        if last.get("Comment") != intent.payload["mark"]:
+            self._store.cloud.drop(intent.action, intent.target)
+        elif intent.action == TRASH:
+            until = int(self._clock()) + self._trash_seconds
+            self._store.trash.put(intent.target, intent.payload["userId"], until, intent.actor)
+        elif intent.action == RESTORE:
+            self._store.trash.restore(intent.target, intent.actor)
+        else:
+            self._store.catalogue.undo_audit(intent.target, intent.actor)
+        return True
+
     def _settle_delete(self, intent: Intent) -> bool:
         if self._follower.look_up(intent.target) is None:
-            self._store.catalogue.delete_video(intent.target, intent.payload["userId"], intent.actor)
+            if self._store.trash.holds(intent.target):
+                self._store.trash.forget(intent.target, intent.actor)
+            else:
+                self._store.catalogue.delete_video(intent.target, intent.payload["userId"], intent.actor)
             self._media.clear(intent.target)
         else:
             self._store.cloud.drop(intent.action, intent.target)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -20,10 +21,11 @@ from backend.aliyun.pictures import Pictures, overdue
 from backend.aliyun.play import PlayAddresses
 from backend.aliyun.transcode import Transcodes
 from backend.aliyun.upload import Uploads, is_local
+from backend.dealings import MARK
 from backend.errors import CloudError, Conflict, NotFound
 from backend.media import NO_CHOSEN_COVER, Probe
 from backend.media.local import LocalMedia
-from backend.model import Actor, FileKind, Job, JobKind, TranscodeStatus, Verdict, Video
+from backend.model import Actor, FileKind, Job, JobKind, TranscodeStatus, Verdict, Video, VideoStatus
 from backend.tasks import Failed, Lost, Outcome, Tasks
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 YOUNG_SECONDS = 60
+KEPT_BACK = (VideoStatus.BLOCKED, VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)  # VOD plays none of these
 UPLOAD_SECONDS = 6 * 3600
 UNCONFIRMED = (
     "Alibaba Cloud did not confirm {action} ({words}). Whether it was done is being looked up, and the console will "
@@ -148,14 +151,38 @@ class CloudMedia:
 
     def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str, actor: Actor) -> None:
         """Tell VOD of a verdict. Raises CloudError; where it is not known whether VOD took it, the keeper finds out."""
-        item = {"VideoId": video.video_id, "Status": verdict.value, "Reason": reason, "Comment": comment}
         payload = {"status": verdict.value, "reason": reason, "comment": comment}
         self._records.drop("CreateAudit", video.video_id)
         self._records.begin("CreateAudit", video.video_id, payload, actor)
         with self._told("CreateAudit", video.video_id):
-            content = json.dumps([{key: value for key, value in item.items() if value}], ensure_ascii=False)
-            self._client.call("CreateAudit", {"AuditContent": content})
+            self._tell_verdict(video.video_id, verdict, reason, comment)
         self.addresses.forget(video.video_id)
+
+    @contextmanager
+    def standing(self, video: Video, playable: bool, action: str, actor: Actor) -> Iterator[None]:
+        """Block a video at VOD, or let it be played again. Raises CloudError.
+
+        The comment there is a mark by which the keeper knows what became of it, and that it was no verdict.
+        """
+        if not playable and video.status in KEPT_BACK:
+            yield
+            return
+        mark = f"{MARK}{action} {secrets.token_hex(8)}"
+        self._records.drop(action, video.video_id)
+        self._records.begin(action, video.video_id, {"userId": video.user.user_id, "mark": mark}, actor)
+        with self._told(action, video.video_id):
+            try:
+                self._tell_verdict(video.video_id, Verdict.NORMAL if playable else Verdict.BLOCKED, "", mark)
+            except CloudError as error:
+                if playable or not has_code(error, *GONE):
+                    raise
+        self.addresses.forget(video.video_id)
+        yield
+
+    def _tell_verdict(self, video_id: str, verdict: Verdict, reason: str, comment: str) -> None:
+        item = {"VideoId": video_id, "Status": verdict.value, "Reason": reason, "Comment": comment}
+        content = json.dumps([{key: value for key, value in item.items() if value}], ensure_ascii=False)
+        self._client.call("CreateAudit", {"AuditContent": content})
 
     @contextmanager
     def deleting(self, video: Video, actor: Actor) -> Iterator[None]:

@@ -61,6 +61,12 @@ class MediaProvider(Runner, Protocol):
     def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str, actor: Actor) -> None:
         """Tell the provider of a person's verdict, before the console records it."""
 
+    def standing(self, video: Video, playable: bool, action: str, actor: Actor) -> AbstractContextManager[None]:
+        """Let a video be played, or not, for another reason than a verdict; inside, the console does `action`.
+
+        `action` is TrashVideo, RestoreVideo or UndoAudit.
+        """
+
     def deleting(self, video: Video, actor: Actor) -> AbstractContextManager[None]:
         """Remove everything of this video; inside, the console forgets it."""
 

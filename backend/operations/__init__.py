@@ -1,5 +1,5 @@
 """The operations: importing this package declares them all."""
 
-from backend.operations import accounts, cloud, console, documented, exports, history, jobs, pictures
+from backend.operations import accounts, cloud, console, documented, exports, history, jobs, pictures, trash
 
-__all__ = ["accounts", "cloud", "console", "documented", "exports", "history", "jobs", "pictures"]
+__all__ = ["accounts", "cloud", "console", "documented", "exports", "history", "jobs", "pictures", "trash"]

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from backend import trash
 from backend.errors import BadRequest, Forbidden
 from backend.messages import say
 from backend.model import (
@@ -173,10 +174,11 @@ def get_recommend_video_by_id(call: Call, *, video_id: str) -> RecommendedVideo:
 
 @operation("POST", "/vod/deleteVideoById", message="删除完成!", right=Right.MANAGE, remote=True)
 def delete_video_by_id(call: Call, *, video_id: str, user_id: str) -> None:
-    """Delete a video of this owner, with its media and its recommendation."""
-    video = call.store.catalogue.get_own_video(video_id, user_id)
-    with call.media.deleting(video, call.actor):
-        call.store.catalogue.delete_video(video_id, user_id, call.actor)
+    """Delete a video of this owner, with its media and its recommendation.
+
+    For QU_TRASH_DAYS it stays in the trash (getTrash), where it can be restored.
+    """
+    trash.delete(call.console, call.store.catalogue.get_own_video(video_id, user_id), call.actor)
 
 
 @operation("POST", "/vod/deleteRecommendById", message="取消推荐完成", right=Right.MANAGE)

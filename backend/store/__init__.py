@@ -20,6 +20,7 @@ from backend.store.jobs import Jobs
 from backend.store.mirror import Mirror
 from backend.store.sessions import Sessions
 from backend.store.statistics import Statistics
+from backend.store.trash import Trash
 from backend.store.unchanged import UNKNOWN
 
 __all__ = ["UNKNOWN", "Store", "StoreError", "find_damage"]
@@ -46,6 +47,7 @@ class Store:
         """Open the file, making or upgrading it; `tell` hears how far that is. Raises StoreError."""
         self.connections = Connections(path, tell)
         self.catalogue = Catalogue(self.connections, clock)
+        self.trash = Trash(self.connections, clock)
         self.exporting = Exporting(self.connections)
         self.jobs = Jobs(self.connections, clock)
         self.cloud = CloudRecords(self.connections, clock)

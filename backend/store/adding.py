@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -38,8 +39,15 @@ def new_media_key() -> str:
 
 
 def split(db: Database, videos: Sequence[Video]) -> tuple[list[Video], list[str]]:
-    """Return the videos whose ids are new, and the ids of the others; a repeated id counts once."""
-    sql = "select video_id from videos where video_id in (select value from json_each(?))"
+    """Return the videos whose ids are new, and the ids of the others; a repeated id counts once.
+
+    What lies in the trash is there already: it may be restored.
+    """
+    sql = (
+        "with given (video_id) as (select value from json_each(?)) "
+        "select video_id from videos where video_id in given union all "
+        "select video_id from trash where video_id in given"
+    )
     seen = {video_id for (video_id,) in db.execute(sql, [json.dumps([video.video_id for video in videos])])}
     new, known = [], []
     for video in videos:
@@ -69,8 +77,32 @@ def next_key(db: Database, table: str, second: int) -> int:
     return first_key(second) if last is None else last + 1
 
 
+def free_key(db: Database, table: str, key: int, second: int) -> int:
+    """Return this key, or the next one of its second where it was taken meanwhile."""
+    taken = db.execute(f"select 1 from {table} where seq = ?", [key]).fetchone()
+    return next_key(db, table, second) if taken else key
+
+
+def insert(db: Database, table: str, row: Mapping[str, Any]) -> None:
+    """Insert one row, by the names of its columns."""
+    db.execute(f"insert into {table} ({', '.join(row)}) values ({', '.join(f':{name}' for name in row)})", dict(row))
+
+
+def put_back(db: Database, entry: Mapping[str, Any], media_key: str) -> None:
+    """Insert an entry of the recommended feed as it was, in its place. Its pictures follow their video's new key."""
+    own = re.compile(rf"(/media/{re.escape(entry['video_id'])}/)[^/]+(?=/)")
+    urls = {
+        name: own.sub(lambda found: f"{found[1]}{media_key}", entry[name])
+        for name in ("cover_url", "first_frame_url")
+        if entry.get(name)
+    }
+    key = free_key(db, "recommendations", entry["seq"], entry["recommended"])
+    insert(db, "recommendations", {**entry, **urls, "seq": key})
+
+
 def _rows(db: Database, videos: Iterable[Video]) -> list[tuple[Any, ...]]:
-    first: int = db.execute("select coalesce(max(id), 0) + 1 from videos").fetchone()[0]
+    highest = "max(coalesce((select max(id) from videos), 0), coalesce((select max(id) from trash), 0))"
+    first: int = db.execute(f"select {highest} + 1").fetchone()[0]
     keys: dict[int, int] = {}
     rows = []
     for number, video in enumerate(videos, first):

@@ -7,27 +7,23 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 from sqlite_utils import Database
 
 from backend.errors import Conflict, NotFound
 from backend.model import (
     Actor,
     CensorStatus,
-    FileKind,
     Found,
     JobKind,
     Page,
     Recommendation,
     Sort,
-    TranscodeStatus,
     Verdict,
     Video,
     VideoFilter,
-    VideoStatus,
 )
-from backend.store import adding, facets, finding, history, queue
-from backend.store.adding import new_media_key
+from backend.store import adding, auditing, facets, finding, history, queue
 from backend.store.cloud import finish_intents
 from backend.store.database import MANY_PAGES, Connections
 from backend.store.facets import Facets
@@ -35,6 +31,7 @@ from backend.store.rows import (
     RECOMMENDATION_MARKS,
     VIDEO_MARKS,
     read_marks,
+    read_own,
     read_recommendation,
     read_recommendations_at,
     read_video,
@@ -113,7 +110,7 @@ class Catalogue:
     def get_own_video(self, video_id: str, user_id: str) -> Video:
         """Return a video of this owner. Raises NotFound when there is none of this owner."""
         with self._connections.reading() as db:
-            return _read_own(db, video_id, user_id)
+            return read_own(db, video_id, user_id)
 
     def get_recommendation(self, video_id: str) -> Recommendation:
         """Return one entry of the recommended feed. Raises NotFound."""
@@ -172,34 +169,21 @@ class Catalogue:
         Blocking takes the video off the recommended feed and ends its media URLs; approving one that was never
         transcoded starts its rendition. All of it happens, or nothing. Raises NotFound.
         """
-        now = self._now()
         with self._connections.writing() as db:
-            finish_intents(db, "CreateAudit", video_id)
-            video = read_video(db, video_id)
-            new = _judged(video, verdict)
-            after = {"status": new.status, "censorStatus": new.censor_status, "reason": reason, "comment": comment}
-            if (new.status, new.censor_status) == (video.status, video.censor_status) and (
-                history.last_after(db, video_id, "createAudit") in (None, after)
-            ):
-                return False
-            if verdict is Verdict.BLOCKED:
-                db.execute("delete from recommendations where video_id = ?", [video_id])
-                new = replace(new, media_key=new_media_key())
-            else:
-                db.execute("update recommendations set censor_status = null where video_id = ?", [video_id])
-                if needs_rendition(video):
-                    queue.enqueue(db, JobKind.TRANSCODE, now=now, video_id=video_id)
-            db.execute(
-                "update videos set status = ?, censor_status = ?, media_key = ? where video_id = ?",
-                [new.status, new.censor_status, new.media_key, video_id],
-            )
-            before = {
-                "status": video.status,
-                "censorStatus": video.censor_status,
-                "isRecommend": video.is_recommend,
-            }
-            history.append(db, at=now, actor=actor, action="createAudit", target=video_id, before=before, after=after)
-            return True
+            return auditing.record(db, self._now(), video_id, verdict, reason, comment, actor)
+
+    def find_undone(self, video_id: str, request_id: str = "") -> CensorStatus:
+        """Return where a video would stand in review after `undo_audit`. Raises NotFound and Conflict."""
+        with self._connections.reading() as db:
+            return CensorStatus(auditing.read_last(db, video_id, request_id).before["censorStatus"])
+
+    def undo_audit(self, video_id: str, actor: Actor, request_id: str = "") -> None:
+        """Take the last verdict back, with what followed from it. Raises NotFound and Conflict.
+
+        `request_id` is that of the verdict, for whoever will not take back another's.
+        """
+        with self._connections.writing() as db:
+            auditing.undo(db, self._now(), video_id, request_id, actor)
 
     def recommend(
         self,
@@ -271,7 +255,7 @@ class Catalogue:
         """Remove a video of this owner from everywhere. Raises NotFound when there is none of this owner."""
         with self._connections.writing() as db:
             finish_intents(db, "DeleteVideo", video_id)
-            video = _read_own(db, video_id, user_id)
+            video = read_own(db, video_id, user_id)
             queue.cancel_all(db, video_id, now=self._now())
             db.execute("delete from videos where video_id = ?", [video_id])
             before = {"title": video.title, "userId": user_id, "status": video.status, "size": video.size}
@@ -297,29 +281,6 @@ class Catalogue:
         return int(self._clock())
 
 
-def needs_rendition(video: Video) -> bool:
-    """Say whether approving this video should start its plain rendition."""
-    return (
-        video.file_of(FileKind.SOURCE) is not None
-        and video.file_of(FileKind.COMMON) is None
-        and video.transcode_status not in (TranscodeStatus.RUNNING, TranscodeStatus.SUCCESS)
-        and video.status not in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
-    )
-
-
 def _noted(video: Video) -> dict[str, Any]:
     """Return what the history says of a video that came in."""
     return {"title": video.title, "userId": video.user.user_id, "size": video.size}
-
-
-def _read_own(db: Database, video_id: str, user_id: str) -> Video:
-    video = read_video(db, video_id)
-    if video.user.user_id != user_id:
-        raise NotFound("User {user_id} has no video {video_id}.", user_id=user_id, video_id=video_id)
-    return video
-
-
-def _judged(video: Video, verdict: Verdict) -> Video:
-    if verdict is Verdict.NORMAL:
-        return replace(video, status=VideoStatus.NORMAL, censor_status=CensorStatus.SUCCESS)
-    return replace(video, status=VideoStatus.BLOCKED, censor_status=CensorStatus.FAIL)

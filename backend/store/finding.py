@@ -110,8 +110,8 @@ def count_by(db: Database, wanted: VideoFilter, column: str, most: int = -1) -> 
             Conditions([], way.where.values),
         )
     sql = (
-        f"select v.{column}, {number} as number from {source} {where.sql} "
-        f"group by v.{column} having number > 0 order by number desc, v.{column} limit {most}"
+        f"select v.{column}, {number} as total from {source} {where.sql} "
+        f"group by v.{column} having total > 0 order by total desc, v.{column} limit {most}"
     )
     return db.execute(sql, where.values).fetchall()
 

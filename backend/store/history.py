@@ -83,7 +83,7 @@ class History:
             total = db.execute(f"select count(*) from history {where}", values).fetchone()[0]
             page = {**values, "limit": size, "offset": (index - 1) * size}
             sql = f"select * from history {where} order by id desc limit :limit offset :offset"
-            return Page(total, tuple(_line(row) for row in db.query(sql, page)))
+            return Page(total, tuple(line_of(row) for row in db.query(sql, page)))
 
     def iterate(self, wanted: HistoryFilter) -> Iterator[HistoryLine]:
         """Yield every line that matches, newest first, in constant memory and without holding a transaction."""
@@ -93,7 +93,7 @@ class History:
             sql = f"select * from history {where} order by id desc limit {CHUNK}"
             with self._connections.reading() as db:
                 rows = list(db.query(sql, {**values, "below": below}))
-            yield from map(_line, rows)
+            yield from map(line_of, rows)
             if len(rows) < CHUNK:
                 return
             below = rows[-1]["id"]
@@ -126,7 +126,8 @@ def _text(values: dict[str, Any]) -> str:
     return json.dumps(values, ensure_ascii=False)
 
 
-def _line(row: dict[str, Any]) -> HistoryLine:
+def line_of(row: dict[str, Any]) -> HistoryLine:
+    """Return the line of a row."""
     return HistoryLine(
         at=row["at"],
         actor=Actor(row["actor"], row["way"], row["address"], row["request_id"], row["token"]),

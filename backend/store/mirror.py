@@ -50,7 +50,8 @@ class Mirror:
     def enter(self, videos: Iterable[Video], run: int = 0, *, censor: CensorStatus | None = None) -> Entered:
         """Enter what is new, and let what is known follow VOD in what VOD decides: status, length, size and cover.
 
-        Where the texts differ, both are noted: a person chooses. `censor` is where new ones stand in review.
+        Where the texts differ, both are noted: a person chooses. `censor` is where new ones stand in review. What lies
+        in the trash stays there.
         """
         new = changed = differing = 0
         with self._connections.writing() as db:
@@ -61,6 +62,8 @@ class Mirror:
                 try:
                     known = read_video(db, video.video_id)
                 except NotFound:
+                    if db.execute("select 1 from trash where video_id = ?", [video.video_id]).fetchone():
+                        continue
                     if video.status is VideoStatus.UPLOADING and video.created > self._clock() - YOUNG_SECONDS:
                         continue  # an upload of ours may be about to enter it
                     adding.add(db, [replace(video, censor_status=censor or video.censor_status)])

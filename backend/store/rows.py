@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -46,6 +46,7 @@ RECOMMENDATION_COLUMNS = """
 RECOMMENDATION_TABLES = """
     recommendations r join videos v using (video_id) left join users u on u.user_id = coalesce(r.user_id, v.user_id)
 """
+KEPT_COLUMNS = tuple(column.strip().removeprefix("v.") for column in VIDEO_COLUMNS.split(",")[:19])
 FILE_COLUMNS = MediaFile.__struct_fields__
 SEQ = 23  # the place of the key among the columns
 
@@ -98,6 +99,24 @@ def read_video(db: Database, video_id: str) -> Video:
     if not rows:
         raise NotFound(NO_VIDEO, video_id=video_id)
     return _videos(db, rows)[0]
+
+
+def read_own(db: Database, video_id: str, user_id: str) -> Video:
+    """Return a video of this owner, inside the caller's transaction. Raises NotFound when there is none."""
+    video = read_video(db, video_id)
+    if video.user.user_id != user_id:
+        raise NotFound("User {user_id} has no video {video_id}.", user_id=user_id, video_id=video_id)
+    return video
+
+
+def video_of(
+    db: Database, row: Mapping[str, Any], files: Iterable[Mapping[str, Any]], is_recommend: bool
+) -> Video:  # fmt: skip
+    """Return the video of rows that were kept whole, with its user as that is now."""
+    sql = "select user_name, avatar_url from users where user_id = ?"
+    user = db.execute(sql, [row["user_id"]]).fetchone()
+    kept = (MediaFile(_KIND[file["kind"]], *(file[name] for name in FILE_COLUMNS[1:])) for file in files)
+    return _video((*(row[name] for name in KEPT_COLUMNS), is_recommend, row["media_key"], *user), tuple(kept))
 
 
 def read_videos_at(db: Database, keys: list[int]) -> tuple[Video, ...]:

@@ -6,7 +6,7 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from backend.store import schema_cloud, schema_finding, schema_trust
+from backend.store import schema_cloud, schema_finding, schema_trash, schema_trust
 
 migrations = Migrations("qu-console")
 
@@ -206,6 +206,11 @@ def m007_counted_jobs(db: Database) -> None:
 @migrations()
 def m008_cloud(db: Database) -> None:
     _run(db, schema_cloud.TABLES)
+
+
+@migrations()
+def m009_trash(db: Database) -> None:
+    _run(db, schema_trash.TABLES)
 
 
 def _run(db: Database, script: str) -> None:

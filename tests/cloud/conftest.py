@@ -40,14 +40,16 @@ def alibaba():
 
 
 @pytest.fixture
-def cloud_settings(alibaba, tmp_path):
+def cloud_settings(alibaba, tmp_path, request):
     place = urlsplit(alibaba.url).netloc
-    return Settings(
+    given = Settings(
         data=tmp_path / "data", mode="cloud", vod_endpoint=place, cdn_endpoint=place, aliyun_protocol="http",
         template_group="plain-group", narrow_template_group="narrow-group", prewarm_hosts=("media.example.com", place),
         max_upload_mb=20, callback_url="https://console.example.com/vodcallback/callback",
         callback_key="Abcdefgh12345678",
     )  # fmt: skip
+    marker = request.node.get_closest_marker("settings")
+    return replace(given, **marker.kwargs) if marker else given
 
 
 def fixed_credentials():

@@ -114,6 +114,7 @@ def test_pictures_are_made_once(console, alibaba, do, work, new_video, kind):
     assert alibaba.count("SubmitSnapshotJob") == 1
 
 
+@pytest.mark.settings(trash_days=0)
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_video_is_deleted_once_and_here_as_well(console, alibaba, do, new_video, kind):
     video = new_video()
@@ -166,6 +167,7 @@ def test_a_verdict_that_never_arrived_is_forgotten(console, alibaba, ask, new_vi
     assert console.store.cloud.find_intents() == []
 
 
+@pytest.mark.settings(trash_days=0)
 @pytest.mark.parametrize("operation", ["createAudit", "deleteVideoById"])
 def test_what_vod_did_and_our_disk_did_not_keep_is_finished_later(console, alibaba, ask, new_video, operation):
     video = new_video()

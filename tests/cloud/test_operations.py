@@ -68,6 +68,7 @@ def test_a_verdict_that_vod_refuses_changes_nothing(console, alibaba, ask, new_v
     assert console.store.cloud.find_intents() == []
 
 
+@pytest.mark.settings(trash_days=0)
 def test_deleting_is_done_at_vod_first_and_stays_when_it_is_refused(console, alibaba, ask, do, new_video):
     kept, gone = new_video(forbidden=True), new_video()
 

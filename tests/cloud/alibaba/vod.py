@@ -254,6 +254,8 @@ class Vod:
             video |= {"AuditStatus": item["Status"]}
             if item["Status"] == "Blocked" or video["streams"]:
                 video["Status"] = item["Status"]
+            elif video["Status"] == "Blocked":
+                video["Status"] = "UploadSucc"
             line = {**item, "CreationTime": utc(), "Auditor": "api"}
             self.verdicts.setdefault(item["VideoId"], []).insert(0, line)
             self.tell("CreateAuditComplete", MediaId=item["VideoId"], AuditStatus=item["Status"])

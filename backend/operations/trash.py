@@ -1,0 +1,76 @@
+"""The trash, and taking back the last verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backend import trash
+from backend.model import CensorStatus, Right
+from backend.parameters import PageIndex, PageSize
+from backend.registry import operation
+from backend.wire import UserData, number
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+
+class TrashedData(msgspec.Struct, rename="camel"):
+    """A deleted video. `deletedBy` is who deleted it; at `purgeTime` it will be gone for good."""
+
+    video_id: str
+    title: str
+    user: UserData
+    size: int
+    duration: int | float
+    delete_time: str
+    purge_time: str
+    deleted_by: str
+
+
+class TrashPage(msgspec.Struct, rename="camel"):
+    total: int
+    trash_list: list[TrashedData]
+
+
+@operation("GET", "/vod/getTrash", right=Right.MANAGE, extension=True)
+def get_trash(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, title: str = "") -> TrashPage:
+    """List what was deleted and can be restored, the last deletion first. `title` matches any part of a title."""
+    page = call.store.trash.find(page_index, page_size, title)
+    return TrashPage(
+        page.total,
+        [
+            TrashedData(
+                video_id=one.video.video_id, title=one.video.title,
+                user=UserData(one.video.user.user_id, one.video.user.user_name, one.video.user.avatar_url),
+                size=one.video.size, duration=number(one.video.duration), delete_time=call.write.time(one.deleted),
+                purge_time=call.write.time(one.until), deleted_by=one.deleted_by,
+            )
+            for one in page.items
+        ],
+    )  # fmt: skip
+
+
+@operation("POST", "/vod/restoreVideo", message="已恢复", right=Right.MANAGE, extension=True, remote=True)
+def restore_video(call: Call, *, video_id: str) -> None:
+    """Bring a deleted video back with everything it had. Its media get new addresses; the old ones stay dead."""
+    trash.restore(call.console, video_id, call.actor)
+
+
+@operation("POST", "/vod/purgeVideo", message="已彻底删除", right=Right.MANAGE, extension=True, remote=True)
+def purge_video(call: Call, *, video_id: str) -> None:
+    """Delete for good, now, what is in the trash."""
+    trash.purge(call.console, video_id, call.actor)
+
+
+@operation("POST", "/vod/undoAudit", message="已撤销审核", right=Right.REVIEW, extension=True, remote=True)
+def undo_audit(call: Call, *, video_id: str, request_id: str = "") -> None:
+    """Take back the last verdict on a video; the recommendation that it ended comes back.
+
+    With the `requestId` of createAudit's answer, that very verdict or none.
+    """
+    video = call.store.catalogue.get_video(video_id)
+    playable = call.store.catalogue.find_undone(video_id, request_id) is not CensorStatus.FAIL
+    with call.media.standing(video, playable, "UndoAudit", call.actor):
+        call.store.catalogue.undo_audit(video_id, call.actor, request_id)

@@ -1,0 +1,133 @@
+"""Verdicts and taking the last one back, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+from sqlite_utils import Database
+
+from backend.errors import Conflict
+from backend.model import (
+    Actor,
+    CensorStatus,
+    FileKind,
+    HistoryLine,
+    JobKind,
+    TranscodeStatus,
+    Verdict,
+    Video,
+    VideoStatus,
+)
+from backend.store import adding, history, queue
+from backend.store.adding import new_media_key
+from backend.store.cloud import finish_intents
+from backend.store.rows import read_video
+
+# What says whether the last verdict is still one of this video's: an id that was deleted for good may come again.
+LAST = """
+    select * from history where target = ? and (
+        action in ('createAudit', 'undoAudit', 'uploadVideo', 'importVideo', 'purgeVideo')
+        or action = 'deleteVideoById' and after = '{}'
+    ) order by id desc limit 1
+"""
+
+
+def record(db: Database, now: int, video_id: str, verdict: Verdict, reason: str, comment: str, actor: Actor) -> bool:
+    """Record a verdict and what follows from it; False when this very verdict stands already. Raises NotFound."""
+    finish_intents(db, "CreateAudit", video_id)
+    video = read_video(db, video_id)
+    new = _judged(video, verdict)
+    after = {"status": new.status, "censorStatus": new.censor_status, "reason": reason, "comment": comment}
+    if (new.status, new.censor_status) == (video.status, video.censor_status) and (
+        history.last_after(db, video_id, "createAudit") in (None, after)
+    ):
+        return False
+    before = _standing(db, video)
+    if verdict is Verdict.BLOCKED:
+        _take_off(db, video_id)
+        new = replace(new, media_key=new_media_key())
+    else:
+        db.execute("update recommendations set censor_status = null where video_id = ?", [video_id])
+        if needs_rendition(video):
+            queue.enqueue(db, JobKind.TRANSCODE, now=now, video_id=video_id)
+    _write(db, new)
+    history.append(db, at=now, actor=actor, action="createAudit", target=video_id, before=before, after=after)
+    return True
+
+
+def read_last(db: Database, video_id: str, request_id: str = "") -> HistoryLine:
+    """Return the verdict that can be taken back; `request_id` is that of the only one that may be.
+
+    Raises NotFound, and Conflict where there is none or the video has moved on.
+    """
+    video = read_video(db, video_id)
+    row = next(iter(db.query(LAST, [video_id])), None)
+    line = history.line_of(row) if row else None
+    if line is None or line.action != "createAudit":
+        raise Conflict("There is no verdict on video {video_id} to take back.", video_id=video_id)
+    if line.after["censorStatus"] != video.censor_status or request_id not in ("", line.actor.request_id):
+        raise Conflict("The verdict on video {video_id} does not stand any more; look at it again.", video_id=video_id)
+    return line
+
+
+def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -> None:
+    """Bring back what the last verdict changed. Raises NotFound and Conflict.
+
+    The recommendation that blocking ended comes back; one made since the approval that goes is taken off. A rendition
+    that the approval began stays.
+    """
+    finish_intents(db, "UndoAudit", video_id)
+    line = read_last(db, video_id, request_id)
+    video = read_video(db, video_id)
+    old = CensorStatus(line.before["censorStatus"])
+    status = VideoStatus(line.before["status"]) if video.status == line.after["status"] else video.status
+    new = replace(video, censor_status=old, status=VideoStatus.BLOCKED if old is CensorStatus.FAIL else status)
+    before = _standing(db, video)
+    if old is not CensorStatus.SUCCESS:
+        _take_off(db, video_id)
+    if old is CensorStatus.FAIL and video.censor_status is not CensorStatus.FAIL:
+        new = replace(new, media_key=new_media_key())
+    _write(db, new)
+    ended = line.before.get("recommendation")
+    if ended and video.censor_status is CensorStatus.FAIL and not video.is_recommend:
+        adding.put_back(db, ended, new.media_key)
+    after = {
+        "status": new.status, "censorStatus": new.censor_status, "isRecommend": read_video(db, video_id).is_recommend
+    }  # fmt: skip
+    history.append(db, at=now, actor=actor, action="undoAudit", target=video_id, before=before, after=after)
+
+
+def needs_rendition(video: Video) -> bool:
+    """Say whether approving this video should start its plain rendition."""
+    return (
+        video.file_of(FileKind.SOURCE) is not None
+        and video.file_of(FileKind.COMMON) is None
+        and video.transcode_status not in (TranscodeStatus.RUNNING, TranscodeStatus.SUCCESS)
+        and video.status not in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
+    )
+
+
+def _judged(video: Video, verdict: Verdict) -> Video:
+    if verdict is Verdict.NORMAL:
+        return replace(video, status=VideoStatus.NORMAL, censor_status=CensorStatus.SUCCESS)
+    return replace(video, status=VideoStatus.BLOCKED, censor_status=CensorStatus.FAIL)
+
+
+def _standing(db: Database, video: Video) -> dict[str, Any]:
+    """Return what the history says of a video before a verdict on it, with all that bringing it back takes."""
+    standing = {"status": video.status, "censorStatus": video.censor_status, "isRecommend": video.is_recommend}
+    for row in db.query("select * from recommendations where video_id = ?", [video.video_id]):
+        return {**standing, "recommendation": {name: value for name, value in row.items() if value is not None}}
+    return standing
+
+
+def _take_off(db: Database, video_id: str) -> None:
+    db.execute("delete from recommendations where video_id = ?", [video_id])
+
+
+def _write(db: Database, video: Video) -> None:
+    db.execute(
+        "update videos set status = ?, censor_status = ?, media_key = ? where video_id = ?",
+        [video.status, video.censor_status, video.media_key, video.video_id],
+    )

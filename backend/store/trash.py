@@ -1,0 +1,174 @@
+"""What was deleted and can still be restored: the rows of a video, moved out of every list into one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from backend.errors import NotFound
+from backend.model import Actor, JobKind, JobState, Page, Trashed, Video
+from backend.store import adding, history, queue
+from backend.store.adding import new_media_key
+from backend.store.cloud import finish_intents
+from backend.store.database import Connections
+from backend.store.rows import read_own, read_video, video_of
+from backend.store.search import fold
+
+CHUNK = 500
+# Done jobs stay where they are: they tell what was found out, and what was done.
+JOBS = "select * from jobs where video_id = ? and state in ('queued', 'running', 'failed') order by created, job_id"
+OLDER = "select * from trash where id > ? order by id limit ?"
+
+
+class Trash:
+    """Every question about deleted videos, and every change to one."""
+
+    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
+        self._connections = connections
+        self._clock = clock
+
+    def put(self, video_id: str, user_id: str, until: int, actor: Actor) -> None:
+        """Delete a video of this owner from everywhere, and keep all it had until then (seconds since 1970, UTC).
+
+        Raises NotFound when there is none of this owner.
+        """
+        now = self._now()
+        with self._connections.writing() as db:
+            finish_intents(db, "TrashVideo", video_id)
+            video = read_own(db, video_id, user_id)
+            jobs = list(db.query(JOBS, [video_id]))
+            queue.cancel_all(db, video_id, now=now)
+            row = {
+                "id": video.id, "video_id": video_id, "title_folded": fold(video.title), "deleted": now, "until": until,
+                "deleted_by": actor.name, "jobs": _text(jobs),
+                **{name: _text(_rows(db, table, video_id)) for name, table in TABLES.items()},
+            }  # fmt: skip
+            adding.insert(db, "trash", row)
+            db.execute("delete from videos where video_id = ?", [video_id])
+            db.execute("delete from cloud_drift where video_id = ?", [video_id])
+            before = {"title": video.title, "userId": user_id, "status": video.status, "size": video.size}
+            after = {"trashUntil": datetime.fromtimestamp(until, UTC).isoformat()}
+            history.append(
+                db, at=now, actor=actor, action="deleteVideoById", target=video_id, before=before, after=after
+            )
+
+    def restore(self, video_id: str, actor: Actor) -> Video:
+        """Bring a video back with everything it had, but for its media URLs. Raises NotFound.
+
+        What it waited for, or a worker was at, is queued again.
+        """
+        now = self._now()
+        with self._connections.writing() as db:
+            finish_intents(db, "RestoreVideo", video_id)
+            kept = _take(db, video_id)
+            _put_back(db, kept, now)
+            video = read_video(db, video_id)
+            before = {"trashUntil": datetime.fromtimestamp(kept["until"], UTC).isoformat()}
+            after = {"title": video.title, "userId": video.user.user_id, "status": video.status}
+            history.append(db, at=now, actor=actor, action="restoreVideo", target=video_id, before=before, after=after)
+            return video
+
+    def forget(self, video_id: str, actor: Actor) -> None:
+        """Let go of a video for good. Raises NotFound."""
+        with self._connections.writing() as db:
+            finish_intents(db, "DeleteVideo", video_id)
+            video = _trashed(db, _take(db, video_id)).video
+            before = {"title": video.title, "userId": video.user.user_id, "size": video.size}
+            history.append(db, at=self._now(), actor=actor, action="purgeVideo", target=video_id, before=before)
+
+    def get(self, video_id: str) -> Trashed:
+        """Return one video of the trash. Raises NotFound."""
+        with self._connections.reading() as db:
+            return _trashed(db, _read(db, video_id))
+
+    def holds(self, video_id: str) -> bool:
+        """Say whether a video is in the trash."""
+        with self._connections.reading() as db:
+            return db.execute("select 1 from trash where video_id = ?", [video_id]).fetchone() is not None
+
+    def find(self, index: int = 1, size: int = 10, title: str = "") -> Page[Trashed]:
+        """Return page `index` (from 1) of what was deleted, the last first, and the exact total."""
+        where = "where instr(title_folded, :title)" if title else ""
+        values: dict[str, Any] = {"title": fold(title)} if title else {}
+        page = {**values, "limit": size, "offset": (index - 1) * size}
+        sql = f"select * from trash {where} order by deleted desc, id desc limit :limit offset :offset"
+        with self._connections.reading() as db:
+            total = db.execute(f"select count(*) from trash {where}", values).fetchone()[0]
+            return Page(total, tuple(_trashed(db, row) for row in db.query(sql, page)))
+
+    def iterate(self) -> Iterator[Trashed]:
+        """Yield everything in the trash, without holding a transaction."""
+        after = 0
+        while True:
+            with self._connections.reading() as db:
+                found = [_trashed(db, row) for row in db.query(OLDER, [after, CHUNK])]
+            yield from found
+            if len(found) < CHUNK:
+                return
+            after = found[-1].video.id
+
+    def due(self) -> list[str]:
+        """Return the videos whose time is over, the longest first."""
+        sql = "select video_id from trash where until <= ? order by until, id"
+        with self._connections.reading() as db:
+            return [video_id for (video_id,) in db.execute(sql, [self._clock()]).fetchall()]
+
+    def _now(self) -> int:
+        return int(self._clock())
+
+
+# What is kept of a video beside its jobs: column of the trash -> table.
+TABLES = {"video": "videos", "files": "files", "recommendation": "recommendations"}
+
+
+def _rows(db: Database, table: str, video_id: str) -> list[dict[str, Any]]:
+    return list(db.query(f"select * from {table} where video_id = ?", [video_id]))
+
+
+def _text(rows: list[dict[str, Any]]) -> str:
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def _read(db: Database, video_id: str) -> dict[str, Any]:
+    row = next(iter(db.query("select * from trash where video_id = ?", [video_id])), None)
+    if row is None:
+        raise NotFound(
+            "Video {video_id} is not in the trash; it may have been restored, or deleted for good.", video_id=video_id
+        )
+    return row
+
+
+def _take(db: Database, video_id: str) -> dict[str, Any]:
+    row = _read(db, video_id)
+    db.execute("delete from trash where video_id = ?", [video_id])
+    return row
+
+
+def _put_back(db: Database, kept: dict[str, Any], now: int) -> None:
+    """Insert the rows again. Later migrations may have added columns, so each row names its own."""
+    db.execute("pragma defer_foreign_keys = on")  # files go before their video, as in `adding.add`
+    (video,) = json.loads(kept["video"])
+    video["media_key"] = new_media_key()
+    video["seq"] = adding.free_key(db, "videos", video["seq"], video["created"])
+    for file in json.loads(kept["files"]):
+        adding.insert(db, "files", file)
+    adding.insert(db, "videos", video)
+    for job in json.loads(kept["jobs"]):
+        if job["state"] == JobState.FAILED:
+            adding.insert(db, "jobs", job)
+        else:
+            queue.enqueue(
+                db, JobKind(job["kind"]), now=now, video_id=video["video_id"], payload=json.loads(job["payload"])
+            )
+    for entry in json.loads(kept["recommendation"]):
+        adding.put_back(db, entry, video["media_key"])
+
+
+def _trashed(db: Database, row: dict[str, Any]) -> Trashed:
+    (video,) = json.loads(row["video"])
+    whole = video_of(db, video, json.loads(row["files"]), is_recommend=row["recommendation"] != "[]")
+    return Trashed(whole, row["deleted"], row["until"], row["deleted_by"])

@@ -1,0 +1,89 @@
+"""Deleting: into the trash, back out of it, and for good when somebody wants that or its time is over."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from backend.errors import ConsoleError, NotFound
+from backend.model import Actor, CensorStatus, Video
+from backend.store import StoreError
+
+if TYPE_CHECKING:
+    from backend.console import Console
+
+log = logging.getLogger(__name__)
+
+SECONDS_A_DAY = 86_400
+ROUND_SECONDS = 600.0
+PURGER = Actor("trash", "worker")
+
+
+def delete(console: Console, video: Video, actor: Actor) -> None:
+    """Put a video into the trash; with QU_TRASH_DAYS=0, delete it for good. Raises NotFound and CloudError."""
+    owner = video.user.user_id
+    if days := console.settings.trash_days:
+        until = int(console.clock()) + days * SECONDS_A_DAY
+        with console.media.standing(video, False, "TrashVideo", actor):
+            console.store.trash.put(video.video_id, owner, until, actor)
+    else:
+        with console.media.deleting(video, actor):
+            console.store.catalogue.delete_video(video.video_id, owner, actor)
+
+
+def restore(console: Console, video_id: str, actor: Actor) -> None:
+    """Bring a video back with everything it had; its media have new addresses. Raises NotFound and CloudError."""
+    video = console.store.trash.get(video_id).video
+    playable = video.censor_status is not CensorStatus.FAIL
+    with console.media.standing(video, playable, "RestoreVideo", actor):
+        console.store.trash.restore(video_id, actor)
+
+
+def purge(console: Console, video_id: str, actor: Actor) -> None:
+    """Delete for good what is in the trash. Raises NotFound and CloudError."""
+    video = console.store.trash.get(video_id).video
+    with console.media.deleting(video, actor):
+        console.store.trash.forget(video_id, actor)
+
+
+def purge_due(console: Console) -> int:
+    """Delete for good whatever has been in the trash for its time; return how many videos that were.
+
+    What cannot be deleted now stays until the next time.
+    """
+    count = 0
+    for video_id in console.store.trash.due():
+        try:
+            purge(console, video_id, PURGER)
+            count += 1
+        except NotFound:
+            continue  # restored, or purged by another server
+        except (ConsoleError, OSError) as error:
+            log.warning("%s stays in the trash for now: %s", video_id, error)
+    return count
+
+
+class Purger:
+    """Empties the trash in the background: at the start, and then every ten minutes."""
+
+    def __init__(self, console: Console, seconds: float = ROUND_SECONDS) -> None:
+        self._console, self._seconds = console, seconds
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="purger", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, patience: float = 10.0) -> None:
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(patience)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                purge_due(self._console)
+            except StoreError:
+                log.exception("the trash could not be looked through")
+            self._stopping.wait(self._seconds)
