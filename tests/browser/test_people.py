@@ -8,9 +8,8 @@ from playwright.sync_api import expect
 
 from backend.model import Actor, Role, User, Video
 from backend.passwords import hash_password
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, TESTS
 
-TESTS = Actor("tests", "tests")
 ROW, HEADER = 42, 34
 NUMBERS = itertools.count(1)
 
@@ -148,6 +147,7 @@ def test_a_password_is_changed(visitor, make_account):
     visitor.is_told(visitor.t("done.password"))
     visitor.clicks("person_menu")
     visitor.picks(visitor.t("sign_in.out"))
+    visitor.is_at("^/$")
     visitor.is_out()
     visitor.signs_in("another password", name)
     visitor.is_in()
