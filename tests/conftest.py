@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import secrets
+import shutil
 import socket
 import threading
 import uuid
@@ -18,15 +19,16 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import uvicorn
+from argon2 import PasswordHasher
 
 import backend
 from backend import Caller, Console, Settings
 from backend.client import RemoteConsole
 from backend.media.ffmpeg import Ffmpeg
 from backend.model import Account, Actor, Role, User, Video
-from backend.passwords import hash_password
 from backend.registry import OPERATIONS, is_secret
 from backend.rest import rest_app
+from backend.store import Store
 from backend.tickets import Tickets
 
 SEED_TIME = 1547043089  # 2019-01-09 22:11:29 in Shanghai, the time of the seed's examples
@@ -64,8 +66,18 @@ def settings(tmp_path, request) -> Settings:
     return replace(given, **marker.kwargs) if marker else given
 
 
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory) -> Path:
+    """A database in which nothing is yet: upgrading an empty one for each test would cost more than most tests do."""
+    path = tmp_path_factory.mktemp("new") / "console.sqlite3"
+    Store(path).close()
+    return path
+
+
 @pytest.fixture
-def console(settings, clock) -> Iterator[Console]:
+def console(settings, clock, new_database) -> Iterator[Console]:
+    settings.data.mkdir(exist_ok=True)
+    shutil.copy(new_database, settings.database)
     console = backend.open_console(settings, clock)
     console.tickets = Tickets(clock)
     yield console
@@ -82,7 +94,8 @@ def password() -> str:
 
 @pytest.fixture(scope="session")
 def password_hash() -> str:
-    return hash_password(PASSWORD)
+    """A hash that says itself how little it costs to be checked."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 @pytest.fixture
