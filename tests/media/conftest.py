@@ -63,6 +63,7 @@ RECIPES = {
     "six-seconds.mp4": (("testsrc2=s=320x180:r=20:d=6",), f"{QUICK} -g 60"),
     "brighter.mp4": (("nullsrc=s=128x72:r=10:d=12,geq=lum='20*T':cb=128:cr=128",), QUICK),
     "brighter-keys.mp4": (("brighter.mp4",), f"{QUICK} -g 10"),
+    "lasting.mp4": (("testsrc2=s=640x360:r=20:d=24",), QUICK),
     "large.mp4": (("testsrc2=s=1280x720:r=20:d=24",), f"{QUICK} -g 20"),
 }
 
