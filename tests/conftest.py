@@ -8,7 +8,6 @@ import secrets
 import shutil
 import socket
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.client import HTTPResponse
@@ -25,16 +24,18 @@ import backend
 from backend import Caller, Console, Settings
 from backend.client import RemoteConsole
 from backend.media.ffmpeg import Ffmpeg
-from backend.model import Account, Actor, Role, User, Video
-from backend.registry import OPERATIONS, is_secret
+from backend.model import Account, Actor, FileKind, JobKind, MediaFile, Role, User, Video
+from backend.registry import OPERATIONS
 from backend.rest import rest_app
 from backend.store import Store
+from backend.store.database import Connections
+from backend.store.jobs import Jobs
 from backend.tickets import Tickets
+from tests.doors import SENDERS, Door
 
 SEED_TIME = 1547043089  # 2019-01-09 22:11:29 in Shanghai, the time of the seed's examples
 PASSWORD = "correct horse battery"
 TESTS = Actor("tests", "tests")
-DOORS = ("in_process", "over_http_form", "over_http_json", "over_http_query", "remote_console")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,6 +65,16 @@ def settings(tmp_path, request) -> Settings:
     given = Settings(data=tmp_path / "data", prewarm_hosts=("example.com",), max_upload_mb=20)
     marker = request.node.get_closest_marker("settings")
     return replace(given, **marker.kwargs) if marker else given
+
+
+@pytest.fixture
+def connections(tmp_path) -> Iterator[Connections]:
+    """A database with one table of words, as the store opens it."""
+    opened = Connections(tmp_path / "console.sqlite3")
+    with opened.writing() as db:
+        db.execute("create table words (word text unique check (length(word) < 10000))")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")
@@ -157,6 +168,26 @@ def make_video(console, clock) -> Callable[..., Video]:
     return make
 
 
+# Jobs
+
+
+@pytest.fixture
+def jobs(console) -> Jobs:
+    return console.store.jobs
+
+
+@pytest.fixture
+def queued(jobs, make_video) -> Callable[..., Video]:
+    """Queues a job for a new video, and returns the video."""
+
+    def queue(kind: JobKind = JobKind.TRANSCODE, **values: Any) -> Video:
+        made = make_video(files=(MediaFile(FileKind.SOURCE, "source.mp4"),), **values)
+        assert jobs.enqueue_for_video(kind, made.video_id, "submitTranscode", TESTS)
+        return made
+
+    return queue
+
+
 # Doors
 
 
@@ -211,32 +242,7 @@ def http() -> Iterator[requests.Session]:
         yield session
 
 
-class Door:
-    """One way to call operations. Whatever the way, the answer is an envelope as the contract has it."""
-
-    def __init__(self, way: str, base_url: str, knock: Callable[..., dict[str, Any]], token: str) -> None:
-        self.way = way
-        self.base_url = base_url
-        self.token = token
-        self._knock = knock
-
-    def __call__(self, name: str, /, *, token: str | None = None, language: str = "en", **parameters: Any) -> Any:
-        token = self.token if token is None else token
-        answer = self._knock(name, parameters, token, language)
-        assert list(answer) == ["result", "requestId", "message", "code", "data"]
-        assert answer["result"] == ("true" if answer["code"] == "200" else "false")
-        assert uuid.UUID(answer["requestId"]).version == 4
-        assert isinstance(answer["message"], str)
-        return answer
-
-    def data(self, name: str, /, **parameters: Any) -> Any:
-        """Call an operation that succeeds, and return its data."""
-        answer = self(name, **parameters)
-        assert answer["code"] == "200", answer
-        return answer["data"]
-
-
-@pytest.fixture(params=DOORS)
+@pytest.fixture(params=["in_process", *SENDERS, "remote_console"])
 def door(request, console, token) -> Iterator[Door]:
     way = request.param
     if way == "in_process":
@@ -258,7 +264,7 @@ def door(request, console, token) -> Iterator[Door]:
 
             yield Door(way, server, knock, token)
         return
-    send = {"over_http_form": send_form, "over_http_json": send_json, "over_http_query": send_query}[way]
+    send = SENDERS[way]
     session = request.getfixturevalue("http")
 
     def knock(name, parameters, token, language):
@@ -272,21 +278,6 @@ def door(request, console, token) -> Iterator[Door]:
         return answer.json()
 
     yield Door(way, server, knock, token)
-
-
-def send_form(session, operation, server, parameters, headers):
-    return session.post(server + operation.path, data=parameters, headers=headers)
-
-
-def send_json(session, operation, server, parameters, headers):
-    return session.post(server + operation.path, json=parameters, headers=headers)
-
-
-def send_query(session, operation, server, parameters, headers):
-    secret = {name: value for name, value in parameters.items() if is_secret(name)}
-    shown = {name: value for name, value in parameters.items() if name not in secret}
-    method = operation.methods[0]
-    return session.request(method, server + operation.path, params=shown, data=secret, headers=headers)
 
 
 # Things of this machine

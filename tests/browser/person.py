@@ -146,8 +146,10 @@ class Person:
         self.is_idle()
 
     def ticks(self, *rows: int) -> None:
+        """Tick rows where none is ticked, and wait until the page has taken them in."""
         for row in rows:
             self._clicks_cell(row, from_left=15)
+        self.has_ticked(len(rows))
 
     def opens_menu_of(self, row: int) -> None:
         self._clicks_cell(row, from_right=38)

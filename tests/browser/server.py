@@ -6,9 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +16,7 @@ import requests
 from backend import Settings
 from backend.client import RemoteConsole
 from tests.conftest import PASSWORD
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -104,13 +102,3 @@ class Server:
                 return session.get(f"{self.url}/healthz", timeout=10).status_code == 200
             except requests.ConnectionError:
                 return False
-
-
-def until(is_true: Callable[[], Any], what: str = "it became true", seconds: float = 20) -> Any:
-    """Ask until there is an answer, and return it."""
-    pause, deadline = threading.Event(), time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if answer := is_true():
-            return answer
-        pause.wait(0.02)
-    raise AssertionError(f"not in {seconds} seconds: {what}")

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.server import until
 from tests.cloud.alibaba.server import Server as AlibabaServer
+from tests.waiting import until
 
 ENOUGH_TO_PLAY = 2
 CALLBACK = "/vodcallback/callback"
@@ -65,7 +65,7 @@ def test_a_video_goes_the_whole_way(operator, alibaba, make_clip):
     expect(person.page.locator("a > img")).to_have_count(8, timeout=20_000)
     film = person.page.locator("video")
     expect(film).to_be_visible()
-    until(lambda: film.evaluate("film => film.readyState") >= ENOUGH_TO_PLAY)
+    person.waits_until(film, f"film => film.readyState >= {ENOUGH_TO_PLAY}")
     confirm(person, "approve")
     expect(person.page.get_by_test_id("stMarkdown").filter(has_text=person.t("status.success")).first).to_be_visible()
     until(lambda: alibaba.vod.videos[video_id]["Status"] == "Normal")
