@@ -32,10 +32,13 @@ def _dialog() -> None:
         "language": language(),
         "words": {name: t(f"upload.{name}") for name in ("hint", "waiting", "checking", "done", "broken")},
     }
-    sent = widgets.upload(data, key="upload_box")
+    sent = widgets.upload(data, key="upload_box", on_sent=_note)
     st.caption(t("upload.help"))
-    if sent:
-        if sent["done"]:
-            st.session_state.setdefault("done", []).append(t("done.upload", count=sent["done"]))
-        if sent["done"] == sent["of"]:
-            st.rerun()
+    if sent and sent["done"] == sent["of"]:
+        st.rerun()
+
+
+def _note() -> None:
+    """Note what came in, to be told. Whoever closes the dialog meanwhile is told as well."""
+    if done := st.session_state["upload_box"]["sent"]["done"]:
+        st.session_state.setdefault("done", []).append(t("done.upload", count=done))

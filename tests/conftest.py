@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 import secrets
+import shutil
 import socket
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.client import HTTPResponse
@@ -18,21 +18,24 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import uvicorn
+from argon2 import PasswordHasher
 
 import backend
 from backend import Caller, Console, Settings
 from backend.client import RemoteConsole
 from backend.media.ffmpeg import Ffmpeg
-from backend.model import Account, Actor, Role, User, Video
-from backend.passwords import hash_password
-from backend.registry import OPERATIONS, is_secret
+from backend.model import Account, Actor, FileKind, JobKind, MediaFile, Role, User, Video
+from backend.registry import OPERATIONS
 from backend.rest import rest_app
+from backend.store import Store
+from backend.store.database import Connections
+from backend.store.jobs import Jobs
 from backend.tickets import Tickets
+from tests.doors import SENDERS, Door
 
 SEED_TIME = 1547043089  # 2019-01-09 22:11:29 in Shanghai, the time of the seed's examples
 PASSWORD = "correct horse battery"
 TESTS = Actor("tests", "tests")
-DOORS = ("in_process", "over_http_form", "over_http_json", "over_http_query", "remote_console")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,7 +68,27 @@ def settings(tmp_path, request) -> Settings:
 
 
 @pytest.fixture
-def console(settings, clock) -> Iterator[Console]:
+def connections(tmp_path) -> Iterator[Connections]:
+    """A database with one table of words, as the store opens it."""
+    opened = Connections(tmp_path / "console.sqlite3")
+    with opened.writing() as db:
+        db.execute("create table words (word text unique check (length(word) < 10000))")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory) -> Path:
+    """A database in which nothing is yet: upgrading an empty one for each test would cost more than most tests do."""
+    path = tmp_path_factory.mktemp("new") / "console.sqlite3"
+    Store(path).close()
+    return path
+
+
+@pytest.fixture
+def console(settings, clock, new_database) -> Iterator[Console]:
+    settings.data.mkdir(exist_ok=True)
+    shutil.copy(new_database, settings.database)
     console = backend.open_console(settings, clock)
     console.tickets = Tickets(clock)
     yield console
@@ -82,7 +105,8 @@ def password() -> str:
 
 @pytest.fixture(scope="session")
 def password_hash() -> str:
-    return hash_password(PASSWORD)
+    """A hash that says itself how little it costs to be checked."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 @pytest.fixture
@@ -144,6 +168,26 @@ def make_video(console, clock) -> Callable[..., Video]:
     return make
 
 
+# Jobs
+
+
+@pytest.fixture
+def jobs(console) -> Jobs:
+    return console.store.jobs
+
+
+@pytest.fixture
+def queued(jobs, make_video) -> Callable[..., Video]:
+    """Queues a job for a new video, and returns the video."""
+
+    def queue(kind: JobKind = JobKind.TRANSCODE, **values: Any) -> Video:
+        made = make_video(files=(MediaFile(FileKind.SOURCE, "source.mp4"),), **values)
+        assert jobs.enqueue_for_video(kind, made.video_id, "submitTranscode", TESTS)
+        return made
+
+    return queue
+
+
 # Doors
 
 
@@ -198,32 +242,7 @@ def http() -> Iterator[requests.Session]:
         yield session
 
 
-class Door:
-    """One way to call operations. Whatever the way, the answer is an envelope as the contract has it."""
-
-    def __init__(self, way: str, base_url: str, knock: Callable[..., dict[str, Any]], token: str) -> None:
-        self.way = way
-        self.base_url = base_url
-        self.token = token
-        self._knock = knock
-
-    def __call__(self, name: str, /, *, token: str | None = None, language: str = "en", **parameters: Any) -> Any:
-        token = self.token if token is None else token
-        answer = self._knock(name, parameters, token, language)
-        assert list(answer) == ["result", "requestId", "message", "code", "data"]
-        assert answer["result"] == ("true" if answer["code"] == "200" else "false")
-        assert uuid.UUID(answer["requestId"]).version == 4
-        assert isinstance(answer["message"], str)
-        return answer
-
-    def data(self, name: str, /, **parameters: Any) -> Any:
-        """Call an operation that succeeds, and return its data."""
-        answer = self(name, **parameters)
-        assert answer["code"] == "200", answer
-        return answer["data"]
-
-
-@pytest.fixture(params=DOORS)
+@pytest.fixture(params=["in_process", *SENDERS, "remote_console"])
 def door(request, console, token) -> Iterator[Door]:
     way = request.param
     if way == "in_process":
@@ -245,7 +264,7 @@ def door(request, console, token) -> Iterator[Door]:
 
             yield Door(way, server, knock, token)
         return
-    send = {"over_http_form": send_form, "over_http_json": send_json, "over_http_query": send_query}[way]
+    send = SENDERS[way]
     session = request.getfixturevalue("http")
 
     def knock(name, parameters, token, language):
@@ -259,21 +278,6 @@ def door(request, console, token) -> Iterator[Door]:
         return answer.json()
 
     yield Door(way, server, knock, token)
-
-
-def send_form(session, operation, server, parameters, headers):
-    return session.post(server + operation.path, data=parameters, headers=headers)
-
-
-def send_json(session, operation, server, parameters, headers):
-    return session.post(server + operation.path, json=parameters, headers=headers)
-
-
-def send_query(session, operation, server, parameters, headers):
-    secret = {name: value for name, value in parameters.items() if is_secret(name)}
-    shown = {name: value for name, value in parameters.items() if name not in secret}
-    method = operation.methods[0]
-    return session.request(method, server + operation.path, params=shown, data=secret, headers=headers)
 
 
 # Things of this machine

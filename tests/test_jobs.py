@@ -7,34 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from backend.errors import Conflict, ConsoleError
-from backend.model import Actor, FileKind, JobKind, JobState, MediaFile, TranscodeStatus, VideoStatus, WarmState
-from backend.pace import slow_lanes
-from backend.store import StoreError
+from backend.model import FileKind, JobKind, JobState, MediaFile, TranscodeStatus, VideoStatus, WarmState
 from backend.store.jobs import FIRST_WAIT, LEASE_SECONDS, MOST_DEATHS, SUSPECT_DEATHS
-from backend.tasks import Done, Running
-from backend.worker import Worker
+from tests.conftest import TESTS
 
-ANNE = Actor("anne", "page")
 ALL = tuple(JobKind)
-SOURCE = MediaFile(FileKind.SOURCE, "source.mp4")
 COMMON = MediaFile(FileKind.COMMON, "common-720.mp4")
-
-
-@pytest.fixture
-def jobs(console):
-    return console.store.jobs
-
-
-@pytest.fixture
-def queued(jobs, make_video):
-    """Queues a transcode and returns its video."""
-
-    def queue(kind=JobKind.TRANSCODE, **values):
-        made = make_video(files=(SOURCE,), **values)
-        assert jobs.enqueue_for_video(kind, made.video_id, "submitTranscode", ANNE)
-        return made
-
-    return queue
 
 
 def test_a_job_is_claimed_once_however_many_workers_ask(jobs, queued):
@@ -51,9 +29,9 @@ def test_a_job_is_claimed_once_however_many_workers_ask(jobs, queued):
 def test_asking_again_while_one_waits_or_runs_makes_no_second_job(jobs, queued):
     made = queued()
 
-    assert not jobs.enqueue_for_video(JobKind.TRANSCODE, made.video_id, "submitTranscode", ANNE)
+    assert not jobs.enqueue_for_video(JobKind.TRANSCODE, made.video_id, "submitTranscode", TESTS)
     jobs.claim_job(ALL, "worker")
-    assert not jobs.enqueue_for_video(JobKind.TRANSCODE, made.video_id, "submitTranscode", ANNE)
+    assert not jobs.enqueue_for_video(JobKind.TRANSCODE, made.video_id, "submitTranscode", TESTS)
     assert jobs.find_jobs().total == 1
 
 
@@ -205,7 +183,7 @@ def test_a_failed_transcode_shows_until_a_retry_succeeds(jobs, queued, console):
     jobs.settle_failed(job, "worker", ConsoleError("The disk is full."), "No space left on device")
     assert console.store.catalogue.get_video(made.video_id).status is VideoStatus.TRANSCODE_FAIL
 
-    jobs.retry_job(job.job_id, ANNE)
+    jobs.retry_job(job.job_id, TESTS)
     again = jobs.claim_job(ALL, "worker")
     jobs.settle_done(again, "worker", (COMMON,), {})
 
@@ -218,7 +196,7 @@ def test_a_new_job_answers_what_failed_before(jobs, queued):
     job = jobs.claim_job(ALL, "worker")
     jobs.settle_failed(job, "worker", ConsoleError("The disk is full. Make room and try again."))
 
-    jobs.enqueue_for_video(JobKind.TRANSCODE, made.video_id, "submitTranscode", ANNE)
+    jobs.enqueue_for_video(JobKind.TRANSCODE, made.video_id, "submitTranscode", TESTS)
 
     assert [found.state for found in jobs.find_jobs().items] == [JobState.QUEUED]
 
@@ -228,7 +206,7 @@ def test_a_video_that_is_deleted_takes_its_failed_jobs_along(jobs, queued, conso
     job = jobs.claim_job(ALL, "worker")
     jobs.settle_failed(job, "worker", ConsoleError("The disk is full. Make room and try again."))
 
-    console.store.catalogue.delete_video(made.video_id, made.user.user_id, ANNE)
+    console.store.catalogue.delete_video(made.video_id, made.user.user_id, TESTS)
 
     assert jobs.find_jobs().total == 0
 
@@ -238,11 +216,11 @@ def test_only_a_failed_job_can_be_tried_again(jobs, queued):
     job = jobs.claim_job(ALL, "worker")
 
     with pytest.raises(Conflict, match="only a failed job"):
-        jobs.retry_job(job.job_id, ANNE)
+        jobs.retry_job(job.job_id, TESTS)
 
 
 def test_a_prewarm_tells_of_each_address_while_it_runs(jobs):
-    jobs.enqueue_prewarm(["http://example.com/1", "http://example.com/2"], ANNE)
+    jobs.enqueue_prewarm(["http://example.com/1", "http://example.com/2"], TESTS)
     job = jobs.claim_job(ALL, "worker")
 
     jobs.renew_lease(job, "worker", "", 0.5, {"warmed": {1: (WarmState.FAILED, "HTTP 404")}})
@@ -253,71 +231,6 @@ def test_a_prewarm_tells_of_each_address_while_it_runs(jobs):
     ]
 
 
-class Endless:
-    """A runner whose jobs never end by themselves."""
-
-    def __init__(self):
-        self.cancelled = []
-
-    def start(self, job, video):
-        return job.job_id
-
-    def poll(self, reference):
-        return Running(0.5)
-
-    def cancel(self, reference):
-        self.cancelled.append(reference)
-
-
-def test_a_worker_that_stops_gives_its_job_back_unharmed(jobs, queued, console, eventually):
-    queued()
-    runner = Endless()
-    worker = Worker(console.store, {JobKind.TRANSCODE: runner})
-    worker.start()
-    eventually(lambda: jobs.find_jobs(state=JobState.RUNNING).total == 1)
-
-    worker.stop()
-
-    job = jobs.find_jobs().items[0]
-    assert (job.state, job.attempts) == (JobState.QUEUED, 0)
-    assert runner.cancelled == [job.job_id]
-
-
-def test_a_worker_stops_working_for_a_video_that_was_deleted(jobs, queued, console, eventually):
-    made = queued()
-    runner = Endless()
-    worker = Worker(console.store, {JobKind.TRANSCODE: runner})
-    worker.start()
-    eventually(lambda: jobs.find_jobs(state=JobState.RUNNING).total == 1)
-
-    console.store.catalogue.delete_video(made.video_id, made.user.user_id, ANNE)
-
-    eventually(lambda: bool(runner.cancelled))
-    worker.stop()
-    assert jobs.find_jobs().items[0].state is JobState.CANCELLED
-
-
-class Instant(Endless):
-    """A runner whose jobs are done at once."""
-
-    def poll(self, reference):
-        return Done()
-
-
-def test_pictures_are_taken_while_encodes_run(jobs, queued, console, eventually):
-    for _ in range(slow_lanes() + 1):
-        queued()
-    worker = Worker(console.store, {JobKind.TRANSCODE: Endless(), JobKind.SNAPSHOT: Instant()})
-    worker.start()
-    eventually(lambda: jobs.find_jobs(state=JobState.RUNNING).total == slow_lanes())
-
-    queued(JobKind.SNAPSHOT)
-
-    eventually(lambda: jobs.find_jobs(kind=JobKind.SNAPSHOT, state=JobState.DONE).total == 1)
-    assert jobs.find_jobs(kind=JobKind.TRANSCODE, state=JobState.QUEUED).total == 1
-    worker.stop()
-
-
 def test_complaints_about_a_damaged_source_are_kept_with_the_job_that_is_done(jobs, queued):
     queued()
     job = jobs.claim_job(ALL, "worker")
@@ -326,53 +239,6 @@ def test_complaints_about_a_damaged_source_are_kept_with_the_job_that_is_done(jo
 
     done = jobs.get_job(job.job_id)
     assert (done.state, done.error, done.detail) == (JobState.DONE, "", "[h264] error while decoding MB 6 3")
-
-
-def test_a_job_that_breaks_its_worker_fails_and_the_next_one_is_done(jobs, queued, console, eventually):
-    broken, whole = queued(), queued()
-
-    def settle(job, outcome):
-        if job.video_id == broken.video_id:
-            raise KeyError("what nobody thought of")
-
-    worker = Worker(console.store, {JobKind.TRANSCODE: Instant()}, {JobKind.TRANSCODE: settle})
-    worker.run_until_idle()
-
-    states = {job.video_id: (job.state, job.detail) for job in jobs.find_jobs().items}
-    assert states[broken.video_id] == (JobState.FAILED, "KeyError('what nobody thought of')")
-    assert states[whole.video_id] == (JobState.DONE, "")
-
-
-def test_a_store_that_cannot_be_written_for_a_moment_costs_no_job(jobs, queued, console, eventually, monkeypatch):
-    queued()
-    runner, settle, refusals = Instant(), jobs.settle_done, iter([True])
-
-    def refuse_once(*arguments):
-        if next(refusals, False):
-            raise StoreError("The database cannot be written: database or disk is full")
-        return settle(*arguments)
-
-    monkeypatch.setattr(jobs, "settle_done", refuse_once)
-    worker = Worker(console.store, {JobKind.TRANSCODE: runner})
-    worker.start()
-
-    eventually(lambda: jobs.find_jobs(state=JobState.DONE).total == 1)
-    worker.stop()
-
-
-def test_work_that_nobody_can_watch_any_more_is_stopped(queued, console, eventually, monkeypatch):
-    queued()
-    runner = Endless()
-
-    def refuse(*arguments):
-        raise StoreError("The database cannot be written: database or disk is full")
-
-    monkeypatch.setattr(console.store.jobs, "renew_lease", refuse)
-    worker = Worker(console.store, {JobKind.TRANSCODE: runner})
-    worker.start()
-
-    eventually(lambda: bool(runner.cancelled))
-    worker.stop()
 
 
 def test_what_ended_last_comes_first(jobs, queued, clock):
@@ -392,26 +258,12 @@ def test_cancelling_takes_a_job_out_and_the_video_back_to_what_it_has(jobs, queu
     made = queued()
     job = jobs.find_jobs().items[0]
 
-    jobs.cancel_job(job.job_id, ANNE)
+    jobs.cancel_job(job.job_id, TESTS)
 
     assert jobs.claim_job(ALL, "worker") is None
     assert console.store.catalogue.get_video(made.video_id).transcode_status is TranscodeStatus.NEVER
     with pytest.raises(Conflict, match="only one that waits or runs"):
-        jobs.cancel_job(job.job_id, ANNE)
-
-
-def test_cancelling_stops_a_job_that_runs(jobs, queued, console, eventually):
-    queued()
-    runner = Endless()
-    worker = Worker(console.store, {JobKind.TRANSCODE: runner})
-    worker.start()
-    eventually(lambda: jobs.find_jobs(state=JobState.RUNNING).total == 1)
-
-    jobs.cancel_job(jobs.find_jobs().items[0].job_id, ANNE)
-
-    eventually(lambda: bool(runner.cancelled))
-    worker.stop()
-    assert jobs.find_jobs().items[0].state is JobState.CANCELLED
+        jobs.cancel_job(job.job_id, TESTS)
 
 
 def test_every_failed_job_can_be_tried_again_at_once(jobs, queued):
@@ -421,7 +273,7 @@ def test_every_failed_job_can_be_tried_again_at_once(jobs, queued):
         job = jobs.claim_job(ALL, "worker")
         jobs.settle_failed(job, "worker", ConsoleError("The disk is full. Make room and try again."))
 
-    assert jobs.retry_failed_jobs(ANNE) == 2
+    assert jobs.retry_failed_jobs(TESTS) == 2
     assert jobs.find_jobs(state=JobState.QUEUED).total == 3
 
 

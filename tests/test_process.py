@@ -54,6 +54,6 @@ def test_processes_of_other_machines_and_containers_are_left_alone():
     assert not process.is_gone(f"{boot} pid:[1] {number} {started[::-1]}")
 
 
-@pytest.mark.parametrize("name", ["", "worker", f"{os.getpid()}-1a2b3c4d", "5" * 32])
+@pytest.mark.parametrize("name", ["", "worker", f"{os.getpid()}-1a2b3c4d", "5" * 32], ids=len)
 def test_a_name_that_tells_nothing_is_left_alone(name):
     assert not process.is_gone(name)

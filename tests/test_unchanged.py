@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from backend.store import unchanged
 from backend.store.database import Connections
-
-
-@pytest.fixture
-def connections(tmp_path: Path) -> Iterator[Connections]:
-    opened = Connections(tmp_path / "console.sqlite3")
-    with opened.writing() as db:
-        db.execute("create table words (word text)")
-    yield opened
-    opened.close()
 
 
 def count(connections: Connections, asked: list[int] | None = None) -> int:
@@ -42,7 +31,7 @@ def test_it_asks_again_after_our_own_change(connections: Connections) -> None:
     for number in range(3):
         assert count(connections) == number
         with connections.writing() as db:
-            db.execute("insert into words values ('one more')")
+            db.execute("insert into words values (?)", [f"word {number}"])
 
 
 def test_it_asks_again_after_the_change_of_another_process(connections: Connections) -> None:

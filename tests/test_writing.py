@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -14,15 +13,6 @@ from backend.store.group import MOST_IN_A_GROUP
 
 Write = Callable[[str], Future[None]]
 Eventually = Callable[[Callable[[], bool]], None]
-
-
-@pytest.fixture
-def connections(tmp_path: Path) -> Iterator[Connections]:
-    opened = Connections(tmp_path / "console.sqlite3")
-    with opened.writing() as db:
-        db.execute("create table words (word text unique check (length(word) < 10000))")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

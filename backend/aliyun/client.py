@@ -58,8 +58,12 @@ class Client:
         wait: Callable[[float], Any] = time.sleep, clock: Callable[[], float] = time.monotonic,
         read_seconds: float = READ_SECONDS,
     ) -> None:  # fmt: skip
-        """`credentials` makes a credentials client of Alibaba's; by default its own chain is asked."""
-        self._settings, self._wait, self._clock, self._read_seconds = settings, wait, clock, read_seconds
+        """`credentials` makes a credentials client of Alibaba's; by default its own chain is asked.
+
+        `wait` makes every pause between two calls, here and in what uses this client.
+        """
+        self._settings, self._clock, self._read_seconds = settings, clock, read_seconds
+        self.wait = wait
         self._credentials = credentials or _sdk().credentials
         self._guard = threading.Lock()
         self._vod, self._cdn = self._open()
@@ -87,7 +91,7 @@ class Client:
                 hopeless = not error.passing or has_code(error, *NO_CREDENTIALS) or rest < CONNECT_SECONDS / 10
                 if hopeless or (error.unknown and not repeat):
                     raise
-            self._wait(pause * random.uniform(0.8, 1.2))  # noqa: S311
+            self.wait(pause * random.uniform(0.8, 1.2))  # noqa: S311
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _once(self, action: str, parameters: Mapping[str, Any], expect: str, left: float) -> dict[str, Any]:

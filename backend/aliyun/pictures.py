@@ -21,7 +21,7 @@ WORKER = Actor("worker", "worker")
 COUNT = 8
 POLL_SECONDS = 3.0
 SLACK_SECONDS = 300
-PATIENCE_POLLS, LEAST_PATIENCE = 20, 2.5  # then a submit that was never answered is taken for lost
+PATIENCE_POLLS = 20  # then a submit that was never answered is taken for lost
 MOST_SECONDS = 1800.0
 NO_PICTURES = "ApsaraVideo VOD made no pictures of the video within {minutes} minutes."
 
@@ -73,7 +73,7 @@ class Pictures:
 
     def _not_yet(self, task: CloudTask | None, job_id: str, begun: float) -> Outcome:
         waited = self._clock() - begun
-        if task is None and waited > max(PATIENCE_POLLS * self._poll_seconds, LEAST_PATIENCE):
+        if task is None and waited > PATIENCE_POLLS * self._poll_seconds:
             self._records.drop(ACTION, job_id)
             return Lost()
         return Running(again=self._poll_seconds)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +26,8 @@ NOT_ARRIVED = "The file was sent, but ApsaraVideo VOD still says {status}; try a
 class Uploads:
     """Opens videos at VOD and sends their files."""
 
-    def __init__(self, client: Client, wait: Callable[[float], object] = time.sleep) -> None:
-        self._client, self._wait = client, wait
+    def __init__(self, client: Client) -> None:
+        self._client = client
 
     def open(self, title: str, file_name: str) -> str:
         """Return the id of a new video at VOD, which waits for its file. Raises CloudError."""
@@ -48,7 +46,7 @@ class Uploads:
             except CloudError as error:
                 if attempt == TRIES - 1 or not (error.passing or oss.is_expired(error)):
                     raise
-                self._wait(2.0**attempt)
+                self._client.wait(2.0**attempt)
         return Done((self._arrived(video_id),))
 
     def _place(self, video_id: str) -> oss.Place:
@@ -61,7 +59,7 @@ class Uploads:
         for _ in range(SETTLE_TRIES):
             if info["Status"] not in WAITING:
                 return source_file(video_id, int(number(info.get("Size"))))
-            self._wait(1.0)
+            self._client.wait(1.0)
             info = self._info(video_id)
         raise CloudError(NOT_ARRIVED, status=info["Status"])
 

@@ -22,9 +22,12 @@ _compare = _component("compare")
 _watch = _component("watch")
 
 
-def upload(data: dict[str, Any], key: str) -> dict[str, int] | None:
-    """Draw a place for files that are sent to `data["links"]`; return how many of how many went well, once."""
-    sent: dict[str, int] | None = _upload(data=data, key=key, on_sent_change=lambda: None).sent
+def upload(data: dict[str, Any], key: str, on_sent: Callable[[], None]) -> dict[str, int] | None:
+    """Draw a place for files that are sent to `data["links"]`; return how many of how many went well, once.
+
+    `on_sent` finds that in the state of `key`, as `sent`, even where the place is not drawn any more.
+    """
+    sent: dict[str, int] | None = _upload(data=data, key=key, on_sent_change=on_sent).sent
     return sent
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
-from backend.client import RemoteConsole
 from tests.cloud.alibaba.server import Server as AlibabaServer
+from tests.waiting import until
 
 ENOUGH_TO_PLAY = 2
 CALLBACK = "/vodcallback/callback"
@@ -60,23 +59,23 @@ def test_a_video_goes_the_whole_way(operator, alibaba, make_clip):
     person.dialog.locator('input[type="file"]').set_input_files(clip)
     person.is_told(person.t("done.upload", count=1))
     video_id = next(iter(alibaba.vod.videos))
-    eventually(lambda: alibaba.vod.videos[video_id]["CoverURL"])
+    until(lambda: alibaba.vod.videos[video_id]["CoverURL"])
 
     person.goes_to("/video", videoId=video_id)
     expect(person.page.locator("a > img")).to_have_count(8, timeout=20_000)
     film = person.page.locator("video")
     expect(film).to_be_visible()
-    eventually(lambda: film.evaluate("film => film.readyState") >= ENOUGH_TO_PLAY)
+    person.waits_until(film, f"film => film.readyState >= {ENOUGH_TO_PLAY}")
     confirm(person, "approve")
     expect(person.page.get_by_test_id("stMarkdown").filter(has_text=person.t("status.success")).first).to_be_visible()
-    eventually(lambda: alibaba.vod.videos[video_id]["Status"] == "Normal")
-    eventually(lambda: len(alibaba.vod.videos[video_id]["streams"]) == 2)
+    until(lambda: alibaba.vod.videos[video_id]["Status"] == "Normal")
+    until(lambda: len(alibaba.vod.videos[video_id]["streams"]) == 2)
     person.goes_to("/video", videoId=video_id)
     expect(person.page.get_by_role("table").first).to_be_visible()
     expect(person.button("do_recommend")).to_be_enabled()
     confirm(person, "recommend")
     expect(person.button("do_unrecommend")).to_be_visible()
-    eventually(lambda: alibaba.prefetching.tasks)
+    until(lambda: alibaba.prefetching.tasks)
 
     person.goes_to("/prewarm")
     expect(person.page.get_by_text(person.t("prewarm.quota", left=997, total=1000, sent=3))).to_be_visible()
@@ -105,7 +104,7 @@ def test_a_difference_is_settled_by_a_click(operator, alibaba, cloud_server):
     video_id = there_and_here(alibaba, cloud_server, "Named here")
     alibaba.vod.videos[video_id]["Title"] = "Named at VOD"
     alibaba.vod.tell("SnapshotComplete", VideoId=video_id)
-    eventually(lambda: ask(cloud_server, "getDrift", what="title")["total"] == 1)
+    until(lambda: cloud_server.ask("getDrift", what="title")["total"] == 1)
 
     operator.follows("/differences")
     operator.page.get_by_text(operator.t("difference.title"), exact=True).first.click()
@@ -115,7 +114,7 @@ def test_a_difference_is_settled_by_a_click(operator, alibaba, cloud_server):
     operator.clicks("use_there")
 
     operator.is_told(operator.t("done.mended", count=1))
-    assert ask(cloud_server, "getVideoById", videoId=video_id)["title"] == "Named at VOD"
+    assert cloud_server.ask("getVideoById", videoId=video_id)["title"] == "Named at VOD"
 
 
 @pytest.mark.parametrize("language", ["zh"])
@@ -123,7 +122,7 @@ def test_what_vod_has_not_got_goes_here_after_a_confirmation(operator, alibaba, 
     video_id = there_and_here(alibaba, cloud_server, "只在这里")
     del alibaba.vod.videos[video_id]
     alibaba.vod.tell("SnapshotComplete", VideoId=video_id)
-    eventually(lambda: video_id in {one["videoId"] for one in ask(cloud_server, "getDrift", pageSize=100)["driftList"]})
+    until(lambda: video_id in {one["videoId"] for one in cloud_server.ask("getDrift", pageSize=100)["driftList"]})
     operator.follows("/differences")
     operator.page.get_by_text(operator.t("difference.missing"), exact=True).first.click()
     operator.is_idle()
@@ -135,7 +134,7 @@ def test_what_vod_has_not_got_goes_here_after_a_confirmation(operator, alibaba, 
     expect(operator.dialog).to_contain_text("只在这里")
     operator.clicks("confirm_yes")
     operator.is_told(operator.t("done.mended", count=1))
-    assert ask(cloud_server, "getVideos", videoId=video_id)["total"] == 0
+    assert cloud_server.ask("getVideos", videoId=video_id)["total"] == 0
 
 
 def confirm(person, key, *, well=True):
@@ -149,22 +148,5 @@ def there_and_here(alibaba, server, title):
     """A video that the app uploaded, and VOD told of."""
     video_id = alibaba.vod.add(Title=title)["VideoId"]
     alibaba.vod.tell("FileUploadComplete", VideoId=video_id)
-    eventually(lambda: ask(server, "getVideos", videoId=video_id)["total"] == 1)
+    until(lambda: server.ask("getVideos", videoId=video_id)["total"] == 1)
     return video_id
-
-
-def ask(server, operation, **parameters):
-    remote = RemoteConsole(server.url)
-    token = remote.call("login", {"userName": "admin", "password": "correct horse battery"})["data"]["consoleToken"]
-    answer = remote.call(operation, parameters, token)
-    assert answer["code"] == "200", answer
-    return answer["data"]
-
-
-def eventually(is_true, seconds=30):
-    pause = threading.Event()
-    for _ in range(int(seconds / 0.05)):
-        if is_true():
-            return
-        pause.wait(0.05)
-    raise AssertionError("it never became true")

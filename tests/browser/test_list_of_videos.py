@@ -26,6 +26,15 @@ def two(site, request):
     return word, [f"Sea wind *{word}*", f"海风 {word}"]
 
 
+@pytest.fixture
+def titles(person, two):
+    """The titles of the two, in front of the person."""
+    word, titles = two
+    person.goes_to("/videos", v_title=word)
+    person.sees(*titles)
+    return titles
+
+
 # Finding
 
 
@@ -85,7 +94,6 @@ def test_the_page_and_its_size_are_in_the_address(person, seeded):
 def test_ticks_stay_behind_when_the_page_turns(person):
     person.goes_to("/videos", v_title="Cats of", v_page_size="10")
     person.ticks(0, 1)
-    person.has_ticked(2)
 
     person.part("v_page").get_by_label("Page 2").click()
 
@@ -122,12 +130,9 @@ def test_the_link_back_from_a_video_leads_to_what_was_found(person):
 
 
 @in_both_languages
-def test_several_are_blocked_with_one_reason(person, two):
-    word, titles = two
-    person.goes_to("/videos", v_title=word)
-    person.sees(*titles)
+def test_several_are_blocked_with_one_reason(person, two, titles):
+    word, _ = two
     person.ticks(0, 1)
-    person.has_ticked(2)
 
     person.clicks("do_block")
 
@@ -144,12 +149,8 @@ def test_several_are_blocked_with_one_reason(person, two):
     expect(person.alert).to_contain_text(person.t("filter.none"))
 
 
-def test_a_reason_that_is_too_long_cannot_be_sent(person, two):
-    word, titles = two
-    person.goes_to("/videos", v_title=word)
-    person.sees(*titles)
+def test_a_reason_that_is_too_long_cannot_be_sent(person, titles):
     person.ticks(1)
-    person.has_ticked(1)
     person.clicks("do_block")
 
     person.field("block_reason").fill(LONGEST_REASON + "c")
@@ -163,11 +164,7 @@ def test_a_reason_that_is_too_long_cannot_be_sent(person, two):
     expect(person.dialog).to_be_hidden()
 
 
-def test_the_menu_of_a_row_acts_on_that_row(person, two):
-    word, titles = two
-    person.goes_to("/videos", v_title=word)
-    person.sees(*titles)
-
+def test_the_menu_of_a_row_acts_on_that_row(person, titles):
     person.opens_menu_of(1)
     person.picks(person.t("action.unrecommend"))
 
@@ -186,7 +183,6 @@ def test_what_was_refused_is_named_with_its_reason(person, site, language):
     person.goes_to("/videos", v_title=word)
     person.sees(waiting.title, passed.title)
     person.ticks(0, 1)
-    person.has_ticked(2)
 
     person.clicks("do_recommend")
     person.clicks("confirm_yes")
@@ -205,12 +201,8 @@ def not_passed(video, language):
     return say(Conflict(template, video_id=video.video_id, status="check"), language)
 
 
-def test_a_deleted_video_is_gone_from_the_list(person, two):
-    word, titles = two
-    person.goes_to("/videos", v_title=word)
-    person.sees(*titles)
+def test_a_deleted_video_is_gone_from_the_list(person, titles):
     person.ticks(0)
-    person.has_ticked(1)
 
     person.clicks("do_delete")
     expect(person.dialog).to_contain_text(titles[0])
@@ -224,11 +216,7 @@ def test_a_deleted_video_is_gone_from_the_list(person, two):
 # Taking away
 
 
-def test_the_export_holds_what_is_found(person, two):
-    word, titles = two
-    person.goes_to("/videos", v_title=word)
-    person.sees(*titles)
-
+def test_the_export_holds_what_is_found(person, titles):
     with person.page.expect_download() as download:
         person.clicks("export")
 
@@ -241,11 +229,7 @@ def test_the_export_holds_what_is_found(person, two):
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_format_and_columns_of_an_export_can_be_chosen(person, two):
-    word, titles = two
-    person.goes_to("/videos", v_title=word)
-    person.sees(*titles)
-
+def test_format_and_columns_of_an_export_can_be_chosen(person, titles):
     person.clicks("export_more")
     person.part("v_export_format").get_by_text("JSON Lines").click()
     expect(person.page.get_by_text(person.t("export.about_jsonl"))).to_be_visible()

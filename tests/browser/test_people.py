@@ -8,9 +8,8 @@ from playwright.sync_api import expect
 
 from backend.model import Actor, Role, User, Video
 from backend.passwords import hash_password
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, TESTS
 
-TESTS = Actor("tests", "tests")
 ROW, HEADER = 42, 34
 NUMBERS = itertools.count(1)
 

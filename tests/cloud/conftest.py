@@ -28,7 +28,7 @@ from backend.settings import Settings
 from backend.store import Store
 from tests.cloud.alibaba.server import Server
 
-HASTE = 20
+HASTE = 200
 KEY = ("test-key", "test-secret")
 
 
@@ -84,7 +84,7 @@ def make_console(cloud_settings, client):
     def make(**changes):
         settings = replace(cloud_settings, **changes)
         store = Store(settings.database)
-        cloud = Cloud(settings, store, LocalMedia(settings.media, Ffmpeg()), time.time, client, poll_seconds=0.01)
+        cloud = Cloud(settings, store, LocalMedia(settings.media, Ffmpeg()), time.time, client, poll_seconds=0.15)
         console = Console(settings, store, cloud.media, cloud.cache, own_url="http://127.0.0.1:1", cloud=cloud)
         opened.append(console)
         return console

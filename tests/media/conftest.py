@@ -1,8 +1,6 @@
 """Real clips, made by ffmpeg, and what the media tests do with them."""
 
 import shutil
-import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Job, JobKind, JobState, User, Video
 from backend.tasks import Running
+from tests.waiting import until
 
 PICTURES = "testsrc2=s=320x180:r=24:d=2"
 SOUND = "sine=440:d=2"
@@ -63,6 +62,7 @@ RECIPES = {
     "six-seconds.mp4": (("testsrc2=s=320x180:r=20:d=6",), f"{QUICK} -g 60"),
     "brighter.mp4": (("nullsrc=s=128x72:r=10:d=12,geq=lum='20*T':cb=128:cr=128",), QUICK),
     "brighter-keys.mp4": (("brighter.mp4",), f"{QUICK} -g 10"),
+    "lasting.mp4": (("testsrc2=s=640x360:r=20:d=24",), QUICK),
     "large.mp4": (("testsrc2=s=1280x720:r=20:d=24",), f"{QUICK} -g 20"),
 }
 
@@ -142,16 +142,6 @@ def run(media, kind, video, **payload):
 
 def ended(outcome):
     return None if isinstance(outcome, Running) else outcome
-
-
-def until(ask, seconds=30):
-    """Ask until there is an answer, and give it."""
-    pause, deadline = threading.Event(), time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if answer := ask():
-            return answer
-        pause.wait(0.01)
-    raise AssertionError(f"nothing in {seconds} seconds")
 
 
 def processes_with(text):

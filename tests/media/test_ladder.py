@@ -50,18 +50,18 @@ def test_more_pixels_may_have_more_bits(side):
 
 
 def test_all_rungs_come_best_first_in_their_own_sizes(laddered, video, finish_with, media, ffmpeg, names):
-    outcome = finish_with(laddered(144, 1080, 720, 360), "transcode", video("hd.mp4"))
+    outcome = finish_with(laddered(72, 1080, 180, 108), "transcode", video("plain.mp4"))
 
     assert shown(outcome.files) == [
-        (FileKind.COMMON, "common-720.mp4", 0, 1280, 720),
-        (FileKind.COMMON, "common-360.mp4", 1, 640, 360),
-        (FileKind.COMMON, "common-144.mp4", 2, 256, 144),
+        (FileKind.COMMON, "common-180.mp4", 0, 320, 180),
+        (FileKind.COMMON, "common-108.mp4", 1, 192, 108),
+        (FileKind.COMMON, "common-72.mp4", 2, 128, 72),
     ]
-    assert names() == ["common-144.mp4", "common-360.mp4", "common-720.mp4", "source.mp4"]
+    assert names() == ["common-108.mp4", "common-180.mp4", "common-72.mp4", "source.mp4"]
     made = [count_packets(ffmpeg, media.path_of("v1", file.name), 0).video for file in outcome.files]
     assert {one.packets for one in made} == {48}
     assert made[0].size > made[1].size > made[2].size
-    assert (outcome.facts["width"], outcome.facts["height"]) == (1280, 720)
+    assert (outcome.facts["width"], outcome.facts["height"]) == (320, 180)
 
 
 def test_every_rung_has_the_sound(laddered, video, finish_with):
@@ -118,30 +118,30 @@ def test_another_ladder_leaves_nothing_of_the_first(laddered, video, finish_with
 def test_progress_is_that_of_all_rungs(ffmpeg, clip, tmp_path):
     told = []
 
-    transcode(ffmpeg, (720, 360, 144), tmp_path, clip("hd.mp4"), told.append)
+    transcode(ffmpeg, (180, 108, 72), tmp_path, clip("six-seconds.mp4"), told.append)
 
     assert told == sorted(told)
     assert 0 < told[-1] < 1
 
 
 def test_every_plain_rendition_gets_its_narrow_band_one(laddered, video, finish_with, media, names):
-    outcome = finish_with(laddered(180, 144), "narrow", video("soft-grain.mp4"))
+    outcome = finish_with(laddered(144, 96), "narrow", video("soft-grain.mp4"))
 
     assert shown(outcome.files) == [
-        (FileKind.NARROW, "narrow-180.mp4", 0, 320, 180),
-        (FileKind.NARROW, "narrow-144.mp4", 1, 256, 144),
-        (FileKind.COMMON, "common-180.mp4", 0, 320, 180),
-        (FileKind.COMMON, "common-144.mp4", 1, 256, 144),
+        (FileKind.NARROW, "narrow-144.mp4", 0, 256, 144),
+        (FileKind.NARROW, "narrow-96.mp4", 1, 170, 96),
+        (FileKind.COMMON, "common-144.mp4", 0, 256, 144),
+        (FileKind.COMMON, "common-96.mp4", 1, 170, 96),
     ]
     best, (lower,) = outcome.facts, outcome.facts["lower"]
-    assert (lower["width"], lower["height"]) == (256, 144)
+    assert (lower["width"], lower["height"]) == (170, 96)
     for facts in (best, lower):
         assert (facts["measured"], facts["gain"]) == (True, True)
         assert facts["vmaf"] >= facts["target"] - 0.2
     assert best["bytes"] > lower["bytes"]
-    assert names() == ["common-144.mp4", "common-180.mp4", "narrow-144.mp4", "narrow-180.mp4", "source.mp4"]
+    assert names() == ["common-144.mp4", "common-96.mp4", "narrow-144.mp4", "narrow-96.mp4", "source.mp4"]
 
-    finish_with(laddered(160), "transcode", video("soft-grain.mp4"))
-    finish_with(laddered(160), "narrow", video("soft-grain.mp4"))
+    finish_with(laddered(120), "transcode", video("soft-grain.mp4"))
+    finish_with(laddered(120), "narrow", video("soft-grain.mp4"))
 
-    assert names() == ["common-160.mp4", "narrow-160.mp4", "source.mp4"]
+    assert names() == ["common-120.mp4", "narrow-120.mp4", "source.mp4"]

@@ -129,7 +129,7 @@ def test_there_is_a_key_frame_every_two_seconds(finish, video, media, ffmpeg):
 
 
 def test_progress_is_told_while_it_goes(begin, video, media, until):
-    reference = begin("transcode", video("large.mp4"))
+    reference = begin("transcode", video("lasting.mp4"))
 
     first = until(lambda: media.poll(reference).progress)
     second = until(lambda: (progress := media.poll(reference).progress) > first and progress)
@@ -213,8 +213,8 @@ def test_cancelling_leaves_nothing(begin, video, media, tmp_path, until, process
 def test_an_encode_that_somebody_stops_publishes_nothing(begin, video, media, tmp_path, until, processes_with):
     """Stopped by SIGTERM, ffmpeg leaves a file that looks whole, only shorter."""
     folder = tmp_path / "media" / "v1"
-    reference = begin("transcode", video("large.mp4"))
-    until(lambda: [path for path in folder.glob("*.part") if path.stat().st_size])
+    reference = begin("transcode", video("lasting.mp4"))
+    until(lambda: [path for path in folder.glob("*.part/*") if path.stat().st_size])
 
     for number in processes_with(folder):
         os.kill(number, signal.SIGTERM)
@@ -268,7 +268,7 @@ def test_a_title_that_speaks_of_full_disks_fills_none(media, ffmpeg, sent, tmp_p
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes are a thing of Linux")
 @pytest.mark.parametrize("kind", [JobKind.TRANSCODE, JobKind.NARROW, JobKind.SNAPSHOT])
 def test_a_job_without_room_says_so_and_leaves_nothing(finish, video, tmp_path, room, kind):
-    cramped = video("hd.mp4")
+    cramped = video("plain.mp4")
     with room(1000):
         outcome = finish(kind, cramped)
 

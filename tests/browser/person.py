@@ -1,0 +1,188 @@
+"""Somebody at a browser: where they go, what they see and click."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from playwright.sync_api import ConsoleMessage, Locator, Page, TimeoutError, WebSocket, expect
+
+from tests.browser.server import ROOT
+from tests.conftest import PASSWORD
+
+# A new page of the frame is tried from its first day.
+PATHS = ["/", *(f"/{name}" for name in re.findall(r'url_path="(\w+)"', (ROOT / "pages/frame.py").read_text("utf-8")))]
+# A page below the root makes Streamlit look for its own base path there; the two misses are no fault of ours.
+PROBES = {f"{path}/_stcore/{probe}" for path in PATHS[1:] for probe in ("health", "host-config")}
+RUNS_NOTHING = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+DRAWN = ".st-key-page_head, .st-key-sign_in_do"
+SHOWN = """titles => {
+    const cells = document.querySelectorAll('[data-testid="stDataFrame"] tbody td[aria-colindex="2"]');
+    return JSON.stringify([...cells].map(cell => cell.textContent)) === JSON.stringify(titles);
+}"""
+AT_TOP = "title => document.querySelector('.st-key-page_head')?.innerText.includes(title)"
+ADDRESS = "pattern => new RegExp(pattern).test(decodeURIComponent(location.pathname + location.search))"
+ROW_HEIGHT, HEADER_HEIGHT = 48, 34
+
+expect.set_options(timeout=10_000)
+
+
+class Person:
+    """Somebody at a tab of a browser, who reads one language."""
+
+    def __init__(self, page: Page, url: str, language: str, texts: dict[str, str]) -> None:
+        self.page, self.url, self.language = page, url, language
+        self._texts = texts
+        self.complaints: list[str] = []
+        self.expected_hosts = {urlsplit(url).netloc}
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._watch)
+        page.on("websocket", self._connect)
+
+    def t(self, key: str, **values: Any) -> str:
+        return self._texts[key].format_map(values)
+
+    # Going somewhere
+
+    def goes_to(self, path: str, **query: str) -> None:
+        """Load an address, and wait until it is drawn."""
+        search = "&".join(f"{key}={quote(value)}" for key, value in query.items())
+        self.page.goto(f"{self.url}{path}{'?' if search else ''}{search}", wait_until="commit")
+        self._until(f"""() => document.querySelector('{RUNS_NOTHING}')?.querySelector('{DRAWN}')""", seconds=20)
+
+    def follows(self, path: str) -> None:
+        """Go to a page by the links at the top, and wait until it is drawn."""
+        self.page.locator(f'[data-testid="stTopNavLink"][href="{self.url}{path}"]').click()
+        self._until(AT_TOP, self._texts[f"{path[1:] or 'overview'}.title"])
+        self.is_idle()
+
+    def signs_in(self, password: str = PASSWORD, name: str = "admin") -> None:
+        """Fill in the form and send it."""
+        self.field("sign_in_name").fill(name)
+        self.field("sign_in_password").fill(password)
+        self.clicks("sign_in_do")
+
+    def enters(self, name: str = "admin", password: str = PASSWORD) -> None:
+        """Sign in, and wait until the browser will remember it."""
+        with self.page.expect_response(f"{self.url}/console/user/adopt") as adopted:
+            self.signs_in(password, name)
+        assert adopted.value.ok
+        self.is_in()
+
+    def is_in(self) -> None:
+        """Wait until the page of somebody who is signed in is drawn."""
+        expect(self.part("page_head")).to_be_visible()
+        self.is_idle()
+
+    def is_out(self) -> None:
+        """Wait until the sign-in is drawn."""
+        expect(self.part("sign_in_do")).to_be_visible()
+
+    def is_idle(self) -> None:
+        self.page.locator(RUNS_NOTHING).wait_for(state="attached")
+
+    def is_at(self, pattern: str) -> None:
+        """Wait until the address below the host matches. `page.url` lags behind pushState, so the page is asked."""
+        self._until(ADDRESS, pattern)
+
+    def waits_until(self, part: Locator, is_true: str) -> None:
+        """Wait until a function of JavaScript says yes to a part of the page."""
+        part.wait_for(state="attached")
+        self._until(f"part => ({is_true})(part)", part.element_handle())
+
+    @contextmanager
+    def hears(self, text: str, seconds: float = 10) -> Iterator[None]:
+        """Wait until the server has sent this text, and it was taken in."""
+        with self._socket.expect_event("framereceived", lambda frame: text.encode() in frame, timeout=seconds * 1000):
+            yield
+        self.is_idle()
+
+    # Looking and touching
+
+    def part(self, key: str) -> Locator:
+        """What the pages drew under this key."""
+        return self.page.locator(f".st-key-{key}")
+
+    def field(self, key: str) -> Locator:
+        return self.part(key).locator("input").first
+
+    def button(self, key: str) -> Locator:
+        return self.part(key).locator("button").first
+
+    def clicks(self, key: str) -> None:
+        self.button(key).click()
+
+    def picks(self, text: str) -> None:
+        """Click an entry of the menu or the list that is open."""
+        self.page.locator('[role="menuitem"], [role="option"]').filter(has_text=text).first.click()
+
+    @property
+    def dialog(self) -> Locator:
+        return self.page.get_by_role("dialog")
+
+    @property
+    def alert(self) -> Locator:
+        return self.page.get_by_test_id("stAlert")
+
+    def is_told(self, text: str) -> None:
+        """Wait for a toast."""
+        expect(self.page.get_by_test_id("stToast").filter(has_text=text)).to_be_visible()
+
+    # The grid is a canvas; a hidden table beside it holds what it shows.
+
+    def column(self, number: int) -> Locator:
+        """The cells of a column, counted from 1."""
+        return self.page.locator(f'[data-testid="stDataFrame"] tbody td[aria-colindex="{number}"]')
+
+    def sees(self, *titles: str) -> None:
+        """Wait until the grid shows these titles and no others."""
+        with suppress(TimeoutError):
+            self._until(SHOWN, list(titles))
+        expect(self.column(2)).to_have_text(list(titles), timeout=1)
+        self.is_idle()
+
+    def ticks(self, *rows: int) -> None:
+        """Tick rows where none is ticked, and wait until the page has taken them in."""
+        for row in rows:
+            self._clicks_cell(row, from_left=15)
+        self.has_ticked(len(rows))
+
+    def opens_menu_of(self, row: int) -> None:
+        self._clicks_cell(row, from_right=38)
+        expect(self.page.get_by_role("menuitem").first).to_be_visible()
+
+    def opens_row(self, row: int) -> None:
+        self._clicks_cell(row, from_left=150)
+
+    def has_ticked(self, count: int) -> None:
+        expect(self.part("toolbar")).to_contain_text(self.t("videos.ticked", count=count))
+        self.is_idle()
+
+    def _clicks_cell(self, row: int, *, from_left: int = 0, from_right: int = 0) -> None:
+        box = self.page.get_by_test_id("stDataFrame").bounding_box()
+        assert box is not None
+        x = box["width"] - from_right if from_right else from_left
+        y = HEADER_HEIGHT + ROW_HEIGHT * (row + 0.5)
+        self.page.get_by_test_id("stDataFrame").click(position={"x": x, "y": y})
+
+    def _until(self, function: str, about: Any = None, seconds: int = 10) -> None:
+        """Wait for something in the page, asking much more often than an expectation does."""
+        self.page.wait_for_function(function, arg=about, polling=30, timeout=seconds * 1000)
+
+    # What nobody should see
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and urlsplit(message.location["url"]).path not in PROBES:
+            self.complaints.append(f"{message.text} ({message.location['url']})")
+
+    def _connect(self, socket: WebSocket) -> None:
+        self._socket = socket
+
+    def _watch(self, request: Any) -> None:
+        address = urlsplit(request.url)
+        if address.scheme in ("http", "https", "ws", "wss") and address.netloc not in self.expected_hosts:
+            self.complaints.append(f"asked another host: {request.url}")

@@ -1,0 +1,104 @@
+"""Servers of their own: `python dashboard.py` over a folder of data."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from backend import Settings
+from backend.client import RemoteConsole
+from tests.conftest import PASSWORD
+from tests.waiting import until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Server:
+    """A server of its own: `python dashboard.py` over a folder of data, on a free port."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.data, self._log, self.settings = folder / "data", folder / "server.log", settings
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start it, and return when it is ready."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        unset = {f"QU_{field.name.upper()}": "" for field in fields(Settings) if field.name != "port"}
+        chosen = {"QU_DATA": str(self.data), "QU_ADMIN_PASSWORD": PASSWORD, "QU_DEMO": "false", "PORT": str(self.port)}
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "dashboard.py"], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
+                env={**os.environ, **unset, **chosen, **self.settings},
+            )  # fmt: skip
+
+    def wait_until_ready(self) -> None:
+        try:
+            until(self._is_ready, "the server is ready", 60)
+        except BaseException:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    def stop(self) -> None:
+        """Stop it as an operator would. It ends soon, without complaint, and leaves a closed database."""
+        self._process.terminate()
+        try:
+            ended = self._process.wait(20)
+        finally:
+            self._process.kill()
+            self._process.wait()
+        assert ended == 0
+        said = self._log.read_text(encoding="utf-8")
+        assert "Traceback" not in said, said
+        assert not (self.data / "console.sqlite3-wal").exists()
+
+    def ask(self, operation: str, **parameters: Any) -> Any:
+        """Run an operation over REST, as its administrator, and return its data."""
+        answer = self._remote.call(operation, parameters, self._token)
+        assert answer["code"] == "200", answer
+        return answer["data"]
+
+    def crash(self) -> None:
+        """End it as a power cut would."""
+        self._process.kill()
+        self._process.wait()
+
+    @cached_property
+    def _remote(self) -> RemoteConsole:
+        return RemoteConsole(self.url)
+
+    @cached_property
+    def _token(self) -> str:
+        signed_in = self._remote.call("login", {"userName": "admin", "password": PASSWORD})
+        return str(signed_in["data"]["consoleToken"])
+
+    def _is_ready(self) -> bool:
+        if self._process.poll() is not None:
+            raise AssertionError(self._log.read_text(encoding="utf-8"))
+        with requests.Session() as session:
+            session.trust_env = False
+            try:
+                return session.get(f"{self.url}/healthz", timeout=10).status_code == 200
+            except requests.ConnectionError:
+                return False
