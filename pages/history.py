@@ -1,17 +1,21 @@
 """What was done: by whom, when, from where, to what, and how things were before and after."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
 
+import backend
 from pages import parts
 from pages.people import ROW_HEIGHT
 from pages.words import named, t
 
 parts.guard("history")
-WAYS = ["page", "rest", "command line", "worker"]
+WAYS = ["page", "rest", "command line", "worker", *(["callback"] if backend.current().cloud else [])]
+MOMENT = re.compile(r".{10}T.{8}\+00:00")
 MOST_ROWS_SEEN = 14
+GROUPS = {"censorStatus": ("censor",)}  # whose words a field's value is among, where the word alone does not tell
 NOTHING = ("", None, [])
 TEXTS = ("user", "target")
 DATES = ("from", "to")
@@ -68,18 +72,19 @@ def filters() -> dict[str, str]:
     return wanted
 
 
-def value(of: Any) -> str:
-    """Return a value as people read it."""
+def value(of: Any, field: str) -> str:
+    """Return a field's value as people read it."""
     if isinstance(of, bool):
         return t("history.yes") if of else t("history.no")
     if of in NOTHING:
         return "–"
     if isinstance(of, list):
         return ", ".join(map(str, of))
-    text = re.sub(r"^(.{10})T(.{8})\+00:00$", r"\1 \2 UTC", str(of))
-    return next(
-        (named(group, text) for group in ("status", "censor", "role", "right") if named(group, text) != text), text
-    )
+    text = str(of)
+    if MOMENT.fullmatch(text):
+        return f"{datetime.fromisoformat(text).astimezone(backend.current().settings.time_zone):%Y-%m-%d %H:%M:%S}"
+    groups = GROUPS.get(field, ("status", "censor", "role", "right"))
+    return next((named(group, text) for group in groups if named(group, text) != text), text)
 
 
 def changes(line: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -87,7 +92,7 @@ def changes(line: dict[str, Any]) -> list[tuple[str, str, str]]:
     before, after = line["before"], line["after"]
     told = {name: (before.get(name), after.get(name)) for name in after or before}
     return [
-        (named("field", name), *map(value, pair))
+        (named("field", name), *(value(one, name) for one in pair))
         for name, pair in told.items()
         if any(one not in NOTHING for one in pair)
     ]
@@ -105,6 +110,12 @@ def in_short(line: dict[str, Any]) -> str:
 def who(line: dict[str, Any]) -> str:
     name = named("actor", line["userName"]) if line["userName"] else t("history.unknown")
     return f"{name} ({line['token']})" if line["token"] else name
+
+
+def title(line: dict[str, Any]) -> str:
+    """Return the title of the video that a line is about, of one that is gone as it was then."""
+    found: str = line["title"] or line["before"].get("title") or line["after"].get("title") or ""
+    return found
 
 
 def details(line: dict[str, Any]) -> None:
@@ -141,7 +152,7 @@ def listed(lines: list[dict[str, Any]]) -> None:
         parts.frame([
             {
                 "time": parts.moment(line["time"]), "did": named("did", line["action"]), "who": who(line),
-                "target": line["title"] or line["target"], "change": in_short(line), "way": named("way", line["way"]),
+                "target": title(line) or line["target"], "change": in_short(line), "way": named("way", line["way"]),
                 "address": line["address"],
             }
             for line in lines
