@@ -51,6 +51,7 @@ def operator(cloud_server, alibaba, fresh_browser, new_person, language):
     return person
 
 
+@pytest.mark.slow
 def test_a_video_goes_the_whole_way(operator, alibaba, make_clip):
     person, title = operator, "云上的猫"
     clip = make_clip(f"{title}.mp4", seconds=1)

@@ -48,6 +48,7 @@ def test_no_script_can_read_the_cookie(person):
     assert SESSION not in person.page.evaluate("document.cookie")
 
 
+@pytest.mark.slow
 def test_a_sign_in_outlives_the_server(new_server, fresh_browser, new_person):
     with new_server() as server:
         context = fresh_browser("zh")
