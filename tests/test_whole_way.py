@@ -165,6 +165,7 @@ def test_without_review_new_videos_pass(upload, small_clip):
     assert (video["status"], video["censorStatus"]) == ("Normal", "success")
 
 
+@pytest.mark.slow
 def test_workers_may_be_killed_at_any_moment(console, tmp_path):
     kills.make_jobs(console, tmp_path, 5, "320x180", 2)
     moments = iter((0.05, 0.2, 0.6))
@@ -182,6 +183,7 @@ def limit(pid: int, size: int) -> None:
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes are a thing of Linux")
 def test_a_full_disk_fails_the_job_and_not_the_worker(upload, console, tmp_path, eventually):
     clip, jobs = tmp_path / "noise.mp4", console.store.jobs

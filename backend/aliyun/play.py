@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -30,6 +31,19 @@ MOST_KEPT = 2000
 AT_ONCE = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was asked of a video when these files of it were known, and until when that is good."""
+
+    until: float
+    known: tuple[MediaFile, ...]
+    answer: Future[tuple[MediaFile, ...]]
+
+    @property
+    def has_failed(self) -> bool:
+        return self.answer.done() and self.answer.exception() is not None
+
+
 class PlayAddresses:
     """Gives videos their fresh addresses. Those who ask for the same video at once share one call."""
 
@@ -40,7 +54,7 @@ class PlayAddresses:
         self._client, self._records, self._clock, self._wait_seconds = client, records, clock, wait_seconds
         self._pool = ThreadPoolExecutor(AT_ONCE, "play")
         self._guard = threading.Lock()
-        self._kept: dict[str, tuple[float, Future[tuple[MediaFile, ...]]]] = {}
+        self._kept: dict[str, Kept] = {}
 
     def fresh(self, video: Video) -> Video:
         """Return the video with addresses that play. Where VOD is slow or fails, with those that are known."""
@@ -66,13 +80,13 @@ class PlayAddresses:
     def _ask(self, video: Video) -> Future[tuple[MediaFile, ...]]:
         now = self._clock()
         with self._guard:
-            until, future = self._kept.get(video.video_id, (0.0, None))
-            if future is None or now >= until or (future.done() and future.exception()):
+            kept = self._kept.get(video.video_id)
+            if kept is None or now >= kept.until or kept.known != video.files or kept.has_failed:
                 if len(self._kept) >= MOST_KEPT:
                     self._kept.clear()
-                future = self._pool.submit(self._find, video.video_id)
-                self._kept[video.video_id] = (now + KEPT_SECONDS, future)
-            return future
+                answer = self._pool.submit(self._find, video.video_id)
+                kept = self._kept[video.video_id] = Kept(now + KEPT_SECONDS, video.files, answer)
+            return kept.answer
 
     def _find(self, video_id: str) -> tuple[MediaFile, ...]:
         wanted = {"VideoId": video_id, "ResultType": "Multiple", "AuthTimeout": LIVES_SECONDS}

@@ -73,6 +73,13 @@ class Person:
         assert adopted.value.ok
         self.is_in()
 
+    def leaves(self) -> None:
+        """Sign out, and wait until the browser has forgotten it: then the page is loaded anew."""
+        with self.page.expect_navigation(wait_until="commit"):
+            self.clicks("person_menu")
+            self.picks(self.t("sign_in.out"))
+        self.is_out()
+
     def is_in(self) -> None:
         """Wait until the page of somebody who is signed in is drawn."""
         expect(self.part("page_head")).to_be_visible()

@@ -51,7 +51,8 @@ def operator(cloud_server, alibaba, fresh_browser, new_person, language):
     return person
 
 
-def test_a_video_goes_the_whole_way(operator, alibaba, make_clip):
+@pytest.mark.slow
+def test_a_video_goes_the_whole_way(operator, alibaba, cloud_server, make_clip):
     person, title = operator, "云上的猫"
     clip = make_clip(f"{title}.mp4", seconds=1)
     person.goes_to("/videos")
@@ -59,7 +60,7 @@ def test_a_video_goes_the_whole_way(operator, alibaba, make_clip):
     person.dialog.locator('input[type="file"]').set_input_files(clip)
     person.is_told(person.t("done.upload", count=1))
     video_id = next(iter(alibaba.vod.videos))
-    until(lambda: alibaba.vod.videos[video_id]["CoverURL"])
+    until(lambda: cloud_server.ask("getVideos", videoId=video_id)["videoList"][0]["snapshotStatus"] == "success")
 
     person.goes_to("/video", videoId=video_id)
     expect(person.page.locator("a > img")).to_have_count(8, timeout=20_000)

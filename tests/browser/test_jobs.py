@@ -61,6 +61,7 @@ def hold(console, kind):
         return later.store.jobs.claim_job([kind], ELSEWHERE)
 
 
+@pytest.mark.slow
 def test_a_queue_is_watched_through_a_crash_to_its_end(
     new_server, queued, fresh_browser, new_person, language, eventually
 ):

@@ -50,6 +50,7 @@ def test_the_overview_leads_to_all_that_wait(person):
     expect(person.column(4).filter(has_not_text="check")).to_have_count(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("language", "scheme"), [("zh", "dark"), ("en", "light")])
 def test_every_page_fits_its_window(site, own_browser, fresh_browser, new_person, paths, clip, language, scheme):
     signed_in = own_browser(language).storage_state()

@@ -145,10 +145,7 @@ def test_a_password_is_changed(visitor, make_account):
     visitor.clicks("password_do")
 
     visitor.is_told(visitor.t("done.password"))
-    visitor.clicks("person_menu")
-    visitor.picks(visitor.t("sign_in.out"))
-    visitor.is_at("^/$")
-    visitor.is_out()
+    visitor.leaves()
     visitor.signs_in("another password", name)
     visitor.is_in()
 

@@ -1,7 +1,7 @@
 """Who is not signed in sees nothing, whichever page comes first.
 
-Streamlit runs a file of a `pages` folder beside its script by itself until somebody has been at the script, so every
-page is tried on a server that nobody has visited yet, and every file alone.
+Streamlit runs a file of a `pages` folder beside its script by itself until somebody has been at the script, so pages
+are tried on servers that nobody has visited yet, and every file alone.
 """
 
 from contextlib import ExitStack
@@ -38,6 +38,7 @@ def new_unvisited(new_server):
         yield give
 
 
+@pytest.mark.parametrize("path", ["/", "/videos", "/video"])
 def test_the_first_visit_of_all_shows_the_sign_in_and_no_data(path, new_unvisited, fresh_browser, new_person, seeded):
     server = new_unvisited()
     stranger = new_person(fresh_browser("zh"), server.url, "zh")

@@ -84,6 +84,7 @@ def command(cloud_settings, tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_the_commands_bring_in_list_and_settle_and_never_print_a_key(alibaba, command, tmp_path):
     video = alibaba.vod.add(Title="after")
     store = Store(tmp_path / "data" / "console.sqlite3")

@@ -31,6 +31,7 @@ def sync(console):
     return lambda **how: console.cloud.sync.run(lambda _progress: None, **how)
 
 
+@pytest.mark.slow
 def test_everything_is_brought_in_beyond_what_pages_reach(console, fill, sync):
     fill(5_250)
 

@@ -129,6 +129,17 @@ def test_play_addresses_are_fresh_and_asked_for_once_in_a_while(console, alibaba
     assert do("getPlayInfo", videoId=video.video_id)["playInfoList"] != first
 
 
+def test_what_was_just_transcoded_plays_though_the_video_was_looked_at_before(do, work, new_video):
+    video = new_video()
+    do("getVideoById", videoId=video.video_id)
+    do("submitTranscode", mediaId=video.video_id)
+    work()
+
+    addresses = do("getVideoById", videoId=video.video_id)["fileUrlList"]
+
+    assert ["auth_key=" in address for address in addresses] == [True, True]
+
+
 def test_a_blocked_video_shows_its_source_to_whoever_reviews_it(alibaba, do, new_video):
     video = new_video(Status="Blocked")
 

@@ -124,6 +124,7 @@ def test_progress_is_that_of_all_rungs(ffmpeg, clip, tmp_path):
     assert 0 < told[-1] < 1
 
 
+@pytest.mark.slow
 def test_every_plain_rendition_gets_its_narrow_band_one(laddered, video, finish_with, media, names):
     outcome = finish_with(laddered(144, 96), "narrow", video("soft-grain.mp4"))
 

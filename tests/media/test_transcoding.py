@@ -265,6 +265,7 @@ def test_a_title_that_speaks_of_full_disks_fills_none(media, ffmpeg, sent, tmp_p
     assert media.admit(path).width == 320
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes are a thing of Linux")
 @pytest.mark.parametrize("kind", [JobKind.TRANSCODE, JobKind.NARROW, JobKind.SNAPSHOT])
 def test_a_job_without_room_says_so_and_leaves_nothing(finish, video, tmp_path, room, kind):
