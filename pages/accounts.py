@@ -128,6 +128,7 @@ def listed(accounts: list[dict[str, Any]]) -> None:
 with parts.header(t("accounts.title")):
     adding = st.button(t("accounts.add_short"), key="account_add", icon=":material/person_add:", type="primary")
 parts.say_results()
+st.space("small")  # for the grid's own buttons, which would cover those above
 listed(parts.ask("getAccounts"))
 st.space("small")
 st.markdown(f"**{t('people.sessions')}**")

@@ -68,7 +68,7 @@ with left:
     password()
 with right:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{t('people.sessions')}**", width="stretch")
+        st.markdown(f"**{t('people.sessions')}**", width="content")
         own = parts.ask("getOwnSessions")
         if len(own) > 1:
             st.button(
@@ -78,7 +78,7 @@ with right:
     people.sessions(own, "endOwnSession", owners=False)
     st.space("small")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{t('people.tokens')}**", width="stretch")
+        st.markdown(f"**{t('people.tokens')}**", width="content")
         if st.button(t("people.create_token"), key="token_new", icon=":material/add:"):
             st.dialog(t("people.create_token"), icon=":material/key:")(new_token)()
     st.caption(t("people.tokens_are"))

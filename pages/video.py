@@ -198,8 +198,9 @@ def show(video_id: str) -> None:
         next_waiting(video_id)
         st.fragment(jobs, run_every="1s" if working else None)(video_id)
         facts(video, infos)
-    renditions(infos)
-    proof(video_id, infos)
+    if infos:
+        renditions(infos)
+        proof(video_id, infos)
     history(video_id)
 
 

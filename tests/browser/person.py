@@ -123,6 +123,14 @@ class Person:
     def clicks(self, key: str) -> None:
         self.button(key).click()
 
+    def presses(self, key: str, shown: Locator) -> None:
+        """Press a key until that shows. A shortcut works only some time after its button is drawn."""
+        for _ in range(5):
+            self.page.keyboard.press(key)
+            with suppress(TimeoutError):
+                return shown.wait_for(timeout=2_000)
+        raise AssertionError(f"{key} does nothing")
+
     def picks(self, text: str) -> None:
         """Click an entry of the menu or the list that is open."""
         self.page.locator('[role="menuitem"], [role="option"]').filter(has_text=text).first.click()

@@ -50,7 +50,7 @@ def test_a_key_asks_for_approval_and_the_history_keeps_it(person, site):
     person.goes_to("/video", videoId=video.video_id)
     expect(person.button("do_recommend")).to_be_visible()
 
-    person.page.keyboard.press("a")
+    person.presses("a", person.dialog)
 
     expect(person.dialog).to_contain_text(person.t("confirm.approve", count=1))
     expect(person.dialog).to_contain_text("等一句话的视频")

@@ -104,7 +104,7 @@ def test_a_token_is_made_used_and_revoked(site, person):
     expect(person.dialog).to_contain_text(person.t("people.token_once"))
     token = person.dialog.locator("code").inner_text()
     person.clicks("token_seen")
-    expect(names(person, "tokens")).to_have_text([name])
+    expect(names(person, "tokens").first).to_have_text(name)
 
     def code():
         with requests.Session() as session:
@@ -113,7 +113,7 @@ def test_a_token_is_made_used_and_revoked(site, person):
 
     assert code() == "200"
     person.goes_to("/profile")
-    expect(names(person, "tokens", 4)).not_to_have_text([person.t("people.never")])
+    expect(names(person, "tokens", 4).first).not_to_have_text(person.t("people.never"))
     clicks_last_cell(person, "tokens", 0)
     person.is_told(person.t("done.token_revoked", name=name))
     assert code() == "403"
