@@ -6,7 +6,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
@@ -154,10 +154,10 @@ class Console:
             operation = OPERATIONS.get(name)
             if operation is None:
                 raise NotFound("There is no operation {name}.", name=name)
-            call = self.admit(operation, token, caller, request_id)
+            call = self.admit(operation, token, caller, request_id, parameters)
             who = call.actor.name
             bound = operation.bind(parameters, self.settings.time_zone)
-            data = operation.function(replace(call, given=parameters), **bound)
+            data = operation.function(call, **bound)
             code, message = "200", operation.message
         except ConsoleError as error:
             code, message = error.code, say(error, caller.language)
@@ -207,15 +207,16 @@ class Console:
             self.cloud.close()
         self.store.close()
 
-    def admit(self, operation: Operation, token: str, caller: Caller, request_id: str) -> Call:
-        """Return what an operation is given. Raises Forbidden when whoever holds the token may not do this."""
+    def admit(
+        self, operation: Operation, token: str, caller: Caller, request_id: str, given: Mapping[str, Any]
+    ) -> Call:  # fmt: skip
+        """Return what an operation gets. Raises Forbidden when whoever holds the token may not do this."""
         access = self.access_of(token)
         if operation.right is not None:
             check(access, operation.right, caller)
-        actor = Actor("", caller.way, caller.address, request_id)
-        if access is not None:
-            actor = replace(actor, name=access.account.user_name, token=access.token)
-        return Call(self, operation, caller, actor, access, token)
+        name, api_token = ("", "") if access is None else (access.account.user_name, access.token)
+        actor = Actor(name, caller.way, caller.address, request_id, api_token)
+        return Call(self, operation, caller, actor, access, token, given)
 
 
 def check(access: Access | None, right: Right, caller: Caller) -> None:

@@ -58,11 +58,13 @@ class Question:
     key: Key
     moment: Moment
 
-    def keep(self, body: bytes, request_id: str, who: str) -> None:
-        """Keep the answer for whoever asks the same."""
-        if body.startswith(SUCCESS) and len(body) <= LARGEST and len(self.moment.kept) < MOST_KEPT:
+    def keep(self, body: bytes, request_id: str, console: Console, token: str) -> None:
+        """Keep the answer for whoever asks the same, with this token."""
+        if not body.startswith(SUCCESS) or len(body) > LARGEST or len(self.moment.kept) >= MOST_KEPT:
+            return
+        if access := console.access_of(token):
             before, _, after = body.partition(request_id.encode())
-            self.moment.kept[self.key] = KeptAnswer(before, after, who)
+            self.moment.kept[self.key] = KeptAnswer(before, after, access.account.user_name)
 
 
 class QuickAnswers:
@@ -139,8 +141,7 @@ def answer_query(console: Console, question: Question, scope: Scope) -> tuple[by
         if any(is_secret(name) for name in query):
             return None
         body = encode(console.answer(question.operation, query, token, caller))
-        if access := console.access_of(token):
-            question.keep(body, caller.request_id, access.account.user_name)
+        question.keep(body, caller.request_id, console, token)
     except Exception:  # told on the longer way, where it happens again
         return None
     return body, caller.request_id

@@ -184,8 +184,8 @@ def answer_call(
     if isinstance(answer["data"], Download):
         return answer["data"]
     encoded = encode(answer)
-    if (question := asked.request.scope.get("question")) and (access := asked.console.access_of(token)):
-        question.keep(encoded, asked.caller.request_id, access.account.user_name)
+    if question := asked.request.scope.get("question"):
+        question.keep(encoded, asked.caller.request_id, asked.console, token)
     return encoded
 
 
@@ -209,7 +209,7 @@ async def operate_on_form(
     def admit(fields: Mapping[str, str]) -> Path:
         # Before anything is written: whoever may not do this shall not fill our disk.
         token = ticket[1] if ticket else find_token(asked, query, fields)
-        asked.console.admit(operation, token, asked.caller, asked.caller.request_id)
+        asked.console.admit(operation, token, asked.caller, asked.caller.request_id, {})
         return new_incoming(settings)
 
     form = MultipartForm(options.get("boundary", "").encode(), file_field, settings.max_upload_mb, admit)
