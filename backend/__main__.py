@@ -137,9 +137,8 @@ def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> N
         except (ConsoleError, OSError) as error:
             refused += 1
             click.echo(f"{path}: refused. {getattr(error, 'strerror', None) or error}", err=True)
-    click.echo(
-        f"{len(files) - refused} of {len(files)} taken in; covers and renditions are made by the server or by `work`."
-    )
+    then = "; covers and renditions are made by the server or by `work`" if clips else ""
+    click.echo(f"{len(files) - refused} of {len(files)} taken in{then}.")
     sys.exit(1 if refused else 0)
 
 
