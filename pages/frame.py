@@ -6,7 +6,8 @@ import backend
 from pages import parts, sign_in, undo
 from pages.words import t
 
-LOGO = f"{__file__.rsplit('/', 1)[0]}/logo.svg"
+HERE = __file__.rsplit("/", 1)[0]
+LOGO = f"{HERE}/logo.svg"
 
 st.set_page_config(page_title=t("app.name"), page_icon=LOGO, layout="wide")
 
@@ -14,8 +15,9 @@ if "keep_language" in st.session_state:
     parts.run_script(f"document.cookie = {parts.as_json(st.session_state.pop('keep_language'))}")
 
 st.logo(LOGO)
+# At the top they would lie over Undo, just when somebody wants it.
+st.html("<style>[data-testid=stToastContainer] { top: auto; bottom: 1rem }</style>")
 person = parts.account()
-HERE = __file__.rsplit("/", 1)[0]
 pages = [
     st.Page(f"{HERE}/overview.py", title=t("overview.title"), icon=":material/dashboard:", default=True),
     st.Page(f"{HERE}/videos.py", title=t("videos.title"), icon=":material/video_library:", url_path="videos"),
