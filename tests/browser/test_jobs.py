@@ -91,6 +91,7 @@ def test_a_queue_is_watched_through_a_crash_to_its_end(
         for job in failed:
             why = say(ConsoleError.unpack(job.error), language)
             expect(person.page.get_by_text(why).first).to_be_visible()
+        person.goes_to("/jobs")  # what Streamlit wanted to load while the server was away, it does not try again
         words = person.part(f"words_{failed[0].job_id}")
         words.locator("summary").click()
         expect(words).to_contain_text("moov atom not found")
