@@ -23,7 +23,7 @@ _watch = _component("watch")
 
 
 def upload(data: dict[str, Any], key: str, on_sent: Callable[[], None]) -> dict[str, int] | None:
-    """Draw a place for files that are sent to `data["links"]`; return how many of how many went well, once.
+    """Draw a place for files that are sent to `data["links"]`; return how many of how many went well.
 
     `on_sent` finds that in the state of `key`, as `sent`, even where the place is not drawn any more.
     """

@@ -2,7 +2,7 @@
 // never passes through the page's own connection.
 const running = new WeakSet();
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setStateValue }) {
   const box = parentElement.querySelector(".box");
   const input = box.querySelector("input");
   box.querySelector(".hint").textContent = data.words.hint;
@@ -28,7 +28,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
       results.push(await sendOne(file, data.links[number], rows[number]));
     }
     running.delete(box);
-    setTriggerValue("sent", { done: results.filter((result) => result === "").length, of: files.length });
+    const done = results.filter((result) => result === "").length;
+    // Not a trigger: one that comes together with the closing of the dialog is lost on the way.
+    setStateValue("sent", { done, of: files.length, at: Date.now() });
   }
 
   function row(file) {
