@@ -43,11 +43,6 @@ class CloudRecords:
         """Return the task behind a job of ours."""
         return next(iter(self._tasks("job_id = ?", job_id)), None)
 
-    def task_behind(self, cloud_id: str) -> CloudTask | None:
-        """Return the task that a JobId of VOD belongs to, if we asked for it."""
-        found = next(iter(self._tasks("cloud_id = ?", cloud_id)), None)
-        return self.task_of(found.job_id) if found else None
-
     def knows_task(self, task_id: str) -> bool:
         return bool(self._tasks("task_id = ?", task_id))
 
