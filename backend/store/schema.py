@@ -165,6 +165,12 @@ create trigger jobs_counted_to after update of state on jobs begin
 create index jobs_waiting on jobs (kind, created) where state = 'queued'
 """
 
+# Among a million lines, these two filters took 150 and 360 ms, and naming the actions 350.
+FILTERED_HISTORY = """
+create index history_by_action on history (action, id);
+create index history_by_way on history (way, id)
+"""
+
 
 @migrations()
 def m001_catalogue(db: Database) -> None:
@@ -211,6 +217,11 @@ def m008_cloud(db: Database) -> None:
 @migrations()
 def m009_trash(db: Database) -> None:
     _run(db, schema_trash.TABLES)
+
+
+@migrations()
+def m010_filtered_history(db: Database) -> None:
+    _run(db, FILTERED_HISTORY)
 
 
 def _run(db: Database, script: str) -> None:
