@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 
+SECONDS_A_DAY = 86_400
+
 T = TypeVar("T")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from backend import process
+from backend.background import Background
 from backend.errors import CloudError, ConsoleError
 from backend.model import Job, JobKind
 from backend.store import Store, StoreError
@@ -45,7 +45,7 @@ class Held:
     asking: Future[str | Outcome] | None = None
 
 
-class RemoteWorker:
+class RemoteWorker(Background):
     """Starts jobs, watches them all from one thread, and settles what came of them. Slow calls have their own threads.
 
     What a cloud refuses for a while is tried again, later and later; a job is lost only when that goes on for long.
@@ -59,24 +59,17 @@ class RemoteWorker:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`settle` holds what a kind of job needs done with its outcome before the job itself is settled."""
+        super().__init__("worker-remote", STEP_SECONDS)
         self._store, self._runners, self._settle, self._clock = store, runners, settle or {}, clock
         self._name = process.name()
         self._held: dict[str, Held] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE, "remote")
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="worker-remote", daemon=True)
         self._next_claim = 0.0
-
-    def start(self) -> None:
-        """Begin, in the background."""
-        self._thread.start()
 
     def stop(self, patience: float = 15.0) -> None:
         """Stop watching, and give what is in hand back to the queue: it goes on elsewhere, and is found again."""
-        self._stopping.set()
         deadline = time.monotonic() + patience
-        if self._thread.is_alive():
-            self._thread.join(patience)
+        super().stop(patience)
         self._pool.shutdown(wait=False, cancel_futures=True)
         for held in list(self._held.values()):
             if held.asking is not None:
@@ -99,15 +92,6 @@ class RemoteWorker:
             self.step()
             idle = 0 if self._held else idle + 1
             self._stopping.wait(0.01)
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self.step()
-            except (StoreError, OSError):
-                # A full disk or a locked file passes; the leases keep the jobs safe until then.
-                log.exception("the worker could not reach its queue")
-            self._stopping.wait(STEP_SECONDS)
 
     def step(self) -> None:
         """Claim what waits, hear what was answered, ask what is due, and keep the leases."""

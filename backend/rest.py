@@ -24,6 +24,7 @@ from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, NotFound, Refus
 from backend.export import Chunks, Download
 from backend.intake import new_incoming
 from backend.metrics import Metrics
+from backend.model import SECONDS_A_DAY
 from backend.multipart import MultipartForm, read_content_type
 from backend.openapi import describe
 from backend.patience import limit_server
@@ -39,7 +40,6 @@ MOST_EVENT = 256 << 10
 AT_ONCE = 16
 PASSWORDS_AT_ONCE = 2  # each check of a password takes 64 MiB, and a flood of them must not keep others waiting
 COOKIE = "qu_session"
-SECONDS_A_DAY = 86_400
 QUICK_HEADERS = [
     (b"content-type", b"application/json; charset=utf-8"), (b"cache-control", b"no-store"),
     *((name.lower().encode(), value.encode()) for name, value in {**HEADERS, POLICY: REST_POLICY}.items()),

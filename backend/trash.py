@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import TYPE_CHECKING
 
+from backend.background import Background
 from backend.errors import ConsoleError, NotFound
-from backend.model import Actor, CensorStatus, Video
-from backend.store import StoreError
+from backend.model import SECONDS_A_DAY, Actor, CensorStatus, Video
 
 if TYPE_CHECKING:
     from backend.console import Console
 
 log = logging.getLogger(__name__)
 
-SECONDS_A_DAY = 86_400
 ROUND_SECONDS = 600.0
 PURGER = Actor("trash", "worker")
 
@@ -64,26 +62,13 @@ def purge_due(console: Console) -> int:
     return count
 
 
-class Purger:
+class Purger(Background):
     """Empties the trash in the background: at the start, and then every ten minutes."""
 
     def __init__(self, console: Console, seconds: float = ROUND_SECONDS) -> None:
-        self._console, self._seconds = console, seconds
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="purger", daemon=True)
+        super().__init__("purger", seconds)
+        self._console = console
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self, patience: float = 10.0) -> None:
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(patience)
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                purge_due(self._console)
-            except StoreError:
-                log.exception("the trash could not be looked through")
-            self._stopping.wait(self._seconds)
+    def step(self) -> int:
+        """Delete for good what is due; return how many videos that were."""
+        return purge_due(self._console)

@@ -61,6 +61,7 @@ FRIENDS = {
     "backend.store": ("backend.columns", "backend.errors", "backend.model", "backend.dealings", "backend.store"),
     "backend.media": ("backend.errors", "backend.model", "backend.tasks", "backend.media"),
     "backend.aliyun": (
+        "backend.background",
         "backend.errors",
         "backend.model",
         "backend.settings",

@@ -16,7 +16,7 @@ from backend.aliyun.pictures import Pictures
 from backend.aliyun.sync import Sync
 from backend.aliyun.transcode import Transcodes
 from backend.media.local import LocalMedia
-from backend.model import Actor, Job, JobKind
+from backend.model import SECONDS_A_DAY, Actor, Job, JobKind
 from backend.settings import Settings
 from backend.tasks import Done
 
@@ -46,7 +46,7 @@ class Cloud:
         self.follower = Follower(
             self.client, store, self.media, settings.review, lambda video_id: self.nudge(video_id), clock
         )
-        self.keeper = Keeper(self.client, store, self.media, self.follower, clock, settings.trash_days * 86_400)
+        self.keeper = Keeper(self.client, store, self.media, self.follower, clock, settings.trash_days * SECONDS_A_DAY)
         self.sync = Sync(self.client, store, clock)
 
     def take_callback(self, headers: Mapping[str, str], raw: bytes) -> None:

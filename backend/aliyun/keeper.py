@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,9 +13,10 @@ from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.events import Follower, NotYet
 from backend.aliyun.facts import video_of
 from backend.aliyun.media import CloudMedia
+from backend.background import Background
 from backend.dealings import RESTORE, STANDINGS, TRASH, Intent
 from backend.errors import CloudError, Conflict, NotFound
-from backend.model import CensorStatus, FileKind, TranscodeStatus, Verdict, Video, VideoStatus
+from backend.model import SECONDS_A_DAY, CensorStatus, FileKind, TranscodeStatus, Verdict, Video, VideoStatus
 
 if TYPE_CHECKING:
     from backend.store import Store
@@ -27,15 +27,16 @@ STEP_SECONDS = 1.0
 LEASE_SECONDS = 60.0  # nobody else follows up an event meanwhile
 FIRST_PAUSE, MOST_TRIES = 5.0, 8  # of an event: the last try is ten minutes after the first
 OLD_SECONDS = 30.0  # an intent: whoever wrote it has given up by then
-FORGOTTEN_SECONDS = 86_400.0
+FORGOTTEN_SECONDS = SECONDS_A_DAY
 LOOK_SECONDS = 5.0  # between two batches of the walk: 1 M videos take three days
+LATER_SECONDS = 60.0  # after VOD did not answer
 BATCH = 20
-UPLOAD_SECONDS = 86_400
+UPLOAD_SECONDS = SECONDS_A_DAY
 PLACE = "reconciliation"
 ENOUGH = (VideoStatus.NORMAL, VideoStatus.BLOCKED)
 
 
-class Keeper:
+class Keeper(Background):
     """Does in one thread what nobody waits for."""
 
     def __init__(
@@ -43,18 +44,22 @@ class Keeper:
         trash_seconds: int, look_seconds: float = LOOK_SECONDS,
     ) -> None:  # fmt: skip
         """`trash_seconds` is how long a deleted video stays in the trash."""
+        super().__init__("keeper", STEP_SECONDS)
         self._client, self._store, self._media, self._follower = client, store, media, follower
         self._clock, self._trash_seconds, self._look_seconds = clock, trash_seconds, look_seconds
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+        self._look_at = time.monotonic() + look_seconds
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self, patience: float = 10.0) -> None:
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(patience)
+    def step(self) -> None:
+        """Do what is due of all this."""
+        try:
+            self.follow_events()
+            self.finish_intents()
+            if time.monotonic() >= self._look_at:
+                self.look_round()
+                self._look_at = time.monotonic() + self._look_seconds
+        except CloudError as error:
+            log.info("the reconciliation goes on later: %s", error)
+            self._look_at = time.monotonic() + LATER_SECONDS
 
     def follow_events(self) -> int:
         """Follow up the events that are due, until VOD stops answering; return how many those were."""
@@ -103,22 +108,6 @@ class Keeper:
             self._store.mirror.expire_uploads(int(self._clock()) - UPLOAD_SECONDS)
         self._store.cloud.set_place(PLACE, {"before": then})
         return len(videos)
-
-    def _run(self) -> None:
-        look_at = time.monotonic() + self._look_seconds
-        while not self._stopping.wait(STEP_SECONDS):
-            try:
-                self.follow_events()
-                self.finish_intents()
-                if time.monotonic() >= look_at:
-                    self.look_round()
-                    look_at = time.monotonic() + self._look_seconds
-            except CloudError as error:
-                log.info("the reconciliation goes on later: %s", error)
-                look_at = time.monotonic() + 60.0
-            except Exception:
-                log.exception("the keeper stumbled")
-                self._stopping.wait(10.0)
 
     def _settle(self, intent: Intent) -> bool:
         if intent.action == "CreateAudit":

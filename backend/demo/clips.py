@@ -14,12 +14,11 @@ from pathlib import Path
 from backend.demo.pictures import PAINTERS, Canvas, plasma
 from backend.errors import MediaError
 from backend.media.ffmpeg import THREADS, Ffmpeg, Report
-from backend.model import CensorStatus, Job, Video
+from backend.model import SECONDS_A_DAY, CensorStatus, Job, Video
 from backend.tasks import Done, Outcome, Task, Tasks
 
 NOT_MADE = "The demo clip {title} cannot be made with this ffmpeg. Install the Python package imageio-ffmpeg."
 
-DAY = 86400  # seconds
 UPRIGHT, WIDE = (360, 640), (640, 360)
 
 ANNE = ("2434793223202", "Anne", "")
@@ -58,7 +57,7 @@ class Clip:
     @property
     def age(self) -> int:
         """How long ago it was made, in seconds."""
-        return round(self.days_ago * DAY)
+        return round(self.days_ago * SECONDS_A_DAY)
 
     @property
     def cate_id(self) -> int:

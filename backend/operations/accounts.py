@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from backend.errors import BadRequest, Forbidden
-from backend.model import GRANTS, Right, Role, Session
+from backend.model import GRANTS, SECONDS_A_DAY, Right, Role, Session
 from backend.operations.credentials import check_password
 from backend.parameters import End, Text
 from backend.passwords import hash_password, new_password
@@ -125,7 +125,7 @@ def create_token(call: Call, *, name: Name, right: Right, end_time: End) -> NewT
     if right not in call.own.role.rights:
         raise Forbidden("Your role {role} has not the right {right}, so no token of yours can have it.",
                         role=call.own.role.value, right=right.value)  # fmt: skip
-    if end_time is None or not 0 < end_time - call.now() <= LONGEST_DAYS * 86_400:
+    if end_time is None or not 0 < end_time - call.now() <= LONGEST_DAYS * SECONDS_A_DAY:
         raise BadRequest("endTime must be in the future, by {days} days at most.", days=LONGEST_DAYS)
     token = PREFIX + secrets.token_hex(24)
     return NewToken(

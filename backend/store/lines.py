@@ -9,6 +9,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from backend.columns import RECOMMENDED, VIDEOS, CellKind, Column, FileFormat, Listing
+from backend.model import SECONDS_A_DAY
 from backend.store import finding
 from backend.store.rows import RECOMMENDATION_TABLES, VIDEO_TABLES
 
@@ -141,7 +142,7 @@ def _value(value: str, kind: CellKind, file_format: FileFormat, zone: ZoneInfo) 
     if kind is CellKind.TIME:
         local = f"{value} + {_offset(value, zone)}"
         if file_format is FileFormat.XLSX:
-            return f"({local}) / 86400.0 + {EXCEL_1970}"
+            return f"({local}) / {SECONDS_A_DAY}.0 + {EXCEL_1970}"
         fraction = " || '.0'" if file_format is FileFormat.JSONL else ""
         return f"datetime({local}, 'unixepoch'){fraction}"
     if kind is CellKind.TEXT and file_format is FileFormat.CSV:
@@ -172,7 +173,7 @@ def _periods(zone: ZoneInfo) -> list[tuple[int, int]]:
         found = datetime.fromtimestamp(second, zone).utcoffset()
         return int(found.total_seconds()) if found else 0
 
-    week = 7 * 86_400
+    week = 7 * SECONDS_A_DAY
     first, last = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (FIRST_YEAR, LAST_YEAR))
     periods = [(first, offset(first))]
     for second in range(first + week, last, week):

@@ -12,14 +12,13 @@ from typing import Any
 from sqlite_utils import Database
 
 from backend.errors import BadRequest, NotFound
-from backend.model import GRANTS, Access, Account, Actor, Right, Session
+from backend.model import GRANTS, SECONDS_A_DAY, Access, Account, Actor, Right, Session
 from backend.store import history
 from backend.store.accounts import ACCOUNT_COLUMNS, SESSIONS, account_of
 from backend.store.database import Connections, StoreError
 
 log = logging.getLogger(__name__)
 
-SECONDS_A_DAY = 86_400
 SEEN_SECONDS = 60  # as exactly as we know when a token was last shown; a write for each request would cost too much
 ID_LENGTH = 16  # of the hash, whose beginning names a session: enough to tell apart, and no way back to the token
 MOST_TOKENS = 100

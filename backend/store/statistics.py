@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from backend.model import CensorStatus, VideoFilter
+from backend.model import SECONDS_A_DAY, CensorStatus, VideoFilter
 from backend.store import finding
 from backend.store.database import Connections
 from backend.store.finding import FEED, VIDEOS
 
 DAYS = 30
-SECONDS_A_DAY = 86_400
 FAILED = "select count(*) from videos where 'fail' in (transcode_status, narrow_transcode_status)"
 RUNNING = "select count(*) from videos where 'onTranscode' in (transcode_status, narrow_transcode_status)"
 

@@ -1,0 +1,44 @@
+"""What goes on in the background: a step done again and again in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+log = logging.getLogger(__name__)
+
+TROUBLE_SECONDS = 10.0  # after a step that broke off: a full disk or a locked file passes
+
+
+class Background:
+    """Does `step` every so many seconds, the first time at once, until it is stopped."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        """`name` is that of the thread, in the log too; `seconds` is the pause after each step."""
+        self._seconds = seconds
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def step(self) -> object:
+        """Do what there is to do now. Whatever it raises is logged, and it is tried again."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Begin, in the background."""
+        self._thread.start()
+
+    def stop(self, patience: float = 10.0) -> None:
+        """Begin no further step, and wait at most so many seconds for the end of this one."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(patience)
+
+    def _run(self) -> None:
+        pause = 0.0
+        while not self._stopping.wait(pause):
+            pause = self._seconds
+            try:
+                self.step()
+            except Exception:
+                log.exception("%s broke off and is tried again", self._thread.name)
+                pause = max(pause, TROUBLE_SECONDS)

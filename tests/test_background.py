@@ -1,0 +1,55 @@
+"""Steps done again and again in a thread: they survive trouble, and end when they are told to."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from backend import background
+from backend.background import Background
+
+
+class Rounds(Background):
+    def __init__(self, seconds=0.001):
+        super().__init__("rounds", seconds)
+        self.count = 0
+
+    def step(self):
+        self.count += 1
+        if self.count == 2:
+            raise ZeroDivisionError("the second")
+
+
+@pytest.fixture
+def rounds(monkeypatch):
+    monkeypatch.setattr(background, "TROUBLE_SECONDS", 0.001)
+    made = Rounds()
+    yield made
+    made.stop()
+
+
+def test_a_step_that_breaks_off_is_told_and_not_the_last(rounds, eventually, caplog):
+    rounds.start()
+
+    eventually(lambda: rounds.count > 3)
+
+    assert "rounds broke off" in caplog.text
+    assert "the second" in caplog.text
+
+
+def test_no_step_follows_the_end(rounds, eventually):
+    rounds.start()
+    eventually(lambda: rounds.count > 0)
+
+    rounds.stop()
+
+    seen = rounds.count
+    threading.Event().wait(0.02)
+    assert rounds.count == seen
+
+
+def test_what_never_began_may_be_stopped(rounds):
+    rounds.stop()
+
+    assert rounds.count == 0
