@@ -46,6 +46,9 @@ CHINESE: dict[str, str] = {
     "This link was used already, or is too old; ask for a new one.": "这个链接已经用过或已过期，请重新获取。",
     "Pages of other sites may not do this.": "其他网站的页面不能执行此操作。",
     # The trash and taking back
+    "Video {video_id} is just being deleted for good; look again in a minute.": (
+        "视频 {video_id} 正在被彻底删除；请一分钟后再看。"
+    ),
     "Video {video_id} is not in the trash; it may have been restored, or deleted for good.": (
         "视频 {video_id} 不在回收站中，可能已恢复或已彻底删除。"
     ),

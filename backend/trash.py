@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from backend.background import Background
@@ -26,12 +27,15 @@ def delete(console: Console, video: Video, actor: Actor) -> None:
         with console.media.standing(video, False, "TrashVideo", actor):
             console.store.trash.put(video.video_id, owner, until, actor)
     else:
-        with console.media.deleting(video, actor):
+        still = partial(console.store.catalogue.get_video, video.video_id)
+        with console.media.deleting(video, actor, still):
             console.store.catalogue.delete_video(video.video_id, owner, actor)
 
 
 def restore(console: Console, video_id: str, actor: Actor) -> None:
-    """Bring a video back with everything it had; its media have new addresses. Raises NotFound and CloudError."""
+    """Bring a video back with everything it had; its media have new addresses.
+
+    Raises NotFound, Conflict while it is being deleted for good, and CloudError."""
     video = console.store.trash.get(video_id).video
     playable = video.censor_status is not CensorStatus.FAIL
     with console.media.standing(video, playable, "RestoreVideo", actor):
@@ -40,8 +44,8 @@ def restore(console: Console, video_id: str, actor: Actor) -> None:
 
 def purge(console: Console, video_id: str, actor: Actor) -> None:
     """Delete for good what is in the trash. Raises NotFound and CloudError."""
-    video = console.store.trash.get(video_id).video
-    with console.media.deleting(video, actor):
+    still = partial(console.store.trash.get, video_id)
+    with console.media.deleting(still().video, actor, still):
         console.store.trash.forget(video_id, actor)
 
 

@@ -190,7 +190,7 @@ def test_what_the_console_could_not_note_may_be_asked_again(media, video):
 def test_a_deleted_video_is_forgotten_inside_and_gone_afterwards(media, finish, video):
     forgotten = []
 
-    with media.deleting(video, ANNE):
+    with media.deleting(video, ANNE, lambda: None):
         forgotten.append(video.video_id)
 
     assert forgotten == [video.video_id]
@@ -200,9 +200,9 @@ def test_a_deleted_video_is_forgotten_inside_and_gone_afterwards(media, finish, 
 
 
 def test_a_video_that_the_console_could_not_forget_may_be_deleted_again(media, video):
-    with pytest.raises(ZeroDivisionError), media.deleting(video, ANNE):
+    with pytest.raises(ZeroDivisionError), media.deleting(video, ANNE, lambda: None):
         raise ZeroDivisionError
-    with media.deleting(video, ANNE):
+    with media.deleting(video, ANNE, lambda: None):
         pass
 
 

@@ -266,10 +266,10 @@ def test_what_cannot_be_deleted_now_waits_and_keeps_nothing_else_waiting(console
     clock.move(8 * SECONDS_A_DAY)
 
     class Stubborn(LocalMedia):
-        def deleting(self, video, actor):
+        def deleting(self, video, actor, still):
             if video.video_id == first.video_id:
                 raise MediaError("It is locked.")
-            return super().deleting(video, actor)
+            return super().deleting(video, actor, still)
 
     media, console.media = console.media, Stubborn(console.settings.media, None)
     assert purge_due(console) == 1

@@ -133,6 +133,8 @@ class Keeper(Background):
 
     def _settle_standing(self, intent: Intent) -> bool:
         """Finish what VOD was told about a video, if that was the last it was told."""
+        if intent.action == RESTORE and self._store.cloud.is_begun("DeleteVideo", intent.target):
+            return False  # until it is known whether there is anything left
         answer = self._client.call("GetAuditHistory", {"VideoId": intent.target, "PageSize": 1})
         last: dict[str, Any] = next(iter(answer.get("Histories") or []), {})
         if last.get("Comment") != intent.payload["mark"]:

@@ -22,7 +22,7 @@ from backend.aliyun.play import PlayAddresses
 from backend.aliyun.transcode import Transcodes
 from backend.aliyun.upload import Uploads, is_local
 from backend.dealings import MARK
-from backend.errors import CloudError, Conflict, NotFound
+from backend.errors import CloudError, Conflict, ConsoleError, NotFound
 from backend.media import NO_CHOSEN_COVER, Probe
 from backend.media.local import LocalMedia
 from backend.model import Actor, FileKind, Job, JobKind, TranscodeStatus, Verdict, Video, VideoStatus
@@ -185,9 +185,14 @@ class CloudMedia:
         self._client.call("CreateAudit", {"AuditContent": content})
 
     @contextmanager
-    def deleting(self, video: Video, actor: Actor) -> Iterator[None]:
+    def deleting(self, video: Video, actor: Actor, still: Callable[[], object]) -> Iterator[None]:
         """Delete a video at VOD, then let the console forget it. What was deleted there is gone for good."""
         self._records.begin("DeleteVideo", video.video_id, {"userId": video.user.user_id}, actor)
+        try:
+            still()  # whoever restores it from now on finds the intent
+        except ConsoleError:
+            self._records.drop("DeleteVideo", video.video_id)
+            raise
         with self._told("DeleteVideo", video.video_id):
             self.delete_at_vod(video.video_id)
         yield

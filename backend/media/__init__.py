@@ -6,7 +6,7 @@ add it to the fixture `media` of tests/test_provider_contract.py: the same tests
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,8 +67,11 @@ class MediaProvider(Runner, Protocol):
         `action` is TrashVideo, RestoreVideo or UndoAudit.
         """
 
-    def deleting(self, video: Video, actor: Actor) -> AbstractContextManager[None]:
-        """Remove everything of this video; inside, the console forgets it."""
+    def deleting(self, video: Video, actor: Actor, still: Callable[[], object]) -> AbstractContextManager[None]:
+        """Remove everything of this video; inside, the console forgets it.
+
+        `still` raises where the video is not to be deleted any more. It is asked once nobody can bring it back.
+        """
 
     def delete(self, video_id: str) -> None:
         """Remove what is kept of a video that was never entered; nothing happens where there is nothing."""

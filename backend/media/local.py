@@ -162,8 +162,8 @@ class LocalMedia:
         yield
 
     @contextmanager
-    def deleting(self, video: Video, actor: Actor) -> Iterator[None]:
-        """Remove the folder once the console has forgotten the video."""
+    def deleting(self, video: Video, actor: Actor, still: Callable[[], object]) -> Iterator[None]:
+        """Remove the folder once the console has forgotten the video, which it does not where that came back."""
         yield
         self.delete(video.video_id)
 

@@ -81,7 +81,7 @@ class CloudRecords:
     def is_begun(self, action: str, target: str) -> bool:
         """Say whether an intent stands."""
         with self._connections.reading() as db:
-            return bool(_intents(db, "where action = ? and target = ?", [action, target]))
+            return is_begun(db, action, target)
 
     def drop(self, action: str, target: str) -> None:
         """Forget an intent: it was refused, or is done."""
@@ -192,6 +192,11 @@ class CloudRecords:
 def finish_intents(db: Database, action: str, target: str) -> None:
     """Forget an intent inside the transaction that makes its change here."""
     db.execute("delete from cloud_intents where action = ? and target = ?", [action, target])
+
+
+def is_begun(db: Database, action: str, target: str) -> bool:
+    """Say whether an intent stands, inside a transaction that depends on it."""
+    return bool(_intents(db, "where action = ? and target = ?", [action, target]))
 
 
 def _intents(db: Database, condition: str, values: list[Any]) -> list[Intent]:

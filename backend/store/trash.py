@@ -9,16 +9,17 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from backend.errors import NotFound
+from backend.errors import Conflict, NotFound
 from backend.model import Actor, JobKind, JobState, Page, Trashed, Video
 from backend.store import adding, history, queue
 from backend.store.adding import new_media_key
-from backend.store.cloud import finish_intents
+from backend.store.cloud import finish_intents, is_begun
 from backend.store.database import Connections
 from backend.store.rows import read_own, read_video, video_of
 from backend.store.search import fold
 
 CHUNK = 500
+GOING = "Video {video_id} is just being deleted for good; look again in a minute."
 # Done jobs stay where they are: they tell what was found out, and what was done.
 JOBS = "select * from jobs where video_id = ? and state in ('queued', 'running', 'failed') order by created, job_id"
 OLDER = "select * from trash where id > ? order by id limit ?"
@@ -57,12 +58,15 @@ class Trash:
             )
 
     def restore(self, video_id: str, actor: Actor) -> Video:
-        """Bring a video back with everything it had, but for its media URLs. Raises NotFound.
+        """Bring a video back with everything it had, but for its media URLs.
 
-        What it waited for, or a worker was at, is queued again.
+        What it waited for, or a worker was at, is queued again. Raises NotFound, and Conflict while somebody deletes
+        it for good.
         """
         now = self._now()
         with self._connections.writing() as db:
+            if is_begun(db, "DeleteVideo", video_id):
+                raise Conflict(GOING, video_id=video_id)
             finish_intents(db, "RestoreVideo", video_id)
             kept = _take(db, video_id)
             _put_back(db, kept, now)

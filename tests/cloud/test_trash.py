@@ -202,6 +202,77 @@ def test_what_vod_has_lost_can_be_put_into_the_trash_and_purged(console, alibaba
     assert console.store.cloud.find_intents() == []
 
 
+def test_what_is_restored_while_somebody_purges_it_stays_at_vod(
+    console, alibaba, ask, do, delete, new_video, monkeypatch
+):
+    video = new_video()
+    delete(video)
+    begin = console.store.cloud.begin
+
+    def restored_just_before(action, *rest):
+        if action == "DeleteVideo":
+            do("restoreVideo", videoId=video.video_id)
+        return begin(action, *rest)
+
+    monkeypatch.setattr(console.store.cloud, "begin", restored_just_before)
+
+    assert ask("purgeVideo", videoId=video.video_id)["code"] == "404"
+
+    assert alibaba.count("DeleteVideo") == 0
+    assert console.store.catalogue.get_video(video.video_id).video_id == video.video_id
+    assert console.store.cloud.find_intents() == []
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_is_being_purged_is_restored_only_where_vod_keeps_it(
+    console, alibaba, ask, do, delete, new_video, monkeypatch, refused
+):
+    video = new_video()
+    delete(video)
+    tell, said = console.media.delete_at_vod, []
+    if refused:
+        monkeypatch.setattr(alibaba.vod, "DeleteVideo", lambda _: {"ForbiddenVideoIds": [video.video_id]})
+
+    def restored_just_before(video_id):
+        said.append(ask("restoreVideo", videoId=video_id)["message"])
+        tell(video_id)
+
+    monkeypatch.setattr(console.media, "delete_at_vod", restored_just_before)
+
+    assert ask("purgeVideo", videoId=video.video_id)["code"] == ("502" if refused else "200")
+
+    assert said == [f"Video {video.video_id} is just being deleted for good; look again in a minute."]
+    console.cloud.keeper.finish_intents(older_than=0)
+    assert not console.store.trash.holds(video.video_id)
+    assert console.store.catalogue.is_empty() is not refused
+    assert (video.video_id in alibaba.vod.videos) is refused
+    assert console.store.cloud.find_intents() == []
+
+
+def test_a_restore_that_was_never_confirmed_outlives_a_purge_that_vod_refuses(
+    console, alibaba, ask, ready, monkeypatch
+):
+    video, is_restored = ready("restoreVideo")
+    alibaba.fail("CreateAudit", "done_dropped", times=99)
+    assert ask("restoreVideo", videoId=video.video_id)["code"] == "502"
+    alibaba.faults.clear()
+    (begun,) = [intent.begun for intent in console.store.cloud.find_intents()]
+    monkeypatch.setattr(alibaba.vod, "DeleteVideo", lambda _: {"ForbiddenVideoIds": [video.video_id]})
+    tell = console.media.delete_at_vod
+
+    def looked_up_meanwhile(video_id):
+        console.cloud.keeper.finish_intents(older_than=time.time() - begun)
+        tell(video_id)
+
+    monkeypatch.setattr(console.media, "delete_at_vod", looked_up_meanwhile)
+
+    assert ask("purgeVideo", videoId=video.video_id)["code"] == "502"
+
+    assert not is_restored()
+    console.cloud.keeper.finish_intents(older_than=0)
+    assert is_restored()
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_at_its_end_it_is_deleted_at_vod_and_here(console, alibaba, new_video, monkeypatch, kept):
     video = new_video()
