@@ -56,12 +56,12 @@ def record(db: Database, now: int, video_id: str, verdict: Verdict, reason: str,
     return True
 
 
-def read_last(db: Database, video_id: str, request_id: str = "") -> HistoryLine:
+def read_last(db: Database, video: Video, request_id: str = "") -> HistoryLine:
     """Return the verdict that can be taken back; `request_id` is that of the only one that may be.
 
-    Raises NotFound, and Conflict where there is none or the video has moved on.
+    Raises Conflict where there is none or the video has moved on.
     """
-    video = read_video(db, video_id)
+    video_id = video.video_id
     row = next(iter(db.query(LAST, [video_id])), None)
     line = history.line_of(row) if row else None
     if line is None or line.action != "createAudit":
@@ -78,13 +78,14 @@ def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -
     that the approval began stays.
     """
     finish_intents(db, "UndoAudit", video_id)
-    line = read_last(db, video_id, request_id)
     video = read_video(db, video_id)
+    line = read_last(db, video, request_id)
     old = CensorStatus(line.before["censorStatus"])
     status = VideoStatus(line.before["status"]) if video.status == line.after["status"] else video.status
     new = replace(video, censor_status=old, status=VideoStatus.BLOCKED if old is CensorStatus.FAIL else status)
     before = _standing(db, video)
-    if old is not CensorStatus.SUCCESS:
+    recommended = video.is_recommend and old is CensorStatus.SUCCESS
+    if not recommended:
         _take_off(db, video_id)
     if old is CensorStatus.FAIL and video.censor_status is not CensorStatus.FAIL:
         new = replace(new, media_key=new_media_key())
@@ -92,9 +93,8 @@ def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -
     ended = line.before.get("recommendation")
     if ended and video.censor_status is CensorStatus.FAIL and not video.is_recommend:
         adding.put_back(db, ended, new.media_key)
-    after = {
-        "status": new.status, "censorStatus": new.censor_status, "isRecommend": read_video(db, video_id).is_recommend
-    }  # fmt: skip
+        recommended = True
+    after = {"status": new.status, "censorStatus": new.censor_status, "isRecommend": recommended}
     history.append(db, at=now, actor=actor, action="undoAudit", target=video_id, before=before, after=after)
 
 
@@ -116,9 +116,12 @@ def _judged(video: Video, verdict: Verdict) -> Video:
 
 def _standing(db: Database, video: Video) -> dict[str, Any]:
     """Return what the history says of a video before a verdict on it, with all that bringing it back takes."""
-    standing = {"status": video.status, "censorStatus": video.censor_status, "isRecommend": video.is_recommend}
-    for row in db.query("select * from recommendations where video_id = ?", [video.video_id]):
-        return {**standing, "recommendation": {name: value for name, value in row.items() if value is not None}}
+    standing: dict[str, Any] = {
+        "status": video.status, "censorStatus": video.censor_status, "isRecommend": video.is_recommend
+    }  # fmt: skip
+    if video.is_recommend:
+        (row,) = db.query("select * from recommendations where video_id = ?", [video.video_id])
+        standing["recommendation"] = {name: value for name, value in row.items() if value is not None}
     return standing
 
 

@@ -175,7 +175,7 @@ class Catalogue:
     def find_undone(self, video_id: str, request_id: str = "") -> CensorStatus:
         """Return where a video would stand in review after `undo_audit`. Raises NotFound and Conflict."""
         with self._connections.reading() as db:
-            return CensorStatus(auditing.read_last(db, video_id, request_id).before["censorStatus"])
+            return CensorStatus(auditing.read_last(db, read_video(db, video_id), request_id).before["censorStatus"])
 
     def undo_audit(self, video_id: str, actor: Actor, request_id: str = "") -> None:
         """Take the last verdict back, with what followed from it. Raises NotFound and Conflict.

@@ -53,6 +53,7 @@ class Connections:
         self._writing = threading.Lock()
         self.waiting = 0  # callers who want to write, but for the one who does
         self._group = Group()
+        self._pages = MANY_PAGES
         self._closed = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +115,7 @@ class Connections:
         """
         with self._turn() as group:
             try:
-                self._writer.conn.execute(f"pragma cache_size = {pages}")
+                self._keep_in_memory(pages)
                 with group.member(self._writer):
                     yield self._writer
             except sqlite3.Error as error:
@@ -144,6 +145,11 @@ class Connections:
             yield self._group
         finally:
             self._writing.release()
+
+    def _keep_in_memory(self, pages: int) -> None:
+        if pages != self._pages:
+            self._writer.conn.execute(f"pragma cache_size = {pages}")
+            self._pages = pages
 
     def _commit_for(self, group: Group) -> None:
         """Commit in the place of somebody who was expected, and gave up waiting for the writer."""

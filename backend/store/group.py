@@ -35,16 +35,20 @@ class Group:
     @contextmanager
     def member(self, db: Database) -> Iterator[None]:
         """Make one of the changes; where it fails, the others stay."""
-        if not db.conn.in_transaction:
-            db.conn.execute("begin immediate")
+        # The first needs no savepoint, for which SQLite would copy every page that changes.
+        first = not db.conn.in_transaction
+        db.conn.execute("begin immediate" if first else "savepoint member")
         self._size += 1
-        db.conn.execute("savepoint member")
         try:
             yield
         except BaseException as error:
-            self._take_back(db, error)
+            if first:
+                db.conn.rollback()
+            else:
+                self._take_back(db, error)
             raise
-        db.conn.execute("release member")
+        if not first:
+            db.conn.execute("release member")
 
     def commit(self, db: Database) -> None:
         """Keep everything. What goes wrong is told to each member by `wait`."""
