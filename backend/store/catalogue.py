@@ -16,6 +16,7 @@ from backend.model import (
     CensorStatus,
     Found,
     JobKind,
+    Mark,
     Page,
     Recommendation,
     Sort,
@@ -28,9 +29,6 @@ from backend.store.cloud import finish_intents
 from backend.store.database import MANY_PAGES, Connections
 from backend.store.facets import Facets
 from backend.store.rows import (
-    RECOMMENDATION_MARKS,
-    VIDEO_MARKS,
-    read_marks,
     read_own,
     read_recommendation,
     read_recommendations_at,
@@ -70,8 +68,8 @@ class Catalogue:
     def listing_videos(self, wanted: VideoFilter, index: int, size: int, sort: Sort) -> Iterator[Found[Video]]:
         """As find_videos, for whoever knows most of the rows already: they are read only when asked for."""
         with self._connections.reading() as db:
-            total, keys = self._find(db, finding.VIDEOS, wanted, sort, index, size)
-            yield Found(total, read_marks(db, VIDEO_MARKS, keys), partial(read_videos_at, db))
+            total, marks = self._find(db, finding.VIDEOS, wanted, sort, index, size)
+            yield Found(total, marks, partial(read_videos_at, db))
 
     @contextmanager
     def listing_recommendations(
@@ -79,12 +77,12 @@ class Catalogue:
     ) -> Iterator[Found[Recommendation]]:
         """As find_recommendations, for whoever knows most of the rows already."""
         with self._connections.reading() as db:
-            total, keys = self._find(db, finding.FEED, wanted, sort, index, size)
-            yield Found(total, read_marks(db, RECOMMENDATION_MARKS, keys), partial(read_recommendations_at, db))
+            total, marks = self._find(db, finding.FEED, wanted, sort, index, size)
+            yield Found(total, marks, partial(read_recommendations_at, db))
 
     def _find(
         self, db: Database, listing: finding.Listing, wanted: VideoFilter, sort: Sort, index: int, size: int
-    ) -> tuple[int, list[int]]:
+    ) -> tuple[int, dict[int, Mark]]:
         total = self._connections.remembered(
             db, ("total", listing.table, wanted), lambda: finding.count(db, listing, wanted)
         )

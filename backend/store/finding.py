@@ -8,11 +8,11 @@ any of those come from counts, which also tell where a far page begins. A page i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlite_utils import Database
 
-from backend.model import CensorStatus, Sort, VideoFilter
+from backend.model import CensorStatus, Mark, Sort, VideoFilter
 from backend.store.schema_finding import SPAN_BITS
 from backend.store.search import Columns, Conditions, bounds, conditions, fold
 from backend.store.words import LONGEST_PHRASE, match_words
@@ -29,15 +29,25 @@ class Listing:
 
     table: str
     joined: str
+    marked: str  # joins what holds the marks of its rows
     columns: Columns
 
 
 VIDEOS = Listing(
     "videos",
     "videos v join users u using (user_id)",
+    "cross join videos using (seq)",
     Columns("v.seq", "v.video_id", "v.user_id", "v.title_folded", "u.user_name_folded", "v.censor_status", "v.cate_id"),
 )
-FEED = Listing("feed", "feed v", replace(VIDEOS.columns, user_name="v.user_name_folded"))
+FEED = Listing(
+    "feed",
+    "feed v",
+    "cross join feed using (seq) cross join (select video_id, media_key, version from videos) using (video_id)",
+    replace(VIDEOS.columns, user_name="v.user_name_folded"),
+)
+
+
+Row: TypeAlias = tuple[int, str, int]  # a key and what makes its mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,31 +70,37 @@ class Way:
     def where(self) -> Conditions:
         return self.conditions.within(self.key, self.first, self.after)
 
-    @property
-    def sql(self) -> str:
-        return f"select {self.key} as seq from {self.source} {self.where.sql}"
-
     def count(self, db: Database) -> int:
         """Return how many rows match."""
         where = self.where
         number: int = db.execute(f"select count(*) from {self.source} {where.sql}", where.values).fetchone()[0]
         return number
 
-    def keys(self, db: Database, down: bool, limit: int, skip: int = 0, order: str = "") -> list[int]:
-        """Return the keys of matching rows in order, after skipping some."""
-        direction = "desc" if down else "asc"
-        by = f"{order} {direction}, {self.key} {direction}" if order else f"{self.key} {direction}"
-        sql = f"{self.sql} order by {by} limit {limit} offset {skip}"
-        return [key for (key,) in db.execute(sql, self.where.values)]
+    def keys(self, db: Database, limit: int) -> list[int]:
+        """Return the keys of matching rows, newest first."""
+        where = self.where
+        sql = f"select {self.key} from {self.source} {where.sql} order by {self.key} desc limit {limit}"
+        return [key for (key,) in db.execute(sql, where.values)]
+
+    def rows(self, db: Database, down: bool, limit: int, skip: int, order: str = "") -> list[Row]:
+        """Return the keys and marks of matching rows in order, after skipping some."""
+        where, direction = self.where, "desc" if down else "asc"
+        place, by = (f"{order} as place, ", f"place {direction}, ") if order else ("", "")
+        by = f"order by {by}seq {direction}"
+        found = f"select {place}{self.key} as seq from {self.source} {where.sql} {by} limit {limit} offset {skip}"
+        # Marks are looked up behind the limit: not for those who are skipped.
+        sql = f"select seq, media_key, version from ({found}) {self.listing.marked} {by}"
+        return db.execute(sql, where.values).fetchall()
 
 
 def find(
     db: Database, listing: Listing, wanted: VideoFilter, sort: Sort, index: int, size: int, total: int
-) -> list[int]:
-    """Return the keys of page `index` (from 1) of the `total` rows that match."""
+) -> dict[int, Mark]:
+    """Return the keys of page `index` (from 1) of the `total` rows that match, in order, with their marks."""
     column = SORT_COLUMNS.get(sort.removeprefix("-"))
     skip = (index - 1) * size
-    return _page(db, _way_to(listing, wanted), wanted, column, sort.startswith("-"), total, skip, size)
+    rows = _page(db, _way_to(listing, wanted), wanted, column, sort.startswith("-"), total, skip, size)
+    return {key: (media_key, version) for key, media_key, version in rows}
 
 
 def count(db: Database, listing: Listing, wanted: VideoFilter) -> int:
@@ -106,7 +122,7 @@ def count_by(db: Database, wanted: VideoFilter, column: str, most: int = -1) -> 
     else:
         number, source, where = (
             "count(*)",
-            f"({way.sql}) found cross join videos v using (seq)",
+            f"(select {way.key} as seq from {way.source} {way.where.sql}) found cross join videos v using (seq)",
             Conditions([], way.where.values),
         )
     sql = (
@@ -121,7 +137,7 @@ def keys_before(db: Database, listing: Listing, wanted: VideoFilter, before: int
     way = _way_to(listing, wanted)
     if before is not None:
         way = replace(way, after=before)
-    return way.keys(db, True, limit)
+    return way.keys(db, limit)
 
 
 def _way_to(listing: Listing, wanted: VideoFilter) -> Way:
@@ -218,7 +234,7 @@ def _status(wanted: VideoFilter) -> Conditions:
 
 def _page(
     db: Database, way: Way, wanted: VideoFilter, column: str | None, down: bool, total: int, skip: int, size: int
-) -> list[int]:
+) -> list[Row]:
     size = min(size, total - skip)
     if size <= 0:
         return []
@@ -229,12 +245,12 @@ def _page(
 
 def _page_from(
     db: Database, way: Way, wanted: VideoFilter, column: str | None, down: bool, total: int, skip: int, size: int
-) -> list[int]:
+) -> list[Row]:
     if column:
         return _sorted(db, way, wanted, column, down, total, skip, size)
     if way.counted and wanted.cate_id is None and skip > NEAR:
         way, skip = _nearer(db, way, wanted, down, skip)
-    return way.keys(db, down, size, skip)
+    return way.rows(db, down, size, skip)
 
 
 def _nearer(db: Database, way: Way, wanted: VideoFilter, down: bool, skip: int) -> tuple[Way, int]:
@@ -264,13 +280,14 @@ def _nearer(db: Database, way: Way, wanted: VideoFilter, down: bool, skip: int) 
 
 def _sorted(
     db: Database, way: Way, wanted: VideoFilter, column: str, down: bool, total: int, skip: int, size: int
-) -> list[int]:
+) -> list[Row]:
     """Return one page in the order of a column: few rows are sorted, among many the column's index is followed."""
     listing = way.listing
     if total > FEW and listing is VIDEOS:
         source = listing.joined if wanted.user_name else f"{listing.table} v"
         source = source.replace("videos v", f"videos v indexed by videos_by_{column.removesuffix('_folded')}")
         walk = Way(listing, "v.seq", source, _undated(listing, wanted), *bounds(wanted))
-        return walk.keys(db, down, size, skip, f"v.{column}")
-    where = Conditions([f"v.seq in ({way.sql})"], way.where.values)
-    return Way(listing, "v.seq", f"{listing.table} v", where, None, None).keys(db, down, size, skip, f"v.{column}")
+        return walk.rows(db, down, size, skip, f"v.{column}")
+    inner = way.where
+    where = Conditions([f"v.seq in (select {way.key} from {way.source} {inner.sql})"], inner.values)
+    return Way(listing, "v.seq", f"{listing.table} v", where, None, None).rows(db, down, size, skip, f"v.{column}")

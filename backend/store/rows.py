@@ -14,7 +14,6 @@ from backend.errors import NotFound
 from backend.model import (
     CensorStatus,
     FileKind,
-    Mark,
     MediaFile,
     Recommendation,
     SnapshotStatus,
@@ -61,11 +60,6 @@ Row = tuple[Any, ...]
 
 ADD_FILE = f"insert into files (video_id, {', '.join(FILE_COLUMNS)}) values (?{', ?' * len(FILE_COLUMNS)})"
 AT = "{key} in (select value from json_each(?))"
-VIDEO_MARKS = f"select seq, media_key, version from videos where {AT.format(key='seq')}"
-RECOMMENDATION_MARKS = (
-    "select r.seq, media_key, version from recommendations r join videos using (video_id) "
-    f"where {AT.format(key='r.seq')}"
-)
 NO_VIDEO = "There is no video {video_id}; it may have been deleted."
 
 
@@ -84,12 +78,6 @@ def read_files(db: Database, video_ids: Iterable[str]) -> dict[str, list[MediaFi
 def as_json(keys: Iterable[Any]) -> str:
     """Return keys as json_each takes them, so that one statement serves any number of them."""
     return msgspec.json.encode(list(keys)).decode()
-
-
-def read_marks(db: Database, marks: str, keys: list[int]) -> dict[int, Mark]:
-    """Return the marks of rows by their keys, in the order of the keys."""
-    found = {key: (media_key, version) for key, media_key, version in db.conn.execute(marks, [as_json(keys)])}
-    return {key: found[key] for key in keys}
 
 
 def read_video(db: Database, video_id: str) -> Video:
