@@ -105,11 +105,10 @@ class Endpoint:
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        asked = Asked(self._console, self._name, self._limiter, request, caller_of(request))
-        asked.body_is_read = request.headers.get("content-length", "0") == "0" and (
-            "transfer-encoding" not in request.headers
-        )
+        headers = read_headers(scope)
+        request, caller = Request(scope, receive), caller_of(scope, headers)
+        asked = Asked(self._console, self._name, self._limiter, request, caller)
+        asked.body_is_read = headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers
         try:
             response = await self._answer(asked)
             if self._name not in OPERATIONS:
@@ -154,25 +153,31 @@ def lingering(receive: Receive, send: Send) -> Send:
     return sending
 
 
-def caller_of(request: Request) -> Caller:
+def read_headers(scope: Scope) -> dict[bytes, bytes]:
+    """Return the headers of a request; of one that was sent twice, the first."""
+    return dict(reversed(scope["headers"]))
+
+
+def caller_of(scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
+    client = scope.get("client")
     return Caller(
         way="rest",
-        address=request.client.host if request.client else "",
-        base_url=base_url(request),
-        language="zh" if request.headers.get("accept-language", "").strip().lower().startswith("zh") else "en",
+        address=client[0] if client else "",
+        base_url=base_url(scope, headers),
+        language="zh" if headers.get(b"accept-language", b"").strip().lower().startswith(b"zh") else "en",
         request_id=str(uuid.uuid4()),
-        agent=request.headers.get("user-agent", "")[:MOST_AGENT],
+        agent=headers.get(b"user-agent", b"").decode("latin-1")[:MOST_AGENT],
     )
 
 
-def base_url(request: Request) -> str:
+def base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
     """Return the address that the client sees, as far as what it says about that makes sense."""
-    host = request.headers.get("host", "")
+    host = headers.get(b"host", b"").decode("latin-1")
     if not HOST.fullmatch(host):
-        name, port = request.scope.get("server") or ("localhost", None)
+        name, port = scope.get("server") or ("localhost", None)
         host = f"[{name}]" if ":" in name else name
         host = f"{host}:{port}" if port else host
-    return f"{request.scope['scheme']}://{host}"
+    return f"{scope['scheme']}://{host}"
 
 
 def read_query(raw: bytes) -> dict[str, Any]:
@@ -225,8 +230,8 @@ def token_of(parameters: Mapping[str, Any]) -> str:
     return token
 
 
-def bearer(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+def bearer(headers: Mapping[bytes, bytes]) -> str:
+    scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     return _some(token) if scheme.lower() == "bearer" else ""
 
 

@@ -137,15 +137,15 @@ class Console:
         self, name: str, parameters: Mapping[str, Any], token: str = "", caller: Caller | None = None
     ) -> dict[str, Any]:
         """Run an operation and return its envelope as plain data, as clients of the wire see it; nothing is raised."""
-        answer = self.answer(name, parameters, token, caller)
+        answer, _ = self.answer(name, parameters, token, caller)
         if not isinstance(answer["data"], Download):
             answer["data"] = msgspec.to_builtins(answer["data"], enc_hook=msgspec.json.decode)  # what is ready JSON
         return answer
 
     def answer(
         self, name: str, parameters: Mapping[str, Any], token: str = "", caller: Caller | None = None
-    ) -> dict[str, Any]:
-        """Run an operation and return its envelope with `data` as the operation made it, ready to be encoded."""
+    ) -> tuple[dict[str, Any], str]:
+        """As `call`, but with `data` as the operation made it, ready to be encoded; and the account that asked."""
         caller = caller or Caller()
         request_id = caller.request_id or self.new_id()
         started = time.perf_counter()
@@ -169,7 +169,7 @@ class Console:
             message = say(ConsoleError(OUR_FAULT, request_id=request_id), caller.language)
         known = name if name in OPERATIONS else "unknown"
         self.calls.note(known, code, who, caller.way, time.perf_counter() - started, request_id)
-        return envelope(self.known_code(code), message, data, request_id)
+        return envelope(self.known_code(code), message, data, request_id), who
 
     def run_as_operator(self, name: str, parameters: Mapping[str, Any], actor: Actor) -> Any:
         """Run an operation for whoever sits at the machine itself, without a token. Raises ConsoleError."""

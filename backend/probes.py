@@ -9,7 +9,7 @@ import secrets
 import anyio
 from starlette.responses import Response
 
-from backend.asked import Asked, bearer
+from backend.asked import Asked, bearer, read_headers
 from backend.errors import Refused
 from backend.metrics import CONTENT_TYPE, Metrics
 
@@ -42,7 +42,7 @@ async def send_metrics(metrics: Metrics, asked: Asked) -> Response:
     """Send the numbers to whoever holds the token of QU_METRICS_TOKEN; without one, to this machine alone."""
     asked.only("GET", "HEAD")
     token = asked.console.settings.metrics_token
-    if token and not secrets.compare_digest(bearer(asked.request).encode(), token.encode()):
+    if token and not secrets.compare_digest(bearer(read_headers(asked.request.scope)).encode(), token.encode()):
         raise Refused(403, "Metrics need the token of QU_METRICS_TOKEN, sent as Authorization: Bearer.")
     if not token and not is_from_here(asked):
         raise Refused(403, "Metrics are for this machine alone, until QU_METRICS_TOKEN is set.")

@@ -13,10 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from starlette.requests import Request
 from starlette.types import Scope
 
-from backend.asked import bearer, caller_of, read_query, token_of
+from backend.asked import bearer, caller_of, read_headers, read_query, token_of
 from backend.console import Console
 from backend.registry import OPERATIONS, is_secret
 from backend.store import UNKNOWN
@@ -58,13 +57,11 @@ class Question:
     key: Key
     moment: Moment
 
-    def keep(self, body: bytes, request_id: str, console: Console, token: str) -> None:
-        """Keep the answer for whoever asks the same, with this token."""
-        if not body.startswith(SUCCESS) or len(body) > LARGEST or len(self.moment.kept) >= MOST_KEPT:
-            return
-        if access := console.access_of(token):
+    def keep(self, body: bytes, request_id: str, who: str) -> None:
+        """Keep what was answered to this account, for whoever asks the same with the same token."""
+        if body.startswith(SUCCESS) and len(body) <= LARGEST and len(self.moment.kept) < MOST_KEPT:
             before, _, after = body.partition(request_id.encode())
-            self.moment.kept[self.key] = KeptAnswer(before, after, access.account.user_name)
+            self.moment.kept[self.key] = KeptAnswer(before, after, who)
 
 
 class QuickAnswers:
@@ -133,15 +130,16 @@ def answer_query(console: Console, question: Question, scope: Scope) -> tuple[by
 
     None where anything is wrong with it or with us: the longer way says what.
     """
-    request = Request(scope)
-    caller = caller_of(request)
+    headers = read_headers(scope)
+    caller = caller_of(scope, headers)
     try:
         query = read_query(scope["query_string"])
-        token = token_of(query) or bearer(request)
+        token = token_of(query) or bearer(headers)
         if any(is_secret(name) for name in query):
             return None
-        body = encode(console.answer(question.operation, query, token, caller))
-        question.keep(body, caller.request_id, console, token)
+        answer, who = console.answer(question.operation, query, token, caller)
+        body = encode(answer)
+        question.keep(body, caller.request_id, who)
     except Exception:  # told on the longer way, where it happens again
         return None
     return body, caller.request_id

@@ -87,6 +87,10 @@ class Operation:
         return tuple(found)
 
     @cached_property
+    def _groups(self) -> dict[str, Any]:
+        return {one.group: self._hints[one.group] for one in self.parameters if one.group}
+
+    @cached_property
     def _hints(self) -> dict[str, Any]:
         # Operations import `Call` for type checkers only: the console imports them, not they the console.
         return get_type_hints(self.function, localns={"Call": Any}, include_extras=True)
@@ -97,19 +101,17 @@ class Operation:
         Empty text means absent, numbers may come as text, and unknown names are ignored.
         """
         bound: dict[str, Any] = {}
-        groups: dict[str, dict[str, Any]] = {one.group: {} for one in self.parameters if one.group}
+        groups: dict[str, dict[str, Any]] = {name: {} for name in self._groups}
         for parameter in self.parameters:
-            into = groups[parameter.group] if parameter.group else bound
-            value = raw.get(parameter.wire_name)
-            if parameter.is_file and isinstance(value, Upload):
-                into[parameter.name] = value
+            value = raw.get(parameter.wire_name, "")
+            if value in ("", None):
+                if parameter.required:
+                    raise BadRequest("{name} is required.", name=parameter.wire_name)
                 continue
-            text = as_text(parameter.wire_name, value)
-            if text:
-                into[parameter.name] = parameter.kind.read(parameter.wire_name, text, zone)
-            elif parameter.required:
-                raise BadRequest("{name} is required.", name=parameter.wire_name)
-        return bound | {name: self._hints[name](**values) for name, values in groups.items()}
+            if not (parameter.is_file and isinstance(value, Upload)):
+                value = parameter.kind.read(parameter.wire_name, as_text(parameter.wire_name, value), zone)
+            (groups[parameter.group] if parameter.group else bound)[parameter.name] = value
+        return bound | {name: self._groups[name](**values) for name, values in groups.items()}
 
 
 def _parameter(name: str, annotation: Any, default: Any, group: str = "") -> Parameter:

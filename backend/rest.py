@@ -17,7 +17,18 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from backend.asked import JSON, MULTIPART, Answer, Asked, Endpoint, bearer, read_body, read_query, token_of
+from backend.asked import (
+    JSON,
+    MULTIPART,
+    Answer,
+    Asked,
+    Endpoint,
+    bearer,
+    read_body,
+    read_headers,
+    read_query,
+    token_of,
+)
 from backend.console import Console
 from backend.docs import docs_page
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, NotFound, Refused
@@ -180,18 +191,18 @@ def answer_call(
     parameters = query | {name: value for name, value in body.items() if value not in ("", None)}
     if ticket is not None:
         parameters, token = {**parameters, **ticket[0]}, ticket[1]
-    answer = asked.console.answer(operation.name, parameters, token, asked.caller)
+    answer, who = asked.console.answer(operation.name, parameters, token, asked.caller)
     if isinstance(answer["data"], Download):
         return answer["data"]
     encoded = encode(answer)
     if question := asked.request.scope.get("question"):
-        question.keep(encoded, asked.caller.request_id, asked.console, token)
+        question.keep(encoded, asked.caller.request_id, who)
     return encoded
 
 
 def find_token(asked: Asked, query: Mapping[str, Any], body: Mapping[str, Any]) -> str:
     """Return the token that was sent, from where it counts most."""
-    return token_of(body) or token_of(query) or bearer(asked.request)
+    return token_of(body) or token_of(query) or bearer(read_headers(asked.request.scope))
 
 
 async def operate_on_form(

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from msgspec.structs import asdict
-from sqlite_utils import Database
 
 from backend.errors import Conflict, NotFound
 from backend.model import (
@@ -26,7 +25,7 @@ from backend.model import (
 )
 from backend.store import adding, auditing, facets, finding, history, queue
 from backend.store.cloud import finish_intents
-from backend.store.database import MANY_PAGES, Connections
+from backend.store.database import MANY_PAGES, Connections, Reader
 from backend.store.facets import Facets
 from backend.store.rows import (
     read_own,
@@ -81,7 +80,7 @@ class Catalogue:
             yield Found(total, marks, partial(read_recommendations_at, db))
 
     def _find(
-        self, db: Database, listing: finding.Listing, wanted: VideoFilter, sort: Sort, index: int, size: int
+        self, db: Reader, listing: finding.Listing, wanted: VideoFilter, sort: Sort, index: int, size: int
     ) -> tuple[int, dict[int, Mark]]:
         total = self._connections.remembered(
             db, ("total", listing.table, wanted), lambda: finding.count(db, listing, wanted)

@@ -15,7 +15,7 @@ from backend.store import derived
 from backend.store.group import Group
 from backend.store.schema import migrations
 from backend.store.search import fold
-from backend.store.unchanged import Unchanged
+from backend.store.unchanged import UNKNOWN, Unchanged
 from backend.store.words import index_words
 
 T = TypeVar("T")
@@ -37,6 +37,17 @@ class StoreError(RuntimeError):
         return name.removeprefix("SQLITE_").partition("_")[0]
 
 
+class Reader(Database):
+    """A connection that reads. `seen` holds its count of changes in a state that it saw, and the version of that."""
+
+    seen: tuple[int, int] | None = None
+
+    def count_changes(self) -> int:
+        """Return a number that stays while this connection sees the same state; its transaction begins with that."""
+        count: int = self.conn.execute("pragma data_version").fetchone()[0]
+        return count
+
+
 class Connections:
     """Readers from a small pool, and one writer: SQLite has one anyway, and our queue is fairer than its lock.
 
@@ -48,7 +59,7 @@ class Connections:
     def __init__(self, path: Path, tell: derived.Tell = derived.say_nothing) -> None:
         """Open the file, making or upgrading it; `tell` hears how far an upgrade is. Raises StoreError."""
         self.path = path
-        self._idle: list[Database] = []
+        self._idle: list[Reader] = []
         self._guard = threading.Lock()
         self._writing = threading.Lock()
         self.waiting = 0  # callers who want to write, but for the one who does
@@ -67,7 +78,7 @@ class Connections:
             ) from error
 
     @contextmanager
-    def reading(self) -> Iterator[Database]:
+    def reading(self) -> Iterator[Reader]:
         """Give a connection that sees one state of the database, whatever others write meanwhile."""
         with self._guard:
             db = self._idle.pop() if self._idle else None
@@ -82,16 +93,21 @@ class Connections:
                 db.conn.rollback()
             self._put_back(db)
 
-    def remembered(self, db: Database, key: Hashable, find: Callable[[], T]) -> T:
+    def remembered(self, db: Reader, key: Hashable, find: Callable[[], T]) -> T:
         """Return what `find` finds in the state that `db` sees, without asking it again while nothing changes.
 
-        The transaction of `db` must have read nothing yet, or what was read must not have to fit to what is returned.
+        The transaction of `db` must have read nothing yet.
         """
-        before = self.unchanged.version()
-        db.conn.execute("select 1 from sqlite_schema limit 1").fetchone()  # from here on, it sees one state
-        if self.unchanged.version() != before:
-            return find()
-        return self.unchanged.get(key, find, before)
+        count = db.count_changes()
+        if db.seen is None or db.seen[0] != count:
+            db.conn.rollback()
+            version = self.unchanged.version()
+            db.conn.execute("begin")
+            count = db.count_changes()
+            if version == UNKNOWN or self.unchanged.version() != version:
+                return find()
+            db.seen = (count, version)
+        return self.unchanged.get(key, find, db.seen[1])
 
     @contextmanager
     def apart(self) -> Iterator[Database]:
@@ -174,14 +190,14 @@ class Connections:
             self._idle.clear()
             self.unchanged.close()
 
-    def _put_back(self, db: Database) -> None:
+    def _put_back(self, db: Reader) -> None:
         with self._guard:
             if not self._closed and len(self._idle) < IDLE_READERS:
                 self._idle.append(db)
                 return
         db.close()
 
-    def _open(self, read_only: bool = False) -> Database:
+    def _open(self, read_only: bool = False) -> Reader:
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         connection.execute(f"pragma busy_timeout = {BUSY_SECONDS * 1000}")
         connection.execute("pragma foreign_keys = on")
@@ -193,7 +209,7 @@ class Connections:
             # Reading pages where they lie, not copying them, halves the time of what reads many.
             connection.execute(f"pragma mmap_size = {MAPPED_BYTES}")
             connection.execute("pragma query_only = on")
-        return Database(connection, recursive_triggers=False)
+        return Reader(connection, recursive_triggers=False)
 
     @staticmethod
     def _migrate(db: Database, tell: derived.Tell) -> None:

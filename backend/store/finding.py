@@ -37,7 +37,7 @@ VIDEOS = Listing(
     "videos",
     "videos v join users u using (user_id)",
     "cross join videos using (seq)",
-    Columns("v.seq", "v.video_id", "v.user_id", "v.title_folded", "u.user_name_folded", "v.censor_status", "v.cate_id"),
+    Columns("v.video_id", "v.user_id", "v.title_folded", "u.user_name_folded", "v.censor_status", "v.cate_id"),
 )
 FEED = Listing(
     "feed",
@@ -143,7 +143,7 @@ def keys_before(db: Database, listing: Listing, wanted: VideoFilter, before: int
 def _way_to(listing: Listing, wanted: VideoFilter) -> Way:
     """Return the quickest way to the rows that match."""
     if wanted.video_id:
-        return Way(listing, "v.seq", listing.joined, _undated(listing, wanted), *bounds(wanted))
+        return Way(listing, "v.seq", listing.joined, conditions(wanted, listing.columns), *bounds(wanted))
     title, user_name = fold(wanted.title), fold(wanted.user_name)
     if title or user_name or (wanted.user_id and wanted.cate_id is not None):
         return _by_words(listing, wanted, title, user_name)
@@ -168,7 +168,7 @@ def _by_words(listing: Listing, wanted: VideoFilter, title: str, user_name: str)
     if max(len(title), len(user_name)) <= LONGEST_PHRASE:
         where = Conditions([f"{table} match :words"], {"words": words})
         return Way(listing, "rowid", table, where, *bounds(wanted))
-    where = _undated(listing, wanted)
+    where = conditions(wanted, listing.columns)
     where.add(f"{table} match :words and v.seq = {table}.rowid", words=words)
     return Way(listing, f"{table}.rowid", f"{table} cross join {listing.joined}", where, *bounds(wanted))
 
@@ -177,12 +177,8 @@ def _by_index(listing: Listing, wanted: VideoFilter) -> Way:
     name = "user" if wanted.user_id else "category" if wanted.cate_id is not None else "censor_status"
     narrowed = wanted.user_id or wanted.cate_id is not None or wanted.censor_status
     source = f"{listing.table} v indexed by {listing.table}_by_{name}" if narrowed else f"{listing.table} v"
-    where = _undated(listing, wanted)
+    where = conditions(wanted, listing.columns)
     return Way(listing, "v.seq", source, where, *bounds(wanted), counted=not wanted.user_id)
-
-
-def _undated(listing: Listing, wanted: VideoFilter) -> Conditions:
-    return conditions(replace(wanted, start=None, end=None), listing.columns)
 
 
 # Counting
@@ -286,7 +282,7 @@ def _sorted(
     if total > FEW and listing is VIDEOS:
         source = listing.joined if wanted.user_name else f"{listing.table} v"
         source = source.replace("videos v", f"videos v indexed by videos_by_{column.removesuffix('_folded')}")
-        walk = Way(listing, "v.seq", source, _undated(listing, wanted), *bounds(wanted))
+        walk = Way(listing, "v.seq", source, conditions(wanted, listing.columns), *bounds(wanted))
         return walk.rows(db, down, size, skip, f"v.{column}")
     inner = way.where
     where = Conditions([f"v.seq in (select {way.key} from {way.source} {inner.sql})"], inner.values)

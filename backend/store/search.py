@@ -58,7 +58,6 @@ class Conditions:
 class Columns:
     """The expressions that a list filters by."""
 
-    seq: str
     video_id: str
     user_id: str
     title: str  # already folded
@@ -68,7 +67,7 @@ class Columns:
 
 
 def conditions(wanted: VideoFilter, columns: Columns) -> Conditions:
-    """Return what `wanted` asks, over the given columns."""
+    """Return what `wanted` asks, over the given columns, but for its dates: those are bounds of the key."""
     found = Conditions()
     if wanted.video_id:
         found.add(f"{columns.video_id} = :video_id", video_id=wanted.video_id)
@@ -78,7 +77,6 @@ def conditions(wanted: VideoFilter, columns: Columns) -> Conditions:
         found.add(f"{columns.censor_status} = :censor_status", censor_status=wanted.censor_status.value)
     if wanted.cate_id is not None:
         found.add(f"{columns.cate_id} = :cate_id", cate_id=wanted.cate_id)
-    found = found.within(columns.seq, *bounds(wanted))
     if wanted.title:
         found.add(f"instr({columns.title}, :title) > 0", title=fold(wanted.title))
     if wanted.user_name:
