@@ -6,7 +6,7 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from backend.store import schema_cloud, schema_finding, schema_trash, schema_trust
+from backend.store import schema_cloud, schema_finding, schema_reworded, schema_trash, schema_trust
 
 migrations = Migrations("qu-console")
 
@@ -222,6 +222,11 @@ def m009_trash(db: Database) -> None:
 @migrations()
 def m010_filtered_history(db: Database) -> None:
     _run(db, FILTERED_HISTORY)
+
+
+@migrations()
+def m011_reworded(db: Database) -> None:
+    _run(db, schema_reworded.script())
 
 
 def _run(db: Database, script: str) -> None:

@@ -23,19 +23,23 @@ _ENCODED = {chr(code): chr(_BASE + code) for code in range(128) if chr(code) not
 _END, _NAME_PAIR, _NAME_SIGN, _USER, _STATUS, _CATEGORY = (chr(_BASE + 0x80 + number) for number in range(6))
 
 
-def index_words(title: str, user_name: str, user_id: str, censor_status: str, cate_id: int) -> str:
-    """Return the words of a video, for the index; `title` and `user_name` are folded."""
-    signs, name = _encoded(title), _encoded(user_name)
-    return " ".join(
-        [
-            *_pairs([*signs, _END]),
-            *_pairs(name, _NAME_PAIR),
-            *(_NAME_SIGN + sign for sign in dict.fromkeys(name)),
-            _word(_USER, user_id),
-            _word(_STATUS, censor_status),
-            _word(_CATEGORY, str(cate_id)),
-        ]
-    )
+def index_words(
+    title: str | None, user_name: str | None, user_id: str | None, censor_status: str | None, cate_id: int | None
+) -> str:
+    """Return the words of a video, for the index; `title` and `user_name` are folded. None has no words."""
+    words: list[str] = []
+    if title is not None:
+        words += _pairs([*_encoded(title), _END])
+    if user_name is not None:
+        name = _encoded(user_name)
+        words += [*_pairs(name, _NAME_PAIR), *(_NAME_SIGN + sign for sign in dict.fromkeys(name))]
+    if user_id is not None:
+        words.append(_word(_USER, user_id))
+    if censor_status is not None:
+        words.append(_word(_STATUS, censor_status))
+    if cate_id is not None:
+        words.append(_word(_CATEGORY, str(cate_id)))
+    return " ".join(words)
 
 
 def match_words(
