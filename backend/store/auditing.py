@@ -22,7 +22,7 @@ from backend.model import (
 from backend.store import adding, history, queue
 from backend.store.adding import new_media_key
 from backend.store.cloud import finish_intents
-from backend.store.rows import read_video
+from backend.store.rows import read_files, read_video_alone
 
 # What says whether the last verdict is still one of this video's: an id that was deleted for good may come again.
 LAST = """
@@ -36,7 +36,7 @@ LAST = """
 def record(db: Database, now: int, video_id: str, verdict: Verdict, reason: str, comment: str, actor: Actor) -> bool:
     """Record a verdict and what follows from it; False when this very verdict stands already. Raises NotFound."""
     finish_intents(db, "CreateAudit", video_id)
-    video = read_video(db, video_id)
+    video = read_video_alone(db, video_id)
     new = _judged(video, verdict)
     after = {"status": new.status, "censorStatus": new.censor_status, "reason": reason, "comment": comment}
     if (new.status, new.censor_status) == (video.status, video.censor_status) and (
@@ -49,7 +49,7 @@ def record(db: Database, now: int, video_id: str, verdict: Verdict, reason: str,
         new = replace(new, media_key=new_media_key())
     else:
         db.execute("update recommendations set censor_status = null where video_id = ?", [video_id])
-        if needs_rendition(video):
+        if _needs_rendition(db, video):
             queue.enqueue(db, JobKind.TRANSCODE, now=now, video_id=video_id)
     _write(db, new)
     history.append(db, at=now, actor=actor, action="createAudit", target=video_id, before=before, after=after)
@@ -78,7 +78,7 @@ def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -
     that the approval began stays.
     """
     finish_intents(db, "UndoAudit", video_id)
-    video = read_video(db, video_id)
+    video = read_video_alone(db, video_id)
     line = read_last(db, video, request_id)
     old = CensorStatus(line.before["censorStatus"])
     status = VideoStatus(line.before["status"]) if video.status == line.after["status"] else video.status
@@ -98,14 +98,14 @@ def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -
     history.append(db, at=now, actor=actor, action="undoAudit", target=video_id, before=before, after=after)
 
 
-def needs_rendition(video: Video) -> bool:
+def _needs_rendition(db: Database, video: Video) -> bool:
     """Say whether approving this video should start its plain rendition."""
-    return (
-        video.file_of(FileKind.SOURCE) is not None
-        and video.file_of(FileKind.COMMON) is None
-        and video.transcode_status not in (TranscodeStatus.RUNNING, TranscodeStatus.SUCCESS)
-        and video.status not in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
-    )
+    if video.transcode_status in (TranscodeStatus.RUNNING, TranscodeStatus.SUCCESS) or (
+        video.status in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
+    ):
+        return False
+    kinds = {file.kind for file in read_files(db, [video.video_id])[video.video_id]}
+    return FileKind.SOURCE in kinds and FileKind.COMMON not in kinds
 
 
 def _judged(video: Video, verdict: Verdict) -> Video:

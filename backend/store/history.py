@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
+import msgspec
 from sqlite_utils import Database
 
 from backend.model import Actor, HistoryFilter, HistoryLine, Page
@@ -144,7 +145,7 @@ def _conditions(wanted: HistoryFilter, *others: str) -> tuple[str, dict[str, Any
 
 
 def _text(values: dict[str, Any]) -> str:
-    return json.dumps(values, ensure_ascii=False)
+    return msgspec.json.encode(values).decode()
 
 
 def line_of(row: dict[str, Any]) -> HistoryLine:

@@ -82,11 +82,20 @@ def as_json(keys: Iterable[Any]) -> str:
 
 def read_video(db: Database, video_id: str) -> Video:
     """Return one video, inside the caller's transaction. Raises NotFound."""
+    return _videos(db, [_read_row(db, video_id)])[0]
+
+
+def read_video_alone(db: Database, video_id: str) -> Video:
+    """Return one video without its files, inside the caller's transaction. Raises NotFound."""
+    return _video(_read_row(db, video_id), ())
+
+
+def _read_row(db: Database, video_id: str) -> Row:
     sql = f"select {VIDEO_COLUMNS} from {VIDEO_TABLES} where v.video_id = ?"
-    rows = db.conn.execute(sql, [video_id]).fetchall()
-    if not rows:
+    row: Row | None = db.conn.execute(sql, [video_id]).fetchone()
+    if row is None:
         raise NotFound(NO_VIDEO, video_id=video_id)
-    return _videos(db, rows)[0]
+    return row
 
 
 def read_own(db: Database, video_id: str, user_id: str) -> Video:
