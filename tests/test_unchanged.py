@@ -65,3 +65,47 @@ def test_it_keeps_nothing_where_the_database_does_not_answer(connections: Connec
     connections.unchanged.close()
     assert [count(connections, asked) for _ in range(3)] == [0] * 3
     assert len(asked) == 3
+
+
+def remember(connections: Connections, asked: list[int]) -> int:
+    """Count the words in a transaction of a reader; `asked` gets a mark when that was not known."""
+    with connections.reading() as db:
+
+        def find() -> int:
+            asked.append(1)
+            return int(db.execute("select count(*) from words").fetchone()[0])
+
+        return connections.remembered(db, "words", find)
+
+
+def test_a_reader_asks_once_while_nothing_changes(connections: Connections) -> None:
+    asked: list[int] = []
+    with connections.reading():  # another reader, who sees the same
+        assert [remember(connections, asked) for _ in range(3)] == [0] * 3
+    assert [remember(connections, asked) for _ in range(3)] == [0] * 3
+    assert len(asked) == 1
+
+
+def test_a_reader_sees_every_change_whoever_makes_it(connections: Connections) -> None:
+    other = sqlite3.connect(connections.path)
+    for number in range(0, 6, 2):
+        assert remember(connections, []) == number
+        with connections.writing() as db:
+            db.execute("insert into words values (?)", [f"word {number}"])
+        assert remember(connections, []) == number + 1
+        with other:
+            other.execute("insert into words values (?)", [f"theirs {number}"])
+    other.close()
+
+
+def test_a_reader_of_an_older_state_gets_what_is_true_there(connections: Connections) -> None:
+    def find() -> int:
+        return int(older.execute("select count(*) from words").fetchone()[0])
+
+    with connections.reading() as older:
+        assert connections.remembered(older, "others", lambda: "read") == "read"
+        with connections.writing() as db:
+            db.execute("insert into words values ('new')")
+        assert remember(connections, []) == 1
+        assert connections.remembered(older, "words", find) == 0
+    assert remember(connections, []) == 1
