@@ -57,8 +57,7 @@ def _refused_by_database(error: StoreError, request_id: str) -> ConsoleError:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """Where a call comes from: `base_url` is what its media URLs begin with, `language` (zh, en) what errors speak.
 
     `agent` is what the browser or program says it is.
@@ -72,8 +71,7 @@ class Caller:
     agent: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """What an operation is given: the console, and who asks."""
 
     console: Console
@@ -82,7 +80,7 @@ class Call:
     actor: Actor
     access: Access | None
     token: str
-    given: Mapping[str, Any] = field(default_factory=dict)  # the parameters as they were sent
+    given: Mapping[str, Any] = msgspec.field(default_factory=dict)  # the parameters as they were sent
 
     @property
     def own(self) -> Account:
@@ -143,9 +141,17 @@ class Console:
         return answer
 
     def answer(
-        self, name: str, parameters: Mapping[str, Any], token: str = "", caller: Caller | None = None
+        self,
+        name: str,
+        parameters: Mapping[str, Any],
+        token: str = "",
+        caller: Caller | None = None,
+        access: Access | None = None,
     ) -> tuple[dict[str, Any], str]:
-        """As `call`, but with `data` as the operation made it, ready to be encoded; and the account that asked."""
+        """As `call`, but with `data` as the operation made it, ready to be encoded; and the account that asked.
+
+        `access` is that of the token, where it has been looked up already.
+        """
         caller = caller or Caller()
         request_id = caller.request_id or self.new_id()
         started = time.perf_counter()
@@ -154,8 +160,11 @@ class Console:
             operation = OPERATIONS.get(name)
             if operation is None:
                 raise NotFound("There is no operation {name}.", name=name)
-            call = self.admit(operation, token, caller, request_id, parameters)
-            who = call.actor.name
+            access = access or self.access_of(token)
+            check(access, operation.right, caller)
+            who, api_token = ("", "") if access is None else (access.account.user_name, access.token)
+            actor = Actor(who, caller.way, caller.address, request_id, api_token)
+            call = Call(self, operation, caller, actor, access, token, parameters)
             bound = operation.bind(parameters, self.settings.time_zone)
             data = operation.function(call, **bound)
             code, message = "200", operation.message
@@ -207,20 +216,14 @@ class Console:
             self.cloud.close()
         self.store.close()
 
-    def admit(
-        self, operation: Operation, token: str, caller: Caller, request_id: str, given: Mapping[str, Any]
-    ) -> Call:  # fmt: skip
-        """Return what an operation gets. Raises Forbidden when whoever holds the token may not do this."""
-        access = self.access_of(token)
-        if operation.right is not None:
-            check(access, operation.right, caller)
-        name, api_token = ("", "") if access is None else (access.account.user_name, access.token)
-        actor = Actor(name, caller.way, caller.address, request_id, api_token)
-        return Call(self, operation, caller, actor, access, token, given)
 
+def check(access: Access | None, right: Right | None, caller: Caller) -> None:
+    """Raise Forbidden unless this access includes a right; whoever comes by a page needs that one too.
 
-def check(access: Access | None, right: Right, caller: Caller) -> None:
-    """Raise Forbidden unless this access includes a right; whoever comes by a page needs that one too."""
+    None is what an operation asks that is for everybody.
+    """
+    if right is None:
+        return
     if access is None:
         raise Forbidden(SIGN_IN_FIRST)
     needed = (right, Right.DASHBOARD) if caller.way == "page" else (right,)

@@ -149,7 +149,8 @@ class WarmState(StrEnum):
     FAILED = "failed"
 
 
-# What pages of lists are made of are structs: they are made ten times as quickly as frozen dataclasses.
+# What pages of lists are made of, and what every call makes, are structs: they are made ten times as quickly as frozen
+# dataclasses.
 
 
 class User(msgspec.Struct, frozen=True, gc=False):
@@ -235,8 +236,7 @@ class Trashed:
     deleted_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class VideoFilter:
+class VideoFilter(msgspec.Struct, frozen=True):
     """What a list is narrowed to; an empty field narrows nothing. Times are inclusive."""
 
     video_id: str = ""
@@ -273,8 +273,7 @@ class Page(Generic[T]):
 Mark: TypeAlias = tuple[str, int]  # a video's media key and version: another one after every change to what is shown
 
 
-@dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
+class Found(msgspec.Struct, Generic[T], frozen=True):
     """One page of a list by its keys, newest first, with the mark of each row, and how many there are in all."""
 
     total: int
@@ -338,8 +337,7 @@ class Session:
     granted: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(msgspec.Struct, frozen=True):
     """Who asks: kept with every change, and written into the log."""
 
     name: str  # account, or what acts by itself: "worker", "command line"

@@ -6,7 +6,6 @@ and again by every open page and phone.
 
 from __future__ import annotations
 
-import re
 import time
 import uuid
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from starlette.types import Scope
 
 from backend.asked import bearer, caller_of, read_headers, read_query, token_of
 from backend.console import Console
+from backend.model import Access
 from backend.registry import OPERATIONS, is_secret
 from backend.store import UNKNOWN
 from backend.wire import encode
@@ -24,8 +24,8 @@ from backend.wire import encode
 MOST_KEPT, LARGEST = 128, 128 << 10  # answers, and bytes of each
 SECONDS = 1.0  # a session may end by the clock, which the database does not tell
 SUCCESS = b'{"result":"true"'
-# What goes through the search index, or along other orders; and pages of a hundred and more.
-SLOW = re.compile(rb"(?:title|userName|sort)=[^&]|pageSize=\d{3}|%", re.IGNORECASE)
+SLOW = frozenset({"title", "userName", "sort"})  # what goes through the search index, or along other orders
+MOST_DIGITS = 2  # of a quick page's size
 PATIENCE = 0.1  # seconds: a disk that has to turn for it; a busy machine alone is not it
 
 Key: TypeAlias = tuple[str, bytes, bytes, bytes, bytes, str]
@@ -47,6 +47,7 @@ class Moment:
     version: int
     since: float
     kept: dict[Key, KeptAnswer] = field(default_factory=dict)
+    accesses: dict[str, Access] = field(default_factory=dict)  # by token
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class QuickAnswers:
         Once the disk made everybody wait for that, threads get the questions of the next second.
         """
         question: Question | None = scope.get("question")
-        if question is None or SLOW.search(scope["query_string"]) or self._clock() < self._patient_until:
+        if question is None or self._clock() < self._patient_until:
             return None
         started = time.perf_counter()
         answer = answer_query(self._console, question, scope)
@@ -135,9 +136,12 @@ def answer_query(console: Console, question: Question, scope: Scope) -> tuple[by
     try:
         query = read_query(scope["query_string"])
         token = token_of(query) or bearer(headers)
-        if any(is_secret(name) for name in query):
+        if not SLOW.isdisjoint(query) or len(query.get("pageSize", "")) > MOST_DIGITS or any(map(is_secret, query)):
             return None
-        answer, who = console.answer(question.operation, query, token, caller)
+        accesses = question.moment.accesses
+        if token not in accesses and (access := console.access_of(token)):
+            accesses[token] = access
+        answer, who = console.answer(question.operation, query, token, caller, accesses.get(token))
         body = encode(answer)
         question.keep(body, caller.request_id, who)
     except Exception:  # told on the longer way, where it happens again

@@ -29,7 +29,7 @@ from backend.asked import (
     read_query,
     token_of,
 )
-from backend.console import Console
+from backend.console import Console, check
 from backend.docs import docs_page
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, NotFound, Refused
 from backend.export import Chunks, Download
@@ -220,7 +220,7 @@ async def operate_on_form(
     def admit(fields: Mapping[str, str]) -> Path:
         # Before anything is written: whoever may not do this shall not fill our disk.
         token = ticket[1] if ticket else find_token(asked, query, fields)
-        asked.console.admit(operation, token, asked.caller, asked.caller.request_id, {})
+        check(asked.console.access_of(token), operation.right, asked.caller)
         return new_incoming(settings)
 
     form = MultipartForm(options.get("boundary", "").encode(), file_field, settings.max_upload_mb, admit)

@@ -149,7 +149,7 @@ def test_a_page_is_found_without_a_thread(asked, make_video, seconds):
 
 
 @pytest.mark.parametrize(
-    "query", ["title=a", "userName=%E6%B5%B7", "sort=title", "pageSize=100", "TITLE=a", "%74itle=a", "password=secret"]
+    "query", ["title=a", "userName=%E6%B5%B7", "sort=title", "pageSize=100", "%74itle=a", "password=secret"]
 )
 def test_what_may_take_longer_is_left_to_a_thread(query, asked):
     scope = {

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
+from msgspec.structs import asdict
 from sqlite_utils import Database
 
 from backend.dealings import ACCEPTED, REFUSED, SENDING, CloudTask, Event, Intent, Push

@@ -7,9 +7,10 @@ any of those come from counts, which also tell where a far page begins. A page i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+import msgspec
+from msgspec.structs import replace
 from sqlite_utils import Database
 
 from backend.model import CensorStatus, Mark, Sort, VideoFilter
@@ -23,8 +24,7 @@ EVERY_STATUS = ", ".join(f"'{status}'" for status in CensorStatus)
 SORT_COLUMNS = {"duration": "duration", "size": "size", "title": "title_folded"}
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """A list that can be searched: its table, that table with the user's name, and the columns to filter by."""
 
     table: str
@@ -50,8 +50,7 @@ FEED = Listing(
 Row: TypeAlias = tuple[int, str, int]  # a key and what makes its mark
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(msgspec.Struct, frozen=True):
     """Where matching rows are read from: key column, source, conditions, and the keys from `first` to before `after`.
 
     `counted` says that counts tell the total. Of two limits of a key SQLite uses one and compares all rows with the
@@ -89,8 +88,9 @@ class Way:
         by = f"order by {by}seq {direction}"
         found = f"select {place}{self.key} as seq from {self.source} {where.sql} {by} limit {limit} offset {skip}"
         # Marks are looked up behind the limit: not for those who are skipped.
-        sql = f"select seq, media_key, version from ({found}) {self.listing.marked} {by}"
-        return db.execute(sql, where.values).fetchall()
+        sql = f"select seq, media_key, version from ({found}) {self.listing.marked} {by if order else ''}"
+        rows = db.execute(sql, where.values).fetchall()
+        return rows if order else sorted(rows, reverse=down)
 
 
 def find(

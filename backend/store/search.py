@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from backend.model import VideoFilter
 
@@ -29,12 +30,11 @@ def bounds(wanted: VideoFilter) -> tuple[int | None, int | None]:
     )
 
 
-@dataclass(slots=True)
-class Conditions:
+class Conditions(msgspec.Struct):
     """The where-clause of a list, with its values."""
 
-    terms: list[str] = field(default_factory=list)
-    values: dict[str, Any] = field(default_factory=dict)
+    terms: list[str] = []
+    values: dict[str, Any] = {}
 
     def add(self, term: str, **values: Any) -> None:
         self.terms.append(term)
@@ -54,8 +54,7 @@ class Conditions:
         return "where " + " and ".join(self.terms) if self.terms else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(msgspec.Struct, frozen=True):
     """The expressions that a list filters by."""
 
     video_id: str
