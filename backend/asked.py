@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import time
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from backend.calls import new_request_id
 from backend.console import BROKE, OUR_FAULT, Caller, Console
 from backend.errors import BadRequest, ConsoleError, Refused
 from backend.messages import say
@@ -165,7 +165,7 @@ def caller_of(scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
         address=client[0] if client else "",
         base_url=base_url(scope, headers),
         language="zh" if headers.get(b"accept-language", b"").strip().lower().startswith(b"zh") else "en",
-        request_id=str(uuid.uuid4()),
+        request_id=new_request_id(),
         agent=headers.get(b"user-agent", b"").decode("latin-1")[:MOST_AGENT],
     )
 

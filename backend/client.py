@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from urllib.parse import unquote, urlencode
 import requests
 from requests.adapters import HTTPAdapter
 
+from backend.calls import new_request_id
 from backend.console import Caller
 from backend.errors import BadRequest, CloudError, ConsoleError, NotFound, Refused
 from backend.export import Chunks, Download
@@ -109,7 +109,7 @@ class RemoteConsole:
 
     @staticmethod
     def _failed(error: ConsoleError, caller: Caller) -> dict[str, Any]:
-        return envelope(error.code, say(error, caller.language), None, caller.request_id or str(uuid.uuid4()))
+        return envelope(error.code, say(error, caller.language), None, caller.request_id or new_request_id())
 
 
 class MultipartBody:

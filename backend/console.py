@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
-from backend.calls import Calls
+from backend.calls import Calls, new_request_id
 from backend.errors import SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound
 from backend.export import Download
 from backend.media import MediaProvider
@@ -124,7 +123,7 @@ class Console:
     media: MediaProvider
     cache: CacheProvider
     clock: Callable[[], float] = time.time
-    new_id: Callable[[], str] = field(default=lambda: str(uuid.uuid4()))
+    new_id: Callable[[], str] = new_request_id
     tickets: Tickets = field(default_factory=Tickets)
     shelf: Shelf = field(default_factory=Shelf)
     calls: Calls = field(default_factory=Calls)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from backend.calls import new_request_id
 from backend.wire import encode, envelope
 
 log = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ class Limits:
 
 
 def _too_late() -> bytes:
-    request_id = str(uuid.uuid4())
+    request_id = new_request_id()
     body = encode(envelope("408", "The request took too long to arrive.", None, request_id))
     head = (
         "HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=utf-8\r\ncache-control: no-store\r\n"

@@ -7,7 +7,6 @@ and again by every open page and phone.
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -15,6 +14,7 @@ from typing import TypeAlias
 from starlette.types import Scope
 
 from backend.asked import bearer, caller_of, read_headers, read_query, token_of
+from backend.calls import new_request_id
 from backend.console import Console
 from backend.model import Access
 from backend.registry import OPERATIONS, is_secret
@@ -100,7 +100,7 @@ class QuickAnswers:
         if found is None:
             scope["question"] = Question(str(name), key, moment)
             return None
-        request_id = str(uuid.uuid4())
+        request_id = new_request_id()
         body = b"".join((found.before, request_id.encode(), found.after))
         self._note(name, "200", found.who, "rest", time.perf_counter() - started, request_id)
         return body, request_id

@@ -13,7 +13,7 @@ from backend.wire import encode
 T = TypeVar("T")
 
 MOST_KEPT = 2_000  # 4 MB or so
-Place: TypeAlias = tuple[Any, int]
+Ready: TypeAlias = dict[int, tuple[Mark, msgspec.Raw]]  # by key
 
 
 class Shelf:
@@ -21,7 +21,7 @@ class Shelf:
 
     def __init__(self, most: int = MOST_KEPT) -> None:
         self._most = most
-        self._kept: dict[Place, tuple[Mark, msgspec.Raw]] = {}
+        self._kept: dict[Any, Ready] = {}
 
     def take(
         self, shelf: Any, marks: Mapping[int, Mark], load: Callable[[list[int]], Iterable[T]], write: Callable[[T], Any]
@@ -30,13 +30,17 @@ class Shelf:
 
         `load` is asked for those only whose mark changed. `shelf` stands for all else that the JSON depends on.
         """
-        kept = self._kept
-        found = {key: ready[1] for key, mark in marks.items() if (ready := kept.get((shelf, key))) and ready[0] == mark}
+        kept = self._kept.get(shelf, {})
+        found = {key: ready[1] for key, mark in marks.items() if (ready := kept.get(key)) and ready[0] == mark}
+        if len(found) == len(marks):
+            return list(found.values())
         missing = [key for key in marks if key not in found]
-        if missing:
-            if len(kept) + len(missing) > self._most:
-                self._kept = kept = {}
-            for key, row in zip(missing, load(missing), strict=True):
-                found[key] = msgspec.Raw(encode(write(row)))
-                kept[(shelf, key)] = (marks[key], found[key])
+        made = [msgspec.Raw(encode(write(row))) for row in load(missing)]
+        found.update(zip(missing, made, strict=True))
+        self._keep(shelf, {key: (marks[key], found[key]) for key in missing})
         return [found[key] for key in marks]
+
+    def _keep(self, shelf: Any, made: Ready) -> None:
+        if sum(map(len, self._kept.values())) + len(made) > self._most:
+            self._kept = {}
+        self._kept.setdefault(shelf, {}).update(made)

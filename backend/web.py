@@ -7,7 +7,6 @@ import logging
 import os
 import socket
 import stat
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -19,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.calls import new_request_id
 from backend.patience import limit_server
 from backend.proxies import SCHEMES, seen_from
 from backend.wire import encode, envelope
@@ -225,7 +225,7 @@ def _packed_headers(raw: list[tuple[bytes, bytes]], length: int) -> list[tuple[b
 
 
 async def _send_unready(send: Send) -> None:
-    request_id = str(uuid.uuid4())
+    request_id = new_request_id()
     body = encode(envelope("503", "The console cannot be opened now; its log says why.", None, request_id))
     headers = {
         "content-type": "application/json; charset=utf-8",
