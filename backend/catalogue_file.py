@@ -23,6 +23,7 @@ from backend.model import (
     TranscodeStatus,
     User,
     Video,
+    VideoFilter,
     VideoStatus,
 )
 from backend.parameters import Choice, Kind, Moment, Number, Text, Url, Whole
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 NEEDED = ("videoId", "title", "creationTime", "userId")
 BATCH = 5000
+WORTH_MERGING = 10  # an import that makes a tenth of the catalogue left the search index in many pieces
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 VIDEO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 GUARDED = re.compile("'+[-=+@\t\r\n＝＋－＠]")  # what the export puts an apostrophe before has one too many
@@ -118,6 +120,9 @@ def load_catalogue(console: Console, path: Path, actor: Actor, tell: Callable[[i
                 tell(file.tell())
         keep()
         tell(file.tell())
+    store = console.store
+    if tally.taken * WORTH_MERGING >= store.catalogue.find_videos(VideoFilter(), 1, 1).total:
+        store.merge_index()
     return tally
 
 

@@ -158,6 +158,7 @@ def make(store: Store, count: int, seed: int, recommended: int) -> float:
         done += len(batch)
         print(f"\r{done:,} videos, {done / spent:,.0f} a second", end="", flush=True)
     print()
+    store.merge_index()
     recommend(store, recommended, seed)
     return spent
 

@@ -1,32 +1,41 @@
-"""How fast changes are kept for good: audits a second beside the disk's own rate of fdatasync.
+"""How fast changes are kept for good: audits a second, beside what the disk and bare sqlite3 can do.
 
 `python benchmarks/changes.py [--rounds 10] [--folder FOLDER]`. Every audit is a transaction that is on the disk before
-it is answered. The two are measured in turn, in slices of a second, so that a busy disk slows both.
+it is answered. The disk writes one page, or as much as an audit appends to SQLite's log, and waits for it (fdatasync).
+Bare sqlite3 runs the very statements of such audits, one transaction after the other and nothing around them: the most
+that one caller can have. All take turns, in slices of a second, so that a busy disk slows each.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
+import shutil
+import sqlite3
 import statistics
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import backend
-from backend import Console, Settings
+from noting import Statement, noted_store
+
 from backend.model import Actor, User, Verdict, Video
+from backend.store import Store
+from backend.store.words import index_words
 
 SLICE = 1.0  # seconds
 CALLERS = (1, 8)
+VIDEOS = 512
+PAGE = 4096
+FILE = 1 << 24
 ACTOR = Actor("benchmark", "command line")
-PAGE = b"x" * 12_288  # about what an audit appends to the log
+AUDITS, ONE_PAGE, AS_MUCH, BARE = "audits", "fdatasync of a page", "of as much", "bare sqlite3"
 
 
 def main() -> None:
@@ -34,66 +43,95 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--folder", type=Path, help="on the disk to measure (default: the temporary one)")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        print(f"{'callers':>8}{'audits/s':>10}{'fdatasync/s':>13}{'ratio':>8}")
-        for callers in CALLERS:
-            audits, syncs = measure(Path(folder), callers, given.rounds)
-            ratio = statistics.median(a / s for a, s in zip(audits, syncs, strict=True))
-            print(f"{callers:>8}{statistics.median(audits):>10.0f}{statistics.median(syncs):>13.0f}{ratio:>8.2f}")
+    for callers in CALLERS:
+        with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+            rates = measure(Path(folder), callers, given.rounds)
+        print(f"{callers} at a time{'a second':>21}{'audits to it':>15}")
+        for name, found in rates.items():
+            ratio = statistics.median(ours / theirs for ours, theirs in zip(rates[AUDITS], found, strict=True))
+            print(f"{name:<22}{statistics.median(found):>10,.0f}{ratio:>15.2f}")
 
 
-def measure(folder: Path, callers: int, rounds: int) -> tuple[list[float], list[float]]:
-    """Return the rates of either, slice by slice."""
-    console = backend.open_console(Settings(data=folder / f"{callers}"))
-    videos = [add_video(console, number) for number in range(callers)]
-    audits, syncs = [], []
+def measure(folder: Path, callers: int, rounds: int) -> dict[str, list[float]]:
+    """Return the rates of everything, slice by slice."""
+    path, before, bare = folder / "console.sqlite3", folder / "before.sqlite3", folder / "bare.sqlite3"
+    store = Store(path)
+    names = [f"video{number}" for number in range(VIDEOS)]
+    user = User("1", "Anne")
+    store.catalogue.load_videos([Video(name, "短视频", user, created=1_700_000_000) for name in names], ACTOR)
+    store.backup(before)
+    with noted_store(path) as (noted, statements):
+        for _ in islice(audit(noted, names), 2 * VIDEOS):
+            pass
+    auditors = [audit(store, names[caller::callers]) for caller in range(callers)]
+    rates: dict[str, list[float]] = {AUDITS: [], ONE_PAGE: [], AS_MUCH: [], BARE: []}
+    _, log = replay(before, bare, statements, autocheckpoint=0)
     with (folder / "synced").open("wb") as file:
-        file.truncate(1 << 24)
+        file.truncate(FILE)
         os.fsync(file.fileno())
+        one, much = sync(file.fileno(), PAGE), sync(file.fileno(), log)
         for _ in range(rounds):
-            syncs.append(rate(1, lambda _: sync(file.fileno())))
-            audits.append(rate(callers, lambda caller: audit(console, videos[caller])))
-    console.close()
-    return audits, syncs
+            rates[ONE_PAGE].append(rate([one]))
+            rates[AS_MUCH].append(rate([much]))
+            rates[AUDITS].append(rate(auditors))
+            rates[BARE].append(replay(before, bare, statements)[0])
+    store.close()
+    return rates
 
 
-def add_video(console: Console, number: int) -> str:
-    video = Video(f"video{number}", "短视频", User("1", "Anne"), created=1_700_000_000 + number)
-    return console.store.catalogue.add_video(video, ACTOR).video_id
+def audit(store: Store, videos: Sequence[str]) -> Iterator[None]:
+    """Block and approve the videos in turn, for ever: no verdict is one that stands already."""
+    for verdict in cycle((Verdict.BLOCKED, Verdict.NORMAL)):
+        for video_id in videos:
+            store.catalogue.record_audit(video_id, verdict, "reason", "", ACTOR)
+            yield
 
 
-def audit(console: Console, video_id: str) -> Callable[[], object]:
-    verdicts = itertools.cycle((Verdict.BLOCKED, Verdict.NORMAL))
-    return lambda: console.store.catalogue.record_audit(video_id, next(verdicts), "reason", "", ACTOR)
-
-
-def sync(file: int) -> Callable[[], object]:
-    places = itertools.cycle(range(0, 1 << 23, len(PAGE)))
-
-    def write() -> None:
-        os.pwrite(file, PAGE, next(places))
+def sync(file: int, size: int) -> Iterator[None]:
+    content = b"x" * size
+    for place in cycle(range(0, FILE - size, size)):
+        os.pwrite(file, content, place)
         os.fdatasync(file)
+        yield
 
-    return write
 
+def rate(workers: Sequence[Iterator[None]]) -> float:
+    """Return how often a second the workers together get it done."""
+    counts, until = [0] * len(workers), time.perf_counter() + SLICE
 
-def rate(callers: int, make: Callable[[int], Callable[[], object]]) -> float:
-    """Return how often a second the callers together get it done."""
-    counts, until = [0] * callers, time.perf_counter() + SLICE
-
-    def go_on(caller: int) -> None:
-        work = make(caller)
+    def go_on(number: int) -> None:
         while time.perf_counter() < until:
-            work()
-            counts[caller] += 1
+            next(workers[number])
+            counts[number] += 1
 
-    threads = [threading.Thread(target=go_on, args=(caller,)) for caller in range(callers)]
+    threads = [threading.Thread(target=go_on, args=(number,)) for number in range(len(workers))]
     started = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     return sum(counts) / (time.perf_counter() - started)
+
+
+def replay(before: Path, path: Path, statements: Sequence[Statement], autocheckpoint: int = 1000) -> tuple[float, int]:
+    """Run what was noted of audits over the database of before; return how many a second, and the log's bytes for each.
+
+    That tells what each appended where `autocheckpoint` is 0: otherwise the log is written from its start again.
+    """
+    shutil.copyfile(before, path)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = full")
+    connection.execute(f"pragma wal_autocheckpoint = {autocheckpoint}")
+    connection.create_function("index_words", 5, index_words, deterministic=True)
+    started = time.perf_counter()
+    for sql, values in statements:
+        connection.execute(sql, values).fetchall()
+    taken = time.perf_counter() - started
+    commits = sum(sql == "commit" for sql, _ in statements)
+    log = path.with_name(f"{path.name}-wal").stat().st_size
+    connection.close()
+    return commits / taken, log // commits
 
 
 if __name__ == "__main__":

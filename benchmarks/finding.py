@@ -31,6 +31,7 @@ from msgspec.structs import replace
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import catalogue as made
+from noting import Statement, noted_store
 from serving import sign_in
 from stand import Stand
 
@@ -120,29 +121,14 @@ def questions(catalogue: Catalogue) -> dict[str, Question]:
     return found
 
 
-def statements(store: Store, question: Question) -> list[tuple[str, Any]]:
+def statements(store: Store, question: Question) -> list[Statement]:
     """Return the statements that a question runs, with their values."""
-    seen: list[tuple[str, Any]] = []
-
-    class Noting(sqlite3.Connection):
-        def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
-            if not sql.startswith(("pragma", "begin")):
-                seen.append((sql, values))
-            return super().execute(sql, values)
-
-    connect = sqlite3.connect
-    sqlite3.connect = lambda *given, **named: connect(*given, **named, factory=Noting)  # type: ignore[assignment]
-    try:
-        noting = Store(store.connections.path)
-        seen.clear()
-        question.ask(noting.catalogue)
-        noting.close()
-    finally:
-        sqlite3.connect = connect
-    return [(sql, values) for sql, values in seen if sql.lstrip().startswith("select")]
+    with noted_store(store.connections.path) as (noted, seen):
+        question.ask(noted.catalogue)
+        return [(sql, values) for sql, values in seen if sql.lstrip().startswith("select")]
 
 
-def bare(connection: sqlite3.Connection, wanted: list[tuple[str, Any]]) -> None:
+def bare(connection: sqlite3.Connection, wanted: list[Statement]) -> None:
     connection.execute("begin")
     for sql, values in wanted:
         connection.execute(sql, values).fetchall()

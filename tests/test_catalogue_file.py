@@ -189,3 +189,22 @@ def test_the_fields_of_the_api_are_taken_with_their_user(load, kept):
     assert video.user == User("u7", "Anne", "https://elsewhere.test/a.png")
     assert (video.created, video.duration) == (1547043089, 12.5)
     assert video.files == (MediaFile(FileKind.SNAPSHOT, "https://elsewhere.test/1.jpg"),)
+
+
+def test_a_large_import_leaves_the_search_index_in_one_piece(console, load, monkeypatch):
+    monkeypatch.setattr(catalogue_file, "BATCH", 5)
+    store = console.store
+
+    def pieces():
+        with store.connections.reading() as db:
+            return db.execute("select count(distinct id >> 37) from videos_words_data where id >> 37 > 0").fetchone()[0]
+
+    load([{**GOOD, "videoId": f"v{number}", "title": f"海边 {number}"} for number in range(40)])
+    assert pieces() == 1
+    load([{**GOOD, "videoId": "v99"}])
+    assert pieces() == 2, "not worth it"
+
+    store.merge_index()
+    assert pieces() == 1
+    assert store.catalogue.find_videos(VideoFilter(title="海边")).total == 41
+    assert store.recount() == []

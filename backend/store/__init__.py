@@ -86,6 +86,14 @@ class Store:
         with self.connections.writing(pages=MANY_PAGES) as db:
             derived.rebuild(db, tell)
 
+    def merge_index(self) -> None:
+        """Make the search index one piece: a search looks into each. Others can write between the steps."""
+        begin = more = True
+        while more:
+            with self.connections.writing() as db:
+                more = derived.merge_index(db, begin)
+            begin = False
+
     def close(self) -> None:
         self.sessions.write_seen()
         self.attempts.close()

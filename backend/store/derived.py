@@ -14,6 +14,7 @@ from backend.store.words import index_words
 Tell = Callable[[int, int], None]  # (rows done, rows in all)
 
 CHUNK = 20_000
+MERGED_PAGES = 250  # 1 MB in 50 ms, in which others cannot write
 
 
 def say_nothing(done: int, total: int) -> None:
@@ -77,6 +78,15 @@ def rebuild(db: Database, tell: Tell) -> None:
             db.execute(f"insert into {table} {wanted}")
     index_changes(db)
     _index_videos(db, tell)
+    db.execute("insert into videos_words (videos_words) values ('optimize')")
+
+
+def merge_index(db: Database, begin: bool) -> bool:
+    """Merge some more of the search index into one piece; False when it is one. The first step has to `begin`."""
+    before = db.conn.total_changes
+    pages = -MERGED_PAGES if begin else MERGED_PAGES
+    db.execute("insert into videos_words (videos_words, rank) values ('merge', ?)", [pages])
+    return db.conn.total_changes - before > 1  # as FTS5's documentation tells
 
 
 def examine(db: Database) -> Iterator[str]:
