@@ -4,8 +4,9 @@
     python benchmarks/export.py --data FOLDER
 
 The first makes a catalogue in a temporary folder, the second takes a data folder that is there. SQLite's command line
-is asked for the same columns. Processor time is counted besides the clock, since other programs may be running: compare
-the rows of one table. Memory is the peak above what the process held before.
+is asked for the same columns; the others give the columns of one table, and are read for half a minute. Processor time
+is counted besides the clock, since other programs may be running: compare the rows of one table. Memory is the peak
+above what the process held before.
 """
 
 from __future__ import annotations
@@ -19,14 +20,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+import others  # noqa: E402
 import requests  # noqa: E402
 
 from backend.columns import VIDEOS, CellKind, FileFormat  # noqa: E402
@@ -40,7 +45,13 @@ BASE_URL = "http://127.0.0.1:8502"
 ZONE = ZoneInfo("Asia/Shanghai")
 TICKS = os.sysconf("SC_CLK_TCK")
 CHUNK = 1 << 18
+OTHERS = {
+    others.PLAIN: "/videos.csv",
+    others.DATASETTE: "/console/videos.csv?_stream=on&_size=max",
+}
+OTHERS_SECONDS = 30
 Measured = dict[str, float]
+Start = Callable[[Path], AbstractContextManager[others.Other]]
 
 
 def take(chunks: Iterable[bytes]) -> Measured:
@@ -133,6 +144,27 @@ def over_http(folder: Path, file_format: FileFormat) -> Measured:
             process.terminate()
 
 
+def from_another(
+    start: Callable[[Path], AbstractContextManager[others.Other]], address: str, database: Path
+) -> Measured:
+    """Take a CSV from another server for a while."""
+    with start(database) as other, urllib.request.urlopen(other.url + address) as answer:
+        idle, cpu = _status(other.process.pid, "VmRSS"), _cpu(other.process.pid)
+        until, rows = time.perf_counter() + OTHERS_SECONDS, 0
+
+        def lines() -> Iterator[bytes]:
+            nonlocal rows
+            for line in answer:
+                rows += 1
+                yield line
+                if time.perf_counter() > until:
+                    return
+
+        measured = take(lines())
+        used = {"cpu": _cpu(other.process.pid) - cpu, "memory": _status(other.process.pid, "VmHWM") - idle}
+    return {**measured, **used, "rows": rows}
+
+
 def _until_ready(http: requests.Session, url: str) -> None:
     for _ in range(300):
         try:
@@ -164,6 +196,9 @@ def main(folder: Path, skip_excel: bool) -> None:
         "JSON lines in process": lambda: in_process(database, FileFormat.JSONL),
         "JSON lines over HTTP": lambda: over_http(folder, FileFormat.JSONL),
     }
+    for other, address in OTHERS.items():
+        start = others.plain if other == others.PLAIN else others.datasette
+        ways[other] = partial(from_another, start, address, database)
     if not skip_excel:
         ways["Excel in process"] = lambda: in_process(database, FileFormat.XLSX)
     print(f"{rows:,} rows, {len(VIDEOS.columns)} columns; load {os.getloadavg()[0]:.1f}")
@@ -171,10 +206,11 @@ def main(folder: Path, skip_excel: bool) -> None:
     base = 0.0
     for name, measure in ways.items():
         measured = measure()
-        speed = rows / measured["seconds"]
+        count = measured.get("rows", rows)
+        speed = count / measured["seconds"]
         base = base or speed
         print(
-            f"{name:22} {speed:9,.0f} {speed / base:10.2f} {rows / measured['cpu']:10,.0f} "
+            f"{name:22} {speed:9,.0f} {speed / base:10.2f} {count / measured['cpu']:10,.0f} "
             f"{measured['first'] * 1000:9,.0f} {measured['memory']:9,.0f} {measured['bytes'] / 1e6:7,.0f}",
             flush=True,
         )

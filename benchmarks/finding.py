@@ -2,9 +2,12 @@
 
     python benchmarks/finding.py FOLDER            # a folder made by benchmarks/catalogue.py
     python benchmarks/finding.py FOLDER --rows N   # makes it first, where it is not there
+    python benchmarks/finding.py FOLDER --others   # beside a plain FastAPI + SQLModel server, and Datasette
 
 All sides take turns, so that whatever else the machine does hits all. Bare sqlite3 runs the very statements that ours
 ran, on a connection of its own, and fetches plain rows. Over HTTP, `serve` is asked with a token, never the same twice.
+The others are asked over HTTP as well, but without a token, and as far as they know the question: Datasette gives rows
+of one table, and no page by its number. They take their time, so they are asked three times.
 """
 
 from __future__ import annotations
@@ -16,21 +19,24 @@ import sqlite3
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import catalogue as made
+import others
 from noting import Statement, noted_store
 from serving import sign_in
 from stand import Stand
@@ -42,11 +48,16 @@ from backend.store.catalogue import Catalogue
 SIZE = 20
 ZONE = ZoneInfo("Asia/Shanghai")
 YEAR = 365 * 86_400
-LAST = -1
+RIVAL_ROUNDS = 2  # counted, after one that is not
+COLUMNS = {Sort.NEWEST: "-seq", Sort.OLDEST: "seq"}
+EXACT = ("video_id", "user_id", "censor_status", "cate_id")
 ALL = VideoFilter()
 CHECK = VideoFilter(censor_status=CensorStatus.CHECK)
 PASSED = VideoFilter(censor_status=CensorStatus.SUCCESS)
 DATED = VideoFilter(start=made.NEWEST - 2 * YEAR + 12_345, end=made.NEWEST - YEAR)
+
+
+Rival: TypeAlias = Callable[["Question"], str]
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,32 @@ class Question:
         }  # fmt: skip
         listed = "getRecommendVideos" if self.recommended else "getVideos"
         return f"/console/vod/{listed}?{urlencode({name: value for name, value in asked.items() if value != ''})}"
+
+
+def plain_address(question: Question) -> str:
+    """Return how the plain server is asked the same; nothing where it has no such list."""
+    if question.recommended:
+        return ""
+    column = COLUMNS.get(question.sort, question.sort)
+    return _address("/videos", {"offset": (question.page - 1) * SIZE, "sort": column, **asdict(question.wanted)})
+
+
+def datasette_address(question: Question) -> str:
+    """Return how Datasette is asked the same, without the facets it would suggest; nothing where it cannot be."""
+    wanted, column = question.wanted, COLUMNS.get(question.sort, question.sort)
+    if question.recommended or question.page > 1 or wanted.user_name:
+        return ""
+    order = "_sort_desc" if column.startswith("-") else "_sort"
+    terms = {
+        "title__contains": wanted.title, "created__gte": wanted.start, "created__lte": wanted.end,
+        **{f"{name}__exact": getattr(wanted, name) for name in EXACT},
+    }  # fmt: skip
+    asked = {"_size": SIZE, "_shape": "objects", "_nosuggest": 1, order: column.removeprefix("-"), **terms}
+    return _address("/console/videos.json", asked)
+
+
+def _address(path: str, asked: Mapping[str, Any]) -> str:
+    return f"{path}?{urlencode({name: value for name, value in asked.items() if value not in ('', None)})}"
 
 
 def questions(catalogue: Catalogue) -> dict[str, Question]:
@@ -135,6 +172,16 @@ def bare(connection: sqlite3.Connection, wanted: list[Statement]) -> None:
     connection.execute("rollback")
 
 
+def asking(url: str) -> Callable[[str], None]:
+    """Return what asks another server."""
+
+    def ask(address: str) -> None:
+        with urllib.request.urlopen(url + address) as answer:
+            answer.read()
+
+    return ask
+
+
 def served(store: Store, port: int) -> Callable[[str], None]:
     """Return what asks the server, over one connection."""
     token, number = sign_in(store.connections.path.parent), count()
@@ -159,10 +206,10 @@ def measure(sides: Sequence[Callable[[], Any]], rounds: int) -> list[list[float]
     return [taken[1:] for taken in times]
 
 
-def report(store: Store, rounds: int, port: int) -> None:
+def report(store: Store, rounds: int, port: int, rivals: Mapping[str, Rival]) -> None:
     connection = sqlite3.connect(store.connections.path, isolation_level=None)
     ask = served(store, port)
-    print(f"{'query':58} {'ours ms':>8} {'p95':>8} {'bare ms':>8} {'ratio':>6} {'HTTP ms':>8}")
+    print(f"{'query':50} {'ours ms':>8} {'p95':>8} {'bare ms':>8} {'ratio':>6} {'HTTP ms':>8}", *rivals, sep="  ")
     for name, question in questions(store.catalogue).items():
         sides = (
             partial(question.ask, store.catalogue),
@@ -172,8 +219,20 @@ def report(store: Store, rounds: int, port: int) -> None:
         ours, theirs, over = measure(sides, rounds)
         median, floor, http_median = map(statistics.median, (ours, theirs, over))
         p95 = statistics.quantiles(ours, n=20)[-1]
-        print(f"{name:58} {median:8.2f} {p95:8.2f} {floor:8.2f} {median / floor:6.2f} {http_median:8.2f}")
+        line = f"{name:50} {median:8.2f} {p95:8.2f} {floor:8.2f} {median / floor:6.2f} {http_median:8.2f}"
+        print(line, *(f"{rival(question):>{len(head)}}" for head, rival in rivals.items()), sep="  ", flush=True)
     connection.close()
+
+
+def rival(url: str, address_of: Callable[[Question], str]) -> Rival:
+    """Return what says how many milliseconds another server takes for a question."""
+    ask = asking(url)
+
+    def time_it(question: Question) -> str:
+        address = address_of(question)
+        return f"{statistics.median(measure([partial(ask, address)], RIVAL_ROUNDS)[0]):,.0f}" if address else "-"
+
+    return time_it
 
 
 if __name__ == "__main__":
@@ -181,6 +240,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--others", action="store_true")
     given = parser.parse_args()
     opened = Store(given.folder / "console.sqlite3", clock=lambda: made.NEWEST)
     if opened.catalogue.is_empty():
@@ -189,7 +249,14 @@ if __name__ == "__main__":
     server = Stand(given.folder, QU_DATA=str(given.folder))
     server.start()
     try:
-        report(opened, given.rounds, server.port)
+        with ExitStack() as stack:
+            rivals: dict[str, Rival] = {}
+            if given.others:
+                path = opened.connections.path
+                plain, tables = (stack.enter_context(start(path)) for start in (others.plain, others.datasette))
+                rivals[others.PLAIN] = rival(plain.url, plain_address)
+                rivals[others.DATASETTE] = rival(tables.url, datasette_address)
+            report(opened, given.rounds, server.port, rivals)
     finally:
         server.end()
         opened.close()

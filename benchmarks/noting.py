@@ -36,8 +36,8 @@ def noted_store(path: Path) -> Iterator[tuple[Store, list[Statement]]]:
     sqlite3.connect = lambda *given, **named: connect(*given, **named, factory=Noting)  # type: ignore[assignment]
     try:
         store = Store(path)
+        seen.clear()
+        yield store, seen
+        store.close()
     finally:
         sqlite3.connect = connect
-    seen.clear()
-    yield store, seen
-    store.close()

@@ -1,8 +1,11 @@
-"""The server that a FastAPI and SQLModel tutorial leads to, over our tables: a page of videos and the total."""
+"""The server that a FastAPI and SQLModel tutorial leads to, over our tables: pages of videos, the total, and a CSV."""
 
+import csv
+import io
 import os
 
 from fastapi import Depends, FastAPI
+from fastapi.responses import StreamingResponse
 from sqlmodel import Field, Relationship, Session, SQLModel, create_engine, func, select
 
 
@@ -67,6 +70,48 @@ def session():
 
 
 @app.get("/videos", response_model=Page)
-def find_videos(offset: int = 0, limit: int = 20, session: Session = Depends(session)):  # noqa: B008
-    videos = session.exec(select(Video).order_by(Video.seq.desc()).offset(offset).limit(limit)).all()
-    return {"total": session.exec(select(func.count(Video.seq))).one(), "videos": videos}
+def find_videos(
+    offset: int = 0,
+    limit: int = 20,
+    sort: str = "-seq",
+    video_id: str | None = None,
+    user_id: str | None = None,
+    title: str | None = None,
+    user_name: str | None = None,
+    censor_status: str | None = None,
+    cate_id: int | None = None,
+    start: int | None = None,
+    end: int | None = None,
+    session: Session = Depends(session),  # noqa: B008
+):
+    wanted = select(Video)
+    exact = {"video_id": video_id, "user_id": user_id, "censor_status": censor_status, "cate_id": cate_id}
+    for name, value in exact.items():
+        if value is not None:
+            wanted = wanted.where(getattr(Video, name) == value)
+    if title is not None:
+        wanted = wanted.where(Video.title.contains(title))
+    if user_name is not None:
+        wanted = wanted.join(User).where(User.user_name.contains(user_name))
+    if start is not None:
+        wanted = wanted.where(Video.created >= start)
+    if end is not None:
+        wanted = wanted.where(Video.created <= end)
+    total = session.exec(select(func.count()).select_from(wanted.subquery())).one()
+    column = getattr(Video, sort.removeprefix("-"))
+    order = column.desc() if sort.startswith("-") else column
+    return {"total": total, "videos": session.exec(wanted.order_by(order).offset(offset).limit(limit)).all()}
+
+
+@app.get("/videos.csv")
+def export_videos():
+    names = list(VideoBase.model_fields)
+
+    def lines():
+        with Session(engine) as opened:
+            for video in opened.exec(select(Video).order_by(Video.seq.desc()).execution_options(yield_per=1000)):
+                text = io.StringIO()
+                csv.writer(text).writerow([getattr(video, name) for name in names])
+                yield text.getvalue()
+
+    return StreamingResponse(lines(), media_type="text/csv")
