@@ -106,7 +106,7 @@ class Call(msgspec.Struct, frozen=True):
 
     def ready(self, name: str, found: Found[T], write: Callable[[T], W]) -> list[W]:
         """Return the rows of a page as `write` makes them, encoded already; `name` is that of the list."""
-        shelf = (name, self.write.base_url)
+        shelf = (name, self.settings.public_url or self.caller.base_url)
         # Only the encoder looks at them, which takes either.
         return cast(list[W], self.console.shelf.take(shelf, found.marks, found.load, write))
 

@@ -270,14 +270,15 @@ class Page(Generic[T]):
     items: tuple[T, ...]
 
 
-Mark: TypeAlias = tuple[str, int]  # a video's media key and version: another one after every change to what is shown
+# A row's key, and its video's media key and version: another mark after every change to what is shown.
+Mark: TypeAlias = tuple[int, str, int]
 
 
 class Found(msgspec.Struct, Generic[T], frozen=True):
-    """One page of a list by its keys, newest first, with the mark of each row, and how many there are in all."""
+    """One page of a list by the marks of its rows, in order, and how many there are in all."""
 
     total: int
-    marks: dict[int, Mark]
+    marks: list[Mark]
     load: Callable[[list[int]], tuple[T, ...]]  # the rows of some of the keys, in their order
 
 

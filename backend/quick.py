@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import msgspec
 from starlette.types import Scope
 
 from backend.asked import bearer, caller_of, read_headers, read_query, token_of
@@ -18,7 +18,7 @@ from backend.calls import new_request_id
 from backend.console import Console
 from backend.model import Access
 from backend.registry import OPERATIONS, is_secret
-from backend.store import UNKNOWN
+from backend.store import UNKNOWN, StoreError
 from backend.wire import encode
 
 MOST_KEPT, LARGEST = 128, 128 << 10  # answers, and bytes of each
@@ -31,8 +31,7 @@ PATIENCE = 0.1  # seconds: a disk that has to turn for it; a busy machine alone 
 Key: TypeAlias = tuple[str, bytes, bytes, bytes, bytes, str]
 
 
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class KeptAnswer(msgspec.Struct, frozen=True):
     """An envelope but for its requestId."""
 
     before: bytes
@@ -40,18 +39,16 @@ class KeptAnswer:
     who: str
 
 
-@dataclass(slots=True)
-class Moment:
+class Moment(msgspec.Struct):
     """A time in which nothing was changed, and what was answered in it."""
 
     version: int
     since: float
-    kept: dict[Key, KeptAnswer] = field(default_factory=dict)
-    accesses: dict[str, Access] = field(default_factory=dict)  # by token
+    kept: dict[Key, KeptAnswer] = {}
+    accesses: dict[str, Access] = {}  # by token
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """What was asked, and when: its answer is kept only as long as that moment lasts."""
 
     operation: str
@@ -73,13 +70,13 @@ class QuickAnswers:
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
-        self._version = console.store.version
+        self._version, self._one_state = console.store.version, console.store.one_state
         self._note = console.calls.note
         self._clock = clock
         self._names = {
             one.path: one.name for one in OPERATIONS.values() if one.pure and not (one.remote and console.cloud)
         }
-        self._moment = Moment(self._version(), clock())
+        self._moment = Moment(UNKNOWN, clock())
         self._patient_until = 0.0
 
     def answer(self, scope: Scope) -> tuple[bytes, str] | None:
@@ -87,43 +84,44 @@ class QuickAnswers:
 
         The scope has the `question` then, whose answer may be kept.
         """
-        return self._again(scope) or self._now_and_here(scope)
-
-    def _again(self, scope: Scope) -> tuple[bytes, str] | None:
-        """Return what was answered a moment ago, if nothing was changed since."""
         name = self._names.get(scope["path"])
         if not name or scope["method"] != "GET" or (key := _key(scope)) is None:
             return None
         started = time.perf_counter()
-        moment = self._this_moment()
-        found = moment.kept.get(key)
-        if found is None:
-            scope["question"] = Question(str(name), key, moment)
+        found = self._moment.kept.get(key)
+        if found and self._is_now(self._version()):
+            return self._again(name, found, started)
+        try:
+            with self._one_state() as version:
+                if not self._is_now(version):
+                    self._moment = Moment(version, self._clock())
+                scope["question"] = question = Question(name, key, self._moment)
+                return self._now_and_here(question, scope, started)
+        except StoreError:  # told on the longer way, where it happens again
             return None
+
+    def _is_now(self, version: int) -> bool:
+        moment = self._moment
+        return version == moment.version != UNKNOWN and self._clock() - moment.since <= SECONDS
+
+    def _again(self, name: str, found: KeptAnswer, started: float) -> tuple[bytes, str]:
+        """Return what was answered a moment ago, since which nothing was changed."""
         request_id = new_request_id()
         body = b"".join((found.before, request_id.encode(), found.after))
         self._note(name, "200", found.who, "rest", time.perf_counter() - started, request_id)
         return body, request_id
 
-    def _now_and_here(self, scope: Scope) -> tuple[bytes, str] | None:
+    def _now_and_here(self, question: Question, scope: Scope, started: float) -> tuple[bytes, str] | None:
         """Find the answer on the event loop, where that takes a fraction of a millisecond.
 
         Once the disk made everybody wait for that, threads get the questions of the next second.
         """
-        question: Question | None = scope.get("question")
-        if question is None or self._clock() < self._patient_until:
+        if self._clock() < self._patient_until:
             return None
-        started = time.perf_counter()
         answer = answer_query(self._console, question, scope)
         if time.perf_counter() - started > PATIENCE:
             self._patient_until = self._clock() + SECONDS
         return answer
-
-    def _this_moment(self) -> Moment:
-        version, now = self._version(), self._clock()
-        if version != self._moment.version or version == UNKNOWN or now - self._moment.since > SECONDS:
-            self._moment = Moment(version, now)
-        return self._moment
 
 
 def answer_query(console: Console, question: Question, scope: Scope) -> tuple[bytes, str] | None:

@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Any, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from backend.errors import BadRequest
 from backend.model import Right
 from backend.parameters import Kind, Upload, UploadedFile, kind_of
@@ -18,8 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 OPERATIONS: dict[str, Operation] = {}
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(msgspec.Struct, frozen=True):
     """One parameter: its name on the wire and in Python, how it is read, and what it is when it is absent."""
 
     wire_name: str
@@ -103,8 +104,8 @@ class Operation:
         bound: dict[str, Any] = {}
         groups: dict[str, dict[str, Any]] = {name: {} for name in self._groups}
         for parameter in self.parameters:
-            value = raw.get(parameter.wire_name, "")
-            if value in ("", None):
+            value = raw.get(parameter.wire_name)
+            if value is None or value == "":
                 if parameter.required:
                     raise BadRequest("{name} is required.", name=parameter.wire_name)
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -24,21 +24,27 @@ class Shelf:
         self._kept: dict[Any, Ready] = {}
 
     def take(
-        self, shelf: Any, marks: Mapping[int, Mark], load: Callable[[list[int]], Iterable[T]], write: Callable[[T], Any]
+        self, shelf: Any, marks: list[Mark], load: Callable[[list[int]], Iterable[T]], write: Callable[[T], Any]
     ) -> list[msgspec.Raw]:
-        """Return what `write` makes of the rows with these keys, in their order, encoded.
+        """Return what `write` makes of the rows with these marks, in their order, encoded.
 
-        `load` is asked for those only whose mark changed. `shelf` stands for all else that the JSON depends on.
+        `load` is asked for the keys of those only whose mark changed. `shelf` stands for all else that the JSON
+        depends on.
         """
         kept = self._kept.get(shelf, {})
-        found = {key: ready[1] for key, mark in marks.items() if (ready := kept.get(key)) and ready[0] == mark}
-        if len(found) == len(marks):
-            return list(found.values())
-        missing = [key for key in marks if key not in found]
-        made = [msgspec.Raw(encode(write(row))) for row in load(missing)]
-        found.update(zip(missing, made, strict=True))
-        self._keep(shelf, {key: (marks[key], found[key]) for key in missing})
-        return [found[key] for key in marks]
+        ready = [found[1] for mark in marks if (found := kept.get(mark[0])) and found[0] == mark]
+        return ready if len(ready) == len(marks) else self._write(shelf, marks, load, write)
+
+    def _write(
+        self, shelf: Any, marks: list[Mark], load: Callable[[list[int]], Iterable[T]], write: Callable[[T], Any]
+    ) -> list[msgspec.Raw]:
+        kept = self._kept.get(shelf, {})
+        ready = {mark: found[1] for mark in marks if (found := kept.get(mark[0])) and found[0] == mark}
+        missing = [mark for mark in marks if mark not in ready]
+        made = (msgspec.Raw(encode(write(row))) for row in load([mark[0] for mark in missing]))
+        ready.update(zip(missing, made, strict=True))
+        self._keep(shelf, {mark[0]: (mark, ready[mark]) for mark in missing})
+        return [ready[mark] for mark in marks]
 
     def _keep(self, shelf: Any, made: Ready) -> None:
         if sum(map(len, self._kept.values())) + len(made) > self._most:

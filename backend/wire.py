@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -105,8 +104,7 @@ class TokenData(msgspec.Struct, rename="camel"):
 DEFINITIONS = {FileKind.SOURCE: "OD", FileKind.COMMON: "common", FileKind.NARROW: "narrow"}
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
+class Writer(msgspec.Struct, frozen=True):
     """Writes the model as the wire has it, in one time zone and with media URLs below one address."""
 
     zone: ZoneInfo

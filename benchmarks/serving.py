@@ -64,9 +64,11 @@ def main() -> None:
     with ExitStack() as stack:
         servers = list(start_all(stack, given.data.absolute()))
         rates: dict[str, list[Rate]] = {server.name: [] for server in servers}
-        for _ in range(given.rounds):
+        for number in range(given.rounds + 1):
             for server in servers:
-                rates[server.name].append(load(server, given.connections))
+                rate = load(server, given.connections)
+                if number:  # the first round warms up
+                    rates[server.name].append(rate)
     show(rates)
 
 

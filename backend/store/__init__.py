@@ -58,6 +58,7 @@ class Store:
         self.history = History(self.connections)
         self.statistics = Statistics(self.connections, clock)
         self.version = self.connections.unchanged.version
+        self.one_state = self.connections.one_state
 
     def backup(self, target: Path) -> None:
         """Write a whole copy of the database, while others go on working."""

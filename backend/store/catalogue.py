@@ -54,14 +54,14 @@ class Catalogue:
     def find_videos(self, wanted: VideoFilter, index: int = 1, size: int = 10, sort: Sort = Sort.NEWEST) -> Page[Video]:
         """Return page `index` (from 1) of the videos that match, and the exact total."""
         with self.listing_videos(wanted, index, size, sort) as found:
-            return Page(found.total, found.load(list(found.marks)))
+            return Page(found.total, found.load([mark[0] for mark in found.marks]))
 
     def find_recommendations(
         self, wanted: VideoFilter, index: int = 1, size: int = 10, sort: Sort = Sort.NEWEST
     ) -> Page[Recommendation]:
         """Return page `index` (from 1) of the recommended feed, found by what it shows, and the exact total."""
         with self.listing_recommendations(wanted, index, size, sort) as found:
-            return Page(found.total, found.load(list(found.marks)))
+            return Page(found.total, found.load([mark[0] for mark in found.marks]))
 
     @contextmanager
     def listing_videos(self, wanted: VideoFilter, index: int, size: int, sort: Sort) -> Iterator[Found[Video]]:
@@ -81,7 +81,7 @@ class Catalogue:
 
     def _find(
         self, db: Reader, listing: finding.Listing, wanted: VideoFilter, sort: Sort, index: int, size: int
-    ) -> tuple[int, dict[int, Mark]]:
+    ) -> tuple[int, list[Mark]]:
         total = self._connections.remembered(
             db, ("total", listing.table, wanted), lambda: finding.count(db, listing, wanted)
         )

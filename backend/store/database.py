@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
+from types import TracebackType
 from typing import TypeVar
 
 from sqlite_utils import Database
@@ -48,6 +49,37 @@ class Reader(Database):
         return count
 
 
+class Reading:
+    """Lends a reader, inside a transaction: a class, since a generator takes twice as long and every answer has one."""
+
+    __slots__ = ("_connections", "_reader")
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def __enter__(self) -> Reader:
+        self._reader = self._connections.take()
+        try:
+            self._reader.conn.execute("begin")
+        except sqlite3.Error as error:
+            self.__exit__(None, error, None)
+        return self._reader
+
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+        with suppress(sqlite3.Error):
+            self._reader.conn.rollback()
+        self._connections.put_back(self._reader)
+        if isinstance(error, sqlite3.Error):
+            raise StoreError(f"The database {self._connections.path} cannot be read: {error}") from error
+
+
+class Own(threading.local):
+    """What a thread reads with while it sees one state, and the version of that."""
+
+    reader: Reader | None = None
+    version = UNKNOWN
+
+
 class Connections:
     """Readers from a small pool, and one writer: SQLite has one anyway, and our queue is fairer than its lock.
 
@@ -60,6 +92,7 @@ class Connections:
         """Open the file, making or upgrading it; `tell` hears how far an upgrade is. Raises StoreError."""
         self.path = path
         self._idle: list[Reader] = []
+        self._own = Own()
         self._guard = threading.Lock()
         self._writing = threading.Lock()
         self.waiting = 0  # callers who want to write, but for the one who does
@@ -77,27 +110,43 @@ class Connections:
                 "if the file is damaged, put a backup in its place with: python -m backend restore FILE"
             ) from error
 
-    @contextmanager
-    def reading(self) -> Iterator[Reader]:
+    def reading(self) -> AbstractContextManager[Reader]:
         """Give a connection that sees one state of the database, whatever others write meanwhile."""
+        return Reading(self) if self._own.reader is None else nullcontext(self._own.reader)
+
+    def put_back(self, db: Reader) -> None:
+        with self._guard:
+            if not self._closed and len(self._idle) < IDLE_READERS:
+                self._idle.append(db)
+                return
+        db.close()
+
+    @contextmanager
+    def one_state(self) -> Iterator[int]:
+        """Let all that this thread reads see one state of the database, and give its version; UNKNOWN is never two."""
+        with self.reading() as db:
+            self._own.reader, self._own.version = db, self._version_of(db)
+            try:
+                yield self._own.version
+            finally:
+                self._own.reader = None
+
+    def take(self) -> Reader:
+        """Return a reader that nobody else has, until it is put back."""
         with self._guard:
             db = self._idle.pop() if self._idle else None
-        db = db or self._open(read_only=True)
-        try:
-            db.conn.execute("begin")
-            yield db
-        except sqlite3.Error as error:
-            raise StoreError(f"The database {self.path} cannot be read: {error}") from error
-        finally:
-            with suppress(sqlite3.Error):
-                db.conn.rollback()
-            self._put_back(db)
+        return db or self._open(read_only=True)
 
     def remembered(self, db: Reader, key: Hashable, find: Callable[[], T]) -> T:
         """Return what `find` finds in the state that `db` sees, without asking it again while nothing changes.
 
         The transaction of `db` must have read nothing yet.
         """
+        version = self._own.version if db is self._own.reader else self._version_of(db)
+        return find() if version == UNKNOWN else self.unchanged.get(key, find, version)
+
+    def _version_of(self, db: Reader) -> int:
+        """Return the version of the state that `db` sees from here on; UNKNOWN where it changed at that moment."""
         count = db.count_changes()
         if db.seen is None or db.seen[0] != count:
             db.conn.rollback()
@@ -105,9 +154,9 @@ class Connections:
             db.conn.execute("begin")
             count = db.count_changes()
             if version == UNKNOWN or self.unchanged.version() != version:
-                return find()
+                return UNKNOWN
             db.seen = (count, version)
-        return self.unchanged.get(key, find, db.seen[1])
+        return db.seen[1]
 
     @contextmanager
     def apart(self) -> Iterator[Database]:
@@ -189,13 +238,6 @@ class Connections:
                 db.close()
             self._idle.clear()
             self.unchanged.close()
-
-    def _put_back(self, db: Reader) -> None:
-        with self._guard:
-            if not self._closed and len(self._idle) < IDLE_READERS:
-                self._idle.append(db)
-                return
-        db.close()
 
     def _open(self, read_only: bool = False) -> Reader:
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)

@@ -7,7 +7,7 @@ any of those come from counts, which also tell where a far page begins. A page i
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -47,9 +47,6 @@ FEED = Listing(
 )
 
 
-Row: TypeAlias = tuple[int, str, int]  # a key and what makes its mark
-
-
 class Way(msgspec.Struct, frozen=True):
     """Where matching rows are read from: key column, source, conditions, and the keys from `first` to before `after`.
 
@@ -81,26 +78,31 @@ class Way(msgspec.Struct, frozen=True):
         sql = f"select {self.key} from {self.source} {where.sql} order by {self.key} desc limit {limit}"
         return [key for (key,) in db.execute(sql, where.values)]
 
-    def rows(self, db: Database, down: bool, limit: int, skip: int, order: str = "") -> list[Row]:
-        """Return the keys and marks of matching rows in order, after skipping some."""
+    def marks(self, db: Database, down: bool, limit: int, skip: int, order: str = "") -> list[Mark]:
+        """Return the marks of matching rows in order, after skipping some."""
         where, direction = self.where, "desc" if down else "asc"
+        if self.listing is VIDEOS and self.key == "v.seq" and skip <= NEAR:
+            by = f"order by {f'{order} {direction}, ' if order else ''}v.seq {direction}"
+            sql = (
+                f"select v.seq, v.media_key, v.version from {self.source} {where.sql} {by} limit {limit} offset {skip}"
+            )
+            return db.conn.execute(sql, where.values).fetchall()
         place, by = (f"{order} as place, ", f"place {direction}, ") if order else ("", "")
         by = f"order by {by}seq {direction}"
         found = f"select {place}{self.key} as seq from {self.source} {where.sql} {by} limit {limit} offset {skip}"
         # Marks are looked up behind the limit: not for those who are skipped.
         sql = f"select seq, media_key, version from ({found}) {self.listing.marked} {by if order else ''}"
-        rows = db.execute(sql, where.values).fetchall()
+        rows = db.conn.execute(sql, where.values).fetchall()
         return rows if order else sorted(rows, reverse=down)
 
 
 def find(
     db: Database, listing: Listing, wanted: VideoFilter, sort: Sort, index: int, size: int, total: int
-) -> dict[int, Mark]:
-    """Return the keys of page `index` (from 1) of the `total` rows that match, in order, with their marks."""
+) -> list[Mark]:
+    """Return the marks of page `index` (from 1) of the `total` rows that match, in order."""
     column = SORT_COLUMNS.get(sort.removeprefix("-"))
     skip = (index - 1) * size
-    rows = _page(db, _way_to(listing, wanted), wanted, column, sort.startswith("-"), total, skip, size)
-    return {key: (media_key, version) for key, media_key, version in rows}
+    return _page(db, _way_to(listing, wanted), wanted, column, sort.startswith("-"), total, skip, size)
 
 
 def count(db: Database, listing: Listing, wanted: VideoFilter) -> int:
@@ -230,7 +232,7 @@ def _status(wanted: VideoFilter) -> Conditions:
 
 def _page(
     db: Database, way: Way, wanted: VideoFilter, column: str | None, down: bool, total: int, skip: int, size: int
-) -> list[Row]:
+) -> list[Mark]:
     size = min(size, total - skip)
     if size <= 0:
         return []
@@ -241,12 +243,12 @@ def _page(
 
 def _page_from(
     db: Database, way: Way, wanted: VideoFilter, column: str | None, down: bool, total: int, skip: int, size: int
-) -> list[Row]:
+) -> list[Mark]:
     if column:
         return _sorted(db, way, wanted, column, down, total, skip, size)
     if way.counted and wanted.cate_id is None and skip > NEAR:
         way, skip = _nearer(db, way, wanted, down, skip)
-    return way.rows(db, down, size, skip)
+    return way.marks(db, down, size, skip)
 
 
 def _nearer(db: Database, way: Way, wanted: VideoFilter, down: bool, skip: int) -> tuple[Way, int]:
@@ -276,14 +278,14 @@ def _nearer(db: Database, way: Way, wanted: VideoFilter, down: bool, skip: int) 
 
 def _sorted(
     db: Database, way: Way, wanted: VideoFilter, column: str, down: bool, total: int, skip: int, size: int
-) -> list[Row]:
+) -> list[Mark]:
     """Return one page in the order of a column: few rows are sorted, among many the column's index is followed."""
     listing = way.listing
     if total > FEW and listing is VIDEOS:
         source = listing.joined if wanted.user_name else f"{listing.table} v"
         source = source.replace("videos v", f"videos v indexed by videos_by_{column.removesuffix('_folded')}")
         walk = Way(listing, "v.seq", source, conditions(wanted, listing.columns), *bounds(wanted))
-        return walk.rows(db, down, size, skip, f"v.{column}")
+        return walk.marks(db, down, size, skip, f"v.{column}")
     inner = way.where
     where = Conditions([f"v.seq in (select {way.key} from {way.source} {inner.sql})"], inner.values)
-    return Way(listing, "v.seq", f"{listing.table} v", where, None, None).rows(db, down, size, skip, f"v.{column}")
+    return Way(listing, "v.seq", f"{listing.table} v", where, None, None).marks(db, down, size, skip, f"v.{column}")
