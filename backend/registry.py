@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import fields
 
 from backend.errors import BadRequest
 from backend.model import Right
@@ -75,12 +76,12 @@ class Operation:
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Every parameter, in order; a dataclass in the signature stands for its fields."""
+        """Every parameter, in order; a struct in the signature stands for its fields."""
         found: list[Parameter] = []
         for name, item in inspect.signature(self.function).parameters.items():
             if item.kind is not inspect.Parameter.KEYWORD_ONLY:
                 continue
-            if is_dataclass(group := self._hints[name]) and isinstance(group, type):
+            if isinstance(group := self._hints[name], type) and issubclass(group, msgspec.Struct):
                 hints = get_type_hints(group, include_extras=True)
                 found += (_parameter(part.name, hints[part.name], part.default, name) for part in fields(group))
             else:
@@ -116,7 +117,7 @@ class Operation:
 
 
 def _parameter(name: str, annotation: Any, default: Any, group: str = "") -> Parameter:
-    required = default is inspect.Parameter.empty or default is MISSING
+    required = default in (inspect.Parameter.empty, msgspec.NODEFAULT)
     return Parameter(camel(name), name, kind_of(annotation), required, None if required else default, group)
 
 

@@ -8,7 +8,8 @@ from contextlib import suppress
 
 import pytest
 
-from backend.store.database import Connections, StoreError
+from backend.store.database import Connections
+from backend.store.errors import StoreError
 from backend.store.group import MOST_IN_A_GROUP
 
 Write = Callable[[str], Future[None]]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from typing import Annotated
+
+import msgspec
+from msgspec.structs import asdict
 
 from backend.model import CensorStatus, VideoFilter
 from backend.parameters import End, Start, Whole
 from backend.registry import camel
 
 
-@dataclass(frozen=True)
-class Filters:
+class Filters(msgspec.Struct, frozen=True):
     """The filters of the contract, as parameters of an operation, in the seed's order; `cateId` is an extension."""
 
     video_id: str = ""
@@ -26,7 +27,7 @@ class Filters:
 
     def given(self, write_time: Callable[[int], str]) -> dict[str, str]:
         """Return the filters that narrow anything, by their names on the wire, as people read them."""
-        values = {camel(one.name): getattr(self, one.name) for one in fields(self)}
+        values = {camel(name): value for name, value in asdict(self).items()}
         return {
             name: write_time(value).removesuffix(".0") if name.endswith("Time") else str(value)
             for name, value in values.items()

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -62,8 +61,7 @@ class HistoryLink(msgspec.Struct, rename="camel"):
     url: str
 
 
-@dataclass(frozen=True)
-class HistoryFilters:
+class HistoryFilters(msgspec.Struct, frozen=True):
     """What the history can be narrowed by: all of them exact, times inclusive."""
 
     user_name: str = ""

@@ -13,7 +13,8 @@ from backend.store.accounts import Accounts
 from backend.store.attempts import Attempts
 from backend.store.catalogue import Catalogue
 from backend.store.cloud import CloudRecords
-from backend.store.database import MANY_PAGES, Connections, StoreError
+from backend.store.database import MANY_PAGES, Connections
+from backend.store.errors import StoreError
 from backend.store.exporting import Exporting
 from backend.store.history import History
 from backend.store.jobs import Jobs

@@ -33,7 +33,7 @@ from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 
-from backend.store.database import StoreError
+from backend.store.errors import StoreError
 
 FREE = 5
 FIRST_SECONDS, LONGEST_SECONDS = 2.0, 60.0

@@ -25,8 +25,9 @@ from backend.model import (
 )
 from backend.store import adding, auditing, facets, finding, history, queue
 from backend.store.cloud import finish_intents
-from backend.store.database import MANY_PAGES, Connections, Reader
+from backend.store.database import MANY_PAGES, Connections
 from backend.store.facets import Facets
+from backend.store.reading import Reader
 from backend.store.rows import (
     read_own,
     read_recommendation,

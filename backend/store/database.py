@@ -1,162 +1,54 @@
-"""The SQLite file: how it is opened, who may write, and which connection a thread gets."""
+"""The SQLite file: how it is opened, and who may write."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import TypeVar
 
 from sqlite_utils import Database
 
 from backend.store import derived
+from backend.store.errors import StoreError
 from backend.store.group import Group
+from backend.store.reading import Reader, Readers
 from backend.store.schema import migrations
 from backend.store.search import fold
-from backend.store.unchanged import UNKNOWN, Unchanged
 from backend.store.words import index_words
 
-T = TypeVar("T")
-
 BUSY_SECONDS = 30
-IDLE_READERS = 8
 MAPPED_BYTES = 1 << 31
 USUAL_PAGES = 2_000
 MANY_PAGES = 50_000  # 200 MB: what ten thousand new videos change, all over the file
 
 
-class StoreError(RuntimeError):
-    """The database cannot be used now; the text says why, and for whoever runs the console, what to do."""
-
-    @property
-    def cause(self) -> str:
-        """SQLite's name of what is wrong, such as `FULL`, `READONLY` or `CORRUPT`; empty where it has none."""
-        name: str = getattr(self.__cause__, "sqlite_errorname", "")
-        return name.removeprefix("SQLITE_").partition("_")[0]
-
-
-class Reader(Database):
-    """A connection that reads. `seen` holds its count of changes in a state that it saw, and the version of that."""
-
-    seen: tuple[int, int] | None = None
-
-    def count_changes(self) -> int:
-        """Return a number that stays while this connection sees the same state; its transaction begins with that."""
-        count: int = self.conn.execute("pragma data_version").fetchone()[0]
-        return count
-
-
-class Reading:
-    """Lends a reader, inside a transaction: a class, since a generator takes twice as long and every answer has one."""
-
-    __slots__ = ("_connections", "_reader")
-
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
-
-    def __enter__(self) -> Reader:
-        self._reader = self._connections.take()
-        try:
-            self._reader.conn.execute("begin")
-        except sqlite3.Error as error:
-            self.__exit__(None, error, None)
-        return self._reader
-
-    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
-        with suppress(sqlite3.Error):
-            self._reader.conn.rollback()
-        self._connections.put_back(self._reader)
-        if isinstance(error, sqlite3.Error):
-            raise StoreError(f"The database {self._connections.path} cannot be read: {error}") from error
-
-
-class Own(threading.local):
-    """What a thread reads with while it sees one state, and the version of that."""
-
-    reader: Reader | None = None
-    version = UNKNOWN
-
-
 class Connections:
-    """Readers from a small pool, and one writer: SQLite has one anyway, and our queue is fairer than its lock.
-
-    A connection is used by one thread at a time, but not always the same one: SQLite is compiled for that
-    (`sqlite3.threadsafety == 3`), and Streamlit starts a thread per rerun, for which a new connection each time would
-    cost more than the query.
-    """
+    """Readers from a small pool, and one writer: SQLite has one anyway, and our queue is fairer than its lock."""
 
     def __init__(self, path: Path, tell: derived.Tell = derived.say_nothing) -> None:
         """Open the file, making or upgrading it; `tell` hears how far an upgrade is. Raises StoreError."""
         self.path = path
-        self._idle: list[Reader] = []
-        self._own = Own()
         self._guard = threading.Lock()
         self._writing = threading.Lock()
         self.waiting = 0  # callers who want to write, but for the one who does
         self._group = Group()
         self._pages = MANY_PAGES
-        self._closed = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._open()
             self._migrate(self._writer, tell)
-            self.unchanged = Unchanged(self._open(read_only=True).conn)
+            readers = Readers(path, partial(self._open, read_only=True))
         except (sqlite3.Error, OSError) as error:
             raise StoreError(
                 f"The database {path} cannot be opened ({error}). Check that the folder may be written and has room; "
                 "if the file is damaged, put a backup in its place with: python -m backend restore FILE"
             ) from error
-
-    def reading(self) -> AbstractContextManager[Reader]:
-        """Give a connection that sees one state of the database, whatever others write meanwhile."""
-        return Reading(self) if self._own.reader is None else nullcontext(self._own.reader)
-
-    def put_back(self, db: Reader) -> None:
-        with self._guard:
-            if not self._closed and len(self._idle) < IDLE_READERS:
-                self._idle.append(db)
-                return
-        db.close()
-
-    @contextmanager
-    def one_state(self) -> Iterator[int]:
-        """Let all that this thread reads see one state of the database, and give its version; UNKNOWN is never two."""
-        with self.reading() as db:
-            self._own.reader, self._own.version = db, self._version_of(db)
-            try:
-                yield self._own.version
-            finally:
-                self._own.reader = None
-
-    def take(self) -> Reader:
-        """Return a reader that nobody else has, until it is put back."""
-        with self._guard:
-            db = self._idle.pop() if self._idle else None
-        return db or self._open(read_only=True)
-
-    def remembered(self, db: Reader, key: Hashable, find: Callable[[], T]) -> T:
-        """Return what `find` finds in the state that `db` sees, without asking it again while nothing changes.
-
-        The transaction of `db` must have read nothing yet.
-        """
-        version = self._own.version if db is self._own.reader else self._version_of(db)
-        return find() if version == UNKNOWN else self.unchanged.get(key, find, version)
-
-    def _version_of(self, db: Reader) -> int:
-        """Return the version of the state that `db` sees from here on; UNKNOWN where it changed at that moment."""
-        count = db.count_changes()
-        if db.seen is None or db.seen[0] != count:
-            db.conn.rollback()
-            version = self.unchanged.version()
-            db.conn.execute("begin")
-            count = db.count_changes()
-            if version == UNKNOWN or self.unchanged.version() != version:
-                return UNKNOWN
-            db.seen = (count, version)
-        return db.seen[1]
+        self.reading, self.one_state, self.remembered = readers.reading, readers.one_state, readers.remembered
+        self.unchanged = readers.unchanged
+        self._readers = readers
 
     @contextmanager
     def apart(self) -> Iterator[Database]:
@@ -233,11 +125,8 @@ class Connections:
 
     def close(self) -> None:
         with self._writing, self._guard:
-            self._closed = True
-            for db in (*self._idle, self._writer):
-                db.close()
-            self._idle.clear()
-            self.unchanged.close()
+            self._writer.close()
+            self._readers.close()
 
     def _open(self, read_only: bool = False) -> Reader:
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)

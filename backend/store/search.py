@@ -42,6 +42,8 @@ class Conditions(msgspec.Struct):
 
     def within(self, key: str, first: int | None, after: int | None) -> Conditions:
         """Return these and the bounds of a key: from `first` up to before `after`."""
+        if first is None and after is None:
+            return self
         found = Conditions(list(self.terms), dict(self.values))
         for sign, bound in ((">=", first), ("<", after)):
             if bound is not None:

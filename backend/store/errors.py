@@ -1,0 +1,13 @@
+"""What a store that cannot be used says."""
+
+from __future__ import annotations
+
+
+class StoreError(RuntimeError):
+    """The database cannot be used now; the text says why, and for whoever runs the console, what to do."""
+
+    @property
+    def cause(self) -> str:
+        """SQLite's name of what is wrong, such as `FULL`, `READONLY` or `CORRUPT`; empty where it has none."""
+        name: str = getattr(self.__cause__, "sqlite_errorname", "")
+        return name.removeprefix("SQLITE_").partition("_")[0]

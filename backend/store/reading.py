@@ -1,0 +1,157 @@
+"""Readers of the SQLite file: who reads sees one state, whatever others write meanwhile."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from sqlite_utils import Database
+
+from backend.store.errors import StoreError
+from backend.store.unchanged import UNKNOWN, Unchanged
+
+T = TypeVar("T")
+
+IDLE_READERS = 8
+
+
+class Reader(Database):
+    """A connection that reads. `seen` holds its count of changes in a state that it saw, and the version of that."""
+
+    seen: tuple[int, int] | None = None
+
+    def count_changes(self) -> int:
+        """Return a number that stays while this connection sees the same state; its transaction begins with that."""
+        count: int = self.conn.execute("pragma data_version").fetchone()[0]
+        return count
+
+
+class Own(threading.local):
+    """What a thread reads with while it sees one state, and the version of that."""
+
+    reader: Reader | None = None
+    version = UNKNOWN
+
+
+class Readers:
+    """A small pool of connections, each used by one thread at a time, but not always the same one.
+
+    SQLite is compiled for that (`sqlite3.threadsafety == 3`), and Streamlit starts a thread per rerun, for which a new
+    connection each time would cost more than the query.
+    """
+
+    def __init__(self, path: Path, open_one: Callable[[], Reader]) -> None:
+        self.path = path
+        self.own = Own()
+        self.unchanged = Unchanged(open_one().conn)
+        self._open = open_one
+        self._guard = threading.Lock()
+        self._idle: list[Reader] = []
+        self._closed = False
+
+    def reading(self) -> AbstractContextManager[Reader]:
+        """Give a connection that sees one state of the database, whatever others write meanwhile. Raises StoreError."""
+        return Reading(self) if self.own.reader is None else nullcontext(self.own.reader)
+
+    def one_state(self) -> AbstractContextManager[int]:
+        """Let all that this thread reads see one state, and give its version, or UNKNOWN. Raises StoreError."""
+        return OneState(self)
+
+    def remembered(self, db: Reader, key: Hashable, find: Callable[[], T]) -> T:
+        """Return what `find` finds in the state that `db` sees, without asking it again while nothing changes.
+
+        The transaction of `db` must have read nothing yet.
+        """
+        version = self.own.version if db is self.own.reader else self.version_of(db)
+        return find() if version == UNKNOWN else self.unchanged.get(key, find, version)
+
+    def version_of(self, db: Reader) -> int:
+        """Return the version of the state that `db` sees from here on; UNKNOWN where it changed at that moment."""
+        count = db.count_changes()
+        if db.seen is None or db.seen[0] != count:
+            db.conn.rollback()
+            version = self.unchanged.version()
+            db.conn.execute("begin")
+            count = db.count_changes()
+            if version == UNKNOWN or self.unchanged.version() != version:
+                return UNKNOWN
+            db.seen = (count, version)
+        return db.seen[1]
+
+    def take(self) -> Reader:
+        """Return a reader that nobody else has, until it is put back."""
+        with self._guard:
+            db = self._idle.pop() if self._idle else None
+        return db or self._open()
+
+    def put_back(self, db: Reader) -> None:
+        with self._guard:
+            if not self._closed and len(self._idle) < IDLE_READERS:
+                self._idle.append(db)
+                return
+        db.close()
+
+    def close(self) -> None:
+        with self._guard:
+            self._closed = True
+            for db in self._idle:
+                db.close()
+            self._idle.clear()
+            self.unchanged.close()
+
+
+class Reading:
+    """Lends a reader, inside a transaction: a class, since a generator takes twice as long and every answer has one."""
+
+    __slots__ = ("_reader", "_readers")
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._reader: Reader
+
+    def __enter__(self) -> Reader:
+        self._reader = self._readers.take()
+        try:
+            self._reader.conn.execute("begin")
+        except sqlite3.Error as error:
+            self.__exit__(type(error), error, error.__traceback__)
+        return self._reader
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(sqlite3.Error):
+            self._reader.conn.rollback()
+        self._readers.put_back(self._reader)
+        if isinstance(error, sqlite3.Error):
+            raise StoreError(f"The database {self._readers.path} cannot be read: {error}") from error
+
+
+class OneState:
+    """Lends a thread one reader for all that it reads."""
+
+    __slots__ = ("_readers", "_reading")
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._reading = Reading(readers)
+
+    def __enter__(self) -> int:
+        own, reader = self._readers.own, self._reading.__enter__()
+        try:
+            own.version = self._readers.version_of(reader)
+        except sqlite3.Error as error:
+            self._reading.__exit__(type(error), error, error.__traceback__)
+        own.reader = reader
+        return own.version
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._readers.own.reader = None
+        self._reading.__exit__(kind, error, trace)
