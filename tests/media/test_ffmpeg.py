@@ -113,7 +113,9 @@ def test_a_run_is_bounded_in_processor_time(program):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="as above")
 def test_a_run_is_bounded_in_memory(program):
-    ran = Ffmpeg(program(f"exec {sys.executable} -c 'bytearray(5 << 30)'")).run([])
+    # The limit is set from outside, a moment after the start.
+    wait = "from resource import *\nwhile getrlimit(RLIMIT_AS)[0] == RLIM_INFINITY: pass"
+    ran = Ffmpeg(program(f"exec {sys.executable} -c '{wait}\nbytearray(5 << 30)'")).run([])
 
     assert not ran.ok
     assert "MemoryError" in ran.words
