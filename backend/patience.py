@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from backend.calls import new_request_id
+from backend.one_write import OneWrite
 from backend.wire import encode, envelope
 
 log = logging.getLogger(__name__)
@@ -48,8 +49,8 @@ def limit_server(receive: Callable[..., Any], patience: Patience = Patience()) -
 
 @cache
 def limited(protocol: Any, patience: Patience = Patience()) -> Any:
-    """Return uvicorn's httptools protocol with these limits."""
-    return type("Limited", (Limits, protocol), {"patience": patience})
+    """Return uvicorn's httptools protocol with these limits, which sends a small answer in one piece."""
+    return type("Limited", (Limits, OneWrite, protocol), {"patience": patience})
 
 
 class Limits:
