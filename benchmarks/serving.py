@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -134,12 +135,20 @@ def load(server: Server, connections: int) -> Rate:
             text=True,
         ).stdout
     cpu = cpu_seconds(server.process.pid) - before
+    wait_until_idle(server.process.pid)
     if (
         "Non-2xx" in said
         or (found := re.search(r"(\d+) requests in.*?Requests/sec: +([\d.]+)", said, re.DOTALL)) is None
     ):
         raise SystemExit(f"{server.name} did not answer:\n{said}")
     return Rate(float(found[2]), cpu / max(int(found[1]), 1) * 1e6)
+
+
+def wait_until_idle(pid: int) -> None:
+    """Wait until a process has ended what it was asked, so that the next one has the machine for itself."""
+    before = -1.0
+    while before != (before := cpu_seconds(pid)):
+        time.sleep(0.3)
 
 
 def cpu_seconds(pid: int) -> float:
