@@ -201,13 +201,17 @@ def served(store: Store, port: int) -> Callable[[str], None]:
 
 
 def measure(sides: Sequence[Callable[[], Any]], rounds: int) -> list[list[float]]:
-    """Return the milliseconds of all sides, in turns, after one that is not counted."""
+    """Return the milliseconds of all sides, after one round that is not counted.
+
+    They take turns at being first: who comes behind another finds what is read in the processor's caches.
+    """
     times: list[list[float]] = [[] for _ in sides]
-    for _ in range(rounds + 1):
-        for side, taken in zip(sides, times, strict=True):
+    for number in range(rounds + 1):
+        for place in range(len(sides)):
+            side = (number + place) % len(sides)
             begun = time.perf_counter()
-            side()
-            taken.append((time.perf_counter() - begun) * 1000)
+            sides[side]()
+            times[side].append((time.perf_counter() - begun) * 1000)
     return [taken[1:] for taken in times]
 
 
