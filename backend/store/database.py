@@ -47,7 +47,7 @@ class Connections:
                 "if the file is damaged, put a backup in its place with: python -m backend restore FILE"
             ) from error
         self.reading, self.one_state, self.remembered = readers.reading, readers.one_state, readers.remembered
-        self.unchanged = readers.unchanged
+        self.unchanged, self.known = readers.unchanged, readers.known
         self._readers = readers
 
     @contextmanager

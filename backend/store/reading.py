@@ -70,6 +70,11 @@ class Readers:
         version = self.own.version if db is self.own.reader else self.version_of(db)
         return find() if version == UNKNOWN else self.unchanged.get(key, find, version)
 
+    def known(self, key: Hashable, find: Callable[[], T]) -> T:
+        """Return what `find` finds, without asking it again while nothing changes; in `one_state`, what is found there."""
+        own = self.own.reader
+        return self.unchanged.get(key, find) if own is None else self.remembered(own, key, find)
+
     def version_of(self, db: Reader) -> int:
         """Return the version of the state that `db` sees from here on; UNKNOWN where it changed at that moment."""
         count = db.count_changes()

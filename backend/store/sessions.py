@@ -46,7 +46,7 @@ class Sessions:
 
     def find_access(self, hashed: str) -> Access | None:
         """Return who holds this token (by `token_hash`) and what for, or None when it is nobody's or has ended."""
-        found = self._connections.unchanged.get(("session", hashed), lambda: self._read_access(hashed))
+        found = self._connections.known(("session", hashed), lambda: self._read_access(hashed))
         now = self._now()
         if found is None or found[1] <= now:
             return None
