@@ -71,7 +71,10 @@ class Readers:
         return find() if version == UNKNOWN else self.unchanged.get(key, find, version)
 
     def known(self, key: Hashable, find: Callable[[], T]) -> T:
-        """Return what `find` finds, without asking it again while nothing changes; in `one_state`, what is found there."""
+        """Return what `find` finds, without asking it again while nothing changes.
+
+        Inside `one_state` that is what is found in that state.
+        """
         own = self.own.reader
         return self.unchanged.get(key, find) if own is None else self.remembered(own, key, find)
 
