@@ -144,7 +144,7 @@ def _recommendations(db: Database, rows: list[Row]) -> tuple[Recommendation, ...
 
 
 def _videos(db: Database, rows: list[Row]) -> list[Video]:
-    files = read_files(db, [row[0] for row in rows])
+    files = read_files(db, [row[0] for row in rows]) if rows else {}
     return [_video(row, tuple(files.get(row[0], ()))) for row in rows]
 
 
