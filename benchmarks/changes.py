@@ -3,7 +3,8 @@
 `python benchmarks/changes.py [--rounds 10] [--folder FOLDER]`. Every audit is a transaction that is on the disk before
 it is answered. The disk writes one page, or as much as an audit appends to SQLite's log, and waits for it (fdatasync).
 Bare sqlite3 runs the very statements of such audits, one transaction after the other and nothing around them: the most
-that one caller can have. All take turns, in slices of a second, so that a busy disk slows each.
+that one caller can have; and once more without ever waiting for the disk. All take turns, in slices of a second, so
+that a busy disk slows each.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ VIDEOS = 512
 PAGE = 4096
 FILE = 1 << 24
 ACTOR = Actor("benchmark", "command line")
-AUDITS, ONE_PAGE, AS_MUCH, BARE = "audits", "fdatasync of a page", "of as much", "bare sqlite3"
+AUDITS, ONE_PAGE, AS_MUCH = "audits", "fdatasync of a page", "of as much"
+BARE, NOT_KEPT = "bare sqlite3", "never waiting"
 
 
 def main() -> None:
@@ -64,7 +66,7 @@ def measure(folder: Path, callers: int, rounds: int) -> dict[str, list[float]]:
         for _ in islice(audit(noted, names), 2 * VIDEOS):
             pass
     auditors = [audit(store, names[caller::callers]) for caller in range(callers)]
-    rates: dict[str, list[float]] = {AUDITS: [], ONE_PAGE: [], AS_MUCH: [], BARE: []}
+    rates: dict[str, list[float]] = {name: [] for name in (AUDITS, ONE_PAGE, AS_MUCH, BARE, NOT_KEPT)}
     _, log = replay(before, bare, statements, autocheckpoint=0)
     with (folder / "synced").open("wb") as file:
         file.truncate(FILE)
@@ -75,6 +77,7 @@ def measure(folder: Path, callers: int, rounds: int) -> dict[str, list[float]]:
             rates[AS_MUCH].append(rate([much]))
             rates[AUDITS].append(rate(auditors))
             rates[BARE].append(replay(before, bare, statements)[0])
+            rates[NOT_KEPT].append(replay(before, bare, statements, synchronous="off")[0])
     store.close()
     return rates
 
@@ -113,7 +116,9 @@ def rate(workers: Sequence[Iterator[None]]) -> float:
     return sum(counts) / (time.perf_counter() - started)
 
 
-def replay(before: Path, path: Path, statements: Sequence[Statement], autocheckpoint: int = 1000) -> tuple[float, int]:
+def replay(
+    before: Path, path: Path, statements: Sequence[Statement], autocheckpoint: int = 1000, synchronous: str = "full"
+) -> tuple[float, int]:
     """Run what was noted of audits over the database of before; return how many a second, and the log's bytes for each.
 
     That tells what each appended where `autocheckpoint` is 0: otherwise the log is written from its start again.
@@ -121,7 +126,7 @@ def replay(before: Path, path: Path, statements: Sequence[Statement], autocheckp
     shutil.copyfile(before, path)
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("pragma journal_mode = wal")
-    connection.execute("pragma synchronous = full")
+    connection.execute(f"pragma synchronous = {synchronous}")
     connection.execute(f"pragma wal_autocheckpoint = {autocheckpoint}")
     connection.create_function("index_words", 5, index_words, deterministic=True)
     started = time.perf_counter()
