@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -40,6 +40,7 @@ from backend.multipart import MultipartForm, read_content_type
 from backend.openapi import describe
 from backend.patience import limit_server
 from backend.probes import say_alive, say_ready, send_metrics
+from backend.proxies import Network
 from backend.quick import QuickAnswers
 from backend.registry import OPERATIONS, Operation, as_text, is_secret
 from backend.web import HEADERS, POLICY, REST_POLICY, learn_client, learn_own_url, with_security_headers
@@ -104,7 +105,7 @@ def rest_app(console: Console) -> Starlette:
         route("/media/{video_id}/{media_key}/{name}", "media", send_media),
     ]
     app = Rest(routes=routes, middleware=[Middleware(Surroundings)])
-    app.quick = QuickAnswers(console)
+    app.quick, app.proxies = QuickAnswers(console), console.settings.proxies
     app.router.redirect_slashes = False
     app.router.default = Nothing(Endpoint(console, "none", limiter, refuse_path), app.router.default)
     app.state.console = console
@@ -116,10 +117,11 @@ class Rest(Starlette):
     """Gives an answer that was kept before anything else looks at the request."""
 
     quick: QuickAnswers
+    proxies: Sequence[Network]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            learn_client(self, scope)
+        if scope["type"] == "http" and self.proxies:
+            learn_client(self.proxies, scope)
         if scope["type"] == "http" and (answer := self.quick.answer(scope)):
             body, request_id = answer
             headers = [*QUICK_HEADERS, (b"content-length", b"%d" % len(body)), (b"x-request-id", request_id.encode())]

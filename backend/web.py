@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.calls import new_request_id
 from backend.patience import limit_server
-from backend.proxies import SCHEMES, seen_from
+from backend.proxies import SCHEMES, Network, seen_from
 from backend.wire import encode, envelope
 
 log = logging.getLogger(__name__)
@@ -67,8 +67,8 @@ class Front:
             await self._app(scope, receive, send)
             return
         rest = await self._open()
-        if rest is not None:
-            learn_client(rest, scope)
+        if rest is not None and (proxies := rest.state.console.settings.proxies):
+            learn_client(proxies, scope)
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -127,10 +127,10 @@ def learn_own_url(rest: Starlette, scope: Scope) -> None:
     rest.state.console.own_url = f"http://[{host}]:{server[1]}" if ":" in host else f"http://{host}:{server[1]}"
 
 
-def learn_client(rest: Starlette, scope: Scope) -> None:
+def learn_client(proxies: Sequence[Network], scope: Scope) -> None:
     """Let a request's scope name who asks, where a proxy of ours has handed it on; a second time changes nothing."""
-    proxies, peer = rest.state.console.settings.proxies, scope.get("client")
-    if not proxies or not peer:
+    peer = scope.get("client")
+    if not peer:
         return
     address, scheme = seen_from(peer[0], scope["headers"], proxies)
     scope["client"] = (address, peer[1])
