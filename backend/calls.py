@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 LINE = "%(operation)s code=%(code)s who=%(who)s way=%(way)s ms=%(ms).1f requestId=%(requestId)s"
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
 
-# Names a request and guards nothing; uuid.uuid4 asks the kernel each time, which is a tenth of what an answer takes.
+# Names a request and guards nothing. uuid.uuid4 asks the kernel each time: a tenth of what a kept answer takes.
 _random_bits = random.Random().getrandbits  # noqa: S311
 
 

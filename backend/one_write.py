@@ -1,6 +1,6 @@
 """Lets uvicorn send the head of an answer together with its body.
 
-It writes them one after the other, which are two system calls and two packets: a sixth of what a small answer costs.
+It writes them one after the other, which are two system calls and two packets: for ready bytes, a sixth of all it does.
 """
 
 from __future__ import annotations

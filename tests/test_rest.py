@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
+from urllib.parse import parse_qsl
 
 import pytest
 import requests
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
+from backend.asked import read_query
 from backend.errors import BadRequest
 from backend.model import CensorStatus, FileKind, MediaFile
 from backend.registry import OPERATIONS
@@ -238,3 +240,14 @@ def test_slow_work_does_not_keep_others_waiting(server, http, token, console, mo
         other.get(server + VIDEOS, params={"consoletoken": token, "title": "a"})
 
     assert answered == [200]
+
+
+@given(st.text("aA&=+;% \u6d77%2641\0", max_size=30).map(str.encode) | st.binary(max_size=20))
+def test_pairs_are_read_as_the_standard_library_reads_them(raw):
+    try:
+        expected = dict(parse_qsl(raw.decode(), keep_blank_values=True, errors="strict"))
+    except UnicodeDecodeError:
+        with pytest.raises(BadRequest):
+            read_query(raw)
+    else:
+        assert read_query(raw) == expected

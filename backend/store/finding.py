@@ -82,6 +82,7 @@ class Way(msgspec.Struct, frozen=True):
         """Return the marks of matching rows in order, after skipping some."""
         where, direction = self.where, "desc" if down else "asc"
         if self.listing is VIDEOS and self.key == "v.seq" and skip <= NEAR:
+            # Their marks stand in the very rows, and few are read in vain.
             by = f"order by {f'{order} {direction}, ' if order else ''}v.seq {direction}"
             sql = (
                 f"select v.seq, v.media_key, v.version from {self.source} {where.sql} {by} limit {limit} offset {skip}"
