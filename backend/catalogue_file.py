@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from backend.bounds import MAX_BYTES
 from backend.columns import VIDEOS, CellKind
 from backend.errors import BadRequest
 from backend.model import (
@@ -26,7 +27,7 @@ from backend.model import (
     VideoFilter,
     VideoStatus,
 )
-from backend.parameters import Choice, Kind, Moment, Number, Text, Url, Whole
+from backend.parameters import Choice, Id, Kind, Moment, Number, Text, Url, Whole
 from backend.registry import as_text
 
 if TYPE_CHECKING:
@@ -45,13 +46,13 @@ FIELDS: dict[str, tuple[str, Kind]] = {
     "title": ("title", Text(200)),
     "description": ("description", Text(2000)),
     "duration": ("duration", Number()),
-    "creationTime": ("created", Moment()),
+    "creationTime": ("created", Moment(kept=True)),
     "status": ("status", Choice(VideoStatus)),
     "censorStatus": ("censor_status", Choice(CensorStatus)),
     "transcodeStatus": ("transcode_status", Choice(TranscodeStatus)),
     "narrowTranscodeStatus": ("narrow_transcode_status", Choice(TranscodeStatus)),
     "snapshotStatus": ("snapshot_status", Choice(SnapshotStatus)),
-    "size": ("size", Whole(0)),
+    "size": ("size", Whole(0, MAX_BYTES)),
     "width": ("width", Whole(0, 100_000)),
     "height": ("height", Whole(0, 100_000)),
     "cateId": ("cate_id", Whole(0, 10**9)),
@@ -60,7 +61,7 @@ FIELDS: dict[str, tuple[str, Kind]] = {
     "shareUrl": ("share_url", Url()),
 }
 USER_FIELDS: dict[str, tuple[str, Kind]] = {
-    "userId": ("user_id", Text(100)),
+    "userId": ("user_id", Id(100)),
     "userName": ("user_name", Text(100)),
     "avatarUrl": ("avatar_url", Url()),
 }

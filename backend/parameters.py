@@ -13,16 +13,22 @@ from typing import Annotated, Any, Protocol, Union, get_args, get_origin
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from backend.bounds import FIRST_DAY, FIRST_SECOND, LAST_DAY, LAST_SECOND, MAX_BYTES, MAX_SECONDS, NO_TEXT
 from backend.errors import BadRequest
 
 MOST_TEXT = 65_536
-WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
+MOST_DIGITS = 40  # of a number that a message repeats
+WHOLE = re.compile(r"[+-]?[0-9]{1,5000}")
+# As people and spreadsheets write it: the year first, whatever stands between, and a clock of 24 or of 12 hours.
 TIME = re.compile(
-    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
-    r"(?:[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?\s*(Z|[+-][0-9]{2}:?[0-9]{2})?)?",
+    r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日)"
+    r"(?:(?:[ T]+|(?<=日))(?:(AM|PM|上午|下午)\s*)?"
+    r"([0-9]{1,2})[:时]([0-9]{1,2})(?:分?|[:分]([0-9]{1,2})(?:[.,]([0-9]{1,9}))?秒?)"
+    r"(?:\s*(AM|PM))?\s*(Z|[+-][0-9]{2}:?[0-9]{2})?)?",
     re.IGNORECASE,
 )
-SURROGATE = re.compile("[\ud800-\udfff]")
+AFTERNOON = ("PM", "下午")
+AROUND_IDS = " \t\r\n\v\f\u00a0\u3000\u200b\ufeff"
 
 
 class Kind(Protocol):
@@ -49,12 +55,24 @@ class Text:
                 length=len(raw),
                 most=self.most,
             )
-        if "\0" in raw or SURROGATE.search(raw):
+        if NO_TEXT.search(raw):
             raise BadRequest("{name} holds characters that are no text.", name=name)
         return raw
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "maxLength": self.most}
+
+
+@dataclass(frozen=True, slots=True)
+class Id(Text):
+    """The id of a video, user, job or session: what stands around one that was copied from a table is left out."""
+
+    most: int = MOST_TEXT
+
+    def read(self, name: str, raw: str, zone: ZoneInfo) -> str:
+        if not (bare := raw.strip(AROUND_IDS)):
+            raise BadRequest("{name} is required.", name=name)
+        return Text.read(self, name, bare, zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +85,9 @@ class Whole:
     def read(self, name: str, raw: str, zone: ZoneInfo) -> int:
         if not WHOLE.fullmatch(raw.strip()):
             raise BadRequest("{name} must be a whole number, got {raw!r}.", name=name, raw=raw[:40])
-        value = int(raw)
-        if not self.low <= value <= self.high:
-            raise BadRequest(
-                "{name} must be from {low} to {high}, got {value}.",
-                name=name,
-                low=self.low,
-                high=self.high,
-                value=value,
-            )
-        return value
+        if len(raw.strip()) <= MOST_DIGITS and self.low <= (value := int(raw)) <= self.high:
+            return value
+        raise _outside(name, self.low, self.high, raw)
 
     def schema(self) -> dict[str, Any]:
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
@@ -84,19 +95,21 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A finite number that is not negative."""
+    """A finite number that is not negative: a duration, or a moment in a video, in seconds."""
 
     def read(self, name: str, raw: str, zone: ZoneInfo) -> float:
         try:
             value = float(raw)
         except ValueError:
             value = math.nan
-        if not (0 <= value <= 1e15) or "_" in raw or not raw.isascii():
+        if not (0 <= value < math.inf) or "_" in raw or not raw.isascii():
             raise BadRequest("{name} must be a number of at least 0, got {raw!r}.", name=name, raw=raw[:40])
+        if value > MAX_SECONDS:
+            raise _outside(name, 0, MAX_SECONDS, raw)
         return value
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "number", "minimum": 0}
+        return {"type": "number", "minimum": 0, "maximum": MAX_SECONDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,26 +186,35 @@ class Url:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A point in time, as a whole second since 1970; at the `end` of a range a date alone means its last second."""
+    """A point in time, as a whole second since 1970; at the `end` of a range a date alone means its last second.
+
+    A list may be narrowed to all of time; what is `kept` must be a time that every zone and spreadsheet can show.
+    """
 
     end: bool = False
+    kept: bool = False
 
     def read(self, name: str, raw: str, zone: ZoneInfo) -> int:
         try:
-            return self._second(raw.strip(), zone)
+            second = self._second(raw.strip(), zone)
         except (ValueError, OverflowError):
             raise BadRequest(
                 "{name} must be a time like 2019-01-09 22:11:29 or a date like 2019-01-09, got {raw!r}.",
                 name=name,
                 raw=raw[:40],
             ) from None
+        if self.kept and not FIRST_SECOND <= second <= LAST_SECOND:
+            raise _outside(name, FIRST_DAY, LAST_DAY, raw)
+        return second
 
     def _second(self, text: str, zone: ZoneInfo) -> int:
         match = TIME.fullmatch(text)
         if match is None:
             raise ValueError(text)
-        year, month, day, hour, minute, second, fraction, offset = match.groups()
-        when = date(int(year), int(month), int(day))
+        year, _, *days, before, hour, minute, second, fraction, behind, offset = match.groups()
+        when = date(int(year), *(int(part) for part in days if part))
+        if half := before or behind:
+            hour = _in_24_hours(int(hour), half.upper() in AFTERNOON)
         if hour is None:
             # An hour that comes twice a year belongs to the range as a whole: fold=1 is its second coming.
             clock = time(23, 59, 59, fold=1) if self.end else time()
@@ -205,6 +227,17 @@ class Moment:
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "examples": ["2019-01-09 22:11:29", "2019-01-09"]}
+
+
+def _in_24_hours(hour: int, afternoon: bool) -> int:
+    if not 0 <= hour <= 12:  # Chinese Excel writes the hour after midnight as 0 or as 12
+        raise ValueError(hour)
+    return hour % 12 + 12 * afternoon
+
+
+def _outside(name: str, low: Any, high: Any, raw: str) -> BadRequest:
+    value = raw.strip()[:MOST_DIGITS]
+    return BadRequest("{name} must be from {low} to {high}, got {value}.", name=name, low=low, high=high, value=value)
 
 
 def _offset(text: str) -> Any:
@@ -233,6 +266,7 @@ class UploadedFile:
 
 PageIndex = Annotated[int, Whole(1, 2**31 - 1)]
 PageSize = Annotated[int, Whole(1, 100)]
+Size = Annotated[int, Whole(0, MAX_BYTES)]
 Link = Annotated[str, Url()]
 Start = Annotated[int | None, Moment()]
 End = Annotated[int | None, Moment(end=True)]

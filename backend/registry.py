@@ -14,7 +14,7 @@ from msgspec.structs import fields
 
 from backend.errors import BadRequest
 from backend.model import Right
-from backend.parameters import Kind, Upload, UploadedFile, kind_of
+from backend.parameters import Id, Kind, Text, Upload, UploadedFile, kind_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -118,7 +118,10 @@ class Operation:
 
 def _parameter(name: str, annotation: Any, default: Any, group: str = "") -> Parameter:
     required = default in (inspect.Parameter.empty, msgspec.NODEFAULT)
-    return Parameter(camel(name), name, kind_of(annotation), required, None if required else default, group)
+    kind = kind_of(annotation)
+    if name.endswith("_id") and isinstance(kind, Text):
+        kind = Id(kind.most)
+    return Parameter(camel(name), name, kind, required, None if required else default, group)
 
 
 def operation(

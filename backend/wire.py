@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from backend.bounds import write_time
 from backend.model import FileKind, MediaFile, Recommendation, Video
 
 
@@ -101,6 +102,7 @@ class TokenData(msgspec.Struct, rename="camel"):
     console_token: str
 
 
+MOST_WHOLE = 2**53  # beyond, JSON's readers make other numbers of whole ones
 DEFINITIONS = {FileKind.SOURCE: "OD", FileKind.COMMON: "common", FileKind.NARROW: "narrow"}
 
 
@@ -112,7 +114,7 @@ class Writer(msgspec.Struct, frozen=True):
 
     def time(self, second: int) -> str:
         """Return a time as `2019-01-09 22:11:29.0`."""
-        return datetime.fromtimestamp(second, self.zone).strftime("%Y-%m-%d %H:%M:%S.0")
+        return f"{write_time(second, self.zone)}.0"
 
     def url(self, video: Video, file: MediaFile | None) -> str:
         """Return where a file can be fetched, or nothing where there is none."""
@@ -199,8 +201,10 @@ def media_path(video: Video, file: MediaFile) -> str:
 
 
 def number(value: float) -> int | float:
-    """Return 12.0 as 12, as the seed's examples have it, and milliseconds at the finest."""
-    return int(value) if value == int(value) else round(value, 3)
+    """Return 12.0 as 12, as the seed's examples have it, and milliseconds at the finest; 0 for what has no end."""
+    if not math.isfinite(value):
+        return 0
+    return int(value) if value.is_integer() and abs(value) < MOST_WHOLE else round(value, 3)
 
 
 def envelope(code: str, message: str, data: Any, request_id: str) -> dict[str, Any]:

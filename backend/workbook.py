@@ -70,7 +70,7 @@ class Sheets:
                 self._row = 0
             self._row += 1
             for number, (cell, kind, style) in enumerate(zip(cells, kinds, formats, strict=True)):
-                if kind in NUMBERS:
+                if kind in NUMBERS and not isinstance(cell, str):
                     self._sheet.write_number(self._row, number, cell, style)
                 elif cell:
                     self._sheet.write_string(self._row, number, NO_XML.sub("\ufffd", str(cell)))

@@ -42,6 +42,7 @@ NOWHERE = ("streamlit", "pandas", "pyarrow", "numpy", "fastapi", "sqlalchemy")
 
 # What these may know of ours, besides what only type checkers see. A module that is not named here may know anything.
 FRIENDS = {
+    "backend.bounds": (),
     "backend.calls": (),
     "backend.errors": (),
     "backend.columns": (),
@@ -51,17 +52,25 @@ FRIENDS = {
     "backend.tickets": (),
     "backend.messages": ("backend.errors",),
     "backend.passwords": ("backend.errors",),
-    "backend.parameters": ("backend.errors",),
+    "backend.parameters": ("backend.bounds", "backend.errors"),
     "backend.registry": ("backend.errors", "backend.model", "backend.parameters"),
-    "backend.wire": ("backend.model",),
+    "backend.wire": ("backend.bounds", "backend.model"),
     "backend.export": ("backend.columns", "backend.workbook"),
     "backend.workbook": ("backend.columns", "backend.export"),
     "backend.tasks": ("backend.errors", "backend.model"),
     "backend.dealings": ("backend.errors", "backend.model"),
-    "backend.store": ("backend.columns", "backend.errors", "backend.model", "backend.dealings", "backend.store"),
+    "backend.store": (
+        "backend.bounds",
+        "backend.columns",
+        "backend.errors",
+        "backend.model",
+        "backend.dealings",
+        "backend.store",
+    ),
     "backend.media": ("backend.errors", "backend.model", "backend.tasks", "backend.media"),
     "backend.aliyun": (
         "backend.background",
+        "backend.bounds",
         "backend.errors",
         "backend.model",
         "backend.settings",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from backend.bounds import FIRST_SECOND, LAST_SECOND, MAX_BYTES, MAX_SECONDS, NO_TEXT
 from backend.model import CensorStatus, FileKind, JobKind, MediaFile, TranscodeStatus, User, Video, VideoStatus
 
 NOBODY = User("vod", "VOD")  # VOD knows no users
@@ -20,10 +21,16 @@ def utc(second: float) -> str:
 
 
 def second(text: str) -> int | None:
-    """Return the second that one of Alibaba's times means; None where it is none."""
+    """Return the second that one of Alibaba's times means; None where it is none that can be shown everywhere."""
     with suppress(ValueError):
-        return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
+        found = int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
+        return found if FIRST_SECOND <= found <= LAST_SECOND else None
     return None
+
+
+def words(value: Any) -> str:
+    """Return text, but for characters that cannot be kept."""
+    return NO_TEXT.sub("\ufffd", str(value or ""))
 
 
 def number(value: Any) -> float:
@@ -48,22 +55,22 @@ def unsigned(url: str) -> str:
 def video_of(info: Mapping[str, Any], now: int) -> Video:
     """Return what GetVideoInfo(s) or SearchMedia say of a video, as a video of nobody in particular."""
     found = status(info.get("Status")) or VideoStatus.UPLOAD_SUCC
-    cover = str(info.get("CoverURL") or "")
+    cover = words(info.get("CoverURL"))
     video_id = str(info["VideoId"])
     has_source = found not in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
     files = [source_file(video_id, int(number(info.get("Size"))))] if has_source else []
     files += [MediaFile(FileKind.COVER, unsigned(cover))] if cover else []
     return Video(
         video_id=video_id,
-        title=str(info.get("Title") or ""),
+        title=words(info.get("Title")),
         user=NOBODY,
         created=second(str(info.get("CreationTime", ""))) or now,
-        description=str(info.get("Description") or ""),
-        duration=number(info.get("Duration")),
-        size=int(number(info.get("Size"))),
+        description=words(info.get("Description")),
+        duration=min(number(info.get("Duration")), MAX_SECONDS),
+        size=min(int(number(info.get("Size"))), MAX_BYTES),
         cate_id=int(number(info.get("CateId"))),
-        cate_name=str(info.get("CateName") or ""),
-        tags=str(info.get("Tags") or ""),
+        cate_name=words(info.get("CateName")),
+        tags=words(info.get("Tags")),
         status=found,
         censor_status=censor_of(found, str(info.get("AuditStatus") or "")),
         transcode_status=TranscodeStatus.SUCCESS if found is VideoStatus.NORMAL else TranscodeStatus.NEVER,

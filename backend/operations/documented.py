@@ -25,7 +25,7 @@ from backend.model import (
 )
 from backend.operations.credentials import check_password
 from backend.operations.filters import Filters
-from backend.parameters import Link, PageIndex, PageSize
+from backend.parameters import Link, PageIndex, PageSize, Size
 from backend.prewarm import MOST_LINES, check_lines
 from backend.registry import operation
 from backend.store.sessions import token_hash
@@ -109,7 +109,7 @@ def recommend_video(
     description: str | None = None,
     duration: float | None = None,
     cover_url: Link | None = None,
-    size: int | None = None,
+    size: Size | None = None,
     tags: str | None = None,
     cate_id: int | None = None,
     cate_name: str | None = None,

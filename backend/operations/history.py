@@ -7,14 +7,14 @@ import io
 import json
 from collections.abc import Generator, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import msgspec
 
 from backend.export import Download
 from backend.model import HistoryFilter, HistoryLine, Right
-from backend.parameters import End, PageIndex, PageSize, Start
+from backend.parameters import End, Id, PageIndex, PageSize, Start
 from backend.registry import OPERATIONS, operation
 from backend.wire import Writer
 
@@ -67,7 +67,7 @@ class HistoryFilters(msgspec.Struct, frozen=True):
     user_name: str = ""
     way: str = ""
     action: str = ""
-    target: str = ""
+    target: Annotated[str, Id()] = ""
     start_time: Start = None
     end_time: End = None
 

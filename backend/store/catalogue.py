@@ -29,6 +29,7 @@ from backend.store.database import MANY_PAGES, Connections
 from backend.store.facets import Facets
 from backend.store.reading import Reader
 from backend.store.rows import (
+    fetch,
     read_own,
     read_recommendation,
     read_recommendations_at,
@@ -123,7 +124,7 @@ class Catalogue:
         wanted = list(video_ids)
         with self._connections.reading() as db:
             sql = f"select video_id, title from videos where video_id in ({', '.join('?' * len(wanted))})"
-            return dict(db.execute(sql, wanted).fetchall())
+            return dict(fetch(db, sql, wanted))
 
     def count_facets(self, wanted: VideoFilter, most_users: int = 10) -> Facets:
         """Return how many of the videos that match fall to each status, category and user."""

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
+from backend.bounds import write_time
 from backend.store import derived
 from backend.store.errors import StoreError
 from backend.store.group import Group
@@ -136,6 +138,7 @@ class Connections:
         connection.execute("pragma synchronous = full")
         connection.create_function("index_words", 5, index_words, deterministic=True)
         connection.create_function("fold", 1, _fold, deterministic=True)
+        connection.create_function("write_time", 2, _write_time, deterministic=True)
         if read_only:
             # Reading pages where they lie, not copying them, halves the time of what reads many.
             connection.execute(f"pragma mmap_size = {MAPPED_BYTES}")
@@ -163,6 +166,10 @@ class Connections:
 
 def _fold(text: str | None) -> str | None:
     return None if text is None else fold(text)
+
+
+def _write_time(second: int, zone: str) -> str:
+    return write_time(second, ZoneInfo(zone))
 
 
 def _begin_when_free(db: Database) -> None:

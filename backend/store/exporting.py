@@ -22,6 +22,7 @@ from backend.model import VideoFilter
 from backend.store import finding
 from backend.store.database import Connections
 from backend.store.lines import SOURCES, Source, row
+from backend.store.rows import fetch
 
 FIRST_ROWS, ROWS = 100, 1000  # in the first piece, so that it comes at once, and in each one after it
 READERS = 2  # pieces that are read at the same time, ahead of whoever takes them
@@ -58,7 +59,7 @@ class Exporting:
             db = readers.get()
             try:
                 if file_format is FileFormat.XLSX:
-                    found = db.execute(rows, values).fetchall()
+                    found = fetch(db, rows, values)
                     return len(found), found
                 count, text = db.execute(lines, values).fetchone()
                 return count, text or b""

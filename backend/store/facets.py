@@ -12,6 +12,7 @@ from sqlite_utils import Database
 from backend.model import CensorStatus, User, VideoFilter
 from backend.store import finding
 from backend.store.finding import VIDEOS
+from backend.store.rows import fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,10 @@ def count_facets(db: Database, wanted: VideoFilter, most_users: int) -> Facets:
 
 def _categories(db: Database, counts: Sequence[tuple[int, int]]) -> list[tuple[int, str, int]]:
     newest = "select cate_name from videos where cate_id = ? order by seq desc limit 1"
-    return [(cate_id, db.execute(newest, [cate_id]).fetchone()[0], number) for cate_id, number in counts]
+    return [(cate_id, fetch(db, newest, [cate_id])[0][0], number) for cate_id, number in counts]
 
 
 def _users(db: Database, counts: Sequence[tuple[str, int]]) -> list[tuple[User, int]]:
     sql = "select user_id, user_name, avatar_url from users where user_id in (select value from json_each(?))"
-    users = {row[0]: User(*row) for row in db.execute(sql, [json.dumps([user_id for user_id, _ in counts])])}
+    users = {row[0]: User(*row) for row in fetch(db, sql, [json.dumps([user_id for user_id, _ in counts])])}
     return [(users[user_id], number) for user_id, number in counts]

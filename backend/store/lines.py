@@ -16,7 +16,7 @@ from backend.store.rows import RECOMMENDATION_TABLES, VIDEO_TABLES
 MOST_SHOWN = 10**11  # Excel shows longer whole numbers as 1.2E+17, and rounds them from 10**15
 NO_NUMERAL = "*[^-0-9eE+./:, ]*"  # matches text with a character that is in no number, date or time
 FORMULA = "[-=+@\t\r\n＝＋－＠]*"  # what spreadsheets take for a formula (OWASP), full width as well
-FIRST_YEAR, LAST_YEAR = 1970, 2100  # times outside have the nearest offset of these years
+FIRST_YEAR, LAST_YEAR = 1970, 2100  # times outside are written one by one, by Python
 EXCEL_1970 = 25_569  # the first day of 1970, in Excel's days
 
 URL = "iif(instr(f.name, '://'), f.name, :base_url || '/media/' || v.video_id || '/' || v.media_key || '/' || f.name)"
@@ -28,7 +28,7 @@ FIRST_FRAME = OF_KIND.format(what=URL, kinds="= 'firstFrame'")
 RENDITIONS = OF_KIND.format(what="{gather}", kinds="in ('common', 'narrow')")
 PATH = "'media/' || v.video_id || '/' || v.media_key || '/' || f.name"
 GIVEN = "nullif(iif(r.{0} like '/%', :base_url || r.{0}, r.{0}), '')"
-DURATION = "iif({0} = cast({0} as integer), cast({0} as integer), round({0}, 3))"
+DURATION = "iif({0} = cast({0} as integer), cast({0} as integer), iif(abs({0}) < 9e999, round({0}, 3), 0))"
 
 VIDEO_VALUES = {
     "id": "cast(v.id as text)",
@@ -140,16 +140,22 @@ def _value(value: str, kind: CellKind, file_format: FileFormat, zone: ZoneInfo) 
     if kind is CellKind.LINKS:
         return value.format(gather=f"group_concat({URL}, ' ')")
     if kind is CellKind.TIME:
-        local = f"{value} + {_offset(value, zone)}"
-        if file_format is FileFormat.XLSX:
-            return f"({local}) / {SECONDS_A_DAY}.0 + {EXCEL_1970}"
-        fraction = " || '.0'" if file_format is FileFormat.JSONL else ""
-        return f"datetime({local}, 'unixepoch'){fraction}"
+        return _time(value, file_format, zone)
     if kind is CellKind.TEXT and file_format is FileFormat.CSV:
         return TEXT_CELL.format(value)
     if kind is CellKind.ID and file_format is FileFormat.CSV:
         return ID_CELL.format(value, guarded=TEXT_CELL.format(value))
     return value
+
+
+def _time(second: str, file_format: FileFormat, zone: ZoneInfo) -> str:
+    """Return the SQL of a local time: for Excel a number, or text where it is far away."""
+    local = f"{second} + {_offset(second, zone)}"
+    excel = file_format is FileFormat.XLSX
+    near = f"({local}) / {SECONDS_A_DAY}.0 + {EXCEL_1970}" if excel else f"datetime({local}, 'unixepoch')"
+    first, last = _ends()
+    written = f"case when {second} between {first} and {last} then {near} else write_time({second}, '{zone.key}') end"
+    return f"({written}) || '.0'" if file_format is FileFormat.JSONL else written
 
 
 def _offset(second: str, zone: ZoneInfo) -> str:
@@ -174,9 +180,9 @@ def _periods(zone: ZoneInfo) -> list[tuple[int, int]]:
         return int(found.total_seconds()) if found else 0
 
     week = 7 * SECONDS_A_DAY
-    first, last = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (FIRST_YEAR, LAST_YEAR))
+    first, last = _ends()
     periods = [(first, offset(first))]
-    for second in range(first + week, last, week):
+    for second in range(first + week, last + week, week):
         if offset(second) != periods[-1][1]:
             low, high = second - week, second
             while high - low > 1:
@@ -184,3 +190,9 @@ def _periods(zone: ZoneInfo) -> list[tuple[int, int]]:
                 low, high = (middle, high) if offset(middle) == periods[-1][1] else (low, middle)
             periods.append((high, offset(high)))
     return periods
+
+
+def _ends() -> tuple[int, int]:
+    """Return the first and last second of the years whose offsets are known beforehand."""
+    first, last = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (FIRST_YEAR, LAST_YEAR))
+    return first, last

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -49,7 +50,8 @@ KEPT_COLUMNS = tuple(column.strip().removeprefix("v.") for column in VIDEO_COLUM
 FILE_COLUMNS = MediaFile.__struct_fields__
 SEQ = 23  # the place of the key among the columns
 
-# Looking a member up is five times as quick as calling its enumeration.
+# Looking a member up is five times as quick as calling its enumeration. A word that is none of ours, as a newer version
+# may have written, shows as the first state there is.
 _STATUS = {member.value: member for member in VideoStatus}
 _CENSOR = {member.value: member for member in CensorStatus}
 _TRANSCODE = {member.value: member for member in TranscodeStatus}
@@ -68,11 +70,27 @@ def read_files(db: Database, video_ids: Iterable[str]) -> dict[str, list[MediaFi
     found: dict[str, list[MediaFile]] = defaultdict(list)
     columns = f"video_id, {', '.join(FILE_COLUMNS)}"
     sql = f"select {columns} from files where {AT.format(key='video_id')} order by video_id, kind, position"
-    for video_id, kind, name, size, width, height, duration, bitrate, codec, place in db.conn.execute(
-        sql, [as_json(video_ids)]
+    for video_id, kind, name, size, width, height, duration, bitrate, codec, place in fetch(
+        db, sql, [as_json(video_ids)]
     ):
-        found[video_id].append(MediaFile(_KIND[kind], name, size, width, height, duration, bitrate, codec, place))
+        if kind in _KIND:
+            found[video_id].append(MediaFile(_KIND[kind], name, size, width, height, duration, bitrate, codec, place))
     return found
+
+
+def fetch(db: Database, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+    """Return the rows of a statement; of texts that are no UTF-8, which other programs may write, what is readable."""
+    try:
+        return db.conn.execute(sql, values).fetchall()
+    except sqlite3.OperationalError as error:
+        if "UTF-8" not in str(error):
+            raise
+    db.conn.text_factory = _readable  # a call for each text, so that only those pay who have to
+    return db.conn.execute(sql, values).fetchall()
+
+
+def _readable(text: bytes) -> str:
+    return text.decode("utf-8", "replace")
 
 
 def as_json(keys: Iterable[Any]) -> str:
@@ -92,16 +110,16 @@ def read_video_alone(db: Database, video_id: str) -> Video:
 
 def _read_row(db: Database, video_id: str) -> Row:
     sql = f"select {VIDEO_COLUMNS} from {VIDEO_TABLES} where v.video_id = ?"
-    row: Row | None = db.conn.execute(sql, [video_id]).fetchone()
-    if row is None:
+    rows = fetch(db, sql, [video_id])
+    if not rows:
         raise NotFound(NO_VIDEO, video_id=video_id)
-    return row
+    return rows[0]
 
 
 def read_own(db: Database, video_id: str, user_id: str) -> Video:
     """Return a video of this owner, inside the caller's transaction. Raises NotFound when there is none."""
     video = read_video(db, video_id)
-    if video.user.user_id != user_id:
+    if video.user.user_id.strip() != user_id.strip():  # parameters come without what stood around an id
         raise NotFound("User {user_id} has no video {video_id}.", user_id=user_id, video_id=video_id)
     return video
 
@@ -112,26 +130,27 @@ def video_of(
     """Return the video of rows that were kept whole, with its user as that is now."""
     sql = "select user_name, avatar_url from users where user_id = ?"
     user = db.execute(sql, [row["user_id"]]).fetchone()
-    kept = (MediaFile(_KIND[file["kind"]], *(file[name] for name in FILE_COLUMNS[1:])) for file in files)
+    known = (file for file in files if file["kind"] in _KIND)
+    kept = (MediaFile(_KIND[file["kind"]], *(file[name] for name in FILE_COLUMNS[1:])) for file in known)
     return _video((*(row[name] for name in KEPT_COLUMNS), is_recommend, row["media_key"], *user), tuple(kept))
 
 
 def read_videos_at(db: Database, keys: list[int]) -> tuple[Video, ...]:
     """Return the videos of these keys, in their order."""
     sql = f"select {VIDEO_COLUMNS} from {VIDEO_TABLES} where {AT.format(key='v.seq')}"
-    return tuple(_videos(db, _in_order(db.conn.execute(sql, [as_json(keys)]), keys)))
+    return tuple(_videos(db, _in_order(fetch(db, sql, [as_json(keys)]), keys)))
 
 
 def read_recommendations_at(db: Database, keys: list[int]) -> tuple[Recommendation, ...]:
     """Return the entries of these keys, in their order."""
     sql = f"select {RECOMMENDATION_COLUMNS} from {RECOMMENDATION_TABLES} where {AT.format(key='r.seq')}"
-    return _recommendations(db, _in_order(db.conn.execute(sql, [as_json(keys)]), keys))
+    return _recommendations(db, _in_order(fetch(db, sql, [as_json(keys)]), keys))
 
 
 def read_recommendation(db: Database, video_id: str) -> Recommendation | None:
     """Return the entry of one video, where there is one."""
     sql = f"select {RECOMMENDATION_COLUMNS} from {RECOMMENDATION_TABLES} where r.video_id = ?"
-    return next(iter(_recommendations(db, db.conn.execute(sql, [video_id]).fetchall())), None)
+    return next(iter(_recommendations(db, fetch(db, sql, [video_id]))), None)
 
 
 def _in_order(rows: Iterable[Row], keys: list[int]) -> list[Row]:
@@ -154,11 +173,11 @@ def _video(row: Row, files: tuple[MediaFile, ...]) -> Video:
         row[1],
         User(row[2], row[21], row[22]),
         *(row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10], row[11], row[12], row[13]),
-        _STATUS[row[14]],
-        _CENSOR[row[15]],
-        _TRANSCODE[row[16]],
-        _TRANSCODE[row[17]],
-        _SNAPSHOT[row[18]],
+        _STATUS.get(row[14], VideoStatus.CHECKING),
+        _CENSOR.get(row[15], CensorStatus.CHECK),
+        _TRANSCODE.get(row[16], TranscodeStatus.NEVER),
+        _TRANSCODE.get(row[17], TranscodeStatus.NEVER),
+        _SNAPSHOT.get(row[18], SnapshotStatus.NEVER),
         bool(row[19]),
         row[20],
         files,

@@ -43,10 +43,9 @@ class Statistics:
         ends = [*day_starts[1:], int(self._clock()) + SECONDS_A_DAY]
         days = [VideoFilter(start=start, end=end - 1) for start, end in zip(day_starts, ends, strict=True)]
         with self._connections.reading() as db:
-            videos, size, microseconds = db.execute(
-                "select coalesce(sum(number), 0), coalesce(sum(bytes), 0), coalesce(sum(microseconds), 0) "
-                "from videos_per_category"
-            ).fetchone()
+            # Not summed by SQLite, which refuses sums beyond 63 bits.
+            per_category = db.execute("select number, bytes, microseconds from videos_per_category").fetchall()
+            videos, size, microseconds = (sum(row[column] for row in per_category) for column in range(3))
             by_day = tuple(
                 (start, finding.count(db, VIDEOS, day), finding.count(db, FEED, day))
                 for start, day in zip(day_starts, days, strict=True)

@@ -8,6 +8,7 @@ import time
 import pytest
 from msgspec.structs import replace
 
+from backend.bounds import MAX_BYTES, MAX_SECONDS
 from backend.errors import CloudError
 from backend.model import CensorStatus, VideoFilter, VideoStatus
 
@@ -195,3 +196,16 @@ def test_what_is_known_is_not_entered_twice(console, new_video):
     console.store.mirror.enter([replace(video, title="another")])
 
     assert console.store.catalogue.find_videos(FILTER).total == 1
+
+
+@pytest.mark.parametrize("created", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_what_vod_tells_and_nothing_can_show_comes_in_as_well_as_can_be(console, alibaba, sync, created):
+    alibaba.vod.add(
+        "a" * 32, Title="never\0", CreationTime=created, Status="Normal", Duration=1e14, Size=10**14, Tags="\0"
+    )
+
+    assert sync().new == 1
+
+    (video,) = console.store.catalogue.find_videos(FILTER).items
+    assert (video.title, video.tags, video.created) == ("never\ufffd", "\ufffd", int(console.clock()))
+    assert (video.duration, video.size) == (MAX_SECONDS, MAX_BYTES)
