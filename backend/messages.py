@@ -44,6 +44,7 @@ CHINESE: dict[str, str] = {
     "There is no account {name}.": "没有账号 {name}。",
     "There is an account {name} already; choose another name.": "账号 {name} 已存在，请换一个名字。",
     "This link was used already, or is too old; ask for a new one.": "这个链接已经用过或已过期，请重新获取。",
+    "The console cannot be opened now; its log says why.": "控制台暂时无法打开，原因见日志。",
     "Pages of other sites may not do this.": "其他网站的页面不能执行此操作。",
     # The trash and taking back
     "Video {video_id} is just being deleted for good; look again in a minute.": (

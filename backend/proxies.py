@@ -36,6 +36,12 @@ def seen_from(peer: str, headers: Headers, proxies: Sequence[Network]) -> tuple[
     return str(address), scheme if scheme in SCHEMES else ""
 
 
+def forwarded_hosts(peer: str, headers: Headers, proxies: Sequence[Network]) -> list[str]:
+    """Return the hosts that a client asked for, as a proxy of ours tells; nothing where none of ours asks."""
+    address = _address(peer)
+    return _values(headers, b"x-forwarded-host") if address and _is_ours(address, proxies) else []
+
+
 def _is_ours(address: Address, proxies: Sequence[Network]) -> bool:
     return any(address in network for network in proxies)
 

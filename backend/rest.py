@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import anyio
 from starlette.applications import Starlette
@@ -38,12 +38,13 @@ from backend.metrics import Metrics
 from backend.model import SECONDS_A_DAY
 from backend.multipart import MultipartForm, read_content_type
 from backend.openapi import describe
+from backend.page_paths import is_own_origin
 from backend.patience import limit_server
 from backend.probes import say_alive, say_ready, send_metrics
 from backend.proxies import Network
 from backend.quick import QuickAnswers
 from backend.registry import OPERATIONS, Operation, as_text, is_secret
-from backend.web import HEADERS, POLICY, REST_POLICY, learn_client, learn_own_url, with_security_headers
+from backend.web import HEADERS, POLICY, REST_POLICY, learn_client, learn_own_url, own_hosts, with_security_headers
 from backend.wire import encode
 
 MOST_BODY = 4 << 20
@@ -379,13 +380,7 @@ def own_site(asked: Asked) -> None:
     """
     headers = asked.request.headers
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    hosts = {headers.get("host", "").lower(), urlsplit(asked.console.settings.public_url).netloc.lower()}
-    if site not in (None, "same-origin", "none") or (site is None and origin and _host_of(origin) not in hosts):
+    hosts = own_hosts(asked.request.scope, asked.console.settings.public_url)
+    foreign = site is None and origin and not is_own_origin([origin.encode("latin-1")], hosts)
+    if foreign or site not in (None, "same-origin", "none"):
         raise Forbidden("Pages of other sites may not do this.")
-
-
-def _host_of(origin: str) -> str:
-    try:
-        return urlsplit(origin).netloc.lower() or "null"
-    except ValueError:
-        return "null"

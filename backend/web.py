@@ -7,20 +7,25 @@ import logging
 import os
 import socket
 import stat
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 import anyio
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.calls import new_request_id
+from backend.asked import caller_of, read_headers
+from backend.errors import Refused
+from backend.messages import say
+from backend.page_paths import READS, STREAM, is_own_origin, is_page_path
 from backend.patience import limit_server
-from backend.proxies import SCHEMES, Network, seen_from
+from backend.proxies import SCHEMES, Network, forwarded_hosts, seen_from
 from backend.wire import encode, envelope
 
 log = logging.getLogger(__name__)
@@ -43,6 +48,7 @@ PAGE_POLICY = (
     "worker-src 'self' blob:; frame-src 'self'; frame-ancestors 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'"
 )
+NOT_OPEN = Refused(503, "The console cannot be opened now; its log says why.")
 MAPPED = "::ffff:"  # an IPv4 address as an IPv6 socket shows it
 COMPRESSED_SUFFIXES = (".js", ".css", ".html")
 MOST_COMPRESSED = 24 << 20
@@ -69,17 +75,42 @@ class Front:
         rest = await self._open()
         if rest is not None and (proxies := rest.state.console.settings.proxies):
             learn_client(proxies, scope)
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
+        if scope["type"] == "websocket":
+            await self._connect(rest, scope, receive, send)
             return
         if rest is not None:
             learn_own_url(rest, scope)
-        if not is_rest_path(scope["path"]):
-            await self._app(scope, receive, with_security_headers(send, PAGE_POLICY))
+        paged = is_page_path(scope["path"])
+        if paged and not is_rest_path(scope["path"]):
+            await self._show(rest, scope, receive, with_security_headers(send, PAGE_POLICY))
         elif rest is not None:
             await rest(scope, receive, send)
         else:
-            await _send_unready(with_security_headers(send))
+            await refuse(scope, with_security_headers(send), NOT_OPEN, {"retry-after": "5"})
+
+    async def _show(self, rest: Starlette | None, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] in READS:
+            await self._app(scope, receive, send)
+            return
+        error = Refused(
+            405, "{method} is not allowed here; use {methods}.", method=scope["method"][:20], methods=" or ".join(READS)
+        )
+        await refuse(scope, send, error, {"allow": ", ".join(READS), "connection": "close"}, rest)
+
+    async def _connect(self, rest: Starlette | None, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a WebSocket through to Streamlit. Asked by a page of another site, it would itself ask another host."""
+        if rest is None:
+            await refuse(scope, send, NOT_OPEN, {"retry-after": "5"})
+        elif scope["path"] != STREAM:
+            error = Refused(404, "There is nothing at {path}.", path=scope["path"][:200])
+            await refuse(scope, send, error, {}, rest)
+        elif not is_own_origin(
+            [value for name, value in scope["headers"] if name == b"origin"],
+            own_hosts(scope, rest.state.console.settings.public_url),
+        ):
+            await refuse(scope, send, Refused(403, "Pages of other sites may not do this."), {}, rest)
+        else:
+            await self._app(scope, receive, send)
 
     async def _open(self) -> Starlette | None:
         if self._rest is None and self._make is not None:
@@ -132,10 +163,20 @@ def learn_client(proxies: Sequence[Network], scope: Scope) -> None:
     peer = scope.get("client")
     if not peer:
         return
+    scope.setdefault("hosts", forwarded_hosts(peer[0], scope["headers"], proxies))
     address, scheme = seen_from(peer[0], scope["headers"], proxies)
     scope["client"] = (address, peer[1])
     if scheme:
         scope["scheme"] = SCHEMES[scheme][scope["type"] == "websocket"]
+
+
+def own_hosts(scope: Scope, public_url: str) -> list[str]:
+    """Return the hosts under which a request's client may know us: as it names it, or a proxy of ours, or the settings.
+
+    No page of another site can choose any of them.
+    """
+    named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    return [*named, *scope.get("hosts", ()), *([urlsplit(public_url).netloc] if public_url else ())]
 
 
 class CompressedStatic:
@@ -143,11 +184,11 @@ class CompressedStatic:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._kept: dict[str, tuple[list[tuple[bytes, bytes]], bytes]] = {}
+        self._kept: OrderedDict[str, tuple[list[tuple[bytes, bytes]], bytes]] = OrderedDict()
         self._size = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not _may_compress(scope) or self._size > MOST_COMPRESSED:
+        if not _may_compress(scope):
             await self._app(scope, receive, send)
             return
         path = scope["path"]
@@ -167,11 +208,20 @@ class CompressedStatic:
                     await send(message)
                 return
             packed = await anyio.to_thread.run_sync(partial(gzip.compress, body, 6, mtime=0))
-            self._kept[path] = (_packed_headers(start["headers"], len(packed)), packed)
-            self._size += len(packed)
+            self._keep(path, _packed_headers(start["headers"], len(packed)), packed)
+        self._kept.move_to_end(path)
         kept, packed = self._kept[path]
         await send({"type": "http.response.start", "status": 200, "headers": list(kept)})
         await send({"type": "http.response.body", "body": packed})
+
+    def _keep(self, path: str, headers: list[tuple[bytes, bytes]], packed: bytes) -> None:
+        """Keep a bundle, and let those go that were not asked for longest where all together are too large."""
+        if path not in self._kept:  # two may have asked at once
+            self._size += len(packed)
+        self._kept[path] = (headers, packed)
+        while self._size > MOST_COMPRESSED and len(self._kept) > 1:
+            _, (_, gone) = self._kept.popitem(last=False)
+            self._size -= len(gone)
 
 
 def nodelay_listeners() -> None:
@@ -224,16 +274,17 @@ def _packed_headers(raw: list[tuple[bytes, bytes]], length: int) -> list[tuple[b
     return headers.raw
 
 
-async def _send_unready(send: Send) -> None:
-    request_id = new_request_id()
-    body = encode(envelope("503", "The console cannot be opened now; its log says why.", None, request_id))
+async def refuse(scope: Scope, send: Send, error: Refused, more: dict[str, str], rest: Starlette | None = None) -> None:
+    """Answer a request, or a WebSocket's, with an envelope that says why not; where there is a console, it is noted."""
+    caller = caller_of(scope, read_headers(scope))
+    if rest is not None:
+        rest.state.console.calls.note("pages", error.code, "", "page", 0.0, caller.request_id)
+    body = encode(envelope(error.code, say(error, caller.language), None, caller.request_id))
     headers = {
-        "content-type": "application/json; charset=utf-8",
-        "content-length": str(len(body)),
-        "cache-control": "no-store",
-        "retry-after": "5",
-        "x-request-id": request_id,
-    }
+        "content-type": "application/json; charset=utf-8", "content-length": str(len(body)),
+        "cache-control": "no-store", "x-request-id": caller.request_id, **more,
+    }  # fmt: skip
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": 503, "headers": raw})
-    await send({"type": "http.response.body", "body": body})
+    kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
+    await send({"type": f"{kind}.start", "status": error.status, "headers": raw})
+    await send({"type": f"{kind}.body", "body": body})

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import json
+import re
 import socket
+from ipaddress import ip_network
+from unittest.mock import MagicMock
 
 import anyio
 import pytest
@@ -12,7 +16,10 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from streamlit.web.server.starlette.starlette_app import create_streamlit_routes
 
+from backend import web
+from backend.page_paths import is_page_path
 from backend.rest import rest_app
 from backend.web import CompressedStatic, Front, nodelay_listeners
 
@@ -30,6 +37,9 @@ class Client:
 
     def head(self, path):
         return self._http.head(self._url + path)
+
+    def post(self, path):
+        return self._http.post(self._url + path)
 
 
 @pytest.fixture
@@ -53,13 +63,16 @@ def client(behind, console):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/videos", "/media/file.mp4", "/media/a/b", "/media/a/b/c/d", "/static/x.js", "/consoles", "/_stcore/health"],
+    ["/", "/videos", "/media/file.mp4", "/static/js/x.js", "/consoles", "/_stcore/health", "/videos/_stcore/health"],
 )
 def test_pages_and_streamlits_own_paths_go_to_streamlit(path, client):
     assert client.get(path).text == "streamlit"
 
 
-@pytest.mark.parametrize("path", ["/console", "/console/", "/console/x", "/vodVideo/x", "/media/a/b/c"])
+@pytest.mark.parametrize(
+    "path",
+    ["/console", "/console/", "/console/x", "/vodVideo/x", "/media/a/b", "/media/a/b/c", "/media/a/b/c/d", "/x.php"],
+)
 def test_what_is_the_rest_servers_goes_there(path, client):
     answer = client.get(path)
 
@@ -72,16 +85,111 @@ def test_health_is_the_rest_servers(client):
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("kind", ["websocket", "lifespan"])
-async def test_websockets_and_lifespan_go_to_streamlit(kind, console):
+async def test_lifespan_goes_to_streamlit(console):
     asked = []
 
     async def streamlit(scope, receive, send):
         asked.append(scope["type"])
 
-    await Front(streamlit, rest_app(console))({"type": kind, "path": "/console/x"}, None, drop)
+    await Front(streamlit, rest_app(console))({"type": "lifespan"}, None, drop)
 
-    assert asked == [kind]
+    assert asked == ["lifespan"]
+
+
+@pytest.fixture
+def shake_hands(console):
+    """Opens a WebSocket to Streamlit, and returns whether it was asked, else the status and message of the refusal."""
+
+    async def shake(*headers, path="/_stcore/stream", client="192.0.2.1"):
+        answered = []
+
+        async def streamlit(scope, receive, send):
+            answered.append(True)
+
+        async def send(message):
+            answered.append(message)
+
+        raw = [(name.encode(), value.encode()) for name, value in headers]
+        await Front(streamlit, rest_app(console))(
+            {"type": "websocket", "path": path, "headers": raw, "client": (client, 1), "scheme": "ws"}, None, send
+        )
+        if answered == [True]:
+            return True
+        start, body = answered
+        assert start["type"] == "websocket.http.response.start"
+        return start["status"], json.loads(body["body"])["message"]
+
+    return shake
+
+
+HOST = ("host", "console.example:8501")
+REFUSED = (403, "Pages of other sites may not do this.")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [HOST, ("origin", "http://console.example:8501")],
+        [HOST, ("origin", "https://CONSOLE.example:8501")],
+        [("host", "console.example"), ("origin", "https://console.example")],
+        [("host", "console.example:443"), ("origin", "https://console.example")],
+        [("host", "[::1]:8501"), ("origin", "http://[::1]:8501")],
+        [HOST],
+    ],
+)
+async def test_a_page_of_ours_reaches_streamlit(headers, shake_hands):
+    assert await shake_hands(*headers) is True
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "origins",
+    [
+        ["http://evil.example"],
+        ["http://console.example"],
+        ["http://console.example:8502"],
+        ["null"],
+        [""],
+        ["http://console.example:8501", "http://evil.example"],
+        ["http://[::1"],
+        ["http://console.example:99999"],
+        ["http://console.example:8501.evil.example"],
+    ],
+)
+async def test_a_page_of_another_site_does_not(origins, shake_hands):
+    assert await shake_hands(HOST, *(("origin", origin) for origin in origins)) == REFUSED
+
+
+@pytest.mark.anyio
+@pytest.mark.settings(proxies=(ip_network("10.0.0.0/8"),))
+async def test_the_host_that_a_proxy_of_ours_was_asked_for_is_ours(shake_hands):
+    """Many proxies put their own name of us into Host."""
+    asked = [("host", "127.0.0.1:8501"), ("x-forwarded-host", "console.example"), ("x-forwarded-for", "192.0.2.1")]
+
+    assert await shake_hands(*asked, ("origin", "https://console.example"), client="10.0.0.1") is True
+    assert await shake_hands(*asked, ("origin", "https://evil.example"), client="10.0.0.1") == REFUSED
+    assert await shake_hands(*asked, ("origin", "https://console.example"), client="192.0.2.1") == REFUSED
+
+
+@pytest.mark.anyio
+@pytest.mark.settings(public_url="https://console.example")
+async def test_the_public_address_is_ours(shake_hands):
+    assert await shake_hands(("host", "127.0.0.1:8501"), ("origin", "https://console.example")) is True
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("path", ["/console/x", "/", "/_stcore/health"])
+async def test_there_is_one_place_for_websockets(path, shake_hands):
+    assert await shake_hands(HOST, path=path) == (404, f"There is nothing at {path}.")
+
+
+@pytest.mark.parametrize("path", ["/", "/videos", "/_stcore/health", "/static/js/x.js"])
+def test_pages_are_read_and_nothing_else(path, client):
+    answer = client.post(path)
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+    assert answer.json()["message"] == "POST is not allowed here; use GET or HEAD."
 
 
 @pytest.mark.parametrize("path", ["/", "/console/x", "/healthz"])
@@ -109,10 +217,10 @@ def test_nothing_but_immutable_files_may_be_kept(behind, console):
     async def page(request):
         return Response("x", headers={"Cache-Control": "no-cache"})
 
-    routes = [Route("/static/x.js", bundle), Route("/index", page)]
+    routes = [Route("/static/js/x.js", bundle), Route("/index", page)]
     client = behind(Middleware(Front, rest=rest_app(console)), routes=routes)
 
-    assert client.get("/static/x.js").headers["Cache-Control"] == "public, immutable, max-age=31536000"
+    assert client.get("/static/js/x.js").headers["Cache-Control"] == "public, immutable, max-age=31536000"
     for path in ("/", "/index", "/console/x", "/media/a/b/c", "/healthz"):
         assert client.get(path).headers["Cache-Control"] == "no-store"
 
@@ -181,6 +289,35 @@ def anyio_backend():
     return "asyncio"
 
 
+def test_every_door_of_streamlit_is_known():
+    """A new release may bring others: then decide about each, in backend/page_paths.py."""
+    runtime = MagicMock()
+    known = {
+        "/_stcore/health": True,
+        "/_stcore/host-config": True,
+        "/_stcore/metrics": False,
+        "/_stcore/script-health-check": False,
+        "/media/{file_id:path}": True,
+        "/_stcore/upload_file/{session_id}/{file_id}": False,
+        "/component/{path:path}": False,
+        "/_stcore/bidi-components/{path:path}": False,
+        "/_stcore/stream": False,  # for WebSockets alone
+        "/auth/login": False,
+        "/auth/logout": False,
+        "/oauth2callback": False,
+        "/_stcore/agent/interact": False,
+        "/_stcore/agent/openapi.json": False,
+        "/_stcore/agent/mcp": False,
+        "": True,  # the pages
+    }
+
+    found = {route.path for route in create_streamlit_routes(runtime)}
+
+    assert found <= known.keys()
+    for path in found:
+        assert is_page_path(re.sub(r"{[^}]+}", "x", path) or "/") == known[path], path
+
+
 def scope(server):
     return {"type": "http", "method": "GET", "path": "/nothing", "headers": [], "server": server, "root_path": ""}
 
@@ -240,6 +377,18 @@ class TestCompressedStatic:
         app = CompressedStatic(broken_off_first)
         anyio.run(ask, app)
         assert gzip.decompress(anyio.run(ask, app)) == SCRIPT
+
+    def test_when_there_are_too_many_those_nobody_asks_for_go(self, client, tmp_path, monkeypatch):
+        """Once it was full, everything else went out as it is, for good."""
+        size = len(gzip.compress(SCRIPT, 6, mtime=0))
+        monkeypatch.setattr(web, "MOST_COMPRESSED", 2 * size)
+        for name in ("a", "b", "c"):
+            (tmp_path / f"{name}.js").write_bytes(SCRIPT)
+        for name in ("a", "b", "a", "c", "a", "c"):
+            answer = client.get(f"/static/{name}.js", **{"Accept-Encoding": "gzip"})
+            assert (answer.content, answer.headers["Content-Encoding"]) == (SCRIPT, "gzip")
+
+        assert self.served == ["/static/a.js", "/static/b.js", "/static/c.js"]
 
     @pytest.mark.parametrize("accepted", ["identity", "br", "gzip;q=0", ""])
     def test_who_cannot_read_gzip_gets_the_file(self, accepted, client):
