@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar, Self
 
+MOST_VALUE = 128  # characters of an id or a name that are said again to whoever sent it
 SIGN_IN_FIRST = "Sign in first: the console token is missing, wrong or expired."
 
 
@@ -23,7 +24,11 @@ class ConsoleError(Exception):
         self.values = values
 
     def __str__(self) -> str:
-        return self.template.format_map(self.values)
+        return self.say(self.template)
+
+    def say(self, template: str) -> str:
+        """Return this text with the error's values in it."""
+        return template.format_map(self.values)
 
     def pack(self) -> str:
         """Return the error as JSON text, for a column of the database."""
@@ -34,6 +39,10 @@ class ConsoleError(Exception):
         """Return the error that `pack` wrote."""
         template, values = json.loads(text)
         return cls(template, **values)
+
+
+def _head(text: str) -> str:
+    return text if len(text) <= MOST_VALUE else f"{text[:MOST_VALUE]}…"
 
 
 class BadRequest(ConsoleError):
@@ -55,9 +64,13 @@ class Forbidden(ConsoleError):
 
 
 class NotFound(ConsoleError):
-    """There is no such video, recommendation, job or path."""
+    """There is no such video, recommendation, job or path. What was asked for may be long; its head is said again."""
 
     code = "404"
+
+    def say(self, template: str) -> str:
+        shown = {name: _head(value) if isinstance(value, str) else value for name, value in self.values.items()}
+        return template.format_map(shown)
 
 
 class Conflict(ConsoleError):

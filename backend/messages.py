@@ -7,8 +7,7 @@ from backend.errors import ConsoleError
 
 def say(error: ConsoleError, language: str) -> str:
     """Return an error's text in `language` (zh or en)."""
-    template = CHINESE.get(error.template, error.template) if language == "zh" else error.template
-    return template.format_map(error.values)
+    return error.say(CHINESE.get(error.template, error.template) if language == "zh" else error.template)
 
 
 CHINESE: dict[str, str] = {

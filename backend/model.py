@@ -213,6 +213,11 @@ class Video(msgspec.Struct, frozen=True, gc=False):
         return self.file_of(FileKind.CHOSEN_COVER) or self.file_of(FileKind.COVER)
 
     @property
+    def is_whole(self) -> bool:
+        """False while the upload has not finished, or after it broke off."""
+        return self.status not in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
+
+    @property
     def renditions(self) -> tuple[MediaFile, ...]:
         return self.files_of(FileKind.COMMON, FileKind.NARROW)
 

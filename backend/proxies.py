@@ -11,6 +11,9 @@ Address: TypeAlias = IPv4Address | IPv6Address
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 SCHEMES = {"http": ("http", "ws"), "https": ("https", "wss")}
+MAPPED = "::ffff:"  # an IPv4 address as an IPv6 socket shows it
+NAT64 = IPv6Network("64:ff9b::/96")  # as a translator in front of one does
+CUSTOMER_BITS = 64  # of an IPv6 address: the network that one customer is given
 
 
 def seen_from(peer: str, headers: Headers, proxies: Sequence[Network]) -> tuple[str, str]:
@@ -42,6 +45,14 @@ def forwarded_hosts(peer: str, headers: Headers, proxies: Sequence[Network]) -> 
     return _values(headers, b"x-forwarded-host") if address and _is_ours(address, proxies) else []
 
 
+def network_of(address: str) -> str:
+    """Return what stands for one customer: an IPv4 address, however it is written, or the network of an IPv6 one."""
+    found = _address(address)
+    if not isinstance(found, IPv6Address):
+        return address if found is None else str(found)
+    return str(IPv6Network((int(found), CUSTOMER_BITS), strict=False))
+
+
 def _is_ours(address: Address, proxies: Sequence[Network]) -> bool:
     return any(address in network for network in proxies)
 
@@ -62,4 +73,7 @@ def _address(text: str) -> Address | None:
         address = ip_address(text)
     except ValueError:
         return None
-    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
+    if isinstance(address, IPv6Address):
+        inside = IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
+        return address.ipv4_mapped or inside or address
+    return address

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -13,7 +12,7 @@ from urllib.parse import quote
 import anyio
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -31,9 +30,10 @@ from backend.asked import (
 )
 from backend.console import Console, check
 from backend.docs import docs_page
-from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, NotFound, Refused
+from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, Refused
 from backend.export import Chunks, Download
 from backend.intake import new_incoming
+from backend.media_files import send_media
 from backend.metrics import Metrics
 from backend.model import SECONDS_A_DAY
 from backend.multipart import MultipartForm, read_content_type
@@ -57,15 +57,6 @@ QUICK_HEADERS = [
     (b"content-type", b"application/json; charset=utf-8"), (b"cache-control", b"no-store"),
     *((name.lower().encode(), value.encode()) for name, value in {**HEADERS, POLICY: REST_POLICY}.items()),
 ]  # fmt: skip
-MEDIA_HEADERS = {"Cache-Control": "private, max-age=31536000, immutable"}
-MEDIA_TYPES = {
-    ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm",
-    ".mkv": "video/x-matroska", ".avi": "video/x-msvideo", ".wmv": "video/x-ms-wmv", ".asf": "video/x-ms-asf",
-    ".flv": "video/x-flv", ".ts": "video/mp2t", ".mts": "video/mp2t", ".m2ts": "video/mp2t", ".mpg": "video/mpeg",
-    ".mpeg": "video/mpeg", ".3gp": "video/3gpp", ".3g2": "video/3gpp2", ".ogv": "video/ogg", ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".gif": "image/gif",
-    ".vtt": "text/vtt",
-}  # fmt: skip
 
 
 def rest_app(console: Console) -> Starlette:
@@ -121,7 +112,7 @@ class Rest(Starlette):
     proxies: Sequence[Network]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self.proxies:
+        if scope["type"] == "http":
             learn_client(self.proxies, scope)
         if scope["type"] == "http" and (answer := self.quick.answer(scope)):
             body, request_id = answer
@@ -316,30 +307,6 @@ async def take_callback(asked: Asked) -> Response:
     raw = b"".join([chunk async for chunk in asked.body(MOST_EVENT)])
     await asked.run(asked.console.cloud.take_callback, asked.request.headers, raw)
     return asked.succeed()
-
-
-async def send_media(asked: Asked) -> Response:
-    """Send a file of a video to whoever knows its key."""
-    asked.only("GET", "HEAD")
-    path = await asked.run(find_media, asked.console, asked.request.path_params)
-    if path is None:
-        raise Refused(404, "There is no such file.")
-    media_type = MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
-    return FileResponse(path, headers={**MEDIA_HEADERS, "X-Request-Id": asked.caller.request_id}, media_type=media_type)
-
-
-def find_media(console: Console, wanted: Mapping[str, str]) -> Path | None:
-    name = wanted["name"]
-    if name.startswith(".") or "\\" in name or not name.isprintable():
-        return None
-    try:
-        video = console.store.catalogue.get_video(wanted["video_id"])
-    except NotFound:
-        return None
-    if not secrets.compare_digest(video.media_key.encode(), wanted["media_key"].encode()):
-        return None
-    path = console.media.path_of(video.video_id, name)
-    return path if path is not None and path.is_file() else None
 
 
 async def adopt(asked: Asked) -> Response:

@@ -25,7 +25,7 @@ from backend.errors import Refused
 from backend.messages import say
 from backend.page_paths import READS, STREAM, is_own_origin, is_page_path
 from backend.patience import limit_server
-from backend.proxies import SCHEMES, Network, forwarded_hosts, seen_from
+from backend.proxies import MAPPED, SCHEMES, Network, forwarded_hosts, seen_from
 from backend.wire import encode, envelope
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,6 @@ PAGE_POLICY = (
     "form-action 'self'"
 )
 NOT_OPEN = Refused(503, "The console cannot be opened now; its log says why.")
-MAPPED = "::ffff:"  # an IPv4 address as an IPv6 socket shows it
 COMPRESSED_SUFFIXES = (".js", ".css", ".html")
 MOST_COMPRESSED = 24 << 20
 FDS = Path("/proc/self/fd")
@@ -73,8 +72,7 @@ class Front:
             await self._app(scope, receive, send)
             return
         rest = await self._open()
-        if rest is not None and (proxies := rest.state.console.settings.proxies):
-            learn_client(proxies, scope)
+        learn_client(() if rest is None else rest.state.console.settings.proxies, scope)
         if scope["type"] == "websocket":
             await self._connect(rest, scope, receive, send)
             return
@@ -159,9 +157,9 @@ def learn_own_url(rest: Starlette, scope: Scope) -> None:
 
 
 def learn_client(proxies: Sequence[Network], scope: Scope) -> None:
-    """Let a request's scope name who asks, where a proxy of ours has handed it on; a second time changes nothing."""
+    """Let a request's scope name who asks, also behind a proxy of ours or an IPv6 socket; twice changes nothing."""
     peer = scope.get("client")
-    if not peer:
+    if not peer or not (proxies or ":" in peer[0]):
         return
     scope.setdefault("hosts", forwarded_hosts(peer[0], scope["headers"], proxies))
     address, scheme = seen_from(peer[0], scope["headers"], proxies)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from backend.bounds import write_time
+from backend.definitions import definitions
 from backend.model import FileKind, MediaFile, Recommendation, Video
 
 
@@ -67,6 +68,12 @@ class RecommendedVideo(VideoData, rename="camel"):
     file_url: str
 
 
+class RecommendedDetail(VideoDetail, rename="camel"):
+    """One entry of the recommended feed, with its pictures and renditions as VideoDetail has them."""
+
+    file_url: str
+
+
 class VideoPage(msgspec.Struct, rename="camel"):
     total: int
     video_list: list[ListedVideo]
@@ -81,10 +88,14 @@ class RecommendedPage(msgspec.Struct, rename="camel"):
 
 
 class PlayInfo(msgspec.Struct, rename="camel"):
-    """One rendition, as players read it (`playURL`), with what the console shows besides."""
+    """One rendition, as players read it (`definition`, `playURL`), with what the console shows besides.
+
+    `kind` says what it is: `common` (plain), `narrow` (narrow-band HD) or `source`.
+    """
 
     definition: str
     play_url: str = msgspec.field(name="playURL")
+    kind: str
     width: int
     height: int
     size: int
@@ -103,7 +114,6 @@ class TokenData(msgspec.Struct, rename="camel"):
 
 
 MOST_WHOLE = 2**53  # beyond, JSON's readers make other numbers of whole ones
-DEFINITIONS = {FileKind.SOURCE: "OD", FileKind.COMMON: "common", FileKind.NARROW: "narrow"}
 
 
 class Writer(msgspec.Struct, frozen=True):
@@ -126,26 +136,34 @@ class Writer(msgspec.Struct, frozen=True):
         return ListedVideo(**self._video(video), **self._lists(video))
 
     def detail(self, video: Video) -> VideoDetail:
-        lists = self._lists(video)
-        lists["seed_file_url_list"] = lists["file_url_list"]
-        return VideoDetail(**self._video(video), **lists)
+        return VideoDetail(**self._video(video), **self._detail_lists(video))
 
     def recommended(self, entry: Recommendation) -> RecommendedVideo:
+        return RecommendedVideo(**self._entry(entry))
+
+    def recommended_detail(self, entry: Recommendation) -> RecommendedDetail:
+        return RecommendedDetail(**self._entry(entry), **self._detail_lists(entry.video))
+
+    def _entry(self, entry: Recommendation) -> dict[str, Any]:
         video = entry.video
         values = self._video(video)
         values["creation_time"] = self.time(entry.recommended)
         values["cover_url"] = self._given(entry.cover_url) or values["cover_url"]
         values["first_frame_url"] = self._given(entry.first_frame_url) or values["first_frame_url"]
         file = video.file_of(FileKind.COMMON) or video.file_of(FileKind.NARROW)
-        return RecommendedVideo(**values, file_url=media_path(video, file) if file else "")
+        return {**values, "file_url": media_path(video, file) if file else ""}
 
     def play_info(self, video: Video) -> PlayInfoList:
-        """Return what can be played, best for an old phone first; the source only while there is nothing else."""
-        files = video.renditions or video.files_of(FileKind.SOURCE)
+        """Return what can be played: plain renditions before narrow-band ones, the source while there are none.
+
+        Of a video whose upload has not finished, that is nothing.
+        """
+        files = (video.renditions or video.files_of(FileKind.SOURCE)) if video.is_whole else ()
         infos = [
             PlayInfo(
-                definition=DEFINITIONS[file.kind],
+                definition=definition,
                 play_url=self.url(video, file),
+                kind=file.kind.value,
                 width=file.width,
                 height=file.height,
                 size=file.size,
@@ -153,7 +171,7 @@ class Writer(msgspec.Struct, frozen=True):
                 bitrate=file.bitrate,
                 codecs=file.codec,
             )
-            for file in files
+            for file, definition in zip(files, definitions(files), strict=True)
         ]
         return PlayInfoList(self.detail(video), infos)
 
@@ -167,6 +185,10 @@ class Writer(msgspec.Struct, frozen=True):
             "snapshot_list": snapshots,
             "file_url_list": [self.url(video, file) for file in video.renditions],
         }
+
+    def _detail_lists(self, video: Video) -> dict[str, Any]:
+        lists = self._lists(video)
+        return {**lists, "seed_file_url_list": lists["file_url_list"]}
 
     def _video(self, video: Video) -> dict[str, Any]:
         return {

@@ -44,7 +44,7 @@ def renditions(infos: list[dict[str, Any]]) -> None:
     st.markdown(f"**{t('video.renditions')}**")
     rows = [
         {
-            t("video.definition"): named("definition", info["definition"]),
+            t("video.definition"): named("definition", info["kind"]),
             t("video.shape"): f"{info['width']} × {info['height']}",
             t("video.bitrate"): f"{info['bitrate'] / 1000:,.0f} kbit/s" if info["bitrate"] else "–",
             t("column.size"): parts.megabytes(info["size"]),
@@ -61,7 +61,7 @@ def pixels(info: dict[str, Any]) -> int:
 
 def proof(video_id: str, infos: list[dict[str, Any]]) -> None:
     """Draw what the best narrow-band rendition saves, and how its quality was measured."""
-    narrow = next((info for info in infos if info["definition"] == "narrow"), None)
+    narrow = next((info for info in infos if info["kind"] == "narrow"), None)
     if narrow is None:
         return
     jobs = parts.ask("getJobs", videoId=video_id, kind="narrow", state="done", pageSize=1)["jobList"]
@@ -70,7 +70,7 @@ def proof(video_id: str, infos: list[dict[str, Any]]) -> None:
     if found.get("gain") is False:
         st.info(t("narrow.no_gain"), icon=":material/compress:")
         return
-    same_size = (info for info in infos if info["definition"] == "common" and pixels(info) == pixels(narrow))
+    same_size = (info for info in infos if info["kind"] == "common" and pixels(info) == pixels(narrow))
     plain = next(same_size, None)
     if plain is None:
         return

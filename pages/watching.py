@@ -25,7 +25,7 @@ def player(video: dict[str, Any], infos: list[dict[str, Any]], busy: bool) -> No
         # A browser takes the first that it can play: narrow-band before plain, each best first.
         "sources": [
             {"src": info["playURL"], "type": mime(info)}
-            for info in sorted(infos, key=lambda info: info["definition"] != "narrow")
+            for info in sorted(infos, key=lambda info: info["kind"] != "narrow")
         ],
         "width": shape["width"],
         "height": shape["height"],

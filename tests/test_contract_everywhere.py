@@ -128,6 +128,16 @@ def test_what_is_missing_is_named(operation, console, token, example):
 
 
 @each_operation
+def test_what_it_refuses_is_not_repeated_at_any_length(operation, console, token, example):
+    given = {name: "x" * 4000 if value == "1" else value for name, value in example(operation).items()}
+
+    answer = console.call(operation.name, given, token)
+
+    assert len(answer["message"]) < 400
+    assert answer["code"] != "404" or "x" * 100 in answer["message"]
+
+
+@each_operation
 def test_changing_anything_asks_for_more_than_reading(operation):
     if not operation.name.startswith(("get", "check")) and operation.name not in ("login", "signOut"):
         assert operation.right not in (None, Right.READ)

@@ -46,6 +46,14 @@ class TestRecommendVideo:
         assert status.value in answer["message"]
         assert door.data("getRecommendVideos")["total"] == 0
 
+    @pytest.mark.parametrize("status", [VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL])
+    def test_one_whose_upload_did_not_finish_is_409_whatever_its_review_says(self, status, door, make_video):
+        answer = door("recommendVideo", videoId=make_video(censor_status=CensorStatus.SUCCESS, status=status).video_id)
+
+        assert answer["code"] == "409"
+        assert f"has not finished (status is {status})" in answer["message"]
+        assert door.data("getRecommendVideos")["total"] == 0
+
     def test_one_that_is_not_there_is_404(self, door):
         assert door("recommendVideo", videoId="nothing")["code"] == "404"
         assert door("recommendVideo")["message"] == "videoId is required."
@@ -143,14 +151,21 @@ class TestRecommendVideo:
 
 
 class TestGetRecommendVideoById:
-    def test_it_returns_the_entry(self, door, passed):
-        made = passed()
+    def test_it_returns_the_entry_with_its_pictures_and_renditions(self, door, passed):
+        made = passed(files=(COMMON, NARROW, MediaFile(FileKind.SNAPSHOT, "1.jpg")))
         door.data("recommendVideo", videoId=made.video_id)
 
         answer = door("getRecommendVideoById", videoId=made.video_id)
 
         assert answer["message"] == "根据videoId获取视频详情完成!"
-        assert answer["data"] == door.data("getRecommendVideos")["videoList"][0]
+        lists = {
+            name: value for name, value in door.data("getVideoById", videoId=made.video_id).items()
+            if name in ("SnapshotList", "snapshotList", "fileUrlList", "fileUrilList")
+        }  # fmt: skip
+        assert {name: len(value) for name, value in lists.items()} == {
+            "SnapshotList": 1, "snapshotList": 1, "fileUrlList": 2, "fileUrilList": 2,
+        }  # fmt: skip
+        assert answer["data"] == {**door.data("getRecommendVideos")["videoList"][0], **lists}
 
     def test_one_that_is_not_recommended_is_404(self, door, passed):
         assert door("getRecommendVideoById", videoId=passed().video_id)["code"] == "404"

@@ -11,6 +11,7 @@ RENDITIONS = (
     MediaFile(FileKind.NARROW, "narrow.mp4", 500, 1280, 720, 12.0, 333, "av01.0.05M.08,mp4a.40.2"),
 )
 SOURCE = MediaFile(FileKind.SOURCE, "source.mov", 5000, 1920, 1080, 12.0, 3333)
+UNFINISHED = [VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL]
 TRANSCODES = {
     "submitTranscode": ("transcodeStatus", JobKind.TRANSCODE, "发起非窄带高清转码作业完成!"),
     "submitTabTranscode": ("narrowTranscodeStatus", JobKind.NARROW, "发起窄带高清转码作业完成!"),
@@ -67,9 +68,10 @@ class TestPlaying:
 
         folder = f"{door.base_url}/media/{made.video_id}/{made.media_key}"
         assert [(info["definition"], info["playURL"]) for info in data["playInfoList"]] == [
-            ("common", f"{folder}/common.mp4"),
-            ("narrow", f"{folder}/narrow.mp4"),
+            ("SD", f"{folder}/common.mp4"),
+            ("HD", f"{folder}/narrow.mp4"),
         ]
+        assert [info["kind"] for info in data["playInfoList"]] == ["common", "narrow"]
         assert data["videoBase"]["videoId"] == made.video_id
 
     def test_the_source_plays_while_there_is_no_rendition(self, door, make_video):
@@ -82,6 +84,25 @@ class TestPlaying:
 
     def test_nothing_to_play_is_an_empty_list(self, door, make_video):
         assert door.data("getPlayInfo", videoId=make_video().video_id)["playInfoList"] == []
+
+    def test_players_can_keep_one_address_for_each_name_of_a_ladder(self, door, make_video):
+        sides = (1080, 720, 540, 360)
+        files = [
+            MediaFile(kind, f"{kind}-{side}.mp4", 1000, side, side * 16 // 9, position=place)
+            for kind in (FileKind.COMMON, FileKind.NARROW) for place, side in enumerate(sides)
+        ]  # fmt: skip
+        made = make_video(files=tuple(files[:6]))
+
+        infos = door.data("getPlayInfo", videoId=made.video_id)["playInfoList"]
+
+        assert [info["definition"] for info in infos] == ["HD", "SD", "LD", "FD", "4K", "2K"]
+        assert len({info["definition"]: info["playURL"] for info in infos}) == len(infos)
+
+    @pytest.mark.parametrize("status", UNFINISHED)
+    def test_an_upload_that_did_not_finish_does_not_pass_for_playable(self, status, door, make_video):
+        made = make_video(files=(SOURCE,), status=status)
+
+        assert door.data("getPlayInfo", videoId=made.video_id)["playInfoList"] == []
 
     def test_existing_clients_find_it_below_vod_video(self, server, http, token, make_video):
         made = make_video(files=RENDITIONS)
@@ -168,6 +189,17 @@ class TestCreateAudit:
     def test_a_video_that_is_not_there_is_404(self, door):
         assert door("createAudit", mediaId="nothing", status="Normal")["code"] == "404"
 
+    @pytest.mark.parametrize("status", UNFINISHED)
+    @pytest.mark.parametrize("verdict", [{"status": "Normal"}, {"status": "Blocked", "reason": "x"}])
+    def test_an_upload_that_did_not_finish_is_409_and_stays_as_it_is(self, verdict, status, door, make_video, seen):
+        made = make_video(status=status)
+
+        answer = door("createAudit", mediaId=made.video_id, **verdict)
+
+        assert answer["code"] == "409"
+        assert answer["message"] == f"The upload of video {made.video_id} has not finished (status is {status})."
+        assert (seen(made.video_id).status, seen(made.video_id).censor_status) == (status, CensorStatus.CHECK)
+
     @pytest.mark.settings(legacy_clients=True)
     def test_legacy_clients_may_block_without_a_reason(self, door, make_video, seen):
         made = make_video()
@@ -208,7 +240,7 @@ class TestTranscoding:
 
         assert console.store.jobs.find_jobs(video_id=made.video_id).total == 1
 
-    @pytest.mark.parametrize("status", [VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL])
+    @pytest.mark.parametrize("status", UNFINISHED)
     def test_an_upload_that_did_not_finish_is_409(self, operation, status, door, make_video):
         answer = door(operation, mediaId=make_video(status=status).video_id)
 

@@ -89,6 +89,15 @@ def test_a_name_that_many_guess_at_has_one_try_a_minute_for_each_address(attempt
     assert try_often(attempts, FREE, name="ben") == [0] * FREE
 
 
+@pytest.mark.parametrize("clothes", ["::ffff:192.0.2.{}", "::ffff:c000:2{:02x}", "64:ff9b::192.0.2.{}"])
+def test_a_neighbour_who_guesses_does_not_stop_me_where_the_server_listens_on_ipv6(attempts, clothes):
+    try_often(attempts, FREE + 1, clothes.format(9))
+
+    assert attempts.begin(clothes.format(7), "anne").wait == 0
+    assert try_often(attempts, FREE + 1, clothes.format(9))[-1] > 0
+    assert attempts.begin("192.0.2.9", "anne").wait > 0
+
+
 def test_an_address_of_ipv6_counts_as_its_network(attempts):
     waits = [attempts.begin(f"2001:db8:1:2::{number}", "anne").wait for number in range(FREE + 1)]
 

@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 import imageio_ffmpeg
 import pytest
 
-from backend.model import FileKind, MediaFile, Role
+from backend.model import FileKind, MediaFile, Role, Verdict
+from tests.conftest import TESTS
 
 UPLOAD = "/console/vod/uploadVideo"
 
@@ -189,6 +190,18 @@ class TestMedia:
         assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert http.get(media.replace("common.mp4", "cover.jpg")).headers["Content-Type"] == "image/jpeg"
+
+    def test_a_cdn_may_keep_what_passed_review_and_nothing_else(self, media, http, console):
+        video_id = urlsplit(media).path.split("/")[2]
+
+        def kept():
+            return http.get(media).headers["Cache-Control"]
+
+        assert kept() == "private, max-age=31536000, immutable"
+        console.store.catalogue.record_audit(video_id, Verdict.NORMAL, "", "", TESTS)
+        assert kept() == "public, max-age=31536000, s-maxage=86400, immutable"
+        console.store.catalogue.undo_audit(video_id, TESTS)
+        assert kept() == "private, max-age=31536000, immutable"
 
     def test_players_ask_for_parts(self, media, http):
         answer = http.get(media, headers={"Range": "bytes=10-19"})

@@ -17,7 +17,7 @@ from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_STREAM, WRONG_STATE, has_code
 from backend.aliyun.facts import SOURCE_SCHEME, renditions, source_file
 from backend.errors import CloudError
-from backend.model import MediaFile, Video, VideoStatus
+from backend.model import MediaFile, Video
 
 if TYPE_CHECKING:
     from backend.store.cloud import CloudRecords
@@ -58,7 +58,7 @@ class PlayAddresses:
 
     def fresh(self, video: Video) -> Video:
         """Return the video with addresses that play. Where VOD is slow or fails, with those that are known."""
-        if video.status in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL):
+        if not video.is_whole:
             return video
         try:
             files = self._ask(video).result(self._wait_seconds)

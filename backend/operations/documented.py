@@ -31,8 +31,8 @@ from backend.registry import operation
 from backend.store.sessions import token_hash
 from backend.wire import (
     PlayInfoList,
+    RecommendedDetail,
     RecommendedPage,
-    RecommendedVideo,
     TokenData,
     VideoDetail,
     VideoPage,
@@ -62,7 +62,10 @@ def submit_transcode(call: Call, *, media_id: str) -> None:
 
 @operation("GET", "/vod/createAudit", message="审核完成", right=Right.REVIEW, remote=True)
 def create_audit(call: Call, *, media_id: str, status: Verdict, reason: str = "", comment: str = "") -> None:
-    """Record a person's verdict on a video. Blocking needs a reason of at most 128 bytes of UTF-8."""
+    """Record a person's verdict on a video whose upload has finished.
+
+    Blocking needs a reason of at most 128 bytes of UTF-8.
+    """
     length = len(reason.encode())
     if status is Verdict.BLOCKED and not reason and not call.settings.legacy_clients:
         raise BadRequest("reason is required when status is Blocked.")
@@ -70,7 +73,7 @@ def create_audit(call: Call, *, media_id: str, status: Verdict, reason: str = ""
         raise BadRequest(
             "reason has {length} bytes; at most {most} are allowed.", length=length, most=MOST_REASON_BYTES
         )
-    video = call.store.catalogue.get_video(media_id)
+    video = call.store.catalogue.get_whole_video(media_id)
     call.media.record_audit(video, status, reason, comment, call.actor)
     call.store.catalogue.record_audit(media_id, status, reason, comment, call.actor)
 
@@ -168,9 +171,9 @@ def push_object_cache(call: Call, *, object_path: str) -> None:
 
 
 @operation("GET", "/vod/getRecommendVideoById", message="根据videoId获取视频详情完成!", pure=True)
-def get_recommend_video_by_id(call: Call, *, video_id: str) -> RecommendedVideo:
-    """Return one entry of the recommended feed."""
-    return call.write.recommended(call.store.catalogue.get_recommendation(video_id))
+def get_recommend_video_by_id(call: Call, *, video_id: str) -> RecommendedDetail:
+    """Return one entry of the recommended feed, with its pictures and renditions."""
+    return call.write.recommended_detail(call.store.catalogue.get_recommendation(video_id))
 
 
 @operation("POST", "/vod/deleteVideoById", message="删除完成!", right=Right.MANAGE, remote=True)

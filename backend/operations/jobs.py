@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from backend.console import Call
 
 NOT_IN_QUEUE = Outlook(0, None)
+FOLDERS = re.compile(r"(?<![\w:/.~-])/(?:[^\s/'\":]+/)+")  # of a path; not those of an address, nor `bt709/unknown`
 
 
 class JobData(msgspec.Struct, rename="camel"):
@@ -153,7 +155,15 @@ def _job(call: Call, job: Job, title: str, ahead: Outlook) -> JobData:
         finish_time=call.write.time(job.finished) if job.finished is not None else "",
         position=ahead.position,
         seconds_left=ahead.seconds_left,
-        error=say(ConsoleError.unpack(job.error), call.caller.language) if job.error else "",
-        detail=job.detail,
+        error=_without_paths(call, say(ConsoleError.unpack(job.error), call.caller.language)) if job.error else "",
+        detail=_without_paths(call, job.detail),
         result=job.result,
     )
+
+
+def _without_paths(call: Call, text: str) -> str:
+    """Return what a tool said, with the names of files but not of the folders of this machine that they lie in."""
+    data = call.settings.data
+    for folder in (data.resolve(), data.absolute(), data):  # which may have blanks in them
+        text = re.sub(rf"(?<![\w.-]){re.escape(str(folder))}/", "/", text)
+    return FOLDERS.sub("", text)

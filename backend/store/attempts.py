@@ -30,9 +30,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 
+from backend.proxies import network_of
 from backend.store.errors import StoreError
 
 FREE = 5
@@ -66,7 +66,7 @@ class Attempts:
 
     def begin(self, address: str, name: str) -> Try:
         """Count a try, before the password is looked at."""
-        here, everywhere = _key(_network(address), name), _key("", name)
+        here, everywhere = _key(network_of(address), name), _key("", name)
         with self._changing() as db:
             now = self._clock()
             count, _, until = _read(db, here, now)
@@ -82,7 +82,7 @@ class Attempts:
     def succeed(self, address: str, name: str) -> None:
         """Clear the count of this address: the password was right."""
         with self._changing() as db:
-            db.execute("delete from attempts where key = ?", [_key(_network(address), name)])
+            db.execute("delete from attempts where key = ?", [_key(network_of(address), name)])
             db.execute("update attempts set count = count - 1 where key = ? and count > 0", [_key("", name)])
 
     def close(self) -> None:
@@ -122,14 +122,6 @@ def _wait(count: int, many: bool) -> float:
     if many:
         return LONGEST_SECONDS
     return 0.0 if count < FREE else min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(count - FREE, 10))
-
-
-def _network(address: str) -> str:
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else str(found)
 
 
 def _key(network: str, name: str) -> bytes:

@@ -100,9 +100,7 @@ def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -
 
 def _needs_rendition(db: Database, video: Video) -> bool:
     """Say whether approving this video should start its plain rendition."""
-    if video.transcode_status in (TranscodeStatus.RUNNING, TranscodeStatus.SUCCESS) or (
-        video.status in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
-    ):
+    if video.transcode_status in (TranscodeStatus.RUNNING, TranscodeStatus.SUCCESS) or (not video.is_whole):
         return False
     kinds = {file.kind for file in read_files(db, [video.video_id])[video.video_id]}
     return FileKind.SOURCE in kinds and FileKind.COMMON not in kinds

@@ -29,6 +29,7 @@ from backend.store.database import MANY_PAGES, Connections
 from backend.store.facets import Facets
 from backend.store.reading import Reader
 from backend.store.rows import (
+    check_whole,
     fetch,
     read_own,
     read_recommendation,
@@ -105,6 +106,12 @@ class Catalogue:
         """Return one video. Raises NotFound."""
         with self._connections.reading() as db:
             return read_video(db, video_id)
+
+    def get_whole_video(self, video_id: str) -> Video:
+        """Return one video whose upload has finished. Raises NotFound, and Conflict where it has not."""
+        video = self.get_video(video_id)
+        check_whole(video)
+        return video
 
     def get_own_video(self, video_id: str, user_id: str) -> Video:
         """Return a video of this owner. Raises NotFound when there is none of this owner."""
@@ -204,6 +211,7 @@ class Catalogue:
         since = now if at is None else at
         with self._connections.writing() as db:
             video = read_video(db, video_id)
+            check_whole(video)
             if video.censor_status is not CensorStatus.SUCCESS:
                 raise Conflict(
                     "Video {video_id} has not passed review (censorStatus is {status}); approve it first.",

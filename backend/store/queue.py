@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from backend.errors import Conflict, ConsoleError, NotFound
+from backend.errors import ConsoleError, NotFound
 from backend.model import (
     Actor,
     CensorStatus,
@@ -24,7 +24,7 @@ from backend.model import (
     WarmState,
 )
 from backend.store import history
-from backend.store.rows import read_video
+from backend.store.rows import check_whole, read_video
 
 # Lower goes first: a cover does not wait behind an hour of encoding.
 PRIORITY = {
@@ -99,12 +99,7 @@ def enqueue_urls(db: Database, urls: list[str], *, now: int) -> str | None:
 def read_complete(db: Database, video_id: str) -> Video:
     """Return a video whose source is all there. Raises NotFound, and Conflict while its upload has not finished."""
     video = read_video(db, video_id)
-    if video.status in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL):
-        raise Conflict(
-            "The upload of video {video_id} has not finished (status is {status}).",
-            video_id=video_id,
-            status=video.status.value,
-        )
+    check_whole(video)
     return video
 
 

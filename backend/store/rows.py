@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import astuple
 from sqlite_utils import Database
 
-from backend.errors import NotFound
+from backend.errors import Conflict, NotFound
 from backend.model import (
     CensorStatus,
     FileKind,
@@ -114,6 +114,15 @@ def _read_row(db: Database, video_id: str) -> Row:
     if not rows:
         raise NotFound(NO_VIDEO, video_id=video_id)
     return rows[0]
+
+
+def check_whole(video: Video) -> None:
+    """Raise Conflict while the upload of a video has not finished, and where it broke off."""
+    if not video.is_whole:
+        raise Conflict(
+            "The upload of video {video_id} has not finished (status is {status}).",
+            video_id=video.video_id, status=video.status.value,
+        )  # fmt: skip
 
 
 def read_own(db: Database, video_id: str, user_id: str) -> Video:
