@@ -105,15 +105,25 @@ def request(key: str, videos: list[dict[str, Any]]) -> None:
         st.session_state["wanted_action"] = (key, videos)
 
 
-def buttons(keys: Iterable[str], videos: list[dict[str, Any]], *, shortcuts: bool = False) -> None:
-    """Draw a row of buttons for these videos; without videos they rest."""
-    with st.container(horizontal=True, gap="small", wrap=shortcuts):
+def buttons(keys: Iterable[str], videos: list[dict[str, Any]]) -> None:
+    """Draw a row of buttons for the videos that are ticked; without videos they rest."""
+    with st.container(horizontal=True, gap="small", wrap=False):
         for action in allowed(*keys):
-            st.button(
-                t(f"action.{action.key}"), key=f"do_{action.key}", icon=f":material/{action.icon}:",
-                disabled=not videos, on_click=request, args=(action.key, videos),
-                shortcut=action.shortcut if shortcuts else None,
-            )  # fmt: skip
+            _button(action, videos, f"do_{action.key}")
+
+
+def own_buttons(keys: Iterable[str], video: dict[str, Any]) -> None:
+    """Draw the buttons of one video, on its own page."""
+    with st.container(horizontal=True, gap="small"):
+        for action in allowed(*keys):
+            _button(action, [video], parts.own_key(f"do_{action.key}", video), action.shortcut)
+
+
+def _button(action: Action, videos: list[dict[str, Any]], key: str, shortcut: str | None = None) -> None:
+    st.button(
+        t(f"action.{action.key}"), key=key, icon=f":material/{action.icon}:", disabled=not videos,
+        on_click=request, args=(action.key, videos), shortcut=shortcut,
+    )  # fmt: skip
 
 
 def confirm_requested() -> None:

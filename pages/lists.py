@@ -75,7 +75,7 @@ class VideoList:
     def show(self, wanted: dict[str, str], sort: str, nothing: str) -> None:
         """Draw the rows that match and what can be done with them; say `nothing` where there are none at all."""
         if opened := st.session_state.pop(f"{self.prefix}_opened", None):
-            st.switch_page("video.py", query_params={"videoId": opened})
+            parts.visit("video", {"videoId": opened})
         # For the way back from a video; the address of its page is its own.
         st.session_state[f"{self.prefix}_query"] = {
             key: value for key, value in st.query_params.items() if key.startswith(f"{self.prefix}_")

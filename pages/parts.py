@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
@@ -93,7 +94,7 @@ def header(title: str, caption: str = "", beside: Callable[[], None] | None = No
     What comes and goes is drawn by `beside`, on the line of the title: on a narrow screen nothing has to make room.
     """
     if page := st.session_state.pop("wanted_page", None):
-        st.switch_page(page)
+        visit(page)
     row = st.container(horizontal=True, vertical_alignment="center", key="page_head")
     with row:
         with st.container(width="stretch", gap=None):
@@ -120,7 +121,7 @@ def _person_menu() -> None:
             case "language":
                 keep_language(other)
             case "profile":
-                st.session_state["wanted_page"] = "profile.py"
+                st.session_state["wanted_page"] = "profile"
             case "sign_out":
                 sign_out()
 
@@ -189,6 +190,16 @@ def go_to(url: str) -> None:
     run_script(f"location.assign({as_json(url)})")
 
 
+def visit(page: str, query: Mapping[str, str] | None = None, *, instead: bool = False) -> None:
+    """Lead to another of our pages by its path, as a link does; `instead` of the page that is shown, Back skips that.
+
+    `st.switch_page` leaves an entry in the browser's history that never was: this page with the other's parameters.
+    """
+    url = f"/{page}?{urlencode(query)}" if query else f"/{page}"
+    change = "replaceState" if instead else "pushState"
+    run_script(f"history.{change}({{}}, '', {as_json(url)}); dispatchEvent(new PopStateEvent('popstate'))")
+
+
 def keep_language(chosen: str) -> None:
     st.session_state["language"] = chosen
     st.session_state["keep_language"] = f"{COOKIE}={chosen};path=/;max-age=31536000;samesite=lax"
@@ -212,6 +223,19 @@ def paging(key: str, total: int, size: int) -> None:
             format_func=lambda count: t("common.per_page", count=count),
             **from_address(f"{key}_size", PAGE_SIZES, PAGE_SIZES[1], then=key),
         )  # fmt: skip
+
+
+def own_key(name: str, video: Mapping[str, Any]) -> str:
+    """Return the key of a part that belongs to one video: what was clicked or typed there never counts for another."""
+    return f"{name}--{video['videoId']}"
+
+
+def opening() -> int:
+    """Return another number for every dialog that is opened: in the keys of its fields it keeps what was left in one
+    dialog out of the next."""
+    number: int = st.session_state.get("openings", 0) + 1
+    st.session_state["openings"] = number
+    return number
 
 
 def first_page(key: str) -> None:

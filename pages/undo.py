@@ -50,5 +50,7 @@ def goes_along(page: str, video_id: str) -> bool:
 
 
 def _take_back() -> None:
-    last = st.session_state.pop(LAST)
+    last = st.session_state.pop(LAST, None)
+    if last is None:  # the second of two clicks
+        return
     parts.attempt_each(OPERATIONS[last["action"]], last["asked"], f"undone.{last['action']}")

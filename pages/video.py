@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages import actions, parts, undo, watching, widgets
+from pages import actions, editing, parts, reviewing, undo, watching, widgets
 from pages.words import named, t
 
 parts.guard()
@@ -59,12 +59,12 @@ def pixels(info: dict[str, Any]) -> int:
     return int(info["width"] * info["height"])
 
 
-def proof(video_id: str, infos: list[dict[str, Any]]) -> None:
+def proof(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
     """Draw what the best narrow-band rendition saves, and how its quality was measured."""
     narrow = next((info for info in infos if info["kind"] == "narrow"), None)
     if narrow is None:
         return
-    jobs = parts.ask("getJobs", videoId=video_id, kind="narrow", state="done", pageSize=1)["jobList"]
+    jobs = parts.ask("getJobs", videoId=video["videoId"], kind="narrow", state="done", pageSize=1)["jobList"]
     found = jobs[0]["result"] if jobs else {}
     st.markdown(f"**{t('narrow.title')}**")
     if found.get("gain") is False:
@@ -82,10 +82,10 @@ def proof(video_id: str, infos: list[dict[str, Any]]) -> None:
         for name in ("vmaf_plain", "vmaf", "vmaf_low"):
             if isinstance(found.get(name), int | float):
                 st.metric(t(f"narrow.{name}"), f"{found[name]:.1f}", border=True, height="stretch")
-    if st.toggle(t("narrow.compare"), key="narrow_compare"):
+    if st.toggle(t("narrow.compare"), key=parts.own_key("narrow_compare", video)):
         words = {word: t(f"narrow.{word}") for word in ("play", "pause", "split", "time")}
         words |= {word: named("definition", "common" if word == "plain" else word) for word in ("plain", "narrow")}
-        widgets.compare(plain["playURL"], narrow["playURL"], words, key="compare")
+        widgets.compare(plain["playURL"], narrow["playURL"], words, key=parts.own_key("compare", video))
 
 
 def at_work(video_id: str) -> set[str]:
@@ -110,8 +110,8 @@ def jobs(video_id: str) -> None:
             if job["detail"]:
                 with st.expander(t("video.detail")):
                     st.code(job["detail"], language=None)
-    was = st.session_state.get("video_active", 0)
-    st.session_state["video_active"] = len(active)
+    was = st.session_state.get(f"active--{video_id}", 0)
+    st.session_state[f"active--{video_id}"] = len(active)
     if len(active) < was:
         st.rerun(scope="app")
 
@@ -142,38 +142,11 @@ def change(line: dict[str, Any]) -> str:
     return " ".join(parts.chip(value) for value in values if value)
 
 
-def next_waiting(video_id: str) -> None:
-    """Lead to the next video that waits for a person: reviewing goes on from here."""
-    waiting = parts.ask("getVideos", censorStatus="check", pageSize=2)
-    others = [video for video in waiting["videoList"] if video["videoId"] != video_id]
-    if others:
-        st.page_link(
-            "video.py", label=t("video.next", count=waiting["total"]), icon=":material/skip_next:",
-            query_params={"videoId": others[0]["videoId"]},
-        )  # fmt: skip
-
-
-def edit(video: dict[str, Any]) -> None:
-    with st.form("edit", border=False):
-        title = st.text_input(t("column.title"), video["title"], max_chars=200)
-        description = st.text_area(t("video.description"), video["description"], max_chars=2000)
-        category = st.text_input(t("video.category"), video["cateName"], max_chars=100)
-        tags = st.text_input(t("video.tags"), video["tags"], max_chars=500)
-        if st.form_submit_button(t("common.save"), type="primary", key="edit_save"):
-            changes = {"title": title, "description": description, "cateName": category, "tags": tags}
-            envelope = parts.attempt("editVideo", videoId=video["videoId"], **changes)
-            if envelope["result"] == "true":
-                st.session_state.setdefault("done", []).append(t("done.edit"))
-                st.rerun()
-            st.error(envelope["message"])
-
-
 def show(video_id: str) -> None:
     play = parts.ask("getPlayInfo", videoId=video_id)
     video, infos = play["videoBase"], play["playInfoList"]
     with parts.header(parts.plain(video["title"]) or video_id, beside=undo.button):
-        if parts.may("manage") and st.button(t("common.edit"), icon=":material/edit:", key="edit_open"):
-            st.dialog(t("common.edit"), icon=":material/edit:")(edit)(video)
+        editing.button(video)
     parts.say_results()
     left, right = st.columns([3, 2], gap="large")
     working = at_work(video_id)
@@ -194,13 +167,13 @@ def show(video_id: str) -> None:
             "prewarm",
             "delete",
         ]
-        actions.buttons(keys, [video], shortcuts=True)
-        next_waiting(video_id)
+        actions.own_buttons(keys, video)
+        reviewing.next_button(video)
         st.fragment(jobs, run_every="1s" if working else None)(video_id)
         facts(video, infos)
     if infos:
         renditions(infos)
-        proof(video_id, infos)
+        proof(video, infos)
     history(video_id)
 
 
@@ -214,7 +187,8 @@ if not video_id:
 known = parts.attempt("getVideoById", videoId=video_id)
 if known["code"] == "404":
     if undo.goes_along("videos", video_id):
-        st.switch_page("videos.py", query_params=st.session_state.get("v_query"))
+        parts.visit("videos", st.session_state.get("v_query"), instead=True)
+        st.stop()
     parts.say_results()
     st.info(t("video.gone"), icon=":material/videocam_off:")
     st.stop()

@@ -9,7 +9,6 @@ import streamlit as st
 from pages import parts, widgets
 from pages.words import t
 
-KEY = "watch"
 WORDS = ("sheet", "timeline", "cover", "busy")
 
 
@@ -35,7 +34,8 @@ def player(video: dict[str, Any], infos: list[dict[str, Any]], busy: bool) -> No
         "busy": busy,
         "words": words,
     }
-    widgets.watch(data, key=KEY, on_choose=lambda: choose(video["videoId"]))
+    key = parts.own_key("watch", video)
+    widgets.watch(data, key=key, on_choose=lambda: choose(video["videoId"], key))
 
 
 def mime(info: dict[str, Any]) -> str:
@@ -57,13 +57,13 @@ def tiles(video: dict[str, Any], shape: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def choose(video_id: str) -> None:
+def choose(video_id: str, key: str) -> None:
     """Ask for the cover that the person chose."""
-    seconds = st.session_state[KEY]["cover"]
+    seconds = st.session_state[key]["cover"]
     envelope = parts.attempt("chooseCover", mediaId=video_id, seconds=seconds)
     if envelope["result"] == "true":
         st.session_state.setdefault("done", []).append(t("done.cover"))
-        st.session_state["video_active"] = 1  # the page is drawn anew once it is made, however soon that is
+        st.session_state[f"active--{video_id}"] = 1  # the page is drawn anew once it is made, however soon that is
     else:
         st.session_state["problems"] = (t("watch.refused"), [envelope["message"]])
 

@@ -18,6 +18,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     own.resize ??= new ResizeObserver(() => own.drawFilm());
     own.drawFilm = drawFilm;
     own.resize.observe(film);
+    drawFilm();
     drawSheet();
     listen();
   }
@@ -71,8 +72,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   function drawFilm() {
     const [first] = tiles;
     const count = Math.max(1, Math.round(film.clientWidth / ((film.clientHeight * first.width) / first.height)));
-    if (own.filmed === `${count} ${first.url}`) return;
-    own.filmed = `${count} ${first.url}`;
+    const signature = JSON.stringify([count, tiles]);
+    if (own.filmed === signature) return;
+    own.filmed = signature;
     film.replaceChildren(...Array.from({ length: count }, (_, number) => {
       const piece = document.createElement("i");
       paint(piece, tileAt(((number + 0.5) / count) * length()));

@@ -111,8 +111,8 @@ class Person:
     # Looking and touching
 
     def part(self, key: str) -> Locator:
-        """What the pages drew under this key."""
-        return self.page.locator(f".st-key-{key}")
+        """What the pages drew under this key; what belongs to one video has that behind two hyphens."""
+        return self.page.locator(f'.st-key-{key}, [class*="st-key-{key}--"]')
 
     def field(self, key: str) -> Locator:
         return self.part(key).locator("input").first

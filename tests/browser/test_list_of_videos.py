@@ -109,8 +109,11 @@ def test_a_title_leads_to_its_video_and_back_leads_to_the_list(person):
 
     expect(person.part("page_head")).to_contain_text("山里的猫 第 3 集")
     person.page.go_back()
-    person.is_at("^/videos")
-    expect(person.column(2).filter(has_text="山里的猫 第 3 集")).to_be_attached()
+    person.is_at("^/videos\\?v_title=山里的猫 第 3$")
+    person.sees("山里的猫 第 3 集")
+    expect(person.field("v_title")).to_have_value("山里的猫 第 3")
+    person.page.go_forward()
+    expect(person.part("page_head")).to_contain_text("山里的猫 第 3 集")
 
 
 def test_the_link_back_from_a_video_leads_to_what_was_found(person):

@@ -1,5 +1,7 @@
 """The page of one video: watching it, judging it, and putting its words right."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -91,13 +93,60 @@ def test_an_edit_changes_the_title(person, site):
     person.sees("新标题 *不是斜体*")
 
 
-def test_the_next_video_that_waits_is_one_click_away(person, site):
-    newest, now = site.catalogue.add("最后来的"), site.catalogue.add("现在看的")
-    person.goes_to("/video", videoId=now.video_id)
+@pytest.fixture
+def queue(site):
+    """Three videos that wait for review, in the order in which they are shown one after the other."""
+    files = (MediaFile(FileKind.SNAPSHOT, "snapshot-1.jpg"), MediaFile(FileKind.COMMON, "a.mp4", 1, 320, 180))
+    videos = [
+        site.catalogue.add(f"排队 {age}", age=-1000 - age, description="同样的说明", duration=8, files=files)
+        for age in (3, 2, 1)
+    ]
+    yield videos
+    for video in videos:
+        site.ask("deleteVideoById", videoId=video.video_id, userId=video.user.user_id)
 
-    person.page.get_by_test_id("stPageLink").filter(has_text="skip_next").click()
 
-    expect(person.part("page_head")).to_contain_text(newest.title)
+def goes_on(person, video):
+    """Go on to the next video that waits, and wait until it is shown."""
+    person.clicks("next")
+    expect(person.part("page_head")).to_contain_text(video.title)
+    person.is_idle()
+
+
+def test_after_next_every_act_is_on_the_video_that_is_seen(person, queue):
+    first, second, third = queue
+    person.page.route("**/media/**", lambda route: route.fulfill(status=200, body=""))
+    person.goes_to("/video", videoId=first.video_id)
+
+    goes_on(person, second)
+
+    person.is_at(f"videoId={second.video_id}$")
+    person.presses("a", person.dialog)
+    expect(person.dialog).to_contain_text(second.title)
+    expect(person.part("page_head")).to_contain_text(second.title)
+    person.clicks("confirm_no")
+    person.clicks("edit_open")
+    expect(person.dialog.get_by_label(person.t("column.title"), exact=True)).to_have_value(second.title)
+    person.page.keyboard.press("Escape")
+    expect(person.dialog).to_be_hidden()
+    goes_on(person, third)
+    film = person.part("watch").locator(".film i").first
+    expect(film).to_have_css("background-image", re.compile(third.video_id))
+    expect(person.part("watch").locator("source")).to_have_attribute("src", re.compile(third.video_id))
+    person.page.reload()
+    expect(person.part("page_head")).to_contain_text(third.title)
+    person.page.go_back()
+    expect(person.part("page_head")).to_contain_text(second.title)
+    person.clicks("do_block")
+    expect(person.dialog).to_contain_text(second.title)
+
+
+def test_skipping_comes_by_every_video_that_waits_before_one_a_second_time(person, queue):
+    person.page.route("**/media/**", lambda route: route.fulfill(status=200, body=""))
+    person.goes_to("/video", videoId=queue[0].video_id)
+
+    goes_on(person, queue[1])
+    goes_on(person, queue[2])
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

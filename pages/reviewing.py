@@ -1,0 +1,54 @@
+"""From one video that waits for review to the next."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import streamlit as st
+
+from pages import parts
+from pages.words import t
+
+MOST_ROWS = 100
+
+
+def next_button(video: dict[str, Any]) -> None:
+    """Draw the button that leads to the next video that waits; where no other waits, nothing."""
+    waiting = parts.ask("getVideos", censorStatus="check", pageSize=2)
+    if [other for other in waiting["videoList"] if other["videoId"] != video["videoId"]]:
+        # A link of Streamlit's from a page to itself would leave the address of this video.
+        st.button(
+            t("video.next", count=waiting["total"]), key=parts.own_key("next", video), icon=":material/skip_next:",
+            type="tertiary", shortcut="N", on_click=_go_on, args=(video,),
+        )  # fmt: skip
+
+
+def _go_on(video: dict[str, Any]) -> None:
+    if following := _following(video):
+        st.query_params["videoId"] = following
+
+
+def _following(video: dict[str, Any]) -> str:
+    """Return the id of the video to review after this one: the next older that waits, and after the oldest the newest.
+
+    Whoever skips some comes by all of them, however many others judge videos meanwhile. Empty where none waits.
+    """
+    passed = video["censorStatus"] != "check"
+    for page in count(1):
+        rows = _waiting(endTime=video["creationTime"], pageIndex=page)
+        for row in rows:
+            passed = passed or row["creationTime"] != video["creationTime"]
+            if row["videoId"] == video["videoId"]:
+                passed = True
+            elif passed:
+                return str(row["videoId"])
+        if len(rows) < MOST_ROWS:
+            break
+    return next((str(row["videoId"]) for row in _waiting() if row["videoId"] != video["videoId"]), "")
+
+
+def _waiting(**narrowed: Any) -> list[dict[str, Any]]:
+    found = parts.attempt("getVideos", censorStatus="check", pageSize=MOST_ROWS, **narrowed)["data"]
+    rows: list[dict[str, Any]] = found["videoList"] if found else []
+    return rows
