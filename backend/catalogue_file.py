@@ -1,21 +1,24 @@
-"""A catalogue that comes in: CSV as the export writes it, or JSON lines with the fields of the API."""
+"""A catalogue that comes in: a table as the export or a spreadsheet writes it, or JSON lines with the API's fields."""
 
 from __future__ import annotations
 
 import csv
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from backend.bounds import MAX_BYTES
-from backend.columns import VIDEOS, CellKind
+from backend.columns import FORMULA_SIGNS, VIDEOS, CellKind, guard_id
 from backend.errors import BadRequest
 from backend.model import (
+    SECONDS_A_DAY,
     Actor,
     CensorStatus,
     FileKind,
@@ -27,19 +30,24 @@ from backend.model import (
     VideoFilter,
     VideoStatus,
 )
-from backend.parameters import Choice, Id, Kind, Moment, Number, Text, Url, Whole
+from backend.parameters import AROUND_IDS, Choice, Id, Kind, Moment, Number, Text, Url, Whole
 from backend.registry import as_text
+from backend.tables import opened_text, read_table
 
 if TYPE_CHECKING:
     from backend.console import Console
 
-SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+SUFFIXES = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers", ".et")
 NEEDED = ("videoId", "title", "creationTime", "userId")
 BATCH = 5000
 WORTH_MERGING = 10  # an import that makes a tenth of the catalogue left the search index in many pieces
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 VIDEO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
-GUARDED = re.compile("'+[-=+@\t\r\n＝＋－＠]")  # what the export puts an apostrophe before has one too many
+GUARDED = re.compile(f"'+[{FORMULA_SIGNS}]")  # what the export puts an apostrophe before has one too many
+CUT_SHORT = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")  # 2.43479E+12: what Excel makes of a long number
+EXCEL_DAY = re.compile(r"[1-9][0-9]{4}(?:\.[0-9]+)?")  # days since the end of 1899, where a cell has no date format
+GROUPED = re.compile(r"[0-9]{1,3}(?:([,. \u00a0\u202f'’])[0-9]{3})(?:\1[0-9]{3})*")  # 1,234,567
+NEXT_ADDRESS = re.compile(r"\s+|[,;|]\s*(?=https?://|/media/)")
 OURS = re.compile(r"/media/([^/]+)/([A-Za-z0-9_-]{8,64})/([^/\\?#.][^/\\?#]*)")
 
 FIELDS: dict[str, tuple[str, Kind]] = {
@@ -72,6 +80,8 @@ FILE_FIELDS = {
     "fileUrlList": FileKind.COMMON,
 }
 CELLS = {column.name: column.kind for column in VIDEOS.columns}
+ALL_COLUMNS = (*CELLS, *FIELDS, *USER_FIELDS, *FILE_FIELDS)
+EXCEL_START = datetime(1899, 12, 30)  # noqa: DTZ001  (a local time, whatever the zone)
 
 Row: TypeAlias = tuple[int, Mapping[str, Any] | BadRequest]
 
@@ -142,7 +152,7 @@ class Refusals:
 
     def add(self, line: int, row: Mapping[str, Any] | BadRequest, error: BadRequest) -> None:
         named = "" if isinstance(row, BadRequest) else str(row.get("videoId", ""))[:64]
-        self._write([line, f"'{named}" if GUARDED.match(f"'{named}") else named, str(error)])
+        self._write([line, guard_id(named), str(error)])
         self._any = True
 
     def __exit__(self, *_: object) -> None:
@@ -156,10 +166,8 @@ def read_rows(file: BinaryIO, path: Path) -> Iterator[Row]:
 
     Raises BadRequest where the file is none at all.
     """
-    if file.read(2) in UTF_16:
-        raise BadRequest("{file} is UTF-16; save it as UTF-8.", file=path.name)
-    file.seek(0)
-    yield from (_csv_rows if SUFFIXES[path.suffix.lower()] == "csv" else _json_rows)(file, path)
+    with opened_text(file, path.name) as text:
+        yield from (_csv_rows if SUFFIXES[path.suffix.lower()] == "csv" else _json_rows)(text, path)
 
 
 def read_video(row: Mapping[str, Any], zone: ZoneInfo, base_url: str = "") -> Video:
@@ -170,7 +178,13 @@ def read_video(row: Mapping[str, Any], zone: ZoneInfo, base_url: str = "") -> Vi
     for name in NEEDED:
         if row.get(name) in (None, ""):
             raise BadRequest("{name} is required.", name=name)
-    video_id = as_text("videoId", row["videoId"])
+    for name in ("videoId", "userId"):
+        if isinstance(row[name], str) and CUT_SHORT.fullmatch(row[name].strip()):
+            raise BadRequest(
+                "{name} {raw} is what a spreadsheet made of a long number; take the id from where it came from, into a "
+                "column that is formatted as text.", name=name, raw=row[name].strip(),
+            )  # fmt: skip
+    video_id = as_text("videoId", row["videoId"]).strip(AROUND_IDS)
     if not VIDEO_ID.fullmatch(video_id):
         raise BadRequest("videoId may hold 1 to 128 letters, digits, - and _; got {raw!r}.", raw=video_id[:80])
     files, media_key = _files(row, video_id, zone, base_url)
@@ -182,18 +196,28 @@ def _values(row: Mapping[str, Any], fields: Mapping[str, tuple[str, Kind]], zone
     values = {}
     for name, (attribute, kind) in fields.items():
         given = row.get(name)
-        text = given if isinstance(given, str) else as_text(name, given)
+        if name == "tags" and isinstance(parts := _parts(given), list):
+            given = ",".join(as_text(name, part) for part in parts)
+        text = as_text(name, given)
         if text:
             values[attribute] = kind.read(name, text, zone)
     return values
+
+
+def _parts(given: Any) -> Any:
+    """Return the values of a JSON array that stands in a cell; anything else as it is."""
+    if isinstance(given, str) and given.strip().startswith("[") and given.strip().endswith("]"):
+        with suppress(msgspec.MsgspecError, RecursionError, UnicodeError):
+            return msgspec.json.decode(given.strip())
+    return given
 
 
 def _files(row: Mapping[str, Any], video_id: str, zone: ZoneInfo, base_url: str) -> tuple[tuple[MediaFile, ...], str]:
     """Return the files of a row, and the key of our own media among them: those are found again if they are there."""
     files, media_key, url = list[MediaFile](), "", Url()
     for name, kind in FILE_FIELDS.items():
-        given = row.get(name)
-        addresses = given if isinstance(given, list) else str(given or "").split()
+        given = _parts(row.get(name))
+        addresses = given if isinstance(given, list) else [one for one in NEXT_ADDRESS.split(str(given or "")) if one]
         for position, address in enumerate(addresses):
             read = url.read(name, as_text(name, address), zone)
             ours = OURS.fullmatch(read.removeprefix(base_url))
@@ -206,53 +230,48 @@ def _files(row: Mapping[str, Any], video_id: str, zone: ZoneInfo, base_url: str)
     return tuple(files), media_key
 
 
-def _csv_rows(file: BinaryIO, path: Path) -> Iterator[Row]:
-    # What is no UTF-8 comes through as lone surrogates, which are then refused in the row where they stand.
-    lines = (line.decode("utf-8", "surrogateescape") for line in file)
-    table = csv.reader(lines)
-    head = [name.strip().removeprefix("\ufeff").strip('"') for name in next(table, [])]
-    if missing := [name for name in NEEDED if name not in head]:
-        raise BadRequest(
-            "{file} has no column {missing}; its first line must name at least {needed}.",
-            file=path.name, missing=", ".join(missing), needed=", ".join(NEEDED),
-        )  # fmt: skip
-    while True:
-        line = table.line_num + 1
-        try:
-            cells = next(table)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield line, BadRequest("The line is no CSV: {why}.", why=str(error))
-            continue
-        if len(cells) == len(head):
-            yield line, {name: _unwritten(name, cell) for name, cell in zip(head, cells, strict=True)}
-        elif cells:
-            yield (
-                line,
-                BadRequest(
-                    "The line has {cells} cells, and the first line names {columns}.",
-                    cells=len(cells),
-                    columns=len(head),
-                ),
-            )
+def _csv_rows(text: TextIO, path: Path) -> Iterator[Row]:
+    table = read_table(text, path.name, NEEDED, ALL_COLUMNS)
+    comma = table.delimiter == ";"  # which Excel puts between cells where a comma stands before decimals
+    for line, cells in table.rows:
+        if isinstance(cells, BadRequest):
+            yield line, cells
+        else:
+            yield line, {name: _unwritten(name, cell, comma) for name, cell in zip(table.names, cells, strict=True)}
 
 
-def _unwritten(name: str, cell: str) -> str:
-    """Return what the export wrote as this cell."""
-    if cell[:1] == "'" and CELLS.get(name) in (CellKind.TEXT, CellKind.ID) and GUARDED.match(cell):
+def _unwritten(name: str, cell: str, decimal_comma: bool) -> str:
+    """Return what stood in this cell before the export, or a spreadsheet, wrote it in its own way."""
+    kind = CELLS.get(name)
+    if kind in (CellKind.TEXT, CellKind.ID) and GUARDED.match(cell):
         return cell[1:]
-    return cell.rstrip("\t") if CELLS.get(name) is CellKind.ID else cell
+    if kind in (CellKind.TEXT, None):
+        return cell
+    cell = cell.strip(AROUND_IDS)
+    if kind is CellKind.TIME and EXCEL_DAY.fullmatch(cell):
+        return f"{EXCEL_START + timedelta(seconds=round(float(cell) * SECONDS_A_DAY))}"
+    return _ungrouped(cell, decimal_comma) if kind in (CellKind.WHOLE, CellKind.NUMBER) else cell
 
 
-def _json_rows(file: BinaryIO, path: Path) -> Iterator[Row]:
-    for number, line in enumerate(file, 1):
-        text = line.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else line.strip()
-        if not text:
+def _ungrouped(cell: str, decimal_comma: bool) -> str:
+    """Return a number without the marks between its thousands, and with a point before its decimals."""
+    point = "," if decimal_comma else "."
+    whole, _, decimals = cell.partition(point)
+    grouped = GROUPED.fullmatch(whole)
+    if grouped:
+        whole = whole.replace(grouped[1], "")
+    return f"{whole}.{decimals}" if decimals else whole if grouped else cell
+
+
+def _json_rows(text: TextIO, path: Path) -> Iterator[Row]:
+    for number, line in enumerate(text, 1):
+        if not (bare := line.strip()):
             continue
+        if number == 1 and bare.startswith("[") and not bare.endswith("]"):
+            raise BadRequest("{file} is one JSON array; in JSON lines, each line holds one object.", file=path.name)
         try:
-            row = msgspec.json.decode(text)
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+            row = msgspec.json.decode(bare)
+        except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
             yield number, BadRequest("The line is no JSON: {why}", why=str(error)[:200])
             continue
         yield number, row if isinstance(row, dict) else BadRequest("The line must be a JSON object.")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+
+FORMULA_SIGNS = "-=+@\t\r\n＝＋－＠"  # with these, spreadsheets take text for a formula (OWASP), full width as well
+MOST_SHOWN = 10**11  # Excel shows longer whole numbers as 1.2E+17, and rounds them from 10**15
+NUMERAL = re.compile(r"[-0-9eE+./:, ]*")  # what a number, date or time is made of
 
 
 class FileFormat(StrEnum):
@@ -88,3 +93,19 @@ RECOMMENDED = replace(
     name="recommended",
     columns=(*(one for one in VIDEOS.columns if one.name != "fileUrlList"), Column("fileUrl", CellKind.LINK, 30)),
 )
+
+
+def guard_text(text: str) -> str:
+    """Return text as a cell of CSV: with an apostrophe before what is taken for a formula, or looks guarded already."""
+    return f"'{text}" if text.lstrip("'")[:1] in tuple(FORMULA_SIGNS) else text
+
+
+def guard_id(text: str) -> str:
+    """Return an id as a cell of CSV: one that is taken for a number or a date ends with a tab, and is shown whole.
+
+    `backend.store.lines` says the same in SQL, where whole lists are written.
+    """
+    if not ("0" <= text[:1] <= "9"):
+        return guard_text(text)
+    short = text == "0" or (text[0] != "0" and text.isascii() and text.isdigit() and int(text) < MOST_SHOWN)
+    return text if short or not NUMERAL.fullmatch(text) else f"{text}\t"

@@ -72,6 +72,8 @@ CHINESE: dict[str, str] = {
     ),
     "{name} has {length} characters; at most {most} are allowed.": "{name} 有 {length} 个字符，最多 {most} 个。",
     "{name} holds characters that are no text.": "{name} 含有不是文本的字符。",
+    "{name} {raw} is what a spreadsheet made of a long number; take the id from where it came from, into a column that "
+    "is formatted as text.": "{name} {raw} 是电子表格对长数字的缩写；请从原处重新取得该 id，放入设为文本格式的列中。",
     "{name} must be a file, sent as multipart/form-data.": "{name} 应为文件，以 multipart/form-data 发送。",
     "A parameter holds characters that are no text.": "参数含有不是文本的字符。",
     "Nothing to change was given.": "没有要修改的内容。",
@@ -132,7 +134,14 @@ CHINESE: dict[str, str] = {
     "The console {url} cannot be reached ({why}).": "无法连接控制台 {url}（{why}）。",
     "The file cannot be read: {why}.": "无法读取文件：{why}。",
     # Catalogues that come in
-    "{file} is UTF-16; save it as UTF-8.": "{file} 是 UTF-16 编码，请另存为 UTF-8。",
+    "{file} is neither UTF-8 nor GB18030; save it as CSV UTF-8.": (
+        "{file} 既不是 UTF-8 也不是 GB18030，请另存为 CSV UTF-8。"
+    ),
+    "{file} names the column {column} twice.": "{file} 中有两个名为 {column} 的列。",
+    "{file} is one JSON array; in JSON lines, each line holds one object.": (
+        "{file} 是一个 JSON 数组；JSON Lines 每行应为一个对象。"
+    ),
+    "A quotation mark in this line is not closed where a cell ends.": "这一行有引号未在单元格结尾处闭合。",
     "{file} has no column {missing}; its first line must name at least {needed}.": (
         "{file} 缺少列 {missing}，第一行至少应有 {needed}。"
     ),

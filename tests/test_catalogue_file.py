@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
+import sqlite3
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backend import catalogue_file
-from backend.catalogue_file import load_catalogue
+from backend.catalogue_file import load_catalogue, read_rows
+from backend.columns import guard_id
 from backend.errors import BadRequest
 from backend.model import (
     Actor,
@@ -21,6 +28,7 @@ from backend.model import (
     VideoFilter,
     VideoStatus,
 )
+from backend.store import lines
 
 TESTS = Actor("tests", "tests")
 GOOD = {"videoId": "v1", "title": "海边", "creationTime": "2019-01-09 22:11:29", "userId": "u1"}
@@ -152,7 +160,8 @@ def test_lines_that_are_no_rows_are_refused(load, refused):
 
 def test_lines_of_csv_are_counted_as_an_editor_does(load, refused):
     head = b"videoId,title,creationTime,userId,extra\n"
-    rows = b'v1,"two\nlines",2019-01-09,u1,\nv2,short\nv3,\xba\xa3,2019-01-09,u1,\n\nv4,good,2019-01-09,u1,x\n'
+    rows = b'v1,"two\nlines",2019-01-09,u1,\nv2,short\nv3,\xff,2019-01-09,u1,\n\n'
+    rows += "v4,海边日落的清晨,2019-01-09,u1,x\n".encode()
 
     assert load(head + rows, "videos.csv") == (2, 0, 2)
 
@@ -167,7 +176,10 @@ def test_lines_of_csv_are_counted_as_an_editor_does(load, refused):
     [
         (b"videoId,title\nv1,a\n", "has no column creationTime, userId; its first line must name at least videoId"),
         (b"", "has no column videoId"),
-        ("videoId,title".encode("utf-16"), "is UTF-16; save it as UTF-8"),
+        ("videoId,title".encode("utf-16"), "has no column creationTime, userId"),
+        ("videoId,title,creationTime,userId\nv1,café,2019-01-09,u1\n".encode("latin-1"), "neither UTF-8 nor GB18030"),
+        ("videoId,title,creationTime,userId\nv1,日落海邊的風景,2019-01-09,u1\n".encode("big5"), "save it as CSV UTF-8"),
+        (b"videoId,title,creationTime,userId,title\n", "names the column title twice"),
     ],
 )
 def test_a_file_that_is_none_is_refused_as_a_whole(load, content, reason):
@@ -215,3 +227,134 @@ def test_a_large_import_leaves_the_search_index_in_one_piece(console, load, monk
     assert pieces() == 1
     assert store.catalogue.find_videos(VideoFilter(title="海边")).total == 41
     assert store.recount() == []
+
+
+HEAD = "videoId,title,creationTime,userId,duration"
+ROW = "a1,海边日落,2024/1/9 22:11,u1,12.5"
+FORMS = {
+    "Chinese Excel": f"{HEAD}\r\n{ROW}\r\n".encode("gb18030"),
+    "CSV UTF-8": f"{HEAD}\r\n{ROW}\r\n".encode("utf-8-sig"),
+    "Unicode text": f"{HEAD}\r\n{ROW}\r\n".replace(",", "\t").encode("utf-16"),
+    "UTF-16 of the other order": b"\xfe\xff" + f"{HEAD}\r\n{ROW}\r\n".encode("utf-16-be"),
+    "UTF-16 without a mark": f"{HEAD}\r\n{ROW}\r\n".encode("utf-16-le"),
+    "old Mac": f"{HEAD}\r{ROW}\r".encode(),
+    "semicolons": f"{HEAD}\n{ROW}\n".replace(",", ";").encode(),
+    "tabs": f"{HEAD}\n{ROW}\n".replace(",", "\t").encode(),
+    "sep=": f"sep=;\r\n{HEAD}\r\n{ROW}\r\n".replace(",", ";").encode(),
+    "sep= after a mark": f"sep=,\r\n{HEAD}\r\n{ROW}\r\n".encode("utf-8-sig"),
+    "empty lines and cells": f"\r\n{HEAD},,\r\n,,,,,,\r\n{ROW},,\r\n,,\r\n".encode(),
+    "cells left out at the end": f"{HEAD},tags,cateName\r\n{ROW}\r\n".encode(),
+    "other spelling of the names": f"{HEAD.upper().replace(',', ' , ')}\r\n{ROW}\r\n".encode(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_table_comes_in_however_a_spreadsheet_saved_it(load, kept, form):
+    assert load(FORMS[form], "videos.csv") == (1, 0, 0)
+
+    (video,) = kept()
+    assert (video.video_id, video.title, video.user.user_id, video.duration) == ("a1", "海边日落", "u1", 12.5)
+    assert video.created == 1704809460
+
+
+def test_damaged_utf_8_is_not_taken_for_another_encoding(load, refused, kept):
+    rows = "".join(f"v{number},海边日落{number},2024-01-09,u1,1\n" for number in range(9)).encode()
+
+    assert load(f"{HEAD}\n".encode() + rows + b"v9,\xe6\xb5,2024-01-09,u1,1\n", "videos.csv") == (9, 0, 1)
+
+    assert refused("videos.csv") == {11: "title holds characters that are no text."}
+    assert {video.title[:4] for video in kept()} == {"海边日落"}
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ('a,t,2024-01-09,u,"1,234.5","1,234,567"', (1234.5, 1_234_567)),
+        ("a,t,2024-01-09,u,1234,1 234 567", (1234, 1_234_567)),
+        ("a;t;2024-01-09;u;12,5;1.234.567", (12.5, 1_234_567)),
+        ("a;t;2024-01-09;u;1.234,5;12", (1234.5, 12)),
+    ],
+)
+def test_numbers_are_read_as_spreadsheets_write_them(load, kept, row, expected):
+    head = f"{HEAD},size".replace(",", ";" if ";" in row else ",")
+
+    assert load(f"{head}\n{row}\n".encode(), "videos.csv") == (1, 0, 0)
+
+    assert (kept()[0].duration, kept()[0].size) == expected
+
+
+@pytest.mark.parametrize("cell", ["45300.9243055556", "2024/1/9 22:11", "2024年1月9日 22:11", "2024/1/9 10:11 PM"])
+def test_dates_are_read_as_excel_writes_them(load, kept, cell):
+    assert load(f"{HEAD}\na1,t,{cell},u1,1\n".encode(), "videos.csv") == (1, 0, 0)
+
+    assert kept()[0].created == 1704809460
+
+
+def test_a_date_that_can_be_two_is_refused_with_the_form_that_is_right(load, refused):
+    assert load(f"{HEAD}\na1,t,1/9/2024 22:11,u1,1\n".encode(), "videos.csv") == (0, 0, 1)
+
+    assert "must be a time like 2019-01-09 22:11:29" in refused("videos.csv")[2]
+
+
+def test_ids_that_a_spreadsheet_cut_short_are_refused_by_name(load, refused):
+    rows = "2.43479E+12,t,2024-01-09,u1,1\nv2,t,2024-01-09,1.2E+17,1\n2434793223202\t,t,2024-01-09,12e5\t,1\n"
+
+    assert load(f"{HEAD}\n{rows}".encode(), "videos.csv") == (1, 0, 2)
+
+    assert refused("videos.csv")[2].startswith("videoId 2.43479E+12 is what a spreadsheet made of a long number;")
+    assert refused("videos.csv")[3].startswith("userId 1.2E+17 is what a spreadsheet made of a long number;")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ['"[""https://a.test/1.mp4"",""https://a.test/2.mp4""]"', '"https://a.test/1.mp4, https://a.test/2.mp4"',
+     '"https://a.test/1.mp4\nhttps://a.test/2.mp4"', "https://a.test/1.mp4;https://a.test/2.mp4"],
+)  # fmt: skip
+def test_several_addresses_in_a_cell_are_several_files(load, kept, cell):
+    content = f'videoId,title,creationTime,userId,fileUrlList,tags\na1,t,2024-01-09,u1,{cell},"[""a"", ""b""]"\n'
+
+    assert load(content.encode(), "videos.csv") == (1, 0, 0)
+
+    assert [file.name for file in kept()[0].files] == ["https://a.test/1.mp4", "https://a.test/2.mp4"]
+    assert kept()[0].tags == "a,b"
+
+
+def test_lists_of_json_lines_are_taken(load, kept):
+    assert load([{**GOOD, "tags": ["a", "b"], "fileUrlList": ["https://a.test/1.mp4"]}]) == (1, 0, 0)
+
+    assert (kept()[0].tags, len(kept()[0].files)) == ("a,b", 1)
+
+
+def test_an_open_quotation_mark_costs_its_own_line_and_no_other(load, refused, kept):
+    rows = [f"v{number},t,2024-01-09,u1,1" for number in range(2000)]
+    rows[3] = 'v3,"t,2024-01-09,u1,1'
+    rows[5] = 'v5,t,2024-01-09,u1,"1'
+    rows[7] = 'v7,"two\nlines",2024-01-09,u1,1'
+    rows[-1] = 'v1999,"t,2024-01-09,u1,1'
+
+    assert load("\n".join([HEAD, *rows]).encode(), "videos.csv") == (1997, 0, 3)
+
+    assert list(refused("videos.csv")) == [5, 7, 2002]
+    assert "quotation mark" in refused("videos.csv")[5]
+    assert "two\nlines" in {video.title for video in kept()}
+
+
+def test_one_json_array_is_refused_as_a_whole(load):
+    with pytest.raises(BadRequest, match="is one JSON array; in JSON lines, each line holds one object"):
+        load(json.dumps([GOOD], indent=1).encode())
+
+
+@given(st.binary(max_size=300), st.sampled_from(["", HEAD + "\n", HEAD.replace(",", ";") + "\r"]))
+def test_whatever_a_file_holds_there_are_rows_and_reasons(content, head):
+    for name in ("a.csv", "a.jsonl"):
+        with contextlib.suppress(BadRequest):
+            list(read_rows(io.BytesIO(head.encode() + content), Path(name)))
+
+
+@given(st.one_of(st.sampled_from([*NASTY, "007", "12e5", "12", "2434793223202", "12x"]), st.text(max_size=9)))
+def test_ids_are_guarded_alike_in_sql_and_in_python(text):
+    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        return
+    sql = lines.ID_CELL.format(":id", guarded=lines.TEXT_CELL.format(":id"))
+
+    assert sqlite3.connect(":memory:").execute(f"select {sql}", {"id": text}).fetchone()[0] == guard_id(text)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import re
 import sqlite3
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 import backend
 from backend.export import Download
-from backend.model import CensorStatus, FileKind, HistoryFilter, JobKind, MediaFile, Right, Role
+from backend.model import Actor, CensorStatus, FileKind, HistoryFilter, JobKind, MediaFile, Right, Role
 from backend.parameters import Choice, Upload
 from backend.registry import OPERATIONS
 from backend.store.chain import CONTENT, START, Head, link
@@ -349,3 +351,17 @@ def test_what_was_written_before_there_was_a_chain_is_chained_by_the_migration(t
     assert (verdict.lines, verdict.head.line, verdict.breaks) == (25, 25, [])
     assert console.store.history.find_page(HistoryFilter(actor="anne")).total == 25
     console.close()
+
+
+def test_an_export_is_guarded_like_that_of_the_catalogue(console, token):
+    names = ["＝cmd", "\n=cmd", "'=1", "-1", "@x", "plain"]
+    for name in names:
+        actor = Actor(name, "tests", token=name)
+        console.store.history.record(at=1, actor=actor, action="x", target="2434793223202", after={})
+
+    made = console.call("exportHistory", {"action": "x"}, token)["data"]
+    rows = list(csv.DictReader(io.StringIO(b"".join(made.chunks).decode("utf-8-sig"), newline="")))
+
+    assert [row["userName"] for row in rows] == ["plain", "'@x", "'-1", "''=1", "'\n=cmd", "'＝cmd"]
+    assert [row["token"] for row in rows] == [row["userName"] for row in rows]
+    assert {row["target"] for row in rows} == {"2434793223202\t"}

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from backend.columns import guard_id, guard_text
 from backend.export import Download
 from backend.model import HistoryFilter, HistoryLine, Right
 from backend.parameters import End, Id, PageIndex, PageSize, Start
@@ -26,7 +27,6 @@ COLUMNS = (
 )  # fmt: skip
 CHUNK_ROWS = 500
 BOM = "\ufeff"  # without it, Excel takes UTF-8 for the machine's own encoding
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class HistoryData(msgspec.Struct, rename="camel"):
@@ -131,9 +131,9 @@ def _csv(lines: Iterable[HistoryLine], write: Writer) -> Generator[bytes, None, 
     for count, line in enumerate(lines, start=1):
         data = _data(write, line)
         before, after = (json.dumps(values, ensure_ascii=False) for values in (data.before, data.after))
-        texts = (data.user_name, data.token, data.way, data.address, data.request_id, data.action, data.target)
-        shown = (f"'{text}" if text.startswith(FORMULA_STARTS) else text for text in texts)
-        rows.writerow([data.line, data.time.removesuffix(".0"), *shown, before, after])
+        names = (guard_text(text) for text in (data.user_name, data.token, data.way, data.address))
+        ids = (guard_id(data.request_id), guard_text(data.action), guard_id(data.target))
+        rows.writerow([data.line, data.time.removesuffix(".0"), *names, *ids, before, after])
         if count % CHUNK_ROWS == 0:
             yield _drain(buffer)
     yield _drain(buffer)

@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from backend.columns import RECOMMENDED, VIDEOS, CellKind, Column, FileFormat, Listing
+from backend.columns import FORMULA_SIGNS, MOST_SHOWN, RECOMMENDED, VIDEOS, CellKind, Column, FileFormat, Listing
 from backend.model import SECONDS_A_DAY
 from backend.store import finding
 from backend.store.rows import RECOMMENDATION_TABLES, VIDEO_TABLES
 
-MOST_SHOWN = 10**11  # Excel shows longer whole numbers as 1.2E+17, and rounds them from 10**15
 NO_NUMERAL = "*[^-0-9eE+./:, ]*"  # matches text with a character that is in no number, date or time
-FORMULA = "[-=+@\t\r\n＝＋－＠]*"  # what spreadsheets take for a formula (OWASP), full width as well
+FORMULA = f"[{FORMULA_SIGNS}]*"
 FIRST_YEAR, LAST_YEAR = 1970, 2100  # times outside are written one by one, by Python
 EXCEL_1970 = 25_569  # the first day of 1970, in Excel's days
 

@@ -1,0 +1,176 @@
+"""Tables as spreadsheets save them: in which encoding, what stands between cells, and which lines are one row."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import BinaryIO, NamedTuple, TextIO
+
+from backend.errors import BadRequest
+
+BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+DELIMITERS = ",;\t|"
+DELIMITER_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # with which Excel's own files may begin
+BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+COMMON_CHINESE = re.compile(rb"[\xa1-\xa3\xb0-\xf7][\xa1-\xfe]")  # GB2312's; other encodings hold much beside it
+MOSTLY_UTF_8, MOSTLY_CHINESE = 0.9, 0.75  # of the bytes beyond ASCII
+CHUNK = 1 << 20
+NO_TEXT = "\udcff"  # in place of what is none in the file's encoding: whoever reads the cell refuses it
+
+codecs.register_error("no text", lambda error: (NO_TEXT, error.end))  # type: ignore[attr-defined]
+
+
+class Table(NamedTuple):
+    """A table: the names of its columns, what stands between cells, and its rows.
+
+    Each comes with the number of its first line, as cells in the order of the names, or why it is none.
+    """
+
+    names: list[str]
+    delimiter: str
+    rows: Iterator[tuple[int, list[str] | BadRequest]]
+
+
+def encoding_of(file: BinaryIO, name: str) -> str:
+    """Return the encoding of a file, which is then at its beginning. Raises BadRequest for one that we cannot read."""
+    file.seek(0)
+    head = file.read(4)
+    file.seek(0)
+    for mark, encoding in BOMS.items():
+        if head.startswith(mark):
+            return encoding
+    if b"\0" in head:
+        return "utf-16-be" if head[:1] == b"\0" else "utf-16-le"
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while chunk := file.read(CHUNK):
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return _guess(file, name)
+    finally:
+        file.seek(0)
+    return "utf-8"
+
+
+def _guess(file: BinaryIO, name: str) -> str:
+    """Tell Chinese Excel's encoding from UTF-8 that is damaged in places."""
+    file.seek(0)
+    beyond = utf_8 = chinese = 0
+    while chunk := file.read(CHUNK):
+        beyond += len(BEYOND_ASCII.findall(chunk))
+        utf_8 += sum(map(len, UTF_8.findall(chunk)))
+        chinese += sum(map(len, COMMON_CHINESE.findall(chunk)))
+    if utf_8 >= beyond * MOSTLY_UTF_8:
+        return "utf-8"
+    if chinese >= beyond * MOSTLY_CHINESE:
+        return "gb18030"
+    raise BadRequest("{file} is neither UTF-8 nor GB18030; save it as CSV UTF-8.", file=name)
+
+
+@contextmanager
+def opened_text(file: BinaryIO, name: str) -> Iterator[TextIO]:
+    """Give the text of a file, whose lines may end in CR, LF or both. Raises BadRequest."""
+    text = io.TextIOWrapper(file, encoding_of(file, name), "no text", newline="")
+    try:
+        yield text
+    finally:
+        text.detach()
+
+
+def read_table(text: TextIO, name: str, needed: Sequence[str], known: Iterable[str]) -> Table:
+    """Return the table of a text. Its first line names the columns, all of `needed` among them; `known` says how.
+
+    Raises BadRequest.
+    """
+    lines = Lines(text)
+    head = next((line for line in lines if line.strip()), "")
+    if given := DELIMITER_LINE.fullmatch(head):
+        head = next(lines, "")
+    spelling = {word.casefold(): word for word in (*known, *needed)}
+    delimiter, names = ",", list[str]()
+    for candidate in given[1] if given else DELIMITERS:
+        found = [_name(cell, spelling) for cell in next(csv.reader([head], delimiter=candidate), [])]
+        if not names or len(set(needed) & set(found)) > len(set(needed) & set(names)):
+            delimiter, names = candidate, found
+    if missing := [column for column in needed if column not in names]:
+        raise BadRequest(
+            "{file} has no column {missing}; its first line must name at least {needed}.",
+            file=name, missing=", ".join(missing), needed=", ".join(needed),
+        )  # fmt: skip
+    while names and not names[-1]:
+        names.pop()
+    if twice := next((column for column in names if column and names.count(column) > 1), ""):
+        raise BadRequest("{file} names the column {column} twice.", file=name, column=twice)
+    last_needed = max(names.index(column) for column in needed)
+    return Table(names, delimiter, _rows(lines, delimiter, len(names), last_needed + 1))
+
+
+def _name(cell: str, spelling: dict[str, str]) -> str:
+    bare = cell.strip().strip("\ufeff\"'").strip()
+    return spelling.get(bare.casefold(), bare)
+
+
+class Lines:
+    """The lines of a text, counted; those that were taken since `begin` can be given back."""
+
+    def __init__(self, text: Iterable[str]) -> None:
+        self._text = iter(text)
+        self._waiting: deque[str] = deque()
+        self.number = 0
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._waiting.popleft() if self._waiting else next(self._text)
+        self.number += 1
+        self.taken.append(line)
+        return line
+
+    def begin(self) -> None:
+        self.taken = []
+
+    def give_back(self, lines: list[str]) -> None:
+        self._waiting.extendleft(reversed(lines))
+        self.number -= len(lines)
+
+
+def _rows(lines: Lines, delimiter: str, columns: int, fewest: int) -> Iterator[tuple[int, list[str] | BadRequest]]:
+    """Yield the rows. Lines that a quotation mark made one with a bad row are read again, each by itself."""
+    table = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        first = lines.number + 1
+        lines.begin()
+        try:
+            cells = next(table)
+            why = _wrong(cells, columns, fewest)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            why = BadRequest("The line is no CSV: {why}.", why=str(error))
+        if why is None:
+            if any(cell.strip() for cell in cells):
+                yield first, cells[:columns] + [""] * (columns - len(cells))
+            continue
+        if len(lines.taken) > 1:
+            why = BadRequest("A quotation mark in this line is not closed where a cell ends.")
+            lines.give_back(lines.taken[1:])
+            table = csv.reader(lines, delimiter=delimiter, strict=True)
+        yield first, why
+
+
+def _wrong(cells: list[str], columns: int, fewest: int) -> BadRequest | None:
+    """Say what is wrong with a row. Excel leaves out empty cells at the end of some rows, and adds them to others."""
+    if any(cell.strip() for cell in (cells[columns:] if len(cells) >= fewest else cells)):
+        return BadRequest(
+            "The line has {cells} cells, and the first line names {columns}.", cells=len(cells), columns=columns
+        )
+    return None
