@@ -242,7 +242,7 @@ class Trashed:
 
 
 class VideoFilter(msgspec.Struct, frozen=True):
-    """What a list is narrowed to; an empty field narrows nothing. Times are inclusive."""
+    """What a list is narrowed to; an empty field narrows nothing. Ranges hold both their ends."""
 
     video_id: str = ""
     user_id: str = ""
@@ -252,6 +252,14 @@ class VideoFilter(msgspec.Struct, frozen=True):
     start: int | None = None
     end: int | None = None
     cate_id: int | None = None
+    transcode_status: TranscodeStatus | None = None
+    narrow_transcode_status: TranscodeStatus | None = None
+    recommended: bool | None = None
+    tags: str = ""  # separated by commas; a video has all of them
+    min_duration: float | None = None  # seconds
+    max_duration: float | None = None
+    min_size: int | None = None  # bytes
+    max_size: int | None = None
 
 
 class Sort(StrEnum):

@@ -24,7 +24,21 @@ from backend.wire import encode
 MOST_KEPT, LARGEST = 128, 128 << 10  # answers, and bytes of each
 SECONDS = 1.0  # a session may end by the clock, which the database does not tell
 SUCCESS = b'{"result":"true"'
-SLOW = frozenset({"title", "userName", "sort"})  # what goes through the search index, or along other orders
+SLOW = frozenset(
+    {
+        "title",
+        "userName",
+        "sort",
+        "tags",
+        "transcodeStatus",
+        "narrowTranscodeStatus",
+        "isRecommend",
+        "minDuration",
+        "maxDuration",
+        "minSize",
+        "maxSize",
+    }
+)  # what goes through the search index, or along other orders
 MOST_DIGITS = 2  # of a quick page's size
 PATIENCE = 0.1  # seconds: a disk that has to turn for it; a busy machine alone is not it
 

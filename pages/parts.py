@@ -17,6 +17,7 @@ from pages.words import COOKIE, LANGUAGES, language, named, t
 SESSION_COOKIE = "qu_session"
 THIS_MACHINE = "127.0.0.1"  # which Streamlit tells as no address at all
 MOST_AGENT = 300
+MOST_PAGES = 2**31 - 1
 PAGE_SIZES = (10, 20, 50, 100)
 COLOURS = {
     "success": "green", "fail": "red", "check": "orange", "onCensor": "blue", "onTranscode": "blue",
@@ -272,8 +273,11 @@ def page_size(key: str) -> int:
 
 
 def page_number(key: str) -> int:
-    page = st.session_state.get(key) or st.query_params.get(key)
-    return max(1, int(page)) if str(page).isdecimal() else 1
+    """Return the page that is asked for; one that no list can have counts as the first or the last possible one."""
+    page = str(st.session_state.get(key) or st.query_params.get(key))
+    if not (page.isascii() and page.isdecimal()):
+        return 1
+    return MOST_PAGES if len(page) > len(str(MOST_PAGES)) else min(max(1, int(page)), MOST_PAGES)
 
 
 def keep_ticks(table: str, seen: Any) -> None:

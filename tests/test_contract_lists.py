@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.model import CensorStatus, FileKind, MediaFile, User
+from backend.model import CensorStatus, FileKind, MediaFile, TranscodeStatus, User
 
 VIDEO = {
     "id": str, "videoId": str, "title": str, "description": str, "duration": int, "coverUrl": str, "creationTime": str,
@@ -313,3 +313,63 @@ def test_facets_count_what_each_status_category_and_user_would_find(door, make_v
         "categoryList": [{"cateId": 12, "cateName": "12", "total": 1}],
         "userList": [{"userId": "2434793223202", "userName": "Anne", "total": 1}],
     }
+
+
+@pytest.fixture
+def various(make_both):
+    """Four videos on both lists, by name."""
+    made = {
+        "new": make_both(),
+        "failed": make_both(transcode_status=TranscodeStatus.FAIL, duration=59.5, tags="海,清晨"),
+        "done": make_both(transcode_status=TranscodeStatus.SUCCESS, duration=60, size=5_000_000_000, tags="City"),
+        "narrow": make_both(
+            transcode_status=TranscodeStatus.SUCCESS, narrow_transcode_status=TranscodeStatus.RUNNING, tags="海, city"
+        ),
+    }
+    return {video.video_id: name for name, video in made.items()}
+
+
+NARROWED = [
+    ({"transcodeStatus": "fail"}, {"failed"}),
+    ({"transcodeStatus": "none"}, {"new"}),
+    ({"transcodeStatus": "success", "narrowTranscodeStatus": "none"}, {"done"}),
+    ({"narrowTranscodeStatus": "onTranscode"}, {"narrow"}),
+    ({"isRecommend": "false"}, set()),
+    ({"isRecommend": "true", "tags": "海"}, {"failed", "narrow"}),
+    ({"tags": "ＣＩＴＹ"}, {"done", "narrow"}),
+    ({"tags": "city,海"}, {"narrow"}),
+    ({"tags": "cit"}, set()),
+    ({"minDuration": "59.5"}, {"failed", "done"}),
+    ({"minDuration": "59.6", "maxDuration": "60"}, {"done"}),
+    ({"maxSize": "4999999999", "minDuration": "13"}, {"failed"}),
+    ({"minSize": "5000000000", "censorStatus": "success", "title": "test"}, {"done"}),
+]
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+def test_both_lists_are_narrowed_by_transcodes_tags_length_and_size(door, various, listing):
+    answers = [door.data(listing, **asked) for asked, _ in NARROWED]
+
+    assert [{various[video_id] for video_id in ids(data)} for data in answers] == [found for _, found in NARROWED]
+    assert [data["total"] for data in answers] == [len(found) for _, found in NARROWED]
+
+
+def test_counts_follow_the_filters(door, various):
+    facets = door.data("getFacets", transcodeStatus="success", minDuration="13")
+
+    assert facets["byCensorStatus"]["success"] == 1
+    assert sum(category["total"] for category in facets["categoryList"]) == 1
+
+
+@pytest.mark.parametrize("listing", [*LISTINGS, "getFacets", "createExportLink"])
+def test_a_filter_that_is_none_is_refused_by_its_name(door, listing):
+    wrong = {
+        "transcodeStatus": "failed", "narrowTranscodeStatus": "Success", "isRecommend": "1", "minDuration": "-1",
+        "maxDuration": "1:00", "minSize": "1.5", "maxSize": "5GB",
+    }  # fmt: skip
+    for name, value in wrong.items():
+        answer = door(listing, **{name: value})
+
+        assert answer["code"] == "400"
+        assert name in answer["message"]
+        assert repr(value) in answer["message"]

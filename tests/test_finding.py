@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
+import json
 from collections import Counter
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,8 +12,11 @@ from hypothesis import strategies as st
 from msgspec import structs
 from msgspec.structs import replace
 
-from backend.model import Actor, CensorStatus, Sort, User, Verdict, Video, VideoFilter
+from backend.columns import VIDEOS as LISTING
+from backend.columns import FileFormat
+from backend.model import Actor, CensorStatus, JobKind, Sort, TranscodeStatus, User, Verdict, Video, VideoFilter
 from backend.store import Store
+from backend.store.folding import fold as folded
 
 ACTOR = Actor("tests", "tests")
 START = 1_700_000_000
@@ -23,8 +27,10 @@ TITLES = [
     "under_score", 'He said "hi"', "it's",
     "🎆 fireworks", "NEAR AND OR NOT *", "a:b^c-(d)", "\\back\\slash", "", "Straße", "ｶﾞ",
     "👨‍👩‍👧 family", "\ue041\ue0ff private", "\uf8ff\U000f0041\U0010fffd", "tab\tnew\nline\x01\x7f",
+    "爱你 ❤️ 一生", "❤ heart", "cafe\u0301", "a\u200bb",
     "aaaa", "海", "é e\u0301 İ ﬁ", LONG, f"{LONG}x",
 ]  # fmt: skip
+TAGS = ["", "海,清晨", "city", "City，海", "❤, a b ,", "海洋"]
 USERS = [
     User("1", "Anne"),
     User("2", "小林不吃辣"),
@@ -35,7 +41,7 @@ USERS = [
 WORDS = [
     "海", "一层", "一层一层", "city", "CITY", "ity l", "%", "_", '"', "'", "🎆", "AND", "*", "\\", "(", "strasse", "ガ",
     "x", "\u200d", "\ue041", "\ue0ff", "\ue041\ue0ff", "\U000f0041", "\t", "\x01", "a", "aa", "aaaa", "aaaaa", "A",
-    "i\u0307", LONG, LONG[1:], f"{LONG}x", f"{LONG}y",
+    "i\u0307", "❤", "❤️", "👩👧", "你 ❤ 一", "café", "\u200b", "ab", LONG, LONG[1:], f"{LONG}x", f"{LONG}y",
 ]  # fmt: skip
 
 
@@ -47,9 +53,9 @@ def seconds_of(number):
 class Kept:
     """A catalogue and what is in it, newest first; a failing example is not printed with all of it."""
 
-    def __init__(self, catalogue) -> None:
-        self.catalogue = catalogue
-        self.videos = list(catalogue.iterate_videos(VideoFilter()))
+    def __init__(self, store) -> None:
+        self.catalogue, self.exporting = store.catalogue, store.exporting
+        self.videos = list(self.catalogue.iterate_videos(VideoFilter()))
 
 
 @pytest.fixture(scope="module")
@@ -65,17 +71,19 @@ def kept(tmp_path_factory):
             cate_id=number % 3,
             duration=number * 7 % 5 + 0.25,
             size=number * 5 % 7,
+            tags=TAGS[number % len(TAGS)],
+            transcode_status=list(TranscodeStatus)[number // 2 % 4],
+            narrow_transcode_status=list(TranscodeStatus)[number // 3 % 4],
         )
         for number, title in enumerate(TITLES * 3)
     ]
     store.catalogue.load_videos(videos, ACTOR)
-    yield Kept(store.catalogue)
+    for video in videos[::3]:
+        if video.censor_status is CensorStatus.SUCCESS:
+            store.catalogue.recommend(video.video_id, {}, ACTOR)
+    yield Kept(store)
     assert store.recount() == []
     store.close()
-
-
-def folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def matches(video: Video, wanted: VideoFilter, created: int) -> bool:
@@ -87,8 +95,25 @@ def matches(video: Video, wanted: VideoFilter, created: int) -> bool:
         and (wanted.censor_status is None or video.censor_status is wanted.censor_status)
         and (wanted.start is None or created >= wanted.start)
         and (wanted.end is None or created <= wanted.end)
-        and (wanted.cate_id is None or video.cate_id == wanted.cate_id)
+        and all(
+            asked is None or asked == has
+            for asked, has in (
+                (wanted.cate_id, video.cate_id),
+                (wanted.transcode_status, video.transcode_status),
+                (wanted.narrow_transcode_status, video.narrow_transcode_status),
+                (wanted.recommended, video.is_recommend),
+            )
+        )
+        and set(tags_of(wanted.tags)) <= set(tags_of(video.tags))
+        and (wanted.min_duration is None or video.duration >= wanted.min_duration)
+        and (wanted.max_duration is None or video.duration <= wanted.max_duration)
+        and (wanted.min_size is None or video.size >= wanted.min_size)
+        and (wanted.max_size is None or video.size <= wanted.max_size)
     )
+
+
+def tags_of(text: str) -> list[str]:
+    return [tag.strip() for tag in folded(text).split(",") if tag.strip()]
 
 
 def ordered(videos: list[Video], sort: Sort) -> list[Video]:
@@ -104,6 +129,11 @@ def ordered(videos: list[Video], sort: Sort) -> list[Video]:
     return rising[::-1] if sort.startswith("-") else rising
 
 
+def mostly(values):
+    """Mostly nothing, else one of these."""
+    return st.sampled_from([None] * 5 * len(list(values)) + list(values) * 2)
+
+
 seconds = st.none() | st.sampled_from(range(START - 2, START + 40)) | st.integers(START - 1500 * DAY, START + DAY)
 filters = st.builds(
     VideoFilter,
@@ -115,6 +145,14 @@ filters = st.builds(
     start=seconds,
     end=seconds,
     cate_id=st.none() | st.sampled_from([0, 1, 2, 9]),
+    transcode_status=mostly(TranscodeStatus),
+    narrow_transcode_status=mostly(TranscodeStatus),
+    recommended=mostly([True, False]),
+    tags=st.sampled_from(["", "", "", "海", "ｃｉｔｙ", "CITY, 海", "❤️", "海，,", "nothing", "a b"]),
+    min_duration=mostly([0.0, 1.25, 3.0, 9.5]),
+    max_duration=mostly([0.25, 2.25, 4.25]),
+    min_size=mostly([1, 3]),
+    max_size=mostly([0, 2, 6]),
 )
 alone = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -169,12 +207,49 @@ def test_each_facet_counts_what_its_other_choices_would_find(kept, wanted):
     assert [(user.user_id, number) for user, number in facets.by_user] == users
 
 
+@pytest.mark.parametrize(
+    ("title", "typed"),
+    [
+        ("爱你❤一生", "❤️"),
+        ("爱你❤️一生", "你❤一"),
+        ("👨‍👩‍👧 family", "👨👩👧"),
+        ("cafe\u0301", "café"),
+        ("café", "CAFE\u0301"),
+        ("ＡＢＣ１２３", "abc123"),
+        ("a\u200bb\ufeffc", "abc"),
+        ("ｶﾞﾗｽ", "ガラス"),
+        ("soft\u00adware", "software"),
+        ("한국", "한국"),
+    ],
+)
+def test_a_title_is_found_however_a_keyboard_writes_it(tmp_path, title, typed):
+    store = Store(tmp_path / "console.sqlite3", clock=lambda: START)
+    store.catalogue.add_video(Video("v", title, USERS[0], START), ACTOR)
+
+    assert store.catalogue.find_videos(VideoFilter(title=typed)).total == 1
+    store.close()
+
+
 def test_videos_of_one_second_keep_the_order_they_came_in(kept):
     same = [number for number in range(len(kept.videos)) if seconds_of(number) == START + 2]
 
     found = kept.catalogue.find_videos(VideoFilter(start=START + 2, end=START + 2))
 
     assert [video.video_id for video in found.items] == [f"v{number}" for number in reversed(same)]
+
+
+@settings(alone, max_examples=60)
+@given(wanted=filters, sort=st.sampled_from(Sort))
+def test_a_file_has_the_order_of_the_list(kept, monkeypatch, wanted, sort):
+    monkeypatch.setattr("backend.store.exporting.FIRST_ROWS", 3)
+    monkeypatch.setattr("backend.store.exporting.ROWS", 5)
+    expected = ordered([video for video in kept.videos if matches(video, wanted, video.created)], sort)
+
+    column = (next(column for column in LISTING.columns if column.name == "videoId"),)
+    pieces = kept.exporting.pieces(LISTING, column, FileFormat.JSONL, wanted, ZoneInfo("UTC"), sort=sort)
+
+    lines = b"".join(text for _, text in pieces).splitlines()
+    assert [json.loads(line)["videoId"] for line in lines] == [video.video_id for video in expected]
 
 
 def test_a_recommendation_is_found_by_what_it_shows_not_by_what_the_catalogue_says(tmp_path):
@@ -191,9 +266,10 @@ def test_a_recommendation_is_found_by_what_it_shows_not_by_what_the_catalogue_sa
     store.close()
 
 
+CHANGES = ("pass", "block", "edit", "delete", "recommend", "cancel", "rename", "add", "transcode", "narrow")
 changes = st.lists(
     st.tuples(
-        st.sampled_from(["pass", "block", "edit", "delete", "recommend", "cancel", "rename", "add"]),
+        st.sampled_from(CHANGES),
         st.integers(0, 8),
         st.sampled_from(TITLES),
         st.sampled_from(USERS),
@@ -210,7 +286,7 @@ def test_after_any_changes_both_lists_find_what_they_show(tmp_path_factory, chan
     catalogue.load_videos([video_of(number, TITLES[number], USERS[number % 3]) for number in range(6)], ACTOR)
 
     for change in changes:
-        apply(catalogue, *change)
+        apply(store, *change)
 
     videos = list(catalogue.iterate_videos(VideoFilter()))
     found = catalogue.find_videos(wanted, 1, 100, sort)
@@ -228,9 +304,9 @@ def video_of(number, title, user):
     return Video(f"v{number}", title, user, START + number, duration=number % 2, size=number, cate_id=number % 3)
 
 
-def apply(catalogue, change, number, title, user):
+def apply(store, change, number, title, user):
     """Do one change to a video, where it is there."""
-    video_id = f"v{number}"
+    catalogue, video_id = store.catalogue, f"v{number}"
     if change in ("add", "rename"):
         named = structs.replace(user, user_name=title[:9]) if change == "rename" else user
         catalogue.load_videos([video_of(number + 9 * (change == "rename"), title, named)], ACTOR)
@@ -242,11 +318,19 @@ def apply(catalogue, change, number, title, user):
     if change in ("pass", "block"):
         catalogue.record_audit(video_id, Verdict.NORMAL if change == "pass" else Verdict.BLOCKED, title[:9], "", ACTOR)
     elif change == "edit":
-        catalogue.edit_video(video_id, {"title": title, "cate_id": number % 2}, ACTOR)
+        catalogue.edit_video(video_id, {"title": title, "cate_id": number % 2, "tags": TAGS[len(title) % 6]}, ACTOR)
+    elif change in ("transcode", "narrow"):
+        store.jobs.enqueue_for_video(JobKind(change), video_id, change, ACTOR)
     elif change == "delete":
         catalogue.delete_video(video_id, video.user.user_id, ACTOR)
     elif change == "cancel" and video.is_recommend:
         catalogue.cancel_recommendation(video_id, ACTOR)
     elif change == "recommend" and video.censor_status is CensorStatus.SUCCESS:
-        own = {"title": title or None, "user_id": user.user_id if number % 2 else None, "duration": number / 2 or None}
+        own = {
+            "transcode_status": TranscodeStatus.FAIL if number % 3 else None,
+            "tags": TAGS[number % 6] or None,
+            "title": title or None,
+            "user_id": user.user_id if number % 2 else None,
+            "duration": number / 2 or None,
+        }
         catalogue.recommend(video_id, own, ACTOR)

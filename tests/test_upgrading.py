@@ -137,3 +137,23 @@ def test_every_change_that_a_list_shows_gives_the_video_a_new_version(old):
 
     assert seen == sorted(set(seen))
     store.close()
+
+
+def test_what_was_folded_in_an_older_way_is_found(tmp_path):
+    path = tmp_path / "console.sqlite3"
+    db = Database(sqlite3.connect(path))
+    migrations.apply(db, stop_before="m012_filters")
+    row = {
+        "video_id": "gone", "title_folded": "爱你❤\ufe0f", "deleted": 1, "until": 2, "deleted_by": "anne",
+        "files": "[]", "recommendation": "[]", "jobs": "[]", "video": '[{"title": "爱你❤\ufe0f"}]',
+    }  # fmt: skip
+    db["trash"].insert(row)
+    db.conn.commit()
+    db.close()
+
+    store = Store(path)
+
+    with store.connections.reading() as reader:
+        assert reader.execute("select title_folded from trash").fetchall() == [("爱你❤",)]
+    assert store.recount() == []
+    store.close()

@@ -49,7 +49,7 @@ MOST_REASON_BYTES = 128
 def get_videos(
     call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters, sort: Sort = Sort.NEWEST
 ) -> VideoPage:
-    """List the videos that match, newest first, with the exact total. `cateId` and `sort` are extensions."""
+    """List the videos that match, newest first, with the exact total. From `cateId` on, parameters are extensions."""
     with call.store.catalogue.listing_videos(filters.wanted, page_index, page_size, sort) as found:
         return VideoPage(found.total, call.ready("videos", found, call.write.listed))
 
@@ -96,7 +96,7 @@ def get_recommend_videos(
 ) -> RecommendedPage:
     """List the recommended videos that match, the newest recommendation first; times are those of recommending.
 
-    `cateId` and `sort` are extensions.
+    From `cateId` on, parameters are extensions.
     """
     with call.store.catalogue.listing_recommendations(filters.wanted, page_index, page_size, sort) as found:
         return RecommendedPage(found.total, found.total, call.ready("feed", found, call.write.recommended))

@@ -11,7 +11,7 @@ import msgspec
 from backend.columns import RECOMMENDED, VIDEOS, FileFormat, Listing
 from backend.export import Download, Label, Progress, make_download
 from backend.intake import incoming_folder
-from backend.model import Right
+from backend.model import Right, Sort
 from backend.operations.filters import Filters
 from backend.parameters import Words
 from backend.registry import OPERATIONS, operation
@@ -30,11 +30,12 @@ def export_videos(
     *,
     format: FileFormat = FileFormat.CSV,
     columns: Annotated[tuple[str, ...], Words(VIDEOS.names)] = (),
+    sort: Sort = Sort.NEWEST,
     filters: Filters,
 ) -> Download:
-    """Return every video that matches as a file, newest first, streamed; `columns` are all where none is named."""
+    """Return every video that matches as a file, in order, streamed; `columns` are all where none is named."""
     total = call.store.catalogue.find_videos(filters.wanted, 1, 1).total
-    return _export(call, VIDEOS, format, columns, filters, total)
+    return _export(call, VIDEOS, format, columns, filters, sort, total)
 
 
 @operation("GET", "/vod/exportRecommendVideos", right=Right.EXPORT, extension=True)
@@ -43,16 +44,23 @@ def export_recommend_videos(
     *,
     format: FileFormat = FileFormat.CSV,
     columns: Annotated[tuple[str, ...], Words(RECOMMENDED.names)] = (),
+    sort: Sort = Sort.NEWEST,
     filters: Filters,
 ) -> Download:
     """Return every recommendation that matches as a file, as exportVideos does; times are those of recommending."""
     total = call.store.catalogue.find_recommendations(filters.wanted, 1, 1).total
-    return _export(call, RECOMMENDED, format, columns, filters, total)
+    return _export(call, RECOMMENDED, format, columns, filters, sort, total)
 
 
 @operation("GET", "/vod/createExportLink", right=Right.EXPORT, extension=True)
 def create_export_link(
-    call: Call, *, recommended: bool = False, format: FileFormat = FileFormat.CSV, columns: str = "", filters: Filters
+    call: Call,
+    *,
+    recommended: bool = False,
+    format: FileFormat = FileFormat.CSV,
+    columns: str = "",
+    sort: Sort = Sort.NEWEST,
+    filters: Filters,
 ) -> LinkData:
     """Return a link that downloads the file of exportVideos (or exportRecommendVideos) once, within a minute.
 
@@ -65,14 +73,22 @@ def create_export_link(
 
 
 def _export(
-    call: Call, listing: Listing, file_format: FileFormat, columns: tuple[str, ...], filters: Filters, total: int
+    call: Call,
+    listing: Listing,
+    file_format: FileFormat,
+    columns: tuple[str, ...],
+    filters: Filters,
+    sort: Sort,
+    total: int,
 ) -> Download:
     """Return the file, and write into the history who takes out what, before the first byte of it leaves."""
     now, zone, chosen = call.now(), call.settings.time_zone, listing.chosen(columns)
     given = filters.given(call.write.time)
     after = {"format": file_format, "columns": ",".join(columns), "filter": given, "count": total}
+    if sort is not Sort.NEWEST:
+        after["sort"] = sort
     call.store.history.record(at=now, actor=call.actor, action=call.operation.name, target="", after=after)
     when, progress = datetime.fromtimestamp(now, zone), Progress(total)
     label = Label(listing, chosen, file_format, given, when, zone.key, call.actor.name, progress)
-    pieces = call.store.exporting.pieces(listing, chosen, file_format, filters.wanted, zone, call.write.base_url)
+    pieces = call.store.exporting.pieces(listing, chosen, file_format, filters.wanted, zone, call.write.base_url, sort)
     return make_download(label, pieces, incoming_folder(call.settings))

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Any
 
 import msgspec
 from msgspec.structs import asdict
 
-from backend.model import CensorStatus, VideoFilter
-from backend.parameters import End, Start, Whole
+from backend.model import CensorStatus, TranscodeStatus, VideoFilter
+from backend.parameters import End, Number, Start, Whole
 from backend.registry import camel
+
+MOST_BYTES = 10**15
+
+
+class Rendition(StrEnum):
+    """Where a rendition stands; `none` was never asked for."""
+
+    NONE = "none"
+    RUNNING = TranscodeStatus.RUNNING
+    SUCCESS = TranscodeStatus.SUCCESS
+    FAIL = TranscodeStatus.FAIL
+
+
+Seconds = Annotated[float | None, Number()]
+Bytes = Annotated[int | None, Whole(0, MOST_BYTES)]
 
 
 class Filters(msgspec.Struct, frozen=True):
-    """The filters of the contract, as parameters of an operation, in the seed's order; `cateId` is an extension."""
+    """The filters of the contract, as parameters of an operation, in the seed's order; from `cateId` on, extensions."""
 
     video_id: str = ""
     user_id: str = ""
@@ -24,12 +40,20 @@ class Filters(msgspec.Struct, frozen=True):
     user_name: str = ""
     censor_status: CensorStatus | None = None
     cate_id: Annotated[int | None, Whole(0, 10**9)] = None
+    transcode_status: Rendition | None = None
+    narrow_transcode_status: Rendition | None = None
+    is_recommend: bool | None = None
+    tags: str = ""
+    min_duration: Seconds = None
+    max_duration: Seconds = None
+    min_size: Bytes = None
+    max_size: Bytes = None
 
     def given(self, write_time: Callable[[int], str]) -> dict[str, str]:
         """Return the filters that narrow anything, by their names on the wire, as people read them."""
         values = {camel(name): value for name, value in asdict(self).items()}
         return {
-            name: write_time(value).removesuffix(".0") if name.endswith("Time") else str(value)
+            name: write_time(value).removesuffix(".0") if name.endswith("Time") else _written(value)
             for name, value in values.items()
             if value not in ("", None)
         }
@@ -45,4 +69,22 @@ class Filters(msgspec.Struct, frozen=True):
             start=self.start_time,
             end=self.end_time,
             cate_id=self.cate_id,
+            transcode_status=_status(self.transcode_status),
+            narrow_transcode_status=_status(self.narrow_transcode_status),
+            recommended=self.is_recommend,
+            tags=self.tags,
+            min_duration=self.min_duration,
+            max_duration=self.max_duration,
+            min_size=self.min_size,
+            max_size=self.max_size,
         )
+
+
+def _status(wanted: Rendition | None) -> TranscodeStatus | None:
+    if wanted is None:
+        return None
+    return TranscodeStatus.NEVER if wanted is Rendition.NONE else TranscodeStatus(wanted)
+
+
+def _written(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)

@@ -27,6 +27,7 @@ from backend.store import adding, auditing, facets, finding, history, queue
 from backend.store.cloud import finish_intents
 from backend.store.database import MANY_PAGES, Connections
 from backend.store.facets import Facets
+from backend.store.folding import fold
 from backend.store.reading import Reader
 from backend.store.rows import (
     check_whole,
@@ -37,7 +38,6 @@ from backend.store.rows import (
     read_video,
     read_videos_at,
 )
-from backend.store.search import fold
 
 EXPORT_CHUNK = 500
 _NOTHING: dict[str, Any] = {}

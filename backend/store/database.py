@@ -15,11 +15,11 @@ from sqlite_utils import Database
 from backend.bounds import write_time
 from backend.store import derived
 from backend.store.errors import StoreError
+from backend.store.folding import fold, marked_tags
 from backend.store.group import Group
 from backend.store.reading import Reader, Readers
-from backend.store.schema import migrations
-from backend.store.search import fold
-from backend.store.words import index_words
+from backend.store.schema import REBUILDING, migrations
+from backend.store.words import TOLD, index_words
 
 BUSY_SECONDS = 30
 MAPPED_BYTES = 1 << 31
@@ -136,9 +136,10 @@ class Connections:
         connection.execute("pragma foreign_keys = on")
         # Under WAL, NORMAL can lose the last commits at a power cut; what a person was told is done must stay.
         connection.execute("pragma synchronous = full")
-        connection.create_function("index_words", 5, index_words, deterministic=True)
+        connection.create_function("index_words", len(TOLD), index_words, deterministic=True)
         connection.create_function("fold", 1, _fold, deterministic=True)
         connection.create_function("write_time", 2, _write_time, deterministic=True)
+        connection.create_function("fold_tags", 1, marked_tags, deterministic=True)
         if read_only:
             # Reading pages where they lie, not copying them, halves the time of what reads many.
             connection.execute(f"pragma mmap_size = {MAPPED_BYTES}")
@@ -155,7 +156,7 @@ class Connections:
         try:
             pending = [migration.name for migration in migrations.pending(db)]
             migrations.apply(db)
-            if "m004_finding" in pending:
+            if REBUILDING & set(pending):
                 derived.rebuild(db, tell)
             derived.index_changes(db)
             db.conn.execute("commit")

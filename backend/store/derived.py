@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from backend.store.words import TOLD as WORDS
 from backend.store.words import index_words
 
 Tell = Callable[[int, int], None]  # (rows done, rows in all)
@@ -28,7 +29,8 @@ FOLDED = {
     "recommendations": ("title", "title_folded"),
 }
 
-TOLD = "title_folded, user_name_folded, user_id, censor_status, cate_id"
+TOLD = ", ".join(WORDS)
+RECOMMENDED = "exists (select 1 from recommendations r where r.video_id = videos.video_id)"
 WORDED = {"videos": "videos cross join users using (user_id)", "feed": "feed"}
 PER_SPAN = "select seq >> 36, censor_status, count(*) from {table} group by 1, 2"
 PER_CATEGORY = """
@@ -67,6 +69,7 @@ def rebuild(db: Database, tell: Tell) -> None:
     """Make everything anew from the rows, inside the caller's transaction."""
     for table, (text, folded) in FOLDED.items():
         db.execute(f"update {table} set {folded} = fold({text}) where {folded} is not fold({text})")
+    db.execute(f"update videos set recommended = {RECOMMENDED} where recommended <> {RECOMMENDED}")
     db.execute("delete from feed")
     for table in LISTS:
         db.execute(f"insert into {table}_words ({table}_words) values ('delete-all')")
@@ -95,6 +98,9 @@ def examine(db: Database) -> Iterator[str]:
         number = db.execute(f"select count(*) from {table} where {folded} is not fold({text})").fetchone()[0]
         if number:
             yield f"{folded} of {number} rows in {table}"
+    number = db.execute(f"select count(*) from videos where recommended <> {RECOMMENDED}").fetchone()[0]
+    if number:
+        yield f"recommended of {number} rows in videos"
     for table, (wanted, names) in COUNTS.items():
         yield from _differences(table, _rows(db, wanted, names), _rows(db, f"select * from {table}", names))
     for table in LISTS:

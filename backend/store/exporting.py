@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from backend.columns import Column, FileFormat, Listing
-from backend.model import VideoFilter
+from backend.model import Sort, VideoFilter
 from backend.store import finding
 from backend.store.database import Connections
 from backend.store.lines import SOURCES, Source, row
@@ -44,8 +44,9 @@ class Exporting:
         wanted: VideoFilter,
         zone: ZoneInfo,
         base_url: str = "",
+        sort: Sort = Sort.NEWEST,
     ) -> Generator[Piece, None, None]:
-        """Yield all rows that match, newest first, a thousand at a time: how many they are, and the rows themselves.
+        """Yield all rows that match, in order, a thousand at a time: how many they are, and the rows themselves.
 
         For CSV and JSON lines they are bytes, for Excel a list of tuples. Each piece is one state of the database; what
         others change meanwhile is seen or not, but no row comes twice. Closing the iterator closes its connections.
@@ -72,7 +73,7 @@ class Exporting:
                 readers.put(stack.enter_context(self._connections.apart()))
             pool = stack.enter_context(ThreadPoolExecutor(READERS, "export"))
             waiting: deque[Future[Piece]] = deque()
-            for keys in _keys(stack.enter_context(self._connections.apart()), source, wanted):
+            for keys in _keys(stack.enter_context(self._connections.apart()), source, wanted, sort):
                 waiting.append(pool.submit(read, keys))
                 if len(waiting) > READERS:
                     yield waiting.popleft().result()
@@ -80,8 +81,14 @@ class Exporting:
                 yield waiting.popleft().result()
 
 
-def _keys(db: Database, source: Source, wanted: VideoFilter) -> Iterator[list[int]]:
+def _keys(db: Database, source: Source, wanted: VideoFilter, sort: Sort) -> Iterator[list[int]]:
     """Yield the keys of the rows of each piece; the last piece may be empty, and is the first of an empty list."""
+    if sort is not Sort.NEWEST:
+        every = finding.keys_in_order(db, source.found, wanted, sort)
+        yield every[:FIRST_ROWS].tolist()
+        for first in range(FIRST_ROWS, len(every), ROWS):
+            yield every[first : first + ROWS].tolist()
+        return
     before, size = None, FIRST_ROWS
     while True:
         keys = finding.keys_before(db, source.found, wanted, before, size)

@@ -7,6 +7,7 @@ any of those come from counts, which also tell where a far page begins. A page i
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 import msgspec
@@ -14,12 +15,14 @@ from msgspec.structs import replace
 from sqlite_utils import Database
 
 from backend.model import CensorStatus, Mark, Sort, VideoFilter
+from backend.store.folding import fold, split_tags
 from backend.store.schema_finding import SPAN_BITS
-from backend.store.search import Columns, Conditions, bounds, conditions, fold
-from backend.store.words import LONGEST_PHRASE, match_words
+from backend.store.search import RANGES, Columns, Conditions, bounds, conditions
+from backend.store.words import EXACT, LONGEST_PHRASE, match_words
 
 NEAR = 200  # rows that are sooner skipped than counted
 FEW = 5_000  # rows that are sooner sorted than looked for along a sorted index
+MANY = FEW + 1
 EVERY_STATUS = ", ".join(f"'{status}'" for status in CensorStatus)
 SORT_COLUMNS = {"duration": "duration", "size": "size", "title": "title_folded"}
 
@@ -37,13 +40,13 @@ VIDEOS = Listing(
     "videos",
     "videos v join users u using (user_id)",
     "cross join videos using (seq)",
-    Columns("v.video_id", "v.user_id", "v.title_folded", "u.user_name_folded", "v.censor_status", "v.cate_id"),
+    Columns(user_name="u.user_name_folded"),
 )
 FEED = Listing(
     "feed",
     "feed v",
     "cross join feed using (seq) cross join (select video_id, media_key, version from videos) using (video_id)",
-    replace(VIDEOS.columns, user_name="v.user_name_folded"),
+    Columns(),
 )
 
 
@@ -103,7 +106,7 @@ def find(
     """Return the marks of page `index` (from 1) of the `total` rows that match, in order."""
     column = SORT_COLUMNS.get(sort.removeprefix("-"))
     skip = (index - 1) * size
-    return _page(db, _way_to(listing, wanted), wanted, column, sort.startswith("-"), total, skip, size)
+    return _page(db, _way_to(listing, wanted, total), wanted, column, sort.startswith("-"), total, skip, size)
 
 
 def count(db: Database, listing: Listing, wanted: VideoFilter) -> int:
@@ -117,9 +120,12 @@ def count_by(db: Database, wanted: VideoFilter, column: str, most: int = -1) -> 
     undated = bounds(wanted) == (None, None)
     if column == "cate_id" and way.counted and undated:
         number, source, where = "sum(number)", "videos_per_category v", way.where
-    elif way.counted and wanted.cate_id is None:
+    elif (way.counted or _count(db, way, wanted) > FEW) and (
+        wanted == replace(wanted, video_id="", title="", user_name="", tags="", user_id="", cate_id=None)
+    ):
         index = "videos_by_category" if column == "cate_id" else "videos_by_user"
-        number, source, where = "count(*)", f"videos v indexed by {index}", way.where
+        where = conditions(wanted, VIDEOS.columns).within("v.seq", *bounds(wanted))
+        number, source = "count(*)", f"videos v indexed by {index}"
     elif way.key == "v.seq":
         number, source, where = "count(*)", way.source, way.where
     else:
@@ -137,20 +143,36 @@ def count_by(db: Database, wanted: VideoFilter, column: str, most: int = -1) -> 
 
 def keys_before(db: Database, listing: Listing, wanted: VideoFilter, before: int | None, limit: int) -> list[int]:
     """Return the keys of the newest rows that match and are older than the key `before`."""
-    way = _way_to(listing, wanted)
+    way = _way_to(listing, wanted, MANY)
     if before is not None:
         way = replace(way, after=before)
     return way.keys(db, limit)
 
 
-def _way_to(listing: Listing, wanted: VideoFilter) -> Way:
-    """Return the quickest way to the rows that match."""
+def keys_in_order(db: Database, listing: Listing, wanted: VideoFilter, sort: Sort) -> array[int]:
+    """Return the keys of all rows that match, in order: 8 MB for a million."""
+    way = _way_to(listing, wanted)
+    inner, direction = way.where, "desc" if sort.startswith("-") else "asc"
+    column = SORT_COLUMNS.get(sort.removeprefix("-"))
+    by = f"v.{column} {direction}, v.seq {direction}" if column else f"v.seq {direction}"
+    sql = (
+        f"select v.seq from {listing.table} v where v.seq in (select {way.key} from {way.source} {inner.sql}) "
+        f"order by {by}"
+    )
+    return array("q", (key for (key,) in db.execute(sql, inner.values)))
+
+
+def _way_to(listing: Listing, wanted: VideoFilter, total: int = 0) -> Way:
+    """Return the quickest way to the rows that match; many in a range are not sorted but met in the order of time."""
     if wanted.video_id:
         return Way(listing, "v.seq", listing.joined, conditions(wanted, listing.columns), *bounds(wanted))
-    title, user_name = fold(wanted.title), fold(wanted.user_name)
-    if title or user_name or (wanted.user_id and wanted.cate_id is not None):
-        return _by_words(listing, wanted, title, user_name)
-    return _by_index(listing, wanted)
+    title, user_name, tags = fold(wanted.title), fold(wanted.user_name), split_tags(wanted.tags)
+    worded = title or user_name or tags
+    stated = (wanted.transcode_status, wanted.narrow_transcode_status, wanted.recommended) != (None, None, None)
+    ranged = listing is VIDEOS and is_ranged(wanted)  # the indexes that serve ranges hold all the rest
+    if worded or (not ranged and (stated or (wanted.user_id and wanted.cate_id is not None))):
+        return _by_words(listing, wanted, title, user_name, tags)
+    return _by_index(listing, wanted, ranged, total)
 
 
 def _count(db: Database, way: Way, wanted: VideoFilter) -> int:
@@ -164,11 +186,13 @@ def _count(db: Database, way: Way, wanted: VideoFilter) -> int:
     return _count_spans(db, way, wanted, first, after)
 
 
-def _by_words(listing: Listing, wanted: VideoFilter, title: str, user_name: str) -> Way:
-    status = wanted.censor_status.value if wanted.censor_status else ""
-    words = match_words(title[:LONGEST_PHRASE], user_name[:LONGEST_PHRASE], wanted.user_id, status, wanted.cate_id)
+def _by_words(listing: Listing, wanted: VideoFilter, title: str, user_name: str, tags: tuple[str, ...]) -> Way:
+    flag = None if wanted.recommended is None else int(wanted.recommended)
+    told = replace(wanted, recommended=flag, user_id=wanted.user_id or None)
+    exact = (getattr(told, name) for name in EXACT)
+    words = match_words(title[:LONGEST_PHRASE], user_name[:LONGEST_PHRASE], tags, *exact)
     table = f"{listing.table}_words"
-    if max(len(title), len(user_name)) <= LONGEST_PHRASE:
+    if max(len(title), len(user_name)) <= LONGEST_PHRASE and not is_ranged(wanted):
         where = Conditions([f"{table} match :words"], {"words": words})
         return Way(listing, "rowid", table, where, *bounds(wanted))
     where = conditions(wanted, listing.columns)
@@ -176,12 +200,21 @@ def _by_words(listing: Listing, wanted: VideoFilter, title: str, user_name: str)
     return Way(listing, f"{table}.rowid", f"{table} cross join {listing.joined}", where, *bounds(wanted))
 
 
-def _by_index(listing: Listing, wanted: VideoFilter) -> Way:
-    name = "user" if wanted.user_id else "category" if wanted.cate_id is not None else "censor_status"
-    narrowed = wanted.user_id or wanted.cate_id is not None or wanted.censor_status
-    source = f"{listing.table} v indexed by {listing.table}_by_{name}" if narrowed else f"{listing.table} v"
+def _by_index(listing: Listing, wanted: VideoFilter, ranged: bool, total: int) -> Way:
+    name = "user" if wanted.user_id else "category" if wanted.cate_id is not None else ""
+    if ranged and not name and total <= FEW:
+        name = "size" if wanted.min_duration is wanted.max_duration is None else "duration"
+    elif wanted.censor_status and not ranged:
+        name = name or "censor_status"
+    source = f"{listing.table} v {f'indexed by {listing.table}_by_{name}' if name else 'not indexed'}"
     where = conditions(wanted, listing.columns)
-    return Way(listing, "v.seq", source, where, *bounds(wanted), counted=not wanted.user_id)
+    counted = not (wanted.user_id or is_ranged(wanted))
+    return Way(listing, "v.seq", source, where, *bounds(wanted), counted=counted)
+
+
+def is_ranged(wanted: VideoFilter) -> bool:
+    """Say whether a length or a size is asked for."""
+    return any(getattr(wanted, name) is not None for name in RANGES)
 
 
 # Counting

@@ -6,9 +6,17 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from backend.store import schema_cloud, schema_finding, schema_reworded, schema_trash, schema_trust
+from backend.store import (
+    schema_cloud,
+    schema_filters,
+    schema_finding,
+    schema_reworded,
+    schema_trash,
+    schema_trust,
+)
 
 migrations = Migrations("qu-console")
+REBUILDING = {"m004_finding", "m012_filters"}  # after which all that is derived is made anew, in the same transaction
 
 CATALOGUE = """
 create table users (
@@ -227,6 +235,11 @@ def m010_filtered_history(db: Database) -> None:
 @migrations()
 def m011_reworded(db: Database) -> None:
     _run(db, schema_reworded.script())
+
+
+@migrations()
+def m012_filters(db: Database) -> None:
+    _run(db, schema_filters.script())
 
 
 def _run(db: Database, script: str) -> None:

@@ -1,20 +1,15 @@
-"""From a filter to SQL: how titles are folded for searching, and the conditions of every list."""
+"""From a filter to SQL: the conditions of every list."""
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 import msgspec
 
-from backend.model import VideoFilter
+from backend.model import TranscodeStatus, VideoFilter
+from backend.store.folding import fold, split_tags
 
 SEQ_BITS = 20  # a row's key is its second, shifted, and a number within it: newest first is key order
-
-
-def fold(text: str) -> str:
-    """Return `text` as it is compared: letter case and full/half width aside."""
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def first_key(second: int) -> int:
@@ -59,25 +54,41 @@ class Conditions(msgspec.Struct):
 class Columns(msgspec.Struct, frozen=True):
     """The expressions that a list filters by."""
 
-    video_id: str
-    user_id: str
-    title: str  # already folded
-    user_name: str  # already folded
-    censor_status: str
-    cate_id: str
+    video_id: str = "v.video_id"
+    user_id: str = "v.user_id"
+    title: str = "v.title_folded"
+    user_name: str = "v.user_name_folded"
+    censor_status: str = "v.censor_status"
+    cate_id: str = "v.cate_id"
+    transcode_status: str = "v.transcode_status"
+    narrow_transcode_status: str = "v.narrow_transcode_status"
+    recommended: str = "v.recommended"
+    tags: str = "fold_tags(v.tags)"
+    duration: str = "v.duration"
+    size: str = "v.size"
+
+
+EQUAL = (
+    "video_id", "user_id", "censor_status", "cate_id", "transcode_status", "narrow_transcode_status", "recommended",
+)  # fmt: skip
+RANGES = {
+    "min_duration": ("duration", ">="), "max_duration": ("duration", "<="),
+    "min_size": ("size", ">="), "max_size": ("size", "<="),
+}  # fmt: skip
 
 
 def conditions(wanted: VideoFilter, columns: Columns) -> Conditions:
     """Return what `wanted` asks, over the given columns, but for its dates: those are bounds of the key."""
     found = Conditions()
-    if wanted.video_id:
-        found.add(f"{columns.video_id} = :video_id", video_id=wanted.video_id)
-    if wanted.user_id:
-        found.add(f"{columns.user_id} = :user_id", user_id=wanted.user_id)
-    if wanted.censor_status is not None:
-        found.add(f"{columns.censor_status} = :censor_status", censor_status=wanted.censor_status.value)
-    if wanted.cate_id is not None:
-        found.add(f"{columns.cate_id} = :cate_id", cate_id=wanted.cate_id)
+    for name in EQUAL:
+        value = getattr(wanted, name)
+        if value is not None and (value != "" or isinstance(value, TranscodeStatus)):
+            found.add(f"{getattr(columns, name)} = :{name}", **{name: value})
+    for name, (column, sign) in RANGES.items():
+        if (value := getattr(wanted, name)) is not None:
+            found.add(f"{getattr(columns, column)} {sign} :{name}", **{name: value})
+    for number, tag in enumerate(split_tags(wanted.tags)):
+        found.add(f"instr({columns.tags}, :tag{number}) > 0", **{f"tag{number}": f",{tag},"})
     if wanted.title:
         found.add(f"instr({columns.title}, :title) > 0", title=fold(wanted.title))
     if wanted.user_name:

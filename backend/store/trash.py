@@ -15,8 +15,8 @@ from backend.store import adding, history, queue
 from backend.store.adding import new_media_key
 from backend.store.cloud import finish_intents, is_begun
 from backend.store.database import Connections
+from backend.store.folding import fold
 from backend.store.rows import read_own, read_video, video_of
-from backend.store.search import fold
 
 CHUNK = 500
 GOING = "Video {video_id} is just being deleted for good; look again in a minute."
