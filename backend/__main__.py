@@ -76,14 +76,19 @@ def work() -> None:
 
 @main.command()
 @click.option("--afresh", is_flag=True, help="Begin at the first video, though an earlier walk stopped on its way.")
-def sync(afresh: bool) -> None:
+@click.option(
+    "--accept-playable",
+    is_flag=True,
+    help="New videos that VOD plays count as reviewed; without it, those that nobody judged at VOD wait for review.",
+)
+def sync(afresh: bool, accept_playable: bool) -> None:
     """Bring everything that VOD holds into the catalogue. Cloud mode; it may be stopped, and goes on where it was."""
     cloud = _cloud()
 
     def report(progress: Any) -> None:
         click.echo(f"\r{progress.seen:,} of {progress.total:,} ({progress.new:,} new)", nl=progress.done)
 
-    found = cloud.sync.run(report, afresh=afresh)
+    found = cloud.sync.run(report, afresh=afresh, accept_playable=accept_playable)
     click.echo(
         f"{found.changed:,} brought up to date, {found.differing:,} texts differ, {found.missing:,} are not at VOD"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
@@ -42,3 +43,11 @@ class Background:
             except Exception:
                 log.exception("%s broke off and is tried again", self._thread.name)
                 pause = max(pause, TROUBLE_SECONDS)
+
+
+class Repeated(Background):
+    """Calls a function again and again, in a thread of its own."""
+
+    def __init__(self, name: str, seconds: float, function: Callable[[], object]) -> None:
+        super().__init__(name, seconds)
+        self.step = function  # type: ignore[method-assign]

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from backend.errors import ConsoleError
 from backend.model import Actor, JobKind
 
 MISSING = "missing"  # of a difference: VOD has not got the video
+
+
+class Action(StrEnum):
+    """What may be pending at Alibaba: asked for, or about to be, and not finished here."""
+
+    AUDIT = "CreateAudit"
+    TRASH = "TrashVideo"
+    RESTORE = "RestoreVideo"
+    UNDO = "UndoAudit"
+    DELETE = "DeleteVideo"
+    TRANSCODE = "SubmitTranscodeJobs"
+    SNAPSHOT = "SubmitSnapshotJob"
+
+
 # Why VOD is told to let a video be played, or not, without a verdict; the comment there says so by beginning with MARK.
-TRASH, RESTORE, UNDO = STANDINGS = ("TrashVideo", "RestoreVideo", "UndoAudit")
+STANDINGS = (Action.TRASH, Action.RESTORE, Action.UNDO)
 MARK = "qu-console "
+VERDICT_EVENT = "CreateAuditComplete"  # the type of the event that tells of a verdict
 SENDING, ACCEPTED, REFUSED = "sending", "accepted", "refused"
 
 
@@ -28,20 +44,22 @@ class CloudTask:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Something that was going to be asked, or was asked, and is not finished here."""
+    """Something that was going to be asked, or was asked, and is not finished here. `tries` counts the settlements."""
 
-    action: str
+    action: Action
     target: str
     begun: float
     payload: dict[str, Any]
     actor: Actor
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event that Alibaba told of."""
+    """An event that Alibaba told of, or that a look at VOD showed to be missing; `received` is seconds since 1970."""
 
     id: int
+    received: float
     type: str
     target: str
     tries: int

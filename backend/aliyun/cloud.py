@@ -13,6 +13,8 @@ from backend.aliyun.events import Follower, check_signature, read_event
 from backend.aliyun.keeper import Keeper
 from backend.aliyun.media import CloudMedia
 from backend.aliyun.pictures import Pictures
+from backend.aliyun.reconcile import Reconciler
+from backend.aliyun.settle import Settler
 from backend.aliyun.sync import Sync
 from backend.aliyun.transcode import Transcodes
 from backend.media.local import LocalMedia
@@ -46,8 +48,11 @@ class Cloud:
         self.follower = Follower(
             self.client, store, self.media, settings.review, lambda video_id: self.nudge(video_id), clock
         )
-        self.keeper = Keeper(self.client, store, self.media, self.follower, clock, settings.trash_days * SECONDS_A_DAY)
-        self.sync = Sync(self.client, store, clock)
+        trash_seconds = settings.trash_days * SECONDS_A_DAY
+        settler = Settler(self.client, store, self.media, self.follower, clock, trash_seconds)
+        reconciler = Reconciler(self.client, store, self.follower, clock)
+        self.keeper = Keeper(store, self.follower, settler, reconciler, clock)
+        self.sync = Sync(self.client, store, clock, self.follower.unreviewed)
 
     def take_callback(self, headers: Mapping[str, str], raw: bytes) -> None:
         """Keep an event, to be followed up soon. Raises Refused where it is not signed, or is none."""

@@ -16,11 +16,11 @@ from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, NO_STREAM, NO_SUCH_TASK, WRONG_STATE, has_code
-from backend.aliyun.facts import NOBODY, renditions, source_file, unsigned, video_of
+from backend.aliyun.facts import MAX_FIELD, NOBODY, renditions, source_file, unsigned, user_of, video_of
 from backend.aliyun.media import CloudMedia
-from backend.dealings import MARK, STANDINGS, Event
+from backend.dealings import MARK, STANDINGS, VERDICT_EVENT, Action, Event
 from backend.errors import CloudError, NotFound, Refused
-from backend.model import Actor, CensorStatus, User, Verdict, Video, VideoStatus
+from backend.model import Actor, CensorStatus, Verdict, Video, VideoStatus
 from backend.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,14 +29,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_SECONDS_OFF = 300
-MOST_FIELD = 128
 VOD = Actor("vod", "callback")
 MACHINE = Actor("vod review", "callback")
 REFUSED_BY_MACHINE = "审核不通过"
+BLOCKED_AT_VOD = "已在视频点播控制台屏蔽"  # the reason, until VOD tells its own
+UNEXPLAINED = "unexplained"
 REVIEWED = ("AIMediaAuditComplete", "AIVideoCensorComplete")
 TRANSCODED = ("StreamTranscodeComplete", "TranscodeComplete")
 FOLLOWED = (
-    "FileUploadComplete", *TRANSCODED, "SnapshotComplete", *REVIEWED, "CreateAuditComplete", "DeleteMediaComplete",
+    "FileUploadComplete", *TRANSCODED, "SnapshotComplete", *REVIEWED, VERDICT_EVENT, "DeleteMediaComplete",
 )  # fmt: skip
 WAITING = (VideoStatus.UPLOADING, VideoStatus.TRANSCODING)
 
@@ -66,7 +67,7 @@ def read_event(raw: bytes) -> tuple[str, str, dict[str, Any]]:
         raise Refused(400, "The callback is no JSON object.")
     found = body.get("VideoId") or body.get("MediaId") or ""
     kind = body.get("EventType", "")
-    if not isinstance(found, str) or not isinstance(kind, str) or max(len(found), len(kind)) > MOST_FIELD:
+    if not isinstance(found, str) or not isinstance(kind, str) or max(len(found), len(kind)) > MAX_FIELD:
         raise Refused(400, "The callback is no JSON object.")
     return kind, found, body
 
@@ -80,10 +81,14 @@ class Follower:
     ) -> None:  # fmt: skip
         """`review` is the setting QU_REVIEW; `nudge` has the jobs of a video asked about at once."""
         self._client, self._store, self._media, self._clock = client, store, media, clock
-        self._nudge, self._passes = nudge, review == "off"
+        self._nudge = nudge
+        self.unreviewed = CensorStatus.SUCCESS if review == "off" else CensorStatus.CHECK
 
     def follow(self, event: Event) -> None:
-        """Follow up one event; twice is the same as once. Raises CloudError and NotYet where it must be tried later."""
+        """Follow up one event; twice is the same as once.
+
+        Raises CloudError and NotYet where it must be tried later, and NotFound where the video was deleted meanwhile.
+        """
         if event.type not in FOLLOWED or not event.target:
             return
         self._media.addresses.forget(event.target)
@@ -99,8 +104,8 @@ class Follower:
             self.take_renditions(video.video_id)
         elif event.type in REVIEWED:
             self._take_review(video)
-        elif event.type == "CreateAuditComplete":
-            self.take_verdict(video.video_id)
+        elif event.type == VERDICT_EVENT:
+            self._follow_verdict(video, event)
 
     def look_up(self, video_id: str) -> dict[str, Any] | None:
         """Return what VOD says of a video; None where it has not got it. Raises CloudError."""
@@ -127,14 +132,17 @@ class Follower:
         files = renditions(answer, self._store.cloud.kinds_of(video_id))
         self._store.mirror.set_renditions(video_id, [replace(file, name=unsigned(file.name)) for file in files])
 
-    def take_verdict(self, video_id: str) -> None:
-        """Let a verdict that was given elsewhere count here. Raises NotYet while one is being given here."""
-        if self._store.cloud.is_begun("CreateAudit", video_id):
+    def take_verdict(self, video_id: str, *, unexplained: bool = False) -> None:
+        """Let a verdict that was given elsewhere count here. Raises CloudError, and NotYet while one is given here.
+
+        `unexplained` is one that counts already, of which only the reason is wanted.
+        """
+        if self._store.cloud.is_begun(Action.AUDIT, video_id):
             raise NotYet
         answer = self._client.call("GetAuditHistory", {"VideoId": video_id, "PageSize": 1})
         video = self._store.catalogue.get_video(video_id)
         told = {"Normal": CensorStatus.SUCCESS, "Blocked": CensorStatus.FAIL}.get(str(answer.get("Status")))
-        if told is None or told is video.censor_status:
+        if told is None or (told is video.censor_status) is not unexplained:
             return
         last: dict[str, Any] = next(iter(answer.get("Histories") or []), {})
         reason, comment = str(last.get("Reason") or ""), str(last.get("Comment") or "")
@@ -142,6 +150,18 @@ class Follower:
             return  # no verdict: it came from the trash, or one was taken back
         verdict = Verdict(str(answer["Status"]))
         self._store.catalogue.record_audit(video_id, verdict, reason, comment, VOD)
+
+    def _follow_verdict(self, video: Video, event: Event) -> None:
+        """Let a verdict given elsewhere count. An approved video that VOD blocks is blocked here at once, whether VOD
+        tells the reason now or later.
+        """
+        try:
+            self.take_verdict(video.video_id, unexplained=UNEXPLAINED in event.body)
+        except CloudError:
+            if video.status is not VideoStatus.BLOCKED or video.censor_status is not CensorStatus.SUCCESS:
+                raise
+            self._store.catalogue.record_audit(video.video_id, Verdict.BLOCKED, BLOCKED_AT_VOD, "", VOD)
+            self._store.cloud.keep_event(VERDICT_EVENT, video.video_id, {UNEXPLAINED: True})
 
     def _look(self, event: Event) -> Video | None:
         """Bring the catalogue in step with what VOD says of the event's video; None where it is gone."""
@@ -154,12 +174,10 @@ class Follower:
         if self._store.trash.holds(event.target):
             return None
         found = video_of(info, int(self._clock()))
-        new = None
         if not self._is_known(event.target):
-            found = replace(found, user=_user(event.body))
-            judged = found.censor_status is not CensorStatus.CHECK and info.get("AuditStatus") in ("Normal", "Blocked")
-            new = found.censor_status if judged else CensorStatus.SUCCESS if self._passes else CensorStatus.CHECK
-        self._store.mirror.enter([found], censor=new)
+            told = user_of(event.body)
+            found = found if told is NOBODY else replace(found, user=told)
+        self._store.mirror.enter([found], unreviewed=self.unreviewed)
         try:
             video = self._store.catalogue.get_video(event.target)
         except NotFound:
@@ -168,7 +186,7 @@ class Follower:
 
     def _forget(self, event: Event) -> None:
         """Remove a video that was deleted at VOD; where the event tells of something else, a person looks at it."""
-        if self._store.cloud.is_begun("DeleteVideo", event.target):
+        if self._store.cloud.is_begun(Action.DELETE, event.target):
             raise NotYet  # somebody is deleting it here, and shall be told how that ended
         whole = event.type == "DeleteMediaComplete" and event.body.get("DeleteType", "all") == "all"
         if self._store.trash.holds(event.target):
@@ -208,15 +226,3 @@ class Follower:
 
     def _is_known(self, video_id: str) -> bool:
         return bool(self._store.catalogue.find_titles([video_id]))
-
-
-def _user(body: Mapping[str, Any]) -> User:
-    """Return whose video it is, if the app said so with its upload: UserData `{"Extend": {"userId", "userName"}}`."""
-    extend = body.get("Extend")
-    try:
-        said = json.loads(extend) if isinstance(extend, str) else extend
-    except (ValueError, RecursionError):
-        said = None
-    if not isinstance(said, dict) or not said.get("userId"):
-        return NOBODY
-    return User(str(said["userId"])[:MOST_FIELD], str(said.get("userName") or "")[:MOST_FIELD])

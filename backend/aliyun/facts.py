@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from backend.bounds import FIRST_SECOND, LAST_SECOND, MAX_BYTES, MAX_SECONDS, NO
 from backend.model import CensorStatus, FileKind, JobKind, MediaFile, TranscodeStatus, User, Video, VideoStatus
 
 NOBODY = User("vod", "VOD")  # VOD knows no users
+MAX_FIELD = 128  # characters of a user's id or name
+ORIGINAL = "OD"  # the definition of a stream that is the uploaded file itself
 SOURCE_SCHEME = "vod://"  # in front of a video's id: its source lies in VOD, and every use asks for a fresh address
 
 
@@ -52,8 +55,28 @@ def unsigned(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
 
 
+def user_of(data: Any) -> User:
+    """Return whose video it is, if the app said so with its upload: `{"userId": …, "userName": …}`, as JSON or not.
+
+    UserData holds that under `Extend`, and events hold what is under `Extend`.
+    """
+    said = _object(data)
+    said = _object(said["Extend"]) if "Extend" in said else said
+    if not said.get("userId"):
+        return NOBODY
+    return User(words(said["userId"])[:MAX_FIELD], words(said.get("userName"))[:MAX_FIELD])
+
+
+def _object(data: Any) -> Mapping[str, Any]:
+    try:
+        found = json.loads(data) if isinstance(data, str) else data
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {}
+
+
 def video_of(info: Mapping[str, Any], now: int) -> Video:
-    """Return what GetVideoInfo(s) or SearchMedia say of a video, as a video of nobody in particular."""
+    """Return what GetVideoInfo(s) or SearchMedia say of a video. Its owner is known where the app named one."""
     found = status(info.get("Status")) or VideoStatus.UPLOAD_SUCC
     cover = words(info.get("CoverURL"))
     video_id = str(info["VideoId"])
@@ -63,7 +86,7 @@ def video_of(info: Mapping[str, Any], now: int) -> Video:
     return Video(
         video_id=video_id,
         title=words(info.get("Title")),
-        user=NOBODY,
+        user=user_of(info.get("UserData")),
         created=second(str(info.get("CreationTime", ""))) or now,
         description=words(info.get("Description")),
         duration=min(number(info.get("Duration")), MAX_SECONDS),
@@ -72,19 +95,17 @@ def video_of(info: Mapping[str, Any], now: int) -> Video:
         cate_name=words(info.get("CateName")),
         tags=words(info.get("Tags")),
         status=found,
-        censor_status=censor_of(found, str(info.get("AuditStatus") or "")),
+        censor_status=censor_of(found, str(info.get("AuditStatus") or "")),  # SearchMedia tells no verdict
         transcode_status=TranscodeStatus.SUCCESS if found is VideoStatus.NORMAL else TranscodeStatus.NEVER,
         files=tuple(files),
     )
 
 
 def censor_of(found: VideoStatus, audit: str) -> CensorStatus:
-    """Return where a video stands in review: VOD's verdict where it has one, else what its status says."""
+    """Return where a video stands in review. A status of Normal is no verdict: VOD gives it to all that can play."""
     if "Blocked" in (audit, found):
         return CensorStatus.FAIL
-    if "Normal" in (audit, found):
-        return CensorStatus.SUCCESS
-    return CensorStatus.CHECK
+    return CensorStatus.SUCCESS if audit == "Normal" else CensorStatus.CHECK
 
 
 def source_file(video_id: str, size: int = 0) -> MediaFile:
@@ -108,11 +129,15 @@ def rendition(info: Mapping[str, Any], position: int, kinds: Mapping[str, JobKin
 
 
 def renditions(answer: Mapping[str, Any], kinds: Mapping[str, JobKind]) -> list[MediaFile]:
-    """Return the files of a GetPlayInfo answer that a browser can play, the smallest picture first."""
+    """Return the renditions of a GetPlayInfo answer that a browser can play, the smallest picture first.
+
+    The uploaded file is among the streams where no transcoding was asked for; it is no rendition.
+    """
     streams = (answer.get("PlayInfoList") or {}).get("PlayInfo") or []
     good = [
         info for info in streams
         if info.get("PlayURL") and not int(number(info.get("Encrypt"))) and info.get("StreamType", "video") == "video"
+        and info.get("Definition") != ORIGINAL
     ]  # fmt: skip
     good.sort(key=lambda info: (number(info.get("Width")), str(info.get("PlayURL"))))
     return [rendition(info, position, kinds) for position, info in enumerate(good)]

@@ -21,7 +21,7 @@ from backend.aliyun.pictures import Pictures, overdue
 from backend.aliyun.play import PlayAddresses
 from backend.aliyun.transcode import Transcodes
 from backend.aliyun.upload import Uploads, is_local
-from backend.dealings import MARK
+from backend.dealings import MARK, Action
 from backend.errors import CloudError, Conflict, ConsoleError, NotFound
 from backend.media import NO_CHOSEN_COVER, Probe
 from backend.media.local import LocalMedia
@@ -152,9 +152,9 @@ class CloudMedia:
     def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str, actor: Actor) -> None:
         """Tell VOD of a verdict. Raises CloudError; where it is not known whether VOD took it, the keeper finds out."""
         payload = {"status": verdict.value, "reason": reason, "comment": comment}
-        self._records.drop("CreateAudit", video.video_id)
-        self._records.begin("CreateAudit", video.video_id, payload, actor)
-        with self._told("CreateAudit", video.video_id):
+        self._records.drop(Action.AUDIT, video.video_id)
+        self._records.begin(Action.AUDIT, video.video_id, payload, actor)
+        with self._told(Action.AUDIT, video.video_id):
             self._tell_verdict(video.video_id, verdict, reason, comment)
         self.addresses.forget(video.video_id)
 
@@ -168,9 +168,10 @@ class CloudMedia:
             yield
             return
         mark = f"{MARK}{action} {secrets.token_hex(8)}"
-        self._records.drop(action, video.video_id)
-        self._records.begin(action, video.video_id, {"userId": video.user.user_id, "mark": mark}, actor)
-        with self._told(action, video.video_id):
+        pending = Action(action)
+        self._records.drop(pending, video.video_id)
+        self._records.begin(pending, video.video_id, {"userId": video.user.user_id, "mark": mark}, actor)
+        with self._told(pending, video.video_id):
             try:
                 self._tell_verdict(video.video_id, Verdict.NORMAL if playable else Verdict.BLOCKED, "", mark)
             except CloudError as error:
@@ -187,13 +188,13 @@ class CloudMedia:
     @contextmanager
     def deleting(self, video: Video, actor: Actor, still: Callable[[], object]) -> Iterator[None]:
         """Delete a video at VOD, then let the console forget it. What was deleted there is gone for good."""
-        self._records.begin("DeleteVideo", video.video_id, {"userId": video.user.user_id}, actor)
+        self._records.begin(Action.DELETE, video.video_id, {"userId": video.user.user_id}, actor)
         try:
             still()  # whoever restores it from now on finds the intent
         except ConsoleError:
-            self._records.drop("DeleteVideo", video.video_id)
+            self._records.drop(Action.DELETE, video.video_id)
             raise
-        with self._told("DeleteVideo", video.video_id):
+        with self._told(Action.DELETE, video.video_id):
             self.delete_at_vod(video.video_id)
         yield
         self.clear(video.video_id)
@@ -218,7 +219,7 @@ class CloudMedia:
             raise CloudError(NOT_DELETED, video_id=video_id)
 
     @contextmanager
-    def _told(self, action: str, target: str) -> Iterator[None]:
+    def _told(self, action: Action, target: str) -> Iterator[None]:
         """Take the intent back where VOD refused; where it may have done it, say so."""
         try:
             yield

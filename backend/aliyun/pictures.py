@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_SUCH_TASK, has_code
 from backend.aliyun.facts import second, unsigned
-from backend.dealings import CloudTask
+from backend.dealings import Action, CloudTask
 from backend.errors import CloudError
 from backend.model import Actor, FileKind, Job, JobKind, MediaFile, Video
 from backend.tasks import Done, Failed, Lost, Outcome, Running
@@ -16,7 +16,7 @@ from backend.tasks import Done, Failed, Lost, Outcome, Running
 if TYPE_CHECKING:
     from backend.store.cloud import CloudRecords
 
-ACTION = "SubmitSnapshotJob"
+ACTION = Action.SNAPSHOT
 WORKER = Actor("worker", "worker")
 COUNT = 8
 POLL_SECONDS = 3.0

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_STREAM, NO_SUCH_TASK, WRONG_STATE, has_code
 from backend.aliyun.facts import number, renditions, unsigned, utc
-from backend.dealings import CloudTask
+from backend.dealings import Action, CloudTask
 from backend.errors import CloudError, NotFound
 from backend.model import Actor, FileKind, Job, JobKind, MediaFile, Video
 from backend.tasks import Done, Failed, Outcome, Running
@@ -18,7 +18,7 @@ from backend.tasks import Done, Failed, Outcome, Running
 if TYPE_CHECKING:
     from backend.store.cloud import CloudRecords
 
-ACTION = "SubmitTranscodeJobs"
+ACTION = Action.TRANSCODE
 WORKER = Actor("worker", "worker")
 POLL_SECONDS = 10.0  # callbacks tell of the end at once
 SUBMIT_SECONDS = 20.0

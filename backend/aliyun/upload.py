@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import secrets
 from pathlib import Path
 from typing import Any
 
 from backend.aliyun import oss
 from backend.aliyun.client import Client
+from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.facts import number, source_file
 from backend.errors import CloudError, MediaError
 from backend.model import FileKind, MediaFile
 from backend.tasks import Done, Task
 
+ACTION = "CreateUploadVideo"
+NO_TRANSCODE = "VOD_NO_TRANSCODE"  # a template group that every account has
 MOST_TITLE_BYTES = 128
 EMOJI = re.compile("[\U00010000-\U0010ffff\u2600-\u27bf\ufe0f\u200d]")  # VOD refuses them
 TRIES = 3
@@ -30,9 +34,38 @@ class Uploads:
         self._client = client
 
     def open(self, title: str, file_name: str) -> str:
-        """Return the id of a new video at VOD, which waits for its file. Raises CloudError."""
-        wanted = {"Title": fitting(title) or "video", "FileName": f"video{Path(file_name).suffix.lower() or '.mp4'}"}
-        return str(self._client.call("CreateUploadVideo", wanted, expect="VideoId")["VideoId"])
+        """Return the id of a new video at VOD, which waits for its file. Raises CloudError.
+
+        The ReferenceId, which VOD takes once, makes it one video whatever happens to the answer. VOD transcodes nothing
+        by itself: what passes review is transcoded by a job of ours, and paid once.
+        """
+        reference = f"qu-{secrets.token_hex(16)}"
+        wanted = {
+            "Title": fitting(title) or "video", "FileName": f"video{Path(file_name).suffix.lower() or '.mp4'}",
+            "TemplateGroupId": NO_TRANSCODE, "ReferenceId": reference,
+        }  # fmt: skip
+        for _ in range(TRIES - 1):
+            try:
+                return self._create(wanted)
+            except CloudError as error:
+                if not error.unknown:
+                    raise
+                if found := self._find(reference):
+                    return found
+        return self._create(wanted)
+
+    def _create(self, wanted: dict[str, str]) -> str:
+        return str(self._client.call(ACTION, wanted, expect="VideoId", repeat=False)["VideoId"])
+
+    def _find(self, reference: str) -> str:
+        """Return the video that an unanswered call made; empty where it made none."""
+        try:
+            answer = self._client.call("GetVideoInfo", {"ReferenceId": reference}, expect="Video.VideoId")
+        except CloudError as error:
+            if has_code(error, *GONE):
+                return ""
+            raise
+        return str(answer["Video"]["VideoId"])
 
     def send(self, video_id: str, path: Path | None, task: Task) -> Done:
         """Send a video's file, unless VOD has it. Raises CloudError, and Cancelled when somebody stopped it."""

@@ -77,7 +77,7 @@ def get_drift(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 20
         synced=sync.seen,
         sync_total=sync.total,
         sync_done=sync.done,
-        unfinished=len(call.store.cloud.find_intents()),
+        unfinished=call.store.cloud.count_intents(),
         events=call.store.cloud.count_events(),
     )
 

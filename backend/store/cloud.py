@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import asdict
 from sqlite_utils import Database
 
-from backend.dealings import ACCEPTED, REFUSED, SENDING, CloudTask, Event, Intent, Push
+from backend.dealings import ACCEPTED, REFUSED, SENDING, Action, CloudTask, Event, Intent, Push
 from backend.errors import ConsoleError
 from backend.model import Actor, JobKind
 from backend.store.database import Connections
@@ -65,16 +65,23 @@ class CloudRecords:
 
     # Intents
 
-    def begin(self, action: str, target: str, payload: Mapping[str, Any], actor: Actor) -> tuple[Intent, bool]:
+    def begin(self, action: Action, target: str, payload: Mapping[str, Any], actor: Actor) -> tuple[Intent, bool]:
         """Write down what is going to be asked. Returns the intent that stands, and whether it is new."""
         with self._connections.writing() as db:
             known = _intents(db, "where action = ? and target = ?", [action, target])
             if known:
                 return known[0], False
-            made = Intent(action, target, self._clock(), dict(payload), actor)
+            made = Intent(Action(action), target, self._clock(), dict(payload), actor)
             db.execute(
-                "insert into cloud_intents (action, target, begun, payload, actor) values (?, ?, ?, ?, ?)",
-                [action, target, made.begun, json.dumps(payload, ensure_ascii=False), json.dumps(asdict(actor))],
+                "insert into cloud_intents (action, target, begun, due, payload, actor) values (?, ?, ?, ?, ?, ?)",
+                [
+                    action,
+                    target,
+                    made.begun,
+                    made.begun,
+                    json.dumps(payload, ensure_ascii=False),
+                    json.dumps(asdict(actor)),
+                ],
             )
             return made, True
 
@@ -89,9 +96,22 @@ class CloudRecords:
             db.execute("delete from cloud_intents where action = ? and target = ?", [action, target])
 
     def find_intents(self, older_than: float = 0.0) -> list[Intent]:
-        """Return the intents that were written at least `older_than` seconds ago, oldest first."""
+        """Return the intents that were written at least `older_than` seconds ago and are not put off, oldest first."""
+        now = self._clock()
         with self._connections.reading() as db:
-            return _intents(db, "where begun <= ? order by begun", [self._clock() - older_than])
+            return _intents(db, "where begun <= ? and due <= ? order by begun", [now - older_than, now])
+
+    def count_intents(self) -> int:
+        with self._connections.reading() as db:
+            return int(db.execute("select count(*) from cloud_intents").fetchone()[0])
+
+    def postpone_intent(self, intent: Intent, seconds: float) -> None:
+        """Settle an intent no sooner than in so many seconds."""
+        with self._connections.writing() as db:
+            db.execute(
+                "update cloud_intents set due = ?, tries = tries + 1 where action = ? and target = ?",
+                [self._clock() + seconds, intent.action, intent.target],
+            )
 
     # Events
 
@@ -105,6 +125,11 @@ class CloudRecords:
                 [self._clock(), self._clock(), type_, target, text, target, type_, text],
             )
 
+    def expect_event(self, type_: str, target: str) -> None:
+        """Queue an event that must have happened at VOD, unless one of its type waits already for this video."""
+        with self._connections.writing() as db:
+            expect_event(db, type_, target, self._clock())
+
     def take_event(self, seconds: float) -> Event | None:
         """Return the event that is due longest; nobody else gets it for so many seconds."""
         now = self._clock()
@@ -114,7 +139,10 @@ class CloudRecords:
         )
         with self._connections.writing() as db:
             row = next(iter(db.query(sql, [now + seconds, now])), None)
-        return Event(row["id"], row["type"], row["target"], row["tries"], json.loads(row["body"])) if row else None
+        if row is None:
+            return None
+        body = json.loads(row["body"])
+        return Event(row["id"], row["received"], row["type"], row["target"], row["tries"], body)
 
     def postpone_event(self, event: Event, seconds: float) -> None:
         with self._connections.writing() as db:
@@ -189,6 +217,15 @@ class CloudRecords:
             db.execute("insert or replace into cloud_places (name, value) values (?, ?)", [name, json.dumps(value)])
 
 
+def expect_event(db: Database, type_: str, target: str, now: float) -> None:
+    """Queue an event that must have happened at VOD, unless one of its type waits already for this video."""
+    db.execute(
+        "insert into cloud_events (received, due, type, target, body) select ?, ?, ?, ?, '{}' "
+        "where not exists (select 1 from cloud_events where target = ? and type = ?)",
+        [now, now, type_, target, target, type_],
+    )
+
+
 def finish_intents(db: Database, action: str, target: str) -> None:
     """Forget an intent inside the transaction that makes its change here."""
     db.execute("delete from cloud_intents where action = ? and target = ?", [action, target])
@@ -202,7 +239,12 @@ def is_begun(db: Database, action: str, target: str) -> bool:
 def _intents(db: Database, condition: str, values: list[Any]) -> list[Intent]:
     return [
         Intent(
-            row["action"], row["target"], row["begun"], json.loads(row["payload"]), Actor(**json.loads(row["actor"]))
+            Action(row["action"]),
+            row["target"],
+            row["begun"],
+            json.loads(row["payload"]),
+            Actor(**json.loads(row["actor"])),
+            row["tries"],
         )
         for row in db.query(f"select * from cloud_intents {condition}", values)
     ]

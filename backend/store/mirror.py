@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 from sqlite_utils import Database
 
-from backend.dealings import MISSING, Difference
+from backend.dealings import MISSING, VERDICT_EVENT, Difference
 from backend.errors import NotFound
 from backend.model import (
     CensorStatus,
@@ -24,6 +24,7 @@ from backend.model import (
     VideoStatus,
 )
 from backend.store import adding, finding, queue
+from backend.store.cloud import expect_event
 from backend.store.database import Connections
 from backend.store.rows import read_video, read_videos_at, write_files
 
@@ -47,11 +48,14 @@ class Mirror:
         self._connections = connections
         self._clock = clock
 
-    def enter(self, videos: Iterable[Video], run: int = 0, *, censor: CensorStatus | None = None) -> Entered:
+    def enter(
+        self, videos: Iterable[Video], run: int = 0, *, unreviewed: CensorStatus = CensorStatus.CHECK
+    ) -> Entered:  # fmt: skip
         """Enter what is new, and let what is known follow VOD in what VOD decides: status, length, size and cover.
 
-        Where the texts differ, both are noted: a person chooses. `censor` is where new ones stand in review. What lies
-        in the trash stays there.
+        Where the texts differ, both are noted: a person chooses. `unreviewed` is where new ones stand that nobody
+        judged at VOD. A status that contradicts the verdict here has VOD asked for its own. What lies in the trash
+        stays there.
         """
         new = changed = differing = 0
         with self._connections.writing() as db:
@@ -66,9 +70,12 @@ class Mirror:
                         continue
                     if video.status is VideoStatus.UPLOADING and video.created > self._clock() - YOUNG_SECONDS:
                         continue  # an upload of ours may be about to enter it
-                    adding.add(db, [replace(video, censor_status=censor or video.censor_status)])
+                    judged = video.censor_status is not CensorStatus.CHECK
+                    adding.add(db, [video if judged else replace(video, censor_status=unreviewed)])
                     new += 1
                     continue
+                if contradicts(video.status, known.censor_status):
+                    expect_event(db, VERDICT_EVENT, video.video_id, self._clock())
                 changed += _follow(db, known, video)
                 differing += _note_texts(db, known, video, int(self._clock()))
         return Entered(new, changed, differing)
@@ -175,6 +182,13 @@ class Mirror:
     def end_difference(self, video_id: str, what: str) -> None:
         with self._connections.writing() as db:
             db.execute("delete from cloud_drift where video_id = ? and what = ?", [video_id, what])
+
+
+def contradicts(there: VideoStatus, here: CensorStatus) -> bool:
+    """Say whether VOD's status shows that its verdict is another one than ours."""
+    if there is VideoStatus.BLOCKED:
+        return here is not CensorStatus.FAIL
+    return there is VideoStatus.NORMAL and here is CensorStatus.FAIL
 
 
 def _follow(db: Database, known: Video, video: Video) -> bool:

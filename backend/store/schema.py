@@ -242,6 +242,11 @@ def m012_filters(db: Database) -> None:
     _run(db, schema_filters.script())
 
 
+@migrations()
+def m013_cloud_backoff(db: Database) -> None:
+    _run(db, schema_cloud.BACKOFF)
+
+
 def _run(db: Database, script: str) -> None:
     # Not executescript: that commits first, and a migration must be kept whole or not at all.
     statement = ""

@@ -64,3 +64,9 @@ create table cloud_places (
     value text not null
 ) strict, without rowid
 """
+
+# What cannot be settled is tried again later and later. A literal default: rows of before are due at once.
+BACKOFF = """
+alter table cloud_intents add column due real not null default 0;
+alter table cloud_intents add column tries integer not null default 0
+"""

@@ -154,7 +154,7 @@ def new_video(console, alibaba):
     def make(title="海边", censor=CensorStatus.CHECK, **values):
         there = alibaba.vod.add(Title=title, **values)
         video = structs.replace(video_of(there, int(time.time())), user=User("u1", "安妮"))
-        console.store.mirror.enter([video], censor=censor)
+        console.store.mirror.enter([video], unreviewed=censor)
         return console.store.catalogue.get_video(there["VideoId"])
 
     return make

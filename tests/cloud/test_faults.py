@@ -223,7 +223,7 @@ def test_an_upload_survives_its_faults(console, alibaba, upload, work, kind):
     work()
 
     there = alibaba.vod.videos[video_id]
-    assert there["Status"] == "UploadSucc"
+    assert there["Status"] == "Normal"
     assert len(alibaba.oss.objects[there["file"]]) == there["Size"] > 1000
 
 
@@ -233,7 +233,7 @@ def test_an_upload_whose_key_expired_gets_a_new_one(console, alibaba, upload, wo
 
     work()
 
-    assert alibaba.vod.videos[video_id]["Status"] == "UploadSucc"
+    assert alibaba.vod.videos[video_id]["Status"] == "Normal"
 
 
 def test_an_upload_that_was_done_when_its_worker_died_is_not_sent_again(console, alibaba, upload, work):
@@ -253,7 +253,7 @@ def test_an_upload_outlives_an_outage(console, alibaba, upload, work):
 
     work()
 
-    assert alibaba.vod.videos[video_id]["Status"] == "UploadSucc"
+    assert alibaba.vod.videos[video_id]["Status"] == "Normal"
     assert console.store.catalogue.get_video(video_id).status == "UploadSucc"
 
 

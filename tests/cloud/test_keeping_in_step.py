@@ -40,7 +40,7 @@ def test_everything_is_brought_in_beyond_what_pages_reach(console, fill, sync):
 
     assert (found.seen, found.total, found.new, found.missing, found.done) == (5_250, 5_250, 5_250, 0, True)
     page = console.store.catalogue.find_videos(FILTER)
-    assert (page.total, page.items[0].title, page.items[0].censor_status) == (5_250, "video 5249", "success")
+    assert (page.total, page.items[0].title, page.items[0].censor_status) == (5_250, "video 5249", "check")
 
 
 def test_a_walk_that_broke_off_goes_on_where_it_was(console, alibaba, fill, sync):
@@ -123,6 +123,7 @@ def test_a_difference_that_ended_by_itself_is_not_listed_any_more(console, aliba
 
 def look_round(console):
     console.cloud.keeper.look_round()
+    console.cloud.keeper.follow_events()
 
 
 def test_a_lost_upload_event_is_made_up_for(console, alibaba, new_video, work):

@@ -23,7 +23,7 @@ def test_an_upload_goes_to_vod_is_reviewed_transcoded_recommended_and_prewarmed(
     assert there["Title"] == "海边"
     assert alibaba.oss.objects[there["file"]] == small_clip.read_bytes()
     video = do("getVideoById", videoId=video_id)
-    assert (video["status"], video["censorStatus"], video["snapshotStatus"]) == ("UploadSucc", "check", "success")
+    assert (video["status"], video["censorStatus"], video["snapshotStatus"]) == ("Normal", "check", "success")
     assert (len(video["SnapshotList"]), video["title"]) == (8, "海边 🌊")
     assert not (console.settings.media / video_id).exists()
 

@@ -14,7 +14,9 @@ from tests.cloud.alibaba.search import search
 
 PLAYABLE = ("Normal",)
 WORKABLE = ("UploadSucc", "Normal", "Checking")
+NO_TRANSCODE = "VOD_NO_TRANSCODE"  # the built-in group: the uploaded file itself is what plays
 EMOJI = re.compile("[\U0001f000-\U0001faff]")
+EDITABLE = ("Title", "Description", "Tags", "CateId", "CoverURL")
 GROUPS = {
     "plain-group": [("Normal", "SD", 848, 480), ("Normal", "HD", 1280, 720)],
     "narrow-group": [("NarrowBandV2", "HD", 1280, 720)],
@@ -30,6 +32,7 @@ class Vod:
         self.verdicts: dict[str, list[dict[str, Any]]] = {}
         self.snapshots: dict[str, dict[str, Any]] = {}
         self.suggestions: dict[str, str] = {}  # what the machine review found
+        self.default_group = "plain-group"  # what uploads without a TemplateGroupId are transcoded with
         self.repeated_session_is_refused = False
         self.failing: set[str] = set()  # videos whose transcodes fail
         self.half_failing: set[str] = set()  # videos of which one stream fails
@@ -49,16 +52,30 @@ class Vod:
             "VideoId": video_id, "Title": "from elsewhere", "Description": "", "Duration": 12.5, "Size": 1000,
             "Status": "UploadSucc", "CateId": 1, "CateName": "pets", "Tags": "cat", "CoverURL": "",
             "CreationTime": utc(), "ModificationTime": utc(), "RegionId": "cn-shanghai", "UserData": "", "file": name,
-            "AuditStatus": "Init", "streams": [], **values,
+            "AuditStatus": "Init", "ReferenceId": "", "TemplateGroupId": NO_TRANSCODE, "streams": [], **values,
         }  # fmt: skip
         self.videos[video_id] = made
         return made
 
+    def judge(self, video_id: str, status: str, reason: str = "") -> None:
+        """Give a verdict in VOD's own console."""
+        item = {"VideoId": video_id, "Status": status, "Reason": reason}
+        self.CreateAudit({"AuditContent": json.dumps([item])}, auditor="console")
+
     def arrived(self, name: str, size: int) -> None:
         """OSS has the whole file."""
         video = next(video for video in self.videos.values() if video["file"] == name)
-        video |= {"Status": "UploadSucc", "Size": size, "Duration": 2.0, "CoverURL": self._url(video, "cover.jpg")}
-        self.tell("FileUploadComplete", VideoId=video["VideoId"], Size=size, FileUrl=self._url(video, "source.mp4"))
+        self._change(video, Status="UploadSucc", Size=size, Duration=2.0, CoverURL=self._url(video, "cover.jpg"))
+        extend = json.loads(video["UserData"] or "{}").get("Extend")
+        told = {"Extend": json.dumps(extend)} if extend else {}
+        url = self._url(video, "source.mp4")
+        self.tell("FileUploadComplete", VideoId=video["VideoId"], Size=size, FileUrl=url, **told)
+        if video["TemplateGroupId"] == NO_TRANSCODE:
+            self._change(video, Status="Normal")
+            video["streams"].append(self._original(video, url))
+        else:
+            self._change(video, Status="Transcoding")
+            self._begin_task(video, video["TemplateGroupId"], "Auto")
 
     def source_behind(self, name: str) -> str | None:
         video = self.videos.get(name.split("/")[0])
@@ -70,6 +87,9 @@ class Vod:
     # Videos
 
     def GetVideoInfo(self, parameters):
+        if reference := parameters.get("ReferenceId"):
+            found = [one["VideoId"] for one in self.videos.values() if one["ReferenceId"] == reference]
+            parameters = {"VideoId": found[0] if found else "unknown"}
         video = self._video(*need(parameters, "VideoId"))
         return {"Video": {**shown(video), "Snapshots": {"Snapshot": []}, "AuditStatus": video["AuditStatus"]}}
 
@@ -87,7 +107,7 @@ class Vod:
     def UpdateVideoInfo(self, parameters):
         video = self._video(*need(parameters, "VideoId"))
         self._check_text(parameters, Title=128, Description=1024, Tags=16 * 32)
-        video |= {name: value for name, value in parameters.items() if name in ("Title", "Description", "Tags")}
+        self._change(video, **{name: parameters[name] for name in EDITABLE if name in parameters})
         return {}
 
     def DeleteVideo(self, parameters):
@@ -106,8 +126,14 @@ class Vod:
         self._check_text(parameters, Title=128, Tags=16 * 32)
         if "." not in name:
             raise Refusal(400, "InvalidFileName.Extension", "The specified FileName has no extension.")
-        values = {key: parameters.get(key, "") for key in ("Title", "Description", "Tags", "UserData")}
-        video = self.add(Status="Uploading", Size=0, Duration=0.0, **values)
+        group = parameters.get("TemplateGroupId") or self.default_group
+        if group not in (*GROUPS, NO_TRANSCODE):
+            raise Refusal(404, "InvalidTemplateGroupId.NotFound", "The TemplateGroupId does not exist.")
+        reference = parameters.get("ReferenceId", "")
+        if reference and any(video["ReferenceId"] == reference for video in self.videos.values()):
+            raise Refusal(400, "InvalidReferenceId.Duplicate", "The ReferenceId is used already.")
+        values = {key: parameters.get(key, "") for key in ("Title", "Description", "Tags", "UserData", "ReferenceId")}
+        video = self.add(Status="Uploading", Size=0, Duration=0.0, TemplateGroupId=group, **values)
         address, auth = self._alibaba.oss.allow(video["file"])
         return {"VideoId": video["VideoId"], "UploadAddress": address, "UploadAuth": auth}
 
@@ -184,6 +210,17 @@ class Vod:
             raise Refusal(404, "InvalidTemplateGroupId.NotFound", "The TemplateGroupId does not exist.")
         if video["Status"] not in WORKABLE:
             raise Refusal(403, "Forbidden.IllegalStatus", f"Video Status is {video['Status']}.")
+        task = self._begin_task(video, group, "Manual")
+        answer = {
+            "TranscodeTaskId": task["TranscodeTaskId"],
+            "TranscodeJobs": {"TranscodeJob": [{"JobId": job["TranscodeJobId"]} for job in task["jobs"]]},
+        }
+        if session:
+            self.sessions[session] = answer
+        return answer
+
+    def _begin_task(self, video, group, trigger):
+        """Begin to transcode; every stream of it is billed."""
         task_id = uuid.uuid4().hex
         jobs = [
             {"TranscodeJobId": uuid.uuid4().hex, "TranscodeJobStatus": "Transcoding", "TranscodeProgress": 0,
@@ -191,16 +228,10 @@ class Vod:
             for kind, definition, width, height in GROUPS[group]
         ]  # fmt: skip
         self.tasks[task_id] = {
-            "TranscodeTaskId": task_id, "VideoId": video_id, "TranscodeTemplateGroupId": group, "CreationTime": utc(),
-            "TaskStatus": "Processing", "Trigger": "Manual", "jobs": jobs,
+            "TranscodeTaskId": task_id, "VideoId": video["VideoId"], "TranscodeTemplateGroupId": group,
+            "CreationTime": utc(), "TaskStatus": "Processing", "Trigger": trigger, "jobs": jobs,
         }  # fmt: skip
-        answer = {
-            "TranscodeTaskId": task_id,
-            "TranscodeJobs": {"TranscodeJob": [{"JobId": job["TranscodeJobId"]} for job in jobs]},
-        }
-        if session:
-            self.sessions[session] = answer
-        return answer
+        return self.tasks[task_id]
 
     def GetTranscodeTask(self, parameters):
         if ids := parameters.get("JobIds"):
@@ -239,7 +270,7 @@ class Vod:
 
     # Review
 
-    def CreateAudit(self, parameters):
+    def CreateAudit(self, parameters, auditor="api"):
         (content,) = need(parameters, "AuditContent")
         items = json.loads(content)
         if not 1 <= len(items) <= 100:
@@ -251,12 +282,12 @@ class Vod:
             self._video(item["VideoId"])
         for item in items:
             video = self.videos[item["VideoId"]]
-            video |= {"AuditStatus": item["Status"]}
+            self._change(video, AuditStatus=item["Status"])
             if item["Status"] == "Blocked" or video["streams"]:
                 video["Status"] = item["Status"]
             elif video["Status"] == "Blocked":
                 video["Status"] = "UploadSucc"
-            line = {**item, "CreationTime": utc(), "Auditor": "api"}
+            line = {**item, "CreationTime": utc(), "Auditor": auditor}
             self.verdicts.setdefault(item["VideoId"], []).insert(0, line)
             self.tell("CreateAuditComplete", MediaId=item["VideoId"], AuditStatus=item["Status"])
         return {}
@@ -303,8 +334,8 @@ class Vod:
             video["streams"].append(self._stream(video, job))
         good = len(task["jobs"]) - bad
         task["TaskStatus"] = "CompleteAllFail" if not good else "CompletePartialSucc" if bad else "CompleteAllSucc"
-        if good and video["Status"] != "Blocked":
-            video["Status"] = "Normal"
+        if video["Status"] != "Blocked" and (good or video["Status"] == "Transcoding"):
+            self._change(video, Status="Normal" if good else "TranscodeFail")
         infos = [{"JobId": job["TranscodeJobId"], "Definition": job["Definition"]} for job in task["jobs"]]
         status = "success" if good else "fail"
         self.tell("TranscodeComplete", VideoId=video["VideoId"], Status=status, StreamInfos=infos)
@@ -319,7 +350,18 @@ class Vod:
             "PlayURL": self._url(video, f"{job['TranscodeJobId']}-{job['Definition'].lower()}.mp4"), "Encrypt": 0,
         }  # fmt: skip
 
+    def _original(self, video, url):
+        """The uploaded file as a stream, where no transcoding was wanted."""
+        return {
+            "JobId": "", "Definition": "OD", "Format": "mp4", "Width": 1280, "Height": 720, "Bitrate": "900.5",
+            "Duration": str(video["Duration"]), "Size": video["Size"], "NarrowBandType": "0", "StreamType": "video",
+            "Status": "Normal", "PlayURL": url, "Encrypt": 0,
+        }  # fmt: skip
+
     # What several share
+
+    def _change(self, video, **values):
+        video |= {**values, "ModificationTime": utc()}
 
     def _video(self, video_id):
         if video_id not in self.videos:

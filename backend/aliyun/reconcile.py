@@ -1,0 +1,132 @@
+"""Looks at VOD for what no event told: at what changed lately, at what is recommended, and slowly at everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from backend.aliyun.client import Client
+from backend.aliyun.errors import GONE, has_code
+from backend.aliyun.events import Follower
+from backend.aliyun.facts import second, utc, video_of
+from backend.aliyun.sync import FIELDS, THE_END, read_item
+from backend.dealings import VERDICT_EVENT
+from backend.errors import CloudError, NotFound
+from backend.model import SECONDS_A_DAY, CensorStatus, FileKind, TranscodeStatus, Video, VideoFilter, VideoStatus
+
+if TYPE_CHECKING:
+    from backend.store import Store
+
+IDS_A_CALL = 20  # GetVideoInfos
+PAGE = 100  # SearchMedia
+MAX_PAGES = 50  # SearchMedia gives the first 5,000 by pages; the next look goes on behind them
+OVERLAP_SECONDS = 600  # the search index follows the videos by some minutes
+FIRST_SECONDS = SECONDS_A_DAY  # how far back the very first look goes
+UPLOAD_SECONDS = SECONDS_A_DAY  # no event tells of an upload that was abandoned
+RECENT, WALK, FEED = "recent", "reconciliation", "feed"
+NOT_THERE = (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
+
+
+class Reconciler:
+    """Compares the catalogue with VOD, and queues the events that must have been missed."""
+
+    def __init__(self, client: Client, store: Store, follower: Follower, clock: Callable[[], float]) -> None:
+        self._client, self._store, self._follower, self._clock = client, store, follower, clock
+
+    def look_at_changes(self) -> int:
+        """Take in what is new or changed at VOD since the last look; return how many videos those were.
+
+        One call where little happened. Raises CloudError.
+        """
+        now, count = self._clock(), 0
+        since = str(self._store.cloud.place(RECENT).get("since") or utc(now - FIRST_SECONDS))
+        latest = utc(now - OVERLAP_SECONDS)
+        for items in self._search_changes(since):
+            count += len(items)
+            self._take_in([read_item(item, int(now)) for item in items])
+            modified = second(str((items[-1].get("Video") or {}).get("ModificationTime") or ""))
+            latest = max(since, utc((modified or now) - OVERLAP_SECONDS))
+        self._store.cloud.set_place(RECENT, {"since": max(since, latest)})
+        return count
+
+    def look_at_recommended(self, most: int = 2000) -> int:
+        """Compare what is recommended, up to `most` entries from where the last look ended; return how many were seen.
+
+        Raises CloudError.
+        """
+        page = int(self._store.cloud.place(FEED).get("page", 1))
+        entries = self._store.catalogue.find_recommendations(VideoFilter(), page, most).items
+        for start in range(0, len(entries), IDS_A_CALL):
+            self._compare([entry.video for entry in entries[start : start + IDS_A_CALL]])
+        self._store.cloud.set_place(FEED, {"page": page + 1 if len(entries) == most else 1})
+        return len(entries)
+
+    def look_round(self) -> int:
+        """Compare the next batch of all videos; return how many were seen. Raises CloudError."""
+        before = self._store.cloud.place(WALK).get("before")
+        videos, then = self._store.mirror.batch(before, IDS_A_CALL)
+        if videos:
+            self._compare(videos)
+        if then is None:
+            self._store.mirror.expire_uploads(int(self._clock()) - UPLOAD_SECONDS)
+        self._store.cloud.set_place(WALK, {"before": then})
+        return len(videos)
+
+    def _search_changes(self, since: str) -> Iterator[list[dict[str, Any]]]:
+        for page in range(1, MAX_PAGES + 1):
+            answer = self._client.call("SearchMedia", {
+                "SearchType": "video", "Fields": FIELDS, "SortBy": "ModificationTime:Asc", "PageSize": PAGE,
+                "PageNo": page, "Match": f"ModificationTime = ['{since}','{THE_END}')",
+            }, expect="Total")  # fmt: skip
+            items = answer.get("MediaList") or []
+            if items:
+                yield items
+            if len(items) < PAGE:
+                return
+
+    def _compare(self, videos: list[Video]) -> None:
+        infos, gone = self._ask([video.video_id for video in videos])
+        now = int(self._clock())
+        self._store.mirror.note_missing(gone)
+        self._take_in([video_of(info, now) for info in infos])
+
+    def _ask(self, ids: list[str]) -> tuple[list[dict[str, Any]], list[str]]:
+        try:
+            answer = self._client.call("GetVideoInfos", {"VideoIds": ",".join(ids)})
+        except CloudError as error:
+            if has_code(error, *GONE):
+                return [], ids
+            raise
+        return answer.get("VideoList") or [], [str(one) for one in answer.get("NonExistVideoIds") or []]
+
+    def _take_in(self, found: list[Video]) -> None:
+        """Queue what must have happened to these, and let the catalogue follow. New ones come in by their event."""
+        known = []
+        for video in found:
+            try:
+                missed = missed_events(self._store.catalogue.get_video(video.video_id), video)
+            except NotFound:
+                missed = [] if video.status in NOT_THERE else ["FileUploadComplete"]
+            else:
+                known.append(video)
+            for type_ in missed:
+                self._store.cloud.expect_event(type_, video.video_id)
+        self._store.mirror.enter(known)
+
+
+def missed_events(here: Video, there: Video) -> list[str]:
+    """Return the types of the events that must have been missed for a video to stand here and at VOD as it does.
+
+    Blocking is not among them: the catalogue itself asks for VOD's verdict where the status contradicts its own.
+    """
+    missed = []
+    if here.status is VideoStatus.UPLOADING and there.status not in NOT_THERE:
+        missed.append("FileUploadComplete")
+    if there.status is not VideoStatus.NORMAL:
+        return missed
+    if here.censor_status in (CensorStatus.CHECK, CensorStatus.ON_CENSOR):
+        missed.append(VERDICT_EVENT)
+    waits = TranscodeStatus.RUNNING in (here.transcode_status, here.narrow_transcode_status)
+    if waits or not here.files_of(FileKind.COMMON, FileKind.NARROW):
+        missed.append("TranscodeComplete")
+    return missed

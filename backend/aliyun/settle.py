@@ -1,0 +1,106 @@
+"""Settling what is pending at Alibaba: what VOD did is finished here, and what it did not is forgotten."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from backend.aliyun.client import Client
+from backend.aliyun.errors import GONE, has_code
+from backend.aliyun.events import Follower
+from backend.aliyun.media import CloudMedia
+from backend.dealings import STANDINGS, Action, Intent
+from backend.errors import CloudError, Conflict, NotFound
+from backend.model import SECONDS_A_DAY, Verdict
+
+if TYPE_CHECKING:
+    from backend.store import Store
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE, MAX_PAUSE = 5.0, 600.0  # seconds until an intent that VOD did not answer is settled again
+FORGOTTEN_SECONDS = SECONDS_A_DAY
+
+
+class Settler:
+    """Settles intents one by one."""
+
+    def __init__(
+        self, client: Client, store: Store, media: CloudMedia, follower: Follower, clock: Callable[[], float],
+        trash_seconds: int,
+    ) -> None:  # fmt: skip
+        self._client, self._store, self._media, self._follower = client, store, media, follower
+        self._clock, self._trash_seconds = clock, trash_seconds
+        self._ways: dict[Action, Callable[[Intent], bool]] = {
+            Action.AUDIT: self._settle_audit,
+            Action.DELETE: self._settle_delete,
+            **dict.fromkeys(STANDINGS, self._settle_standing),
+            **dict.fromkeys((Action.TRANSCODE, Action.SNAPSHOT), self._settle_submit),
+        }
+
+    def settle(self, older_than: float) -> int:
+        """Settle the intents that are due; return how many were."""
+        settled = 0
+        for intent in self._store.cloud.find_intents(older_than):
+            try:
+                settled += self._ways[intent.action](intent)
+            except CloudError as error:
+                if has_code(error, *GONE):
+                    settled += self._drop(intent)
+                else:
+                    pause = min(FIRST_PAUSE * 2**intent.tries, MAX_PAUSE)
+                    self._store.cloud.postpone_intent(intent, pause)
+                    log.info("%s of %s is settled in %d s: %s", intent.action, intent.target, pause, error)
+            except (NotFound, Conflict):
+                settled += self._drop(intent)
+        return settled
+
+    def _drop(self, intent: Intent) -> bool:
+        self._store.cloud.drop(intent.action, intent.target)
+        return True
+
+    def _last_line(self, video_id: str) -> dict[str, Any]:
+        """Return the newest line of VOD's audit history; nothing where there is none."""
+        answer = self._client.call("GetAuditHistory", {"VideoId": video_id, "PageSize": 1})
+        line: dict[str, Any] = next(iter(answer.get("Histories") or []), {})
+        return line
+
+    def _settle_audit(self, intent: Intent) -> bool:
+        """Record the verdict if it is the last one that VOD has: the same status may be that of an older one."""
+        said, line = intent.payload, self._last_line(intent.target)
+        there = tuple(str(line.get(name) or "") for name in ("Status", "Reason", "Comment"))
+        if there != (said["status"], said["reason"], said["comment"]):
+            return self._drop(intent)
+        verdict = Verdict(said["status"])
+        self._store.catalogue.record_audit(intent.target, verdict, said["reason"], said["comment"], intent.actor)
+        return True
+
+    def _settle_standing(self, intent: Intent) -> bool:
+        """Finish what VOD was told about a video, if that was the last it was told."""
+        if intent.action is Action.RESTORE and self._store.cloud.is_begun(Action.DELETE, intent.target):
+            return False  # until it is known whether there is anything left
+        if self._last_line(intent.target).get("Comment") != intent.payload["mark"]:
+            return self._drop(intent)
+        if intent.action is Action.TRASH:
+            until = int(self._clock()) + self._trash_seconds
+            self._store.trash.put(intent.target, intent.payload["userId"], until, intent.actor)
+        elif intent.action is Action.RESTORE:
+            self._store.trash.restore(intent.target, intent.actor)
+        else:
+            self._store.catalogue.undo_audit(intent.target, intent.actor)
+        return True
+
+    def _settle_delete(self, intent: Intent) -> bool:
+        if self._follower.look_up(intent.target) is not None:
+            return self._drop(intent)
+        if self._store.trash.holds(intent.target):
+            self._store.trash.forget(intent.target, intent.actor)
+        else:
+            self._store.catalogue.delete_video(intent.target, intent.payload["userId"], intent.actor)
+        self._media.clear(intent.target)
+        return True
+
+    def _settle_submit(self, intent: Intent) -> bool:
+        """Jobs settle their own submits; one whose job is long gone is forgotten."""
+        return self._clock() - intent.begun > FORGOTTEN_SECONDS and self._drop(intent)
