@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import logging
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,16 +19,19 @@ import click
 
 import backend
 from backend import upkeep
-from backend.catalogue_file import SUFFIXES, load_catalogue
-from backend.errors import ConsoleError
+from backend.catalogue_file import SUFFIXES, WORKBOOKS, load_catalogue
+from backend.console import Console
+from backend.errors import BadRequest, ConsoleError
 from backend.export import Download, Progress
 from backend.intake import Particulars, copied, enter, look
 from backend.logs import start_log
 from backend.model import Actor, Role, User
+from backend.parameters import Upload
 from backend.passwords import hash_password
 from backend.registry import OPERATIONS
 
 ACTOR = Actor("command line", "command line")
+PORT = click.IntRange(1, 65_535)
 
 
 class Friendly(click.Group):
@@ -33,20 +40,53 @@ class Friendly(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (ConsoleError, backend.SettingsError, backend.StoreError, upkeep.UpkeepError) as error:
-            raise click.ClickException(str(error)) from error
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            if ctx.params.get("debug") or getattr(error, "errno", None) == errno.EPIPE:
+                raise
+            raise click.ClickException(explain(error)) from error
         finally:
             backend.close_current()
 
 
+def explain(error: Exception) -> str:
+    """Return in a line what went wrong."""
+    if isinstance(error, ConsoleError | backend.SettingsError | backend.StoreError | upkeep.UpkeepError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{shown(Path(os.fsdecode(error.filename)))}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, UnicodeError):
+        return "What was given holds characters that are no text."
+    return f"The console itself failed ({error!r}). With --debug before the command, it shows where."
+
+
+def shown(path: Path) -> str:
+    """Return a path as it can be read, whatever encoding its name is in: archives from Chinese Windows hold GBK."""
+    raw = os.fsencode(path)
+    for encoding in ("utf-8", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            return raw.decode(encoding)
+    return raw.decode("utf-8", "replace")
+
+
+def opened() -> Console:
+    """Return the console. Until the command ends, nobody restores a backup over what it does. Raises UpkeepError."""
+    context = click.get_current_context().find_root()
+    if "held" not in context.meta:
+        context.meta["held"] = context.with_resource(upkeep.holding(backend.read_settings()))
+    return backend.current()
+
+
 @click.group(cls=Friendly, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
+@click.option("--debug", is_flag=True, help="Show where in the console a failure arose.")
+def main(debug: bool) -> None:
     """Run and look after Qu Console. Settings are read from the environment and from .env (see README)."""
 
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8502, show_default=True, help="Port to listen on.")
+@click.option("--port", default=8502, show_default=True, type=PORT, help="Port to listen on.")
 def serve(host: str, port: int) -> None:
     """Serve REST and media alone, without the dashboard."""
     import uvicorn
@@ -64,14 +104,13 @@ def work() -> None:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    console = backend.current()
+    console = opened()
     start_log(console.settings.log, console.settings.log_format)
-    with upkeep.holding(console.settings):
-        worker = backend.make_worker(console)
-        worker.start()
-        click.echo("working; stop with Ctrl-C")
-        stopped.wait()
-        worker.stop()
+    worker = backend.make_worker(console)
+    worker.start()
+    click.echo("working; stop with Ctrl-C")
+    stopped.wait()
+    worker.stop()
 
 
 @main.command()
@@ -102,7 +141,7 @@ def sync(afresh: bool, accept_playable: bool) -> None:
 @click.option("--video", default="", help="Only this video's.")
 def drift(mend: str | None, what: str, video: str) -> None:
     """List where the catalogue and VOD differ, and settle it on demand. Cloud mode."""
-    cloud, mirror = _cloud(), backend.current().store.mirror
+    cloud, mirror = _cloud(), opened().store.mirror
     found = [one for one in mirror.iterate_drift(what) if video in ("", one.video_id)]
     for one in found:
         click.echo(f"{one.video_id}\t{one.what}\t{one.here!r}\t{one.there!r}\t{one.title}")
@@ -112,7 +151,7 @@ def drift(mend: str | None, what: str, video: str) -> None:
 
 
 def _cloud() -> Any:
-    cloud = backend.current().cloud
+    cloud = opened().cloud
     if cloud is None:
         raise click.UsageError("This is for cloud mode; QU_MODE is embedded.")
     return cloud
@@ -131,32 +170,43 @@ def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> N
     """
     catalogues = [path for path in files if path.suffix.lower() in SUFFIXES]
     clips = [path for path in files if path not in catalogues]
+    given = OPERATIONS["uploadVideo"].bind(
+        {"file": Upload(Path(), "", 0), "title": title, "tags": tags, "userId": user}, opened().settings.time_zone
+    )
+    said = Particulars("", User(given["user_id"], given["user_id"]), given.get("title", ""), tags=given.get("tags", ""))
     refused = sum(not import_catalogue(path) for path in catalogues)
-    for path in clips:
-        try:
-            probe = look(backend.current(), path)
-            with copied(path, backend.current().settings) as copy:
-                said = Particulars(path.name, User(user, user), title, tags=tags)
-                video = enter(backend.current(), copy, probe, said, ACTOR)
-            click.echo(f"{path}: {video.video_id}")
-        except (ConsoleError, OSError) as error:
-            refused += 1
-            click.echo(f"{path}: refused. {getattr(error, 'strerror', None) or error}", err=True)
+    refused += sum(not import_clip(path, said) for path in clips)
     then = "; covers and renditions are made by the server or by `work`" if clips else ""
     click.echo(f"{len(files) - refused} of {len(files)} taken in{then}.")
     sys.exit(1 if refused else 0)
 
 
+def import_clip(path: Path, said: Particulars) -> bool:
+    """Take in one video file, say what came of it, and return whether it was taken."""
+    console = opened()
+    try:
+        if path.suffix.lower() in WORKBOOKS:
+            raise BadRequest("A workbook cannot be imported; save its sheet as CSV UTF-8, and import that.")
+        probe = look(console, path)
+        with copied(path, console.settings) as copy:
+            video = enter(console, copy, probe, replace(said, file_name=shown(Path(path.name))), ACTOR)
+    except (ConsoleError, backend.StoreError, OSError, UnicodeError) as error:
+        click.echo(f"{shown(path)}: refused. {getattr(error, 'strerror', None) or explain(error)}", err=True)
+        return False
+    click.echo(f"{shown(path)}: {video.video_id}")
+    return True
+
+
 def import_catalogue(path: Path) -> bool:
     """Take in one catalogue, say what became of its rows, and return whether all of them were taken."""
     try:
-        with click.progressbar(length=path.stat().st_size, file=sys.stderr, label=path.name) as bar:
-            tally = load_catalogue(backend.current(), path, ACTOR, lambda read: bar.update(read - bar.pos))
-    except (ConsoleError, OSError) as error:
-        click.echo(f"{path}: refused. {getattr(error, 'strerror', None) or error}", err=True)
+        with click.progressbar(length=path.stat().st_size, file=sys.stderr, label=shown(Path(path.name))) as bar:
+            tally = load_catalogue(opened(), path, ACTOR, lambda read: bar.update(read - bar.pos))
+    except (ConsoleError, backend.StoreError, OSError) as error:
+        click.echo(f"{shown(path)}: refused. {explain(error)}", err=True)
         return False
-    refused = f"{tally.refused} refused: see {path.name}.refused.csv" if tally.refused else "none refused"
-    click.echo(f"{path}: {tally.taken} videos taken in, {tally.known} there already, {refused}.")
+    refused = f"{tally.refused} refused: see {shown(Path(path.name))}.refused.csv" if tally.refused else "none refused"
+    click.echo(f"{shown(path)}: {tally.taken} videos taken in, {tally.known} there already, {refused}.")
     return not tally.refused
 
 
@@ -203,7 +253,7 @@ def export(output: Path | None, recommended: bool, **given: str) -> None:
     """Write every video that matches as CSV, Excel or JSON lines, newest first."""
     operation = OPERATIONS["exportRecommendVideos" if recommended else "exportVideos"]
     parameters = {one.wire_name: given[one.name] for one in operation.parameters}
-    download: Download = backend.current().run_as_operator(operation.name, parameters, ACTOR)
+    download: Download = opened().run_as_operator(operation.name, parameters, ACTOR)
     with (
         closing(download.chunks),
         written(output) as file,
@@ -225,7 +275,7 @@ def account() -> None:
 @click.password_option(help="Asked for when left out.")
 def add_account(name: str, role: str, password: str) -> None:
     """Add an account."""
-    made = backend.current().store.accounts.add_account(name, hash_password(password), Role(role), ACTOR)
+    made = opened().store.accounts.add_account(name, hash_password(password), Role(role), ACTOR)
     click.echo(f"{made.user_name} may sign in now, as {made.role}.")
 
 
@@ -234,7 +284,7 @@ def add_account(name: str, role: str, password: str) -> None:
 @click.password_option(help="Asked for when left out.")
 def passwd(name: str, password: str) -> None:
     """Change the password of an account, end all its sessions and revoke its API tokens."""
-    backend.current().store.accounts.set_password(name, hash_password(password), ACTOR)
+    opened().store.accounts.set_password(name, hash_password(password), ACTOR)
     click.echo(f"The password of {name} is changed; every session and API token of it has ended.")
 
 
@@ -245,14 +295,14 @@ def passwd(name: str, password: str) -> None:
 def edit_account(name: str, role: str | None, disabled: bool | None) -> None:
     """Change the role of an account, or disable or enable it."""
     wanted = Role(role) if role else None
-    backend.current().store.accounts.edit_account(name, ACTOR, role=wanted, disabled=disabled)
+    opened().store.accounts.edit_account(name, ACTOR, role=wanted, disabled=disabled)
     click.echo(f"{name} is changed.")
 
 
 @account.command("list")
 def list_accounts() -> None:
     """List the accounts."""
-    for found in backend.current().store.accounts.find_accounts():
+    for found in opened().store.accounts.find_accounts():
         click.echo(f"{found.user_name}\t{found.role}{chr(9) + 'disabled' if found.disabled else ''}")
 
 
@@ -262,7 +312,7 @@ def list_accounts() -> None:
 def backup(target: Path, no_media: bool) -> None:
     """Write the database and the media to one tar file, while the server goes on working."""
     size = upkeep.back_up(backend.read_settings(), target.absolute(), media=not no_media)
-    click.echo(f"{target}: {size / 1e6:.1f} MB")
+    click.echo(f"{shown(target)}: {size / 1e6:.1f} MB")
 
 
 @main.command()
@@ -278,7 +328,7 @@ def restore(source: Path) -> None:
 @click.option("--head", metavar="LINE:HASH", help="A head of the history that was noted earlier: it must still stand.")
 def doctor(rebuild: bool, head: str | None) -> None:
     """Check the installation, and say what to do where something is wrong."""
-    console = backend.current()
+    console = opened()
     if rebuild:
         console.store.rebuild(backend.tell_progress)
     findings = upkeep.examine(console, head)
@@ -289,4 +339,7 @@ def doctor(rebuild: bool, head: str | None) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level="WARNING", format="%(levelname)s %(name)s: %(message)s")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a name is no reason to stop
     main(prog_name="python -m backend")

@@ -134,6 +134,9 @@ CHINESE: dict[str, str] = {
     "The console {url} cannot be reached ({why}).": "无法连接控制台 {url}（{why}）。",
     "The file cannot be read: {why}.": "无法读取文件：{why}。",
     # Catalogues that come in
+    "A workbook cannot be imported; save its sheet as CSV UTF-8, and import that.": (
+        "不能导入工作簿；请将工作表另存为 CSV UTF-8 后再导入。"
+    ),
     "{file} is neither UTF-8 nor GB18030; save it as CSV UTF-8.": (
         "{file} 既不是 UTF-8 也不是 GB18030，请另存为 CSV UTF-8。"
     ),

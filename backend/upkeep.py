@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 from backend.errors import ConsoleError
 from backend.model import JobState, VideoFilter
 from backend.settings import Settings
-from backend.store import Store, find_damage
+from backend.store import Store, copy_database, find_damage, find_open, make_folder
 from backend.store.chain import Head
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ except ImportError:  # Windows: nobody warns of a restore under a running server
 DATABASE = "console.sqlite3"
 LITTLE_ROOM = 2_000_000_000
 LOCK_TRIES = 10
+FILE_MODE = 0o600
 
 
 class UpkeepError(RuntimeError):
@@ -49,14 +50,16 @@ class Finding:
 def holding(settings: Settings, *, alone: bool = False) -> Iterator[bool]:
     """Hold the data folder, with others or `alone`, and say whether nobody else held it. Raises UpkeepError."""
     try:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.data)
         lock = (settings.data / ".hold").open("w")
     except OSError as error:
         raise UpkeepError(f"{settings.data} cannot be written ({error.strerror}). Make it writable.") from error
     with lock:
         first = _lock(lock, exclusive=True)
-        if not first and (alone or not _lock_soon(lock)):
-            raise UpkeepError(f"{settings.data} is in use. Stop the server and its workers first.")
+        if not first and alone:
+            raise UpkeepError(f"{settings.data} is in use. Stop the server, its workers and other commands first.")
+        if not first and not _lock_soon(lock):
+            raise UpkeepError(f"A backup is being restored into {settings.data}; try again when that is done.")
         if first and not alone:
             _lock(lock, exclusive=False)
         yield first
@@ -81,27 +84,34 @@ def _lock_soon(file: TextIO) -> bool:
 
 
 def back_up(settings: Settings, target: Path, *, media: bool = True) -> int:
-    """Write the database (and the media) to a tar file, while a server goes on working; return its size in bytes."""
+    """Write the database (and the media) to a tar file, while a server goes on working; return its size in bytes.
+
+    Nothing in the database is changed. Raises UpkeepError and StoreError.
+    """
     if not settings.database.exists():
         raise UpkeepError(f"There is nothing to back up: {settings.database} does not exist.")
     if target.exists():
         raise UpkeepError(f"{target} exists already; choose another name.")
+    if not target.parent.is_dir():
+        raise UpkeepError(f"The folder {target.parent} does not exist; make it, or choose another one.")
     part = target.with_name(f".{target.name}.part")
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        copy = Path(folder) / DATABASE
-        store = Store(settings.database)
-        try:
-            store.backup(copy)
-        finally:
-            store.close()
-        with part.open("wb") as file:
-            with tarfile.open(fileobj=file, mode="w") as tar:
-                tar.add(copy, DATABASE)
-                if media:
-                    _add_media(tar, settings.media)
-            file.flush()
-            os.fsync(file.fileno())
-    part.replace(target)
+    try:
+        with holding(settings), tempfile.TemporaryDirectory(dir=target.parent) as folder:
+            copy = Path(folder) / DATABASE
+            copy_database(settings.database, copy)
+            part.touch(FILE_MODE)
+            with part.open("wb") as file:
+                with tarfile.open(fileobj=file, mode="w") as tar:
+                    tar.add(copy, DATABASE)
+                    if media:
+                        _add_media(tar, settings.media)
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(target)
+    except OSError as error:
+        raise UpkeepError(f"{target} cannot be written ({error.strerror or error}).") from error
+    finally:
+        part.unlink(missing_ok=True)
     return target.stat().st_size
 
 
@@ -119,7 +129,7 @@ def restore(settings: Settings, source: Path) -> Path | None:
         # A backup of the database alone leaves the media where they are.
         old = [path for path in _data_files(settings) if path.exists() and (path.name != "media" or _has(new, "media"))]
         if old:
-            kept.mkdir()
+            make_folder(kept)
         for path in old:
             path.replace(kept / path.name)
         for name in (DATABASE, "media"):
@@ -175,6 +185,12 @@ def _examine_history(store: Store, noted: str | None) -> Finding:
 
 def _examine_folder(settings: Settings) -> Iterator[Finding]:
     writable = os.access(settings.data, os.W_OK)
+    others = [path.name for path in find_open(settings.data)]
+    yield Finding(
+        not others,
+        f"privacy: other users of this machine can read {_some(others)} in {settings.data}; its owner mends that with "
+        "chmod -R go= on the folder" if others else "privacy: no other user of this machine can read the data",
+    )  # fmt: skip
     yield Finding(writable, f"folder {settings.data}: {'can be written' if writable else 'cannot be written'}")
     free = shutil.disk_usage(settings.data).free
     yield Finding(free > LITTLE_ROOM, f"room: {free / 1e9:.1f} GB free")
@@ -212,7 +228,7 @@ def _verify(database: Path) -> None:
     if not database.is_file():
         raise UpkeepError(f"The backup holds no {DATABASE}.")
     if problem := find_damage(database):
-        raise UpkeepError(f"The database in the backup is damaged ({problem}); nothing was changed.")
+        raise UpkeepError(f"The database in the backup cannot be used ({problem}); nothing was changed.")
 
 
 def _data_files(settings: Settings) -> list[Path]:

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from noting import Statement, noted_store
 
 from backend.model import Actor, User, Verdict, Video
-from backend.store import Store
+from backend.store import Store, copy_database
 from backend.store.words import index_words
 
 SLICE = 1.0  # seconds
@@ -61,7 +61,7 @@ def measure(folder: Path, callers: int, rounds: int) -> dict[str, list[float]]:
     names = [f"video{number}" for number in range(VIDEOS)]
     user = User("1", "Anne")
     store.catalogue.load_videos([Video(name, "短视频", user, created=1_700_000_000) for name in names], ACTOR)
-    store.backup(before)
+    copy_database(store.connections.path, before)
     with noted_store(path) as (noted, statements):
         for _ in islice(audit(noted, names), 2 * VIDEOS):
             pass

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import requests
 from click.testing import CliRunner
 
+import backend
+from backend import upkeep
 from backend.__main__ import main
 
 ROOT = Path(__file__).parents[1]
@@ -73,6 +78,115 @@ def test_what_cannot_be_done_is_said_in_a_line_without_a_trace(run, arguments, s
     assert result.exit_code != 0
     assert said in result.output
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("backup", "nodir/x.tar"), "nodir does not exist; make it, or choose another one"),
+        (("export", "-o", "nodir/x.csv"), "No such file or directory"),
+        (("account", "add", "\udcff", "--password", PASSWORD), ""),
+        (("account", "passwd", "\udcff", "--password", PASSWORD), ""),
+        (("import", "--title", "\udcba\udca3", "x.mp4"), "title holds characters that are no text"),
+        (("import", "--tags", "x" * 501, "x.mp4"), "tags has 501 characters"),
+        (("import", "nodir", "."), "nodir: refused. No such file"),
+        (("import", "nodir.csv"), "nodir.csv: refused."),
+        (("import", "list.xlsx"), "save its sheet as CSV UTF-8"),
+        (("serve", "--port", "99999"), "99999 is not in the range"),
+        (("restore", "here.tar"), "is not a backup of this console"),
+        (("sync",), "for cloud mode"),
+        (("drift", "--mend", "here"), "for cloud mode"),
+    ],
+)
+def test_no_command_answers_a_person_with_a_trace(run, tmp_path, new_database, arguments, said):
+    (tmp_path / "data").mkdir()
+    shutil.copy(new_database, tmp_path / "data" / "console.sqlite3")
+    (tmp_path / "list.xlsx").write_bytes(b"PK")
+    (tmp_path / "here.tar").write_bytes(b"x")
+
+    result = run(*arguments)
+
+    assert result.exit_code != 0
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert said in result.output
+
+
+COMMANDS = [
+    ("serve", "--port", "1"), ("work",), ("sync",), ("drift",), ("import", "x.csv"), ("import", "x.mp4"), ("export",),
+    ("account", "add", "ben", "--password", PASSWORD), ("account", "passwd", "anne", "--password", PASSWORD),
+    ("account", "edit", "anne", "--disable"), ("account", "list"), ("backup", "x.tar"), ("doctor",),
+    ("doctor", "--rebuild"),
+]  # fmt: skip
+
+
+def content_of(database):
+    with closing(sqlite3.connect(database)) as db:
+        kept = ("sqlite_master", "_sqlite_migrations", "accounts", "history")
+        return [db.execute(f"select * from {table}").fetchall() for table in kept]
+
+
+def test_a_database_of_a_newer_version_is_refused_by_every_command_and_stays_as_it_is(run, tmp_path):
+    run("account", "add", "anne", "--password", PASSWORD)
+    database = tmp_path / "data" / "console.sqlite3"
+    with closing(sqlite3.connect(database)) as db, db:
+        db.execute(
+            "insert into _sqlite_migrations (migration_set, name, applied_at) values ('qu-console', 'm999_later', '')"
+        )
+    before = content_of(database)
+
+    for command in COMMANDS:
+        result = run(*command)
+        assert result.exit_code == 1, command
+        assert "of a newer version of the console, with m999_later" in result.output, command
+    assert content_of(database) == before
+
+
+def test_a_damaged_database_is_told_by_every_command(run, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "console.sqlite3").write_bytes(b"no database at all" * 1000)
+
+    for command in COMMANDS:
+        result = run(*command)
+        assert result.exit_code == 1, command
+        assert isinstance(result.exception, SystemExit), command
+        assert "file is not a database" in result.output, command
+
+
+def test_while_a_backup_is_restored_no_command_says_yes_to_what_would_be_lost(run, monkeypatch):
+    monkeypatch.setattr(upkeep, "LOCK_TRIES", 1)
+    run("account", "add", "anne", "--password", PASSWORD)
+
+    with upkeep.holding(backend.read_settings(), alone=True):
+        for command in COMMANDS:
+            result = run(*command)
+            assert result.exit_code == 1, command
+            assert "A backup is being restored" in result.output, command
+
+    assert run("account", "list").output == "anne\tmanager\n"
+
+
+def test_a_name_that_is_no_utf_8_costs_nobody_their_video(run, tmp_path, small_clip):
+    names = [b"a.mp4", b"gbk\xba\xa3.mp4", b"broken\xff.mp4", b"z.mp4"]
+    for name in names:
+        (tmp_path / os.fsdecode(name)).write_bytes(small_clip.read_bytes())
+
+    result = run("import", *(os.fsdecode(name) for name in names))
+
+    assert result.exit_code == 0, result.output
+    assert "4 of 4 taken in" in result.output
+    rows = run("export", "--columns", "title").output
+    assert set(rows.splitlines()[1:]) == {'"a"', '"gbk海"', '"broken\ufffd"', '"z"'}
+
+
+def test_names_are_shown_on_a_terminal_that_knows_no_such_letters(tmp_path):
+    (tmp_path / os.fsdecode(b"\xff.mp4")).write_bytes(b"no video")
+    environ = {**os.environ, "QU_DATA": str(tmp_path / "data"), "PYTHONIOENCODING": "ascii:strict"}
+    command = [sys.executable, "-m", "backend", "import", tmp_path / os.fsdecode(b"\xff.mp4"), tmp_path / "海.mp4"]
+
+    result = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, check=False)
+
+    assert b"0 of 2 taken in" in result.stdout
+    assert b"Traceback" not in result.stderr
 
 
 def test_a_wrong_setting_is_named(run, monkeypatch):

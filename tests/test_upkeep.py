@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import tarfile
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from sqlite_utils import Database
 
 import backend
 from backend.model import FileKind, MediaFile, VideoFilter
+from backend.store import copy_database
+from backend.store.schema import migrations
 from backend.upkeep import UpkeepError, back_up, examine, holding, restore
 
 SOURCE = MediaFile(FileKind.SOURCE, "source.mp4", 5)
@@ -125,3 +131,87 @@ def test_the_doctor_names_missing_files_stray_folders_and_missing_accounts(conso
     assert f"{kept.video_id}/source.mp4" in bad
     assert "nobodys" in bad
     assert "account add" in bad
+
+
+def test_a_backup_leaves_a_database_of_an_older_version_as_it_is(settings, tmp_path):
+    settings.data.mkdir()
+    with closing(sqlite3.connect(settings.database)) as db:
+        migrations.apply(Database(db), stop_before="m011_reworded")
+        db.commit()
+        before = db.execute("select * from sqlite_master").fetchall()
+
+    back_up(settings, tmp_path / "backup.tar")
+
+    with closing(sqlite3.connect(settings.database)) as db:
+        assert db.execute("select * from sqlite_master").fetchall() == before
+    assert not settings.database.with_name("attempts.sqlite3").exists()
+    elsewhere = replace(settings, data=tmp_path / "elsewhere")
+    restore(elsewhere, tmp_path / "backup.tar")
+    backend.open_console(elsewhere).close()
+
+
+def test_a_backup_of_a_newer_version_or_of_another_program_changes_nothing(console, kept, tmp_path):
+    for name, statement in (
+        ("newer", "insert into _sqlite_migrations (migration_set, name, applied_at) values ('qu-console', 'm999', '')"),
+        ("none of this console's", "drop table _sqlite_migrations"),
+    ):
+        copy = tmp_path / "copy.sqlite3"
+        copy_database(console.settings.database, copy)
+        with closing(sqlite3.connect(copy)) as db, db:
+            db.execute(statement)
+        with tarfile.open(tmp_path / "bad.tar", "w") as tar:
+            tar.add(copy, "console.sqlite3")
+        copy.unlink()
+
+        with pytest.raises(UpkeepError, match=f"{name}.*nothing was changed"):
+            restore(console.settings, tmp_path / "bad.tar")
+
+    assert console.store.catalogue.get_video(kept.video_id) == kept
+
+
+def test_a_backup_that_cannot_be_finished_leaves_nothing_behind(console, kept, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", refuse)
+    (tmp_path / "backups").mkdir()
+
+    with pytest.raises(UpkeepError, match="No space left on device"):
+        back_up(console.settings, tmp_path / "backups" / "backup.tar")
+
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
+def others_may_read(*paths):
+    return [path.name for path in paths if path.stat().st_mode & 0o077]
+
+
+def test_nobody_else_on_the_machine_can_read_the_data_or_a_backup(settings, tmp_path):
+    console = backend.open_console(settings)
+    console.store.attempts.begin("1.2.3.4", "anne")
+    back_up(settings, tmp_path / "backup.tar")
+
+    files = list(settings.data.glob("*.sqlite3*"))
+    assert {"console.sqlite3", "console.sqlite3-wal", "attempts.sqlite3"} <= {path.name for path in files}
+    assert others_may_read(settings.data, tmp_path / "backup.tar", *files) == []
+    console.close()
+
+
+def test_what_an_older_version_left_readable_is_mended_at_the_start(settings, new_database):
+    settings.data.mkdir(mode=0o755)
+    for name in ("console.sqlite3", "attempts.sqlite3"):
+        shutil.copy(new_database, settings.data / name)
+        (settings.data / name).chmod(0o644)
+
+    backend.open_console(settings).close()
+
+    assert others_may_read(settings.data, *settings.data.glob("*.sqlite3*")) == []
+
+
+def test_the_doctor_names_what_others_can_read(console, account):
+    console.settings.data.chmod(0o750)
+    console.settings.database.chmod(0o604)
+
+    (bad,) = [finding.text for finding in examine(console) if not finding.good]
+
+    assert "other users of this machine can read data, console.sqlite3 (2)" in bad

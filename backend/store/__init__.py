@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,27 +15,17 @@ from backend.store.cloud import CloudRecords
 from backend.store.database import MANY_PAGES, Connections
 from backend.store.errors import StoreError
 from backend.store.exporting import Exporting
+from backend.store.file import copy_database, find_damage
 from backend.store.history import History
 from backend.store.jobs import Jobs
 from backend.store.mirror import Mirror
+from backend.store.private import find_open, make_folder
 from backend.store.sessions import Sessions
 from backend.store.statistics import Statistics
 from backend.store.trash import Trash
 from backend.store.unchanged import UNKNOWN
 
-__all__ = ["UNKNOWN", "Store", "StoreError", "find_damage"]
-
-
-def find_damage(path: Path) -> str:
-    """Return what is wrong with a database file that nobody has open; nothing, where it is sound."""
-    connection = sqlite3.connect(path)
-    try:
-        verdict: str = connection.execute("pragma integrity_check").fetchone()[0]
-    except sqlite3.Error as error:
-        return str(error)
-    finally:
-        connection.close()
-    return "" if verdict == "ok" else verdict
+__all__ = ["UNKNOWN", "Store", "StoreError", "copy_database", "find_damage", "find_open", "make_folder"]
 
 
 class Store:
@@ -60,10 +49,6 @@ class Store:
         self.statistics = Statistics(self.connections, clock)
         self.version = self.connections.unchanged.version
         self.one_state = self.connections.one_state
-
-    def backup(self, target: Path) -> None:
-        """Write a whole copy of the database, while others go on working."""
-        self.connections.backup(target)
 
     def size(self) -> int:
         """Return the bytes of the file and of its log."""

@@ -34,6 +34,7 @@ from pathlib import Path
 
 from backend.proxies import network_of
 from backend.store.errors import StoreError
+from backend.store.private import make_file
 
 FREE = 5
 FIRST_SECONDS, LONGEST_SECONDS = 2.0, 60.0
@@ -105,6 +106,7 @@ class Attempts:
                 ) from error
 
     def _open(self) -> sqlite3.Connection:
+        make_file(self._path)
         connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = normal")  # a power cut may forget the last tries

@@ -17,8 +17,10 @@ from backend.store import derived
 from backend.store.errors import StoreError
 from backend.store.folding import fold, marked_tags
 from backend.store.group import Group
+from backend.store.private import close_to_others, make_file, make_folder
 from backend.store.reading import Reader, Readers
 from backend.store.schema import REBUILDING, migrations
+from backend.store.version import refuse_newer
 from backend.store.words import TOLD, index_words
 
 BUSY_SECONDS = 30
@@ -39,9 +41,11 @@ class Connections:
         self._group = Group()
         self._pages = MANY_PAGES
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
+            make_file(path)
+            close_to_others(path.parent)
             self._writer = self._open()
-            self._migrate(self._writer, tell)
+            self._migrate(tell)
             readers = Readers(path, partial(self._open, read_only=True))
         except (sqlite3.Error, OSError) as error:
             raise StoreError(
@@ -118,13 +122,6 @@ class Connections:
             finally:
                 self._writing.release()
 
-    def backup(self, target: Path) -> None:
-        """Write a whole copy of the database to `target`, while others go on working."""
-        with self.reading() as db, sqlite3.connect(target) as copy:
-            db.conn.rollback()  # a backup may not start inside a transaction of its own source
-            db.conn.backup(copy, pages=1000)
-        copy.close()
-
     def close(self) -> None:
         with self._writing, self._guard:
             self._writer.close()
@@ -146,9 +143,10 @@ class Connections:
             connection.execute("pragma query_only = on")
         return Reader(connection, recursive_triggers=False)
 
-    @staticmethod
-    def _migrate(db: Database, tell: derived.Tell) -> None:
+    def _migrate(self, tell: derived.Tell) -> None:
         """Bring the schema up to date in one transaction: killed half-way, it was never begun."""
+        db = self._writer
+        refuse_newer(db.conn, self.path)
         db.conn.execute(f"pragma cache_size = {MANY_PAGES}")
         # Without the lock, processes that open a new file together fail: 73 of 120 did when this was measured.
         db.conn.execute("pragma journal_mode = wal")
