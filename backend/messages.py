@@ -168,6 +168,9 @@ CHINESE: dict[str, str] = {
     ),
     # Jobs
     "There is no job {job_id}.": "没有任务 {job_id}。",
+    "This version knows no jobs of the kind {kind}; a newer one has to do them.": (
+        "此版本没有 {kind} 类型的任务，需由更新的版本处理。"
+    ),
     "Job {job_id} is {state}; only a failed job can be tried again.": (
         "任务 {job_id} 的状态是 {state}，只有失败的任务可以重试。"
     ),

@@ -23,16 +23,33 @@ def name() -> str:
         return uuid.uuid4().hex
 
 
-def is_gone(name: str) -> bool:
-    """Say whether the process of that name is surely dead: False for those of other machines and containers."""
-    rest, _, started = name.rpartition(" ")
-    place, _, number = rest.rpartition(" ")
+def is_gone(owner: str) -> bool:
+    """Say whether a process is surely dead: False for those of other machines and containers.
+
+    `owner` is its name; what stands behind a slash is a part of it.
+    """
+    place, number, started = _parts(owner)
     try:
         return place == _place() and _start(int(number)) != started
     except FileNotFoundError:
         return not _exists(int(number))
     except OSError:
         return False
+
+
+def is_here(owner: str) -> bool:
+    """Say whether a process surely lives, on this machine."""
+    place, number, started = _parts(owner)
+    try:
+        return place == _place() and _start(int(number)) == started
+    except OSError:
+        return False
+
+
+def _parts(owner: str) -> tuple[str, str, str]:
+    rest, _, started = owner.partition("/")[0].rpartition(" ")
+    place, _, number = rest.rpartition(" ")
+    return place, number, started
 
 
 def _place() -> str:

@@ -43,6 +43,7 @@ class Held:
     failures: int = 0
     failing_since: float = 0.0
     asking: Future[str | Outcome] | None = None
+    outcome: Done | Failed | None = None  # its end, until the database has taken it
 
 
 class RemoteWorker(Background):
@@ -74,8 +75,14 @@ class RemoteWorker(Background):
         for held in list(self._held.values()):
             if held.asking is not None:
                 _wait(held.asking, deadline - time.monotonic())
-            self._runners[held.job.kind].cancel(held.reference)
-            self._store.jobs.give_back(held.job, held.owner)
+            try:
+                if held.outcome is not None:
+                    self._record(held, held.outcome)
+                else:
+                    self._runners[held.job.kind].cancel(held.reference)
+                    self._store.jobs.give_back(held.job, held.owner)
+            except StoreError:
+                log.exception("job %s is found again by its reference", held.job.job_id)
         self._held.clear()
 
     def nudge(self, video_id: str) -> None:
@@ -100,18 +107,21 @@ class RemoteWorker(Background):
             self._next_claim = now + CLAIM_SECONDS
             while len(self._held) < MOST_HELD:
                 owner = f"{self._name}/{uuid.uuid4().hex[:12]}"  # each job has one of its own, as each lane elsewhere
-                job = self._store.jobs.claim_job(tuple(self._runners), owner, is_gone)
+                job = self._store.jobs.claim_job(tuple(self._runners), owner, process.is_gone, process.is_here)
                 if job is None:
                     break
                 self._held[job.job_id] = Held(job, owner, beat=now)
         for held in list(self._held.values()):
-            if held.asking is not None and held.asking.done():
+            if held.outcome is not None:
+                if now >= held.due:
+                    self._end(held, held.outcome)
+            elif held.asking is not None and held.asking.done():
                 asking, held.asking = held.asking, None
                 self._hear(held, asking)
             elif held.asking is None and now >= held.due:
                 held.nudged = False
                 held.asking = self._pool.submit(self._ask, held)
-            if held.job.job_id in self._held and now - held.beat >= BEAT_SECONDS:
+            if held.job.job_id in self._held and held.outcome is None and now - held.beat >= BEAT_SECONDS:
                 self._keep(held)
 
     def _ask(self, held: Held) -> str | Outcome:
@@ -147,8 +157,8 @@ class RemoteWorker(Background):
             if changed:
                 self._keep(held)
         elif isinstance(answer, Lost):
-            self._drop(held)
             self._store.jobs.give_back(held.job, held.owner)
+            self._drop(held)
         else:
             self._end(held, answer)
 
@@ -166,14 +176,34 @@ class RemoteWorker(Background):
         """Renew a lease and note the progress; let go of what is no longer ours."""
         held.beat = self._clock()
         state, reference = held.state, held.reference
-        if not self._store.jobs.renew_lease(held.job, held.owner, reference, state.progress, state.facts):
+        try:
+            kept = self._store.jobs.renew_lease(held.job, held.owner, reference, state.progress, state.facts)
+        except StoreError as error:
+            if not error.passing:
+                raise
+            log.warning("the progress of job %s cannot be noted now: %s", held.job.job_id, error)
+            return
+        if not kept:
             self._drop(held)
             if reference:
                 self._runners[held.job.kind].cancel(reference)
 
     def _end(self, held: Held, outcome: Done | Failed) -> None:
-        job = held.job
+        """Record how a job ended: at once, or as soon as the database takes it."""
+        held.outcome = outcome
+        try:
+            self._record(held, outcome)
+        except StoreError as error:
+            if not error.passing:
+                self._drop(held)
+                raise
+            log.warning("the end of job %s is recorded when the database takes it: %s", held.job.job_id, error)
+            held.due = self._clock() + FIRST_PAUSE
+            return
         self._drop(held)
+
+    def _record(self, held: Held, outcome: Done | Failed) -> None:
+        job = held.job
         if isinstance(outcome, Done) and job.kind in self._settle:
             try:
                 self._settle[job.kind](job, outcome)
@@ -187,11 +217,6 @@ class RemoteWorker(Background):
 
     def _drop(self, held: Held) -> None:
         self._held.pop(held.job.job_id, None)
-
-
-def is_gone(owner: str) -> bool:
-    """Say whether the process is dead that an owner of jobs belongs to."""
-    return process.is_gone(owner.partition("/")[0])
 
 
 def _wait(asking: Future[str | Outcome], seconds: float) -> None:

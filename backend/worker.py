@@ -68,8 +68,9 @@ class Worker:
                 if job:
                     self._work(job, owner)
                     continue
-            except (StoreError, OSError) as error:
-                # A full disk or a locked file passes. What this lane still holds then, it takes back at its next claim.
+            except Exception as error:
+                # A full disk or a locked file passes, and nothing ends a lane: what it still holds then, it takes back
+                # at its next claim.
                 if str(error) != trouble:
                     log.exception("the worker could not reach its queue")
                 trouble = str(error)
@@ -80,16 +81,35 @@ class Worker:
         return f"{self._name}/{lane}"
 
     def _claim(self, kinds: tuple[JobKind, ...], owner: str) -> Job | None:
-        return self._store.jobs.claim_job(kinds, owner, lambda other: process.is_gone(other.partition("/")[0]))
+        return self._store.jobs.claim_job(kinds, owner, process.is_gone, process.is_here)
 
     def _work(self, job: Job, owner: str) -> None:
+        outcome: Outcome
         try:
             outcome = self._run(job, owner)
-        except StoreError:
-            raise
+        except StoreError as error:
+            if not error.passing:
+                raise
+            outcome = Lost()
         except Exception as error:
             # Where the video was deleted meanwhile, its jobs were cancelled with it, and this changes nothing.
             outcome = failure_of(error)
+        refused, stopping = False, False
+        while not stopping:
+            stopping = self._stopping.is_set()
+            try:
+                self._settle_job(job, owner, outcome)
+                return
+            except StoreError as error:
+                # The work is done, and would be done again if this were forgotten.
+                if stopping or not error.passing:
+                    raise
+                if not refused:
+                    log.warning("the end of job %s is recorded when the database takes it: %s", job.job_id, error)
+                refused = True
+            self._stopping.wait(IDLE_SECONDS)
+
+    def _settle_job(self, job: Job, owner: str, outcome: Outcome) -> None:
         if isinstance(outcome, Done):
             self._store.jobs.settle_done(job, owner, outcome.files, outcome.facts, outcome.detail)
         elif isinstance(outcome, Failed):
@@ -120,9 +140,22 @@ class Worker:
                 return outcome
             if time.monotonic() - beat >= BEAT_SECONDS:
                 beat = time.monotonic()
-                if not self._store.jobs.renew_lease(job, owner, reference, outcome.progress, outcome.facts):
+                if not self._keep(job, owner, reference, outcome):
                     runner.cancel(reference)
                     return outcome
             if self._stopping.wait(POLL_SECONDS):
                 runner.cancel(reference)
                 return Lost()
+
+    def _keep(self, job: Job, owner: str, reference: str, state: Running) -> bool:
+        """Renew a lease and note the progress; False when the job is no longer ours.
+
+        A database that does not take it just now is no reason to throw the work away.
+        """
+        try:
+            return self._store.jobs.renew_lease(job, owner, reference, state.progress, state.facts)
+        except StoreError as error:
+            if not error.passing:
+                raise
+            log.warning("the progress of job %s cannot be noted now: %s", job.job_id, error)
+            return True

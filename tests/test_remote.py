@@ -10,6 +10,7 @@ from backend.errors import CloudError, MediaError
 from backend.model import Actor, JobKind, JobState
 from backend.remote import MOST_HELD, RemoteWorker
 from backend.tasks import Done, Failed, Lost, Running
+from tests.test_worker import refusals
 
 ANNE = Actor("anne", "tests")
 
@@ -203,3 +204,22 @@ def test_what_breaks_while_an_end_is_prepared_is_told(console, queue, jobs, else
     worker.stop()
 
     assert (jobs()[0].state, jobs()[0].detail) == (JobState.FAILED, "why")
+
+
+def test_an_end_that_a_locked_database_refused_is_recorded_later_and_nothing_is_asked_again(
+    console, worker, elsewhere, queue, jobs, monkeypatch
+):
+    settle, errors = console.store.jobs.settle_done, refusals(3)
+
+    def refuse(*arguments):
+        if error := next(errors, None):
+            raise error
+        return settle(*arguments)
+
+    monkeypatch.setattr(console.store.jobs, "settle_done", refuse)
+    queue()
+
+    worker.run_until_idle()
+
+    (job,) = jobs()
+    assert (job.state, job.attempts, len(elsewhere.started)) == (JobState.DONE, 1, 1)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
+from backend import process
+from backend.errors import ConsoleError
 from backend.model import JobKind, JobState
 from backend.pace import slow_lanes
 from backend.store import StoreError
-from backend.tasks import Done, Running
+from backend.store.jobs import LEASE_SECONDS, LIVING_SECONDS
+from backend.tasks import Done, Failed, Running
 from backend.worker import Worker
 from tests.conftest import TESTS
 
@@ -133,6 +138,102 @@ def test_work_that_nobody_can_watch_any_more_is_stopped(jobs, queued, start, eve
     start(transcode=runner)
 
     eventually(lambda: bool(runner.cancelled))
+
+
+def refusals(count):
+    """Errors as a locked database raises them, so many times."""
+    for _ in range(count):
+        cause = sqlite3.OperationalError("database is locked")
+        cause.sqlite_errorname = "SQLITE_BUSY"
+        error = StoreError("The database cannot be written: database is locked")
+        error.__cause__ = cause
+        yield error
+
+
+def refusing(function, errors):
+    def refuse(*arguments, **named):
+        if error := next(errors, None):
+            raise error
+        return function(*arguments, **named)
+
+    return refuse
+
+
+@pytest.mark.parametrize("end", ["settle_done", "settle_failed"])
+def test_an_end_that_a_locked_database_refused_is_recorded_later_and_nothing_is_done_again(
+    jobs, queued, console, monkeypatch, end
+):
+    monkeypatch.setattr("backend.worker.IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(jobs, end, refusing(getattr(jobs, end), refusals(9)))
+    queued()
+    runner = Counted(Done() if end == "settle_done" else Failed(ConsoleError("It cannot be done.")))
+
+    Worker(console.store, {JobKind.TRANSCODE: runner}).run_until_idle()
+
+    (job,) = jobs.find_jobs().items
+    assert job.state is (JobState.DONE if end == "settle_done" else JobState.FAILED)
+    assert (runner.starts, job.attempts) == (1, 1)
+    assert "worker died" not in job.error
+
+
+class Counted(Instant):
+    """A runner that counts how often it began, and ends as it is told."""
+
+    def __init__(self, *ends):
+        super().__init__()
+        self.starts, self.ends = 0, list(ends)
+
+    def start(self, job, video):
+        self.starts += 1
+        return job.job_id
+
+    def poll(self, reference):
+        return self.ends.pop(0) if len(self.ends) > 1 else self.ends[0]
+
+
+def test_a_beat_that_a_locked_database_refused_stops_no_work(jobs, queued, console, monkeypatch):
+    monkeypatch.setattr("backend.worker.BEAT_SECONDS", 0.0)
+    monkeypatch.setattr(jobs, "renew_lease", refusing(jobs.renew_lease, refusals(2)))
+    queued()
+    runner = Counted(Running(0.1), Running(0.5), Running(0.9), Done())
+
+    Worker(console.store, {JobKind.TRANSCODE: runner}).run_until_idle()
+
+    assert (runner.starts, runner.cancelled) == (1, [])
+    assert jobs.find_jobs().items[0].state is JobState.DONE
+
+
+def test_a_job_whose_owner_lives_here_is_not_taken_from_it_for_a_late_beat(jobs, queued, clock):
+    queued()
+    owner = f"{process.name()}/lane"
+    job = jobs.claim_job([JobKind.TRANSCODE], owner, process.is_gone, process.is_here)
+
+    clock.move(LEASE_SECONDS + LIVING_SECONDS - 1)
+    assert jobs.claim_job([JobKind.TRANSCODE], "another", process.is_gone, process.is_here) is None
+    assert jobs.settle_done(job, owner, (), {})
+
+
+def test_an_end_is_recorded_of_a_job_that_was_taken_back_and_not_begun_anew(jobs, queued, clock):
+    queued()
+    job = jobs.claim_job([JobKind.TRANSCODE], "late")
+    clock.move(LEASE_SECONDS + 1)
+    assert jobs.claim_job([JobKind.SNAPSHOT], "another") is None
+    assert jobs.get_job(job.job_id).state is JobState.QUEUED
+
+    assert jobs.settle_done(job, "late", (), {})
+
+    assert jobs.get_job(job.job_id).state is JobState.DONE
+
+
+def test_whatever_breaks_no_lane_ends(jobs, queued, start, eventually, monkeypatch):
+    claim, surprises = jobs.claim_job, iter([KeyError("what nobody thought of")] * 3)
+    monkeypatch.setattr(jobs, "claim_job", refusing(claim, surprises))
+    monkeypatch.setattr("backend.worker.IDLE_SECONDS", 0.01)
+    queued()
+
+    start(transcode=Instant())
+
+    eventually(lambda: jobs.find_jobs(state=JobState.DONE).total == 1)
 
 
 def test_cancelling_stops_a_job_that_runs(jobs, at_work, eventually):

@@ -137,7 +137,7 @@ def _jobs(call: Call, jobs: Iterable[Job]) -> list[JobData]:
 
 def _outlook(call: Call) -> dict[str, Outlook]:
     queue, pace = call.store.jobs.find_queue(), call.store.jobs.find_pace()
-    quick = [item for item in queue if item[0].kind not in SLOW]
+    quick = [item for item in queue if item[0].kind not in SLOW and item[0].kind in tuple(JobKind)]
     slow = [item for item in queue if item[0].kind in SLOW]
     return outlook(quick, pace, call.now()) | outlook(slow, pace, call.now(), slow_lanes())
 

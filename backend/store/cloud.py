@@ -17,6 +17,7 @@ from backend.dealings import ACCEPTED, REFUSED, SENDING, Action, CloudTask, Even
 from backend.errors import ConsoleError
 from backend.model import Actor, JobKind
 from backend.store.database import Connections
+from backend.store.queue import word_of
 
 
 class CloudRecords:
@@ -58,7 +59,7 @@ class CloudRecords:
         for row in rows:
             by_job.setdefault(row["job_id"], []).append(row)
         return [
-            CloudTask(job_id, one[0]["task_id"], one[0]["video_id"], JobKind(one[0]["kind"]),
+            CloudTask(job_id, one[0]["task_id"], one[0]["video_id"], word_of(JobKind, one[0]["kind"]),
                       tuple(row["cloud_id"] for row in one))
             for job_id, one in by_job.items()
         ]  # fmt: skip

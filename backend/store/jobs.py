@@ -31,6 +31,7 @@ from backend.store import history
 from backend.store.database import Connections
 from backend.store.queue import (
     MADE_BY,
+    PRIORITY,
     STATUS,
     enqueue,
     enqueue_urls,
@@ -41,6 +42,7 @@ from backend.store.queue import (
     read_complete,
     set_status,
     withdraw_other,
+    word_of,
     write_warmed,
 )
 from backend.store.rows import read_video, write_files
@@ -50,6 +52,7 @@ WORKER_DIED = (
 )
 
 LEASE_SECONDS = 15.0
+LIVING_SECONDS = 600.0  # beyond its lease, for an owner that lives on this machine
 MOST_DEATHS = 6
 SUSPECT_DEATHS = 2
 FIRST_WAIT = 60.0  # seconds
@@ -124,12 +127,17 @@ class Jobs:
                 enqueue(db, JobKind.DEMO, now=self._now(), payload={"clip": clip})
 
     def claim_job(
-        self, kinds: Iterable[JobKind], owner: str, is_gone: Callable[[str], bool] = lambda owner: False
+        self,
+        kinds: Iterable[JobKind],
+        owner: str,
+        is_gone: Callable[[str], bool] = lambda owner: False,
+        is_here: Callable[[str], bool] = lambda owner: False,
     ) -> Job | None:
         """Take the next job of these kinds. One transaction: nobody else gets it.
 
         Before, what nobody works at any more goes back into the queue: jobs whose lease is over, whose owner `is_gone`,
-        or that this owner itself still seems to hold.
+        or that this owner itself still seems to hold. An owner that `is_here`, alive, has more time: it may hold what
+        the database does not take just now. Kinds that this version does not know are left to those that do.
         """
         exact = self._clock()
         values = {
@@ -140,8 +148,11 @@ class Jobs:
             "kinds": json.dumps([kind.value for kind in kinds]),
         }
         with self._connections.writing() as db:
-            for row in list(db.query("select * from jobs where state = 'running'")):
-                if row["owner"] == owner or row["lease_until"] < exact or is_gone(row["owner"]):
+            sql = "select * from jobs where state = 'running' and kind in (select value from json_each(?))"
+            for row in list(db.query(sql, [json.dumps(list(JobKind))])):
+                late = exact - row["lease_until"]
+                left = late > 0 and (late > LIVING_SECONDS or not is_here(row["owner"]))
+                if row["owner"] == owner or left or is_gone(row["owner"]):
                     self._take_back(db, job_of(row))
             claimed = [job_of(row) for row in db.query(CLAIM, values)]
             return claimed[0] if claimed else None
@@ -216,6 +227,10 @@ class Jobs:
                     job_id=job_id,
                     state=job.state.value,
                 )
+            if job.kind not in PRIORITY:
+                raise Conflict(
+                    "This version knows no jobs of the kind {kind}; a newer one has to do them.", kind=job.kind.value
+                )
             if job.video_id:
                 read_video(db, job.video_id)
             new = enqueue(db, job.kind, now=self._now(), video_id=job.video_id, payload=job.payload)
@@ -226,9 +241,8 @@ class Jobs:
     def retry_failed_jobs(self, actor: Actor) -> int:
         """Put every failed job back into the queue, and return how many those were."""
         with self._connections.writing() as db:
-            failed = [
-                job_of(row) for row in db.query("select * from jobs where state = 'failed' order by created, job_id")
-            ]
+            rows = db.query("select * from jobs where state = 'failed' order by created, job_id")
+            failed = [job for job in map(job_of, rows) if job.kind in PRIORITY]
             for job in failed:
                 db.execute("delete from jobs where job_id = ?", [job.job_id])
                 enqueue(db, job.kind, now=self._now(), video_id=job.video_id, payload=job.payload)
@@ -318,7 +332,7 @@ class Jobs:
         """Return how many jobs there are of each kind and state."""
         with self._connections.reading() as db:
             rows = db.execute("select kind, state, count from job_counts where count > 0").fetchall()
-        return {(JobKind(kind), JobState(state)): count for kind, state, count in rows}
+        return {(word_of(JobKind, kind), word_of(JobState, state)): count for kind, state, count in rows}
 
     def find_longest_waits(self) -> dict[JobKind, float]:
         """Return the seconds for which the oldest queued job of each kind has waited; nothing for kinds without one."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import replace
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
@@ -57,6 +58,7 @@ MADE_BY = {
 }
 
 WORKER = Actor("worker", "worker")
+W = TypeVar("W", bound=StrEnum)
 
 
 def enqueue(
@@ -185,9 +187,12 @@ def write_warmed(db: Database, job_id: str, facts: dict[str, Any]) -> None:
 
 
 def is_owned(db: Database, job: Job, owner: str) -> bool:
-    """Say whether a job still belongs to this worker."""
-    sql = "select 1 from jobs where job_id = ? and owner = ? and state = 'running'"
-    return db.execute(sql, [job.job_id, owner]).fetchone() is not None
+    """Say whether a job still belongs to this worker, or was taken from it and nobody has begun it anew."""
+    sql = (
+        "select 1 from jobs where job_id = ? and "
+        "(state = 'running' and owner = ? or state = 'queued' and attempts = ? and attempts > 0)"
+    )
+    return db.execute(sql, [job.job_id, owner, job.attempts]).fetchone() is not None
 
 
 def get(db: Database, job_id: str) -> Job:
@@ -198,12 +203,22 @@ def get(db: Database, job_id: str) -> Job:
     return job_of(row)
 
 
+def word_of(words: type[W], text: str) -> W:
+    """Return a word of an enumeration; one that a newer version has written as it is, which is none of `words`."""
+    try:
+        return words(text)
+    except ValueError:
+        unknown = str.__new__(words, text)
+        unknown._name_ = unknown._value_ = text
+        return unknown
+
+
 def job_of(row: dict[str, Any]) -> Job:
     """Return the job of a row."""
     job = Job(
         job_id=row["job_id"],
-        kind=JobKind(row["kind"]),
-        state=JobState(row["state"]),
+        kind=word_of(JobKind, row["kind"]),
+        state=word_of(JobState, row["state"]),
         created=row["created"],
         video_id=row["video_id"],
         attempts=row["attempts"],
@@ -214,4 +229,13 @@ def job_of(row: dict[str, Any]) -> Job:
         error=row["error"],
         detail=row["detail"],
     )
-    return replace(job, payload=json.loads(row["payload"]), result=json.loads(row["result"]))
+    return replace(job, payload=_object(row["payload"]), result=_object(row["result"]))
+
+
+def _object(text: str) -> dict[str, Any]:
+    """Return the values of a JSON object; none, where a text is none."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

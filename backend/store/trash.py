@@ -162,12 +162,14 @@ def _put_back(db: Database, kept: dict[str, Any], now: int) -> None:
         adding.insert(db, "files", file)
     adding.insert(db, "videos", video)
     for job in json.loads(kept["jobs"]):
+        kind = queue.word_of(JobKind, job["kind"])
         if job["state"] == JobState.FAILED:
             adding.insert(db, "jobs", job)
+        elif kind not in queue.PRIORITY:  # for the newer version that knows it
+            db.execute("delete from jobs where job_id = ?", [job["job_id"]])
+            adding.insert(db, "jobs", {**job, "state": JobState.QUEUED, "owner": "", "lease_until": 0})
         else:
-            queue.enqueue(
-                db, JobKind(job["kind"]), now=now, video_id=video["video_id"], payload=json.loads(job["payload"])
-            )
+            queue.enqueue(db, kind, now=now, video_id=video["video_id"], payload=json.loads(job["payload"]))
     for entry in json.loads(kept["recommendation"]):
         adding.put_back(db, entry, video["media_key"])
 
