@@ -7,6 +7,8 @@ export QU_DEMO ?= true
 # what a file sets up is set up once, and browsers come last in both.
 SIDE_BY_SIDE ?= -n 2 --dist loadfile --no-loadscope-reorder
 
+TYPESCRIPT := 5.9.3 # compiles the generated client in a test, where there is npm
+
 run: .venv/installed
 	@$(BIN)/python dashboard.py
 
@@ -30,4 +32,5 @@ format: .venv/installed-dev
 
 .venv/installed-dev: .venv/installed requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	if command -v npm >/dev/null; then npm install --prefix .venv/node --no-save --silent typescript@$(TYPESCRIPT); fi
 	@touch $@

@@ -21,6 +21,7 @@ CHINESE_INTRODUCTION = (
     "所有接口都返回 HTTP 200 和同一结构的 JSON，成功与否看 `code`。",
     "参数可放在查询串、表单或 JSON 中，以请求体为准；空值等于不传。令牌用参数 `consoletoken`（大小写均可）或 "
     "`Authorization: Bearer` 传递。时间按 {zone} 解释。",
+    "`SnapshotList` 另以 `snapshotList` 之名返回一份，供现有客户端读取。",
 )
 KINDS = {"string": "文本 text", "integer": "整数 integer", "number": "数字 number"}
 # What the seed document shows, for parameters and answers of these names.
@@ -168,8 +169,8 @@ def _answer(operation: Operation, components: dict[str, Any]) -> str:
 def _sample(schema: dict[str, Any], components: dict[str, Any], name: str = "") -> Any:
     if "$ref" in schema:
         return _sample(components[schema["$ref"].rsplit("/", 1)[-1]], components)
-    if "anyOf" in schema:
-        return _sample(schema["anyOf"][0], components, name)
+    if "allOf" in schema:
+        return _sample(schema["allOf"][0], components, name)
     kind = schema.get("type")
     if kind == "object":
         return {key: _sample(part, components, key) for key, part in schema.get("properties", {}).items()}

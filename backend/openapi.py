@@ -1,25 +1,25 @@
-"""The description of the REST server: OpenAPI 3.1, made from OPERATIONS."""
+"""The description of the REST server: OpenAPI 3.0, which generators of clients know best, made from OPERATIONS."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from backend.export import MEDIA_TYPES, Download
+from backend.parameters import Choice, Flag
 from backend.registry import OPERATIONS, Operation, Parameter
+from backend.schemas import Schema, nullable, plain, ref, schemas_of
 from backend.settings import Settings
 
 VERSION = "1.0"
 MOST_IN_URL = 2048  # servers and proxies refuse URLs that are much longer
-REF = "#/components/schemas/{name}"
 INTRODUCTION = """\
 Every operation answers HTTP 200 with an envelope; `code` in it says how it went. Other HTTP statuses come with the \
 same envelope: 404 unknown path, 405 method, 413 body too large, 429 too many requests, 503 starting or stopping.
 
-Parameters may stand in the query string, in a form or in a JSON object; the body wins, and what is empty counts as \
-absent. The token is the parameter `consoletoken`, in any letter case, or `Authorization: Bearer`. Times are read and \
-written in the time zone {zone}, unless an offset is given. Answers follow Accept-Language: Chinese or English."""
+Parameters may stand in the query string, in a JSON object, or in a form, of which this description does not speak; \
+the body wins, and what is empty counts as absent. The token is the parameter `consoletoken`, in any letter case, or \
+`Authorization: Bearer`. Times are read and written in the time zone {zone}, unless an offset is given. Answers follow \
+Accept-Language: Chinese or English. The list `SnapshotList` comes as `snapshotList` too, for clients that read that."""
 CODES = {
     "200": ("成功", "done"),
     "400": ("参数缺失或有误，message 指出是哪一个", "a parameter is missing or wrong; the message names it"),
@@ -101,30 +101,31 @@ CHINESE_SUMMARIES = {
 
 def describe(settings: Settings) -> dict[str, Any]:
     """Return the OpenAPI description of every operation."""
-    types = [operation.answer for operation in OPERATIONS.values() if operation.answer is not Download]
-    schemas, components = msgspec.json.schema_components(types, ref_template=REF)
-    data = {str(one): schema for one, schema in zip(types, schemas, strict=True)}
+    operations = OPERATIONS.values()
+    data, components = schemas_of([one.answer for one in operations if _answers_data(one)])
+    components["Envelope"] = _envelope({"type": "object", "nullable": True})
+    components |= {
+        _named(one, "Answer"): _envelope(nullable(data[str(one.answer)])) for one in operations if _answers_data(one)
+    }
+    components |= {_named(one, "Body"): _request(one) for one in operations if one.parameters}
+    kinds = [parameter.kind for one in operations for parameter in one.parameters]
+    components |= {kind.words.__name__: _enumeration(kind) for kind in kinds if isinstance(kind, Choice)}
     return {
-        "openapi": "3.1.0",
+        "openapi": "3.0.3",
         "info": {
             "title": "Qu Console",
             "version": VERSION,
             "description": INTRODUCTION.format(zone=settings.time_zone.key),
         },
         "servers": [{"url": "/"}],
-        "paths": {op.path: _path(op, data.get(str(op.answer))) for op in OPERATIONS.values()},
+        "paths": {one.path: _path(one) for one in operations},
         "components": {
-            "schemas": {**components, "Envelope": _envelope({"type": ["object", "array", "null"]})},
+            "schemas": components,
             "securitySchemes": {
                 "consoletoken": {"type": "apiKey", "in": "query", "name": "consoletoken"},
                 "bearer": {"type": "http", "scheme": "bearer"},
             },
-            "responses": {
-                "Refused": {
-                    "description": "A transport refusal.",
-                    "content": {"application/json": {"schema": {"$ref": REF.format(name="Envelope")}}},
-                }
-            },
+            "responses": {"Refused": {"description": "A transport refusal.", "content": _json("Envelope")}},
         },
     }
 
@@ -135,18 +136,35 @@ def default_of(parameter: Parameter) -> Any:
     return str(default).lower() if isinstance(default, bool) else default or None
 
 
-def _path(operation: Operation, data: dict[str, Any] | None) -> dict[str, Any]:
-    path = {
-        "post": _operation(operation, data, operation.name if operation.method == "POST" else f"{operation.name}ByPost")
-    }
-    path["post"]["requestBody"] = _body(operation)
-    if "GET" in operation.methods:
-        path = {"get": _operation(operation, data, operation.name), **path}
-        path["get"]["parameters"] = [_query_parameter(operation, parameter) for parameter in operation.parameters]
-    return path
+def _answers_data(operation: Operation) -> bool:
+    return operation.answer not in (Download, type(None))
 
 
-def _operation(operation: Operation, data: dict[str, Any] | None, name: str) -> dict[str, Any]:
+def _named(operation: Operation, what: str) -> str:
+    return f"{operation.name[0].upper()}{operation.name[1:]}{what}"
+
+
+def _json(name: str) -> dict[str, Any]:
+    return {"application/json": {"schema": ref(name)}}
+
+
+def _path(operation: Operation) -> dict[str, Any]:
+    post = _operation(operation, operation.name if operation.method == "POST" else f"{operation.name}ByPost")
+    if operation.parameters:
+        takes_file = any(one.is_file for one in operation.parameters)
+        content = _json(_named(operation, "Body"))
+        post["requestBody"] = {
+            "required": any(one.required for one in operation.parameters),
+            "content": {"multipart/form-data": content["application/json"]} if takes_file else content,
+        }
+    if "GET" not in operation.methods:
+        return {"post": post}
+    get = _operation(operation, operation.name)
+    get["parameters"] = [_query_parameter(parameter) for parameter in operation.parameters]
+    return {"get": get, "post": post}
+
+
+def _operation(operation: Operation, name: str) -> dict[str, Any]:
     first, _, _ = operation.summary.partition("\n")
     described: dict[str, Any] = {
         "operationId": name,
@@ -154,7 +172,7 @@ def _operation(operation: Operation, data: dict[str, Any] | None, name: str) -> 
         "tags": [operation.path.split("/")[-2]],
         "security": _security(operation),
         "responses": {
-            "200": {"description": operation.message or "Done, or refused: see `code`.", "content": _answer(data)},
+            "200": {"description": operation.message or "Done, or refused: see `code`.", "content": _answer(operation)},
             "default": {"$ref": "#/components/responses/Refused"},
         },
     }
@@ -174,50 +192,57 @@ def _security(operation: Operation) -> list[dict[str, list[str]]]:
     return tokens if operation.right is not None else [{}, *tokens]
 
 
-def _answer(data: dict[str, Any] | None) -> dict[str, Any]:
-    if data is None:  # a file; what goes wrong is told in an envelope
-        json = {"application/json": {"schema": {"$ref": REF.format(name="Envelope")}}}
+def _answer(operation: Operation) -> dict[str, Any]:
+    if operation.answer is Download:  # a file; what goes wrong is told in an envelope
         files = {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in MEDIA_TYPES.values()}
-        return {**files, **json}
-    nothing = {"type": "null"}
-    schema = _envelope(nothing if data == nothing else {"anyOf": [data, nothing]})
-    return {"application/json": {"schema": schema}}
+        return {**files, **_json("Envelope")}
+    return _json(_named(operation, "Answer") if _answers_data(operation) else "Envelope")
 
 
-def _envelope(data: dict[str, Any]) -> dict[str, Any]:
+def _envelope(data: Schema) -> Schema:
     return {
         "type": "object",
         "required": ["result", "requestId", "message", "code", "data"],
         "properties": {
-            "result": {"type": "string", "enum": ["true", "false"]},
+            "result": {"type": "string", "pattern": "^(true|false)$", "description": "`true` where it was done."},
             "requestId": {"type": "string", "format": "uuid"},
             "message": {"type": "string"},
-            "code": {"type": "string", "enum": list(CODES)},
+            "code": {
+                "type": "string",
+                "description": "; ".join(f"{code}: {said}" for code, (_, said) in CODES.items()),
+            },
             "data": data,
         },
     }
 
 
-def _query_parameter(operation: Operation, parameter: Parameter) -> dict[str, Any]:
-    schema = _schema(operation, parameter)
+def _query_parameter(parameter: Parameter) -> dict[str, Any]:
+    schema = _schema(parameter)
     if schema.get("maxLength", 0) > MOST_IN_URL:
         schema["maxLength"] = MOST_IN_URL
     return {"name": parameter.wire_name, "in": "query", "required": parameter.required, "schema": schema}
 
 
-def _body(operation: Operation) -> dict[str, Any]:
-    schema: dict[str, Any] = {
+def _request(operation: Operation) -> Schema:
+    schema: Schema = {
         "type": "object",
-        "properties": {one.wire_name: _schema(operation, one) for one in operation.parameters},
+        "properties": {one.wire_name: _schema(one) for one in operation.parameters},
     }
     if required := [one.wire_name for one in operation.parameters if one.required]:
         schema["required"] = required
-    if any(one.is_file for one in operation.parameters):
-        return {"content": {"multipart/form-data": {"schema": schema}}}
-    kinds = ("application/x-www-form-urlencoded", "application/json", "multipart/form-data")
-    return {"content": {kind: {"schema": schema} for kind in kinds}}
+    return schema
 
 
-def _schema(operation: Operation, parameter: Parameter) -> dict[str, Any]:
-    default = default_of(parameter)
-    return {**parameter.kind.schema(), **({} if default is None else {"default": default})}
+def _schema(parameter: Parameter) -> Schema:
+    default, kind = default_of(parameter), parameter.kind
+    if isinstance(kind, Choice):
+        named = ref(kind.words.__name__)
+        return named if default is None else {"allOf": [named], "default": default}
+    schema = plain(kind.schema())
+    if isinstance(kind, Flag):
+        schema, default = {"type": "boolean"}, parameter.default
+    return schema if default is None else {**schema, "default": default}
+
+
+def _enumeration(choice: Choice) -> Schema:
+    return {"type": "string", "enum": [word.value for word in choice.words if word.value]}  # empty counts as absent

@@ -30,7 +30,7 @@ class VideoData(msgspec.Struct, rename="camel"):
     video_id: str
     title: str
     description: str
-    duration: int | float
+    duration: float
     cover_url: str
     creation_time: str
     status: str
@@ -99,7 +99,7 @@ class PlayInfo(msgspec.Struct, rename="camel"):
     width: int
     height: int
     size: int
-    duration: int | float
+    duration: float
     bitrate: int
     codecs: str
 

@@ -69,7 +69,8 @@ def sessions(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> Non
 
 
 def tokens(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> None:
-    """Draw API tokens; `operation` revokes the one that is clicked."""
+    """Draw API tokens and where it says what to do with them; `operation` revokes the one that is clicked."""
+    st.link_button(t("people.docs"), "/console/docs", icon=":material/api:", type="tertiary")
     if not rows:
         st.info(t("people.no_tokens"), icon=":material/key:")
         return

@@ -23,7 +23,7 @@ class TrashedData(msgspec.Struct, rename="camel"):
     title: str
     user: UserData
     size: int
-    duration: int | float
+    duration: float
     delete_time: str
     purge_time: str
     deleted_by: str

@@ -170,3 +170,12 @@ def test_the_history_is_narrowed_and_a_line_tells_everything(site, person):
     grid(person, "h_table").click(position={"x": 200, "y": HEADER + ROW / 2})
     for told in (f"{who} (nightly)", "192.0.2.44", "request-1", "从前的标题", "现在的标题"):
         expect(person.dialog).to_contain_text(told)
+
+
+def test_whoever_writes_a_program_finds_the_documentation_beside_the_tokens(person):
+    for path in ("/profile", "/accounts"):
+        person.goes_to(path)
+        with person.page.context.expect_page() as opened:
+            person.page.get_by_role("link", name=person.t("people.docs")).click()
+        expect(opened.value.locator("#uploadVideo")).to_be_visible()
+        opened.value.close()
