@@ -74,7 +74,7 @@ class RemoteConsole:
                 file, file_field = Upload(value, value.name, 0), key
             elif isinstance(value, Upload):
                 file, file_field = value, key
-            else:
+            elif value is not None:  # sent empty, some would be cleared
                 fields[key] = as_text(key, value)
         headers = {"Accept-Language": caller.language, "Content-Type": "application/x-www-form-urlencoded"}
         data: bytes | MultipartBody

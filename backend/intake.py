@@ -107,7 +107,7 @@ def enter(console: Console, path: Path, probe: Probe, said: Particulars, actor: 
         files=(_source(name, probe),),
     )
     try:
-        return console.store.catalogue.add_video(video, actor, *console.media.first_jobs)
+        return console.store.catalogue.add_video(video, actor, *console.media.first_jobs, settle=True)
     except BaseException:
         console.media.delete(video_id)
         raise

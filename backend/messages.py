@@ -77,6 +77,14 @@ CHINESE: dict[str, str] = {
     "{name} must be a file, sent as multipart/form-data.": "{name} 应为文件，以 multipart/form-data 发送。",
     "A parameter holds characters that are no text.": "参数含有不是文本的字符。",
     "Nothing to change was given.": "没有要修改的内容。",
+    "title may not be empty.": "标题（title）不能为空。",
+    "There is no category {cate_id}; send its cateName too.": "没有 ID 为 {cate_id} 的分类；请同时提供 cateName。",
+    "Category {cate_id} is called {called}, not {name}; send one of the two alone.": (
+        "ID 为 {cate_id} 的分类名为“{called}”，不是“{name}”；请只提供其中一个。"
+    ),
+    "Category {name} has the id {number}, not {cate_id}; send one of the two alone.": (
+        "分类“{name}”的 ID 为 {number}，不是 {cate_id}；请只提供其中一个。"
+    ),
     "seconds must be within the {duration} seconds of the video, got {seconds}.": (
         "seconds 应在视频时长 {duration} 秒以内，收到的是 {seconds}。"
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -28,7 +29,13 @@ TIME = re.compile(
     re.IGNORECASE,
 )
 AFTERNOON = ("PM", "下午")
+FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols that show nothing
 AROUND_IDS = " \t\r\n\v\f\u00a0\u3000\u200b\ufeff"
+
+
+def is_blank(text: str) -> bool:
+    """Say whether nothing of a text can be seen."""
+    return all(unicodedata.category(sign)[0] in "ZC" or sign in FILLERS for sign in text)
 
 
 class Kind(Protocol):
@@ -61,6 +68,11 @@ class Text:
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "maxLength": self.most}
+
+
+@dataclass(frozen=True, slots=True)
+class Clearable(Text):
+    """A text that can be made empty: sent empty it is that, where any other parameter counts as absent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from msgspec.structs import fields
 
 from backend.errors import BadRequest
 from backend.model import Right
-from backend.parameters import Id, Kind, Text, Upload, UploadedFile, kind_of
+from backend.parameters import Clearable, Id, Kind, Text, Upload, UploadedFile, kind_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -100,13 +100,13 @@ class Operation:
     def bind(self, raw: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
         """Return the arguments for `function` from what a client sent. Raises BadRequest, naming what is wrong.
 
-        Empty text means absent, numbers may come as text, and unknown names are ignored.
+        Empty text means absent but for what can be cleared, numbers may come as text, and unknown names are ignored.
         """
         bound: dict[str, Any] = {}
         groups: dict[str, dict[str, Any]] = {name: {} for name in self._groups}
         for parameter in self.parameters:
             value = raw.get(parameter.wire_name)
-            if value is None or value == "":
+            if value is None or (value == "" and not isinstance(parameter.kind, Clearable)):
                 if parameter.required:
                     raise BadRequest("{name} is required.", name=parameter.wire_name)
                 continue

@@ -181,8 +181,8 @@ def answer_call(
     """Read the parameters, call the operation, and return its envelope in bytes, or the file it makes."""
     body = read()
     token = find_token(asked, query, body)
-    # What is empty counts as absent, so it does not hide what the query says.
-    parameters = query | {name: value for name, value in body.items() if value not in ("", None)}
+    # What is empty in the body does not hide what the query says.
+    parameters = query | {name: value for name, value in body.items() if value not in ("", None) or name not in query}
     if ticket is not None:
         parameters, token = {**parameters, **ticket[0]}, ticket[1]
     answer, who = asked.console.answer(operation.name, parameters, token, asked.caller)

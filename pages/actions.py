@@ -139,7 +139,8 @@ def _confirm(action: Action, videos: list[dict[str, Any]]) -> None:
     st.markdown(parts.named_list([video["title"] or video["videoId"] for video in videos], NAMED))
     st.caption(_follows(action))
     form = _form(action)
-    ready = action.key != "block" or 0 < len(form["reason"].encode()) <= MOST_REASON_BYTES
+    reason = form.get("reason", "")
+    ready = action.key != "block" or (bool(reason.strip()) and len(reason.encode()) <= MOST_REASON_BYTES)
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button(t("common.cancel"), key="confirm_no"):
             st.rerun()

@@ -45,13 +45,13 @@ def form(disposition, content):
 
 class TestUpload:
     def test_a_video_comes_in(self, server, http, token, clip, left_behind, settings):
-        fields = {"consoleToken": token, "tags": "海,测试", "cateId": "3"}
+        fields = {"consoleToken": token, "tags": "海,测试", "cateName": "旅行"}
         with clip.open("rb") as file:
             answer = http.post(server + UPLOAD, data=fields, files={"file": file}).json()
 
         assert (answer["code"], answer["message"]) == ("200", "上传完成")
         video = answer["data"]
-        assert (video["title"], video["tags"], video["cateId"]) == ("海边 one", "海,测试", 3)
+        assert (video["title"], video["tags"], video["cateId"]) == ("海边 one", "海,测试", 1)
         assert video["user"]["userId"] == "anne"
         assert video["size"] == clip.stat().st_size
         assert left_behind() == []

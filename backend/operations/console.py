@@ -14,7 +14,7 @@ from backend.messages import say
 from backend.model import JobKind, JobState, Right, User
 from backend.operations.exports import LinkData
 from backend.operations.filters import Filters
-from backend.parameters import File, Text, Whole
+from backend.parameters import Clearable, File, Text, Whole, is_blank
 from backend.prewarm import check_lines
 from backend.registry import OPERATIONS, operation
 from backend.wire import VideoDetail
@@ -26,6 +26,7 @@ Title = Annotated[str, Text(200)]
 Tags = Annotated[str, Text(500)]
 Description = Annotated[str, Text(2000)]
 Name = Annotated[str, Text(100)]
+CateId = Annotated[int, Whole(0)]
 DAYS = 30
 
 
@@ -105,12 +106,17 @@ def upload_video(
     title: Title = "",
     description: Description = "",
     tags: Tags = "",
-    cate_id: Annotated[int, Whole(0, 10**9)] = 0,
+    cate_id: CateId = 0,
     cate_name: Name = "",
     user_id: Name = "",
     user_name: Name = "",
 ) -> VideoDetail:
-    """Take in a video file (multipart). Without a userId it belongs to the signed-in account."""
+    """Take in a video file (multipart). Without a userId it belongs to the signed-in account.
+
+    A category is one that is there, by id or name; or a new one, by its name, whose id is given by the console unless
+    a cateId comes along.
+    """
+    call.store.catalogue.settle_category(cate_id, cate_name or None)  # refused before the file is looked at
     user = User(user_id or call.actor.name, user_name or user_id or call.actor.name)
     said = Particulars(file.file_name, user, title, description, tags, cate_id, cate_name)
     return call.write.detail(take_in(call.console, file.path, said, call.actor))
@@ -121,18 +127,25 @@ def edit_video(
     call: Call,
     *,
     video_id: str,
-    title: Title | None = None,
-    description: Description | None = None,
-    tags: Tags | None = None,
-    cate_id: Annotated[int | None, Whole(0, 10**9)] = None,
-    cate_name: Name | None = None,
+    title: Annotated[str | None, Clearable(200)] = None,
+    description: Annotated[str | None, Clearable(2000)] = None,
+    tags: Annotated[str | None, Clearable(500)] = None,
+    cate_id: CateId | None = None,
+    cate_name: Annotated[str | None, Clearable(100)] = None,
 ) -> VideoDetail:
-    """Change title, description, tags or category; what is absent stays."""
-    given = {"title": title, "description": description, "tags": tags, "cate_id": cate_id, "cate_name": cate_name}
+    """Change title, description, tags or category: what is absent stays, and what is sent empty becomes empty.
+
+    A title cannot be empty. A category is one that is there, by id or name, or a new one, by its name, whose id is
+    given by the console unless a cateId comes along; a cateId of 0 or an empty cateName is none.
+    """
+    if title is not None and is_blank(title):
+        raise BadRequest("title may not be empty.")
+    given = {"title": title, "description": description, "tags": tags}
     changes = {name: value for name, value in given.items() if value is not None}
-    if not changes:
+    category = None if cate_id is None and cate_name is None else (cate_id, cate_name)
+    if not changes and category is None:
         raise BadRequest("Nothing to change was given.")
-    call.store.catalogue.edit_video(video_id, changes, call.actor)
+    call.store.catalogue.edit_video(video_id, changes, call.actor, category=category)
     return call.write.detail(call.store.catalogue.get_video(video_id))
 
 

@@ -25,7 +25,7 @@ from backend.model import (
 )
 from backend.operations.credentials import check_password
 from backend.operations.filters import Filters
-from backend.parameters import Link, PageIndex, PageSize, Size
+from backend.parameters import Link, PageIndex, PageSize, Size, is_blank
 from backend.prewarm import MOST_LINES, check_lines
 from backend.registry import operation
 from backend.store.sessions import token_hash
@@ -64,8 +64,9 @@ def submit_transcode(call: Call, *, media_id: str) -> None:
 def create_audit(call: Call, *, media_id: str, status: Verdict, reason: str = "", comment: str = "") -> None:
     """Record a person's verdict on a video whose upload has finished.
 
-    Blocking needs a reason of at most 128 bytes of UTF-8.
+    Blocking needs a reason of at most 128 bytes of UTF-8; one of blanks alone is none.
     """
+    reason = "" if is_blank(reason) else reason
     length = len(reason.encode())
     if status is Verdict.BLOCKED and not reason and not call.settings.legacy_clients:
         raise BadRequest("reason is required when status is Blocked.")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from backend.errors import Conflict, NotFound
 from backend.model import (
@@ -23,7 +23,7 @@ from backend.model import (
     Video,
     VideoFilter,
 )
-from backend.store import adding, auditing, facets, finding, history, queue
+from backend.store import adding, auditing, categories, facets, finding, history, queue
 from backend.store.cloud import finish_intents
 from backend.store.database import MANY_PAGES, Connections
 from backend.store.facets import Facets
@@ -40,6 +40,7 @@ from backend.store.rows import (
 )
 
 EXPORT_CHUNK = 500
+CATEGORY = ("cate_id", "cate_name")
 _NOTHING: dict[str, Any] = {}
 
 NO_RECOMMENDATION = "Video {video_id} is not recommended."
@@ -139,16 +140,27 @@ class Catalogue:
             count = partial(facets.count_facets, db, wanted, most_users)
             return self._connections.remembered(db, ("facets", wanted, most_users), count)
 
+    def settle_category(self, cate_id: int | None, cate_name: str | None) -> tuple[int, str]:
+        """Return which category, by id and name, is meant by either or both. Raises BadRequest where it is none."""
+        with self._connections.reading() as db:
+            return categories.settle(db, cate_id, cate_name)
+
     def is_empty(self) -> bool:
         with self._connections.reading() as db:
             return not list(db.query("select 1 from videos limit 1"))
 
     # Changing
 
-    def add_video(self, video: Video, actor: Actor, *wanted: JobKind) -> Video:
-        """Keep a new video with its files and user, and queue the jobs it needs, in one transaction."""
+    def add_video(self, video: Video, actor: Actor, *wanted: JobKind, settle: bool = False) -> Video:
+        """Keep a new video with its files and user, and queue the jobs it needs, in one transaction.
+
+        With `settle` its category is one that is there, or a new one, as `settle_category` has it. Raises BadRequest.
+        """
         now = self._now()
         with self._connections.writing() as db:
+            if settle:
+                cate_id, cate_name = categories.settle(db, video.cate_id, video.cate_name or None)
+                video = replace(video, cate_id=cate_id, cate_name=cate_name)
             adding.add(db, [video])
             for kind in wanted:
                 queue.enqueue(db, kind, now=now, video_id=video.video_id)
@@ -268,10 +280,22 @@ class Catalogue:
             before = {"title": video.title, "userId": user_id, "status": video.status, "size": video.size}
             history.append(db, at=self._now(), actor=actor, action="deleteVideoById", target=video_id, before=before)
 
-    def edit_video(self, video_id: str, changes: dict[str, Any], actor: Actor) -> bool:
-        """Change title, description, tags or category. False when nothing changed. Raises NotFound."""
+    def edit_video(
+        self,
+        video_id: str,
+        changes: dict[str, Any],
+        actor: Actor,
+        *,
+        category: tuple[int | None, str | None] | None = None,
+    ) -> bool:
+        """Change title, description, tags or category. False when nothing changed. Raises NotFound and BadRequest.
+
+        `category` is as `settle_category` takes it; in `changes` one would be taken as it is.
+        """
         with self._connections.writing() as db:
             video = asdict(read_video(db, video_id))
+            if category is not None:
+                changes = {**changes, **dict(zip(CATEGORY, categories.settle(db, *category), strict=True))}
             changed = {key: value for key, value in changes.items() if video[key] != value}
             if not changed:
                 return False
