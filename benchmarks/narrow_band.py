@@ -26,8 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from backend.media import vmaf
 from backend.media.crf import target_for
 from backend.media.ffmpeg import Ffmpeg
+from backend.media.filters import scaled, shape
 from backend.media.narrowband import narrow
-from backend.media.rendition import open_source, scale, scale_to, shape, transcode
+from backend.media.rendition import open_source, transcode
 from benchmarks.clips import CACHE, CLIPS, fetch
 
 HEAD = (
@@ -91,7 +92,9 @@ def measure(ffmpeg: Ffmpeg, name: str, path: Path, codec: str, seconds: float, s
         folder = Path(shop)
         source = folder / "source.mkv"
         cut = ["-t", str(seconds)] if seconds else []
-        prepared = f"-an -sn -c:v libx264 -preset ultrafast -qp 0 -fps_mode vfr -vf {scale(side, 'min')},format=yuv420p"
+        width, height = scaled(ffmpeg.probe(path), side, "min")
+        form = f"scale={width}:{height}:flags=bicubic:out_range=tv,setsar=1,format=yuv420p"
+        prepared = f"-an -sn -c:v libx264 -preset ultrafast -qp 0 -fps_mode vfr -vf {form}"
         ran = ffmpeg.run([*ffmpeg.reads(path, *cut), "-map", "0:V:0", *prepared.split(), str(source)])
         if not ran.ok:
             raise RuntimeError(ran.words)
@@ -109,7 +112,7 @@ def measure(ffmpeg: Ffmpeg, name: str, path: Path, codec: str, seconds: float, s
 def _score(ffmpeg: Ffmpeg, folder: Path, source: Path, name: str) -> float:
     """The VMAF of all pictures of a rendition."""
     opened, probe = open_source(ffmpeg, source, _quietly), ffmpeg.probe(folder / name)
-    form = shape(ffmpeg, opened.probe, scale_to(probe.width, probe.height))
+    form = shape(ffmpeg, opened.probe, (probe.width, probe.height))
     reference = vmaf.source_reference(ffmpeg, opened, form)
     return vmaf.score(ffmpeg, folder / name, reference, folder, opened.packets.video.packets, 1, _quietly).mean
 

@@ -19,8 +19,20 @@ NO_CHOSEN_COVER = "In cloud mode covers are chosen in the VOD console; the catal
 
 
 @dataclass(frozen=True, slots=True)
+class Sound:
+    """A sound track: its codec and its channels, as ffmpeg names them: aac, 5.1(side) …"""
+
+    codec: str
+    channels: str
+    decodes: bool = True  # whether this ffmpeg has a decoder for it
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
-    """What a file says about itself. Width and height are as shown, after rotation."""
+    """What a file says about itself, and its first picture. Width and height are as shown, in square pixels.
+
+    The names of colours are ffmpeg's, and empty where there is none.
+    """
 
     duration: float  # seconds
     size: int  # bytes
@@ -28,8 +40,30 @@ class Probe:
     height: int
     codec: str  # of the video stream, as ffmpeg names it: h264, hevc, mpeg2video …
     fps: float
-    has_audio: bool
+    sounds: tuple[Sound, ...] = ()
+    start: float = 0.0  # seconds: the time of the first picture or sound in the file's own count
+    decodes: bool = True  # whether a picture came
     transfer: str = ""  # smpte2084 and arib-std-b67 are HDR
+    primaries: str = ""
+    matrix: str = ""
+    full_range: bool = False
+    interlaced: bool = False
+    rgb: bool = False
+    turned: bool = False  # whether ffmpeg turns the pictures while it reads them
+
+    @property
+    def has_audio(self) -> bool:
+        return bool(self.sounds)
+
+    @property
+    def sound(self) -> int | None:
+        """The number of the first sound track that can be decoded, counted among those of sound."""
+        return next((number for number, sound in enumerate(self.sounds) if sound.decodes), None)
+
+    @property
+    def channels(self) -> str:
+        """The channels of that track; empty where there is none."""
+        return "" if self.sound is None else self.sounds[self.sound].channels
 
 
 class MediaProvider(Runner, Protocol):

@@ -26,6 +26,7 @@ from typing import IO, TypeAlias
 from backend.errors import ConsoleError, MediaError
 from backend.media import Probe
 from backend.media.pipes import Chunks, Meter, Words
+from backend.media.probe import look
 
 if sys.platform == "linux":
     import resource
@@ -35,9 +36,6 @@ NOT_A_PROGRAM = "QU_FFMPEG names {path}, which is not a program that can be run.
 NOT_STARTED = "ffmpeg cannot be started: {why}."
 DISK_FULL = "The disk is full. Make room and try again."
 STALLED = "ffmpeg got no further for {seconds} seconds and was stopped. Try again, or convert the file to MP4 first."
-EMPTY = "The file is empty. Send it again."
-UNREADABLE = "The file cannot be opened as a video. Send an MP4, MOV, MKV, WebM, AVI, FLV, MPEG or WMV file that plays."
-NO_VIDEO = "There is no video in the file, only sound or a still cover. Send a video."
 
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf"  # no playlists, no pictures
 MAX_PIXELS = 40_000_000  # per picture: 8K is 33 million
@@ -47,9 +45,6 @@ Report: TypeAlias = Callable[[float], None]  # told how far the work is, 0 to 1;
 _ENVIRONMENT = {"LC_ALL": "C", "SVT_LOG": "1", "MALLOC_ARENA_MAX": "4"}  # SVT-AV1 prints its settings otherwise
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 _FULL_SIGNAL = getattr(signal, "SIGXFSZ", None)  # sent for a file that would become larger than the system allows
-_DESCRIPTION = re.compile(
-    r"  Duration: |  Stream #0:|\s+[Dd]isplay ?[Mm]atrix: rotation of |.*Picture size \d+x\d+ exceeds"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +93,20 @@ class Ffmpeg:
         return frozenset(re.findall(r"^ [VAS][.\w]{5} (\w+)", "\n".join(self._ask("-encoders")), re.MULTILINE))
 
     @cached_property
+    def decodable(self) -> frozenset[str]:
+        """The names of the codecs that it can decode."""
+        return frozenset(re.findall(r"^ D[.E][VAS][.\w]{3} (\w+)", "\n".join(self._ask("-codecs")), re.MULTILINE))
+
+    @cached_property
     def filters(self) -> frozenset[str]:
         """The names of its filters."""
         return frozenset(re.findall(r"^ [.\w]{2,3} (\w+) +\S+->", "\n".join(self._ask("-filters")), re.MULTILINE))
+
+    @cached_property
+    def can_retime(self) -> bool:
+        """Whether it changes times while it reads, as it does since 7.1."""
+        trial = ["-bsf:v", "setts=pts=PTS", "-f", "lavfi", "-i", "nullsrc=s=16x16:d=0.1", "-f", "null", "-"]
+        return self.run(trial).ok
 
     def _ask(self, question: str) -> list[str]:
         lines: list[str] = []
@@ -158,17 +164,8 @@ class Ffmpeg:
         return Ran(code, words.text, meter.frames, tuple(words.kept))
 
     def probe(self, path: Path) -> Probe:
-        """Read what a file says about itself. Raises MediaError when it is empty, unreadable or without video.
-
-        The duration is the container's, 0 when it names none.
-        """
-        size = path.stat().st_size
-        if size == 0:
-            raise MediaError(EMPTY)
-        ran = self.run(self.reads(path), keep=_DESCRIPTION, cpu_seconds=60)
-        if not any(line.startswith("  Stream #0:") for line in ran.lines):
-            raise MediaError(UNREADABLE, detail=ran.words)
-        return read_description(ran.lines, size)
+        """Read what a file says about itself; see `backend.media.probe`."""
+        return look(self, path)
 
     def _start(self, command: Sequence[str], cwd: Path | None) -> subprocess.Popen[bytes]:
         environment: Mapping[str, str] | None = None if os.name == "nt" else _ENVIRONMENT
@@ -205,46 +202,6 @@ class Ffmpeg:
             except subprocess.TimeoutExpired:
                 _signal(process, "SIGKILL")
                 process.wait()
-
-
-def read_description(lines: Sequence[str], size: int) -> Probe:
-    """Make a Probe from the lines that ffmpeg prints about an input. Raises MediaError when no stream is a video."""
-    duration, video, rotation, has_audio, current = 0.0, "", 0.0, False, ""
-    for line in lines:
-        if found := re.match(r"  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", line):
-            duration = int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3])
-        elif found := re.match(r"  Stream #0:\d+.*?: (Video|Audio): (.*)", line):
-            current = found[2]
-            has_audio = has_audio or found[1] == "Audio"
-            if found[1] == "Video" and not video and not re.search(r"\((attached pic|timed thumbnails)\)", current):
-                video = current
-        elif (found := re.search(r"rotation of (-?[\d.]+)", line)) and current == video:
-            rotation = float(found[1])
-    found = re.search(r", (\d+)x(\d+)(?=[ ,]|$)", video)
-    found = found or re.search(r"Picture size (\d+)x(\d+) exceeds", "\n".join(lines))  # over MAX_PIXELS
-    if not found:
-        raise MediaError(UNREADABLE if video else NO_VIDEO)
-    width, height = int(found[1]), int(found[2])
-    for across, down in re.findall(r"SAR (\d+):(\d+)", video)[-1:]:  # the container's comes last, and counts
-        width = max(1, round(width * int(across) / (int(down) or 1))) if int(across) else width
-    if 45 < abs(rotation) % 180 < 135:
-        width, height = height, width
-    codec = video.split()[0].strip(",")
-    return Probe(duration, size, width, height, codec, _fps(video), has_audio, _transfer(video))
-
-
-def _fps(stream: str) -> float:
-    found = re.search(r", ([\d.]+)(k?) fps", stream) or re.search(r", ([\d.]+)(k?) tbr", stream)
-    return float(found[1]) * (1000 if found[2] else 1) if found else 0.0
-
-
-def _transfer(stream: str) -> str:
-    """Find the transfer function in `yuv420p10le(tv, bt2020nc/bt2020/smpte2084, progressive)`."""
-    for part in re.findall(r"[(,] ?([\w-]+(?:/[\w-]+/[\w-]+)?)(?=[,)])", stream):
-        if part.count("/") == 2:
-            name: str = part.split("/")[2]
-            return "" if name == "unknown" else name
-    return "bt709" if re.search(r"\((?:tv, |pc, )?bt709[,)]", stream) else ""
 
 
 def _thread(work: Callable[[IO[bytes]], None], stream: IO[bytes] | None) -> threading.Thread:

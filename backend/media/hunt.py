@@ -27,8 +27,9 @@ from backend.media.crf import (
     target_for,
 )
 from backend.media.ffmpeg import THREADS, Ffmpeg, Report
-from backend.media.measure import count_packets
-from backend.media.rendition import KEYFRAMES, Shape, Source, encode, kilobits, sound_codec
+from backend.media.filters import Shape
+from backend.media.packets import count_packets
+from backend.media.rendition import KEYFRAMES, Source, encode, kilobits, sound
 from backend.media.vmaf import Pictures, Reference, Score, Unscored, Window
 
 LEAST_GAIN = 0.05  # of the plain rendition's video bytes; below it a second file is not worth its place
@@ -172,7 +173,7 @@ def _probe(hunt: Hunt, samples: Reference, crf: float) -> Trial:
         cpu_seconds=600 + round(120 * seconds),
     )
     vmaf.check(ran)
-    size = count_packets(hunt.case.ffmpeg, output, 0).video.size
+    size = count_packets(hunt.case.ffmpeg, output).video.size
     tell = hunt.steps.until(start + 0.08)
     step = vmaf.step_for(len(hunt.pictures.times))
     frames = vmaf.score(hunt.case.ffmpeg, output, samples, hunt.case.shop, ran.frames, step, tell)
@@ -213,10 +214,10 @@ def _trial(hunt: Hunt, crf: float, encoded: float, scored: float) -> Trial:
 def _with_sound(hunt: Hunt, probe: Trial) -> Trial:
     """Put the sound of the source to a probe that is the whole video; its pictures are those that were scored."""
     output = hunt.case.shop / "whole.mp4"
-    taken = ["-map", "0:V:0", "-map", "1:a:0?", "-map_metadata", "-1", "-map_chapters", "-1", "-c:v", "copy"]
-    written = [*sound_codec(), "-movflags", "+faststart", "-f", "mp4", str(output)]
+    taken = ["-map", "0:V:0", "-map_metadata", "-1", "-map_chapters", "-1", "-c:v", "copy"]
+    written = [*sound(hunt.case.source, 1), "-movflags", "+faststart", "-f", "mp4", str(output)]
     ran = hunt.case.ffmpeg.run(
-        [*hunt.case.ffmpeg.reads(probe.path), *hunt.case.ffmpeg.reads(hunt.case.source.path), *taken, *written],
+        [*hunt.case.ffmpeg.reads(probe.path), *hunt.case.source.reads(hunt.case.ffmpeg), *taken, *written],
         duration=hunt.case.source.packets.video.duration,
         report=hunt.steps.until(0.99),
     )
@@ -232,7 +233,7 @@ def pays(size: int, plain: int) -> bool:
 def encode_whole(case: Case, crf: float, report: Report) -> tuple[Path, int]:
     """Encode the whole video with its sound, and return where, and the bytes of its pictures."""
     output = case.shop / f"whole-{crf:g}.mp4"
-    settings = [*case.shape.arguments, *_encoder(case, crf), *sound_codec()]
+    settings = [*case.shape.arguments, *_encoder(case, crf), *sound(case.source)]
     (packets,) = encode(case.ffmpeg, case.source, {output: settings}, report)
     return output, packets.video.size
 

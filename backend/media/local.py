@@ -20,8 +20,8 @@ from typing import Any, TypeAlias
 from backend.errors import ConsoleError, MediaError, NotFound
 from backend.media import Probe
 from backend.media.ffmpeg import MAX_PIXELS, Ffmpeg, Report
-from backend.media.measure import DAMAGED, count_packets
 from backend.media.narrowband import narrow, plain_renditions, uses_av1
+from backend.media.packets import DAMAGED, count_packets
 from backend.media.pictures import take_cover, take_pictures
 from backend.media.rendition import NO_ENCODER, part, settle, sides, sync_folder, transcode
 from backend.model import Actor, FileKind, Job, JobKind, Verdict, Video
@@ -83,18 +83,14 @@ class LocalMedia:
             millions = MAX_PIXELS // 1_000_000
             raise MediaError(TOO_LARGE, width=probe.width, height=probe.height, side=LONGEST_SIDE, millions=millions)
         _check_length(probe.duration)
-        packets = count_packets(self._ffmpeg, path, probe.duration)
+        packets = count_packets(self._ffmpeg, path, probe)
         if packets.cut_off:
-            expected, actual = round(packets.declared, 1), round(packets.end, 1)
+            expected, actual = round(packets.declared, 1), round(packets.video.end, 1)
             raise MediaError(CUT_OFF, detail=packets.words, expected=expected, actual=actual)
         _check_length(packets.end)
-        first = [*self._ffmpeg.reads(path), "-map", "0:V:0", "-frames:v", "1", "-f", "null", "-"]
-        ran = self._ffmpeg.run(first, cpu_seconds=60)
-        if not ran.ok or not ran.frames:
-            raise MediaError(DAMAGED, detail=ran.words)
-        seconds = packets.video.duration
-        fps = round(packets.video.packets / seconds, 3) if seconds else probe.fps
-        return replace(probe, duration=round(seconds, 3), fps=fps)
+        if not probe.decodes:
+            raise MediaError(DAMAGED, detail=packets.words)
+        return replace(probe, duration=round(packets.end, 3), fps=round(packets.video.rate, 3) or probe.fps)
 
     def open_video(self, title: str, file_name: str) -> str:
         """Any name will do here."""

@@ -1,117 +1,13 @@
-"""What is really in a file: its packets counted, its codecs as browsers name them, the size of a picture."""
+"""How browsers name the codecs of a file, and the size of a picture."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from backend.errors import MediaError
-from backend.media.ffmpeg import Ffmpeg, Report
-
-DAMAGED = "The video cannot be decoded: the file is damaged or of a rare kind. Convert it to MP4 and send it again."
-
-SLACK = 0.15  # seconds; AVI and AAC round a whole file's length by up to 0.11
-_NO_TIME = -(1 << 63)
 _INSIDE = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
-
-
-@dataclass(slots=True)
-class Stream:
-    """The packets of one stream. Times are seconds from the beginning of the file."""
-
-    tick: float = 0.0  # seconds
-    packets: int = 0
-    size: int = 0  # bytes
-    first: float = 0.0
-    last: float = 0.0  # when the last picture is shown
-    end: float = 0.0  # when it is over
-    keys: int = 0
-    key_gap: float = 0.0  # the longest time without a key frame, in seconds
-    last_key: float = 0.0
-
-    def add(self, time: int, duration: int, size: int, is_key: bool) -> None:
-        at = time * self.tick
-        self.first = min(self.first, at) if self.packets else at
-        self.last = max(self.last, at) if self.packets else at
-        self.end = max(self.end, at + max(duration, 0) * self.tick)
-        self.packets += 1
-        self.size += size
-        if is_key:
-            self.key_gap = max(self.key_gap, at - self.last_key) if self.keys else 0.0
-            self.last_key = at
-            self.keys += 1
-
-    def close(self) -> None:
-        """Give the last packet the usual length: AVI and Matroska often name none."""
-        self.key_gap = max(self.key_gap, self.last - self.last_key)
-        if self.packets > 1:
-            self.end = max(self.end, self.last + (self.last - self.first) / (self.packets - 1))
-
-    @property
-    def duration(self) -> float:
-        """Seconds that are shown; what an edit list hides lies before 0."""
-        return max(self.end - max(self.first, 0.0), 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Packets:
-    """What demuxing a whole file found. Times are seconds."""
-
-    video: Stream
-    end: float  # of whichever stream is longest: sound may go on after the pictures
-    declared: float  # how long the file says it is; 0 when it does not say
-    words: str  # what ffmpeg said meanwhile
-
-    @property
-    def cut_off(self) -> bool:
-        """Say whether the file ends well before it says it does: 2 % or SLACK, whichever is more."""
-        return self.declared - self.end > max(0.02 * self.declared, SLACK)
-
-
-def count_packets(ffmpeg: Ffmpeg, path: Path, declared: float, report: Report | None = None) -> Packets:
-    """Demux a file from beginning to end without decoding; 6.6 GB took 2.5 s. `declared`: seconds, as probed.
-
-    Raises MediaError when it cannot be read or has no picture in it.
-    """
-    video, sound = streams = (Stream(), Stream())
-
-    def read(line: bytes) -> None:
-        if line.startswith(b"#tb "):
-            number, ratio = line[4:].split(b":")
-            over, under = ratio.split(b"/")
-            streams[int(number)].tick = int(over) / int(under)
-        elif line[:2] in (b"0,", b"1,"):
-            number, dts, pts, length, size, rest = line.split(b",", 5)
-            at = int(dts) if int(pts) == _NO_TIME else int(pts)
-            streams[int(number)].add(at, int(length), int(size), b"F=0x" not in rest)
-
-    def tell(_: float) -> None:
-        if report:
-            report(min(video.last / declared, 1.0) if declared else 0.0)
-
-    taken = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", "-f", "framecrc", "-"]
-    ran = ffmpeg.run([*ffmpeg.reads(path), *taken], on_line=read, report=tell)
-    video.close()
-    sound.close()
-    if not ran.ok or not video.packets:
-        raise MediaError(DAMAGED, detail=ran.words)
-    # Where ffmpeg itself misses the end of the file, whole sound does not make up for pictures that are gone.
-    misses = "partial file" in ran.words or "ended prematurely" in ran.words
-    end = video.end if misses else max(video.end, sound.end)
-    return Packets(video, end, max(declared, end * _avi_loss(path)), ran.words)
-
-
-def _avi_loss(path: Path) -> float:
-    """How many times longer an AVI says it is than it is; ffmpeg takes the length of a cut one from what is left."""
-    with path.open("rb") as file:
-        head = file.read(12)
-    said = int.from_bytes(head[4:8], "little") + 8
-    if head[:4] != b"RIFF" or head[8:] != b"AVI " or said == 0xFFFFFFFF + 8:
-        return 0.0
-    return said / path.stat().st_size
 
 
 def codecs_of(path: Path) -> str:

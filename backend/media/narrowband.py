@@ -25,9 +25,10 @@ from typing import Any
 from backend.media import Probe, vmaf
 from backend.media.crf import LADDERS
 from backend.media.ffmpeg import Ffmpeg, Report
+from backend.media.filters import shape
 from backend.media.hunt import Case, Hunt, Steps, encode_whole, hunt_down, pays
-from backend.media.measure import count_packets
-from backend.media.rendition import Source, open_source, publish, scale_to, settle, shape, transcode, workshop
+from backend.media.packets import count_packets
+from backend.media.rendition import Source, open_source, publish, settle, transcode, workshop
 from backend.media.vmaf import Unscored
 from backend.model import FileKind, MediaFile
 from backend.tasks import Done
@@ -72,7 +73,7 @@ def _make(
 ) -> dict[str, Any]:
     """Write the narrow-band rendition that goes with a plain one to `output`, and return the facts about it."""
     size = (probe.width, probe.height)
-    form = shape(ffmpeg, source.probe, scale_to(*size))
+    form = shape(ffmpeg, source.probe, size, source.packets.video.rate)
     with workshop(output.parent, output.stem) as shop:
         case = Case(ffmpeg, source, plain, size, form, codec_for(ffmpeg, min(size), codec), shop)
         found, facts = _find(case, report)
@@ -102,7 +103,7 @@ def plain_renditions(folder: Path) -> list[Path]:
 def _find(case: Case, report: Report) -> tuple[Path | None, dict[str, Any]]:
     """Return the best file that there is, None where it is the plain one, and the facts about it."""
     ffmpeg, source, codec = case.ffmpeg, case.source, case.codec
-    plain_bytes = count_packets(ffmpeg, case.plain, 0).video.size
+    plain_bytes = count_packets(ffmpeg, case.plain).video.size
     if "libvmaf" not in ffmpeg.filters:
         return _unmeasured(case, plain_bytes, report)
     try:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec import structs
@@ -17,9 +18,11 @@ from msgspec import structs
 from backend.errors import MediaError
 from backend.media import Probe
 from backend.media.ffmpeg import Ffmpeg, Report
-from backend.media.measure import count_packets, jpeg_size
-from backend.media.rendition import scale, settle, tone_mapping, workshop
-from backend.media.sprite import Layout, lay_out, write_vtt
+from backend.media.filters import jpeg, scaled
+from backend.media.measure import jpeg_size
+from backend.media.packets import Stream, count_packets
+from backend.media.rendition import Source, settle, workshop
+from backend.media.sprite import MOST, Layout, lay_out, write_vtt
 from backend.model import FileKind, MediaFile
 from backend.tasks import Done
 
@@ -30,29 +33,25 @@ SNAPSHOT_SIDE, COVER_SIDE = 640, 1280  # pixels, the long side
 CANDIDATES = 24  # pictures among which the cover is chosen
 DECODED_PIXELS = 400_000_000  # up to here a file is decoded whole: about 1 s of processor time
 SPARSE_PIXELS = 10 * DECODED_PIXELS  # the same where a snapshot has no key frame: seeks would decode nearly as much
-READ_SECONDS = 900.0  # up to here a file is read through
+READ_SECONDS = 900.0  # up to here the key frames of a file are all decoded
 SOUGHT_TILES = 40  # of a sprite where each is fetched by a seek, at 0.1 s of processor time
-MOST_BEFORE = 0.05  # seconds that a picture may have begun before the moment it is asked for by
-LAST_SECONDS = 3.0  # where the last picture is looked for
+EARLIER = 0.002  # seconds before a picture, so that rounded times do not miss it
 _JPEG = ("-c:v", "mjpeg", "-q:v", "3", "-f", "image2")
 
 
 @dataclass(frozen=True, slots=True)
 class Shoot:
-    """What pictures are taken of: times are seconds from the first picture to the last."""
+    """What pictures are taken of, and when: seconds of the video at which a picture appears."""
 
-    path: Path
-    probe: Probe
-    first: float
-    last: float
-    wanted: int  # snapshots
+    source: Source
+    snapshots: tuple[float, ...]
     sprite: Layout
     read: bool  # short enough to be read through
     whole: bool  # short enough to be decoded whole
 
     @property
-    def step(self) -> float:
-        return max(self.last - self.first, 0.0) / self.wanted
+    def video(self) -> Stream:
+        return self.source.packets.video
 
 
 def take_pictures(ffmpeg: Ffmpeg, folder: Path, path: Path, kept: Collection[str], report: Report) -> Done:
@@ -70,8 +69,7 @@ def take_pictures(ffmpeg: Ffmpeg, folder: Path, path: Path, kept: Collection[str
         files = (*_publish(shop, folder), *_publish_sprite(shop, folder, shoot.sprite))
     if not files:
         raise MediaError(NO_PICTURE, detail=words)
-    probe = shoot.probe
-    return Done(files, {"duration": probe.duration, "width": probe.width, "height": probe.height})
+    return Done(files, dict(shoot.source.facts))
 
 
 def take_cover(ffmpeg: Ffmpeg, seconds: float, folder: Path, path: Path, kept: Collection[str], report: Report) -> Done:
@@ -85,69 +83,88 @@ def take_cover(ffmpeg: Ffmpeg, seconds: float, folder: Path, path: Path, kept: C
         probe = ffmpeg.probe(path)
         report(0.1)
         taken = shop / "cover.jpg"
-        # A seek gives the first picture from there on; the one that is seen began a little before.
-        at = max(0.0, seconds - min(0.5 / probe.fps if probe.fps else 0.0, MOST_BEFORE))
-        words = _grab(ffmpeg, path, probe, taken, COVER_SIDE, "-ss", f"{at:.3f}")
-        if not taken.exists():
-            report(0.5)
-            words = _grab(ffmpeg, path, probe, taken, COVER_SIDE, "-sseof", f"-{LAST_SECONDS}", last=True) or words
+        at = _appears(ffmpeg, path, seconds)
+        words = _grab(ffmpeg, [*ffmpeg.reads(path, "-ss", f"{at:.6f}")], probe, taken, COVER_SIDE)
         if not taken.exists():
             raise MediaError(NO_PICTURE, detail=words)
         return Done((_keep(taken, folder, FileKind.CHOSEN_COVER, _hashed(taken)),))
 
 
+def _appears(ffmpeg: Ffmpeg, path: Path, seconds: float) -> float:
+    """When the picture appeared that is seen at this moment; past the end it is the last one."""
+    stream = Stream()
+
+    def read(line: bytes) -> None:
+        stream.read(line)
+
+    near = ["-copyts", "-start_at_zero", "-ss", f"{seconds:.3f}"]
+    taken = ["-map", "0:V:0", "-c", "copy", "-to", f"{seconds + 1:.3f}", "-f", "framecrc", "-"]
+    ffmpeg.run([*ffmpeg.reads(path, *near), *taken], on_line=read)
+    stream.close()
+    return max(stream.shown_at(seconds) - EARLIER, 0.0)
+
+
 def _plan(ffmpeg: Ffmpeg, path: Path, report: Report) -> Shoot:
     probe = ffmpeg.probe(path)
-    if probe.duration > READ_SECONDS:
-        sprite = lay_out(probe.duration, probe.width, probe.height, SOUGHT_TILES, most=SOUGHT_TILES)
-        return Shoot(path, probe, 0.0, probe.duration, SNAPSHOTS, sprite, read=False, whole=False)
-    video = count_packets(ffmpeg, path, probe.duration, lambda _: report(0.0)).video
+    packets = count_packets(ffmpeg, path, probe, lambda _: report(0.0))
+    source, video = Source(path, probe, packets), packets.video
     wanted = min(SNAPSHOTS, max(1, video.packets // 2))  # no picture twice
     pixels = video.packets * probe.width * probe.height
     sparse = video.key_gap * wanted > video.duration
-    whole = pixels <= DECODED_PIXELS or (sparse and pixels <= SPARSE_PIXELS)
+    read = packets.end <= READ_SECONDS
+    whole = read and (pixels <= DECODED_PIXELS or (sparse and pixels <= SPARSE_PIXELS))
     apart = 0.0 if whole else min(video.key_gap, 1.5 * video.duration / max(video.keys, 1))
-    sprite = lay_out(video.duration, probe.width, probe.height, video.packets, apart)
-    seen = replace(probe, duration=round(video.duration, 3))
-    return Shoot(path, seen, video.first, video.last, wanted, sprite, read=True, whole=whole)
+    most = MOST if read else SOUGHT_TILES
+    sprite = lay_out(packets.end, probe.width, probe.height, video.packets, apart, most)
+    snapshots = choose(video.times if whole else video.key_times, packets.end, wanted)
+    return Shoot(source, snapshots, sprite, read, whole)
+
+
+def choose(times: Sequence[float], duration: float, wanted: int) -> tuple[float, ...]:
+    """Choose the pictures that are seen in the middles of so many equal spans.
+
+    `times`, in order, are when they appear. Where one is seen in several, others take the places that are left.
+    """
+    seen = [max(0, bisect_right(times, (span + 0.5) * duration / wanted) - 1) for span in range(wanted)]
+    chosen = set(seen)
+    rest = [number for number in range(len(times)) if number not in chosen]
+    missing = min(wanted - len(chosen), len(rest))
+    chosen.update(rest[int((place + 0.5) * len(rest) / missing)] for place in range(missing))
+    return tuple(times[number] for number in sorted(chosen))
 
 
 def _one_pass(ffmpeg: Ffmpeg, shop: Path, shoot: Shoot, report: Report) -> str:
     """Take everything at once; what does not come is left to the seeks. Returns what ffmpeg said."""
-    colour = tone_mapping(ffmpeg, shoot.probe)
-    small, large = (f"{scale(side, 'max')},{colour}format=yuvj420p" for side in (SNAPSHOT_SIDE, COVER_SIDE))
+    probe, sprite = shoot.source.probe, shoot.sprite
+    small, large = (jpeg(ffmpeg, probe, scaled(probe, side, "max")) for side in (SNAPSHOT_SIDE, COVER_SIDE))
+    tile = jpeg(ffmpeg, probe, (sprite.width, sprite.height))
+    candidates = [shoot.video.times[0] + number * shoot.source.packets.end / CANDIDATES for number in range(CANDIDATES)]
     # `thumbnail` takes the most typical picture, so that a cover is not the black one that many videos begin with.
     graph = (
-        f"[0:V:0]split=4[a][b][c][d];[a]{_select(shoot, shoot.wanted, 0.5)},{small}[s];"
-        f"[b]{_select(shoot, CANDIDATES, 0)},{large},thumbnail={CANDIDATES}[k];[c]select='eq(n,0)',{large}[f];"
-        f"[d]{_every_step(shoot)},{_shrink(shoot.sprite)},{colour}format=yuvj420p,{_tile(shoot.sprite)}[t]"
+        f"[0:V:0]split=4[a][b][c][d];[a]{_select(shoot.snapshots)},{small}[s];"
+        f"[b]{_select(candidates)},{large},thumbnail={CANDIDATES}[k];[c]select='eq(n,0)',{large}[f];"
+        f"[d]{_every_step(sprite)},{tile},{_tile(sprite)}[t]"
     )
     outputs = ["-map", "[s]", "-fps_mode", "passthrough", *_JPEG, "snapshot-%d.jpg"]
     for label, name in (("[k]", "cover.jpg"), ("[f]", "first.jpg"), ("[t]", "sprite.jpg")):
         outputs += ["-map", label, "-fps_mode", "passthrough", "-frames:v", "1", *_JPEG, "-update", "1", name]
     skipped = [] if shoot.whole else ["-skip_frame", "nokey"]
-    arguments = [*ffmpeg.reads(shoot.path, *skipped), "-filter_complex", graph, *outputs]
-    return ffmpeg.run(arguments, duration=shoot.last, report=report, cwd=shop).words
+    arguments = [*shoot.source.reads(ffmpeg, *skipped), "-filter_complex", graph, *outputs]
+    return ffmpeg.run(arguments, duration=shoot.video.last, report=report, cwd=shop).words
 
 
-def _select(shoot: Shoot, count: int, shift: float) -> str:
-    """Select the first picture of each of `count` equal spans, moved by a part of a span."""
-    step = max((shoot.last - shoot.first) / count, 1e-6)
+def _select(times: Sequence[float]) -> str:
+    """Select the first picture from each of these times on."""
 
-    def span(at: str) -> str:
-        return f"floor(({at}-{shoot.first:.6f})/{step:.6f}-{shift})"
+    def passed(at: str) -> str:
+        return "+".join(f"gte({at},{time - EARLIER:.6f})" for time in times)
 
-    return f"select='gt({span('t')},if(isnan(prev_selected_t),-1,{span('prev_selected_t')}))'"
-
-
-def _every_step(shoot: Shoot) -> str:
-    """Give a picture for each tile, the one before where none is near; at the end, the last one again."""
-    steps = f"fps=1/{shoot.sprite.step:.6f}:start_time={shoot.first:.6f}"
-    return f"{steps},tpad=stop_mode=clone:stop={shoot.sprite.count}"
+    return f"select='gt({passed('t')},if(isnan(prev_selected_t),0,{passed('prev_selected_t')}))'"
 
 
-def _shrink(sprite: Layout) -> str:
-    return f"scale={sprite.width}:{sprite.height}:flags=bicubic:out_range=tv,setsar=1"
+def _every_step(sprite: Layout) -> str:
+    """Give the picture of each tile's moment, which may have appeared long before; at the end, the last one again."""
+    return f"fps=1/{sprite.step:.6f}:start_time=0,tpad=stop_mode=clone:stop={sprite.count}"
 
 
 def _tile(sprite: Layout) -> str:
@@ -158,13 +175,13 @@ def _fill_gaps(ffmpeg: Ffmpeg, shop: Path, shoot: Shoot, report: Report) -> None
     """Fetch what the pass did not give, one by one: `-ss` before `-i` decodes no more than a group of pictures."""
     if not (shop / "first.jpg").exists():
         _fetch(ffmpeg, shoot, shop / "first.jpg", COVER_SIDE, 0.0)
-    taken = [shop / f"snapshot-{number}.jpg" for number in range(1, shoot.wanted + 1)]
+    taken = [shop / f"snapshot-{number}.jpg" for number in range(1, len(shoot.snapshots) + 1)]
     if not all(path.exists() for path in taken):
-        for number, path in enumerate(taken):
-            report(0.6 + 0.1 * number / shoot.wanted)
-            _fetch(ffmpeg, shoot, path, SNAPSHOT_SIDE, shoot.first + (number + 0.5) * shoot.step)
+        for number, (path, at) in enumerate(zip(taken, shoot.snapshots, strict=True)):
+            report(0.6 + 0.1 * number / len(taken))
+            _fetch(ffmpeg, shoot, path, SNAPSHOT_SIDE, at)
     if not (shop / "cover.jpg").exists():
-        _fetch(ffmpeg, shoot, shop / "cover.jpg", COVER_SIDE, shoot.first + 0.1 * shoot.last)
+        _fetch(ffmpeg, shoot, shop / "cover.jpg", COVER_SIDE, 0.1 * shoot.source.packets.end)
     if not (shop / "sprite.jpg").exists():
         _fetch_tiles(ffmpeg, shop, shoot, lambda done: report(0.7 + 0.2 * done))
 
@@ -175,26 +192,32 @@ def _fetch_tiles(ffmpeg: Ffmpeg, shop: Path, shoot: Shoot, report: Report) -> No
     for number in range(sprite.count):
         report(number / sprite.count)
         tile = shop / f"tile-{number}.jpg"
-        _fetch(ffmpeg, shoot, tile, max(sprite.width, sprite.height), shoot.first + (number + 0.5) * sprite.step)
+        _fetch(ffmpeg, shoot, tile, max(sprite.width, sprite.height), (number + 0.5) * sprite.step)
         if not tile.exists() and last.exists():
             shutil.copyfile(last, tile)
         last = tile
-    joined = ["-i", "tile-%d.jpg", "-vf", f"{_shrink(sprite)},{_tile(sprite)}", "-frames:v", "1"]
+    size = f"scale={sprite.width}:{sprite.height}:flags=bicubic,setsar=1"
+    joined = ["-i", "tile-%d.jpg", "-vf", f"{size},{_tile(sprite)}", "-frames:v", "1"]
     ffmpeg.run([*joined, *_JPEG, "-update", "1", "sprite.jpg"], cwd=shop)
 
 
-def _fetch(ffmpeg: Ffmpeg, shoot: Shoot, target: Path, side: int, at: float) -> None:
+def _fetch(ffmpeg: Ffmpeg, shoot: Shoot, target: Path, side: int, seconds: float) -> None:
+    """Write the picture that is seen at this moment."""
+    source = shoot.source
+    at = ["-ss", f"{max(shoot.video.shown_at(seconds) - EARLIER, 0.0):.6f}"]
     # In a video of hours the key frame before the moment will do; in a short one it might be the same each time.
-    rough = [] if shoot.read or at == 0 else ["-skip_frame", "nokey", "-noaccurate_seek"]
-    _grab(ffmpeg, shoot.path, shoot.probe, target, side, *rough, "-ss", f"{at:.3f}")
+    rough = [] if shoot.read or seconds == 0 else ["-skip_frame", "nokey", "-noaccurate_seek"]
+    if source.packets.options:  # they count from the beginning
+        _grab(ffmpeg, [*source.reads(ffmpeg), *at], source.probe, target, side)
+    else:
+        _grab(ffmpeg, source.reads(ffmpeg, *rough, *at), source.probe, target, side)
 
 
-def _grab(ffmpeg: Ffmpeg, path: Path, probe: Probe, target: Path, side: int, *near: str, last: bool = False) -> str:
-    """Write the first (or the last) picture from where `near` seeks to. Returns what ffmpeg said."""
-    filters = f"{scale(side, 'max')},{tone_mapping(ffmpeg, probe)}format=yuvj420p"
-    count = [] if last else ["-frames:v", "1"]
-    taken = ["-map", "0:V:0", "-vf", filters, *count, *_JPEG, "-update", "1", target.name]
-    return ffmpeg.run([*ffmpeg.reads(path, *near), *taken], cwd=target.parent).words
+def _grab(ffmpeg: Ffmpeg, reads: Sequence[str], probe: Probe, target: Path, side: int) -> str:
+    """Write the first picture that comes. Returns what ffmpeg said."""
+    filters = jpeg(ffmpeg, probe, scaled(probe, side, "max"))
+    taken = ["-map", "0:V:0", "-vf", filters, "-frames:v", "1", *_JPEG, "-update", "1", target.name]
+    return ffmpeg.run([*reads, *taken], cwd=target.parent).words
 
 
 def _publish(shop: Path, folder: Path) -> Iterator[MediaFile]:

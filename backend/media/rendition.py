@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import sys
 import uuid
@@ -14,7 +15,9 @@ from pathlib import Path
 from backend.errors import ConsoleError, MediaError
 from backend.media import Probe
 from backend.media.ffmpeg import ADDRESS_SPACE, THREADS, Ffmpeg, Ran, Report
-from backend.media.measure import Packets, codecs_of, count_packets
+from backend.media.filters import scaled, shape, steady
+from backend.media.measure import codecs_of
+from backend.media.packets import Packets, count_packets
 from backend.model import FileKind, MediaFile, Video
 from backend.tasks import Done
 
@@ -29,8 +32,10 @@ TOOK_TOO_LONG = (
 
 CAPS = {360: 800, 540: 1600, 720: 2500, 1080: 4500, 1440: 7000, 2160: 12000}  # short side: kbit/s CRF may not pass
 MORE_SPACE = 1 << 30  # bytes of address space for each further output; six up to 2160 took 5.3 GiB with 8 threads
-HDR = ("smpte2084", "arib-std-b67")
 KEYFRAMES = ("-force_key_frames", "expr:gte(t,n_forced*2)")  # each 2 s, the same in every rendition
+# Where a picture stands longer, none is encoded out of order: an MP4 ends as many pictures early as are held back, and
+# the last of a recording that stands still may last for minutes.
+STILL_SECONDS = 1.0
 ENOUGH = 0.98  # of the source's seconds must come out
 _STOPPED = (255, -24, -9)  # ffmpeg ends with 255 on SIGXCPU, as on SIGTERM
 
@@ -43,11 +48,15 @@ class Source:
     probe: Probe
     packets: Packets
 
+    def reads(self, ffmpeg: Ffmpeg, *options: str) -> list[str]:
+        """The arguments for reading it."""
+        return ffmpeg.reads(self.path, *steady(self.probe), *self.packets.options, *options)
+
     @property
     def facts(self) -> dict[str, float | int]:
         """What a job tells about the video itself: seconds and pixels as shown."""
         return {
-            "duration": round(self.packets.video.duration, 3),
+            "duration": round(self.packets.end, 3),
             "width": self.probe.width,
             "height": self.probe.height,
         }
@@ -56,22 +65,10 @@ class Source:
 def open_source(ffmpeg: Ffmpeg, path: Path, report: Report) -> Source:
     """Look at a source. Raises MediaError when it cannot be opened or is not all there."""
     probe = ffmpeg.probe(path)
-    packets = count_packets(ffmpeg, path, probe.duration, lambda _: report(0.0))
+    packets = count_packets(ffmpeg, path, probe, lambda _: report(0.0))
     if packets.cut_off:
-        raise _too_short(packets.end, packets.declared, packets.words)
+        raise _too_short(packets.video.end, packets.declared, packets.words)
     return Source(path, probe, packets)
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How pictures of any kind become those of a rendition: 8-bit 4:2:0, of square pixels, with even sides."""
-
-    filters: str
-    tags: tuple[str, ...]  # arguments that name the colours where they were changed
-
-    @property
-    def arguments(self) -> list[str]:
-        return ["-vf", self.filters, *self.tags]
 
 
 def transcode(ffmpeg: Ffmpeg, rungs: Sequence[int], folder: Path, path: Path, report: Report) -> Done:
@@ -82,7 +79,7 @@ def transcode(ffmpeg: Ffmpeg, rungs: Sequence[int], folder: Path, path: Path, re
     with workshop(folder, "common") as shop:
         source = open_source(ffmpeg, path, report)
         outputs = {
-            shop / f"{side}.mp4": [*plain_codec(ffmpeg, source.probe, side), *sound_codec()]
+            shop / f"{side}.mp4": [*plain_codec(ffmpeg, source, side), *sound(source)]
             for side in sides(rungs, source.probe)
         }
         best, *_ = encode(ffmpeg, source, outputs, report)
@@ -99,49 +96,33 @@ def sides(rungs: Sequence[int], probe: Probe | Video) -> list[int]:
     return sorted(fitting, reverse=True) or [min(rungs)]
 
 
-def plain_codec(ffmpeg: Ffmpeg, probe: Probe, side: int) -> list[str]:
+def plain_codec(ffmpeg: Ffmpeg, source: Source, side: int) -> list[str]:
     """Settings of the plain pictures: constant quality under a cap, since one bitrate fits no two videos."""
+    probe = source.probe
     cap = kilobits(min(side, probe.width, probe.height))
     encoder = f"-c:v libx264 -preset medium -profile:v high -crf 23 -maxrate {cap}k -bufsize {2 * cap}k"
-    return [*shape(ffmpeg, probe, scale(side, "min")).arguments, *encoder.split(), *KEYFRAMES]
+    form = shape(ffmpeg, probe, scaled(probe, side, "min"), source.packets.video.rate)
+    return [*form.arguments, *encoder.split(), *KEYFRAMES]
 
 
-def sound_codec() -> list[str]:
-    """Settings of the sound, the same in every rendition."""
-    return ["-c:a", "aac", "-b:a", "96k", "-ac", "2", "-ar", "48000"]
+def sound(source: Source, position: int = 0) -> list[str]:
+    """Take the sound of the source, which stands at this position among the inputs; the same in every rendition.
+
+    What is missing in the middle becomes silence: players would go on at once, and be too early from then on.
+    """
+    number, channels = source.probe.sound, source.probe.channels
+    if number is None:
+        return ["-an"]
+    mono = channels in ("mono", "1 channels")  # as it is: made two, each would be half as loud
+    unknown = re.fullmatch(r"\d+ channels", channels) and not mono
+    filters = ["pan=stereo|c0=c0|c1=c1"] * bool(unknown) + ["aresample=async=1:first_pts=0"]
+    codec = ["-c:a", "aac", "-b:a", "96k", "-ac", "1" if mono else "2", "-ar", "48000", "-af", ",".join(filters)]
+    return ["-map", f"{position}:a:{number}?", *codec]
 
 
 def kilobits(side: int) -> int:
     """The cap in kbit/s for a short side of so many pixels."""
     return next((cap for rung, cap in CAPS.items() if side <= rung), max(CAPS.values()))
-
-
-def shape(ffmpeg: Ffmpeg, probe: Probe, scaling: str) -> Shape:
-    """How the pictures of a video take the size that the filters `scaling` give them."""
-    mapping = tone_mapping(ffmpeg, probe)
-    # x264 would go on calling the colours by the source's name.
-    tags = "-color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv" if mapping else ""
-    return Shape(f"{scaling},{mapping}format=yuv420p", tuple(tags.split()))
-
-
-def scale(side: int, which: str) -> str:
-    """Scale down, never up, until the shorter (`min`) or longer (`max`) side is at most `side` pixels."""
-    factor = f"min(1,{side}/{which}(iw*sar,ih))"  # times the side itself it may come out a trifle below `side`
-    width, height = (f"'max(2,trunc({length}*{factor}/2+0.001)*2)'" for length in ("iw*sar", "ih"))
-    return scale_to(width, height)
-
-
-def scale_to(width: int | str, height: int | str) -> str:
-    """Scale to these sides, in square pixels."""
-    return f"scale=w={width}:h={height}:flags=bicubic:out_range=tv,setsar=1"
-
-
-def tone_mapping(ffmpeg: Ffmpeg, probe: Probe) -> str:
-    """Filters that bring HDR into the range of ordinary screens; none for other videos, or where ffmpeg lacks them."""
-    if probe.transfer not in HDR or not {"zscale", "tonemap"} <= ffmpeg.filters:
-        return ""
-    light = f"zscale=tin={probe.transfer}:pin=bt2020:min=bt2020nc:t=linear:npl=100,format=gbrpf32le"
-    return f"{light},zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,"
 
 
 def encode(ffmpeg: Ffmpeg, source: Source, outputs: Mapping[Path, list[str]], report: Report) -> list[Packets]:
@@ -153,12 +134,14 @@ def encode(ffmpeg: Ffmpeg, source: Source, outputs: Mapping[Path, list[str]], re
     """
     if any("libx264" in settings for settings in outputs.values()) and "libx264" not in ffmpeg.encoders:
         raise ConsoleError(NO_ENCODER)
-    taken = ["-map", "0:V:0", "-map", "0:a:0?", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"]
+    taken = ["-map", "0:V:0", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"]
     kind = ["-fps_mode", "vfr", "-threads", str(THREADS), "-movflags", "+faststart", "-f", "mp4"]
+    if source.packets.video.gap > STILL_SECONDS:
+        kind += ["-bf", "0"]
     written = [word for path, settings in outputs.items() for word in (*taken, *settings, *kind, str(path))]
     seconds = source.packets.video.duration
     ran = ffmpeg.run(
-        [*ffmpeg.reads(source.path), *written],
+        [*source.reads(ffmpeg), *written],
         duration=seconds,
         report=lambda done: report(0.95 * done),
         cpu_seconds=len(outputs) * (600 + round(120 * seconds)),
@@ -170,7 +153,7 @@ def encode(ffmpeg: Ffmpeg, source: Source, outputs: Mapping[Path, list[str]], re
 
 
 def _look_at(ffmpeg: Ffmpeg, output: Path, seconds: float, words: str) -> Packets:
-    packets = count_packets(ffmpeg, output, seconds)
+    packets = count_packets(ffmpeg, output)
     if packets.video.duration < ENOUGH * seconds - 0.05:  # a clip of few pictures may lose half of one to rounding
         raise _too_short(packets.video.duration, seconds, words)
     return replace(packets, words=words)

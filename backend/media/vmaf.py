@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from backend.media.ffmpeg import THREADS, Ffmpeg, Ran, Report
-from backend.media.rendition import Shape, Source
+from backend.media.filters import Shape
+from backend.media.rendition import Source
 
 SAMPLE_SECONDS = 2.0  # from one key frame to the next
 ONE_SAMPLE_OF = 6.0  # seconds of video
@@ -131,7 +132,7 @@ def step_for(frames: int) -> int:
 
 def source_reference(ffmpeg: Ffmpeg, source: Source, shape: Shape) -> Reference:
     """Compare with the source itself, decoded and scaled anew each time."""
-    *options, _, name = ffmpeg.reads(source.path)
+    *options, _, name = source.reads(ffmpeg)
     return Reference(tuple(options), name, shape.filters)
 
 

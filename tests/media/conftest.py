@@ -62,6 +62,44 @@ RECIPES = {
     "six-seconds.mp4": (("testsrc2=s=320x180:r=20:d=6",), f"{QUICK} -g 60"),
     "brighter.mp4": (("nullsrc=s=128x72:r=10:d=12,geq=lum='20*T':cb=128:cr=128",), QUICK),
     "brighter-keys.mp4": (("brighter.mp4",), f"{QUICK} -g 10"),
+    "timecode.mov": ((PICTURES, SOUND), f"{QUICK} -timecode 01:00:00:00"),
+    "unnamed-hlg.mkv": (
+        ("testsrc2=s=320x180:r=24:d=0.5",),
+        "-vf setparams=color_trc=arib-std-b67:colorspace=bt2020nc:range=tv -c:v libx264 -preset ultrafast"
+        " -pix_fmt yuv420p10le",
+    ),
+    "unnamed-pq.mkv": (
+        ("testsrc2=s=320x180:r=24:d=0.5",),
+        "-vf setparams=color_trc=smpte2084:colorspace=bt470bg:range=tv -c:v libx264 -preset ultrafast"
+        " -pix_fmt yuv420p10le",
+    ),
+    "bars.mp4": (("smptehdbars=s=320x180:r=24:d=0.5,format=yuv420p",), f"-vf {BT709} -c:v libx264 -preset ultrafast"),
+    "bars-hd.mp4": (
+        ("smptehdbars=s=1280x720:r=24:d=0.2,format=yuv420p",),
+        "-vf setparams=colorspace=unknown -c:v libx264 -preset ultrafast",
+    ),
+    "flashing.mp4": (
+        (
+            "color=c=0x205080:s=96x54:r=25:d=6,drawbox=w=iw:h=ih:color=white:t=fill:enable='lt(mod(t,1),0.1)'",
+            "aevalsrc='0.5*sin(2*PI*1000*t)*lt(mod(t,1),0.1)':s=44100:d=6",
+        ),
+        f"{QUICK} -g 25",
+    ),
+    "gap.mp4": (("flashing.mp4",), "-c copy -bsf:a noise=drop='gte(pts*tb,2)*lt(pts*tb,3.5)'"),
+    "flashing.flv": (("flashing.mp4",), "-c copy"),
+    "still.mkv": (
+        ("color=red:s=96x54:r=30:d=8.05,drawbox=t=fill:color=blue:enable='gte(t,3)'",),
+        "-vf select='lt(t,2)+between(t,3,3.02)+between(t,8,8.02)' -fps_mode vfr -c:v libx264 -preset ultrafast -bf 2",
+    ),
+    "combed.mpg": (
+        (
+            "nullsrc=s=180x144:r=50:d=1,geq=lum='if(between(mod(X-T*250,180),0,30),235,16)':cb=128:cr=128"
+            ",tinterlace=mode=interleave_top,setfield=tff",
+        ),
+        "-c:v mpeg2video -b:v 4M -flags +ildct+ilme",
+    ),
+    "fast.mp4": (("testsrc2=s=96x54:r=240:d=1",), QUICK),
+    "two-sounds.mov": ((PICTURES, SOUND, "sine=880:d=2"), f"{QUICK} -map 0 -map 1 -map 2"),
     "lasting.mp4": (("testsrc2=s=640x360:r=20:d=24",), QUICK),
     "large.mp4": (("testsrc2=s=1280x720:r=20:d=24",), f"{QUICK} -g 20"),
 }

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from backend.errors import MediaError
 from backend.media import Probe
 from backend.media.local import LocalMedia
-from backend.media.measure import Packets, count_packets
+from backend.media.packets import Packets, count_packets
 from backend.media.rendition import CAPS, encode, kilobits, open_source, sides, transcode
 from backend.model import FileKind
 from backend.tasks import Failed
@@ -37,7 +37,7 @@ def shown(files):
     st.sets(st.integers(72, 1080).map(lambda half: 2 * half), min_size=1), st.integers(2, 4000), st.integers(2, 4000)
 )
 def test_a_video_gets_the_rungs_that_are_not_above_it_and_the_lowest_at_least(rungs, width, height):
-    found = sides(tuple(rungs), Probe(1.0, 1, width, height, "h264", 24.0, has_audio=False))
+    found = sides(tuple(rungs), Probe(1.0, 1, width, height, "h264", 24.0))
 
     assert found == sorted(found, reverse=True)
     assert set(found) == {rung for rung in rungs if rung <= min(width, height)} or found == [min(rungs)]
@@ -58,7 +58,7 @@ def test_all_rungs_come_best_first_in_their_own_sizes(laddered, video, finish_wi
         (FileKind.COMMON, "common-72.mp4", 2, 128, 72),
     ]
     assert names() == ["common-108.mp4", "common-180.mp4", "common-72.mp4", "source.mp4"]
-    made = [count_packets(ffmpeg, media.path_of("v1", file.name), 0).video for file in outcome.files]
+    made = [count_packets(ffmpeg, media.path_of("v1", file.name)).video for file in outcome.files]
     assert {one.packets for one in made} == {48}
     assert made[0].size > made[1].size > made[2].size
     assert (outcome.facts["width"], outcome.facts["height"]) == (320, 180)

@@ -5,10 +5,11 @@ import json
 import pytest
 
 from backend.media import hunt, vmaf
+from backend.media.filters import shape
 from backend.media.hunt import LEAST_GAIN
 from backend.media.local import LocalMedia
-from backend.media.measure import count_packets
-from backend.media.rendition import open_source, scale_to, shape
+from backend.media.packets import count_packets
+from backend.media.rendition import open_source
 from backend.model import FileKind, User, Video
 from backend.tasks import Failed, Lost
 
@@ -43,7 +44,7 @@ def whole_score(ffmpeg, media, tmp_path):
     def measure(name):
         source = open_source(ffmpeg, next((tmp_path / "media" / "v1").glob("source.*")), lambda done: None)
         probe = ffmpeg.probe(media.path_of("v1", name))
-        filters = shape(ffmpeg, source.probe, scale_to(probe.width, probe.height))
+        filters = shape(ffmpeg, source.probe, (probe.width, probe.height))
         reference = vmaf.source_reference(ffmpeg, source, filters)
         return vmaf.score(ffmpeg, media.path_of("v1", name), reference, tmp_path, 48, 1, lambda done: None).mean
 
@@ -74,7 +75,7 @@ def test_the_promise_holds_in_fewer_bits(finish, drawn, media, ffmpeg, whole_sco
     assert (file.kind, file.name) == (FileKind.NARROW, "narrow-90.mp4")
     assert file.codec == "av01.0.00M.08"
     assert (file.width, file.height) == (plain.width, plain.height)
-    bits = [count_packets(ffmpeg, media.path_of("v1", name), 0).video.size for name in (file.name, plain.name)]
+    bits = [count_packets(ffmpeg, media.path_of("v1", name)).video.size for name in (file.name, plain.name)]
     assert [facts["bytes"], facts["bytes_plain"]] == bits
     assert bits[0] <= (1 - LEAST_GAIN) * bits[1]
     assert (facts["gain"], facts["saving"]) == (True, pytest.approx(1 - bits[0] / bits[1], abs=0.001))
@@ -180,7 +181,7 @@ def test_without_libvmaf_every_video_gets_one_quality(video, provider, finish_wi
     ]
     assert all(media.path_of("v1", file.name).stat().st_size == file.size for file in outcome.files)
     assert len(list((tmp_path / "media" / "v1").iterdir())) == 3
-    counts = [count_packets(ffmpeg, media.path_of("v1", file.name), 0).video.keys for file in outcome.files]
+    counts = [count_packets(ffmpeg, media.path_of("v1", file.name)).video.keys for file in outcome.files]
     assert counts == [3, 3]  # both renditions have key frames at the same times
 
 
@@ -191,7 +192,7 @@ def test_a_searched_rendition_has_key_frames_each_two_seconds_and_sound(finish, 
 
     narrow, common = (media.path_of("v1", file.name) for file in outcome.files)
     assert outcome.files[0].codec == "av01.0.00M.08, mp4a.40.2"
-    found = [count_packets(ffmpeg, path, 0).video for path in (narrow, common)]
+    found = [count_packets(ffmpeg, path).video for path in (narrow, common)]
     assert [one.packets for one in found] == [48, 48]
     assert [one.keys for one in found] == [1, 1]
     assert found[0].duration == pytest.approx(found[1].duration, abs=0.01)

@@ -2,7 +2,6 @@
 
 import math
 from itertools import pairwise
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -24,8 +23,9 @@ from backend.media.crf import (
     slope_of,
     target_for,
 )
+from backend.media.filters import Shape, scaled, shape
 from backend.media.hunt import Steps
-from backend.media.rendition import Shape, open_source, scale, shape, transcode
+from backend.media.rendition import open_source, transcode
 from backend.media.vmaf import Pictures, Score, Unscored
 
 SCORES = st.floats(1, 99.9)
@@ -42,7 +42,7 @@ def score(ffmpeg, tmp_path):
 
     def compare(path, source):
         opened = open_source(ffmpeg, source, quietly)
-        reference = vmaf.source_reference(ffmpeg, opened, shape(ffmpeg, opened.probe, scale(720, "min")))
+        reference = vmaf.source_reference(ffmpeg, opened, shape(ffmpeg, opened.probe, scaled(opened.probe, 720, "min")))
         return vmaf.score(ffmpeg, path, reference, tmp_path, 48, 1, quietly)
 
     return compare
@@ -292,6 +292,6 @@ def test_progress_never_goes_back(marks):
 
 
 def test_a_source_is_compared_through_the_filters_of_its_rendition(ffmpeg, clip):
-    source = SimpleNamespace(path=clip("plain.mp4"))
+    source = open_source(ffmpeg, clip("plain.mp4"), lambda done: None)
 
     assert vmaf.source_reference(ffmpeg, source, Shape("scale=64:36", ())).filters == "scale=64:36"

@@ -1,0 +1,221 @@
+"""The packets of a file, counted without decoding: how long it plays, and whether all of it is there."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from backend.errors import MediaError
+from backend.media import Probe
+from backend.media.ffmpeg import Ffmpeg, Report
+from backend.media.probe import LOCKED
+from backend.media.retiming import retiming
+
+DAMAGED = "The video cannot be decoded: the file is damaged or of a rare kind. Convert it to MP4 and send it again."
+
+SHORT, SLACK = 0.02, 0.15  # a part of the length, seconds; AVI and AAC round a whole file's by up to 0.11
+FEW = 2  # packets with the time of the one before, which a whole file may have
+_NO_TIME = -(1 << 63)
+_TOLD_BY_FFMPEG = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")  # what an MP4 or MOV begins with
+
+
+@dataclass(slots=True)
+class Stream:
+    """The packets of one stream. Times are seconds from the beginning of the file."""
+
+    tick: float = 0.0  # seconds
+    packets: int = 0
+    size: int = 0  # bytes
+    first: float = 0.0  # when the first picture is shown that needs no other
+    last: float = 0.0  # when the last picture is shown
+    end: float = 0.0  # when it is over
+    gap: float = 0.0  # the longest time from one picture to the next, in seconds
+    key_gap: float = 0.0  # the same between those that need no other
+    stuck: int = 0  # packets that are not later than the one before, as ffmpeg leaves them where times step back
+    locked: bool = False  # whether a packet is encrypted
+    # When each picture is shown, and those that need no other; in order once closed.
+    times: array[float] = field(default_factory=lambda: array("d"))
+    key_times: array[float] = field(default_factory=lambda: array("d"))
+    _last_length: float = 0.0
+    _last_decoded: int = _NO_TIME
+
+    def read(self, line: bytes) -> None:
+        """Read a line of `framecrc`, of this stream alone."""
+        if line.startswith(b"#tb "):
+            over, under = line.partition(b": ")[2].split(b"/")
+            self.tick = int(over) / int(under)
+        elif not line.startswith(b"#") and line.count(b",") >= 5:
+            _, decoded, shown, length, size, rest = line.split(b",", 5)
+            self.add(int(decoded), int(shown), int(length), int(size), b"F=0x" not in rest)
+            self.locked = self.locked or b"Encryption info" in rest
+
+    def add(self, decoded: int, shown: int, length: int, size: int, is_key: bool) -> None:
+        """Take a packet: when it is decoded and shown, and for how long, in ticks."""
+        at = (decoded if shown == _NO_TIME else shown) * self.tick
+        self.stuck += decoded == self._last_decoded
+        self._last_decoded = decoded
+        self.last = max(self.last, at) if self.times else at
+        # In an MP4 it is the time to the next picture that is decoded: true of the one that is shown last, if that is
+        # the last one here as well.
+        self._last_length = max(length, 0) * self.tick if at == self.last else 0.0
+        self.times.append(at)
+        self.packets += 1
+        self.size += size
+        if is_key:
+            self.key_times.append(at)
+
+    def close(self) -> None:
+        """Sort the times, and give the last packet the usual length where it has none, as in AVI."""
+        self.times = array("d", sorted(self.times))
+        self.key_times = array("d", sorted(self.key_times)) or self.times[:1]
+        self.first = self.key_times[0] if self.key_times else 0.0
+        gaps = (after - before for before, after in itertools.pairwise([*self.key_times, self.last]))
+        self.key_gap = max(gaps, default=0.0)
+        apart = sorted(after - before for before, after in itertools.pairwise(self.times))
+        self.gap = apart[-1] if apart else 0.0
+        usual = apart[len(apart) // 2] if apart else 0.0
+        self.end = self.last + (self._last_length or usual)
+
+    @property
+    def duration(self) -> float:
+        """Seconds that are shown; what an edit list hides lies before 0."""
+        return max(self.end - max(self.first, 0.0), 0.0)
+
+    @property
+    def keys(self) -> int:
+        """How many pictures need no other."""
+        return len(self.key_times)
+
+    @property
+    def rate(self) -> float:
+        """How many pictures are shown in a second."""
+        lasts = self.times[-1] - self.times[0] if self.times else 0.0
+        return (self.packets - 1) / lasts if lasts > 0 else 0.0
+
+    def shown_at(self, seconds: float) -> float:
+        """When the picture appeared that is seen at this moment."""
+        return self.times[max(0, bisect_right(self.times, seconds + 1e-6) - 1)] if self.times else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """What demuxing a whole file found. Times are seconds."""
+
+    video: Stream
+    sound: Stream
+    declared: float  # how long the file says it is; 0 when it does not say
+    cut_off: bool  # whether the file ends well before it says it does
+    words: str  # what ffmpeg said meanwhile
+    options: tuple[str, ...] = ()  # arguments that the file is to be read with
+
+    @property
+    def end(self) -> float:
+        """How long it plays: sound may go on after the pictures, of which the last one then stays."""
+        return max(self.video.end, self.sound.end)
+
+
+def count_packets(ffmpeg: Ffmpeg, path: Path, probe: Probe | None = None, report: Report | None = None) -> Packets:
+    """Demux a file from beginning to end without decoding; 6.6 GB took 2.5 s.
+
+    `probe` is what the file says about itself, where that is of interest. Raises MediaError when the file cannot be
+    read, has no picture in it, or is encrypted.
+    """
+    found = _demux(ffmpeg, path, probe, (), report)
+    if found.video.stuck > FEW or found.sound.stuck > FEW:
+        streams = _used(probe)[: 1 + bool(found.sound.packets)]
+        if options := retiming(ffmpeg, path, streams):
+            return _demux(ffmpeg, path, probe, options, report)
+    return found
+
+
+def _used(probe: Probe | None) -> list[str]:
+    """The streams that are made use of."""
+    sound = probe.sound if probe else 0
+    return ["0:V:0"] + ([] if sound is None else [f"0:a:{sound}?"])
+
+
+def _demux(ffmpeg: Ffmpeg, path: Path, probe: Probe | None, options: tuple[str, ...], report: Report | None) -> Packets:
+    video, sound = streams = (Stream(), Stream())
+    declared = max(probe.duration - max(probe.start, 0.0), 0.0) if probe else 0.0
+
+    def read(line: bytes) -> None:
+        number = line[4:5] if line.startswith(b"#tb ") else line[:1]
+        if number in (b"0", b"1"):
+            streams[number == b"1"].read(line)
+
+    def tell(_: float) -> None:
+        if report:
+            report(min(video.last / declared, 1.0) if declared else 0.0)
+
+    mapped = [word for stream in _used(probe) for word in ("-map", stream)]
+    taken = [*mapped, "-c", "copy", "-f", "framecrc", "-"]
+    ran = ffmpeg.run([*ffmpeg.reads(path, *options), *taken], on_line=read, report=tell)
+    video.close()
+    sound.close()
+    if video.locked:
+        raise MediaError(LOCKED)
+    if not ran.ok or not video.packets:
+        raise MediaError(DAMAGED, detail=ran.words)
+    misses = "partial file" in ran.words or "ended prematurely" in ran.words
+    # Where ffmpeg itself misses the end of the file, whole sound does not make up for pictures that are gone.
+    end = video.end if misses else max(video.end, sound.end)
+    declared = max(declared, end * _avi_loss(path))
+    short = declared - end > max(SHORT * declared, SLACK)
+    cut_off = short and (misses or not _is_whole(path)) and not (not misses and _others_last(ffmpeg, path, declared))
+    return Packets(video, sound, declared, cut_off, ran.words, options)
+
+
+def _is_whole(path: Path) -> bool:
+    """Say whether a file is known to end where it should, although ffmpeg found nothing missing in it.
+
+    MP4 and Matroska name the bytes that they have, so that ffmpeg tells of missing ones. In FLV each tag is followed by
+    its length.
+    """
+    with path.open("rb") as file:
+        head = file.read(8)
+        if head[:4] == b"\x1aE\xdf\xa3" or head[4:] in _TOLD_BY_FFMPEG:
+            return True
+        if head[:3] != b"FLV":
+            return False
+        end = file.seek(-4, os.SEEK_END)
+        length = int.from_bytes(file.read(4), "big")
+        if not 11 <= length <= end:
+            return False
+        file.seek(end - length)
+        tag = file.read(4)
+        return tag[0] & 31 in (8, 9, 18) and int.from_bytes(tag[1:4], "big") == length - 11
+
+
+def _avi_loss(path: Path) -> float:
+    """How many times longer an AVI says it is than it is; ffmpeg takes the length of a cut one from what is left."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    said = int.from_bytes(head[4:8], "little") + 8
+    if head[:4] != b"RIFF" or head[8:] != b"AVI " or said == 0xFFFFFFFF + 8:
+        return 0.0
+    return said / path.stat().st_size
+
+
+def _others_last(ffmpeg: Ffmpeg, path: Path, seconds: float) -> bool:
+    """Say whether a track that is not made use of lasts that long: subtitles, a camera's data, a second sound."""
+    ticks: dict[bytes, float] = {}
+    last = 0.0
+
+    def read(line: bytes) -> None:
+        nonlocal last
+        if line.startswith(b"#tb "):
+            number, ratio = line[4:].split(b": ")
+            over, under = ratio.split(b"/")
+            ticks[number] = int(over) / int(under)
+        elif not line.startswith(b"#") and line.count(b",") >= 5:
+            number, decoded, shown, length, _ = line.split(b",", 4)
+            at = int(decoded) if int(shown) == _NO_TIME else int(shown)
+            last = max(last, (at + int(length)) * ticks.get(number, 0.0))
+
+    taken = ["-map", "0", "-ignore_unknown", "-c", "copy", "-f", "framecrc", "-"]
+    ffmpeg.run([*ffmpeg.reads(path), *taken], on_line=read)
+    return seconds - last <= max(SHORT * seconds, SLACK)
