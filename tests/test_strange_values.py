@@ -25,7 +25,7 @@ SPOILED = {
     "a negative duration": "update videos set duration = -1.5",
     "a huge size": "update videos set size = 9223372036854775807, width = 9223372036854775807",
     "a NUL in the texts": "update videos set title = 'a' || char(0) || 'b', tags = char(0), description = char(0)",
-    "texts that are no UTF-8": "update videos set title = cast(x'61ff62' as text), tags = cast(x'eda080' as text)",
+    "texts that are no UTF-8": "update videos set title = cast(x'61ff62' as text), cate_name = cast(x'eda080' as text)",
     "a user's name that is no UTF-8": "update users set user_name = cast(x'ff' as text)",
     "a file of a newer version": "update files set name = 'x.glb' where 0",
     "an endless file": "delete from files where kind = 'common'",
