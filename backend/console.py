@@ -12,7 +12,7 @@ import msgspec
 
 from backend.calls import Calls, new_request_id
 from backend.errors import SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound
-from backend.export import Download
+from backend.export import Download, Exports
 from backend.media import MediaProvider
 from backend.messages import say
 from backend.model import Access, Account, Actor, Found, Right
@@ -125,6 +125,7 @@ class Console:
     clock: Callable[[], float] = time.time
     new_id: Callable[[], str] = new_request_id
     tickets: Tickets = field(default_factory=Tickets)
+    exports: Exports = field(default_factory=Exports)
     shelf: Shelf = field(default_factory=Shelf)
     calls: Calls = field(default_factory=Calls)
     cloud: Cloud | None = None  # in cloud mode

@@ -79,6 +79,12 @@ class Conflict(ConsoleError):
     code = "409"
 
 
+class TooMany(ConsoleError):
+    """The caller, or all together, have as much under way as there may be; later it will do."""
+
+    code = "429"
+
+
 class MediaError(BadRequest):
     """A file is not one that the console can take in or work on. `detail` holds the tool's own words."""
 

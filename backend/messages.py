@@ -93,6 +93,12 @@ CHINESE: dict[str, str] = {
     "password may not stand in a URL, where it would be logged; send it in the body.": (
         "password 不能放在 URL 中，否则会被记入日志；请放在请求体中。"
     ),
+    "You have {most} exports running; wait until one of them has ended.": (
+        "您有 {most} 个导出正在进行，请等其中一个结束。"
+    ),
+    "{most} exports are running, the most there may be; try again soon.": (
+        "已有 {most} 个导出正在进行，达到上限，请稍后再试。"
+    ),
     # Requests
     "There is no operation {name}.": "没有操作 {name}。",
     "There is nothing at {path}.": "{path} 不存在。",

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeAlias
-from urllib.parse import quote
 
 import anyio
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -30,8 +28,9 @@ from backend.asked import (
 )
 from backend.console import Console, check
 from backend.docs import docs_page
+from backend.downloads import DownloadResponse
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, Refused
-from backend.export import Chunks, Download
+from backend.export import Download
 from backend.intake import new_incoming
 from backend.media_files import send_media
 from backend.metrics import Metrics
@@ -166,7 +165,7 @@ async def operate(operation: Operation, asked: Asked) -> Response:
         raw = b"".join([chunk async for chunk in asked.body(MOST_BODY)])
         outcome = await asked.run(answer, partial(read_body, raw, media_type, options))
     if isinstance(outcome, Download):
-        return await send_download(asked, outcome)
+        return DownloadResponse(asked, outcome)
     return asked.respond(outcome)
 
 
@@ -242,44 +241,6 @@ def redeem(asked: Asked, operation: Operation, query: dict[str, Any]) -> Ticket 
     if ticket is None:
         raise Forbidden("This link was used already, or is too old; ask for a new one.")
     return ticket
-
-
-async def send_download(asked: Asked, download: Download) -> Response:
-    """Stream a file while it is made."""
-
-    async def stream() -> AsyncIterator[bytes]:
-        while (chunk := await asked.run(next_chunk, download.chunks)) is not None:
-            if chunk:
-                yield chunk
-
-    plain = re.sub(r'[^ -~]|["\\%]', "_", download.name)
-    headers = {
-        "Cache-Control": "no-store",
-        "X-Request-Id": asked.caller.request_id,
-        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(download.name, safe='')}",
-    }
-    return DownloadResponse(stream(), download.chunks, headers, download.media_type)
-
-
-class DownloadResponse(StreamingResponse):
-    """Ends what makes the file when the last byte is sent, and also when the client has gone away before."""
-
-    def __init__(
-        self, stream: AsyncIterator[bytes], chunks: Chunks, headers: Mapping[str, str], media_type: str
-    ) -> None:
-        super().__init__(stream, headers=headers, media_type=media_type)
-        self._chunks = chunks
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._chunks.close)
-
-
-def next_chunk(chunks: Chunks) -> bytes | None:
-    return next(chunks, None)
 
 
 # What is no operation

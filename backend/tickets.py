@@ -6,9 +6,20 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-MOST_OPEN = 10_000
+MAX_OPEN = 200  # of one owner; each further one takes the place of the oldest
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A ticket that was not used yet: good `until` then."""
+
+    until: float
+    purpose: str
+    what: Any
+    owner: str
 
 
 class Tickets:
@@ -16,21 +27,44 @@ class Tickets:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._open: dict[str, tuple[float, str, Any]] = {}
+        self._open: dict[str, Open] = {}
+        self._owned: dict[str, dict[str, None]] = {}  # tickets by owner, the oldest first
+        self._since_swept = 0
         self._guard = threading.Lock()
 
-    def issue(self, purpose: str, what: Any, seconds: float = 60.0) -> str:
-        """Return a new ticket that `take` exchanges for `what`."""
+    def issue(self, purpose: str, what: Any, seconds: float = 60.0, owner: str = "") -> str:
+        """Return a new ticket that `take` exchanges for `what`; nobody's tickets take room from those of others."""
         ticket = secrets.token_urlsafe(24)
         with self._guard:
-            now = self._clock()
-            if len(self._open) >= MOST_OPEN:
-                self._open = {key: kept for key, kept in self._open.items() if kept[0] > now}
-            self._open[ticket] = (now + seconds, purpose, what)
+            self._sweep()
+            own = self._owned.setdefault(owner, {})
+            if len(own) >= MAX_OPEN:
+                self._forget(next(iter(own)))
+            self._open[ticket] = Open(self._clock() + seconds, purpose, what, owner)
+            self._owned.setdefault(owner, {})[ticket] = None
         return ticket
 
     def take(self, purpose: str, ticket: str) -> Any | None:
         """Return what the ticket stands for, and forget it; None when it is unknown, used, late or meant otherwise."""
         with self._guard:
-            until, kept_purpose, what = self._open.pop(ticket, (0.0, "", None))
-        return what if kept_purpose == purpose and until > self._clock() else None
+            found = self._forget(ticket)
+        if found is None or found.purpose != purpose or found.until <= self._clock():
+            return None
+        return found.what
+
+    def _forget(self, ticket: str) -> Open | None:
+        found = self._open.pop(ticket, None)
+        if found is not None:
+            own = self._owned[found.owner]
+            del own[ticket]
+            if not own:
+                del self._owned[found.owner]
+        return found
+
+    def _sweep(self) -> None:
+        """Forget what is late, once for as many new ones as are open: however many there are, each costs the same."""
+        self._since_swept += 1
+        if self._since_swept > len(self._open):
+            self._since_swept, now = 0, self._clock()
+            for ticket in [ticket for ticket, kept in self._open.items() if kept.until <= now]:
+                self._forget(ticket)

@@ -43,7 +43,7 @@ def _sign_in(name: str, password: str) -> None:
         return
     console_token = envelope["data"]["consoleToken"]
     st.session_state["token"] = console_token
-    st.session_state["keep_ticket"] = backend.current().tickets.issue("session", console_token)
+    st.session_state["keep_ticket"] = backend.current().tickets.issue("session", console_token, owner=console_token)
     st.rerun()
 
 

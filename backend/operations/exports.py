@@ -68,7 +68,9 @@ def create_export_link(
     """
     export = OPERATIONS["exportRecommendVideos" if recommended else "exportVideos"]
     export.bind(call.given, call.settings.time_zone)  # what it would refuse is better said now
-    ticket = call.console.tickets.issue(export.name, (call.given, call.token))
+    call.console.exports.check(call.actor.name)
+    given = {one.wire_name: call.given[one.wire_name] for one in export.parameters if one.wire_name in call.given}
+    ticket = call.console.tickets.issue(export.name, (given, call.token), owner=call.actor.name)
     return LinkData(f"{call.write.base_url}{export.path}?ticket={quote(ticket)}")
 
 
@@ -82,6 +84,7 @@ def _export(
     total: int,
 ) -> Download:
     """Return the file, and write into the history who takes out what, before the first byte of it leaves."""
+    call.console.exports.check(call.actor.name)
     now, zone, chosen = call.now(), call.settings.time_zone, listing.chosen(columns)
     given = filters.given(call.write.time)
     after = {"format": file_format, "columns": ",".join(columns), "filter": given, "count": total}
@@ -91,4 +94,4 @@ def _export(
     when, progress = datetime.fromtimestamp(now, zone), Progress(total)
     label = Label(listing, chosen, file_format, given, when, zone.key, call.actor.name, progress)
     pieces = call.store.exporting.pieces(listing, chosen, file_format, filters.wanted, zone, call.write.base_url, sort)
-    return make_download(label, pieces, incoming_folder(call.settings))
+    return call.console.exports.begin(call.actor.name, make_download(label, pieces, incoming_folder(call.settings)))

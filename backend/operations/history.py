@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from backend.columns import guard_id, guard_text
-from backend.export import Download
+from backend.columns import FileFormat, guard_id, guard_text
+from backend.export import MEDIA_TYPES, Download
 from backend.model import HistoryFilter, HistoryLine, Right
 from backend.parameters import End, Id, PageIndex, PageSize, Start
 from backend.registry import OPERATIONS, operation
@@ -96,14 +96,18 @@ def export_history(call: Call, *, filters: HistoryFilters) -> Download:
     """Return every line of the history that matches as CSV, newest first, streamed."""
     when = datetime.fromtimestamp(call.now(), call.settings.time_zone).strftime("%Y%m%d-%H%M%S")
     chunks = _csv(call.store.history.iterate(filters.wanted), call.write)
-    return Download(f"history-{when}.csv", "text/csv; charset=utf-8", chunks)
+    return call.console.exports.begin(
+        call.actor.name, Download(f"history-{when}.csv", MEDIA_TYPES[FileFormat.CSV], chunks)
+    )
 
 
 @operation("GET", "/user/createHistoryLink", right=Right.EXPORT, extension=True)
 def create_history_link(call: Call, *, filters: HistoryFilters) -> HistoryLink:
     """Return a link that downloads exportHistory's file once, within a minute, without a token in it."""
     export = OPERATIONS["exportHistory"]
-    ticket = call.console.tickets.issue(export.name, (call.given, call.token))
+    call.console.exports.check(call.actor.name)
+    given = {one.wire_name: call.given[one.wire_name] for one in export.parameters if one.wire_name in call.given}
+    ticket = call.console.tickets.issue(export.name, (given, call.token), owner=call.actor.name)
     return HistoryLink(f"{call.write.base_url}{export.path}?ticket={quote(ticket)}")
 
 
