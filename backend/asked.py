@@ -219,7 +219,7 @@ def read_json(raw: bytes) -> dict[str, Any]:
     try:
         body = msgspec.json.decode(raw)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise BadRequest("The body is no JSON: {why}", why=str(error)[:200]) from None
+        raise BadRequest("The body is not valid JSON: {why}", why=str(error)[:200]) from None
     if not isinstance(body, dict):
         raise BadRequest("The JSON body must be an object.")
     return body

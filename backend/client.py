@@ -103,7 +103,7 @@ class RemoteConsole:
             read = None
         if not isinstance(read, dict) or not read.keys() >= KEYS:
             raise CloudError(
-                "What answers at {url} is no console (HTTP {status}).", url=self.url, status=answer.status_code
+                "{url} is not a Qu Console server (HTTP {status}).", url=self.url, status=answer.status_code
             )
         return read
 
@@ -158,7 +158,7 @@ def _encoded(text: str) -> bytes:
 
 
 def _no_text() -> BadRequest:
-    return BadRequest("A parameter holds characters that are no text.")
+    return BadRequest("A parameter contains characters that are not valid text.")
 
 
 def _download(answer: requests.Response) -> Download:

@@ -34,24 +34,24 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 W = TypeVar("W")
 
-NOT_ALLOWED = "The role {role} of account {name} may not do this; it needs the right {right}."
-GRANT_TOO_SMALL = "The token {token} of account {name} may not do this; it needs the right {right}."
+NOT_ALLOWED = "Your role ({role}) does not have the {right} permission."
+GRANT_TOO_SMALL = "The token {token} does not have the {right} permission."
 BROKE = "%(operation)s failed, requestId %(requestId)s"
-OUR_FAULT = "The console failed at this request. Quote this number to whoever runs it: {request_id}"
+OUR_FAULT = "The console could not process this request. Give this number to the administrator: {request_id}"
 
 
 def _refused_by_database(error: StoreError, request_id: str) -> ConsoleError:
     """Return what a caller is told: nothing was changed, and what to do about it."""
     if error.cause == "FULL":
-        return ConsoleError("The disk is full, so nothing was changed. Make room and try again.")
+        return ConsoleError("The disk is full, so nothing was changed. Free some space and try again.")
     if error.cause == "READONLY":
-        return ConsoleError("The database may only be read now, so nothing was changed. Make its folder writable.")
+        return ConsoleError("The database is read-only now, so nothing was changed. Make its folder writable.")
     if error.cause in ("CORRUPT", "NOTADB"):
         return ConsoleError("The database is damaged, so nothing was changed. Restore a backup.")
     if error.cause in ("BUSY", "LOCKED"):
         return ConsoleError("The database is busy, so nothing was changed. Try again.")
     return ConsoleError(
-        "The database cannot be used now, so nothing was changed. Quote this number: {request_id}",
+        "The database cannot be used now, so nothing was changed. Give this number to the administrator: {request_id}",
         request_id=request_id,
     )
 
@@ -59,7 +59,7 @@ def _refused_by_database(error: StoreError, request_id: str) -> ConsoleError:
 class Caller(msgspec.Struct, frozen=True):
     """Where a call comes from: `base_url` is what its media URLs begin with, `language` (zh, en) what errors speak.
 
-    `agent` is what the browser or program says it is.
+    `agent` is what the browser or program says it is. `plainly` is asked by pages: errors without ids.
     """
 
     way: str = "page"
@@ -68,6 +68,7 @@ class Caller(msgspec.Struct, frozen=True):
     language: str = "en"
     request_id: str = ""
     agent: str = ""
+    plainly: bool = False
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -169,7 +170,7 @@ class Console:
             data = operation.function(call, **bound)
             code, message = "200", operation.message
         except ConsoleError as error:
-            code, message = error.code, say(error, caller.language)
+            code, message = error.code, say(error, caller.language, plainly=caller.plainly)
         except StoreError as error:
             log.error("%(operation)s failed: %(why)s", {"operation": name, "why": str(error), "requestId": request_id})
             message = say(_refused_by_database(error, request_id), caller.language)

@@ -7,6 +7,7 @@ A message is a template with named values, so that one failure can be said in ev
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 MOST_VALUE = 128  # characters of an id or a name that are said again to whoever sent it
@@ -26,9 +27,19 @@ class ConsoleError(Exception):
     def __str__(self) -> str:
         return self.say(self.template)
 
-    def say(self, template: str) -> str:
-        """Return this text with the error's values in it."""
-        return template.format_map(self.values)
+    def say(self, template: str, names: Mapping[str, Mapping[Any, str]] | None = None) -> str:
+        """Return this text with the error's values in it; `names` holds how some values of a name read."""
+        known = names or {}
+        return template.format_map(
+            {
+                name: known[name].get(value, value) if name in known else self.shown(value)
+                for name, value in self.values.items()
+            }
+        )
+
+    def shown(self, value: Any) -> Any:
+        """Return a value as the text says it."""
+        return value
 
     def pack(self) -> str:
         """Return the error as JSON text, for a column of the database."""
@@ -68,9 +79,8 @@ class NotFound(ConsoleError):
 
     code = "404"
 
-    def say(self, template: str) -> str:
-        shown = {name: _head(value) if isinstance(value, str) else value for name, value in self.values.items()}
-        return template.format_map(shown)
+    def shown(self, value: Any) -> Any:
+        return _head(value) if isinstance(value, str) else value
 
 
 class Conflict(ConsoleError):

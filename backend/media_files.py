@@ -42,7 +42,7 @@ def find_media(console: Console, wanted: Mapping[str, str]) -> tuple[Path, bool]
     if video is not None and not name.startswith(".") and "\\" not in name and name.isprintable():
         path = console.media.path_of(video.video_id, name)
     if video is None or path is None or not path.is_file():
-        raise Refused(404, "There is no such file.")
+        raise Refused(404, "The file does not exist.")
     return path, video.is_whole and video.censor_status is CensorStatus.SUCCESS
 
 

@@ -3,58 +3,62 @@
 from __future__ import annotations
 
 from backend.errors import ConsoleError
+from backend.wording import FORMER, NAMES, PLAINLY
 
 
-def say(error: ConsoleError, language: str) -> str:
-    """Return an error's text in `language` (zh or en)."""
-    return error.say(CHINESE.get(error.template, error.template) if language == "zh" else error.template)
+def say(error: ConsoleError, language: str, *, plainly: bool = False) -> str:
+    """Return an error's text in `language` (zh or en); `plainly` leaves out ids and what only the API calls so."""
+    template = FORMER.get(error.template, error.template)
+    english, chinese = template, CHINESE.get(template, template)
+    if plainly:
+        english, chinese = PLAINLY.get(template, (english, chinese))
+    return error.say(chinese, NAMES) if language == "zh" else error.say(english)
 
 
 CHINESE: dict[str, str] = {
     # Who may do what
     "Sign in first: the console token is missing, wrong or expired.": "请先登录：令牌缺失、错误或已过期。",
-    "The role {role} of account {name} may not do this; it needs the right {right}.": (
-        "账号 {name} 的角色 {role} 不能执行此操作，需要权限 {right}。"
+    "Your role ({role}) does not have the {right} permission.": ("你的角色（{role}）没有“{right}”权限。"),
+    "The token {token} does not have the {right} permission.": ("令牌 {token} 没有“{right}”权限。"),
+    "Accounts with the role {role} are for programs and cannot use the dashboard.": (
+        "角色为“{role}”的账号供程序使用，不能登录控制台页面。"
     ),
-    "The token {token} of account {name} may not do this; it needs the right {right}.": (
-        "账号 {name} 的令牌 {token} 不能执行此操作，需要权限 {right}。"
+    "Too many wrong passwords. Try again in {seconds} s.": "密码错误次数过多，请在 {seconds} 秒后重试。",
+    "{name} is the last administrator. Make another account an administrator first.": (
+        "{name} 是唯一的管理员，请先将另一个账号设为管理员。"
     ),
-    "Accounts with the role {role} are for programs; they may not use the pages.": (
-        "角色为 {role} 的账号供程序使用，不能使用控制台页面。"
+    "There is no session or token {session_id}. It may have ended.": "会话或令牌 {session_id} 不存在，可能已经结束。",
+    "You already have a token named {name}. Choose another name.": "你已有名为 {name} 的令牌，请换一个名称。",
+    "You have {most} tokens, which is the limit. Revoke one first.": ("你已有 {most} 个令牌，达到上限，请先撤销一个。"),
+    "A token cannot have the {right} permission. Choose one of {rights}.": (
+        "令牌不能有“{right}”权限，请选择 {rights} 之一。"
     ),
-    "Too many wrong passwords; try again in {seconds} seconds.": "密码错误次数过多，请在 {seconds} 秒后重试。",
-    "{name} is the last administrator; make another account one first.": (
-        "{name} 是最后一个管理员，请先让另一个账号成为管理员。"
+    "Your role ({role}) does not have the {right} permission, so your tokens cannot have it.": (
+        "你的角色（{role}）没有“{right}”权限，因此你的令牌也不能有。"
     ),
-    "There is no session or token {session_id}; it may have ended.": "没有会话或令牌 {session_id}，可能已经结束。",
-    "You have a token {name} already; choose another name.": "你已有令牌 {name}，请换一个名字。",
-    "You have {most} tokens, the most there may be; revoke one first.": (
-        "你已有 {most} 个令牌，达到上限，请先撤销一个。"
-    ),
-    "A token cannot have the right {right}; choose one of {rights}.": "令牌不能有权限 {right}，请选择 {rights} 之一。",
-    "Your role {role} has not the right {right}, so no token of yours can have it.": (
-        "你的角色 {role} 没有权限 {right}，因此你的令牌也不能有。"
-    ),
-    "endTime must be in the future, by {days} days at most.": "endTime 应在将来，最多 {days} 天之后。",
-    "A password may not hold the character NUL.": "密码不能含有 NUL 字符。",
+    "endTime must be in the future, at most {days} days ahead.": "endTime 应在将来，最多 {days} 天之后。",
+    "A password must not contain the character NUL.": "密码不能含有 NUL 字符。",
     "The user name or the password is wrong.": "用户名或密码错误。",
     "consoletoken is required, or userName and password.": "需要 consoletoken，或者 userName 和 password。",
     "A password needs {fewest} to {most} characters.": "密码长度应为 {fewest} 到 {most} 个字符。",
     "There is no account {name}.": "没有账号 {name}。",
-    "There is an account {name} already; choose another name.": "账号 {name} 已存在，请换一个名字。",
-    "This link was used already, or is too old; ask for a new one.": "这个链接已经用过或已过期，请重新获取。",
+    "There is already an account {name}. Choose another name.": "账号 {name} 已存在，请换一个名称。",
+    "This link has expired or was already used. Request a new one.": "链接已失效，请重新获取。",
     "The console cannot be opened now; its log says why.": "控制台暂时无法打开，原因见日志。",
-    "Pages of other sites may not do this.": "其他网站的页面不能执行此操作。",
-    # The trash and taking back
-    "Video {video_id} is just being deleted for good; look again in a minute.": (
-        "视频 {video_id} 正在被彻底删除；请一分钟后再看。"
+    "The upload link has expired. Close the window and click Upload again.": (
+        "上传链接已失效，请关闭窗口后重新点击“上传”。"
     ),
-    "Video {video_id} is not in the trash; it may have been restored, or deleted for good.": (
+    "Requests from other sites are not allowed.": "不接受来自其他网站的请求。",
+    # The trash and taking back
+    "Video {video_id} is being deleted permanently right now. Check again in a minute.": (
+        "视频 {video_id} 正在被彻底删除，请稍后再看。"
+    ),
+    "Video {video_id} is not in the trash. It may have been restored or permanently deleted.": (
         "视频 {video_id} 不在回收站中，可能已恢复或已彻底删除。"
     ),
-    "There is no verdict on video {video_id} to take back.": "视频 {video_id} 没有可撤销的审核。",
-    "The verdict on video {video_id} does not stand any more; look at it again.": (
-        "视频 {video_id} 的审核结果已经变化，请重新查看。"
+    "There is no review of video {video_id} that can be undone.": "视频 {video_id} 没有可撤销的审核。",
+    "The review of video {video_id} has changed since. Look at the video again.": (
+        "视频 {video_id} 的审核结果已有变化，请重新查看。"
     ),
     # Parameters
     "{name} is required.": "缺少参数 {name}。",
@@ -65,18 +69,20 @@ CHINESE: dict[str, str] = {
     "{name} must be a number of at least 0, got {raw!r}.": "{name} 应为不小于 0 的数，收到的是 {raw!r}。",
     "{name} must be true or false, got {raw!r}.": "{name} 应为 true 或 false，收到的是 {raw!r}。",
     "{name} must be one of {words}; got {raw!r}.": "{name} 应为 {words} 之一，收到的是 {raw!r}。",
-    "{name} holds {wrong}; there are {words}.": "{name} 中的 {wrong} 不存在，可用的有 {words}。",
+    "{name} contains {wrong}, which does not exist. Available: {words}.": (
+        "{name} 中的 {wrong} 不存在，可用的有 {words}。"
+    ),
     "{name} must be an http or https address, got {raw!r}.": "{name} 应为 http 或 https 地址，收到的是 {raw!r}。",
     "{name} must be a time like 2019-01-09 22:11:29 or a date like 2019-01-09, got {raw!r}.": (
         "{name} 应为时间（如 2019-01-09 22:11:29）或日期（如 2019-01-09），收到的是 {raw!r}。"
     ),
     "{name} has {length} characters; at most {most} are allowed.": "{name} 有 {length} 个字符，最多 {most} 个。",
-    "{name} holds characters that are no text.": "{name} 含有不是文本的字符。",
+    "{name} contains characters that are not valid text.": "{name} 含有无效字符。",
     "{name} {raw} is what a spreadsheet made of a long number; take the id from where it came from, into a column that "
     "is formatted as text.": "{name} {raw} 是电子表格对长数字的缩写；请从原处重新取得该 id，放入设为文本格式的列中。",
     "{name} must be a file, sent as multipart/form-data.": "{name} 应为文件，以 multipart/form-data 发送。",
-    "A parameter holds characters that are no text.": "参数含有不是文本的字符。",
-    "Nothing to change was given.": "没有要修改的内容。",
+    "A parameter contains characters that are not valid text.": "参数含有无效字符。",
+    "No change was given.": "没有要修改的内容。",
     "title may not be empty.": "标题（title）不能为空。",
     "There is no category {cate_id}; send its cateName too.": "没有 ID 为 {cate_id} 的分类；请同时提供 cateName。",
     "Category {cate_id} is called {called}, not {name}; send one of the two alone.": (
@@ -90,7 +96,7 @@ CHINESE: dict[str, str] = {
     ),
     "reason is required when status is Blocked.": "屏蔽时必须填写理由（reason）。",
     "reason has {length} bytes; at most {most} are allowed.": "理由（reason）有 {length} 字节，最多 {most} 字节。",
-    "password may not stand in a URL, where it would be logged; send it in the body.": (
+    "password must not be in the URL, where it would be logged. Send it in the body.": (
         "password 不能放在 URL 中，否则会被记入日志；请放在请求体中。"
     ),
     "You have {most} exports running; wait until one of them has ended.": (
@@ -101,8 +107,8 @@ CHINESE: dict[str, str] = {
     ),
     # Requests
     "There is no operation {name}.": "没有操作 {name}。",
-    "There is nothing at {path}.": "{path} 不存在。",
-    "There is no such file.": "没有这个文件。",
+    "{path} does not exist.": "{path} 不存在。",
+    "The file does not exist.": "文件不存在。",
     "{method} is not allowed here; use {methods}.": "这里不能用 {method}，请用 {methods}。",
     "The body is larger than {limit} bytes.": "请求体超过 {limit} 字节。",
     "The Content-Type must be {form}, {json} or {multipart}; got {got!r}.": (
@@ -111,13 +117,13 @@ CHINESE: dict[str, str] = {
     "The Content-Type must be {json}.": "Content-Type 应为 {json}。",
     "The charset must be UTF-8, got {charset!r}.": "字符集应为 UTF-8，收到的是 {charset!r}。",
     "The JSON body must be an object.": "JSON 请求体应为对象。",
-    "The body is no JSON: {why}": "请求体不是 JSON：{why}",
+    "The body is not valid JSON: {why}": "请求体不是有效的 JSON：{why}",
     "The query string is not UTF-8.": "查询字符串不是 UTF-8。",
     "The form is not UTF-8.": "表单不是 UTF-8。",
     "More than {most} parameters were sent.": "参数超过 {most} 个。",
-    "The Content-Type names no boundary.": "Content-Type 没有给出 boundary。",
+    "The Content-Type has no boundary.": "Content-Type 没有给出 boundary。",
     "The boundary of the multipart body is too long.": "multipart 的 boundary 太长。",
-    "The multipart body ends too early.": "multipart 请求体不完整。",
+    "The multipart body is incomplete.": "multipart 请求体不完整。",
     "The multipart body is malformed.": "multipart 请求体格式错误。",
     "The form has more than {most} fields.": "表单字段超过 {most} 个。",
     "A part of the form has no name.": "表单中有一部分没有名字。",
@@ -125,26 +131,28 @@ CHINESE: dict[str, str] = {
     "{name} may not be a file.": "{name} 不能是文件。",
     "{name} is not UTF-8.": "{name} 不是 UTF-8。",
     "Send one file at a time.": "一次只能发送一个文件。",
-    "The console failed at this request. Quote this number to whoever runs it: {request_id}": (
-        "控制台处理此请求时出错。请把这个编号告诉管理员：{request_id}"
+    "The console could not process this request. Give this number to the administrator: {request_id}": (
+        "控制台处理此请求时出错。请将此编号告知管理员：{request_id}"
     ),
-    "The database does not answer.": "数据库没有响应。",
-    "The disk is full, so nothing was changed. Make room and try again.": "磁盘已满，未作任何更改。请清理空间后重试。",
-    "The database may only be read now, so nothing was changed. Make its folder writable.": (
+    "The database is not responding.": "数据库没有响应。",
+    "The disk is full, so nothing was changed. Free some space and try again.": (
+        "磁盘已满，未作任何更改。请清理空间后重试。"
+    ),
+    "The database is read-only now, so nothing was changed. Make its folder writable.": (
         "数据库目前只读，未作任何更改。请让数据目录可写。"
     ),
     "The database is damaged, so nothing was changed. Restore a backup.": "数据库已损坏，未作任何更改。请恢复备份。",
     "The database is busy, so nothing was changed. Try again.": "数据库正忙，未作任何更改。请重试。",
-    "The database cannot be used now, so nothing was changed. Quote this number: {request_id}": (
-        "数据库目前无法使用，未作任何更改。请记下这个编号：{request_id}"
+    "The database cannot be used now, so nothing was changed. Give this number to the administrator: {request_id}": (
+        "数据库目前无法使用，未作任何更改。请将此编号告知管理员：{request_id}"
     ),
     "Metrics need the token of QU_METRICS_TOKEN, sent as Authorization: Bearer.": (
         "指标需要 QU_METRICS_TOKEN 的令牌，以 Authorization: Bearer 发送。"
     ),
-    "Metrics are for this machine alone, until QU_METRICS_TOKEN is set.": (
+    "Metrics can be read on this machine only, until QU_METRICS_TOKEN is set.": (
         "未设置 QU_METRICS_TOKEN 时，指标仅供本机读取。"
     ),
-    "What answers at {url} is no console (HTTP {status}).": "{url} 不是控制台（HTTP {status}）。",
+    "{url} is not a Qu Console server (HTTP {status}).": "{url} 不是趣视频控制台服务（HTTP {status}）。",
     "The console {url} cannot be reached ({why}).": "无法连接控制台 {url}（{why}）。",
     "The file cannot be read: {why}.": "无法读取文件：{why}。",
     # Catalogues that come in
@@ -171,55 +179,56 @@ CHINESE: dict[str, str] = {
         "videoId 应为 1 到 128 个字母、数字或 - _，收到的是 {raw!r}。"
     ),
     # Videos
-    "There is no video {video_id}; it may have been deleted.": "没有视频 {video_id}，可能已被删除。",
+    "There is no video {video_id}. It may have been deleted.": "没有视频 {video_id}，可能已被删除。",
     "User {user_id} has no video {video_id}.": "用户 {user_id} 没有视频 {video_id}。",
-    "Video {video_id} is not recommended.": "视频 {video_id} 没有被推荐。",
-    "Video {video_id} has not passed review (censorStatus is {status}); approve it first.": (
-        "视频 {video_id} 没有通过审核（censorStatus 为 {status}），请先通过审核。"
+    "Video {video_id} is not recommended.": "视频 {video_id} 不在推荐列表中。",
+    "Video {video_id} has not passed review (censorStatus is {status}). Approve it first.": (
+        "视频 {video_id} 尚未通过审核（censorStatus 为 {status}），请先通过审核。"
     ),
     "The upload of video {video_id} has not finished (status is {status}).": (
-        "视频 {video_id} 的上传没有完成（status 为 {status}）。"
+        "视频 {video_id} 尚未上传完成（status 为 {status}）。"
     ),
     # Jobs
     "There is no job {job_id}.": "没有任务 {job_id}。",
     "This version knows no jobs of the kind {kind}; a newer one has to do them.": (
         "此版本没有 {kind} 类型的任务，需由更新的版本处理。"
     ),
-    "Job {job_id} is {state}; only a failed job can be tried again.": (
-        "任务 {job_id} 的状态是 {state}，只有失败的任务可以重试。"
+    "Job {job_id} is {state}; only a failed job can be retried.": (
+        "任务 {job_id} 的状态是“{state}”，只有失败的任务可以重试。"
     ),
-    "Job {job_id} is {state}; only one that waits or runs can be cancelled.": (
-        "任务 {job_id} 的状态是 {state}，只有排队中或进行中的任务可以取消。"
+    "Job {job_id} is {state}; only a waiting or running job can be cancelled.": (
+        "任务 {job_id} 的状态是“{state}”，只有排队中或进行中的任务可以取消。"
     ),
-    "The worker died {count} times while at it. Look into the server's log (often memory is short), then try again.": (
-        "执行进程在处理此任务时意外终止了 {count} 次。请查看服务器日志（常见原因是内存不足），然后重试。"
+    "The worker crashed {count} times while running this job. Check the server's log (often memory is short), "
+    "then retry.": ("执行进程在运行此任务时意外终止了 {count} 次。请查看服务器日志（常见原因是内存不足），然后重试。"),
+    "The job failed because of an internal error. The server's log has the details.": (
+        "控制台内部错误导致任务失败，详情见服务器日志。"
     ),
-    "The console itself failed at this job.": "控制台自身执行这个任务时出错。",
-    "The disk refused: {why}.": "磁盘拒绝写入：{why}。",
-    "The disk is full. Make room and try again.": "磁盘已满，请清理空间后重试。",
+    "The disk could not be written: {why}.": "磁盘写入失败：{why}。",
+    "The disk is full. Free some space and try again.": "磁盘已满，请清理空间后重试。",
     # Prewarming
-    "{count} of the lines cannot be prewarmed, so none was: line {named}": (
+    "Nothing was prewarmed, because some lines have problems ({count}): line {named}": (
         "有 {count} 行不能预热，因此全部没有预热。第 {named}"
     ),
     "objectPath has {count} addresses; from 1 to {most} are allowed.": (
         "objectPath 有 {count} 个地址，应为 1 到 {most} 个。"
     ),
     "it is longer than {most} characters": "超过 {most} 个字符",
-    "it holds a space or a control character": "含有空格或控制字符",
+    "it contains a space or a control character": "含有空格或控制字符",
     "only http and https can be prewarmed": "只能预热 http 和 https 地址",
-    "it is no address": "不是地址",
-    "the host {host} is not one of ours ({hosts})": "域名 {host} 不在可预热的域名（{hosts}）中",
-    "it names a folder; name a file": "这是目录，请给出文件",
+    "it is not an address": "不是地址",
+    "the host {host} is not one of those that can be prewarmed ({hosts})": "域名 {host} 不在可预热的域名（{hosts}）中",
+    "it is a folder; give a file": "这是目录，请给出文件",
     "of this console, only files below /media can be prewarmed": "本控制台的地址只能预热 /media 下的文件",
-    "the host {host} is not known": "域名 {host} 无法解析",
-    "the host {host} leads into this machine or its network": "域名 {host} 指向本机或内部网络",
+    "the host {host} cannot be found": "域名 {host} 无法解析",
+    "the host {host} points to this machine or its network": "域名 {host} 指向本机或内部网络",
     "it is larger than {most} bytes": "超过 {most} 字节",
-    "{bad} of {count} addresses could not be fetched; the batch says why.": (
-        "{count} 个地址中有 {bad} 个没有取到，原因见列表。"
+    "{bad} of {count} addresses could not be fetched. The list below says why.": (
+        "{count} 个地址中有 {bad} 个预热失败，原因见列表。"
     ),
     # Files
     "The file is larger than {limit} MB.": "文件超过 {limit} MB。",
-    "The file is empty. Send it again.": "文件是空的，请重新发送。",
+    "The file is empty. Send it again.": "文件是空的，请重新上传。",
     "The file cannot be opened as a video. Send an MP4, MOV, MKV, WebM, AVI, FLV, MPEG or WMV file that plays.": (
         "文件不能作为视频打开。请发送可以播放的 MP4、MOV、MKV、WebM、AVI、FLV、MPEG 或 WMV 文件。"
     ),
@@ -300,15 +309,13 @@ CHINESE: dict[str, str] = {
         "视频点播在 {minutes} 分钟内没有生成截图。"
     ),
     "The callback is not signed with this console's key, or is too old.": "回调签名不符或已过期。",
-    "The callback is no JSON object.": "回调不是 JSON 对象。",
-    "There is no such difference any more; look at the list again.": "这项差异已不存在，请刷新列表。",
-    "VOD's categories are its own; take over what stands there.": "分类由视频点播管理，请以点播侧为准。",
-    "What VOD has not got cannot be sent there from here; upload it again, or remove it here.": (
-        "视频点播没有的视频无法从这里补传，请重新上传，或在这里删除。"
+    "The callback is not a JSON object.": "回调不是 JSON 对象。",
+    "This difference does not exist any more. Refresh the list.": "这项差异已不存在，请刷新列表。",
+    "Categories are managed in VOD; use the VOD value.": "分类由视频点播管理，请以点播为准。",
+    "A video that is missing in VOD cannot be sent there from here. Upload it again, or remove it here.": (
+        "视频点播中没有的视频无法从控制台补传，请重新上传，或在控制台删除。"
     ),
-    "This console works without Alibaba Cloud (QU_MODE is embedded).": (
-        "控制台没有使用阿里云（QU_MODE 为 embedded）。"
-    ),
+    "This console does not use Alibaba Cloud (QU_MODE is embedded).": ("控制台没有使用阿里云（QU_MODE 为 embedded）。"),
     "Alibaba Cloud refused {action}: {words} (code {cloud_code}, request {request_id}).": (
         "阿里云拒绝了 {action}：{words}（错误码 {cloud_code}，请求 {request_id}）。"
     ),

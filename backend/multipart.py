@@ -56,7 +56,7 @@ class MultipartForm:
         self._upload: Upload | None = None
         self._complete = False
         if not boundary:
-            raise BadRequest("The Content-Type names no boundary.")
+            raise BadRequest("The Content-Type has no boundary.")
         try:
             self._parser = MultipartParser(boundary, self._callbacks())
         except FormParserError:
@@ -69,12 +69,12 @@ class MultipartForm:
         except FormParserError:
             raise BadRequest("The multipart body is malformed.") from None
         except OSError as error:
-            raise ConsoleError("The disk refused: {why}.", why=error.strerror or "write error") from error
+            raise ConsoleError("The disk could not be written: {why}.", why=error.strerror or "write error") from error
 
     def finish(self) -> dict[str, Any]:
         """Return the parameters of a form that came in whole. Raises BadRequest when it was cut short."""
         if not self._complete:
-            raise BadRequest("The multipart body ends too early.")
+            raise BadRequest("The multipart body is incomplete.")
         if self._upload is None:
             return dict(self._fields)
         return {**self._fields, str(self._file_field): self._upload}

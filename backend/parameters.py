@@ -63,7 +63,7 @@ class Text:
                 most=self.most,
             )
         if NO_TEXT.search(raw):
-            raise BadRequest("{name} holds characters that are no text.", name=name)
+            raise BadRequest("{name} contains characters that are not valid text.", name=name)
         return raw
 
     def schema(self) -> dict[str, Any]:
@@ -166,7 +166,7 @@ class Words:
         given = dict.fromkeys(part.strip() for part in raw.split(",") if part.strip())
         if wrong := [word for word in given if word not in self.words]:
             raise BadRequest(
-                "{name} holds {wrong}; there are {words}.",
+                "{name} contains {wrong}, which does not exist. Available: {words}.",
                 name=name, wrong=", ".join(repr(word[:40]) for word in wrong[:5]), words=", ".join(self.words),
             )  # fmt: skip
         return tuple(given)

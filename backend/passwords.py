@@ -18,7 +18,7 @@ _hasher = PasswordHasher()  # argon2id, RFC 9106's low-memory profile
 def hash_password(password: str) -> str:
     """Return the argon2id hash of a new password. Raises BadRequest for one that is too short, too long or no text."""
     if "\0" in password:
-        raise BadRequest("A password may not hold the character NUL.")
+        raise BadRequest("A password must not contain the character NUL.")
     if not FEWEST <= len(password) <= MOST:
         raise BadRequest("A password needs {fewest} to {most} characters.", fewest=FEWEST, most=MOST)
     return _hasher.hash(password)

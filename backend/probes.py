@@ -34,7 +34,7 @@ async def say_ready(asked: Asked) -> Response:
     except Exception:
         log.exception("the database does not answer")
         asked.headers["Retry-After"] = "5"
-        raise Refused(503, "The database does not answer.") from None
+        raise Refused(503, "The database is not responding.") from None
     return asked.succeed("ready")
 
 
@@ -45,7 +45,7 @@ async def send_metrics(metrics: Metrics, asked: Asked) -> Response:
     if token and not secrets.compare_digest(bearer(read_headers(asked.request.scope)).encode(), token.encode()):
         raise Refused(403, "Metrics need the token of QU_METRICS_TOKEN, sent as Authorization: Bearer.")
     if not token and not is_from_here(asked):
-        raise Refused(403, "Metrics are for this machine alone, until QU_METRICS_TOKEN is set.")
+        raise Refused(403, "Metrics can be read on this machine only, until QU_METRICS_TOKEN is set.")
     body = await asked.run(metrics.render)
     return Response(
         body,

@@ -145,7 +145,13 @@ class RemoteWorker(Background):
             return
         except Exception as error:
             log.exception("job %s broke", held.job.job_id)
-            self._end(held, Failed(ConsoleError("The console itself failed at this job."), repr(error)))
+            self._end(
+                held,
+                Failed(
+                    ConsoleError("The job failed because of an internal error. The server's log has the details."),
+                    repr(error),
+                ),
+            )
             return
         held.failures = 0
         if isinstance(answer, str):

@@ -154,7 +154,7 @@ async def operate(operation: Operation, asked: Asked) -> Response:
     """Answer one operation."""
     query = read_query(asked.request.scope["query_string"])
     if any(is_secret(name) and value for name, value in query.items()):
-        raise BadRequest("password may not stand in a URL, where it would be logged; send it in the body.")
+        raise BadRequest("password must not be in the URL, where it would be logged. Send it in the body.")
     asked.only(*operation.methods)
     ticket = redeem(asked, operation, query)
     answer = partial(answer_call, asked, operation, query, ticket)
@@ -239,7 +239,11 @@ def redeem(asked: Asked, operation: Operation, query: dict[str, Any]) -> Ticket 
         return None
     ticket: Ticket | None = asked.console.tickets.take(operation.name, query["ticket"])
     if ticket is None:
-        raise Forbidden("This link was used already, or is too old; ask for a new one.")
+        raise Forbidden(
+            "This link has expired or was already used. Request a new one."
+            if operation.answer is Download
+            else "The upload link has expired. Close the window and click Upload again."
+        )
     return ticket
 
 
@@ -247,7 +251,7 @@ def redeem(asked: Asked, operation: Operation, query: dict[str, Any]) -> Ticket 
 
 
 async def refuse_path(asked: Asked) -> Response:
-    raise Refused(404, "There is nothing at {path}.", path=asked.request.scope["path"][:200])
+    raise Refused(404, "{path} does not exist.", path=asked.request.scope["path"][:200])
 
 
 async def show(make: Callable[[], tuple[bytes, str]], media_type: str, asked: Asked) -> Response:
@@ -311,4 +315,4 @@ def own_site(asked: Asked) -> None:
     hosts = own_hosts(asked.request.scope, asked.console.settings.public_url)
     foreign = site is None and origin and not is_own_origin([origin.encode("latin-1")], hosts)
     if foreign or site not in (None, "same-origin", "none"):
-        raise Forbidden("Pages of other sites may not do this.")
+        raise Forbidden("Requests from other sites are not allowed.")

@@ -75,9 +75,11 @@ def failure_of(error: Exception) -> Failed:
     if isinstance(error, ConsoleError):
         return Failed(error, getattr(error, "detail", ""))
     if isinstance(error, OSError):
-        return Failed(ConsoleError("The disk refused: {why}.", why=error.strerror or error), repr(error))
+        return Failed(ConsoleError("The disk could not be written: {why}.", why=error.strerror or error), repr(error))
     log.error("a job broke", exc_info=error)
-    return Failed(ConsoleError("The console itself failed at this job."), repr(error))
+    return Failed(
+        ConsoleError("The job failed because of an internal error. The server's log has the details."), repr(error)
+    )
 
 
 class Cancelled(Exception):

@@ -100,13 +100,13 @@ class Front:
         if rest is None:
             await refuse(scope, send, NOT_OPEN, {"retry-after": "5"})
         elif scope["path"] != STREAM:
-            error = Refused(404, "There is nothing at {path}.", path=scope["path"][:200])
+            error = Refused(404, "{path} does not exist.", path=scope["path"][:200])
             await refuse(scope, send, error, {}, rest)
         elif not is_own_origin(
             [value for name, value in scope["headers"] if name == b"origin"],
             own_hosts(scope, rest.state.console.settings.public_url),
         ):
-            await refuse(scope, send, Refused(403, "Pages of other sites may not do this."), {}, rest)
+            await refuse(scope, send, Refused(403, "Requests from other sites are not allowed."), {}, rest)
         else:
             await self._app(scope, receive, send)
 

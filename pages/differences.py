@@ -84,7 +84,7 @@ def settle(ticked: list[dict[str, Any]], side: str) -> None:
     if done := len(ticked) - len(refused):
         st.session_state.setdefault("done", []).append(t("done.mended", count=done))
     if refused:
-        st.session_state["problems"] = (t("common.refused", count=len(refused), of=len(ticked)), refused)
+        st.session_state["problems"] = (t("differences.refused", count=len(refused)), refused)
     st.session_state["d_table"] = {"selection": {"rows": [], "columns": [], "cells": []}}
 
 

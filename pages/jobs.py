@@ -51,7 +51,7 @@ def standing(job: dict[str, Any]) -> str:
     """Return how far a job is, how long it will take as far as that is known, and how often its worker died."""
     words = [f"{job['progress']:.0%}"] if job["state"] == "running" else [t("jobs.position", number=job["position"])]
     if job["secondsLeft"] is not None:
-        words.append(t("jobs.left", time=parts.clock(job["secondsLeft"])))
+        words.append(t("jobs.left", time=parts.lasting(job["secondsLeft"])))
     interruptions = job["attempts"] - (job["state"] == "running")
     if interruptions:
         words.append(t("jobs.interrupted", count=interruptions))
@@ -112,7 +112,7 @@ def do(operation: str, done: str, **parameters: str) -> None:
     if envelope["result"] == "true":
         st.session_state.setdefault("done", []).append(done)
     else:
-        st.session_state["problems"] = (t("prewarm.refused"), [envelope["message"]])
+        st.session_state["problems"] = (t("people.refused"), [envelope["message"]])
 
 
 parts.header(t("jobs.title"))

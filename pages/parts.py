@@ -46,6 +46,7 @@ def attempt(operation: str, **parameters: Any) -> dict[str, Any]:
         address=address if isinstance(address, str) else THIS_MACHINE,
         language=language(),
         agent=agent[:MOST_AGENT] if isinstance(agent, str) else "",
+        plainly=True,
     )
     return backend.current().call(operation, parameters, token(), caller)
 
@@ -159,7 +160,7 @@ def attempt_each(
         st.session_state.setdefault("done", []).append(t(said, count=len(done)))
         st.session_state["changed"] = st.session_state.get("changed", 0) + 1
     if refused:
-        st.session_state["problems"] = (t("common.refused", count=len(refused), of=len(asked)), refused)
+        st.session_state["problems"] = (t("common.refused", count=len(refused)), refused)
     return done
 
 
@@ -328,6 +329,15 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def lasting(seconds: float) -> str:
+    """Return how long something will take in words: `34 s`, `2 min 5 s`, `1 h 20 min`."""
+    minutes, rest = divmod(max(1, round(seconds)), 60)
+    if not minutes:
+        return t("time.seconds", seconds=rest)
+    hours, of_hour = divmod(minutes, 60)
+    return t("time.hours", hours=hours, minutes=of_hour) if hours else t("time.minutes", minutes=minutes, seconds=rest)
 
 
 def megabytes(size: int) -> str:

@@ -29,8 +29,9 @@ def new_batch() -> None:
     elif lines:
         st.success(t("prewarm.good", count=len(lines)), icon=":material/check_circle:")
     quota()
+    label = t("prewarm.do", count=len(lines)) if lines else t("prewarm.empty")
     pressed = st.button(
-        t("prewarm.do", count=len(lines)), type="primary", icon=":material/bolt:", key="prewarm_do",
+        label, type="primary", icon=":material/bolt:", key="prewarm_do",
         disabled=not lines or bool(bad) or not parts.may("manage"),
     )  # fmt: skip
     if pressed:

@@ -83,7 +83,7 @@ class TestAccounts:
         answer = door("editAccount", userName="anne", **change)
 
         assert (answer["code"], answer["data"]) == ("409", None)
-        assert answer["message"] == "anne is the last administrator; make another account one first."
+        assert answer["message"] == "anne is the last administrator. Make another account an administrator first."
         assert door("getAccounts")["code"] == "200"
 
     def test_an_account_that_is_none_is_404(self, door):

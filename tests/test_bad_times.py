@@ -96,7 +96,7 @@ def test_a_full_disk_is_told_and_nothing_is_acknowledged_that_was_not_kept(small
     answers = [editor.change(20_000) for _ in range(40)]
 
     assert answers[-1]["code"] == "500"
-    assert answers[-1]["message"] == "The disk is full, so nothing was changed. Make room and try again."
+    assert answers[-1]["message"] == "The disk is full, so nothing was changed. Free some space and try again."
     assert server.get("/healthz")[0] == 200  # what is there can still be read
     filler.unlink()
     assert editor.change()["code"] == "200"

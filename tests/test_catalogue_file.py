@@ -119,7 +119,7 @@ def test_an_import_that_was_interrupted_goes_on(console, load, kept, monkeypatch
     ("changed", "reason"),
     [
         ({"title": "x" * 201}, "title has 201 characters; at most 200 are allowed."),
-        ({"title": "a\0b"}, "title holds characters that are no text."),
+        ({"title": "a\0b"}, "title contains characters that are not valid text."),
         ({"title": None}, "title is required."),
         ({"title": ["a"]}, "title must be a single value."),
         ({"videoId": "../a"}, "videoId may hold 1 to 128 letters, digits, - and _; got '../a'."),
@@ -167,7 +167,7 @@ def test_lines_of_csv_are_counted_as_an_editor_does(load, refused):
 
     assert refused("videos.csv") == {
         4: "The line has 2 cells, and the first line names 5.",
-        5: "title holds characters that are no text.",
+        5: "title contains characters that are not valid text.",
     }
 
 

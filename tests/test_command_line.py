@@ -68,7 +68,10 @@ def test_the_doctor_tells_the_head_of_the_history_and_checks_one_that_was_noted(
         (("account", "add", "anne", "--password", "short"), "10 to 1024 characters"),
         (("account", "passwd", "nobody", "--password", PASSWORD), "There is no account nobody"),
         (("backup", "backup.tar"), "nothing to back up"),
-        (("export", "--columns", "title,colour"), "columns holds 'colour'; there are id, videoId"),
+        (
+            ("export", "--columns", "title,colour"),
+            "columns contains 'colour', which does not exist. Available: id, videoId",
+        ),
         (("export", "--status", "red"), "censorStatus must be one of"),
     ],
 )

@@ -201,7 +201,9 @@ class TestChooseCover:
         made = make_video(files=(SOURCE,))
         door.data("chooseCover", mediaId=made.video_id, seconds=3)
         job = console.store.jobs.claim_job((JobKind.COVER,), "worker")
-        console.store.jobs.settle_failed(job, "worker", ConsoleError("The disk is full. Make room and try again."))
+        console.store.jobs.settle_failed(
+            job, "worker", ConsoleError("The disk is full. Free some space and try again.")
+        )
 
         door.data("chooseCover", mediaId=made.video_id, seconds=3)
 

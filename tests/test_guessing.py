@@ -155,14 +155,14 @@ def test_of_20_guesses_at_once_5_are_looked_at(login, hashed):
 
     assert len(hashed) == FREE
     assert {answer["code"] for answer in answers} == {"401"}
-    assert sum("try again in 2 seconds" in answer["message"] for answer in answers) == 20 - FREE
+    assert sum("Try again in 2 s" in answer["message"] for answer in answers) == 20 - FREE
 
 
 def test_the_right_password_waits_as_well(login, hashed, clock):
     for _ in range(FREE):
         login("a wrong one")
 
-    assert login()["message"] == "Too many wrong passwords; try again in 2 seconds."
+    assert login()["message"] == "Too many wrong passwords. Try again in 2 s."
     assert len(hashed) == FREE
     clock.move(2)
     assert login()["code"] == "200"
@@ -189,7 +189,7 @@ def test_a_name_that_nobody_has_is_slowed_down_like_any(login, name):
     answers = [login("a wrong one", name=name)["message"] for _ in range(FREE + 1)]
 
     assert answers == ["The user name or the password is wrong."] * FREE + [
-        "Too many wrong passwords; try again in 2 seconds."
+        "Too many wrong passwords. Try again in 2 s."
     ]
 
 
@@ -201,7 +201,7 @@ def test_signing_out_and_changing_a_password_are_no_way_around(console, login, t
     given = {"oldPassword": "a wrong one", "newPassword": "another password"}
     answers = [login(), console.call("changePassword", given, token, caller)]
 
-    assert ["try again" in answer["message"] for answer in answers] == [True, True]
+    assert ["Try again" in answer["message"] for answer in answers] == [True, True]
     assert len(hashed) == FREE
 
 
@@ -219,6 +219,6 @@ def test_the_dashboard_guesses_with_the_browsers_address(console, login, passwor
         given = {"userName": "anne", "password": "a wrong one"}
         answer = console.call("login", given, "", Caller("page", THERE))
 
-    assert "try again" in answer["message"]
+    assert "Try again" in answer["message"]
     assert login(password, THERE)["code"] == "401"
     assert login(password, HERE)["code"] == "200"

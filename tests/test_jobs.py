@@ -141,7 +141,7 @@ def test_a_suspect_waits_longer_after_each_death_and_is_given_up_in_the_end(jobs
     assert dies()
 
     failed = jobs.find_jobs(state=JobState.FAILED).items[0]
-    assert f"died {MOST_DEATHS} times" in str(ConsoleError.unpack(failed.error))
+    assert f"crashed {MOST_DEATHS} times" in str(ConsoleError.unpack(failed.error))
     assert console.store.catalogue.get_video(made.video_id).transcode_status is TranscodeStatus.FAIL
 
 
@@ -194,7 +194,7 @@ def test_a_failed_transcode_shows_until_a_retry_succeeds(jobs, queued, console):
 def test_a_new_job_answers_what_failed_before(jobs, queued):
     made = queued()
     job = jobs.claim_job(ALL, "worker")
-    jobs.settle_failed(job, "worker", ConsoleError("The disk is full. Make room and try again."))
+    jobs.settle_failed(job, "worker", ConsoleError("The disk is full. Free some space and try again."))
 
     jobs.enqueue_for_video(JobKind.TRANSCODE, made.video_id, "submitTranscode", TESTS)
 
@@ -204,7 +204,7 @@ def test_a_new_job_answers_what_failed_before(jobs, queued):
 def test_a_video_that_is_deleted_takes_its_failed_jobs_along(jobs, queued, console):
     made = queued()
     job = jobs.claim_job(ALL, "worker")
-    jobs.settle_failed(job, "worker", ConsoleError("The disk is full. Make room and try again."))
+    jobs.settle_failed(job, "worker", ConsoleError("The disk is full. Free some space and try again."))
 
     console.store.catalogue.delete_video(made.video_id, made.user.user_id, TESTS)
 
@@ -262,7 +262,7 @@ def test_cancelling_takes_a_job_out_and_the_video_back_to_what_it_has(jobs, queu
 
     assert jobs.claim_job(ALL, "worker") is None
     assert console.store.catalogue.get_video(made.video_id).transcode_status is TranscodeStatus.NEVER
-    with pytest.raises(Conflict, match="only one that waits or runs"):
+    with pytest.raises(Conflict, match="only a waiting or running job"):
         jobs.cancel_job(job.job_id, TESTS)
 
 
@@ -271,7 +271,7 @@ def test_every_failed_job_can_be_tried_again_at_once(jobs, queued):
         queued()
     for _ in range(2):
         job = jobs.claim_job(ALL, "worker")
-        jobs.settle_failed(job, "worker", ConsoleError("The disk is full. Make room and try again."))
+        jobs.settle_failed(job, "worker", ConsoleError("The disk is full. Free some space and try again."))
 
     assert jobs.retry_failed_jobs(TESTS) == 2
     assert jobs.find_jobs(state=JobState.QUEUED).total == 3

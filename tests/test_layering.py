@@ -52,7 +52,7 @@ FRIENDS = {
     "backend.model": (),
     "backend.settings": (),
     "backend.tickets": (),
-    "backend.messages": ("backend.errors",),
+    "backend.messages": ("backend.errors", "backend.wording"),
     "backend.passwords": ("backend.errors",),
     "backend.parameters": ("backend.bounds", "backend.errors"),
     "backend.registry": ("backend.errors", "backend.model", "backend.parameters"),

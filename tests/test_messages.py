@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import json
 import string
 from pathlib import Path
 
 import pytest
 
 from backend import errors
-from backend.errors import BadRequest, ConsoleError
+from backend.errors import BadRequest, Conflict, ConsoleError, Forbidden
 from backend.messages import CHINESE, say
+from backend.model import JobState, Right, Role
+from backend.wording import FORMER, NAMES, PLAINLY
 
 BACKEND = Path(__file__).resolve().parent.parent / "backend"
 KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, ConsoleError)}
@@ -86,6 +89,44 @@ def test_every_error_is_told_in_chinese(template):
 
 def test_no_translation_is_left_over():
     assert set(CHINESE) <= set(TEMPLATES)
+
+
+def test_a_job_that_failed_before_its_message_was_reworded_tells_the_new_one():
+    old = "The disk refused: {why}."
+
+    assert say(ConsoleError(old, why="EIO"), "zh") == "磁盘写入失败：EIO。"
+    assert say(ConsoleError(old, why="EIO"), "en") == "The disk could not be written: EIO."
+    assert set(FORMER.values()) <= set(TEMPLATES)
+    assert not set(FORMER) & set(TEMPLATES)
+
+
+def test_somebody_at_a_page_reads_no_ids_and_no_words_of_the_api():
+    error = Conflict(
+        "Video {video_id} has not passed review (censorStatus is {status}). Approve it first.",
+        video_id="23rfewc23",
+        status="check",
+    )
+
+    assert say(error, "zh", plainly=True) == "该视频尚未通过审核，请先通过审核。"
+    assert say(error, "en", plainly=True) == "This video has not passed review yet. Approve it first."
+    assert "23rfewc23" in say(error, "zh")
+    for template, (english, chinese) in PLAINLY.items():
+        assert template in TEMPLATES
+        assert names(english) == names(chinese) <= names(template) - {"video_id", "job_id", "status"}
+
+
+def test_a_refusal_names_roles_rights_and_states_in_words_of_the_reader():
+    named = json.loads((BACKEND.parent / "pages/locales/zh.json").read_text("utf-8"))
+    refused = Forbidden("Your role ({role}) does not have the {right} permission.", role="analyst", right="manage")
+
+    assert say(refused, "zh") == "你的角色（分析员）没有“管理”权限。"
+    assert say(refused, "en") == "Your role (analyst) does not have the manage permission."
+    for group, kind in (("role", Role), ("right", Right), ("state", JobState)):
+        assert set(NAMES[group]) == set(kind)
+    for word, name in NAMES["role"].items():
+        assert named[f"role.{word}"] == name
+    for word, name in NAMES["state"].items():
+        assert named[f"status.{word}"] == name
 
 
 def test_an_error_is_told_in_the_language_of_the_caller(monkeypatch):

@@ -84,7 +84,7 @@ def test_a_page_of_another_site_is_refused_before_any_other_host_is_asked(origin
 
     assert outside[0] == []
     assert status == 403
-    assert envelope["message"] == "Pages of other sites may not do this."
+    assert envelope["message"] == "Requests from other sites are not allowed."
 
 
 def test_a_page_of_ours_and_a_program_are_let_in(dashboard, outside):

@@ -137,6 +137,9 @@ def test_each_address_that_cannot_be_fetched_says_why(origin, cache, eventually)
     assert str(outcome.reason).startswith("3 of 4")
     assert [outcome.facts["warmed"][place] for place in (1, 2, 3)] == [
         (WarmState.FAILED, "HTTP 404"),
-        (WarmState.FAILED, f"the host 127.0.0.1:1 is not one of ours ({urlsplit(origin).netloc})"),
+        (
+            WarmState.FAILED,
+            f"the host 127.0.0.1:1 is not one of those that can be prewarmed ({urlsplit(origin).netloc})",
+        ),
         (WarmState.FAILED, "more than 5 redirects"),
     ]

@@ -90,8 +90,8 @@ def test_who_is_throttled_behind_a_proxy_is_who_asked_it(server, http, account, 
     for _ in range(6):
         wrong = login("192.0.2.7", "a wrong one")
 
-    assert "try again" in wrong["message"]
-    assert "try again" in login("192.0.2.7", password)["message"]
+    assert "Try again" in wrong["message"]
+    assert "Try again" in login("192.0.2.7", password)["message"]
     assert login("192.0.2.8", password)["code"] == "200"
 
 
@@ -101,7 +101,7 @@ def test_no_header_helps_who_guesses_where_no_proxy_is_set(server, http, account
         data = {"userName": "anne", "password": "a wrong one"}
         answer = http.post(f"{server}/console/user/login", data=data, headers=headers).json()
 
-    assert "try again" in answer["message"]
+    assert "Try again" in answer["message"]
 
 
 def test_uvicorn_believes_nobody_in_our_place(monkeypatch):

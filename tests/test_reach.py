@@ -103,7 +103,7 @@ def names(monkeypatch):
 def test_a_name_that_leads_inside_is_refused_even_if_it_also_leads_outside(found, names):
     names["cdn.example.com"] = [found]
 
-    with pytest.raises(BadRequest, match="leads into this machine or its network"):
+    with pytest.raises(BadRequest, match="points to this machine or its network"):
         find_addresses("cdn.example.com", 80, inside=may_be_inside("cdn.example.com"))
 
 

@@ -28,7 +28,7 @@ def example(operation):
 def refused(door, operation, token, holder):
     """Say whether an operation is refused for want of a right; the answer then names who wants it."""
     answer = door(operation.name, token=token, **example(operation))
-    lacks = answer["code"] == "403" and "it needs the right" in answer["message"]
+    lacks = answer["code"] == "403" and "does not have the" in answer["message"]
     assert not lacks or holder in answer["message"]
     return lacks
 
@@ -81,7 +81,7 @@ def test_an_app_reads_plays_and_uploads_over_rest_and_has_no_business_on_the_pag
 
     if door.way == "in_process":
         assert (answer["code"], answer["data"]) == ("403", None)
-        assert "may not use the pages" in answer["message"]
+        assert "cannot use the dashboard" in answer["message"]
         return
     token = answer["data"]["consoleToken"]
     assert door("getVideos", token=token)["code"] == "200"

@@ -123,7 +123,7 @@ def shake_hands(console):
 
 
 HOST = ("host", "console.example:8501")
-REFUSED = (403, "Pages of other sites may not do this.")
+REFUSED = (403, "Requests from other sites are not allowed.")
 
 
 @pytest.mark.anyio
@@ -181,7 +181,7 @@ async def test_the_public_address_is_ours(shake_hands):
 @pytest.mark.anyio
 @pytest.mark.parametrize("path", ["/console/x", "/", "/_stcore/health"])
 async def test_there_is_one_place_for_websockets(path, shake_hands):
-    assert await shake_hands(HOST, path=path) == (404, f"There is nothing at {path}.")
+    assert await shake_hands(HOST, path=path) == (404, f"{path} does not exist.")
 
 
 @pytest.mark.parametrize("path", ["/", "/videos", "/_stcore/health", "/static/js/x.js"])

@@ -197,7 +197,7 @@ def test_a_full_disk_fails_the_job_and_not_the_worker(upload, console, tmp_path,
 
         (failed,) = jobs.find_jobs(state=JobState.FAILED).items
         assert failed.kind is JobKind.TRANSCODE
-        assert str(ConsoleError.unpack(failed.error)) == "The disk is full. Make room and try again."
+        assert str(ConsoleError.unpack(failed.error)) == "The disk is full. Free some space and try again."
         assert jobs.find_jobs(kind=JobKind.SNAPSHOT).items[0].state is JobState.DONE
 
         limit(worker.pid, resource.RLIM_INFINITY)

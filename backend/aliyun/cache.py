@@ -27,7 +27,7 @@ SEND_SECONDS = 20.0
 QUOTA_SECONDS, QUOTA_KEPT_SECONDS = 1.5, 10.0
 BEIJING = timedelta(hours=8)
 STATES = {"Complete": WarmState.WARM, "Failed": WarmState.FAILED}
-SOME_FAILED = "{bad} of {count} addresses could not be fetched; the batch says why."
+SOME_FAILED = "{bad} of {count} addresses could not be fetched. The list below says why."
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def mend(
     """Settle a difference: `side` is the one that is right. Raises NotFound, Conflict and CloudError."""
     found = store.mirror.find_difference(video_id, what)
     if found is None:
-        raise NotFound("There is no such difference any more; look at the list again.")
+        raise NotFound("This difference does not exist any more. Refresh the list.")
     if what == MISSING:
         _mend_missing(store, media, found, side, actor)
     elif side == THERE:
@@ -32,13 +32,15 @@ def mend(
     elif what in SENT:
         client.call("UpdateVideoInfo", {"VideoId": video_id, SENT[what]: found.here})
     else:
-        raise Conflict("VOD's categories are its own; take over what stands there.")
+        raise Conflict("Categories are managed in VOD; use the VOD value.")
     store.mirror.end_difference(video_id, what)
 
 
 def _mend_missing(store: Store, media: CloudMedia, found: Difference, side: str, actor: Actor) -> None:
     if side == HERE:
-        raise Conflict("What VOD has not got cannot be sent there from here; upload it again, or remove it here.")
+        raise Conflict(
+            "A video that is missing in VOD cannot be sent there from here. Upload it again, or remove it here."
+        )
     video = store.catalogue.get_video(found.video_id)
     store.catalogue.delete_video(video.video_id, video.user.user_id, actor)
     media.clear(video.video_id)

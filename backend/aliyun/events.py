@@ -64,11 +64,11 @@ def read_event(raw: bytes) -> tuple[str, str, dict[str, Any]]:
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise Refused(400, "The callback is no JSON object.")
+        raise Refused(400, "The callback is not a JSON object.")
     found = body.get("VideoId") or body.get("MediaId") or ""
     kind = body.get("EventType", "")
     if not isinstance(found, str) or not isinstance(kind, str) or max(len(found), len(kind)) > MAX_FIELD:
-        raise Refused(400, "The callback is no JSON object.")
+        raise Refused(400, "The callback is not a JSON object.")
     return kind, found, body
 
 

@@ -41,7 +41,7 @@ UNCONFIRMED = (
     "follow; look again in a minute."
 )
 NOT_DELETED = "ApsaraVideo VOD refused to delete the video {video_id}; it may be locked or in use there."
-NO_SUCH_VIDEO = "There is no video {video_id}; it may have been deleted."
+NO_SUCH_VIDEO = "There is no video {video_id}. It may have been deleted."
 
 
 class CloudMedia:

@@ -120,13 +120,13 @@ def get_own_tokens(call: Call) -> list[TokenInfo]:
 def create_token(call: Call, *, name: Name, right: Right, end_time: End) -> NewToken:
     """Make an API token: a console token for programs, with a name, one right of one's own, and an end date."""
     if right not in GRANTS:
-        raise BadRequest("A token cannot have the right {right}; choose one of {rights}.", right=right.value,
+        raise BadRequest("A token cannot have the {right} permission. Choose one of {rights}.", right=right.value,
                          rights=", ".join(GRANTS))  # fmt: skip
     if right not in call.own.role.rights:
-        raise Forbidden("Your role {role} has not the right {right}, so no token of yours can have it.",
+        raise Forbidden("Your role ({role}) does not have the {right} permission, so your tokens cannot have it.",
                         role=call.own.role.value, right=right.value)  # fmt: skip
     if end_time is None or not 0 < end_time - call.now() <= LONGEST_DAYS * SECONDS_A_DAY:
-        raise BadRequest("endTime must be in the future, by {days} days at most.", days=LONGEST_DAYS)
+        raise BadRequest("endTime must be in the future, at most {days} days ahead.", days=LONGEST_DAYS)
     token = PREFIX + secrets.token_hex(24)
     return NewToken(
         token, _token(call, call.store.sessions.add_token(call.own, token, name, right, end_time, call.actor))
@@ -172,7 +172,7 @@ def add_account(call: Call, *, user_name: Name, role: Role, password: str = "") 
 def edit_account(call: Call, *, user_name: str, role: Role | None = None, disabled: bool | None = None) -> None:
     """Change a role, or disable or enable an account. Disabling ends its sessions at once, and its API tokens rest."""
     if role is None and disabled is None:
-        raise BadRequest("Nothing to change was given.")
+        raise BadRequest("No change was given.")
     call.store.accounts.edit_account(user_name, call.actor, role=role, disabled=disabled)
 
 

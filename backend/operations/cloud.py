@@ -90,5 +90,5 @@ def mend_drift(call: Call, *, video_id: str, what: str, use: Side) -> None:
 
 def _cloud(call: Call) -> Cloud:
     if call.console.cloud is None:
-        raise Conflict("This console works without Alibaba Cloud (QU_MODE is embedded).")
+        raise Conflict("This console does not use Alibaba Cloud (QU_MODE is embedded).")
     return call.console.cloud

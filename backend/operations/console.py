@@ -144,7 +144,7 @@ def edit_video(
     changes = {name: value for name, value in given.items() if value is not None}
     category = None if cate_id is None and cate_name is None else (cate_id, cate_name)
     if not changes and category is None:
-        raise BadRequest("Nothing to change was given.")
+        raise BadRequest("No change was given.")
     call.store.catalogue.edit_video(video_id, changes, call.actor, category=category)
     return call.write.detail(call.store.catalogue.get_video(video_id))
 

@@ -22,7 +22,7 @@ def check_password(call: Call, user_name: str, password: str) -> Account:
     address, attempts = call.caller.address, call.store.attempts
     begun = attempts.begin(address, user_name)
     if begun.wait:
-        raise WrongCredentials("Too many wrong passwords; try again in {seconds} seconds.", seconds=begun.wait)
+        raise WrongCredentials("Too many wrong passwords. Try again in {seconds} s.", seconds=begun.wait)
     found = call.store.accounts.get_password_hash(user_name)
     account, hashed = found or (None, None)
     if not is_right(password, hashed) or account is None or account.disabled:

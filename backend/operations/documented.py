@@ -162,7 +162,9 @@ def push_object_cache(call: Call, *, object_path: str) -> None:
     if wrong:
         named = "; ".join(f"{line.number}: {line.text[:120]} ({why})" for line, why in wrong[:10])
         raise BadRequest(
-            "{count} of the lines cannot be prewarmed, so none was: line {named}", count=len(wrong), named=named
+            "Nothing was prewarmed, because some lines have problems ({count}): line {named}",
+            count=len(wrong),
+            named=named,
         )
     if not 0 < len(lines) <= MOST_LINES:
         raise BadRequest(
@@ -198,7 +200,7 @@ def login(call: Call, *, user_name: str, password: str) -> TokenData:
     account = check_password(call, user_name, password)
     if call.caller.way == "page" and Right.DASHBOARD not in account.role.rights:
         raise Forbidden(
-            "Accounts with the role {role} are for programs; they may not use the pages.", role=account.role
+            "Accounts with the role {role} are for programs and cannot use the dashboard.", role=account.role
         )
     token = secrets.token_hex(24)
     actor = replace(call.actor, name=account.user_name, token="")

@@ -73,22 +73,24 @@ def read_line(line: str, hosts: tuple[str, ...], own: tuple[str, ...] = ()) -> s
     if len(text) > MOST_CHARACTERS:
         raise BadRequest("it is longer than {most} characters", most=MOST_CHARACTERS)
     if any(ord(sign) <= 32 or ord(sign) == 127 for sign in text) or "\\" in text:
-        raise BadRequest("it holds a space or a control character")
+        raise BadRequest("it contains a space or a control character")
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
         place = place_of(parts.geturl())
     except ValueError:
-        raise BadRequest("it is no address") from None
+        raise BadRequest("it is not an address") from None
     if parts.scheme.lower() not in ("http", "https"):
         raise BadRequest("only http and https can be prewarmed")
     if not parts.hostname or parts.username is not None:
-        raise BadRequest("it is no address")
+        raise BadRequest("it is not an address")
     if place not in hosts:
         raise BadRequest(
-            "the host {host} is not one of ours ({hosts})", host=place, hosts=", ".join(hosts) or "none is set"
+            "the host {host} is not one of those that can be prewarmed ({hosts})",
+            host=place,
+            hosts=", ".join(hosts) or "none is set",
         )
     if parts.path in ("", "/") or parts.path.endswith("/"):
-        raise BadRequest("it names a folder; name a file")
+        raise BadRequest("it is a folder; give a file")
     path = quote(parts.path, safe="/%:@!$&'()*+,;=~-._")
     query = quote(parts.query, safe="/%:@!$&'()*+,;=?~-._")
     url = urlunsplit((parts.scheme.lower(), parts.netloc.lower(), path, query, ""))

@@ -81,7 +81,7 @@ class HttpCache:
         bad = sum(state is WarmState.FAILED for state, _ in warmed.values())
         if bad:
             reason = ConsoleError(
-                "{bad} of {count} addresses could not be fetched; the batch says why.", bad=bad, count=len(urls)
+                "{bad} of {count} addresses could not be fetched. The list below says why.", bad=bad, count=len(urls)
             )
             return Failed(reason, facts={"warmed": warmed})
         return Done(facts={"warmed": warmed})

@@ -52,10 +52,10 @@ def find_addresses(host: str, port: int, *, inside: bool) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise BadRequest("the host {host} is not known", host=host) from None
+        raise BadRequest("the host {host} cannot be found", host=host) from None
     addresses = list(dict.fromkeys(str(item[4][0]) for item in found))
     if not inside and not all(is_outside(address) for address in addresses):
-        raise BadRequest("the host {host} leads into this machine or its network", host=host)
+        raise BadRequest("the host {host} points to this machine or its network", host=host)
     return addresses
 
 

@@ -31,7 +31,7 @@ class Accounts:
                 [user_name, password_hash, role, self._now()],
             ).rowcount
             if not made:
-                raise BadRequest("There is an account {name} already; choose another name.", name=user_name)
+                raise BadRequest("There is already an account {name}. Choose another name.", name=user_name)
             self._note(db, actor, "addAccount", user_name, {}, {"role": role})
             return account_of(row_of(db, user_name))
 
@@ -54,7 +54,9 @@ class Accounts:
                 {**old, **new, "id": row["account_id"]},
             )
             if not db.execute("select 1 from accounts where role = ? and not disabled", [Role.ADMIN]).fetchone():
-                raise Conflict("{name} is the last administrator; make another account one first.", name=user_name)
+                raise Conflict(
+                    "{name} is the last administrator. Make another account an administrator first.", name=user_name
+                )
             if new.get("disabled"):
                 db.execute(f"delete from sessions where {SESSIONS}", [row["account_id"]])
             self._note(db, actor, "editAccount", user_name, {name: old[name] for name in new}, new)

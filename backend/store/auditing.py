@@ -65,9 +65,9 @@ def read_last(db: Database, video: Video, request_id: str = "") -> HistoryLine:
     row = next(iter(db.query(LAST, [video_id])), None)
     line = history.line_of(row) if row else None
     if line is None or line.action != "createAudit":
-        raise Conflict("There is no verdict on video {video_id} to take back.", video_id=video_id)
+        raise Conflict("There is no review of video {video_id} that can be undone.", video_id=video_id)
     if line.after["censorStatus"] != video.censor_status or request_id not in ("", line.actor.request_id):
-        raise Conflict("The verdict on video {video_id} does not stand any more; look at it again.", video_id=video_id)
+        raise Conflict("The review of video {video_id} has changed since. Look at the video again.", video_id=video_id)
     return line
 
 

@@ -226,7 +226,7 @@ class Catalogue:
             check_whole(video)
             if video.censor_status is not CensorStatus.SUCCESS:
                 raise Conflict(
-                    "Video {video_id} has not passed review (censorStatus is {status}); approve it first.",
+                    "Video {video_id} has not passed review (censorStatus is {status}). Approve it first.",
                     video_id=video_id,
                     status=video.censor_status.value,
                 )

@@ -48,7 +48,8 @@ from backend.store.queue import (
 from backend.store.rows import read_video, write_files
 
 WORKER_DIED = (
-    "The worker died {count} times while at it. Look into the server's log (often memory is short), then try again."
+    "The worker crashed {count} times while running this job. Check the server's log (often memory is short), "
+    "then retry."
 )
 
 LEASE_SECONDS = 15.0
@@ -223,7 +224,7 @@ class Jobs:
             job = get(db, job_id)
             if job.state not in (JobState.FAILED, JobState.CANCELLED):
                 raise Conflict(
-                    "Job {job_id} is {state}; only a failed job can be tried again.",
+                    "Job {job_id} is {state}; only a failed job can be retried.",
                     job_id=job_id,
                     state=job.state.value,
                 )
@@ -256,7 +257,7 @@ class Jobs:
             job = get(db, job_id)
             if job.state not in (JobState.QUEUED, JobState.RUNNING):
                 raise Conflict(
-                    "Job {job_id} is {state}; only one that waits or runs can be cancelled.",
+                    "Job {job_id} is {state}; only a waiting or running job can be cancelled.",
                     job_id=job_id,
                     state=job.state.value,
                 )

@@ -62,7 +62,7 @@ Row = tuple[Any, ...]
 
 ADD_FILE = f"insert into files (video_id, {', '.join(FILE_COLUMNS)}) values (?{', ?' * len(FILE_COLUMNS)})"
 AT = "{key} in (select value from json_each(?))"
-NO_VIDEO = "There is no video {video_id}; it may have been deleted."
+NO_VIDEO = "There is no video {video_id}. It may have been deleted."
 
 
 def read_files(db: Database, video_ids: Iterable[str]) -> dict[str, list[MediaFile]]:

@@ -81,9 +81,9 @@ class Sessions:
                 "select name from sessions where account_id = ? and name <> ''", [account.account_id]
             ).fetchall()
             if (name,) in names:
-                raise BadRequest("You have a token {name} already; choose another name.", name=name)
+                raise BadRequest("You already have a token named {name}. Choose another name.", name=name)
             if len(names) >= MOST_TOKENS:
-                raise BadRequest("You have {most} tokens, the most there may be; revoke one first.", most=MOST_TOKENS)
+                raise BadRequest("You have {most} tokens, which is the limit. Revoke one first.", most=MOST_TOKENS)
             self._add(db, account, token, expires, actor, name=name, granted=right)
             until = datetime.fromtimestamp(expires, UTC).isoformat()
             self._note(db, actor, "createToken", account.user_name, {"name": name, "right": right, "expires": until})
@@ -123,7 +123,7 @@ class Sessions:
             )  # fmt: skip
             row = next((row for row in rows if owner in ("", row["user_name"])), None)
             if row is None:
-                raise NotFound("There is no session or token {session_id}; it may have ended.", session_id=session_id)
+                raise NotFound("There is no session or token {session_id}. It may have ended.", session_id=session_id)
             db.execute("delete from sessions where token_hash = ?", [row["token_hash"]])
             self._note(db, actor, action, row["user_name"], {"name": row["name"]} if row["name"] else {})
 

@@ -19,7 +19,7 @@ from backend.store.folding import fold
 from backend.store.rows import read_own, read_video, video_of
 
 CHUNK = 500
-GOING = "Video {video_id} is just being deleted for good; look again in a minute."
+GOING = "Video {video_id} is being deleted permanently right now. Check again in a minute."
 # Done jobs stay where they are: they tell what was found out, and what was done.
 JOBS = "select * from jobs where video_id = ? and state in ('queued', 'running', 'failed') order by created, job_id"
 OLDER = "select * from trash where id > ? order by id limit ?"
@@ -141,7 +141,7 @@ def _read(db: Database, video_id: str) -> dict[str, Any]:
     row = next(iter(db.query("select * from trash where video_id = ?", [video_id])), None)
     if row is None:
         raise NotFound(
-            "Video {video_id} is not in the trash; it may have been restored, or deleted for good.", video_id=video_id
+            "Video {video_id} is not in the trash. It may have been restored or permanently deleted.", video_id=video_id
         )
     return row
 

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, TimeoutError, WebSocket, expect
 
+from pages.words import form
 from tests.browser.server import ROOT
 from tests.conftest import PASSWORD
 
@@ -44,7 +45,7 @@ class Person:
         page.on("websocket", self._connect)
 
     def t(self, key: str, **values: Any) -> str:
-        return self._texts[key].format_map(values)
+        return form(self._texts[key], values).format_map(values)
 
     # Going somewhere
 

@@ -200,8 +200,8 @@ def test_what_was_refused_is_named_with_its_reason(person, site, language):
 
 
 def not_passed(video, language):
-    template = "Video {video_id} has not passed review (censorStatus is {status}); approve it first."
-    return say(Conflict(template, video_id=video.video_id, status="check"), language)
+    template = "Video {video_id} has not passed review (censorStatus is {status}). Approve it first."
+    return say(Conflict(template, video_id=video.video_id, status="check"), language, plainly=True)
 
 
 def test_a_deleted_video_is_gone_from_the_list(person, titles):

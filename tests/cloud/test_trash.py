@@ -241,7 +241,7 @@ def test_what_is_being_purged_is_restored_only_where_vod_keeps_it(
 
     assert ask("purgeVideo", videoId=video.video_id)["code"] == ("502" if refused else "200")
 
-    assert said == [f"Video {video.video_id} is just being deleted for good; look again in a minute."]
+    assert said == [f"Video {video.video_id} is being deleted permanently right now. Check again in a minute."]
     console.cloud.keeper.finish_intents(older_than=0)
     assert not console.store.trash.holds(video.video_id)
     assert console.store.catalogue.is_empty() is not refused

@@ -273,7 +273,7 @@ def test_a_job_without_room_says_so_and_leaves_nothing(finish, video, tmp_path, 
     with room(1000):
         outcome = finish(kind, cramped)
 
-    assert str(outcome.reason) == "The disk is full. Make room and try again."
+    assert str(outcome.reason) == "The disk is full. Free some space and try again."
     assert [path.name for path in (tmp_path / "media" / "v1").iterdir()] == ["source.mp4"]
     assert not isinstance(finish(kind, cramped), Failed)
 
