@@ -60,7 +60,12 @@ CHINESE: dict[str, str] = {
     "The review of video {video_id} has changed since. Look at the video again.": (
         "视频 {video_id} 的审核结果已有变化，请重新查看。"
     ),
+    "Since line {seen} of the history, {name} has changed video {video_id} ({action}, line {line}); "
+    "look at it again.": (
+        "操作记录第 {seen} 行之后，{name} 更改了视频 {video_id}（{action}，第 {line} 行），请重新查看。"
+    ),
     # Parameters
+    "videoIds has {count} ids; at most {most} are allowed.": "videoIds 有 {count} 个 ID，最多 {most} 个。",
     "{name} is required.": "缺少参数 {name}。",
     "{name} must be a single value.": "{name} 只能是单个值。",
     "{name} must be a whole number, got {raw!r}.": "{name} 应为整数，收到的是 {raw!r}。",

@@ -71,6 +71,7 @@ CHINESE_SUMMARIES = {
     "cancelJob": "取消任务",
     "retryFailedJobs": "重试全部失败的任务",
     "getHistory": "查询视频的操作记录",
+    "getChanges": "查询操作记录的最新行号，以及这些视频此后的变更",
     "findHistory": "查询全部操作记录",
     "exportHistory": "将符合条件的操作记录导出为 CSV",
     "createHistoryLink": "生成一次性的操作记录导出链接",

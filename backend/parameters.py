@@ -276,6 +276,7 @@ class UploadedFile:
         return {"type": "string", "format": "binary"}
 
 
+SeenLine = Annotated[int | None, Whole(0)]  # the newest line of the history that was seen; None: nothing is checked
 PageIndex = Annotated[int, Whole(1, 2**31 - 1)]
 PageSize = Annotated[int, Whole(1, 100)]
 Size = Annotated[int, Whole(0, MAX_BYTES)]

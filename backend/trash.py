@@ -19,17 +19,19 @@ ROUND_SECONDS = 600.0
 PURGER = Actor("trash", "worker")
 
 
-def delete(console: Console, video: Video, actor: Actor) -> None:
-    """Put a video into the trash; with QU_TRASH_DAYS=0, delete it for good. Raises NotFound and CloudError."""
+def delete(console: Console, video: Video, actor: Actor, *, seen_line: int | None = None) -> None:
+    """Put a video into the trash; with QU_TRASH_DAYS=0, delete it for good. Raises NotFound and CloudError, and
+    Conflict where anybody decided something about it since `seen_line` of the history."""
+    console.store.catalogue.check_seen(video.video_id, seen_line)
     owner = video.user.user_id
     if days := console.settings.trash_days:
         until = int(console.clock()) + days * SECONDS_A_DAY
         with console.media.standing(video, False, "TrashVideo", actor):
-            console.store.trash.put(video.video_id, owner, until, actor)
+            console.store.trash.put(video.video_id, owner, until, actor, seen_line=seen_line)
     else:
         still = partial(console.store.catalogue.get_video, video.video_id)
         with console.media.deleting(video, actor, still):
-            console.store.catalogue.delete_video(video.video_id, owner, actor)
+            console.store.catalogue.delete_video(video.video_id, owner, actor, seen_line=seen_line)
 
 
 def restore(console: Console, video_id: str, actor: Actor) -> None:

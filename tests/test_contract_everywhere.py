@@ -44,6 +44,9 @@ SEED_PARAMETERS = {
     "signOut": ["userName", "password"],
 }  # fmt: skip
 EXTENSIONS = {name: ["cateId", "sort"] for name in ("getVideos", "getRecommendVideos")}  # they stand last
+EXTENSIONS |= {
+    name: ["seenLine"] for name in ("createAudit", "recommendVideo", "deleteVideoById", "deleteRecommendById")
+}
 
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
 

@@ -14,7 +14,7 @@ from backend.messages import say
 from backend.model import JobKind, JobState, Right, User
 from backend.operations.exports import LinkData
 from backend.operations.filters import Filters
-from backend.parameters import Clearable, File, Text, Whole, is_blank
+from backend.parameters import Clearable, File, SeenLine, Text, Whole, is_blank
 from backend.prewarm import check_lines
 from backend.registry import OPERATIONS, operation
 from backend.wire import VideoDetail
@@ -132,11 +132,13 @@ def edit_video(
     tags: Annotated[str | None, Clearable(500)] = None,
     cate_id: CateId | None = None,
     cate_name: Annotated[str | None, Clearable(100)] = None,
+    seen_line: SeenLine = None,
 ) -> VideoDetail:
     """Change title, description, tags or category: what is absent stays, and what is sent empty becomes empty.
 
     A title cannot be empty. A category is one that is there, by id or name, or a new one, by its name, whose id is
     given by the console unless a cateId comes along; a cateId of 0 or an empty cateName is none.
+    `seenLine` is as for createAudit.
     """
     if title is not None and is_blank(title):
         raise BadRequest("title may not be empty.")
@@ -145,7 +147,7 @@ def edit_video(
     category = None if cate_id is None and cate_name is None else (cate_id, cate_name)
     if not changes and category is None:
         raise BadRequest("No change was given.")
-    call.store.catalogue.edit_video(video_id, changes, call.actor, category=category)
+    call.store.catalogue.edit_video(video_id, changes, call.actor, category=category, seen_line=seen_line)
     return call.write.detail(call.store.catalogue.get_video(video_id))
 
 

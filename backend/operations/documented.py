@@ -25,7 +25,7 @@ from backend.model import (
 )
 from backend.operations.credentials import check_password
 from backend.operations.filters import Filters
-from backend.parameters import Link, PageIndex, PageSize, Size, is_blank
+from backend.parameters import Link, PageIndex, PageSize, SeenLine, Size, is_blank
 from backend.prewarm import MOST_LINES, check_lines
 from backend.registry import operation
 from backend.store.sessions import token_hash
@@ -61,10 +61,19 @@ def submit_transcode(call: Call, *, media_id: str) -> None:
 
 
 @operation("GET", "/vod/createAudit", message="审核完成", right=Right.REVIEW, remote=True)
-def create_audit(call: Call, *, media_id: str, status: Verdict, reason: str = "", comment: str = "") -> None:
+def create_audit(
+    call: Call,
+    *,
+    media_id: str,
+    status: Verdict,
+    reason: str = "",
+    comment: str = "",
+    seen_line: SeenLine = None,
+) -> None:
     """Record a person's verdict on a video whose upload has finished.
 
-    Blocking needs a reason of at most 128 bytes of UTF-8; one of blanks alone is none.
+    Blocking needs a reason of at most 128 bytes of UTF-8; one of blanks alone is none. `seenLine`, an extension, is a
+    line of the history (getChanges): 409 where anybody decided something about this video since.
     """
     reason = "" if is_blank(reason) else reason
     length = len(reason.encode())
@@ -75,8 +84,9 @@ def create_audit(call: Call, *, media_id: str, status: Verdict, reason: str = ""
             "reason has {length} bytes; at most {most} are allowed.", length=length, most=MOST_REASON_BYTES
         )
     video = call.store.catalogue.get_whole_video(media_id)
+    call.store.catalogue.check_seen(media_id, seen_line)
     call.media.record_audit(video, status, reason, comment, call.actor)
-    call.store.catalogue.record_audit(media_id, status, reason, comment, call.actor)
+    call.store.catalogue.record_audit(media_id, status, reason, comment, call.actor, seen_line=seen_line)
 
 
 @operation("GET", "/vod/submitTabTranscode", message="发起窄带高清转码作业完成!", right=Right.MANAGE)
@@ -123,8 +133,12 @@ def recommend_video(
     censor_status: CensorStatus | None = None,
     is_narrow: bool = False,
     is_cache: bool = False,
+    seen_line: SeenLine = None,
 ) -> None:
-    """Put a video that passed review on the recommended feed; what is absent comes from the catalogue."""
+    """Put a video that passed review on the recommended feed; what is absent comes from the catalogue.
+
+    `seenLine` is as for createAudit.
+    """
     given: dict[str, Any] = {
         "title": title,
         "user_id": user_id,
@@ -149,6 +163,7 @@ def recommend_video(
         call.actor,
         narrow=is_narrow and not video.files_of(FileKind.NARROW),
         warm=_worth_warming(call, video) if is_cache else [],
+        seen_line=seen_line,
     )
 
 
@@ -180,18 +195,19 @@ def get_recommend_video_by_id(call: Call, *, video_id: str) -> RecommendedDetail
 
 
 @operation("POST", "/vod/deleteVideoById", message="删除完成!", right=Right.MANAGE, remote=True)
-def delete_video_by_id(call: Call, *, video_id: str, user_id: str) -> None:
+def delete_video_by_id(call: Call, *, video_id: str, user_id: str, seen_line: SeenLine = None) -> None:
     """Delete a video of this owner, with its media and its recommendation.
 
-    For QU_TRASH_DAYS it stays in the trash (getTrash), where it can be restored.
+    For QU_TRASH_DAYS it stays in the trash (getTrash), where it can be restored. `seenLine` is as for createAudit.
     """
-    trash.delete(call.console, call.store.catalogue.get_own_video(video_id, user_id), call.actor)
+    video = call.store.catalogue.get_own_video(video_id, user_id)
+    trash.delete(call.console, video, call.actor, seen_line=seen_line)
 
 
 @operation("POST", "/vod/deleteRecommendById", message="取消推荐完成", right=Right.MANAGE)
-def delete_recommend_by_id(call: Call, *, video_id: str) -> None:
-    """Take a video off the recommended feed."""
-    call.store.catalogue.cancel_recommendation(video_id, call.actor)
+def delete_recommend_by_id(call: Call, *, video_id: str, seen_line: SeenLine = None) -> None:
+    """Take a video off the recommended feed. `seenLine` is as for createAudit."""
+    call.store.catalogue.cancel_recommendation(video_id, call.actor, seen_line=seen_line)
 
 
 @operation("POST", "/user/login", message="登录成功!", right=None)

@@ -13,9 +13,10 @@ from urllib.parse import quote
 import msgspec
 
 from backend.columns import FileFormat, guard_id, guard_text
+from backend.errors import BadRequest
 from backend.export import MEDIA_TYPES, Download
 from backend.model import HistoryFilter, HistoryLine, Right
-from backend.parameters import End, Id, PageIndex, PageSize, Start
+from backend.parameters import End, Id, PageIndex, PageSize, SeenLine, Start, Text
 from backend.registry import OPERATIONS, operation
 from backend.wire import Writer
 
@@ -26,6 +27,7 @@ COLUMNS = (
     "line", "time", "userName", "token", "way", "address", "requestId", "action", "target", "before", "after",
 )  # fmt: skip
 CHUNK_ROWS = 500
+MOST_IDS = 100
 BOM = "\ufeff"  # without it, Excel takes UTF-8 for the machine's own encoding
 
 
@@ -55,6 +57,13 @@ class HistoryPage(msgspec.Struct, rename="camel"):
     total: int
     history_list: list[HistoryData]
     action_list: list[str]
+
+
+class ChangesData(msgspec.Struct, rename="camel"):
+    """`line` is the newest of the history; the changes are those since, the last first."""
+
+    line: int
+    change_list: list[HistoryData]
 
 
 class HistoryLink(msgspec.Struct, rename="camel"):
@@ -89,6 +98,22 @@ def find_history(
     """List everything that was done by anybody and matches, newest first, with the exact total."""
     page = call.store.history.find_page(filters.wanted, page_index, page_size)
     return HistoryPage(page.total, _listed(call, page.items), list(call.store.history.find_actions()))
+
+
+@operation("GET", "/vod/getChanges", right=Right.HISTORY, extension=True)
+def get_changes(
+    call: Call, *, video_ids: Annotated[str, Text(MOST_IDS * 129)] = "", seen_line: SeenLine = None
+) -> ChangesData:
+    """Return the newest line of the history, to be sent as `seenLine` with what is done about the videos read then.
+
+    With `videoIds`, up to 100 ids with commas between them, and the `seenLine` of an earlier time: also what was
+    decided about those videos since.
+    """
+    line = call.store.history.newest_line()  # before the lines: what comes meanwhile is told the next time
+    ids = [one for one in (part.strip() for part in video_ids.split(",")) if one]
+    if len(ids) > MOST_IDS:
+        raise BadRequest("videoIds has {count} ids; at most {most} are allowed.", count=len(ids), most=MOST_IDS)
+    return ChangesData(line, _listed(call, call.store.catalogue.find_decisions(ids, seen_line)))
 
 
 @operation("GET", "/user/exportHistory", right=Right.EXPORT, extension=True)

@@ -14,6 +14,7 @@ from backend.model import (
     Actor,
     CensorStatus,
     Found,
+    HistoryLine,
     JobKind,
     Mark,
     Page,
@@ -23,7 +24,7 @@ from backend.model import (
     Video,
     VideoFilter,
 )
-from backend.store import adding, auditing, categories, facets, finding, history, queue
+from backend.store import adding, auditing, categories, facets, finding, history, queue, seen
 from backend.store.cloud import finish_intents
 from backend.store.database import MANY_PAGES, Connections
 from backend.store.facets import Facets
@@ -181,13 +182,32 @@ class Catalogue:
             history.append_many(db, at=now, actor=actor, action="importVideo", changes=changes)
             return known
 
-    def record_audit(self, video_id: str, verdict: Verdict, reason: str, comment: str, actor: Actor) -> bool:
+    def check_seen(self, video_id: str, line: int | None) -> None:
+        """Raise Conflict where anybody decided something about a video since this line of the history.
+
+        The changes below take that line too, as `seen_line`: they look again, in their own transaction.
+        """
+        if line is not None:
+            with self._connections.reading() as db:
+                seen.check(db, video_id, line)
+
+    def find_decisions(self, video_ids: Sequence[str], line: int | None) -> list[HistoryLine]:
+        """Return what was decided about these videos since this line of the history, the last first."""
+        if line is None or not video_ids:
+            return []
+        with self._connections.reading() as db:
+            return seen.find_since(db, video_ids, line)
+
+    def record_audit(
+        self, video_id: str, verdict: Verdict, reason: str, comment: str, actor: Actor, *, seen_line: int | None = None
+    ) -> bool:
         """Record a person's verdict, and what follows from it. False when this very verdict stands already.
 
         Blocking takes the video off the recommended feed and ends its media URLs; approving one that was never
         transcoded starts its rendition. All of it happens, or nothing. Raises NotFound.
         """
         with self._connections.writing() as db:
+            seen.check(db, video_id, seen_line)
             return auditing.record(db, self._now(), video_id, verdict, reason, comment, actor)
 
     def find_undone(self, video_id: str, request_id: str = "") -> CensorStatus:
@@ -212,6 +232,7 @@ class Catalogue:
         narrow: bool = False,
         warm: Sequence[str] = (),
         at: int | None = None,
+        seen_line: int | None = None,
     ) -> None:
         """Put a video on the recommended feed, or change its entry, and queue what was asked along with it.
 
@@ -224,6 +245,7 @@ class Catalogue:
         with self._connections.writing() as db:
             video = read_video(db, video_id)
             check_whole(video)
+            seen.check(db, video_id, seen_line)
             if video.censor_status is not CensorStatus.SUCCESS:
                 raise Conflict(
                     "Video {video_id} has not passed review (censorStatus is {status}). Approve it first.",
@@ -255,9 +277,10 @@ class Catalogue:
             new = {"isRecommend": True, **changed, "isNarrow": narrow, "prewarm": list(warm)}
             history.append(db, at=now, actor=actor, action="recommendVideo", target=video_id, before=old, after=new)
 
-    def cancel_recommendation(self, video_id: str, actor: Actor) -> None:
+    def cancel_recommendation(self, video_id: str, actor: Actor, *, seen_line: int | None = None) -> None:
         """Take a video off the recommended feed. Raises NotFound when it is not on it."""
         with self._connections.writing() as db:
+            seen.check(db, video_id, seen_line)
             if db.execute("delete from recommendations where video_id = ?", [video_id]).rowcount == 0:
                 raise NotFound(NO_RECOMMENDATION, video_id=video_id)
             history.append(
@@ -270,9 +293,10 @@ class Catalogue:
                 after={"isRecommend": False},
             )
 
-    def delete_video(self, video_id: str, user_id: str, actor: Actor) -> None:
+    def delete_video(self, video_id: str, user_id: str, actor: Actor, *, seen_line: int | None = None) -> None:
         """Remove a video of this owner from everywhere. Raises NotFound when there is none of this owner."""
         with self._connections.writing() as db:
+            seen.check(db, video_id, seen_line)
             finish_intents(db, "DeleteVideo", video_id)
             video = read_own(db, video_id, user_id)
             queue.cancel_all(db, video_id, now=self._now())
@@ -287,6 +311,7 @@ class Catalogue:
         actor: Actor,
         *,
         category: tuple[int | None, str | None] | None = None,
+        seen_line: int | None = None,
     ) -> bool:
         """Change title, description, tags or category. False when nothing changed. Raises NotFound and BadRequest.
 
@@ -294,6 +319,7 @@ class Catalogue:
         """
         with self._connections.writing() as db:
             video = asdict(read_video(db, video_id))
+            seen.check(db, video_id, seen_line)
             if category is not None:
                 changes = {**changes, **dict(zip(CATEGORY, categories.settle(db, *category), strict=True))}
             changed = {key: value for key, value in changes.items() if video[key] != value}

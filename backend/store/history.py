@@ -110,6 +110,11 @@ class History:
                 return
             below = rows[-1]["id"]
 
+    def newest_line(self) -> int:
+        """Return the number of the newest line; 0 where there is none."""
+        with self._connections.reading() as db:
+            return _head(db).line
+
     def find_actions(self) -> tuple[str, ...]:
         """Return the actions that there are lines of."""
         with self._connections.reading() as db:

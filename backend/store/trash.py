@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from backend.errors import Conflict, NotFound
 from backend.model import Actor, JobKind, JobState, Page, Trashed, Video
-from backend.store import adding, history, queue
+from backend.store import adding, history, queue, seen
 from backend.store.adding import new_media_key
 from backend.store.cloud import finish_intents, is_begun
 from backend.store.database import Connections
@@ -32,13 +32,15 @@ class Trash:
         self._connections = connections
         self._clock = clock
 
-    def put(self, video_id: str, user_id: str, until: int, actor: Actor) -> None:
+    def put(self, video_id: str, user_id: str, until: int, actor: Actor, *, seen_line: int | None = None) -> None:
         """Delete a video of this owner from everywhere, and keep all it had until then (seconds since 1970, UTC).
 
-        Raises NotFound when there is none of this owner.
+        Raises NotFound when there is none of this owner, and Conflict where anybody decided something about it since
+        `seen_line` of the history.
         """
         now = self._now()
         with self._connections.writing() as db:
+            seen.check(db, video_id, seen_line)
             finish_intents(db, "TrashVideo", video_id)
             video = read_own(db, video_id, user_id)
             jobs = list(db.query(JOBS, [video_id]))

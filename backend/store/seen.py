@@ -1,0 +1,40 @@
+"""What was done to a video since somebody looked at it: whoever acts on it says up to which line they have seen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from sqlite_utils import Database
+
+from backend.errors import Conflict
+from backend.model import HistoryLine
+from backend.store.history import line_of
+
+# What others decide. What machines make of a video, such as a rendition, leaves everything that one judged as it was.
+DECISIONS = (
+    "createAudit", "undoAudit", "editVideo", "recommendVideo", "deleteRecommendById", "chooseCover",
+    "deleteVideoById", "restoreVideo", "purgeVideo", "uploadVideo", "importVideo",
+)  # fmt: skip
+SINCE = f"""
+    select * from history where target in (select value from json_each(:targets)) and id > :line
+    and action in ({", ".join(f"'{action}'" for action in DECISIONS)}) order by id desc limit :most
+"""
+
+
+def find_since(db: Database, video_ids: Iterable[str], line: int, most: int = 100) -> list[HistoryLine]:
+    """Return the newest decisions on these videos since a line of the history, the last first."""
+    values = {"targets": json.dumps(list(video_ids)), "line": line, "most": most}
+    return [line_of(row) for row in db.query(SINCE, values)]
+
+
+def check(db: Database, video_id: str, line: int | None) -> None:
+    """Raise Conflict where anybody decided something about a video since this line; None checks nothing."""
+    if line is None:
+        return
+    for newer in find_since(db, [video_id], line, most=1):
+        raise Conflict(
+            "Since line {seen} of the history, {name} has changed video {video_id} ({action}, line {line}); "
+            "look at it again.",
+            seen=line, name=newer.actor.name, video_id=video_id, action=newer.action, line=newer.line,
+        )  # fmt: skip
