@@ -41,7 +41,8 @@ from noting import Statement, noted_store
 from serving import sign_in
 from stand import Stand
 
-from backend.model import CensorStatus, Sort, VideoFilter
+from backend.model import CensorStatus, Sort, TranscodeStatus, VideoFilter
+from backend.registry import camel
 from backend.store import Store
 from backend.store.catalogue import Catalogue
 
@@ -50,9 +51,11 @@ ZONE = ZoneInfo("Asia/Shanghai")
 YEAR = 365 * 86_400
 RIVAL_ROUNDS = 2  # counted, after one that is not
 COLUMNS = {Sort.NEWEST: "-seq", Sort.OLDEST: "seq"}
+EXTENDED = ("transcode_status", "narrow_transcode_status", "min_duration", "max_duration", "min_size", "max_size")
 EXACT = ("video_id", "user_id", "censor_status", "cate_id")
 ALL = VideoFilter()
 CHECK = VideoFilter(censor_status=CensorStatus.CHECK)
+FAILED = VideoFilter(transcode_status=TranscodeStatus.FAIL)
 PASSED = VideoFilter(censor_status=CensorStatus.SUCCESS)
 DATED = VideoFilter(start=made.NEWEST - 2 * YEAR + 12_345, end=made.NEWEST - YEAR)
 
@@ -81,6 +84,8 @@ class Question:
             "pageIndex": self.page, "pageSize": SIZE, "sort": self.sort, "title": self.wanted.title,
             "userId": self.wanted.user_id, "userName": self.wanted.user_name, "videoId": self.wanted.video_id,
             "censorStatus": self.wanted.censor_status or "", "cateId": self.wanted.cate_id or "",
+            "tags": self.wanted.tags, **{camel(name): getattr(self.wanted, name) or "" for name in EXTENDED},
+            "isRecommend": "" if self.wanted.recommended is None else str(self.wanted.recommended).lower(),
             **{name: f"{datetime.fromtimestamp(at, ZONE):%Y-%m-%d %H:%M:%S}" for name, at in times.items() if at},
         }  # fmt: skip
         listed = "getRecommendVideos" if self.recommended else "getVideos"
@@ -138,6 +143,17 @@ def questions(catalogue: Catalogue) -> dict[str, Question]:
         "userName, 1 character": VideoFilter(user_name="罗"),
         "userName, 3 characters": VideoFilter(user_name="小厨房"),
         "title and status": VideoFilter(title="美食", censor_status=CensorStatus.CHECK),
+        "transcode failed": FAILED,
+        "transcode failed and status": replace(FAILED, censor_status=CensorStatus.CHECK),
+        "narrow-band done": VideoFilter(narrow_transcode_status=TranscodeStatus.SUCCESS),
+        "recommended": VideoFilter(recommended=True),
+        "a tag": VideoFilter(tags="美食"),
+        "two tags": VideoFilter(tags="美食,夜市"),
+        "up to 15 s": VideoFilter(max_duration=15),
+        "from 60 s": VideoFilter(min_duration=60),
+        "10 to 20 MB, status check": replace(CHECK, min_size=10**7, max_size=2 * 10**7),
+        "transcode failed, from 60 s": replace(FAILED, min_duration=60),
+        "title, from 60 s": VideoFilter(title="美食", min_duration=60),
         "title, status and a year": replace(DATED, title="美食", censor_status=CensorStatus.CHECK),
         "title and user": VideoFilter(title="美食", user_id=heavy.user_id),
         "title and userName": VideoFilter(title="美食", user_name="小厨房"),

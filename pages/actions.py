@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts, undo
+from pages import batches, parts, undo
 from pages.words import t
 
 MOST_REASON_BYTES = 128
@@ -178,5 +178,12 @@ def _form(action: Action) -> dict[str, Any]:
 def _do(action: Action, videos: list[dict[str, Any]], form: dict[str, Any]) -> None:
     """Do it to every video, and offer to take back what it changed."""
     asked = [(video, action.parameters(video, form)) for video in videos]
+    if len(asked) > batches.AT_ONCE:
+        batches.start(action.operation, asked, f"done.{action.key}", lambda done: _offer_undo(action, done))
+        return
     done = parts.attempt_each(action.operation, asked, f"done.{action.key}")
+    _offer_undo(action, done)
+
+
+def _offer_undo(action: Action, done: batches.Done) -> None:
     undo.offer(action.key, [(video, request_id) for video, request_id in done if fits(action.key, video)])

@@ -39,7 +39,7 @@ def control(shown: VideoList) -> dict[str, str] | None:
     return None if asked is None else {**asked, "recommended": str(recommended).lower()}
 
 
-def send(asked: dict[str, str] | None, wanted: dict[str, Any]) -> None:
+def send(asked: dict[str, str] | None, wanted: dict[str, Any], sort: str) -> None:
     """Let the browser load the file, straight from the REST server: nothing of it passes through here."""
     if asked is not None:
-        parts.go_to(parts.ask("createExportLink", **wanted, **asked)["url"])
+        parts.go_to(parts.ask("createExportLink", **wanted, **asked, sort=sort)["url"])

@@ -7,14 +7,9 @@ from typing import Any
 import streamlit as st
 
 from pages import parts
-from pages.lists import CENSOR, VideoList
+from pages.lists import VideoList
+from pages.narrowing import CENSOR
 from pages.words import named, t
-
-
-def category(videos: VideoList) -> str:
-    """Return the category that the address narrows the list to, or nothing."""
-    written = st.query_params.get(f"{videos.prefix}_cate", "")
-    return written if written.isdecimal() and written.isascii() else ""
 
 
 def show(videos: VideoList, wanted: dict[str, str]) -> None:
@@ -26,7 +21,7 @@ def show(videos: VideoList, wanted: dict[str, str]) -> None:
         {word: _counted(named("censor", word), by_status[word]) for word in CENSOR if by_status[word]},
     )  # fmt: skip
     _choice(
-        videos, "cate", t("filter.category"), wanted["cateId"],
+        videos, "cate", t("filter.cate"), wanted["cateId"],
         {
             str(found["cateId"]): _counted(found["cateName"] or t("filter.no_category"), found["total"])
             for found in facets["categoryList"]

@@ -1,4 +1,4 @@
-"""A list of videos as both browsers show it: fetched by pages, drawn as a grid, acted on by row or by selection."""
+"""A list of videos as both browsers show it: fetched by pages, drawn as a table, acted on by row or by selection."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import Any
 
 import streamlit as st
 
-from pages import actions, parts
-from pages.words import t
+from pages import actions, batches, parts, tables
+from pages.narrowing import Narrowing
+from pages.tables import Column, Row
+from pages.words import named, t
 
-CENSOR = ["check", "success", "fail", "onCensor"]
-TRANSCODE = ["onTranscode", "success", "fail", "Uploading", "UploadFail"]
 SORTS = ["-creationTime", "creationTime", "-duration", "duration", "-size", "size", "title", "-title"]
-ROW_HEIGHT = 48
-MOST_ROWS_SEEN = 12
+ROW_HEIGHT = 40
+MOST_PICKED, FETCHED = 5_000, 100
+# Something about these will change without anybody at this page.
+BUSY = {"onTranscode", "onSnapshot", "onCensor", "Uploading", "Transcoding"}
+BUSY_FIELDS = ("transcodeStatus", "narrowTranscodeStatus", "snapshotStatus", "censorStatus", "status")
 
 
 @dataclass(frozen=True)
@@ -28,69 +31,64 @@ class VideoList:
     bulk_actions: tuple[str, ...]
 
     @property
+    def narrowing(self) -> Narrowing:
+        return Narrowing(self.prefix)
+
+    @property
     def page_key(self) -> str:
-        return f"{self.prefix}_page"
+        return self.narrowing.page_key
 
-    def bound(self, name: str) -> dict[str, Any]:
-        """Return the options of a filter that is kept in the address; a change of it leads to the first page."""
-        return {
-            "key": f"{self.prefix}_{name}",
-            "bind": "query-params",
-            "on_change": parts.first_page,
-            "args": (self.page_key,),
-        }
-
-    def search(self, name: str, label: str, icon: str, width: int) -> str:
-        """Draw a search field that answers while one types."""
-        text: str = st.text_input(
-            label, type="search", placeholder=label, width=width, live=True, label_visibility="collapsed",
-            icon=f":material/{icon}:", autocomplete="off", **self.bound(name),
-        )  # fmt: skip
-        return text.strip()
-
-    def dates(self) -> dict[str, str]:
-        """Draw the two dates of a range."""
-        with st.container(horizontal=True):
-            start = st.date_input(t("filter.from"), value=None, format="YYYY-MM-DD", **self.bound("from"))
-            end = st.date_input(t("filter.to"), value=None, format="YYYY-MM-DD", **self.bound("to"))
-        return {"startTime": str(start or ""), "endTime": str(end or "")}
+    @property
+    def sort_key(self) -> str:
+        return f"{self.prefix}_sort"
 
     def order(self) -> str:
         """Draw the choice of an order and return it."""
         chosen: str = st.selectbox(
             t("sort.label"), SORTS, width=150, label_visibility="collapsed",
             format_func=lambda sort: t(f"sort.{sort}"), filter_mode=None,
-            **parts.from_address(f"{self.prefix}_sort", SORTS, SORTS[0], then=self.page_key),
+            **parts.from_address(self.sort_key, SORTS, SORTS[0], then=self.page_key),
         )  # fmt: skip
         return chosen
 
-    def clear_button(self, wanted: dict[str, str]) -> None:
-        """Draw the way back to everything, where something is filtered."""
-        if any(wanted.values()):
-            st.button(
-                t("filter.clear"), icon=":material/close:", type="tertiary", on_click=self._clear,
-                key=f"{self.prefix}_clear",
-            )  # fmt: skip
-
     def show(self, wanted: dict[str, str], sort: str, nothing: str) -> None:
-        """Draw the rows that match and what can be done with them; say `nothing` where there are none at all."""
-        if opened := st.session_state.pop(f"{self.prefix}_opened", None):
-            parts.visit("video", {"videoId": opened})
+        """Draw the rows that match and what can be done with them; say `nothing` where there are none at all.
+
+        What changes by itself is drawn anew after a while: alone, so that a dialog or what somebody types stays.
+        """
+        batches.show()
+        shown = self._shown().values()
+        busy = any(video[field] in BUSY for video in shown for field in BUSY_FIELDS)
+        st.session_state["whole"] = True
+        st.fragment(self._rows, run_every="2s" if busy or not shown else "15s")(wanted, sort, nothing)
+        st.session_state["whole"] = False
+
+    def _rows(self, wanted: dict[str, str], sort: str, nothing: str) -> None:
+        asked = {"wanted_rerun", "wanted_action"} & set(st.session_state)
+        if asked and not st.session_state["whole"]:
+            # The rest of the page follows; and a dialog that is opened from here would close at the next turn.
+            st.session_state.pop("wanted_rerun", None)
+            st.rerun(scope="app")
         # For the way back from a video; the address of its page is its own.
         st.session_state[f"{self.prefix}_query"] = {
             key: value for key, value in st.query_params.items() if key.startswith(f"{self.prefix}_")
         }
         toolbar = st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar")
         total, videos, size = self._fetch({**wanted, "sort": sort})
+        shown = {video["videoId"]: video for video in videos}
+        st.session_state[f"{self.prefix}_shown"] = shown
+        picked = self._picked()
+        for video_id in st.session_state.pop("acted", ()):
+            picked.pop(video_id, None)
+        picked.update({video_id: shown[video_id] for video_id in picked.keys() & shown})  # as they are seen now
+        with toolbar:
+            self._toolbar(wanted, sort, total)
         if not videos:
             text, icon = (t("filter.none"), "search_off") if any(wanted.values()) else (nothing, "upload")
             st.info(text, icon=f":material/{icon}:")
             return
-        ids = [video["videoId"] for video in videos]
-        ticked = self._grid(videos, seen=(wanted, sort, size, ids, st.session_state.get("changed")))
-        with toolbar:
-            st.caption(t("videos.ticked", count=len(ticked)), width="content")
-            actions.buttons(self.bulk_actions, ticked)
+        with tables.rows():
+            self._table(videos, sort)
         parts.paging(self.page_key, total, size)
 
     def _fetch(self, wanted: dict[str, str]) -> tuple[int, list[dict[str, Any]], int]:
@@ -99,61 +97,97 @@ class VideoList:
         data = parts.ask(self.operation, **wanted, pageIndex=page, pageSize=size)
         if not data["videoList"] and data["total"]:
             page = -(-data["total"] // size)
-            st.session_state[self.page_key] = page
             data = parts.ask(self.operation, **wanted, pageIndex=page, pageSize=size)
+        if st.session_state.get(self.page_key) != page:
+            st.session_state[self.page_key] = page
         return data["total"], data["videoList"], size
 
-    def _grid(self, videos: list[dict[str, Any]], seen: Any) -> list[dict[str, Any]]:
-        """Draw the rows and return those that are ticked."""
-        shown, table = f"{self.prefix}_shown", f"{self.prefix}_table"
-        parts.keep_ticks(table, seen)
-        st.session_state[shown] = videos
+    # What is picked: by id, over all pages, as it was seen last
+
+    def _picked(self) -> dict[str, dict[str, Any]]:
+        picked: dict[str, dict[str, Any]] = st.session_state.setdefault(f"{self.prefix}_picked", {})
+        return picked
+
+    def _shown(self) -> dict[str, dict[str, Any]]:
+        shown: dict[str, dict[str, Any]] = st.session_state.get(f"{self.prefix}_shown", {})
+        return shown
+
+    def _pick(self, shown: list[str], ticked: list[str]) -> None:
+        picked = self._picked()
+        for video_id in shown:
+            picked.pop(video_id, None)
+        picked.update({video_id: self._shown()[video_id] for video_id in ticked if video_id in self._shown()})
+
+    def _pick_all(self, wanted: dict[str, str], sort: str) -> None:
+        """Pick all that match, as far as they may be picked at once."""
+        picked = self._picked()
+        for page in range(1, MOST_PICKED // FETCHED + 1):
+            asked = {**wanted, "sort": sort, "pageIndex": page, "pageSize": FETCHED}
+            envelope = parts.attempt(self.operation, **asked)
+            videos = envelope["data"]["videoList"] if envelope["result"] == "true" else []
+            picked.update({video["videoId"]: video for video in videos})
+            if len(videos) < FETCHED:
+                return
+
+    def _toolbar(self, wanted: dict[str, str], sort: str, total: int) -> None:
+        if not actions.allowed(*self.bulk_actions):
+            return
+        picked = self._picked()
+        elsewhere = len(picked.keys() - self._shown())
+        count = t("videos.ticked", count=f"{len(picked):,}")
+        st.caption(f"{count} {t('videos.elsewhere', count=f'{elsewhere:,}')}" if elsewhere else count, width="content")
+        if picked:
+            st.button(
+                t("videos.untick"), key=f"{self.prefix}_untick", type="tertiary", icon=":material/close:",
+                on_click=picked.clear,
+            )  # fmt: skip
+            if len(picked) < min(total, MOST_PICKED):
+                text = t("videos.tick_all" if total <= MOST_PICKED else "videos.tick_first",
+                         count=f"{min(total, MOST_PICKED):,}")  # fmt: skip
+                st.button(
+                    text, key=f"{self.prefix}_tick_all", type="tertiary", icon=":material/select_all:",
+                    on_click=self._pick_all, args=(wanted, sort),
+                )  # fmt: skip
+        actions.buttons(self.bulk_actions, [] if batches.is_running() else list(picked.values()))
+
+    # Drawing
+
+    def _table(self, videos: list[dict[str, Any]], sort: str) -> None:
         menu = actions.allowed(*self.row_actions)
-        event = st.dataframe(
-            parts.frame([_row(video, menu) for video in videos]),
-            key=table, on_select="rerun", selection_mode="multi-row", hide_index=True, row_height=ROW_HEIGHT,
-            height=min(MOST_ROWS_SEEN, len(videos)) * ROW_HEIGHT + 40, alt=t("videos.title"),
-            placeholder="", column_order=self.columns, column_config=self._column_config(),
+        picked = self._picked()
+        tables.show(
+            f"{self.prefix}_table", t(f"{'videos' if self.prefix == 'v' else 'recommendations'}.title"),
+            [column for column in _columns(self.prefix) if column.key in self.columns],
+            [_row(video, menu) for video in videos],
+            row_height=ROW_HEIGHT, sort=sort,
+            ticked=[video["videoId"] for video in videos if video["videoId"] in picked]
+            if actions.allowed(*self.bulk_actions) else None,
+            menus={action.key: (action.icon, t(f"action.{action.key}")) for action in menu},
+            on_ticks=self._pick, on_event=self._event,
         )  # fmt: skip
-        return [videos[number] for number in event.selection.rows if number < len(videos)]
 
-    def _column_config(self) -> dict[str, Any]:
-        column = st.column_config
-        return {
-            "cover": column.ImageColumn(t("column.cover"), width=84),
-            "title": column.ButtonColumn(
-                t("column.title"), width=250, type="tertiary", alignment="left", key=f"{self.prefix}_open",
-                on_click=self._title_clicked,
-            ),
-            "user": column.TextColumn(t("column.user"), width=110),
-            "censor": parts.chip_column(t("column.censor"), CENSOR, "censor", width=96),
-            "transcode": parts.chip_column(t("column.transcode"), TRANSCODE, width=96),
-            "narrow": parts.chip_column(t("column.narrow"), TRANSCODE, width=96),
-            "recommended": parts.chip_column(t("column.recommended"), ["isRecommend"], width=84),
-            "duration": column.TextColumn(t("column.duration"), width=66, alignment="right"),
-            "size": column.TextColumn(t("column.size"), width=84, alignment="right"),
-            "created": column.TextColumn(t(f"column.created_{self.prefix}"), width=156),
-            "do": column.ButtonColumn(
-                t("column.do"), width=64, type="tertiary", key=f"{self.prefix}_do", on_click=self._menu_clicked
-            ),
-        }  # fmt: skip
+    def _event(self, event: dict[str, Any]) -> None:
+        if event["kind"] == "sort" and event["sort"] in SORTS:
+            parts.write_address(self.sort_key, event["sort"], SORTS[0])
+            parts.first_page(self.page_key)
+            st.session_state["wanted_rerun"] = True
+        elif event["kind"] == "menu" and (video := self._shown().get(event["id"])):
+            actions.request(event["action"], [video])
 
-    def _title_clicked(self) -> None:
-        video = st.session_state[f"{self.prefix}_shown"][st.session_state[f"{self.prefix}_open"].row]
-        st.session_state[f"{self.prefix}_opened"] = video["videoId"]
 
-    def _menu_clicked(self) -> None:
-        click = st.session_state[f"{self.prefix}_do"]
-        key = next(key for key, action in actions.ACTIONS.items() if action.label == click.label)
-        actions.request(key, [st.session_state[f"{self.prefix}_shown"][click.row]])
-
-    def _clear(self) -> None:
-        for name in ("status", "cate"):  # what is bound leaves the address with its value
-            st.query_params.pop(f"{self.prefix}_{name}", None)
-        for name in ("title", "user", "uid", "vid", "from", "to"):
-            if (key := f"{self.prefix}_{name}") in st.session_state:
-                st.session_state[key] = "" if isinstance(st.session_state[key], str) else None
-        parts.first_page(self.page_key)
+def _columns(prefix: str) -> list[Column]:
+    return [
+        Column("cover", t("column.cover"), "picture", 78),
+        Column("title", t("column.title"), "link", sort=("title", "-title")),
+        Column("user", t("column.user"), width=112, priority=2),
+        Column("censor", t("column.censor"), "chips", 88),
+        Column("recommended", t("column.recommended"), "chips", 84, priority=1),
+        Column("transcode", t("column.transcode"), "chips", 104, priority=1),
+        Column("narrow", t("column.narrow"), "chips", 96, priority=3),
+        Column("duration", t("column.duration"), "number", 92, ("-duration", "duration"), priority=1),
+        Column("size", t("column.size"), "number", 88, ("-size", "size"), priority=2),
+        Column("created", t(f"column.created_{prefix}"), "", 158, ("-creationTime", "creationTime"), priority=3),
+    ]
 
 
 def _unfinished(video: dict[str, Any]) -> str:
@@ -161,17 +195,24 @@ def _unfinished(video: dict[str, Any]) -> str:
     return video["status"] if video["status"] in ("Uploading", "UploadFail") else ""
 
 
-def _row(video: dict[str, Any], menu: list[actions.Action]) -> dict[str, Any]:
-    return {
-        "cover": video["coverUrl"] or None,
-        "title": video["title"] or video["videoId"],
+def _row(video: dict[str, Any], menu: list[actions.Action]) -> Row:
+    title = video["title"] or video["videoId"]
+    chips = {
+        "censor": [(video["censorStatus"], named("censor", video["censorStatus"]))],
+        "recommended": [("isRecommend", t("status.isRecommend"))] if video["isRecommend"] == "true" else [],
+        "transcode": [
+            (word, named("status", word)) for word in (video["transcodeStatus"] or _unfinished(video),) if word
+        ],
+        "narrow": [(word, named("status", word)) for word in (video["narrowTranscodeStatus"],) if word],
+    }
+    cells = {
+        "cover": video["coverUrl"],
+        "title": title,
         "user": video["user"]["userName"] or video["user"]["userId"],
-        "censor": [video["censorStatus"]],
-        "transcode": [word for word in (video["transcodeStatus"] or _unfinished(video),) if word],
-        "narrow": [video["narrowTranscodeStatus"]] if video["narrowTranscodeStatus"] else [],
-        "recommended": ["isRecommend"] if video["isRecommend"] == "true" else [],
         "duration": parts.clock(video["duration"]),
         "size": parts.megabytes(video["size"]),
         "created": parts.moment(video["creationTime"]),
-        "do": [action.label for action in menu if actions.fits(action.key, video)],
+        **{name: tables.chips(words) for name, words in chips.items()},
     }
+    offered = [action.key for action in menu if actions.fits(action.key, video)]
+    return Row(video["videoId"], title, cells, f"/video?videoId={video['videoId']}", offered)

@@ -40,6 +40,11 @@ def token() -> str:
 
 def attempt(operation: str, **parameters: Any) -> dict[str, Any]:
     """Run an operation as the signed-in person and return its envelope."""
+    return asker(operation)(**parameters)
+
+
+def asker(operation: str) -> Callable[..., dict[str, Any]]:
+    """Return what runs an operation as the signed-in person, from any thread."""
     address, agent = st.context.ip_address, st.context.headers.get("User-Agent")
     caller = backend.Caller(
         way="page",
@@ -48,7 +53,8 @@ def attempt(operation: str, **parameters: Any) -> dict[str, Any]:
         agent=agent[:MOST_AGENT] if isinstance(agent, str) else "",
         plainly=True,
     )
-    return backend.current().call(operation, parameters, token(), caller)
+    console, shown_token = backend.current(), token()
+    return lambda **parameters: console.call(operation, parameters, shown_token, caller)
 
 
 def ask(operation: str, **parameters: Any) -> Any:
@@ -156,12 +162,18 @@ def attempt_each(
             done.append((video, envelope["requestId"]))
         else:
             refused.append(f"{video['title'] or video['videoId']}: {envelope['message']}")
+    report(done, refused, said)
+    return done
+
+
+def report(done: list[tuple[dict[str, Any], str]], refused: list[str], said: str) -> None:
+    """Keep what to say at the next run: how many were done, by the text `said`, and which were not, and why."""
+    st.session_state.setdefault("acted", set()).update(video["videoId"] for video, _ in done)
     if done:
         st.session_state.setdefault("done", []).append(t(said, count=len(done)))
         st.session_state["changed"] = st.session_state.get("changed", 0) + 1
     if refused:
         st.session_state["problems"] = (t("common.refused", count=len(refused)), refused)
-    return done
 
 
 def say_results() -> None:
@@ -172,8 +184,10 @@ def say_results() -> None:
         title, lines = problems
         with st.container(key="problems"):
             shown = "\n".join(f"- {plain(line)}" for line in lines[:20])
-            more = f"\n- {t('common.more', count=len(lines) - 20)}" if len(lines) > 20 else ""
-            st.error(shown + more, title=title, icon=":material/error:")
+            st.error(shown, title=title, icon=":material/error:")
+            if len(lines) > 20:
+                with st.expander(t("common.more", count=len(lines) - 20)):
+                    st.code("\n".join(lines[20:]), language=None, height=300)
             st.button(t("common.understood"), key="problems_seen", on_click=lambda: st.session_state.pop("problems"))
 
 
@@ -253,14 +267,18 @@ def from_address(key: str, options: Sequence[Any], default: Any, then: str) -> d
     st.session_state[key] = chosen_in_address(key, options, default)
 
     def keep() -> None:
-        value = st.session_state[key]
-        if value == default:
-            st.query_params.pop(key, None)
-        else:
-            st.query_params[key] = str(value)
+        write_address(key, st.session_state[key], default)
         first_page(then)
 
     return {"key": key, "on_change": keep}
+
+
+def write_address(key: str, value: Any, default: Any) -> None:
+    """Keep a choice in the address; the one that is usual needs no word there."""
+    if value == default:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = str(value)
 
 
 def chosen_in_address(key: str, options: Sequence[Any], default: Any) -> Any:

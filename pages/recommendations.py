@@ -10,7 +10,7 @@ parts.guard()
 FEED = VideoList(
     prefix="r",
     operation="getRecommendVideos",
-    columns=("cover", "title", "user", "censor", "transcode", "narrow", "duration", "size", "created", "do"),
+    columns=("cover", "title", "user", "censor", "transcode", "narrow", "duration", "size", "created"),
     row_actions=("unrecommend", "prewarm", "narrow", "block"),
     bulk_actions=("unrecommend", "prewarm", "narrow", "block"),
 )
@@ -18,13 +18,23 @@ FEED = VideoList(
 with parts.header(t("recommendations.title"), beside=undo.button):
     export = exports.control(FEED)
 parts.say_results()
+narrowing = FEED.narrowing
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-    title = FEED.search("title", t("filter.title"), "search", 260)
-    user = FEED.search("user", t("filter.user_name"), "person", 180)
-    with st.popover(t("filter.more"), icon=":material/tune:"):
-        wanted = {"title": title, "userName": user, **FEED.dates()}
+    wanted = narrowing.search("title", t("filter.title"), "search", 220)
+    wanted |= narrowing.search("user", t("filter.user"), "person", 180)
+    with st.popover(t("filter.more"), icon=":material/tune:", key="r_more"):
+        with st.container(horizontal=True):
+            for name in ("tc", "nb"):
+                wanted |= narrowing.choice(name)
+        for names in (("dmin", "dmax"), ("smin", "smax"), ("from", "to")):
+            wanted |= narrowing.pair(names)
+        wanted |= narrowing.text("tags", help=t("filter.tags_help"))
+        with st.container(horizontal=True):
+            for name in ("uid", "vid"):
+                wanted |= narrowing.text(name)
+        wanted |= narrowing.category()
     sort = FEED.order()
-    FEED.clear_button(wanted)
-exports.send(export, wanted)
+narrowing.active(wanted, aside=("title", "user"))
+exports.send(export, wanted, sort)
 FEED.show(wanted, sort, nothing=t("recommendations.none"))
 actions.confirm_requested()

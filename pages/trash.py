@@ -4,40 +4,40 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts
-from pages.people import ROW_HEIGHT
+from pages import parts, tables
+from pages.lists import ROW_HEIGHT
+from pages.narrowing import Narrowing
+from pages.tables import Column, Row
 from pages.words import t
 
 parts.guard("manage")
-PAGE, TABLE = "t_page", "t_table"
-MOST_ROWS_SEEN = 14
+TRASH = Narrowing("t")
+PAGE, TABLE, PICKED = TRASH.page_key, "t_table", "t_picked"
 NAMED = 8
 
 
-def clear() -> None:
-    st.session_state["t_title"] = ""
-    parts.first_page(PAGE)
+def listed(videos: list[dict[str, Any]]) -> None:
+    """Draw a page of the trash; what is ticked is kept by its id, over all pages."""
+    shown = {video["videoId"]: video for video in videos}
 
+    def pick(ids: list[str], ticked: list[str]) -> None:
+        for video_id in ids:
+            picked().pop(video_id, None)
+        picked().update({video_id: shown[video_id] for video_id in ticked})
 
-def search() -> str:
-    label = t("filter.title")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-        text: str = st.text_input(
-            label, type="search", placeholder=label, width=260, live=True, label_visibility="collapsed",
-            icon=":material/search:", autocomplete="off", key="t_title", bind="query-params",
-            on_change=parts.first_page, args=(PAGE,),
-        )  # fmt: skip
-        if text.strip():
-            st.button(t("filter.clear"), icon=":material/close:", type="tertiary", on_click=clear, key="t_clear")
-    return text.strip()
-
-
-def listed(videos: list[dict[str, Any]], seen: Any) -> list[dict[str, Any]]:
-    """Draw a page of the trash and return the videos that are ticked."""
-    parts.keep_ticks(TABLE, seen)
-    column = st.column_config.TextColumn
-    event = st.dataframe(
-        parts.frame([
+    columns = [
+        Column("title", t("column.title")),
+        Column("user", t("column.user"), width=140, priority=2),
+        Column("duration", t("column.duration"), "number", 80, priority=3),
+        Column("size", t("column.size"), "number", 96, priority=2),
+        Column("deleted", t("trash.deleted"), width=164, priority=1),
+        Column("by", t("trash.by"), width=130, priority=3),
+        Column("until", t("trash.until"), width=164),
+    ]
+    rows = [
+        Row(
+            video["videoId"],
+            video["title"] or video["videoId"],
             {
                 "title": video["title"] or video["videoId"],
                 "user": video["user"]["userName"] or video["user"]["userId"],
@@ -46,26 +46,25 @@ def listed(videos: list[dict[str, Any]], seen: Any) -> list[dict[str, Any]]:
                 "deleted": parts.moment(video["deleteTime"]),
                 "by": video["deletedBy"],
                 "until": parts.moment(video["purgeTime"]),
-            }
-            for video in videos
-        ]),
-        key=TABLE, on_select="rerun", selection_mode="multi-row", hide_index=True, row_height=ROW_HEIGHT,
-        height=min(len(videos), MOST_ROWS_SEEN) * ROW_HEIGHT + 40, alt=t("trash.title"),
-        column_config={
-            "title": column(t("column.title"), width=340),
-            "user": column(t("column.user"), width=140),
-            "duration": column(t("column.duration"), width=80, alignment="right"),
-            "size": column(t("column.size"), width=96, alignment="right"),
-            "deleted": column(t("trash.deleted"), width=170),
-            "by": column(t("trash.by"), width=130),
-            "until": column(t("trash.until"), width=170),
-        },
+            },
+        )
+        for video in videos
+    ]
+    tables.show(
+        TABLE, t("trash.title"), columns, rows, row_height=ROW_HEIGHT,
+        ticked=[video_id for video_id in shown if video_id in picked()], on_ticks=pick,
     )  # fmt: skip
-    return [videos[number] for number in event.selection.rows if number < len(videos)]
+
+
+def picked() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = st.session_state.setdefault(PICKED, {})
+    return found
 
 
 def do(operation: str, said: str, videos: list[dict[str, Any]]) -> None:
     parts.attempt_each(operation, [(video, {"videoId": video["videoId"]}) for video in videos], said)
+    for video_id in st.session_state.pop("acted", ()):
+        picked().pop(video_id, None)
 
 
 def request(videos: list[dict[str, Any]]) -> None:
@@ -73,8 +72,9 @@ def request(videos: list[dict[str, Any]]) -> None:
     st.session_state["t_wanted"] = videos
 
 
-def buttons(ticked: list[dict[str, Any]]) -> None:
-    st.caption(t("videos.ticked", count=len(ticked)), width="content")
+def buttons() -> None:
+    ticked = list(picked().values())
+    st.caption(t("videos.ticked", count=f"{len(ticked):,}"), width="content")
     st.button(
         t("trash.restore"), key="t_restore", icon=":material/restore_from_trash:", disabled=not ticked, on_click=do,
         args=("restoreVideo", "undone.delete", ticked),
@@ -83,34 +83,38 @@ def buttons(ticked: list[dict[str, Any]]) -> None:
         t("trash.purge"), key="t_purge", icon=":material/delete_forever:", disabled=not ticked, on_click=request,
         args=(ticked,),
     )  # fmt: skip
+    if ticked:
+        st.button(t("videos.untick"), key="t_untick", type="tertiary", icon=":material/close:", on_click=picked().clear)
 
 
 def confirm(videos: list[dict[str, Any]]) -> None:
     st.markdown(parts.named_list([video["title"] or video["videoId"] for video in videos], NAMED))
-    st.caption(t("follows.purge"))
+    st.warning(t("follows.purge"), icon=":material/warning:")
+    st.html("<style>.st-key-confirm_yes button { background: #c0283c; border-color: #c0283c; color: #fff }</style>")
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button(t("common.cancel"), key="confirm_no"):
             st.rerun()
-        if st.button(t("trash.purge"), key="confirm_yes", type="primary"):
+        if st.button(t("trash.purge"), key="confirm_yes", type="primary", icon=":material/delete_forever:"):
             do("purgeVideo", "done.purge", videos)
             st.rerun()
 
 
 def show() -> None:
-    title = search()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
+        wanted = TRASH.search("title", t("filter.title"), "search", 260)
+    TRASH.active(wanted, aside=("title",))
     size, page = parts.page_size(PAGE), parts.page_number(PAGE)
-    found = parts.ask("getTrash", title=title, pageIndex=page, pageSize=size)
+    found = parts.ask("getTrash", **wanted, pageIndex=page, pageSize=size)
     if not found["trashList"] and found["total"]:
         page = st.session_state[PAGE] = -(-found["total"] // size)
-        found = parts.ask("getTrash", title=title, pageIndex=page, pageSize=size)
+        found = parts.ask("getTrash", **wanted, pageIndex=page, pageSize=size)
     if not found["trashList"]:
-        st.info(t("filter.none" if title else "trash.empty"), icon=":material/delete_sweep:")
+        st.info(t("filter.none" if any(wanted.values()) else "trash.empty"), icon=":material/delete_sweep:")
         return
-    toolbar = st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar")
-    ids = [video["videoId"] for video in found["trashList"]]
-    ticked = listed(found["trashList"], seen=(title, size, ids, st.session_state.get("changed")))
-    with toolbar:
-        buttons(ticked)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
+        buttons()
+    with tables.rows():
+        listed(found["trashList"])
     parts.paging(PAGE, found["total"], size)
 
 

@@ -1,4 +1,4 @@
-"""Parts that Streamlit has not: an upload that streams, a text area read while one types, and two players."""
+"""Parts that Streamlit has not: an upload that streams, a text area read while one types, two players and a table."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _upload = _component("upload")
 _lines = _component("lines")
 _compare = _component("compare")
 _watch = _component("watch")
+_table = _component("table")
 
 
 def upload(data: dict[str, Any], key: str, on_sent: Callable[[], None]) -> dict[str, int] | None:
@@ -46,3 +47,15 @@ def compare(plain: str, narrow: str, words: dict[str, str], key: str) -> None:
 def watch(data: dict[str, Any], key: str, on_choose: Callable[[], None]) -> None:
     """Draw a video with its tiles; `on_choose` finds the second of a chosen cover in the state of `key`, as `cover`."""
     _watch(data=data, key=key, on_cover_change=on_choose)
+
+
+def table(
+    data: dict[str, Any], key: str, *, height: int, on_ticks: Callable[[], None], on_event: Callable[[], None]
+) -> None:
+    """Draw rows as a table; `pages.tables` says what is in `data`.
+
+    `on_ticks` finds what is ticked in the state of `key`, as `ticks`; `on_event` what was chosen, as `event`.
+    """
+    _table(
+        data=data, key=key, height=height, default={"ticks": None}, on_ticks_change=on_ticks, on_event_change=on_event
+    )

@@ -20,13 +20,8 @@ PATHS = ["/", *(f"/{name}" for name in re.findall(r'url_path="(\w+)"', (ROOT / "
 PROBES = {f"{path}/_stcore/{probe}" for path in PATHS[1:] for probe in ("health", "host-config")}
 RUNS_NOTHING = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 DRAWN = ".st-key-page_head, .st-key-sign_in_do"
-SHOWN = """titles => {
-    const cells = document.querySelectorAll('[data-testid="stDataFrame"] tbody td[aria-colindex="2"]');
-    return JSON.stringify([...cells].map(cell => cell.textContent)) === JSON.stringify(titles);
-}"""
 AT_TOP = "title => document.querySelector('.st-key-page_head')?.innerText.includes(title)"
 ADDRESS = "pattern => new RegExp(pattern).test(decodeURIComponent(location.pathname + location.search))"
-ROW_HEIGHT, HEADER_HEIGHT = 48, 34
 
 expect.set_options(timeout=10_000)
 
@@ -148,42 +143,36 @@ class Person:
         """Wait for a toast."""
         expect(self.page.get_by_test_id("stToast").filter(has_text=text)).to_be_visible()
 
-    # The grid is a canvas; a hidden table beside it holds what it shows.
-
     def column(self, number: int) -> Locator:
-        """The cells of a column, counted from 1."""
-        return self.page.locator(f'[data-testid="stDataFrame"] tbody td[aria-colindex="{number}"]')
+        """The cells of a column, counted from 1: of our tables, or of what Streamlit keeps beside its canvas."""
+        canvas = f'[data-testid="stDataFrame"] tbody td[aria-colindex="{number}"]'
+        return self.page.locator(f'{canvas}, [class*="_table"] tbody td[data-column="{number}"]')
+
+    def row(self, number: int) -> Locator:
+        """A row of our table, counted from 0."""
+        return self.page.locator('[class*="_table"] tbody tr').nth(number)
 
     def sees(self, *titles: str) -> None:
-        """Wait until the grid shows these titles and no others."""
-        with suppress(TimeoutError):
-            self._until(SHOWN, list(titles))
-        expect(self.column(2)).to_have_text(list(titles), timeout=1)
+        """Wait until the table shows these titles and no others."""
+        expect(self.column(2)).to_have_text(list(titles))
         self.is_idle()
 
     def ticks(self, *rows: int) -> None:
         """Tick rows where none is ticked, and wait until the page has taken them in."""
         for row in rows:
-            self._clicks_cell(row, from_left=15)
+            self.row(row).get_by_role("checkbox").check()
         self.has_ticked(len(rows))
 
     def opens_menu_of(self, row: int) -> None:
-        self._clicks_cell(row, from_right=38)
+        self.row(row).locator(".do button").click()
         expect(self.page.get_by_role("menuitem").first).to_be_visible()
 
     def opens_row(self, row: int) -> None:
-        self._clicks_cell(row, from_left=150)
+        self.row(row).get_by_role("link").click()
 
     def has_ticked(self, count: int) -> None:
         expect(self.part("toolbar")).to_contain_text(self.t("videos.ticked", count=count))
         self.is_idle()
-
-    def _clicks_cell(self, row: int, *, from_left: int = 0, from_right: int = 0) -> None:
-        box = self.page.get_by_test_id("stDataFrame").bounding_box()
-        assert box is not None
-        x = box["width"] - from_right if from_right else from_left
-        y = HEADER_HEIGHT + ROW_HEIGHT * (row + 0.5)
-        self.page.get_by_test_id("stDataFrame").click(position={"x": x, "y": y})
 
     def _until(self, function: str, about: Any = None, seconds: int = 10) -> None:
         """Wait for something in the page, asking much more often than an expectation does."""

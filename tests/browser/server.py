@@ -47,7 +47,7 @@ class Server:
         unset = {f"QU_{field.name.upper()}": "" for field in fields(Settings) if field.name != "port"}
         chosen = {"QU_DATA": str(self.data), "QU_ADMIN_PASSWORD": PASSWORD, "QU_DEMO": "false", "PORT": str(self.port)}
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [sys.executable, "dashboard.py"], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
                 env={**os.environ, **unset, **chosen, **self.settings},
             )  # fmt: skip
@@ -56,18 +56,18 @@ class Server:
         try:
             until(self._is_ready, "the server is ready", 60)
         except BaseException:
-            self._process.kill()
-            self._process.wait()
+            self.process.kill()
+            self.process.wait()
             raise
 
     def stop(self) -> None:
         """Stop it as an operator would. It ends soon, without complaint, and leaves a closed database."""
-        self._process.terminate()
+        self.process.terminate()
         try:
-            ended = self._process.wait(20)
+            ended = self.process.wait(20)
         finally:
-            self._process.kill()
-            self._process.wait()
+            self.process.kill()
+            self.process.wait()
         assert ended == 0
         said = self._log.read_text(encoding="utf-8")
         assert "Traceback" not in said, said
@@ -81,8 +81,8 @@ class Server:
 
     def crash(self) -> None:
         """End it as a power cut would."""
-        self._process.kill()
-        self._process.wait()
+        self.process.kill()
+        self.process.wait()
 
     @cached_property
     def _remote(self) -> RemoteConsole:
@@ -94,7 +94,7 @@ class Server:
         return str(signed_in["data"]["consoleToken"])
 
     def _is_ready(self) -> bool:
-        if self._process.poll() is not None:
+        if self.process.poll() is not None:
             raise AssertionError(self._log.read_text(encoding="utf-8"))
         with requests.Session() as session:
             session.trust_env = False

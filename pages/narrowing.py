@@ -1,0 +1,153 @@
+"""What a list of videos is narrowed by: fields and choices that the address keeps, each seen while it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pages import parts
+from pages.words import named, t
+
+CENSOR = ["check", "success", "fail", "onCensor"]
+RENDITIONS = ["onTranscode", "success", "fail", "none"]
+MEGABYTE = 1_000_000
+MOST = 1e7  # seconds or megabytes, far above what there is
+# Name in the address -> parameter of the API.
+TEXTS = {"title": "title", "user": "userName", "uid": "userId", "vid": "videoId", "tags": "tags"}
+DATES = {"from": "startTime", "to": "endTime"}
+NUMBERS = {"dmin": "minDuration", "dmax": "maxDuration", "smin": "minSize", "smax": "maxSize"}
+CHOICES = {
+    "status": "censorStatus", "cate": "cateId", "tc": "transcodeStatus", "nb": "narrowTranscodeStatus",
+    "rec": "isRecommend",
+}  # fmt: skip
+OPTIONS: dict[str, list[str]] = {"status": CENSOR, "tc": RENDITIONS, "nb": RENDITIONS, "rec": ["true", "false"]}
+WIRE = {**TEXTS, **DATES, **NUMBERS, **CHOICES}
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """The filters of one list, whose names in the address begin with a prefix; a change leads to the first page."""
+
+    prefix: str
+
+    @property
+    def page_key(self) -> str:
+        return f"{self.prefix}_page"
+
+    def bound(self, name: str) -> dict[str, Any]:
+        """Return the options of a field that is kept in the address."""
+        return {
+            "key": f"{self.prefix}_{name}",
+            "bind": "query-params",
+            "on_change": parts.first_page,
+            "args": (self.page_key,),
+        }
+
+    def search(self, name: str, label: str, icon: str, width: int) -> dict[str, str]:
+        """Draw a search field that answers while one types."""
+        text: str = st.text_input(
+            label, type="search", placeholder=label, width=width, live=True, label_visibility="collapsed",
+            icon=f":material/{icon}:", autocomplete="off", **self.bound(name),
+        )  # fmt: skip
+        return {TEXTS[name]: text.strip()}
+
+    def text(self, name: str, **options: Any) -> dict[str, str]:
+        """Draw a field for a whole text; ids are often pasted with what stood around them."""
+        return {TEXTS[name]: st.text_input(label_of(name), **options, **self.bound(name)).strip()}
+
+    def status(self) -> dict[str, str]:
+        """Draw the choice of where videos stand in review."""
+        chosen = st.segmented_control(
+            t("filter.status"), CENSOR, format_func=lambda word: named("censor", word), label_visibility="collapsed",
+            **parts.from_address(f"{self.prefix}_status", CENSOR, None, then=self.page_key),
+        )  # fmt: skip
+        return {"censorStatus": chosen or ""}
+
+    def choice(self, name: str) -> dict[str, str]:
+        """Draw one choice among a few words."""
+        options = OPTIONS[name]
+        chosen = st.selectbox(
+            label_of(name), options, placeholder=t("filter.any"), format_func=lambda word: value_of(name, word),
+            filter_mode=None, **parts.from_address(f"{self.prefix}_{name}", options, None, then=self.page_key),
+        )  # fmt: skip
+        return {CHOICES[name]: chosen or ""}
+
+    def category(self) -> dict[str, str]:
+        """Return the category that the address narrows the list to."""
+        written = st.query_params.get(f"{self.prefix}_cate", "")
+        return {"cateId": written if written.isdecimal() and written.isascii() and len(written) < 10 else ""}
+
+    def pair(self, names: Sequence[str]) -> dict[str, str]:
+        """Draw the two ends of a range."""
+        found = {}
+        with st.container(horizontal=True):
+            for name in names:
+                if name in DATES:
+                    day = st.date_input(label_of(name), value=None, format="YYYY-MM-DD", **self.bound(name))
+                    found[DATES[name]] = str(day or "")
+                else:
+                    number = st.number_input(
+                        label_of(name),
+                        value=None,
+                        min_value=0.0,
+                        max_value=MOST,
+                        step=1.0,
+                        format="%g",
+                        **self.bound(name),
+                    )
+                    factor = MEGABYTE if name.startswith("s") else 1
+                    found[NUMBERS[name]] = "" if number is None else f"{round(number * factor, 3):.15g}"
+        return found
+
+    def active(self, wanted: dict[str, str], aside: Sequence[str]) -> None:
+        """Draw what the list is narrowed by as buttons that remove it, but for what is seen elsewhere."""
+        names = [name for name, wire in WIRE.items() if wanted.get(wire)]
+        if not names:
+            return
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="active"):
+            for name in names:
+                if name not in aside:
+                    text = f"{label_of(name)}: {value_of(name, wanted[WIRE[name]])}"
+                    st.button(
+                        parts.plain(text), key=f"{self.prefix}_{name}_off", icon=":material/close:",
+                        icon_position="right", on_click=self._remove, args=([name],), help=t("filter.remove"),
+                    )  # fmt: skip
+            st.button(
+                t("filter.clear"), icon=":material/filter_alt_off:", type="tertiary", on_click=self._remove,
+                key=f"{self.prefix}_clear", args=(list(WIRE),),
+            )  # fmt: skip
+
+    def _remove(self, names: Sequence[str]) -> None:
+        for name in names:
+            key = f"{self.prefix}_{name}"
+            if name in CHOICES:  # what is bound leaves the address with its value
+                st.query_params.pop(key, None)
+            elif key in st.session_state:
+                st.session_state[key] = "" if isinstance(st.session_state[key], str) else None
+        parts.first_page(self.page_key)
+
+
+def label_of(name: str) -> str:
+    return t(f"filter.{name}")
+
+
+def value_of(name: str, value: str) -> str:
+    """Return a filter's value as people read it."""
+    match name:
+        case "status":
+            return named("censor", value)
+        case "tc" | "nb":
+            return t("filter.never") if value == "none" else named("status", value)
+        case "rec":
+            return t("history.yes" if value == "true" else "history.no")
+        case "smin" | "smax":
+            return parts.megabytes(int(value))
+        case "dmin" | "dmax":
+            return t("filter.seconds", count=value)
+        case "cate":
+            found = parts.ask("getVideos", cateId=value, pageSize=1)["videoList"]
+            return (found[0]["cateName"] if found else "") or value
+    return value

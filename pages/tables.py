@@ -1,0 +1,108 @@
+"""Tables of rows that a server sorts and pages: links, menus, and ticks that stay with what they were set on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pages import parts, widgets
+from pages.words import t
+
+HEAD, EDGE = 34, 2  # pixels
+# What the server does not answer must not look like an answer: old rows fade and say so. `data-waits` is from table.js.
+LATE = ":is(:root[data-waits], :root:has([data-testid=stApp]:is({}))) .st-key-rows".format(
+    "[data-test-script-state=running], :not([data-test-connection-state=CONNECTED])"
+)
+WAITS = f"""<style>
+@keyframes waits {{{{ to {{{{ opacity: .35 }}}} }}}}
+@keyframes says {{{{ to {{{{ opacity: 1 }}}} }}}}
+.st-key-rows {{{{ position: relative }}}}
+{LATE} > * {{{{ animation: waits .2s .6s forwards }}}}
+{LATE}::before {{{{
+    content: "{{text}}"; position: absolute; z-index: 1; top: 60px; left: 50%; transform: translateX(-50%);
+    padding: 6px 14px; border-radius: 99px; background: #333; color: #fff; opacity: 0;
+    animation: says .2s .6s forwards; pointer-events: none;
+}}}}
+</style>"""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: `kind` is number, picture, link or chips, else text; `sort` the two orders of the server, the first one
+    first; the column of the greatest `priority` goes first where there is little room."""
+
+    key: str
+    label: str
+    kind: str = ""
+    width: int = 0
+    sort: tuple[str, str] | tuple[()] = ()
+    priority: int = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: its name is what it is called to those who do not see it; `menu` holds keys of the table's menus."""
+
+    id: str
+    name: str
+    cells: dict[str, Any]
+    href: str = ""
+    menu: Sequence[str] = ()
+
+
+def rows() -> Any:
+    """Return the place for the rows of a list."""
+    st.html(WAITS.format(text=t("table.waits")))
+    return st.container(key="rows")
+
+
+def chips(words: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    """Return the value of a cell of chips, from statuses and what they are called."""
+    return [{"text": text, "colour": parts.COLOURS.get(status, "gray")} for status, text in words]
+
+
+def show(
+    key: str,
+    label: str,
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    *,
+    row_height: int,
+    sort: str = "",
+    ticked: Sequence[str] | None = None,
+    menus: dict[str, tuple[str, str]] | None = None,
+    on_ticks: Callable[[list[str], list[str]], None] = lambda shown, ticked: None,
+    on_event: Callable[[dict[str, Any]], None] = lambda event: None,
+) -> None:
+    """Draw a table; without `ticked` there are no boxes to tick, without `menus` (icon and label by key) no menus.
+
+    `on_ticks` is given the ids that were shown and those of them that are ticked; `on_event` a choice: of a column's
+    order (`kind` is sort) or from the menu of a row.
+    """
+
+    def tick() -> None:
+        told = st.session_state[key]["ticks"]
+        st.session_state[f"{key}_told"] = told["told"]
+        on_ticks(told["shown"], told["ticked"])
+
+    words = {name: t(f"table.{name}") for name in ("sort", "all", "menu")}
+    words |= {name: t(f"table.{name}", title="{title}") for name in ("tick", "menu_of")}
+    data = {
+        "label": label,
+        "columns": [vars(column) for column in columns],
+        "rows": [vars(row) for row in rows],
+        "rowHeight": row_height,
+        "sort": sort,
+        "ticks": ticked is not None,
+        "ticked": list(ticked or ()),
+        "told": st.session_state.get(f"{key}_told", 0),
+        "menus": {name: {"icon": icon, "label": text} for name, (icon, text) in menus.items()} if menus else None,
+        "words": words,
+    }
+    widgets.table(
+        data, key, height=HEAD + len(rows) * row_height + EDGE, on_ticks=tick,
+        on_event=lambda: on_event(st.session_state[key]["event"]),
+    )  # fmt: skip
