@@ -12,7 +12,7 @@ import pytest
 from sqlite_utils import Database
 
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Verdict, Video, VideoFilter
-from backend.store import Store
+from backend.store import Store, StoreError
 from backend.store.adding import add
 from backend.store.schema import migrations
 
@@ -157,3 +157,23 @@ def test_what_was_folded_in_an_older_way_is_found(tmp_path):
         assert reader.execute("select title_folded from trash").fetchall() == [("爱你❤",)]
     assert store.recount() == []
     store.close()
+
+
+def test_one_endless_video_of_an_older_version_leaves_room_for_others(tmp_path):
+    path = tmp_path / "console.sqlite3"
+    store = Store(path)
+    with store.connections.writing() as db:
+        db.execute("delete from _sqlite_migrations where name = 'm014_bounded'")
+    store.catalogue.load_videos([Video("endless", "t", User("u"), 1, duration=1e15, size=10**18)], ACTOR)
+    with pytest.raises(StoreError):
+        store.catalogue.load_videos([Video("other", "t", User("u"), 1, duration=12.0)], ACTOR)
+    store.close()
+
+    store = Store(path)
+    store.catalogue.load_videos([Video("other", "t", User("u"), 1, duration=12.0)], ACTOR)
+    bounded = [(one.video_id, one.duration, one.size) for one in store.catalogue.find_videos(VideoFilter()).items]
+    drift = store.recount()
+    store.close()
+
+    assert bounded == [("other", 12.0, 0), ("endless", 1e7, 10**13)]
+    assert drift == []

@@ -180,6 +180,15 @@ create index history_by_way on history (way, id)
 """
 
 
+# One length of 10^15 seconds, as imports took it, left no room in the counts for any other video of its category.
+BOUNDED = """
+update videos set duration = 10000000 where duration > 10000000;
+update videos set size = 10000000000000 where size > 10000000000000;
+update recommendations set duration = 10000000 where duration > 10000000;
+update recommendations set size = 10000000000000 where size > 10000000000000
+"""
+
+
 @migrations()
 def m001_catalogue(db: Database) -> None:
     _run(db, CATALOGUE)
@@ -245,6 +254,11 @@ def m012_filters(db: Database) -> None:
 @migrations()
 def m013_cloud_backoff(db: Database) -> None:
     _run(db, schema_cloud.BACKOFF)
+
+
+@migrations()
+def m014_bounded(db: Database) -> None:
+    _run(db, BOUNDED)
 
 
 def _run(db: Database, script: str) -> None:
