@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backend.bounds import MAX_SECONDS
 from backend.errors import MediaError
 from backend.media import Probe
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoStatus
@@ -17,6 +19,9 @@ from backend.settings import Settings
 
 if TYPE_CHECKING:
     from backend.console import Console
+
+MOST_TITLE = 200
+UNSHOWN = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ def look(console: Console, path: Path) -> Probe:
 
 def enter(console: Console, path: Path, probe: Probe, said: Particulars, actor: Actor) -> Video:
     """Move a file that was looked at into keeping, and enter its video with the first jobs."""
-    title = said.title or Path(said.file_name).stem
+    title = said.title or title_of(said.file_name)
     video_id = said.video_id or console.media.open_video(title, said.file_name)
     name = console.media.take_in(video_id, path, Path(said.file_name).suffix.lower())
     reviewed = console.settings.review == "off"
@@ -95,7 +100,7 @@ def enter(console: Console, path: Path, probe: Probe, said: Particulars, actor: 
         user=said.user,
         created=int(console.clock()) if said.created is None else said.created,
         description=said.description,
-        duration=probe.duration,
+        duration=min(probe.duration, MAX_SECONDS),
         size=probe.size,
         width=probe.width,
         height=probe.height,
@@ -111,6 +116,11 @@ def enter(console: Console, path: Path, probe: Probe, said: Particulars, actor: 
     except BaseException:
         console.media.delete(video_id)
         raise
+
+
+def title_of(file_name: str) -> str:
+    """Return the title of a file that was given none: its name, as far as that can be kept and shown."""
+    return UNSHOWN.sub(" ", Path(file_name).stem)[:MOST_TITLE].strip()
 
 
 def _source(name: str, probe: Probe) -> MediaFile:

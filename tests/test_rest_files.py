@@ -369,3 +369,14 @@ class TestExport:
         clock.move(61)
 
         assert http.get(link).json()["code"] == "403"
+
+
+@pytest.mark.parametrize(("name", "title"), [(b"a\0b.mp4", "a b"), ("海\x1b[1m.mp4".encode(), "海 [1m")])
+def test_the_name_of_a_file_becomes_a_title_that_can_be_kept_and_shown(server, http, token, small_clip, name, title):
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n' % name
+    body = head + small_clip.read_bytes() + b"\r\n--b--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=b", "Authorization": f"Bearer {token}"}
+
+    answer = http.post(f"{server}/console/vod/uploadVideo", data=body, headers=headers).json()
+
+    assert (answer["code"], answer["data"]["title"]) == ("200", title)
