@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -31,15 +32,34 @@ VERDICT_EVENT = "CreateAuditComplete"  # the type of the event that tells of a v
 SENDING, ACCEPTED, REFUSED = "sending", "accepted", "refused"
 
 
+EMOJI = re.compile("[\U00010000-\U0010ffff\u2600-\u27bf\ufe0f\u200d]")  # VOD refuses them
+MAX_BYTES = {"title": 128, "description": 1024}  # of UTF-8, as VOD keeps them
+MAX_TAGS, MAX_TAG_BYTES = 16, 32
+
+
+def fitting(what: str, text: str) -> str:
+    """Return a title, a description or tags as VOD can hold them: without emoji, and not too long."""
+    plain = EMOJI.sub("", text).strip()
+    if what == "tags":
+        tags = [_cut(tag.strip(), MAX_TAG_BYTES) for tag in plain.split(",")]
+        return ",".join([tag for tag in tags if tag][:MAX_TAGS])
+    return _cut(plain, MAX_BYTES[what]) if what in MAX_BYTES else text
+
+
+def _cut(text: str, most: int) -> str:
+    return text.encode()[:most].decode(errors="ignore").strip()
+
+
 @dataclass(frozen=True, slots=True)
 class CloudTask:
-    """The task at VOD behind a job of ours, with its JobIds."""
+    """The task at VOD behind a job of ours, with its JobIds; `begun` is when it was kept, in seconds since 1970."""
 
     job_id: str
     task_id: str
     video_id: str
     kind: JobKind
     cloud_ids: tuple[str, ...]
+    begun: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

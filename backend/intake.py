@@ -91,7 +91,7 @@ def look(console: Console, path: Path) -> Probe:
 def enter(console: Console, path: Path, probe: Probe, said: Particulars, actor: Actor) -> Video:
     """Move a file that was looked at into keeping, and enter its video with the first jobs."""
     title = said.title or title_of(said.file_name)
-    video_id = said.video_id or console.media.open_video(title, said.file_name)
+    video_id = said.video_id or console.media.open_video(title, said.file_name, said.description, said.tags)
     name = console.media.take_in(video_id, path, Path(said.file_name).suffix.lower())
     reviewed = console.settings.review == "off"
     video = Video(

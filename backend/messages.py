@@ -101,6 +101,7 @@ CHINESE: dict[str, str] = {
     ),
     "reason is required when status is Blocked.": "屏蔽时必须填写理由（reason）。",
     "reason has {length} bytes; at most {most} are allowed.": "理由（reason）有 {length} 字节，最多 {most} 字节。",
+    "comment has {length} bytes; at most {most} are allowed.": "备注（comment）有 {length} 字节，最多 {most} 字节。",
     "password must not be in the URL, where it would be logged. Send it in the body.": (
         "password 不能放在 URL 中，否则会被记入日志；请放在请求体中。"
     ),
@@ -315,6 +316,7 @@ CHINESE: dict[str, str] = {
     ),
     "The callback is not signed with this console's key, or is too old.": "回调签名不符或已过期。",
     "The callback is not a JSON object.": "回调不是 JSON 对象。",
+    "The event could not be kept: {why}": "事件未能保存：{why}",
     "This difference does not exist any more. Refresh the list.": "这项差异已不存在，请刷新列表。",
     "Categories are managed in VOD; use the VOD value.": "分类由视频点播管理，请以点播为准。",
     "A video that is missing in VOD cannot be sent there from here. Upload it again, or remove it here.": (

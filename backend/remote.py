@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -19,7 +20,7 @@ from backend.tasks import Done, Failed, Lost, Outcome, Runner, Running
 
 log = logging.getLogger(__name__)
 
-MOST_HELD = 100
+MAX_HELD = 100  # of each kind: what waits for hours at a cloud keeps no other kind waiting
 AT_ONCE = 8
 STEP_SECONDS = 0.1
 CLAIM_SECONDS = 0.5
@@ -105,9 +106,9 @@ class RemoteWorker(Background):
         now = self._clock()
         if now >= self._next_claim:
             self._next_claim = now + CLAIM_SECONDS
-            while len(self._held) < MOST_HELD:
+            while kinds := self._kinds_with_room():
                 owner = f"{self._name}/{uuid.uuid4().hex[:12]}"  # each job has one of its own, as each lane elsewhere
-                job = self._store.jobs.claim_job(tuple(self._runners), owner, process.is_gone, process.is_here)
+                job = self._store.jobs.claim_job(kinds, owner, process.is_gone, process.is_here)
                 if job is None:
                     break
                 self._held[job.job_id] = Held(job, owner, beat=now)
@@ -123,6 +124,10 @@ class RemoteWorker(Background):
                 held.asking = self._pool.submit(self._ask, held)
             if held.job.job_id in self._held and held.outcome is None and now - held.beat >= BEAT_SECONDS:
                 self._keep(held)
+
+    def _kinds_with_room(self) -> tuple[JobKind, ...]:
+        held = Counter(one.job.kind for one in self._held.values())
+        return tuple(kind for kind in self._runners if held[kind] < MAX_HELD)
 
     def _ask(self, held: Held) -> str | Outcome:
         runner, job = self._runners[held.job.kind], held.job
@@ -169,13 +174,16 @@ class RemoteWorker(Background):
             self._end(held, answer)
 
     def _postpone(self, held: Held, error: CloudError) -> None:
-        """Ask again later, unless that is no use or has gone on for long."""
+        """Ask again later, unless that is no use. A job that was not begun fails after a while; one that was goes on at
+        the cloud, and costs a second time where it is begun anew.
+        """
         now = self._clock()
         held.failing_since = held.failing_since if held.failures else now
-        if not error.passing or now - held.failing_since > PATIENCE_SECONDS:
+        given_up = not held.reference and now - held.failing_since > PATIENCE_SECONDS
+        if not error.passing or given_up:
             self._end(held, Failed(error, f"{error.cloud_code} {error.request_id}".strip()))
             return
-        held.due = now + min(FIRST_PAUSE * 2**held.failures, LONGEST_PAUSE)
+        held.due = now + min(FIRST_PAUSE * 2 ** min(held.failures, 10), LONGEST_PAUSE)
         held.failures += 1
 
     def _keep(self, held: Held) -> None:

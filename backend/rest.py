@@ -43,6 +43,7 @@ from backend.probes import say_alive, say_ready, send_metrics
 from backend.proxies import Network
 from backend.quick import QuickAnswers
 from backend.registry import OPERATIONS, Operation, as_text, is_secret
+from backend.store import StoreError
 from backend.web import HEADERS, POLICY, REST_POLICY, learn_client, learn_own_url, own_hosts, with_security_headers
 from backend.wire import encode
 
@@ -61,8 +62,14 @@ QUICK_HEADERS = [
 def rest_app(console: Console) -> Starlette:
     """Return the REST server of this console, as an ASGI app."""
     limiter, password_limiter = anyio.CapacityLimiter(AT_ONCE), anyio.CapacityLimiter(PASSWORDS_AT_ONCE)
-    # A cloud that answers slowly must not keep those waiting who ask it nothing.
+    # A cloud that answers slowly must not keep those waiting who ask it nothing, or only for addresses.
     remote_limiter = anyio.CapacityLimiter(AT_ONCE) if console.cloud else limiter
+    reading_limiter = anyio.CapacityLimiter(AT_ONCE) if console.cloud else limiter
+
+    def limiter_of(one: Operation) -> anyio.CapacityLimiter:
+        if one.takes_password or not one.remote:
+            return password_limiter if one.takes_password else limiter
+        return reading_limiter if one.pure else remote_limiter
 
     def route(path: str, name: str, answer: Answer, limiter: anyio.CapacityLimiter = limiter) -> Route:
         return Route(path, Endpoint(console, name, limiter, answer))
@@ -80,7 +87,7 @@ def rest_app(console: Console) -> Starlette:
             one.path,
             one.name,
             partial(operate, one),
-            password_limiter if one.takes_password else remote_limiter if one.remote else limiter,
+            limiter_of(one),
         )
         for one in OPERATIONS.values()
     ]
@@ -265,12 +272,18 @@ async def show(make: Callable[[], tuple[bytes, str]], media_type: str, asked: As
 
 
 async def take_callback(asked: Asked) -> Response:
-    """Keep an event that VOD tells of. It is answered at once, and followed up by the keeper."""
+    """Keep an event that VOD tells of. It is answered at once, and followed up by the keeper.
+
+    VOD repeats what is not answered with HTTP 200.
+    """
     if asked.console.cloud is None:
         return await refuse_path(asked)
     asked.only("POST")
     raw = b"".join([chunk async for chunk in asked.body(MOST_EVENT)])
-    await asked.run(asked.console.cloud.take_callback, asked.request.headers, raw)
+    try:
+        await asked.run(asked.console.cloud.take_callback, asked.request.headers, raw)
+    except StoreError as error:
+        raise Refused(503, "The event could not be kept: {why}", why=error) from error
     return asked.succeed()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from backend.errors import CloudError, MediaError
 from backend.model import Actor, JobKind, JobState
-from backend.remote import MOST_HELD, RemoteWorker
+from backend.remote import MAX_HELD, RemoteWorker
 from backend.tasks import Done, Failed, Lost, Running
 from tests.test_worker import refusals
 
@@ -95,11 +95,11 @@ def test_a_job_is_started_watched_and_settled(worker, queue, jobs, elsewhere):
 
 def test_many_jobs_are_in_hand_at_once(worker, queue, jobs, elsewhere):
     elsewhere.polls = [Running()]
-    queue(MOST_HELD + 20)
+    queue(MAX_HELD + 20)
 
     worker.step()
 
-    assert sum(job.state is JobState.RUNNING for job in jobs()) == MOST_HELD
+    assert sum(job.state is JobState.RUNNING for job in jobs()) == MAX_HELD
 
 
 def test_what_passes_is_asked_again(worker, queue, jobs, elsewhere):
@@ -113,14 +113,35 @@ def test_what_passes_is_asked_again(worker, queue, jobs, elsewhere):
     assert jobs()[0].attempts == 1
 
 
-def test_what_goes_on_for_too_long_fails_with_the_last_word(worker, queue, jobs, elsewhere):
-    elsewhere.polls = [passing(cloud_code="Throttling", request_id="R1")]
+def test_what_cannot_be_begun_for_too_long_fails_with_the_last_word(worker, queue, jobs, elsewhere):
+    elsewhere.starts = [passing(cloud_code="Throttling", request_id="R1")]
     queue()
 
     worker.run_until_idle()
 
     assert jobs()[0].state is JobState.FAILED
     assert jobs()[0].detail == "Throttling R1"
+
+
+def test_what_was_begun_goes_on_however_long_nobody_tells_how_it_stands(worker, queue, jobs, elsewhere):
+    elsewhere.polls = [*[passing(cloud_code="Throttling")] * 60, Done()]  # an hour, at a minute each
+    queue()
+
+    worker.run_until_idle()
+
+    assert (jobs()[0].state, len(elsewhere.started)) == (JobState.DONE, 1)
+
+
+def test_jobs_of_one_kind_that_go_on_for_long_keep_no_other_kind_waiting(console, queue, jobs, elsewhere):
+    elsewhere.polls = [Running()]
+    worker = RemoteWorker(console.store, {JobKind.PREWARM: elsewhere, JobKind.DEMO: elsewhere}, clock=Hasty())
+    queue(MAX_HELD + 1)
+    console.store.jobs.enqueue_demo([1])
+
+    worker.step()
+
+    assert [job.state for job in jobs() if job.kind is JobKind.DEMO] == [JobState.RUNNING]
+    worker.stop()
 
 
 @pytest.mark.parametrize("error", [MediaError("The file is empty. Send it again."), CloudError("x"), ValueError("bug")])

@@ -12,7 +12,7 @@ from backend.aliyun.client import Client
 from backend.aliyun.facts import number, utc
 from backend.dealings import ACCEPTED, REFUSED, SENDING, Push
 from backend.errors import CloudError, ConsoleError
-from backend.model import Job, Video, WarmState
+from backend.model import SECONDS_A_DAY, Job, Video, WarmState
 from backend.tasks import Done, Failed, Outcome, Running
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ SLACK_SECONDS = 300
 SEND_SECONDS = 20.0
 QUOTA_SECONDS, QUOTA_KEPT_SECONDS = 1.5, 10.0
 BEIJING = timedelta(hours=8)
+LISTED_SECONDS = 3 * SECONDS_A_DAY  # then a task leaves Alibaba's list, whatever became of it
+NOT_LISTED = "no longer listed after 3 days"
 STATES = {"Complete": WarmState.WARM, "Failed": WarmState.FAILED}
 SOME_FAILED = "{bad} of {count} addresses could not be fetched. The list below says why."
 
@@ -103,8 +105,10 @@ class CloudCache:
         states = self._states([one for push in pushes for one in push.task_ids])
         warmed: dict[int, tuple[WarmState, str]] = {}
         for push in pushes:
+            listed = self._clock() - push.begun < LISTED_SECONDS
             for at in push.positions:
-                warmed[at] = _state(push, path_of(urls[at]), states)
+                state = _state(push, path_of(urls[at]), states)
+                warmed[at] = state if listed or state[0] is not WarmState.WAITING else (WarmState.FAILED, NOT_LISTED)
         ended = sum(state is not WarmState.WAITING for state, _ in warmed.values())
         facts = {"warmed": warmed}
         if ended < len(urls):
@@ -145,14 +149,19 @@ class CloudCache:
         return [part for part in str(answer[self._service.task_id]).split(",") if part]
 
     def _look_up(self, urls: list[str], begun: float) -> list[str]:
-        """Return the tasks that an unanswered call made, as the first address of each domain shows them."""
-        first = {path_of(url).partition("/")[0]: path_of(url) for url in reversed(urls)}
+        """Return the tasks that an unanswered call made, as the first address of each domain shows them.
+
+        Addresses of a domain that are sent within one second share a task, so a task that is known may be ours too:
+        it is another's only with this very address.
+        """
+        first = {path_of(url).partition("/")[0]: url for url in reversed(urls)}
         found: set[str] = set()
-        for path in first.values():
+        for url in first.values():
+            path = path_of(url)
             for form in (path, f"http://{path}", f"https://{path}"):
                 wanted = {"ObjectPath": form, "ObjectType": "preload", "StartTime": utc(begun - SLACK_SECONDS)}
                 ids = {str(task["TaskId"]) for task in self._tasks(wanted)}
-                if new := {task_id for task_id in ids if not self._records.knows_push(task_id)}:
+                if new := {task_id for task_id in ids if not self._records.knows_push(task_id, url)}:
                     found |= new
                     break
         return sorted(found)

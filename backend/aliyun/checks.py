@@ -29,6 +29,12 @@ ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("GetAuditHistory", {"VideoId": NO_SUCH_VIDEO}),
     ("GetMediaAuditResult", {"MediaId": NO_SUCH_VIDEO}),
     ("RefreshUploadVideo", {"VideoId": NO_SUCH_VIDEO}),
+    ("SubmitSnapshotJob", {"VideoId": NO_SUCH_VIDEO, "Count": 1}),
+    ("SubmitTranscodeJobs", {"VideoId": NO_SUCH_VIDEO, "TemplateGroupId": NO_SUCH_VIDEO}),
+    ("CreateAudit", {"AuditContent": f'[{{"VideoId":"{NO_SUCH_VIDEO}","Status":"Normal"}}]'}),
+    ("UpdateVideoInfo", {"VideoId": NO_SUCH_VIDEO, "Title": "video"}),
+    ("DeleteVideo", {"VideoIds": NO_SUCH_VIDEO}),
+    ("CreateUploadVideo", {"Title": "video", "FileName": "without-extension"}),
 )
 NEEDED = (
     "FileUploadComplete", "StreamTranscodeComplete", "TranscodeComplete", "SnapshotComplete", "CreateAuditComplete",
@@ -60,7 +66,7 @@ def examine(client: Client, settings: Settings, store: Store) -> Iterator[Check]
         )
     yield _template_group(client, "QU_TEMPLATE_GROUP", settings.template_group, narrow=False)
     yield _template_group(client, "QU_NARROW_TEMPLATE_GROUP", settings.narrow_template_group, narrow=True)
-    yield _rights(client)
+    yield _rights(client, settings)
     yield _quota(client, settings)
     yield _callback(client, settings, store)
     yield _hosts(settings)
@@ -85,25 +91,32 @@ def _template_group(client: Client, name: str, group: str, *, narrow: bool) -> C
         return Check(
             False, f"{name}={group}: holds no narrow-band template ({', '.join(kinds)}); choose a group that does"
         )
+    if is_narrow and not narrow:
+        return Check(
+            False,
+            f"{name}={group}: holds narrow-band templates ({', '.join(kinds)}); plain transcodes need another group",
+        )
     return Check(
         bool(templates), f"{name}={group}: {', '.join(kinds) or 'holds no template; add one in the VOD console'}"
     )
 
 
-def _rights(client: Client) -> Check:
+def _rights(client: Client, settings: Settings) -> Check:
     """Ask for what does not exist: only whoever may ask is told so."""
     missing = []
-    for action, parameters in ASKED:
+    service = settings.prewarm_service
+    no_path = (SERVICES[service].push, {"ObjectPath": "no path"})
+    for action, parameters in (*ASKED, no_path):
         try:
             client.call(action, parameters)
         except CloudError as error:
             if has_code(error, *RIGHTS):
-                missing.append(f"vod:{action}")
+                missing.append(f"{service if action == no_path[0] else 'vod'}:{action}")
             elif not has_code(error, *EXPECTED) and error.passing:
                 return Check(False, f"RAM rights: {error}")
     if missing:
         return Check(False, f"RAM rights: add {', '.join(missing)} to the policy (docs/cloud.md)")
-    return Check(True, "RAM rights: reading is allowed; what changes something is asked for when it is first used")
+    return Check(True, f"RAM rights: all {len(ASKED) + 1} that were tried")
 
 
 def _quota(client: Client, settings: Settings) -> Check:

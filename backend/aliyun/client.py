@@ -65,7 +65,7 @@ class Client:
         self._settings, self._clock, self._read_seconds = settings, clock, read_seconds
         self.wait = wait
         self._credentials = credentials or _sdk().credentials
-        self._guard = threading.Lock()
+        self._guard, self._generation = threading.Lock(), 0
         self._vod, self._cdn = self._open()
 
     def call(
@@ -79,13 +79,14 @@ class Client:
         """
         deadline, pause, renewed = self._clock() + seconds, FIRST_PAUSE, False
         while True:
+            generation = self._generation
             try:
                 return self._once(action, parameters or {}, expect, deadline - self._clock())
             except CloudError as error:
                 log.info("%s: %s %s", action, error.cloud_code or "no answer", error.request_id)
                 if has_code(error, *EXPIRED) and not renewed:
                     renewed = True
-                    self._renew()
+                    self._renew(generation)
                     continue
                 rest = deadline - self._clock() - pause
                 hopeless = not error.passing or has_code(error, *NO_CREDENTIALS) or rest < CONNECT_SECONDS / 10
@@ -126,9 +127,12 @@ class Client:
 
         return sdk.vod.Client(config(settings.vod_endpoint)), sdk.cdn.Client(config(settings.cdn_endpoint))
 
-    def _renew(self) -> None:
+    def _renew(self, generation: int) -> None:
+        """Look for credentials anew, once for all whose calls were refused with the same ones."""
         with self._guard:
-            self._vod, self._cdn = self._open()
+            if generation == self._generation:
+                self._vod, self._cdn = self._open()
+                self._generation += 1
 
 
 @cache

@@ -14,6 +14,7 @@ from backend.aliyun.keeper import Keeper
 from backend.aliyun.media import CloudMedia
 from backend.aliyun.pictures import Pictures
 from backend.aliyun.reconcile import Reconciler
+from backend.aliyun.renditions import Renditions
 from backend.aliyun.settle import Settler
 from backend.aliyun.sync import Sync
 from backend.aliyun.transcode import Transcodes
@@ -40,13 +41,14 @@ class Cloud:
         pace = {} if poll_seconds is None else {"poll_seconds": poll_seconds}
         transcodes = Transcodes(self.client, store.cloud, groups, **pace)
         pictures = Pictures(self.client, store.cloud, clock, **pace)
-        self.media = CloudMedia(self.client, store.cloud, local, transcodes, pictures, clock)
+        renditions = Renditions(self.client, store)
+        self.media = CloudMedia(self.client, store.cloud, local, transcodes, pictures, renditions, clock)
         self.cache = CloudCache(
             self.client, store.cloud, settings.prewarm_service, settings.prewarm_hosts, self._batch, clock, **pace
         )
         self.nudge: Callable[[str], None] = lambda _video_id: None  # the worker takes this place
         self.follower = Follower(
-            self.client, store, self.media, settings.review, lambda video_id: self.nudge(video_id), clock
+            self.client, store, self.media, renditions, settings.review, lambda video_id: self.nudge(video_id), clock
         )
         trash_seconds = settings.trash_days * SECONDS_A_DAY
         settler = Settler(self.client, store, self.media, self.follower, clock, trash_seconds)

@@ -121,3 +121,8 @@ class Refusal:
 def has_code(error: CloudError, *codes: str) -> bool:
     """Say whether the cloud gave one of these codes."""
     return error.cloud_code.lower() in codes
+
+
+def is_repeated_session(error: CloudError) -> bool:
+    """Say whether a SessionId was used in the last seven days. Alibaba does not document the code; it names it."""
+    return "session" in error.cloud_code.lower()

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from backend.aliyun.client import Client
-from backend.aliyun.errors import GONE, NO_STREAM, NO_SUCH_TASK, WRONG_STATE, has_code
-from backend.aliyun.facts import MAX_FIELD, NOBODY, renditions, source_file, unsigned, user_of, video_of
+from backend.aliyun.errors import GONE, NO_SUCH_TASK, has_code
+from backend.aliyun.facts import MAX_FIELD, NOBODY, source_file, user_of, video_of
 from backend.aliyun.media import CloudMedia
+from backend.aliyun.renditions import Renditions
 from backend.dealings import MARK, STANDINGS, VERDICT_EVENT, Action, Event
 from backend.errors import CloudError, NotFound, Refused
 from backend.model import Actor, CensorStatus, Verdict, Video, VideoStatus
@@ -76,12 +77,12 @@ class Follower:
     """Does what follows from an event, after asking VOD."""
 
     def __init__(
-        self, client: Client, store: Store, media: CloudMedia, review: str, nudge: Callable[[str], None],
-        clock: Callable[[], float],
+        self, client: Client, store: Store, media: CloudMedia, renditions: Renditions, review: str,
+        nudge: Callable[[str], None], clock: Callable[[], float],
     ) -> None:  # fmt: skip
         """`review` is the setting QU_REVIEW; `nudge` has the jobs of a video asked about at once."""
         self._client, self._store, self._media, self._clock = client, store, media, clock
-        self._nudge = nudge
+        self._nudge, self._renditions = nudge, renditions
         self.unreviewed = CensorStatus.SUCCESS if review == "off" else CensorStatus.CHECK
 
     def follow(self, event: Event) -> None:
@@ -101,7 +102,7 @@ class Follower:
                 raise NotYet
             self._store.mirror.note_upload(video.video_id, source_file(video.video_id, video.size))
         elif event.type in TRANSCODED:
-            self.take_renditions(video.video_id)
+            self._renditions.take(video.video_id)
         elif event.type in REVIEWED:
             self._take_review(video)
         elif event.type == VERDICT_EVENT:
@@ -118,19 +119,6 @@ class Follower:
                 return None
             raise
         return found
-
-    def take_renditions(self, video_id: str) -> None:
-        """Keep what VOD can play, where no job of ours is about to tell of it."""
-        if self._store.mirror.is_busy(video_id):
-            return
-        try:
-            answer = self._client.call("GetPlayInfo", {"VideoId": video_id, "ResultType": "Multiple"})
-        except CloudError as error:
-            if has_code(error, *WRONG_STATE, *NO_STREAM):
-                return
-            raise
-        files = renditions(answer, self._store.cloud.kinds_of(video_id))
-        self._store.mirror.set_renditions(video_id, [replace(file, name=unsigned(file.name)) for file in files])
 
     def take_verdict(self, video_id: str, *, unexplained: bool = False) -> None:
         """Let a verdict that was given elsewhere count here. Raises CloudError, and NotYet while one is given here.

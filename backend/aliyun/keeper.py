@@ -27,6 +27,8 @@ OLD_SECONDS = 30.0  # an intent: whoever wrote it has given up by then
 CHANGES_SECONDS = 120.0  # between two looks at what changed at VOD
 RECOMMENDED_SECONDS = 240.0
 WALK_SECONDS = 5.0  # between two batches of the walk: 1 M videos take three days
+PRUNE_SECONDS = 6 * 3600.0
+KEPT_SECONDS = 30 * SECONDS_A_DAY  # what Alibaba was asked, after it ended
 FOLLOWERS = 2  # threads that follow up events: one video that hangs does not keep the others waiting
 
 
@@ -47,6 +49,7 @@ class Keeper:
         self._threads = (
             *followers,
             Repeated("vod-intents", STEP_SECONDS, self.finish_intents),
+            Repeated("vod-prune", PRUNE_SECONDS, lambda: store.cloud.prune(KEPT_SECONDS)),
             *(Repeated(name, seconds, _patient(look)) for name, seconds, look in looks),
         )
 

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, WRONG_STATE, has_code
-from backend.aliyun.pictures import Pictures, overdue
+from backend.aliyun.pictures import Pictures
 from backend.aliyun.play import PlayAddresses
+from backend.aliyun.renditions import Renditions
 from backend.aliyun.transcode import Transcodes
-from backend.aliyun.upload import Uploads, is_local
+from backend.aliyun.upload import Uploads, fitted, is_local
 from backend.dealings import MARK, Action
 from backend.errors import CloudError, Conflict, ConsoleError, NotFound
 from backend.media import NO_CHOSEN_COVER, Probe
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 YOUNG_SECONDS = 60
 KEPT_BACK = (VideoStatus.BLOCKED, VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)  # VOD plays none of these
+KEPT_BACK_REASON = "控制台回收站或撤销审核"  # VOD wants a reason for whatever is blocked
 UPLOAD_SECONDS = 6 * 3600
 UNCONFIRMED = (
     "Alibaba Cloud did not confirm {action} ({words}). Whether it was done is being looked up, and the console will "
@@ -51,10 +53,10 @@ class CloudMedia:
 
     def __init__(
         self, client: Client, records: CloudRecords, local: LocalMedia, transcodes: Transcodes, pictures: Pictures,
-        clock: Callable[[], float],
+        renditions: Renditions, clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self._client, self._records, self._local, self._clock = client, records, local, clock
-        self._transcodes, self._pictures = transcodes, pictures
+        self._transcodes, self._pictures, self._renditions = transcodes, pictures, renditions
         self._uploads, self._tasks = Uploads(client), Tasks()
         self.addresses = PlayAddresses(client, records)
 
@@ -66,8 +68,8 @@ class CloudMedia:
     def admit(self, path: Path) -> Probe:
         return self._local.admit(path)
 
-    def open_video(self, title: str, file_name: str) -> str:
-        return self._uploads.open(title, file_name)
+    def open_video(self, title: str, file_name: str, description: str = "", tags: str = "") -> str:
+        return self._uploads.open(file_name, title=title, description=description, tags=tags)
 
     def take_in(self, video_id: str, path: Path, extension: str) -> str:
         return self._local.take_in(video_id, path, extension)
@@ -77,6 +79,13 @@ class CloudMedia:
 
     def fresh(self, video: Video) -> Video:
         return self.addresses.fresh(video)
+
+    def with_known_renditions(self, video: Video) -> Video:
+        return self._renditions.known(video)
+
+    def update_texts(self, video_id: str, texts: Mapping[str, Any]) -> None:
+        if wanted := fitted(texts):
+            self._client.call("UpdateVideoInfo", {"VideoId": video_id, **wanted})
 
     # Jobs
 
@@ -106,8 +115,9 @@ class CloudMedia:
         if job.kind is JobKind.COVER:  # queued while this console was an embedded one
             raise Conflict(NO_CHOSEN_COVER)
         if job.kind is JobKind.SNAPSHOT:
-            self._pictures.start(job, video)
-            return f"snapshot:{job.job_id}:{video.video_id}:{job.started or int(self._clock())}"
+            if self._records.task_of(job.job_id) is None:
+                self._pictures.start(job.job_id, video.video_id)
+            return f"snapshot:{job.job_id}:{video.video_id}"
         self._transcodes.start(job, video)
         return f"transcode:{job.job_id}"
 
@@ -118,9 +128,7 @@ class CloudMedia:
         if kind == "transcode":
             return self._transcodes.poll(rest)
         if kind == "snapshot":
-            job_id, video_id, started = rest.split(":")
-            late = overdue(int(started), self._clock())
-            return late or self._pictures.poll(job_id, video_id)
+            return self._pictures.poll(*rest.split(":"))
         return Lost()
 
     def cancel(self, reference: str) -> None:
@@ -173,7 +181,8 @@ class CloudMedia:
         self._records.begin(pending, video.video_id, {"userId": video.user.user_id, "mark": mark}, actor)
         with self._told(pending, video.video_id):
             try:
-                self._tell_verdict(video.video_id, Verdict.NORMAL if playable else Verdict.BLOCKED, "", mark)
+                verdict, reason = (Verdict.NORMAL, "") if playable else (Verdict.BLOCKED, KEPT_BACK_REASON)
+                self._tell_verdict(video.video_id, verdict, reason, mark)
             except CloudError as error:
                 if playable or not has_code(error, *GONE):
                     raise
@@ -215,8 +224,19 @@ class CloudMedia:
             if not has_code(error, *GONE):
                 raise
             return
-        if video_id in (answer.get("ForbiddenVideoIds") or []):
+        if video_id in (answer.get("ForbiddenVideoIds") or []) or (
+            "ForbiddenVideoIds" not in answer and self._is_there(video_id)
+        ):
             raise CloudError(NOT_DELETED, video_id=video_id)
+
+    def _is_there(self, video_id: str) -> bool:
+        try:
+            self._client.call("GetVideoInfo", {"VideoId": video_id}, expect="Video.VideoId")
+        except CloudError as error:
+            if has_code(error, *GONE):
+                return False
+            raise
+        return True
 
     @contextmanager
     def _told(self, action: Action, target: str) -> Iterator[None]:

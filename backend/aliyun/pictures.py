@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from backend.aliyun.client import Client
-from backend.aliyun.errors import NO_SUCH_TASK, has_code
+from backend.aliyun.errors import NO_SUCH_TASK, WRONG_STATE, has_code
 from backend.aliyun.facts import second, unsigned
 from backend.dealings import Action, CloudTask
 from backend.errors import CloudError
-from backend.model import Actor, FileKind, Job, JobKind, MediaFile, Video
+from backend.model import Actor, FileKind, JobKind, MediaFile
 from backend.tasks import Done, Failed, Lost, Outcome, Running
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ COUNT = 8
 POLL_SECONDS = 3.0
 SLACK_SECONDS = 300
 PATIENCE_POLLS = 20  # then a submit that was never answered is taken for lost
-MOST_SECONDS = 1800.0
+MAX_SECONDS = 1800.0  # VOD, when asked, does not tell of a job that failed
+LATER_SECONDS = 30.0  # until a video that VOD is busy with is tried again
 NO_PICTURES = "ApsaraVideo VOD made no pictures of the video within {minutes} minutes."
 
 
@@ -35,27 +36,35 @@ class Pictures:
         self._client, self._records, self._clock = client, records, clock
         self._poll_seconds = poll_seconds
 
-    def start(self, job: Job, video: Video) -> None:
-        """Submit a job, unless it was, or may have been, submitted already. Raises CloudError."""
-        if self._records.task_of(job.job_id) is not None:
-            return
-        _, new = self._records.begin(ACTION, job.job_id, {"videoId": video.video_id}, WORKER)
+    def start(self, job_id: str, video_id: str) -> None:
+        """Submit a job, unless it was, or may have been, submitted already. Raises CloudError.
+
+        While VOD still transcodes the video it takes no such job: `poll` submits it later.
+        """
+        _, new = self._records.begin(ACTION, job_id, {"videoId": video_id}, WORKER)
         if not new:
             return
-        wanted = {"VideoId": video.video_id, "Count": COUNT, "SpecifiedOffsetTime": 0, "Interval": 0}
+        wanted = {"VideoId": video_id, "Count": COUNT, "SpecifiedOffsetTime": 0, "Interval": 0}
         try:
             answer = self._client.call(ACTION, wanted, expect="SnapshotJob.JobId", repeat=False)
         except CloudError as error:
             if error.unknown:
                 return  # its pictures will show whether it was done
-            self._records.drop(ACTION, job.job_id)
+            self._records.drop(ACTION, job_id)
+            if has_code(error, *WRONG_STATE):
+                return
             raise
-        self._keep(job.job_id, video.video_id, str(answer["SnapshotJob"]["JobId"]))
+        self._keep(job_id, video_id, str(answer["SnapshotJob"]["JobId"]))
 
     def poll(self, job_id: str, video_id: str) -> Outcome:
         """Look for the pictures. Raises CloudError when VOD does not say."""
         task = self._records.task_of(job_id)
+        if task is None and not self._records.is_begun(ACTION, job_id):
+            self.start(job_id, video_id)
+            return Running(again=LATER_SECONDS if self._records.task_of(job_id) is None else self._poll_seconds)
         begun = next((one.begun for one in self._records.find_intents() if one.target == job_id), self._clock())
+        if task and task.begun and self._clock() - task.begun > MAX_SECONDS:
+            return Failed(CloudError(NO_PICTURES, minutes=round(MAX_SECONDS / 60)))
         try:
             wanted = {"VideoId": video_id, "SnapshotType": "NormalSnapshot", "PageSize": COUNT}
             found = self._client.call("ListSnapshots", wanted, expect="MediaSnapshot.JobId")["MediaSnapshot"]
@@ -86,10 +95,3 @@ class Pictures:
 
     def _keep(self, job_id: str, video_id: str, cloud_id: str) -> None:
         self._records.keep_task(CloudTask(job_id, cloud_id, video_id, JobKind.SNAPSHOT, (cloud_id,)))
-
-
-def overdue(started: int, now: float) -> Failed | None:
-    """Return the end of a job that takes too long: VOD, when asked, does not tell of those that failed."""
-    if now - started < MOST_SECONDS:
-        return None
-    return Failed(CloudError(NO_PICTURES, minutes=round(MOST_SECONDS / 60)))

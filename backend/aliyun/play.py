@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 LIVES_SECONDS = 3600  # an address, from when it was given
 KEPT_SECONDS = 300.0
 WAIT_SECONDS = 1.5  # somebody looks at a page
+SLOW_SECONDS = 15.0  # for which nobody waits, after somebody waited in vain
 MOST_KEPT = 2000
 AT_ONCE = 8
 
@@ -54,15 +55,19 @@ class PlayAddresses:
         self._client, self._records, self._clock, self._wait_seconds = client, records, clock, wait_seconds
         self._pool = ThreadPoolExecutor(AT_ONCE, "play")
         self._guard = threading.Lock()
+        self._slow_until = 0.0
         self._kept: dict[str, Kept] = {}
 
     def fresh(self, video: Video) -> Video:
         """Return the video with addresses that play. Where VOD is slow or fails, with those that are known."""
         if not video.is_whole:
             return video
+        # While VOD is slow nobody waits for it: what it answers in the background is shown at the next look.
+        wait = self._wait_seconds if self._clock() >= self._slow_until else 0.0
         try:
-            files = self._ask(video).result(self._wait_seconds)
+            files = self._ask(video).result(wait)
         except TooLate:
+            self._slow_until = self._clock() + SLOW_SECONDS if wait else self._slow_until
             files = ()
         except CloudError as error:
             log.info("%s keeps its known addresses: %s", video.video_id, error)

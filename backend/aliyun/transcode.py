@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from backend.aliyun.client import Client
-from backend.aliyun.errors import NO_STREAM, NO_SUCH_TASK, WRONG_STATE, has_code
+from backend.aliyun.errors import NO_STREAM, NO_SUCH_TASK, WRONG_STATE, has_code, is_repeated_session
 from backend.aliyun.facts import number, renditions, unsigned, utc
 from backend.dealings import Action, CloudTask
 from backend.errors import CloudError, NotFound
-from backend.model import Actor, FileKind, Job, JobKind, MediaFile, Video
+from backend.model import Actor, FileKind, Job, JobKind, MediaFile, Video, VideoStatus
 from backend.tasks import Done, Failed, Outcome, Running
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ POLL_SECONDS = 10.0  # callbacks tell of the end at once
 SUBMIT_SECONDS = 20.0
 SLACK_SECONDS = 300  # VOD's clock and ours
 TRIES = 3
+AUTOMATIC = "Auto"  # the trigger of a task that came with the upload
+ALL_FAILED_STATUS = "CompleteAllFail"
 ENDED_WELL = ("CompleteAllSucc", "CompletePartialSucc")
 FORGOTTEN = "ApsaraVideo VOD does not know the task {task_id} any more; submit it again."
 ALL_FAILED = "ApsaraVideo VOD could not transcode the video: {why} (code {cloud_code})."
@@ -39,12 +42,19 @@ class Transcodes:
         self._poll_seconds = poll_seconds
 
     def start(self, job: Job, video: Video) -> None:
-        """Submit a job, unless it was submitted already. Raises CloudError."""
-        if self._records.task_of(job.job_id) is not None:
-            return
+        """Submit a job, unless it was submitted already or VOD does the same by itself. Raises CloudError.
+
+        A job that is tried again after VOD failed at it is submitted anew; any other goes on with its task.
+        """
+        task = self._records.task_of(job.job_id)
+        if task is not None:
+            if str(self._ask(task.task_id)["TaskStatus"]) != ALL_FAILED_STATUS:
+                return
+            self._records.forget_task(job.job_id)
         intent, new = self._records.begin(ACTION, job.job_id, {"videoId": video.video_id, "kind": job.kind}, WORKER)
-        task = None if new else self._look_up(job, video, intent.begun)
-        self._records.keep_task(task or self._submit(job, video, intent.begun))
+        found = self._find_automatic(job, video) if new else self._look_up(job, video, intent.begun)
+        session = job.job_id if task is None else f"{job.job_id}-{secrets.token_hex(4)}"
+        self._records.keep_task(found or self._submit(job, video, intent.begun, session))
 
     def poll(self, job_id: str) -> Outcome:
         """Ask VOD how a job stands. Raises CloudError when it does not say."""
@@ -62,18 +72,18 @@ class Transcodes:
         if state in ENDED_WELL:
             failed = sum(job.get("TranscodeJobStatus") == "TranscodeFail" for job in jobs)
             return Done(self._files(task), {"streams": len(jobs) - failed, "failed_streams": failed})
-        if state == "CompleteAllFail":
+        if state == ALL_FAILED_STATUS:
             return _failed(jobs)
         progress = sum(number(job.get("TranscodeProgress")) for job in jobs) / (100 * len(jobs)) if jobs else 0.0
         return Running(min(progress, 0.99), again=self._poll_seconds)
 
-    def _submit(self, job: Job, video: Video, begun: float) -> CloudTask:
+    def _submit(self, job: Job, video: Video, begun: float, session: str) -> CloudTask:
         """Submit; where no answer comes, look whether it was done before trying again."""
         for _ in range(TRIES - 1):
             try:
-                return self._submit_once(job, video)
+                return self._submit_once(job, video, session)
             except CloudError as error:
-                repeated = "session" in error.cloud_code.lower()  # a SessionId counts once in seven days
+                repeated = is_repeated_session(error)
                 if not error.unknown and not repeated:
                     self._records.drop(ACTION, job.job_id)
                     raise
@@ -81,25 +91,43 @@ class Transcodes:
                     return found
                 if repeated:
                     raise
-        return self._submit_once(job, video)
+        return self._submit_once(job, video, session)
 
-    def _submit_once(self, job: Job, video: Video) -> CloudTask:
-        wanted = {"VideoId": video.video_id, "TemplateGroupId": self._groups[job.kind], "SessionId": job.job_id}
+    def _submit_once(self, job: Job, video: Video, session: str) -> CloudTask:
+        wanted = {"VideoId": video.video_id, "TemplateGroupId": self._groups[job.kind], "SessionId": session}
         answer = self._client.call(ACTION, wanted, expect="TranscodeTaskId", repeat=False, seconds=SUBMIT_SECONDS)
         ids = [str(one["JobId"]) for one in (answer.get("TranscodeJobs") or {}).get("TranscodeJob") or []]
         return _task(job, video, str(answer["TranscodeTaskId"]), ids)
 
+    def _find_automatic(self, job: Job, video: Video) -> CloudTask | None:
+        """Find the task by which VOD transcodes an upload with its default group, as it does for apps that name none.
+
+        It is paid already. Only a plain transcode may be any group's.
+        """
+        for one in self._list_tasks(video, {}):
+            plain = job.kind is JobKind.TRANSCODE and one.get("Trigger") == AUTOMATIC
+            same = one.get("TranscodeTemplateGroupId") == self._groups[job.kind]
+            if (plain or same) and one.get("TaskStatus") != ALL_FAILED_STATUS:
+                return self._adopt(job, video, one)
+        return None
+
     def _look_up(self, job: Job, video: Video, begun: float) -> CloudTask | None:
         """Find the task that an unanswered submit may have made."""
-        wanted = {"VideoId": video.video_id, "StartTime": utc(begun - SLACK_SECONDS), "PageSize": 50}
-        listed = self._client.call("ListTranscodeTask", wanted).get("TranscodeTaskList") or []
-        for one in listed:
-            task_id = str(one.get("TranscodeTaskId"))
-            same = one.get("TranscodeTemplateGroupId") == self._groups[job.kind]
-            if same and not self._records.knows_task(task_id):
-                jobs = self._ask(task_id).get("TranscodeJobInfoList") or []
-                return _task(job, video, task_id, [str(one["TranscodeJobId"]) for one in jobs])
+        for one in self._list_tasks(video, {"StartTime": utc(begun - SLACK_SECONDS)}):
+            if one.get("TranscodeTemplateGroupId") == self._groups[job.kind]:
+                return self._adopt(job, video, one)
         return None
+
+    def _list_tasks(self, video: Video, wanted: dict[str, str]) -> list[dict[str, Any]]:
+        """Return the tasks of a video that no job of ours is behind, newest first."""
+        answer = self._client.call("ListTranscodeTask", {"VideoId": video.video_id, "PageSize": 50, **wanted})
+        listed: list[dict[str, Any]] = answer.get("TranscodeTaskList") or []
+        return [one for one in listed if not self._records.knows_task(str(one.get("TranscodeTaskId")))]
+
+    def _adopt(self, job: Job, video: Video, listed: dict[str, Any]) -> CloudTask:
+        task_id = str(listed["TranscodeTaskId"])
+        jobs = self._ask(task_id).get("TranscodeJobInfoList") or []
+        return _task(job, video, task_id, [str(one["TranscodeJobId"]) for one in jobs])
 
     def _ask(self, task_id: str) -> dict[str, Any]:
         answer = self._client.call("GetTranscodeTask", {"TranscodeTaskId": task_id}, expect="TranscodeTask.TaskStatus")
@@ -111,7 +139,7 @@ class Transcodes:
         try:
             answer = self._client.call("GetPlayInfo", {"VideoId": task.video_id, "ResultType": "Multiple"})
         except CloudError as error:
-            if has_code(error, *WRONG_STATE) and "Blocked" in str(error.values.get("words")):
+            if has_code(error, *WRONG_STATE) and self._is_blocked(task.video_id):
                 return ()  # there are streams, but not to be played
             # VOD's own state follows the end of its task by some seconds.
             error.passing = error.passing or has_code(error, *WRONG_STATE, *NO_STREAM)
@@ -119,6 +147,10 @@ class Transcodes:
         wanted = FileKind.NARROW if task.kind is JobKind.NARROW else FileKind.COMMON
         files = [file for file in renditions(answer, self._records.kinds_of(task.video_id)) if file.kind is wanted]
         return tuple(replace(file, name=unsigned(file.name)) for file in files)
+
+    def _is_blocked(self, video_id: str) -> bool:
+        info = self._client.call("GetVideoInfo", {"VideoId": video_id}, expect="Video.Status")["Video"]
+        return str(info["Status"]) == VideoStatus.BLOCKED
 
 
 def _task(job: Job, video: Video, task_id: str, ids: list[str]) -> CloudTask:

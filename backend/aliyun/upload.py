@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,14 @@ from backend.aliyun import oss
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.facts import number, source_file
+from backend.dealings import fitting
 from backend.errors import CloudError, MediaError
 from backend.model import FileKind, MediaFile
 from backend.tasks import Done, Task
 
 ACTION = "CreateUploadVideo"
 NO_TRANSCODE = "VOD_NO_TRANSCODE"  # a template group that every account has
-MOST_TITLE_BYTES = 128
-EMOJI = re.compile("[\U00010000-\U0010ffff\u2600-\u27bf\ufe0f\u200d]")  # VOD refuses them
+SENT = {"title": "Title", "description": "Description", "tags": "Tags"}
 TRIES = 3
 SETTLE_TRIES = 10
 PART_OF_SENDING = 0.95
@@ -33,7 +33,7 @@ class Uploads:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def open(self, title: str, file_name: str) -> str:
+    def open(self, file_name: str, **texts: str) -> str:
         """Return the id of a new video at VOD, which waits for its file. Raises CloudError.
 
         The ReferenceId, which VOD takes once, makes it one video whatever happens to the answer. VOD transcodes nothing
@@ -41,9 +41,10 @@ class Uploads:
         """
         reference = f"qu-{secrets.token_hex(16)}"
         wanted = {
-            "Title": fitting(title) or "video", "FileName": f"video{Path(file_name).suffix.lower() or '.mp4'}",
+            **fitted(texts), "FileName": f"video{Path(file_name).suffix.lower() or '.mp4'}",
             "TemplateGroupId": NO_TRANSCODE, "ReferenceId": reference,
         }  # fmt: skip
+        wanted["Title"] = wanted.get("Title") or "video"
         for _ in range(TRIES - 1):
             try:
                 return self._create(wanted)
@@ -101,10 +102,9 @@ class Uploads:
         return found
 
 
-def fitting(title: str) -> str:
-    """Return a title as VOD takes it: without emoji, at most 128 bytes of UTF-8."""
-    plain = EMOJI.sub("", title).strip()
-    return plain.encode()[:MOST_TITLE_BYTES].decode(errors="ignore").strip()
+def fitted(texts: Mapping[str, Any]) -> dict[str, str]:
+    """Return a title, a description and tags under VOD's names, as VOD can hold them."""
+    return {SENT[what]: fitting(what, texts[what]) for what in SENT if texts.get(what) is not None}
 
 
 def is_local(file: MediaFile) -> bool:

@@ -83,7 +83,7 @@ class MediaProvider(Runner, Protocol):
     def admit(self, path: Path) -> Probe:
         """Look at a file somebody sent. Raises MediaError, in words for people, when it is not a video we can take."""
 
-    def open_video(self, title: str, file_name: str) -> str:
+    def open_video(self, title: str, file_name: str, description: str = "", tags: str = "") -> str:
         """Return the id under which a new video will be kept."""
 
     def take_in(self, video_id: str, path: Path, extension: str) -> str:
@@ -91,6 +91,14 @@ class MediaProvider(Runner, Protocol):
 
     def has_made(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
         """Say whether a job `transcode` or `narrow` would make what is there again; `facts` are those of the last."""
+
+    def with_known_renditions(self, video: Video) -> Video:
+        """Return the video with the renditions that the provider has and the catalogue may not know, before something
+        depends on them. Raises CloudError.
+        """
+
+    def update_texts(self, video_id: str, texts: Mapping[str, Any]) -> None:
+        """Tell the provider of a new title, description or tags, before the console records them. Raises CloudError."""
 
     def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str, actor: Actor) -> None:
         """Tell the provider of a person's verdict, before the console records it."""

@@ -122,7 +122,7 @@ def upload_video(
     return call.write.detail(take_in(call.console, file.path, said, call.actor))
 
 
-@operation("POST", "/vod/editVideo", message="修改完成", right=Right.MANAGE, extension=True)
+@operation("POST", "/vod/editVideo", message="修改完成", right=Right.MANAGE, extension=True, remote=True)
 def edit_video(
     call: Call,
     *,
@@ -147,6 +147,9 @@ def edit_video(
     category = None if cate_id is None and cate_name is None else (cate_id, cate_name)
     if not changes and category is None:
         raise BadRequest("No change was given.")
+    call.store.catalogue.get_video(video_id)
+    call.store.catalogue.check_seen(video_id, seen_line)
+    call.media.update_texts(video_id, changes)
     call.store.catalogue.edit_video(video_id, changes, call.actor, category=category, seen_line=seen_line)
     return call.write.detail(call.store.catalogue.get_video(video_id))
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from backend.console import Call
 
 MOST_REASON_BYTES = 128
+MAX_COMMENT_BYTES = 512
 
 
 @operation("GET", "/vod/getVideos", pure=True)
@@ -54,7 +55,7 @@ def get_videos(
         return VideoPage(found.total, call.ready("videos", found, call.write.listed))
 
 
-@operation("GET", "/vod/submitTranscode", message="发起非窄带高清转码作业完成!", right=Right.MANAGE)
+@operation("GET", "/vod/submitTranscode", message="发起非窄带高清转码作业完成!", right=Right.MANAGE, remote=True)
 def submit_transcode(call: Call, *, media_id: str) -> None:
     """Queue a plain transcode. While one waits or runs, and where all it would make is there, nothing new begins."""
     _queue(call, JobKind.TRANSCODE, media_id)
@@ -83,13 +84,19 @@ def create_audit(
         raise BadRequest(
             "reason has {length} bytes; at most {most} are allowed.", length=length, most=MOST_REASON_BYTES
         )
+    if (length := len(comment.encode())) > MAX_COMMENT_BYTES:
+        raise BadRequest(
+            "comment has {length} bytes; at most {most} are allowed.", length=length, most=MAX_COMMENT_BYTES
+        )
     video = call.store.catalogue.get_whole_video(media_id)
     call.store.catalogue.check_seen(media_id, seen_line)
+    if status is Verdict.NORMAL:
+        video = call.media.with_known_renditions(video)
     call.media.record_audit(video, status, reason, comment, call.actor)
     call.store.catalogue.record_audit(media_id, status, reason, comment, call.actor, seen_line=seen_line)
 
 
-@operation("GET", "/vod/submitTabTranscode", message="发起窄带高清转码作业完成!", right=Right.MANAGE)
+@operation("GET", "/vod/submitTabTranscode", message="发起窄带高清转码作业完成!", right=Right.MANAGE, remote=True)
 def submit_tab_transcode(call: Call, *, media_id: str) -> None:
     """Queue a narrow-band HD transcode. While one waits or runs, and where it is there, nothing new begins."""
     _queue(call, JobKind.NARROW, media_id)
@@ -113,7 +120,7 @@ def get_recommend_videos(
         return RecommendedPage(found.total, found.total, call.ready("feed", found, call.write.recommended))
 
 
-@operation("POST", "/vod/recommendVideo", message="插入推荐视频成功!", right=Right.MANAGE)
+@operation("POST", "/vod/recommendVideo", message="插入推荐视频成功!", right=Right.MANAGE, remote=True)
 def recommend_video(
     call: Call,
     *,
@@ -154,7 +161,7 @@ def recommend_video(
         "snapshot_status": snapshot_status,
         "censor_status": censor_status,
     }
-    video = call.store.catalogue.get_video(video_id)
+    video = call.media.with_known_renditions(call.store.catalogue.get_video(video_id))
     known = _known(call, video, cover_url)
     shown = {name: None if value in known.get(name, ()) else value for name, value in given.items()}
     call.store.catalogue.recommend(
@@ -246,7 +253,8 @@ def _queue(call: Call, kind: JobKind, media_id: str) -> None:
     jobs = call.store.jobs
     last = jobs.find_jobs(video_id=media_id, kind=kind, state=JobState.DONE, size=1).items
     facts = last[0].result if last else {}
-    if not call.media.has_made(kind, call.store.catalogue.get_video(media_id), facts):
+    video = call.media.with_known_renditions(call.store.catalogue.get_video(media_id))
+    if not call.media.has_made(kind, video, facts):
         jobs.enqueue_for_video(kind, media_id, call.operation.name, call.actor)
 
 

@@ -34,15 +34,20 @@ class CloudRecords:
         with self._connections.writing() as db:
             for cloud_id in task.cloud_ids:
                 db.execute(
-                    "insert or replace into cloud_jobs (cloud_id, task_id, job_id, video_id, kind) "
-                    "values (?, ?, ?, ?, ?)",
-                    [cloud_id, task.task_id, task.job_id, task.video_id, task.kind],
+                    "insert or replace into cloud_jobs (cloud_id, task_id, job_id, video_id, kind, begun) "
+                    "values (?, ?, ?, ?, ?, ?)",
+                    [cloud_id, task.task_id, task.job_id, task.video_id, task.kind, self._clock()],
                 )
             db.execute("delete from cloud_intents where action like 'Submit%' and target = ?", [task.job_id])
 
     def task_of(self, job_id: str) -> CloudTask | None:
         """Return the task behind a job of ours."""
         return next(iter(self._tasks("job_id = ?", job_id)), None)
+
+    def forget_task(self, job_id: str) -> None:
+        """Let a job be submitted anew."""
+        with self._connections.writing() as db:
+            db.execute("delete from cloud_jobs where job_id = ?", [job_id])
 
     def knows_task(self, task_id: str) -> bool:
         return bool(self._tasks("task_id = ?", task_id))
@@ -60,7 +65,7 @@ class CloudRecords:
             by_job.setdefault(row["job_id"], []).append(row)
         return [
             CloudTask(job_id, one[0]["task_id"], one[0]["video_id"], word_of(JobKind, one[0]["kind"]),
-                      tuple(row["cloud_id"] for row in one))
+                      tuple(row["cloud_id"] for row in one), one[0]["begun"])
             for job_id, one in by_job.items()
         ]  # fmt: skip
 
@@ -193,17 +198,35 @@ class CloudRecords:
                 for row in db.query("select * from cloud_pushes where job_id = ? order by id", [job_id])
             ]  # fmt: skip
 
-    def knows_push(self, task_id: str) -> bool:
-        """Say whether this task belongs to an entry of the ledger."""
-        sql = "select 1 from cloud_pushes where ',' || task_ids || ',' like ?"
+    def knows_push(self, task_id: str, url: str) -> bool:
+        """Say whether an entry of the ledger is that of this address in this task: addresses may share a task."""
+        sql = (
+            "select 1 from cloud_pushes join jobs using (job_id), json_each(positions) "
+            "where ',' || task_ids || ',' like ? and json_extract(payload, '$.urls[' || value || ']') = ?"
+        )
         with self._connections.reading() as db:
-            return db.execute(sql, [f"%,{task_id},%"]).fetchone() is not None
+            return db.execute(sql, [f"%,{task_id},%", url]).fetchone() is not None
 
     def spent(self, day: str) -> int:
         """Return how many addresses were sent on a day, refused ones aside."""
         sql = "select coalesce(sum(json_array_length(positions)), 0) from cloud_pushes where day = ? and state <> ?"
         with self._connections.reading() as db:
             return int(db.execute(sql, [day, REFUSED]).fetchone()[0])
+
+    def prune(self, seconds: float) -> int:
+        """Forget what ended so many seconds ago; return how many rows that were. Jobs in hand keep theirs."""
+        before = self._clock() - seconds
+        ended = "not exists (select 1 from jobs where jobs.job_id = {0}.job_id and state in ('queued', 'running'))"
+        seen = "run < (select max(run) from cloud_seen)"
+        with self._connections.writing() as db:
+            return sum(
+                int(db.execute(f"delete from {table} where {condition}", values).rowcount)
+                for table, condition, values in (
+                    ("cloud_jobs", f"begun < ? and {ended.format('cloud_jobs')}", [before]),
+                    ("cloud_pushes", f"begun < ? and {ended.format('cloud_pushes')}", [before]),
+                    ("cloud_seen", seen, []),
+                )
+            )
 
     # Where the walks stand
 

@@ -40,6 +40,7 @@ from backend.store.queue import (
     is_owned,
     job_of,
     read_complete,
+    requeue,
     set_status,
     withdraw_other,
     word_of,
@@ -234,9 +235,7 @@ class Jobs:
                 )
             if job.video_id:
                 read_video(db, job.video_id)
-            new = enqueue(db, job.kind, now=self._now(), video_id=job.video_id, payload=job.payload)
-            if new is not None:
-                db.execute("delete from jobs where job_id = ?", [job_id])
+            requeue(db, job, now=self._now())
             self._note(db, actor, "retryJob", job.video_id or job_id, {"state": job.state}, {"state": JobState.QUEUED})
 
     def retry_failed_jobs(self, actor: Actor) -> int:
@@ -245,8 +244,7 @@ class Jobs:
             rows = db.query("select * from jobs where state = 'failed' order by created, job_id")
             failed = [job for job in map(job_of, rows) if job.kind in PRIORITY]
             for job in failed:
-                db.execute("delete from jobs where job_id = ?", [job.job_id])
-                enqueue(db, job.kind, now=self._now(), video_id=job.video_id, payload=job.payload)
+                requeue(db, job, now=self._now())
                 new = {"state": JobState.QUEUED}
                 self._note(db, actor, "retryJob", job.video_id or job.job_id, {"state": job.state}, new)
             return len(failed)

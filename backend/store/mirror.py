@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 from sqlite_utils import Database
 
-from backend.dealings import MISSING, VERDICT_EVENT, Difference
+from backend.dealings import MISSING, VERDICT_EVENT, Difference, fitting
 from backend.errors import NotFound
 from backend.model import (
     CensorStatus,
@@ -139,9 +139,12 @@ class Mirror:
         with self._connections.reading() as db:
             return [row[0] for row in db.execute(sql, [after, run, size]).fetchall()]
 
-    def is_busy(self, video_id: str) -> bool:
-        """Say whether a job of ours waits or runs for a video."""
-        sql = "select 1 from jobs where video_id = ? and state in ('queued', 'running')"
+    def is_transcoding(self, video_id: str) -> bool:
+        """Say whether a transcode of ours waits or runs for a video."""
+        sql = (
+            "select 1 from jobs where video_id = ? and kind in ('transcode', 'narrow') "
+            "and state in ('queued', 'running')"
+        )
         with self._connections.reading() as db:
             return db.execute(sql, [video_id]).fetchone() is not None
 
@@ -219,7 +222,7 @@ def _note_texts(db: Database, known: Video, video: Video, now: int) -> int:
     found = 0
     for what, column in TEXTS.items():
         here, there = getattr(known, column), getattr(video, column)
-        if here == there or (what == "title" and not there):
+        if there in (here, fitting(what, here)) or (what == "title" and not there):
             db.execute("delete from cloud_drift where video_id = ? and what = ?", [known.video_id, what])
         else:
             _note(db, known.video_id, what, here, there, now)

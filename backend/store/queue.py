@@ -62,10 +62,14 @@ W = TypeVar("W", bound=StrEnum)
 
 
 def enqueue(
-    db: Database, kind: JobKind, *, now: int, video_id: str = "", payload: dict[str, Any] | None = None
-) -> str | None:
-    """Queue a job inside the caller's transaction and mark the video; None when one waits or runs already."""
-    job_id = uuid.uuid4().hex
+    db: Database, kind: JobKind, *, now: int, video_id: str = "", payload: dict[str, Any] | None = None,
+    job_id: str = "",
+) -> str | None:  # fmt: skip
+    """Queue a job inside the caller's transaction and mark the video; None when one waits or runs already.
+
+    `job_id` is that of a job which is tried again, and was removed.
+    """
+    job_id = job_id or uuid.uuid4().hex
     made = db.execute(
         "insert or ignore into jobs (job_id, kind, state, video_id, priority, created, payload) "
         "values (?, ?, 'queued', ?, ?, ?, ?)",
@@ -87,6 +91,23 @@ def enqueue(
             [job_id, position, url, WarmState.WAITING],
         )
     return job_id
+
+
+def requeue(db: Database, job: Job, *, now: int) -> None:
+    """Queue an ended job again under its own id, by which providers know what they made of it before.
+
+    Of a batch of addresses only those that are not warm are queued again; the others stay listed as a batch that ended.
+    """
+    warm = "select position from prewarmed where job_id = ? and state = 'warm'"
+    kept = {position for (position,) in db.execute(warm, [job.job_id]).fetchall()}
+    if not kept:
+        db.execute("delete from jobs where job_id = ?", [job.job_id])
+        enqueue(db, job.kind, now=now, video_id=job.video_id, payload=job.payload, job_id=job.job_id)
+        return
+    urls = job.payload["urls"]
+    db.execute("delete from prewarmed where job_id = ? and state <> 'warm'", [job.job_id])
+    db.execute("update jobs set state = ?, error = '', progress = 1 where job_id = ?", [JobState.DONE, job.job_id])
+    enqueue_urls(db, [url for position, url in enumerate(urls) if position not in kept], now=now)
 
 
 def enqueue_urls(db: Database, urls: list[str], *, now: int) -> str | None:

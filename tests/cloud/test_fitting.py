@@ -12,7 +12,7 @@ from backend.aliyun.cache import MOST_BYTES, MOST_URLS, cut, path_of
 from backend.aliyun.events import read_event
 from backend.aliyun.facts import number, second, status, utc, video_of
 from backend.aliyun.oss import Place
-from backend.aliyun.upload import MOST_TITLE_BYTES, fitting
+from backend.dealings import MAX_BYTES, MAX_TAGS, fitting
 from backend.errors import CloudError, Refused
 
 paths = st.lists(
@@ -40,16 +40,26 @@ def test_a_path_has_no_scheme(url):
     assert path_of(url) == "a/b"
 
 
-@given(st.text())
-def test_a_title_fits_and_stays_text(title):
-    fitted = fitting(title)
+@pytest.mark.parametrize("what", ["title", "description"])
+@given(text=st.text(max_size=2000))
+def test_a_text_fits_and_stays_text(what, text):
+    fitted = fitting(what, text)
 
-    assert len(fitted.encode()) <= MOST_TITLE_BYTES
-    assert fitted == fitting(fitted)
+    assert len(fitted.encode()) <= MAX_BYTES[what]
+    assert fitted == fitting(what, fitted)
+
+
+@given(st.lists(st.text(), max_size=30))
+def test_tags_fit(tags):
+    fitted = fitting("tags", ",".join(tags))
+
+    assert fitted.count(",") < MAX_TAGS
+    assert all(len(tag.encode()) <= 32 for tag in fitted.split(","))
+    assert fitted == fitting("tags", fitted)
 
 
 def test_a_title_keeps_its_words_and_loses_its_emoji():
-    assert fitting("海边 🌊 的早晨 ☀️") == "海边  的早晨"
+    assert fitting("title", "海边 🌊 的早晨 ☀️") == "海边  的早晨"
 
 
 @given(st.binary())

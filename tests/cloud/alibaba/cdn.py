@@ -19,6 +19,8 @@ class Prefetching:
         self.quota = self.remain = 1000
         self.tasks: list[dict[str, str]] = []
         self.failing: set[str] = set()  # addresses that cannot be fetched
+        self.merges = False  # all that is sent of a domain shares one task, as within one second
+        self._merged: dict[str, str] = {}
         self._numbers = itertools.count(95248880)
 
     def PushObjectCache(self, parameters):
@@ -97,10 +99,10 @@ class Prefetching:
         self.remain -= len(paths)
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         ids: dict[str, str] = {}
+        known = self._merged if self.merges else {}
         for path in paths:
-            task_id = ids.setdefault(
-                path.split("/")[0], str(next(self._numbers)) if path.split("/")[0] not in ids else ""
-            )
+            domain = path.split("/")[0]
+            task_id = ids[domain] = known[domain] = ids.get(domain) or known.get(domain) or str(next(self._numbers))
             self.tasks.append(
                 {
                     "TaskId": task_id, "ObjectPath": path, "ObjectType": "preload", "Status": "Pending",

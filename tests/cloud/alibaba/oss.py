@@ -27,6 +27,7 @@ class Oss:
         self.tokens: dict[str, str] = {}  # token -> object it may write
         self.expired: set[str] = set()
         self.breaks_after: int | None = None  # bytes, once
+        self.full = False  # the account is overdue
 
     def allow(self, name: str) -> tuple[str, str]:
         """Return UploadAddress and UploadAuth for an object."""
@@ -41,14 +42,14 @@ class Oss:
         return tuple(base64.b64encode(json.dumps(part).encode()).decode() for part in (address, auth))
 
     def put(self, path, headers, stream):
-        """Take an object in; the signature is OSS's own (version 1)."""
+        """Take an object in; the signature is OSS's own (version 1). The last part of an answer is the error's code."""
         name = unquote(path).removeprefix(f"/{BUCKET}/")
         token = headers.get("x-oss-security-token", "")
         length = int(headers.get("Content-Length") or 0)
         if self.breaks_after is not None:
             stream.read(min(self.breaks_after, length))
             self.breaks_after = None
-            return 503, {"Connection": "close", "x-oss-request-id": "OSS-1"}
+            return 503, {"Connection": "close", "x-oss-request-id": "OSS-1"}, "ServiceUnavailable"
         body = stream.read(length)
         words = [
             "PUT", headers.get("Content-MD5", ""), headers.get("Content-Type", ""), headers.get("Date", ""),
@@ -57,12 +58,15 @@ class Oss:
         digest = hmac.new(f"secret of {token}".encode(), "\n".join(words).encode(), hashlib.sha1).digest()
         wanted = f"OSS STS.{token}:{base64.b64encode(digest).decode()}"
         if self.tokens.get(token) != name or token in self.expired or headers.get("Authorization") != wanted:
-            return 403, {"x-oss-request-id": "OSS-2"}
+            code = "SecurityTokenExpired" if token in self.expired else "SignatureDoesNotMatch"
+            return 403, {"x-oss-request-id": "OSS-2"}, code
+        if self.full:
+            return 403, {"x-oss-request-id": "OSS-5"}, "UserDisable"
         if len(body) != length:
-            return 400, {"x-oss-request-id": "OSS-3"}
+            return 400, {"x-oss-request-id": "OSS-3"}, "IncompleteBody"
         self.objects[name] = body
         self._alibaba.vod.arrived(name, len(body))
-        return 200, {"x-oss-request-id": "OSS-4", "ETag": f'"{hashlib.md5(body).hexdigest().upper()}"'}
+        return 200, {"x-oss-request-id": "OSS-4", "ETag": f'"{hashlib.md5(body).hexdigest().upper()}"'}, ""
 
     def get(self, path):
         """Give out a file of the play domain, if the address was signed and is not too old."""

@@ -118,8 +118,9 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, answer)
 
     def do_PUT(self):
-        status, headers = self.alibaba.oss.put(self.path, self.headers, self.rfile)
-        self.send(status, b"", **headers)
+        status, headers, code = self.alibaba.oss.put(self.path, self.headers, self.rfile)
+        body = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>no</Message></Error>' if code else ""
+        self.send(status, body.encode(), **headers)
 
     def do_GET(self):
         if self.path.startswith("/credentials"):

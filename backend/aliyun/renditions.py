@@ -1,0 +1,43 @@
+"""Renditions that VOD made without a job of ours: by its default template group, or asked for elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from backend.aliyun.client import Client
+from backend.aliyun.errors import NO_STREAM, WRONG_STATE, has_code
+from backend.aliyun.facts import renditions, unsigned
+from backend.errors import CloudError
+from backend.model import Video, VideoStatus
+
+if TYPE_CHECKING:
+    from backend.store import Store
+
+
+class Renditions:
+    """Asks VOD what it can play, and keeps that in the catalogue."""
+
+    def __init__(self, client: Client, store: Store) -> None:
+        self._client, self._store = client, store
+
+    def take(self, video_id: str) -> None:
+        """Keep what VOD can play, where no job of ours is about to tell of it. Raises CloudError."""
+        if self._store.mirror.is_transcoding(video_id):
+            return
+        try:
+            answer = self._client.call("GetPlayInfo", {"VideoId": video_id, "ResultType": "Multiple"})
+        except CloudError as error:
+            if has_code(error, *WRONG_STATE, *NO_STREAM):
+                return
+            raise
+        files = renditions(answer, self._store.cloud.kinds_of(video_id))
+        self._store.mirror.set_renditions(video_id, [replace(file, name=unsigned(file.name)) for file in files])
+
+    def known(self, video: Video) -> Video:
+        """Return the video with its renditions, asking where VOD plays it and none are known. Raises CloudError."""
+        if video.renditions or video.status is not VideoStatus.NORMAL:
+            return video
+        self.take(video.video_id)
+        return self._store.catalogue.get_video(video.video_id)
