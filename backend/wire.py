@@ -218,7 +218,10 @@ class Writer(msgspec.Struct, frozen=True):
 def media_path(video: Video, file: MediaFile) -> str:
     """Return the path of a file below the media host, without a leading slash."""
     if "://" in file.name:
-        return urlsplit(file.name).path.lstrip("/")
+        try:
+            return urlsplit(file.name).path.lstrip("/")
+        except ValueError:  # an address that is none
+            return ""
     return f"media/{video.video_id}/{video.media_key}/{file.name}"
 
 

@@ -29,12 +29,16 @@ SPOILED = {
     "a user's name that is no UTF-8": "update users set user_name = cast(x'ff' as text)",
     "a file of a newer version": "update files set name = 'x.glb' where 0",
     "an endless file": "delete from files where kind = 'common'",
+    "an address that is none": "delete from files where kind = 'common'",
+    "a history that is no JSON": "update history set before = 'x', after = '[1]', actor = cast(x'ff' as text)",
+    "a job that is no JSON": "update jobs set payload = 'x', result = '[1]', detail = cast(x'ff' as text)",
     "times before there were calendars": "update videos set created = -9000000000000",
     "times after the last one": "update videos set created = 9000000000000",
 }
 FILES = {
-    "a file of a newer version": ("hologram", 1.0),
-    "an endless file": ("common", 9e999),
+    "a file of a newer version": ("hologram", "f.mp4", 1.0),
+    "an endless file": ("common", "f.mp4", 9e999),
+    "an address that is none": ("common", "http://[f.mp4", 1.0),
 }
 LISTS = ("getVideos", "getRecommendVideos", "getFacets", "getStatistics", "findHistory", "getJobs", "getQueue")
 PAGES = ("getVideoById", "getPlayInfo", "getRecommendVideoById", "getHistory")
@@ -73,9 +77,7 @@ def test_whatever_is_stored_every_list_page_and_export_shows_the_row(console, as
     with console.store.connections.writing() as db:
         db.execute(SPOILED[spoiled])
         if spoiled in FILES:
-            db.execute(
-                "insert into files values (?, ?, 0, 'f.mp4', 1, 1, 1, ?, 1, '')", [video.video_id, *FILES[spoiled]]
-            )
+            db.execute("insert into files values (?, ?, 0, ?, 1, 1, 1, ?, 1, '')", [video.video_id, *FILES[spoiled]])
 
     for name in LISTS:
         ask(name)

@@ -51,7 +51,10 @@ def status(text: Any) -> VideoStatus | None:
 
 def unsigned(url: str) -> str:
     """Return an address without what makes it valid for a while."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # it is none
+        return ""
     return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
 
 

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from backend.model import Actor, HistoryFilter, HistoryLine, Page
 from backend.store.chain import CONTENT, Head, Verdict, link, verify
 from backend.store.database import Connections
+from backend.store.rows import read_object
 
 COLUMNS = (*CONTENT, "previous", "hash")
 ADD = f"insert into history ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"
@@ -160,7 +161,7 @@ def line_of(row: dict[str, Any]) -> HistoryLine:
         actor=Actor(row["actor"], row["way"], row["address"], row["request_id"], row["token"]),
         action=row["action"],
         target=row["target"],
-        before=json.loads(row["before"]),
-        after=json.loads(row["after"]),
+        before=read_object(row["before"]),
+        after=read_object(row["after"]),
         line=row["id"],
     )

@@ -25,7 +25,7 @@ from backend.model import (
     WarmState,
 )
 from backend.store import history
-from backend.store.rows import check_whole, read_video
+from backend.store.rows import check_whole, read_object, read_video
 
 # Lower goes first: a cover does not wait behind an hour of encoding.
 PRIORITY = {
@@ -250,13 +250,4 @@ def job_of(row: dict[str, Any]) -> Job:
         error=row["error"],
         detail=row["detail"],
     )
-    return replace(job, payload=_object(row["payload"]), result=_object(row["result"]))
-
-
-def _object(text: str) -> dict[str, Any]:
-    """Return the values of a JSON object; none, where a text is none."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    return replace(job, payload=read_object(row["payload"]), result=read_object(row["result"]))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Generator, Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
@@ -20,10 +20,34 @@ T = TypeVar("T")
 IDLE_READERS = 8
 
 
+def take_any_text(connection: sqlite3.Connection, error: sqlite3.OperationalError) -> bool:
+    """Say whether reading broke on a text that is no UTF-8, as other programs may write it; it works the next time."""
+    if "UTF-8" not in str(error):
+        return False
+    connection.text_factory = _readable  # a call for each text, so that only those pay who have to
+    return True
+
+
+def _readable(text: bytes) -> str:
+    return text.decode("utf-8", "replace")
+
+
 class Reader(Database):
     """A connection that reads. `seen` holds its count of changes in a state that it saw, and the version of that."""
 
     seen: tuple[int, int] | None = None
+
+    def query(
+        self, sql: str, params: Sequence[Any] | dict[str, Any] | None = None
+    ) -> Generator[dict[str, Any], None, None]:
+        """Return the rows of a statement, which is executed at once, as dictionaries."""
+        try:
+            rows = list(super().query(sql, params))
+        except sqlite3.OperationalError as error:
+            if not (sql.startswith("select") and take_any_text(self.conn, error)):
+                raise
+            rows = list(super().query(sql, params))
+        return (row for row in rows)
 
     def count_changes(self) -> int:
         """Return a number that stays while this connection sees the same state; its transaction begins with that."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +24,7 @@ from backend.model import (
     Video,
     VideoStatus,
 )
+from backend.store.reading import take_any_text
 
 # In the order of Video's fields; the user's two other columns stand last.
 VIDEO_COLUMNS = """
@@ -83,14 +85,18 @@ def fetch(db: Database, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()
     try:
         return db.conn.execute(sql, values).fetchall()
     except sqlite3.OperationalError as error:
-        if "UTF-8" not in str(error):
+        if not take_any_text(db.conn, error):
             raise
-    db.conn.text_factory = _readable  # a call for each text, so that only those pay who have to
     return db.conn.execute(sql, values).fetchall()
 
 
-def _readable(text: bytes) -> str:
-    return text.decode("utf-8", "replace")
+def read_object(text: str) -> dict[str, Any]:
+    """Return the values of a JSON object; of a text that is none, as other programs may write it, the text."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = text
+    return found if isinstance(found, dict) else {"text": found}
 
 
 def as_json(keys: Iterable[Any]) -> str:
