@@ -64,7 +64,13 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time) -> 
     Raises SettingsError and StoreError, in words for the operator.
     """
     store = Store(settings.database, clock, tell_progress)
-    media = LocalMedia(settings.media, Ffmpeg(settings.ffmpeg), settings.narrow_codec, settings.rungs)
+    media = LocalMedia(
+        settings.media,
+        Ffmpeg(settings.ffmpeg),
+        settings.narrow_codec,
+        settings.rungs,
+        max_gigapixels=settings.max_gigapixels,
+    )
     own_url = f"http://127.0.0.1:{settings.port}"
     if settings.mode == "cloud":
         # Not above: an embedded console never loads Alibaba's SDKs.

@@ -262,14 +262,31 @@ CHINESE: dict[str, str] = {
     "{name} cannot be the name of a video.": "{name} 不能作为视频的名字。",
     "There are no files of the video {video_id} here.": "这里没有视频 {video_id} 的文件。",
     "The source of the video {video_id} is gone. Upload it again.": "视频 {video_id} 的源文件已丢失，请重新上传。",
-    "No picture can be taken from the video: its source is damaged. Upload it again.": (
-        "无法从视频截图：源文件已损坏，请重新上传。"
+    "No picture came of the video; the file need not be at fault. The job keeps what ffmpeg said.": (
+        "没有取到视频的图片；不一定是文件的问题。ffmpeg 的输出保存在任务中。"
     ),
-    "The video cannot be encoded: its source is damaged or of a rare kind. Convert it to MP4 and upload it again.": (
-        "视频无法转码：源文件已损坏或格式罕见。请转换为 MP4 后重新上传。"
+    "The file ends early: only {actual} of its {expected} seconds are there. Upload the whole file again.": (
+        "文件不完整：共 {expected} 秒，只有 {actual} 秒。请重新上传完整的文件。"
     ),
-    "Only {actual} of the video's {expected} seconds can be encoded: its source is damaged. Upload it again.": (
-        "视频共 {expected} 秒，只有 {actual} 秒可以转码：源文件已损坏，请重新上传。"
+    "The file is damaged at {moment}: only {actual} of its {expected} seconds can be shown. Upload it again.": (
+        "文件在 {moment} 处损坏：共 {expected} 秒，只有 {actual} 秒可以播放。请重新上传。"
+    ),
+    "The file is damaged: hardly any of its pictures can be decoded. Upload it again.": (
+        "文件已损坏：几乎没有画面可以解码。请重新上传。"
+    ),
+    "ffmpeg could not encode the video; the file need not be at fault. The job keeps what ffmpeg said.": (
+        "ffmpeg 未能转码这个视频；不一定是文件的问题。ffmpeg 的输出保存在任务中。"
+    ),
+    "The file is made of more than {limit} million pieces. Convert it to MP4 and send it again.": (
+        "文件由超过 {limit} 百万个数据包组成。请转换为 MP4 后重新发送。"
+    ),
+    "The video has {pictures} pictures of {width}x{height}, {actual} gigapixels in all; at most {limit} are taken "
+    "(QU_MAX_GIGAPIXELS). Scale it down, or cut it into parts.": (
+        "视频有 {pictures} 帧 {width}x{height} 的画面，共 {actual} 千兆像素，"
+        "最多 {limit}（QU_MAX_GIGAPIXELS）。请缩小或分段上传。"
+    ),
+    "The video is in the codec {codec}, which cannot be decoded here. Convert it to MP4 and send it again.": (
+        "视频编码为 {codec}，这里无法解码。请转换为 MP4 后重新发送。"
     ),
     "Encoding used more processor time than a video of this length may. Make it smaller and upload it again.": (
         "转码用时超过了这个长度的视频允许的上限。请缩小后重新上传。"

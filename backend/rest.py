@@ -51,6 +51,7 @@ MOST_BODY = 4 << 20
 PIECE = 1 << 20  # multipart is parsed and written in pieces of this size: one change of thread for each
 MOST_EVENT = 256 << 10
 AT_ONCE = 16
+LOOKS_AT_ONCE = 2  # looking into a file that came takes long, and must not keep those waiting who ask for anything else
 PASSWORDS_AT_ONCE = 2  # each check of a password takes 64 MiB, and a flood of them must not keep others waiting
 COOKIE = "qu_session"
 QUICK_HEADERS = [
@@ -64,6 +65,7 @@ def rest_app(console: Console) -> Starlette:
     limiter, password_limiter = anyio.CapacityLimiter(AT_ONCE), anyio.CapacityLimiter(PASSWORDS_AT_ONCE)
     # A cloud that answers slowly must not keep those waiting who ask it nothing, or only for addresses.
     remote_limiter = anyio.CapacityLimiter(AT_ONCE) if console.cloud else limiter
+    looking = anyio.CapacityLimiter(AT_ONCE if console.cloud else LOOKS_AT_ONCE)
     reading_limiter = anyio.CapacityLimiter(AT_ONCE) if console.cloud else limiter
 
     def limiter_of(one: Operation) -> anyio.CapacityLimiter:
@@ -86,7 +88,7 @@ def rest_app(console: Console) -> Starlette:
         route(
             one.path,
             one.name,
-            partial(operate, one),
+            partial(operate, one, looking),
             limiter_of(one),
         )
         for one in OPERATIONS.values()
@@ -157,8 +159,8 @@ class Surroundings:
 # Operations
 
 
-async def operate(operation: Operation, asked: Asked) -> Response:
-    """Answer one operation."""
+async def operate(operation: Operation, looking: anyio.CapacityLimiter, asked: Asked) -> Response:
+    """Answer one operation; one that gets a file is at work under the limit of `looking`."""
     query = read_query(asked.request.scope["query_string"])
     if any(is_secret(name) and value for name, value in query.items()):
         raise BadRequest("password must not be in the URL, where it would be logged. Send it in the body.")
@@ -167,7 +169,7 @@ async def operate(operation: Operation, asked: Asked) -> Response:
     answer = partial(answer_call, asked, operation, query, ticket)
     media_type, options = read_content_type(asked.request.headers.get("content-type", ""))
     if media_type == MULTIPART:
-        outcome = await operate_on_form(asked, operation, query, ticket, options, answer)
+        outcome = await operate_on_form(asked, operation, query, ticket, options, answer, looking)
     else:
         raw = b"".join([chunk async for chunk in asked.body(MOST_BODY)])
         outcome = await asked.run(answer, partial(read_body, raw, media_type, options))
@@ -212,6 +214,7 @@ async def operate_on_form(
     ticket: Ticket | None,
     options: Mapping[str, str],
     answer: Callable[[Read], Outcome],
+    looking: anyio.CapacityLimiter,
 ) -> Outcome:
     """Take in a multipart form, its file straight onto the disk, and answer the operation with it."""
     file_field = next((parameter.wire_name for parameter in operation.parameters if parameter.is_file), None)
@@ -233,6 +236,8 @@ async def operate_on_form(
                 await asked.run(form.feed, bytes(piece))
                 piece.clear()
         await asked.run(form.feed, bytes(piece))
+        if file_field:
+            asked.limiter = looking
         return await asked.run(answer, form.finish)
     finally:
         with anyio.CancelScope(shield=True):

@@ -42,6 +42,7 @@ class Settings:
     public_url: str = ""
     prewarm_hosts: tuple[str, ...] = ()
     max_upload_mb: int = 2048
+    max_gigapixels: int = 2000
     ffmpeg: str = ""
     rungs: tuple[int, ...] = (720,)  # short sides in pixels, best first
     narrow_codec: Literal["auto", "av1", "h264"] = "auto"
@@ -239,6 +240,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "public_url": _web_address,
     "prewarm_hosts": _hosts,
     "max_upload_mb": _whole(1, 1_000_000),
+    "max_gigapixels": _whole(1, 1_000_000),
     "rungs": _rungs,
     "narrow_codec": _one_of(*NARROW_CODECS),
     "review": _one_of(*REVIEWS),

@@ -10,9 +10,12 @@ from urllib.parse import unquote, urlsplit
 
 import imageio_ffmpeg
 import pytest
+import requests
 
 from backend.model import FileKind, MediaFile, Role, Verdict
+from backend.rest import AT_ONCE
 from tests.conftest import TESTS
+from tests.waiting import until
 
 UPLOAD = "/console/vod/uploadVideo"
 
@@ -134,6 +137,30 @@ class TestUpload:
 
         assert read_answer(connection)[1]["code"] == "403"
         assert not (settings.media / ".incoming").exists()
+
+    def test_files_that_are_looked_into_keep_nobody_else_waiting(self, server, http, token, clip, console, monkeypatch):
+        """More of them than there are threads that answer requests; none ends before the other question is answered."""
+        goes_on, admit = threading.Event(), console.media.admit
+        monkeypatch.setattr(console.media, "admit", lambda path: goes_on.wait(60) and admit(path))
+        codes = []
+
+        def send():
+            with clip.open("rb") as file:
+                answer = requests.post(server + UPLOAD, data={"consoleToken": token}, files={"file": file}, timeout=90)
+                codes.append(answer.json()["code"])
+
+        senders = [threading.Thread(target=send) for _ in range(AT_ONCE + 2)]
+        for sender in senders:
+            sender.start()
+        until(lambda: len(list((console.settings.media / ".incoming").glob("*"))) == len(senders))
+
+        answer = http.get(server + "/console/vod/getJobs", params={"consoleToken": token}, timeout=20).json()
+
+        goes_on.set()
+        for sender in senders:
+            sender.join()
+        assert answer["code"] == "200"
+        assert codes == ["200"] * len(senders)
 
     @pytest.mark.settings(max_upload_mb=1)
     def test_a_file_over_the_limit_is_413_and_leaves_nothing(self, post, left_behind):

@@ -34,6 +34,11 @@ TOO_LONG = "The video runs {actual} hours; at most {limit} are taken. Cut it int
 TOO_LARGE = (
     "The picture is {width}x{height} pixels; at most {side} on a side and {millions} million are taken. Scale it down."
 )
+TOO_COSTLY = (
+    "The video has {pictures} pictures of {width}x{height}, {actual} gigapixels in all; at most {limit} are taken "
+    "(QU_MAX_GIGAPIXELS). Scale it down, or cut it into parts."
+)
+NO_DECODER = "The video is in the codec {codec}, which cannot be decoded here. Convert it to MP4 and send it again."
 NO_SUCH_VIDEO = "There are no files of the video {video_id} here."
 SOURCE_GONE = "The source of the video {video_id} is gone. Upload it again."
 BAD_NAME = "{name} cannot be the name of a video."
@@ -61,9 +66,14 @@ class LocalMedia:
         narrow_codec: str = "auto",
         rungs: Sequence[int] = (720,),
         tasks: Tasks | None = None,
+        max_gigapixels: int = 2000,
     ) -> None:
-        """`narrow_codec`: auto, av1 or h264; `rungs`: short sides of the renditions in pixels."""
+        """`narrow_codec`: auto, av1 or h264; `rungs`: short sides of the renditions in pixels.
+
+        `max_gigapixels`: what all pictures of a video may have together, for that is what its renditions cost.
+        """
         self._folder, self._ffmpeg, self._narrow_codec, self._rungs = folder, ffmpeg, narrow_codec, rungs
+        self._max_gigapixels = max_gigapixels
         self._tasks = tasks or Tasks()
 
     def describe(self) -> str:
@@ -83,14 +93,29 @@ class LocalMedia:
             millions = MAX_PIXELS // 1_000_000
             raise MediaError(TOO_LARGE, width=probe.width, height=probe.height, side=LONGEST_SIDE, millions=millions)
         _check_length(probe.duration)
+        if probe.codec not in self._ffmpeg.decodable:
+            raise MediaError(NO_DECODER, codec=probe.codec)
         packets = count_packets(self._ffmpeg, path, probe)
         if packets.cut_off:
             expected, actual = round(packets.declared, 1), round(packets.video.end, 1)
             raise MediaError(CUT_OFF, detail=packets.words, expected=expected, actual=actual)
         _check_length(packets.end)
+        self._check_cost(probe, packets.video.packets)
         if not probe.decodes:
             raise MediaError(DAMAGED, detail=packets.words)
         return replace(probe, duration=round(packets.end, 3), fps=round(packets.video.rate, 3) or probe.fps)
+
+    def _check_cost(self, probe: Probe, pictures: int) -> None:
+        gigapixels = pictures * probe.width * probe.height / 1e9
+        if gigapixels > self._max_gigapixels:
+            raise MediaError(
+                TOO_COSTLY,
+                pictures=pictures,
+                width=probe.width,
+                height=probe.height,
+                actual=round(gigapixels),
+                limit=self._max_gigapixels,
+            )
 
     def open_video(self, title: str, file_name: str, description: str = "", tags: str = "") -> str:
         """Any name will do here."""

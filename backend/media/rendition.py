@@ -21,10 +21,10 @@ from backend.media.packets import Packets, count_packets
 from backend.model import FileKind, MediaFile, Video
 from backend.tasks import Done
 
-NOT_ENCODED = (
-    "The video cannot be encoded: its source is damaged or of a rare kind. Convert it to MP4 and upload it again."
-)
-TOO_SHORT = "Only {actual} of the video's {expected} seconds can be encoded: its source is damaged. Upload it again."
+ENDS_EARLY = "The file ends early: only {actual} of its {expected} seconds are there. Upload the whole file again."
+DAMAGED_AT = "The file is damaged at {moment}: only {actual} of its {expected} seconds can be shown. Upload it again."
+UNREADABLE_PICTURES = "The file is damaged: hardly any of its pictures can be decoded. Upload it again."
+NOT_ENCODED = "ffmpeg could not encode the video; the file need not be at fault. The job keeps what ffmpeg said."
 NO_ENCODER = "This ffmpeg has no encoder libx264. Install the Python package imageio-ffmpeg."
 TOOK_TOO_LONG = (
     "Encoding used more processor time than a video of this length may. Make it smaller and upload it again."
@@ -37,6 +37,7 @@ KEYFRAMES = ("-force_key_frames", "expr:gte(t,n_forced*2)")  # each 2 s, the sam
 # the last of a recording that stands still may last for minutes.
 STILL_SECONDS = 1.0
 ENOUGH = 0.98  # of the source's seconds must come out
+_UNDECODED = ("Decode error rate", "Invalid data found when processing input")
 _STOPPED = (255, -24, -9)  # ffmpeg ends with 255 on SIGXCPU, as on SIGTERM
 
 
@@ -67,7 +68,8 @@ def open_source(ffmpeg: Ffmpeg, path: Path, report: Report) -> Source:
     probe = ffmpeg.probe(path)
     packets = count_packets(ffmpeg, path, probe, lambda _: report(0.0))
     if packets.cut_off:
-        raise _too_short(packets.video.end, packets.declared, packets.words)
+        actual, expected = round(packets.video.end, 1), round(packets.declared, 1)
+        raise MediaError(ENDS_EARLY, detail=packets.words, actual=actual, expected=expected)
     return Source(path, probe, packets)
 
 
@@ -154,17 +156,20 @@ def encode(ffmpeg: Ffmpeg, source: Source, outputs: Mapping[Path, list[str]], re
 
 def _look_at(ffmpeg: Ffmpeg, output: Path, seconds: float, words: str) -> Packets:
     packets = count_packets(ffmpeg, output)
-    if packets.video.duration < ENOUGH * seconds - 0.05:  # a clip of few pictures may lose half of one to rounding
-        raise _too_short(packets.video.duration, seconds, words)
+    video = packets.video
+    if video.duration < ENOUGH * seconds - 0.05:  # a clip of few pictures may lose half of one to rounding
+        minutes, end = divmod(int(round(video.end, 1)), 60)
+        moment = f"{minutes}:{end:02}"
+        shown = {"moment": moment, "actual": round(video.duration, 1), "expected": round(seconds, 1)}
+        raise MediaError(DAMAGED_AT, detail=words, **shown)
     return replace(packets, words=words)
 
 
 def _failure(ran: Ran) -> MediaError:
-    return MediaError(TOOK_TOO_LONG if ran.code in _STOPPED else NOT_ENCODED, detail=ran.words)
-
-
-def _too_short(actual: float, expected: float, words: str) -> MediaError:
-    return MediaError(TOO_SHORT, detail=words, actual=round(actual, 1), expected=round(expected, 1))
+    if ran.code in _STOPPED:
+        return MediaError(TOOK_TOO_LONG, detail=ran.words)
+    undecoded = any(said in ran.words for said in _UNDECODED)
+    return MediaError(UNREADABLE_PICTURES if undecoded else NOT_ENCODED, detail=ran.words)
 
 
 @contextlib.contextmanager

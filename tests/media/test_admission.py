@@ -3,6 +3,7 @@
 import pytest
 
 from backend.errors import MediaError
+from backend.media.local import LocalMedia
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,28 @@ def test_a_short_cut_that_leaves_the_sound_whole_is_noticed(media, sent, cut):
 def test_a_video_of_more_than_six_hours_is_refused(media, clip):
     with pytest.raises(MediaError, match=r"runs 9.* hours; at most 6"):
         media.admit(clip("nine-hours.mkv"))
+
+
+def test_what_a_video_costs_is_known_before_it_is_spent(clip, ffmpeg, tmp_path):
+    thrifty = LocalMedia(tmp_path / "media", ffmpeg, max_gigapixels=0)
+
+    with pytest.raises(MediaError, match="has 48 pictures of 320x180, 0 gigapixels in all; at most 0 are taken"):
+        thrifty.admit(clip("plain.mp4"))
+
+
+def test_a_file_of_countless_pieces_is_given_up(media, clip, monkeypatch):
+    monkeypatch.setattr("backend.media.packets.MOST_PACKETS", 60)
+
+    with pytest.raises(MediaError, match="is made of more than"):
+        media.admit(clip("plain.mp4"))
+
+
+def test_a_codec_that_cannot_be_decoded_is_named(media, sent):
+    path = sent("two-sounds.mov")
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"evc1"))
+
+    with pytest.raises(MediaError, match="in the codec evc, which cannot be decoded here"):
+        media.admit(path)
 
 
 def test_a_video_whose_pictures_cannot_be_decoded_is_refused(media, sent):

@@ -98,7 +98,7 @@ def test_every_rung_is_held_against_the_length_of_the_source(ffmpeg, clip, tmp_p
     quick = ["-c:v", "libx264", "-preset", "ultrafast"]
     outputs = {tmp_path / "whole.mp4": quick, tmp_path / "half.mp4": [*quick, "-t", "1"]}
 
-    with pytest.raises(MediaError, match=r"Only 1\.0 of the video's 2\.0 seconds"):
+    with pytest.raises(MediaError, match=r"damaged at 0:01: only 1\.0 of its 2\.0 seconds"):
         encode(ffmpeg, source, outputs, quietly)
 
     found = encode(ffmpeg, source, {tmp_path / "whole.mp4": quick}, quietly)
