@@ -18,7 +18,7 @@ ALIKE = 0.04  # of a picture's shape: what differs less is stretched, and gets n
 _SD = ("smpte170m", "bt470bg")  # one matrix by two names: BT.601
 _MATRICES = ("bt709", "fcc", "smpte240m", "bt2020nc", *_SD)
 _PRIMARIES = ("bt709", "bt470m", "bt470bg", "smpte170m", "smpte240m", "film", "bt2020", "smpte431", "smpte432")
-_TRANSFERS = ("bt709", "gamma22", "gamma28", "smpte170m", "smpte240m", "iec61966-2-1", "bt2020-10", "bt2020-12", *HDR)
+_TRANSFERS = ("bt709", "smpte170m", "smpte240m", "iec61966-2-1", "bt2020-10", "bt2020-12", *HDR)
 _WIDE = ("bt2020", "smpte432", "bt709")  # primaries that HDR comes in
 _COMBED = ("mpeg2video", "dvvideo")  # codecs whose pictures may be combed later on, though the first is not
 

@@ -73,6 +73,13 @@ RECIPES = {
         "-vf setparams=color_trc=smpte2084:colorspace=bt470bg:range=tv -c:v libx264 -preset ultrafast"
         " -pix_fmt yuv420p10le",
     ),
+    "odd-tags.mkv": (
+        ("testsrc2=s=96x54:r=24:d=0.3",),
+        "-vf setparams=color_trc=log100:color_primaries=smpte428:colorspace=ycgco -c:v ffv1",
+    ),
+    "gamma.mkv": (("testsrc2=s=96x54:r=24:d=0.3",), "-vf setparams=color_trc=bt470m:color_primaries=film -c:v ffv1"),
+    "rgb.avi": (("testsrc2=s=96x54:r=24:d=0.3",), "-c:v rawvideo -pix_fmt bgr24"),
+    "nine-channels.mov": (("testsrc2=s=96x54:r=24:d=0.3", f"aevalsrc={'|'.join(['0'] * 9)}:d=0.3"), "-c:a pcm_s16le"),
     "bars.mp4": (("smptehdbars=s=320x180:r=24:d=0.5,format=yuv420p",), f"-vf {BT709} -c:v libx264 -preset ultrafast"),
     "bars-hd.mp4": (
         ("smptehdbars=s=1280x720:r=24:d=0.2,format=yuv420p",),

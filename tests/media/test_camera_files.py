@@ -165,6 +165,16 @@ def test_hdr_without_the_names_of_its_colours_is_shown(taken, finish, video, ffm
     assert finish("snapshot", video(name, "v2")).files
 
 
+@pytest.mark.parametrize("name", ["odd-tags.mkv", "gamma.mkv", "rgb.avi", "nine-channels.mov"])
+def test_what_is_rare_is_no_reason_to_fail(taken, finish, video, colour, clip, name):
+    rendition, outcome = taken(name)
+
+    assert outcome.files[0].duration == pytest.approx(0.3, abs=0.05)
+    assert finish("snapshot", video(name, "v2")).files
+    if name == "rgb.avi":
+        assert close(colour(rendition, 0.1, 0.9), colour(clip(name), 0.1, 0.9))
+
+
 def test_a_recording_that_stands_still_at_its_end_lasts_and_shows_what_it_did(
     media, taken, finish, video, clip, colour
 ):
