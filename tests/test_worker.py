@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -174,6 +176,31 @@ def test_an_end_that_a_locked_database_refused_is_recorded_later_and_nothing_is_
     assert job.state is (JobState.DONE if end == "settle_done" else JobState.FAILED)
     assert (runner.starts, job.attempts) == (1, 1)
     assert "worker died" not in job.error
+
+
+def test_an_end_waits_for_another_program_that_holds_the_database(settings, request, monkeypatch):
+    monkeypatch.setattr("backend.store.database.BUSY_SECONDS", 0)
+    monkeypatch.setattr("backend.worker.IDLE_SECONDS", 0.0)
+    console, queued = (request.getfixturevalue(name) for name in ("console", "queued"))
+    queued()
+    runner = Counted(Done())
+    settle, tries = console.store.jobs.settle_done, itertools.count(1)
+
+    with closing(sqlite3.connect(settings.database, isolation_level=None)) as other:
+
+        def settle_under_a_lock(*arguments):
+            number = next(tries)
+            if number == 1:
+                other.execute("begin immediate")
+            elif number == 4:
+                other.execute("rollback")
+            return settle(*arguments)
+
+        monkeypatch.setattr(console.store.jobs, "settle_done", settle_under_a_lock)
+        Worker(console.store, {JobKind.TRANSCODE: runner}).run_until_idle()
+
+    (job,) = console.store.jobs.find_jobs().items
+    assert (job.state, job.attempts, runner.starts, next(tries)) == (JobState.DONE, 1, 1, 5)
 
 
 class Counted(Instant):
