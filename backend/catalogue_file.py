@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias
 from zoneinfo import ZoneInfo
@@ -233,29 +234,45 @@ def _files(row: Mapping[str, Any], video_id: str, zone: ZoneInfo, base_url: str)
 def _csv_rows(text: TextIO, path: Path) -> Iterator[Row]:
     table = read_table(text, path.name, NEEDED, ALL_COLUMNS)
     comma = table.delimiter == ";"  # which Excel puts between cells where a comma stands before decimals
+    columns = [(name, _unwriter(CELLS.get(name), comma)) for name in table.names]
     for line, cells in table.rows:
         if isinstance(cells, BadRequest):
             yield line, cells
         else:
-            yield line, {name: _unwritten(name, cell, comma) for name, cell in zip(table.names, cells, strict=True)}
+            yield line, {name: unwritten(cell) for (name, unwritten), cell in zip(columns, cells, strict=True)}
 
 
-def _unwritten(name: str, cell: str, decimal_comma: bool) -> str:
-    """Return what stood in this cell before the export, or a spreadsheet, wrote it in its own way."""
-    kind = CELLS.get(name)
-    if kind in (CellKind.TEXT, CellKind.ID) and GUARDED.match(cell):
-        return cell[1:]
-    if kind in (CellKind.TEXT, None):
-        return cell
+def _unwriter(kind: CellKind | None, decimal_comma: bool) -> Callable[[str], str]:
+    """Return what tells what stood in a cell before the export, or a spreadsheet, wrote it in its own way."""
+    if kind is None:
+        return str
+    if kind is CellKind.TEXT:
+        return _unguarded
+    if kind is CellKind.ID:
+        return lambda cell: _unguarded(cell).strip(AROUND_IDS)
+    if kind is CellKind.TIME:
+        return _without_excel_day
+    if kind in (CellKind.WHOLE, CellKind.NUMBER):
+        return partial(_ungrouped, point="," if decimal_comma else ".")
+    return lambda cell: cell.strip(AROUND_IDS)
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if cell[:1] == "'" and GUARDED.match(cell) else cell
+
+
+def _without_excel_day(cell: str) -> str:
     cell = cell.strip(AROUND_IDS)
-    if kind is CellKind.TIME and EXCEL_DAY.fullmatch(cell):
+    if EXCEL_DAY.fullmatch(cell):
         return f"{EXCEL_START + timedelta(seconds=round(float(cell) * SECONDS_A_DAY))}"
-    return _ungrouped(cell, decimal_comma) if kind in (CellKind.WHOLE, CellKind.NUMBER) else cell
+    return cell
 
 
-def _ungrouped(cell: str, decimal_comma: bool) -> str:
+def _ungrouped(cell: str, point: str) -> str:
     """Return a number without the marks between its thousands, and with a point before its decimals."""
-    point = "," if decimal_comma else "."
+    cell = cell.strip(AROUND_IDS)
+    if cell.isdigit():
+        return cell
     whole, _, decimals = cell.partition(point)
     grouped = GROUPED.fullmatch(whole)
     if grouped:
