@@ -90,7 +90,7 @@ def test_what_cannot_be_done_is_said_in_a_line_without_a_trace(run, arguments, s
         (("export", "-o", "nodir/x.csv"), "No such file or directory"),
         (("account", "add", "\udcff", "--password", PASSWORD), ""),
         (("account", "passwd", "\udcff", "--password", PASSWORD), ""),
-        (("import", "--title", "\udcba\udca3", "x.mp4"), "title holds characters that are no text"),
+        (("import", "--title", "\udcba\udca3", "x.mp4"), "title contains characters that are not valid text"),
         (("import", "--tags", "x" * 501, "x.mp4"), "tags has 501 characters"),
         (("import", "nodir", "."), "nodir: refused. No such file"),
         (("import", "nodir.csv"), "nodir.csv: refused."),
