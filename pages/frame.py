@@ -3,20 +3,19 @@
 import streamlit as st
 
 import backend
-from pages import parts, sign_in, undo
+from pages import dressing, parts, sign_in, undo
 from pages.words import t
 
 HERE = __file__.rsplit("/", 1)[0]
 LOGO = f"{HERE}/logo.svg"
 
-st.set_page_config(page_title=t("app.name"), page_icon=LOGO, layout="wide")
+st.set_page_config(page_icon=LOGO, layout="wide")  # each page's head gives the title
 
 if "keep_language" in st.session_state:
     parts.run_script(f"document.cookie = {parts.as_json(st.session_state.pop('keep_language'))}")
 
 st.logo(LOGO)
-# At the top they would lie over Undo, just when somebody wants it.
-st.html("<style>[data-testid=stToastContainer] { top: auto; bottom: 1rem }</style>")
+dressing.dress()
 person = parts.account()
 pages = [
     st.Page(f"{HERE}/overview.py", title=t("overview.title"), icon=":material/dashboard:", default=True),

@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 import backend
+from pages.dressing import tab_title
 from pages.words import COOKIE, LANGUAGES, language, named, t
 
 SESSION_COOKIE = "qu_session"
@@ -103,6 +104,7 @@ def header(title: str, caption: str = "", beside: Callable[[], None] | None = No
     """
     if page := st.session_state.pop("wanted_page", None):
         visit(page)
+    tab_title(title)
     row = st.container(horizontal=True, vertical_alignment="center", key="page_head")
     with row:
         with st.container(width="stretch", gap=None):

@@ -111,7 +111,7 @@ left, right = st.columns([2, 3], gap="large")
 with left:
     new_batch()
     hosts = parts.ask("getPrewarms", pageSize=1)["hostList"]
-    st.caption(t("prewarm.hosts", hosts=", ".join(f"`{host}`" for host in hosts) or named("common", "nothing")))
+    st.caption(t("prewarm.hosts", hosts=", ".join(map(parts.plain, hosts)) or named("common", "nothing")))
 with right:
     st.markdown(f"**{t('prewarm.batches')}**")
     newest = parts.ask("getPrewarms", pageSize=10)["prewarmList"]

@@ -6,6 +6,7 @@ import streamlit as st
 
 import backend
 from pages import parts
+from pages.dressing import tab_title
 from pages.words import t
 
 
@@ -13,6 +14,7 @@ def show() -> None:
     """Draw the sign-in form."""
     if st.session_state.pop("forget", False):
         _post("/console/user/forget", {}, then="location.replace('/')")
+    tab_title(t("sign_in.do"))
     _, middle, _ = st.columns([1, 1.1, 1])
     with middle:
         st.space("large")

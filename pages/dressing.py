@@ -1,0 +1,39 @@
+"""What goes round every page in the browser: rules of style, the tab's title, and Streamlit's own texts translated."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from pages.words import language, t
+
+HERE = Path(__file__).parent
+HTML_LANGUAGES = {"zh": "zh-CN", "en": "en"}
+MARKDOWN_ESCAPE = re.compile(r"\\(.)")
+
+
+def dress() -> None:
+    """Give the page its rules of style, and the person's language to what Streamlit itself says."""
+    rules, script = _dressing(language())
+    st.html(f"<style>{rules}</style>")
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
+def tab_title(text: str) -> None:
+    """Give the tab its title: what is shown, as plain text or Markdown of it, and the name of the console."""
+    shown = MARKDOWN_ESCAPE.sub(r"\1", text)
+    st.set_page_config(page_title=f"{shown} · {t('app.name')}")
+
+
+@cache
+def _dressing(of: str) -> tuple[str, str]:
+    rules, script, words = (
+        (HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js", "locales/streamlit.json")
+    )
+    told = json.dumps({"lang": HTML_LANGUAGES[of], "words": json.loads(words)[of]}).replace("<", "\\u003c")
+    function = script[script.index("(") :].rstrip()
+    return rules, f"({function})({told})"

@@ -1,0 +1,71 @@
+"""What a page looks like, asked of the browser: contrast, targets too small for a finger, and words left in English."""
+
+# Texts whose contrast is below WCAG AA: 4.5, and 3 for large ones and icons; what is disabled may be faint.
+FAINT = r"""() => {
+    const rgba = colour => {
+        const parts = colour.match(/[\d.]+/g).map(Number);
+        return [...(colour.startsWith("color(srgb") ? parts.slice(0, 3).map(part => part * 255) : parts.slice(0, 3)),
+                parts[3] ?? 1];
+    };
+    const light = colour => {
+        const [r, g, b] = colour.map(part => part / 255)
+            .map(part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const over = (top, below) => [0, 1, 2].map(at => top[at] * top[3] + below[at] * (1 - top[3]));
+    const above = element => element ? [element, ...above(element.parentElement)] : [];
+    const behind = element => above(element).map(one => rgba(getComputedStyle(one).backgroundColor))
+        .reduceRight((below, colour) => over(colour, below), [255, 255, 255]);
+    const faint = [];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let text; text = texts.nextNode();) {
+        const element = text.parentElement;
+        if (!text.data.trim() || element.closest("canvas, script, style, noscript, [disabled], [aria-disabled=true]")) {
+            continue;
+        }
+        if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+        const range = document.createRange();
+        range.selectNodeContents(text);
+        const box = range.getBoundingClientRect();
+        if (box.width < 2 || box.height < 2) continue;
+        const style = getComputedStyle(element), below = behind(element), colour = rgba(style.color);
+        colour[3] *= above(element).reduce((product, one) => product * getComputedStyle(one).opacity, 1);
+        const [a, b] = [light(over(colour, below)), light(below)];
+        const large = parseFloat(style.fontSize) >= 24
+            || element.closest("[data-testid=stIconMaterial], [data-testid=stAlertDynamicIcon]")
+            || element.closest("[data-testid=stMetricIcon]");
+        const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (contrast < (large ? 3 : 4.5)) faint.push(`${text.data.trim().slice(0, 30)}: ${contrast.toFixed(2)}`);
+    }
+    return faint;
+}"""
+
+# Buttons and links that are less than 44 pixels high or wide, where nothing beside them may be pressed instead.
+SMALL = """() => [...document.querySelectorAll("button, a[href], summary, [role=menuitem]")]
+    .filter(one => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !one.disabled)
+    .filter(one => !one.closest("[data-testid=stMarkdownContainer], [data-testid=stElementToolbar]"))
+    .filter(one => !one.closest("[data-testid=stTextInput], [data-testid=stSelectbox], [data-testid=stDateInput]"))
+    .map(one => [one, one.getBoundingClientRect()])
+    .filter(([, box]) => box.width > 1 && box.height > 1 && Math.min(box.width, box.height) < 43.5)
+    .map(([one, box]) => `${one.dataset.testid} ${one.innerText} ${box.width}x${box.height}`)"""
+
+# Words of Streamlit's own: what people wrote, and our own texts, stand in Markdown, tables, code and fields.
+ENGLISH = """allowed => {
+    const said = new Set();
+    const ours = "canvas, script, style, noscript, pre, code, td, th, [data-testid=stMarkdownContainer], "
+        + "[data-testid=stIconMaterial], [data-testid=stAlertDynamicIcon], [data-testid=stMetricIcon], "
+        + "[data-testid=stCaptionContainer], .st-bidi-component";
+    const hear = text => {
+        const words = (text.match(/[A-Za-z]{3,}/g) ?? []).filter(word => !allowed.includes(word));
+        if (words.length) said.add(text.trim().slice(0, 80));
+    };
+    const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+    for (let node = nodes.currentNode; node; node = nodes.nextNode()) {
+        if (node.nodeType === Node.TEXT_NODE) {
+            if (!node.parentElement.closest(ours)) hear(node.data);
+        } else if (!node.closest("[data-testid=stMarkdownContainer]")) {
+            for (const name of ["aria-label", "title", "alt", "placeholder"]) hear(node.getAttribute(name) ?? "");
+        }
+    }
+    return [...said];
+}"""
