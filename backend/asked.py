@@ -46,6 +46,7 @@ class Asked:
     caller: Caller
     headers: dict[str, str] = field(default_factory=dict)
     body_is_read: bool = False
+    status: int = 200
     started: float = field(default_factory=time.perf_counter)
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:

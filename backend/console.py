@@ -24,6 +24,7 @@ from backend.shelf import Shelf
 from backend.store import Store, StoreError
 from backend.store.sessions import token_hash
 from backend.tickets import Tickets
+from backend.turns import Turns
 from backend.wire import Writer, envelope
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ class Console:
     new_id: Callable[[], str] = new_request_id
     tickets: Tickets = field(default_factory=Tickets)
     exports: Exports = field(default_factory=Exports)
+    turns: Turns = field(default_factory=Turns)  # at passwords
     shelf: Shelf = field(default_factory=Shelf)
     calls: Calls = field(default_factory=Calls)
     cloud: Cloud | None = None  # in cloud mode

@@ -44,6 +44,9 @@ CHINESE: dict[str, str] = {
     "There is no account {name}.": "没有账号 {name}。",
     "There is already an account {name}. Choose another name.": "账号 {name} 已存在，请换一个名称。",
     "This link has expired or was already used. Request a new one.": "链接已失效，请重新获取。",
+    "{name} looks like the account {other}. Choose another name.": "{name} 与账号 {other} 看起来相同，请换一个名称。",
+    "A name needs visible characters, and no others.": "用户名只能由可见字符组成。",
+    "Too many people are signing in right now. Try again in a moment.": "当前登录人数过多，请稍后再试。",
     "The console cannot be opened now; its log says why.": "控制台暂时无法打开，原因见日志。",
     "The upload link has expired. Close the window and click Upload again.": (
         "上传链接已失效，请关闭窗口后重新点击“上传”。"

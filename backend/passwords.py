@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from base64 import b64encode
 from functools import cache
 
@@ -19,15 +20,24 @@ def hash_password(password: str) -> str:
     """Return the argon2id hash of a new password. Raises BadRequest for one that is too short, too long or no text."""
     if "\0" in password:
         raise BadRequest("A password must not contain the character NUL.")
+    password = unicodedata.normalize("NFC", password)
     if not FEWEST <= len(password) <= MOST:
         raise BadRequest("A password needs {fewest} to {most} characters.", fewest=FEWEST, most=MOST)
     return _hasher.hash(password)
 
 
 def is_right(password: str, password_hash: str | None) -> bool:
-    """Check a password. Without a hash (no such account) it takes as long, and is wrong."""
+    """Check a password, in whichever composition it was typed. Without a hash it takes as long, and is wrong.
+
+    Keyboards write é as one sign (NFC) or as two (NFD). New hashes are of NFC, old ones of what was typed.
+    """
+    forms = dict.fromkeys((unicodedata.normalize("NFC", password), password, unicodedata.normalize("NFD", password)))
+    return any(_is_right(form, password_hash or _nobodys_hash()) for form in forms) and password_hash is not None
+
+
+def _is_right(password: str, password_hash: str) -> bool:
     try:
-        return _hasher.verify(password_hash or _nobodys_hash(), password) and password_hash is not None
+        return _hasher.verify(password_hash, password)
     except (VerificationError, InvalidHashError, UnicodeEncodeError):
         return False
 

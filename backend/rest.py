@@ -44,6 +44,7 @@ from backend.proxies import Network
 from backend.quick import QuickAnswers
 from backend.registry import OPERATIONS, Operation, as_text, is_secret
 from backend.store import StoreError
+from backend.turns import PASSWORD_THREADS
 from backend.web import HEADERS, POLICY, REST_POLICY, learn_client, learn_own_url, own_hosts, with_security_headers
 from backend.wire import encode
 
@@ -52,7 +53,6 @@ PIECE = 1 << 20  # multipart is parsed and written in pieces of this size: one c
 MOST_EVENT = 256 << 10
 AT_ONCE = 16
 LOOKS_AT_ONCE = 2  # looking into a file that came takes long, and must not keep those waiting who ask for anything else
-PASSWORDS_AT_ONCE = 2  # each check of a password takes 64 MiB, and a flood of them must not keep others waiting
 COOKIE = "qu_session"
 QUICK_HEADERS = [
     (b"content-type", b"application/json; charset=utf-8"), (b"cache-control", b"no-store"),
@@ -62,7 +62,7 @@ QUICK_HEADERS = [
 
 def rest_app(console: Console) -> Starlette:
     """Return the REST server of this console, as an ASGI app."""
-    limiter, password_limiter = anyio.CapacityLimiter(AT_ONCE), anyio.CapacityLimiter(PASSWORDS_AT_ONCE)
+    limiter, password_limiter = anyio.CapacityLimiter(AT_ONCE), anyio.CapacityLimiter(PASSWORD_THREADS)
     # A cloud that answers slowly must not keep those waiting who ask it nothing, or only for addresses.
     remote_limiter = anyio.CapacityLimiter(AT_ONCE) if console.cloud else limiter
     looking = anyio.CapacityLimiter(AT_ONCE if console.cloud else LOOKS_AT_ONCE)
@@ -175,7 +175,7 @@ async def operate(operation: Operation, looking: anyio.CapacityLimiter, asked: A
         outcome = await asked.run(answer, partial(read_body, raw, media_type, options))
     if isinstance(outcome, Download):
         return DownloadResponse(asked, outcome)
-    return asked.respond(outcome)
+    return asked.respond(outcome, asked.status)
 
 
 Ticket: TypeAlias = tuple[Mapping[str, Any], str]
@@ -197,6 +197,8 @@ def answer_call(
     if isinstance(answer["data"], Download):
         return answer["data"]
     encoded = encode(answer)
+    if answer["code"] == "429":
+        asked.status, asked.headers["Retry-After"] = 429, "1"
     if question := asked.request.scope.get("question"):
         question.keep(encoded, asked.caller.request_id, who)
     return encoded

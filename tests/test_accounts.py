@@ -45,6 +45,13 @@ class TestAccounts:
     def test_a_name_is_taken_once(self, door):
         assert door("addAccount", userName="anne", role="app")["code"] == "400"
 
+    @pytest.mark.parametrize("typed", ["Ａｎｎｅ ", "аnne"])  # the second begins with a Cyrillic letter
+    def test_a_name_that_people_would_take_for_another_is_refused(self, typed, door):
+        answer = door("addAccount", userName=typed, role="app")
+
+        assert answer["code"] == "400"
+        assert " anne" in answer["message"]
+
     def test_a_new_role_holds_at_once(self, door, ben, sign_in):
         session = sign_in(ben)
         assert door("submitTranscode", token=session, mediaId="1")["code"] == "403"

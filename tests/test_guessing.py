@@ -11,7 +11,7 @@ import pytest
 
 from backend import Caller
 from backend.operations import credentials
-from backend.store.attempts import FORGET_SECONDS, FREE, LONGEST_SECONDS, MANY, Attempts
+from backend.store.attempts import FORGET_SECONDS, FREE, FREE_HERE, LONGEST_SECONDS, MANY, Attempts
 
 ROOT = Path(__file__).parents[1]
 HERE, THERE = "192.0.2.7", "198.51.100.9"
@@ -105,6 +105,22 @@ def test_an_address_of_ipv6_counts_as_its_network(attempts):
     assert attempts.begin("2001:db8:1:3::1", "anne").wait == 0
 
 
+def test_an_address_that_tries_name_after_name_waits_like_one_that_tries_one(attempts, clock):
+    waits = [attempts.begin(HERE, f"name {number}").wait for number in range(FREE_HERE + 1)]
+
+    assert waits == [0] * FREE_HERE + [2]
+    assert attempts.begin(THERE, "name 1").wait == 0
+    clock.move(2)
+    assert [attempts.begin(HERE, f"next {number}").wait for number in range(2)] == [0, 4]
+
+
+def test_an_office_behind_one_address_does_not_feel_it(attempts):
+    for number in range(10 * FREE_HERE):
+        assert attempts.begin(HERE, f"person {number}").wait == 0
+        if number % 12:  # one in twelve mistypes
+            attempts.succeed(HERE, f"person {number}")
+
+
 def test_names_that_nobody_has_take_no_room_for_long(attempts, clock):
     for number in range(200):
         attempts.begin(HERE, f"name {number}")
@@ -112,7 +128,7 @@ def test_names_that_nobody_has_take_no_room_for_long(attempts, clock):
     attempts.begin(HERE, "anne")
 
     with attempts._changing() as db:
-        assert db.execute("select count(*) from attempts").fetchone() == (2,)
+        assert db.execute("select count(*) from attempts").fetchone() == (3,)
 
 
 def test_of_many_processes_at_once_no_more_than_the_free_tries_come_through(tmp_path):
@@ -156,6 +172,23 @@ def test_of_20_guesses_at_once_5_are_looked_at(login, hashed):
     assert len(hashed) == FREE
     assert {answer["code"] for answer in answers} == {"401"}
     assert sum("Try again in 2 s" in answer["message"] for answer in answers) == 20 - FREE
+
+
+def test_right_ones_at_once_are_not_refused_for_what_strangers_guess(login, hashed):
+    for number in range(MANY):
+        login("a wrong one", f"203.0.113.{number}")
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: login(), range(10)))
+
+    assert [answer["code"] for answer in answers] == ["200"] * 10
+
+
+def test_another_spelling_of_a_name_is_no_way_to_more_tries(login, hashed):
+    for name in ("anne", "ANNE", " anne", "ａｎｎｅ", "an\u200bne", "Anne "):
+        login("a wrong one", name=name)
+
+    assert len(hashed) == FREE
 
 
 def test_the_right_password_waits_as_well(login, hashed, clock):

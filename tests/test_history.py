@@ -136,7 +136,10 @@ def filled(console, make_video, clock):
     ("given", "lines"),
     [
         ({}, [3, 2, 1]),
-        ({"userName": "ben"}, [2]),
+        ({"userName": "ben"}, [3, 2]),
+        ({"userName": "ＢＥ"}, [3, 2]),
+        ({"userName": "=b"}, [3]),
+        ({"userName": "carl"}, []),
         ({"way": "rest"}, [3]),
         ({"action": "editVideo"}, [3, 2]),
         ({"endTime": "2019-01-09"}, [2, 1]),
@@ -160,7 +163,7 @@ def test_no_filter_goes_through_every_line(console, name):
     asked = []
     with console.store.connections.reading() as db:
         db.conn.set_trace_callback(asked.append)
-    console.store.history.find_page(HistoryFilter(**{name: 1}))
+    console.store.history.find_page(HistoryFilter(**{name: 1 if name in ("start", "end") else "1"}))
     with console.store.connections.reading() as db:
         db.conn.set_trace_callback(None)
         found = [sql for sql in asked if "from history where" in sql]

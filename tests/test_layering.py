@@ -51,6 +51,7 @@ FRIENDS = {
     "backend.logs": (),
     "backend.model": (),
     "backend.settings": (),
+    "backend.turns": ("backend.errors", "backend.proxies"),
     "backend.tickets": (),
     "backend.messages": ("backend.errors", "backend.wording"),
     "backend.passwords": ("backend.errors",),

@@ -10,9 +10,9 @@ import msgspec
 
 from backend.errors import BadRequest, Forbidden
 from backend.model import GRANTS, SECONDS_A_DAY, Right, Role, Session
-from backend.operations.credentials import check_password
+from backend.operations.credentials import check_password, new_hash
 from backend.parameters import End, Text
-from backend.passwords import hash_password, new_password
+from backend.passwords import new_password
 from backend.registry import operation
 from backend.store.sessions import token_hash
 
@@ -89,7 +89,7 @@ class EndedData(msgspec.Struct, rename="camel"):
 def change_password(call: Call, *, old_password: str, new_password: str) -> None:
     """Change one's own password, which needs the old one. Every other session of the account ends; API tokens stay."""
     account = check_password(call, call.own.user_name, old_password)
-    call.store.accounts.change_password(account, hash_password(new_password), token_hash(call.token), call.actor)
+    call.store.accounts.change_password(account, new_hash(call, new_password), token_hash(call.token), call.actor)
 
 
 @operation("GET", "/user/getOwnSessions", right=Right.OWN, extension=True)
@@ -162,10 +162,14 @@ def get_accounts(call: Call) -> list[KnownAccount]:
 
 @operation("POST", "/user/addAccount", message="账号已添加", right=Right.ADMIN, extension=True)
 def add_account(call: Call, *, user_name: Name, role: Role, password: str = "") -> NewPassword:
-    """Add an account. Without a password the console makes one up and tells it this once."""
+    """Add an account. Without a password the console makes one up and tells it this once.
+
+    A name that differs from another by letter case, width, blanks or what is not seen is the same name; one that looks
+    like another is refused.
+    """
     chosen = password or new_password()
-    call.store.accounts.add_account(user_name, hash_password(chosen), role, call.actor)
-    return NewPassword(user_name, "" if password else chosen)
+    made = call.store.accounts.add_account(user_name, new_hash(call, chosen), role, call.actor)
+    return NewPassword(made.user_name, "" if password else chosen)
 
 
 @operation("POST", "/user/editAccount", message="账号已修改", right=Right.ADMIN, extension=True)
@@ -180,9 +184,9 @@ def edit_account(call: Call, *, user_name: str, role: Role | None = None, disabl
 def reset_password(call: Call, *, user_name: str, password: str = "") -> NewPassword:
     """Give an account a new password; its sessions end and its API tokens are revoked, whoever holds them."""
     chosen = password or new_password()
-    call.store.accounts.get_account(user_name)
-    call.store.accounts.set_password(user_name, hash_password(chosen), call.actor)
-    return NewPassword(user_name, "" if password else chosen)
+    account = call.store.accounts.get_account(user_name)
+    call.store.accounts.set_password(account.user_name, new_hash(call, chosen), call.actor)
+    return NewPassword(account.user_name, "" if password else chosen)
 
 
 @operation("GET", "/user/getSessions", right=Right.ADMIN, extension=True)

@@ -1,4 +1,4 @@
-"""The one place that looks at a password: counted first, slow for whoever guesses, and told alike for unknown names."""
+"""The one place that looks at a password: in turn, counted first, and told alike for unknown names."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from backend.errors import WrongCredentials
 from backend.model import Account
-from backend.passwords import is_right
+from backend.passwords import hash_password, is_right
 from backend.store.attempts import FREE
+from backend.store.names import folded
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -18,16 +19,26 @@ WRONG = "The user name or the password is wrong."
 
 
 def check_password(call: Call, user_name: str, password: str) -> Account:
-    """Return whose password this is. Raises WrongCredentials, also where too many wrong ones were tried just now."""
-    address, attempts = call.caller.address, call.store.attempts
-    begun = attempts.begin(address, user_name)
-    if begun.wait:
-        raise WrongCredentials("Too many wrong passwords. Try again in {seconds} s.", seconds=begun.wait)
-    found = call.store.accounts.get_password_hash(user_name)
-    account, hashed = found or (None, None)
-    if not is_right(password, hashed) or account is None or account.disabled:
-        if begun.count == FREE:
-            call.store.accounts.note_guessing(user_name, FREE, replace(call.actor, name="", token=""))
-        raise WrongCredentials(WRONG)
-    attempts.succeed(address, user_name)
-    return account
+    """Return whose password this is. Raises WrongCredentials, also where too many wrong ones were tried just now.
+
+    Raises Refused where too many wait to have theirs looked at.
+    """
+    address, attempts, name = call.caller.address, call.store.attempts, folded(user_name)
+    with call.console.turns.turn(address):
+        begun = attempts.begin(address, name)
+        if begun.wait:
+            raise WrongCredentials("Too many wrong passwords. Try again in {seconds} s.", seconds=begun.wait)
+        found = call.store.accounts.get_password_hash(user_name)
+        account, hashed = found or (None, None)
+        if is_right(password, hashed) and account is not None and not account.disabled:
+            attempts.succeed(address, name)
+            return account
+    if begun.count == FREE:
+        call.store.accounts.note_guessing(user_name, FREE, replace(call.actor, name="", token=""))
+    raise WrongCredentials(WRONG)
+
+
+def new_hash(call: Call, password: str) -> str:
+    """Return the hash of a new password, which costs as much as checking one. Raises BadRequest and Refused."""
+    with call.console.turns.turn(call.caller.address):
+        return hash_password(password)

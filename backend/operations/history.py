@@ -71,7 +71,7 @@ class HistoryLink(msgspec.Struct, rename="camel"):
 
 
 class HistoryFilters(msgspec.Struct, frozen=True):
-    """What the history can be narrowed by: all of them exact, times inclusive."""
+    """What the history can be narrowed by: part of a person's name; the others exactly, times inclusive."""
 
     user_name: str = ""
     way: str = ""

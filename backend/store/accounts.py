@@ -11,6 +11,7 @@ from backend.errors import BadRequest, Conflict, NotFound
 from backend.model import Account, Actor, Role
 from backend.store import history
 from backend.store.database import Connections
+from backend.store.names import clean, folded, look_alike
 
 ACCOUNT_COLUMNS = "account_id, user_name, role, a.created, disabled"
 SESSIONS = "account_id = ? and name = ''"
@@ -24,14 +25,20 @@ class Accounts:
         self._clock = clock
 
     def add_account(self, user_name: str, password_hash: str, role: Role, actor: Actor) -> Account:
-        """Make an account. Raises BadRequest when the name is taken."""
+        """Make an account. Raises BadRequest when the name is taken, or looks like one that is."""
+        user_name = clean(user_name)
         with self._connections.writing() as db:
-            made = db.execute(
-                "insert or ignore into accounts (user_name, password_hash, role, created) values (?, ?, ?, ?)",
-                [user_name, password_hash, role, self._now()],
-            ).rowcount
-            if not made:
-                raise BadRequest("There is already an account {name}. Choose another name.", name=user_name)
+            taken = db.execute("select user_name from accounts where folded = ?", [folded(user_name)]).fetchone()
+            if taken:
+                raise BadRequest("There is already an account {name}. Choose another name.", name=taken[0])
+            for (other,) in db.execute("select user_name from accounts").fetchall():
+                if look_alike(user_name, other):
+                    raise BadRequest("{name} looks like the account {other}. Choose another name.",
+                                     name=user_name, other=other)  # fmt: skip
+            db.execute(
+                "insert into accounts (user_name, folded, password_hash, role, created) values (?, ?, ?, ?, ?)",
+                [user_name, folded(user_name), password_hash, role, self._now()],
+            )
             self._note(db, actor, "addAccount", user_name, {}, {"role": role})
             return account_of(row_of(db, user_name))
 
@@ -44,6 +51,7 @@ class Accounts:
         """
         with self._connections.writing() as db:
             row = row_of(db, user_name)
+            user_name = row["user_name"]
             old = {"role": row["role"], "disabled": bool(row["disabled"])}
             given = {"role": role, "disabled": disabled}
             new = {name: value for name, value in given.items() if value is not None and value != old[name]}
@@ -67,10 +75,11 @@ class Accounts:
         Raises NotFound.
         """
         with self._connections.writing() as db:
-            account_id = row_of(db, user_name)["account_id"]
+            row = row_of(db, user_name)
+            account_id = row["account_id"]
             db.execute("update accounts set password_hash = ? where account_id = ?", [password_hash, account_id])
             db.execute("delete from sessions where account_id = ?", [account_id])
-            self._note(db, actor, "setPassword", user_name, {}, {})
+            self._note(db, actor, "setPassword", row["user_name"], {}, {})
 
     def change_password(self, account: Account, password_hash: str, kept: str, actor: Actor) -> None:
         """Give one's own account a new password, and end its sessions but for `kept` (by `token_hash`)."""
@@ -94,17 +103,14 @@ class Accounts:
     def get_password_hash(self, user_name: str) -> tuple[Account, str] | None:
         """Return the account of this name with its password's hash, or None."""
         with self._connections.reading() as db:
-            try:
-                row = row_of(db, user_name)
-            except NotFound:
-                return None
-        return account_of(row), row["password_hash"]
+            row = find_row(db, user_name)
+        return (account_of(row), row["password_hash"]) if row else None
 
     def note_guessing(self, user_name: str, wrong: int, actor: Actor) -> None:
         """Write down that somebody guesses at the password of an account, if there is one."""
         with self._connections.writing() as db:
-            if db.execute("select 1 from accounts where user_name = ?", [user_name]).fetchone():
-                self._note(db, actor, "guessPassword", user_name, {}, {"wrong": wrong})
+            if row := find_row(db, user_name):
+                self._note(db, actor, "guessPassword", row["user_name"], {}, {"wrong": wrong})
 
     def _now(self) -> int:
         return int(self._clock())
@@ -115,9 +121,19 @@ class Accounts:
         history.append(db, at=self._now(), actor=actor, action=action, target=target, before=before, after=after)
 
 
+def find_row(db: Database, user_name: str) -> dict[str, Any] | None:
+    """Return the row of an account, however its name is typed, inside the caller's transaction.
+
+    Of old accounts whose names differ by no more than that, each is known by its exact name alone.
+    """
+    sql = "select * from accounts where user_name = :name or folded = :folded order by user_name = :name desc limit 2"
+    rows = list(db.query(sql, {"name": user_name, "folded": folded(user_name)}))
+    return rows[0] if rows and (len(rows) == 1 or rows[0]["user_name"] == user_name) else None
+
+
 def row_of(db: Database, user_name: str) -> dict[str, Any]:
     """Return the row of an account, inside the caller's transaction. Raises NotFound."""
-    row = next(iter(db.query("select * from accounts where user_name = ?", [user_name])), None)
+    row = find_row(db, user_name)
     if row is None:
         raise NotFound("There is no account {name}.", name=user_name)
     return row

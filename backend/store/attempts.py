@@ -9,6 +9,8 @@ What is counted, and why so:
   A right password clears the count.
 - A name that many addresses together guess at has no wait of its own; there, each address has one try a minute from the
   start. So the whole of an attack slows down, and the person's own first try is looked at all the same.
+- All tries of one address are counted besides, whatever the names: beyond FREE_HERE within FORGET_SECONDS, more than an
+  office behind one address mistypes, each further one is followed by such a wait for the whole address.
 - An IPv6 address counts as its /64 network, for that is what one customer is given.
 - A try is counted in one transaction before the password is hashed, and given back where it was right: of many requests
   at once, in however many processes, no more than FREE come through.
@@ -37,6 +39,7 @@ from backend.store.errors import StoreError
 from backend.store.private import make_file
 
 FREE = 5
+FREE_HERE = 100  # tries of one address at any names, within FORGET_SECONDS
 FIRST_SECONDS, LONGEST_SECONDS = 2.0, 60.0
 MANY = 50  # tries at one name from anywhere, within FORGET_SECONDS
 FORGET_SECONDS = 900.0
@@ -67,24 +70,28 @@ class Attempts:
 
     def begin(self, address: str, name: str) -> Try:
         """Count a try, before the password is looked at."""
-        here, everywhere = _key(network_of(address), name), _key("", name)
+        here, place, everywhere = _keys(address, name)
         with self._changing() as db:
             now = self._clock()
             count, _, until = _read(db, here, now)
-            if until > now:
-                return Try(math.ceil(min(until - now, LONGEST_SECONDS)), count)
+            place_count, place_since, place_until = _read(db, place, now)
+            if (blocked := max(until, place_until)) > now:
+                return Try(math.ceil(min(blocked - now, LONGEST_SECONDS)), count)
             total, total_since, _ = _read(db, everywhere, now)
-            wait = _wait(count + 1, many=total >= MANY)
+            wait = LONGEST_SECONDS if total >= MANY else _wait(count + 1 - FREE)
             db.execute(KEEP, [here, count + 1, now, now + wait])
+            db.execute(KEEP, [place, place_count + 1, place_since, now + _wait(place_count + 1 - FREE_HERE)])
             db.execute(KEEP, [everywhere, total + 1, total_since, 0.0])
             db.execute("delete from attempts where since < ?", [now - FORGET_SECONDS])
             return Try(0, count + 1)
 
     def succeed(self, address: str, name: str) -> None:
-        """Clear the count of this address: the password was right."""
+        """Give a try back, and clear the count of this address for the name: the password was right."""
+        here, place, everywhere = _keys(address, name)
         with self._changing() as db:
-            db.execute("delete from attempts where key = ?", [_key(network_of(address), name)])
-            db.execute("update attempts set count = count - 1 where key = ? and count > 0", [_key("", name)])
+            db.execute("delete from attempts where key = ?", [here])
+            given_back = "update attempts set count = count - 1, until = 0 where key = ? and count > 0"
+            db.executemany(given_back, [[place], [everywhere]])
 
     def close(self) -> None:
         with self._guard:
@@ -120,11 +127,16 @@ def _read(db: sqlite3.Connection, key: bytes, now: float) -> tuple[int, float, f
     return row if row and now - FORGET_SECONDS <= row[1] <= now else (0, now, 0.0)
 
 
-def _wait(count: int, many: bool) -> float:
-    if many:
-        return LONGEST_SECONDS
-    return 0.0 if count < FREE else min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(count - FREE, 10))
+def _wait(beyond: int) -> float:
+    """Return how long after a try the next one waits, by how many it is beyond those that are free."""
+    return 0.0 if beyond < 0 else min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(beyond, 10))
 
 
-def _key(network: str, name: str) -> bytes:
-    return sha256(f"{network}\0{name}".encode(errors="surrogatepass")).digest()
+def _keys(address: str, name: str) -> tuple[bytes, bytes, bytes]:
+    """Return what tries are counted by: address and name, the address, the name."""
+    network = network_of(address)
+    return _key(network, name), _key(network), _key("", name)
+
+
+def _key(*parts: str) -> bytes:
+    return sha256("\0".join(parts).encode(errors="surrogatepass")).digest()

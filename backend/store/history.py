@@ -13,22 +13,23 @@ from sqlite_utils import Database
 from backend.model import Actor, HistoryFilter, HistoryLine, Page
 from backend.store.chain import CONTENT, Head, Verdict, link, verify
 from backend.store.database import Connections
+from backend.store.names import folded
 from backend.store.rows import read_object
 
 COLUMNS = (*CONTENT, "previous", "hash")
 ADD = f"insert into history ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"
 CONDITIONS = {
-    "actor": "actor = :actor", "way": "way = :way", "action": "action = :action", "target": "target = :target",
-    "start": "at >= :start", "end": "at <= :end",
+    "actor": "actor in (select value from json_each(:actor))", "way": "way = :way", "action": "action = :action",
+    "target": "target = :target", "start": "at >= :start", "end": "at <= :end",
 }  # fmt: skip
-# From one action to the next along the index: `distinct` would go through every line.
-ACTIONS = """
-    with recursive found (action) as (
-        select min(action) from history
+# From one to the next along the index: `distinct` would go through every line.
+DISTINCT = """
+    with recursive found (value) as (
+        select min({0}) from history
         union all
-        select (select min(action) from history where action > found.action) from found where action is not null
+        select (select min({0}) from history h where {0} > found.value) from found where value is not null
     )
-    select action from found where action is not null
+    select value from found where value is not null
 """
 CHUNK = 1000
 
@@ -90,8 +91,8 @@ class History:
 
     def find_page(self, wanted: HistoryFilter, index: int = 1, size: int = 10) -> Page[HistoryLine]:
         """Return page `index` (from 1) of the lines that match, newest first, and the exact total."""
-        where, values = _conditions(wanted)
         with self._connections.reading() as db:
+            where, values = _conditions(db, wanted)
             count = partial(_count, db, where, values)
             total = self._connections.remembered(db, ("history", wanted), count)
             page = {**values, "limit": size, "offset": (index - 1) * size}
@@ -100,7 +101,8 @@ class History:
 
     def iterate(self, wanted: HistoryFilter) -> Iterator[HistoryLine]:
         """Yield every line that matches, newest first, in constant memory and without holding a transaction."""
-        where, values = _conditions(wanted, "id < :below")
+        with self._connections.reading() as db:
+            where, values = _conditions(db, wanted, "id < :below")
         below = 1 << 62
         while True:
             sql = f"select * from history {where} order by id desc limit {CHUNK}"
@@ -119,7 +121,7 @@ class History:
     def find_actions(self) -> tuple[str, ...]:
         """Return the actions that there are lines of."""
         with self._connections.reading() as db:
-            return tuple(action for (action,) in db.execute(ACTIONS).fetchall())
+            return _distinct(db, "action")
 
     def verify(self, noted: Head | None = None) -> Verdict:
         """Walk along the whole chain and name what is broken; `noted` is a head that was written down elsewhere."""
@@ -143,14 +145,21 @@ def _head(db: Database) -> Head:
     return Head(*row) if row else Head()
 
 
-def _conditions(wanted: HistoryFilter, *others: str) -> tuple[str, dict[str, Any]]:
+def _distinct(db: Database, column: str) -> tuple[str, ...]:
+    return tuple(value for (value,) in db.execute(DISTINCT.format(column)).fetchall())
+
+
+def _conditions(db: Database, wanted: HistoryFilter, *others: str) -> tuple[str, dict[str, Any]]:
     values = {name: getattr(wanted, name) for name in CONDITIONS}
     values = {name: value for name, value in values.items() if value not in ("", None)}
+    if wanted.actor:  # part of a name finds all that it is part of
+        part = folded(wanted.actor)
+        values["actor"] = _text([name for name in _distinct(db, "actor") if part in folded(name)])
     terms = [*(CONDITIONS[name] for name in values), *others]
     return ("where " + " and ".join(terms) if terms else ""), values
 
 
-def _text(values: dict[str, Any]) -> str:
+def _text(values: dict[str, Any] | list[str]) -> str:
     return msgspec.json.encode(values).decode()
 
 

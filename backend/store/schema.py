@@ -261,6 +261,12 @@ def m014_bounded(db: Database) -> None:
     _run(db, BOUNDED)
 
 
+@migrations()
+def m015_folded_names(db: Database) -> None:
+    _run(db, schema_trust.FOLDED_NAMES)
+    schema_trust.fold_names(db)
+
+
 def _run(db: Database, script: str) -> None:
     # Not executescript: that commits first, and a migration must be kept whole or not at all.
     statement = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlite_utils import Database
 
 from backend.store.chain import CONTENT, START, link
+from backend.store.names import folded
 
 # An API token is a session that has a name, a right and an end date of its own.
 TABLES = """
@@ -26,6 +27,10 @@ create table history_head (
 ) strict
 """
 ROWS = 10_000
+FOLDED_NAMES = """
+alter table accounts add column folded text not null default '';
+create index accounts_by_folded on accounts (folded)
+"""
 
 
 def chain_history(db: Database) -> None:
@@ -41,3 +46,9 @@ def chain_history(db: Database) -> None:
             last, before = row[0], own
         db.conn.executemany("update history set previous = ?, hash = ? where id = ?", links)
     db.conn.execute("insert into history_head (one, id, hash) values (1, ?, ?)", [last, before])
+
+
+def fold_names(db: Database) -> None:
+    """Write down how the names of accounts are compared, inside the caller's transaction."""
+    for account_id, user_name in db.conn.execute("select account_id, user_name from accounts").fetchall():
+        db.conn.execute("update accounts set folded = ? where account_id = ?", [folded(user_name), account_id])
