@@ -23,7 +23,7 @@ from backend.catalogue_file import SUFFIXES, WORKBOOKS, load_catalogue
 from backend.console import Console
 from backend.errors import BadRequest, ConsoleError
 from backend.export import Download, Progress
-from backend.intake import Particulars, copied, enter, look
+from backend.intake import Particulars, copied, enter, look, same_files
 from backend.logs import start_log
 from backend.model import Actor, Role, User
 from backend.parameters import Upload
@@ -188,12 +188,14 @@ def import_clip(path: Path, said: Particulars) -> bool:
         if path.suffix.lower() in WORKBOOKS:
             raise BadRequest("A workbook cannot be imported; save its sheet as CSV UTF-8, and import that.")
         probe = look(console, path)
+        same = same_files(console, path)
         with copied(path, console.settings) as copy:
             video = enter(console, copy, probe, replace(said, file_name=shown(Path(path.name))), ACTOR)
     except (ConsoleError, backend.StoreError, OSError, UnicodeError) as error:
         click.echo(f"{shown(path)}: refused. {getattr(error, 'strerror', None) or explain(error)}", err=True)
         return False
-    click.echo(f"{shown(path)}: {video.video_id}")
+    also = f" (the very same file as {', '.join(one.video_id for one in same)})" if same else ""
+    click.echo(f"{shown(path)}: {video.video_id}{also}")
     return True
 
 

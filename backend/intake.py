@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import re
 import secrets
 import shutil
@@ -14,13 +15,14 @@ from typing import TYPE_CHECKING
 from backend.bounds import MAX_SECONDS
 from backend.errors import MediaError
 from backend.media import Probe
-from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoStatus
+from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter, VideoStatus
 from backend.settings import Settings
 
 if TYPE_CHECKING:
     from backend.console import Console
 
 MOST_TITLE = 200
+MOST_ALIKE = 20  # videos of the same size that a new file is compared with
 UNSHOWN = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -86,6 +88,18 @@ def look(console: Console, path: Path) -> Probe:
     if path.stat().st_size > limit * 1_000_000:
         raise MediaError("The file is larger than {limit} MB.", limit=limit)
     return console.media.admit(path)
+
+
+def same_files(console: Console, path: Path) -> list[Video]:
+    """Return the videos whose source is the very same file, the newest first: somebody may have sent it twice."""
+    size = path.stat().st_size
+    alike = console.store.catalogue.find_videos(VideoFilter(min_size=size, max_size=size), size=MOST_ALIKE).items
+    return [video for video in alike if (kept := _kept(console, video)) and filecmp.cmp(path, kept, shallow=False)]
+
+
+def _kept(console: Console, video: Video) -> Path | None:
+    source = video.file_of(FileKind.SOURCE)
+    return console.media.path_of(video.video_id, source.name) if source else None
 
 
 def enter(console: Console, path: Path, probe: Probe, said: Particulars, actor: Actor) -> Video:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -60,6 +60,19 @@ class VideoDetail(ListedVideo, rename="camel"):
     """As ListedVideo, with the seed's second spelling of the renditions."""
 
     seed_file_url_list: list[str] = msgspec.field(name="fileUrilList")
+
+
+class SameFile(msgspec.Struct, rename="camel"):
+    """A video that was made of the very same file."""
+
+    video_id: str
+    title: str
+
+
+class UploadedVideo(VideoDetail, rename="camel"):
+    """A video that came in, and those that were there already with the very same file."""
+
+    same_file_list: list[SameFile]
 
 
 class RecommendedVideo(VideoData, rename="camel"):
@@ -137,6 +150,10 @@ class Writer(msgspec.Struct, frozen=True):
 
     def detail(self, video: Video) -> VideoDetail:
         return VideoDetail(**self._video(video), **self._detail_lists(video))
+
+    def uploaded(self, video: Video, same: Iterable[Video]) -> UploadedVideo:
+        found = [SameFile(one.video_id, one.title) for one in same]
+        return UploadedVideo(**self._video(video), **self._detail_lists(video), same_file_list=found)
 
     def recommended(self, entry: Recommendation) -> RecommendedVideo:
         return RecommendedVideo(**self._entry(entry))

@@ -40,5 +40,8 @@ def _dialog() -> None:
 
 def _note() -> None:
     """Note what came in, to be told. Whoever closes the dialog meanwhile is told as well."""
-    if done := st.session_state["upload_box"]["sent"]["done"]:
+    sent = st.session_state["upload_box"]["sent"]
+    if done := sent["done"]:
         st.session_state.setdefault("done", []).append(t("done.upload", count=done))
+    for title in sent.get("same", []):
+        st.session_state["done"].append(t("done.same_file", title=parts.plain(title)))

@@ -138,6 +138,18 @@ class TestUpload:
         assert read_answer(connection)[1]["code"] == "403"
         assert not (settings.media / ".incoming").exists()
 
+    def test_the_same_file_sent_twice_is_told_and_comes_in(self, server, http, token, clip):
+        def send(content):
+            fields = {"consoleToken": token, "title": "海边"}
+            return http.post(server + UPLOAD, data=fields, files={"file": ("a.mp4", content)}).json()["data"]
+
+        first, second = send(clip.read_bytes()), send(clip.read_bytes())
+        other = send(clip.read_bytes()[:-1] + b"x")  # as long, and another one
+
+        assert first["sameFileList"] == other["sameFileList"] == []
+        assert second["sameFileList"] == [{"videoId": first["videoId"], "title": "海边"}]
+        assert second["videoId"] != first["videoId"]
+
     def test_files_that_are_looked_into_keep_nobody_else_waiting(self, server, http, token, clip, console, monkeypatch):
         """More of them than there are threads that answer requests; none ends before the other question is answered."""
         goes_on, admit = threading.Event(), console.media.admit

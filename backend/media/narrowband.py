@@ -108,6 +108,8 @@ def _find(case: Case, report: Report) -> tuple[Path | None, dict[str, Any]]:
         return _unmeasured(case, plain_bytes, report)
     try:
         video = source.packets.video
+        if source.packets.options:
+            raise Unscored("its times begin anew on the way, so that no part of it can be looked up")
         alone = video.duration <= LADDERS[codec].alone
         windows = () if alone else vmaf.sample_windows(video.duration, max(video.first, 0.0))
         whole = vmaf.source_reference(ffmpeg, source, case.shape)

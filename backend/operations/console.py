@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden
-from backend.intake import Particulars, take_in
+from backend.intake import Particulars, same_files, take_in
 from backend.messages import say
 from backend.model import JobKind, JobState, Right, User
 from backend.operations.exports import LinkData
@@ -17,7 +17,7 @@ from backend.operations.filters import Filters
 from backend.parameters import Clearable, File, SeenLine, Text, Whole, is_blank
 from backend.prewarm import check_lines
 from backend.registry import OPERATIONS, operation
-from backend.wire import VideoDetail
+from backend.wire import UploadedVideo, VideoDetail
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -110,8 +110,10 @@ def upload_video(
     cate_name: Name = "",
     user_id: Name = "",
     user_name: Name = "",
-) -> VideoDetail:
+) -> UploadedVideo:
     """Take in a video file (multipart). Without a userId it belongs to the signed-in account.
+
+    Where the very same file is there already, `sameFileList` names the videos; this one comes in all the same.
 
     A category is one that is there, by id or name; or a new one, by its name, whose id is given by the console unless
     a cateId comes along.
@@ -119,7 +121,9 @@ def upload_video(
     call.store.catalogue.settle_category(cate_id, cate_name or None)  # refused before the file is looked at
     user = User(user_id or call.actor.name, user_name or user_id or call.actor.name)
     said = Particulars(file.file_name, user, title, description, tags, cate_id, cate_name)
-    return call.write.detail(take_in(call.console, file.path, said, call.actor))
+    may_know = call.access is not None and Right.READ in call.access.rights
+    same = same_files(call.console, file.path) if may_know else []
+    return call.write.uploaded(take_in(call.console, file.path, said, call.actor), same)
 
 
 @operation("POST", "/vod/editVideo", message="修改完成", right=Right.MANAGE, extension=True, remote=True)

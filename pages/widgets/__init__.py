@@ -23,12 +23,12 @@ _watch = _component("watch")
 _table = _component("table")
 
 
-def upload(data: dict[str, Any], key: str, on_sent: Callable[[], None]) -> dict[str, int] | None:
+def upload(data: dict[str, Any], key: str, on_sent: Callable[[], None]) -> dict[str, Any] | None:
     """Draw a place for files that are sent to `data["links"]`; return how many of how many went well.
 
     `on_sent` finds that in the state of `key`, as `sent`, even where the place is not drawn any more.
     """
-    sent: dict[str, int] | None = _upload(data=data, key=key, on_sent_change=on_sent).sent
+    sent: dict[str, Any] | None = _upload(data=data, key=key, on_sent_change=on_sent).sent
     return sent
 
 

@@ -28,9 +28,10 @@ export default function ({ data, parentElement, setStateValue }) {
       results.push(await sendOne(file, data.links[number], rows[number]));
     }
     running.delete(box);
-    const done = results.filter((result) => result === "").length;
+    const done = results.filter((result) => result.problem === "").length;
+    const same = results.flatMap((result) => result.same);
     // Not a trigger: one that comes together with the closing of the dialog is lost on the way.
-    setStateValue("sent", { done, of: files.length, at: Date.now() });
+    setStateValue("sent", { done, same, of: files.length, at: Date.now() });
   }
 
   function row(file) {
@@ -51,16 +52,17 @@ export default function ({ data, parentElement, setStateValue }) {
         bar.value = event.loaded / event.total;
         said.textContent = event.loaded < event.total ? `${Math.floor(bar.value * 100)} %` : data.words.checking;
       };
-      const end = (problem) => {
+      const end = (problem, same = []) => {
         bar.remove();
         item.classList.toggle("bad", problem !== "");
         said.textContent = problem || data.words.done;
-        resolve(problem);
+        resolve({ problem, same });
       };
       request.onload = () => {
         try {
           const answer = JSON.parse(request.responseText);
-          end(answer.result === "true" ? "" : answer.message);
+          const same = (answer.data?.sameFileList ?? []).slice(0, 1).map((video) => video.title);
+          end(answer.result === "true" ? "" : answer.message, same);
         } catch {
           end(data.words.broken);
         }

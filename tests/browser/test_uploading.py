@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from backend.errors import MediaError
-from backend.media.ffmpeg import UNREADABLE
+from backend.media.probe import UNREADABLE
 from backend.messages import say
 
 
@@ -48,3 +48,4 @@ def test_the_dialog_closes_when_everything_came_in(person, make_clip):
     expect(person.dialog.get_by_role("listitem")).to_have_count(0)
     person.dialog.locator('input[type="file"]').set_input_files(clip)
     expect(person.dialog).to_be_hidden()
+    person.is_told(person.t("done.same_file", title="一次就好"))
