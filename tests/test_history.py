@@ -368,3 +368,15 @@ def test_an_export_is_guarded_like_that_of_the_catalogue(console, token):
     assert [row["userName"] for row in rows] == ["plain", "'@x", "'-1", "''=1", "'\n=cmd", "'＝cmd"]
     assert [row["token"] for row in rows] == [row["userName"] for row in rows]
     assert {row["target"] for row in rows} == {"2434793223202\t"}
+
+
+def test_that_the_history_was_taken_out_stands_in_it(console, token):
+    for _ in range(2):
+        made = console.call("exportHistory", {"action": "login", "startTime": "2019-01-01"}, token)["data"]
+        assert re.match("history-2019.*_1-rows_action=login", made.name)
+        assert len(list(csv.DictReader(io.StringIO(b"".join(made.chunks).decode("utf-8-sig"))))) == 1
+
+    (_, line) = console.store.history.find_history("", 2)
+    assert (line.actor.name, line.action) == ("anne", "exportHistory")
+    expected = {"format": "csv", "filter": {"action": "login", "startTime": "2019-01-01 00:00:00"}, "count": 1}
+    assert line.after == expected

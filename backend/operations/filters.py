@@ -51,12 +51,7 @@ class Filters(msgspec.Struct, frozen=True):
 
     def given(self, write_time: Callable[[int], str]) -> dict[str, str]:
         """Return the filters that narrow anything, by their names on the wire, as people read them."""
-        values = {camel(name): value for name, value in asdict(self).items()}
-        return {
-            name: write_time(value).removesuffix(".0") if name.endswith("Time") else _written(value)
-            for name, value in values.items()
-            if value not in ("", None)
-        }
+        return written(self, write_time)
 
     @property
     def wanted(self) -> VideoFilter:
@@ -84,6 +79,16 @@ def _status(wanted: Rendition | None) -> TranscodeStatus | None:
     if wanted is None:
         return None
     return TranscodeStatus.NEVER if wanted is Rendition.NONE else TranscodeStatus(wanted)
+
+
+def written(filters: msgspec.Struct, write_time: Callable[[int], str]) -> dict[str, str]:
+    """Return the filters that narrow anything, by their names on the wire, as people read them."""
+    values = {camel(name): value for name, value in asdict(filters).items()}
+    return {
+        name: write_time(value).removesuffix(".0") if name.endswith("Time") else _written(value)
+        for name, value in values.items()
+        if value not in ("", None)
+    }
 
 
 def _written(value: Any) -> str:

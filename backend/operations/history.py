@@ -12,10 +12,11 @@ from urllib.parse import quote
 
 import msgspec
 
-from backend.columns import FileFormat, guard_id, guard_text
+from backend.columns import FileFormat, Listing, guard_id, guard_text
 from backend.errors import BadRequest
-from backend.export import MEDIA_TYPES, Download
+from backend.export import MEDIA_TYPES, Download, Label, Progress
 from backend.model import HistoryFilter, HistoryLine, Right
+from backend.operations.filters import written
 from backend.parameters import End, Id, PageIndex, PageSize, SeenLine, Start, Text
 from backend.registry import OPERATIONS, operation
 from backend.wire import Writer
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "line", "time", "userName", "token", "way", "address", "requestId", "action", "target", "before", "after",
 )  # fmt: skip
+HISTORY = Listing("history", ())
 CHUNK_ROWS = 500
 MOST_IDS = 100
 BOM = "\ufeff"  # without it, Excel takes UTF-8 for the machine's own encoding
@@ -118,12 +120,18 @@ def get_changes(
 
 @operation("GET", "/user/exportHistory", right=Right.EXPORT, extension=True)
 def export_history(call: Call, *, filters: HistoryFilters) -> Download:
-    """Return every line of the history that matches as CSV, newest first, streamed."""
-    when = datetime.fromtimestamp(call.now(), call.settings.time_zone).strftime("%Y%m%d-%H%M%S")
-    chunks = _csv(call.store.history.iterate(filters.wanted), call.write)
-    return call.console.exports.begin(
-        call.actor.name, Download(f"history-{when}.csv", MEDIA_TYPES[FileFormat.CSV], chunks)
-    )
+    """Return every line that matches as CSV, newest first, streamed. The history says who took it out."""
+    call.console.exports.check(call.actor.name)
+    now, zone, given = call.now(), call.settings.time_zone, written(filters, call.write.time)
+    history, newest = call.store.history, call.store.history.newest_line()
+    total = history.find_page(filters.wanted, 1, 1).total
+    after = {"format": FileFormat.CSV, "filter": given, "count": total}
+    history.record(at=now, actor=call.actor, action=call.operation.name, target="", after=after)
+    when, progress = datetime.fromtimestamp(now, zone), Progress(total)
+    label = Label(HISTORY, (), FileFormat.CSV, given, when, zone.key, call.actor.name, progress)
+    chunks = _csv(history.iterate(filters.wanted, newest), call.write)
+    download = Download(label.file_name, MEDIA_TYPES[FileFormat.CSV], chunks, progress)
+    return call.console.exports.begin(call.actor.name, download)
 
 
 @operation("GET", "/user/createHistoryLink", right=Right.EXPORT, extension=True)

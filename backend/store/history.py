@@ -99,11 +99,14 @@ class History:
             sql = f"select * from history {where} {_order(wanted)} limit :limit offset :offset"
             return Page(total, tuple(line_of(row) for row in db.query(sql, page)))
 
-    def iterate(self, wanted: HistoryFilter) -> Iterator[HistoryLine]:
-        """Yield every line that matches, newest first, in constant memory and without holding a transaction."""
+    def iterate(self, wanted: HistoryFilter, newest: int = 1 << 62) -> Iterator[HistoryLine]:
+        """Yield every line that matches, newest first, in constant memory and without holding a transaction.
+
+        `newest` is the number of the last line that counts.
+        """
         with self._connections.reading() as db:
             where, values = _conditions(db, wanted, "id < :below")
-        below = 1 << 62
+        below = newest + 1
         while True:
             sql = f"select * from history {where} order by id desc limit {CHUNK}"
             with self._connections.reading() as db:
