@@ -49,6 +49,11 @@ PAGE_POLICY = (
     "form-action 'self'"
 )
 NOT_OPEN = Refused(503, "The console cannot be opened now; its log says why.")
+# Streamlit learns from the first run that pages are wide. Until then they would be narrow, and then all of it jumps.
+STYLE = (
+    b"<style>[data-testid=stMainBlockContainer]{max-width:initial!important}"
+    b"[data-testid=stAppSkeleton]{visibility:hidden}</style>"
+)
 COMPRESSED_SUFFIXES = (".js", ".css", ".html")
 MOST_COMPRESSED = 24 << 20
 FDS = Path("/proc/self/fd")
@@ -88,6 +93,9 @@ class Front:
 
     async def _show(self, rest: Starlette | None, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] in READS:
+            if scope["method"] == "GET" and "." not in scope["path"]:  # a page, which is sent as it is for our style
+                plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+                scope, send = {**scope, "headers": plain}, with_style(send)
             await self._app(scope, receive, send)
             return
         error = Refused(
@@ -128,6 +136,31 @@ def is_rest_path(path: str) -> bool:
     ):
         return True
     return path.startswith("/media/") and path.count("/") == 4
+
+
+def with_style(send: Send) -> Send:
+    """Return a `send` that puts our style into Streamlit's page, before anything is drawn there."""
+    held: list[Message] = []
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kind = Headers(raw=message["headers"]).get("content-type", "")
+            if message["status"] == 200 and kind.startswith("text/html"):
+                held.append(message)
+                return
+        elif held:
+            held.append(message)
+            if message.get("more_body"):
+                return
+            start, *pieces = held
+            held.clear()
+            body = b"".join(piece.get("body", b"") for piece in pieces).replace(b"</head>", STYLE + b"</head>", 1)
+            MutableHeaders(scope=start)["content-length"] = str(len(body))
+            await send(start)
+            message = {"type": "http.response.body", "body": body}
+        await send(message)
+
+    return sending
 
 
 def with_security_headers(send: Send, policy: str = REST_POLICY) -> Send:

@@ -36,6 +36,18 @@ def numbers(counts: dict[str, Any]) -> None:
         )  # fmt: skip
 
 
+def failures() -> None:
+    """Lead to the videos whose transcodes failed last, as many as the list of them holds."""
+    with st.container(horizontal=True):
+        for name, wire in (("tc", "transcodeStatus"), ("nb", "narrowTranscodeStatus")):
+            total = parts.ask("getVideos", **{wire: "fail"}, pageSize=1)["total"]
+            if total:
+                st.page_link(
+                    "videos.py", label=t(f"overview.failed_{name}", count=f"{total:,}"), icon=":material/error:",
+                    query_params={f"v_{name}": "fail"}, width="content",
+                )  # fmt: skip
+
+
 def saved(counts: dict[str, Any]) -> str:
     """Return what narrow-band HD saves of the bytes of the same videos, as far as there are any."""
     if not counts["narrowBytesPlain"]:
@@ -152,6 +164,7 @@ def everything() -> None:
         share = counts["demoDone"] / counts["demoTotal"]
         st.progress(share, text=t("overview.demo", done=counts["demoDone"], total=counts["demoTotal"]))
     numbers(counts)
+    failures()
     left, right = st.columns(2)
     with left:
         waiting()

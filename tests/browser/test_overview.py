@@ -54,6 +54,19 @@ def test_the_overview_leads_to_all_that_wait(person):
     expect(person.column(4).filter(has_not_text=person.t("censor.check"))).to_have_count(0)
 
 
+@pytest.mark.parametrize(("name", "field"), [("tc", "transcodeStatus"), ("nb", "narrowTranscodeStatus")])
+def test_the_overview_counts_as_many_failures_as_it_leads_to(person, site, name, field):
+    site.catalogue.add("失败 一", transcode_status="fail", narrow_transcode_status="fail")
+    site.catalogue.add("失败 二", narrow_transcode_status="fail")
+    total = site.ask("getVideos", **{field: "fail"})["total"]
+    person.goes_to("/")
+
+    person.page.get_by_test_id("stPageLink").filter(has_text=person.t(f"overview.failed_{name}", count=total)).click()
+
+    person.is_at(f"^/videos\\?v_{name}=fail$")
+    expect(person.page.get_by_text(person.t("common.total", count=total), exact=True)).to_be_visible()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("language", "scheme"), [("zh", "dark"), ("en", "light")])
 def test_every_page_fits_its_window(site, own_browser, fresh_browser, new_person, paths, clip, language, scheme):
