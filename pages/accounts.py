@@ -4,7 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts, people
+from pages import parts, people, tables
+from pages.tables import Column, Row
 from pages.words import named, t
 
 parts.guard("admin")
@@ -82,53 +83,46 @@ ACTIONS = {
 }  # fmt: skip
 
 
-def label(key: str) -> str:
-    return f":material/{ACTIONS[key][0]}: {t(f'accounts.{key}')}"
+def account_row(account: dict[str, Any]) -> Row:
+    name, state = account["userName"], "disabled" if account["disabled"] else "active"
+    cells = {
+        "name": name,
+        "role": tables.chips([(account["role"], named("role", account["role"]))]),
+        "state": tables.chips([(state, named("accounts", state))]),
+        "seen": parts.moment(account["lastSeenTime"]) or t("people.never"),
+        "sessions": str(account["sessionCount"]),
+        "tokens": str(account["tokenCount"]),
+        "since": parts.moment(account["creationTime"]),
+    }
+    return Row(name, name, cells, menu=("new_role", "reset", "enable" if account["disabled"] else "disable"))
 
 
 def listed(accounts: list[dict[str, Any]]) -> None:
     """Draw the accounts, each with what can be done to it."""
+    by_name = {account["userName"]: account for account in accounts}
 
-    def clicked() -> None:
-        click = st.session_state["account_menu"]
-        key = next(key for key in ACTIONS if label(key) == click.label)
-        st.session_state["wanted_change"] = (key, accounts[click.row])
+    def chosen(event: dict[str, Any]) -> None:
+        st.session_state["wanted_change"] = (event["action"], by_name[event["id"]])
 
-    column = st.column_config
-    st.container(key="accounts").dataframe(
-        parts.frame([
-            {
-                "name": account["userName"],
-                "role": [account["role"]],
-                "state": ["disabled" if account["disabled"] else "active"],
-                "seen": parts.moment(account["lastSeenTime"]) or t("people.never"),
-                "sessions": account["sessionCount"],
-                "tokens": account["tokenCount"],
-                "since": parts.moment(account["creationTime"]),
-                "do": [label(key) for key in ("new_role", "reset", "enable" if account["disabled"] else "disable")],
-            }
-            for account in accounts
-        ]),
-        hide_index=True, row_height=people.ROW_HEIGHT, alt=t("accounts.title"),
-        column_config={
-            "name": column.TextColumn(t("accounts.name"), width=180),
-            "role": parts.chip_column(t("accounts.role"), ROLES, "role", width=110),
-            "state": parts.chip_column(t("accounts.state"), ["active", "disabled"], "accounts", width=100),
-            "seen": column.TextColumn(t("people.seen"), width=160),
-            "sessions": column.NumberColumn(t("people.sessions"), width=100),
-            "tokens": column.NumberColumn(t("people.tokens"), width=100),
-            "since": column.TextColumn(t("people.created"), width=160),
-            "do": column.ButtonColumn(
-                t("column.do"), width=64, type="tertiary", key="account_menu", on_click=clicked
-            ),
-        },
-    )  # fmt: skip
+    columns = [
+        Column("name", t("accounts.name")),
+        Column("role", t("accounts.role"), "chips", 120),
+        Column("state", t("accounts.state"), "chips", 110),
+        Column("seen", t("people.seen"), width=164, priority=1),
+        Column("sessions", t("people.sessions"), "number", 110, priority=3),
+        Column("tokens", t("people.tokens"), "number", 110, priority=3),
+        Column("since", t("people.created"), width=164, priority=2),
+    ]
+    rows = [account_row(account) for account in accounts]
+    menus = {key: (icon, t(f"accounts.{key}")) for key, (icon, _) in ACTIONS.items()}
+    tables.show(
+        "accounts", t("accounts.title"), columns, rows, row_height=people.ROW_HEIGHT, menus=menus, on_event=chosen
+    )
 
 
 with parts.header(t("accounts.title")):
     adding = st.button(t("accounts.add_short"), key="account_add", icon=":material/person_add:", type="primary")
 parts.say_results()
-st.space("small")  # for the grid's own buttons, which would cover those above
 listed(parts.ask("getAccounts"))
 st.space("small")
 st.markdown(f"**{t('people.sessions')}**")

@@ -7,14 +7,14 @@ from typing import Any
 import streamlit as st
 
 import backend
-from pages import parts
-from pages.people import ROW_HEIGHT
+from pages import parts, tables
+from pages.lists import ROW_HEIGHT
+from pages.tables import Column, Row
 from pages.words import named, t
 
 parts.guard("history")
 WAYS = ["page", "rest", "command line", "worker", *(["callback"] if backend.current().cloud else [])]
 MOMENT = re.compile(r".{10}T.{8}\+00:00")
-MOST_ROWS_SEEN = 14
 GROUPS = {"censorStatus": ("censor",)}  # whose words a field's value is among, where the word alone does not tell
 NOTHING = ("", None, [])
 TEXTS = ("user", "target")
@@ -143,34 +143,32 @@ def details(line: dict[str, Any]) -> None:
 
 def listed(lines: list[dict[str, Any]]) -> None:
     """Draw a page of lines; each opens with a click."""
+    by_id = {str(line["line"]): line for line in lines}
 
-    def clicked() -> None:
-        st.session_state["wanted_line"] = lines[st.session_state["h_open"].row]
+    def clicked(event: dict[str, Any]) -> None:
+        st.session_state["wanted_line"] = by_id[event["id"]]
 
-    column = st.column_config
-    st.container(key="h_table").dataframe(
-        parts.frame([
+    columns = [
+        Column("time", t("history.time"), width=164),
+        Column("did", t("history.action"), "button", 180),
+        Column("who", t("history.user"), width=130, priority=1),
+        Column("target", t("history.target"), width=170, priority=2),
+        Column("change", t("history.change")),
+        Column("way", t("history.way"), width=90, priority=3),
+        Column("address", t("people.address"), width=120, priority=3),
+    ]
+    rows = [
+        Row(
+            id_, named("did", line["action"]),
             {
                 "time": parts.moment(line["time"]), "did": named("did", line["action"]), "who": who(line),
                 "target": title(line) or line["target"], "change": in_short(line), "way": named("way", line["way"]),
                 "address": line["address"],
-            }
-            for line in lines
-        ]),
-        hide_index=True, row_height=ROW_HEIGHT, alt=t("history.title"),
-        height=min(len(lines), MOST_ROWS_SEEN) * ROW_HEIGHT + 40,
-        column_config={
-            "time": column.TextColumn(t("history.time"), width=156),
-            "did": column.ButtonColumn(
-                t("history.action"), width=175, type="tertiary", alignment="left", key="h_open", on_click=clicked
-            ),
-            "who": column.TextColumn(t("history.user"), width=130),
-            "target": column.TextColumn(t("history.target"), width=150),
-            "change": column.TextColumn(t("history.change"), width=450),
-            "way": column.TextColumn(t("history.way"), width=90),
-            "address": column.TextColumn(t("people.address"), width=110),
-        },
-    )  # fmt: skip
+            },
+        )
+        for id_, line in by_id.items()
+    ]  # fmt: skip
+    tables.show("h_table", t("history.title"), columns, rows, row_height=ROW_HEIGHT, on_event=clicked)
 
 
 with parts.header(t("history.title")):

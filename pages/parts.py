@@ -301,14 +301,6 @@ def page_number(key: str) -> int:
     return MOST_PAGES if len(page) > len(str(MOST_PAGES)) else min(max(1, int(page)), MOST_PAGES)
 
 
-def keep_ticks(table: str, seen: Any) -> None:
-    """Take all ticks off a grid where something else is seen than before: they are kept by position, and would mean
-    other rows."""
-    if st.session_state.get(f"{table}_seen") != seen:
-        st.session_state[table] = {"selection": {"rows": [], "columns": [], "cells": []}}
-        st.session_state[f"{table}_seen"] = seen
-
-
 def named_list(names: Sequence[str], most: int) -> str:
     """Return a list of names in Markdown; of those beyond `most`, how many they are."""
     lines = [f"- {plain(name)}" for name in names[:most]]

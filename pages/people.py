@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts
+from pages import parts, tables
+from pages.tables import Column, Row
 from pages.words import named, t
 
 ROW_HEIGHT = 42
@@ -35,37 +36,36 @@ def do(operation: str, done: str, **parameters: Any) -> dict[str, Any] | None:
 def sessions(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> None:
     """Draw where people are signed in; `operation` ends the one that is clicked."""
 
-    def ended() -> None:
-        do(operation, t("done.session_ended"), sessionId=rows[st.session_state["session_end"].row]["sessionId"])
+    def ended(event: dict[str, Any]) -> None:
+        do(operation, t("done.session_ended"), sessionId=event["id"])
 
-    column = st.column_config
-    st.container(key="sessions").dataframe(
-        parts.frame([
+    columns = [
+        *([Column("user", t("accounts.name"), width=140)] if owners else []),
+        Column("with", t("people.with")),
+        Column("here", "", "chips", 90),
+        Column("way", t("history.way"), width=90, priority=3),
+        Column("address", t("people.address"), width=140, priority=2),
+        Column("since", t("people.since"), width=164, priority=3),
+        Column("seen", t("people.seen"), width=164, priority=1),
+        Column("do", "", "button", 90),
+    ]
+    shown = [
+        Row(
+            row["sessionId"], row["userName"],
             {
                 "user": row["userName"],
                 "with": browser(row["agent"]) or named("way", row["way"]),
-                "here": ["here"] if row["isOwn"] else [],
+                "here": tables.chips([("here", named("people", "here"))] if row["isOwn"] else []),
                 "way": named("way", row["way"]),
                 "address": row["address"],
                 "since": parts.moment(row["creationTime"]),
                 "seen": parts.moment(row["lastSeenTime"]),
                 "do": t("people.end"),
-            }
-            for row in rows
-        ]),
-        hide_index=True, row_height=ROW_HEIGHT, alt=t("people.sessions"),
-        column_order=[*(["user"] if owners else []), "with", "here", "way", "address", "since", "seen", "do"],
-        column_config={
-            "user": column.TextColumn(t("accounts.name"), width=120),
-            "with": column.TextColumn(t("people.with"), width=150),
-            "here": parts.chip_column("", ["here"], "people", width=80),
-            "way": column.TextColumn(t("history.way"), width=90),
-            "address": column.TextColumn(t("people.address"), width=120),
-            "since": column.TextColumn(t("people.since"), width=156),
-            "seen": column.TextColumn(t("people.seen"), width=156),
-            "do": column.ButtonColumn("", width=80, type="tertiary", key="session_end", on_click=ended),
-        },
-    )  # fmt: skip
+            },
+        )
+        for row in rows
+    ]  # fmt: skip
+    tables.show("sessions", t("people.sessions"), columns, shown, row_height=ROW_HEIGHT, on_event=ended)
 
 
 def tokens(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> None:
@@ -74,37 +74,38 @@ def tokens(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> None:
     if not rows:
         st.info(t("people.no_tokens"), icon=":material/key:")
         return
+    names = {row["tokenId"]: row["name"] for row in rows}
 
-    def revoked() -> None:
-        row = rows[st.session_state["token_revoke"].row]
-        do(operation, t("done.token_revoked", name=row["name"]), tokenId=row["tokenId"])
+    def revoked(event: dict[str, Any]) -> None:
+        do(operation, t("done.token_revoked", name=names[event["id"]]), tokenId=event["id"])
 
-    column = st.column_config
-    st.container(key="tokens").dataframe(
-        parts.frame([
+    columns = [
+        *([Column("user", t("accounts.name"), width=140)] if owners else []),
+        Column("name", t("people.token_name")),
+        Column("right", t("people.right"), "chips", 160),
+        Column("until", t("people.until"), width=164, priority=1),
+        Column("used", t("people.used"), width=164, priority=2),
+        Column("since", t("people.created"), width=164, priority=3),
+        Column("do", "", "button", 90),
+    ]
+    shown = [
+        Row(
+            row["tokenId"], row["name"],
             {
                 "user": row["userName"],
                 "name": row["name"],
-                "right": [row["right"], *(["expired"] if row["expired"] else [])],
+                "right": tables.chips(
+                    [(word, named("right", word)) for word in (row["right"], *(["expired"] if row["expired"] else []))]
+                ),
                 "until": parts.moment(row["expirationTime"]),
                 "used": parts.moment(row["lastSeenTime"]) or t("people.never"),
                 "since": parts.moment(row["creationTime"]),
                 "do": t("people.revoke"),
-            }
-            for row in rows
-        ]),
-        hide_index=True, row_height=ROW_HEIGHT, alt=t("people.tokens"),
-        column_order=[*(["user"] if owners else []), "name", "right", "until", "used", "since", "do"],
-        column_config={
-            "user": column.TextColumn(t("accounts.name"), width=120),
-            "name": column.TextColumn(t("people.token_name"), width=150),
-            "right": parts.chip_column(t("people.right"), [*RIGHTS, "expired"], "right", width=140),
-            "until": column.TextColumn(t("people.until"), width=156),
-            "used": column.TextColumn(t("people.used"), width=156),
-            "since": column.TextColumn(t("people.created"), width=156),
-            "do": column.ButtonColumn("", width=80, type="tertiary", key="token_revoke", on_click=revoked),
-        },
-    )  # fmt: skip
+            },
+        )
+        for row in rows
+    ]  # fmt: skip
+    tables.show("tokens", t("people.tokens"), columns, shown, row_height=ROW_HEIGHT, on_event=revoked)
 
 
 def browser(agent: str) -> str:

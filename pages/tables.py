@@ -31,8 +31,10 @@ WAITS = f"""<style>
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `kind` is number, picture, link or chips, else text; `sort` the two orders of the server, the first one
-    first; the column of the greatest `priority` goes first where there is little room."""
+    """A column: `kind` is number, picture, link, button or chips, else text; `sort` are the two orders of the server.
+
+    Where there is little room, columns of the greatest `priority` go first.
+    """
 
     key: str
     label: str
@@ -80,7 +82,7 @@ def show(
     """Draw a table; without `ticked` there are no boxes to tick, without `menus` (icon and label by key) no menus.
 
     `on_ticks` is given the ids that were shown and those of them that are ticked; `on_event` a choice: of a column's
-    order (`kind` is sort) or from the menu of a row.
+    order (`kind` is sort), from the menu of a row (menu), or of the row itself (open).
     """
 
     def tick() -> None:

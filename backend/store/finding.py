@@ -106,7 +106,9 @@ def find(
     """Return the marks of page `index` (from 1) of the `total` rows that match, in order."""
     column = SORT_COLUMNS.get(sort.removeprefix("-"))
     skip = (index - 1) * size
-    return _page(db, _way_to(listing, wanted, total), wanted, column, sort.startswith("-"), total, skip, size)
+    # For a far page, many more rows are sooner sorted than all those read that come before it.
+    weight = total if min(skip, total - skip) <= FEW else total // 20
+    return _page(db, _way_to(listing, wanted, weight), wanted, column, sort.startswith("-"), total, skip, size)
 
 
 def count(db: Database, listing: Listing, wanted: VideoFilter) -> int:

@@ -115,6 +115,11 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
       const link = element("a", { href: row.href, textContent: value, title: value, onclick: follow });
       link.dataset.focus = `link ${row.id}`;
       cell.append(link);
+    } else if (column.kind === "button") {
+      const button = element("button", { type: "button", textContent: value, title: value,
+        onclick: () => setTriggerValue("event", { kind: "open", id: row.id, at: Date.now() }) });
+      button.dataset.focus = `${column.key} ${row.id}`;
+      cell.append(button);
     } else if (column.kind === "chips") {
       cell.append(...value.map(({ text, colour }) => {
         const chip = element("span", { className: "chip", textContent: text, title: text });

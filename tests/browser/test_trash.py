@@ -152,7 +152,7 @@ def test_an_admin_walks(person, site, make_clip):
     person.is_at("^/videos")
 
     person.follows("/history")
-    told = person.part("h_table").locator('tbody td[aria-colindex="2"]')
+    told = person.part("h_table").locator('tbody td[data-column="2"]')
     expect(told.first).to_have_text(person.t("did.deleteVideoById"))
     expect(told.filter(has_text=person.t("did.addAccount")).first).to_be_attached()
     expect(told.filter(has_text=person.t("did.createToken")).first).to_be_attached()
