@@ -6,6 +6,11 @@ from typing import Any
 
 # What somebody at a page is told instead: there the video is before their eyes, and the API's words mean nothing.
 PLAINLY = {
+    "Since line {seen} of the history, {name} has changed video {video_id} ({action}, line {line}); "
+    "look at it again.": (
+        "{name} has changed this video since you looked at it. Look at the video again.",
+        "在你查看之后，{name} 更改了该视频，请重新查看。",
+    ),
     "Video {video_id} is being deleted permanently right now. Check again in a minute.": (
         "This video is being deleted permanently right now. Check again in a minute.",
         "该视频正在被彻底删除，请稍后再看。",

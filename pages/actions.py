@@ -8,11 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages import batches, parts, undo
+from pages import parts
 from pages.words import t
-
-MOST_REASON_BYTES = 128
-NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -83,15 +80,29 @@ ACTIONS = {
 }
 
 
-def fits(key: str, video: dict[str, Any]) -> bool:
-    """Say whether an action would change anything of this video; the backend decides all the same."""
-    pointless = {
-        "approve": video["censorStatus"] == "success",
-        "block": video["censorStatus"] == "fail",
-        "recommend": video["isRecommend"] == "true" or video["censorStatus"] != "success",
-        "unrecommend": video["isRecommend"] != "true",
+def why_not(key: str, video: dict[str, Any]) -> str:
+    """Return why an action cannot be done with this video or would change nothing, as a key of the texts `not.…`.
+
+    Empty where it can be done; the backend decides all the same.
+    """
+    if key not in ("delete", "unrecommend") and video["status"] in ("Uploading", "UploadFail"):
+        return "unfinished"
+    reasons = {
+        "approve": {"approved": video["censorStatus"] == "success"},
+        "block": {"blocked": video["censorStatus"] == "fail"},
+        "recommend": {"recommended": video["isRecommend"] == "true", "unapproved": video["censorStatus"] != "success"},
+        "unrecommend": {"unrecommended": video["isRecommend"] != "true"},
+        "transcode": {"running": video["transcodeStatus"] == "onTranscode"},
+        "narrow": {"running": video["narrowTranscodeStatus"] == "onTranscode"},
+        "snapshot": {"running": video["snapshotStatus"] == "onSnapshot"},
+        "prewarm": {"no_media": not _prewarm(video, {})["objectPath"]},
     }
-    return not pointless.get(key, False)
+    return next((reason for reason, holds in reasons.get(key, {}).items() if holds), "")
+
+
+def fits(key: str, video: dict[str, Any]) -> bool:
+    """Say whether an action can be done with this video and would change anything."""
+    return not why_not(key, video)
 
 
 def allowed(*keys: str) -> list[Action]:
@@ -99,10 +110,11 @@ def allowed(*keys: str) -> list[Action]:
     return [ACTIONS[key] for key in keys if parts.may(ACTIONS[key].right)]
 
 
-def request(key: str, videos: list[dict[str, Any]]) -> None:
-    """Ask for a confirmation at the next run. The videos are kept whole, for a list may have moved by then."""
+def request(key: str, videos: list[dict[str, Any]], seen: int | None = None) -> None:
+    """Ask for a confirmation at the next run. The videos are kept whole, for a list may have moved by then; `seen` is
+    the line of the history at which they were read, by default that of the page as it was drawn last."""
     if videos:
-        st.session_state["wanted_action"] = (key, videos)
+        st.session_state["wanted_action"] = (key, videos, st.session_state[parts.SEEN] if seen is None else seen)
 
 
 def buttons(keys: Iterable[str], videos: list[dict[str, Any]]) -> None:
@@ -114,76 +126,17 @@ def buttons(keys: Iterable[str], videos: list[dict[str, Any]]) -> None:
 
 def own_buttons(keys: Iterable[str], video: dict[str, Any]) -> None:
     """Draw the buttons of one video, on its own page."""
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key="acts"):
         for action in allowed(*keys):
             _button(action, [video], parts.own_key(f"do_{action.key}", video), action.shortcut)
 
 
 def _button(action: Action, videos: list[dict[str, Any]], key: str, shortcut: str | None = None) -> None:
+    """Draw the button of an action; what can be done with none of the videos rests, and says why."""
+    reasons = [why_not(action.key, video) for video in videos]
+    rests = all(reasons)
     st.button(
-        t(f"action.{action.key}"), key=key, icon=f":material/{action.icon}:", disabled=not videos,
-        on_click=request, args=(action.key, videos), shortcut=shortcut,
+        t(f"action.{action.key}"), key=key, icon=f":material/{action.icon}:", disabled=rests,
+        help=t(f"not.{reasons[0]}") if rests and reasons else None,
+        on_click=request, args=(action.key, videos, st.session_state[parts.SEEN]), shortcut=shortcut,
     )  # fmt: skip
-
-
-def confirm_requested() -> None:
-    """Open the confirmation that somebody asked for. Once a run, from the body of the page."""
-    if wanted := st.session_state.pop("wanted_action", None):
-        key, videos = wanted
-        action = ACTIONS[key]
-        title = t(f"confirm.{key}", count=len(videos))
-        st.dialog(title, icon=f":material/{action.icon}:")(_confirm)(action, videos)
-
-
-def _confirm(action: Action, videos: list[dict[str, Any]]) -> None:
-    st.markdown(parts.named_list([video["title"] or video["videoId"] for video in videos], NAMED))
-    st.caption(_follows(action))
-    form = _form(action)
-    reason = form.get("reason", "")
-    ready = action.key != "block" or (bool(reason.strip()) and len(reason.encode()) <= MOST_REASON_BYTES)
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        if st.button(t("common.cancel"), key="confirm_no"):
-            st.rerun()
-        if st.button(t(f"action.{action.key}"), key="confirm_yes", type="primary", disabled=not ready):
-            _do(action, videos, form)
-            st.rerun()
-
-
-def _follows(action: Action) -> str:
-    if action.key == "delete" and (days := parts.trash_days()):
-        return t("follows.trash", days=days)
-    return t(f"follows.{action.key}")
-
-
-def _form(action: Action) -> dict[str, Any]:
-    if action.key == "block":
-        reason = st.text_input(
-            t("block.reason"), key="block_reason", placeholder=t("block.reason_example"), live=True,
-            autocomplete="off",
-        )  # fmt: skip
-        used = len(reason.encode())
-        if used > MOST_REASON_BYTES:
-            st.error(t("block.too_long", used=used, most=MOST_REASON_BYTES))
-        else:
-            st.caption(t("block.bytes", used=used, most=MOST_REASON_BYTES))
-        return {"reason": reason}
-    if action.key == "recommend":
-        return {
-            "isNarrow": st.checkbox(t("recommend.narrow"), key="recommend_narrow"),
-            "isCache": st.checkbox(t("recommend.cache"), key="recommend_cache", value=True),
-        }
-    return {}
-
-
-def _do(action: Action, videos: list[dict[str, Any]], form: dict[str, Any]) -> None:
-    """Do it to every video, and offer to take back what it changed."""
-    asked = [(video, action.parameters(video, form)) for video in videos]
-    if len(asked) > batches.AT_ONCE:
-        batches.start(action.operation, asked, f"done.{action.key}", lambda done: _offer_undo(action, done))
-        return
-    done = parts.attempt_each(action.operation, asked, f"done.{action.key}")
-    _offer_undo(action, done)
-
-
-def _offer_undo(action: Action, done: batches.Done) -> None:
-    undo.offer(action.key, [(video, request_id) for video, request_id in done if fits(action.key, video)])

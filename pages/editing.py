@@ -2,37 +2,102 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
-from pages import parts
+from pages import parts, told
 from pages.words import t
+
+MOST_CATEGORY = 100
+
+
+@dataclass
+class Edit:
+    """An edit that is open: what it began from, and what others changed meanwhile."""
+
+    video: dict[str, Any]
+    number: int
+    seen: int
+    categories: dict[str, int]  # ids by what the list shows
+    changed: list[dict[str, Any]] = field(default_factory=list)
 
 
 def button(video: dict[str, Any]) -> None:
     """Draw the button that opens the dialog, for whoever may edit."""
-    if parts.may("manage") and st.button(
-        t("common.edit"), icon=":material/edit:", key=parts.own_key("edit_open", video)
-    ):
-        st.dialog(t("common.edit"), icon=":material/edit:")(_edit)(video, parts.opening())
+    if parts.may("manage"):
+        st.button(
+            t("common.edit"), icon=":material/edit:", key=parts.own_key("edit_open", video),
+            on_click=_request, args=(video, st.session_state[parts.SEEN]),
+        )  # fmt: skip
 
 
-def _edit(video: dict[str, Any], number: int) -> None:
+def _request(video: dict[str, Any], seen: int) -> None:
+    st.session_state["wanted_edit"] = (video, seen)
+
+
+def requested() -> None:
+    """Open the dialog that somebody asked for. Once a run, from the body of the page."""
+    if wanted := st.session_state.pop("wanted_edit", None):
+        video, seen = wanted
+        edit = Edit(video, parts.opening(), seen, categories())
+        st.dialog(t("common.edit"), icon=":material/edit:", on_dismiss="rerun")(_draw)(edit)
+
+
+def categories() -> dict[str, int]:
+    """Return the ids of all categories by their names; of two with one name, the smaller shows its id too."""
+    known: dict[str, int] = {}
+    for found in parts.ask("getFacets")["categoryList"]:
+        if found["cateId"] and (name := found["cateName"]):
+            known[f"{name} ({found['cateId']})" if name in known else name] = found["cateId"]
+    return known
+
+
+def choose_category(known: dict[str, int], chosen: str, key: str) -> dict[str, Any]:
+    """Draw the choice of a category among those there are, or of a new one; return it as operations take it."""
+    options = ["", *known]
+    picked = st.selectbox(
+        t("video.category"), options, options.index(chosen) if chosen in options else 0, key=key,
+        format_func=lambda name: name or t("filter.no_category"), accept_new_options=True,
+        help=t("video.category_help"),
+    )  # fmt: skip
+    if picked in known:
+        return {"cateId": known[picked]}
+    return {"cateName": (picked or "").strip()[:MOST_CATEGORY]}
+
+
+def _draw(edit: Edit) -> None:
+    video, number = edit.video, edit.number
+    if edit.changed:
+        told.warn(edit.changed, {video["videoId"]: video["title"]})
     with st.form(f"edit--{number}", border=False):
-        changes = {
+        written = {
             "title": st.text_input(t("column.title"), video["title"], max_chars=200, key=f"edit_title--{number}"),
             "description": st.text_area(
                 t("video.description"), video["description"], max_chars=2000, key=f"edit_description--{number}"
             ),
-            "cateName": st.text_input(
-                t("video.category"), video["cateName"], max_chars=100, key=f"edit_category--{number}"
-            ),
             "tags": st.text_input(t("video.tags"), video["tags"], max_chars=500, key=f"edit_tags--{number}"),
         }
-        if st.form_submit_button(t("common.save"), type="primary", key=f"edit_save--{number}"):
-            envelope = parts.attempt("editVideo", videoId=video["videoId"], **changes)
-            if envelope["result"] == "true":
-                st.session_state.setdefault("done", []).append(t("done.edit"))
-                st.rerun()
-            st.error(envelope["message"])
+        now = next((name for name, cate_id in edit.categories.items() if cate_id == video["cateId"]), "")
+        category = choose_category(edit.categories, now, f"edit_category--{number}")
+        label = t("confirm.anyway", action=t("common.save")) if edit.changed else t("common.save")
+        if st.form_submit_button(label, type="primary", key=f"edit_save--{number}"):
+            changes = {name: text for name, text in written.items() if text != video[name]}
+            if category not in ({"cateId": video["cateId"]}, {"cateName": video["cateName"]}):
+                changes |= category
+            _save(edit, changes)
+
+
+def _save(edit: Edit, changes: dict[str, Any]) -> None:
+    if changes:
+        envelope = parts.attempt("editVideo", videoId=edit.video["videoId"], **changes, seenLine=edit.seen)
+        if envelope["result"] != "true":
+            seen, changed = told.since(edit.seen, [edit.video])
+            if not changed:
+                st.error(envelope["message"])
+                return
+            edit.seen, edit.changed = seen, changed
+            st.rerun(scope="fragment")
+        st.session_state.setdefault("done", []).append(t("done.edit"))
+    st.rerun()

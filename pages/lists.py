@@ -100,6 +100,7 @@ class VideoList:
             data = parts.ask(self.operation, **wanted, pageIndex=page, pageSize=size)
         if st.session_state.get(self.page_key) != page:
             st.session_state[self.page_key] = page
+        parts.mark_seen(data["videoList"])
         return data["total"], data["videoList"], size
 
     # What is picked: by id, over all pages, as it was seen last
@@ -125,7 +126,7 @@ class VideoList:
             asked = {**wanted, "sort": sort, "pageIndex": page, "pageSize": FETCHED}
             envelope = parts.attempt(self.operation, **asked)
             videos = envelope["data"]["videoList"] if envelope["result"] == "true" else []
-            picked.update({video["videoId"]: video for video in videos})
+            picked.update({video["videoId"]: video for video in parts.mark_seen(videos)})
             if len(videos) < FETCHED:
                 return
 

@@ -15,6 +15,7 @@ import backend
 from pages.dressing import tab_title
 from pages.words import COOKIE, LANGUAGES, language, named, t
 
+SEEN = "seen_line"  # of the history, when the page was drawn
 SESSION_COOKIE = "qu_session"
 THIS_MACHINE = "127.0.0.1"  # which Streamlit tells as no address at all
 MOST_AGENT = 300
@@ -85,11 +86,20 @@ def guard(right: str = "read") -> None:
         header(t("common.not_yours"))
         st.info(t("common.no_right"), icon=":material/lock:")
         st.stop()
+    # Before anything else is read: whatever comes later is newer than what this page will show.
+    st.session_state[SEEN] = ask("getChanges")["line"]
 
 
 def may(right: str) -> bool:
     """Say whether the signed-in person has a right; the backend checks it again."""
     return right in st.session_state["account"]["rights"]
+
+
+def mark_seen(videos: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Note with each video of a list when it was read: what is picked may be acted on much later."""
+    for video in videos:
+        video[SEEN] = st.session_state[SEEN]
+    return videos
 
 
 def trash_days() -> int:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages import actions, exports, parts, undo
+from pages import confirming, exports, parts, undo
 from pages.lists import VideoList
 from pages.words import t
 
@@ -37,4 +37,4 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
 narrowing.active(wanted, aside=("title", "user"))
 exports.send(export, wanted, sort)
 FEED.show(wanted, sort, nothing=t("recommendations.none"))
-actions.confirm_requested()
+confirming.requested()

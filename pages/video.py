@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages import actions, editing, parts, reviewing, undo, watching, widgets
+from pages import actions, confirming, editing, parts, reviewing, told, undo, watching, widgets
 from pages.words import named, t
 
 parts.guard()
@@ -122,24 +122,10 @@ def history(video_id: str) -> None:
         return
     st.markdown(f"**{t('video.history')}**")
     rows = {
-        f":gray[{parts.moment(line['time'])}]{'&#8203;' * number}": (
-            f"{parts.plain(named('actor', line['userName']))} · **{named('did', line['action'])}** {change(line)}"
-        )
+        f":gray[{parts.moment(line['time'])}]{'&#8203;' * number}": (told.summary(line))
         for number, line in enumerate(lines)
     }
     st.table(rows, border="horizontal", width="content")
-
-
-def change(line: dict[str, Any]) -> str:
-    """Return in a few words what a line of the history changed."""
-    after = line["after"]
-    if line["action"] in ("createAudit", "undoAudit"):
-        reason = f" — {parts.plain(after['reason'])}" if after.get("reason") else ""
-        return parts.chip(after["censorStatus"], "censor") + reason
-    if line["action"] == "chooseCover":
-        return parts.clock(after["seconds"])
-    values = [value for name, value in after.items() if name.endswith("status") and isinstance(value, str)]
-    return " ".join(parts.chip(value) for value in values if value)
 
 
 def show(video_id: str) -> None:
@@ -193,4 +179,5 @@ if known["code"] == "404":
     st.info(t("video.gone"), icon=":material/videocam_off:")
     st.stop()
 show(video_id)
-actions.confirm_requested()
+confirming.requested()
+editing.requested()

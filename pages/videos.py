@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages import actions, exports, facets, parts, undo, uploads
+from pages import confirming, exports, facets, parts, undo, uploads
 from pages.lists import VideoList
 from pages.words import t
 
@@ -43,4 +43,4 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
 narrowing.active(wanted, aside=("title", "status"))
 exports.send(export, wanted, sort)
 VIDEOS.show(wanted, sort, nothing=t("videos.none"))
-actions.confirm_requested()
+confirming.requested()

@@ -94,7 +94,7 @@ def test_what_alibaba_refuses_is_said_with_its_code(operator, alibaba, cloud_ser
 
     confirm(operator, "approve", well=False)
 
-    problem = operator.part("problems")
+    problem = operator.part("refused")
     expect(problem).to_contain_text("RAM policy")
     expect(problem).to_contain_text("Forbidden.RAM")
     alibaba.denied.clear()

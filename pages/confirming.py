@@ -1,0 +1,155 @@
+"""The question before an action: of which videos, what follows from it, and what others did to them meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from pages import actions, batches, parts, told, undo
+from pages.actions import Action
+from pages.words import t
+
+MOST_REASON_BYTES = 128
+NAMED = 8
+
+
+@dataclass
+class Question:
+    """What is asked in the dialog that is open, and what came of it so far."""
+
+    action: Action
+    number: int  # of the dialog: what was typed into one is not found in the next
+    seen: int  # the line of the history up to which the person knows what happened
+    videos: list[dict[str, Any]] = field(default_factory=list)  # still to be done
+    left_out: list[str] = field(default_factory=list)  # what cannot be done, in sentences
+    changed: list[dict[str, Any]] = field(default_factory=list)  # lines of the history that came meanwhile
+    refused: list[str] = field(default_factory=list)
+    done: list[tuple[dict[str, Any], str]] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
+
+    def take(self, videos: list[dict[str, Any]]) -> None:
+        """Take those that the action can be done with; of the others, keep why it cannot."""
+        self.titles |= {video["videoId"]: title(video) for video in videos}
+        reasons = [actions.why_not(self.action.key, video) for video in videos]
+        self.videos = [video for video, reason in zip(videos, reasons, strict=True) if not reason]
+        self.left_out = [
+            f"{title(video)}: {t(f'not.{reason}')}" for video, reason in zip(videos, reasons, strict=True) if reason
+        ]
+
+    def news(self, videos: list[dict[str, Any]]) -> tuple[int, list[dict[str, Any]]]:
+        """Return the newest line of the history, and those about these videos since each of them was read."""
+        seen = {video["videoId"]: video.get(parts.SEEN, self.seen) for video in videos}
+        newest, lines = told.since(min(seen.values()), videos)
+        return newest, [line for line in lines if line["line"] > seen[line["target"]]]
+
+    def learn(self, newest: int, lines: list[dict[str, Any]]) -> None:
+        """Look again at the videos that these lines of the history are about, and ask about those alone."""
+        self.seen, self.changed, self.left_out = newest, lines, []
+        ids = list(dict.fromkeys(line["target"] for line in lines))
+        found = (parts.attempt("getVideoById", videoId=video_id)["data"] for video_id in ids)
+        self.take([video for video in found if video])
+
+
+def title(video: dict[str, Any]) -> str:
+    return str(video["title"] or video["videoId"])
+
+
+def requested() -> None:
+    """Open the dialog that somebody asked for. Once a run, from the body of the page."""
+    if wanted := st.session_state.pop("wanted_action", None):
+        key, videos, seen = wanted
+        question = Question(actions.ACTIONS[key], parts.opening(), seen)
+        question.take(videos)
+        asked = t(f"confirm.{key}", count=len(question.videos or videos))
+        st.dialog(asked, icon=f":material/{question.action.icon}:", on_dismiss="rerun")(_confirm)(question)
+
+
+def _confirm(question: Question) -> None:
+    action = question.action
+    if question.changed:
+        told.warn(question.changed, question.titles)
+    if question.refused:
+        with st.container(key="refused"):
+            st.error(parts.named_list(question.refused, NAMED), title=t("common.refused", count=len(question.refused)))
+    if question.left_out:
+        st.caption(f"{t('confirm.left_out')}\n{parts.named_list(question.left_out, NAMED)}")
+    if not question.videos:
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            if st.button(t("common.understood"), key="confirm_no"):
+                st.rerun()
+        return
+    st.markdown(parts.named_list([title(video) for video in question.videos], NAMED))
+    st.caption(_follows(action))
+    form = _form(question)
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button(t("common.cancel"), key="confirm_no"):
+            st.rerun()
+        word = t(f"action.{action.key}")
+        label = t("confirm.anyway", action=word) if question.changed else word
+        if st.button(label, key="confirm_yes", type="primary", disabled=not _is_ready(action, form)):
+            _do(question, form)
+            st.rerun(scope="fragment" if question.changed or question.refused else "app")
+
+
+def _follows(action: Action) -> str:
+    if action.key == "delete" and (days := parts.trash_days()):
+        return t("follows.trash", days=days)
+    return t(f"follows.{action.key}")
+
+
+def _form(question: Question) -> dict[str, Any]:
+    number = question.number
+    if question.action.key == "block":
+        reason = st.text_input(
+            t("block.reason"), key=f"block_reason--{number}", placeholder=t("block.reason_example"), live=True,
+            autocomplete="off",
+        )  # fmt: skip
+        used = len(reason.encode())
+        if used > MOST_REASON_BYTES:
+            st.error(t("block.too_long", used=used, most=MOST_REASON_BYTES))
+        else:
+            st.caption(t("block.bytes", used=used, most=MOST_REASON_BYTES))
+        return {"reason": reason}
+    if question.action.key == "recommend":
+        return {
+            "isNarrow": st.checkbox(t("recommend.narrow"), key=f"recommend_narrow--{number}"),
+            "isCache": st.checkbox(t("recommend.cache"), key=f"recommend_cache--{number}", value=True),
+        }
+    return {}
+
+
+def _is_ready(action: Action, form: dict[str, Any]) -> bool:
+    reason = form.get("reason", "")
+    return action.key != "block" or (bool(reason.strip()) and len(reason.encode()) <= MOST_REASON_BYTES)
+
+
+def _do(question: Question, form: dict[str, Any]) -> None:
+    """Do it to every video that is as it was seen, and offer to take that back; of the others, tell what happened."""
+    action, asked = question.action, question.videos
+    newest, changed = question.news(asked)
+    moved = {line["target"] for line in changed}
+    ready = [video for video in asked if video["videoId"] not in moved]
+    wanted = [(video, {**action.parameters(video, form), "seenLine": newest}) for video in ready]
+    refused: list[tuple[dict[str, Any], str]] = []
+    done: batches.Done = []
+    if len(wanted) > batches.AT_ONCE:
+        batches.start(action.operation, wanted, f"done.{action.key}", lambda done: undo.offer(action.key, done))
+    else:
+        for video, parameters in wanted:
+            envelope = parts.attempt(action.operation, **parameters)
+            if envelope["result"] == "true":
+                done.append((video, envelope["requestId"]))
+            else:
+                refused.append((video, envelope["message"]))
+    if refused:  # somebody may have been quicker even now
+        newest, later = told.since(newest, [video for video, _ in refused])
+        changed = [*later, *changed]
+        moved |= {line["target"] for line in later}
+    question.refused = [f"{title(video)}: {why}" for video, why in refused if video["videoId"] not in moved]
+    question.learn(newest, changed)
+    if done:
+        question.done += done
+        parts.report(done, [], f"done.{action.key}")
+        undo.offer(action.key, question.done)
