@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from backend.calls import new_request_id
 from backend.one_write import OneWrite
-from backend.wire import encode, envelope
+from backend.unreadable import TOO_LATE, Envelopes, refusal
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +52,7 @@ def limited(protocol: Any, patience: Patience = Patience()) -> Any:
     return type("Limited", (Limits, OneWrite, protocol), {"patience": patience})
 
 
-class Limits:
+class Limits(Envelopes):
     """Looks at a connection every now and then: a request costs two assignments, and no timer of its own."""
 
     patience: Patience
@@ -135,15 +134,5 @@ class Limits:
 
     def _send_away(self) -> None:
         if self._received < 0 or (self.cycle and not self.cycle.response_started):
-            self.transport.write(_too_late())
+            self.transport.write(refusal(TOO_LATE, self._latest))
         self.transport.close()
-
-
-def _too_late() -> bytes:
-    request_id = new_request_id()
-    body = encode(envelope("408", "The request took too long to arrive.", None, request_id))
-    head = (
-        "HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=utf-8\r\ncache-control: no-store\r\n"
-        f"content-length: {len(body)}\r\nx-request-id: {request_id}\r\nconnection: close\r\n\r\n"
-    )
-    return head.encode() + body

@@ -53,7 +53,7 @@ FRIENDS = {
     "backend.settings": (),
     "backend.turns": ("backend.errors", "backend.proxies"),
     "backend.tickets": (),
-    "backend.messages": ("backend.errors", "backend.wording"),
+    "backend.messages": ("backend.errors", "backend.messages_cloud", "backend.wording"),
     "backend.passwords": ("backend.errors",),
     "backend.parameters": ("backend.bounds", "backend.errors"),
     "backend.registry": ("backend.errors", "backend.model", "backend.parameters"),

@@ -106,6 +106,56 @@ def test_a_request_that_does_not_arrive_in_time_is_sent_away(first, piece, conne
     assert json.loads(body)["code"] == "408"
 
 
+def refused(connection):
+    """Return the head of an answer that refuses something, and its envelope; the connection ends with it."""
+    said = b""
+    while piece := connection.recv(65536):
+        said += piece
+    head, _, body = said.partition(b"\r\n\r\n")
+    envelope = json.loads(body)
+    assert list(envelope) == ["result", "requestId", "message", "code", "data"]
+    assert f"x-request-id: {envelope['requestId']}".encode() in head
+    assert b"content-type: application/json; charset=utf-8" in head
+    assert (envelope["result"], envelope["data"]) == ("false", None)
+    return head.decode(), envelope
+
+
+def test_an_address_that_no_parser_takes_is_refused_in_an_envelope(connect):
+    query = b"x" * 70_000
+
+    head, envelope = refused(connect(b"GET /console/vod/getVideos?title=%s HTTP/1.1\r\nHost: a\r\n\r\n" % query))
+
+    assert head.startswith("HTTP/1.1 414 ")
+    assert envelope["code"] == "414"
+    assert envelope["message"] == "The address has 70029 bytes; at most 65535 are allowed."
+
+
+def test_a_method_that_no_parser_knows_is_refused_in_an_envelope(connect):
+    head, envelope = refused(
+        connect(b"BREW /console/vod/getVideos HTTP/1.1\r\nHost: a\r\nAccept-Language: zh-CN\r\n\r\n")
+    )
+
+    assert head.startswith("HTTP/1.1 405 ")
+    assert "allow: GET, POST" in head
+    assert (envelope["code"], envelope["message"]) == ("405", "这里不能用 BREW，请用 GET or POST。")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"nonsense\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 40,  # the beginning of TLS
+        b"GET /console/vod/getVideos HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+        b"POST /console/user/login HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_refused_in_an_envelope(sent, connect):
+    head, envelope = refused(connect(sent))
+
+    assert head.startswith("HTTP/1.1 400 ")
+    assert (envelope["code"], envelope["message"]) == ("400", "This is not a request that can be read as HTTP.")
+
+
 def test_empty_lines_do_not_keep_a_used_connection_open(connect):
     connection = connect(HEAD + b"\r\n")
     assert connection.recv(65536).startswith(b"HTTP/1.1 200")

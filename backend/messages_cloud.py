@@ -1,0 +1,91 @@
+"""What Alibaba Cloud makes the console say, in Chinese."""
+
+CLOUD: dict[str, str] = {
+    "In cloud mode covers are chosen in the VOD console; the catalogue follows.": (
+        "云模式下请在视频点播控制台选择封面，目录会随之更新。"
+    ),
+    "Alibaba Cloud did not confirm {action} ({words}). Whether it was done is being looked up, and the console will "
+    "follow; look again in a minute.": (
+        "阿里云没有确认 {action}（{words}）。控制台正在查询是否已执行，并会随之更新，请稍后再看。"
+    ),
+    "ApsaraVideo VOD refused to delete the video {video_id}; it may be locked or in use there.": (
+        "视频点播拒绝删除视频 {video_id}，它可能已被锁定或正在使用。"
+    ),
+    "The file of the video {video_id} is not on this machine any more. Upload it again.": (
+        "视频 {video_id} 的文件已不在本机，请重新上传。"
+    ),
+    "The file was sent, but ApsaraVideo VOD still says {status}; try again.": (
+        "文件已发送，但视频点播的状态仍为 {status}，请重试。"
+    ),
+    "ApsaraVideo VOD does not know the task {task_id} any more; submit it again.": (
+        "视频点播已没有任务 {task_id}，请重新提交。"
+    ),
+    "ApsaraVideo VOD could not transcode the video: {why} (code {cloud_code}).": (
+        "视频点播转码失败：{why}（错误码 {cloud_code}）。"
+    ),
+    "ApsaraVideo VOD made no pictures of the video within {minutes} minutes.": (
+        "视频点播在 {minutes} 分钟内没有生成截图。"
+    ),
+    "The callback is not signed with this console's key, or is too old.": "回调签名不符或已过期。",
+    "The callback is not a JSON object.": "回调不是 JSON 对象。",
+    "The event could not be kept: {why}": "事件未能保存：{why}",
+    "This difference does not exist any more. Refresh the list.": "这项差异已不存在，请刷新列表。",
+    "Categories are managed in VOD; use the VOD value.": "分类由视频点播管理，请以点播为准。",
+    "A video that is missing in VOD cannot be sent there from here. Upload it again, or remove it here.": (
+        "视频点播中没有的视频无法从控制台补传，请重新上传，或在控制台删除。"
+    ),
+    "This console does not use Alibaba Cloud (QU_MODE is embedded).": ("控制台没有使用阿里云（QU_MODE 为 embedded）。"),
+    "Alibaba Cloud refused {action}: {words} (code {cloud_code}, request {request_id}).": (
+        "阿里云拒绝了 {action}：{words}（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "Alibaba Cloud did not answer {action} in time ({words}); try again in a minute.": (
+        "阿里云没有及时响应 {action}（{words}），请稍后重试。"
+    ),
+    "Alibaba Cloud is busy and did not take {action}; try again in a minute "
+    "(code {cloud_code}, request {request_id}).": (
+        "阿里云繁忙，没有受理 {action}，请稍后重试（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "Alibaba Cloud failed at {action}; try again in a minute (code {cloud_code}, request {request_id}).": (
+        "阿里云执行 {action} 失败，请稍后重试（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "Alibaba Cloud does not accept this console's credentials for {action}; whoever runs the console should check the "
+    "access key (code {cloud_code}, request {request_id}).": (
+        "阿里云不接受控制台执行 {action} 的凭证，请管理员检查 AccessKey（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "This machine has no credentials for Alibaba Cloud, or cannot renew them; whoever runs the console should set them "
+    "as docs/cloud.md says (code {cloud_code}).": (
+        "本机没有阿里云凭证或无法更新凭证，请管理员按 docs/cloud.md 设置（错误码 {cloud_code}）。"
+    ),
+    "This console's RAM user may not do {action}; whoever runs the console should add it to the RAM policy "
+    "(code {cloud_code}, request {request_id}).": (
+        "控制台的 RAM 用户没有 {action} 权限，请管理员添加到 RAM 策略（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "Alibaba Cloud has stopped the service of this account for {action}: is it opened and paid? "
+    "(code {cloud_code}, request {request_id})": (
+        "阿里云已停止此账号的 {action} 服务，请确认已开通且没有欠费（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "Alibaba Cloud refused {action} because this machine's clock is off by more than 15 minutes "
+    "(code {cloud_code}, request {request_id}).": (
+        "本机时钟误差超过 15 分钟，阿里云拒绝了 {action}（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "ApsaraVideo VOD has no such video (code {cloud_code}, request {request_id}).": (
+        "视频点播中没有这个视频（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "ApsaraVideo VOD cannot do {action} in the video's present state: {words} "
+    "(code {cloud_code}, request {request_id}).": (
+        "视频当前状态不能执行 {action}：{words}（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "ApsaraVideo VOD knows no such transcode template group; whoever runs the console should check QU_TEMPLATE_GROUP "
+    "and QU_NARROW_TEMPLATE_GROUP (code {cloud_code}, request {request_id}).": (
+        "视频点播中没有这个转码模板组，请管理员检查 QU_TEMPLATE_GROUP 和 QU_NARROW_TEMPLATE_GROUP"
+        "（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "Today's prewarming quota is used up; it is renewed at midnight, Beijing time "
+    "(code {cloud_code}, request {request_id}).": (
+        "今天的预热额度已用完，北京时间零点恢复（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "Alibaba Cloud does not serve this domain for this account, or it is stopped "
+    "(code {cloud_code}, request {request_id}).": (
+        "此域名不在该阿里云账号下或已停用（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+}

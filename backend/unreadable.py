@@ -1,0 +1,64 @@
+"""Answers to what the HTTP parser refuses, and to requests that never end: an envelope there too.
+
+uvicorn answers those itself, in plain text, before anything of ours has seen them.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from backend.calls import new_request_id
+from backend.errors import Refused
+from backend.messages import say
+from backend.wire import encode, envelope
+
+KEPT = 2048  # bytes of what came last
+LONGEST_URL = 65_535  # bytes, the most that httptools takes
+REQUEST_LINE = re.compile(rb"(?:\r?\n)*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}) [^ ]+ HTTP/1\.[01]\r?\n")
+CHINESE = re.compile(rb"\naccept-language:[ \t]*zh", re.IGNORECASE)
+KNOWN = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
+TOO_LATE = Refused(408, "The request took too long to arrive.")
+
+
+class Envelopes:
+    """Part of uvicorn's httptools protocol that says in an envelope what was wrong with a request."""
+
+    transport: Any
+    url: bytes
+    _latest = b""
+
+    def data_received(self, data: bytes) -> None:
+        self._latest = data[:KEPT]  # the parser does not tell what it stumbled over
+        super().data_received(data)  # type: ignore[misc]
+
+    def send_400_response(self, msg: str) -> None:
+        self.transport.write(refusal(_why(getattr(self, "url", b""), self._latest), self._latest))
+        self.transport.close()
+
+
+def refusal(error: Refused, received: bytes = b"") -> bytes:
+    """Return the whole answer that refuses a request, in the language that the part of it asks for which is there."""
+    request_id = new_request_id()
+    message = say(error, "zh" if CHINESE.search(received) else "en")
+    body = encode(envelope(error.code, message, None, request_id))
+    allow = "allow: GET, POST\r\n" if error.status == HTTPStatus.METHOD_NOT_ALLOWED else ""
+    head = (
+        f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\n"
+        "content-type: application/json; charset=utf-8\r\ncache-control: no-store\r\n"
+        f"x-content-type-options: nosniff\r\n{allow}"
+        f"content-length: {len(body)}\r\nx-request-id: {request_id}\r\nconnection: close\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def _why(url: bytes, received: bytes) -> Refused:
+    if len(url) > LONGEST_URL:
+        return Refused(414, "The address has {length} bytes; at most {most} are allowed.",
+                       length=len(url), most=LONGEST_URL)  # fmt: skip
+    if line := REQUEST_LINE.match(received):
+        method = line[1].decode()
+        if method not in KNOWN:
+            return Refused(405, "{method} is not allowed here; use {methods}.", method=method, methods="GET or POST")
+    return Refused(400, "This is not a request that can be read as HTTP.")
