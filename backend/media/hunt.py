@@ -2,26 +2,32 @@
 
 A video of up to 4 s (13.5 s for H.264) is its own sample, and the trial that was scored is the one that is published.
 Of a longer one some groups of pictures are encoded as they will be in the whole, a third of the video or 12 s; one or
-two such trials lead to a quality for the whole, which is encoded and scored, and encoded again where it came out below
-the promise.
+two such trials lead to a quality for the others. While the whole is below the promise, or far above it, some groups are
+encoded again (see `groups`), at most twice. In H.264, and where the pictures do not fit on the disk as they are, the
+whole is encoded in one piece, and once more where it came out below the promise or far above it.
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from backend.media import vmaf
+from backend.media import groups, vmaf
 from backend.media.crf import (
     FLOOR,
     LADDERS,
+    Group,
     Ladder,
     Points,
     expected,
     foreseen,
+    foreseen_size,
+    merit,
     next_crf,
     next_sample,
+    repair,
     second_crf,
     slope_of,
     target_for,
@@ -34,15 +40,22 @@ from backend.media.vmaf import Pictures, Reference, Score, Unscored, Window
 
 LEAST_GAIN = 0.05  # of the plain rendition's video bytes; below it a second file is not worth its place
 MOST_RAW = 1_000_000_000  # bytes of pictures that are kept as they are: 53 s of 540p, or 30 s of 720p at 24 fps
+NEAR_ENOUGH = 2.0  # CRF: a trial of some groups is published with the others where it is so near to their quality
+MOST_REPAIRS = 2
+# Pixels: up to here AV1 has 10 bits, with which noise and soft slopes take up to 8 % less; larger ones took more than
+# the address space.
+DEEP_MOST_SIDE = 1080
+# Of SVT-AV1: texture is kept rather than smoothed, and the layers of a group differ less.
+AV1_TUNING = ":enable-qm=1:qm-min=0:ac-bias=1.0:qp-scale-compress-strength=1"
 RETRY_SECONDS = 60.0  # of video that may be written without loss where its pictures cannot be paired otherwise
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """An encode of the samples or of the whole: its video bytes, and its scores; `score` may be corrected."""
+    """An encode of the samples or of the whole: its video bytes, and its scores."""
 
     crf: float
-    score: float
+    score: float  # what the search compares with the target, of the whole; see `merit`
     size: int
     path: Path
     frames: Score
@@ -99,6 +112,8 @@ class Hunt:
     target: float = 0.0
     plain_score: Score = field(default_factory=lambda: Score(()))
     probes: list[Trial] = field(default_factory=list)
+    made: int = 0  # encodes of groups
+    sampled: frozenset[int] = frozenset()  # numbers of the pictures that stand for the whole; empty where all are tried
 
     @property
     def ladder(self) -> Ladder:
@@ -108,13 +123,18 @@ class Hunt:
     def points(self) -> Points:
         return [(probe.crf, probe.score) for probe in self.probes]
 
-    def expected(self, sampled: float) -> float:
-        """What the whole should score, whose samples score `sampled`."""
-        if not self.windows:
-            return sampled
-        return expected(
-            sampled, self.plain_score.mean_of(self.pictures.numbers_in(self.windows)), self.plain_score.mean
-        )
+    def merit(self, frames: Score) -> float:
+        """What an encode of the whole scores in the search."""
+        return merit(self.target, frames.mean, frames.p5, self.plain_score.p5)
+
+    def expected(self, sampled: Score) -> float:
+        """What the whole should score in the search, whose samples score so."""
+        if not self.sampled:
+            return self.merit(sampled)
+        plain = self.plain_score.among(self.sampled)
+        mean = expected(sampled.mean, plain.mean, self.plain_score.mean)
+        p5 = expected(sampled.p5, plain.p5, self.plain_score.p5)
+        return merit(self.target, mean, p5, self.plain_score.p5)
 
 
 def hunt_down(hunt: Hunt) -> Trial | None:
@@ -122,7 +142,12 @@ def hunt_down(hunt: Hunt) -> Trial | None:
     samples = _copy_pictures(hunt)
     hunt.plain_score = _score_whole(hunt, hunt.case.plain, 0.13)
     hunt.target = target_for(hunt.plain_score.mean)
-    return _by_samples(hunt, samples) if hunt.windows else _by_itself(hunt, samples)
+    if not hunt.windows:
+        return _by_itself(hunt, samples)
+    if samples is hunt.whole:
+        return _by_groups(hunt)
+    hunt.sampled = hunt.pictures.numbers_in(hunt.windows)
+    return _by_samples(hunt, samples)
 
 
 def _copy_pictures(hunt: Hunt) -> Reference:
@@ -134,6 +159,8 @@ def _copy_pictures(hunt: Hunt) -> Reference:
     raw = case.source.packets.video.packets * case.size[0] * case.size[1] * 3 // 2
     if raw <= min(MOST_RAW, shutil.disk_usage(case.shop).free // 4) and not case.late:
         hunt.whole = vmaf.copy(case.ffmpeg, hunt.whole, (), case.seconds, vmaf.RAW, case.shop / "whole.nut", tell)
+        if case.codec == "av1":
+            return hunt.whole
     samples = case.shop / "samples.nut"
     return vmaf.copy(case.ffmpeg, hunt.whole, hunt.windows, case.seconds, vmaf.SMALL, samples, tell)
 
@@ -142,18 +169,112 @@ def _by_samples(hunt: Hunt, samples: Reference) -> Trial | None:
     while (crf := next_sample(hunt.ladder, hunt.target, hunt.points)) is not None:
         hunt.probes.append(_probe(hunt, samples, crf))
     crf = foreseen(hunt.ladder, hunt.target, hunt.points, hunt.ladder.aim)
-    # What the samples save says nearly what the whole will; a whole encode settles what is close.
-    nearest = min(hunt.probes, key=lambda probe: abs(probe.crf - crf))
-    spent = hunt.pictures.size_in(hunt.windows)
-    return _encode_whole(hunt, crf) if nearest.size <= (1 + LEAST_GAIN) * spent else None
+    return _encode_whole(hunt, crf) if _promising(hunt, crf) else None
+
+
+def _promising(hunt: Hunt, crf: float) -> bool:
+    """Say whether a quality may pay: what trials took says it nearly, and another encode settles what is close."""
+    size = foreseen_size(hunt.ladder, crf, [(probe.crf, probe.size) for probe in hunt.probes])
+    spent = sum(hunt.pictures.sizes[number] for number in hunt.sampled) or hunt.pictures.size
+    return size <= (1 + LEAST_GAIN) * spent
+
+
+def _by_groups(hunt: Hunt) -> Trial | None:
+    """Try some groups of pictures, then encode the others as those foretell, and again those that need it."""
+    whole = groups.groups_of(hunt.pictures.times)
+    chosen = [whole[number] for number in groups.spread(len(whole), vmaf.SAMPLES)]
+    hunt.sampled = frozenset(number for group in chosen for number in group)
+    tried: list[groups.Pieces] = []
+    while (crf := next_sample(hunt.ladder, hunt.target, hunt.points)) is not None:
+        tried.append(pieces := _encode_groups(hunt, chosen, crf, 0.13 + 0.1 * len(tried)))
+        frames = groups.score_of(pieces)
+        hunt.probes.append(Trial(crf, hunt.expected(frames), groups.size_of(pieces), Path(), frames))
+    crf = foreseen(hunt.ladder, hunt.target, hunt.points, hunt.ladder.aim)
+    if not _promising(hunt, crf):
+        return None
+    nearest = min(range(len(tried)), key=lambda number: abs(hunt.probes[number].crf - crf))
+    pieces = tried[nearest] if abs(hunt.probes[nearest].crf - crf) <= NEAR_ENOUGH else {}
+    rest = [group for group in whole if group.start not in pieces]
+    best = _repaired(hunt, whole, pieces | _encode_groups(hunt, rest, crf, 0.45))
+    return _published(hunt, best) if best else None
+
+
+def _careful_slope(hunt: Hunt) -> float:
+    """How steep the curve is; where nothing is known yet, steeper than usual, so that no step goes too far."""
+    slope = slope_of(hunt.ladder, hunt.target, hunt.points)
+    return slope if len(hunt.points) > 1 else 2 * slope
+
+
+def _repaired(hunt: Hunt, whole: list[range], pieces: groups.Pieces) -> groups.Pieces | None:
+    """Encode some groups again while the whole is below the promise, or far above it; None where it stays below."""
+    best: groups.Pieces | None = None
+    slope = _careful_slope(hunt)
+    seen: list[tuple[float, float]] = []
+    for turn in range(MOST_REPAIRS + 1):
+        frames = groups.score_of(pieces)
+        score = hunt.merit(frames)
+        if score >= hunt.target - FLOOR and (best is None or groups.size_of(pieces) < groups.size_of(best)):
+            best = pieces
+        seen.append((groups.crf_of(pieces), score))
+        slope = slope_of(hunt.ladder, hunt.target, seen) if len(seen) > 1 else slope
+        now = [_state(pieces, group, frames) for group in whole]
+        chosen, crf = repair(hunt.ladder, hunt.target, score, slope, now)
+        if not chosen or turn == MOST_REPAIRS:
+            break
+        pieces = pieces | _encode_groups(hunt, [whole[place] for place in chosen], crf, 0.75 + 0.1 * turn)
+    return best
+
+
+def _state(pieces: groups.Pieces, group: range, frames: Score) -> Group:
+    size = sum(pieces[number].size for number in group)
+    return Group(pieces[group.start].crf, frames.among(frozenset(group)).mean, size)
+
+
+def _encode_groups(hunt: Hunt, chosen: list[range], crf: float, start: float) -> groups.Pieces:
+    """Encode some groups and score them."""
+    case, count = hunt.case, sum(len(group) for group in chosen)
+    if not chosen:
+        return {}
+    hunt.made += 1
+    output = case.shop / f"probe-{hunt.made}.mp4"
+    part = groups.selected(hunt.whole, chosen)
+    seconds = case.seconds * count / len(hunt.pictures.times)
+    graph = ["-filter_complex", f"[0:V:0]{part.filters},{groups.colours_of(case.plain)}[v]", "-map", "[v]"]
+    encoder = _encoder(case, crf, groups.key_frames(chosen))
+    written = ["-fps_mode", "passthrough", "-threads", str(THREADS), "-f", "mp4", str(output)]
+    tell = hunt.steps.until(min(start + 0.08, 0.9))
+    ran = case.ffmpeg.run(
+        [*part.inputs(), *graph, *encoder, *written],
+        duration=seconds,
+        report=tell,
+        cpu_seconds=600 + round(120 * case.seconds),
+    )
+    vmaf.check(ran)
+    step = vmaf.step_for(len(hunt.pictures.times))
+    tell = hunt.steps.until(min(start + 0.1, 0.93))
+    frames = vmaf.score(case.ffmpeg, output, part, case.shop, count, step, tell)
+    return groups.pieces_of(case.ffmpeg, output, chosen, crf, frames)
+
+
+def _published(hunt: Hunt, pieces: groups.Pieces) -> Trial | None:
+    """Put the groups together, with the sound of the plain rendition."""
+    case, output = hunt.case, hunt.case.shop / "whole.mp4"
+    groups.join(case.ffmpeg, pieces, hunt.pictures.times, case.plain, output, hunt.steps.until(0.97))
+    found = vmaf.list_pictures(case.ffmpeg, output)
+    if len(found.times) != len(hunt.pictures.times):
+        raise Unscored(f"{len(found.times)} pictures were put together of {len(hunt.pictures.times)}")
+    frames = groups.score_of(pieces)
+    if not pays(found.size, hunt.pictures.size):
+        return None
+    return Trial(round(groups.crf_of(pieces), 1), hunt.merit(frames), found.size, output, frames)
 
 
 def _by_itself(hunt: Hunt, samples: Reference) -> Trial | None:
     least = hunt.target - FLOOR
     while (crf := next_crf(hunt.ladder, least, hunt.points)) is not None:
-        hunt.probes.append(probe := _probe(hunt, samples, crf))
-        if probe.score < least and probe.size > (1 + LEAST_GAIN) * hunt.pictures.size:
-            break  # what is good enough is larger still
+        if hunt.probes and not _promising(hunt, crf):
+            break
+        hunt.probes.append(_probe(hunt, samples, crf))
     best = max((probe for probe in hunt.probes if probe.score >= least), key=lambda one: one.crf, default=None)
     if best is None or not pays(best.size, hunt.pictures.size):
         return None
@@ -177,7 +298,7 @@ def _probe(hunt: Hunt, samples: Reference, crf: float) -> Trial:
     tell = hunt.steps.until(start + 0.08)
     step = vmaf.step_for(len(hunt.pictures.times))
     frames = vmaf.score(hunt.case.ffmpeg, output, samples, hunt.case.shop, ran.frames, step, tell)
-    return Trial(crf, hunt.expected(frames.mean), size, output, frames)
+    return Trial(crf, hunt.expected(frames), size, output, frames)
 
 
 def _score_whole(hunt: Hunt, path: Path, mark: float) -> Score:
@@ -208,7 +329,7 @@ def _encode_whole(hunt: Hunt, crf: float) -> Trial | None:
 def _trial(hunt: Hunt, crf: float, encoded: float, scored: float) -> Trial:
     output, size = encode_whole(hunt.case, crf, hunt.steps.until(encoded))
     frames = _score_whole(hunt, output, scored)
-    return Trial(crf, frames.mean, size, output, frames)
+    return Trial(crf, hunt.merit(frames), size, output, frames)
 
 
 def _with_sound(hunt: Hunt, probe: Trial) -> Trial:
@@ -238,13 +359,16 @@ def encode_whole(case: Case, crf: float, report: Report) -> tuple[Path, int]:
     return output, packets.video.size
 
 
-def _encoder(case: Case, crf: float) -> list[str]:
+def _encoder(case: Case, crf: float, keys: Sequence[str] = KEYFRAMES) -> list[str]:
     if case.codec == "av1":
         video = case.source.packets.video
         group, lanes = max(1, round(2 * video.packets / (video.duration or 1))), min(4, THREADS)
-        # SVT-AV1 takes memory for each lane. It knows halves of a CRF, which ffmpeg does not; an old one goes without.
-        extra = f"lp={lanes}" if crf == int(crf) else f"lp={lanes}:crf={crf:g}"
-        return [*f"-c:v libsvtav1 -preset 6 -crf {int(crf)} -g {group} -svtav1-params {extra}".split(), *KEYFRAMES]
+        # SVT-AV1 takes memory for each lane. It knows halves of a CRF, which ffmpeg does not. An old one goes without
+        # what it does not know.
+        extra = f"lp={lanes}{AV1_TUNING}" if crf == int(crf) else f"lp={lanes}:crf={crf:g}{AV1_TUNING}"
+        depth = "yuv420p10le" if min(case.size) <= DEEP_MOST_SIDE else "yuv420p"
+        encoder = f"-c:v libsvtav1 -preset 6 -crf {int(crf)} -g {group} -svtav1-params {extra} -pix_fmt {depth}"
+        return [*encoder.split(), *keys]
     cap = kilobits(min(case.size))
     encoder = f"-c:v libx264 -preset slow -profile:v high -crf {crf:g} -maxrate {cap}k -bufsize {2 * cap}k"
-    return [*encoder.split(), *KEYFRAMES]
+    return [*encoder.split(), *keys]

@@ -73,10 +73,9 @@ class Score:
         values = sorted(value for _, value in self.frames)
         return values[int(0.05 * (len(values) - 1))]
 
-    def mean_of(self, numbers: frozenset[int]) -> float:
-        """The mean of some pictures; of all where none of them was scored."""
-        values = [value for number, value in self.frames if number in numbers]
-        return math.fsum(values) / len(values) if values else self.mean
+    def among(self, numbers: frozenset[int]) -> Score:
+        """The scores of some pictures; of all where none of them was scored."""
+        return Score(tuple(frame for frame in self.frames if frame[0] in numbers) or self.frames)
 
     def lowest(self, times: Sequence[float], seconds: float = STRETCH_SECONDS) -> float:
         """The lowest mean of any stretch of that length; of the whole where it is shorter. `times`: as in Pictures."""

@@ -35,6 +35,7 @@ RECIPES = {
     ),
     "one-picture.mp4": (("testsrc2=s=320x180:r=24",), f"{QUICK} -frames:v 1"),
     "tagged.mp4": (("testsrc2=s=96x96:r=4:d=8",), f"{QUICK} -vf {BT709}"),
+    "tagged-with-sound.mp4": (("testsrc2=s=96x96:r=4:d=8", "sine=440:d=8"), f"{QUICK} -vf {BT709}"),
     "blink.mp4": (("testsrc2=s=320x180:r=24:d=0.2",), QUICK),
     "hdr.mkv": (("testsrc2=s=320x180:r=24:d=1",), f"-vf {PQ} -c:v libx264 -preset ultrafast -pix_fmt yuv420p10le"),
     "hlg.mkv": (

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from backend.media import hunt, vmaf
+from backend.media import groups, hunt, vmaf
 from backend.media.filters import shape
 from backend.media.hunt import LEAST_GAIN
 from backend.media.local import LocalMedia
@@ -15,6 +15,7 @@ from backend.tasks import Failed, Lost
 
 FACTS = {
     "duration", "width", "height", "codec", "crf", "target", "vmaf", "vmaf_plain", "vmaf_low", "vmaf_p5",
+    "vmaf_p5_plain",
     "bytes", "bytes_plain", "saving", "gain", "measured", "probes", "lower",
 }  # fmt: skip
 
@@ -73,7 +74,7 @@ def test_the_promise_holds_in_fewer_bits(finish, drawn, media, ffmpeg, whole_sco
     (file,) = outcome.files
     facts = outcome.facts
     assert (file.kind, file.name) == (FileKind.NARROW, "narrow-90.mp4")
-    assert file.codec == "av01.0.00M.08"
+    assert file.codec == "av01.0.00M.10"
     assert (file.width, file.height) == (plain.width, plain.height)
     bits = [count_packets(ffmpeg, media.path_of("v1", name)).video.size for name in (file.name, plain.name)]
     assert [facts["bytes"], facts["bytes_plain"]] == bits
@@ -88,13 +89,50 @@ def test_the_promise_holds_in_fewer_bits(finish, drawn, media, ffmpeg, whole_sco
     assert json.loads(json.dumps(facts)) == facts
 
 
-def test_a_long_video_is_judged_by_samples_and_then_as_a_whole(finish, drawn, whole_score):
-    outcome = finish("narrow", drawn("testsrc2=s=96x96:r=4:d=15"))
+@pytest.mark.parametrize("stands", ["", ",select='lt(t,5)+gt(t,11)'"])
+def test_a_long_video_is_put_together_of_groups_that_keep_the_promise(
+    finish, drawn, media, ffmpeg, whole_score, stands
+):
+    outcome = finish("narrow", drawn(f"testsrc2=s=96x96:r=4:d=15{stands}"))
 
     facts = outcome.facts
     assert facts["gain"] is True
     assert facts["vmaf"] >= facts["target"] - 0.2
+    assert facts["vmaf_p5"] >= facts["vmaf_p5_plain"] - 4
     assert whole_score("narrow-96.mp4") == pytest.approx(facts["vmaf"], abs=0.1)
+    narrow, common = (media.path_of("v1", f"{kind}-96.mp4") for kind in ("narrow", "common"))
+    assert vmaf.list_pictures(ffmpeg, narrow).times == pytest.approx(vmaf.list_pictures(ffmpeg, common).times, abs=1e-4)
+    found = [count_packets(ffmpeg, path).video for path in (narrow, common)]
+    assert found[0].end == pytest.approx(found[1].end, abs=0.01)
+    assert stands or [one.keys for one in found] == [8, 8]
+    assert facts["bytes"] == found[0].size
+
+
+def test_a_video_too_long_to_keep_as_it_is_is_judged_by_samples(finish, drawn, whole_score, monkeypatch):
+    monkeypatch.setattr(hunt, "MOST_RAW", 0)
+
+    facts = finish("narrow", drawn("testsrc2=s=96x96:r=4:d=15")).facts
+
+    assert facts["gain"] is True
+    assert facts["vmaf"] >= facts["target"] - 0.2
+    assert whole_score("narrow-96.mp4") == pytest.approx(facts["vmaf"], abs=0.1)
+
+
+def test_colours_and_sound_of_a_video_put_together_are_those_of_the_plain_one(
+    finish, video, media, ffmpeg, whole_score
+):
+    facts = finish("narrow", video("tagged-with-sound.mp4")).facts
+
+    assert facts["gain"] is True
+    assert whole_score("narrow-96.mp4") >= facts["target"] - 0.2  # the names alone, not the pictures, are changed
+    narrow, common = (media.path_of("v1", f"{kind}-96.mp4") for kind in ("narrow", "common"))
+    assert groups.colours_of(narrow) == groups.colours_of(common)
+    assert "colorspace=1" in groups.colours_of(narrow)  # BT.709
+    sound = [
+        ffmpeg.run([*ffmpeg.reads(path), "-map", "0:a", "-c", "copy", "-f", "md5", "-"]) for path in (narrow, common)
+    ]
+    assert all(ran.ok for ran in sound)
+    assert ffmpeg.probe(narrow).has_audio
 
 
 def test_colours_with_a_name_are_scored_like_those_without(finish, video, whole_score):
@@ -191,7 +229,7 @@ def test_a_searched_rendition_has_key_frames_each_two_seconds_and_sound(finish, 
     outcome = finish("narrow", searched)
 
     narrow, common = (media.path_of("v1", file.name) for file in outcome.files)
-    assert outcome.files[0].codec == "av01.0.00M.08, mp4a.40.2"
+    assert outcome.files[0].codec == "av01.0.00M.10, mp4a.40.2"
     found = [count_packets(ffmpeg, path).video for path in (narrow, common)]
     assert [one.packets for one in found] == [48, 48]
     assert [one.keys for one in found] == [1, 1]
