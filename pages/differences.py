@@ -42,8 +42,9 @@ def rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
     column = st.column_config.TextColumn
     event = st.dataframe(
-        parts.frame(shown), key="d_table", on_select="rerun", selection_mode="multi-row", hide_index=True,
-        row_height=ROW_HEIGHT, height=min(MOST_ROWS_SEEN, len(found)) * ROW_HEIGHT + 40, alt=t("differences.title"),
+        parts.frame(shown), key="d_table", selection_mode="multi-row", hide_index=True,
+        on_select="rerun" if parts.may("manage") else "ignore", row_height=ROW_HEIGHT,
+        height=min(MOST_ROWS_SEEN, len(found)) * ROW_HEIGHT + 40, alt=t("differences.title"),
         column_config={
             "title": column(t("column.title"), width=240),
             "what": column(t("differences.what"), width=130),
@@ -52,7 +53,8 @@ def rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "time": column(t("differences.found"), width=156),
         },
     )  # fmt: skip
-    return [found[number] for number in event.selection.rows if number < len(found)]
+    ticked = event.selection.rows if parts.may("manage") else ()
+    return [found[number] for number in ticked if number < len(found)]
 
 
 def request(ticked: list[dict[str, Any]], side: str) -> None:
@@ -103,13 +105,14 @@ def show() -> None:
         return
     buttons = st.container(horizontal=True, gap="small")
     ticked = rows(data["driftList"])
-    with buttons:
-        for side, icon in (("there", "cloud_download"), ("here", "cloud_upload")):
-            st.button(
-                t(f"differences.use_{side}", count=len(ticked)), key=f"use_{side}", icon=f":material/{icon}:",
-                disabled=not ticked or not parts.may("manage"), on_click=request, args=(ticked, side),
-            )  # fmt: skip
-    st.caption(t("differences.help"))
+    if parts.may("manage"):
+        with buttons:
+            for side, icon in (("there", "cloud_download"), ("here", "cloud_upload")):
+                st.button(
+                    t(f"differences.use_{side}", count=len(ticked)), key=f"use_{side}", icon=f":material/{icon}:",
+                    disabled=not ticked, on_click=request, args=(ticked, side),
+                )  # fmt: skip
+        st.caption(t("differences.help"))
     parts.paging("d_page", data["total"], size)
 
 

@@ -1,6 +1,7 @@
 """What was done: by whom, when, from where, to what, and how things were before and after."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,9 @@ parts.guard("history")
 WAYS = ["page", "rest", "command line", "worker", *(["callback"] if backend.current().cloud else [])]
 MOMENT = re.compile(r".{10}T.{8}\+00:00")
 GROUPS = {"censorStatus": ("censor",)}  # whose words a field's value is among, where the word alone does not tell
-NOTHING = ("", None, [])
+NOTHING = ("", None, [], {})
+NO_VALUE = "–"
+WRITTEN: dict[str, Callable[[Any], str]] = {"size": parts.megabytes, "seconds": parts.clock}
 TEXTS = ("user", "target")
 DATES = ("from", "to")
 PAGE = "h_page"
@@ -53,7 +56,7 @@ def filters() -> dict[str, str]:
         user = search("user", "person_search", 150)
         action = st.selectbox(
             t("history.action"), actions, placeholder=t("history.action"), width=190, label_visibility="collapsed",
-            format_func=lambda word: named("did", word), **parts.from_address("h_action", actions, None, then=PAGE),
+            format_func=did, **parts.from_address("h_action", actions, None, then=PAGE),
         )  # fmt: skip
         way = st.segmented_control(
             t("history.way"), WAYS, format_func=lambda word: named("way", word), label_visibility="collapsed",
@@ -77,9 +80,13 @@ def value(of: Any, field: str) -> str:
     if isinstance(of, bool):
         return t("history.yes") if of else t("history.no")
     if of in NOTHING:
-        return "–"
+        return NO_VALUE
     if isinstance(of, list):
-        return ", ".join(map(str, of))
+        return ", ".join(value(one, field) for one in of)
+    if isinstance(of, dict):
+        return ", ".join(f"{named('field', name)} {value(one, name)}" for name, one in of.items())
+    if field in WRITTEN and isinstance(of, int | float):
+        return WRITTEN[field](of)
     text = str(of)
     if MOMENT.fullmatch(text):
         return f"{datetime.fromisoformat(text).astimezone(backend.current().settings.time_zone):%Y-%m-%d %H:%M:%S}"
@@ -99,12 +106,21 @@ def changes(line: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def in_short(line: dict[str, Any]) -> str:
+    """Return in a sentence what a line changed, from what to what."""
     old, new = bool(line["before"]), bool(line["after"])
 
-    def told(before: str, after: str) -> str:
-        return f"{before} → {after}" if old and new and before != "–" else after if new else before
+    def told(field: str, before: str, after: str) -> str:
+        if old and new and NO_VALUE not in (before, after):
+            return t("history.from_to", field=field, before=before, after=after)
+        return t("history.set", field=field, after=after) if new else t("history.was", field=field, before=before)
 
-    return " · ".join(f"{name}: {told(before, after)}" for name, before, after in changes(line))
+    return t("history.and").join(told(*change) for change in changes(line) if change[1] != change[2])
+
+
+def did(action: str) -> str:
+    """Return what was done, in words; of an action that this version does not know, at least its name."""
+    found = named("did", action)
+    return t("history.other", action=action) if found == action else found
 
 
 def who(line: dict[str, Any]) -> str:
@@ -161,7 +177,7 @@ def listed(lines: list[dict[str, Any]]) -> None:
         Row(
             id_, named("did", line["action"]),
             {
-                "time": parts.moment(line["time"]), "did": named("did", line["action"]), "who": who(line),
+                "time": parts.moment(line["time"]), "did": did(line["action"]), "who": who(line),
                 "target": title(line) or line["target"], "change": in_short(line), "way": named("way", line["way"]),
                 "address": line["address"],
             },
@@ -188,4 +204,4 @@ if found["historyList"]:
 else:
     st.info(t("history.none"), icon=":material/search_off:")
 if line := st.session_state.pop("wanted_line", None):
-    st.dialog(named("did", line["action"]), icon=":material/history:", width="large")(details)(line)
+    st.dialog(did(line["action"]), icon=":material/history:", width="large")(details)(line)

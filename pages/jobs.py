@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages import parts
-from pages.words import named, t
+from pages.words import t
 
 parts.guard()
 SHOWN = 50
@@ -40,7 +40,7 @@ def queue(watched: bool) -> None:
 
 
 def title(job: dict[str, Any]) -> None:
-    label = f"{named('job', job['kind'])} · {parts.plain(job['title'])}" if job["title"] else named("job", job["kind"])
+    label = parts.job_label(job)
     if job["videoId"]:
         st.page_link("video.py", label=label, query_params={"videoId": job["videoId"]})
     else:
@@ -93,7 +93,7 @@ def finished() -> None:
     st.markdown(f"**{t('jobs.done')}**")
     rows = [
         {
-            t("jobs.kind"): named("job", job["kind"]),
+            t("jobs.kind"): parts.job_label({**job, "title": ""}).replace("\\", ""),
             t("column.title"): job["title"],
             t("jobs.finished"): parts.moment(job["finishTime"]),
         }

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages import parts
-from pages.words import named, t
+from pages.words import t
 
 parts.guard()
 WAITING_SHOWN = 6
@@ -14,7 +14,7 @@ FAILED_SHOWN = 5
 
 def numbers(counts: dict[str, Any]) -> None:
     days = counts["dayList"]
-    with st.grid(4, gap="small", min_column_width=160):
+    with st.container(key="numbers"), st.grid(4, gap="small", min_column_width=160):
         st.metric(
             t("overview.waiting"), f"{counts['byCensorStatus']['check']:,}", border=True, height="stretch",
             icon=":material/gavel:", delta=t("overview.hint_waiting"), delta_color="off", delta_arrow="off",
@@ -135,8 +135,8 @@ def failed() -> None:
         for job in data["jobList"]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 with st.container(gap=None):
-                    st.markdown(f"**{parts.plain(job['title'])}** {parts.plain(job['error'])}")
-                    st.caption(f"{named('job', job['kind'])} · {parts.moment(job['finishTime'])}")
+                    st.markdown(f"**{parts.job_label(job)}**  \n{parts.plain(job['error'])}")
+                    st.caption(parts.moment(job["finishTime"]))
                 if job["videoId"]:
                     st.page_link(
                         "video.py", label=t("overview.look"), query_params={"videoId": job["videoId"]},

@@ -203,6 +203,13 @@ def say_results() -> None:
             st.button(t("common.understood"), key="problems_seen", on_click=lambda: st.session_state.pop("problems"))
 
 
+def job_label(job: dict[str, Any]) -> str:
+    """Return in Markdown what a job is, and of which video where it is of one; kinds of newer versions too."""
+    kind = named("job", job["kind"])
+    shown = t("job.unknown", kind=plain(kind)) if kind == job["kind"] else kind
+    return f"{shown} · {plain(job['title'])}" if job["title"] else shown
+
+
 def run_script(script: str) -> None:
     """Run JavaScript in the person's browser, once. Only JSON of our own goes into it."""
     st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)

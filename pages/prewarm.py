@@ -32,7 +32,7 @@ def new_batch() -> None:
     label = t("prewarm.do", count=len(lines)) if lines else t("prewarm.empty")
     pressed = st.button(
         label, type="primary", icon=":material/bolt:", key="prewarm_do",
-        disabled=not lines or bool(bad) or not parts.may("manage"),
+        disabled=not lines or bool(bad),
     )  # fmt: skip
     if pressed:
         envelope = parts.attempt("pushObjectCache", objectPath=text)
@@ -107,11 +107,13 @@ def one_batch(batch: dict[str, Any], *, opened: bool) -> None:
 
 parts.header(t("prewarm.title"))
 parts.say_results()
-left, right = st.columns([2, 3], gap="large")
-with left:
-    new_batch()
-    hosts = parts.ask("getPrewarms", pageSize=1)["hostList"]
-    st.caption(t("prewarm.hosts", hosts=", ".join(map(parts.plain, hosts)) or named("common", "nothing")))
+# Who may not prewarm sees what was prewarmed, and nothing to fill in.
+left, right = st.columns([2, 3], gap="large") if parts.may("manage") else (None, st.container())
+if left:
+    with left:
+        new_batch()
+        hosts = parts.ask("getPrewarms", pageSize=1)["hostList"]
+        st.caption(t("prewarm.hosts", hosts=", ".join(map(parts.plain, hosts)) or named("common", "nothing")))
 with right:
     st.markdown(f"**{t('prewarm.batches')}**")
     newest = parts.ask("getPrewarms", pageSize=10)["prewarmList"]

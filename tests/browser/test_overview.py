@@ -44,6 +44,17 @@ def test_the_overview_leads_to_the_newest_that_waits(person, site):
     person.is_at(f"^/video\\?videoId={video.video_id}$")
 
 
+def test_a_failed_job_of_no_video_is_named_for_what_it_is(person, site, eventually):
+    site.ask("pushObjectCache", objectPath="/media/nothing/0123456789/none.mp4")
+    eventually(lambda: site.catalogue.console.store.jobs.find_jobs(state="failed").total > 0, 30)
+    person.goes_to("/")
+
+    failed = person.page.get_by_text(person.t("job.prewarm"), exact=True)
+
+    expect(failed.first).to_be_visible()
+    expect(person.page.get_by_text("**")).to_have_count(0)
+
+
 def test_the_overview_leads_to_all_that_wait(person):
     person.goes_to("/")
 

@@ -144,6 +144,30 @@ def test_a_password_is_changed(visitor, make_account):
     visitor.is_in()
 
 
+def test_an_analyst_is_offered_nothing_that_would_be_refused(new_visitor, make_account, site):
+    site.ask("pushObjectCache", objectPath="/media/nothing/0123456789/none.mp4")
+    analyst = new_visitor(make_account(Role.ANALYST))
+
+    analyst.goes_to("/prewarm")
+    expect(analyst.page.get_by_test_id("stExpander").first).to_be_visible()
+    expect(analyst.part("prewarm_do")).to_have_count(0)
+    expect(analyst.page.get_by_role("textbox", name=analyst.t("prewarm.lines"))).to_have_count(0)
+    analyst.goes_to("/jobs")
+    expect(analyst.page.get_by_text(analyst.t("common.retry"))).to_have_count(0)
+
+
+def test_the_history_reads_as_sentences_even_of_what_this_version_does_not_know(site, person):
+    who = f"未来-{next(NUMBERS)}"
+    actor = Actor(who, "rest", "192.0.2.44", "request-2")
+    after = {"filter": {"title": "猫"}, "censorStatus": "success", "size": 5_600_000, "columns": ["title", "size"]}
+    site.catalogue.console.store.history.record(at=1, actor=actor, action="foldVideo", target="v1", after=after)
+
+    person.goes_to("/history", h_user=who)
+
+    expect(names(person, "h_table", 2)).to_have_text(["其他操作（foldVideo）"])
+    expect(names(person, "h_table", 5)).to_have_text(["筛选条件：标题 猫，审核：已通过，大小：5.6 MB，列：title, size"])
+
+
 def test_the_history_is_narrowed_and_a_line_tells_everything(site, person):
     who = f"编辑-{next(NUMBERS)}"
     actor = Actor(who, "rest", "192.0.2.44", "request-1", "nightly")
@@ -160,7 +184,7 @@ def test_the_history_is_narrowed_and_a_line_tells_everything(site, person):
     person.part("h_action").click()
     person.picks(person.t("did.editVideo"))
     expect(names(person, "h_table", 2)).to_have_text([person.t("did.editVideo")])
-    expect(names(person, "h_table", 5)).to_have_text(["标题: 从前的标题 → 现在的标题"])
+    expect(names(person, "h_table", 5)).to_have_text(["标题由“从前的标题”改为“现在的标题”"])
     clicks_last_cell(person, "h_table", 0)
     for told in (f"{who} (nightly)", "192.0.2.44", "request-1", "从前的标题", "现在的标题"):
         expect(person.dialog).to_contain_text(told)
