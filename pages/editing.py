@@ -95,7 +95,7 @@ def _save(edit: Edit, changes: dict[str, Any]) -> None:
         if envelope["result"] != "true":
             seen, changed = told.since(edit.seen, [edit.video])
             if not changed:
-                st.error(envelope["message"])
+                st.error(parts.plain(envelope["message"]))
                 return
             edit.seen, edit.changed = seen, changed
             st.rerun(scope="fragment")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +16,9 @@ import backend
 from pages.dressing import tab_title
 from pages.words import COOKIE, LANGUAGES, language, named, t
 
+SIGNS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$^])")
+JOINTS = re.compile(r"(?<=:)(?=\S)|(?<=[<>~-])(?=[-<>=])|(?=@)|(?i:(?<=www))(?=\.)")
+NOTHING = ":gray[]"
 SEEN = "seen_line"  # of the history, when the page was drawn
 SESSION_COOKIE = "qu_session"
 THIS_MACHINE = "127.0.0.1"  # which Streamlit tells as no address at all
@@ -65,7 +69,7 @@ def ask(operation: str, **parameters: Any) -> Any:
     if envelope["code"] == "403" and attempt("getAccount")["code"] == "403":
         st.rerun()  # signed out elsewhere: the frame shows the sign-in
     if envelope["result"] != "true":
-        st.error(envelope["message"], icon=":material/error:")
+        st.error(plain(envelope["message"]), icon=":material/error:")
         st.stop()
     return envelope["data"]
 
@@ -344,8 +348,12 @@ def chip_column(label: str, words: list[str], group: str = "status", **options: 
 
 
 def plain(text: str) -> str:
-    """Return text that Markdown shows as it is."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>~:$^" else sign for sign in text).replace("\n", " ")
+    """Return text that Markdown shows as it is.
+
+    Addresses become links, `:smile:` and `->` become pictures and arrows after Markdown is read, whatever was escaped;
+    only an element between their characters keeps them from it, and one that shows nothing is copied by nobody.
+    """
+    return NOTHING.join(SIGNS.sub(r"\\\1", part) for part in JOINTS.split(text)).replace("\n", " ")
 
 
 def safe(text: str) -> str:

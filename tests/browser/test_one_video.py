@@ -78,6 +78,24 @@ def test_a_letter_typed_into_a_field_asks_for_nothing(person, site):
     expect(person.part("confirm_yes")).to_be_hidden()
 
 
+def test_addresses_that_people_write_are_shown_as_they_are_and_lead_nowhere(person, site):
+    words = "看 https://evil.example/x?a=b www.evil.example me@evil.example :smile: a -> b"
+    video = site.catalogue.add(
+        words, description=f"说明 {words}", tags="www.evil.example", cate_name="http://evil.example"
+    )
+    site.ask("createAudit", mediaId=video.video_id, status="Blocked", reason=words)
+
+    person.goes_to("/video", videoId=video.video_id)
+
+    expect(person.part("page_head")).to_contain_text(words)
+    expect(person.page.get_by_text(f"说明 {words}")).to_be_visible()
+    expect(person.page.get_by_role("row").filter(has_text=person.t("did.createAudit"))).to_contain_text(words)
+    expect(person.page.locator('a[href*="evil"]')).to_have_count(0)
+    person.clicks("do_delete")
+    expect(person.dialog).to_contain_text(words)
+    expect(person.page.locator('a[href*="evil"]')).to_have_count(0)
+
+
 def test_an_edit_changes_the_title(person, site):
     video = site.catalogue.add("旧标题", description="说明 <b>粗</b>")
     person.goes_to("/video", videoId=video.video_id)
