@@ -11,7 +11,9 @@ from pathlib import Path
 
 import streamlit as st
 import uvicorn.config
+from google.protobuf.message import DecodeError
 from starlette.middleware import Middleware
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 import backend
 from backend.web import CompressedStatic, Front, nodelay_listeners
@@ -23,6 +25,16 @@ uvicorn.config.ProxyHeadersMiddleware = lambda app, **_: app  # type: ignore[ass
 PAGES = Path(__file__).resolve().parent / "pages"
 
 
+def kind_of(data: bytes) -> str:
+    """Return what a page's message asks for. Raises ValueError for what no page sends."""
+    try:
+        message = BackMsg.FromString(data)
+    except DecodeError:
+        raise ValueError("no message of a page") from None
+    kind = message.WhichOneof("type") or ""
+    return "rerun_fragment" if kind == "rerun_script" and message.rerun_script.fragment_id else kind
+
+
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Open the console and start its worker; at the end give running jobs back and close."""
@@ -30,7 +42,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     import pandas  # noqa: F401
     import pyarrow  # noqa: F401
 
-    with backend.running():
+    with backend.running() as console:
+        console.sockets.kind_of = kind_of
+        console.sockets.close_session = lambda session: st.runtime.get_instance().close_session(session)
         nodelay_listeners()
         gc.collect()
         gc.freeze()

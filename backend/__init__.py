@@ -18,11 +18,14 @@ from backend.columns import RECOMMENDED, VIDEOS
 from backend.console import Caller, Console
 from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker
+from backend.descriptors import raise_limit
 from backend.intake import incoming_folder, sweep_incoming
 from backend.logs import start_log
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, JobKind, Role
+from backend.page_sockets import HEADER as SOCKET_HEADER
+from backend.page_sockets import Bounds
 from backend.passwords import hash_password, new_password
 from backend.prewarm.http import HttpCache
 from backend.prewarm.reach import own_places
@@ -40,8 +43,8 @@ if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud
 
 __all__ = [
-    "Caller", "Console", "Settings", "SettingsError", "StoreError", "UpkeepError", "close_current", "current",
-    "export_columns", "first_start", "make_worker", "open_console", "read_settings", "rest", "running",
+    "SOCKET_HEADER", "Caller", "Console", "Settings", "SettingsError", "StoreError", "UpkeepError", "close_current",
+    "current", "export_columns", "first_start", "make_worker", "open_console", "read_settings", "rest", "running",
     "tell_progress",
 ]  # fmt: skip
 
@@ -126,6 +129,7 @@ def running(url: str = "") -> Iterator[Console]:
     start_log(settings.log, settings.log_format)
     with holding(settings) as first:
         console = current()
+        console.sockets.bounds = Bounds.within(raise_limit())
         console.own_url = url or console.own_url
         if first:  # otherwise they may be what another server is taking in
             sweep_incoming(settings)

@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 MOST_PARAMETERS = 1000
 MOST_AGENT = 300
+COOKIE = "qu_session"  # of somebody who signed in on a page
 LINGER_SECONDS, LINGER_BYTES = 1.0, 16 << 20
 HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 FORM, JSON, MULTIPART = "application/x-www-form-urlencoded", "application/json", "multipart/form-data"

@@ -16,6 +16,7 @@ from backend.export import Download, Exports
 from backend.media import MediaProvider
 from backend.messages import say
 from backend.model import Access, Account, Actor, Found, Right
+from backend.page_sockets import PageSockets
 from backend.prewarm import CacheProvider
 from backend.prewarm.reach import own_places
 from backend.registry import OPERATIONS, Operation
@@ -131,6 +132,7 @@ class Console:
     turns: Turns = field(default_factory=Turns)  # at passwords
     shelf: Shelf = field(default_factory=Shelf)
     calls: Calls = field(default_factory=Calls)
+    sockets: PageSockets = field(default_factory=PageSockets)
     cloud: Cloud | None = None  # in cloud mode
     own_url: str = ""  # where this server can be reached from this machine
 

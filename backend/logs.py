@@ -5,13 +5,22 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Mapping
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+OURS = "backend"
+MOST_ALIKE, ALIKE_SECONDS = 20, 60.0  # lines that libraries write alike, and in what time
+MOST_KINDS = 200
+MOST_SAID = 500  # characters of an exception
+MOST_PLACES = 4
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 SECRET = re.compile(
     r"(?P<before>(?:consoletoken|ticket|password|authorization)[\"'\\]*\s*[=:]\s*[\"'\\]*(?:bearer\s+)?|\bbearer\s+)"
@@ -28,10 +37,12 @@ def start_log(level: str, log_format: str = "") -> None:
     """
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if (log_format or _usual_format()) == "json" else TextLines(TEXT))
+    handler.addFilter(Sparing())
     for logger in logging.root.manager.loggerDict.values():
-        if isinstance(logger, logging.Logger) and logger.handlers:
-            logger.handlers.clear()  # uvicorn and Streamlit bring handlers of their own
+        if isinstance(logger, logging.Logger):
+            logger.handlers.clear()  # uvicorn and Streamlit bring handlers of their own, or pass nothing on
             logger.propagate = True
+            logger.setLevel(logging.NOTSET)  # for libraries, that of the root
     logging.root.handlers[:] = [handler]
     logging.getLogger("backend").setLevel(level)
     # It complains of every malformed form; whoever sent that is told, and could fill the log with it.
@@ -44,6 +55,46 @@ def start_log(level: str, log_format: str = "") -> None:
 def hide_secrets(text: str) -> str:
     """Return a text without the tokens, passwords, tickets and media keys in it."""
     return SECRET.sub(lambda found: f"{found['before'] or found['media']}…", text)
+
+
+class Sparing(logging.Filter):
+    """Lets libraries say something a few times a minute, and in one line: what they say often comes from what somebody
+    sent, over and over. Their exceptions are told with the places where they happened, innermost first.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock, self._guard = clock, threading.Lock()
+        self._since, self._counts = clock(), dict[tuple[str, str], int]()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == OURS or record.name.startswith(f"{OURS}."):
+            return True
+        count = self._count((record.name, str(record.msg)[:MOST_SAID]))
+        if count > MOST_ALIKE:
+            return False
+        said = record.getMessage()[:MOST_SAID].strip().rstrip(".")
+        if record.exc_info and record.exc_info[1]:
+            said = f"{said}: {_in_one_line(record.exc_info[1])}"
+        last = " (and no more of this kind for a minute)" if count == MOST_ALIKE else ""
+        record.msg, record.args = "%s%s", (said, last)
+        record.exc_info = record.exc_text = record.stack_info = None
+        return True
+
+    def _count(self, key: tuple[str, str]) -> int:
+        with self._guard:
+            if key not in self._counts and len(self._counts) >= MOST_KINDS:
+                key = (key[0], "")
+            if self._clock() - self._since > ALIKE_SECONDS:
+                self._since, self._counts = self._clock(), {}
+            self._counts[key] = self._counts.get(key, 0) + 1
+            return self._counts[key]
+
+
+def _in_one_line(error: BaseException) -> str:
+    places = traceback.extract_tb(error.__traceback__)[::-1][:MOST_PLACES]
+    where = " < ".join(f"{Path(place.filename).name}:{place.lineno}" for place in places)
+    return f"{type(error).__name__}: {error!s:.{MOST_SAID}} ({where})"
 
 
 class TextLines(logging.Formatter):

@@ -49,6 +49,9 @@ CHINESE: dict[str, str] = {
     "A name needs visible characters, and no others.": "用户名只能由可见字符组成。",
     "Too many people are signing in right now. Try again in a moment.": "当前登录人数过多，请稍后再试。",
     "The console cannot be opened now; its log says why.": "控制台暂时无法打开，原因见日志。",
+    "Too many connections are open. Try again in a moment.": "连接过多，请稍后重试。",
+    "Too many pages are open. Close some, or try again in a moment.": "打开的页面过多，请关闭一些页面，或稍后重试。",
+    "You have {most} pages open, the most allowed. Close some.": "你已打开 {most} 个页面，达到上限，请关闭一些。",
     "The upload link has expired. Close the window and click Upload again.": (
         "上传链接已失效，请关闭窗口后重新点击“上传”。"
     ),

@@ -42,6 +42,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from _calls(self._console.calls)
+        yield from self._pages()
         yield _gauge("qu_info", "Versions, as labels.", {(VERSION, platform.python_version()): 1}, "version", "python")
         up = True
         for read in (self._jobs, self._waits, self._sessions, self._sizes):
@@ -51,6 +52,14 @@ class Metrics(Collector):
                 log.exception("some numbers cannot be read")
                 up = False
         yield _gauge("qu_database_up", "Whether the database could be read for this answer.", {(): up})
+
+    def _pages(self) -> Iterator[Metric]:
+        sockets = self._console.sockets
+        people, visitors = sockets.count()
+        values = {("person",): people, ("visitor",): visitors}
+        yield _gauge("qu_pages", "Open pages, of people who are signed in and of visitors.", values, "who")
+        yield CounterMetricFamily("qu_pages_refused", "Pages for which there was no room.", sockets.refused)
+        yield CounterMetricFamily("qu_pages_ended", "Pages that had to make room, or broke a rule.", sockets.ended)
 
     def _jobs(self) -> Iterator[Metric]:
         counts = self._console.store.jobs.count_jobs()

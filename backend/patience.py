@@ -7,18 +7,26 @@ what it takes at the slowest rate that we put up with.
 from __future__ import annotations
 
 import asyncio
+import heapq
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from backend.descriptors import Room, raise_limit
+from backend.errors import Refused
 from backend.one_write import OneWrite
+from backend.page_pipe import MOST_MESSAGE
+from backend.socket_limits import Unread, limited_socket
 from backend.unreadable import TOO_LATE, Envelopes, refusal
 
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 10  # for requests that still run when the server is told to stop
+LET_GO = 2  # for each new connection, where descriptors are short
+UNBOUNDED = Room()
+NO_ROOM = Refused(503, "Too many connections are open. Try again in a moment.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +49,26 @@ def limit_server(receive: Callable[..., Any], patience: Patience = Patience()) -
     if config is None or not hasattr(getattr(config, "http_protocol_class", None), "on_message_begin"):
         log.warning("this server cannot be given time limits for slow clients; use uvicorn with httptools")
         return
-    config.http_protocol_class = limited(config.http_protocol_class, patience)
+    config.http_protocol_class = limited(config.http_protocol_class, patience, Room(raise_limit()))
+    config.ws_protocol_class = limited_socket(config.ws_protocol_class)
+    config.ws_max_size = MOST_MESSAGE
     if config.timeout_graceful_shutdown is None:
         config.timeout_graceful_shutdown = STOP_SECONDS
 
 
 @cache
-def limited(protocol: Any, patience: Patience = Patience()) -> Any:
+def limited(protocol: Any, patience: Patience = Patience(), room: Room = UNBOUNDED) -> Any:
     """Return uvicorn's httptools protocol with these limits, which sends a small answer in one piece."""
-    return type("Limited", (Limits, OneWrite, protocol), {"patience": patience})
+    return type("Limited", (Limits, OneWrite, protocol), {"patience": patience, "room": room})
 
 
 class Limits(Envelopes):
     """Looks at a connection every now and then: a request costs two assignments, and no timer of its own."""
 
     patience: Patience
+    room: Room
+    connections: set[Any]  # of the server, WebSockets among them
+    scope: Any
     loop: asyncio.AbstractEventLoop
     transport: Any
     cycle: Any
@@ -66,9 +79,13 @@ class Limits(Envelopes):
         super().connection_made(transport)  # type: ignore[misc]
         self._since: float | None = self.loop.time()  # when what we wait for began; None while it is ours to go on
         self._received = -1  # bytes of the body; -1 in the head
-        self._unsent = (0, 0.0)  # bytes that wait for the client, and since when it took none of them
+        self._unread = Unread()
         self._timer: asyncio.TimerHandle | None = None
         self._look_again()
+        opened = transport.get_extra_info("socket")
+        self._is_extra = opened is not None and opened.fileno() >= self.room.short
+        if self._is_extra:
+            self._make_room(opened.fileno())
 
     def connection_lost(self, error: Exception | None) -> None:
         self._leave()
@@ -80,6 +97,8 @@ class Limits(Envelopes):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()  # type: ignore[misc]
+        if self._is_extra and self.room.is_short():
+            self.scope["short"] = True  # who is not signed in gets no more
         self._since, self._received = self.loop.time(), -1
 
     def on_headers_complete(self) -> None:
@@ -112,7 +131,7 @@ class Limits(Envelopes):
         now = self.loop.time()
         if self._is_late(now) and not self.transport.is_closing():
             self._send_away()
-        elif self._is_stuck(now):
+        elif self._unread.seconds(self.transport.get_write_buffer_size(), now) > self.patience.stuck:
             self.transport.abort()
         if self._timer is not None:
             self._look_again()
@@ -126,11 +145,25 @@ class Limits(Envelopes):
             self._since, self._received = now, 0
         return now - self._since > self.patience.body + self._received / self.patience.rate
 
-    def _is_stuck(self, now: float) -> bool:
-        unsent = self.transport.get_write_buffer_size()
-        if unsent == 0 or unsent != self._unsent[0]:
-            self._unsent = (unsent, now)
-        return unsent > 0 and now - self._unsent[1] > self.patience.stuck
+    def _make_room(self, number: int) -> None:
+        """Let those go who keep us waiting longest: a request that is on its way has come long before."""
+        waiting = [one for one in self.connections if isinstance(one, Limits) and one is not self and one._is_waiting()]
+        for one in heapq.nsmallest(LET_GO, waiting, key=Limits._order):
+            one._send_away()
+        if number >= self.room.last and not waiting:
+            self._leave()
+            self.transport.write(refusal(NO_ROOM))
+            self.transport.close()
+
+    def _is_waiting(self) -> bool:
+        return self._since is not None and not self.transport.is_closing()
+
+    def _order(self) -> tuple[bool, float]:
+        """Put those first who have not even sent a head, the oldest of them first; then the slowest bodies."""
+        since = self._since or 0.0
+        if self._received < 0:
+            return False, since
+        return True, self._received / (self.loop.time() - since + 0.1)
 
     def _send_away(self) -> None:
         if self._received < 0 or (self.cycle and not self.cycle.response_started):

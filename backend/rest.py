@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.asked import (
+    COOKIE,
     JSON,
     MULTIPART,
     Answer,
@@ -38,14 +39,25 @@ from backend.model import SECONDS_A_DAY
 from backend.multipart import MultipartForm, read_content_type
 from backend.openapi import describe
 from backend.page_paths import is_own_origin
-from backend.patience import limit_server
+from backend.patience import NO_ROOM, limit_server
 from backend.probes import say_alive, say_ready, send_metrics
 from backend.proxies import Network
 from backend.quick import QuickAnswers
 from backend.registry import OPERATIONS, Operation, as_text, is_secret
 from backend.store import StoreError
 from backend.turns import PASSWORD_THREADS
-from backend.web import HEADERS, POLICY, REST_POLICY, learn_client, learn_own_url, own_hosts, with_security_headers
+from backend.web import (
+    AGAIN,
+    HEADERS,
+    POLICY,
+    REST_POLICY,
+    is_turned_away,
+    learn_client,
+    learn_own_url,
+    own_hosts,
+    refuse,
+    with_security_headers,
+)
 from backend.wire import encode
 
 MOST_BODY = 4 << 20
@@ -53,7 +65,6 @@ PIECE = 1 << 20  # multipart is parsed and written in pieces of this size: one c
 MOST_EVENT = 256 << 10
 AT_ONCE = 16
 LOOKS_AT_ONCE = 2  # looking into a file that came takes long, and must not keep those waiting who ask for anything else
-COOKIE = "qu_session"
 QUICK_HEADERS = [
     (b"content-type", b"application/json; charset=utf-8"), (b"cache-control", b"no-store"),
     *((name.lower().encode(), value.encode()) for name, value in {**HEADERS, POLICY: REST_POLICY}.items()),
@@ -122,7 +133,9 @@ class Rest(Starlette):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             learn_client(self.proxies, scope)
-        if scope["type"] == "http" and (answer := self.quick.answer(scope)):
+        if "short" in scope and await is_turned_away(self, scope):
+            await refuse(scope, with_security_headers(send), NO_ROOM, AGAIN, self)
+        elif scope["type"] == "http" and (answer := self.quick.answer(scope)):
             body, request_id = answer
             headers = [*QUICK_HEADERS, (b"content-length", b"%d" % len(body)), (b"x-request-id", request_id.encode())]
             await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -43,11 +43,11 @@ def refusal(error: Refused, received: bytes = b"") -> bytes:
     request_id = new_request_id()
     message = say(error, "zh" if CHINESE.search(received) else "en")
     body = encode(envelope(error.code, message, None, request_id))
-    allow = "allow: GET, POST\r\n" if error.status == HTTPStatus.METHOD_NOT_ALLOWED else ""
+    more = {HTTPStatus.METHOD_NOT_ALLOWED: "allow: GET, POST\r\n", HTTPStatus.SERVICE_UNAVAILABLE: "retry-after: 5\r\n"}
     head = (
         f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\n"
         "content-type: application/json; charset=utf-8\r\ncache-control: no-store\r\n"
-        f"x-content-type-options: nosniff\r\n{allow}"
+        f"x-content-type-options: nosniff\r\n{more.get(HTTPStatus(error.status), '')}"
         f"content-length: {len(body)}\r\nx-request-id: {request_id}\r\nconnection: close\r\n\r\n"
     )
     return head.encode() + body

@@ -10,7 +10,7 @@ import stat
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -18,14 +18,17 @@ from urllib.parse import urlsplit
 import anyio
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.asked import caller_of, read_headers
-from backend.errors import Refused
+from backend.asked import COOKIE, bearer, caller_of, read_headers, read_query, token_of
+from backend.errors import BadRequest, Refused
 from backend.messages import say
+from backend.model import Access, Right
 from backend.page_paths import READS, STREAM, is_own_origin, is_page_path
-from backend.patience import limit_server
-from backend.proxies import MAPPED, SCHEMES, Network, forwarded_hosts, seen_from
+from backend.patience import NO_ROOM, limit_server
+from backend.proxies import MAPPED, SCHEMES, Network, forwarded_hosts, network_of, seen_from
+from backend.store import StoreError
 from backend.wire import encode, envelope
 
 log = logging.getLogger(__name__)
@@ -48,6 +51,7 @@ PAGE_POLICY = (
     "worker-src 'self' blob:; frame-src 'self'; frame-ancestors 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'"
 )
+AGAIN = {"retry-after": "5", "connection": "close"}
 NOT_OPEN = Refused(503, "The console cannot be opened now; its log says why.")
 # Streamlit learns from the first run that pages are wide. Until then they would be narrow, and then all of it jumps.
 STYLE = (
@@ -83,6 +87,10 @@ class Front:
             return
         if rest is not None:
             learn_own_url(rest, scope)
+            if "short" in scope and await is_turned_away(rest, scope):
+                await refuse(scope, with_security_headers(send), NO_ROOM, AGAIN, rest)
+                return
+            scope.pop("short", None)
         paged = is_page_path(scope["path"])
         if paged and not is_rest_path(scope["path"]):
             await self._show(rest, scope, receive, with_security_headers(send, PAGE_POLICY))
@@ -115,8 +123,18 @@ class Front:
             own_hosts(scope, rest.state.console.settings.public_url),
         ):
             await refuse(scope, send, Refused(403, "Requests from other sites are not allowed."), {}, rest)
+        elif await is_turned_away(rest, scope):
+            await refuse(scope, send, NO_ROOM, AGAIN, rest)
         else:
-            await self._app(scope, receive, send)
+            await self._let_in(rest, scope, receive, send)
+
+    async def _let_in(self, rest: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
+        network = network_of((scope.get("client") or ("",))[0])
+        person = await person_of(rest, scope)
+        try:
+            await rest.state.console.sockets.serve(self._app, scope, receive, send, network=network, person=person)
+        except Refused as error:
+            await refuse(scope, send, error, AGAIN, rest)
 
     async def _open(self) -> Starlette | None:
         if self._rest is None and self._make is not None:
@@ -208,6 +226,34 @@ def own_hosts(scope: Scope, public_url: str) -> list[str]:
     """
     named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
     return [*named, *scope.get("hosts", ()), *([urlsplit(public_url).netloc] if public_url else ())]
+
+
+async def person_of(rest: Starlette, scope: Scope) -> str:
+    """Return the account whose cookie or token a request shows, or nothing where it may not be on the pages."""
+    access = await _access_shown(rest, scope)
+    return access.account.user_name if access and Right.DASHBOARD in access.rights else ""
+
+
+async def is_turned_away(rest: Starlette, scope: Scope) -> bool:
+    """Say whether descriptors are short, and nobody asks who is signed in."""
+    return "short" in scope and await _access_shown(rest, scope) is None
+
+
+async def _access_shown(rest: Starlette, scope: Scope) -> Access | None:
+    """Return who asks, as far as the head of a request shows."""
+    shown = HTTPConnection(scope).cookies.get(COOKIE) or bearer(read_headers(scope))
+    try:
+        shown = shown or token_of(read_query(scope["query_string"]))
+        return (
+            await anyio.to_thread.run_sync(rest.state.console.access_of, shown, limiter=_lookups()) if shown else None
+        )
+    except (BadRequest, StoreError):
+        return None
+
+
+@cache
+def _lookups() -> anyio.CapacityLimiter:
+    return anyio.CapacityLimiter(2)
 
 
 class CompressedStatic:

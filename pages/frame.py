@@ -6,6 +6,8 @@ import backend
 from pages import dressing, parts, sign_in, undo
 from pages.words import t
 
+parts.tell_socket()
+
 HERE = __file__.rsplit("/", 1)[0]
 LOGO = f"{HERE}/logo.svg"
 
@@ -17,6 +19,7 @@ if "keep_language" in st.session_state:
 st.logo(LOGO)
 dressing.dress()
 person = parts.account()
+parts.tell_socket(person)
 pages = [
     st.Page(f"{HERE}/overview.py", title=t("overview.title"), icon=":material/dashboard:", default=True),
     st.Page(f"{HERE}/videos.py", title=t("videos.title"), icon=":material/video_library:", url_path="videos"),

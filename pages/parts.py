@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import backend
 from pages.dressing import tab_title
@@ -24,6 +25,7 @@ SESSION_COOKIE = "qu_session"
 THIS_MACHINE = "127.0.0.1"  # which Streamlit tells as no address at all
 MOST_AGENT = 300
 MOST_PAGES = 2**31 - 1
+UNKNOWN = object()
 PAGE_SIZES = (10, 20, 50, 100)
 COLOURS = {
     "success": "green", "fail": "red", "check": "orange", "onCensor": "blue", "onTranscode": "blue",
@@ -72,6 +74,14 @@ def ask(operation: str, **parameters: Any) -> Any:
         st.error(plain(envelope["message"]), icon=":material/error:")
         st.stop()
     return envelope["data"]
+
+
+def tell_socket(person: Any | None = UNKNOWN) -> None:
+    """Tell the server whose this page is: it keeps only few for people who are not signed in."""
+    key = st.context.headers.get(backend.SOCKET_HEADER)
+    if isinstance(key, str) and (context := get_script_run_ctx(suppress_warning=True)):
+        name = None if person is UNKNOWN else person["userName"] if person else ""
+        backend.current().sockets.tell(key, context.session_id, name)
 
 
 def account() -> Any | None:

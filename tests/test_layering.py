@@ -21,6 +21,8 @@ HOMES = {
         "backend/media_files.py",
         "backend/web.py",
         "backend/downloads.py",
+        "backend/page_pipe.py",
+        "backend/page_sockets.py",
         "backend/multipart.py",
         "backend/quick.py",
         "backend/probes.py",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import select
 import socket
 import threading
 import time
@@ -12,6 +14,7 @@ import pytest
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from backend.descriptors import Room
 from backend.patience import Patience, limit_server, limited
 from backend.rest import rest_app
 from benchmarks.stand import Stand
@@ -62,6 +65,86 @@ def connect(console):
             one.close()
         server.should_exit = True
         thread.join(10)
+
+
+@pytest.fixture
+def crowded():
+    """Connects to a server that may have only a few descriptors more, and whose path /busy answers when it is told."""
+    opened, told = [], threading.Event()
+
+    async def app(scope, receive, send):
+        while scope["path"] == "/busy" and not told.is_set():
+            await asyncio.sleep(0.01)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+        await send({"type": "http.response.body", "body": b"short" if "short" in scope else b"plain"})
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        room = Room(listener.fileno() + 60)
+        config = uvicorn.Config(
+            app,
+            http=limited(HttpToolsProtocol, Patience(), room),
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+
+        def connection(sent=b""):
+            opened.append(socket.create_connection(listener.getsockname(), timeout=10))
+            opened[-1].sendall(sent)
+            return opened[-1]
+
+        yield connection
+        told.set()
+        for one in opened:
+            one.close()
+        server.should_exit = True
+        thread.join(10)
+
+
+BUSY, OTHER = (b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n" % path for path in (b"busy", b"other"))
+
+
+def test_where_descriptors_are_short_those_go_who_send_nothing(crowded):
+    """The first of them first: they have had their time."""
+    idle = [crowded() for _ in range(22)]
+
+    assert b" 200 OK" in crowded(OTHER).recv(65536)
+    assert idle[0].recv(65536).startswith(b"HTTP/1.1 408 ")
+
+
+def test_bodies_that_hardly_move_go_next(crowded):
+    slow = [crowded(POST % 9 + b"x") for _ in range(22)]
+
+    assert b" 200 OK" in crowded(OTHER).recv(65536)
+    assert any(one in select.select(slow, [], [], 0)[0] for one in slow)
+
+
+def test_where_nobody_can_go_it_is_503_in_words(crowded):
+    """Before the last descriptor is gone: a connection that is not answered tells nobody what is wrong."""
+    answers = []
+    for _ in range(100):
+        busy = crowded(BUSY)
+        if select.select([busy], [], [], 0.05)[0]:
+            answers.append(busy.recv(65536))
+            break
+
+    head, _, body = answers[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+    assert b"retry-after: 5" in head
+    assert json.loads(body)["message"] == "Too many connections are open. Try again in a moment."
+
+
+def test_requests_are_marked_while_descriptors_are_short(crowded):
+    busy = []
+    while (answer := crowded(OTHER).recv(65536)).endswith(b"plain"):
+        busy.append(crowded(BUSY))
+
+    assert answer.endswith(b"short")
+    assert busy
 
 
 def drip(connection, piece, pause=0.03):

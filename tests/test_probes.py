@@ -7,6 +7,7 @@ import json
 import logging
 import socket
 import sqlite3
+import sys
 import threading
 import time
 from contextlib import closing
@@ -15,7 +16,7 @@ import pytest
 import requests
 
 from backend.calls import BOUNDS, LINE, Calls
-from backend.logs import JsonLines, TextLines, hide_secrets
+from backend.logs import MOST_ALIKE, JsonLines, Sparing, TextLines, hide_secrets
 from backend.model import JobKind, JobState
 from benchmarks.stand import Stand, ask
 from tests.conftest import TESTS
@@ -82,6 +83,13 @@ class TestMetrics:
         assert found["qu_database_up"] == 1
         assert found["process_open_fds"] > 0
         assert any(name.startswith("qu_info{") for name in found)
+
+    def test_open_pages_are_told_and_those_there_was_no_room_for(self, scrape, console):
+        console.sockets.refused = 7
+        told = scrape()
+
+        assert told['qu_pages{who="person"}'] == told['qu_pages{who="visitor"}'] == told["qu_pages_ended_total"] == 0
+        assert told["qu_pages_refused_total"] == 7
 
     def test_what_can_be_told_is_told_when_the_database_is_broken(self, scrape, console, monkeypatch):
         monkeypatch.setattr(console.store.jobs, "count_jobs", None)
@@ -206,6 +214,49 @@ class TestLines:
 
         assert {**values, "level": "INFO", "logger": "backend.x"}.items() <= line.items()
         assert line["message"].startswith("getVideos code=200 who=安妮")
+
+
+class TestLinesOfLibraries:
+    """Much of what they say is about what somebody sent, and can be had as often as somebody likes."""
+
+    @pytest.fixture
+    def said(self):
+        """What is written of a record of a logger, or nothing."""
+        self.now = 0.0
+        sparing = Sparing(lambda: self.now)
+
+        def say(message, *arguments, error=None, name="streamlit.error_util"):
+            try:
+                raise error or KeyError()
+            except Exception:
+                info = sys.exc_info() if error else None
+            record = logging.LogRecord(name, logging.ERROR, "", 0, message, arguments, info)
+            return TextLines("%(message)s").format(record) if sparing.filter(record) else None
+
+        return say
+
+    def test_an_exception_is_one_line_that_says_where(self, said):
+        line = said("Uncaught app execution", error=KeyError("a\nb"))
+
+        assert line.count("\n") == 0
+        assert line.startswith("Uncaught app execution: KeyError: 'a")
+        assert "(test_probes.py:" in line
+        assert len(said("x", error=ValueError("y" * 10_000))) < 700
+
+    def test_our_own_keep_their_traces(self, said):
+        assert "Traceback" in said("broke", error=KeyError(), name="backend.rest")
+
+    def test_what_is_said_over_and_over_is_said_a_few_times_a_minute(self, said):
+        lines = [said("Uncaught app execution %d", number) for number in range(100)]
+
+        assert len([line for line in lines if line]) == MOST_ALIKE
+        assert lines[MOST_ALIKE - 1].endswith("(and no more of this kind for a minute)")
+        assert said("something else")
+        self.now += 61
+        assert said("Uncaught app execution %d", 1)
+
+    def test_however_many_kinds_there_are_they_are_bounded(self, said):
+        assert len([True for number in range(5000) if said(f"{number}")]) < 500
 
 
 def test_health_tells_ready_from_alive(server, http, console, monkeypatch):

@@ -101,25 +101,43 @@ def shake_hands(console):
     """Opens a WebSocket to Streamlit, and returns whether it was asked, else the status and message of the refusal."""
 
     async def shake(*headers, path="/_stcore/stream", client="192.0.2.1"):
-        answered = []
+        answered, asked = [], []
+        coming = iter([{"type": "websocket.connect"}, {"type": "websocket.receive", "bytes": b""}])
 
         async def streamlit(scope, receive, send):
-            answered.append(True)
+            asked.append(scope)
+            console.sockets.tell(key_of(scope), "a session", "")
+
+        async def receive():
+            return next(coming, {"type": "websocket.disconnect"})
 
         async def send(message):
             answered.append(message)
 
         raw = [(name.encode(), value.encode()) for name, value in headers]
         await Front(streamlit, rest_app(console))(
-            {"type": "websocket", "path": path, "headers": raw, "client": (client, 1), "scheme": "ws"}, None, send
+            {
+                "type": "websocket",
+                "path": path,
+                "headers": raw,
+                "client": (client, 1),
+                "scheme": "ws",
+                "query_string": b"",
+            },
+            receive,
+            send,
         )
-        if answered == [True]:
+        if asked:
             return True
         start, body = answered
         assert start["type"] == "websocket.http.response.start"
         return start["status"], json.loads(body["body"])["message"]
 
     return shake
+
+
+def key_of(scope):
+    return next(value.decode() for name, value in scope["headers"] if name == b"x-qu-socket")
 
 
 HOST = ("host", "console.example:8501")
@@ -182,6 +200,35 @@ async def test_the_public_address_is_ours(shake_hands):
 @pytest.mark.parametrize("path", ["/console/x", "/", "/_stcore/health"])
 async def test_there_is_one_place_for_websockets(path, shake_hands):
     assert await shake_hands(HOST, path=path) == (404, f"{path} does not exist.")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("path", ["/", "/console/vod/getVideos"])
+async def test_where_descriptors_are_short_they_are_for_people_who_are_signed_in(path, console, token):
+    """backend/patience.py marks such requests."""
+
+    async def page(scope, receive, send):
+        await PlainTextResponse("streamlit")(scope, receive, send)
+
+    async def ask(*headers, query=b""):
+        said = []
+
+        async def send(message):
+            said.append(message)
+
+        async def receive():
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        asked = {**scope(("127.0.0.1", 1)), "path": path, "short": True, "headers": headers, "query_string": query}
+        await Front(page, rest_app(console))({**asked, "scheme": "http"}, receive, send)
+        return said[0]["status"], b"".join(one.get("body", b"") for one in said)
+
+    status, body = await ask()
+    assert (status, json.loads(body)["message"]) == (503, "Too many connections are open. Try again in a moment.")
+    assert (await ask((b"cookie", b"qu_session=wrong")))[0] == 503
+    assert (await ask((b"cookie", f"qu_session={token}".encode())))[0] == 200
+    assert (await ask((b"authorization", f"Bearer {token}".encode())))[0] == 200
+    assert (await ask(query=f"consoleToken={token}".encode()))[0] == 200
 
 
 @pytest.mark.parametrize("path", ["/", "/videos", "/_stcore/health", "/static/js/x.js"])

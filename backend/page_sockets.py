@@ -1,0 +1,278 @@
+"""The way into the dashboard: every page holds a WebSocket, behind which Streamlit keeps a session.
+
+A session costs three descriptors, memory, and processor time at each step. So whoever is not signed in gets few of
+them, by network and in all, has to say something at once, and makes steps at a bounded pace. Streamlit sees a socket
+when its first message is here, and no message that it would stumble over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from backend.errors import Refused
+from backend.page_pipe import TRY_LATER, Pipe
+from backend.rates import Rate
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+HEADER = "X-Qu-Socket"  # names a socket to the pages, which tell whose it is
+LOOK_SECONDS = 2.0
+FULL = "Too many pages are open. Close some, or try again in a moment."
+FULL_FOR_YOU = "You have {most} pages open, the most allowed. Close some."
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many sockets there may be, how long they may do nothing (seconds), and the pace of their steps."""
+
+    visitors: int = 64  # who are not signed in
+    visitors_of_network: int = 48
+    silent: int = 64  # who have not said anything yet
+    people: int = 128
+    of_person: int = 32
+    parted: int = 32  # sessions of people whose connection was lost, and may come back
+    parted_of_person: int = 8
+    first_word: float = 10.0
+    idle: float = 600.0  # of visitors
+    fresh: float = 10.0  # a socket that did something meanwhile does not have to make room
+    parted_seconds: float = 120.0
+    sending: float = 30.0  # until a message is taken
+    refusal: float = 2.0
+    steps_of_network: tuple[int, float] = (6, 0.2)  # at once, and seconds for each that follows
+    steps_of_visitors: tuple[int, float] = (8, 0.1)
+    steps_of_person: tuple[int, float] = (60, 0.05)
+
+    @classmethod
+    def within(cls, descriptors: int) -> Bounds:
+        """Return what fits into so many descriptors: at 1024, all together take nine tenths of them."""
+
+        def share(part: int, least: int, most: int) -> int:
+            return min(max(descriptors // part, least), most)
+
+        visitors = share(16, 8, 256)
+        return cls(
+            visitors=visitors, visitors_of_network=visitors * 3 // 4, silent=share(16, 8, 1024),
+            people=share(8, 16, 2048), of_person=share(32, 8, 64), parted=share(32, 4, 256),
+        )  # fmt: skip
+
+
+@dataclass(eq=False, slots=True)
+class PageSocket:
+    """One WebSocket that is open. `person` is the account it was shown to be of, or nothing."""
+
+    network: str
+    person: str
+    last: float  # when it did something
+    session: str = ""  # Streamlit's, as soon as the pages have told
+    said: bool = False
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+    work: asyncio.Task[Any] | None = None
+    code: int = 0  # why we end it
+
+    def end(self, code: int) -> None:
+        self.code = self.code or code
+        if self.work is not None:
+            self.work.cancel()
+
+
+@dataclass(eq=False, slots=True)
+class Queue:
+    """Whose next step is not due yet, the first at its head."""
+
+    rate: Rate
+    head: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class PageSockets:
+    """All of them."""
+
+    def __init__(self, bounds: Bounds | None = None) -> None:
+        self.bounds = bounds or Bounds()
+        self.close_session: Callable[[str], None] = lambda _: None
+        self.kind_of: Callable[[bytes], str] = lambda _: "rerun_script"  # raises ValueError for what is none
+        self.ended = self.refused = 0  # by us, for their number or what they did
+        self._held = 0
+        self._open: dict[str, PageSocket] = {}
+        self._parted: OrderedDict[str, tuple[str, float]] = OrderedDict()  # sessions: whose, and since when
+        self._queues: dict[tuple[str, str], Queue] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def count(self) -> tuple[int, int]:
+        """Return how many sockets are open, of people and of visitors."""
+        people = sum(1 for socket in list(self._open.values()) if socket.person)
+        return people, len(self._open) - people
+
+    def tell(self, key: str, session: str, person: str | None) -> None:
+        """Note whose a socket is (None: that is not known yet), and its session. May be called on any thread."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the server has stopped meanwhile
+                self._loop.call_soon_threadsafe(self._note, key, session, person)
+
+    async def serve(
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, network: str, person: str
+    ) -> None:
+        """Let a socket through to Streamlit, and see to its end. Raises Refused where there is no room for it."""
+        self._loop = asyncio.get_running_loop()
+        socket = PageSocket(network, person, self._loop.time())
+        try:
+            self._make_room(socket)
+        except Refused:
+            await self._hold_back()
+            raise
+        key = secrets.token_urlsafe(16)
+        self._open[key] = socket
+        self._watch()
+        try:
+            await self._serve(app, scope, receive, send, key, socket)
+        finally:
+            self._open.pop(key, None)
+            self._part(socket)
+
+    async def _serve(
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, key: str, socket: PageSocket
+    ) -> None:
+        asked = scope.get("subprotocols") or []
+        await receive()
+        await send({"type": "websocket.accept", "subprotocol": asked[0] if asked else None})
+        self._parted.pop(asked[2] if len(asked) > 2 else "", None)  # it is back, and Streamlit's to keep
+        pipe = Pipe(self, socket, receive, send)
+        if await pipe.hear():
+            name = HEADER.lower().encode()
+            headers = [(one, value) for one, value in scope["headers"] if one != name]
+            inner = app({**scope, "headers": [*headers, (name, key.encode())]}, pipe.receive, pipe.send)
+            await self._run(socket, inner)
+        if socket.code:
+            self.ended += 1
+            with suppress(Exception):  # it may be gone already
+                await send({"type": "websocket.close", "code": socket.code})
+
+    async def _run(self, socket: PageSocket, inner: Any) -> None:
+        socket.work = work = asyncio.ensure_future(inner)
+        try:
+            await asyncio.wait({work})
+        finally:
+            work.cancel()
+        if not work.cancelled() and (error := work.exception()):
+            log.error("a page's connection failed: %s: %.300s", type(error).__name__, error)
+
+    async def _hold_back(self) -> None:
+        """Let who is refused wait a little: browsers try again at once."""
+        self.refused += 1
+        if self._held < self.bounds.silent:
+            self._held += 1
+            try:
+                await asyncio.sleep(self.bounds.refusal)
+            finally:
+                self._held -= 1
+
+    def _make_room(self, socket: PageSocket) -> None:
+        """Make sure that one more fits in; what it is good for is seen when it says something."""
+        bounds = self.bounds
+        if socket.person:
+            people = [one for one in self._open.values() if one.person and not one.code]
+            mine = [one for one in people if one.person == socket.person]
+            self._leave_below(bounds.of_person, mine, Refused(503, FULL_FOR_YOU, most=bounds.of_person))
+            self._leave_below(bounds.people, people, Refused(503, FULL))
+            return
+        for most, others in self._beside(socket.network):
+            if len(others) >= most and not self._oldest(others):
+                raise Refused(503, FULL)
+        silent = [one for one in self._open.values() if not one.said and not one.code]
+        if len(silent) >= bounds.silent:
+            min(silent, key=lambda one: one.last).end(TRY_LATER)
+
+    def begin(self, socket: PageSocket) -> None:
+        """Note that a socket has said something. Raises Refused where there is no room for another visitor's."""
+        if not socket.person:
+            for most, others in self._beside(socket.network):
+                self._leave_below(most, others, Refused(503, FULL))
+        socket.said, socket.last = True, self._now()
+
+    def _beside(self, network: str) -> Iterator[tuple[int, list[PageSocket]]]:
+        """Yield how many visitors there may be from a network and in all, and those that there are."""
+        visitors = [one for one in self._open.values() if one.said and not one.person and not one.code]
+        yield self.bounds.visitors_of_network, [one for one in visitors if one.network == network]
+        yield self.bounds.visitors, visitors
+
+    def _oldest(self, sockets: list[PageSocket]) -> PageSocket | None:
+        """Return the one that has done nothing for longest, unless all did something just now."""
+        oldest = min(sockets, key=lambda one: one.last)
+        return oldest if self._now() - oldest.last >= self.bounds.fresh else None
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _leave_below(self, most: int, sockets: list[PageSocket], error: Refused) -> None:
+        """Make sure that there are fewer than `most`, by ending the one that has done nothing for longest."""
+        if len(sockets) < most:
+            return
+        if (oldest := self._oldest(sockets)) is None:
+            raise error
+        oldest.end(TRY_LATER)
+
+    async def wait_for_turn(self, socket: PageSocket) -> None:
+        """Wait until a socket may make its next step: one network's crowd takes a part of all visitors' turns."""
+        bounds = self.bounds
+        if socket.person:
+            await self._wait("person", socket.person, bounds.steps_of_person)
+            return
+        await self._wait("network", socket.network, bounds.steps_of_network)
+        await self._wait("visitors", "", bounds.steps_of_visitors)
+
+    async def _wait(self, kind: str, whose: str, rate: tuple[int, float]) -> None:
+        queue = self._queues.get((kind, whose))
+        if queue is None:
+            queue = self._queues[kind, whose] = Queue(Rate(*rate))
+        async with queue.head:  # who goes away while waiting has taken no turn
+            if seconds := queue.rate.take(self._now()):
+                await asyncio.sleep(seconds)
+
+    def _note(self, key: str, session: str, person: str | None) -> None:
+        if socket := self._open.get(key):
+            socket.session = session
+            socket.person = socket.person if person is None else person
+            socket.told.set()
+
+    def _part(self, socket: PageSocket) -> None:
+        """See to the session of a socket that has ended: a visitor's is of no more use, a person may come back."""
+        if not socket.session:
+            return
+        if any(one.session == socket.session for one in self._open.values()):
+            return  # the same page came back before its old connection was known to be lost
+        if not socket.person:
+            self.close_session(socket.session)
+            return
+        self._parted[socket.session] = (socket.person, self._now())
+        mine = [session for session, (person, _) in self._parted.items() if person == socket.person]
+        for most, sessions in ((self.bounds.parted_of_person, mine), (self.bounds.parted, list(self._parted))):
+            for session in sessions[: max(0, len(sessions) - most)]:
+                if self._parted.pop(session, None):
+                    self.close_session(session)
+
+    def _watch(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """End who does nothing, and what nobody came back to."""
+        self._timer, now, bounds = None, self._now(), self.bounds
+        for socket in self._open.values():
+            if not socket.person and socket.said and now - socket.last > bounds.idle:
+                socket.end(TRY_LATER)
+        for session in [one for one, (_, since) in self._parted.items() if now - since > bounds.parted_seconds]:
+            del self._parted[session]
+            self.close_session(session)
+        self._queues = {key: one for key, one in self._queues.items() if not one.rate.is_rested(now)}
+        if self._open or self._parted or self._queues:
+            self._watch()
