@@ -93,7 +93,7 @@ def test_a_full_disk_is_told_and_nothing_is_acknowledged_that_was_not_kept(small
         while True:
             file.write(b"x" * 4096)
 
-    answers = [editor.change(20_000) for _ in range(40)]
+    answers = [editor.change(500) for _ in range(80)]
 
     assert answers[-1]["code"] == "500"
     assert answers[-1]["message"] == "The disk is full, so nothing was changed. Free some space and try again."
