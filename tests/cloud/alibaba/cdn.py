@@ -14,9 +14,11 @@ GOES_ON = {"Pending": "Refreshing", "Refreshing": "Complete"}
 class Prefetching:
     CDN = frozenset({"PushObjectCache", "DescribeRefreshTasks", "DescribeRefreshTaskById", "DescribeRefreshQuota"})
 
-    def __init__(self) -> None:
+    def __init__(self, alibaba) -> None:
+        self._alibaba = alibaba
         self.domains = {"media.example.com", "127.0.0.1"}
         self.quota = self.remain = 1000
+        self._day = ""  # of the quota, in Beijing
         self.tasks: list[dict[str, str]] = []
         self.failing: set[str] = set()  # addresses that cannot be fetched
         self.merges = False  # all that is sent of a domain shares one task, as within one second
@@ -30,6 +32,7 @@ class Prefetching:
         return {"PreloadTaskId": self._push(parameters, "vod")}
 
     def DescribeRefreshQuota(self, _parameters):
+        self._renew_quota()
         return {"PreloadQuota": str(self.quota), "PreloadRemain": str(self.remain), "UrlQuota": "10000"}
 
     DescribeVodRefreshQuota = DescribeRefreshQuota
@@ -81,6 +84,13 @@ class Prefetching:
                 task["Status"] = after
             task["Process"] = {"Complete": "100%", "Refreshing": "50%"}.get(task["Status"], "0%")
 
+    def _renew_quota(self) -> None:
+        """Give the whole quota again after midnight in Beijing."""
+        day = time.strftime("%Y-%m-%d", time.gmtime(self._alibaba.clock() + 8 * 3600))
+        if self._day and day != self._day:
+            self.remain = self.quota
+        self._day = day
+
     def _push(self, parameters, service):
         (text,) = need(parameters, "ObjectPath")
         paths = text.replace("\r\n", "\n").split("\n")
@@ -94,10 +104,11 @@ class Prefetching:
                 raise Refusal(400, "InvalidObjectPath.Malformed", "The specified ObjectPath is not encoded.")
             if domain not in self.domains:
                 raise Refusal(404, "InvalidDomain.NotFound", "The specified domain does not exist.")
+        self._renew_quota()
         if len(paths) > self.remain:
             raise Refusal(400, "QuotaExceeded.Preload", "The prefetch quota of the day is used up.")
         self.remain -= len(paths)
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._alibaba.clock()))
         ids: dict[str, str] = {}
         known = self._merged if self.merges else {}
         for path in paths:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-import time
 from typing import Any
 
 import requests
@@ -14,7 +13,8 @@ import requests
 class Events:
     """What was told. Nothing is sent until there is an address."""
 
-    def __init__(self) -> None:
+    def __init__(self, alibaba) -> None:
+        self._alibaba = alibaba
         self.told: list[dict[str, Any]] = []
         self.url = self.key = ""  # as somebody set them in the VOD console
         self.address = ""  # where that url leads on this machine
@@ -40,6 +40,6 @@ class Events:
         return answer
 
     def sign(self, key: str = "", seconds_ago: int = 0) -> dict[str, str]:
-        stamp = str(int(time.time()) - seconds_ago)
+        stamp = str(int(self._alibaba.clock()) - seconds_ago)
         words = f"{self.url}|{stamp}|{key or self.key}"
         return {"X-VOD-TIMESTAMP": stamp, "X-VOD-SIGNATURE": hashlib.md5(words.encode()).hexdigest()}

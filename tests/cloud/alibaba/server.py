@@ -6,6 +6,7 @@ import json
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -45,12 +46,14 @@ class Alibaba:
     denied: set[str] = field(default_factory=set)  # actions that RAM does not allow
     url: str = ""
     credentials_given: int = 0
+    clock: Callable[[], float] = time.time
+    chance: Callable[[str], str] = lambda _action: ""  # a fault by chance: its kind, or none
 
     def __post_init__(self) -> None:
         self.guard = threading.RLock()
         self.oss = Oss(self)
         self.vod = Vod(self)
-        self.prefetching = Prefetching()
+        self.prefetching = Prefetching(self)
 
     def fail(self, action: str, kind: str, times: int = 1, after: int = 0, seconds: float = 20.0) -> None:
         assert kind in FAULTS
@@ -67,7 +70,8 @@ class Alibaba:
                 elif fault.times:
                     fault.times -= 1
                     return fault
-        return None
+        kind = self.chance(action)
+        return Fault(action, kind) if kind else None
 
     def act(self, action: str, version: str, parameters: dict[str, str]) -> dict[str, Any]:
         room = next((room for room in (self.prefetching, self.vod) if hasattr(room, action)), None)

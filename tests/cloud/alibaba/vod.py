@@ -36,7 +36,7 @@ class Vod:
         self.repeated_session_is_refused = False
         self.failing: set[str] = set()  # videos whose transcodes fail
         self.half_failing: set[str] = set()  # videos of which one stream fails
-        self.events = Events()
+        self.events = Events(alibaba)
         self.callback = {
             "CallbackURL": "https://console.example.com/vodcallback/callback", "EventTypeList": "ALL",
             "AuthSwitch": "on", "AuthKey": "Abcdefgh12345678",
@@ -51,7 +51,8 @@ class Vod:
         made = {
             "VideoId": video_id, "Title": "from elsewhere", "Description": "", "Duration": 12.5, "Size": 1000,
             "Status": "UploadSucc", "CateId": 1, "CateName": "pets", "Tags": "cat", "CoverURL": "",
-            "CreationTime": utc(), "ModificationTime": utc(), "RegionId": "cn-shanghai", "UserData": "", "file": name,
+            "CreationTime": self._utc(), "ModificationTime": self._utc(), "RegionId": "cn-shanghai", "UserData": "",
+            "file": name,
             "AuditStatus": "Init", "ReferenceId": "", "TemplateGroupId": NO_TRANSCODE, "streams": [], **values,
         }  # fmt: skip
         self.videos[video_id] = made
@@ -82,7 +83,7 @@ class Vod:
         return video["file"] if video else None
 
     def tell(self, event: str, **values: Any) -> None:
-        self.events.tell({"EventTime": utc(), "EventType": event, "Status": "success", **values})
+        self.events.tell({"EventTime": self._utc(), "EventType": event, "Status": "success", **values})
 
     # Videos
 
@@ -192,7 +193,7 @@ class Vod:
             for number in range(1, job["count"] + 1)
         ]
         found = {"Total": job["count"], "JobId": job["JobId"], "Snapshots": {"Snapshot": pictures}}
-        return {"MediaSnapshot": {**found, "CreationTime": utc()}}
+        return {"MediaSnapshot": {**found, "CreationTime": self._utc()}}
 
     # Transcoding
 
@@ -229,7 +230,7 @@ class Vod:
         ]  # fmt: skip
         self.tasks[task_id] = {
             "TranscodeTaskId": task_id, "VideoId": video["VideoId"], "TranscodeTemplateGroupId": group,
-            "CreationTime": utc(), "TaskStatus": "Processing", "Trigger": trigger, "jobs": jobs,
+            "CreationTime": self._utc(), "TaskStatus": "Processing", "Trigger": trigger, "jobs": jobs,
         }  # fmt: skip
         return self.tasks[task_id]
 
@@ -287,7 +288,7 @@ class Vod:
                 video["Status"] = item["Status"]
             elif video["Status"] == "Blocked":
                 video["Status"] = "UploadSucc"
-            line = {**item, "CreationTime": utc(), "Auditor": auditor}
+            line = {**item, "CreationTime": self._utc(), "Auditor": auditor}
             self.verdicts.setdefault(item["VideoId"], []).insert(0, line)
             self.tell("CreateAuditComplete", MediaId=item["VideoId"], AuditStatus=item["Status"])
         return {}
@@ -360,8 +361,11 @@ class Vod:
 
     # What several share
 
+    def _utc(self) -> str:
+        return utc(self._alibaba.clock())
+
     def _change(self, video, **values):
-        video |= {**values, "ModificationTime": utc()}
+        video |= {**values, "ModificationTime": self._utc()}
 
     def _video(self, video_id):
         if video_id not in self.videos:
@@ -400,5 +404,5 @@ def info(job):
     return {name: value for name, value in job.items() if name not in ("type", "Width", "Height")}
 
 
-def utc(second: float | None = None) -> str:
+def utc(second: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
