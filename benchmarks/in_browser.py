@@ -39,7 +39,7 @@ IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 GRID = '.st-key-v_table tbody td[data-column="2"]'
 
 # From the click to the first frame after the first row has another title, in milliseconds.
-TURN = """label => new Promise(resolve => {
+TURN = """number => new Promise(resolve => {
     const table = [...document.querySelectorAll('.st-key-v_table *')].find(part => part.shadowRoot).shadowRoot;
     const title = () => table.querySelector('tbody td[data-column="2"]')?.textContent;
     const before = title();
@@ -50,7 +50,8 @@ TURN = """label => new Promise(resolve => {
         }
     });
     observer.observe(table, { subtree: true, childList: true, characterData: true });
-    const button = document.querySelector(`.st-key-v_page button[aria-label="${label}"]`);
+    const button = [...document.querySelectorAll(".st-key-v_page button")]
+        .find(button => button.textContent === String(number));
     const clicked = performance.now();
     button.click();
 })"""
@@ -200,7 +201,7 @@ def turn_pages(page: Page, server: Server, clicks: int) -> tuple[list[float], fl
         settle(page)
         if number == WARM_UP:
             before = server.cpu_seconds()
-        took.append(page.evaluate(TURN, f"Page {2 - number % 2}"))
+        took.append(page.evaluate(TURN, 2 - number % 2))
     settle(page)
     return took[WARM_UP:], (server.cpu_seconds() - before) * 1000 / clicks
 

@@ -127,6 +127,10 @@ class Person:
                 return shown.wait_for(timeout=2_000)
         raise AssertionError(f"{key} does nothing")
 
+    def turns_to(self, key: str, page: int) -> None:
+        """Turn to another page of a list."""
+        self.part(key).get_by_role("button").filter(has_text=re.compile(f"^{page}$")).click()
+
     def picks(self, text: str) -> None:
         """Click an entry of the menu or the list that is open."""
         self.page.locator('[role="menuitem"], [role="option"]').filter(has_text=text).first.click()

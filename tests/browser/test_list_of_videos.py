@@ -76,7 +76,7 @@ def test_the_page_and_its_size_are_in_the_address(person, seeded):
     person.part("v_page_size").locator("input").click()
     person.picks(person.t("common.per_page", count=10))
     person.sees(*cats[:10])
-    person.part("v_page").get_by_label("Page 2").click()
+    person.turns_to("v_page", 2)
 
     person.sees(*cats[10:])
     person.is_at("v_page=2")
