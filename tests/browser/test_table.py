@@ -238,8 +238,10 @@ def test_all_that_match_are_acted_on_in_one_go_and_what_was_not_done_is_named(pe
     person.field("block_reason").fill("整批")
     person.clicks("confirm_yes")
 
+    expect(person.dialog).to_contain_text(titles[42])
+    expect(person.dialog).to_contain_text(person.t("did.deleteVideoById"))
+    person.clicks("confirm_no")
     person.is_told(person.t("done.block", count=59))
-    expect(person.part("problems")).to_contain_text(titles[42])
     assert site.ask("getVideos", title=word, censorStatus="fail")["total"] == 59
     assert site.ask("getVideoById", videoId=late.video_id)["censorStatus"] == "check"
     assert site.ask("getVideoById", videoId=other.video_id)["censorStatus"] == "check"
