@@ -265,9 +265,9 @@ CHINESE: dict[str, str] = {
     "The video is encrypted (copy protection). Send a copy that plays without a key.": (
         "视频已加密（版权保护）。请发送不需要密钥就能播放的文件。"
     ),
-    "The video is Dolby Vision profile 5, whose colours no ordinary screen can show. "
+    "The video is Dolby Vision profile {profile}, whose colours no ordinary screen can show. "
     "Export it as HDR10, HLG or SDR and send that.": (
-        "视频是杜比视界 Profile 5，普通屏幕无法正确显示其颜色。请导出为 HDR10、HLG 或 SDR 后重新发送。"
+        "视频是杜比视界 Profile {profile}，普通屏幕无法正确显示其颜色。请导出为 HDR10、HLG 或 SDR 后重新发送。"
     ),
     "{name} cannot be the name of a video.": "{name} 不能作为视频的名字。",
     "There are no files of the video {video_id} here.": "这里没有视频 {video_id} 的文件。",

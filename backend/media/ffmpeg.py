@@ -104,7 +104,7 @@ class Ffmpeg:
 
     @cached_property
     def can_retime(self) -> bool:
-        """Whether it changes times while it reads, as it does since 7.1."""
+        """Whether it changes times while it reads, and keeps them to the tick while it writes, as it does since 7.1."""
         trial = ["-bsf:v", "setts=pts=PTS", "-f", "lavfi", "-i", "nullsrc=s=16x16:d=0.1", "-f", "null", "-"]
         return self.run(trial).ok
 

@@ -23,7 +23,7 @@ UNREADABLE = "The file cannot be opened as a video. Send an MP4, MOV, MKV, WebM,
 NO_VIDEO = "There is no video in the file, only sound or a still cover. Send a video."
 LOCKED = "The video is encrypted (copy protection). Send a copy that plays without a key."
 DOLBY_VISION = (
-    "The video is Dolby Vision profile 5, whose colours no ordinary screen can show. "
+    "The video is Dolby Vision profile {profile}, whose colours no ordinary screen can show. "
     "Export it as HDR10, HLG or SDR and send that."
 )
 
@@ -114,8 +114,9 @@ def _check_kind(said: Sequence[str]) -> None:
     streams = [line for line in said if "Stream #0:" in line]
     if any(_LOCKED.search(line) for line in streams):
         raise MediaError(LOCKED)
-    if any(re.search(r"DOVI .* profile: 5\b", line) for line in said):
-        raise MediaError(DOLBY_VISION)
+    for line in said:
+        if found := re.search(r"DOVI .* profile: (5|10|20)\b.* compatibility id: 0\b", line):
+            raise MediaError(DOLBY_VISION, profile=found[1])
 
 
 def _first_picture(ffmpeg: Ffmpeg, path: Path) -> _Picture | None:

@@ -138,6 +138,8 @@ def encode(ffmpeg: Ffmpeg, source: Source, outputs: Mapping[Path, list[str]], re
         raise ConsoleError(NO_ENCODER)
     taken = ["-map", "0:V:0", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"]
     kind = ["-fps_mode", "vfr", "-threads", str(THREADS), "-movflags", "+faststart", "-f", "mp4"]
+    if ffmpeg.can_retime:  # otherwise times are rounded to those of an even rate, and some pictures fall together
+        kind += ["-enc_time_base", "filter"]
     if source.packets.video.gap > STILL_SECONDS:
         kind += ["-bf", "0"]
     written = [word for path, settings in outputs.items() for word in (*taken, *settings, *kind, str(path))]

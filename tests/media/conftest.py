@@ -79,6 +79,10 @@ RECIPES = {
         "-vf setparams=color_trc=log100:color_primaries=smpte428:colorspace=ycgco -c:v ffv1",
     ),
     "gamma.mkv": (("testsrc2=s=96x54:r=24:d=0.3",), "-vf setparams=color_trc=bt470m:color_primaries=film -c:v ffv1"),
+    "jitter.webm": (
+        ("testsrc2=s=96x54:r=30:d=1,settb=1/1000,setpts='N*33+floor(random(0)*30)'",),
+        "-fps_mode passthrough -enc_time_base 1/1000 -c:v libvpx -deadline realtime -cpu-used 8",
+    ),
     "rgb.avi": (("testsrc2=s=96x54:r=24:d=0.3",), "-c:v rawvideo -pix_fmt bgr24"),
     "nine-channels.mov": (("testsrc2=s=96x54:r=24:d=0.3", f"aevalsrc={'|'.join(['0'] * 9)}:d=0.3"), "-c:a pcm_s16le"),
     "bars.mp4": (("smptehdbars=s=320x180:r=24:d=0.5,format=yuv420p",), f"-vf {BT709} -c:v libx264 -preset ultrafast"),

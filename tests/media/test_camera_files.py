@@ -28,6 +28,23 @@ def flv(found):
     return content
 
 
+def with_box(content, inside, kind, body):
+    """Put a box at the end of the one at this path of names and lengths of heads, in an MP4 whose index is last."""
+    place, longer = 0, []
+    for name, head in inside:
+        while content[place + 4 : place + 8] != name:
+            place += int.from_bytes(content[place : place + 4], "big")
+        longer.append(place)
+        place += head
+    end = longer[-1] + int.from_bytes(content[longer[-1] : longer[-1] + 4], "big")
+    box = (8 + len(body)).to_bytes(4, "big") + kind + body
+    changed = bytearray(content)
+    for place in longer:
+        size = int.from_bytes(changed[place : place + 4], "big") + len(box)
+        changed[place : place + 4] = size.to_bytes(4, "big")
+    return bytes(changed[:end]) + box + bytes(changed[end:])
+
+
 @pytest.fixture
 def live(sent):
     """Give a live recording whose times are changed."""
@@ -264,6 +281,34 @@ def test_one_channel_keeps_its_level(taken, clip, raw):
     rendition, _ = taken("plain.mp4")
 
     assert level(rendition) == pytest.approx(level(clip("plain.mp4")), rel=0.1)
+
+
+def test_pictures_at_uneven_times_are_all_kept_at_their_times(taken, clip, ffmpeg):
+    rendition, _ = taken("jitter.webm")
+
+    times = count_packets(ffmpeg, rendition).video.times
+    assert list(times) == pytest.approx(list(count_packets(ffmpeg, clip("jitter.webm")).video.times), abs=0.002)
+
+
+def test_a_recording_that_joined_a_stream_between_key_frames_is_whole(media, ffmpeg, clip, taken, tmp_path):
+    path = tmp_path / "joined.ts"
+    stream = ["-map", "0:v", "-c", "copy", "-f", "mpegts"]
+    assert ffmpeg.run(["-i", str(clip("flashing.mp4")), *stream, str(path)]).ok
+    packets = path.stat().st_size // 188
+    path.write_bytes(path.read_bytes()[188 * (packets // 4) :])
+
+    assert media.admit(path).duration == pytest.approx(4.5, abs=0.7)
+    assert taken(path)[1].files
+
+
+def test_dolby_vision_that_no_ordinary_screen_shows_is_named(media, sent):
+    path = sent("index-last.mp4")
+    inside = [(b"moov", 8), (b"trak", 8), (b"mdia", 8), (b"minf", 8), (b"stbl", 8), (b"stsd", 16), (b"avc1", 86)]
+    record = bytes([1, 0, 5 << 1, 0b1101]) + bytes(20)  # version 1.0, profile 5, no base layer for others
+    path.write_bytes(with_box(path.read_bytes(), inside, b"dvcC", record))
+
+    with pytest.raises(MediaError, match="is Dolby Vision profile 5"):
+        media.admit(path)
 
 
 @pytest.mark.parametrize("scheme", ["init", "packets"])

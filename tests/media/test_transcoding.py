@@ -254,7 +254,7 @@ def test_a_video_that_is_deleted_meanwhile_gets_no_files(begin, video, media, tm
 @full_disk
 @pytest.mark.parametrize("kind", ["mp4 -c:v libx264", "mp4 -movflags +faststart -c:v libx264", "image2 -update 1"])
 def test_a_full_disk_is_not_blamed_on_the_video(ffmpeg, kind):
-    with pytest.raises(ConsoleError, match=r"^The disk is full\. Make room and try again\.$"):
+    with pytest.raises(ConsoleError, match=r"^The disk is full\. Free some space and try again\.$"):
         ffmpeg.run(["-f", "lavfi", "-i", "testsrc2=d=0.2", "-f", *kind.split(), "/dev/full"])
 
 
