@@ -89,6 +89,7 @@ def test_the_promise_holds_in_fewer_bits(finish, drawn, media, ffmpeg, whole_sco
     assert json.loads(json.dumps(facts)) == facts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stands", ["", ",select='lt(t,5)+gt(t,11)'"])
 def test_a_long_video_is_put_together_of_groups_that_keep_the_promise(
     finish, drawn, media, ffmpeg, whole_score, stands
@@ -108,6 +109,7 @@ def test_a_long_video_is_put_together_of_groups_that_keep_the_promise(
     assert facts["bytes"] == found[0].size
 
 
+@pytest.mark.slow
 def test_a_video_too_long_to_keep_as_it_is_is_judged_by_samples(finish, drawn, whole_score, monkeypatch):
     monkeypatch.setattr(hunt, "MOST_RAW", 0)
 
@@ -118,6 +120,7 @@ def test_a_video_too_long_to_keep_as_it_is_is_judged_by_samples(finish, drawn, w
     assert whole_score("narrow-96.mp4") == pytest.approx(facts["vmaf"], abs=0.1)
 
 
+@pytest.mark.slow
 def test_colours_and_sound_of_a_video_put_together_are_those_of_the_plain_one(
     finish, video, media, ffmpeg, whole_score
 ):
