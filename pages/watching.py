@@ -60,7 +60,7 @@ def tiles(video: dict[str, Any], shape: dict[str, Any]) -> list[dict[str, Any]]:
 def choose(video_id: str, key: str) -> None:
     """Ask for the cover that the person chose."""
     seconds = st.session_state[key]["cover"]
-    envelope = parts.attempt("chooseCover", mediaId=video_id, seconds=seconds)
+    envelope = parts.attempt("chooseCover", mediaId=video_id, seconds=seconds, seenLine=st.session_state[parts.SEEN])
     if envelope["result"] == "true":
         st.session_state.setdefault("done", []).append(t("done.cover"))
         st.session_state[f"active--{video_id}"] = 1  # the page is drawn anew once it is made, however soon that is

@@ -12,6 +12,7 @@ ACTS = {
     "deleteRecommendById": lambda video: {"videoId": video.video_id},
     "deleteVideoById": lambda video: {"videoId": video.video_id, "userId": video.user.user_id},
     "editVideo": lambda video: {"videoId": video.video_id, "title": "mine"},
+    "chooseCover": lambda video: {"mediaId": video.video_id, "seconds": 1},
 }
 each_act = pytest.mark.parametrize("act", ACTS)
 

@@ -10,6 +10,7 @@ from backend.errors import BadRequest, Conflict
 from backend.media import NO_CHOSEN_COVER
 from backend.media.sprite import Cue, read_vtt
 from backend.model import FileKind, JobKind, MediaFile, Right, Video
+from backend.parameters import SeenLine
 from backend.registry import operation
 
 if TYPE_CHECKING:
@@ -47,11 +48,11 @@ def submit_snapshot(call: Call, *, media_id: str) -> None:
 
 
 @operation("POST", "/vod/chooseCover", message="封面已选定，稍后更新", right=Right.MANAGE, extension=True)
-def choose_cover(call: Call, *, media_id: str, seconds: float) -> None:
+def choose_cover(call: Call, *, media_id: str, seconds: float, seen_line: SeenLine = None) -> None:
     """Take the picture at this second of a video as its cover; the last choice counts.
 
     New snapshots leave it. An entry of the recommended feed shows it too, unless it was given a cover of its own.
-    In cloud mode VOD chooses the cover.
+    In cloud mode VOD chooses the cover. `seenLine` is as for createAudit.
     """
     if call.console.cloud is not None:
         raise Conflict(NO_CHOSEN_COVER)
@@ -59,7 +60,7 @@ def choose_cover(call: Call, *, media_id: str, seconds: float) -> None:
     if 0 < duration < seconds:
         raise BadRequest("seconds must be within the {duration} seconds of the video, got {seconds}.",
                          duration=round(duration, 3), seconds=seconds)  # fmt: skip
-    call.store.jobs.choose_cover(media_id, seconds, call.actor)
+    call.store.jobs.choose_cover(media_id, seconds, call.actor, seen_line=seen_line)
 
 
 def _tiles(call: Call, video: Video, cues: MediaFile) -> list[Cue]:

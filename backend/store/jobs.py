@@ -27,7 +27,7 @@ from backend.model import (
     Page,
     TranscodeStatus,
 )
-from backend.store import history
+from backend.store import history, seen
 from backend.store.database import Connections
 from backend.store.queue import (
     MADE_BY,
@@ -101,13 +101,15 @@ class Jobs:
             self._note(db, actor, action, video_id, {column: before}, {column: STATUS[kind][1]})
             return True
 
-    def choose_cover(self, video_id: str, seconds: float, actor: Actor) -> bool:
+    def choose_cover(self, video_id: str, seconds: float, actor: Actor, *, seen_line: int | None = None) -> bool:
         """Queue the picture at this second as a video's cover, in place of any choice before it.
 
-        False when this very choice stands already. Raises NotFound, and Conflict while there is no complete source.
+        False when this very choice stands already. Raises NotFound, and Conflict while there is no complete source or
+        where anybody decided something about it since `seen_line` of the history.
         """
         with self._connections.writing() as db:
             before = read_complete(db, video_id).cover
+            seen.check(db, video_id, seen_line)
             after = {"seconds": seconds}
             if not withdraw_other(db, JobKind.COVER, video_id, payload=after):
                 return False

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from backend.model import CensorStatus
+from backend.model import CensorStatus, VideoStatus
 
 in_both_languages = pytest.mark.parametrize("language", ["zh", "en"])
 
@@ -142,3 +142,20 @@ def test_what_cannot_be_done_rests_and_says_why(person, site):
     expect(person.page.get_by_role("tooltip")).to_have_text(person.t("not.unapproved"))
     expect(person.button("do_prewarm")).to_be_disabled()
     expect(person.button("do_approve")).to_be_enabled()
+
+
+def test_a_video_whose_upload_has_not_finished_can_be_deleted_and_nothing_else(person, site):
+    video = site.catalogue.add("还没传完", status=VideoStatus.UPLOADING)
+    site.catalogue.add("没传成", status=VideoStatus.UPLOAD_FAIL)
+    person.goes_to("/video", videoId=video.video_id)
+    for act in ("approve", "block", "recommend", "transcode", "prewarm"):
+        expect(person.button(f"do_{act}")).to_be_disabled()
+    expect(person.button("do_delete")).to_be_enabled()
+    person.part("do_block").hover()
+    expect(person.page.get_by_role("tooltip")).to_have_text(person.t("not.unfinished"))
+
+    person.goes_to("/videos", v_title="没传成")
+    person.opens_menu_of(0)
+
+    offered = person.page.get_by_role("menuitem").all_inner_texts()
+    assert not [one for one in offered for act in ("approve", "block", "recommend") if person.t(f"action.{act}") in one]

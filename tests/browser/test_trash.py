@@ -68,6 +68,27 @@ def test_what_was_blocked_is_approved_and_recommended_again_by_undo(person, in_l
     expect(person.column(RECOMMENDED)).to_have_text(["", person.t("status.isRecommend"), ""])
 
 
+def test_an_undo_that_somebody_else_was_quicker_than_is_told_in_the_corner(person, site, in_list):
+    person.ticks(2)
+    person.clicks("do_approve")
+    person.clicks("confirm_yes")
+    expect(person.button("undo")).to_be_visible()
+    (video,) = site.ask("getVideos", title=in_list[2])["videoList"]
+    site.ask("createAudit", mediaId=video["videoId"], status="Blocked", reason="版权")
+    person.is_idle()
+    list_at = person.part("toolbar").bounding_box()["y"]
+
+    person.clicks("undo")
+
+    expect(person.part("problems")).to_contain_text(in_list[2])
+    expect(person.part("problems")).not_to_contain_text(video["videoId"])
+    expect(person.part("undo")).to_have_count(0)
+    person.is_idle()
+    assert person.part("toolbar").bounding_box()["y"] == list_at
+    person.clicks("problems_seen")
+    expect(person.part("problems")).to_have_count(0)
+
+
 def test_undo_is_for_the_last_thing_and_for_where_it_was_done(person, in_list):
     person.ticks(0)
     person.has_ticked(1)

@@ -123,6 +123,26 @@ def test_the_picture_one_sees_becomes_the_cover(person, site, make_clip, watch):
     expect(line).to_contain_text("0:03")
 
 
+def test_a_cover_is_not_chosen_over_what_somebody_else_decided_meanwhile(person, site, clip, watch):
+    player = watch(clip["videoId"])
+    choose = player.locator(".choose")
+    player.get_by_role("slider").press("End")
+    site.ask("editVideo", videoId=clip["videoId"], tags="海,早晨")
+    head = person.part("page_head").bounding_box()
+
+    choose.click()
+
+    problems = person.part("problems")
+    expect(problems).to_contain_text(person.t("watch.refused"))
+    expect(problems).to_contain_text("admin")
+    assert person.part("page_head").bounding_box() == head
+    assert not [job for job in site.ask("getJobs", videoId=clip["videoId"])["jobList"] if job["kind"] == "cover"]
+    person.clicks("problems_seen")
+    choose.click()  # now that the tags of the other are seen
+    person.is_told(person.t("done.cover"))
+    site.wait_for_jobs(clip["videoId"])
+
+
 def test_a_video_without_a_sprite_shows_its_snapshots_until_new_ones_are_asked_for(person, site, older, watch):
     player = watch(older.video_id)
     tiles = player.locator(".tile")
