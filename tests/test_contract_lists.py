@@ -267,6 +267,15 @@ class TestBothLists:
 
         assert ids(door.data(listing, **empty, whatever="1")) == [wanted]
 
+    @pytest.mark.parametrize("name", ["userName", "title", "tags"])
+    def test_a_filter_of_which_nothing_is_seen_counts_as_empty(self, listing, door, make_both, name):
+        wanted = make_both(censor_status=CensorStatus.SUCCESS).video_id
+
+        for unseen in ("\u200b", "\u202e", "\u00ad", "\ufe0f", "\ufeff\u3164"):
+            for also in ({}, {"startTime": "2019-01-01"}, {"cateId": "12"}, {"sort": "title"}):
+                assert ids(door.data(listing, **{name: unseen}, **also)) == [wanted]
+            assert door.data("getFacets", **{name: unseen})["byCensorStatus"]["success"] == 1
+
     def test_names_of_parameters_are_case_sensitive(self, listing, door, make_both):
         wanted = make_both().video_id
 

@@ -140,7 +140,7 @@ filters = st.builds(
     video_id=st.sampled_from(["", "", "", "", "v3", "nothing"]),
     user_id=st.sampled_from(["", "", "1", "9", "aB c*"]),
     title=st.just("") | st.sampled_from(WORDS) | st.text(max_size=3),
-    user_name=st.sampled_from(["", "", "", "anne", "n", "林", "２", "%", "\ue041", LONG]),
+    user_name=st.sampled_from(["", "", "", "anne", "n", "林", "２", "%", "\ue041", "\u200b", "\ufe0f", LONG]),
     censor_status=st.none() | st.sampled_from(CensorStatus),
     start=seconds,
     end=seconds,

@@ -89,8 +89,9 @@ def conditions(wanted: VideoFilter, columns: Columns) -> Conditions:
             found.add(f"{getattr(columns, column)} {sign} :{name}", **{name: value})
     for number, tag in enumerate(split_tags(wanted.tags)):
         found.add(f"instr({columns.tags}, :tag{number}) > 0", **{f"tag{number}": f",{tag},"})
-    if wanted.title:
-        found.add(f"instr({columns.title}, :title) > 0", title=fold(wanted.title))
-    if wanted.user_name:
-        found.add(f"instr({columns.user_name}, :user_name) > 0", user_name=fold(wanted.user_name))
+    # What nothing is seen of folds to nothing, and narrows nothing: then no way to rows knows the column, either.
+    if title := fold(wanted.title):
+        found.add(f"instr({columns.title}, :title) > 0", title=title)
+    if user_name := fold(wanted.user_name):
+        found.add(f"instr({columns.user_name}, :user_name) > 0", user_name=user_name)
     return found
