@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages import actions, batches, parts, tables
+from pages import actions, batches, parts, tables, uploads
 from pages.narrowing import Narrowing
 from pages.tables import Column, Row
 from pages.words import named, t
@@ -60,7 +60,9 @@ class VideoList:
         shown = self._shown().values()
         busy = any(video[field] in BUSY for video in shown for field in BUSY_FIELDS)
         st.session_state["whole"] = True
-        st.fragment(self._rows, run_every="2s" if busy or not shown else "15s")(wanted, sort, nothing)
+        st.fragment(self._rows, run_every="2s" if busy or not shown or uploads.is_open() else "15s")(
+            wanted, sort, nothing
+        )
         st.session_state["whole"] = False
 
     def _rows(self, wanted: dict[str, str], sort: str, nothing: str) -> None:

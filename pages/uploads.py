@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
-from pages import parts, widgets
+from pages import editing, parts, widgets
 from pages.words import language, t
 
-MOST_AT_ONCE = 20
+IS_OPEN, LINK, TOLD = "upload_open", "upload_link", "upload_told"
+WORDS = ("hint", "waiting", "checking", "done", "broken", "cancel", "cancelled", "leave_ask", "stay", "leave")
 
 
 def button() -> None:
     """Draw the button that opens the dialog."""
-    if st.button(t("upload.do"), icon=":material/upload:", key="upload", type="primary"):
-        st.session_state["upload_links"] = [link["url"] for link in parts.ask("createUploadLinks", count=MOST_AT_ONCE)]
-        st.dialog(t("upload.title"), icon=":material/upload:", on_dismiss="rerun")(_dialog)()
+    asked = st.button(t("upload.do"), icon=":material/upload:", key="upload", type="primary")
+    st.session_state[IS_OPEN] = asked
+    if asked:
+        st.session_state[LINK], st.session_state[TOLD] = {}, []
+        st.dialog(t("upload.title"), icon=":material/upload:", on_dismiss="rerun")(_dialog)(editing.categories())
 
 
-def _dialog() -> None:
+def is_open() -> bool:
+    """Say whether the dialog was opened at this run of the page: what is taken in shows behind it at once."""
+    return bool(st.session_state.get(IS_OPEN))
+
+
+def _dialog(categories: dict[str, int]) -> None:
     with st.container(horizontal=True):
         # Live, for a file that is dropped takes the focus from no field, and only that would tell what was typed last.
         user = st.text_input(
@@ -26,22 +36,34 @@ def _dialog() -> None:
         tags = st.text_input(
             t("upload.tags"), key="upload_tags", max_chars=500, placeholder=t("upload.tags_example"), live=True
         )
+    category = editing.choose_category(categories, "", "upload_category")
     data = {
-        "links": st.session_state["upload_links"],
-        "fields": {"userName": user, "userId": user, "tags": tags},
+        **st.session_state[LINK],
+        "fields": {"userName": user, "userId": user, "tags": tags, **category},
         "language": language(),
-        "words": {name: t(f"upload.{name}") for name in ("hint", "waiting", "checking", "done", "broken")},
+        "words": {name: t(f"upload.{name}") for name in WORDS} | {"same": t("done.same_file", title="{title}")},
     }
     sent = widgets.upload(data, key="upload_box", on_sent=_note)
     st.caption(t("upload.help"))
-    if sent and sent["done"] == sent["of"]:
+    if sent and sent["closing"]:
         st.rerun()
 
 
 def _note() -> None:
-    """Note what came in, to be told. Whoever closes the dialog meanwhile is told as well."""
+    """Give a link for the file that is next, and note what came in, to be told also to whoever closes the dialog."""
     sent = st.session_state["upload_box"]["sent"]
-    if done := sent["done"]:
-        st.session_state.setdefault("done", []).append(t("done.upload", count=done))
-    for title in sent.get("same", []):
-        st.session_state["done"].append(t("done.same_file", title=parts.plain(title)))
+    if sent["wanted"] != st.session_state[LINK].get("number"):
+        st.session_state[LINK] = {"number": sent["wanted"], **_link()}
+    told = [t("done.same_file", title=parts.plain(title)) for title in sent["same"]]
+    if sent["done"]:
+        told.insert(0, t("done.upload", count=sent["done"]))
+    before = st.session_state.get(TOLD, [])
+    st.session_state["done"] = [text for text in st.session_state.get("done", []) if text not in before] + told
+    st.session_state[TOLD] = told
+
+
+def _link() -> dict[str, Any]:
+    envelope = parts.attempt("createUploadLinks")
+    if envelope["result"] == "true":
+        return {"url": envelope["data"][0]["url"]}
+    return {"url": "", "problem": envelope["message"]}

@@ -24,9 +24,10 @@ _table = _component("table")
 
 
 def upload(data: dict[str, Any], key: str, on_sent: Callable[[], None]) -> dict[str, Any] | None:
-    """Draw a place for files that are sent to `data["links"]`; return how many of how many went well.
+    """Draw a place for files, and return how far they are.
 
-    `on_sent` finds that in the state of `key`, as `sent`, even where the place is not drawn any more.
+    It asks for the link of a file by its number, as `wanted`, and takes `data["url"]` once `data["number"]` is that.
+    `on_sent` finds all that in the state of `key`, as `sent`, even where the place is not drawn any more.
     """
     sent: dict[str, Any] | None = _upload(data=data, key=key, on_sent_change=on_sent).sent
     return sent

@@ -1,79 +1,184 @@
-// Sends files straight to the REST server, each by a one-time link: they are streamed to its disk, and a large one
-// never passes through the page's own connection.
-const running = new WeakSet();
+// Sends files straight to the REST server, each by a one-time link that is asked for when its turn comes: they are
+// streamed to its disk, and a large one never passes through the page's own connection.
+const boxes = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue }) {
-  const box = parentElement.querySelector(".box");
-  const input = box.querySelector("input");
-  box.querySelector(".hint").textContent = data.words.hint;
+  const box = parentElement.querySelector(".box"), input = parentElement.querySelector("input");
+  const own = boxes.get(box) ?? { files: [], wanted: 0, done: 0, same: [] };
+  boxes.set(box, own);
+  own.data = data; // what is typed while files wait counts for them
+  const { words } = data;
+  const ask = parentElement.querySelector(".ask");
+  parentElement.querySelector(".hint").textContent = words.hint;
+  ask.querySelector("span").textContent = words.leave_ask;
+  ask.querySelector(".stay").textContent = words.stay;
+  ask.querySelector(".leave").textContent = words.leave;
+  ask.querySelector(".stay").onclick = () => { ask.hidden = true; };
+  ask.querySelector(".leave").onclick = leave;
+  if (own.link && data.number === own.wanted) own.link(data);
+
   input.onclick = (event) => event.stopPropagation();
-  input.onchange = () => send([...input.files]);
-  box.onclick = (event) => event.target.closest(".files") || running.has(box) || input.click();
+  input.onchange = () => {
+    const chosen = [...input.files];
+    input.value = ""; // or the same file could not be chosen again
+    take(chosen);
+  };
+  box.onclick = (event) => event.target.closest(".files") || input.click();
   box.onkeydown = (event) => ["Enter", " "].includes(event.key) && event.target === box && input.click();
   box.ondragover = (event) => { event.preventDefault(); box.classList.add("over"); };
   box.ondragleave = () => box.classList.remove("over");
   box.ondrop = (event) => {
     event.preventDefault();
     box.classList.remove("over");
-    if (!running.has(box)) send([...event.dataTransfer.files]);
+    take([...event.dataTransfer.files]);
   };
 
-  async function send(files) {
-    if (!files.length) return;
-    running.add(box);
-    const taken = files.slice(0, data.links.length);
-    const rows = taken.map(row);
-    const results = [];
-    for (const [number, file] of taken.entries()) {
-      results.push(await sendOne(file, data.links[number], rows[number]));
+  function take(files) {
+    own.files.push(...files.map(row));
+    if (files.length && !own.running) send();
+  }
+
+  // Not a trigger: one that comes together with the closing of the dialog is lost on the way.
+  function tell(closing = false) {
+    setStateValue("sent", { wanted: own.wanted, done: own.done, same: own.same, closing, at: Date.now() });
+  }
+
+  async function send() {
+    own.running = true;
+    const unguard = guard();
+    let bad = false;
+    for (let next; (next = own.files.shift());) {
+      if (next.over) continue;
+      const { problem, same } = await sendOne(next);
+      if (problem) bad = true;
+      else own.done += 1;
+      own.same.push(...same);
+      if (!own.files.some((file) => !file.over) || own.leaving) tell(!bad && own.done > 0 && !own.leaving);
     }
-    running.delete(box);
-    const done = results.filter((result) => result.problem === "").length;
-    const same = results.flatMap((result) => result.same);
-    // Not a trigger: one that comes together with the closing of the dialog is lost on the way.
-    setStateValue("sent", { done, same, of: files.length, at: Date.now() });
+    unguard();
+    own.running = false;
+    ask.hidden = true;
+    if (own.leaving) closeButton()?.click();
   }
 
   function row(file) {
     const item = document.createElement("li");
-    item.innerHTML = '<div class="name"></div><progress max="1" value="0"></progress><div class="said"></div>';
-    item.querySelector(".name").textContent = file.name;
-    item.querySelector(".said").textContent = data.words.waiting;
-    box.querySelector(".files").append(item);
-    return item;
+    item.innerHTML = '<div class="name"></div><button class="stop" type="button">✕</button>' +
+      '<progress max="1" value="0"></progress><div class="said"></div>';
+    const [name, stop, bar, said] = item.children;
+    const one = { file, item, bar, said, over: false };
+    name.textContent = name.title = file.name;
+    stop.title = words.cancel;
+    stop.setAttribute("aria-label", `${words.cancel}: ${file.name}`);
+    stop.onclick = () => cancel(one);
+    said.textContent = words.waiting;
+    parentElement.querySelector(".files").append(item);
+    return one;
   }
 
-  function sendOne(file, link, item) {
-    const said = item.querySelector(".said");
-    const bar = item.querySelector("progress");
+  function end(one, problem, text) {
+    one.over = true;
+    one.bar.remove();
+    one.item.querySelector(".stop")?.remove();
+    one.item.classList.toggle("bad", problem !== "");
+    one.said.textContent = problem || text;
+  }
+
+  function cancel(one) {
+    if (one.over || one.checking) return;
+    end(one, "", words.cancelled);
+    one.abort?.();
+  }
+
+  function leave() {
+    own.leaving = true; // what the server checks already is waited for
+    [...own.files, own.current].forEach(cancel);
+    ask.hidden = true;
+  }
+
+  async function sendOne(one) {
+    own.current = one;
+    own.wanted += 1;
+    const link = await new Promise((resolve) => {
+      own.link = one.abort = resolve;
+      tell();
+    });
+    if (one.over) return { problem: words.cancelled, same: [] };
+    return link.url ? upload(one, link.url) : refuse(one, link.problem);
+  }
+
+  function refuse(one, problem) {
+    end(one, problem);
+    return { problem, same: [] };
+  }
+
+  function upload(one, link) {
     return new Promise((resolve) => {
       const request = new XMLHttpRequest();
+      one.abort = () => { request.abort(); resolve({ problem: words.cancelled, same: [] }); };
       request.upload.onprogress = (event) => {
-        bar.value = event.loaded / event.total;
-        said.textContent = event.loaded < event.total ? `${Math.floor(bar.value * 100)} %` : data.words.checking;
-      };
-      const end = (problem, same = []) => {
-        bar.remove();
-        item.classList.toggle("bad", problem !== "");
-        said.textContent = problem || data.words.done;
-        resolve({ problem, same });
+        one.bar.value = event.loaded / event.total;
+        one.checking = event.loaded === event.total;
+        one.said.textContent = one.checking ? words.checking : `${Math.floor(one.bar.value * 100)} %`;
+        if (one.checking) one.item.querySelector(".stop")?.remove();
       };
       request.onload = () => {
+        let answer;
         try {
-          const answer = JSON.parse(request.responseText);
-          const same = (answer.data?.sameFileList ?? []).slice(0, 1).map((video) => video.title);
-          end(answer.result === "true" ? "" : answer.message, same);
+          answer = JSON.parse(request.responseText);
         } catch {
-          end(data.words.broken);
+          return resolve(refuse(one, words.broken));
         }
+        if (answer.result !== "true") return resolve(refuse(one, answer.message));
+        const same = (answer.data?.sameFileList ?? []).slice(0, 1).map((video) => video.title);
+        end(one, "", [words.done, ...same.map((title) => words.same.replace("{title}", () => title))].join(" "));
+        resolve({ problem: "", same });
       };
-      request.onerror = () => end(data.words.broken);
+      request.onerror = () => resolve(refuse(one, words.broken));
       const form = new FormData();
-      for (const [name, value] of Object.entries(data.fields)) form.append(name, value);
-      form.append("file", file, file.name);
+      for (const [name, value] of Object.entries(own.data.fields)) form.append(name, value);
+      form.append("file", one.file, one.file.name);
       request.open("POST", link);
-      request.setRequestHeader("Accept-Language", data.language);
+      request.setRequestHeader("Accept-Language", own.data.language);
       request.send(form);
     });
+  }
+
+  function closeButton() {
+    return [...(dialog()?.querySelectorAll("button") ?? [])].find((button) => button.parentElement === dialog());
+  }
+
+  function dialog() {
+    return parentElement.host.closest("[role=dialog]");
+  }
+
+  // While files are sent, every way out of the dialog asks first; returns what ends that.
+  function guard() {
+    const hold = (event) => {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      ask.hidden = false;
+      ask.querySelector(".stay").focus();
+    };
+    const leads = ({ target }) =>
+      target instanceof Element && target.closest(".stDialog") &&
+      (!target.closest("[role=dialog]") || target.closest("button") === closeButton());
+    const ways = {
+      keydown: (event) => event.key === "Escape" && !event.target.closest?.("[aria-expanded=true]") && hold(event),
+      beforeunload: (event) => event.preventDefault(),
+    };
+    for (const name of ["pointerdown", "mousedown", "pointerup", "mouseup", "click"]) {
+      ways[name] = (event) => box.isConnected && closeButton() && leads(event) && hold(event);
+    }
+    // Back, where the browser lets a page keep it: at `popstate` Streamlit is quicker.
+    const traverse = (event) =>
+      event.navigationType === "traverse" && event.cancelable && event.destination.sameDocument &&
+      box.isConnected && hold(event);
+    for (const [name, way] of Object.entries(ways)) addEventListener(name, way, true);
+    window.navigation?.addEventListener("navigate", traverse);
+    return () => {
+      for (const [name, way] of Object.entries(ways)) removeEventListener(name, way, true);
+      window.navigation?.removeEventListener("navigate", traverse);
+    };
   }
 }
