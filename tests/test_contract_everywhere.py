@@ -43,7 +43,11 @@ SEED_PARAMETERS = {
     "login": ["userName*", "password*"],
     "signOut": ["userName", "password"],
 }  # fmt: skip
-EXTENSIONS = {name: ["cateId", "sort"] for name in ("getVideos", "getRecommendVideos")}  # they stand last
+NARROWING = [
+    "cateId", "transcodeStatus", "narrowTranscodeStatus", "isRecommend", "tags", "minDuration", "maxDuration",
+    "minSize", "maxSize", "sort",
+]  # fmt: skip
+EXTENSIONS = dict.fromkeys(("getVideos", "getRecommendVideos"), NARROWING)  # they stand last
 EXTENSIONS |= {
     name: ["seenLine"] for name in ("createAudit", "recommendVideo", "deleteVideoById", "deleteRecommendById")
 }

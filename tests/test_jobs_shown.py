@@ -53,7 +53,7 @@ def test_a_disk_that_refuses_is_told_without_them_too(door, failed):
 
     job = shown(door, failed(error))
 
-    assert job["error"] == "The disk refused: [('a.mp4', 'b.mp4', 'Input/output error')]."
+    assert job["error"] == "The disk could not be written: [('a.mp4', 'b.mp4', 'Input/output error')]."
     assert "a.mp4" in job["detail"]
     assert "/srv" not in job["detail"]
 
