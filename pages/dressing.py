@@ -17,10 +17,10 @@ MARKDOWN_ESCAPE = re.compile(r"\\(.)")
 
 
 def dress() -> None:
-    """Give the page its rules of style, and the person's language to what Streamlit itself says."""
-    rules, script = _dressing(language())
+    """Give the page its rules of style and of the keyboard, and the person's language to what Streamlit itself says."""
+    rules, script, keys = _dressing(language())
     st.html(f"<style>{rules}</style>")
-    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+    st.html(f"<script>{script};{keys}</script>", unsafe_allow_javascript=True)
 
 
 def tab_title(text: str) -> None:
@@ -30,10 +30,11 @@ def tab_title(text: str) -> None:
 
 
 @cache
-def _dressing(of: str) -> tuple[str, str]:
-    rules, script, words = (
-        (HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js", "locales/streamlit.json")
+def _dressing(of: str) -> tuple[str, str, str]:
+    rules, script, keys, words = (
+        (HERE / name).read_text(encoding="utf-8")
+        for name in ("page.css", "page.js", "keys.js", "locales/streamlit.json")
     )
     told = json.dumps({"lang": HTML_LANGUAGES[of], "words": json.loads(words)[of]}).replace("<", "\\u003c")
     function = script[script.index("(") :].rstrip()
-    return rules, f"({function})({told})"
+    return rules, f"({function})({told})", keys

@@ -1,7 +1,8 @@
 """What a page looks like, asked of the browser: contrast, targets too small for a finger, and words left in English."""
 
-# Texts whose contrast is below WCAG AA: 4.5, and 3 for large ones and icons; what is disabled may be faint.
-FAINT = r"""() => {
+# Texts whose contrast is below WCAG AA: 4.5, and 3 for large ones and icons; what is disabled may be faint. Asked with
+# a number, it tells of what is disabled alone, below that contrast.
+FAINT = r"""resting => {
     const rgba = colour => {
         const parts = colour.match(/[\d.]+/g).map(Number);
         return [...(colour.startsWith("color(srgb") ? parts.slice(0, 3).map(part => part * 255) : parts.slice(0, 3)),
@@ -20,9 +21,8 @@ FAINT = r"""() => {
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let text; text = texts.nextNode();) {
         const element = text.parentElement;
-        if (!text.data.trim() || element.closest("canvas, script, style, noscript, [disabled], [aria-disabled=true]")) {
-            continue;
-        }
+        if (!text.data.trim() || element.closest("canvas, script, style, noscript")) continue;
+        if (!resting === Boolean(element.closest("[disabled], [aria-disabled=true]"))) continue;
         if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
         const range = document.createRange();
         range.selectNodeContents(text);
@@ -35,7 +35,8 @@ FAINT = r"""() => {
             || element.closest("[data-testid=stIconMaterial], [data-testid=stAlertDynamicIcon]")
             || element.closest("[data-testid=stMetricIcon]");
         const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-        if (contrast < (large ? 3 : 4.5)) faint.push(`${text.data.trim().slice(0, 30)}: ${contrast.toFixed(2)}`);
+        const least = resting ?? (large ? 3 : 4.5);
+        if (contrast < least) faint.push(`${text.data.trim().slice(0, 30)}: ${contrast.toFixed(2)}`);
     }
     return faint;
 }"""

@@ -1,0 +1,95 @@
+"""What every dialog does with the keyboard: its first field has the cursor, and no letter gets past it to the page."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from backend.model import FileKind, MediaFile
+from tests.browser.looks import FAINT
+
+
+@pytest.fixture
+def waiting(site, person):
+    """Two videos that wait for review; the person is at the first."""
+    files = (MediaFile(FileKind.COMMON, "a.mp4", 1, 320, 180),)
+    videos = [site.catalogue.add(f"键盘 {age}", age=-2000 - age, files=files) for age in (2, 1)]
+    person.page.route("**/media/**", lambda route: route.fulfill(status=200, body=""))
+    person.goes_to("/video", videoId=videos[0].video_id)
+    expect(person.button("next")).to_be_visible()
+    yield videos
+    for video in videos:
+        site.ask("deleteVideoById", videoId=video.video_id, userId=video.user.user_id)
+
+
+def test_a_reason_is_typed_at_once_after_the_letter_that_asks_for_it(person, waiting):
+    person.presses("b", person.dialog)
+    reason = person.dialog.get_by_label(person.t("block.reason"), exact=True)
+    expect(reason).to_be_focused()
+
+    person.page.keyboard.type("ban")
+
+    expect(reason).to_have_value("ban")
+    expect(person.dialog).to_contain_text(person.t("confirm.block", count=1))
+    expect(person.dialog).to_contain_text(waiting[0].title)
+    expect(person.button("confirm_yes")).to_be_enabled()
+
+
+@pytest.mark.parametrize("opened", ["a", "b", "do_recommend", "do_delete", "edit_open"])
+def test_while_a_dialog_is_open_no_letter_reaches_the_page(person, waiting, site, opened):
+    if opened == "do_recommend":
+        site.ask("createAudit", mediaId=waiting[0].video_id, status="Normal")
+        person.goes_to("/video", videoId=waiting[0].video_id)
+    if len(opened) == 1:
+        person.presses(opened, person.dialog)
+    else:
+        person.clicks(opened)
+    expect(person.dialog).to_be_visible()
+    title = person.dialog.get_by_role("heading").first.text_content()
+    person.dialog.get_by_role("heading").first.click()  # no field has the cursor
+
+    for key in "nab":
+        person.page.keyboard.press(key)
+    person.is_idle()
+
+    expect(person.dialog).to_have_count(1)
+    expect(person.dialog.get_by_role("heading").first).to_have_text(title)
+    person.is_at(f"videoId={waiting[0].video_id}$")
+    person.page.keyboard.press("Escape")
+    expect(person.dialog).to_be_hidden()
+    if opened in ("a", "b"):  # and then it does again
+        person.presses("n", person.part("page_head").filter(has_text=waiting[1].title))
+
+
+@pytest.mark.parametrize(("path", "opened"), [("/accounts", "account_add"), ("/profile", "token_new")])
+def test_every_dialog_puts_the_cursor_into_its_first_field(person, path, opened):
+    person.goes_to(path)
+
+    person.clicks(opened)
+
+    expect(person.dialog.locator("input").first).to_be_focused()
+
+
+def test_a_letter_typed_before_the_dialog_is_there_does_nothing_to_another_video(person, waiting):
+    person.presses("b", person.dialog)
+    person.page.keyboard.press("Escape")
+    expect(person.dialog).to_be_hidden()
+    person.is_idle()
+
+    person.page.keyboard.type("bna")
+
+    expect(person.dialog).to_contain_text(person.t("confirm.block", count=1))
+    expect(person.dialog).to_contain_text(waiting[0].title)
+    person.is_idle()
+    expect(person.part("page_head")).to_contain_text(waiting[0].title)
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_a_button_that_rests_says_what_it_would_do(person, waiting, colours):
+    person.page.emulate_media(color_scheme=colours)
+    person.clicks("do_block")
+
+    button = person.button("confirm_yes")
+    expect(button).to_be_disabled()
+
+    assert person.page.evaluate(FAINT, 2) == []
