@@ -126,7 +126,7 @@ def buttons(keys: Iterable[str], videos: list[dict[str, Any]]) -> None:
 
 def own_buttons(keys: Iterable[str], video: dict[str, Any]) -> None:
     """Draw the buttons of one video, on its own page."""
-    with st.container(horizontal=True, gap="small", key="acts"):
+    with st.container(horizontal=True, gap="small", key="acts", width="content"):
         for action in allowed(*keys):
             _button(action, [video], parts.own_key(f"do_{action.key}", video), action.shortcut)
 

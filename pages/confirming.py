@@ -83,7 +83,8 @@ def _confirm(question: Question) -> None:
     st.markdown(parts.named_list([title(video) for video in question.videos], NAMED))
     st.caption(_follows(action))
     form = _form(question)
-    with st.container(horizontal=True, horizontal_alignment="right"):
+    final = action.key == "delete" and not parts.trash_days()
+    with st.container(horizontal=True, horizontal_alignment="right", key="danger" if final else None):
         if st.button(t("common.cancel"), key="confirm_no"):
             st.rerun()
         word = t(f"action.{action.key}")

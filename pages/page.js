@@ -79,7 +79,14 @@
     setTimeout(() => document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click());
   }
 
+  // A title that is cut is read in its tooltip.
+  function hovered({ target }) {
+    const title = target.closest?.(".st-key-page_head h3");
+    if (title) title.title = title.scrollHeight > title.clientHeight + 1 ? title.innerText : "";
+  }
+
   document.addEventListener("click", chosen);
+  document.addEventListener("mouseover", hovered);
   walk(document.body);
   observer.observe(document.body, {
     subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ATTRIBUTES,
@@ -88,6 +95,7 @@
     stop() {
       observer.disconnect();
       document.removeEventListener("click", chosen);
+      document.removeEventListener("mouseover", hovered);
       restore();
     },
   };

@@ -90,8 +90,7 @@ def buttons() -> None:
 def confirm(videos: list[dict[str, Any]]) -> None:
     st.markdown(parts.named_list([video["title"] or video["videoId"] for video in videos], NAMED))
     st.warning(t("follows.purge"), icon=":material/warning:")
-    st.html("<style>.st-key-confirm_yes button { background: #c0283c; border-color: #c0283c; color: #fff }</style>")
-    with st.container(horizontal=True, horizontal_alignment="right"):
+    with st.container(horizontal=True, horizontal_alignment="right", key="danger"):
         if st.button(t("common.cancel"), key="confirm_no"):
             st.rerun()
         if st.button(t("trash.purge"), key="confirm_yes", type="primary", icon=":material/delete_forever:"):

@@ -128,12 +128,24 @@ def history(video_id: str) -> None:
     st.table(rows, border="horizontal", width="content")
 
 
+def acts(video: dict[str, Any]) -> None:
+    """Draw where a video stands and what can be done about it: above the player, for on a phone that fills a screen."""
+    statuses(video)
+    recommend = "unrecommend" if video["isRecommend"] == "true" else "recommend"
+    with st.container(horizontal=True, vertical_alignment="center", key="acts_row"):
+        actions.own_buttons(
+            ("approve", "block", recommend, "transcode", "narrow", "snapshot", "prewarm", "delete"), video
+        )
+        reviewing.next_button(video)
+
+
 def show(video_id: str) -> None:
     play = parts.ask("getPlayInfo", videoId=video_id)
     video, infos = play["videoBase"], play["playInfoList"]
     with parts.header(parts.plain(video["title"]) or video_id, beside=undo.button):
         editing.button(video)
     parts.say_results()
+    acts(video)
     left, right = st.columns([3, 2], gap="large")
     working = at_work(video_id)
     with left:
@@ -142,19 +154,6 @@ def show(video_id: str) -> None:
         if video["description"]:
             st.markdown(parts.plain(video["description"]))
     with right:
-        statuses(video)
-        keys = [
-            "approve",
-            "block",
-            "unrecommend" if video["isRecommend"] == "true" else "recommend",
-            "transcode",
-            "narrow",
-            "snapshot",
-            "prewarm",
-            "delete",
-        ]
-        actions.own_buttons(keys, video)
-        reviewing.next_button(video)
         st.fragment(jobs, run_every="1s" if working else None)(video_id)
         facts(video, infos)
     if infos:

@@ -10,6 +10,7 @@ from pages import parts, widgets
 from pages.words import t
 
 WORDS = ("sheet", "timeline", "cover", "busy")
+MOST_TILES = 24  # of a sheet
 
 
 def player(video: dict[str, Any], infos: list[dict[str, Any]], busy: bool) -> None:
@@ -35,7 +36,31 @@ def player(video: dict[str, Any], infos: list[dict[str, Any]], busy: bool) -> No
         "words": words,
     }
     key = parts.own_key("watch", video)
-    widgets.watch(data, key=key, on_choose=lambda: choose(video["videoId"], key))
+    st.html(f"<style>{room(shape, data['tiles'], data['choose'])}</style>")
+    with st.container(key="watch_room"):
+        widgets.watch(data, key=key, on_choose=lambda: choose(video["videoId"], key))
+
+
+def room(shape: dict[str, Any], tiles: list[dict[str, Any]], choose: bool) -> str:
+    """Return rules of style that keep the height of the player free until it is drawn, as `watch.css` lays it out."""
+    upright = shape["height"] > shape["width"]
+    count = min(MOST_TILES, len(tiles))
+    tall = tiles[0]["height"] / tiles[0]["width"] if tiles else 0
+    bars = (62 if tiles else 0) + (58 if choose else 0)
+    seen = f"min(62vh, 100cqw * {shape['height'] / shape['width']:.4f})"
+
+    def sheet(columns: int) -> str:
+        rows = -(-count // columns)
+        return f"{rows} * (100cqw - {6 * (columns - 1)}px) / {columns} * {tall:.4f} + {6 * rows + 4 if rows else 0}px"
+
+    beside = f"62vh + {bars}px" if upright else f"{seen} + {bars}px + {sheet(6)}"
+    inner = ".st-key-watch_room > div { min-height: calc(%s) }"
+    return (
+        f".st-key-watch_room {{ container-type: inline-size; --shape: {shape['width']}/{shape['height']}; "
+        f"--few: {6 if upright else 4} }} "
+        + inner % f"{seen} + {bars}px + {sheet(6 if upright else 4)}"
+        + f" @container (min-width: 600px) {{ {inner % beside} }}"
+    )
 
 
 def mime(info: dict[str, Any]) -> str:

@@ -37,7 +37,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const upright = data.height > data.width;
     const { width = 16, height = 9 } = tiles[0] ?? {};
     const looks = { shape: `${data.width}/${data.height}`, tile: `${width}/${height}`, peek: upright ? "120px" : "208px",
-      least: !upright ? "118px" : tiles.length > 12 ? "64px" : "80px", share: upright ? "15%" : "22%" };
+      least: tiles.length > 12 ? "64px" : "80px", few: upright ? 6 : 4 };
     find(".all").classList.toggle("upright", upright);
     for (const [name, value] of Object.entries(looks)) parentElement.host.style.setProperty(`--${name}`, value);
     video.ontimeupdate = video.onseeking = video.onseeked = video.onloadedmetadata = showNow;

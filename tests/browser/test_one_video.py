@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from backend.model import FileKind, MediaFile
+from tests.browser.looks import SMALL
 
 LOADED = "pictures => pictures.length > 0 && pictures.every(picture => picture.complete && picture.naturalWidth > 0)"
 
@@ -94,6 +95,51 @@ def test_addresses_that_people_write_are_shown_as_they_are_and_lead_nowhere(pers
     person.clicks("do_delete")
     expect(person.dialog).to_contain_text(words)
     expect(person.page.locator('a[href*="evil"]')).to_have_count(0)
+
+
+def test_an_edit_empties_the_description_and_picks_a_category(person, site):
+    site.catalogue.add("早就分好类", cate_id=77, cate_name="城市漫步")
+    video = site.catalogue.add("要清空的", description="旧的说明", cate_id=78, cate_name="山野")
+    person.goes_to("/video", videoId=video.video_id)
+
+    person.clicks("edit_open")
+    person.dialog.get_by_label(person.t("video.description")).fill("")
+    person.field("edit_category").click()
+    person.picks("城市漫步")
+    person.clicks("edit_save")
+
+    person.is_told(person.t("done.edit"))
+    expect(person.page.get_by_text("旧的说明")).to_have_count(0)
+    expect(person.page.get_by_role("cell", name="城市漫步", exact=True)).to_be_visible()
+    now = site.ask("getVideoById", videoId=video.video_id)
+    assert (now["description"], now["cateId"], now["cateName"]) == ("", 77, "城市漫步")
+    assert (now["title"], now["tags"]) == ("要清空的", video.tags)
+    person.clicks("edit_open")
+    expect(person.field("edit_category")).to_have_value("城市漫步")
+
+
+def test_a_long_title_is_cut_and_read_whole_in_its_tooltip(person, site):
+    long = "一整年的雨 " * 30
+    video = site.catalogue.add(long.strip())
+    person.goes_to("/video", videoId=video.video_id)
+    title = person.part("page_head").get_by_role("heading")
+
+    title.hover()
+
+    expect(title).to_have_attribute("title", long.strip())
+    assert title.bounding_box()["height"] < 80
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_on_a_phone_a_verdict_is_in_sight_and_large_enough_for_a_finger(person, clip):
+    person.page.set_viewport_size({"width": 390, "height": 844})
+    person.goes_to("/video", videoId=clip["videoId"])
+    person.is_idle()
+
+    for act in ("approve", "block"):
+        expect(person.button(f"do_{act}")).to_be_in_viewport(ratio=1)
+    person.page.wait_for_function(f"() => !({SMALL})().length", timeout=5_000)
+    assert person.part("watch").locator(".choose").bounding_box()["height"] >= 44
 
 
 def test_an_edit_changes_the_title(person, site):

@@ -1,6 +1,7 @@
 """Taking back: the button beside what one did, the trash, and a walk through all that an administrator looks after."""
 
 import itertools
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -139,6 +140,8 @@ def test_what_is_in_the_trash_is_deleted_for_good_once_it_is_confirmed(person, s
     person.clicks("t_purge")
     expect(person.dialog).to_contain_text(shown[1])
     expect(person.dialog).to_contain_text(person.t("follows.purge"))
+    expect(person.button("confirm_yes")).to_have_css("background-color", "rgb(192, 40, 60)")
+    expect(person.button("confirm_yes")).to_have_text(re.compile(person.t("trash.purge")))
     person.clicks("confirm_yes")
 
     person.is_told(person.t("done.purge", count=1))

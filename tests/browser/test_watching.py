@@ -138,6 +138,8 @@ def test_a_cover_is_not_chosen_over_what_somebody_else_decided_meanwhile(person,
     assert person.part("page_head").bounding_box() == head
     assert not [job for job in site.ask("getJobs", videoId=clip["videoId"])["jobList"] if job["kind"] == "cover"]
     person.clicks("problems_seen")
+    expect(problems).to_have_count(0)
+    person.is_idle()
     choose.click()  # now that the tags of the other are seen
     person.is_told(person.t("done.cover"))
     site.wait_for_jobs(clip["videoId"])
