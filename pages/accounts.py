@@ -131,7 +131,7 @@ st.space("small")
 st.markdown(f"**{t('people.tokens')}**")
 people.tokens(parts.ask("getTokens"), "revokeToken", owners=True)
 if adding:
-    st.dialog(t("accounts.add"), icon=":material/person_add:")(add)()
+    parts.open_dialog(t("accounts.add"), "person_add")(add)()
 elif wanted := st.session_state.pop("wanted_change", None):
     key, account = wanted
     icon, draw = ACTIONS[key]
@@ -139,6 +139,6 @@ elif wanted := st.session_state.pop("wanted_change", None):
     if key == "enable":
         draw(account)
     else:
-        st.dialog(title, icon=f":material/{icon}:")(draw)(account)
+        parts.open_dialog(title, icon)(draw)(account)
 elif made := st.session_state.pop("told_password", None):
-    st.dialog(t("accounts.told"), icon=":material/password:")(show_password)(made)
+    parts.open_dialog(t("accounts.told"), "password")(show_password)(made)

@@ -87,7 +87,8 @@ def _progress() -> None:
         del st.session_state[BATCH]
         parts.report(batch.done, batch.refused, batch.said)
         batch.offer_undo(batch.done)
-        st.rerun(scope="app")
+        parts.redraw()
+        return
     with st.container(horizontal=True, vertical_alignment="center", key="batch"):
         of = len(batch.asked)
         st.progress(batch.count / of, text=t("batch.progress", count=f"{batch.count:,}", of=f"{of:,}"))

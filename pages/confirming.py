@@ -13,6 +13,7 @@ from pages.words import t
 
 MOST_REASON_BYTES = 128
 NAMED = 8
+TRANSCODES = {"transcode": "transcodeStatus", "narrow": "narrowTranscodeStatus"}
 
 
 @dataclass
@@ -63,7 +64,7 @@ def requested() -> None:
         question = Question(actions.ACTIONS[key], parts.opening(), seen)
         question.take(videos)
         asked = t(f"confirm.{key}", count=len(question.videos or videos))
-        st.dialog(asked, icon=f":material/{question.action.icon}:", on_dismiss="rerun")(_confirm)(question)
+        parts.open_dialog(asked, question.action.icon)(_confirm)(question)
 
 
 def _confirm(question: Question) -> None:
@@ -126,6 +127,14 @@ def _is_ready(action: Action, form: dict[str, Any]) -> bool:
     return action.key != "block" or (bool(reason.strip()) and len(reason.encode()) <= MOST_REASON_BYTES)
 
 
+def _was_made(key: str, video: dict[str, Any]) -> bool:
+    """Say whether a transcode that was just asked for began nothing, for all it would make is there."""
+    if key not in TRANSCODES:
+        return False
+    now = parts.attempt("getVideoById", videoId=video["videoId"])["data"]
+    return bool(now) and now[TRANSCODES[key]] == video[TRANSCODES[key]] == "success"
+
+
 def _do(question: Question, form: dict[str, Any]) -> None:
     """Do it to every video that is as it was seen, and offer to take that back; of the others, tell what happened."""
     action, asked = question.action, question.videos
@@ -152,5 +161,9 @@ def _do(question: Question, form: dict[str, Any]) -> None:
     question.learn(newest, changed)
     if done:
         question.done += done
-        parts.report(done, [], f"done.{action.key}")
+        made = [one for one in done if _was_made(action.key, one[0])]
+        if made:
+            parts.report(made, [], "done.made_already")
+        if len(made) < len(done):
+            parts.report([one for one in done if one not in made], [], f"done.{action.key}")
         undo.offer(action.key, question.done)

@@ -124,4 +124,4 @@ else:
     show()
     if wanted := st.session_state.pop("d_wanted", None):
         count = sum(one["what"] == "missing" for one in wanted)
-        st.dialog(t("confirm.delete", count=count), icon=":material/delete:")(confirm)(wanted)
+        parts.open_dialog(t("confirm.delete", count=count), "delete")(confirm)(wanted)

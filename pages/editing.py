@@ -42,7 +42,7 @@ def requested() -> None:
     if wanted := st.session_state.pop("wanted_edit", None):
         video, seen = wanted
         edit = Edit(video, parts.opening(), seen, categories())
-        st.dialog(t("common.edit"), icon=":material/edit:", on_dismiss="rerun")(_draw)(edit)
+        parts.open_dialog(t("common.edit"), "edit")(_draw)(edit)
 
 
 def categories() -> dict[str, int]:
@@ -72,12 +72,13 @@ def _draw(edit: Edit) -> None:
     if edit.changed:
         told.warn(edit.changed, {video["videoId"]: video["title"]})
     with st.form(f"edit--{number}", border=False):
+        # No max_chars: of what is pasted and too long, a field with one keeps nothing, and says nothing.
         written = {
-            "title": st.text_input(t("column.title"), video["title"], max_chars=200, key=f"edit_title--{number}"),
+            "title": st.text_input(t("column.title"), video["title"], key=f"edit_title--{number}"),
             "description": st.text_area(
-                t("video.description"), video["description"], max_chars=2000, key=f"edit_description--{number}"
+                t("video.description"), video["description"], key=f"edit_description--{number}"
             ),
-            "tags": st.text_input(t("video.tags"), video["tags"], max_chars=500, key=f"edit_tags--{number}"),
+            "tags": st.text_input(t("video.tags"), video["tags"], key=f"edit_tags--{number}"),
         }
         now = next((name for name, cate_id in edit.categories.items() if cate_id == video["cateId"]), "")
         category = choose_category(edit.categories, now, f"edit_category--{number}")

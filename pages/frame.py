@@ -46,4 +46,5 @@ if person is None:
 else:
     sign_in.keep()
     undo.keep(page.url_path)
+    parts.no_dialog()
     page.run()

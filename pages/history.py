@@ -204,4 +204,4 @@ if found["historyList"]:
 else:
     st.info(t("history.none"), icon=":material/search_off:")
 if line := st.session_state.pop("wanted_line", None):
-    st.dialog(did(line["action"]), icon=":material/history:", width="large")(details)(line)
+    parts.open_dialog(did(line["action"]), "history", width="large")(details)(line)

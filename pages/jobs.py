@@ -18,7 +18,7 @@ def queue(watched: bool) -> None:
     ended = st.session_state.get("jobs_shown", set()) - shown
     st.session_state["jobs_shown"] = shown
     if ended or watched != bool(shown):
-        st.rerun(scope="app")  # what ended is listed in the rest of the page
+        parts.redraw()  # what ended is listed in the rest of the page
     st.markdown(f"**{t('jobs.queue', count=data['total'])}**")
     if not data["jobList"]:
         st.info(t("jobs.idle"), icon=":material/done_all:")

@@ -173,7 +173,7 @@ def everything() -> None:
     failed()
     if st.session_state.get("overview_works") and not works(counts):
         st.session_state["overview_works"] = False
-        st.rerun(scope="app")
+        parts.redraw()
     st.session_state["overview_works"] = works(counts)
 
 

@@ -20,6 +20,9 @@ from pages.words import COOKIE, LANGUAGES, language, named, t
 SIGNS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$^])")
 JOINTS = re.compile(r"(?<=:)(?=\S)|(?<=[<>~-])(?=[-<>=])|(?=@)|(?i:(?<=www))(?=\.)")
 NOTHING = ":gray[]"
+# Letters written from right to left, and marks that turn the direction.
+TURNING = re.compile("[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]")
+DIALOG = "dialog_open"
 SEEN = "seen_line"  # of the history, when the page was drawn
 SESSION_COOKIE = "qu_session"
 THIS_MACHINE = "127.0.0.1"  # which Streamlit tells as no address at all
@@ -357,13 +360,37 @@ def chip_column(label: str, words: list[str], group: str = "status", **options: 
     )
 
 
+def open_dialog(title: str, icon: str, **how: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return what opens a dialog: as st.dialog, and while it is open nothing draws the whole page anew."""
+    st.session_state[DIALOG] = True
+    opener: Callable[[Callable[..., None]], Callable[..., None]] = st.dialog(
+        title, icon=f":material/{icon}:", on_dismiss="rerun", **how
+    )
+    return opener
+
+
+def no_dialog() -> None:
+    """Note that a run of the whole page has begun: none is open until it opens one."""
+    st.session_state[DIALOG] = False
+
+
+def redraw() -> None:
+    """Draw the whole page anew from a fragment, unless a dialog is open: it would close, and what was typed be lost.
+
+    When it is closed the page is drawn anew anyway.
+    """
+    if not st.session_state.get(DIALOG):
+        st.rerun(scope="app")
+
+
 def plain(text: str) -> str:
-    """Return text that Markdown shows as it is.
+    """Return text that Markdown shows as it is, in a direction of its own where it may turn what follows.
 
     Addresses become links, `:smile:` and `->` become pictures and arrows after Markdown is read, whatever was escaped;
     only an element between their characters keeps them from it, and one that shows nothing is copied by nobody.
     """
-    return NOTHING.join(SIGNS.sub(r"\\\1", part) for part in JOINTS.split(text)).replace("\n", " ")
+    shown = NOTHING.join(SIGNS.sub(r"\\\1", part) for part in JOINTS.split(text)).replace("\n", " ")
+    return f"\u2068{shown}\u2069" if TURNING.search(text) else shown
 
 
 def safe(text: str) -> str:

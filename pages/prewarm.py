@@ -71,7 +71,7 @@ def batches() -> None:
     running = any(active(batch) for batch in data["prewarmList"])
     if st.session_state.get("prewarm_running") and not running:
         st.session_state["prewarm_running"] = False
-        st.rerun(scope="app")
+        parts.redraw()
     st.session_state["prewarm_running"] = running
 
 

@@ -80,8 +80,8 @@ with right:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{t('people.tokens')}**", width="content")
         if st.button(t("people.create_token"), key="token_new", icon=":material/add:"):
-            st.dialog(t("people.create_token"), icon=":material/key:")(new_token)()
+            parts.open_dialog(t("people.create_token"), "key")(new_token)()
     st.caption(t("people.tokens_are"))
     people.tokens(parts.ask("getOwnTokens"), "revokeOwnToken", owners=False)
 if made := st.session_state.pop("told_token", None):
-    st.dialog(t("people.token_made"), icon=":material/key:")(show_token)(made)
+    parts.open_dialog(t("people.token_made"), "key")(show_token)(made)

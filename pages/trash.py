@@ -122,4 +122,4 @@ parts.header(t("trash.title"), t("trash.kept", days=days) if days else t("trash.
 parts.say_results()
 show()
 if wanted := st.session_state.pop("t_wanted", None):
-    st.dialog(t("confirm.purge", count=len(wanted)), icon=":material/delete_forever:")(confirm)(wanted)
+    parts.open_dialog(t("confirm.purge", count=len(wanted)), "delete_forever")(confirm)(wanted)

@@ -19,7 +19,7 @@ def button() -> None:
     st.session_state[IS_OPEN] = asked
     if asked:
         st.session_state[LINK], st.session_state[TOLD] = {}, []
-        st.dialog(t("upload.title"), icon=":material/upload:", on_dismiss="rerun")(_dialog)(editing.categories())
+        parts.open_dialog(t("upload.title"), "upload")(_dialog)(editing.categories())
 
 
 def is_open() -> bool:

@@ -113,7 +113,7 @@ def jobs(video_id: str) -> None:
     was = st.session_state.get(f"active--{video_id}", 0)
     st.session_state[f"active--{video_id}"] = len(active)
     if len(active) < was:
-        st.rerun(scope="app")
+        parts.redraw()
 
 
 def history(video_id: str) -> None:

@@ -123,6 +123,21 @@ def test_a_job_that_runs_can_be_cancelled(person, site, queued_here):
     assert site.ask("getVideoById", videoId=video["videoId"])["transcodeStatus"] == ""
 
 
+def test_a_dialog_keeps_what_was_typed_when_a_job_of_its_video_ends(person, site, queued_here):
+    video = queued_here("边审边转.mp4")
+    person.goes_to("/video", videoId=video["videoId"])
+    expect(person.page.get_by_test_id("stProgress").first).to_be_visible()
+    person.clicks("do_block")
+    reason = person.dialog.get_by_role("textbox")
+    reason.fill("重复上传")
+
+    for job in site.ask("getQueue", pageSize=50)["jobList"]:
+        site.ask("cancelJob", jobId=job["jobId"])
+    expect(person.page.get_by_test_id("stProgress")).to_have_count(0)
+
+    expect(reason).to_have_value("重复上传")
+
+
 def test_a_page_without_jobs_asks_for_nothing(person):
     person.goes_to("/jobs")
     expect(person.page.get_by_text(person.t("jobs.idle"))).to_be_visible()

@@ -218,3 +218,15 @@ def test_a_video_that_is_not_there_is_said_to_be_gone(person):
     person.page.goto(f"{person.url}/video?videoId=no-such-video")
 
     expect(person.alert).to_contain_text(person.t("video.gone"))
+
+
+def test_a_title_that_is_too_long_is_refused_and_not_left_out(person, site):
+    video = site.catalogue.add("原来的标题")
+    person.goes_to("/video", videoId=video.video_id)
+    person.clicks("edit_open")
+
+    person.dialog.get_by_role("textbox").first.fill("长" * 302)
+    person.dialog.locator("[class*=st-key-edit_save] button").click()
+
+    expect(person.dialog).to_contain_text("302")
+    assert site.ask("getVideoById", videoId=video.video_id)["title"] == "原来的标题"
