@@ -144,6 +144,7 @@ def running(url: str = "") -> Iterator[Console]:
         try:
             yield console
         finally:
+            console.turns.close()
             if console.cloud is not None:
                 console.cloud.keeper.stop()
             purger.stop()

@@ -166,10 +166,15 @@ def caller_of(scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
         way="rest",
         address=client[0] if client else "",
         base_url=base_url(scope, headers),
-        language="zh" if headers.get(b"accept-language", b"").strip().lower().startswith(b"zh") else "en",
+        language=language_of(headers),
         request_id=new_request_id(),
         agent=headers.get(b"user-agent", b"").decode("latin-1")[:MOST_AGENT],
     )
+
+
+def language_of(headers: Mapping[bytes, bytes]) -> str:
+    """Return the language that a client prefers, of those there are."""
+    return "zh" if headers.get(b"accept-language", b"").strip().lower().startswith(b"zh") else "en"
 
 
 def base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:

@@ -50,6 +50,10 @@ CHINESE: dict[str, str] = {
     "Too many people are signing in right now. Try again in a moment.": "当前登录人数过多，请稍后再试。",
     "The console cannot be opened now; its log says why.": "控制台暂时无法打开，原因见日志。",
     "Too many connections are open. Try again in a moment.": "连接过多，请稍后重试。",
+    "The page is not there yet. Many pages may be open right now; it tries again by itself.": (
+        "页面还没有打开，可能是当前打开的页面过多；系统会自动重试。"
+    ),
+    "The page tries again by itself.": "页面会自动重试。",
     "Too many pages are open. Close some, or try again in a moment.": "打开的页面过多，请关闭一些页面，或稍后重试。",
     "You have {most} pages open, the most allowed. Close some.": "你已打开 {most} 个页面，达到上限，请关闭一些。",
     "The upload link has expired. Close the window and click Upload again.": (

@@ -33,6 +33,11 @@ class Pipe:
         self._over = False
         self._ahead: asyncio.Future[Message] | None = None  # what comes while a turn is waited for
 
+    @property
+    def is_over(self) -> bool:
+        """Whether either end has gone."""
+        return self._over
+
     async def hear(self) -> bool:
         """Wait for the first message, and say whether it came."""
         socket = self._socket
@@ -148,3 +153,6 @@ class Pipe:
         except TimeoutError:
             self._over = True
             self._socket.end(TRY_LATER)
+        except OSError:  # it has gone
+            self._over = True
+            raise

@@ -151,20 +151,21 @@ class PageSockets:
             name = HEADER.lower().encode()
             headers = [(one, value) for one, value in scope["headers"] if one != name]
             inner = app({**scope, "headers": [*headers, (name, key.encode())]}, pipe.receive, pipe.send)
-            await self._run(socket, inner)
+            await self._run(socket, pipe, inner)
         if socket.code:
             self.ended += 1
             with suppress(Exception):  # it may be gone already
                 await send({"type": "websocket.close", "code": socket.code})
 
-    async def _run(self, socket: PageSocket, inner: Any) -> None:
+    async def _run(self, socket: PageSocket, pipe: Pipe, inner: Any) -> None:
         socket.work = work = asyncio.ensure_future(inner)
         try:
             await asyncio.wait({work})
         finally:
             work.cancel()
         if not work.cancelled() and (error := work.exception()):
-            log.error("a page's connection failed: %s: %.300s", type(error).__name__, error)
+            level = logging.INFO if pipe.is_over else logging.ERROR  # whoever left in the middle is no fault
+            log.log(level, "a page's connection failed: %s: %.300s", type(error).__name__, error)
 
     async def _hold_back(self) -> None:
         """Let who is refused wait a little: browsers try again at once."""

@@ -38,6 +38,7 @@ class Turns:
         self._guard = threading.Lock()
         self._busy: set[str] = set()
         self._waiting: dict[str, deque[Waiter]] = {}  # by network, the next to be served first
+        self._is_closed = False
 
     @contextmanager
     def turn(self, address: str) -> Iterator[None]:
@@ -62,9 +63,18 @@ class Turns:
         with self._guard:
             return sum(map(len, self._waiting.values()))
 
+    def close(self) -> None:
+        """Send away whoever waits, now and later: a server that is told to stop would have to wait for them."""
+        with self._guard:
+            self._is_closed = True
+            for waiter in [one for waiters in self._waiting.values() for one in waiters]:
+                waiter.sent_away = True
+                waiter.called.set()
+            self._waiting.clear()
+
     def _queue(self, waiter: Waiter) -> None:
         own = self._waiting.get(waiter.network, ())
-        if len(own) >= self._most_here:
+        if self._is_closed or len(own) >= self._most_here:
             raise Refused(429, FULL)
         if sum(map(len, self._waiting.values())) >= self._most:
             longest = max(self._waiting.values(), key=len)

@@ -21,7 +21,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.asked import COOKIE, bearer, caller_of, read_headers, read_query, token_of
+from backend import busy
+from backend.asked import COOKIE, bearer, caller_of, language_of, read_headers, read_query, token_of
+from backend.busy import AGAIN_SECONDS
 from backend.errors import BadRequest, Refused
 from backend.messages import say
 from backend.model import Access, Right
@@ -51,13 +53,8 @@ PAGE_POLICY = (
     "worker-src 'self' blob:; frame-src 'self'; frame-ancestors 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'"
 )
-AGAIN = {"retry-after": "5", "connection": "close"}
+AGAIN = {"retry-after": str(AGAIN_SECONDS), "connection": "close"}
 NOT_OPEN = Refused(503, "The console cannot be opened now; its log says why.")
-# Streamlit learns from the first run that pages are wide. Until then they would be narrow, and then all of it jumps.
-STYLE = (
-    b"<style>[data-testid=stMainBlockContainer]{max-width:initial!important}"
-    b"[data-testid=stAppSkeleton]{visibility:hidden}</style>"
-)
 COMPRESSED_SUFFIXES = (".js", ".css", ".html")
 MOST_COMPRESSED = 24 << 20
 FDS = Path("/proc/self/fd")
@@ -97,13 +94,13 @@ class Front:
         elif rest is not None:
             await rest(scope, receive, send)
         else:
-            await refuse(scope, with_security_headers(send), NOT_OPEN, {"retry-after": "5"})
+            await refuse(scope, with_security_headers(send), NOT_OPEN, {"retry-after": str(AGAIN_SECONDS)})
 
     async def _show(self, rest: Starlette | None, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] in READS:
             if scope["method"] == "GET" and "." not in scope["path"]:  # a page, which is sent as it is for our style
                 plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
-                scope, send = {**scope, "headers": plain}, with_style(send)
+                scope, send = {**scope, "headers": plain}, with_style(send, reader_of(scope))
             await self._app(scope, receive, send)
             return
         error = Refused(
@@ -114,7 +111,7 @@ class Front:
     async def _connect(self, rest: Starlette | None, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a WebSocket through to Streamlit. Asked by a page of another site, it would itself ask another host."""
         if rest is None:
-            await refuse(scope, send, NOT_OPEN, {"retry-after": "5"})
+            await refuse(scope, send, NOT_OPEN, {"retry-after": str(AGAIN_SECONDS)})
         elif scope["path"] != STREAM:
             error = Refused(404, "{path} does not exist.", path=scope["path"][:200])
             await refuse(scope, send, error, {}, rest)
@@ -156,8 +153,9 @@ def is_rest_path(path: str) -> bool:
     return path.startswith("/media/") and path.count("/") == 4
 
 
-def with_style(send: Send) -> Send:
+def with_style(send: Send, language: str) -> Send:
     """Return a `send` that puts our style into Streamlit's page, before anything is drawn there."""
+    style = busy.style(language) + b"</head>"
     held: list[Message] = []
 
     async def sending(message: Message) -> None:
@@ -172,7 +170,7 @@ def with_style(send: Send) -> Send:
                 return
             start, *pieces = held
             held.clear()
-            body = b"".join(piece.get("body", b"") for piece in pieces).replace(b"</head>", STYLE + b"</head>", 1)
+            body = b"".join(piece.get("body", b"") for piece in pieces).replace(b"</head>", style, 1)
             MutableHeaders(scope=start)["content-length"] = str(len(body))
             await send(start)
             message = {"type": "http.response.body", "body": body}
@@ -352,16 +350,37 @@ def _packed_headers(raw: list[tuple[bytes, bytes]], length: int) -> list[tuple[b
 
 
 async def refuse(scope: Scope, send: Send, error: Refused, more: dict[str, str], rest: Starlette | None = None) -> None:
-    """Answer a request, or a WebSocket's, with an envelope that says why not; where there is a console, it is noted."""
+    """Answer a request, or a WebSocket's, with an envelope that says why not; where there is a console, it is noted.
+
+    A browser that goes to a page while there is no room shows words instead, and tries again.
+    """
     caller = caller_of(scope, read_headers(scope))
     if rest is not None:
         rest.state.console.calls.note("pages", error.code, "", "page", 0.0, caller.request_id)
-    body = encode(envelope(error.code, say(error, caller.language), None, caller.request_id))
+    if error.status == 503 and _is_shown(scope):
+        kind, body = "text/html", busy.page(error, reader_of(scope))
+    else:
+        kind, body = (
+            "application/json",
+            encode(envelope(error.code, say(error, caller.language), None, caller.request_id)),
+        )
     headers = {
-        "content-type": "application/json; charset=utf-8", "content-length": str(len(body)),
+        "content-type": f"{kind}; charset=utf-8", "content-length": str(len(body)),
         "cache-control": "no-store", "x-request-id": caller.request_id, **more,
     }  # fmt: skip
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
-    await send({"type": f"{kind}.start", "status": error.status, "headers": raw})
-    await send({"type": f"{kind}.body", "body": body})
+    start = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
+    await send({"type": f"{start}.start", "status": error.status, "headers": raw})
+    await send({"type": f"{start}.body", "body": body})
+
+
+def _is_shown(scope: Scope) -> bool:
+    """Say whether a browser shows the answer to somebody."""
+    if scope["type"] != "http" or scope["method"] != "GET" or is_rest_path(scope["path"]):
+        return False
+    return is_page_path(scope["path"]) and "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def reader_of(scope: Scope) -> str:
+    """Return the language of whoever looks at a page."""
+    return busy.reads(HTTPConnection(scope).cookies, language_of(read_headers(scope)))

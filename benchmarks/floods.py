@@ -1,19 +1,21 @@
 """Floods without an account, beside a person in Chromium: what the person notices, and what the server is left with.
 
-`python benchmarks/floods.py [--clients 1000] [--seconds 20] [--descriptors 1024] [--slower 2] [--only NAME …]
-[--folder FOLDER]`.
-For each flood a line: how much of it was let in, how long the person waits from a click to the next page of the list
-(median, in milliseconds, and as a multiple of the time without a flood), memory before, at most and a minute after at
-the latest, descriptors at most. Ends with 1 where a person waits twice as long (`--slower`) or gets an error of ours,
-or memory is not back within 50 MB.
+`python benchmarks/floods.py [--clients 1000] [--seconds 12] [--descriptors 1024] [--slower 2] [--limit 300]
+[--only NAME …] [--folder FOLDER]`.
+For each flood a line: how long the person waits from a click to the next page of the list (median and at most, in
+milliseconds; the median also as a multiple of what it is just before and just after), how long to load the page,
+memory before, at most and a minute after at the latest, descriptors at most, and what the attackers met. Ends with 1
+where a person waits twice as long (`--slower`) or gets an error of ours, memory is not back within 50 MB, or `--limit`
+seconds were over before the last flood.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
+import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -21,30 +23,29 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
-from playwright.sync_api import Page, sync_playwright
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from websockets import Subprotocol
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from playwright.sync_api import Error, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import backend
 from backend import Settings
 from backend.model import Actor, User, Video
-from benchmarks.in_browser import FLAGS, GRID, IDLE, TURN, VIEWPORT
+from benchmarks.attackers import FLOODS
+from benchmarks.in_browser import FLAGS, GRID, IDLE, VIEWPORT, turn_to
 from benchmarks.stand import PASSWORD, Stand
 
+ATTACKERS = Path(__file__).with_name("attackers.py")
+TOGETHER = "silent_sockets+sign_ins"
 VIDEOS = 200
-CLICKS = 12
-WARM_UP = 3
-PATIENCE = 60_000  # milliseconds
+QUIET_CLICKS = 8  # between two floods
+WARM_UP = 4
+PATIENCE = 20_000  # milliseconds for whatever the person waits for
 BACK_BYTES, BACK_SECONDS = 50e6, 60.0
-LOST = (OSError, EOFError, TimeoutError, ConnectionClosed, InvalidHandshake)
+GRACE = 60.0  # seconds beyond the limit, after which all is killed
 
 
 def with_descriptors(count: int) -> tuple[str, ...]:
@@ -52,201 +53,12 @@ def with_descriptors(count: int) -> tuple[str, ...]:
     return "sh", "-c", f'ulimit -n {count}; exec "$@"', "sh"
 
 
-# The attackers: each opens its connections, keeps them until the time is over, and counts what it met.
-
-
-class Attack:
-    """What one attacker's clients do at the same time."""
-
-    def __init__(self, port: int, seconds: float) -> None:
-        self.port, self.until = port, time.monotonic() + seconds
-        self.met: Counter[str] = Counter()
-
-    def goes_on(self) -> bool:
-        return time.monotonic() < self.until
-
-    async def run(self, name: str, clients: int) -> None:
-        one = getattr(self, name)
-        await asyncio.gather(*(self._client(one, number) for number in range(clients)))
-
-    async def _client(self, one: Any, number: int) -> None:
-        while self.goes_on():
-            try:
-                async with asyncio.timeout(self.until - time.monotonic()):
-                    await one(number)
-                    self.met["done"] += 1
-            except InvalidHandshake as refused:
-                self.met[str(getattr(getattr(refused, "response", None), "status_code", "refused"))] += 1
-            except LOST:
-                self.met["cut off"] += 1
-            await asyncio.sleep(0.5)
-
-    async def _open(self) -> ClientConnection:
-        return await connect(
-            f"ws://127.0.0.1:{self.port}/_stcore/stream", subprotocols=[Subprotocol("streamlit")], proxy=None,
-            open_timeout=30, compression=None,
-        )  # fmt: skip
-
-    async def silent_sockets(self, number: int) -> None:
-        """Open a page's WebSocket, and say nothing."""
-        async with await self._open() as socket:
-            self.met["let in"] += 1
-            await socket.recv()
-
-    async def sockets(self, number: int) -> None:
-        """Open a page, and stay."""
-        async with await self._open() as socket:
-            self.met["let in"] += 1
-            await socket.send(rerun())
-            while True:
-                await socket.recv()
-
-    async def stepping_sockets(self, number: int) -> None:
-        """Open a page, and let it run again and again."""
-        async with await self._open() as socket:
-            self.met["let in"] += 1
-            while True:
-                await socket.send(rerun(query=str(number)))
-                await socket.recv()
-
-    async def deaf_sockets(self, number: int) -> None:
-        """Let a page run, ping, and take nothing of what comes back."""
-        async with await self._open() as socket:
-            self.met["let in"] += 1
-            socket.transport.pause_reading()
-            while True:
-                await socket.send(rerun())
-                await socket.ping()
-
-    async def forged_messages(self, number: int) -> None:
-        """Send what is no message of a page."""
-        async with await self._open() as socket:
-            self.met["let in"] += 1
-            await socket.send(rerun())
-            for message in forgeries():
-                await socket.send(message)
-            await socket.recv()
-
-    async def huge_messages(self, number: int) -> None:
-        """Send messages as large as may be."""
-        async with await self._open() as socket:
-            self.met["let in"] += 1
-            await socket.send(b"x" * (900 << 10))
-            await socket.recv()
-
-    async def connections(self, number: int) -> None:
-        """Open a connection, and send nothing."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            self.met["let in"] += 1
-            said = await reader.read(200)
-            self.met[said[9:12].decode() or "cut off"] += 1
-        finally:
-            writer.close()
-
-    async def slow_bodies(self, number: int) -> None:
-        """Send a body byte by byte."""
-        _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            self.met["let in"] += 1
-            writer.write(b"POST /console/vod/getVideos HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n")
-            while True:
-                writer.write(b"x" * 60)
-                await writer.drain()
-                await asyncio.sleep(0.1)
-        finally:
-            writer.close()
-
-    async def slow_readers(self, number: int) -> None:
-        """Ask for a bundle over and over, and take nothing of it."""
-        _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            self.met["let in"] += 1
-            writer.transport.pause_reading()
-            for _ in range(50):
-                writer.write(b"GET /%s HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n" % self.bundle)
-            await asyncio.sleep(self.until - time.monotonic())
-        finally:
-            writer.transport.abort()
-
-    bundle = b""
-
-    async def sign_ins(self, number: int) -> None:
-        """Sign in under one name after the other."""
-        body = urlencode({"userName": f"nobody{number}", "password": "wrong"}).encode()
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            writer.write(
-                b"POST /console/user/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-                b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
-            )
-            head = await reader.readuntil(b"\r\n\r\n")
-            self.met[head[9:12].decode()] += 1
-        finally:
-            writer.close()
-
-    async def uploads(self, number: int) -> None:
-        """Send files to where Streamlit would keep them in memory."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            writer.write(b"PUT /_stcore/upload_file/a/b HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
-            writer.write(b"x" * 1_000_000)
-            head = await reader.readuntil(b"\r\n\r\n")
-            self.met[head[9:12].decode()] += 1
-        finally:
-            writer.close()
-
-
-FLOODS = {
-    "silent_sockets": 1.0,
-    "sockets": 1.0,
-    "stepping_sockets": 0.25,
-    "deaf_sockets": 0.25,
-    "forged_messages": 0.25,
-    "huge_messages": 0.1,
-    "connections": 1.0,
-    "slow_bodies": 1.0,
-    "slow_readers": 0.5,
-    "sign_ins": 0.1,
-    "uploads": 0.1,
-}  # fmt: skip  (each with its share of the clients)
-TOGETHER = "silent_sockets+sign_ins"
-
-
-def rerun(query: str = "") -> bytes:
-    """Return what a page sends first."""
-    message = BackMsg()
-    message.rerun_script.query_string = query
-    return message.SerializeToString()
-
-
-def forgeries() -> list[bytes]:
-    """Return messages with ids and values that no page has."""
-    made = []
-    for value in ({"json_value": "{"}, {"string_value": "x"}, {"int_value": 7}, {"bytes_value": b"x"}):
-        message = BackMsg()
-        for name in ("", "x", "$$ID-0-None", "$$ID-0-sign_in_do", "$$STREAMLIT_INTERNAL_KEY_x", "a" * 5000):
-            message.rerun_script.widget_states.widgets.add(id=name, **value)  # type: ignore[arg-type]
-        made.append(message.SerializeToString())
-    return made
-
-
-def attack(name: str, port: int, clients: int, seconds: float, bundle: str) -> None:
-    """Run an attacker in this process, and print what it met."""
-    attacker = Attack(port, seconds)
-    attacker.bundle = bundle.encode()
-    asyncio.run(attacker.run(name, clients))
-    print(json.dumps(attacker.met))
-
-
-# The person
-
-
 class Person:
     """Somebody who turns the pages of the list of videos."""
 
     def __init__(self, page: Page, port: int) -> None:
         self._page, self._url = page, f"http://127.0.0.1:{port}"
+        self._number = 1  # of the page that is shown
         self.complaints: list[str] = []
         page.on("response", self._look_at)
 
@@ -259,20 +71,34 @@ class Person:
             page.click(".st-key-sign_in_do button")
         page.goto(f"{self._url}/videos")
         page.wait_for_selector(GRID, state="attached")
+        page.wait_for_selector(IDLE, state="attached")
 
     def clicks(self, times: int) -> list[float]:
         """Turn pages, and return the milliseconds each took until the rows were there."""
-        took = []
-        for number in range(times):
-            took.append(self._page.evaluate(TURN, f"Page {2 - number % 2}"))
+        return [self._click() for _ in range(times)]
+
+    def _click(self) -> float:
+        started = time.perf_counter()
+        try:
+            took = turn_to(self._page, 3 - self._number, PATIENCE)
+            self._number = 3 - self._number
             self._page.wait_for_selector(IDLE, state="attached")
+        except Error as error:
+            self.complaints.append(error.message.partition("\n")[0])
+            self.reloads()
+            return (time.perf_counter() - started) * 1000
         return took
 
     def reloads(self) -> float:
         """Load the page anew, and return the milliseconds until the rows are there."""
         started = time.perf_counter()
-        self._page.reload()
-        self._page.wait_for_selector(GRID, state="attached")
+        try:
+            self._page.goto(f"{self._url}/videos")
+            self._page.wait_for_selector(GRID, state="attached")
+            self._page.wait_for_selector(IDLE, state="attached")
+            self._number = 1
+        except Error as error:
+            self.complaints.append(error.message.partition("\n")[0])
         return (time.perf_counter() - started) * 1000
 
     def _look_at(self, response: Any) -> None:
@@ -280,62 +106,113 @@ class Person:
             self.complaints.append(f"{response.status} {response.url}")
 
 
-class Watched:
-    """What the server took at most, looked at again and again."""
+@dataclass
+class Measured:
+    """What came of one flood."""
 
-    def __init__(self, stand: Stand) -> None:
-        self._stand, self.before = stand, stand.memory()
-        self.memory, self.descriptors = self.before, stand.descriptors()
+    name: str
+    quiet: list[float]  # clicks before and after
+    clicks: list[float] = field(default_factory=list)
+    load: float = 0.0
+    before: int = 0  # bytes
+    most: int = 0
+    after: int = 0
+    descriptors: int = 0
+    met: Counter[str] = field(default_factory=Counter)
+    complaints: list[str] = field(default_factory=list)
 
-    def look(self) -> None:
-        self.memory = max(self.memory, self._stand.memory())
-        self.descriptors = max(self.descriptors, self._stand.descriptors())
+    @property
+    def slower(self) -> float:
+        return statistics.median(self.clicks) / statistics.median(self.quiet)
 
-    def wait_until_back(self) -> float:
-        """Wait until memory is back, a minute at most, and return it."""
-        deadline = time.monotonic() + BACK_SECONDS
-        while self._stand.memory() > self.before + BACK_BYTES and time.monotonic() < deadline:
+    def is_good(self, slower: float) -> bool:
+        return self.slower < slower and not self.complaints and self.after - self.before < BACK_BYTES
+
+    def __str__(self) -> str:
+        quiet, flood = statistics.median(self.quiet), statistics.median(self.clicks)
+        return (
+            f"{self.name:24} {quiet:6.0f} {flood:6.0f} {self.slower:5.2f} {max(self.clicks):6.0f} {self.load:6.0f}"
+            f"  {self.before / 1e6:5.0f} {self.most / 1e6:5.0f} {self.after / 1e6:5.0f} {self.descriptors:6}"
+            f"  {dict(self.met)} {self.complaints[:2] or ''}"
+        )
+
+
+TITLE = (
+    f"{'milliseconds, MB':24} {'quiet':>6} {'flood':>6} {'×':>5} {'most':>6} {'load':>6}"
+    f"  {'before':>5} {'most':>5} {'after':>5} {'descr.':>6}  what the attackers met"
+)
+
+
+class Endurance:
+    """A server under one flood after the other, and the person beside it."""
+
+    def __init__(self, stand: Stand, person: Person, given: argparse.Namespace) -> None:
+        self._stand, self._person, self._given = stand, person, given
+        self._until = time.monotonic() + given.limit
+        self.attackers: list[subprocess.Popen[bytes]] = []
+
+    def run(self) -> bool:
+        """Let all floods come, print what came of each, and return whether the person noticed nothing."""
+        print(TITLE, flush=True)
+        good, quiet = True, self._person.clicks(QUIET_CLICKS)
+        for name in self._given.only or [*FLOODS, TOGETHER]:
+            if self._left() < 2 * self._given.seconds:
+                print(f"{name:24} was not run: {self._given.limit:.0f} seconds are over")
+                good = False
+                continue
+            measured = Measured(name, quiet)
+            try:
+                self._endure(measured)
+            finally:
+                self.end_attackers()
+            quiet = self._person.clicks(QUIET_CLICKS)
+            measured.quiet = measured.quiet + quiet
+            is_good = measured.is_good(self._given.slower)
+            good &= is_good
+            print(measured, "" if is_good else "BAD", flush=True)
+        return good
+
+    def end_attackers(self) -> None:
+        for attacker in self.attackers:
+            attacker.kill()
+            attacker.wait()
+        self.attackers.clear()
+
+    def _left(self) -> float:
+        return self._until - time.monotonic()
+
+    def _endure(self, measured: Measured) -> None:
+        stand, person = self._stand, self._person
+        measured.before = measured.most = stand.memory()
+        person.complaints.clear()
+        self.attackers += [self._start(name) for name in measured.name.split("+")]
+        over = time.monotonic() + self._given.seconds + 10  # where the attackers themselves take long to begin or end
+        time.sleep(self._given.seconds / 4)
+        while not measured.load or (self.attackers[0].poll() is None and time.monotonic() < over):
+            measured.clicks += person.clicks(4)
+            measured.most = max(measured.most, stand.memory())
+            measured.descriptors = max(measured.descriptors, stand.descriptors())
+            measured.load = measured.load or person.reloads()
+        for attacker in self.attackers:
+            with suppress(subprocess.TimeoutExpired, ValueError):
+                measured.met.update(json.loads(attacker.communicate(timeout=10)[0]))
+        measured.complaints = list(person.complaints)
+        deadline = time.monotonic() + min(BACK_SECONDS, max(self._left(), 1.0))
+        while stand.memory() > measured.before + BACK_BYTES and time.monotonic() < deadline:
             time.sleep(0.5)
-        return self._stand.memory()
+        measured.after = stand.memory()
 
+    def _start(self, name: str) -> subprocess.Popen[bytes]:
+        given = self._given
+        options = {"port": self._stand.port, "clients": max(1, int(given.clients * FLOODS[name])),
+                   "seconds": given.seconds, "bundle": self._bundle()}  # fmt: skip
+        said = [word for key, value in options.items() for word in (f"--{key}", str(value))]
+        return subprocess.Popen([sys.executable, str(ATTACKERS), name, *said], stdout=subprocess.PIPE)
 
-def endure(stand: Stand, person: Person, floods: str, given: argparse.Namespace, usual: float) -> bool:
-    """Let floods run beside a person, print what came of it, and return whether the person noticed nothing."""
-    watched = Watched(stand)
-    attackers = [start(name, stand, given) for name in floods.split("+")]
-    took: list[float] = []
-    person.complaints.clear()
-    time.sleep(given.seconds / 5)
-    while attackers[0].poll() is None:
-        watched.look()
-        took += person.clicks(4)
-    load = person.reloads()
-    met: Counter[str] = Counter()
-    for attacker in attackers:
-        met.update(json.loads(attacker.communicate(timeout=60)[0]))
-    after = watched.wait_until_back()
-    slower = statistics.median(took) / usual
-    good = slower < given.slower and not person.complaints and after - watched.before < BACK_BYTES
-    print(
-        f"{floods:26} {statistics.median(took):6.0f} ms ×{slower:4.1f} {max(took):6.0f} {load:6.0f}"
-        f"  {watched.before / 1e6:4.0f} {watched.memory / 1e6:4.0f} {after / 1e6:4.0f} MB {watched.descriptors:5}"
-        f"  {'ok ' if good else 'BAD'} {dict(met)} {person.complaints[:2] or ''}",
-        flush=True,
-    )
-    return good
-
-
-def start(name: str, stand: Stand, given: argparse.Namespace) -> subprocess.Popen[bytes]:
-    share = max(1, int(given.clients * FLOODS[name]))
-    options = {"attack": name, "port": stand.port, "clients": share, "seconds": given.seconds}
-    said = [word for key, value in options.items() for word in (f"--{key}", str(value))]
-    return subprocess.Popen([sys.executable, __file__, *said, "--bundle", bundle_of(stand)], stdout=subprocess.PIPE)
-
-
-def bundle_of(stand: Stand) -> str:
-    """Return the path of a large bundle."""
-    page = stand.get("/")[1].decode()
-    return "static/js/index." + page.partition("./static/js/index.")[2].partition('"')[0]
+    def _bundle(self) -> str:
+        """Return the path of a large file."""
+        page = self._stand.get("/")[1].decode()
+        return "static/js/index." + page.partition("./static/js/index.")[2].partition('"')[0]
 
 
 def add_videos(data: Path) -> None:
@@ -350,46 +227,55 @@ def compare(folder: Path, given: argparse.Namespace) -> bool:
     stand = Stand(folder, dashboard=True, prefix=with_descriptors(given.descriptors))
     add_videos(stand.data)
     stand.start()
-    good = True
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=[*FLAGS, "--no-sandbox"]
-            )
+            flags = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
             page = browser.new_page(viewport=VIEWPORT, locale="en-US")
             page.set_default_timeout(PATIENCE)
             person = Person(page, stand.port)
+            endurance = Endurance(stand, person, given)
+            kill_when_late(given.limit + GRACE, stand, endurance)
             person.sign_in()
             person.clicks(WARM_UP)
-            usual = statistics.median(person.clicks(CLICKS))
-            print(f"{'':26} {'click p50, at most, load':>29}   memory and descriptors")
-            print(f"{'without a flood':26} {usual:6.0f} ms              {person.reloads():6.0f}", flush=True)
-            for floods in given.only or [*FLOODS, TOGETHER]:
-                good &= endure(stand, person, floods, given, usual)
+            good = endurance.run()
+            signal.alarm(0)
             browser.close()
     finally:
         with suppress(subprocess.TimeoutExpired):
-            stand.end()
+            stand.end(seconds=20)
+        if stand.process is not None:
+            stand.process.kill()
     said = stand.said()
-    print(f"the log has {said.count(chr(10))} lines, {said.count('Traceback')} tracebacks")
+    print(
+        f"the log has {said.count(chr(10))} lines, {said.count('Traceback')} tracebacks; load {os.getloadavg()[0]:.1f}"
+    )
     return good and "Traceback" not in said
+
+
+def kill_when_late(seconds: float, stand: Stand, endurance: Endurance) -> None:
+    """End all of this by force, should it hang."""
+
+    def kill(*_: object) -> None:
+        print("killed: it did not end by itself", flush=True)
+        endurance.end_attackers()
+        stand.kill()
+        os._exit(2)
+
+    signal.signal(signal.SIGALRM, kill)
+    signal.alarm(int(seconds))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=1000)
-    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--seconds", type=float, default=12.0)
     parser.add_argument("--descriptors", type=int, default=1024)
     parser.add_argument("--slower", type=float, default=2.0)
+    parser.add_argument("--limit", type=float, default=300.0, help="seconds, after which no flood begins")
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help=f"of {', '.join(FLOODS)}, joined by +")
     parser.add_argument("--folder", type=Path)
-    parser.add_argument("--attack", help=argparse.SUPPRESS)
-    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--bundle", default="", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.attack:
-        attack(given.attack, given.port, given.clients, given.seconds, given.bundle)
-        return
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         good = compare(Path(folder), given)
     sys.exit(0 if good else 1)

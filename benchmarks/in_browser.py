@@ -34,24 +34,32 @@ HTTP = requests.Session()
 HTTP.trust_env = False  # no proxy of this machine's environment
 STARTS = 3
 WARM_UP = 3  # clicks that are not counted
+PATIENCE = 20_000  # milliseconds for one click
 TICKS = os.sysconf("SC_CLK_TCK")
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 GRID = '.st-key-v_table tbody td[data-column="2"]'
 
-# From the click to the first frame after the first row has another title, in milliseconds.
-TURN = """number => new Promise(resolve => {
-    const table = [...document.querySelectorAll('.st-key-v_table *')].find(part => part.shadowRoot).shadowRoot;
+# From the click on a page's number to the first frame after the first row has another title, in milliseconds. What is
+# read out for the button is translated, its text is the number in every language.
+TURN = """([number, patience]) => new Promise((resolve, reject) => {
+    const table = [...document.querySelectorAll('.st-key-v_table *')].find(part => part.shadowRoot)?.shadowRoot;
+    const button = [...document.querySelectorAll(".st-key-v_page button")]
+        .find(button => button.textContent === String(number));
+    if (!table || !button) return reject(new Error(`no ${table ? `button for page ${number}` : "table"}`));
     const title = () => table.querySelector('tbody td[data-column="2"]')?.textContent;
     const before = title();
+    const late = setTimeout(() => {
+        observer.disconnect();
+        reject(new Error(`no rows of page ${number} in ${patience} ms`));
+    }, patience);
     const observer = new MutationObserver(() => {
         if (title() && title() !== before) {
             observer.disconnect();
+            clearTimeout(late);
             requestAnimationFrame(() => resolve(performance.now() - clicked));
         }
     });
     observer.observe(table, { subtree: true, childList: true, characterData: true });
-    const button = [...document.querySelectorAll(".st-key-v_page button")]
-        .find(button => button.textContent === String(number));
     const clicked = performance.now();
     button.click();
 })"""
@@ -201,9 +209,16 @@ def turn_pages(page: Page, server: Server, clicks: int) -> tuple[list[float], fl
         settle(page)
         if number == WARM_UP:
             before = server.cpu_seconds()
-        took.append(page.evaluate(TURN, 2 - number % 2))
+        took.append(turn_to(page, 2 - number % 2))
     settle(page)
     return took[WARM_UP:], (server.cpu_seconds() - before) * 1000 / clicks
+
+
+def turn_to(page: Page, number: int, patience: float = PATIENCE) -> float:
+    """Turn to another page of the list, and return the milliseconds until its rows were there. Raises Error of
+    Playwright where they do not come in time."""
+    took: float = page.evaluate(TURN, [number, patience])
+    return took
 
 
 def settle(page: Page) -> None:

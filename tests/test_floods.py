@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import re
 import socket
-import struct
 from contextlib import ExitStack
-from functools import cached_property
 from pathlib import Path
 
 import pytest
 
-from benchmarks.floods import forgeries, rerun, with_descriptors
+from benchmarks.attackers import forgeries, rerun
+from benchmarks.floods import with_descriptors
 from benchmarks.stand import Stand
+from tests.sockets import BINARY, CONTINUE, PING, PONG, TEXT, Page, frame
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
-CONTINUE, TEXT, BINARY, PING, PONG = 0, 1, 2, 9, 10
 VISITORS, SILENT = 48, 64  # as backend/page_sockets.py has them for 1024 descriptors and one network
 ROOM = 700  # descriptors, of which a flood leaves the rest
 LEFT = 100  # some of which are sessions of a person whose connections broke off, and who may come back
@@ -33,6 +32,7 @@ def dashboard(tmp_path_factory):
     yield stand
     assert stand.end() == 0
     assert "Traceback" not in stand.said()
+    assert "connection failed" not in stand.said()
     assert stand.said().count("\n") < 200
 
 
@@ -54,64 +54,6 @@ def crowd(dashboard):
     for page in opened:
         page.close()
     until(lambda: dashboard.descriptors() < LEFT, "the descriptors are given back")
-
-
-class Page:
-    """A WebSocket without anything that would hold a hostile client back."""
-
-    def __init__(self, port, cookie=""):
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
-        cookies = f"Cookie: qu_session={cookie}\r\n" if cookie else ""
-        self._socket.sendall(
-            f"GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Origin: http://127.0.0.1:{port}\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{cookies}"
-            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: streamlit\r\n\r\n".encode()
-        )
-
-    @cached_property
-    def status(self):
-        head = b""
-        while not head.endswith(b"\r\n\r\n") and (byte := self._socket.recv(1)):
-            head += byte
-        return int(head[9:12])
-
-    def send(self, payload, kind=BINARY, *, last=True):
-        self._socket.sendall(frame(payload, kind, last=last))
-
-    def pour(self, data):
-        """Send bytes until they are gone, or the server has had enough; return whether it has."""
-        self._socket.settimeout(5)
-        try:
-            self._socket.sendall(data)
-        except TimeoutError:
-            return False
-        except OSError:
-            return True
-        return False
-
-    def take(self):
-        """Return what comes next, or nothing at the end."""
-        try:
-            return self._socket.recv(1 << 16)
-        except OSError:
-            return b""
-
-    def close_code(self):
-        """Read until the end, and return the code that the server gave for it."""
-        said = b""
-        while piece := self.take():
-            said += piece
-        found = re.findall(rb"\x88[\x02-\x7d](..)", said, re.DOTALL)
-        return int.from_bytes(found[-1], "big") if found else None
-
-    def close(self):
-        self._socket.close()
-
-
-def frame(payload, kind=BINARY, *, last=True):
-    length = len(payload)
-    size = bytes([0x80 | length]) if length < 126 else b"\xff" + struct.pack("!Q", length)
-    return bytes([(0x80 if last else 0) | kind]) + size + b"\0\0\0\0" + payload
 
 
 def is_well(stand):
@@ -159,6 +101,19 @@ def test_one_person_cannot_take_the_room_of_the_others(dashboard, crowd):
 
     assert {page.status for page in [crowd(cookie=token) for _ in range(8)]} == {503}
     assert is_well(dashboard)
+
+
+def test_pages_that_are_left_while_they_are_drawn_are_no_fault(dashboard, crowd):
+    """Each wrote an error into the log."""
+    for _ in range(12):
+        page = crowd(rerun())
+        for number in range(3):
+            page.send(rerun(query=str(number)))
+        assert page.take()
+        page.close()
+
+    until(lambda: dashboard.descriptors() < LEFT, "they are gone")
+    assert "connection failed" not in dashboard.said()
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,12 @@ import threading
 from contextlib import closing
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from benchmarks.floods import add_videos
 from benchmarks.stand import Stand
 
 pytestmark = pytest.mark.slow
@@ -164,3 +167,29 @@ def test_no_other_name_of_a_bundle_is_answered_and_bundles_stay_small(dashboard)
 )
 def test_what_the_pages_need_is_there(path, dashboard):
     assert dashboard.get(path)[0] == 200
+
+
+def run(socket, held=()):
+    """Let a page run, as a browser that holds messages of these hashes, and return what comes."""
+    asked = BackMsg()
+    asked.rerun_script.page_name = "videos"
+    asked.rerun_script.cached_message_hashes.extend(held)
+    socket.send(asked.SerializeToString())
+    came = []
+    while not came or came[-1].WhichOneof("type") != "script_finished":
+        came.append(ForwardMsg.FromString(socket.recv(timeout=30)))
+    return came
+
+
+def test_large_messages_come_whole_however_long_ago_the_browser_had_them(dashboard):
+    """A reference to one that it has dropped meanwhile, while the server was slow, ended the page for good."""
+    add_videos(dashboard.data)
+    address = f"ws://127.0.0.1:{dashboard.port}/_stcore/stream"
+    cookie = {"Cookie": f"qu_session={dashboard.sign_in()}"}
+    with connect(address, additional_headers=cookie, subprotocols=["streamlit"], proxy=None) as page:
+        first = run(page)
+        again = run(page, [message.hash for message in first if message.hash])
+
+    assert max(message.ByteSize() for message in first) > 10_000
+    assert [message.WhichOneof("type") for message in again].count("ref_hash") == 0
+    assert max(message.ByteSize() for message in again) > 10_000

@@ -92,6 +92,19 @@ def test_an_address_has_one_turn_at_a_time(crowd_at, eventually):
     assert crowd.turns.waiting == 1
 
 
+def test_a_server_that_is_told_to_stop_waits_for_none_of_those_who_wait(crowd_at, eventually):
+    crowd = crowd_at(at_once=1)
+    for _ in range(3):
+        crowd.ask(HERE)
+    eventually(lambda: crowd.served and crowd.turns.waiting == 2)
+
+    crowd.turns.close()
+
+    eventually(lambda: crowd.refused == [HERE, HERE])
+    crowd.ask(THERE)
+    eventually(lambda: crowd.refused == [HERE, HERE, THERE])
+
+
 def test_where_all_places_are_taken_whoever_asks_most_often_goes(crowd_at, eventually):
     crowd = crowd_at(at_once=1, most_here=3, most=4)
     crowd.ask("203.0.113.1")

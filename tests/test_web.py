@@ -13,7 +13,7 @@ import anyio
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from streamlit.web.server.starlette.starlette_app import create_streamlit_routes
@@ -229,6 +229,39 @@ async def test_where_descriptors_are_short_they_are_for_people_who_are_signed_in
     assert (await ask((b"cookie", f"qu_session={token}".encode())))[0] == 200
     assert (await ask((b"authorization", f"Bearer {token}".encode())))[0] == 200
     assert (await ask(query=f"consoleToken={token}".encode()))[0] == 200
+
+    status, body = await ask((b"accept", b"text/html,*/*;q=0.8"), (b"accept-language", b"zh-CN,en;q=0.5"))
+    assert status == 503
+    assert ("连接过多，请稍后重试。" in body.decode() and b'http-equiv="refresh"' in body) == (path == "/")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ([(b"accept-language", b"zh-CN,en;q=0.5")], "页面还没有打开，可能是当前打开的页面过多；系统会自动重试。"),
+        ([(b"accept-language", b"zh"), (b"cookie", b"qu_language=en")], "The page is not there yet. Many pages may be"),
+        ([], "The page is not there yet. Many pages may be"),
+    ],
+)
+async def test_a_page_that_finds_no_room_tells_so_in_the_language_of_its_reader(headers, told, console):
+    """It stayed empty: what Streamlit shows until its WebSocket is open is hidden."""
+    said = []
+
+    async def page(scope, receive, send):
+        await HTMLResponse("<html><head></head><body>streamlit</body></html>")(scope, receive, send)
+
+    async def send(message):
+        said.append(message)
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    asked = {**scope(("127.0.0.1", 1)), "path": "/videos", "headers": headers, "query_string": b"", "scheme": "http"}
+    await Front(page, rest_app(console))(asked, receive, send)
+
+    head = b"".join(one.get("body", b"") for one in said).decode().partition("</head>")[0]
+    assert f'[data-testid=stAppSkeleton]::after{{\ncontent:"{told}' in head
 
 
 @pytest.mark.parametrize("path", ["/", "/videos", "/_stcore/health", "/static/js/x.js"])
