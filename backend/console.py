@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import msgspec
 
 from backend.calls import Calls, new_request_id
-from backend.errors import SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound
+from backend.errors import DISK_FULL, SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound, is_full
 from backend.export import Download, Exports
 from backend.media import MediaProvider
 from backend.messages import say
@@ -178,9 +178,10 @@ class Console:
         except StoreError as error:
             log.error("%(operation)s failed: %(why)s", {"operation": name, "why": str(error), "requestId": request_id})
             message = say(_refused_by_database(error, request_id), caller.language)
-        except Exception:
+        except Exception as error:
             log.exception(BROKE, {"operation": name, "requestId": request_id})
-            message = say(ConsoleError(OUR_FAULT, request_id=request_id), caller.language)
+            told = ConsoleError(DISK_FULL if is_full(error) else OUR_FAULT, request_id=request_id)
+            message = say(told, caller.language)
         known = name if name in OPERATIONS else "unknown"
         self.calls.note(known, code, who, caller.way, time.perf_counter() - started, request_id)
         return envelope(self.known_code(code), message, data, request_id), who

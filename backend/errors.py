@@ -6,11 +6,13 @@ A message is a template with named values, so that one failure can be said in ev
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 MOST_VALUE = 128  # characters of an id or a name that are said again to whoever sent it
+DISK_FULL = "The disk is full. Free some space and try again."
 SIGN_IN_FIRST = "Sign in first: the console token is missing, wrong or expired."
 
 
@@ -126,3 +128,15 @@ class Refused(ConsoleError):
         super().__init__(template, **values)
         self.status = status
         self.code = str(status)  # type: ignore[misc]
+
+
+def is_full(error: BaseException) -> bool:
+    """Say whether there is no room on the disk, or none for us."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def disk_error(error: OSError) -> ConsoleError:
+    """Return what people are told where the disk did not take something."""
+    if is_full(error):
+        return ConsoleError(DISK_FULL)
+    return ConsoleError("The disk could not be written: {why}.", why=error.strerror or error)

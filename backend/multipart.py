@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,7 +14,7 @@ from urllib.parse import unquote
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from backend.errors import BadRequest, ConsoleError, Refused
+from backend.errors import BadRequest, Refused, disk_error
 from backend.parameters import Upload
 
 MOST_FIELDS = 50
@@ -69,7 +70,7 @@ class MultipartForm:
         except FormParserError:
             raise BadRequest("The multipart body is malformed.") from None
         except OSError as error:
-            raise ConsoleError("The disk could not be written: {why}.", why=error.strerror or "write error") from error
+            raise disk_error(error) from error
 
     def finish(self) -> dict[str, Any]:
         """Return the parameters of a form that came in whole. Raises BadRequest when it was cut short."""
@@ -82,7 +83,8 @@ class MultipartForm:
     def discard(self) -> None:
         """Leave nothing behind: the file is gone, unless an operation took it."""
         if self._disk is not None:
-            self._disk.close()
+            with suppress(OSError):  # closing writes what is left, which a full disk refuses
+                self._disk.close()
         if self._upload is not None:
             self._upload.path.unlink(missing_ok=True)
 

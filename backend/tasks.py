@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from backend.errors import ConsoleError
+from backend.errors import ConsoleError, disk_error
 from backend.model import Job, MediaFile, Video
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def failure_of(error: Exception) -> Failed:
     if isinstance(error, ConsoleError):
         return Failed(error, getattr(error, "detail", ""))
     if isinstance(error, OSError):
-        return Failed(ConsoleError("The disk could not be written: {why}.", why=error.strerror or error), repr(error))
+        return Failed(disk_error(error), repr(error))
     log.error("a job broke", exc_info=error)
     return Failed(
         ConsoleError("The job failed because of an internal error. The server's log has the details."), repr(error)

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 0.1
 BEAT_SECONDS = 1.0
 IDLE_SECONDS = 0.5
+MAX_RETRY_SECONDS = 10.0
 
 
 class Worker:
@@ -94,7 +95,9 @@ class Worker:
         except Exception as error:
             # Where the video was deleted meanwhile, its jobs were cancelled with it, and this changes nothing.
             outcome = failure_of(error)
-        refused, stopping = False, False
+        if isinstance(outcome, Failed):
+            log.warning("job %s (%s) failed: %s", job.job_id, job.kind, outcome.reason)
+        refused, stopping, pause = False, False, IDLE_SECONDS
         while not stopping:
             stopping = self._stopping.is_set()
             try:
@@ -107,13 +110,13 @@ class Worker:
                 if not refused:
                     log.warning("the end of job %s is recorded when the database takes it: %s", job.job_id, error)
                 refused = True
-            self._stopping.wait(IDLE_SECONDS)
+            self._stopping.wait(pause)
+            pause = min(2 * pause, MAX_RETRY_SECONDS)
 
     def _settle_job(self, job: Job, owner: str, outcome: Outcome) -> None:
         if isinstance(outcome, Done):
             self._store.jobs.settle_done(job, owner, outcome.files, outcome.facts, outcome.detail)
         elif isinstance(outcome, Failed):
-            log.warning("job %s (%s) failed: %s", job.job_id, job.kind, outcome.reason)
             self._store.jobs.settle_failed(job, owner, outcome.reason, outcome.detail, outcome.facts)
         elif isinstance(outcome, Lost):
             self._store.jobs.give_back(job, owner)

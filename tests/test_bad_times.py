@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 
 import pytest
+import requests
 
 from backend.model import JobKind, VideoFilter
 from backend.registry import OPERATIONS
@@ -102,6 +103,27 @@ def test_a_full_disk_is_told_and_nothing_is_acknowledged_that_was_not_kept(small
     assert editor.change()["code"] == "200"
     assert server.end() == 0
     assert editor.lost() == set()
+
+
+def test_an_upload_that_fills_the_disk_is_told_so_and_leaves_nothing_on_it(small_disk, stand):
+    server = stand(small_disk)
+    server.start()
+    token = server.sign_in()
+    filler = small_disk / "filler"
+    with filler.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(small_disk).free - 3_500_000)
+
+    answers = [
+        requests.post(
+            f"http://127.0.0.1:{server.port}/console/vod/uploadVideo",
+            headers={"Authorization": f"Bearer {token}"}, files={"file": ("a.mp4", b"x" * size)}, timeout=60,
+        ).json()
+        for size in (4_200_000, 4_500_001, 6_000_000)
+    ]  # fmt: skip
+
+    assert {answer["message"] for answer in answers} == {"The disk is full. Free some space and try again."}
+    assert list((server.data / "media" / ".incoming").iterdir()) == []
+    assert "Traceback" not in server.said()
 
 
 def test_a_folder_that_may_only_be_read_is_named_at_the_start(small_disk, stand):

@@ -163,7 +163,7 @@ def refusing(function, errors):
 
 @pytest.mark.parametrize("end", ["settle_done", "settle_failed"])
 def test_an_end_that_a_locked_database_refused_is_recorded_later_and_nothing_is_done_again(
-    jobs, queued, console, monkeypatch, end
+    jobs, queued, console, monkeypatch, caplog, end
 ):
     monkeypatch.setattr("backend.worker.IDLE_SECONDS", 0.0)
     monkeypatch.setattr(jobs, end, refusing(getattr(jobs, end), refusals(9)))
@@ -176,6 +176,7 @@ def test_an_end_that_a_locked_database_refused_is_recorded_later_and_nothing_is_
     assert job.state is (JobState.DONE if end == "settle_done" else JobState.FAILED)
     assert (runner.starts, job.attempts) == (1, 1)
     assert "worker died" not in job.error
+    assert len([line for line in caplog.messages if "failed: It cannot be done" in line]) == (end == "settle_failed")
 
 
 def test_an_end_waits_for_another_program_that_holds_the_database(settings, request, monkeypatch):

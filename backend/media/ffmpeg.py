@@ -23,7 +23,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TypeAlias
 
-from backend.errors import ConsoleError, MediaError
+from backend.errors import DISK_FULL, ConsoleError, MediaError
 from backend.media import Probe
 from backend.media.pipes import Chunks, Meter, Words
 from backend.media.probe import look
@@ -34,7 +34,6 @@ if sys.platform == "linux":
 NO_FFMPEG = "There is no ffmpeg on this machine. Install the Python package imageio-ffmpeg, or set QU_FFMPEG."
 NOT_A_PROGRAM = "QU_FFMPEG names {path}, which is not a program that can be run."
 NOT_STARTED = "ffmpeg cannot be started: {why}."
-DISK_FULL = "The disk is full. Free some space and try again."
 STALLED = "ffmpeg got no further for {seconds} seconds and was stopped. Try again, or convert the file to MP4 first."
 
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf"  # no playlists, no pictures
