@@ -1,4 +1,4 @@
-.PHONY: run test quick format
+.PHONY: run test test-all test-slow format
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,10 +16,12 @@ test: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest $(SIDE_BY_SIDE)
-
-quick: .venv/installed-dev
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow"
+
+test-slow: .venv/installed-dev
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m slow
+
+test-all: test test-slow
 
 format: .venv/installed-dev
 	$(BIN)/ruff format .
