@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
 import secrets
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from backend.asked import Asked
 from backend.console import Console
@@ -24,6 +30,16 @@ MEDIA_TYPES = {
     ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".gif": "image/gif",
     ".vtt": "text/vtt",
 }  # fmt: skip
+RANGE = re.compile(r"([0-9]{1,30})-([0-9]{1,30})?|-[0-9]{1,30}")
+
+
+class Parts(FileResponse):
+    """A file or the parts of it that are asked for; a Range that is none is ignored, as RFC 9110 has it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not is_range(Headers(scope=scope).get("range", "")):
+            scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"range"]}
+        await super().__call__(scope, receive, send)
 
 
 async def send_media(asked: Asked) -> Response:
@@ -32,7 +48,50 @@ async def send_media(asked: Asked) -> Response:
     path, may_be_shared = await asked.run(find_media, asked.console, asked.request.path_params)
     media_type = MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
     headers = {"Cache-Control": PUBLIC if may_be_shared else PRIVATE, "X-Request-Id": asked.caller.request_id}
-    return FileResponse(path, headers=headers, media_type=media_type)
+    answer = Parts(path, headers=headers, media_type=media_type, stat_result=await asked.run(os.stat, path))
+    if is_known(asked.request.headers, answer.headers):
+        kept = ("cache-control", "etag", "last-modified", "x-request-id")
+        return Response(status_code=304, headers={name: answer.headers[name] for name in kept})
+    return answer
+
+
+def is_range(text: str) -> bool:
+    """Say whether a Range header asks for parts in bytes, each from a first to no earlier last."""
+    unit, _, parts = text.partition("=")
+    found = [RANGE.fullmatch(part.strip()) for part in parts.split(",") if part.strip()]
+    return (
+        unit.strip().lower() == "bytes"
+        and bool(found)
+        and all(part and (not part[2] or int(part[1]) <= int(part[2])) for part in found)
+    )
+
+
+def is_known(asked: Headers, has: Headers) -> bool:
+    """Say whether who asks has the file already. Raises Refused where they want another state of it."""
+    changed = _moment(has["last-modified"])
+    if "if-match" in asked:
+        if not _names(asked.getlist("if-match"), has["etag"]):
+            raise Refused(412, "The file is not in the state that was asked for.")
+    elif (until := _moment(asked.get("if-unmodified-since"))) and changed and changed > until:
+        raise Refused(412, "The file is not in the state that was asked for.")
+    if "if-none-match" in asked:
+        return _names([tag.replace("W/", "") for tag in asked.getlist("if-none-match")], has["etag"])
+    since = _moment(asked.get("if-modified-since"))
+    return since is not None and changed is not None and changed <= since
+
+
+def _names(lines: list[str], tag: str) -> bool:
+    tags = [one.strip() for line in lines for one in line.split(",")]
+    return tags == ["*"] or tag in tags
+
+
+def _moment(date: str | None) -> datetime | None:
+    """Return what an HTTP date says; None where it is none."""
+    try:
+        moment = parsedate_to_datetime(date or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def find_media(console: Console, wanted: Mapping[str, str]) -> tuple[Path, bool]:

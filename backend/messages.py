@@ -224,6 +224,7 @@ CHINESE: dict[str, str] = {
     "The job failed because of an internal error. The server's log has the details.": (
         "控制台内部错误导致任务失败，详情见服务器日志。"
     ),
+    "The file is not in the state that was asked for.": "文件与请求所指的版本不一致。",
     "The disk could not be written: {why}.": "磁盘写入失败：{why}。",
     "The disk is full. Free some space and try again.": "磁盘已满，请清理空间后重试。",
     # Prewarming

@@ -251,6 +251,51 @@ class TestMedia:
         assert http.get(media, headers={"Range": "bytes=-5"}).content == bytes(range(245, 250))
         assert http.get(media, headers={"Range": "bytes=2000-"}).status_code == 416
 
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            "items=0-1",
+            "bytes=a-b",
+            "bytes=5-2",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=0-1,3-2",
+            "0-5",
+            "bytes=٣-٥",
+            f"bytes={'9' * 5000}-",
+        ],
+    )
+    def test_a_range_that_is_none_is_ignored(self, media, http, asked):
+        answer = http.get(media, headers={"Range": asked.encode()})
+
+        assert (answer.status_code, len(answer.content)) == (200, 1000)
+
+    def test_whoever_has_a_file_already_is_not_sent_it_again(self, media, http):
+        first = http.get(media).headers
+        tag, changed = first["ETag"], first["Last-Modified"]
+
+        def status(method="GET", **asked):
+            headers = {name.replace("_", "-"): value for name, value in asked.items()}
+            return http.request(method, media, headers=headers).status_code
+
+        again = http.get(media, headers={"If-None-Match": f'"other", W/{tag}'})
+        assert (again.status_code, again.content) == (304, b"")
+        assert {name: again.headers[name] for name in ("ETag", "Last-Modified", "Cache-Control")} == {
+            "ETag": tag, "Last-Modified": changed, "Cache-Control": first["Cache-Control"],
+        }  # fmt: skip
+        assert status(If_None_Match="*", method="HEAD") == 304
+        assert status(If_None_Match=tag, Range="bytes=0-9") == 304
+        assert status(If_Modified_Since=changed) == 304
+        assert status(If_None_Match='"other"', If_Modified_Since=changed) == 200
+        assert status(If_Modified_Since="Wed, 01 Jan 2020 00:00:00 GMT") == 200
+        assert status(If_Modified_Since="yesterday") == 200
+        assert status(If_Match=tag) == status(If_Match="*") == status(If_Unmodified_Since=changed) == 200
+        assert status(If_Match='"other"') == status(If_Match=f"W/{tag}") == 412
+        assert status(If_Unmodified_Since="Wed, 01 Jan 2020 00:00:00 GMT") == 412
+        assert status(If_Range=tag, Range="bytes=0-9") == 206
+        assert status(If_Range='"other"', Range="bytes=0-9") == 200
+
     def test_head_tells_the_size(self, media, http):
         answer = http.head(media)
 
