@@ -5,17 +5,20 @@ from __future__ import annotations
 import ipaddress
 import logging
 import secrets
+import shutil
 
 import anyio
 from starlette.responses import Response
 
 from backend.asked import Asked, bearer, read_headers
-from backend.errors import Refused
+from backend.console import Console
+from backend.errors import DISK_FULL, Refused
 from backend.metrics import CONTENT_TYPE, Metrics
 
 log = logging.getLogger(__name__)
 
 READY_SECONDS = 2.0
+MIN_FREE_BYTES = 1_000_000  # with less, the database takes no change
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
@@ -30,12 +33,21 @@ async def say_ready(asked: Asked) -> Response:
     asked.only("GET", "HEAD")
     try:
         with anyio.fail_after(READY_SECONDS):
-            await anyio.to_thread.run_sync(asked.console.store.catalogue.is_empty, abandon_on_cancel=True)
+            full = await anyio.to_thread.run_sync(_is_full, asked.console, abandon_on_cancel=True)
     except Exception:
         log.exception("the database does not answer")
         asked.headers["Retry-After"] = "5"
         raise Refused(503, "The database is not responding.") from None
+    if full:
+        asked.headers["Retry-After"] = "5"
+        raise Refused(503, DISK_FULL)
     return asked.succeed("ready")
+
+
+def _is_full(console: Console) -> bool:
+    """Say whether the disk has no room for a change. Raises StoreError when the database does not answer at all."""
+    console.store.catalogue.is_empty()
+    return shutil.disk_usage(console.settings.data).free < MIN_FREE_BYTES
 
 
 async def send_metrics(metrics: Metrics, asked: Asked) -> Response:

@@ -98,7 +98,8 @@ def test_a_full_disk_is_told_and_nothing_is_acknowledged_that_was_not_kept(small
 
     assert answers[-1]["code"] == "500"
     assert answers[-1]["message"] == "The disk is full, so nothing was changed. Free some space and try again."
-    assert server.get("/healthz")[0] == 200  # what is there can still be read
+    assert server.get("/healthz")[0] == 503
+    assert server.get("/livez")[0] == 200
     filler.unlink()
     assert editor.change()["code"] == "200"
     assert server.end() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import shutil
 import socket
 import sqlite3
 import sys
@@ -263,6 +264,18 @@ def test_health_tells_ready_from_alive(server, http, console, monkeypatch):
     monkeypatch.setattr(console.store.catalogue, "is_empty", None)
 
     assert (http.get(f"{server}/healthz").status_code, http.get(f"{server}/livez").status_code) == (503, 200)
+
+
+@pytest.mark.parametrize(("free", "status"), [(0, 503), (100_000, 503), (1 << 30, 200)])
+def test_a_console_on_a_full_disk_is_not_ready_and_says_why(server, http, free, status, monkeypatch):
+    """Nobody can sign in or change anything then."""
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=free))
+
+    answer = http.get(f"{server}/healthz")
+
+    assert (answer.status_code, http.get(f"{server}/livez").status_code) == (status, 200)
+    assert ("The disk is full" in answer.json()["message"]) == (status == 503)
 
 
 def test_a_database_that_hangs_makes_it_not_ready_soon(server, http, console, monkeypatch):
