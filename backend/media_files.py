@@ -89,7 +89,7 @@ def _moment(date: str | None) -> datetime | None:
     """Return what an HTTP date says; None where it is none."""
     try:
         moment = parsedate_to_datetime(date or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
