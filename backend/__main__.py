@@ -57,8 +57,8 @@ def explain(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{shown(Path(os.fsdecode(error.filename)))}: {error.strerror}" if error.filename else error.strerror
     if isinstance(error, UnicodeError):
-        return "What was given holds characters that are no text."
-    return f"The console itself failed ({error!r}). With --debug before the command, it shows where."
+        return "The input contains characters that are not valid text."
+    return f"Internal error ({error!r}). Run the command again with --debug before it for details."
 
 
 def shown(path: Path) -> str:
@@ -100,7 +100,7 @@ def serve(host: str, port: int) -> None:
 
 @main.command()
 def work() -> None:
-    """Run a worker in a process of its own, until it is told to stop."""
+    """Run a worker in a process of its own until it is stopped."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -114,53 +114,53 @@ def work() -> None:
 
 
 @main.command()
-@click.option("--afresh", is_flag=True, help="Begin at the first video, though an earlier walk stopped on its way.")
+@click.option(
+    "--afresh", is_flag=True, help="Start again from the first video, even if an earlier run was interrupted."
+)
 @click.option(
     "--accept-playable",
     is_flag=True,
-    help="New videos that VOD plays count as reviewed; without it, those that nobody judged at VOD wait for review.",
+    help="Treat new videos that VOD can play as approved; otherwise those without a review in VOD wait for one.",
 )
 def sync(afresh: bool, accept_playable: bool) -> None:
-    """Bring everything that VOD holds into the catalogue. Cloud mode; it may be stopped, and goes on where it was."""
+    """Bring everything in VOD into the catalogue (cloud mode). It can be stopped, and continues from there."""
     cloud = _cloud()
 
     def report(progress: Any) -> None:
         click.echo(f"\r{progress.seen:,} of {progress.total:,} ({progress.new:,} new)", nl=progress.done)
 
     found = cloud.sync.run(report, afresh=afresh, accept_playable=accept_playable)
-    click.echo(
-        f"{found.changed:,} brought up to date, {found.differing:,} texts differ, {found.missing:,} are not at VOD"
-    )
+    click.echo(f"{found.changed:,} updated, {found.differing:,} texts differ, {found.missing:,} are missing in VOD")
     if found.differing or found.missing:
-        click.echo("`python -m backend drift` lists what differs.")
+        click.echo("`python -m backend drift` lists the differences.")
 
 
 @main.command()
-@click.option("--mend", type=click.Choice(["here", "there"]), help="Settle what is listed: this side is right.")
+@click.option("--mend", type=click.Choice(["here", "there"]), help="Resolve what is listed in favour of this side.")
 @click.option("--what", default="", help="Only these: missing, title, description, tags or cateName.")
-@click.option("--video", default="", help="Only this video's.")
+@click.option("--video", default="", help="Only those of this video.")
 def drift(mend: str | None, what: str, video: str) -> None:
-    """List where the catalogue and VOD differ, and settle it on demand. Cloud mode."""
+    """List the differences between the catalogue and VOD, and resolve them with --mend (cloud mode)."""
     cloud, mirror = _cloud(), opened().store.mirror
     found = [one for one in mirror.iterate_drift(what) if video in ("", one.video_id)]
     for one in found:
         click.echo(f"{one.video_id}\t{one.what}\t{one.here!r}\t{one.there!r}\t{one.title}")
         if mend:
             cloud.mend(one.video_id, one.what, mend, ACTOR)
-    click.echo(f"{len(found)} {'settled' if mend else 'differ'}", err=True)
+    click.echo(f"{len(found)} {'resolved' if mend else 'different'}", err=True)
 
 
 def _cloud() -> Any:
     cloud = opened().cloud
     if cloud is None:
-        raise click.UsageError("This is for cloud mode; QU_MODE is embedded.")
+        raise click.UsageError("This command needs cloud mode; QU_MODE is embedded.")
     return cloud
 
 
 @main.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--user", default="import", show_default=True, help="Whose videos they are (user ID and name).")
-@click.option("--title", default="", help="Title; the file's name where it is left out.")
+@click.option("--user", default="import", show_default=True, help="Owner of the videos (user ID and name).")
+@click.option("--title", default="", help="Title; the file's name by default.")
 @click.option("--tags", default="", help="Tags, separated by commas.")
 def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> None:
     """Take in video files, or whole catalogues (.csv as `export` writes it, or .jsonl). The files stay where they are.
@@ -249,10 +249,10 @@ def as_options(command: Any) -> Any:
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="File to write; standard output otherwise."
 )
-@click.option("--recommended", is_flag=True, help="The recommended feed, not the catalogue.")
+@click.option("--recommended", is_flag=True, help="Export the recommended feed instead of the catalogue.")
 @as_options
 def export(output: Path | None, recommended: bool, **given: str) -> None:
-    """Write every video that matches as CSV, Excel or JSON lines, newest first."""
+    """Export the matching videos as CSV, Excel or JSON lines, newest first."""
     operation = OPERATIONS["exportRecommendVideos" if recommended else "exportVideos"]
     parameters = {one.wire_name: given[one.name] for one in operation.parameters}
     download: Download = opened().run_as_operator(operation.name, parameters, ACTOR)
@@ -274,20 +274,20 @@ def account() -> None:
 @account.command("add")
 @click.argument("name")
 @click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.MANAGER.value, show_default=True)
-@click.password_option(help="Asked for when left out.")
+@click.password_option(help="Prompted for if omitted.")
 def add_account(name: str, role: str, password: str) -> None:
     """Add an account."""
     made = opened().store.accounts.add_account(name, hash_password(password), Role(role), ACTOR)
-    click.echo(f"{made.user_name} may sign in now, as {made.role}.")
+    click.echo(f"{made.user_name} can now sign in as {made.role}.")
 
 
 @account.command()
 @click.argument("name")
-@click.password_option(help="Asked for when left out.")
+@click.password_option(help="Prompted for if omitted.")
 def passwd(name: str, password: str) -> None:
     """Change the password of an account, end all its sessions and revoke its API tokens."""
     opened().store.accounts.set_password(name, hash_password(password), ACTOR)
-    click.echo(f"The password of {name} is changed; every session and API token of it has ended.")
+    click.echo(f"The password of {name} was changed; its sessions have ended and its API tokens are revoked.")
 
 
 @account.command("edit")
@@ -298,7 +298,7 @@ def edit_account(name: str, role: str | None, disabled: bool | None) -> None:
     """Change the role of an account, or disable or enable it."""
     wanted = Role(role) if role else None
     opened().store.accounts.edit_account(name, ACTOR, role=wanted, disabled=disabled)
-    click.echo(f"{name} is changed.")
+    click.echo(f"{name} was changed.")
 
 
 @account.command("list")
@@ -312,7 +312,7 @@ def list_accounts() -> None:
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--no-media", is_flag=True, help="Only the database.")
 def backup(target: Path, no_media: bool) -> None:
-    """Write the database and the media to one tar file, while the server goes on working."""
+    """Write the database and the media to one tar file; the server can keep running."""
     size = upkeep.back_up(backend.read_settings(), target.absolute(), media=not no_media)
     click.echo(f"{shown(target)}: {size / 1e6:.1f} MB")
 
@@ -320,16 +320,18 @@ def backup(target: Path, no_media: bool) -> None:
 @main.command()
 @click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def restore(source: Path) -> None:
-    """Put a backup in the place of the present data, which is kept aside. The server must be stopped."""
+    """Replace the data with a backup; the current data is kept beside it. The server must be stopped."""
     kept = upkeep.restore(backend.read_settings(), source)
-    click.echo("restored" + (f"; what was there is in {kept}" if kept else ""))
+    click.echo("restored" + (f"; the former data is in {kept}" if kept else ""))
 
 
 @main.command()
-@click.option("--rebuild", is_flag=True, help="First make the search index and the counts anew from the rows.")
-@click.option("--head", metavar="LINE:HASH", help="A head of the history that was noted earlier: it must still stand.")
+@click.option("--rebuild", is_flag=True, help="Rebuild the search index and the counts first.")
+@click.option(
+    "--head", metavar="LINE:HASH", help="A head of the history noted earlier, which must still be part of it."
+)
 def doctor(rebuild: bool, head: str | None) -> None:
-    """Check the installation, and say what to do where something is wrong."""
+    """Check the installation, and say how to fix what is wrong."""
     console = opened()
     if rebuild:
         console.store.rebuild(backend.tell_progress)

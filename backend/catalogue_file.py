@@ -289,6 +289,6 @@ def _json_rows(text: TextIO, path: Path) -> Iterator[Row]:
         try:
             row = msgspec.json.decode(bare)
         except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
-            yield number, BadRequest("The line is no JSON: {why}", why=str(error)[:200])
+            yield number, BadRequest("The line is not valid JSON: {why}", why=str(error)[:200])
             continue
         yield number, row if isinstance(row, dict) else BadRequest("The line must be a JSON object.")

@@ -128,9 +128,9 @@ class Exports:
 
     def _check(self, who: str) -> None:
         if self._running[who] >= MAX_OF_ONE:
-            raise TooMany("You have {most} exports running; wait until one of them has ended.", most=MAX_OF_ONE)
+            raise TooMany("You have {most} exports running. Wait until one of them has finished.", most=MAX_OF_ONE)
         if self._running.total() >= MAX_AT_ONCE:
-            raise TooMany("{most} exports are running, the most there may be; try again soon.", most=MAX_AT_ONCE)
+            raise TooMany("{most} exports are already running, which is the limit. Try again soon.", most=MAX_AT_ONCE)
 
     def _end(self, who: str) -> None:
         with self._guard:

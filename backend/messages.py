@@ -73,7 +73,7 @@ CHINESE: dict[str, str] = {
     ),
     "Since line {seen} of the history, {name} has changed video {video_id} ({action}, line {line}); "
     "look at it again.": (
-        "操作记录第 {seen} 行之后，{name} 更改了视频 {video_id}（{action}，第 {line} 行），请重新查看。"
+        "在操作记录第 {seen} 条之后，{name} 更改了视频 {video_id}（{action}，第 {line} 条），请重新查看。"
     ),
     # Parameters
     "videoIds has {count} ids; at most {most} are allowed.": "videoIds 有 {count} 个 ID，最多 {most} 个。",
@@ -116,10 +116,10 @@ CHINESE: dict[str, str] = {
     "password must not be in the URL, where it would be logged. Send it in the body.": (
         "password 不能放在 URL 中，否则会被记入日志；请放在请求体中。"
     ),
-    "You have {most} exports running; wait until one of them has ended.": (
-        "您有 {most} 个导出正在进行，请等其中一个结束。"
+    "You have {most} exports running. Wait until one of them has finished.": (
+        "你有 {most} 个导出正在进行，请等其中一个完成。"
     ),
-    "{most} exports are running, the most there may be; try again soon.": (
+    "{most} exports are already running, which is the limit. Try again soon.": (
         "已有 {most} 个导出正在进行，达到上限，请稍后再试。"
     ),
     # Requests
@@ -190,8 +190,8 @@ CHINESE: dict[str, str] = {
     "{file} has no column {missing}; its first line must name at least {needed}.": (
         "{file} 缺少列 {missing}，第一行至少应有 {needed}。"
     ),
-    "The line is no CSV: {why}.": "这一行不是 CSV：{why}。",
-    "The line is no JSON: {why}": "这一行不是 JSON：{why}",
+    "The line is not valid CSV: {why}.": "这一行不是有效的 CSV：{why}。",
+    "The line is not valid JSON: {why}": "这一行不是有效的 JSON：{why}",
     "The line must be a JSON object.": "这一行应为 JSON 对象。",
     "The line has {cells} cells, and the first line names {columns}.": "这一行有 {cells} 格，第一行有 {columns} 列。",
     "videoId {video_id} has been in this file before.": "videoId {video_id} 在文件中重复。",
@@ -210,7 +210,7 @@ CHINESE: dict[str, str] = {
     ),
     # Jobs
     "There is no job {job_id}.": "没有任务 {job_id}。",
-    "This version knows no jobs of the kind {kind}; a newer one has to do them.": (
+    "This version cannot run jobs of the kind {kind}; a newer version is needed.": (
         "此版本没有 {kind} 类型的任务，需由更新的版本处理。"
     ),
     "Job {job_id} is {state}; only a failed job can be retried.": (
@@ -259,14 +259,13 @@ CHINESE: dict[str, str] = {
     "The file is cut off: it should run {expected} seconds, but only {actual} are there. Send the whole file again.": (
         "文件不完整：应有 {expected} 秒，实际只有 {actual} 秒。请重新发送完整的文件。"
     ),
-    "The video runs {actual} hours; at most {limit} are taken. Cut it into parts.": (
+    "The video is {actual} hours long; at most {limit} are allowed. Upload it in parts.": (
         "视频长 {actual} 小时，最多 {limit} 小时。请分段上传。"
     ),
-    "The picture is {width}x{height} pixels; at most {side} on a side and {millions} million are taken. "
+    "The picture is {width}x{height} pixels; at most {side} on a side and {millions} million in all are allowed. "
     "Scale it down.": "画面为 {width}x{height} 像素，边长最多 {side}，总数最多 {millions} 百万。请缩小后上传。",
-    "The video cannot be decoded: the file is damaged or of a rare kind. Convert it to MP4 and send it again.": (
-        "视频无法解码：文件已损坏或格式罕见。请转换为 MP4 后重新发送。"
-    ),
+    "The video cannot be decoded: the file is damaged or its format is not supported. Convert it to MP4 and send it "
+    "again.": ("视频无法解码：文件已损坏或格式不受支持。请转换为 MP4 后重新发送。"),
     "The video is encrypted (copy protection). Send a copy that plays without a key.": (
         "视频已加密（版权保护）。请发送不需要密钥就能播放的文件。"
     ),
@@ -277,8 +276,8 @@ CHINESE: dict[str, str] = {
     "{name} cannot be the name of a video.": "{name} 不能作为视频的名字。",
     "There are no files of the video {video_id} here.": "这里没有视频 {video_id} 的文件。",
     "The source of the video {video_id} is gone. Upload it again.": "视频 {video_id} 的源文件已丢失，请重新上传。",
-    "No picture came of the video; the file need not be at fault. The job keeps what ffmpeg said.": (
-        "没有取到视频的图片；不一定是文件的问题。ffmpeg 的输出保存在任务中。"
+    "No pictures could be taken from the video, though the file may be fine. See the technical details.": (
+        "未能从视频中截图，文件本身可能没有问题，请查看技术详情。"
     ),
     "The file ends early: only {actual} of its {expected} seconds are there. Upload the whole file again.": (
         "文件不完整：共 {expected} 秒，只有 {actual} 秒。请重新上传完整的文件。"
@@ -289,18 +288,18 @@ CHINESE: dict[str, str] = {
     "The file is damaged: hardly any of its pictures can be decoded. Upload it again.": (
         "文件已损坏：几乎没有画面可以解码。请重新上传。"
     ),
-    "ffmpeg could not encode the video; the file need not be at fault. The job keeps what ffmpeg said.": (
-        "ffmpeg 未能转码这个视频；不一定是文件的问题。ffmpeg 的输出保存在任务中。"
+    "ffmpeg could not encode the video, though the file may be fine. See the technical details.": (
+        "ffmpeg 未能转码这个视频，文件本身可能没有问题，请查看技术详情。"
     ),
-    "The file is made of more than {limit} million pieces. Convert it to MP4 and send it again.": (
+    "The file has more than {limit} million packets. Convert it to MP4 and send it again.": (
         "文件由超过 {limit} 百万个数据包组成。请转换为 MP4 后重新发送。"
     ),
-    "The video has {pictures} pictures of {width}x{height}, {actual} gigapixels in all; at most {limit} are taken "
+    "The video has {pictures} pictures of {width}x{height}, {actual} gigapixels in all; at most {limit} are allowed "
     "(QU_MAX_GIGAPIXELS). Scale it down, or cut it into parts.": (
         "视频有 {pictures} 帧 {width}x{height} 的画面，共 {actual} 千兆像素，"
         "最多 {limit}（QU_MAX_GIGAPIXELS）。请缩小或分段上传。"
     ),
-    "The video is in the codec {codec}, which cannot be decoded here. Convert it to MP4 and send it again.": (
+    "The video uses the codec {codec}, which cannot be decoded here. Convert it to MP4 and send it again.": (
         "视频编码为 {codec}，这里无法解码。请转换为 MP4 后重新发送。"
     ),
     "Encoding used more processor time than a video of this length may. Make it smaller and upload it again.": (
@@ -311,7 +310,7 @@ CHINESE: dict[str, str] = {
     ),
     "QU_FFMPEG names {path}, which is not a program that can be run.": "QU_FFMPEG 指定的 {path} 不是可以运行的程序。",
     "ffmpeg cannot be started: {why}.": "ffmpeg 无法启动：{why}。",
-    "ffmpeg got no further for {seconds} seconds and was stopped. Try again, or convert the file to MP4 first.": (
+    "ffmpeg made no progress for {seconds} seconds and was stopped. Try again, or convert the file to MP4 first.": (
         "ffmpeg 有 {seconds} 秒没有进展，已停止。请重试，或先把文件转换为 MP4。"
     ),
     "This ffmpeg has no encoder libx264. Install the Python package imageio-ffmpeg.": (

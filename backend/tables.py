@@ -155,7 +155,7 @@ def _rows(lines: Lines, delimiter: str, columns: int, fewest: int) -> Iterator[t
         except StopIteration:
             return
         except csv.Error as error:
-            why = BadRequest("The line is no CSV: {why}.", why=str(error))
+            why = BadRequest("The line is not valid CSV: {why}.", why=str(error))
         if why is None:
             if any(cell.strip() for cell in cells):
                 yield first, cells[:columns] + [""] * (columns - len(cells))

@@ -154,12 +154,14 @@ def _examine_database(console: Console) -> Iterator[Finding]:
     problems = console.store.check()
     yield Finding(not problems, f"database: {'; '.join(problems[:5]) or 'sound'}")
     drift = console.store.recount()
-    mended = "; python -m backend doctor --rebuild makes them anew"
+    mended = "; python -m backend doctor --rebuild rebuilds them"
     yield Finding(
-        not drift, f"search index and counts: {'; '.join(drift[:5]) + mended if drift else 'as the rows say'}"
+        not drift, f"search index and counts: {'; '.join(drift[:5]) + mended if drift else 'match the catalogue'}"
     )
     names = [account.user_name for account in console.store.accounts.find_accounts() if not account.disabled]
-    yield Finding(bool(names), f"accounts: {', '.join(names) or 'none; python -m backend account add NAME makes one'}")
+    yield Finding(
+        bool(names), f"accounts: {', '.join(names) or 'none; python -m backend account add NAME creates one'}"
+    )
     counts = console.store.jobs.count_jobs()
     failed = sum(count for (_, state), count in counts.items() if state is JobState.FAILED)
     waiting = sum(count for (_, state), count in counts.items() if state is JobState.QUEUED)
@@ -170,7 +172,7 @@ def _examine_history(store: Store, noted: str | None) -> Finding:
     try:
         verdict = store.history.verify(Head.read(noted) if noted else None)
     except ValueError:
-        raise UpkeepError(f"{noted} is no head of a history, such as {Head(12)}.") from None
+        raise UpkeepError(f"{noted} is not a head of the history; it looks like {Head(12)}.") from None
     if verdict.breaks:
         return Finding(
             False, f"history: {'; '.join(verdict.breaks)}. Somebody wrote into the database; compare a backup."

@@ -63,11 +63,13 @@ FDS = Path("/proc/self/fd")
 class Front:
     """Sends what belongs to the REST server there, and everything else to Streamlit.
 
-    `rest` is the REST app, or a function that returns it and is called at the first request.
+    `rest` is the REST app, or a function that returns it and is called at the first request; `head` is HTML that
+    Streamlit's page is given at the end of its head.
     """
 
-    def __init__(self, app: ASGIApp, rest: RestSource) -> None:
+    def __init__(self, app: ASGIApp, rest: RestSource, head: str = "") -> None:
         self._app = app
+        self._head = head.encode()
         self._make = None if isinstance(rest, Starlette) else rest
         self._rest = rest if isinstance(rest, Starlette) else None
         self._guard = anyio.Lock()
@@ -98,9 +100,9 @@ class Front:
 
     async def _show(self, rest: Starlette | None, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] in READS:
-            if scope["method"] == "GET" and "." not in scope["path"]:  # a page, which is sent as it is for our style
+            if scope["method"] == "GET" and "." not in scope["path"]:  # a page, which is sent as it is for our head
                 plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
-                scope, send = {**scope, "headers": plain}, with_style(send, reader_of(scope))
+                scope, send = {**scope, "headers": plain}, with_head(send, busy.style(reader_of(scope)) + self._head)
             await self._app(scope, receive, send)
             return
         error = Refused(
@@ -153,9 +155,8 @@ def is_rest_path(path: str) -> bool:
     return path.startswith("/media/") and path.count("/") == 4
 
 
-def with_style(send: Send, language: str) -> Send:
-    """Return a `send` that puts our style into Streamlit's page, before anything is drawn there."""
-    style = busy.style(language) + b"</head>"
+def with_head(send: Send, head: bytes) -> Send:
+    """Return a `send` that puts HTML into the head of Streamlit's page: it counts before anything is drawn there."""
     held: list[Message] = []
 
     async def sending(message: Message) -> None:
@@ -170,7 +171,7 @@ def with_style(send: Send, language: str) -> Send:
                 return
             start, *pieces = held
             held.clear()
-            body = b"".join(piece.get("body", b"") for piece in pieces).replace(b"</head>", style, 1)
+            body = b"".join(piece.get("body", b"") for piece in pieces).replace(b"</head>", head + b"</head>", 1)
             MutableHeaders(scope=start)["content-length"] = str(len(body))
             await send(start)
             message = {"type": "http.response.body", "body": body}

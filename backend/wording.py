@@ -47,6 +47,38 @@ PLAINLY = {
         "The upload of this video has not finished.",
         "该视频尚未上传完成。",
     ),
+    "The source of the video {video_id} is gone. Upload it again.": (
+        "The source file of this video is gone. Upload it again.",
+        "该视频的源文件已丢失，请重新上传。",
+    ),
+    "There are no files of the video {video_id} here.": (
+        "This video has no files.",
+        "该视频没有文件。",
+    ),
+    "reason is required when status is Blocked.": (
+        "Give a reason for blocking the video.",
+        "请填写屏蔽理由。",
+    ),
+    "reason has {length} bytes; at most {most} are allowed.": (
+        "The reason is too long ({length} bytes; at most {most} are allowed).",
+        "理由过长（{length} 字节，最多 {most} 字节）。",
+    ),
+    "title may not be empty.": (
+        "The title may not be empty.",
+        "标题不能为空。",
+    ),
+    "objectPath has {count} addresses; from 1 to {most} are allowed.": (
+        "Enter 1 to {most} addresses; there are {count}.",
+        "请填写 1 到 {most} 个地址，当前有 {count} 个。",
+    ),
+    "endTime must be in the future, at most {days} days ahead.": (
+        "The end date must be in the future, at most {days} days ahead.",
+        "有效期应在将来，最多 {days} 天之后。",
+    ),
+    "There is no session or token {session_id}. It may have ended.": (
+        "This session or token does not exist any more. It may have ended.",
+        "该会话或令牌不存在，可能已经结束。",
+    ),
     "There is no job {job_id}.": (
         "This job does not exist.",
         "任务不存在。",
@@ -62,6 +94,22 @@ PLAINLY = {
 }
 # Jobs that failed keep the template they failed with; these are worded differently now.
 FORMER = {
+    "The video cannot be decoded: the file is damaged or of a rare kind. Convert it to MP4 and send it again.": (
+        "The video cannot be decoded: the file is damaged or its format is not supported. Convert it to MP4 and send "
+        "it again."
+    ),
+    "No picture came of the video; the file need not be at fault. The job keeps what ffmpeg said.": (
+        "No pictures could be taken from the video, though the file may be fine. See the technical details."
+    ),
+    "ffmpeg could not encode the video; the file need not be at fault. The job keeps what ffmpeg said.": (
+        "ffmpeg could not encode the video, though the file may be fine. See the technical details."
+    ),
+    "ffmpeg got no further for {seconds} seconds and was stopped. Try again, or convert the file to MP4 first.": (
+        "ffmpeg made no progress for {seconds} seconds and was stopped. Try again, or convert the file to MP4 first."
+    ),
+    "The video is in the codec {codec}, which cannot be decoded here. Convert it to MP4 and send it again.": (
+        "The video uses the codec {codec}, which cannot be decoded here. Convert it to MP4 and send it again."
+    ),
     "The worker died {count} times while at it. Look into the server's log (often memory is short), then try again.": (
         "The worker crashed {count} times while running this job. Check the server's log (often memory is short), "
         "then retry."

@@ -107,7 +107,7 @@ def listed(accounts: list[dict[str, Any]]) -> None:
     columns = [
         Column("name", t("accounts.name")),
         Column("role", t("accounts.role"), "chips", 120),
-        Column("state", t("accounts.state"), "chips", 110),
+        Column("state", t("accounts.state"), "chips", 96),
         Column("seen", t("people.seen"), width=164, priority=1),
         Column("sessions", t("people.sessions"), "number", 110, priority=3),
         Column("tokens", t("people.tokens"), "number", 110, priority=3),

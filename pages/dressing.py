@@ -16,11 +16,15 @@ HTML_LANGUAGES = {"zh": "zh-CN", "en": "en"}
 MARKDOWN_ESCAPE = re.compile(r"\\(.)")
 
 
+def head() -> str:
+    """Return what the head of the page needs from the first byte, as HTML: whatever comes later makes it jump."""
+    rules, script = ((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "first.js"))
+    return f"<style>{rules}</style><script>{script}</script>"
+
+
 def dress() -> None:
-    """Give the page its rules of style and of the keyboard, and the person's language to what Streamlit itself says."""
-    rules, script, keys = _dressing(language())
-    st.html(f"<style>{rules}</style>")
-    st.html(f"<script>{script};{keys}</script>", unsafe_allow_javascript=True)
+    """Give the page its rules of the keyboard, and the person's language to what Streamlit itself says."""
+    st.html(f"<script>{_dressing(language())}</script>", unsafe_allow_javascript=True)
 
 
 def tab_title(text: str) -> None:
@@ -30,11 +34,10 @@ def tab_title(text: str) -> None:
 
 
 @cache
-def _dressing(of: str) -> tuple[str, str, str]:
-    rules, script, keys, words = (
-        (HERE / name).read_text(encoding="utf-8")
-        for name in ("page.css", "page.js", "keys.js", "locales/streamlit.json")
+def _dressing(of: str) -> str:
+    script, keys, words = (
+        (HERE / name).read_text(encoding="utf-8") for name in ("page.js", "keys.js", "locales/streamlit.json")
     )
     told = json.dumps({"lang": HTML_LANGUAGES[of], "words": json.loads(words)[of]}).replace("<", "\\u003c")
     function = script[script.index("(") :].rstrip()
-    return rules, f"({function})({told})", keys
+    return f"({function})({told});{keys}"

@@ -1,25 +1,17 @@
 """What was done: by whom, when, from where, to what, and how things were before and after."""
 
-import re
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import streamlit as st
 
 import backend
-from pages import parts, tables
+from pages import parts, tables, told
 from pages.lists import ROW_HEIGHT
 from pages.tables import Column, Row
 from pages.words import named, t
 
 parts.guard("history")
 WAYS = ["page", "rest", "command line", "worker", *(["callback"] if backend.current().cloud else [])]
-MOMENT = re.compile(r".{10}T.{8}\+00:00")
-GROUPS = {"censorStatus": ("censor",)}  # whose words a field's value is among, where the word alone does not tell
-NOTHING = ("", None, [], {})
-NO_VALUE = "–"
-WRITTEN: dict[str, Callable[[Any], str]] = {"size": parts.megabytes, "seconds": parts.clock}
 TEXTS = ("user", "target")
 DATES = ("from", "to")
 PAGE = "h_page"
@@ -56,7 +48,7 @@ def filters() -> dict[str, str]:
         user = search("user", "person_search", 150)
         action = st.selectbox(
             t("history.action"), actions, placeholder=t("history.action"), width=190, label_visibility="collapsed",
-            format_func=did, **parts.from_address("h_action", actions, None, then=PAGE),
+            format_func=told.did, **parts.from_address("h_action", actions, None, then=PAGE),
         )  # fmt: skip
         way = st.segmented_control(
             t("history.way"), WAYS, format_func=lambda word: named("way", word), label_visibility="collapsed",
@@ -73,54 +65,6 @@ def filters() -> dict[str, str]:
         if any(wanted.values()):
             st.button(t("filter.clear"), icon=":material/close:", type="tertiary", on_click=clear, key="h_clear")
     return wanted
-
-
-def value(of: Any, field: str) -> str:
-    """Return a field's value as people read it."""
-    if isinstance(of, bool):
-        return t("history.yes") if of else t("history.no")
-    if of in NOTHING:
-        return NO_VALUE
-    if isinstance(of, list):
-        return ", ".join(value(one, field) for one in of)
-    if isinstance(of, dict):
-        return ", ".join(f"{named('field', name)} {value(one, name)}" for name, one in of.items())
-    if field in WRITTEN and isinstance(of, int | float):
-        return WRITTEN[field](of)
-    text = str(of)
-    if MOMENT.fullmatch(text):
-        return f"{datetime.fromisoformat(text).astimezone(backend.current().settings.time_zone):%Y-%m-%d %H:%M:%S}"
-    groups = GROUPS.get(field, ("status", "censor", "role", "right"))
-    return next((named(group, text) for group in groups if named(group, text) != text), text)
-
-
-def changes(line: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return the fields that a line tells of, each with its value before and after."""
-    before, after = line["before"], line["after"]
-    told = {name: (before.get(name), after.get(name)) for name in after or before}
-    return [
-        (named("field", name), *(value(one, name) for one in pair))
-        for name, pair in told.items()
-        if any(one not in NOTHING for one in pair)
-    ]
-
-
-def in_short(line: dict[str, Any]) -> str:
-    """Return in a sentence what a line changed, from what to what."""
-    old, new = bool(line["before"]), bool(line["after"])
-
-    def told(field: str, before: str, after: str) -> str:
-        if old and new and NO_VALUE not in (before, after):
-            return t("history.from_to", field=field, before=before, after=after)
-        return t("history.set", field=field, after=after) if new else t("history.was", field=field, before=before)
-
-    return t("history.and").join(told(*change) for change in changes(line) if change[1] != change[2])
-
-
-def did(action: str) -> str:
-    """Return what was done, in words; of an action that this version does not know, at least its name."""
-    found = named("did", action)
-    return t("history.other", action=action) if found == action else found
 
 
 def who(line: dict[str, Any]) -> str:
@@ -148,8 +92,8 @@ def details(line: dict[str, Any]) -> None:
         t("history.request"): parts.plain(line["requestId"]),
         t("history.line"): str(line["line"]),
     }
-    st.table({name: told for name, told in facts.items() if told}, border="horizontal")
-    if rows := changes(line):
+    st.table({name: fact for name, fact in facts.items() if fact}, border="horizontal")
+    if rows := told.changes(line):
         names = (t("history.field"), t("history.before"), t("history.after"))
         st.table(
             [dict(zip(names, (parts.plain(cell) for cell in row), strict=True)) for row in rows],
@@ -169,17 +113,17 @@ def listed(lines: list[dict[str, Any]]) -> None:
         Column("did", t("history.action"), "button", 180),
         Column("who", t("history.user"), width=130, priority=1),
         Column("target", t("history.target"), width=170, priority=2),
-        Column("change", t("history.change")),
+        Column("change", t("history.change"), priority=1),
         Column("way", t("history.way"), width=90, priority=3),
         Column("address", t("people.address"), width=120, priority=3),
     ]
     rows = [
         Row(
-            id_, named("did", line["action"]),
+            id_, told.did(line["action"]),
             {
-                "time": parts.moment(line["time"]), "did": did(line["action"]), "who": who(line),
-                "target": title(line) or line["target"], "change": in_short(line), "way": named("way", line["way"]),
-                "address": line["address"],
+                "time": parts.moment(line["time"]), "did": told.did(line["action"]), "who": who(line),
+                "target": title(line) or line["target"], "change": told.in_short(line),
+                "way": named("way", line["way"]), "address": line["address"],
             },
         )
         for id_, line in by_id.items()
@@ -204,4 +148,4 @@ if found["historyList"]:
 else:
     st.info(t("history.none"), icon=":material/search_off:")
 if line := st.session_state.pop("wanted_line", None):
-    parts.open_dialog(did(line["action"]), "history", width="large")(details)(line)
+    parts.open_dialog(told.did(line["action"]), "history", width="large")(details)(line)

@@ -40,14 +40,14 @@ def sessions(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> Non
         do(operation, t("done.session_ended"), sessionId=event["id"])
 
     columns = [
-        *([Column("user", t("accounts.name"), width=140)] if owners else []),
+        *([Column("user", t("accounts.name"), width=96)] if owners else []),
         Column("with", t("people.with")),
-        Column("here", "", "chips", 90),
+        Column("here", "", "chips", 84),
         Column("way", t("history.way"), width=90, priority=3),
         Column("address", t("people.address"), width=140, priority=2),
         Column("since", t("people.since"), width=164, priority=3),
         Column("seen", t("people.seen"), width=164, priority=1),
-        Column("do", "", "button", 90),
+        Column("do", "", "button", 72),
     ]
     shown = [
         Row(
@@ -80,13 +80,13 @@ def tokens(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> None:
         do(operation, t("done.token_revoked", name=names[event["id"]]), tokenId=event["id"])
 
     columns = [
-        *([Column("user", t("accounts.name"), width=140)] if owners else []),
+        *([Column("user", t("accounts.name"), width=96)] if owners else []),
         Column("name", t("people.token_name")),
-        Column("right", t("people.right"), "chips", 160),
+        Column("right", t("people.right"), "chips", 104),
         Column("until", t("people.until"), width=164, priority=1),
         Column("used", t("people.used"), width=164, priority=2),
         Column("since", t("people.created"), width=164, priority=3),
-        Column("do", "", "button", 90),
+        Column("do", "", "button", 72),
     ]
     shown = [
         Row(

@@ -1,17 +1,25 @@
-"""Who did what to a video, in a few words: in its history, and to whoever acts on what has changed meanwhile."""
+"""What was done, in words: in the history, on a video's page, and to whoever acts on what has changed meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
 
+import backend
 from pages import parts
 from pages.words import named, t
 
 MOST_AT_ONCE = 100  # ids of a question to the backend
 MOST_TEXT = 60
+MOMENT = re.compile(r".{10}T.{8}\+00:00")
+GROUPS = {"censorStatus": ("censor",)}  # whose words a field's value is among, where the word alone does not tell
+NOTHING = ("", None, [], {})
+NO_VALUE = "–"
+WRITTEN: dict[str, Callable[[Any], str]] = {"size": parts.megabytes, "seconds": parts.clock}
 
 
 def since(seen: int, videos: Sequence[dict[str, Any]]) -> tuple[int, list[dict[str, Any]]]:
@@ -38,24 +46,58 @@ def warn(lines: list[dict[str, Any]], titles: dict[str, str]) -> None:
 
 def summary(line: dict[str, Any]) -> str:
     """Return a line of the history as Markdown: who, what, and what changed by it."""
-    return f"{parts.plain(named('actor', line['userName']))} · **{named('did', line['action'])}** {change(line)}"
+    who = parts.plain(named("actor", line["userName"]))
+    return f"{who} · **{parts.plain(did(line['action']))}** {parts.plain(in_short(line))}"
 
 
-def change(line: dict[str, Any]) -> str:
-    """Return in a few words what a line of the history changed, as Markdown."""
-    after = line["after"]
-    if line["action"] in ("createAudit", "undoAudit"):
-        reason = f" — {parts.plain(after['reason'])}" if after.get("reason") else ""
-        return parts.chip(after["censorStatus"], "censor") + reason
-    if line["action"] == "chooseCover":
-        return parts.clock(after["seconds"])
-    if line["action"] == "editVideo":
-        words = {name: value for name, value in after.items() if name != "cate_id" or "cate_name" not in after}
-        return ", ".join(f"{named('field', name)}: {_short(str(value))}" for name, value in words.items())
-    values = [value for name, value in after.items() if name.endswith("status") and isinstance(value, str)]
-    return " ".join(parts.chip(value) for value in values if value)
+def value(of: Any, field: str) -> str:
+    """Return a field's value as people read it."""
+    if isinstance(of, bool):
+        return t("history.yes") if of else t("history.no")
+    if of in NOTHING:
+        return NO_VALUE
+    if isinstance(of, list):
+        return ", ".join(value(one, field) for one in of)
+    if isinstance(of, dict):
+        return ", ".join(f"{named('field', name)} {value(one, name)}" for name, one in of.items())
+    if field in WRITTEN and isinstance(of, int | float):
+        return WRITTEN[field](of)
+    text = str(of)
+    if MOMENT.fullmatch(text):
+        return f"{datetime.fromisoformat(text).astimezone(backend.current().settings.time_zone):%Y-%m-%d %H:%M:%S}"
+    groups = GROUPS.get(field, ("status", "censor", "role", "right"))
+    return next((named(group, text) for group in groups if named(group, text) != text), text)
+
+
+def changes(line: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the fields that a line tells of, each with its value before and after."""
+    before, after = line["before"], line["after"]
+    told = {name: (before.get(name), after.get(name)) for name in after or before}
+    return [
+        (named("field", name), *(value(one, name) for one in pair))
+        for name, pair in told.items()
+        if any(one not in NOTHING for one in pair)
+    ]
+
+
+def in_short(line: dict[str, Any]) -> str:
+    """Return in a sentence what a line changed, from what to what."""
+    old, new = bool(line["before"]), bool(line["after"])
+
+    def told(field: str, before: str, after: str) -> str:
+        if old and new and NO_VALUE not in (before, after):
+            return t("history.from_to", field=field, before=before, after=after)
+        return t("history.set", field=field, after=after) if new else t("history.was", field=field, before=before)
+
+    told_each = (told(name, *map(_short, pair)) for name, *pair in changes(line) if pair[0] != pair[1])
+    return t("history.and").join(told_each)
+
+
+def did(action: str) -> str:
+    """Return what was done, in words; of an action that this version does not know, at least its name."""
+    found = named("did", action)
+    return t("history.other", action=action) if found == action else found
 
 
 def _short(text: str) -> str:
-    cut = text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}…"
-    return parts.plain(cut) or "–"
+    return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}…"

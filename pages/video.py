@@ -122,7 +122,7 @@ def history(video_id: str) -> None:
         return
     st.markdown(f"**{t('video.history')}**")
     rows = {
-        f":gray[{parts.moment(line['time'])}]{'&#8203;' * number}": (told.summary(line))
+        f":gray[{parts.moment(line['time'])}]{'&#8203;' * number}": told.summary(line)
         for number, line in enumerate(lines)
     }
     st.table(rows, border="horizontal", width="content")

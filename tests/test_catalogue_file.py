@@ -154,7 +154,7 @@ def test_lines_that_are_no_rows_are_refused(load, refused):
     assert load(b"\xef\xbb\xbf" + good + b'\n\n{broken\n[1]\n"\xff"\n') == (1, 0, 3)
 
     assert [refused()[line].split(":")[0] for line in (3, 4, 5)] == [
-        "The line is no JSON", "The line must be a JSON object.", "The line is no JSON"
+        "The line is not valid JSON", "The line must be a JSON object.", "The line is not valid JSON"
     ]  # fmt: skip
 
 

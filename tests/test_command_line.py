@@ -59,7 +59,7 @@ def test_the_doctor_tells_the_head_of_the_history_and_checks_one_that_was_noted(
 
     assert "BAD  history" not in run("doctor", "--head", head).output
     assert "line 1 is not the one that was noted" in run("doctor", "--head", "1:" + "0" * 64).output
-    assert "is no head" in run("doctor", "--head", "nonsense").output
+    assert "is not a head" in run("doctor", "--head", "nonsense").output
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_what_cannot_be_done_is_said_in_a_line_without_a_trace(run, arguments, s
         (("import", "list.xlsx"), "save its sheet as CSV UTF-8"),
         (("serve", "--port", "99999"), "99999 is not in the range"),
         (("restore", "here.tar"), "is not a backup of this console"),
-        (("sync",), "for cloud mode"),
-        (("drift", "--mend", "here"), "for cloud mode"),
+        (("sync",), "needs cloud mode"),
+        (("drift", "--mend", "here"), "needs cloud mode"),
     ],
 )
 def test_no_command_answers_a_person_with_a_trace(run, tmp_path, new_database, arguments, said):
@@ -222,7 +222,7 @@ def test_a_backup_is_restored(run, tmp_path):
     run("account", "add", "anne", "--password", PASSWORD)
 
     assert run("backup", "backup.tar").exit_code == 0
-    assert "what was there is in" in run("restore", "backup.tar").output
+    assert "the former data is in" in run("restore", "backup.tar").output
     assert run("account", "list").output == "anne\tmanager\n"
 
 

@@ -67,7 +67,7 @@ def test_exports_that_nobody_reads_are_bounded_by_person_and_in_all(
     (refused, _) = opened[-1]
     answer = json.loads(refused.recv(10_000))
     assert (answer["code"], answer["message"]) == (
-        "429", "You have 4 exports running; wait until one of them has ended."
+        "429", "You have 4 exports running. Wait until one of them has finished."
     )  # fmt: skip
     assert is_file(begin(ben)[1])
     assert is_file(begin(ben)[1])

@@ -312,7 +312,7 @@ def test_a_head_that_was_noted_elsewhere_tells_even_of_a_chain_that_was_computed
     assert console.store.history.verify(noted).breaks == ["line 10 is not the one that was noted"]
     assert not all(finding.good for finding in examine(console, str(noted)))
     assert Head.read(str(noted)) == noted
-    with pytest.raises(UpkeepError, match="is no head"):
+    with pytest.raises(UpkeepError, match="is not a head"):
         examine(console, "10:abc")
 
 

@@ -34,7 +34,7 @@ if sys.platform == "linux":
 NO_FFMPEG = "There is no ffmpeg on this machine. Install the Python package imageio-ffmpeg, or set QU_FFMPEG."
 NOT_A_PROGRAM = "QU_FFMPEG names {path}, which is not a program that can be run."
 NOT_STARTED = "ffmpeg cannot be started: {why}."
-STALLED = "ffmpeg got no further for {seconds} seconds and was stopped. Try again, or convert the file to MP4 first."
+STALLED = "ffmpeg made no progress for {seconds} seconds and was stopped. Try again, or convert the file to MP4 first."
 
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf"  # no playlists, no pictures
 MAX_PIXELS = 40_000_000  # per picture: 8K is 33 million

@@ -30,15 +30,16 @@ from backend.tasks import Done, Outcome, Tasks
 CUT_OFF = (
     "The file is cut off: it should run {expected} seconds, but only {actual} are there. Send the whole file again."
 )
-TOO_LONG = "The video runs {actual} hours; at most {limit} are taken. Cut it into parts."
+TOO_LONG = "The video is {actual} hours long; at most {limit} are allowed. Upload it in parts."
 TOO_LARGE = (
-    "The picture is {width}x{height} pixels; at most {side} on a side and {millions} million are taken. Scale it down."
+    "The picture is {width}x{height} pixels; at most {side} on a side and {millions} million in all are allowed. "
+    "Scale it down."
 )
 TOO_COSTLY = (
-    "The video has {pictures} pictures of {width}x{height}, {actual} gigapixels in all; at most {limit} are taken "
+    "The video has {pictures} pictures of {width}x{height}, {actual} gigapixels in all; at most {limit} are allowed "
     "(QU_MAX_GIGAPIXELS). Scale it down, or cut it into parts."
 )
-NO_DECODER = "The video is in the codec {codec}, which cannot be decoded here. Convert it to MP4 and send it again."
+NO_DECODER = "The video uses the codec {codec}, which cannot be decoded here. Convert it to MP4 and send it again."
 NO_SUCH_VIDEO = "There are no files of the video {video_id} here."
 SOURCE_GONE = "The source of the video {video_id} is gone. Upload it again."
 BAD_NAME = "{name} cannot be the name of a video."

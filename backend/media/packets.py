@@ -15,8 +15,11 @@ from backend.media.ffmpeg import Ffmpeg, Report
 from backend.media.probe import LOCKED
 from backend.media.retiming import retiming
 
-DAMAGED = "The video cannot be decoded: the file is damaged or of a rare kind. Convert it to MP4 and send it again."
-MANY_PACKETS = "The file is made of more than {limit} million pieces. Convert it to MP4 and send it again."
+DAMAGED = (
+    "The video cannot be decoded: the file is damaged or its format is not supported. Convert it to MP4 and send it "
+    "again."
+)
+MANY_PACKETS = "The file has more than {limit} million packets. Convert it to MP4 and send it again."
 
 MOST_PACKETS = 12_000_000  # six hours of pictures and sound have three million
 SHORT, SLACK = 0.02, 0.15  # a part of the length, seconds; AVI and AAC round a whole file's by up to 0.11

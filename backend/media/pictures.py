@@ -26,7 +26,7 @@ from backend.media.sprite import MOST, Layout, lay_out, write_vtt
 from backend.model import FileKind, MediaFile
 from backend.tasks import Done
 
-NO_PICTURE = "No picture came of the video; the file need not be at fault. The job keeps what ffmpeg said."
+NO_PICTURE = "No pictures could be taken from the video, though the file may be fine. See the technical details."
 
 SNAPSHOTS = 8
 SNAPSHOT_SIDE, COVER_SIDE = 640, 1280  # pixels, the long side

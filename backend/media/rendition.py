@@ -24,7 +24,7 @@ from backend.tasks import Done
 ENDS_EARLY = "The file ends early: only {actual} of its {expected} seconds are there. Upload the whole file again."
 DAMAGED_AT = "The file is damaged at {moment}: only {actual} of its {expected} seconds can be shown. Upload it again."
 UNREADABLE_PICTURES = "The file is damaged: hardly any of its pictures can be decoded. Upload it again."
-NOT_ENCODED = "ffmpeg could not encode the video; the file need not be at fault. The job keeps what ffmpeg said."
+NOT_ENCODED = "ffmpeg could not encode the video, though the file may be fine. See the technical details."
 NO_ENCODER = "This ffmpeg has no encoder libx264. Install the Python package imageio-ffmpeg."
 TOOK_TOO_LONG = (
     "Encoding used more processor time than a video of this length may. Make it smaller and upload it again."

@@ -233,7 +233,7 @@ class Jobs:
                 )
             if job.kind not in PRIORITY:
                 raise Conflict(
-                    "This version knows no jobs of the kind {kind}; a newer one has to do them.", kind=job.kind.value
+                    "This version cannot run jobs of the kind {kind}; a newer version is needed.", kind=job.kind.value
                 )
             if job.video_id:
                 read_video(db, job.video_id)

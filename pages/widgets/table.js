@@ -50,7 +50,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     const cells = data.columns.map((column) => {
       const cell = element("th", { scope: "col", className: classes(column) });
       if (column.width) cell.style.width = `${column.width}px`;
-      if (!column.sort) {
+      if (!column.sort?.length) {
         cell.append(element("span", { textContent: column.label, title: column.label }));
         return cell;
       }

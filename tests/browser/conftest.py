@@ -226,7 +226,7 @@ def fresh_browser(unused_chromium) -> Iterator[Callable[..., BrowserContext]]:
     contexts: list[BrowserContext] = []
 
     def make(language: str, **others: Any) -> BrowserContext:
-        contexts.append(unused_chromium.new_context(**window(language), **others))
+        contexts.append(unused_chromium.new_context(**{**window(language), **others}))
         return contexts[-1]
 
     yield make

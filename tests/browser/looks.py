@@ -41,14 +41,46 @@ FAINT = r"""resting => {
     return faint;
 }"""
 
-# Buttons and links that are less than 44 pixels high or wide, where nothing beside them may be pressed instead.
-SMALL = """() => [...document.querySelectorAll("button, a[href], summary, [role=menuitem]")]
-    .filter(one => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !one.disabled)
-    .filter(one => !one.closest("[data-testid=stMarkdownContainer], [data-testid=stElementToolbar]"))
-    .filter(one => !one.closest("[data-testid=stTextInput], [data-testid=stSelectbox], [data-testid=stDateInput]"))
-    .map(one => [one, one.getBoundingClientRect()])
-    .filter(([, box]) => box.width > 1 && box.height > 1 && Math.min(box.width, box.height) < 43.5)
-    .map(([one, box]) => `${one.dataset.testid} ${one.innerText} ${box.width}x${box.height}`)"""
+# Every element, also those of our own components.
+ALL = """(() => {
+    const all = root => [...root.querySelectorAll("*")]
+        .flatMap(one => [one, ...(one.shadowRoot ? all(one.shadowRoot) : [])]);
+    return all(document).filter(one => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }));
+})()"""
+
+# What is pressed or filled in and is less than 44 pixels high or wide. In a table, a whole cell is the target.
+SMALL = """() => ALL
+    .filter(one => one.matches("button, a[href], summary, input, textarea, [role=menuitem]") && !one.disabled)
+    .filter(one => !one.closest("[data-testid=stElementToolbar], [aria-hidden=true]"))
+    .filter(one => !one.closest("[data-testid=stMarkdownContainer], [style*=clip]"))  // or for screen readers alone
+    .map(one => {
+        const field = one.matches("input") ? "label, [data-testid=stTextInputRootElement], [role=group]" : ":scope";
+        return [one, (one.closest("td.link, td.button") ?? one.closest(field) ?? one).getBoundingClientRect()];
+    })
+    .filter(([one, box]) => box.width > 1 && box.height > 1 && Math.min(box.width, box.height) < 43.5)
+    .map(([one, box]) => `${one.tagName} ${one.innerText || one.ariaLabel} ${box.width}x${box.height}`)""".replace(
+    "ALL", ALL
+)
+
+# Fields whose edge has a contrast below 3 to what is round them, so that one does not see where to type.
+EDGELESS = """() => {
+    const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    const light = colour => {
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map(part => part / 255)
+            .map(part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const page = light(getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor);
+    return ALL.filter(one => one.matches(`.box, [data-testid=stTextInputRootElement],
+            [data-testid=stTextAreaRootElement], .react-aria-ComboBox > [role=group],
+            [data-testid=stDateInput] [role=group]`))
+        .filter(one => !one.matches(":has(:disabled), :focus-within"))
+        .map(one => [one, light(getComputedStyle(one).borderTopColor)])
+        .filter(([, edge]) => (Math.max(edge, page) + 0.05) / (Math.min(edge, page) + 0.05) < 3)
+        .map(([one, edge]) => `${one.outerHTML.slice(0, 80)} ${edge}`);
+}""".replace("ALL", ALL)
 
 # Words of Streamlit's own: what people wrote, and our own texts, stand in Markdown, tables, code and fields.
 ENGLISH = """allowed => {

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import TimeoutError, expect
 
-from tests.browser.looks import ENGLISH, SMALL
+from tests.browser.looks import EDGELESS, ENGLISH, FAINT, SMALL
 
 NAMES = ["CSV", "PNG", "REST", "API", "Excel", "English", "admin", "Esc", "Ctrl"]
 PHONE = {"width": 390, "height": 844}
@@ -24,8 +24,8 @@ def test_streamlit_itself_speaks_the_readers_language_on_every_page(person, path
         assert person.page.evaluate(ENGLISH, NAMES) == [], path
 
 
-def test_menus_and_the_lists_own_buttons_speak_it_too(person):
-    person.goes_to("/history")
+def test_menus_and_the_lists_own_buttons_speak_it_too(person, clip):
+    person.goes_to("/video", videoId=clip["videoId"])
     person.page.get_by_test_id("stMainMenuButton").click()
     menu = person.page.get_by_test_id("stMainMenuPopover")
     expect(menu).to_contain_text("跟随系统")
@@ -34,7 +34,7 @@ def test_menus_and_the_lists_own_buttons_speak_it_too(person):
     expect(menu.get_by_text(re.compile("Made with Streamlit"))).to_be_hidden()
     person.page.keyboard.press("Escape")
 
-    grid = person.page.get_by_test_id("stDataFrame")
+    grid = person.page.get_by_test_id("stDataFrame").first
     grid.hover()
     person.page.get_by_label(re.compile("^显示或隐藏列")).click()
     expect(person.page.get_by_test_id("stDataFrameColumnVisibilityMenu")).to_contain_text("全选")
@@ -99,10 +99,41 @@ def test_on_a_phone_the_menu_closes_over_the_page_that_was_chosen(person):
     expect(link).not_to_be_in_viewport()
 
 
-@pytest.mark.parametrize("path", ["/", "/jobs", "/prewarm"])
-def test_on_a_phone_every_button_is_large_enough_for_a_finger(person, path):
+@pytest.mark.slow
+def test_on_a_phone_everything_is_large_enough_for_a_finger(person, paths, clip):
     person.page.set_viewport_size(PHONE)
-    person.goes_to(path)
-    person.is_idle()
+    for path in paths:
+        person.goes_to(path, **({"videoId": clip["videoId"]} if path == "/video" else {}))
+        person.is_idle()
+        with suppress(TimeoutError):
+            person.page.wait_for_function(f"() => !({SMALL})().length", timeout=3_000)
+        assert person.page.evaluate(SMALL) == [], path
 
-    person.page.wait_for_function(f"() => !({SMALL})().length", timeout=5_000)
+
+DIALOGS = [
+    ("/videos", lambda person: person.clicks("upload")),
+    ("/video", lambda person: person.clicks("do_block")),
+    ("/video", lambda person: person.clicks("edit_open")),
+    ("/accounts", lambda person: person.clicks("account_add")),
+    ("/profile", lambda person: person.clicks("token_new")),
+    ("/history", lambda person: person.row(0).get_by_role("button").first.click()),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "scheme"), [("zh", "light"), ("en", "dark")])
+def test_dialogs_can_be_read_and_pressed_on_a_phone(
+    site, own_browser, fresh_browser, new_person, clip, language, scheme
+):
+    signed_in = own_browser(language).storage_state()
+    context = fresh_browser(language, color_scheme=scheme, storage_state=signed_in, viewport=PHONE)
+    person = new_person(context, site.url, language)
+    for path, opens in DIALOGS:
+        person.goes_to(path, **({"videoId": clip["videoId"]} if path == "/video" else {}))
+        opens(person)
+        expect(person.dialog).to_be_visible()
+        person.is_idle()
+        for looked_for in (FAINT, EDGELESS, SMALL):
+            with suppress(TimeoutError):
+                person.page.wait_for_function(f"() => !({looked_for})().length", timeout=3_000)
+            assert person.page.evaluate(looked_for) == [], path

@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import TimeoutError, expect
 
-from tests.browser.looks import FAINT
+from tests.browser.looks import EDGELESS, FAINT
 
 OVERFLOW = "document.scrollingElement.scrollWidth - innerWidth"
 BRIGHTNESS = """() => {
@@ -79,7 +79,7 @@ def test_the_overview_counts_as_many_failures_as_it_leads_to(person, site, name,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("language", "scheme"), [("zh", "dark"), ("en", "light")])
+@pytest.mark.parametrize(("language", "scheme"), [("zh", "dark"), ("en", "light"), ("zh", "light"), ("en", "dark")])
 def test_every_page_fits_its_window(site, own_browser, fresh_browser, new_person, paths, clip, language, scheme):
     signed_in = own_browser(language).storage_state()
     context = fresh_browser(language, color_scheme=scheme, storage_state=signed_in)
@@ -96,8 +96,9 @@ def test_every_page_fits_its_window(site, own_browser, fresh_browser, new_person
             person.page.set_viewport_size(window)
             person.page.wait_for_function(f"() => {OVERFLOW} <= 0", timeout=5_000)
 
-        with suppress(TimeoutError):
-            person.page.wait_for_function(f"() => !({FAINT})().length", timeout=5_000)
-        assert person.page.evaluate(FAINT) == [], path
+        for looked_for in (FAINT, EDGELESS):
+            with suppress(TimeoutError):
+                person.page.wait_for_function(f"() => !({looked_for})().length", timeout=5_000)
+            assert person.page.evaluate(looked_for) == [], path
         brightness = person.page.evaluate(BRIGHTNESS)
         assert (brightness > 200) == (scheme == "light"), path

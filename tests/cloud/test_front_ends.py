@@ -93,7 +93,7 @@ def test_the_commands_bring_in_list_and_settle_and_never_print_a_key(alibaba, co
     alibaba.vod.add(Title="new")
     assert ("2 of 2 (1 new)" in (synced := command("sync").stdout), "1 texts differ" in synced) == (True, True)
     listed = command("drift", "--mend", "there")
-    assert ("'before'\t'after'" in listed.stdout, "1 settled" in listed.stderr) == (True, True)
+    assert ("'before'\t'after'" in listed.stdout, "1 resolved" in listed.stderr) == (True, True)
 
     ended = command("doctor")
 

@@ -92,7 +92,7 @@ def test_a_video_of_more_than_six_hours_is_refused(media, clip):
 def test_what_a_video_costs_is_known_before_it_is_spent(clip, ffmpeg, tmp_path):
     thrifty = LocalMedia(tmp_path / "media", ffmpeg, max_gigapixels=0)
 
-    with pytest.raises(MediaError, match="has 48 pictures of 320x180, 0 gigapixels in all; at most 0 are taken"):
+    with pytest.raises(MediaError, match="has 48 pictures of 320x180, 0 gigapixels in all; at most 0 are allowed"):
         thrifty.admit(clip("plain.mp4"))
 
 

@@ -66,7 +66,7 @@ def test_a_flood_of_words_neither_blocks_nor_fills_the_memory(program):
 def test_a_run_that_gets_nowhere_is_stopped(program, processes_with):
     path = program("echo stuck >&2; exec sleep 600")
 
-    with pytest.raises(MediaError, match="got no further") as stopped:
+    with pytest.raises(MediaError, match="made no progress") as stopped:
         Ffmpeg(path, stall=0.2).run([])
 
     assert stopped.value.detail == "stuck"
@@ -74,7 +74,7 @@ def test_a_run_that_gets_nowhere_is_stopped(program, processes_with):
 
 
 def test_progress_without_movement_is_no_progress(program):
-    with pytest.raises(MediaError, match="got no further"):
+    with pytest.raises(MediaError, match="made no progress"):
         Ffmpeg(program("while :; do echo out_time_us=1000; echo progress=continue; done"), stall=0.3).run([])
 
 
