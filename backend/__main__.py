@@ -70,11 +70,16 @@ def shown(path: Path) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def opened() -> Console:
-    """Return the console. Until the command ends, nobody restores a backup over what it does. Raises UpkeepError."""
-    context = click.get_current_context().find_root()
+def opened(*, existing: bool = False) -> Console:
+    """Return the console. Until the command ends, nobody restores a backup over what it does. Raises UpkeepError.
+
+    A command that is of use with an `existing` one only makes no new one where QU_DATA is mistyped.
+    """
+    settings, context = backend.read_settings(), click.get_current_context().find_root()
+    if existing and not settings.database.exists():
+        raise upkeep.UpkeepError(f"There is no console in {settings.data}: {settings.database.name} does not exist.")
     if "held" not in context.meta:
-        context.meta["held"] = context.with_resource(upkeep.holding(backend.read_settings()))
+        context.meta["held"] = context.with_resource(upkeep.holding(settings))
     return backend.current()
 
 
@@ -141,7 +146,8 @@ def sync(afresh: bool, accept_playable: bool) -> None:
 @click.option("--video", default="", help="Only those of this video.")
 def drift(mend: str | None, what: str, video: str) -> None:
     """List the differences between the catalogue and VOD, and resolve them with --mend (cloud mode)."""
-    cloud, mirror = _cloud(), opened().store.mirror
+    store = opened(existing=True).store
+    cloud, mirror = _cloud(), store.mirror
     found = [one for one in mirror.iterate_drift(what) if video in ("", one.video_id)]
     for one in found:
         click.echo(f"{one.video_id}\t{one.what}\t{one.here!r}\t{one.there!r}\t{one.title}")
@@ -174,17 +180,20 @@ def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> N
         {"file": Upload(Path(), "", 0), "title": title, "tags": tags, "userId": user}, opened().settings.time_zone
     )
     said = Particulars("", User(given["user_id"], given["user_id"]), given.get("title", ""), tags=given.get("tags", ""))
-    refused = sum(not import_catalogue(path) for path in catalogues)
-    refused += sum(not import_clip(path, said) for path in clips)
-    then = "; covers and renditions are made by the server or by `work`" if clips else ""
-    click.echo(f"{len(files) - refused} of {len(files)} taken in{then}.")
-    sys.exit(1 if refused else 0)
+    whole = [import_catalogue(path) for path in catalogues]
+    taken = [import_clip(path, said) for path in clips]
+    if clips:
+        then = "covers and renditions are made by the server or by `work`"
+        click.echo(f"Video files: {sum(taken)} of {len(clips)} taken in; {then}.")
+    sys.exit(0 if all(whole + taken) else 1)
 
 
 def import_clip(path: Path, said: Particulars) -> bool:
     """Take in one video file, say what came of it, and return whether it was taken."""
     console = opened()
     try:
+        if path.is_dir():
+            raise BadRequest("{file} is a folder; name the files in it.", file=shown(path))
         if path.suffix.lower() in WORKBOOKS:
             raise BadRequest("A workbook cannot be imported; save its sheet as CSV UTF-8, and import that.")
         probe = look(console, path)
@@ -255,7 +264,7 @@ def export(output: Path | None, recommended: bool, **given: str) -> None:
     """Export the matching videos as CSV, Excel or JSON lines, newest first."""
     operation = OPERATIONS["exportRecommendVideos" if recommended else "exportVideos"]
     parameters = {one.wire_name: given[one.name] for one in operation.parameters}
-    download: Download = opened().run_as_operator(operation.name, parameters, ACTOR)
+    download: Download = opened(existing=True).run_as_operator(operation.name, parameters, ACTOR)
     with (
         closing(download.chunks),
         written(output) as file,
@@ -283,28 +292,37 @@ def add_account(name: str, role: str, password: str) -> None:
 
 @account.command()
 @click.argument("name")
-@click.password_option(help="Prompted for if omitted.")
-def passwd(name: str, password: str) -> None:
+@click.option("--password", help="Prompted for if omitted.")
+def passwd(name: str, password: str | None) -> None:
     """Change the password of an account, end all its sessions and revoke its API tokens."""
-    opened().store.accounts.set_password(name, hash_password(password), ACTOR)
+    accounts = opened(existing=True).store.accounts
+    accounts.get_account(name)
+    if password is None:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    accounts.set_password(name, hash_password(password), ACTOR)
     click.echo(f"The password of {name} was changed; its sessions have ended and its API tokens are revoked.")
 
 
 @account.command("edit")
 @click.argument("name")
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="The new role.")
-@click.option("--disable/--enable", "disabled", default=None, help="Disabling ends every session at once.")
-def edit_account(name: str, role: str | None, disabled: bool | None) -> None:
+@click.option("--disable", is_flag=True, help="Refuse its sign-ins, and end every session at once.")
+@click.option("--enable", is_flag=True, help="Let a disabled account sign in again.")
+def edit_account(name: str, role: str | None, disable: bool, enable: bool) -> None:
     """Change the role of an account, or disable or enable it."""
-    wanted = Role(role) if role else None
-    opened().store.accounts.edit_account(name, ACTOR, role=wanted, disabled=disabled)
+    if disable and enable:
+        raise click.UsageError("--disable and --enable exclude each other.")
+    if not (role or disable or enable):
+        raise click.UsageError("Say what to change: --role, --disable or --enable.")
+    wanted, disabled = Role(role) if role else None, disable if disable or enable else None
+    opened(existing=True).store.accounts.edit_account(name, ACTOR, role=wanted, disabled=disabled)
     click.echo(f"{name} was changed.")
 
 
 @account.command("list")
 def list_accounts() -> None:
     """List the accounts."""
-    for found in opened().store.accounts.find_accounts():
+    for found in opened(existing=True).store.accounts.find_accounts():
         click.echo(f"{found.user_name}\t{found.role}{chr(9) + 'disabled' if found.disabled else ''}")
 
 
@@ -332,7 +350,8 @@ def restore(source: Path) -> None:
 )
 def doctor(rebuild: bool, head: str | None) -> None:
     """Check the installation, and say how to fix what is wrong."""
-    console = opened()
+    # In cloud mode it looks at the credentials and rights before anything is brought in.
+    console = opened(existing=rebuild or backend.read_settings().mode != "cloud")
     if rebuild:
         console.store.rebuild(backend.tell_progress)
     findings = upkeep.examine(console, head)

@@ -67,7 +67,10 @@ def test_the_doctor_tells_the_head_of_the_history_and_checks_one_that_was_noted(
     [
         (("account", "add", "anne", "--password", "short"), "10 to 1024 characters"),
         (("account", "passwd", "nobody", "--password", PASSWORD), "There is no account nobody"),
-        (("backup", "backup.tar"), "nothing to back up"),
+        (("account", "passwd", "nobody"), "There is no account nobody"),
+        (("account", "edit", "anne"), "Say what to change: --role, --disable or --enable."),
+        (("account", "edit", "anne", "--disable", "--enable"), "--disable and --enable exclude each other."),
+        (("import", "."), "refused. . is a folder; name the files in it."),
         (
             ("export", "--columns", "title,colour"),
             "columns contains 'colour', which does not exist. Available: id, videoId",
@@ -76,11 +79,42 @@ def test_the_doctor_tells_the_head_of_the_history_and_checks_one_that_was_noted(
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line_without_a_trace(run, arguments, said):
+    run("account", "add", "anne", "--password", PASSWORD)
+
     result = run(*arguments)
 
     assert result.exit_code != 0
     assert said in result.output
     assert "Traceback" not in result.output
+    assert run("account", "list").output == "anne\tmanager\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("export", "-o", "x.csv"), ("account", "list"), ("doctor",), ("doctor", "--rebuild"), ("drift",),
+        ("account", "passwd", "anne", "--password", PASSWORD), ("account", "edit", "anne", "--disable"),
+        ("backup", "x.tar"),
+    ],
+)  # fmt: skip
+def test_a_mistyped_folder_is_told_and_no_new_console_is_made_in_it(run, tmp_path, arguments):
+    """A nightly export from the wrong folder would be a file without rows, and nobody would notice."""
+    result = run(*arguments)
+
+    assert result.exit_code == 1
+    assert "console.sqlite3 does not exist" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_import_of_a_catalogue_is_summed_up_in_rows_and_not_in_files(run, tmp_path):
+    head, row = "videoId,title,creationTime,userId", "v1,a,2024-01-09,u1"
+    (tmp_path / "videos.csv").write_text(f"{head}\n{row}\nv2,,2024-01-09,u1\n")
+
+    result = run("import", "videos.csv")
+
+    assert result.exit_code == 1
+    assert "1 videos taken in, 0 there already, 1 refused" in result.output
+    assert "0 of 1" not in result.output
 
 
 @pytest.mark.parametrize(
