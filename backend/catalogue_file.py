@@ -33,7 +33,7 @@ from backend.model import (
 )
 from backend.parameters import AROUND_IDS, Choice, Id, Kind, Moment, Number, Text, Url, Whole
 from backend.registry import as_text
-from backend.tables import opened_text, read_table
+from backend.tables import NO_TEXT, opened_text, read_table
 
 if TYPE_CHECKING:
     from backend.console import Console
@@ -48,6 +48,9 @@ GUARDED = re.compile(f"'+[{FORMULA_SIGNS}]")  # what the export puts an apostrop
 CUT_SHORT = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")  # 2.43479E+12: what Excel makes of a long number
 EXCEL_DAY = re.compile(r"[1-9][0-9]{4}(?:\.[0-9]+)?")  # days since the end of 1899, where a cell has no date format
 GROUPED = re.compile(r"[0-9]{1,3}(?:([,. \u00a0\u202f'’])[0-9]{3})(?:\1[0-9]{3})*")  # 1,234,567
+AS_FLOAT = re.compile(r"([+-]?[0-9]+)[.,]0{1,2}")  # 3.0: what pandas makes of whole numbers beside an empty cell
+WHOLE = re.compile(r"[+-]?[0-9]+")
+NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 NEXT_ADDRESS = re.compile(r"\s+|[,;|]\s*(?=https?://|/media/)")
 OURS = re.compile(r"/media/([^/]+)/([A-Za-z0-9_-]{8,64})/([^/\\?#.][^/\\?#]*)")
 
@@ -167,8 +170,9 @@ def read_rows(file: BinaryIO, path: Path) -> Iterator[Row]:
 
     Raises BadRequest where the file is none at all.
     """
-    with opened_text(file, path.name) as text:
-        yield from (_csv_rows if SUFFIXES[path.suffix.lower()] == "csv" else _json_rows)(text, path)
+    is_table = SUFFIXES[path.suffix.lower()] == "csv"
+    with opened_text(file, path.name, otherwise="" if is_table else "utf-8") as text:
+        yield from (_csv_rows if is_table else _json_rows)(text, path)
 
 
 def read_video(row: Mapping[str, Any], zone: ZoneInfo, base_url: str = "") -> Video:
@@ -253,7 +257,7 @@ def _unwriter(kind: CellKind | None, decimal_comma: bool) -> Callable[[str], str
     if kind is CellKind.TIME:
         return _without_excel_day
     if kind in (CellKind.WHOLE, CellKind.NUMBER):
-        return partial(_ungrouped, point="," if decimal_comma else ".")
+        return partial(_ungrouped, point="," if decimal_comma else ".", whole_only=kind is CellKind.WHOLE)
     return lambda cell: cell.strip(AROUND_IDS)
 
 
@@ -268,16 +272,22 @@ def _without_excel_day(cell: str) -> str:
     return cell
 
 
-def _ungrouped(cell: str, point: str) -> str:
-    """Return a number without the marks between its thousands, and with a point before its decimals."""
+def _ungrouped(cell: str, point: str, whole_only: bool) -> str:
+    """Return a number without the marks between its thousands, and with a point before its decimals.
+
+    What is no number then stays as it stands, so that whoever is told of it finds it in the file.
+    """
     cell = cell.strip(AROUND_IDS)
     if cell.isdigit():
         return cell
-    whole, _, decimals = cell.partition(point)
-    grouped = GROUPED.fullmatch(whole)
-    if grouped:
+    if whole_only and (found := AS_FLOAT.fullmatch(cell)):
+        return found[1]
+    # Two of them can only stand between thousands.
+    whole, _, decimals = (cell, "", "") if cell.count(point) > 1 else cell.partition(point)
+    if grouped := GROUPED.fullmatch(whole):
         whole = whole.replace(grouped[1], "")
-    return f"{whole}.{decimals}" if decimals else whole if grouped else cell
+    read = f"{whole}.{decimals}" if decimals else whole
+    return read if (WHOLE if whole_only else NUMBER).fullmatch(read) else cell
 
 
 def _json_rows(text: TextIO, path: Path) -> Iterator[Row]:
@@ -286,6 +296,9 @@ def _json_rows(text: TextIO, path: Path) -> Iterator[Row]:
             continue
         if number == 1 and bare.startswith("[") and not bare.endswith("]"):
             raise BadRequest("{file} is one JSON array; in JSON lines, each line holds one object.", file=path.name)
+        if NO_TEXT in bare:
+            yield number, BadRequest("The line holds bytes that are not UTF-8.")
+            continue
         try:
             row = msgspec.json.decode(bare)
         except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:

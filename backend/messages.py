@@ -183,6 +183,7 @@ CHINESE: dict[str, str] = {
         "{file} 既不是 UTF-8 也不是 GB18030，请另存为 CSV UTF-8。"
     ),
     "{file} is a folder; name the files in it.": "{file} 是文件夹，请指定其中的文件。",
+    "The line holds bytes that are not UTF-8.": "该行含有不是 UTF-8 的字节。",
     "{file} names the column {column} twice.": "{file} 中有两个名为 {column} 的列。",
     "{file} is one JSON array; in JSON lines, each line holds one object.": (
         "{file} 是一个 JSON 数组；JSON Lines 每行应为一个对象。"

@@ -37,8 +37,11 @@ class Table(NamedTuple):
     rows: Iterator[tuple[int, list[str] | BadRequest]]
 
 
-def encoding_of(file: BinaryIO, name: str) -> str:
-    """Return the encoding of a file, which is then at its beginning. Raises BadRequest for one that we cannot read."""
+def encoding_of(file: BinaryIO, name: str, otherwise: str = "") -> str:
+    """Return the encoding of a file, which is then at its beginning; `otherwise` where it is none that we know.
+
+    Raises BadRequest for such a one where `otherwise` is empty.
+    """
     file.seek(0)
     head = file.read(4)
     file.seek(0)
@@ -53,13 +56,13 @@ def encoding_of(file: BinaryIO, name: str) -> str:
             decoder.decode(chunk)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return _guess(file, name)
+        return _guess(file, name, otherwise)
     finally:
         file.seek(0)
     return "utf-8"
 
 
-def _guess(file: BinaryIO, name: str) -> str:
+def _guess(file: BinaryIO, name: str, otherwise: str) -> str:
     """Tell Chinese Excel's encoding from UTF-8 that is damaged in places."""
     file.seek(0)
     beyond = utf_8 = chinese = 0
@@ -71,13 +74,15 @@ def _guess(file: BinaryIO, name: str) -> str:
         return "utf-8"
     if chinese >= beyond * MOSTLY_CHINESE:
         return "gb18030"
+    if otherwise:
+        return otherwise
     raise BadRequest("{file} is neither UTF-8 nor GB18030; save it as CSV UTF-8.", file=name)
 
 
 @contextmanager
-def opened_text(file: BinaryIO, name: str) -> Iterator[TextIO]:
-    """Give the text of a file, whose lines may end in CR, LF or both. Raises BadRequest."""
-    text = io.TextIOWrapper(file, encoding_of(file, name), "no text", newline="")
+def opened_text(file: BinaryIO, name: str, otherwise: str = "") -> Iterator[TextIO]:
+    """Give the text of a file, whose lines may end in CR, LF or both; see `encoding_of`. Raises BadRequest."""
+    text = io.TextIOWrapper(file, encoding_of(file, name, otherwise), "no text", newline="")
     try:
         yield text
     finally:

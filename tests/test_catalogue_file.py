@@ -154,7 +154,7 @@ def test_lines_that_are_no_rows_are_refused(load, refused):
     assert load(b"\xef\xbb\xbf" + good + b'\n\n{broken\n[1]\n"\xff"\n') == (1, 0, 3)
 
     assert [refused()[line].split(":")[0] for line in (3, 4, 5)] == [
-        "The line is not valid JSON", "The line must be a JSON object.", "The line is not valid JSON"
+        "The line is not valid JSON", "The line must be a JSON object.", "The line holds bytes that are not UTF-8."
     ]  # fmt: skip
 
 
@@ -273,6 +273,10 @@ def test_damaged_utf_8_is_not_taken_for_another_encoding(load, refused, kept):
         ("a,t,2024-01-09,u,1234,1 234 567", (1234, 1_234_567)),
         ("a;t;2024-01-09;u;12,5;1.234.567", (12.5, 1_234_567)),
         ("a;t;2024-01-09;u;1.234,5;12", (1234.5, 12)),
+        ("a;t;2024-01-09;u;1,5;1,234,567", (1.5, 1_234_567)),
+        ("a,t,2024-01-09,u,3.0,1234.0", (3, 1234)),  # as pandas writes a column with an empty cell
+        ("a;t;2024-01-09;u;3.0;1234.0", (3, 1234)),
+        ("a;t;2024-01-09;u;3,0;1234,0", (3, 1234)),
     ],
 )
 def test_numbers_are_read_as_spreadsheets_write_them(load, kept, row, expected):
@@ -281,6 +285,23 @@ def test_numbers_are_read_as_spreadsheets_write_them(load, kept, row, expected):
     assert load(f"{head}\n{row}\n".encode(), "videos.csv") == (1, 0, 0)
 
     assert (kept()[0].duration, kept()[0].size) == expected
+
+
+@pytest.mark.parametrize("cell", ["1,5", "1,23,4", "1.234,5", "1,234.5", "12,34,567", "-1,0,0"])
+def test_a_number_that_is_none_is_quoted_as_it_stands_in_the_file(load, refused, cell):
+    assert load(
+        f"{HEAD},size\na,t,2024-01-09,u,1,0\n".replace(",", ";").replace(";0\n", f";{cell}\n").encode(), "videos.csv"
+    ) == (0, 0, 1)
+
+    assert refused("videos.csv") == {2: f"size must be a whole number, got '{cell}'."}
+
+
+def test_a_byte_that_is_no_text_costs_json_lines_their_own_line_alone(load, refused, kept):
+    good = json.dumps({**GOOD, "title": "a"}).encode()
+
+    assert load(good + b'\n{"videoId":"v2","title":"\xff","creationTime":"2024-1-1","userId":"u"}\n') == (1, 0, 1)
+
+    assert refused() == {2: "The line holds bytes that are not UTF-8."}
 
 
 @pytest.mark.parametrize("cell", ["45300.9243055556", "2024/1/9 22:11", "2024年1月9日 22:11", "2024/1/9 10:11 PM"])
