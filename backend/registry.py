@@ -14,7 +14,7 @@ from msgspec.structs import fields
 
 from backend.errors import BadRequest
 from backend.model import Right
-from backend.parameters import Clearable, Id, Kind, Text, Upload, UploadedFile, kind_of
+from backend.parameters import Clearable, Id, Kind, Text, Upload, UploadedFile, is_blank, kind_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -109,6 +109,8 @@ class Operation:
             if value is None or (value == "" and not isinstance(parameter.kind, Clearable)):
                 if parameter.required:
                     raise BadRequest("{name} is required.", name=parameter.wire_name)
+                continue
+            if isinstance(parameter.kind, Id) and not parameter.required and isinstance(value, str) and is_blank(value):
                 continue
             if not (parameter.is_file and isinstance(value, Upload)):
                 value = parameter.kind.read(parameter.wire_name, as_text(parameter.wire_name, value), zone)

@@ -152,3 +152,13 @@ def test_an_analyst_may_look_but_not_touch(door, make_account, sign_in, make_vid
         answer = door(name, token=analyst, **given)
         assert answer["code"] == "403"
         assert "analyst" in answer["message"]
+
+
+@pytest.mark.parametrize("target", ["\u200b", "\u202e", " \ufeff"])
+def test_a_history_of_what_is_not_seen_is_that_of_everything(console, token, target):
+    """Such characters come along when an id is pasted from a chat."""
+    everything = console.call("findHistory", {}, token)["data"]
+
+    answer = console.call("findHistory", {"target": target}, token)
+
+    assert (answer["code"], answer["message"], answer["data"]["total"]) == ("200", "", everything["total"])
