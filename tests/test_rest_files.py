@@ -12,7 +12,7 @@ import imageio_ffmpeg
 import pytest
 import requests
 
-from backend.model import FileKind, MediaFile, Role, Verdict
+from backend.model import FileKind, MediaFile, Role, User, Verdict
 from backend.rest import AT_ONCE
 from tests.conftest import TESTS
 from tests.waiting import until
@@ -47,6 +47,19 @@ def form(disposition, content):
 
 
 class TestUpload:
+    @pytest.mark.parametrize(("role", "name"), [(Role.APP, "小林"), (Role.MANAGER, "Renamed")])
+    def test_a_known_owner_keeps_the_name_unless_the_caller_may_manage_videos(
+        self, console, server, http, clip, make_account, sign_in, make_video, role, name
+    ):
+        make_video(user=User("900", "小林"))
+        fields = {"consoleToken": sign_in(make_account("someone", role)), "userId": "900", "userName": "Renamed"}
+
+        with clip.open("rb") as file:
+            answer = http.post(server + UPLOAD, data=fields, files={"file": file}).json()
+
+        assert (answer["code"], answer["data"]["user"]["userName"]) == ("200", name)
+        assert console.store.catalogue.find_user("900").user_name == name
+
     def test_a_video_comes_in(self, server, http, token, clip, left_behind, settings):
         fields = {"consoleToken": token, "tags": "海,测试", "cateName": "旅行"}
         with clip.open("rb") as file:

@@ -113,17 +113,26 @@ def upload_video(
 ) -> UploadedVideo:
     """Take in a video file (multipart). Without a userId it belongs to the signed-in account.
 
+    The name of an owner who is known already changes only where the caller may manage videos.
+
     Where the very same file is there already, `sameFileList` names the videos; this one comes in all the same.
 
     A category is one that is there, by id or name; or a new one, by its name, whose id is given by the console unless
     a cateId comes along.
     """
     call.store.catalogue.settle_category(cate_id, cate_name or None)  # refused before the file is looked at
-    user = User(user_id or call.actor.name, user_name or user_id or call.actor.name)
+    user = _owner(call, user_id, user_name)
     said = Particulars(file.file_name, user, title, description, tags, cate_id, cate_name)
     may_know = call.access is not None and Right.READ in call.access.rights
     same = same_files(call.console, file.path) if may_know else []
     return call.write.uploaded(take_in(call.console, file.path, said, call.actor), same)
+
+
+def _owner(call: Call, user_id: str, user_name: str) -> User:
+    owner = User(user_id or call.actor.name, (user_name if user_id else "") or user_id or call.actor.name)
+    known = call.store.catalogue.find_user(owner.user_id)
+    may_rename = call.access is not None and Right.MANAGE in call.access.rights and bool(user_id and user_name)
+    return owner if known is None or may_rename else known
 
 
 @operation("POST", "/vod/editVideo", message="修改完成", right=Right.MANAGE, extension=True, remote=True)

@@ -20,6 +20,7 @@ from backend.model import (
     Page,
     Recommendation,
     Sort,
+    User,
     Verdict,
     Video,
     VideoFilter,
@@ -127,6 +128,13 @@ class Catalogue:
             if entry is None:
                 raise NotFound(NO_RECOMMENDATION, video_id=video_id)
             return entry
+
+    def find_user(self, user_id: str) -> User | None:
+        """Return an owner of videos; None where nobody has this id."""
+        sql = "select user_id, user_name, avatar_url from users where user_id = ?"
+        with self._connections.reading() as db:
+            row = db.execute(sql, [user_id]).fetchone()
+        return User(*row) if row else None
 
     def find_titles(self, video_ids: Iterable[str]) -> dict[str, str]:
         """Return the titles of these videos by their ids."""

@@ -34,7 +34,7 @@ def test_menus_and_the_lists_own_buttons_speak_it_too(person, clip):
     expect(menu.get_by_text(re.compile("Made with Streamlit"))).to_be_hidden()
     person.page.keyboard.press("Escape")
 
-    grid = person.page.get_by_test_id("stDataFrame").first
+    grid = person.page.get_by_test_id("stDataFrame").first  # of the renditions
     grid.hover()
     person.page.get_by_label(re.compile("^显示或隐藏列")).click()
     expect(person.page.get_by_test_id("stDataFrameColumnVisibilityMenu")).to_contain_text("全选")

@@ -4,6 +4,7 @@ Streamlit runs a file of a `pages` folder beside its script by itself until some
 are tried on servers that nobody has visited yet, and every file alone.
 """
 
+import re
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -52,6 +53,9 @@ def test_the_first_visit_of_all_shows_the_sign_in_and_no_data(path, new_unvisite
     assert not [title for title in seeded if title in everything]
 
 
+ESCAPED = re.compile(r"\\u([0-9a-f]{4})")  # in the JSON that components are given
+
+
 def listen(page):
     """Return what the page is sent over its websocket, as it comes."""
     received = []
@@ -81,7 +85,8 @@ def run_alone(script, token=None):
     page.run()
     assert not page.exception
     drawn = [element.proto for part in (page.main, page.sidebar) for element in part if getattr(element, "proto", None)]
-    return b"".join(proto.SerializeToString() for proto in drawn).decode(errors="replace")
+    text = b"".join(proto.SerializeToString() for proto in drawn).decode(errors="replace")
+    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
 
 
 @pytest.mark.usefixtures("console")
