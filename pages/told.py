@@ -14,7 +14,7 @@ from pages import parts
 from pages.words import named, t
 
 MOST_AT_ONCE = 100  # ids of a question to the backend
-MOST_TEXT = 60
+MOST_TEXT = 300
 MOMENT = re.compile(r".{10}T.{8}\+00:00")
 GROUPS = {"censorStatus": ("censor",)}  # whose words a field's value is among, where the word alone does not tell
 NOTHING = ("", None, [], {})
