@@ -105,6 +105,7 @@ def test_the_commands_bring_in_list_and_settle_and_never_print_a_key(alibaba, co
 
 
 def test_the_commands_of_cloud_mode_say_where_they_belong(tmp_path):
+    Store(tmp_path / "console.sqlite3").close()
     environ = {**os.environ, "QU_DATA": str(tmp_path), "QU_MODE": "embedded"}
     ran = subprocess.run(
         [sys.executable, "-m", "backend", "drift"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
