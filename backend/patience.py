@@ -16,7 +16,6 @@ from typing import Any
 
 from backend.descriptors import Room, raise_limit
 from backend.errors import Refused
-from backend.one_write import OneWrite
 from backend.page_pipe import MOST_MESSAGE
 from backend.socket_limits import Unread, limited_socket
 from backend.unreadable import TOO_LATE, Envelopes, refusal
@@ -58,8 +57,8 @@ def limit_server(receive: Callable[..., Any], patience: Patience = Patience()) -
 
 @cache
 def limited(protocol: Any, patience: Patience = Patience(), room: Room = UNBOUNDED) -> Any:
-    """Return uvicorn's httptools protocol with these limits, which sends a small answer in one piece."""
-    return type("Limited", (Limits, OneWrite, protocol), {"patience": patience, "room": room})
+    """Return uvicorn's httptools protocol with these limits."""
+    return type("Limited", (Limits, protocol), {"patience": patience, "room": room})
 
 
 class Limits(Envelopes):
