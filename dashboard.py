@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 import backend
-from backend.web import CompressedStatic, Front, nodelay_listeners
+from backend.server.front import CompressedStatic, Front, nodelay_listeners
 from pages import dressing
 
 # Whoever starts us, uvicorn would believe what any program of this machine says in X-Forwarded-For, and Streamlit has

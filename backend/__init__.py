@@ -18,18 +18,18 @@ from backend.columns import RECOMMENDED, VIDEOS
 from backend.console import Caller, Console
 from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker
-from backend.descriptors import raise_limit
 from backend.intake import incoming_folder, sweep_incoming
 from backend.logs import start_log
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, JobKind, Role
-from backend.page_sockets import HEADER as SOCKET_HEADER
-from backend.page_sockets import Bounds
 from backend.passwords import hash_password, new_password
 from backend.prewarm.http import HttpCache
 from backend.prewarm.reach import own_places
 from backend.remote import RemoteWorker
+from backend.server.descriptors import raise_limit
+from backend.server.page_sockets import HEADER as SOCKET_HEADER
+from backend.server.page_sockets import Bounds
 from backend.settings import Settings, SettingsError, read_settings
 from backend.store import Store, StoreError
 from backend.tasks import Runner
@@ -114,7 +114,7 @@ def export_columns(recommended: bool) -> tuple[str, ...]:
 
 def rest() -> Starlette:
     """Return the REST server of this process's console."""
-    from backend.rest import rest_app
+    from backend.server.app import rest_app
 
     return rest_app(current())
 

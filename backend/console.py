@@ -16,10 +16,10 @@ from backend.export import Download, Exports
 from backend.media import MediaProvider
 from backend.messages import say
 from backend.model import Access, Account, Actor, Found, Right
-from backend.page_sockets import PageSockets
 from backend.prewarm import CacheProvider
 from backend.prewarm.reach import own_places
 from backend.registry import OPERATIONS, Operation
+from backend.server.page_sockets import PageSockets
 from backend.settings import Settings
 from backend.shelf import Shelf
 from backend.store import Store, StoreError

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from backend.calls import BOUNDS, Calls
 from backend.model import JobKind, JobState
-from backend.openapi import VERSION
+from backend.server.openapi import VERSION
 
 if TYPE_CHECKING:
     from backend.console import Console

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from backend.addresses import network_of
 from backend.errors import Refused
-from backend.proxies import network_of
 
 AT_ONCE = 2  # each check of a password takes 64 MiB
 MOST_HERE, MOST = 64, 128  # that wait, of one address and of all

@@ -33,7 +33,7 @@ import backend
 from backend import Console, Settings
 from backend.model import Actor, CensorStatus, Role, User, Video
 from backend.registry import OPERATIONS
-from backend.rest import rest_app
+from backend.server.app import rest_app
 from benchmarks.stand import Stand
 
 ACTOR = Actor("benchmark", "command line")

@@ -26,7 +26,7 @@ from backend.client import RemoteConsole
 from backend.media.ffmpeg import Ffmpeg
 from backend.model import Account, Actor, FileKind, JobKind, MediaFile, Role, User, Video
 from backend.registry import OPERATIONS
-from backend.rest import rest_app
+from backend.server.app import rest_app
 from backend.store import Store
 from backend.store.database import Connections
 from backend.store.jobs import Jobs

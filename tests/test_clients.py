@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from backend import Settings
-from backend.openapi import describe
+from backend.server.openapi import describe
 
 HERE = Path(__file__).parent / "clients"
 BIN = Path(sys.executable).parent

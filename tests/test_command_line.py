@@ -284,7 +284,7 @@ def test_the_server_serves_rest_alone_and_ends_cleanly_on_sigterm(tmp_path, free
 
 
 def test_serving_rest_alone_does_not_import_streamlit():
-    code = "import sys, backend.__main__, backend.rest; print('streamlit' in sys.modules)"
+    code = "import sys, backend.__main__, backend.server.app; print('streamlit' in sys.modules)"
 
     output = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True, text=True).stdout
 

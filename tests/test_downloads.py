@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from backend import downloads, export
+from backend import export
 from backend.errors import TooMany
 from backend.export import Download, Exports
 from backend.model import Role, User, Video
+from backend.server import downloads
 from backend.tickets import MAX_OPEN, Tickets
 from tests.conftest import TESTS
 

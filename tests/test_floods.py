@@ -20,7 +20,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
-VISITORS, SILENT = 48, 64  # as backend/page_sockets.py has them for 1024 descriptors and one network
+VISITORS, SILENT = 48, 64  # as backend/server/page_sockets.py has them for 1024 descriptors and one network
 ROOM = 700  # descriptors, of which a flood leaves the rest
 LEFT = 100  # some of which are sessions of a person whose connections broke off, and who may come back
 

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from backend.rest import rest_app
+from backend.server.app import rest_app
 from benchmarks import hostile
 from benchmarks.stand import Stand
 

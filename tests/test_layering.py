@@ -15,20 +15,9 @@ PAGES = sorted((ROOT / "pages").rglob("*.py"))
 
 # Foreign modules that are at home in a few rooms only.
 HOMES = {
-    "starlette": (
-        "backend/rest.py",
-        "backend/asked.py",
-        "backend/media_files.py",
-        "backend/web.py",
-        "backend/downloads.py",
-        "backend/page_pipe.py",
-        "backend/page_sockets.py",
-        "backend/multipart.py",
-        "backend/quick.py",
-        "backend/probes.py",
-    ),
+    "starlette": ("backend/server/",),
     "prometheus_client": ("backend/metrics.py",),
-    "python_multipart": ("backend/multipart.py", "backend/rest.py"),
+    "python_multipart": ("backend/server/multipart.py",),
     "argon2": ("backend/passwords.py",),
     "requests": ("backend/client.py", "backend/aliyun/oss.py"),
     "certifi": ("backend/prewarm/http.py",),
@@ -46,6 +35,7 @@ NOWHERE = ("streamlit", "pandas", "pyarrow", "numpy", "fastapi", "sqlalchemy")
 
 # What these may know of ours, besides what only type checkers see. A module that is not named here may know anything.
 FRIENDS = {
+    "backend.addresses": (),
     "backend.bounds": (),
     "backend.calls": (),
     "backend.errors": (),
@@ -53,7 +43,7 @@ FRIENDS = {
     "backend.logs": (),
     "backend.model": (),
     "backend.settings": (),
-    "backend.turns": ("backend.errors", "backend.proxies"),
+    "backend.turns": ("backend.addresses", "backend.errors"),
     "backend.tickets": (),
     "backend.messages": ("backend.errors", "backend.messages_cloud", "backend.wording"),
     "backend.passwords": ("backend.errors",),
@@ -71,7 +61,7 @@ FRIENDS = {
         "backend.errors",
         "backend.model",
         "backend.dealings",
-        "backend.proxies",
+        "backend.addresses",
         "backend.store",
     ),
     "backend.media": ("backend.errors", "backend.model", "backend.tasks", "backend.media"),
@@ -89,7 +79,7 @@ FRIENDS = {
     ),
     "backend.prewarm": ("backend.errors", "backend.model", "backend.tasks", "backend.prewarm"),
 }
-NOT_THE_CONSOLE = ("backend.console", "backend.rest", "backend.web", "backend.client", "backend.worker")
+NOT_THE_CONSOLE = ("backend.console", "backend.server", "backend.client", "backend.worker")
 
 
 def name_of(path):
@@ -186,7 +176,7 @@ def face():
 
 
 def test_a_server_without_pages_loads_no_heavy_library():
-    loaded = "import backend, backend.rest, sys; print(*{name.split('.')[0] for name in sys.modules})"
+    loaded = "import backend, backend.server.app, sys; print(*{name.split('.')[0] for name in sys.modules})"
     names = subprocess.run(
         [sys.executable, "-c", loaded], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.split()

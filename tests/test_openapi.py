@@ -12,8 +12,8 @@ import pytest
 
 from backend.export import Download
 from backend.model import CensorStatus, FileKind, MediaFile
-from backend.openapi import CHINESE_SUMMARIES, describe
 from backend.registry import OPERATIONS
+from backend.server.openapi import CHINESE_SUMMARIES, describe
 
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
 

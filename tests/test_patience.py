@@ -14,9 +14,9 @@ import pytest
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from backend.descriptors import Room
-from backend.patience import Patience, limit_server, limited
-from backend.rest import rest_app
+from backend.server.app import rest_app
+from backend.server.descriptors import Room
+from backend.server.timeouts import Patience, limit_server, limited
 from benchmarks.stand import Stand
 
 SHORT = Patience(head=0.4, body=0.4, rate=1000, stuck=0.5, look=0.05)

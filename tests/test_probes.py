@@ -245,7 +245,7 @@ class TestLinesOfLibraries:
         assert len(said("x", error=ValueError("y" * 10_000))) < 700
 
     def test_our_own_keep_their_traces(self, said):
-        assert "Traceback" in said("broke", error=KeyError(), name="backend.rest")
+        assert "Traceback" in said("broke", error=KeyError(), name="backend.server.app")
 
     def test_what_is_said_over_and_over_is_said_a_few_times_a_minute(self, said):
         lines = [said("Uncaught app execution %d", number) for number in range(100)]

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from backend.model import Role, User, Verdict
-from backend.quick import SECONDS, QuickAnswers
 from backend.registry import OPERATIONS
-from backend.rest import rest_app
+from backend.server.app import rest_app
+from backend.server.response_cache import SECONDS, QuickAnswers
 from tests.conftest import TESTS
 
 VIDEOS = "/console/vod/getVideos"

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from backend.model import FileKind, MediaFile, Role, User, Verdict
-from backend.rest import AT_ONCE
+from backend.server.app import AT_ONCE
 from tests.conftest import TESTS
 from tests.waiting import until
 

@@ -10,7 +10,7 @@ import pytest
 from backend import Caller
 from backend.errors import Refused
 from backend.operations import credentials
-from backend.rest import rest_app
+from backend.server.app import rest_app
 from backend.turns import AT_ONCE, MOST_HERE, Turns
 
 HERE, THERE = "192.0.2.7", "198.51.100.9"

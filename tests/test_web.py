@@ -18,10 +18,10 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from streamlit.web.server.starlette.starlette_app import create_streamlit_routes
 
-from backend import web
-from backend.page_paths import is_page_path
-from backend.rest import rest_app
-from backend.web import CompressedStatic, Front, nodelay_listeners
+from backend.server import front
+from backend.server.app import rest_app
+from backend.server.front import CompressedStatic, Front, nodelay_listeners
+from backend.server.page_paths import is_page_path
 
 SCRIPT = b"console.log('hello');\n" * 500
 
@@ -205,7 +205,7 @@ async def test_there_is_one_place_for_websockets(path, shake_hands):
 @pytest.mark.anyio
 @pytest.mark.parametrize("path", ["/", "/console/vod/getVideos"])
 async def test_where_descriptors_are_short_they_are_for_people_who_are_signed_in(path, console, token):
-    """backend/patience.py marks such requests."""
+    """backend/server/timeouts.py marks such requests."""
 
     async def page(scope, receive, send):
         await PlainTextResponse("streamlit")(scope, receive, send)
@@ -370,7 +370,7 @@ def anyio_backend():
 
 
 def test_every_door_of_streamlit_is_known():
-    """A new release may bring others: then decide about each, in backend/page_paths.py."""
+    """A new release may bring others: then decide about each, in backend/server/page_paths.py."""
     runtime = MagicMock()
     known = {
         "/_stcore/health": True,
@@ -461,7 +461,7 @@ class TestCompressedStatic:
     def test_when_there_are_too_many_those_nobody_asks_for_go(self, client, tmp_path, monkeypatch):
         """Once it was full, everything else went out as it is, for good."""
         size = len(gzip.compress(SCRIPT, 6, mtime=0))
-        monkeypatch.setattr(web, "MOST_COMPRESSED", 2 * size)
+        monkeypatch.setattr(front, "MOST_COMPRESSED", 2 * size)
         for name in ("a", "b", "c"):
             (tmp_path / f"{name}.js").write_bytes(SCRIPT)
         for name in ("a", "b", "a", "c", "a", "c"):

@@ -10,7 +10,7 @@ import pytest
 import backend
 from backend import Settings
 from backend.model import Actor, CensorStatus, FileKind, JobKind, VideoFilter
-from backend.rest import rest_app
+from backend.server.app import rest_app
 
 PATH = "/vodcallback/callback"
 

@@ -141,9 +141,9 @@ def test_the_sdks_own_printing_of_requests_is_switched_off():
 
 def test_an_embedded_console_never_loads_the_sdks(tmp_path):
     code = (
-        "import sys, backend, backend.rest, backend.upkeep\n"
+        "import sys, backend, backend.server.app, backend.upkeep\n"
         f"console = backend.open_console(backend.Settings(data=__import__('pathlib').Path({str(tmp_path)!r})))\n"
-        "backend.rest.rest_app(console); backend.make_worker(console); backend.upkeep.examine(console)\n"
+        "backend.server.app.rest_app(console); backend.make_worker(console); backend.upkeep.examine(console)\n"
         "print([name for name in sys.modules if name.startswith(('alibabacloud', 'Tea', 'darabonba', 'aiohttp', "
         "'backend.aliyun.'))])"
     )

@@ -15,9 +15,9 @@ import pytest
 from msgspec import structs
 
 from backend.aliyun.facts import video_of
-from backend.openapi import describe
 from backend.registry import OPERATIONS
-from backend.rest import rest_app
+from backend.server.app import rest_app
+from backend.server.openapi import describe
 from backend.settings import Settings
 from backend.store import Store
 

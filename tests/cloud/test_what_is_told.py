@@ -11,7 +11,7 @@ from alibabacloud_credentials.client import Client as Credentials
 from alibabacloud_credentials.models import Config
 
 from backend.aliyun.client import Client
-from backend.rest import rest_app
+from backend.server.app import rest_app
 from backend.store import StoreError
 
 

@@ -14,7 +14,34 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from backend.asked import (
+from backend.console import Console, check
+from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, Refused
+from backend.export import Download
+from backend.intake import new_incoming
+from backend.metrics import Metrics
+from backend.model import SECONDS_A_DAY
+from backend.registry import OPERATIONS, Operation, as_text, is_secret
+from backend.server.docs_page import docs_page
+from backend.server.downloads import DownloadResponse
+from backend.server.forwarded import Network
+from backend.server.front import (
+    AGAIN,
+    HEADERS,
+    POLICY,
+    REST_POLICY,
+    is_turned_away,
+    learn_client,
+    learn_own_url,
+    own_hosts,
+    refuse,
+    with_security_headers,
+)
+from backend.server.health import say_alive, say_ready, send_metrics
+from backend.server.media import send_media
+from backend.server.multipart import MultipartForm, read_content_type
+from backend.server.openapi import describe
+from backend.server.page_paths import is_own_origin
+from backend.server.request import (
     COOKIE,
     JSON,
     MULTIPART,
@@ -27,37 +54,10 @@ from backend.asked import (
     read_query,
     token_of,
 )
-from backend.console import Console, check
-from backend.docs import docs_page
-from backend.downloads import DownloadResponse
-from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, Refused
-from backend.export import Download
-from backend.intake import new_incoming
-from backend.media_files import send_media
-from backend.metrics import Metrics
-from backend.model import SECONDS_A_DAY
-from backend.multipart import MultipartForm, read_content_type
-from backend.openapi import describe
-from backend.page_paths import is_own_origin
-from backend.patience import NO_ROOM, limit_server
-from backend.probes import say_alive, say_ready, send_metrics
-from backend.proxies import Network
-from backend.quick import QuickAnswers
-from backend.registry import OPERATIONS, Operation, as_text, is_secret
+from backend.server.response_cache import QuickAnswers
+from backend.server.timeouts import NO_ROOM, limit_server
 from backend.store import StoreError
 from backend.turns import PASSWORD_THREADS
-from backend.web import (
-    AGAIN,
-    HEADERS,
-    POLICY,
-    REST_POLICY,
-    is_turned_away,
-    learn_client,
-    learn_own_url,
-    own_hosts,
-    refuse,
-    with_security_headers,
-)
 from backend.wire import encode
 
 MOST_BODY = 4 << 20

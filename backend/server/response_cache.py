@@ -13,11 +13,11 @@ from typing import TypeAlias
 import msgspec
 from starlette.types import Scope
 
-from backend.asked import bearer, caller_of, read_headers, read_query, token_of
 from backend.calls import new_request_id
 from backend.console import Console
 from backend.model import Access
 from backend.registry import OPERATIONS, is_secret
+from backend.server.request import bearer, caller_of, read_headers, read_query, token_of
 from backend.store import UNKNOWN, StoreError
 from backend.wire import encode
 

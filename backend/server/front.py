@@ -21,15 +21,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend import busy
-from backend.asked import COOKIE, bearer, caller_of, language_of, read_headers, read_query, token_of
-from backend.busy import AGAIN_SECONDS
+from backend.addresses import MAPPED, network_of
 from backend.errors import BadRequest, Refused
 from backend.messages import say
 from backend.model import Access, Right
-from backend.page_paths import READS, STREAM, is_own_origin, is_page_path
-from backend.patience import NO_ROOM, limit_server
-from backend.proxies import MAPPED, SCHEMES, Network, forwarded_hosts, network_of, seen_from
+from backend.server import busy_page
+from backend.server.busy_page import AGAIN_SECONDS
+from backend.server.forwarded import SCHEMES, Network, forwarded_hosts, seen_from
+from backend.server.page_paths import READS, STREAM, is_own_origin, is_page_path
+from backend.server.request import COOKIE, bearer, caller_of, language_of, read_headers, read_query, token_of
+from backend.server.timeouts import NO_ROOM, limit_server
 from backend.store import StoreError
 from backend.wire import encode, envelope
 
@@ -101,8 +102,12 @@ class Front:
     async def _show(self, rest: Starlette | None, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] in READS:
             if scope["method"] == "GET" and "." not in scope["path"]:  # a page, which is sent as it is for our head
+                head = busy_page.style(reader_of(scope)) + self._head
                 plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
-                scope, send = {**scope, "headers": plain}, with_head(send, busy.style(reader_of(scope)) + self._head)
+                scope, send = (
+                    {**scope, "headers": plain},
+                    with_head(send, head),
+                )
             await self._app(scope, receive, send)
             return
         error = Refused(
@@ -359,7 +364,7 @@ async def refuse(scope: Scope, send: Send, error: Refused, more: dict[str, str],
     if rest is not None:
         rest.state.console.calls.note("pages", error.code, "", "page", 0.0, caller.request_id)
     if error.status == 503 and _is_shown(scope):
-        kind, body = "text/html", busy.page(error, reader_of(scope))
+        kind, body = "text/html", busy_page.page(error, reader_of(scope))
     else:
         kind, body = (
             "application/json",
@@ -384,4 +389,4 @@ def _is_shown(scope: Scope) -> bool:
 
 def reader_of(scope: Scope) -> str:
     """Return the language of whoever looks at a page."""
-    return busy.reads(HTTPConnection(scope).cookies, language_of(read_headers(scope)))
+    return busy_page.reads(HTTPConnection(scope).cookies, language_of(read_headers(scope)))

@@ -14,10 +14,10 @@ from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from backend.asked import Asked
 from backend.console import Console
 from backend.errors import NotFound, Refused
 from backend.model import CensorStatus, Video
+from backend.server.request import Asked
 
 # A CDN may keep, and so prewarming may warm, what passed review. Blocking and deleting end an address here at once, and
 # s-maxage ends what a cache has of it within a day.

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
 
+from backend.addresses import Address, read_address
+
 Network: TypeAlias = IPv4Network | IPv6Network
-Address: TypeAlias = IPv4Address | IPv6Address
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 SCHEMES = {"http": ("http", "ws"), "https": ("https", "wss")}
-MAPPED = "::ffff:"  # an IPv4 address as an IPv6 socket shows it
-NAT64 = IPv6Network("64:ff9b::/96")  # as a translator in front of one does
-CUSTOMER_BITS = 64  # of an IPv6 address: the network that one customer is given
 
 
 def seen_from(peer: str, headers: Headers, proxies: Sequence[Network]) -> tuple[str, str]:
@@ -22,12 +20,12 @@ def seen_from(peer: str, headers: Headers, proxies: Sequence[Network]) -> tuple[
     Every proxy appends whom it was asked by, so the list is read from the right: past proxies of ours, to the first who
     is none. What stands before that one anybody may have written. What is no address ends the reading.
     """
-    address = _address(peer)
+    address = read_address(peer)
     if address is None or not _is_ours(address, proxies):
         return (peer if address is None else str(address)), ""
     hops = 0
     for told in reversed(_values(headers, b"x-forwarded-for")):
-        before = _address(told)
+        before = read_address(told)
         if before is None:
             break
         address, hops = before, hops + 1
@@ -41,16 +39,8 @@ def seen_from(peer: str, headers: Headers, proxies: Sequence[Network]) -> tuple[
 
 def forwarded_hosts(peer: str, headers: Headers, proxies: Sequence[Network]) -> list[str]:
     """Return the hosts that a client asked for, as a proxy of ours tells; nothing where none of ours asks."""
-    address = _address(peer)
+    address = read_address(peer)
     return _values(headers, b"x-forwarded-host") if address and _is_ours(address, proxies) else []
-
-
-def network_of(address: str) -> str:
-    """Return what stands for one customer: an IPv4 address, however it is written, or the network of an IPv6 one."""
-    found = _address(address)
-    if not isinstance(found, IPv6Address):
-        return address if found is None else str(found)
-    return str(IPv6Network((int(found), CUSTOMER_BITS), strict=False))
 
 
 def _is_ours(address: Address, proxies: Sequence[Network]) -> bool:
@@ -61,19 +51,3 @@ def _values(headers: Headers, name: bytes) -> list[str]:
     """Return the parts of a header, however many lines it has."""
     lines = [value.decode("latin-1") for key, value in headers if key == name]
     return [part.strip() for part in ",".join(lines).split(",")] if lines else []
-
-
-def _address(text: str) -> Address | None:
-    """Return an address, which may have a port; one of IPv4 in IPv6 as the former."""
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address):
-        inside = IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
-        return address.ipv4_mapped or inside or address
-    return address

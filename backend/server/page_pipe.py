@@ -12,7 +12,7 @@ from backend.errors import Refused
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Send
 
-    from backend.page_sockets import PageSocket, PageSockets
+    from backend.server.page_sockets import PageSocket, PageSockets
 
 log = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from backend.descriptors import Room, raise_limit
 from backend.errors import Refused
-from backend.page_pipe import MOST_MESSAGE
-from backend.socket_limits import Unread, limited_socket
-from backend.unreadable import TOO_LATE, Envelopes, refusal
+from backend.server.descriptors import Room, raise_limit
+from backend.server.page_pipe import MOST_MESSAGE
+from backend.server.parse_errors import TOO_LATE, Envelopes, refusal
+from backend.server.websocket_limits import Unread, limited_socket
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backend.errors import Refused
-from backend.page_pipe import TRY_LATER, Pipe
-from backend.rates import Rate
+from backend.server.page_pipe import TRY_LATER, Pipe
+from backend.server.rates import Rate
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

@@ -11,8 +11,8 @@ import anyio
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from backend.asked import Asked
 from backend.export import Download
+from backend.server.request import Asked
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 from backend.export import MEDIA_TYPES, Download
 from backend.parameters import Choice, Flag
 from backend.registry import OPERATIONS, Operation, Parameter
-from backend.schemas import Schema, nullable, plain, ref, schemas_of
+from backend.server.openapi_schemas import Schema, nullable, plain, ref, schemas_of
 from backend.settings import Settings
 
 VERSION = "1.0"

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from backend.export import Download
-from backend.openapi import CHINESE_SUMMARIES, CODES, INTRODUCTION, default_of, describe
 from backend.registry import OPERATIONS, Operation, Parameter
+from backend.server.openapi import CHINESE_SUMMARIES, CODES, INTRODUCTION, default_of, describe
 from backend.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
