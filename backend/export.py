@@ -1,4 +1,4 @@
-"""A list as a file: streamed, so that its size does not matter. `backend.store.exporting` reads, this writes.
+"""A list as a file: streamed, so that its size does not matter. The store reads, this writes.
 
 CSV is for people with a spreadsheet: a byte order mark, CRLF, no text that is taken for a formula, no id that is taken
 for a number. JSON lines are for programs: every value as the API has it. Excel's own format knows text from numbers.

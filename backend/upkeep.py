@@ -18,7 +18,7 @@ from backend.errors import ConsoleError
 from backend.model import JobState, VideoFilter
 from backend.settings import Settings
 from backend.store import Store, copy_database, find_damage, find_open, make_folder
-from backend.store.chain import Head
+from backend.store.hash_chain import Head
 
 if TYPE_CHECKING:
     from backend.console import Console

@@ -32,9 +32,9 @@ from backend.model import (
     VideoStatus,
 )
 from backend.store import Store
-from backend.store.derived import rebuild
 from backend.store.rows import as_json
-from backend.store.search import first_key
+from backend.store.sqlite.conditions import first_key
+from backend.store.sqlite.search_index import rebuild
 
 ACTOR = Actor("benchmark", "command line")
 BATCH = 10_000

@@ -28,7 +28,7 @@ from noting import Statement, noted_store
 
 from backend.model import Actor, User, Verdict, Video
 from backend.store import Store, copy_database
-from backend.store.words import index_words
+from backend.store.sqlite.search_words import index_words
 
 SLICE = 1.0  # seconds
 CALLERS = (1, 8)

@@ -38,7 +38,7 @@ from backend.columns import VIDEOS, CellKind, FileFormat  # noqa: E402
 from backend.export import Label, Progress, make_download  # noqa: E402
 from backend.model import VideoFilter  # noqa: E402
 from backend.store import Store  # noqa: E402
-from backend.store.lines import SOURCES, URL  # noqa: E402
+from backend.store.sqlite.export_sql import SOURCES, URL  # noqa: E402
 
 PASSWORD = "correct horse battery"
 BASE_URL = "http://127.0.0.1:8502"

@@ -44,7 +44,7 @@ from stand import Stand
 from backend.model import CensorStatus, Sort, TranscodeStatus, VideoFilter
 from backend.registry import camel
 from backend.store import Store
-from backend.store.catalogue import Catalogue
+from backend.store.videos import Catalogue
 
 SIZE = 20
 ZONE = ZoneInfo("Asia/Shanghai")

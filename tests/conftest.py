@@ -28,8 +28,8 @@ from backend.model import Account, Actor, FileKind, JobKind, MediaFile, Role, Us
 from backend.registry import OPERATIONS
 from backend.server.app import rest_app
 from backend.store import Store
-from backend.store.database import Connections
 from backend.store.jobs import Jobs
+from backend.store.sqlite.connections import Connections
 from backend.tickets import Tickets
 from tests.doors import SENDERS, Door
 

@@ -28,7 +28,7 @@ from backend.model import (
     VideoFilter,
     VideoStatus,
 )
-from backend.store import lines
+from backend.store.sqlite import export_sql
 
 TESTS = Actor("tests", "tests")
 GOOD = {"videoId": "v1", "title": "海边", "creationTime": "2019-01-09 22:11:29", "userId": "u1"}
@@ -378,6 +378,6 @@ def test_whatever_a_file_holds_there_are_rows_and_reasons(content, head):
 def test_ids_are_guarded_alike_in_sql_and_in_python(text):
     if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
         return
-    sql = lines.ID_CELL.format(":id", guarded=lines.TEXT_CELL.format(":id"))
+    sql = export_sql.ID_CELL.format(":id", guarded=export_sql.TEXT_CELL.format(":id"))
 
     assert sqlite3.connect(":memory:").execute(f"select {sql}", {"id": text}).fetchone()[0] == guard_id(text)

@@ -21,7 +21,8 @@ from backend import wire
 from backend.columns import RECOMMENDED, VIDEOS, CellKind, FileFormat
 from backend.export import Label, Progress, make_download
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter
-from backend.store import Store, exporting
+from backend.store import Store
+from backend.store.sqlite import export_reader
 from backend.workbook import workbook_chunks
 
 TESTS = Actor("tests", "tests")
@@ -178,8 +179,8 @@ def test_the_recommended_list_is_what_the_api_says(keep):
 
 @pytest.mark.parametrize("wanted", [VideoFilter(), VideoFilter(title="a"), VideoFilter(user_name="anne", start=103)])
 def test_every_row_comes_once_and_in_order_however_many_there_are(keep, monkeypatch, wanted):
-    monkeypatch.setattr(exporting, "FIRST_ROWS", 3)
-    monkeypatch.setattr(exporting, "ROWS", 4)
+    monkeypatch.setattr(export_reader, "FIRST_ROWS", 3)
+    monkeypatch.setattr(export_reader, "ROWS", 4)
     titles = ["a", "b", "ab"]
     user = User("1", "Anne")
     store = keep([Video(f"v{number:02}", titles[number % 3], user, 100 + number // 2) for number in range(40)])
@@ -211,8 +212,8 @@ def test_a_full_sheet_is_followed_by_another(keep, tmp_path):
 
 @pytest.mark.parametrize("file_format", list(FileFormat))
 def test_a_file_that_is_given_up_leaves_nothing_open(keep, tmp_path, monkeypatch, file_format):
-    monkeypatch.setattr(exporting, "FIRST_ROWS", 1)
-    monkeypatch.setattr(exporting, "ROWS", 1)
+    monkeypatch.setattr(export_reader, "FIRST_ROWS", 1)
+    monkeypatch.setattr(export_reader, "ROWS", 1)
     store = keep([Video(f"v{number}", "title", User("1"), number) for number in range(9)])
     store.exporting.pieces(VIDEOS, VIDEOS.columns, file_format, VideoFilter(), ZoneInfo("UTC")).close()
     before = open_files(tmp_path.parent)

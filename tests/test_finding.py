@@ -161,8 +161,8 @@ alone = settings(deadline=None, suppress_health_check=[HealthCheck.function_scop
 def size_of_catalogue(request, monkeypatch):
     """As it goes with few rows and, with the limits moved, with many."""
     if request.param == "many":
-        monkeypatch.setattr("backend.store.finding.FEW", 3)
-        monkeypatch.setattr("backend.store.finding.NEAR", 1)
+        monkeypatch.setattr("backend.store.sqlite.video_queries.FEW", 3)
+        monkeypatch.setattr("backend.store.sqlite.video_queries.NEAR", 1)
 
 
 @settings(alone, max_examples=300)
@@ -183,7 +183,7 @@ def test_every_combination_of_filters_finds_what_a_plain_filter_finds(
 @settings(alone, max_examples=50)
 @given(wanted=filters)
 def test_going_through_what_matches_gives_each_video_once_newest_first(kept, monkeypatch, wanted):
-    monkeypatch.setattr("backend.store.catalogue.EXPORT_CHUNK", 7)
+    monkeypatch.setattr("backend.store.videos.EXPORT_CHUNK", 7)
 
     expected = [video for video in kept.videos if matches(video, wanted, video.created)]
     assert list(kept.catalogue.iterate_videos(wanted)) == expected
@@ -241,8 +241,8 @@ def test_videos_of_one_second_keep_the_order_they_came_in(kept):
 @settings(alone, max_examples=60)
 @given(wanted=filters, sort=st.sampled_from(Sort))
 def test_a_file_has_the_order_of_the_list(kept, monkeypatch, wanted, sort):
-    monkeypatch.setattr("backend.store.exporting.FIRST_ROWS", 3)
-    monkeypatch.setattr("backend.store.exporting.ROWS", 5)
+    monkeypatch.setattr("backend.store.sqlite.export_reader.FIRST_ROWS", 3)
+    monkeypatch.setattr("backend.store.sqlite.export_reader.ROWS", 5)
     expected = ordered([video for video in kept.videos if matches(video, wanted, video.created)], sort)
 
     column = (next(column for column in LISTING.columns if column.name == "videoId"),)

@@ -11,7 +11,7 @@ import pytest
 
 from backend import Caller
 from backend.operations import credentials
-from backend.store.attempts import FORGET_SECONDS, FREE, FREE_HERE, LONGEST_SECONDS, MANY, Attempts
+from backend.store.sqlite.login_attempts import FORGET_SECONDS, FREE, FREE_HERE, LONGEST_SECONDS, MANY, Attempts
 
 ROOT = Path(__file__).parents[1]
 HERE, THERE = "192.0.2.7", "198.51.100.9"
@@ -133,7 +133,7 @@ def test_names_that_nobody_has_take_no_room_for_long(attempts, clock):
 
 def test_of_many_processes_at_once_no_more_than_the_free_tries_come_through(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from backend.store.attempts import Attempts\n"
+        "import sys; from pathlib import Path; from backend.store.sqlite.login_attempts import Attempts\n"
         "made = Attempts(Path(sys.argv[1]), lambda: 1e9)\n"
         "print(sum(made.begin('192.0.2.7', 'anne').wait == 0 for _ in range(20)))"
     )

@@ -18,9 +18,9 @@ from backend.export import Download
 from backend.model import Actor, CensorStatus, FileKind, HistoryFilter, JobKind, MediaFile, Right, Role
 from backend.parameters import Choice, Upload
 from backend.registry import OPERATIONS
-from backend.store.chain import CONTENT, START, Head, link
+from backend.store.hash_chain import CONTENT, START, Head, link
 from backend.store.history import CONDITIONS
-from backend.store.schema import migrations
+from backend.store.sqlite.migrations.schema import migrations
 from backend.upkeep import UpkeepError, examine
 from tests.conftest import PASSWORD, TESTS
 
@@ -306,7 +306,7 @@ def test_a_head_that_was_noted_elsewhere_tells_even_of_a_chain_that_was_computed
 
     db.execute("update history set actor = 'somebody else' where id = 4")
     db.execute("delete from history_head")
-    backend.store.schema_trust.chain_history(_wrapped(db))
+    backend.store.sqlite.migrations.trust.chain_history(_wrapped(db))
 
     assert console.store.history.verify().breaks == []
     assert console.store.history.verify(noted).breaks == ["line 10 is not the one that was noted"]
@@ -317,7 +317,7 @@ def test_a_head_that_was_noted_elsewhere_tells_even_of_a_chain_that_was_computed
 
 
 def _wrapped(db):
-    return backend.store.database.Database(db)
+    return backend.store.sqlite.connections.Database(db)
 
 
 def fail_after_a_line(console):
@@ -339,7 +339,7 @@ def test_a_change_that_fails_leaves_no_line_and_an_unbroken_chain(console, make_
 def test_what_was_written_before_there_was_a_chain_is_chained_by_the_migration(tmp_path):
     path = tmp_path / "data" / "console.sqlite3"
     path.parent.mkdir()
-    db = backend.store.database.Database(path)
+    db = backend.store.sqlite.connections.Database(path)
     migrations.apply(db, stop_before="m006_trust")
     old = (
         "insert into history values (?, 1547043089, 'anne', 'rest', '', '', 'editVideo', 'v1', '{}', '{\"a\": \"海\"}')"

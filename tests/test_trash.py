@@ -402,7 +402,7 @@ def test_a_transcode_that_failed_meanwhile_is_not_forgotten(console, do, make_vi
 
 def test_an_older_version_noted_no_recommendation(console, do, made, monkeypatch):
     do("recommendVideo", videoId=made.video_id)
-    monkeypatch.setattr("backend.store.auditing._standing", lambda _db, video: {
+    monkeypatch.setattr("backend.store.reviews._standing", lambda _db, video: {
         "status": video.status, "censorStatus": video.censor_status, "isRecommend": video.is_recommend,
     })  # fmt: skip
     do("createAudit", mediaId=made.video_id, status="Blocked", reason="why")

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from backend.store import unchanged
-from backend.store.database import Connections
+from backend.store.sqlite import change_cache as unchanged
+from backend.store.sqlite.connections import Connections
 
 
 def count(connections: Connections, asked: list[int] | None = None) -> int:

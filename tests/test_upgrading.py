@@ -13,8 +13,8 @@ from sqlite_utils import Database
 
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Verdict, Video, VideoFilter
 from backend.store import Store, StoreError
-from backend.store.adding import add
-from backend.store.schema import migrations
+from backend.store.inserts import add
+from backend.store.sqlite.migrations.schema import migrations
 
 ROOT = Path(__file__).parents[1]
 ACTOR = Actor("tests", "tests")
@@ -23,8 +23,9 @@ OPEN = """
 import sys
 from pathlib import Path
 from backend.model import VideoFilter
-from backend.store import Store, derived
-derived.CHUNK = 10
+from backend.store import Store
+from backend.store.sqlite import search_index
+search_index.CHUNK = 10
 store = Store(Path(sys.argv[1]), tell=lambda done, total: print(done, flush=True))
 print("found", store.catalogue.find_videos(VideoFilter(title="旧的")).total, store.recount())
 store.close()

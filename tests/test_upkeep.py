@@ -14,7 +14,7 @@ from sqlite_utils import Database
 import backend
 from backend.model import FileKind, MediaFile, VideoFilter
 from backend.store import copy_database
-from backend.store.schema import migrations
+from backend.store.sqlite.migrations.schema import migrations
 from backend.upkeep import UpkeepError, back_up, examine, holding, restore
 
 SOURCE = MediaFile(FileKind.SOURCE, "source.mp4", 5)

@@ -180,7 +180,7 @@ def test_an_end_that_a_locked_database_refused_is_recorded_later_and_nothing_is_
 
 
 def test_an_end_waits_for_another_program_that_holds_the_database(settings, request, monkeypatch):
-    monkeypatch.setattr("backend.store.database.BUSY_SECONDS", 0)
+    monkeypatch.setattr("backend.store.sqlite.connections.BUSY_SECONDS", 0)
     monkeypatch.setattr("backend.worker.IDLE_SECONDS", 0.0)
     console, queued = (request.getfixturevalue(name) for name in ("console", "queued"))
     queued()

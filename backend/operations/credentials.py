@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from backend.errors import WrongCredentials
 from backend.model import Account
 from backend.passwords import hash_password, is_right
-from backend.store.attempts import FREE
 from backend.store.names import folded
+from backend.store.sqlite.login_attempts import FREE
 
 if TYPE_CHECKING:
     from backend.console import Call

@@ -6,24 +6,24 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import backend.store.light  # noqa: F401  (before anything else imports sqlite-utils)
-from backend.store import derived
+import backend.store.sqlite.light  # noqa: F401  (before anything else imports sqlite-utils)
 from backend.store.accounts import Accounts
-from backend.store.attempts import Attempts
-from backend.store.catalogue import Catalogue
 from backend.store.cloud import CloudRecords
-from backend.store.database import MANY_PAGES, Connections
+from backend.store.cloud_sync import Mirror
 from backend.store.errors import StoreError
-from backend.store.exporting import Exporting
-from backend.store.file import copy_database, find_damage
 from backend.store.history import History
 from backend.store.jobs import Jobs
-from backend.store.mirror import Mirror
 from backend.store.private import find_open, make_folder
 from backend.store.sessions import Sessions
+from backend.store.sqlite import search_index
+from backend.store.sqlite.change_cache import UNKNOWN
+from backend.store.sqlite.connections import MANY_PAGES, Connections
+from backend.store.sqlite.export_reader import Exporting
+from backend.store.sqlite.file import copy_database, find_damage
+from backend.store.sqlite.login_attempts import Attempts
 from backend.store.statistics import Statistics
 from backend.store.trash import Trash
-from backend.store.unchanged import UNKNOWN
+from backend.store.videos import Catalogue
 
 __all__ = ["UNKNOWN", "Store", "StoreError", "copy_database", "find_damage", "find_open", "make_folder"]
 
@@ -32,7 +32,7 @@ class Store:
     """The rooms of the store, over one file."""
 
     def __init__(
-        self, path: Path, clock: Callable[[], float] = time.time, tell: derived.Tell = derived.say_nothing
+        self, path: Path, clock: Callable[[], float] = time.time, tell: search_index.Tell = search_index.say_nothing
     ) -> None:
         """Open the file, making or upgrading it; `tell` hears how far that is. Raises StoreError."""
         self.connections = Connections(path, tell)
@@ -66,19 +66,19 @@ class Store:
     def recount(self) -> list[str]:
         """Return what the search index and the counts have wrong: nothing, where they are what the rows say."""
         with self.connections.reading() as db:
-            return list(derived.examine(db))
+            return list(search_index.examine(db))
 
-    def rebuild(self, tell: derived.Tell = derived.say_nothing) -> None:
+    def rebuild(self, tell: search_index.Tell = search_index.say_nothing) -> None:
         """Make the search index and the counts anew; others cannot write meanwhile."""
         with self.connections.writing(pages=MANY_PAGES) as db:
-            derived.rebuild(db, tell)
+            search_index.rebuild(db, tell)
 
     def merge_index(self) -> None:
         """Make the search index one piece: a search looks into each. Others can write between the steps."""
         begin = more = True
         while more:
             with self.connections.writing() as db:
-                more = derived.merge_index(db, begin)
+                more = search_index.merge_index(db, begin)
             begin = False
 
     def close(self) -> None:

@@ -10,8 +10,8 @@ from sqlite_utils import Database
 from backend.errors import BadRequest, Conflict, NotFound
 from backend.model import Account, Actor, Role
 from backend.store import history
-from backend.store.database import Connections
 from backend.store.names import clean, folded, look_alike
+from backend.store.sqlite.connections import Connections
 
 ACCOUNT_COLUMNS = "account_id, user_name, role, a.created, disabled"
 SESSIONS = "account_id = ? and name = ''"

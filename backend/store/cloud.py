@@ -16,8 +16,8 @@ from sqlite_utils import Database
 from backend.dealings import ACCEPTED, REFUSED, SENDING, Action, CloudTask, Event, Intent, Push
 from backend.errors import ConsoleError
 from backend.model import Actor, JobKind
-from backend.store.database import Connections
-from backend.store.queue import word_of
+from backend.store.job_rows import word_of
+from backend.store.sqlite.connections import Connections
 
 
 class CloudRecords:

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from sqlite_utils import Database
 
 from backend.model import CensorStatus, User, VideoFilter
-from backend.store import finding
-from backend.store.finding import VIDEOS
 from backend.store.rows import fetch
+from backend.store.sqlite import video_queries
+from backend.store.sqlite.video_queries import VIDEOS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ def count_facets(db: Database, wanted: VideoFilter, most_users: int) -> Facets:
     """Count by status, category and user; of the users only those with the most."""
     return Facets(
         by_censor_status={
-            status: finding.count(db, VIDEOS, replace(wanted, censor_status=status)) for status in CensorStatus
+            status: video_queries.count(db, VIDEOS, replace(wanted, censor_status=status)) for status in CensorStatus
         },
-        by_category=tuple(_categories(db, finding.count_by(db, replace(wanted, cate_id=None), "cate_id"))),
-        by_user=tuple(_users(db, finding.count_by(db, replace(wanted, user_id=""), "user_id", most_users))),
+        by_category=tuple(_categories(db, video_queries.count_by(db, replace(wanted, cate_id=None), "cate_id"))),
+        by_user=tuple(_users(db, video_queries.count_by(db, replace(wanted, user_id=""), "user_id", most_users))),
     )
 
 

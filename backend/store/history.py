@@ -11,10 +11,10 @@ import msgspec
 from sqlite_utils import Database
 
 from backend.model import Actor, HistoryFilter, HistoryLine, Page
-from backend.store.chain import CONTENT, Head, Verdict, link, verify
-from backend.store.database import Connections
+from backend.store.hash_chain import CONTENT, Head, Verdict, link, verify
 from backend.store.names import folded
 from backend.store.rows import read_object
+from backend.store.sqlite.connections import Connections
 
 COLUMNS = (*CONTENT, "previous", "hash")
 ADD = f"insert into history ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"

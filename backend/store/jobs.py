@@ -28,8 +28,7 @@ from backend.model import (
     TranscodeStatus,
 )
 from backend.store import history, seen
-from backend.store.database import Connections
-from backend.store.queue import (
+from backend.store.job_rows import (
     MADE_BY,
     PRIORITY,
     STATUS,
@@ -47,6 +46,7 @@ from backend.store.queue import (
     write_warmed,
 )
 from backend.store.rows import read_video, write_files
+from backend.store.sqlite.connections import Connections
 
 WORKER_DIED = (
     "The worker crashed {count} times while running this job. Check the server's log (often memory is short), "

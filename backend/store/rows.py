@@ -24,7 +24,7 @@ from backend.model import (
     Video,
     VideoStatus,
 )
-from backend.store.reading import take_any_text
+from backend.store.sqlite.readers import take_any_text
 
 # In the order of Video's fields; the user's two other columns stand last.
 VIDEO_COLUMNS = """

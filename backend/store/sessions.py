@@ -15,8 +15,8 @@ from backend.errors import BadRequest, NotFound
 from backend.model import GRANTS, SECONDS_A_DAY, Access, Account, Actor, Right, Session
 from backend.store import history
 from backend.store.accounts import ACCOUNT_COLUMNS, SESSIONS, account_of
-from backend.store.database import Connections
 from backend.store.errors import StoreError
+from backend.store.sqlite.connections import Connections
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from backend.model import SECONDS_A_DAY, CensorStatus, VideoFilter
-from backend.store import finding
-from backend.store.database import Connections
-from backend.store.finding import FEED, VIDEOS
+from backend.store.sqlite import video_queries
+from backend.store.sqlite.connections import Connections
+from backend.store.sqlite.video_queries import FEED, VIDEOS
 
 DAYS = 30
 FAILED = "select count(*) from videos where 'fail' in (transcode_status, narrow_transcode_status)"
@@ -47,7 +47,7 @@ class Statistics:
             per_category = db.execute("select number, bytes, microseconds from videos_per_category").fetchall()
             videos, size, microseconds = (sum(row[column] for row in per_category) for column in range(3))
             by_day = tuple(
-                (start, finding.count(db, VIDEOS, day), finding.count(db, FEED, day))
+                (start, video_queries.count(db, VIDEOS, day), video_queries.count(db, FEED, day))
                 for start, day in zip(day_starts, days, strict=True)
             )
             states = dict(

@@ -11,12 +11,12 @@ from sqlite_utils import Database
 
 from backend.errors import Conflict, NotFound
 from backend.model import Actor, JobKind, JobState, Page, Trashed, Video
-from backend.store import adding, history, queue, seen
-from backend.store.adding import new_media_key
+from backend.store import history, inserts, job_rows, seen
 from backend.store.cloud import finish_intents, is_begun
-from backend.store.database import Connections
 from backend.store.folding import fold
+from backend.store.inserts import new_media_key
 from backend.store.rows import read_own, read_video, video_of
+from backend.store.sqlite.connections import Connections
 
 CHUNK = 500
 GOING = "Video {video_id} is being deleted permanently right now. Check again in a minute."
@@ -44,13 +44,13 @@ class Trash:
             finish_intents(db, "TrashVideo", video_id)
             video = read_own(db, video_id, user_id)
             jobs = list(db.query(JOBS, [video_id]))
-            queue.cancel_all(db, video_id, now=now)
+            job_rows.cancel_all(db, video_id, now=now)
             row = {
                 "id": video.id, "video_id": video_id, "title_folded": fold(video.title), "deleted": now, "until": until,
                 "deleted_by": actor.name, "jobs": _text(jobs),
                 **{name: _text(_rows(db, table, video_id)) for name, table in TABLES.items()},
             }  # fmt: skip
-            adding.insert(db, "trash", row)
+            inserts.insert(db, "trash", row)
             db.execute("delete from videos where video_id = ?", [video_id])
             db.execute("delete from cloud_drift where video_id = ?", [video_id])
             before = {"title": video.title, "userId": user_id, "status": video.status, "size": video.size}
@@ -156,24 +156,24 @@ def _take(db: Database, video_id: str) -> dict[str, Any]:
 
 def _put_back(db: Database, kept: dict[str, Any], now: int) -> None:
     """Insert the rows again. Later migrations may have added columns, so each row names its own."""
-    db.execute("pragma defer_foreign_keys = on")  # files go before their video, as in `adding.add`
+    db.execute("pragma defer_foreign_keys = on")  # files go before their video, as in `inserts.add`
     (video,) = json.loads(kept["video"])
     video["media_key"] = new_media_key()
-    video["seq"] = adding.free_key(db, "videos", video["seq"], video["created"])
+    video["seq"] = inserts.free_key(db, "videos", video["seq"], video["created"])
     for file in json.loads(kept["files"]):
-        adding.insert(db, "files", file)
-    adding.insert(db, "videos", video)
+        inserts.insert(db, "files", file)
+    inserts.insert(db, "videos", video)
     for job in json.loads(kept["jobs"]):
-        kind = queue.word_of(JobKind, job["kind"])
+        kind = job_rows.word_of(JobKind, job["kind"])
         if job["state"] == JobState.FAILED:
-            adding.insert(db, "jobs", job)
-        elif kind not in queue.PRIORITY:  # for the newer version that knows it
+            inserts.insert(db, "jobs", job)
+        elif kind not in job_rows.PRIORITY:  # for the newer version that knows it
             db.execute("delete from jobs where job_id = ?", [job["job_id"]])
-            adding.insert(db, "jobs", {**job, "state": JobState.QUEUED, "owner": "", "lease_until": 0})
+            inserts.insert(db, "jobs", {**job, "state": JobState.QUEUED, "owner": "", "lease_until": 0})
         else:
-            queue.enqueue(db, kind, now=now, video_id=video["video_id"], payload=json.loads(job["payload"]))
+            job_rows.enqueue(db, kind, now=now, video_id=video["video_id"], payload=json.loads(job["payload"]))
     for entry in json.loads(kept["recommendation"]):
-        adding.put_back(db, entry, video["media_key"])
+        inserts.put_back(db, entry, video["media_key"])
 
 
 def _trashed(db: Database, row: dict[str, Any]) -> Trashed:

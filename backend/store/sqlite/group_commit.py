@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 from sqlite_utils import Database
 
-from backend.store.derived import index_changes
+from backend.store.sqlite.search_index import index_changes
 
 MOST_IN_A_GROUP = 64  # nobody waits long for those behind him
 PATIENCE_SECONDS = 0.1

@@ -6,14 +6,12 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from backend.store import (
-    schema_cloud,
-    schema_filters,
-    schema_finding,
-    schema_reworded,
-    schema_trash,
-    schema_trust,
-)
+from backend.store.sqlite.migrations import cloud as schema_cloud
+from backend.store.sqlite.migrations import filters as schema_filters
+from backend.store.sqlite.migrations import finding as schema_finding
+from backend.store.sqlite.migrations import reworded as schema_reworded
+from backend.store.sqlite.migrations import trash as schema_trash
+from backend.store.sqlite.migrations import trust as schema_trust
 
 migrations = Migrations("qu-console")
 REBUILDING = {"m004_finding", "m012_filters"}  # after which all that is derived is made anew, in the same transaction

@@ -19,9 +19,9 @@ from backend.model import (
     Video,
     VideoStatus,
 )
-from backend.store import adding, history, queue
-from backend.store.adding import new_media_key
+from backend.store import history, inserts, job_rows
 from backend.store.cloud import finish_intents
+from backend.store.inserts import new_media_key
 from backend.store.rows import read_files, read_video_alone
 
 # What says whether the last verdict is still one of this video's: an id that was deleted for good may come again.
@@ -50,7 +50,7 @@ def record(db: Database, now: int, video_id: str, verdict: Verdict, reason: str,
     else:
         db.execute("update recommendations set censor_status = null where video_id = ?", [video_id])
         if _needs_rendition(db, video):
-            queue.enqueue(db, JobKind.TRANSCODE, now=now, video_id=video_id)
+            job_rows.enqueue(db, JobKind.TRANSCODE, now=now, video_id=video_id)
     _write(db, new)
     history.append(db, at=now, actor=actor, action="createAudit", target=video_id, before=before, after=after)
     return True
@@ -92,7 +92,7 @@ def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -
     _write(db, new)
     ended = line.before.get("recommendation")
     if ended and video.censor_status is CensorStatus.FAIL and not video.is_recommend:
-        adding.put_back(db, ended, new.media_key)
+        inserts.put_back(db, ended, new.media_key)
         recommended = True
     after = {"status": new.status, "censorStatus": new.censor_status, "isRecommend": recommended}
     history.append(db, at=now, actor=actor, action="undoAudit", target=video_id, before=before, after=after)

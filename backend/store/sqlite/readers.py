@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from backend.store.errors import StoreError
-from backend.store.unchanged import UNKNOWN, Unchanged
+from backend.store.sqlite.change_cache import UNKNOWN, Unchanged
 
 T = TypeVar("T")
 

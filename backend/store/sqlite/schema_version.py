@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from backend.store.errors import StoreError
-from backend.store.schema import migrations
+from backend.store.sqlite.migrations.schema import migrations
 
 
 def is_ours(connection: sqlite3.Connection) -> bool:

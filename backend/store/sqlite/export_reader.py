@@ -19,10 +19,10 @@ from sqlite_utils import Database
 
 from backend.columns import Column, FileFormat, Listing
 from backend.model import Sort, VideoFilter
-from backend.store import finding
-from backend.store.database import Connections
-from backend.store.lines import SOURCES, Source, row
 from backend.store.rows import fetch
+from backend.store.sqlite import video_queries
+from backend.store.sqlite.connections import Connections
+from backend.store.sqlite.export_sql import SOURCES, Source, row
 
 FIRST_ROWS, ROWS = 100, 1000  # in the first piece, so that it comes at once, and in each one after it
 READERS = 2  # pieces that are read at the same time, ahead of whoever takes them
@@ -84,14 +84,14 @@ class Exporting:
 def _keys(db: Database, source: Source, wanted: VideoFilter, sort: Sort) -> Iterator[list[int]]:
     """Yield the keys of the rows of each piece; the last piece may be empty, and is the first of an empty list."""
     if sort is not Sort.NEWEST:
-        every = finding.keys_in_order(db, source.found, wanted, sort)
+        every = video_queries.keys_in_order(db, source.found, wanted, sort)
         yield every[:FIRST_ROWS].tolist()
         for first in range(FIRST_ROWS, len(every), ROWS):
             yield every[first : first + ROWS].tolist()
         return
     before, size = None, FIRST_ROWS
     while True:
-        keys = finding.keys_before(db, source.found, wanted, before, size)
+        keys = video_queries.keys_before(db, source.found, wanted, before, size)
         yield keys
         if len(keys) < size:
             return

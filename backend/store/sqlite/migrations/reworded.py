@@ -1,7 +1,7 @@
 """What migration m011 changes: of a video that changes, only those words go through the search index that are others.
 
 The entries of a row in a contentless FTS5 table are independent of each other, word by word, and words of different
-columns are never the same (backend.store.words). A verdict then costs two words instead of two titles.
+columns are never the same (backend.store.sqlite.search_words). A verdict then costs two words instead of two titles.
 """
 
 from __future__ import annotations

@@ -25,12 +25,10 @@ from backend.model import (
     Video,
     VideoFilter,
 )
-from backend.store import adding, auditing, categories, facets, finding, history, queue, seen
+from backend.store import categories, facets, history, inserts, job_rows, reviews, seen
 from backend.store.cloud import finish_intents
-from backend.store.database import MANY_PAGES, Connections
 from backend.store.facets import Facets
 from backend.store.folding import fold
-from backend.store.reading import Reader
 from backend.store.rows import (
     check_whole,
     fetch,
@@ -40,6 +38,9 @@ from backend.store.rows import (
     read_video,
     read_videos_at,
 )
+from backend.store.sqlite import video_queries
+from backend.store.sqlite.connections import MANY_PAGES, Connections
+from backend.store.sqlite.readers import Reader
 
 EXPORT_CHUNK = 500
 CATEGORY = ("cate_id", "cate_name")
@@ -73,7 +74,7 @@ class Catalogue:
     def listing_videos(self, wanted: VideoFilter, index: int, size: int, sort: Sort) -> Iterator[Found[Video]]:
         """As find_videos, for whoever knows most of the rows already: they are read only when asked for."""
         with self._connections.reading() as db:
-            total, marks = self._find(db, finding.VIDEOS, wanted, sort, index, size)
+            total, marks = self._find(db, video_queries.VIDEOS, wanted, sort, index, size)
             yield Found(total, marks, partial(read_videos_at, db))
 
     @contextmanager
@@ -82,23 +83,23 @@ class Catalogue:
     ) -> Iterator[Found[Recommendation]]:
         """As find_recommendations, for whoever knows most of the rows already."""
         with self._connections.reading() as db:
-            total, marks = self._find(db, finding.FEED, wanted, sort, index, size)
+            total, marks = self._find(db, video_queries.FEED, wanted, sort, index, size)
             yield Found(total, marks, partial(read_recommendations_at, db))
 
     def _find(
-        self, db: Reader, listing: finding.Listing, wanted: VideoFilter, sort: Sort, index: int, size: int
+        self, db: Reader, listing: video_queries.Listing, wanted: VideoFilter, sort: Sort, index: int, size: int
     ) -> tuple[int, list[Mark]]:
         total = self._connections.remembered(
-            db, ("total", listing.table, wanted), lambda: finding.count(db, listing, wanted)
+            db, ("total", listing.table, wanted), lambda: video_queries.count(db, listing, wanted)
         )
-        return total, finding.find(db, listing, wanted, sort, index, size, total)
+        return total, video_queries.find(db, listing, wanted, sort, index, size, total)
 
     def iterate_videos(self, wanted: VideoFilter) -> Iterator[Video]:
         """Yield every video that matches, newest first, in constant memory and without holding a transaction."""
         before = None
         while True:
             with self._connections.reading() as db:
-                keys = finding.keys_before(db, finding.VIDEOS, wanted, before, EXPORT_CHUNK)
+                keys = video_queries.keys_before(db, video_queries.VIDEOS, wanted, before, EXPORT_CHUNK)
                 videos = read_videos_at(db, keys)
             yield from videos
             if len(keys) < EXPORT_CHUNK:
@@ -170,9 +171,9 @@ class Catalogue:
             if settle:
                 cate_id, cate_name = categories.settle(db, video.cate_id, video.cate_name or None)
                 video = replace(video, cate_id=cate_id, cate_name=cate_name)
-            adding.add(db, [video])
+            inserts.add(db, [video])
             for kind in wanted:
-                queue.enqueue(db, kind, now=now, video_id=video.video_id)
+                job_rows.enqueue(db, kind, now=now, video_id=video.video_id)
             history.append(db, at=now, actor=actor, action="uploadVideo", target=video.video_id, after=_noted(video))
             return read_video(db, video.video_id)
 
@@ -184,8 +185,8 @@ class Catalogue:
         """
         now = self._now()
         with self._connections.writing(pages=MANY_PAGES) as db:
-            new, known = adding.split(db, videos)
-            adding.add(db, new)
+            new, known = inserts.split(db, videos)
+            inserts.add(db, new)
             changes = [(video.video_id, _NOTHING, _noted(video)) for video in new]
             history.append_many(db, at=now, actor=actor, action="importVideo", changes=changes)
             return known
@@ -216,12 +217,12 @@ class Catalogue:
         """
         with self._connections.writing() as db:
             seen.check(db, video_id, seen_line)
-            return auditing.record(db, self._now(), video_id, verdict, reason, comment, actor)
+            return reviews.record(db, self._now(), video_id, verdict, reason, comment, actor)
 
     def find_undone(self, video_id: str, request_id: str = "") -> CensorStatus:
         """Return where a video would stand in review after `undo_audit`. Raises NotFound and Conflict."""
         with self._connections.reading() as db:
-            return CensorStatus(auditing.read_last(db, read_video(db, video_id), request_id).before["censorStatus"])
+            return CensorStatus(reviews.read_last(db, read_video(db, video_id), request_id).before["censorStatus"])
 
     def undo_audit(self, video_id: str, actor: Actor, request_id: str = "") -> None:
         """Take the last verdict back, with what followed from it. Raises NotFound and Conflict.
@@ -229,7 +230,7 @@ class Catalogue:
         `request_id` is that of the verdict, for whoever will not take back another's.
         """
         with self._connections.writing() as db:
-            auditing.undo(db, self._now(), video_id, request_id, actor)
+            reviews.undo(db, self._now(), video_id, request_id, actor)
 
     def recommend(
         self,
@@ -261,14 +262,14 @@ class Catalogue:
                     status=video.censor_status.value,
                 )
             before = next(iter(db.query("select * from recommendations where video_id = ?", [video_id])), {})
-            queued = narrow and queue.enqueue(db, JobKind.NARROW, now=now, video_id=video_id) is not None
+            queued = narrow and job_rows.enqueue(db, JobKind.NARROW, now=now, video_id=video_id) is not None
             if warm:
-                queued = queue.enqueue_urls(db, list(warm), now=now) is not None or queued
+                queued = job_rows.enqueue_urls(db, list(warm), now=now) is not None or queued
             changed = {name: value for name, value in shown.items() if value != before.get(name)}
             if before and not changed and not queued:
                 return
             row = {
-                "seq": before.get("seq") or adding.next_key(db, "recommendations", since),
+                "seq": before.get("seq") or inserts.next_key(db, "recommendations", since),
                 "video_id": video_id,
                 "recommended": before.get("recommended", since),
                 "title_folded": None if shown.get("title") is None else fold(shown["title"]),
@@ -307,7 +308,7 @@ class Catalogue:
             seen.check(db, video_id, seen_line)
             finish_intents(db, "DeleteVideo", video_id)
             video = read_own(db, video_id, user_id)
-            queue.cancel_all(db, video_id, now=self._now())
+            job_rows.cancel_all(db, video_id, now=self._now())
             db.execute("delete from videos where video_id = ?", [video_id])
             before = {"title": video.title, "userId": user_id, "status": video.status, "size": video.size}
             history.append(db, at=self._now(), actor=actor, action="deleteVideoById", target=video_id, before=before)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backend.store.errors import StoreError
 from backend.store.private import make_file
-from backend.store.version import find_newer, is_ours, refuse_newer
+from backend.store.sqlite.schema_version import find_newer, is_ours, refuse_newer
 
 BUSY_SECONDS = 30
 

@@ -23,10 +23,11 @@ from backend.model import (
     VideoFilter,
     VideoStatus,
 )
-from backend.store import adding, finding, queue
+from backend.store import inserts, job_rows
 from backend.store.cloud import expect_event
-from backend.store.database import Connections
 from backend.store.rows import read_video, read_videos_at, write_files
+from backend.store.sqlite import video_queries
+from backend.store.sqlite.connections import Connections
 
 YOUNG_SECONDS = 3600
 TEXTS = {"title": "title", "description": "description", "tags": "tags", "cateName": "cate_name"}
@@ -71,7 +72,7 @@ class Mirror:
                     if video.status is VideoStatus.UPLOADING and video.created > self._clock() - YOUNG_SECONDS:
                         continue  # an upload of ours may be about to enter it
                     judged = video.censor_status is not CensorStatus.CHECK
-                    adding.add(db, [video if judged else replace(video, censor_status=unreviewed)])
+                    inserts.add(db, [video if judged else replace(video, censor_status=unreviewed)])
                     new += 1
                     continue
                 if contradicts(video.status, known.censor_status):
@@ -88,10 +89,10 @@ class Mirror:
             if video.file_of(FileKind.SOURCE) is None:
                 write_files(db, video_id, (source,))
             if video.snapshot_status is SnapshotStatus.NEVER:
-                queue.enqueue(db, JobKind.SNAPSHOT, now=now, video_id=video_id)
+                job_rows.enqueue(db, JobKind.SNAPSHOT, now=now, video_id=video_id)
             passed = video.censor_status is CensorStatus.SUCCESS
             if passed and video.transcode_status is TranscodeStatus.NEVER and not video.files_of(FileKind.COMMON):
-                queue.enqueue(db, JobKind.TRANSCODE, now=now, video_id=video_id)
+                job_rows.enqueue(db, JobKind.TRANSCODE, now=now, video_id=video_id)
 
     def set_renditions(self, video_id: str, files: Sequence[MediaFile]) -> None:
         """Keep renditions that VOD made without being asked by us, or told of too late."""
@@ -105,7 +106,7 @@ class Mirror:
             for kind in {file.kind for file in files}:
                 column, state = states[kind]
                 if state is not TranscodeStatus.RUNNING:  # a job of ours says so itself
-                    queue.set_status(db, video_id, column, TranscodeStatus.SUCCESS)
+                    job_rows.set_status(db, video_id, column, TranscodeStatus.SUCCESS)
 
     def set_censor(self, video_id: str, status: CensorStatus) -> None:
         """Note where a video stands in review, where no person has judged it yet."""
@@ -127,7 +128,7 @@ class Mirror:
     def batch(self, before: int | None, size: int) -> tuple[list[Video], int | None]:
         """Return the next videos of a walk from the newest to the oldest, and where it goes on; None at its end."""
         with self._connections.reading() as db:
-            keys = finding.keys_before(db, finding.VIDEOS, VideoFilter(), before, size)
+            keys = video_queries.keys_before(db, video_queries.VIDEOS, VideoFilter(), before, size)
             return list(read_videos_at(db, keys)), keys[-1] if len(keys) == size else None
 
     def unseen(self, run: int, after: str, size: int) -> list[str]:

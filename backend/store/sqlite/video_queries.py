@@ -16,9 +16,9 @@ from sqlite_utils import Database
 
 from backend.model import CensorStatus, Mark, Sort, VideoFilter
 from backend.store.folding import fold, split_tags
-from backend.store.schema_finding import SPAN_BITS
-from backend.store.search import RANGES, Columns, Conditions, bounds, conditions
-from backend.store.words import EXACT, LONGEST_PHRASE, match_words
+from backend.store.sqlite.conditions import RANGES, Columns, Conditions, bounds, conditions
+from backend.store.sqlite.migrations.finding import SPAN_BITS
+from backend.store.sqlite.search_words import EXACT, LONGEST_PHRASE, match_words
 
 NEAR = 200  # rows that are sooner skipped than counted
 FEW = 5_000  # rows that are sooner sorted than looked for along a sorted index

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from backend.columns import FORMULA_SIGNS, MOST_SHOWN, RECOMMENDED, VIDEOS, CellKind, Column, FileFormat, Listing
 from backend.model import SECONDS_A_DAY
-from backend.store import finding
 from backend.store.rows import RECOMMENDATION_TABLES, VIDEO_TABLES
+from backend.store.sqlite import video_queries
 
 NO_NUMERAL = "*[^-0-9eE+./:, ]*"  # matches text with a character that is in no number, date or time
 FORMULA = f"[{FORMULA_SIGNS}]*"
@@ -98,7 +98,7 @@ CSV_FORMATS = {CellKind.WORD: "%s", CellKind.WHOLE: "%d", CellKind.NUMBER: "%s",
 class Source:
     """Where a list comes from: how its rows are found, the tables that they are read from, and its columns."""
 
-    found: finding.Listing
+    found: video_queries.Listing
     tables: str
     key: str
     values: dict[str, str]
@@ -112,8 +112,8 @@ class Source:
 
 
 SOURCES: dict[Listing, Source] = {
-    VIDEOS: Source(finding.VIDEOS, VIDEO_TABLES, "v.seq", VIDEO_VALUES),
-    RECOMMENDED: Source(finding.FEED, RECOMMENDATION_TABLES, "r.seq", RECOMMENDED_VALUES),
+    VIDEOS: Source(video_queries.VIDEOS, VIDEO_TABLES, "v.seq", VIDEO_VALUES),
+    RECOMMENDED: Source(video_queries.FEED, RECOMMENDATION_TABLES, "r.seq", RECOMMENDED_VALUES),
 }
 
 

@@ -1,14 +1,14 @@
 """What migration m012 adds: filters by transcodes, recommendation, tags, length and size.
 
-All but the ranges become words of the search index (backend.store.words), which is then made anew, and so are the
+All but the ranges become words of the search index (..search_words), which is then made anew, and so are the
 folded texts: what is not seen of a text no longer counts. A range goes by the index of its column, where all that such
 a list may be narrowed by stands too; so do counts by category and user.
 """
 
 from __future__ import annotations
 
-from backend.store.schema_finding import COUNT, UNCOUNT
-from backend.store.schema_reworded import OWNER
+from backend.store.sqlite.migrations.finding import COUNT, UNCOUNT
+from backend.store.sqlite.migrations.reworded import OWNER
 
 # Of a video that changes, the words that change: what a word is made of, and the column whose change makes it another.
 VIDEO_PARTS = {

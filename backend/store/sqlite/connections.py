@@ -13,15 +13,15 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from backend.bounds import write_time
-from backend.store import derived
 from backend.store.errors import StoreError
 from backend.store.folding import fold, marked_tags
-from backend.store.group import Group
 from backend.store.private import close_to_others, make_file, make_folder
-from backend.store.reading import Reader, Readers
-from backend.store.schema import REBUILDING, migrations
-from backend.store.version import refuse_newer
-from backend.store.words import TOLD, index_words
+from backend.store.sqlite import search_index
+from backend.store.sqlite.group_commit import Group
+from backend.store.sqlite.migrations.schema import REBUILDING, migrations
+from backend.store.sqlite.readers import Reader, Readers
+from backend.store.sqlite.schema_version import refuse_newer
+from backend.store.sqlite.search_words import TOLD, index_words
 
 BUSY_SECONDS = 30
 MAPPED_BYTES = 1 << 31
@@ -32,7 +32,7 @@ MANY_PAGES = 50_000  # 200 MB: what ten thousand new videos change, all over the
 class Connections:
     """Readers from a small pool, and one writer: SQLite has one anyway, and our queue is fairer than its lock."""
 
-    def __init__(self, path: Path, tell: derived.Tell = derived.say_nothing) -> None:
+    def __init__(self, path: Path, tell: search_index.Tell = search_index.say_nothing) -> None:
         """Open the file, making or upgrading it; `tell` hears how far an upgrade is. Raises StoreError."""
         self.path = path
         self._guard = threading.Lock()
@@ -143,7 +143,7 @@ class Connections:
             connection.execute("pragma query_only = on")
         return Reader(connection, recursive_triggers=False)
 
-    def _migrate(self, tell: derived.Tell) -> None:
+    def _migrate(self, tell: search_index.Tell) -> None:
         """Bring the schema up to date in one transaction: killed half-way, it was never begun."""
         db = self._writer
         refuse_newer(db.conn, self.path)
@@ -155,8 +155,8 @@ class Connections:
             pending = [migration.name for migration in migrations.pending(db)]
             migrations.apply(db)
             if REBUILDING & set(pending):
-                derived.rebuild(db, tell)
-            derived.index_changes(db)
+                search_index.rebuild(db, tell)
+            search_index.index_changes(db)
             db.conn.execute("commit")
         except BaseException:
             db.conn.rollback()

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from backend.store.words import TOLD as WORDS
-from backend.store.words import index_words
+from backend.store.sqlite.search_words import TOLD as WORDS
+from backend.store.sqlite.search_words import index_words
 
 Tell = Callable[[int, int], None]  # (rows done, rows in all)
 

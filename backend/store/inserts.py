@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from backend.model import Video
 from backend.store.folding import fold
 from backend.store.rows import ADD_FILE
-from backend.store.search import first_key
+from backend.store.sqlite.conditions import first_key
 
 OWN = ("seq", "id", "media_key", "user_id", "title_folded")
 GIVEN = tuple(name for name in Video.__struct_fields__ if name not in (*OWN, "user", "files", "is_recommend"))

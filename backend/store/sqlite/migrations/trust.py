@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from backend.store.chain import CONTENT, START, link
+from backend.store.hash_chain import CONTENT, START, link
 from backend.store.names import folded
 
 # An API token is a session that has a name, a right and an end date of its own.

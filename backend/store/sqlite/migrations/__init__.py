@@ -1,0 +1,1 @@
+"""The schema of the SQLite database, and how older ones become it."""
