@@ -13,6 +13,7 @@ from backend.background import Repeated
 from backend.dealings import Event
 from backend.errors import CloudError, NotFound
 from backend.model import SECONDS_A_DAY
+from backend.store.errors import StoreError
 
 if TYPE_CHECKING:
     from backend.store import Store
@@ -78,6 +79,12 @@ class Keeper:
                 continue
             except NotFound:
                 pass  # deleted here meanwhile
+            except StoreError:
+                raise
+            except Exception as error:
+                log.exception("an event (%s) of %s cannot be followed", event.type, event.target)
+                self._postpone(event, error)
+                continue
             self._store.cloud.end_event(event)
         return count
 
@@ -97,7 +104,7 @@ class Keeper:
         """Compare the next batch of all videos with VOD; return how many were seen. Raises CloudError."""
         return self._reconciler.look_round()
 
-    def _postpone(self, event: Event, error: CloudError | NotYet) -> None:
+    def _postpone(self, event: Event, error: Exception) -> None:
         """Try an event again later and later; after a week it can tell nothing that the walk has not seen."""
         if self._clock() - event.received > MAX_EVENT_SECONDS:
             log.warning("an event (%s) of %s was given up: %s", event.type, event.target, error)

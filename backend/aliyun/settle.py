@@ -13,6 +13,7 @@ from backend.aliyun.media import CloudMedia
 from backend.dealings import STANDINGS, Action, Intent
 from backend.errors import CloudError, Conflict, NotFound
 from backend.model import SECONDS_A_DAY, Verdict
+from backend.store.errors import StoreError
 
 if TYPE_CHECKING:
     from backend.store import Store
@@ -49,12 +50,22 @@ class Settler:
                 if has_code(error, *GONE):
                     settled += self._drop(intent)
                 else:
-                    pause = min(FIRST_PAUSE * 2**intent.tries, MAX_PAUSE)
-                    self._store.cloud.postpone_intent(intent, pause)
+                    pause = self._postpone(intent)
                     log.info("%s of %s is settled in %d s: %s", intent.action, intent.target, pause, error)
             except (NotFound, Conflict):
                 settled += self._drop(intent)
+            except StoreError:
+                raise
+            except Exception:
+                # Whatever is wrong with one, the others have their turn, and so has this one again.
+                self._postpone(intent)
+                log.exception("%s of %s cannot be settled", intent.action, intent.target)
         return settled
+
+    def _postpone(self, intent: Intent) -> float:
+        pause = min(FIRST_PAUSE * 2 ** min(intent.tries, 10), MAX_PAUSE)
+        self._store.cloud.postpone_intent(intent, pause)
+        return pause
 
     def _drop(self, intent: Intent) -> bool:
         self._store.cloud.drop(intent.action, intent.target)

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from backend.model import CensorStatus, VideoFilter
+from backend.dealings import Action
+from backend.model import Actor, CensorStatus, VideoFilter
 
 FILTER = VideoFilter()
 
@@ -235,3 +236,37 @@ def test_an_intent_that_vod_does_not_answer_is_settled_later_and_later(console, 
 
     assert alibaba.count("GetAuditHistory") == asked
     assert console.store.cloud.count_intents() == 1
+
+
+def test_what_cannot_be_settled_at_all_keeps_no_other_from_being_settled(console, alibaba, ask, new_video, caplog):
+    odd, other = new_video().video_id, new_video().video_id
+    console.store.cloud.begin(Action.AUDIT, odd, {"nothing": "that is known"}, Actor("anne", "tests"))
+    alibaba.fail("CreateAudit", "done_dropped", times=99)
+    ask("createAudit", mediaId=other, status="Blocked", reason="x")
+    alibaba.faults.clear()
+
+    for _ in range(2):
+        console.cloud.keeper.finish_intents(older_than=0)
+
+    assert console.store.catalogue.get_video(other).censor_status is CensorStatus.FAIL
+    assert len([line for line in caplog.messages if "cannot be settled" in line]) == 1
+
+
+def test_an_event_that_cannot_be_followed_keeps_no_other_waiting(console, alibaba, new_video, censor_of, monkeypatch):
+    odd, video = new_video().video_id, new_video().video_id
+    follow = console.cloud.follower.follow
+
+    def break_at_one(event):
+        if event.target == odd:
+            raise KeyError("nobody thought of this")
+        follow(event)
+
+    monkeypatch.setattr(console.cloud.follower, "follow", break_at_one)
+    for video_id in (odd, video):
+        alibaba.vod.judge(video_id, "Blocked", "违规")
+        console.store.cloud.keep_event("CreateAuditComplete", video_id, {})
+
+    console.cloud.keeper.follow_events()
+
+    assert censor_of(video) is CensorStatus.FAIL
+    assert console.store.cloud.count_events() == 1

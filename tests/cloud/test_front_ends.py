@@ -16,7 +16,7 @@ from msgspec import structs
 
 from backend.aliyun.facts import video_of
 from backend.registry import OPERATIONS
-from backend.server.app import rest_app
+from backend.server.app import AT_ONCE, rest_app
 from backend.server.openapi import describe
 from backend.settings import Settings
 from backend.store import Store
@@ -45,6 +45,32 @@ def test_slow_calls_of_many_do_not_keep_a_list_waiting(alibaba, server, http, to
     assert answer["code"] == "200"
     assert time.monotonic() - started < 1.5
     alibaba.faults.clear()
+    for thread in waiting:
+        thread.join(30)
+
+
+@pytest.mark.parametrize("name", ["getVideoById", "getVideos", "getRecommendVideos", "getHistory"])
+def test_what_is_ours_is_read_while_20_verdicts_hang(
+    console, alibaba, server, http, token, new_video, eventually, name
+):
+    blocked = [new_video().video_id for _ in range(20)]
+    read = new_video(Status="Normal").video_id
+    given = {"status": "Blocked", "reason": "违规", "consoleToken": token}
+    audit, path = (server + OPERATIONS[one].path for one in ("createAudit", name))
+
+    def judge(video_id):
+        http.get(audit, params={**given, "mediaId": video_id})
+
+    waiting = [threading.Thread(target=judge, args=(video_id,)) for video_id in blocked]
+    with alibaba.hold("CreateAudit"):
+        for thread in waiting:
+            thread.start()
+        eventually(lambda: console.store.cloud.count_intents() == AT_ONCE)
+
+        answer = http.get(path, params={"videoId": read, "consoleToken": token}).json()
+
+        assert answer["code"] == "200"
+        assert all(thread.is_alive() for thread in waiting)
     for thread in waiting:
         thread.join(30)
 

@@ -6,7 +6,8 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -44,6 +45,7 @@ class Alibaba:
     calls: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)  # actions that RAM does not allow
+    hanging: dict[str, int] = field(default_factory=dict)  # calls of held actions that wait now
     url: str = ""
     credentials_given: int = 0
     clock: Callable[[], float] = time.time
@@ -51,6 +53,7 @@ class Alibaba:
 
     def __post_init__(self) -> None:
         self.guard = threading.RLock()
+        self._held: dict[str, threading.Event] = {}
         self.oss = Oss(self)
         self.vod = Vod(self)
         self.prefetching = Prefetching(self)
@@ -58,6 +61,23 @@ class Alibaba:
     def fail(self, action: str, kind: str, times: int = 1, after: int = 0, seconds: float = 20.0) -> None:
         assert kind in FAULTS
         self.faults.append(Fault(action, kind, times, after, seconds))
+
+    @contextmanager
+    def hold(self, action: str) -> Iterator[None]:
+        """Answer no call of an action until the end."""
+        self.hanging[action], self._held[action] = 0, threading.Event()
+        try:
+            yield
+        finally:
+            self._held.pop(action).set()
+
+    def wait_while_held(self, action: str) -> None:
+        if held := self._held.get(action):
+            with self.guard:
+                self.hanging[action] += 1
+            held.wait(60)
+            with self.guard:
+                self.hanging[action] -= 1
 
     def count(self, action: str) -> int:
         return sum(name == action for name, _ in self.calls)
@@ -97,6 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length") or 0))
         action = headers.get("x-acs-action", "")
+        self.alibaba.wait_while_held(action)
         with self.alibaba.guard:
             fault = self.alibaba.fault_for(action)
         if fault and fault.kind in NOT_DONE:
