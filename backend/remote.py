@@ -44,7 +44,8 @@ class Held:
     failures: int = 0
     failing_since: float = 0.0
     asking: Future[str | Outcome] | None = None
-    outcome: Done | Failed | None = None  # its end, until the database has taken it
+    outcome: Done | Failed | Lost | None = None  # its end, until the database has taken it
+    refusal: str = ""  # why the database did not take it, as the log has it already
 
 
 class RemoteWorker(Background):
@@ -144,8 +145,8 @@ class RemoteWorker(Background):
         except ConsoleError as error:
             self._end(held, Failed(error, getattr(error, "detail", "")))
             return
-        except (StoreError, OSError):
-            log.exception("job %s is asked about later", held.job.job_id)
+        except (StoreError, OSError) as error:
+            _warn_once(held, "job %s is asked about later: %s", error)
             held.due = self._clock() + FIRST_PAUSE
             return
         except Exception as error:
@@ -167,9 +168,6 @@ class RemoteWorker(Background):
             held.state, held.due = answer, self._clock() + pause
             if changed:
                 self._keep(held)
-        elif isinstance(answer, Lost):
-            self._store.jobs.give_back(held.job, held.owner)
-            self._drop(held)
         else:
             self._end(held, answer)
 
@@ -195,14 +193,15 @@ class RemoteWorker(Background):
         except StoreError as error:
             if not error.passing:
                 raise
-            log.warning("the progress of job %s cannot be noted now: %s", held.job.job_id, error)
+            _warn_once(held, "the progress of job %s cannot be noted now: %s", error)
             return
+        held.refusal = ""
         if not kept:
             self._drop(held)
             if reference:
                 self._runners[held.job.kind].cancel(reference)
 
-    def _end(self, held: Held, outcome: Done | Failed) -> None:
+    def _end(self, held: Held, outcome: Done | Failed | Lost) -> None:
         """Record how a job ended: at once, or as soon as the database takes it."""
         held.outcome = outcome
         try:
@@ -211,13 +210,16 @@ class RemoteWorker(Background):
             if not error.passing:
                 self._drop(held)
                 raise
-            log.warning("the end of job %s is recorded when the database takes it: %s", held.job.job_id, error)
+            _warn_once(held, "the end of job %s is recorded when the database takes it: %s", error)
             held.due = self._clock() + FIRST_PAUSE
             return
         self._drop(held)
 
-    def _record(self, held: Held, outcome: Done | Failed) -> None:
+    def _record(self, held: Held, outcome: Done | Failed | Lost) -> None:
         job = held.job
+        if isinstance(outcome, Lost):
+            self._store.jobs.give_back(job, held.owner)
+            return
         if isinstance(outcome, Done) and job.kind in self._settle:
             try:
                 self._settle[job.kind](job, outcome)
@@ -231,6 +233,12 @@ class RemoteWorker(Background):
 
     def _drop(self, held: Held) -> None:
         self._held.pop(held.job.job_id, None)
+
+
+def _warn_once(held: Held, template: str, error: Exception) -> None:
+    if held.refusal != str(error):
+        log.warning(template, held.job.job_id, error)
+    held.refusal = str(error)
 
 
 def _wait(asking: Future[str | Outcome], seconds: float) -> None:

@@ -38,6 +38,7 @@ class Worker:
         self._name = f"{process.name()}/{uuid.uuid4().hex[:8]}"
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._unnoted: dict[str, str] = {}  # jobs whose progress the database refuses, and why
 
     def start(self) -> None:
         """Begin, in the background."""
@@ -56,18 +57,18 @@ class Worker:
 
     def run_until_idle(self, seconds: float = 60.0) -> None:
         """Work in this thread until nothing waits (any more), as tests do."""
-        deadline, owner = time.monotonic() + seconds, self._owner("alone")
+        deadline, owner, refused = time.monotonic() + seconds, self._owner("alone"), 0
         while time.monotonic() < deadline and (job := self._claim(tuple(JobKind), owner)):
-            self._work(job, owner)
+            refused = 0 if self._work(job, owner, refused) else refused + 1
 
     def _lane(self, name: str, kinds: tuple[JobKind, ...]) -> None:
-        owner, trouble = self._owner(name), ""
+        owner, trouble, refused = self._owner(name), "", 0
         while not self._stopping.is_set():
             try:
                 job = self._claim(kinds, owner)
                 trouble = ""
                 if job:
-                    self._work(job, owner)
+                    refused = 0 if self._work(job, owner, refused) else refused + 1
                     continue
             except Exception as error:
                 # A full disk or a locked file passes, and nothing ends a lane: what it still holds then, it takes back
@@ -84,19 +85,31 @@ class Worker:
     def _claim(self, kinds: tuple[JobKind, ...], owner: str) -> Job | None:
         return self._store.jobs.claim_job(kinds, owner, process.is_gone, process.is_here)
 
-    def _work(self, job: Job, owner: str) -> None:
+    def _work(self, job: Job, owner: str, refused: int) -> bool:
+        """Do a job and settle it; False when the database refused to let it be done, as it did `refused` times before.
+
+        Then the job goes back into the queue, after a pause: the same database would refuse it again at once.
+        """
         outcome: Outcome
         try:
             outcome = self._run(job, owner)
         except StoreError as error:
             if not error.passing:
                 raise
-            outcome = Lost()
+            log.warning("job %s is tried again when the database takes it: %s", job.job_id, error)
+            self._stopping.wait(min(IDLE_SECONDS * 2 ** min(refused, 10), MAX_RETRY_SECONDS))
+            self._settle_patiently(job, owner, Lost())
+            return False
         except Exception as error:
             # Where the video was deleted meanwhile, its jobs were cancelled with it, and this changes nothing.
             outcome = failure_of(error)
         if isinstance(outcome, Failed):
             log.warning("job %s (%s) failed: %s", job.job_id, job.kind, outcome.reason)
+        self._settle_patiently(job, owner, outcome)
+        return True
+
+    def _settle_patiently(self, job: Job, owner: str, outcome: Outcome) -> None:
+        """Record a job's end, as soon as the database takes it."""
         refused, stopping, pause = False, False, IDLE_SECONDS
         while not stopping:
             stopping = self._stopping.is_set()
@@ -131,6 +144,8 @@ class Worker:
         except BaseException:
             runner.cancel(reference)
             raise
+        finally:
+            self._unnoted.pop(job.job_id, None)
         if isinstance(outcome, Done) and job.kind in self._settle:
             self._settle[job.kind](job, outcome)
         return outcome
@@ -156,9 +171,13 @@ class Worker:
         A database that does not take it just now is no reason to throw the work away.
         """
         try:
-            return self._store.jobs.renew_lease(job, owner, reference, state.progress, state.facts)
+            kept = self._store.jobs.renew_lease(job, owner, reference, state.progress, state.facts)
         except StoreError as error:
             if not error.passing:
                 raise
-            log.warning("the progress of job %s cannot be noted now: %s", job.job_id, error)
+            if self._unnoted.get(job.job_id) != str(error):
+                log.warning("the progress of job %s cannot be noted now: %s", job.job_id, error)
+            self._unnoted[job.job_id] = str(error)
             return True
+        self._unnoted.pop(job.job_id, None)
+        return kept

@@ -10,7 +10,7 @@ from backend.errors import CloudError, MediaError
 from backend.model import Actor, JobKind, JobState
 from backend.remote import MAX_HELD, RemoteWorker
 from backend.tasks import Done, Failed, Lost, Running
-from tests.test_worker import refusals
+from tests.test_worker import refusals, refusing
 
 ANNE = Actor("anne", "tests")
 
@@ -161,6 +161,20 @@ def test_a_lost_job_is_started_again(worker, queue, jobs, elsewhere):
     worker.run_until_idle()
 
     assert (jobs()[0].state, len(elsewhere.started)) == (JobState.DONE, 2)
+
+
+def test_a_lost_job_that_a_locked_database_does_not_take_back_waits_for_it(
+    console, worker, queue, jobs, elsewhere, monkeypatch, caplog
+):
+    monkeypatch.setattr(console.store.jobs, "give_back", refusing(console.store.jobs.give_back, refusals(3)))
+    elsewhere.polls = [Lost(), Done()]
+    queue()
+
+    worker.run_until_idle()
+
+    assert [job.state for job in jobs()] == [JobState.DONE]
+    assert len(elsewhere.started) == 2
+    assert len([line for line in caplog.messages if "recorded when the database takes it" in line]) == 1
 
 
 def test_a_failure_keeps_its_words(worker, queue, jobs, elsewhere):

@@ -231,6 +231,46 @@ def test_a_beat_that_a_locked_database_refused_stops_no_work(jobs, queued, conso
     assert jobs.find_jobs().items[0].state is JobState.DONE
 
 
+def test_progress_that_the_database_refuses_again_and_again_is_logged_once(jobs, queued, console, monkeypatch, caplog):
+    monkeypatch.setattr("backend.worker.BEAT_SECONDS", 0.0)
+    monkeypatch.setattr(jobs, "renew_lease", refusing(jobs.renew_lease, refusals(5)))
+    queued()
+
+    Worker(console.store, {JobKind.TRANSCODE: Counted(*[Running(0.1)] * 8, Done())}).run_until_idle()
+
+    assert len([line for line in caplog.messages if "cannot be noted now" in line]) == 1
+
+
+class Pauses:
+    """Counts the pauses of a worker that is not asked to stop, and makes none."""
+
+    def __init__(self):
+        self.seconds = []
+
+    def is_set(self):
+        return False
+
+    def set(self):
+        pass
+
+    def wait(self, seconds):
+        self.seconds.append(seconds)
+        return False
+
+
+def test_a_job_that_the_database_lets_nobody_begin_is_begun_later_and_later(jobs, queued, console, monkeypatch):
+    catalogue = console.store.catalogue
+    monkeypatch.setattr(catalogue, "get_video", refusing(catalogue.get_video, refusals(4)))
+    queued()
+    worker = Worker(console.store, {JobKind.TRANSCODE: Counted(Done())})
+    worker._stopping = pauses = Pauses()
+
+    worker.run_until_idle()
+
+    assert jobs.find_jobs().items[0].state is JobState.DONE
+    assert pauses.seconds == [0.5, 1.0, 2.0, 4.0]
+
+
 def test_a_job_whose_owner_lives_here_is_not_taken_from_it_for_a_late_beat(jobs, queued, clock):
     queued()
     owner = f"{process.name()}/lane"
