@@ -63,7 +63,7 @@ class Settler:
         return settled
 
     def _postpone(self, intent: Intent) -> float:
-        pause = min(FIRST_PAUSE * 2 ** min(intent.tries, 10), MAX_PAUSE)
+        pause: float = min(FIRST_PAUSE * 2 ** min(intent.tries, 10), MAX_PAUSE)
         self._store.cloud.postpone_intent(intent, pause)
         return pause
 
