@@ -13,7 +13,6 @@ from backend.background import Repeated
 from backend.dealings import Event
 from backend.errors import CloudError, NotFound
 from backend.model import SECONDS_A_DAY
-from backend.store.errors import StoreError
 
 if TYPE_CHECKING:
     from backend.store import Store
@@ -79,8 +78,6 @@ class Keeper:
                 continue
             except NotFound:
                 pass  # deleted here meanwhile
-            except StoreError:
-                raise
             except Exception as error:
                 log.exception("an event (%s) of %s cannot be followed", event.type, event.target)
                 self._postpone(event, error)

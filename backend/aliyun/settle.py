@@ -13,7 +13,6 @@ from backend.aliyun.media import CloudMedia
 from backend.dealings import STANDINGS, Action, Intent
 from backend.errors import CloudError, Conflict, NotFound
 from backend.model import SECONDS_A_DAY, Verdict
-from backend.store.errors import StoreError
 
 if TYPE_CHECKING:
     from backend.store import Store
@@ -54,8 +53,6 @@ class Settler:
                     log.info("%s of %s is settled in %d s: %s", intent.action, intent.target, pause, error)
             except (NotFound, Conflict):
                 settled += self._drop(intent)
-            except StoreError:
-                raise
             except Exception:
                 # Whatever is wrong with one, the others have their turn, and so has this one again.
                 self._postpone(intent)
