@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from backend.api.parameters import AROUND_IDS, Choice, Id, Kind, Moment, Number, Text, Url, Whole
+from backend.api.registry import as_text
 from backend.bounds import MAX_BYTES
 from backend.columns import FORMULA_SIGNS, VIDEOS, CellKind, guard_id
 from backend.errors import BadRequest
@@ -31,8 +33,6 @@ from backend.model import (
     VideoFilter,
     VideoStatus,
 )
-from backend.parameters import AROUND_IDS, Choice, Id, Kind, Moment, Number, Text, Url, Whole
-from backend.registry import as_text
 from backend.tables import NO_TEXT, opened_text, read_table
 
 if TYPE_CHECKING:

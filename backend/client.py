@@ -12,14 +12,14 @@ from urllib.parse import unquote, urlencode
 import requests
 from requests.adapters import HTTPAdapter
 
+from backend.api.parameters import Upload
+from backend.api.registry import OPERATIONS, as_text
+from backend.api.wire import envelope
 from backend.calls import new_request_id
 from backend.console import Caller
 from backend.errors import BadRequest, CloudError, ConsoleError, NotFound, Refused
 from backend.export import Chunks, Download
 from backend.messages import say
-from backend.parameters import Upload
-from backend.registry import OPERATIONS, as_text
-from backend.wire import envelope
 
 TIMEOUT = (5, 60)  # seconds to connect, and between two pieces of an answer
 UPLOAD_TIMEOUT = (5, 600)  # a large file is looked at before it is answered

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
+from backend.api.registry import OPERATIONS, Operation
+from backend.api.row_cache import Shelf
+from backend.api.wire import Writer, envelope
 from backend.calls import Calls, new_request_id
 from backend.errors import DISK_FULL, SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound, is_full
 from backend.export import Download, Exports
@@ -18,15 +21,12 @@ from backend.messages import say
 from backend.model import Access, Account, Actor, Found, Right
 from backend.prewarm import CacheProvider
 from backend.prewarm.reach import own_places
-from backend.registry import OPERATIONS, Operation
 from backend.server.page_sockets import PageSockets
 from backend.settings import Settings
-from backend.shelf import Shelf
 from backend.store import Store, StoreError
 from backend.store.sessions import token_hash
 from backend.tickets import Tickets
 from backend.turns import Turns
-from backend.wire import Writer, envelope
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud

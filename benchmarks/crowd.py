@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from backend.registry import OPERATIONS
+from backend.api.registry import OPERATIONS
 from backend.store.sqlite.readers import IDLE_READERS
 from benchmarks.crashes import add_videos
 from benchmarks.stand import Stand

@@ -41,8 +41,8 @@ from noting import Statement, noted_store
 from serving import sign_in
 from stand import Stand
 
+from backend.api.registry import camel
 from backend.model import CensorStatus, Sort, TranscodeStatus, VideoFilter
-from backend.registry import camel
 from backend.store import Store
 from backend.store.videos import Catalogue
 

@@ -31,8 +31,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import backend
 from backend import Console, Settings
+from backend.api.registry import OPERATIONS
 from backend.model import Actor, CensorStatus, Role, User, Video
-from backend.registry import OPERATIONS
 from backend.server.app import rest_app
 from benchmarks.stand import Stand
 

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from backend.registry import OPERATIONS
+from backend.api.registry import OPERATIONS
 
 ROOT = Path(__file__).parents[1]
 PASSWORD = "correct horse battery"

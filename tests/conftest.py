@@ -22,10 +22,10 @@ from argon2 import PasswordHasher
 
 import backend
 from backend import Caller, Console, Settings
+from backend.api.registry import OPERATIONS
 from backend.client import RemoteConsole
 from backend.media.ffmpeg import Ffmpeg
 from backend.model import Account, Actor, FileKind, JobKind, MediaFile, Role, User, Video
-from backend.registry import OPERATIONS
 from backend.server.app import rest_app
 from backend.store import Store
 from backend.store.jobs import Jobs

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from backend.registry import is_secret
+from backend.api.registry import is_secret
 
 
 class Door:

@@ -20,8 +20,8 @@ from contextlib import closing, suppress
 import pytest
 import requests
 
+from backend.api.registry import OPERATIONS
 from backend.model import JobKind, VideoFilter
-from backend.registry import OPERATIONS
 from benchmarks.crashes import add_videos, crash
 from benchmarks.crowd import gather
 from benchmarks.stand import Stand, ask

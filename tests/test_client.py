@@ -10,9 +10,9 @@ import pytest
 import requests
 
 from backend import Caller
+from backend.api.parameters import Upload
 from backend.client import MultipartBody, RemoteConsole
 from backend.export import Download
-from backend.parameters import Upload
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from backend.api.parameters import Choice
+from backend.api.registry import OPERATIONS
 from backend.export import Download
 from backend.model import Right, Role
-from backend.parameters import Choice
-from backend.registry import OPERATIONS
 
 SEED = {
     "getVideos": ("GET", "/console/vod/getVideos", ""),

@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.definitions import NAMES, definitions
+from backend.api.definitions import NAMES, definitions
 from backend.model import FileKind, MediaFile
 
 

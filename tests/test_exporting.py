@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
-from backend import wire
+from backend.api import wire
 from backend.columns import RECOMMENDED, VIDEOS, CellKind, FileFormat
 from backend.export import Label, Progress, make_download
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter

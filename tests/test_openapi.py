@@ -10,9 +10,9 @@ import re
 import jsonschema
 import pytest
 
+from backend.api.registry import OPERATIONS
 from backend.export import Download
 from backend.model import CensorStatus, FileKind, MediaFile
-from backend.registry import OPERATIONS
 from backend.server.openapi import CHINESE_SUMMARIES, describe
 
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)

@@ -12,9 +12,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.api.parameters import (
+    Choice,
+    Flag,
+    Id,
+    Link,
+    Moment,
+    Number,
+    Text,
+    Upload,
+    UploadedFile,
+    Url,
+    Whole,
+    kind_of,
+)
+from backend.api.registry import OPERATIONS, as_text, camel
 from backend.errors import BadRequest
-from backend.parameters import Choice, Flag, Id, Link, Moment, Number, Text, Upload, UploadedFile, Url, Whole, kind_of
-from backend.registry import OPERATIONS, as_text, camel
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")

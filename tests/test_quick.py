@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from backend.api.registry import OPERATIONS
 from backend.model import Role, User, Verdict
-from backend.registry import OPERATIONS
 from backend.server.app import rest_app
 from backend.server.response_cache import SECONDS, QuickAnswers
 from tests.conftest import TESTS

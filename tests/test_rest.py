@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
+from backend.api.registry import OPERATIONS
 from backend.errors import BadRequest
 from backend.model import CensorStatus, FileKind, MediaFile
-from backend.registry import OPERATIONS
 from backend.server.request import read_query
 
 VIDEOS = "/console/vod/getVideos"

@@ -6,10 +6,10 @@ import secrets
 
 import pytest
 
+from backend.api.parameters import Choice
+from backend.api.registry import OPERATIONS
 from backend.export import Download
 from backend.model import GRANTS, Actor, Right, Role
-from backend.parameters import Choice
-from backend.registry import OPERATIONS
 
 TESTS = Actor("tests", "tests")
 ALONE = ("login", "signOut")  # these ask for a password, or end the session that asks

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from backend.api.parameters import PageIndex, PageSize
+from backend.api.registry import operation
 from backend.errors import Conflict
 from backend.model import Right
-from backend.parameters import PageIndex, PageSize
-from backend.registry import operation
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud

@@ -8,16 +8,16 @@ from urllib.parse import quote
 
 import msgspec
 
+from backend.api.parameters import Clearable, File, SeenLine, Text, Whole, is_blank
+from backend.api.registry import OPERATIONS, operation
+from backend.api.wire import UploadedVideo, VideoDetail
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden
 from backend.intake import Particulars, same_files, take_in
 from backend.messages import say
 from backend.model import JobKind, JobState, Right, User
 from backend.operations.exports import LinkData
 from backend.operations.filters import Filters
-from backend.parameters import Clearable, File, SeenLine, Text, Whole, is_blank
 from backend.prewarm import check_lines
-from backend.registry import OPERATIONS, operation
-from backend.wire import UploadedVideo, VideoDetail
 
 if TYPE_CHECKING:
     from backend.console import Call

@@ -8,6 +8,17 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from backend import trash
+from backend.api.parameters import Link, PageIndex, PageSize, SeenLine, Size, is_blank
+from backend.api.registry import operation
+from backend.api.wire import (
+    PlayInfoList,
+    RecommendedDetail,
+    RecommendedPage,
+    TokenData,
+    VideoDetail,
+    VideoPage,
+    media_path,
+)
 from backend.errors import BadRequest, Forbidden
 from backend.messages import say
 from backend.model import (
@@ -25,19 +36,8 @@ from backend.model import (
 )
 from backend.operations.credentials import check_password
 from backend.operations.filters import Filters
-from backend.parameters import Link, PageIndex, PageSize, SeenLine, Size, is_blank
 from backend.prewarm import MOST_LINES, check_lines
-from backend.registry import operation
 from backend.store.sessions import token_hash
-from backend.wire import (
-    PlayInfoList,
-    RecommendedDetail,
-    RecommendedPage,
-    TokenData,
-    VideoDetail,
-    VideoPage,
-    media_path,
-)
 
 if TYPE_CHECKING:
     from backend.console import Call

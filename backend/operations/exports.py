@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 import msgspec
 
+from backend.api.parameters import Words
+from backend.api.registry import OPERATIONS, operation
 from backend.columns import RECOMMENDED, VIDEOS, FileFormat, Listing
 from backend.export import Download, Label, Progress, make_download
 from backend.intake import incoming_folder
 from backend.model import Right, Sort
 from backend.operations.filters import Filters
-from backend.parameters import Words
-from backend.registry import OPERATIONS, operation
 
 if TYPE_CHECKING:
     from backend.console import Call

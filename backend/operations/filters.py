@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec.structs import asdict
 
+from backend.api.parameters import End, Number, Start, Whole
+from backend.api.registry import camel
 from backend.model import CensorStatus, TranscodeStatus, VideoFilter
-from backend.parameters import End, Number, Start, Whole
-from backend.registry import camel
 
 MOST_BYTES = 10**15
 

@@ -12,14 +12,14 @@ from urllib.parse import quote
 
 import msgspec
 
+from backend.api.parameters import End, Id, PageIndex, PageSize, SeenLine, Start, Text
+from backend.api.registry import OPERATIONS, operation
+from backend.api.wire import Writer
 from backend.columns import FileFormat, Listing, guard_id, guard_text
 from backend.errors import BadRequest
 from backend.export import MEDIA_TYPES, Download, Label, Progress
 from backend.model import HistoryFilter, HistoryLine, Right
 from backend.operations.filters import written
-from backend.parameters import End, Id, PageIndex, PageSize, SeenLine, Start, Text
-from backend.registry import OPERATIONS, operation
-from backend.wire import Writer
 
 if TYPE_CHECKING:
     from backend.console import Call

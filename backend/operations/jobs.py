@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from backend.api.parameters import PageIndex, PageSize
+from backend.api.registry import operation
 from backend.errors import ConsoleError
 from backend.messages import say
 from backend.model import Job, JobKind, JobState, Right
 from backend.pace import SLOW, Outlook, outlook, slow_lanes
-from backend.parameters import PageIndex, PageSize
-from backend.registry import operation
 
 if TYPE_CHECKING:
     from backend.console import Call

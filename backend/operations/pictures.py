@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from backend.api.parameters import SeenLine
+from backend.api.registry import operation
 from backend.errors import BadRequest, Conflict
 from backend.media import NO_CHOSEN_COVER
 from backend.media.sprite import Cue, read_vtt
 from backend.model import FileKind, JobKind, MediaFile, Right, Video
-from backend.parameters import SeenLine
-from backend.registry import operation
 
 if TYPE_CHECKING:
     from backend.console import Call

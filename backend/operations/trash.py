@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backend import trash
+from backend.api.parameters import PageIndex, PageSize
+from backend.api.registry import operation
+from backend.api.wire import UserData, number
 from backend.model import CensorStatus, Right
-from backend.parameters import PageIndex, PageSize
-from backend.registry import operation
-from backend.wire import UserData, number
 
 if TYPE_CHECKING:
     from backend.console import Call

@@ -14,13 +14,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from backend.api.registry import OPERATIONS, Operation, as_text, is_secret
+from backend.api.wire import encode
 from backend.console import Console, check
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, Refused
 from backend.export import Download
 from backend.intake import new_incoming
 from backend.metrics import Metrics
 from backend.model import SECONDS_A_DAY
-from backend.registry import OPERATIONS, Operation, as_text, is_secret
 from backend.server.docs_page import docs_page
 from backend.server.downloads import DownloadResponse
 from backend.server.forwarded import Network
@@ -58,7 +59,6 @@ from backend.server.response_cache import QuickAnswers
 from backend.server.timeouts import NO_ROOM, limit_server
 from backend.store import StoreError
 from backend.turns import PASSWORD_THREADS
-from backend.wire import encode
 
 MOST_BODY = 4 << 20
 PIECE = 1 << 20  # multipart is parsed and written in pieces of this size: one change of thread for each

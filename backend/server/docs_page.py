@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
+from backend.api.registry import OPERATIONS, Operation, Parameter
 from backend.export import Download
-from backend.registry import OPERATIONS, Operation, Parameter
 from backend.server.openapi import CHINESE_SUMMARIES, CODES, INTRODUCTION, default_of, describe
 from backend.settings import Settings
 

@@ -22,6 +22,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.addresses import MAPPED, network_of
+from backend.api.wire import encode, envelope
 from backend.errors import BadRequest, Refused
 from backend.messages import say
 from backend.model import Access, Right
@@ -32,7 +33,6 @@ from backend.server.page_paths import READS, STREAM, is_own_origin, is_page_path
 from backend.server.request import COOKIE, bearer, caller_of, language_of, read_headers, read_query, token_of
 from backend.server.timeouts import NO_ROOM, limit_server
 from backend.store import StoreError
-from backend.wire import encode, envelope
 
 log = logging.getLogger(__name__)
 

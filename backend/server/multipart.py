@@ -14,8 +14,8 @@ from urllib.parse import unquote
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from backend.api.parameters import Upload
 from backend.errors import BadRequest, Refused, disk_error
-from backend.parameters import Upload
 
 MOST_FIELDS = 50
 MOST_FIELD_BYTES = 64 << 10

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from backend.api.parameters import Choice, Flag
+from backend.api.registry import OPERATIONS, Operation, Parameter
 from backend.export import MEDIA_TYPES, Download
-from backend.parameters import Choice, Flag
-from backend.registry import OPERATIONS, Operation, Parameter
 from backend.server.openapi_schemas import Schema, nullable, plain, ref, schemas_of
 from backend.settings import Settings
 

@@ -13,13 +13,13 @@ from typing import TypeAlias
 import msgspec
 from starlette.types import Scope
 
+from backend.api.registry import OPERATIONS, is_secret
+from backend.api.wire import encode
 from backend.calls import new_request_id
 from backend.console import Console
 from backend.model import Access
-from backend.registry import OPERATIONS, is_secret
 from backend.server.request import bearer, caller_of, read_headers, read_query, token_of
 from backend.store import UNKNOWN, StoreError
-from backend.wire import encode
 
 MOST_KEPT, LARGEST = 128, 128 << 10  # answers, and bytes of each
 SECONDS = 1.0  # a session may end by the clock, which the database does not tell

@@ -15,7 +15,7 @@ import pytest
 from msgspec import structs
 
 from backend.aliyun.facts import video_of
-from backend.registry import OPERATIONS
+from backend.api.registry import OPERATIONS
 from backend.server.app import AT_ONCE, rest_app
 from backend.server.openapi import describe
 from backend.settings import Settings

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import fields
 
+from backend.api.parameters import Clearable, Id, Kind, Text, Upload, UploadedFile, is_blank, kind_of
 from backend.errors import BadRequest
 from backend.model import Right
-from backend.parameters import Clearable, Id, Kind, Text, Upload, UploadedFile, is_blank, kind_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from backend.api.definitions import definitions
 from backend.bounds import write_time
-from backend.definitions import definitions
 from backend.model import FileKind, MediaFile, Recommendation, Video
 
 

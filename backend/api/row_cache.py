@@ -7,8 +7,8 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
+from backend.api.wire import encode
 from backend.model import Mark
-from backend.wire import encode
 
 T = TypeVar("T")
 
