@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from backend import operations  # noqa: F401  (declares them, for every module below this package)
+from backend.auth.passwords import hash_password, new_password
 from backend.columns import RECOMMENDED, VIDEOS
 from backend.console import Caller, Console
 from backend.demo import catalogue as demo_catalogue
@@ -23,7 +24,6 @@ from backend.logs import start_log
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, JobKind, Role
-from backend.passwords import hash_password, new_password
 from backend.prewarm.http import HttpCache
 from backend.prewarm.reach import own_places
 from backend.remote import RemoteWorker

@@ -21,6 +21,7 @@ import backend
 from backend import upkeep
 from backend.api.parameters import Upload
 from backend.api.registry import OPERATIONS
+from backend.auth.passwords import hash_password
 from backend.catalogue_file import SUFFIXES, WORKBOOKS, load_catalogue
 from backend.console import Console
 from backend.errors import BadRequest, ConsoleError
@@ -28,7 +29,6 @@ from backend.export import Download, Progress
 from backend.intake import Particulars, copied, enter, look, same_files
 from backend.logs import start_log
 from backend.model import Actor, Role, User
-from backend.passwords import hash_password
 
 ACTOR = Actor("command line", "command line")
 PORT = click.IntRange(1, 65_535)

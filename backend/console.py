@@ -13,6 +13,8 @@ import msgspec
 from backend.api.registry import OPERATIONS, Operation
 from backend.api.row_cache import Shelf
 from backend.api.wire import Writer, envelope
+from backend.auth.tickets import Tickets
+from backend.auth.turns import Turns
 from backend.calls import Calls, new_request_id
 from backend.errors import DISK_FULL, SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound, is_full
 from backend.export import Download, Exports
@@ -25,8 +27,6 @@ from backend.server.page_sockets import PageSockets
 from backend.settings import Settings
 from backend.store import Store, StoreError
 from backend.store.sessions import token_hash
-from backend.tickets import Tickets
-from backend.turns import Turns
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud

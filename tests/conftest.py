@@ -23,6 +23,7 @@ from argon2 import PasswordHasher
 import backend
 from backend import Caller, Console, Settings
 from backend.api.registry import OPERATIONS
+from backend.auth.tickets import Tickets
 from backend.client import RemoteConsole
 from backend.media.ffmpeg import Ffmpeg
 from backend.model import Account, Actor, FileKind, JobKind, MediaFile, Role, User, Video
@@ -30,7 +31,6 @@ from backend.server.app import rest_app
 from backend.store import Store
 from backend.store.jobs import Jobs
 from backend.store.sqlite.connections import Connections
-from backend.tickets import Tickets
 from tests.doors import SENDERS, Door
 
 SEED_TIME = 1547043089  # 2019-01-09 22:11:29 in Shanghai, the time of the seed's examples

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from backend import export
+from backend.auth.tickets import MAX_OPEN, Tickets
 from backend.errors import TooMany
 from backend.export import Download, Exports
 from backend.model import Role, User, Video
 from backend.server import downloads
-from backend.tickets import MAX_OPEN, Tickets
 from tests.conftest import TESTS
 
 GET = "GET {path}?format={format}&consoletoken={token} HTTP/1.1\r\nHost: x\r\n\r\n"

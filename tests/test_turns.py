@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from backend import Caller
+from backend.auth.turns import AT_ONCE, MOST_HERE, Turns
 from backend.errors import Refused
 from backend.operations import credentials
 from backend.server.app import rest_app
-from backend.turns import AT_ONCE, MOST_HERE, Turns
 
 HERE, THERE = "192.0.2.7", "198.51.100.9"
 

@@ -10,10 +10,10 @@ import msgspec
 
 from backend.api.parameters import End, Text
 from backend.api.registry import operation
+from backend.auth.passwords import new_password
 from backend.errors import BadRequest, Forbidden
 from backend.model import GRANTS, SECONDS_A_DAY, Right, Role, Session
 from backend.operations.credentials import check_password, new_hash
-from backend.passwords import new_password
 from backend.store.sessions import token_hash
 
 if TYPE_CHECKING:

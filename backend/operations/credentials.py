@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from backend.auth.passwords import hash_password, is_right
 from backend.errors import WrongCredentials
 from backend.model import Account
-from backend.passwords import hash_password, is_right
 from backend.store.names import folded
 from backend.store.sqlite.login_attempts import FREE
 

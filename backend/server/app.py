@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.api.registry import OPERATIONS, Operation, as_text, is_secret
 from backend.api.wire import encode
+from backend.auth.turns import PASSWORD_THREADS
 from backend.console import Console, check
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, Refused
 from backend.export import Download
@@ -58,7 +59,6 @@ from backend.server.request import (
 from backend.server.response_cache import QuickAnswers
 from backend.server.timeouts import NO_ROOM, limit_server
 from backend.store import StoreError
-from backend.turns import PASSWORD_THREADS
 
 MOST_BODY = 4 << 20
 PIECE = 1 << 20  # multipart is parsed and written in pieces of this size: one change of thread for each

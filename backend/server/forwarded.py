@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
 
-from backend.addresses import Address, read_address
+from backend.auth.addresses import Address, read_address
 
 Network: TypeAlias = IPv4Network | IPv6Network
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]

@@ -21,8 +21,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.addresses import MAPPED, network_of
 from backend.api.wire import encode, envelope
+from backend.auth.addresses import MAPPED, network_of
 from backend.errors import BadRequest, Refused
 from backend.messages import say
 from backend.model import Access, Right

@@ -6,8 +6,8 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
+from backend.auth.passwords import hash_password
 from backend.model import Actor, Role, User, Video
-from backend.passwords import hash_password
 from tests.conftest import PASSWORD, TESTS
 
 NUMBERS = itertools.count(1)

@@ -7,8 +7,8 @@ import signal
 import pytest
 from playwright.sync_api import expect
 
+from backend.auth.passwords import hash_password
 from backend.model import Role
-from backend.passwords import hash_password
 from tests.conftest import PASSWORD, TESTS
 
 MOST_SHIFT = 0.1

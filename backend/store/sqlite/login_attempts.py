@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from backend.addresses import network_of
+from backend.auth.addresses import network_of
 from backend.store.errors import StoreError
 from backend.store.private import make_file
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from backend.addresses import network_of
+from backend.auth.addresses import network_of
 from backend.errors import Refused
 
 AT_ONCE = 2  # each check of a password takes 64 MiB
