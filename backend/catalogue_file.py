@@ -17,7 +17,6 @@ import msgspec
 
 from backend.api.parameters import AROUND_IDS, Choice, Id, Kind, Moment, Number, Text, Url, Whole
 from backend.api.registry import as_text
-from backend.bounds import MAX_BYTES
 from backend.columns import FORMULA_SIGNS, VIDEOS, CellKind, guard_id
 from backend.errors import BadRequest
 from backend.model import (
@@ -33,6 +32,7 @@ from backend.model import (
     VideoFilter,
     VideoStatus,
 )
+from backend.model.limits import MAX_BYTES
 from backend.tables import NO_TEXT, opened_text, read_table
 
 if TYPE_CHECKING:

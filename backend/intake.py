@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backend.bounds import MAX_SECONDS
 from backend.errors import MediaError
 from backend.media import Probe
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter, VideoStatus
+from backend.model.limits import MAX_SECONDS
 from backend.settings import Settings
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from backend.aliyun.client import Client
 from backend.aliyun.media import CloudMedia
-from backend.dealings import MISSING, Difference
 from backend.errors import Conflict, NotFound
 from backend.model import Actor
+from backend.model.cloud import MISSING, Difference
 
 if TYPE_CHECKING:
     from backend.store import Store

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from backend.bounds import FIRST_SECOND, LAST_SECOND, MAX_BYTES, MAX_SECONDS, NO_TEXT
 from backend.model import CensorStatus, FileKind, JobKind, MediaFile, TranscodeStatus, User, Video, VideoStatus
+from backend.model.limits import FIRST_SECOND, LAST_SECOND, MAX_BYTES, MAX_SECONDS, NO_TEXT
 
 NOBODY = User("vod", "VOD")  # VOD knows no users
 MAX_FIELD = 128  # characters of a user's id or name

@@ -10,9 +10,9 @@ from backend.aliyun.events import Follower, NotYet
 from backend.aliyun.reconcile import Reconciler
 from backend.aliyun.settle import Settler
 from backend.background import Repeated
-from backend.dealings import Event
 from backend.errors import CloudError, NotFound
 from backend.model import SECONDS_A_DAY
+from backend.model.cloud import Event
 
 if TYPE_CHECKING:
     from backend.store import Store

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_SUCH_TASK, WRONG_STATE, has_code
 from backend.aliyun.facts import second, unsigned
-from backend.dealings import Action, CloudTask
 from backend.errors import CloudError
 from backend.model import Actor, FileKind, JobKind, MediaFile
+from backend.model.cloud import Action, CloudTask
 from backend.tasks import Done, Failed, Lost, Outcome, Running
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.events import Follower
 from backend.aliyun.facts import second, utc, video_of
 from backend.aliyun.sync import FIELDS, THE_END, read_item
-from backend.dealings import VERDICT_EVENT
 from backend.errors import CloudError, NotFound
 from backend.model import SECONDS_A_DAY, CensorStatus, FileKind, TranscodeStatus, Video, VideoFilter, VideoStatus
+from backend.model.cloud import VERDICT_EVENT
 
 if TYPE_CHECKING:
     from backend.store import Store

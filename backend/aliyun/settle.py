@@ -10,9 +10,9 @@ from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.events import Follower
 from backend.aliyun.media import CloudMedia
-from backend.dealings import STANDINGS, Action, Intent
 from backend.errors import CloudError, Conflict, NotFound
 from backend.model import SECONDS_A_DAY, Verdict
+from backend.model.cloud import STANDINGS, Action, Intent
 
 if TYPE_CHECKING:
     from backend.store import Store

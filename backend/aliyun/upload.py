@@ -11,9 +11,9 @@ from backend.aliyun import oss
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.facts import number, source_file
-from backend.dealings import fitting
 from backend.errors import CloudError, MediaError
 from backend.model import FileKind, MediaFile
+from backend.model.cloud import fitting
 from backend.tasks import Done, Task
 
 ACTION = "CreateUploadVideo"

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Protocol, Union, get_args, get_origin
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from backend.bounds import FIRST_DAY, FIRST_SECOND, LAST_DAY, LAST_SECOND, MAX_BYTES, MAX_SECONDS, NO_TEXT
 from backend.errors import BadRequest
+from backend.model.limits import FIRST_DAY, FIRST_SECOND, LAST_DAY, LAST_SECOND, MAX_BYTES, MAX_SECONDS, NO_TEXT
 
 MOST_TEXT = 65_536
 MOST_DIGITS = 40  # of a number that a message repeats

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from backend.api.definitions import definitions
-from backend.bounds import write_time
 from backend.model import FileKind, MediaFile, Recommendation, Video
+from backend.model.limits import write_time
 
 
 class UserData(msgspec.Struct, rename="camel"):

@@ -13,9 +13,9 @@ from typing import Any
 from msgspec.structs import asdict
 from sqlite_utils import Database
 
-from backend.dealings import ACCEPTED, REFUSED, SENDING, Action, CloudTask, Event, Intent, Push
 from backend.errors import ConsoleError
 from backend.model import Actor, JobKind
+from backend.model.cloud import ACCEPTED, REFUSED, SENDING, Action, CloudTask, Event, Intent, Push
 from backend.store.job_rows import word_of
 from backend.store.sqlite.connections import Connections
 

@@ -9,7 +9,6 @@ from typing import Any
 from msgspec.structs import replace
 from sqlite_utils import Database
 
-from backend.dealings import MISSING, VERDICT_EVENT, Difference, fitting
 from backend.errors import NotFound
 from backend.model import (
     CensorStatus,
@@ -23,6 +22,7 @@ from backend.model import (
     VideoFilter,
     VideoStatus,
 )
+from backend.model.cloud import MISSING, VERDICT_EVENT, Difference, fitting
 from backend.store import inserts, job_rows
 from backend.store.cloud import expect_event
 from backend.store.rows import read_video, read_videos_at, write_files

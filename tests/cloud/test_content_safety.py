@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from backend.dealings import Action
 from backend.model import Actor, CensorStatus, VideoFilter
+from backend.model.cloud import Action
 
 FILTER = VideoFilter()
 

@@ -12,8 +12,8 @@ from backend.aliyun.cache import MOST_BYTES, MOST_URLS, cut, path_of
 from backend.aliyun.events import read_event
 from backend.aliyun.facts import number, second, status, utc, video_of
 from backend.aliyun.oss import Place
-from backend.dealings import MAX_BYTES, MAX_TAGS, fitting
 from backend.errors import CloudError, Refused
+from backend.model.cloud import MAX_BYTES, MAX_TAGS, fitting
 
 paths = st.lists(
     st.text(st.characters(codec="ascii", exclude_characters="\n"), min_size=1, max_size=1024), max_size=300

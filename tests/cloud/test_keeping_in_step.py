@@ -8,9 +8,9 @@ import time
 import pytest
 from msgspec.structs import replace
 
-from backend.bounds import MAX_BYTES, MAX_SECONDS
 from backend.errors import CloudError
 from backend.model import CensorStatus, VideoFilter, VideoStatus
+from backend.model.limits import MAX_BYTES, MAX_SECONDS
 
 FILTER = VideoFilter()
 

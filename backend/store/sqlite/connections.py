@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from backend.bounds import write_time
+from backend.model.limits import write_time
 from backend.store.errors import StoreError
 from backend.store.folding import fold, marked_tags
 from backend.store.private import close_to_others, make_file, make_folder
