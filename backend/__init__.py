@@ -20,22 +20,22 @@ from backend.console import Caller, Console
 from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker
 from backend.intake import incoming_folder, sweep_incoming
+from backend.jobs.polling_worker import RemoteWorker
+from backend.jobs.runner import Runner
+from backend.jobs.worker import Worker
 from backend.logs import start_log
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, JobKind, Role
 from backend.prewarm.http import HttpCache
 from backend.prewarm.reach import own_places
-from backend.remote import RemoteWorker
 from backend.server.descriptors import raise_limit
 from backend.server.page_sockets import HEADER as SOCKET_HEADER
 from backend.server.page_sockets import Bounds
 from backend.settings import Settings, SettingsError, read_settings
 from backend.store import Store, StoreError
-from backend.tasks import Runner
 from backend.trash import Purger
 from backend.upkeep import UpkeepError, holding
-from backend.worker import Worker
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

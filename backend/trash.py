@@ -6,8 +6,8 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from backend.background import Background
 from backend.errors import ConsoleError, NotFound
+from backend.jobs.periodic import Background
 from backend.model import SECONDS_A_DAY, Actor, CensorStatus, Video
 
 if TYPE_CHECKING:

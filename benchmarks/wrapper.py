@@ -18,11 +18,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from backend.jobs.runner import Done, Outcome, Task, Tasks
+from backend.jobs.worker import Worker
 from backend.media.ffmpeg import THREADS, Ffmpeg
 from backend.model import Job, JobKind, JobState, Video
 from backend.store import Store
-from backend.tasks import Done, Outcome, Task, Tasks
-from backend.worker import Worker
 
 MOST = 1.02
 CODEC = "-c:v libx264 -preset medium -crf 23 -maxrate 2500k -bufsize 5000k -movflags +faststart -f mp4"

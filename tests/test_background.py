@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from backend import background
-from backend.background import Background
+from backend.jobs import periodic
+from backend.jobs.periodic import Background
 
 
 class Rounds(Background):
@@ -23,7 +23,7 @@ class Rounds(Background):
 
 @pytest.fixture
 def rounds(monkeypatch):
-    monkeypatch.setattr(background, "TROUBLE_SECONDS", 0.001)
+    monkeypatch.setattr(periodic, "TROUBLE_SECONDS", 0.001)
     made = Rounds()
     yield made
     made.stop()

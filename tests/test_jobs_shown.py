@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from backend.errors import MediaError
+from backend.jobs.runner import failure_of
 from backend.model import JobKind
-from backend.tasks import failure_of
 
 ALL = tuple(JobKind)
 

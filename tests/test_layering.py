@@ -53,7 +53,7 @@ FRIENDS = {
     "backend.api.wire": ("backend.model.limits", "backend.api.definitions", "backend.model"),
     "backend.export": ("backend.columns", "backend.errors", "backend.workbook"),
     "backend.workbook": ("backend.columns", "backend.export"),
-    "backend.tasks": ("backend.errors", "backend.model"),
+    "backend.jobs.runner": ("backend.errors", "backend.model"),
     "backend.model.cloud": ("backend.errors", "backend.model"),
     "backend.store": (
         "backend.model.limits",
@@ -64,22 +64,22 @@ FRIENDS = {
         "backend.auth.addresses",
         "backend.store",
     ),
-    "backend.media": ("backend.errors", "backend.model", "backend.tasks", "backend.media"),
+    "backend.media": ("backend.errors", "backend.model", "backend.jobs.runner", "backend.media"),
     "backend.aliyun": (
-        "backend.background",
+        "backend.jobs.periodic",
         "backend.model.limits",
         "backend.errors",
         "backend.model",
         "backend.settings",
-        "backend.tasks",
+        "backend.jobs.runner",
         "backend.media",
         "backend.prewarm",
         "backend.model.cloud",
         "backend.aliyun",
     ),
-    "backend.prewarm": ("backend.errors", "backend.model", "backend.tasks", "backend.prewarm"),
+    "backend.prewarm": ("backend.errors", "backend.model", "backend.jobs.runner", "backend.prewarm"),
 }
-NOT_THE_CONSOLE = ("backend.console", "backend.server", "backend.client", "backend.worker")
+NOT_THE_CONSOLE = ("backend.console", "backend.server", "backend.client", "backend.jobs.worker")
 
 
 def name_of(path):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from backend.jobs.schedule import Outlook, outlook
 from backend.model import Job, JobKind, JobState
-from backend.pace import Outlook, outlook
 
 PACE = {JobKind.TRANSCODE: 2.0, JobKind.NARROW: 5.0}
 

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from backend.errors import BadRequest
+from backend.jobs.runner import Done, Failed, Running
 from backend.model import Job, JobKind, JobState, WarmState
 from backend.prewarm import check_lines, read_line
 from backend.prewarm.http import HttpCache
-from backend.tasks import Done, Failed, Running
 
 HOSTS = ("example.com", "cdn.example.com:8080")
 

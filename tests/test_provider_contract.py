@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from backend.aliyun.client import Client
 from backend.aliyun.cloud import Cloud
 from backend.errors import ConsoleError, MediaError
+from backend.jobs.runner import Done, Failed, Lost, Running
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import (
@@ -34,7 +35,6 @@ from backend.model import (
 from backend.prewarm.http import HttpCache
 from backend.settings import Settings
 from backend.store import Store
-from backend.tasks import Done, Failed, Lost, Running
 from tests.cloud.alibaba.server import Server
 
 ANNE = Actor("anne", "tests")

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from backend.errors import BadRequest
+from backend.jobs.runner import Running
 from backend.model import Job, JobKind, JobState, Video, WarmState
 from backend.prewarm import http as prewarm_http
 from backend.prewarm import read_line
 from backend.prewarm.http import HttpCache, Limits
 from backend.prewarm.reach import find_addresses, is_outside, may_be_inside, own_places
-from backend.tasks import Running
 
 OWN = "http://127.0.0.1:8501"
 HOSTS = ("example.com", *own_places(OWN))

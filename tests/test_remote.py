@@ -7,9 +7,9 @@ import threading
 import pytest
 
 from backend.errors import CloudError, MediaError
+from backend.jobs.polling_worker import MAX_HELD, RemoteWorker
+from backend.jobs.runner import Done, Failed, Lost, Running
 from backend.model import Actor, JobKind, JobState
-from backend.remote import MAX_HELD, RemoteWorker
-from backend.tasks import Done, Failed, Lost, Running
 from tests.test_worker import refusals, refusing
 
 ANNE = Actor("anne", "tests")

@@ -8,14 +8,14 @@ from contextlib import closing
 
 import pytest
 
-from backend import process
 from backend.errors import ConsoleError
+from backend.jobs import process_identity
+from backend.jobs.runner import Done, Failed, Running
+from backend.jobs.schedule import slow_lanes
+from backend.jobs.worker import Worker
 from backend.model import JobKind, JobState
-from backend.pace import slow_lanes
 from backend.store import StoreError
 from backend.store.jobs import LEASE_SECONDS, LIVING_SECONDS
-from backend.tasks import Done, Failed, Running
-from backend.worker import Worker
 from tests.conftest import TESTS
 
 
@@ -165,7 +165,7 @@ def refusing(function, errors):
 def test_an_end_that_a_locked_database_refused_is_recorded_later_and_nothing_is_done_again(
     jobs, queued, console, monkeypatch, caplog, end
 ):
-    monkeypatch.setattr("backend.worker.IDLE_SECONDS", 0.0)
+    monkeypatch.setattr("backend.jobs.worker.IDLE_SECONDS", 0.0)
     monkeypatch.setattr(jobs, end, refusing(getattr(jobs, end), refusals(9)))
     queued()
     runner = Counted(Done() if end == "settle_done" else Failed(ConsoleError("It cannot be done.")))
@@ -181,7 +181,7 @@ def test_an_end_that_a_locked_database_refused_is_recorded_later_and_nothing_is_
 
 def test_an_end_waits_for_another_program_that_holds_the_database(settings, request, monkeypatch):
     monkeypatch.setattr("backend.store.sqlite.connections.BUSY_SECONDS", 0)
-    monkeypatch.setattr("backend.worker.IDLE_SECONDS", 0.0)
+    monkeypatch.setattr("backend.jobs.worker.IDLE_SECONDS", 0.0)
     console, queued = (request.getfixturevalue(name) for name in ("console", "queued"))
     queued()
     runner = Counted(Done())
@@ -220,7 +220,7 @@ class Counted(Instant):
 
 
 def test_a_beat_that_a_locked_database_refused_stops_no_work(jobs, queued, console, monkeypatch):
-    monkeypatch.setattr("backend.worker.BEAT_SECONDS", 0.0)
+    monkeypatch.setattr("backend.jobs.worker.BEAT_SECONDS", 0.0)
     monkeypatch.setattr(jobs, "renew_lease", refusing(jobs.renew_lease, refusals(2)))
     queued()
     runner = Counted(Running(0.1), Running(0.5), Running(0.9), Done())
@@ -232,7 +232,7 @@ def test_a_beat_that_a_locked_database_refused_stops_no_work(jobs, queued, conso
 
 
 def test_progress_that_the_database_refuses_again_and_again_is_logged_once(jobs, queued, console, monkeypatch, caplog):
-    monkeypatch.setattr("backend.worker.BEAT_SECONDS", 0.0)
+    monkeypatch.setattr("backend.jobs.worker.BEAT_SECONDS", 0.0)
     monkeypatch.setattr(jobs, "renew_lease", refusing(jobs.renew_lease, refusals(5)))
     queued()
 
@@ -273,11 +273,11 @@ def test_a_job_that_the_database_lets_nobody_begin_is_begun_later_and_later(jobs
 
 def test_a_job_whose_owner_lives_here_is_not_taken_from_it_for_a_late_beat(jobs, queued, clock):
     queued()
-    owner = f"{process.name()}/lane"
-    job = jobs.claim_job([JobKind.TRANSCODE], owner, process.is_gone, process.is_here)
+    owner = f"{process_identity.name()}/lane"
+    job = jobs.claim_job([JobKind.TRANSCODE], owner, process_identity.is_gone, process_identity.is_here)
 
     clock.move(LEASE_SECONDS + LIVING_SECONDS - 1)
-    assert jobs.claim_job([JobKind.TRANSCODE], "another", process.is_gone, process.is_here) is None
+    assert jobs.claim_job([JobKind.TRANSCODE], "another", process_identity.is_gone, process_identity.is_here) is None
     assert jobs.settle_done(job, owner, (), {})
 
 
@@ -296,7 +296,7 @@ def test_an_end_is_recorded_of_a_job_that_was_taken_back_and_not_begun_anew(jobs
 def test_whatever_breaks_no_lane_ends(jobs, queued, start, eventually, monkeypatch):
     claim, surprises = jobs.claim_job, iter([KeyError("what nobody thought of")] * 3)
     monkeypatch.setattr(jobs, "claim_job", refusing(claim, surprises))
-    monkeypatch.setattr("backend.worker.IDLE_SECONDS", 0.01)
+    monkeypatch.setattr("backend.jobs.worker.IDLE_SECONDS", 0.01)
     queued()
 
     start(transcode=Instant())

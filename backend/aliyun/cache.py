@@ -11,9 +11,9 @@ from urllib.parse import quote
 from backend.aliyun.client import Client
 from backend.aliyun.facts import number, utc
 from backend.errors import CloudError, ConsoleError
+from backend.jobs.runner import Done, Failed, Outcome, Running
 from backend.model import SECONDS_A_DAY, Job, Video, WarmState
 from backend.model.cloud import ACCEPTED, REFUSED, SENDING, Push
-from backend.tasks import Done, Failed, Outcome, Running
 
 if TYPE_CHECKING:
     from backend.store.cloud import CloudRecords

@@ -18,10 +18,10 @@ from backend.aliyun.renditions import Renditions
 from backend.aliyun.settle import Settler
 from backend.aliyun.sync import Sync
 from backend.aliyun.transcode import Transcodes
+from backend.jobs.runner import Done
 from backend.media.local import LocalMedia
 from backend.model import SECONDS_A_DAY, Actor, Job, JobKind
 from backend.settings import Settings
-from backend.tasks import Done
 
 if TYPE_CHECKING:
     from backend.store import Store

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from backend.aliyun.events import Follower, NotYet
 from backend.aliyun.reconcile import Reconciler
 from backend.aliyun.settle import Settler
-from backend.background import Repeated
 from backend.errors import CloudError, NotFound
+from backend.jobs.periodic import Repeated
 from backend.model import SECONDS_A_DAY
 from backend.model.cloud import Event
 

@@ -23,11 +23,11 @@ from backend.aliyun.renditions import Renditions
 from backend.aliyun.transcode import Transcodes
 from backend.aliyun.upload import Uploads, fitted, is_local
 from backend.errors import CloudError, Conflict, ConsoleError, NotFound
+from backend.jobs.runner import Failed, Lost, Outcome, Tasks
 from backend.media import NO_CHOSEN_COVER, Probe
 from backend.media.local import LocalMedia
 from backend.model import Actor, FileKind, Job, JobKind, TranscodeStatus, Verdict, Video, VideoStatus
 from backend.model.cloud import MARK, Action
-from backend.tasks import Failed, Lost, Outcome, Tasks
 
 if TYPE_CHECKING:
     from backend.store.cloud import CloudRecords

@@ -9,9 +9,9 @@ from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_SUCH_TASK, WRONG_STATE, has_code
 from backend.aliyun.facts import second, unsigned
 from backend.errors import CloudError
+from backend.jobs.runner import Done, Failed, Lost, Outcome, Running
 from backend.model import Actor, FileKind, JobKind, MediaFile
 from backend.model.cloud import Action, CloudTask
-from backend.tasks import Done, Failed, Lost, Outcome, Running
 
 if TYPE_CHECKING:
     from backend.store.cloud import CloudRecords

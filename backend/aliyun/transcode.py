@@ -12,9 +12,9 @@ from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_STREAM, NO_SUCH_TASK, WRONG_STATE, has_code, is_repeated_session
 from backend.aliyun.facts import number, renditions, unsigned, utc
 from backend.errors import CloudError, NotFound
+from backend.jobs.runner import Done, Failed, Outcome, Running
 from backend.model import Actor, FileKind, Job, JobKind, MediaFile, Video, VideoStatus
 from backend.model.cloud import Action, CloudTask
-from backend.tasks import Done, Failed, Outcome, Running
 
 if TYPE_CHECKING:
     from backend.store.cloud import CloudRecords

@@ -12,9 +12,9 @@ from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.facts import number, source_file
 from backend.errors import CloudError, MediaError
+from backend.jobs.runner import Done, Task
 from backend.model import FileKind, MediaFile
 from backend.model.cloud import fitting
-from backend.tasks import Done, Task
 
 ACTION = "CreateUploadVideo"
 NO_TRANSCODE = "VOD_NO_TRANSCODE"  # a template group that every account has

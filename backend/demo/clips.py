@@ -13,9 +13,9 @@ from pathlib import Path
 
 from backend.demo.pictures import PAINTERS, Canvas, plasma
 from backend.errors import MediaError
+from backend.jobs.runner import Done, Outcome, Task, Tasks
 from backend.media.ffmpeg import THREADS, Ffmpeg, Report
 from backend.model import SECONDS_A_DAY, CensorStatus, Job, Video
-from backend.tasks import Done, Outcome, Task, Tasks
 
 NOT_MADE = "The demo clip {title} cannot be made with this ffmpeg. Install the Python package imageio-ffmpeg."
 

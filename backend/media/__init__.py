@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from backend.jobs.runner import Runner
 from backend.model import Actor, JobKind, Verdict, Video
-from backend.tasks import Runner
 
 NO_CHOSEN_COVER = "In cloud mode covers are chosen in the VOD console; the catalogue follows."
 

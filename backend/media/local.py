@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from backend.errors import ConsoleError, MediaError, NotFound
+from backend.jobs.runner import Done, Outcome, Tasks
 from backend.media import Probe
 from backend.media.ffmpeg import MAX_PIXELS, Ffmpeg, Report
 from backend.media.narrowband import narrow, plain_renditions, uses_av1
@@ -25,7 +26,6 @@ from backend.media.packets import DAMAGED, count_packets
 from backend.media.pictures import take_cover, take_pictures
 from backend.media.rendition import NO_ENCODER, part, settle, sides, sync_folder, transcode
 from backend.model import Actor, FileKind, Job, JobKind, Verdict, Video
-from backend.tasks import Done, Outcome, Tasks
 
 CUT_OFF = (
     "The file is cut off: it should run {expected} seconds, but only {actual} are there. Send the whole file again."

@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from backend.jobs.runner import Done
 from backend.media import Probe, vmaf
 from backend.media.crf import LADDERS
 from backend.media.ffmpeg import Ffmpeg, Report
@@ -32,7 +33,6 @@ from backend.media.packets import count_packets
 from backend.media.rendition import Source, open_source, publish, settle, transcode, workshop
 from backend.media.vmaf import Unscored
 from backend.model import FileKind, MediaFile
-from backend.tasks import Done
 
 log = logging.getLogger(__name__)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from msgspec import structs
 
 from backend.errors import MediaError
+from backend.jobs.runner import Done
 from backend.media import Probe
 from backend.media.ffmpeg import Ffmpeg, Report
 from backend.media.filters import jpeg, scaled
@@ -24,7 +25,6 @@ from backend.media.packets import Stream, count_packets
 from backend.media.rendition import Source, settle, workshop
 from backend.media.sprite import MOST, Layout, lay_out, write_vtt
 from backend.model import FileKind, MediaFile
-from backend.tasks import Done
 
 NO_PICTURE = "No pictures could be taken from the video, though the file may be fine. See the technical details."
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backend.errors import ConsoleError, MediaError
+from backend.jobs.runner import Done
 from backend.media import Probe
 from backend.media.ffmpeg import ADDRESS_SPACE, THREADS, Ffmpeg, Ran, Report
 from backend.media.filters import scaled, shape, steady
 from backend.media.measure import codecs_of
 from backend.media.packets import Packets, count_packets
 from backend.model import FileKind, MediaFile, Video
-from backend.tasks import Done
 
 ENDS_EARLY = "The file ends early: only {actual} of its {expected} seconds are there. Upload the whole file again."
 DAMAGED_AT = "The file is damaged at {moment}: only {actual} of its {expected} seconds can be shown. Upload it again."

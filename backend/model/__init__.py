@@ -122,7 +122,7 @@ class FileKind(StrEnum):
 
 
 class JobKind(StrEnum):
-    """What a job does. The quick ones (backend.pace) do not wait behind the slow ones."""
+    """What a job does. The quick ones (backend.jobs.schedule) do not wait behind the slow ones."""
 
     SNAPSHOT = "snapshot"
     COVER = "cover"

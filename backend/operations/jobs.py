@@ -11,9 +11,9 @@ import msgspec
 from backend.api.parameters import PageIndex, PageSize
 from backend.api.registry import operation
 from backend.errors import ConsoleError
+from backend.jobs.schedule import SLOW, Outlook, outlook, slow_lanes
 from backend.messages import say
 from backend.model import Job, JobKind, JobState, Right
-from backend.pace import SLOW, Outlook, outlook, slow_lanes
 
 if TYPE_CHECKING:
     from backend.console import Call

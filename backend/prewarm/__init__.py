@@ -11,8 +11,8 @@ from typing import Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from backend.errors import BadRequest, ConsoleError
+from backend.jobs.runner import Runner
 from backend.prewarm.reach import check_own, place_of
-from backend.tasks import Runner
 
 MOST_LINES = 1000
 MOST_CHARACTERS = 1024  # Alibaba's limit for one address

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from backend.jobs.runner import Running
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Job, JobKind, JobState, User, Video
-from backend.tasks import Running
 from tests.waiting import until
 
 PICTURES = "testsrc2=s=320x180:r=24:d=2"

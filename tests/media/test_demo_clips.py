@@ -7,8 +7,8 @@ import pytest
 
 from backend.demo.clips import CLIPS, DemoMaker, render
 from backend.errors import MediaError
+from backend.jobs.runner import Done, Running
 from backend.model import CensorStatus, Job, JobKind, JobState
-from backend.tasks import Done, Running
 
 MONTH = 30 * 86400
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from backend.errors import ConsoleError, MediaError
+from backend.jobs.runner import Cancelled
 from backend.media.ffmpeg import Ffmpeg, _leash
 from backend.media.pipes import WORDS
-from backend.tasks import Cancelled
 
 ENDLESS = ["-re", "-f", "lavfi", "-i", "testsrc2=s=64x64", "-c:v", "libx264", "-f", "mp4"]
 

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.errors import MediaError
+from backend.jobs.runner import Failed
 from backend.media import Probe
 from backend.media.local import LocalMedia
 from backend.media.packets import Packets, count_packets
 from backend.media.rendition import CAPS, encode, kilobits, open_source, sides, transcode
 from backend.model import FileKind
-from backend.tasks import Failed
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from backend.jobs.runner import Failed, Lost
 from backend.media import groups, hunt, vmaf
 from backend.media.filters import shape
 from backend.media.hunt import LEAST_GAIN
@@ -11,7 +12,6 @@ from backend.media.local import LocalMedia
 from backend.media.packets import count_packets
 from backend.media.rendition import open_source
 from backend.model import FileKind, User, Video
-from backend.tasks import Failed, Lost
 
 FACTS = {
     "duration", "width", "height", "codec", "crf", "target", "vmaf", "vmaf_plain", "vmaf_low", "vmaf_p5",

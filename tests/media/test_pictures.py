@@ -3,10 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
+from backend.jobs.runner import Failed
 from backend.media.measure import jpeg_size
 from backend.media.sprite import read_vtt
 from backend.model import FileKind, MediaFile
-from backend.tasks import Failed
 
 ALL = ["cover.jpg", "first.jpg", *(f"snapshot-{number}.jpg" for number in range(1, 9))]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from backend.errors import ConsoleError
+from backend.jobs.runner import Failed, Lost, Running
 from backend.media.packets import count_packets
 from backend.model import FileKind, JobKind
-from backend.tasks import Failed, Lost, Running
 
 full_disk = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 

@@ -8,11 +8,11 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 
-from backend import process
+from backend.jobs import process_identity
+from backend.jobs.runner import Done, Failed, Lost, Outcome, Runner, Running, failure_of
+from backend.jobs.schedule import QUICK, SLOW, slow_lanes
 from backend.model import Job, JobKind
-from backend.pace import QUICK, SLOW, slow_lanes
 from backend.store import Store, StoreError
-from backend.tasks import Done, Failed, Lost, Outcome, Runner, Running, failure_of
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Worker:
         self._store = store
         self._runners = runners
         self._settle = settle or {}
-        self._name = f"{process.name()}/{uuid.uuid4().hex[:8]}"
+        self._name = f"{process_identity.name()}/{uuid.uuid4().hex[:8]}"
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._unnoted: dict[str, str] = {}  # jobs whose progress the database refuses, and why
@@ -83,7 +83,7 @@ class Worker:
         return f"{self._name}/{lane}"
 
     def _claim(self, kinds: tuple[JobKind, ...], owner: str) -> Job | None:
-        return self._store.jobs.claim_job(kinds, owner, process.is_gone, process.is_here)
+        return self._store.jobs.claim_job(kinds, owner, process_identity.is_gone, process_identity.is_here)
 
     def _work(self, job: Job, owner: str, refused: int) -> bool:
         """Do a job and settle it; False when the database refused to let it be done, as it did `refused` times before.

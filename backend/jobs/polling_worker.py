@@ -11,12 +11,12 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from backend import process
-from backend.background import Background
 from backend.errors import CloudError, ConsoleError
+from backend.jobs import process_identity
+from backend.jobs.periodic import Background
+from backend.jobs.runner import Done, Failed, Lost, Outcome, Runner, Running
 from backend.model import Job, JobKind
 from backend.store import Store, StoreError
-from backend.tasks import Done, Failed, Lost, Outcome, Runner, Running
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class RemoteWorker(Background):
         """`settle` holds what a kind of job needs done with its outcome before the job itself is settled."""
         super().__init__("worker-remote", STEP_SECONDS)
         self._store, self._runners, self._settle, self._clock = store, runners, settle or {}, clock
-        self._name = process.name()
+        self._name = process_identity.name()
         self._held: dict[str, Held] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE, "remote")
         self._next_claim = 0.0
@@ -109,7 +109,7 @@ class RemoteWorker(Background):
             self._next_claim = now + CLAIM_SECONDS
             while kinds := self._kinds_with_room():
                 owner = f"{self._name}/{uuid.uuid4().hex[:12]}"  # each job has one of its own, as each lane elsewhere
-                job = self._store.jobs.claim_job(kinds, owner, process.is_gone, process.is_here)
+                job = self._store.jobs.claim_job(kinds, owner, process_identity.is_gone, process_identity.is_here)
                 if job is None:
                     break
                 self._held[job.job_id] = Held(job, owner, beat=now)

@@ -1,0 +1,1 @@
+"""Background jobs: workers, the runners they call, and the schedule they keep."""
