@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from backend import operations  # noqa: F401  (declares them, for every module below this package)
 from backend.auth.passwords import hash_password, new_password
-from backend.columns import RECOMMENDED, VIDEOS
 from backend.console import Caller, Console
 from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker
+from backend.exports.columns import RECOMMENDED, VIDEOS
 from backend.intake import incoming_folder, sweep_incoming
 from backend.jobs.polling_worker import RemoteWorker
 from backend.jobs.runner import Runner

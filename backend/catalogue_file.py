@@ -17,8 +17,8 @@ import msgspec
 
 from backend.api.parameters import AROUND_IDS, Choice, Id, Kind, Moment, Number, Text, Url, Whole
 from backend.api.registry import as_text
-from backend.columns import FORMULA_SIGNS, VIDEOS, CellKind, guard_id
 from backend.errors import BadRequest
+from backend.exports.columns import FORMULA_SIGNS, VIDEOS, CellKind, guard_id
 from backend.model import (
     SECONDS_A_DAY,
     Actor,

@@ -18,7 +18,7 @@ from backend.api.wire import envelope
 from backend.calls import new_request_id
 from backend.console import Caller
 from backend.errors import BadRequest, CloudError, ConsoleError, NotFound, Refused
-from backend.export import Chunks, Download
+from backend.exports.file import Chunks, Download
 from backend.messages import say
 
 TIMEOUT = (5, 60)  # seconds to connect, and between two pieces of an answer

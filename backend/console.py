@@ -17,7 +17,7 @@ from backend.auth.tickets import Tickets
 from backend.auth.turns import Turns
 from backend.calls import Calls, new_request_id
 from backend.errors import DISK_FULL, SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound, is_full
-from backend.export import Download, Exports
+from backend.exports.file import Download, Exports
 from backend.media import MediaProvider
 from backend.messages import say
 from backend.model import Access, Account, Actor, Found, Right

@@ -34,8 +34,8 @@ sys.path.insert(0, str(ROOT))
 import others  # noqa: E402
 import requests  # noqa: E402
 
-from backend.columns import VIDEOS, CellKind, FileFormat  # noqa: E402
-from backend.export import Label, Progress, make_download  # noqa: E402
+from backend.exports.columns import VIDEOS, CellKind, FileFormat  # noqa: E402
+from backend.exports.file import Label, Progress, make_download  # noqa: E402
 from backend.model import VideoFilter  # noqa: E402
 from backend.store import Store  # noqa: E402
 from backend.store.sqlite.export_sql import SOURCES, URL  # noqa: E402

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from backend import catalogue_file
 from backend.catalogue_file import load_catalogue, read_rows
-from backend.columns import guard_id
 from backend.errors import BadRequest
+from backend.exports.columns import guard_id
 from backend.model import (
     Actor,
     CensorStatus,

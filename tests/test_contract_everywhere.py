@@ -6,7 +6,7 @@ import pytest
 
 from backend.api.parameters import Choice
 from backend.api.registry import OPERATIONS
-from backend.export import Download
+from backend.exports.file import Download
 from backend.model import Right, Role
 
 SEED = {

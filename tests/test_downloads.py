@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from backend import export
 from backend.auth.tickets import MAX_OPEN, Tickets
 from backend.errors import TooMany
-from backend.export import Download, Exports
+from backend.exports import file
+from backend.exports.file import Download, Exports
 from backend.model import Role, User, Video
 from backend.server import downloads
 from tests.conftest import TESTS
@@ -58,7 +58,7 @@ def running(console):
 def test_exports_that_nobody_reads_are_bounded_by_person_and_in_all(
     console, begin, make_account, sign_in, monkeypatch, eventually
 ):
-    monkeypatch.setattr(export, "MAX_AT_ONCE", 6)
+    monkeypatch.setattr(file, "MAX_AT_ONCE", 6)
     anne, ben, eve = (sign_in(make_account(name, Role.ANALYST)) for name in ("anne", "ben", "eve"))
     before = open_descriptors()
 
@@ -149,13 +149,13 @@ def test_what_is_refused_leaves_nothing_open():
         finally:
             closed.append(True)
 
-    held = [exports.begin("anne", Download("a", "text/csv", chunks())) for _ in range(export.MAX_OF_ONE)]
+    held = [exports.begin("anne", Download("a", "text/csv", chunks())) for _ in range(file.MAX_OF_ONE)]
     started = chunks()
     next(started)
     with pytest.raises(TooMany):
         exports.begin("anne", Download("a", "text/csv", started))
 
-    assert (len(held), closed) == (export.MAX_OF_ONE, [True])
+    assert (len(held), closed) == (file.MAX_OF_ONE, [True])
 
 
 # One-time links

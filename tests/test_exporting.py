@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
 from backend.api import wire
-from backend.columns import RECOMMENDED, VIDEOS, CellKind, FileFormat
-from backend.export import Label, Progress, make_download
+from backend.exports.columns import RECOMMENDED, VIDEOS, CellKind, FileFormat
+from backend.exports.file import Label, Progress, make_download
+from backend.exports.xlsx import workbook_chunks
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter
 from backend.store import Store
 from backend.store.sqlite import export_reader
-from backend.workbook import workbook_chunks
 
 TESTS = Actor("tests", "tests")
 BASE_URL = "http://console.test"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 from msgspec.structs import replace
 
-from backend.columns import VIDEOS as LISTING
-from backend.columns import FileFormat
+from backend.exports.columns import VIDEOS as LISTING
+from backend.exports.columns import FileFormat
 from backend.model import Actor, CensorStatus, JobKind, Sort, TranscodeStatus, User, Verdict, Video, VideoFilter
 from backend.store import Store
 from backend.store.folding import fold as folded

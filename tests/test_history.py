@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import backend
 from backend.api.parameters import Choice, Upload
 from backend.api.registry import OPERATIONS
-from backend.export import Download
+from backend.exports.file import Download
 from backend.model import Actor, CensorStatus, FileKind, HistoryFilter, JobKind, MediaFile, Right, Role
 from backend.store.hash_chain import CONTENT, START, Head, link
 from backend.store.history import CONDITIONS

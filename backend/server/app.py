@@ -19,7 +19,7 @@ from backend.api.wire import encode
 from backend.auth.turns import PASSWORD_THREADS
 from backend.console import Console, check
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, Refused
-from backend.export import Download
+from backend.exports.file import Download
 from backend.intake import new_incoming
 from backend.metrics import Metrics
 from backend.model import SECONDS_A_DAY

@@ -6,7 +6,7 @@ from typing import Any
 
 from backend.api.parameters import Choice, Flag
 from backend.api.registry import OPERATIONS, Operation, Parameter
-from backend.export import MEDIA_TYPES, Download
+from backend.exports.file import MEDIA_TYPES, Download
 from backend.server.openapi_schemas import Schema, nullable, plain, ref, schemas_of
 from backend.settings import Settings
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from backend.columns import Column, FileFormat, Listing
+from backend.exports.columns import Column, FileFormat, Listing
 from backend.model import Sort, VideoFilter
 from backend.store.rows import fetch
 from backend.store.sqlite import video_queries

@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from backend.columns import FORMULA_SIGNS, MOST_SHOWN, RECOMMENDED, VIDEOS, CellKind, Column, FileFormat, Listing
+from backend.exports.columns import (
+    FORMULA_SIGNS,
+    MOST_SHOWN,
+    RECOMMENDED,
+    VIDEOS,
+    CellKind,
+    Column,
+    FileFormat,
+    Listing,
+)
 from backend.model import SECONDS_A_DAY
 from backend.store.rows import RECOMMENDATION_TABLES, VIDEO_TABLES
 from backend.store.sqlite import video_queries

@@ -19,8 +19,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from backend.columns import Column, FileFormat, Listing
 from backend.errors import TooMany
+from backend.exports.columns import Column, FileFormat, Listing
 
 BOM = b"\xef\xbb\xbf"  # without it, Excel takes UTF-8 for the machine's own encoding
 MEDIA_TYPES = {
@@ -148,7 +148,7 @@ def release_memory() -> None:
 def make_download(label: Label, pieces: Pieces, folder: Path) -> Download:
     """Return the file that holds these pieces. An Excel workbook grows in `folder` before it is sent."""
     if label.file_format is FileFormat.XLSX:
-        from backend.workbook import workbook_chunks
+        from backend.exports.xlsx import workbook_chunks
 
         chunks = workbook_chunks(label, pieces, folder)
     else:

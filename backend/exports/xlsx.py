@@ -10,8 +10,8 @@ from pathlib import Path
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from backend.columns import CellKind
-from backend.export import Chunks, Label, Pieces
+from backend.exports.columns import CellKind
+from backend.exports.file import Chunks, Label, Pieces
 
 MOST_ROWS = 1_048_575  # that a sheet can have below its head
 CHUNK = 1 << 18

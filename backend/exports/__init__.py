@@ -1,0 +1,1 @@
+"""Lists as files: columns, CSV, JSON lines and Excel workbooks."""
