@@ -19,10 +19,11 @@ from backend.console import Caller, Console
 from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker
 from backend.exports.columns import RECOMMENDED, VIDEOS
-from backend.intake import incoming_folder, sweep_incoming
 from backend.jobs.polling_worker import RemoteWorker
 from backend.jobs.runner import Runner
 from backend.jobs.worker import Worker
+from backend.lifecycle.deletion import Purger
+from backend.lifecycle.ingest import incoming_folder, sweep_incoming
 from backend.logs import start_log
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
@@ -34,7 +35,6 @@ from backend.server.page_sockets import HEADER as SOCKET_HEADER
 from backend.server.page_sockets import Bounds
 from backend.settings import Settings, SettingsError, read_settings
 from backend.store import Store, StoreError
-from backend.trash import Purger
 from backend.upkeep import UpkeepError, holding
 
 if TYPE_CHECKING:

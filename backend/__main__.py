@@ -22,11 +22,11 @@ from backend import upkeep
 from backend.api.parameters import Upload
 from backend.api.registry import OPERATIONS
 from backend.auth.passwords import hash_password
-from backend.catalogue_file import SUFFIXES, WORKBOOKS, load_catalogue
 from backend.console import Console
 from backend.errors import BadRequest, ConsoleError
 from backend.exports.file import Download, Progress
-from backend.intake import Particulars, copied, enter, look, same_files
+from backend.lifecycle.catalogue_import import SUFFIXES, WORKBOOKS, load_catalogue
+from backend.lifecycle.ingest import Particulars, copied, enter, look, same_files
 from backend.logs import start_log
 from backend.model import Actor, Role, User
 

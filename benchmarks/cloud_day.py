@@ -27,7 +27,7 @@ from alibabacloud_credentials.models import Config
 from backend import Console, Settings, make_worker
 from backend.aliyun.client import Client
 from backend.aliyun.cloud import Cloud
-from backend.intake import Particulars, take_in
+from backend.lifecycle.ingest import Particulars, take_in
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, CensorStatus, FileKind, JobState, Role, User, VideoFilter

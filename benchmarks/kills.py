@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import backend
 from backend import Console, Settings
-from backend.intake import Particulars, copied, take_in
+from backend.lifecycle.ingest import Particulars, copied, take_in
 from backend.media.ffmpeg import Ffmpeg
 from backend.model import Actor, Job, JobKind, JobState, User, VideoFilter
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend import catalogue_file
-from backend.catalogue_file import load_catalogue, read_rows
 from backend.errors import BadRequest
 from backend.exports.columns import guard_id
+from backend.lifecycle import catalogue_import
+from backend.lifecycle.catalogue_import import load_catalogue, read_rows
 from backend.model import (
     Actor,
     CensorStatus,
@@ -98,7 +98,7 @@ def test_what_was_exported_comes_in_as_it_was(console, kept, tmp_path, file_form
 
 
 def test_an_import_that_was_interrupted_goes_on(console, load, kept, monkeypatch):
-    monkeypatch.setattr(catalogue_file, "BATCH", 2)
+    monkeypatch.setattr(catalogue_import, "BATCH", 2)
     rows = [{**GOOD, "videoId": f"v{number}"} for number in range(5)]
     load_videos, left = console.store.catalogue.load_videos, iter([True])
     monkeypatch.setattr(
@@ -211,7 +211,7 @@ def test_the_fields_of_the_api_are_taken_with_their_user(load, kept):
 
 
 def test_a_large_import_leaves_the_search_index_in_one_piece(console, load, monkeypatch):
-    monkeypatch.setattr(catalogue_file, "BATCH", 5)
+    monkeypatch.setattr(catalogue_import, "BATCH", 5)
     store = console.store
 
     def pieces():

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from backend.demo.clips import CLIPS, Clip
 from backend.errors import NotFound
-from backend.intake import Particulars, enter, look
 from backend.jobs.runner import Done
+from backend.lifecycle.ingest import Particulars, enter, look
 from backend.model import Actor, CensorStatus, Job, User, Verdict, Video, VideoStatus
 
 if TYPE_CHECKING:

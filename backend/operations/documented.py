@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from backend import trash
 from backend.api.parameters import Link, PageIndex, PageSize, SeenLine, Size, is_blank
 from backend.api.registry import operation
 from backend.api.wire import (
@@ -20,6 +19,7 @@ from backend.api.wire import (
     media_path,
 )
 from backend.errors import BadRequest, Forbidden
+from backend.lifecycle import deletion
 from backend.messages import say
 from backend.model import (
     CensorStatus,
@@ -208,7 +208,7 @@ def delete_video_by_id(call: Call, *, video_id: str, user_id: str, seen_line: Se
     For QU_TRASH_DAYS it stays in the trash (getTrash), where it can be restored. `seenLine` is as for createAudit.
     """
     video = call.store.catalogue.get_own_video(video_id, user_id)
-    trash.delete(call.console, video, call.actor, seen_line=seen_line)
+    deletion.delete(call.console, video, call.actor, seen_line=seen_line)
 
 
 @operation("POST", "/vod/deleteRecommendById", message="取消推荐完成", right=Right.MANAGE)

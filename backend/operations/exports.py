@@ -12,7 +12,7 @@ from backend.api.parameters import Words
 from backend.api.registry import OPERATIONS, operation
 from backend.exports.columns import RECOMMENDED, VIDEOS, FileFormat, Listing
 from backend.exports.file import Download, Label, Progress, make_download
-from backend.intake import incoming_folder
+from backend.lifecycle.ingest import incoming_folder
 from backend.model import Right, Sort
 from backend.operations.filters import Filters
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from backend import trash
 from backend.api.parameters import PageIndex, PageSize
 from backend.api.registry import operation
 from backend.api.wire import UserData, number
+from backend.lifecycle import deletion
 from backend.model import CensorStatus, Right
 
 if TYPE_CHECKING:
@@ -55,13 +55,13 @@ def get_trash(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10
 @operation("POST", "/vod/restoreVideo", message="已恢复", right=Right.MANAGE, extension=True, remote=True)
 def restore_video(call: Call, *, video_id: str) -> None:
     """Bring a deleted video back with everything it had. Its media get new addresses; the old ones stay dead."""
-    trash.restore(call.console, video_id, call.actor)
+    deletion.restore(call.console, video_id, call.actor)
 
 
 @operation("POST", "/vod/purgeVideo", message="已彻底删除", right=Right.MANAGE, extension=True, remote=True)
 def purge_video(call: Call, *, video_id: str) -> None:
     """Delete for good, now, what is in the trash."""
-    trash.purge(call.console, video_id, call.actor)
+    deletion.purge(call.console, video_id, call.actor)
 
 
 @operation("POST", "/vod/undoAudit", message="已撤销审核", right=Right.REVIEW, extension=True, remote=True)

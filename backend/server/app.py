@@ -20,7 +20,7 @@ from backend.auth.turns import PASSWORD_THREADS
 from backend.console import Console, check
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, Refused
 from backend.exports.file import Download
-from backend.intake import new_incoming
+from backend.lifecycle.ingest import new_incoming
 from backend.metrics import Metrics
 from backend.model import SECONDS_A_DAY
 from backend.server.docs_page import docs_page

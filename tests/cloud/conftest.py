@@ -20,7 +20,7 @@ from backend import Console
 from backend.aliyun.client import Client
 from backend.aliyun.cloud import Cloud
 from backend.aliyun.facts import video_of
-from backend.intake import Particulars, take_in
+from backend.lifecycle.ingest import Particulars, take_in
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, CensorStatus, User

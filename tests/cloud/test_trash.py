@@ -7,8 +7,8 @@ import time
 import pytest
 
 from backend.errors import ConsoleError
+from backend.lifecycle.deletion import purge_due
 from backend.model import Actor, CensorStatus, Video, VideoStatus
-from backend.trash import purge_due
 
 TESTS = Actor("tests", "tests")
 LOST = ["done_dropped", "done_malformed"]

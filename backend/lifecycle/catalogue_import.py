@@ -19,6 +19,7 @@ from backend.api.parameters import AROUND_IDS, Choice, Id, Kind, Moment, Number,
 from backend.api.registry import as_text
 from backend.errors import BadRequest
 from backend.exports.columns import FORMULA_SIGNS, VIDEOS, CellKind, guard_id
+from backend.lifecycle.table_reader import NO_TEXT, opened_text, read_table
 from backend.model import (
     SECONDS_A_DAY,
     Actor,
@@ -33,7 +34,6 @@ from backend.model import (
     VideoStatus,
 )
 from backend.model.limits import MAX_BYTES
-from backend.tables import NO_TEXT, opened_text, read_table
 
 if TYPE_CHECKING:
     from backend.console import Console

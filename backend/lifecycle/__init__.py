@@ -1,0 +1,1 @@
+"""How videos come in and go: uploads, imported catalogues, deletion."""
