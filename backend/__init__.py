@@ -25,6 +25,7 @@ from backend.jobs.worker import Worker
 from backend.lifecycle.deletion import Purger
 from backend.lifecycle.ingest import incoming_folder, sweep_incoming
 from backend.logs import start_log
+from backend.maintenance.upkeep import UpkeepError, holding
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, JobKind, Role
@@ -35,7 +36,6 @@ from backend.server.page_sockets import HEADER as SOCKET_HEADER
 from backend.server.page_sockets import Bounds
 from backend.settings import Settings, SettingsError, read_settings
 from backend.store import Store, StoreError
-from backend.upkeep import UpkeepError, holding
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

@@ -18,7 +18,6 @@ from typing import IO, Any
 import click
 
 import backend
-from backend import upkeep
 from backend.api.parameters import Upload
 from backend.api.registry import OPERATIONS
 from backend.auth.passwords import hash_password
@@ -28,6 +27,7 @@ from backend.exports.file import Download, Progress
 from backend.lifecycle.catalogue_import import SUFFIXES, WORKBOOKS, load_catalogue
 from backend.lifecycle.ingest import Particulars, copied, enter, look, same_files
 from backend.logs import start_log
+from backend.maintenance import upkeep
 from backend.model import Actor, Role, User
 
 ACTOR = Actor("command line", "command line")

@@ -16,8 +16,8 @@ import requests
 from click.testing import CliRunner
 
 import backend
-from backend import upkeep
 from backend.__main__ import main
+from backend.maintenance import upkeep
 
 ROOT = Path(__file__).parents[1]
 PASSWORD = "correct horse battery"

@@ -17,11 +17,11 @@ import backend
 from backend.api.parameters import Choice, Upload
 from backend.api.registry import OPERATIONS
 from backend.exports.file import Download
+from backend.maintenance.upkeep import UpkeepError, examine
 from backend.model import Actor, CensorStatus, FileKind, HistoryFilter, JobKind, MediaFile, Right, Role
 from backend.store.hash_chain import CONTENT, START, Head, link
 from backend.store.history import CONDITIONS
 from backend.store.sqlite.migrations.schema import migrations
-from backend.upkeep import UpkeepError, examine
 from tests.conftest import PASSWORD, TESTS
 
 SOURCE = MediaFile(FileKind.SOURCE, "source.mp4")

@@ -12,10 +12,10 @@ import pytest
 from sqlite_utils import Database
 
 import backend
+from backend.maintenance.upkeep import UpkeepError, back_up, examine, holding, restore
 from backend.model import FileKind, MediaFile, VideoFilter
 from backend.store import copy_database
 from backend.store.sqlite.migrations.schema import migrations
-from backend.upkeep import UpkeepError, back_up, examine, holding, restore
 
 SOURCE = MediaFile(FileKind.SOURCE, "source.mp4", 5)
 

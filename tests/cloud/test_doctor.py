@@ -11,8 +11,8 @@ import alibabacloud_cdn20180510.models as cdn
 import alibabacloud_vod20170321.models as vod
 import pytest
 
+from backend.maintenance.upkeep import examine
 from backend.settings import SettingsError, quiet_cloud_sdk, read_settings
-from backend.upkeep import examine
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -141,9 +141,9 @@ def test_the_sdks_own_printing_of_requests_is_switched_off():
 
 def test_an_embedded_console_never_loads_the_sdks(tmp_path):
     code = (
-        "import sys, backend, backend.server.app, backend.upkeep\n"
+        "import sys, backend, backend.server.app, backend.maintenance.upkeep\n"
         f"console = backend.open_console(backend.Settings(data=__import__('pathlib').Path({str(tmp_path)!r})))\n"
-        "backend.server.app.rest_app(console); backend.make_worker(console); backend.upkeep.examine(console)\n"
+        "backend.server.app.rest_app(console); backend.make_worker(console); backend.maintenance.upkeep.examine(console)\n"
         "print([name for name in sys.modules if name.startswith(('alibabacloud', 'Tea', 'darabonba', 'aiohttp', "
         "'backend.aliyun.'))])"
     )

@@ -1,0 +1,1 @@
+"""Keeping an installation healthy: backups, the lock on its data, the doctor."""
