@@ -24,11 +24,11 @@ from backend.jobs.runner import Runner
 from backend.jobs.worker import Worker
 from backend.lifecycle.deletion import Purger
 from backend.lifecycle.ingest import incoming_folder, sweep_incoming
-from backend.logs import start_log
 from backend.maintenance.upkeep import UpkeepError, holding
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, JobKind, Role
+from backend.observability.logging_setup import start_log
 from backend.prewarm.http import HttpCache
 from backend.prewarm.reach import own_places
 from backend.server.descriptors import raise_limit

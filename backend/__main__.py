@@ -26,9 +26,9 @@ from backend.errors import BadRequest, ConsoleError
 from backend.exports.file import Download, Progress
 from backend.lifecycle.catalogue_import import SUFFIXES, WORKBOOKS, load_catalogue
 from backend.lifecycle.ingest import Particulars, copied, enter, look, same_files
-from backend.logs import start_log
 from backend.maintenance import upkeep
 from backend.model import Actor, Role, User
+from backend.observability.logging_setup import start_log
 
 ACTOR = Actor("command line", "command line")
 PORT = click.IntRange(1, 65_535)

@@ -15,11 +15,11 @@ from requests.adapters import HTTPAdapter
 from backend.api.parameters import Upload
 from backend.api.registry import OPERATIONS, as_text
 from backend.api.wire import envelope
-from backend.calls import new_request_id
 from backend.console import Caller
 from backend.errors import BadRequest, CloudError, ConsoleError, NotFound, Refused
 from backend.exports.file import Chunks, Download
 from backend.messages import say
+from backend.observability.request_metrics import new_request_id
 
 TIMEOUT = (5, 60)  # seconds to connect, and between two pieces of an answer
 UPLOAD_TIMEOUT = (5, 600)  # a large file is looked at before it is answered

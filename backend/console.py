@@ -15,12 +15,12 @@ from backend.api.row_cache import Shelf
 from backend.api.wire import Writer, envelope
 from backend.auth.tickets import Tickets
 from backend.auth.turns import Turns
-from backend.calls import Calls, new_request_id
 from backend.errors import DISK_FULL, SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound, is_full
 from backend.exports.file import Download, Exports
 from backend.media import MediaProvider
 from backend.messages import say
 from backend.model import Access, Account, Actor, Found, Right
+from backend.observability.request_metrics import Calls, new_request_id
 from backend.prewarm import CacheProvider
 from backend.prewarm.reach import own_places
 from backend.server.page_sockets import PageSockets

@@ -175,7 +175,7 @@ def test_a_path_that_is_none_is_404(path, server, http):
 
 
 def test_each_request_has_an_id_of_its_own_that_the_log_names(server, http, token, caplog):
-    with caplog.at_level("INFO", "backend.calls"):
+    with caplog.at_level("INFO", "backend.observability.request_metrics"):
         first, second = (http.get(f"{server}/console/vod/getVideos", params={"consoletoken": token}) for _ in range(2))
 
     assert first.json()["requestId"] != second.json()["requestId"]

@@ -16,7 +16,7 @@ PAGES = sorted((ROOT / "pages").rglob("*.py"))
 # Foreign modules that are at home in a few rooms only.
 HOMES = {
     "starlette": ("backend/server/",),
-    "prometheus_client": ("backend/metrics.py",),
+    "prometheus_client": ("backend/observability/prometheus.py",),
     "python_multipart": ("backend/server/multipart.py",),
     "argon2": ("backend/auth/passwords.py",),
     "requests": ("backend/client.py", "backend/aliyun/oss.py"),
@@ -37,10 +37,10 @@ NOWHERE = ("streamlit", "pandas", "pyarrow", "numpy", "fastapi", "sqlalchemy")
 FRIENDS = {
     "backend.auth.addresses": (),
     "backend.model.limits": (),
-    "backend.calls": (),
+    "backend.observability.request_metrics": (),
     "backend.errors": (),
     "backend.exports.columns": (),
-    "backend.logs": (),
+    "backend.observability.logging_setup": (),
     "backend.model": (),
     "backend.settings": (),
     "backend.auth.turns": ("backend.auth.addresses", "backend.errors"),

@@ -16,9 +16,9 @@ from contextlib import closing
 import pytest
 import requests
 
-from backend.calls import BOUNDS, LINE, Calls
-from backend.logs import MOST_ALIKE, JsonLines, Sparing, TextLines, hide_secrets
 from backend.model import JobKind, JobState
+from backend.observability.logging_setup import MOST_ALIKE, JsonLines, Sparing, TextLines, hide_secrets
+from backend.observability.request_metrics import BOUNDS, LINE, Calls
 from benchmarks.stand import Stand, ask
 from tests.conftest import TESTS
 

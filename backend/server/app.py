@@ -21,8 +21,8 @@ from backend.console import Console, check
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden, Refused
 from backend.exports.file import Download
 from backend.lifecycle.ingest import new_incoming
-from backend.metrics import Metrics
 from backend.model import SECONDS_A_DAY
+from backend.observability.prometheus import Metrics
 from backend.server.docs_page import docs_page
 from backend.server.downloads import DownloadResponse
 from backend.server.forwarded import Network

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from backend.console import Console
 from backend.errors import DISK_FULL, Refused
-from backend.metrics import CONTENT_TYPE, Metrics
+from backend.observability.prometheus import CONTENT_TYPE, Metrics
 from backend.server.request import Asked, bearer, read_headers
 
 log = logging.getLogger(__name__)

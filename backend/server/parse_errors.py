@@ -10,9 +10,9 @@ from http import HTTPStatus
 from typing import Any
 
 from backend.api.wire import encode, envelope
-from backend.calls import new_request_id
 from backend.errors import Refused
 from backend.messages import say
+from backend.observability.request_metrics import new_request_id
 
 KEPT = 2048  # bytes of what came last
 LONGEST_URL = 65_535  # bytes, the most that httptools takes

@@ -19,10 +19,10 @@ from starlette.types import Message, Receive, Scope, Send
 
 from backend.api.registry import OPERATIONS, as_text
 from backend.api.wire import encode, envelope
-from backend.calls import new_request_id
 from backend.console import BROKE, OUR_FAULT, Caller, Console
 from backend.errors import BadRequest, ConsoleError, Refused
 from backend.messages import say
+from backend.observability.request_metrics import new_request_id
 
 log = logging.getLogger(__name__)
 

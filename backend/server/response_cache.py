@@ -15,9 +15,9 @@ from starlette.types import Scope
 
 from backend.api.registry import OPERATIONS, is_secret
 from backend.api.wire import encode
-from backend.calls import new_request_id
 from backend.console import Console
 from backend.model import Access
+from backend.observability.request_metrics import new_request_id
 from backend.server.request import bearer, caller_of, read_headers, read_query, token_of
 from backend.store import UNKNOWN, StoreError
 

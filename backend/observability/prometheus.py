@@ -12,8 +12,8 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, Proce
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from backend.calls import BOUNDS, Calls
 from backend.model import JobKind, JobState
+from backend.observability.request_metrics import BOUNDS, Calls
 from backend.server.openapi import VERSION
 
 if TYPE_CHECKING:
