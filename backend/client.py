@@ -18,7 +18,7 @@ from backend.api.wire import envelope
 from backend.console import Caller
 from backend.errors import BadRequest, CloudError, ConsoleError, NotFound, Refused
 from backend.exports.file import Chunks, Download
-from backend.messages import say
+from backend.i18n.messages import say
 from backend.observability.request_metrics import new_request_id
 
 TIMEOUT = (5, 60)  # seconds to connect, and between two pieces of an answer

@@ -17,8 +17,8 @@ from backend.auth.tickets import Tickets
 from backend.auth.turns import Turns
 from backend.errors import DISK_FULL, SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound, is_full
 from backend.exports.file import Download, Exports
+from backend.i18n.messages import say
 from backend.media import MediaProvider
-from backend.messages import say
 from backend.model import Access, Account, Actor, Found, Right
 from backend.observability.request_metrics import Calls, new_request_id
 from backend.prewarm import CacheProvider

@@ -1,7 +1,8 @@
 """What the console tells its callers when it cannot do what they asked.
 
 A message is a template with named values, so that one failure can be said in every language of the console
-(`backend.messages` holds the translations) and can be kept in the database, with a failed job, until somebody reads it.
+(`backend.i18n.messages` holds the translations) and can be kept in the database, with a failed job, until somebody
+reads it.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def test_what_cannot_be_sent_is_400(wrong, remote):
 
 
 def test_the_language_goes_along(remote, monkeypatch):
-    from backend import messages
+    from backend.i18n import messages
 
     monkeypatch.setitem(messages.CHINESE, "Sign in first: the console token is missing, wrong or expired.", "请先登录")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend import messages
+from backend.i18n import messages
 from backend.model import Role
 
 WHOAMI = "/console/user/getAccount"

@@ -45,7 +45,7 @@ FRIENDS = {
     "backend.settings": (),
     "backend.auth.turns": ("backend.auth.addresses", "backend.errors"),
     "backend.auth.tickets": (),
-    "backend.messages": ("backend.errors", "backend.messages_cloud", "backend.wording"),
+    "backend.i18n.messages": ("backend.errors", "backend.i18n.cloud_messages", "backend.i18n.wording"),
     "backend.auth.passwords": ("backend.errors",),
     "backend.api.parameters": ("backend.model.limits", "backend.errors"),
     "backend.api.registry": ("backend.errors", "backend.model", "backend.api.parameters"),

@@ -11,9 +11,9 @@ import pytest
 
 from backend import errors
 from backend.errors import BadRequest, Conflict, ConsoleError, Forbidden
-from backend.messages import CHINESE, say
+from backend.i18n.messages import CHINESE, say
+from backend.i18n.wording import FORMER, NAMES, PLAINLY
 from backend.model import JobState, Right, Role
-from backend.wording import FORMER, NAMES, PLAINLY
 
 BACKEND = Path(__file__).resolve().parent.parent / "backend"
 KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, ConsoleError)}

@@ -12,8 +12,8 @@ from backend.api.parameters import Clearable, File, SeenLine, Text, Whole, is_bl
 from backend.api.registry import OPERATIONS, operation
 from backend.api.wire import UploadedVideo, VideoDetail
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden
+from backend.i18n.messages import say
 from backend.lifecycle.ingest import Particulars, same_files, take_in
-from backend.messages import say
 from backend.model import JobKind, JobState, Right, User
 from backend.operations.exports import LinkData
 from backend.operations.filters import Filters

@@ -19,8 +19,8 @@ from backend.api.wire import (
     media_path,
 )
 from backend.errors import BadRequest, Forbidden
+from backend.i18n.messages import say
 from backend.lifecycle import deletion
-from backend.messages import say
 from backend.model import (
     CensorStatus,
     FileKind,

@@ -11,8 +11,8 @@ import msgspec
 from backend.api.parameters import PageIndex, PageSize
 from backend.api.registry import operation
 from backend.errors import ConsoleError
+from backend.i18n.messages import say
 from backend.jobs.schedule import SLOW, Outlook, outlook, slow_lanes
-from backend.messages import say
 from backend.model import Job, JobKind, JobState, Right
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from functools import cache
 from html import escape
 
 from backend.errors import Refused
-from backend.messages import say
+from backend.i18n.messages import say
 
 AGAIN_SECONDS = 5
 LATE_SECONDS = 6  # a page that is not there by then is told to be late; Streamlit tries again every few seconds

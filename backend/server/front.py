@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.api.wire import encode, envelope
 from backend.auth.addresses import MAPPED, network_of
 from backend.errors import BadRequest, Refused
-from backend.messages import say
+from backend.i18n.messages import say
 from backend.model import Access, Right
 from backend.server import busy_page
 from backend.server.busy_page import AGAIN_SECONDS

@@ -11,7 +11,7 @@ from typing import Any
 
 from backend.api.wire import encode, envelope
 from backend.errors import Refused
-from backend.messages import say
+from backend.i18n.messages import say
 from backend.observability.request_metrics import new_request_id
 
 KEPT = 2048  # bytes of what came last

@@ -21,7 +21,7 @@ from backend.api.registry import OPERATIONS, as_text
 from backend.api.wire import encode, envelope
 from backend.console import BROKE, OUR_FAULT, Caller, Console
 from backend.errors import BadRequest, ConsoleError, Refused
-from backend.messages import say
+from backend.i18n.messages import say
 from backend.observability.request_metrics import new_request_id
 
 log = logging.getLogger(__name__)

@@ -10,9 +10,9 @@ from playwright.sync_api import TimeoutError, expect
 import backend
 from backend.api.wire import media_path
 from backend.errors import ConsoleError
+from backend.i18n.messages import say
 from backend.lifecycle.ingest import Particulars, copied, take_in
 from backend.media.ffmpeg import Ffmpeg
-from backend.messages import say
 from backend.model import Actor, JobKind, JobState, User
 
 US = Actor("tests", "tests")

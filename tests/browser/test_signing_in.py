@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from backend.errors import WrongCredentials
-from backend.messages import say
+from backend.i18n.messages import say
 
 SESSION = "qu_session"
 

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from backend.errors import MediaError
+from backend.i18n.messages import say
 from backend.media.probe import UNREADABLE
-from backend.messages import say
 
 SENT = "**/vod/uploadVideo?ticket=*"
 

@@ -11,7 +11,7 @@ from alibabacloud_credentials.models import Config
 
 from backend.aliyun.client import NOISY, Client
 from backend.errors import CloudError
-from backend.messages import say
+from backend.i18n.messages import say
 
 PASSING = ["throttled", "busy", "dropped", "malformed", "html", "cut"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from backend.errors import ConsoleError
-from backend.messages_cloud import CLOUD
-from backend.wording import FORMER, NAMES, PLAINLY
+from backend.i18n.cloud_messages import CLOUD
+from backend.i18n.wording import FORMER, NAMES, PLAINLY
 
 
 def say(error: ConsoleError, language: str, *, plainly: bool = False) -> str:

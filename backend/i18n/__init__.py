@@ -1,0 +1,1 @@
+"""Every text that people are shown, in English and Chinese."""
