@@ -1,5 +1,5 @@
 """The operations: importing this package declares them all."""
 
-from backend.operations import accounts, cloud, console, documented, exports, history, jobs, pictures, trash
+from backend.operations import accounts, console, covers, documented, drift, exports, history, jobs, trash
 
-__all__ = ["accounts", "cloud", "console", "documented", "exports", "history", "jobs", "pictures", "trash"]
+__all__ = ["accounts", "console", "covers", "documented", "drift", "exports", "history", "jobs", "trash"]
