@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from backend.model import JobKind, JobState
 from backend.observability.request_metrics import BOUNDS, Calls
-from backend.server.openapi import VERSION
+from backend.version import VERSION
 
 if TYPE_CHECKING:
     from backend.console import Console

@@ -9,8 +9,8 @@ from backend.api.registry import OPERATIONS, Operation, Parameter
 from backend.exports.file import MEDIA_TYPES, Download
 from backend.server.openapi_schemas import Schema, nullable, plain, ref, schemas_of
 from backend.settings import Settings
+from backend.version import VERSION
 
-VERSION = "1.0"
 MOST_IN_URL = 2048  # servers and proxies refuse URLs that are much longer
 INTRODUCTION = """\
 Every operation answers HTTP 200 with an envelope; `code` in it says how it went. Other HTTP statuses come with the \
