@@ -17,7 +17,6 @@ NARROW_CODECS = ("auto", "av1", "h264")
 MOST_RUNGS = 6
 PREWARM_SERVICES = ("vod", "cdn")
 PROTOCOLS = ("https", "http")
-MOST_CLOUD_UPLOAD_MB = 5000  # the most that OSS takes in one request
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
 
@@ -118,8 +117,6 @@ def _missing(values: Mapping[str, Any]) -> list[str]:
     ]
     if ("callback_url" in values) != ("callback_key" in values):
         lines.append("QU_CALLBACK_URL and QU_CALLBACK_KEY belong together: set both, or neither.")
-    if values.get("max_upload_mb", 0) > MOST_CLOUD_UPLOAD_MB:
-        lines.append(f"QU_MAX_UPLOAD_MB: at most {MOST_CLOUD_UPLOAD_MB} in cloud mode, as OSS takes no more at once.")
     return lines
 
 

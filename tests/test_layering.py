@@ -24,7 +24,7 @@ HOMES = {
     "sqlite3": ("backend/store/",),
     "sqlite_utils": ("backend/store/",),
     "subprocess": ("backend/media/ffmpeg.py",),
-    "alibabacloud": ("backend/aliyun/client.py",),
+    "alibabacloud": ("backend/aliyun/client.py", "backend/aliyun/oss.py"),
     "darabonba": ("backend/aliyun/client.py",),
     "Tea": ("backend/aliyun/client.py",),
     "uvicorn": ("backend/__main__.py",),

@@ -1,7 +1,7 @@
 """Calls to Alibaba Cloud: signed by its SDKs, repeated where that is safe, within one budget of time.
 
-This is the only module that knows the SDKs. They are imported when the first client is made, so that an embedded
-console never pays for them (0.4 s and 58 MiB).
+This is the only module that knows the SDKs of VOD and CDN. They are imported when the first client is made, so that an
+embedded console never pays for them (0.4 s and 58 MiB).
 """
 
 from __future__ import annotations

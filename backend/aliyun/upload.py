@@ -22,6 +22,7 @@ SENT = {"title": "Title", "description": "Description", "tags": "Tags"}
 TRIES = 3
 SETTLE_TRIES = 10
 PART_OF_SENDING = 0.95
+CHECKPOINTS = ".upload"  # a folder beside the file, for an upload that goes on after a restart
 WAITING = ("Uploading", "UploadFail")
 NOT_HERE = "The file of the video {video_id} is not on this machine any more. Upload it again."
 NOT_ARRIVED = "The file was sent, but ApsaraVideo VOD still says {status}; try again."
@@ -69,16 +70,24 @@ class Uploads:
         return str(answer["Video"]["VideoId"])
 
     def send(self, video_id: str, path: Path | None, task: Task) -> Done:
-        """Send a video's file, unless VOD has it. Raises CloudError, and Cancelled when somebody stopped it."""
+        """Send a video's file, unless VOD has it, from where an earlier try broke off.
+
+        Raises CloudError, and Cancelled when somebody stopped it.
+        """
         for attempt in range(TRIES):
             if self._info(video_id)["Status"] not in WAITING:
                 break
             if path is None:
                 raise MediaError(NOT_HERE, video_id=video_id)
             try:
-                oss.put(self._place(video_id), path, lambda part: task.report(part * PART_OF_SENDING))
+                oss.send(
+                    lambda: self._place(video_id), path, path.parent / CHECKPOINTS,
+                    lambda part: task.report(part * PART_OF_SENDING),
+                )  # fmt: skip
             except CloudError as error:
-                if attempt == TRIES - 1 or not (error.passing or oss.is_expired(error)):
+                if oss.is_ended(error) and self._is_there(video_id):
+                    break
+                if attempt == TRIES - 1 or not (error.passing or oss.is_expired(error) or oss.is_ended(error)):
                     raise
                 self._client.wait(2.0**attempt)
         return Done((self._arrived(video_id),))
@@ -89,13 +98,23 @@ class Uploads:
 
     def _arrived(self, video_id: str) -> MediaFile:
         """Wait until VOD has noticed its file."""
+        info = self._settled(video_id)
+        if info["Status"] in WAITING:
+            raise CloudError(NOT_ARRIVED, status=info["Status"])
+        return source_file(video_id, int(number(info.get("Size"))))
+
+    def _is_there(self, video_id: str) -> bool:
+        return self._settled(video_id)["Status"] not in WAITING
+
+    def _settled(self, video_id: str) -> dict[str, Any]:
+        """Return what VOD says of a video, once it says that the file is there or some seconds have passed."""
         info = self._info(video_id)
         for _ in range(SETTLE_TRIES):
             if info["Status"] not in WAITING:
-                return source_file(video_id, int(number(info.get("Size"))))
+                break
             self._client.wait(1.0)
             info = self._info(video_id)
-        raise CloudError(NOT_ARRIVED, status=info["Status"])
+        return info
 
     def _info(self, video_id: str) -> dict[str, Any]:
         found: dict[str, Any] = self._client.call("GetVideoInfo", {"VideoId": video_id}, expect="Video.Status")["Video"]

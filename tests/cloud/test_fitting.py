@@ -94,9 +94,3 @@ def test_what_vod_does_not_say_is_empty():
 def test_an_upload_address_that_is_none_is_said(address, auth):
     with pytest.raises(CloudError):
         Place.read(address, auth)
-
-
-def test_an_object_lies_below_its_buckets_own_host():
-    place = Place("https://oss-cn-shanghai.aliyuncs.com", "outin", "sv/海 1.mp4", "", "", "")
-
-    assert place.url == "https://outin.oss-cn-shanghai.aliyuncs.com/sv/%E6%B5%B7%201.mp4"

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.cloud.alibaba.cdn import Prefetching
-from tests.cloud.alibaba.oss import Oss
+from tests.cloud.alibaba.oss import BUCKET, Oss
 from tests.cloud.alibaba.refusal import Refusal
 from tests.cloud.alibaba.signature import Gate
 from tests.cloud.alibaba.vod import Vod
@@ -113,6 +113,9 @@ class Handler(BaseHTTPRequestHandler):
         return self.server.alibaba
 
     def do_POST(self):
+        if self.path.startswith(f"/{BUCKET}/"):
+            self.ask_oss()
+            return
         parts = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length") or 0))
@@ -143,11 +146,27 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, answer)
 
     def do_PUT(self):
-        status, headers, code = self.alibaba.oss.put(self.path, self.headers, self.rfile)
-        body = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>no</Message></Error>' if code else ""
-        self.send(status, body.encode(), **headers)
+        self.ask_oss()
+
+    do_DELETE = do_PUT
+
+    def ask_oss(self):
+        request = {"x-oss-request-id": request_id()}
+        try:
+            status, headers, body = self.alibaba.oss.handle(self.command, self.path, self.headers, self.rfile)
+        except ConnectionAbortedError:
+            self.close_connection = True
+        except Refusal as refusal:
+            self.close_connection = True  # the rest of the body was not read
+            said = f"<Error><Code>{refusal.code}</Code><Message>no</Message></Error>".encode()
+            self.send(refusal.status, said, **request, **{"Content-Type": "application/xml", "Connection": "close"})
+        else:
+            self.send(status, body, **request, **headers)
 
     def do_GET(self):
+        if self.path.startswith(f"/{BUCKET}/"):
+            self.ask_oss()
+            return
         if self.path.startswith("/credentials"):
             self.answer(200, self.give_credentials())
             return
