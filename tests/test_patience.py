@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import multiprocessing
 import select
 import socket
 import threading
@@ -67,10 +68,8 @@ def connect(console):
         thread.join(10)
 
 
-@pytest.fixture
-def crowded():
-    """Connects to a server that may have only a few descriptors more, and whose path /busy answers when it is told."""
-    opened, told = [], threading.Event()
+def serve_crowded(port, told):
+    """Serve in a process of its own, where the number of a descriptor tells how many there are."""
 
     async def app(scope, receive, send):
         while scope["path"] == "/busy" and not told.is_set():
@@ -79,8 +78,7 @@ def crowded():
         await send({"type": "http.response.body", "body": b"short" if "short" in scope else b"plain"})
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        # As many as leave some thirty until they are short, however many this process has open already.
-        room = Room((listener.fileno() + 50) * 8 // 7)
+        room = Room((listener.fileno() + 50) * 8 // 7)  # some thirty until they are short
         config = uvicorn.Config(
             app,
             http=limited(HttpToolsProtocol, Patience(), room),
@@ -89,21 +87,31 @@ def crowded():
             log_config=None,
             access_log=False,
         )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-        thread.start()
+        port.send(listener.getsockname()[1])
+        uvicorn.Server(config).run([listener])
 
-        def connection(sent=b""):
-            opened.append(socket.create_connection(listener.getsockname(), timeout=10))
-            opened[-1].sendall(sent)
-            return opened[-1]
 
-        yield connection
-        told.set()
-        for one in opened:
-            one.close()
-        server.should_exit = True
-        thread.join(10)
+@pytest.fixture
+def crowded():
+    """Connects to a server that may have only a few descriptors more, and whose path /busy answers when it is told."""
+    processes, opened = multiprocessing.get_context("spawn"), []
+    told, (port, there) = processes.Event(), processes.Pipe(duplex=False)
+    server = processes.Process(target=serve_crowded, args=(there, told), daemon=True)
+    server.start()
+    there.close()  # so that a server that does not start is an error, and not waited for
+    address = "127.0.0.1", port.recv()
+
+    def connection(sent=b""):
+        opened.append(socket.create_connection(address, timeout=10))
+        opened[-1].sendall(sent)
+        return opened[-1]
+
+    yield connection
+    told.set()
+    for one in opened:
+        one.close()
+    server.kill()
+    server.join()
 
 
 BUSY, OTHER = (b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n" % path for path in (b"busy", b"other"))
@@ -111,14 +119,14 @@ BUSY, OTHER = (b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n" % path for path in (b"busy
 
 def test_where_descriptors_are_short_those_go_who_send_nothing(crowded):
     """The first of them first: they have had their time."""
-    idle = [crowded() for _ in range(22)]
+    idle = [crowded() for _ in range(45)]
 
     assert b" 200 OK" in crowded(OTHER).recv(65536)
     assert idle[0].recv(65536).startswith(b"HTTP/1.1 408 ")
 
 
 def test_bodies_that_hardly_move_go_next(crowded):
-    slow = [crowded(POST % 9 + b"x") for _ in range(22)]
+    slow = [crowded(POST % 9 + b"x") for _ in range(45)]
 
     assert b" 200 OK" in crowded(OTHER).recv(65536)
     assert any(one in select.select(slow, [], [], 0)[0] for one in slow)
