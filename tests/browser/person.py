@@ -23,7 +23,7 @@ DRAWN = ".st-key-page_head, .st-key-sign_in_do"
 AT_TOP = "title => document.querySelector('.st-key-page_head')?.innerText.includes(title)"
 ADDRESS = "pattern => new RegExp(pattern).test(decodeURIComponent(location.pathname + location.search))"
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=20_000)
 
 
 class Person:
@@ -178,7 +178,7 @@ class Person:
         expect(self.part("toolbar")).to_contain_text(self.t("videos.ticked", count=count))
         self.is_idle()
 
-    def _until(self, function: str, about: Any = None, seconds: int = 10) -> None:
+    def _until(self, function: str, about: Any = None, seconds: int = 20) -> None:
         """Wait for something in the page, asking much more often than an expectation does."""
         self.page.wait_for_function(function, arg=about, polling=30, timeout=seconds * 1000)
 

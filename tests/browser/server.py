@@ -100,5 +100,5 @@ class Server:
             session.trust_env = False
             try:
                 return session.get(f"{self.url}/healthz", timeout=10).status_code == 200
-            except requests.ConnectionError:
+            except requests.RequestException:  # also where a busy machine is slow to answer
                 return False

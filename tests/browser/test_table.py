@@ -147,9 +147,11 @@ def test_rows_that_may_be_old_say_so_when_the_server_does_not_answer(new_server,
         person.goes_to("/videos")
         rows = person.part("rows").locator("> *").first
         expect(rows).to_have_css("opacity", "1")
+        person.field("v_title").click()
+        expect(person.field("v_title")).to_be_focused()
         server.process.send_signal(signal.SIGSTOP)
         try:
-            person.field("v_title").press_sequentially("没有")
+            person.field("v_title").press_sequentially("没有", delay=100)  # as a person does
 
             expect(rows).to_have_css("opacity", "0.35")
         finally:
