@@ -17,7 +17,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 import backend
 from backend.server.front import CompressedStatic, Front, nodelay_listeners
-from pages import dressing
+from pages.components import document
 
 # Whoever starts us, uvicorn would believe what any program of this machine says in X-Forwarded-For, and Streamlit has
 # no option against that. QU_PROXIES alone says whom to believe.
@@ -53,9 +53,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 
 app = st.App(
-    PAGES / "frame.py",
+    PAGES / "app.py",
     lifespan=lifespan,
-    middleware=[Middleware(Front, rest=backend.rest, head=dressing.head()), Middleware(CompressedStatic)],
+    middleware=[Middleware(Front, rest=backend.rest, head=document.head()), Middleware(CompressedStatic)],
 )
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts, people, tables
-from pages.tables import Column, Row
-from pages.words import named, t
+from pages.components import data_table, parts, session_tables
+from pages.components.data_table import Column, Row
+from pages.components.i18n import named, t
 
 parts.guard("admin")
 ROLES = ["manager", "reviewer", "analyst", "app", "admin"]
@@ -74,7 +74,7 @@ def finish(operation: str, done: str, **parameters: str) -> None:
 
 def show_password(made: dict[str, str]) -> None:
     st.markdown(t("accounts.for_whom", name=parts.plain(made["userName"])))
-    people.told_once(made["password"], t("accounts.once"), "account_seen")
+    session_tables.told_once(made["password"], t("accounts.once"), "account_seen")
 
 
 ACTIONS = {
@@ -87,8 +87,8 @@ def account_row(account: dict[str, Any]) -> Row:
     name, state = account["userName"], "disabled" if account["disabled"] else "active"
     cells = {
         "name": name,
-        "role": tables.chips([(account["role"], named("role", account["role"]))]),
-        "state": tables.chips([(state, named("accounts", state))]),
+        "role": data_table.chips([(account["role"], named("role", account["role"]))]),
+        "state": data_table.chips([(state, named("accounts", state))]),
         "seen": parts.moment(account["lastSeenTime"]) or t("people.never"),
         "sessions": str(account["sessionCount"]),
         "tokens": str(account["tokenCount"]),
@@ -115,8 +115,14 @@ def listed(accounts: list[dict[str, Any]]) -> None:
     ]
     rows = [account_row(account) for account in accounts]
     menus = {key: (icon, t(f"accounts.{key}")) for key, (icon, _) in ACTIONS.items()}
-    tables.show(
-        "accounts", t("accounts.title"), columns, rows, row_height=people.ROW_HEIGHT, menus=menus, on_event=chosen
+    data_table.show(
+        "accounts",
+        t("accounts.title"),
+        columns,
+        rows,
+        row_height=session_tables.ROW_HEIGHT,
+        menus=menus,
+        on_event=chosen,
     )
 
 
@@ -126,10 +132,10 @@ parts.say_results()
 listed(parts.ask("getAccounts"))
 st.space("small")
 st.markdown(f"**{t('people.sessions')}**")
-people.sessions(parts.ask("getSessions"), "endSession", owners=True)
+session_tables.sessions(parts.ask("getSessions"), "endSession", owners=True)
 st.space("small")
 st.markdown(f"**{t('people.tokens')}**")
-people.tokens(parts.ask("getTokens"), "revokeToken", owners=True)
+session_tables.tokens(parts.ask("getTokens"), "revokeToken", owners=True)
 if adding:
     parts.open_dialog(t("accounts.add"), "person_add")(add)()
 elif wanted := st.session_state.pop("wanted_change", None):

@@ -5,10 +5,10 @@ from typing import Any
 import streamlit as st
 
 import backend
-from pages import parts, tables, told
-from pages.lists import ROW_HEIGHT
-from pages.tables import Column, Row
-from pages.words import named, t
+from pages.components import data_table, history_text, parts
+from pages.components.data_table import Column, Row
+from pages.components.i18n import named, t
+from pages.components.video_grid import ROW_HEIGHT
 
 parts.guard("history")
 WAYS = ["page", "rest", "command line", "worker", *(["callback"] if backend.current().cloud else [])]
@@ -48,7 +48,7 @@ def filters() -> dict[str, str]:
         user = search("user", "person_search", 150)
         action = st.selectbox(
             t("history.action"), actions, placeholder=t("history.action"), width=190, label_visibility="collapsed",
-            format_func=told.did, **parts.from_address("h_action", actions, None, then=PAGE),
+            format_func=history_text.did, **parts.from_address("h_action", actions, None, then=PAGE),
         )  # fmt: skip
         way = st.segmented_control(
             t("history.way"), WAYS, format_func=lambda word: named("way", word), label_visibility="collapsed",
@@ -93,7 +93,7 @@ def details(line: dict[str, Any]) -> None:
         t("history.line"): str(line["line"]),
     }
     st.table({name: fact for name, fact in facts.items() if fact}, border="horizontal")
-    if rows := told.changes(line):
+    if rows := history_text.changes(line):
         names = (t("history.field"), t("history.before"), t("history.after"))
         st.table(
             [dict(zip(names, (parts.plain(cell) for cell in row), strict=True)) for row in rows],
@@ -119,16 +119,16 @@ def listed(lines: list[dict[str, Any]]) -> None:
     ]
     rows = [
         Row(
-            id_, told.did(line["action"]),
+            id_, history_text.did(line["action"]),
             {
-                "time": parts.moment(line["time"]), "did": told.did(line["action"]), "who": who(line),
-                "target": title(line) or line["target"], "change": told.in_short(line),
+                "time": parts.moment(line["time"]), "did": history_text.did(line["action"]), "who": who(line),
+                "target": title(line) or line["target"], "change": history_text.in_short(line),
                 "way": named("way", line["way"]), "address": line["address"],
             },
         )
         for id_, line in by_id.items()
     ]  # fmt: skip
-    tables.show("h_table", t("history.title"), columns, rows, row_height=ROW_HEIGHT, on_event=clicked)
+    data_table.show("h_table", t("history.title"), columns, rows, row_height=ROW_HEIGHT, on_event=clicked)
 
 
 with parts.header(t("history.title")):
@@ -148,4 +148,4 @@ if found["historyList"]:
 else:
     st.info(t("history.none"), icon=":material/search_off:")
 if line := st.session_state.pop("wanted_line", None):
-    parts.open_dialog(told.did(line["action"]), "history", width="large")(details)(line)
+    parts.open_dialog(history_text.did(line["action"]), "history", width="large")(details)(line)

@@ -5,8 +5,9 @@ from typing import Any
 import streamlit as st
 
 import backend
-from pages import parts, widgets
-from pages.words import named, t
+from pages import widgets
+from pages.components import parts
+from pages.components.i18n import named, t
 
 parts.guard()
 STATES = ["waiting", "warm", "failed"]

@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts, people
-from pages.words import named, t
+from pages.components import parts, session_tables
+from pages.components.i18n import named, t
 
 parts.guard("own")
 FEWEST, MOST = 10, 1024
@@ -27,7 +27,10 @@ def password() -> None:
         pressed = st.form_submit_button(t("profile.change"), type="primary", key="password_do")
     if pressed and new != again:
         st.error(t("profile.differ"), icon=":material/error:")
-    elif pressed and people.do("changePassword", t("done.password"), oldPassword=old, newPassword=new) is not None:
+    elif (
+        pressed
+        and session_tables.do("changePassword", t("done.password"), oldPassword=old, newPassword=new) is not None
+    ):
         st.rerun()
     elif pressed:
         st.rerun()  # the head of the page says what was wrong
@@ -35,7 +38,7 @@ def password() -> None:
 
 def new_token() -> None:
     """Draw the form for a new API token."""
-    rights = [right for right in people.RIGHTS if parts.may(right)]
+    rights = [right for right in session_tables.RIGHTS if parts.may(right)]
     name = st.text_input(
         t("people.token_name"), key="token_name", max_chars=100, placeholder=t("people.token_example"),
         autocomplete="off",
@@ -57,7 +60,7 @@ def new_token() -> None:
 
 
 def show_token(made: dict[str, Any]) -> None:
-    people.told_once(made["consoleToken"], t("people.token_once"), "token_seen")
+    session_tables.told_once(made["consoleToken"], t("people.token_once"), "token_seen")
 
 
 person = st.session_state["account"]
@@ -72,16 +75,16 @@ with right:
         own = parts.ask("getOwnSessions")
         if len(own) > 1:
             st.button(
-                t("profile.end_others"), key="end_others", icon=":material/logout:", on_click=people.do,
+                t("profile.end_others"), key="end_others", icon=":material/logout:", on_click=session_tables.do,
                 args=("endOtherSessions", t("done.sessions_ended")),
             )  # fmt: skip
-    people.sessions(own, "endOwnSession", owners=False)
+    session_tables.sessions(own, "endOwnSession", owners=False)
     st.space("small")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{t('people.tokens')}**", width="content")
         if st.button(t("people.create_token"), key="token_new", icon=":material/add:"):
             parts.open_dialog(t("people.create_token"), "key")(new_token)()
     st.caption(t("people.tokens_are"))
-    people.tokens(parts.ask("getOwnTokens"), "revokeOwnToken", owners=False)
+    session_tables.tokens(parts.ask("getOwnTokens"), "revokeOwnToken", owners=False)
 if made := st.session_state.pop("told_token", None):
     parts.open_dialog(t("people.token_made"), "key")(show_token)(made)

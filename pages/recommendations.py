@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages import confirming, exports, parts, undo
-from pages.lists import VideoList
-from pages.words import t
+from pages.components import confirm_dialog, export_button, parts, undo
+from pages.components.i18n import t
+from pages.components.video_grid import VideoList
 
 parts.guard()
 FEED = VideoList(
@@ -16,7 +16,7 @@ FEED = VideoList(
 )
 
 with parts.header(t("recommendations.title"), beside=undo.button):
-    export = exports.control(FEED)
+    export = export_button.control(FEED)
 parts.say_results()
 narrowing = FEED.narrowing
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
@@ -35,6 +35,6 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         wanted |= narrowing.category()
     sort = FEED.order()
 narrowing.active(wanted, aside=("title", "user"))
-exports.send(export, wanted, sort)
+export_button.send(export, wanted, sort)
 FEED.show(wanted, sort, nothing=t("recommendations.none"))
-confirming.requested()
+confirm_dialog.requested()

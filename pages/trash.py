@@ -4,11 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts, tables
-from pages.lists import ROW_HEIGHT
-from pages.narrowing import Narrowing
-from pages.tables import Column, Row
-from pages.words import t
+from pages.components import data_table, parts
+from pages.components.data_table import Column, Row
+from pages.components.i18n import t
+from pages.components.list_filters import Narrowing
+from pages.components.video_grid import ROW_HEIGHT
 
 parts.guard("manage")
 TRASH = Narrowing("t")
@@ -50,7 +50,7 @@ def listed(videos: list[dict[str, Any]]) -> None:
         )
         for video in videos
     ]
-    tables.show(
+    data_table.show(
         TABLE, t("trash.title"), columns, rows, row_height=ROW_HEIGHT,
         ticked=[video_id for video_id in shown if video_id in picked()], on_ticks=pick,
     )  # fmt: skip
@@ -112,7 +112,7 @@ def show() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
         buttons()
-    with tables.rows():
+    with data_table.rows():
         listed(found["trashList"])
     parts.paging(PAGE, found["total"], size)
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages import actions, confirming, editing, parts, reviewing, told, undo, watching, widgets
-from pages.words import named, t
+from pages import widgets
+from pages.components import confirm_dialog, edit_dialog, history_text, parts, player, review_queue, undo, video_actions
+from pages.components.i18n import named, t
 
 parts.guard()
 ACTIVE = ("queued", "running")
@@ -122,7 +123,7 @@ def history(video_id: str) -> None:
         return
     st.markdown(f"**{t('video.history')}**")
     rows = {
-        f":gray[{parts.moment(line['time'])}]{'&#8203;' * number}": told.summary(line)
+        f":gray[{parts.moment(line['time'])}]{'&#8203;' * number}": history_text.summary(line)
         for number, line in enumerate(lines)
     }
     st.table(rows, border="horizontal", width="content")
@@ -133,24 +134,24 @@ def acts(video: dict[str, Any]) -> None:
     statuses(video)
     recommend = "unrecommend" if video["isRecommend"] == "true" else "recommend"
     with st.container(horizontal=True, vertical_alignment="center", key="acts_row"):
-        actions.own_buttons(
+        video_actions.own_buttons(
             ("approve", "block", recommend, "transcode", "narrow", "snapshot", "prewarm", "delete"), video
         )
-        reviewing.next_button(video)
+        review_queue.next_button(video)
 
 
 def show(video_id: str) -> None:
     play = parts.ask("getPlayInfo", videoId=video_id)
     video, infos = play["videoBase"], play["playInfoList"]
     with parts.header(parts.plain(video["title"]) or video_id, beside=undo.button):
-        editing.button(video)
+        edit_dialog.button(video)
     parts.say_results()
     acts(video)
     left, right = st.columns([3, 2], gap="large")
     working = at_work(video_id)
     with left:
-        watching.player(video, infos, busy="cover" in working)
-        watching.snapshots(video)
+        player.player(video, infos, busy="cover" in working)
+        player.snapshots(video)
         if video["description"]:
             st.markdown(parts.plain(video["description"]))
     with right:
@@ -178,5 +179,5 @@ if known["code"] == "404":
     st.info(t("video.gone"), icon=":material/videocam_off:")
     st.stop()
 show(video_id)
-confirming.requested()
-editing.requested()
+confirm_dialog.requested()
+edit_dialog.requested()

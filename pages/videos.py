@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages import confirming, exports, facets, parts, undo, uploads
-from pages.lists import VideoList
-from pages.words import t
+from pages.components import confirm_dialog, export_button, facet_filters, parts, undo, upload_dialog
+from pages.components.i18n import t
+from pages.components.video_grid import VideoList
 
 parts.guard()
 VIDEOS = VideoList(
@@ -16,9 +16,9 @@ VIDEOS = VideoList(
 )
 
 with parts.header(t("videos.title"), beside=undo.button):
-    export = exports.control(VIDEOS)
+    export = export_button.control(VIDEOS)
     if parts.may("upload"):
-        uploads.button()
+        upload_dialog.button()
 parts.say_results()
 narrowing = VIDEOS.narrowing
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
@@ -38,9 +38,9 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         wanted |= narrowing.category()
     if more.open:
         with counts:
-            facets.show(VIDEOS, wanted)
+            facet_filters.show(VIDEOS, wanted)
     sort = VIDEOS.order()
 narrowing.active(wanted, aside=("title", "status"))
-exports.send(export, wanted, sort)
+export_button.send(export, wanted, sort)
 VIDEOS.show(wanted, sort, nothing=t("videos.none"))
-confirming.requested()
+confirm_dialog.requested()

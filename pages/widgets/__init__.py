@@ -53,7 +53,7 @@ def watch(data: dict[str, Any], key: str, on_choose: Callable[[], None]) -> None
 def table(
     data: dict[str, Any], key: str, *, height: int, on_ticks: Callable[[], None], on_event: Callable[[], None]
 ) -> None:
-    """Draw rows as a table; `pages.tables` says what is in `data`.
+    """Draw rows as a table; `pages.components.data_table` says what is in `data`.
 
     `on_ticks` finds what is ticked in the state of `key`, as `ticks`; `on_event` what was chosen, as `event`.
     """

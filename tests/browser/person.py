@@ -10,12 +10,12 @@ from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, TimeoutError, WebSocket, expect
 
-from pages.words import form
+from pages.components.i18n import form
 from tests.browser.server import ROOT
 from tests.conftest import PASSWORD
 
 # A new page of the frame is tried from its first day.
-PATHS = ["/", *(f"/{name}" for name in re.findall(r'url_path="(\w+)"', (ROOT / "pages/frame.py").read_text("utf-8")))]
+PATHS = ["/", *(f"/{name}" for name in re.findall(r'url_path="(\w+)"', (ROOT / "pages/app.py").read_text("utf-8")))]
 # A page below the root makes Streamlit look for its own base path there; the two misses are no fault of ours.
 PROBES = {f"{path}/_stcore/{probe}" for path in PATHS[1:] for probe in ("health", "host-config")}
 RUNS_NOTHING = '[data-testid="stApp"][data-test-script-state="notRunning"]'

@@ -7,8 +7,8 @@ from string import Formatter
 import pytest
 
 from backend.model import CensorStatus, JobKind, JobState, SnapshotStatus, TranscodeStatus, VideoStatus, WarmState
-from pages.actions import ACTIONS
-from pages.words import form
+from pages.components.i18n import form
+from pages.components.video_actions import ACTIONS
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 ASKED_FOR = re.compile(r"""\bt\(\s*(f?)(["'])(.+?)\2""")
@@ -70,7 +70,7 @@ def test_a_text_is_filled_in_with_the_same_in_both_languages(texts):
     assert not differing
 
 
-@pytest.mark.parametrize("script", sorted(PAGES.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("script", sorted(PAGES.rglob("*.py")), ids=lambda path: path.stem)
 def test_every_text_that_a_page_asks_for_is_there(script, texts):
     asked_for = ASKED_FOR.findall(script.read_text("utf-8"))
     patterns = [

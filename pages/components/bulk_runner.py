@@ -12,8 +12,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts
-from pages.words import t
+from pages.components import parts
+from pages.components.i18n import t
 
 AT_ONCE = 50  # videos for which somebody waits
 BATCH = "batch"

@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages import editing, parts, widgets
-from pages.words import language, t
+from pages import widgets
+from pages.components import edit_dialog, parts
+from pages.components.i18n import language, t
 
 IS_OPEN, LINK, TOLD = "upload_open", "upload_link", "upload_told"
 WORDS = ("hint", "waiting", "checking", "done", "broken", "cancel", "cancelled", "leave_ask", "stay", "leave")
@@ -19,7 +20,7 @@ def button() -> None:
     st.session_state[IS_OPEN] = asked
     if asked:
         st.session_state[LINK], st.session_state[TOLD] = {}, []
-        parts.open_dialog(t("upload.title"), "upload")(_dialog)(editing.categories())
+        parts.open_dialog(t("upload.title"), "upload")(_dialog)(edit_dialog.categories())
 
 
 def is_open() -> bool:
@@ -36,7 +37,7 @@ def _dialog(categories: dict[str, int]) -> None:
         tags = st.text_input(
             t("upload.tags"), key="upload_tags", max_chars=500, placeholder=t("upload.tags_example"), live=True
         )
-    category = editing.choose_category(categories, "", "upload_category")
+    category = edit_dialog.choose_category(categories, "", "upload_category")
     data = {
         **st.session_state[LINK],
         "fields": {"userName": user, "userId": user, "tags": tags, **category},

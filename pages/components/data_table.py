@@ -8,8 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts, widgets
-from pages.words import t
+from pages import widgets
+from pages.components import parts
+from pages.components.i18n import t
 
 HEAD, EDGE = 34, 2  # pixels
 # What the server does not answer must not look like an answer: old rows fade and say so. `data-waits` is from table.js.

@@ -14,8 +14,8 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import backend
-from pages.dressing import tab_title
-from pages.words import COOKIE, LANGUAGES, language, named, t
+from pages.components.document import tab_title
+from pages.components.i18n import COOKIE, LANGUAGES, language, named, t
 
 SIGNS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$^])")
 JOINTS = re.compile(r"(?<=:)(?=\S)|(?<=[<>~-])(?=[-<>=])|(?=@)|(?i:(?<=www))(?=\.)")

@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts
-from pages.words import t
+from pages.components import parts
+from pages.components.i18n import t
 
 
 @dataclass(frozen=True)

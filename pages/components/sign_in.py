@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 import backend
-from pages import parts
-from pages.dressing import tab_title
-from pages.words import t
+from pages.components import parts
+from pages.components.document import tab_title
+from pages.components.i18n import t
 
 
 def show() -> None:

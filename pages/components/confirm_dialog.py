@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages import actions, batches, parts, told, undo
-from pages.actions import Action
-from pages.words import t
+from pages.components import bulk_runner, history_text, parts, undo, video_actions
+from pages.components.i18n import t
+from pages.components.video_actions import Action
 
 MOST_REASON_BYTES = 128
 NAMED = 8
@@ -33,7 +33,7 @@ class Question:
     def take(self, videos: list[dict[str, Any]]) -> None:
         """Take those that the action can be done with; of the others, keep why it cannot."""
         self.titles |= {video["videoId"]: title(video) for video in videos}
-        reasons = [actions.why_not(self.action.key, video) for video in videos]
+        reasons = [video_actions.why_not(self.action.key, video) for video in videos]
         self.videos = [video for video, reason in zip(videos, reasons, strict=True) if not reason]
         self.left_out = [
             f"{title(video)}: {t(f'not.{reason}')}" for video, reason in zip(videos, reasons, strict=True) if reason
@@ -42,7 +42,7 @@ class Question:
     def news(self, videos: list[dict[str, Any]]) -> tuple[int, list[dict[str, Any]]]:
         """Return the newest line of the history, and those about these videos since each of them was read."""
         seen = {video["videoId"]: video.get(parts.SEEN, self.seen) for video in videos}
-        newest, lines = told.since(min(seen.values()), videos)
+        newest, lines = history_text.since(min(seen.values()), videos)
         return newest, [line for line in lines if line["line"] > seen[line["target"]]]
 
     def learn(self, newest: int, lines: list[dict[str, Any]]) -> None:
@@ -61,7 +61,7 @@ def requested() -> None:
     """Open the dialog that somebody asked for. Once a run, from the body of the page."""
     if wanted := st.session_state.pop("wanted_action", None):
         key, videos, seen = wanted
-        question = Question(actions.ACTIONS[key], parts.opening(), seen)
+        question = Question(video_actions.ACTIONS[key], parts.opening(), seen)
         question.take(videos)
         asked = t(f"confirm.{key}", count=len(question.videos or videos))
         parts.open_dialog(asked, question.action.icon)(_confirm)(question)
@@ -70,7 +70,7 @@ def requested() -> None:
 def _confirm(question: Question) -> None:
     action = question.action
     if question.changed:
-        told.warn(question.changed, question.titles)
+        history_text.warn(question.changed, question.titles)
     if question.refused:
         with st.container(key="refused"):
             st.error(parts.named_list(question.refused, NAMED), title=t("common.refused", count=len(question.refused)))
@@ -143,9 +143,9 @@ def _do(question: Question, form: dict[str, Any]) -> None:
     ready = [video for video in asked if video["videoId"] not in moved]
     wanted = [(video, {**action.parameters(video, form), "seenLine": newest}) for video in ready]
     refused: list[tuple[dict[str, Any], str]] = []
-    done: batches.Done = []
-    if len(wanted) > batches.AT_ONCE:
-        batches.start(action.operation, wanted, f"done.{action.key}", lambda done: undo.offer(action.key, done))
+    done: bulk_runner.Done = []
+    if len(wanted) > bulk_runner.AT_ONCE:
+        bulk_runner.start(action.operation, wanted, f"done.{action.key}", lambda done: undo.offer(action.key, done))
     else:
         for video, parameters in wanted:
             envelope = parts.attempt(action.operation, **parameters)
@@ -154,7 +154,7 @@ def _do(question: Question, form: dict[str, Any]) -> None:
             else:
                 refused.append((video, envelope["message"]))
     if refused:  # somebody may have been quicker even now
-        newest, later = told.since(newest, [video for video, _ in refused])
+        newest, later = history_text.since(newest, [video for video, _ in refused])
         changed = [*later, *changed]
         moved |= {line["target"] for line in later}
     question.refused = [f"{title(video)}: {why}" for video, why in refused if video["videoId"] not in moved]

@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts, told
-from pages.words import t
+from pages.components import history_text, parts
+from pages.components.i18n import t
 
 MOST_CATEGORY = 100
 
@@ -70,7 +70,7 @@ def choose_category(known: dict[str, int], chosen: str, key: str) -> dict[str, A
 def _draw(edit: Edit) -> None:
     video, number = edit.video, edit.number
     if edit.changed:
-        told.warn(edit.changed, {video["videoId"]: video["title"]})
+        history_text.warn(edit.changed, {video["videoId"]: video["title"]})
     with st.form(f"edit--{number}", border=False):
         # No max_chars: of what is pasted and too long, a field with one keeps nothing, and says nothing.
         written = {
@@ -94,7 +94,7 @@ def _save(edit: Edit, changes: dict[str, Any]) -> None:
     if changes:
         envelope = parts.attempt("editVideo", videoId=edit.video["videoId"], **changes, seenLine=edit.seen)
         if envelope["result"] != "true":
-            seen, changed = told.since(edit.seen, [edit.video])
+            seen, changed = history_text.since(edit.seen, [edit.video])
             if not changed:
                 st.error(parts.plain(envelope["message"]))
                 return

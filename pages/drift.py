@@ -5,8 +5,8 @@ from typing import Any
 import streamlit as st
 
 import backend
-from pages import parts
-from pages.words import named, t
+from pages.components import parts
+from pages.components.i18n import named, t
 
 parts.guard()
 KINDS = ("", "missing", "title", "description", "tags", "cateName")

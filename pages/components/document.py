@@ -9,16 +9,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.words import language, t
+from pages.components.i18n import language, t
 
-HERE = Path(__file__).parent
+PAGES = Path(__file__).resolve().parents[1]
+ASSETS = PAGES / "assets"
 HTML_LANGUAGES = {"zh": "zh-CN", "en": "en"}
 MARKDOWN_ESCAPE = re.compile(r"\\(.)")
 
 
 def head() -> str:
     """Return what the head of the page needs from the first byte, as HTML: whatever comes later makes it jump."""
-    rules, script = ((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "first.js"))
+    rules, script = ((ASSETS / name).read_text(encoding="utf-8") for name in ("page.css", "first.js"))
     return f"<style>{rules}</style><script>{script}</script>"
 
 
@@ -36,7 +37,8 @@ def tab_title(text: str) -> None:
 @cache
 def _dressing(of: str) -> str:
     script, keys, words = (
-        (HERE / name).read_text(encoding="utf-8") for name in ("page.js", "keys.js", "locales/streamlit.json")
+        path.read_text(encoding="utf-8")
+        for path in (ASSETS / "page.js", ASSETS / "keys.js", PAGES / "locales" / "streamlit.json")
     )
     told = json.dumps({"lang": HTML_LANGUAGES[of], "words": json.loads(words)[of]}).replace("<", "\\u003c")
     function = script[script.index("(") :].rstrip()

@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 
 import backend
-from pages import parts
-from pages.lists import VideoList
-from pages.words import t
+from pages.components import parts
+from pages.components.i18n import t
+from pages.components.video_grid import VideoList
 
 FORMATS = {"csv": "CSV", "xlsx": "Excel", "jsonl": "JSON Lines"}
 

@@ -10,8 +10,8 @@ from typing import Any
 import streamlit as st
 
 import backend
-from pages import parts
-from pages.words import named, t
+from pages.components import parts
+from pages.components.i18n import named, t
 
 MOST_AT_ONCE = 100  # ids of a question to the backend
 MOST_TEXT = 300

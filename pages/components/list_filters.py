@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts
-from pages.words import named, t
+from pages.components import parts
+from pages.components.i18n import named, t
 
 CENSOR = ["check", "success", "fail", "onCensor"]
 RENDITIONS = ["onTranscode", "success", "fail", "none"]

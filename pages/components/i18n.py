@@ -12,6 +12,7 @@ import streamlit as st
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 COOKIE = "qu_language"
+LOCALES = Path(__file__).resolve().parents[1] / "locales"
 Text: TypeAlias = str | dict[str, str]  # of its plural forms, `one` and `other`
 
 
@@ -46,5 +47,5 @@ def named(group: str, word: str) -> str:
 @cache
 def texts(of: str) -> dict[str, Text]:
     """Return every text of a language by its key."""
-    found: dict[str, Text] = json.loads((Path(__file__).parent / "locales" / f"{of}.json").read_text(encoding="utf-8"))
+    found: dict[str, Text] = json.loads((LOCALES / f"{of}.json").read_text(encoding="utf-8"))
     return found

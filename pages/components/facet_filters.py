@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts
-from pages.lists import VideoList
-from pages.narrowing import CENSOR
-from pages.words import named, t
+from pages.components import parts
+from pages.components.i18n import named, t
+from pages.components.list_filters import CENSOR
+from pages.components.video_grid import VideoList
 
 
 def show(videos: VideoList, wanted: dict[str, str]) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages import actions, batches, parts, tables, uploads
-from pages.narrowing import Narrowing
-from pages.tables import Column, Row
-from pages.words import named, t
+from pages.components import bulk_runner, data_table, parts, upload_dialog, video_actions
+from pages.components.data_table import Column, Row
+from pages.components.i18n import named, t
+from pages.components.list_filters import Narrowing
 
 SORTS = ["-creationTime", "creationTime", "-duration", "duration", "-size", "size", "title", "-title"]
 ROW_HEIGHT = 40
@@ -56,11 +56,11 @@ class VideoList:
 
         What changes by itself is drawn anew after a while: alone, so that a dialog or what somebody types stays.
         """
-        batches.show()
+        bulk_runner.show()
         shown = self._shown().values()
         busy = any(video[field] in BUSY for video in shown for field in BUSY_FIELDS)
         st.session_state["whole"] = True
-        st.fragment(self._rows, run_every="2s" if busy or not shown or uploads.is_open() else "15s")(
+        st.fragment(self._rows, run_every="2s" if busy or not shown or upload_dialog.is_open() else "15s")(
             wanted, sort, nothing
         )
         st.session_state["whole"] = False
@@ -89,7 +89,7 @@ class VideoList:
             text, icon = (t("filter.none"), "search_off") if any(wanted.values()) else (nothing, "upload")
             st.info(text, icon=f":material/{icon}:")
             return
-        with tables.rows():
+        with data_table.rows():
             self._table(videos, sort)
         parts.paging(self.page_key, total, size)
 
@@ -133,7 +133,7 @@ class VideoList:
                 return
 
     def _toolbar(self, wanted: dict[str, str], sort: str, total: int) -> None:
-        if not actions.allowed(*self.bulk_actions):
+        if not video_actions.allowed(*self.bulk_actions):
             return
         picked = self._picked()
         elsewhere = len(picked.keys() - self._shown())
@@ -151,20 +151,20 @@ class VideoList:
                     text, key=f"{self.prefix}_tick_all", type="tertiary", icon=":material/select_all:",
                     on_click=self._pick_all, args=(wanted, sort),
                 )  # fmt: skip
-        actions.buttons(self.bulk_actions, [] if batches.is_running() else list(picked.values()))
+        video_actions.buttons(self.bulk_actions, [] if bulk_runner.is_running() else list(picked.values()))
 
     # Drawing
 
     def _table(self, videos: list[dict[str, Any]], sort: str) -> None:
-        menu = actions.allowed(*self.row_actions)
+        menu = video_actions.allowed(*self.row_actions)
         picked = self._picked()
-        tables.show(
+        data_table.show(
             f"{self.prefix}_table", t(f"{'videos' if self.prefix == 'v' else 'recommendations'}.title"),
             [column for column in _columns(self.prefix) if column.key in self.columns],
             [_row(video, menu) for video in videos],
             row_height=ROW_HEIGHT, sort=sort,
             ticked=[video["videoId"] for video in videos if video["videoId"] in picked]
-            if actions.allowed(*self.bulk_actions) else None,
+            if video_actions.allowed(*self.bulk_actions) else None,
             menus={action.key: (action.icon, t(f"action.{action.key}")) for action in menu},
             on_ticks=self._pick, on_event=self._event,
         )  # fmt: skip
@@ -175,7 +175,7 @@ class VideoList:
             parts.first_page(self.page_key)
             st.session_state["wanted_rerun"] = True
         elif event["kind"] == "menu" and (video := self._shown().get(event["id"])):
-            actions.request(event["action"], [video])
+            video_actions.request(event["action"], [video])
 
 
 def _columns(prefix: str) -> list[Column]:
@@ -198,7 +198,7 @@ def _unfinished(video: dict[str, Any]) -> str:
     return video["status"] if video["status"] in ("Uploading", "UploadFail") else ""
 
 
-def _row(video: dict[str, Any], menu: list[actions.Action]) -> Row:
+def _row(video: dict[str, Any], menu: list[video_actions.Action]) -> Row:
     title = video["title"] or video["videoId"]
     chips = {
         "censor": [(video["censorStatus"], named("censor", video["censorStatus"]))],
@@ -215,7 +215,7 @@ def _row(video: dict[str, Any], menu: list[actions.Action]) -> Row:
         "duration": parts.clock(video["duration"]),
         "size": parts.megabytes(video["size"]),
         "created": parts.moment(video["creationTime"]),
-        **{name: tables.chips(words) for name, words in chips.items()},
+        **{name: data_table.chips(words) for name, words in chips.items()},
     }
-    offered = [action.key for action in menu if actions.fits(action.key, video)]
+    offered = [action.key for action in menu if video_actions.fits(action.key, video)]
     return Row(video["videoId"], title, cells, f"/video?videoId={video['videoId']}", offered)

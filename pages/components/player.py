@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts, widgets
-from pages.words import t
+from pages import widgets
+from pages.components import parts
+from pages.components.i18n import t
 
 WORDS = ("sheet", "timeline", "cover", "busy")
 MOST_TILES = 24  # of a sheet

@@ -3,13 +3,13 @@
 import streamlit as st
 
 import backend
-from pages import dressing, parts, sign_in, undo
-from pages.words import t
+from pages.components import document, parts, sign_in, undo
+from pages.components.i18n import t
 
 parts.tell_socket()
 
 HERE = __file__.rsplit("/", 1)[0]
-LOGO = f"{HERE}/logo.svg"
+LOGO = f"{HERE}/assets/logo.svg"
 
 st.set_page_config(page_icon=LOGO, layout="wide")  # each page's head gives the title
 
@@ -17,7 +17,7 @@ if "keep_language" in st.session_state:
     parts.run_script(f"document.cookie = {parts.as_json(st.session_state.pop('keep_language'))}")
 
 st.logo(LOGO)
-dressing.dress()
+document.dress()
 person = parts.account()
 parts.tell_socket(person)
 pages = [
@@ -29,7 +29,7 @@ pages = [
     st.Page(f"{HERE}/trash.py", title=t("trash.title"), icon=":material/delete_sweep:", url_path="trash",
             visibility="visible" if person and parts.may("manage") else "hidden"),
     st.Page(f"{HERE}/jobs.py", title=t("jobs.title"), icon=":material/manufacturing:", url_path="jobs"),
-    st.Page(f"{HERE}/differences.py", title=t("differences.title"), icon=":material/cloud_sync:",
+    st.Page(f"{HERE}/drift.py", title=t("differences.title"), icon=":material/cloud_sync:",
             url_path="differences", visibility="hidden" if backend.current().cloud is None else "visible"),
     st.Page(f"{HERE}/history.py", title=t("history.title"), icon=":material/history:", url_path="history"),
     st.Page(f"{HERE}/accounts.py", title=t("accounts.title"), icon=":material/group:", url_path="accounts",

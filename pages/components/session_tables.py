@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts, tables
-from pages.tables import Column, Row
-from pages.words import named, t
+from pages.components import data_table, parts
+from pages.components.data_table import Column, Row
+from pages.components.i18n import named, t
 
 ROW_HEIGHT = 42
 RIGHTS = ["read", "upload", "export", "review", "manage"]
@@ -55,7 +55,7 @@ def sessions(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> Non
             {
                 "user": row["userName"],
                 "with": browser(row["agent"]) or named("way", row["way"]),
-                "here": tables.chips([("here", named("people", "here"))] if row["isOwn"] else []),
+                "here": data_table.chips([("here", named("people", "here"))] if row["isOwn"] else []),
                 "way": named("way", row["way"]),
                 "address": row["address"],
                 "since": parts.moment(row["creationTime"]),
@@ -65,7 +65,7 @@ def sessions(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> Non
         )
         for row in rows
     ]  # fmt: skip
-    tables.show("sessions", t("people.sessions"), columns, shown, row_height=ROW_HEIGHT, on_event=ended)
+    data_table.show("sessions", t("people.sessions"), columns, shown, row_height=ROW_HEIGHT, on_event=ended)
 
 
 def tokens(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> None:
@@ -94,7 +94,7 @@ def tokens(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> None:
             {
                 "user": row["userName"],
                 "name": row["name"],
-                "right": tables.chips(
+                "right": data_table.chips(
                     [(word, named("right", word)) for word in (row["right"], *(["expired"] if row["expired"] else []))]
                 ),
                 "until": parts.moment(row["expirationTime"]),
@@ -105,7 +105,7 @@ def tokens(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> None:
         )
         for row in rows
     ]  # fmt: skip
-    tables.show("tokens", t("people.tokens"), columns, shown, row_height=ROW_HEIGHT, on_event=revoked)
+    data_table.show("tokens", t("people.tokens"), columns, shown, row_height=ROW_HEIGHT, on_event=revoked)
 
 
 def browser(agent: str) -> str:

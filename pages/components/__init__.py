@@ -1,0 +1,1 @@
+"""What pages share: the session, dialogs, tables, filters, and how values are written."""
