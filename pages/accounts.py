@@ -4,11 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import data_table, parts, session_tables
+from pages.components import data_table, formatting, layout, session, session_tables
 from pages.components.data_table import Column, Row
 from pages.components.i18n import named, t
 
-parts.guard("admin")
+layout.guard("admin")
 ROLES = ["manager", "reviewer", "analyst", "app", "admin"]
 MOST = 1024
 
@@ -62,7 +62,7 @@ def enable(account: dict[str, Any]) -> None:
 
 def finish(operation: str, done: str, **parameters: str) -> None:
     """Do it, and draw the page anew; what is refused is said in the dialog, where it can be mended."""
-    envelope = parts.attempt(operation, **parameters)
+    envelope = session.attempt(operation, **parameters)
     if envelope["result"] != "true":
         st.error(envelope["message"], icon=":material/error:")
         return
@@ -73,7 +73,7 @@ def finish(operation: str, done: str, **parameters: str) -> None:
 
 
 def show_password(made: dict[str, str]) -> None:
-    st.markdown(t("accounts.for_whom", name=parts.plain(made["userName"])))
+    st.markdown(t("accounts.for_whom", name=formatting.plain(made["userName"])))
     session_tables.told_once(made["password"], t("accounts.once"), "account_seen")
 
 
@@ -89,10 +89,10 @@ def account_row(account: dict[str, Any]) -> Row:
         "name": name,
         "role": data_table.chips([(account["role"], named("role", account["role"]))]),
         "state": data_table.chips([(state, named("accounts", state))]),
-        "seen": parts.moment(account["lastSeenTime"]) or t("people.never"),
+        "seen": formatting.moment(account["lastSeenTime"]) or t("people.never"),
         "sessions": str(account["sessionCount"]),
         "tokens": str(account["tokenCount"]),
-        "since": parts.moment(account["creationTime"]),
+        "since": formatting.moment(account["creationTime"]),
     }
     return Row(name, name, cells, menu=("new_role", "reset", "enable" if account["disabled"] else "disable"))
 
@@ -126,18 +126,18 @@ def listed(accounts: list[dict[str, Any]]) -> None:
     )
 
 
-with parts.header(t("accounts.title")):
+with layout.header(t("accounts.title")):
     adding = st.button(t("accounts.add_short"), key="account_add", icon=":material/person_add:", type="primary")
-parts.say_results()
-listed(parts.ask("getAccounts"))
+layout.say_results()
+listed(session.ask("getAccounts"))
 st.space("small")
 st.markdown(f"**{t('people.sessions')}**")
-session_tables.sessions(parts.ask("getSessions"), "endSession", owners=True)
+session_tables.sessions(session.ask("getSessions"), "endSession", owners=True)
 st.space("small")
 st.markdown(f"**{t('people.tokens')}**")
-session_tables.tokens(parts.ask("getTokens"), "revokeToken", owners=True)
+session_tables.tokens(session.ask("getTokens"), "revokeToken", owners=True)
 if adding:
-    parts.open_dialog(t("accounts.add"), "person_add")(add)()
+    layout.open_dialog(t("accounts.add"), "person_add")(add)()
 elif wanted := st.session_state.pop("wanted_change", None):
     key, account = wanted
     icon, draw = ACTIONS[key]
@@ -145,6 +145,6 @@ elif wanted := st.session_state.pop("wanted_change", None):
     if key == "enable":
         draw(account)
     else:
-        parts.open_dialog(title, icon)(draw)(account)
+        layout.open_dialog(title, icon)(draw)(account)
 elif made := st.session_state.pop("told_password", None):
-    parts.open_dialog(t("accounts.told"), "password")(show_password)(made)
+    layout.open_dialog(t("accounts.told"), "password")(show_password)(made)

@@ -3,10 +3,10 @@
 import streamlit as st
 
 import backend
-from pages.components import document, parts, sign_in, undo
+from pages.components import document, layout, session, sign_in, undo, url_state
 from pages.components.i18n import t
 
-parts.tell_socket()
+session.tell_socket()
 
 HERE = __file__.rsplit("/", 1)[0]
 LOGO = f"{HERE}/assets/logo.svg"
@@ -14,12 +14,12 @@ LOGO = f"{HERE}/assets/logo.svg"
 st.set_page_config(page_icon=LOGO, layout="wide")  # each page's head gives the title
 
 if "keep_language" in st.session_state:
-    parts.run_script(f"document.cookie = {parts.as_json(st.session_state.pop('keep_language'))}")
+    url_state.run_script(f"document.cookie = {url_state.as_json(st.session_state.pop('keep_language'))}")
 
 st.logo(LOGO)
 document.dress()
-person = parts.account()
-parts.tell_socket(person)
+person = session.account()
+session.tell_socket(person)
 pages = [
     st.Page(f"{HERE}/overview.py", title=t("overview.title"), icon=":material/dashboard:", default=True),
     st.Page(f"{HERE}/videos.py", title=t("videos.title"), icon=":material/video_library:", url_path="videos"),
@@ -27,13 +27,13 @@ pages = [
             url_path="recommendations"),
     st.Page(f"{HERE}/prewarm.py", title=t("prewarm.title"), icon=":material/bolt:", url_path="prewarm"),
     st.Page(f"{HERE}/trash.py", title=t("trash.title"), icon=":material/delete_sweep:", url_path="trash",
-            visibility="visible" if person and parts.may("manage") else "hidden"),
+            visibility="visible" if person and session.may("manage") else "hidden"),
     st.Page(f"{HERE}/jobs.py", title=t("jobs.title"), icon=":material/manufacturing:", url_path="jobs"),
     st.Page(f"{HERE}/drift.py", title=t("differences.title"), icon=":material/cloud_sync:",
             url_path="differences", visibility="hidden" if backend.current().cloud is None else "visible"),
     st.Page(f"{HERE}/history.py", title=t("history.title"), icon=":material/history:", url_path="history"),
     st.Page(f"{HERE}/accounts.py", title=t("accounts.title"), icon=":material/group:", url_path="accounts",
-            visibility="visible" if person and parts.may("admin") else "hidden"),
+            visibility="visible" if person and session.may("admin") else "hidden"),
     st.Page(f"{HERE}/profile.py", title=t("profile.title"), icon=":material/person:", url_path="profile",
             visibility="hidden"),
     st.Page(f"{HERE}/video.py", title=t("video.title"), icon=":material/movie:", url_path="video", visibility="hidden"),
@@ -46,5 +46,5 @@ if person is None:
 else:
     sign_in.keep()
     undo.keep(page.url_path)
-    parts.no_dialog()
+    layout.no_dialog()
     page.run()

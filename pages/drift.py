@@ -5,10 +5,10 @@ from typing import Any
 import streamlit as st
 
 import backend
-from pages.components import parts
+from pages.components import formatting, layout, session, url_state
 from pages.components.i18n import named, t
 
-parts.guard()
+layout.guard()
 KINDS = ("", "missing", "title", "description", "tags", "cateName")
 ROW_HEIGHT, MOST_ROWS_SEEN = 38, 15
 
@@ -36,14 +36,14 @@ def rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "what": named("difference", one["what"]),
             "here": one["here"],
             "there": one["there"],
-            "time": parts.moment(one["time"]),
+            "time": formatting.moment(one["time"]),
         }
         for one in found
     ]
     column = st.column_config.TextColumn
     event = st.dataframe(
-        parts.frame(shown), key="d_table", selection_mode="multi-row", hide_index=True,
-        on_select="rerun" if parts.may("manage") else "ignore", row_height=ROW_HEIGHT,
+        formatting.frame(shown), key="d_table", selection_mode="multi-row", hide_index=True,
+        on_select="rerun" if session.may("manage") else "ignore", row_height=ROW_HEIGHT,
         height=min(MOST_ROWS_SEEN, len(found)) * ROW_HEIGHT + 40, alt=t("differences.title"),
         column_config={
             "title": column(t("column.title"), width=240),
@@ -53,7 +53,7 @@ def rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "time": column(t("differences.found"), width=156),
         },
     )  # fmt: skip
-    ticked = event.selection.rows if parts.may("manage") else ()
+    ticked = event.selection.rows if session.may("manage") else ()
     return [found[number] for number in ticked if number < len(found)]
 
 
@@ -67,7 +67,7 @@ def request(ticked: list[dict[str, Any]], side: str) -> None:
 
 def confirm(ticked: list[dict[str, Any]]) -> None:
     gone = [one for one in ticked if one["what"] == "missing"]
-    st.markdown(parts.named_list([one["title"] or one["videoId"] for one in gone], 8))
+    st.markdown(formatting.named_list([one["title"] or one["videoId"] for one in gone], 8))
     st.caption(t("differences.help"))
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button(t("common.cancel"), key="confirm_no"):
@@ -80,7 +80,7 @@ def settle(ticked: list[dict[str, Any]], side: str) -> None:
     """Settle what is ticked, and keep for the next run what went well and what did not."""
     refused = []
     for one in ticked:
-        envelope = parts.attempt("mendDrift", videoId=one["videoId"], what=one["what"], use=side)
+        envelope = session.attempt("mendDrift", videoId=one["videoId"], what=one["what"], use=side)
         if envelope["result"] != "true":
             refused.append(f"{one['title'] or one['videoId']}: {envelope['message']}")
     if done := len(ticked) - len(refused):
@@ -91,21 +91,21 @@ def settle(ticked: list[dict[str, Any]], side: str) -> None:
 
 
 def show() -> None:
-    page = parts.page_number("d_page")
-    size = parts.page_size("d_page")
+    page = url_state.page_number("d_page")
+    size = url_state.page_size("d_page")
     what = st.segmented_control(
         t("differences.what"), KINDS, key="d_what", default="", label_visibility="collapsed",
         format_func=lambda kind: named("difference", kind) if kind else t("differences.all"),
-        on_change=parts.first_page, args=("d_page",),
+        on_change=url_state.first_page, args=("d_page",),
     )  # fmt: skip
-    data = parts.ask("getDrift", what=what or "", pageIndex=page, pageSize=size)
+    data = session.ask("getDrift", what=what or "", pageIndex=page, pageSize=size)
     standing(data)
     if not data["driftList"]:
         st.success(t("differences.none"), icon=":material/check_circle:")
         return
     buttons = st.container(horizontal=True, gap="small")
     ticked = rows(data["driftList"])
-    if parts.may("manage"):
+    if session.may("manage"):
         with buttons:
             for side, icon in (("there", "cloud_download"), ("here", "cloud_upload")):
                 st.button(
@@ -113,15 +113,15 @@ def show() -> None:
                     disabled=not ticked, on_click=request, args=(ticked, side),
                 )  # fmt: skip
         st.caption(t("differences.help"))
-    parts.paging("d_page", data["total"], size)
+    layout.paging("d_page", data["total"], size)
 
 
-parts.header(t("differences.title"))
-parts.say_results()
+layout.header(t("differences.title"))
+layout.say_results()
 if backend.current().cloud is None:
     st.info(t("differences.embedded"), icon=":material/cloud_off:")
 else:
     show()
     if wanted := st.session_state.pop("d_wanted", None):
         count = sum(one["what"] == "missing" for one in wanted)
-        parts.open_dialog(t("confirm.delete", count=count), "delete")(confirm)(wanted)
+        layout.open_dialog(t("confirm.delete", count=count), "delete")(confirm)(wanted)

@@ -5,12 +5,12 @@ from typing import Any
 import streamlit as st
 
 import backend
-from pages.components import data_table, history_text, parts
+from pages.components import data_table, formatting, history_text, layout, session, url_state
 from pages.components.data_table import Column, Row
 from pages.components.i18n import named, t
 from pages.components.video_grid import ROW_HEIGHT
 
-parts.guard("history")
+layout.guard("history")
 WAYS = ["page", "rest", "command line", "worker", *(["callback"] if backend.current().cloud else [])]
 TEXTS = ("user", "target")
 DATES = ("from", "to")
@@ -19,7 +19,7 @@ PAGE = "h_page"
 
 def bound(name: str) -> dict[str, Any]:
     """Return the options of a filter that is kept in the address; a change of it leads to the first page."""
-    return {"key": f"h_{name}", "bind": "query-params", "on_change": parts.first_page, "args": (PAGE,)}
+    return {"key": f"h_{name}", "bind": "query-params", "on_change": url_state.first_page, "args": (PAGE,)}
 
 
 def search(name: str, icon: str, width: int) -> str:
@@ -38,21 +38,21 @@ def clear() -> None:
         st.session_state[f"h_{name}"] = ""
     for name in DATES:
         st.session_state[f"h_{name}"] = None
-    parts.first_page(PAGE)
+    url_state.first_page(PAGE)
 
 
 def filters() -> dict[str, str]:
     """Draw what the history can be narrowed by, and return what was chosen."""
-    actions = parts.ask("findHistory", pageSize=1)["actionList"]
+    actions = session.ask("findHistory", pageSize=1)["actionList"]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         user = search("user", "person_search", 150)
         action = st.selectbox(
             t("history.action"), actions, placeholder=t("history.action"), width=190, label_visibility="collapsed",
-            format_func=history_text.did, **parts.from_address("h_action", actions, None, then=PAGE),
+            format_func=history_text.did, **url_state.from_address("h_action", actions, None, then=PAGE),
         )  # fmt: skip
         way = st.segmented_control(
             t("history.way"), WAYS, format_func=lambda word: named("way", word), label_visibility="collapsed",
-            **parts.from_address("h_way", WAYS, None, then=PAGE),
+            **url_state.from_address("h_way", WAYS, None, then=PAGE),
         )  # fmt: skip
         with st.popover(t("filter.more"), icon=":material/tune:"):
             target = st.text_input(t("history.target"), help=t("history.target_help"), **bound("target")).strip()
@@ -81,22 +81,22 @@ def title(line: dict[str, Any]) -> str:
 def details(line: dict[str, Any]) -> None:
     """Draw one line with everything that it holds."""
     if line["title"]:
-        st.page_link("video.py", label=parts.plain(line["title"]), icon=":material/movie:",
+        st.page_link("video.py", label=formatting.plain(line["title"]), icon=":material/movie:",
                      query_params={"videoId": line["target"]})  # fmt: skip
     facts = {
-        t("history.time"): parts.moment(line["time"]),
-        t("history.user"): parts.plain(who(line)),
+        t("history.time"): formatting.moment(line["time"]),
+        t("history.user"): formatting.plain(who(line)),
         t("history.way"): named("way", line["way"]),
         t("people.address"): line["address"],
-        t("history.target"): parts.plain(line["target"]),
-        t("history.request"): parts.plain(line["requestId"]),
+        t("history.target"): formatting.plain(line["target"]),
+        t("history.request"): formatting.plain(line["requestId"]),
         t("history.line"): str(line["line"]),
     }
     st.table({name: fact for name, fact in facts.items() if fact}, border="horizontal")
     if rows := history_text.changes(line):
         names = (t("history.field"), t("history.before"), t("history.after"))
         st.table(
-            [dict(zip(names, (parts.plain(cell) for cell in row), strict=True)) for row in rows],
+            [dict(zip(names, (formatting.plain(cell) for cell in row), strict=True)) for row in rows],
             hide_index=True, border="horizontal",
         )  # fmt: skip
 
@@ -121,7 +121,7 @@ def listed(lines: list[dict[str, Any]]) -> None:
         Row(
             id_, history_text.did(line["action"]),
             {
-                "time": parts.moment(line["time"]), "did": history_text.did(line["action"]), "who": who(line),
+                "time": formatting.moment(line["time"]), "did": history_text.did(line["action"]), "who": who(line),
                 "target": title(line) or line["target"], "change": history_text.in_short(line),
                 "way": named("way", line["way"]), "address": line["address"],
             },
@@ -131,21 +131,21 @@ def listed(lines: list[dict[str, Any]]) -> None:
     data_table.show("h_table", t("history.title"), columns, rows, row_height=ROW_HEIGHT, on_event=clicked)
 
 
-with parts.header(t("history.title")):
-    export = parts.may("export") and st.button(t("videos.export"), icon=":material/download:", key="h_export")
-parts.say_results()
+with layout.header(t("history.title")):
+    export = session.may("export") and st.button(t("videos.export"), icon=":material/download:", key="h_export")
+layout.say_results()
 wanted = filters()
 if export:
-    parts.go_to(parts.ask("createHistoryLink", **wanted)["url"])
-size, page = parts.page_size(PAGE), parts.page_number(PAGE)
-found = parts.ask("findHistory", **wanted, pageIndex=page, pageSize=size)
+    url_state.go_to(session.ask("createHistoryLink", **wanted)["url"])
+size, page = url_state.page_size(PAGE), url_state.page_number(PAGE)
+found = session.ask("findHistory", **wanted, pageIndex=page, pageSize=size)
 if not found["historyList"] and found["total"]:
     page = st.session_state[PAGE] = -(-found["total"] // size)
-    found = parts.ask("findHistory", **wanted, pageIndex=page, pageSize=size)
+    found = session.ask("findHistory", **wanted, pageIndex=page, pageSize=size)
 if found["historyList"]:
     listed(found["historyList"])
-    parts.paging(PAGE, found["total"], size)
+    layout.paging(PAGE, found["total"], size)
 else:
     st.info(t("history.none"), icon=":material/search_off:")
 if line := st.session_state.pop("wanted_line", None):
-    parts.open_dialog(history_text.did(line["action"]), "history", width="large")(details)(line)
+    layout.open_dialog(history_text.did(line["action"]), "history", width="large")(details)(line)

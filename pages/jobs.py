@@ -4,21 +4,21 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import parts
+from pages.components import formatting, layout, session
 from pages.components.i18n import t
 
-parts.guard()
+layout.guard()
 SHOWN = 50
 
 
 def queue(watched: bool) -> None:
     """Draw what runs and what waits. `watched`: it is drawn anew each second, which ends when the queue is empty."""
-    data = parts.ask("getQueue", pageSize=SHOWN)
+    data = session.ask("getQueue", pageSize=SHOWN)
     shown = {job["jobId"] for job in data["jobList"]}
     ended = st.session_state.get("jobs_shown", set()) - shown
     st.session_state["jobs_shown"] = shown
     if ended or watched != bool(shown):
-        parts.redraw()  # what ended is listed in the rest of the page
+        layout.redraw()  # what ended is listed in the rest of the page
     st.markdown(f"**{t('jobs.queue', count=data['total'])}**")
     if not data["jobList"]:
         st.info(t("jobs.idle"), icon=":material/done_all:")
@@ -30,7 +30,7 @@ def queue(watched: bool) -> None:
                     st.progress(job["progress"], text=standing(job))
                 else:
                     st.caption(standing(job))
-            if parts.may("manage"):
+            if session.may("manage"):
                 st.button(
                     t("common.cancel"), key=f"cancel_{job['jobId']}", icon=":material/close:", on_click=do,
                     args=("cancelJob", t("done.cancelled")), kwargs={"jobId": job["jobId"]},
@@ -40,7 +40,7 @@ def queue(watched: bool) -> None:
 
 
 def title(job: dict[str, Any]) -> None:
-    label = parts.job_label(job)
+    label = formatting.job_label(job)
     if job["videoId"]:
         st.page_link("video.py", label=label, query_params={"videoId": job["videoId"]})
     else:
@@ -51,7 +51,7 @@ def standing(job: dict[str, Any]) -> str:
     """Return how far a job is, how long it will take as far as that is known, and how often its worker died."""
     words = [f"{job['progress']:.0%}"] if job["state"] == "running" else [t("jobs.position", number=job["position"])]
     if job["secondsLeft"] is not None:
-        words.append(t("jobs.left", time=parts.lasting(job["secondsLeft"])))
+        words.append(t("jobs.left", time=formatting.lasting(job["secondsLeft"])))
     interruptions = job["attempts"] - (job["state"] == "running")
     if interruptions:
         words.append(t("jobs.interrupted", count=interruptions))
@@ -59,12 +59,12 @@ def standing(job: dict[str, Any]) -> str:
 
 
 def failed() -> None:
-    data = parts.ask("getJobs", state="failed", pageSize=SHOWN)
+    data = session.ask("getJobs", state="failed", pageSize=SHOWN)
     if not data["total"]:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{t('overview.failed_list', count=data['total'])}**")
-        if parts.may("manage"):
+        if session.may("manage"):
             st.button(
                 t("jobs.retry_all"), key="retry_all", icon=":material/refresh:", on_click=do,
                 args=("retryFailedJobs", t("done.retried")),
@@ -74,9 +74,9 @@ def failed() -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 with st.container(gap=None):
                     title(job)
-                    st.markdown(parts.plain(job["error"]))
-                    st.caption(parts.moment(job["finishTime"]))
-                if parts.may("manage"):
+                    st.markdown(formatting.plain(job["error"]))
+                    st.caption(formatting.moment(job["finishTime"]))
+                if session.may("manage"):
                     st.button(
                         t("common.retry"), key=f"retry_{job['jobId']}", icon=":material/refresh:", on_click=do,
                         args=("retryJob", t("done.retried")), kwargs={"jobId": job["jobId"]},
@@ -87,40 +87,40 @@ def failed() -> None:
 
 
 def finished() -> None:
-    data = parts.ask("getJobs", state="done", pageSize=20)
+    data = session.ask("getJobs", state="done", pageSize=20)
     if not data["total"]:
         return
     st.markdown(f"**{t('jobs.done')}**")
     rows = [
         {
-            t("jobs.kind"): parts.job_label({**job, "title": ""}).replace("\\", ""),
+            t("jobs.kind"): formatting.job_label({**job, "title": ""}).replace("\\", ""),
             t("column.title"): job["title"],
-            t("jobs.finished"): parts.moment(job["finishTime"]),
+            t("jobs.finished"): formatting.moment(job["finishTime"]),
         }
         for job in data["jobList"]
     ]
-    st.dataframe(parts.frame(rows), hide_index=True, alt=t("jobs.done"))
+    st.dataframe(formatting.frame(rows), hide_index=True, alt=t("jobs.done"))
     for job in data["jobList"]:
         if job["detail"]:
-            label = t("jobs.damaged", title=parts.plain(job["title"]))
+            label = t("jobs.damaged", title=formatting.plain(job["title"]))
             with st.expander(label, key=f"words_{job['jobId']}", icon=":material/warning:"):
                 st.code(job["detail"], language=None)
 
 
 def do(operation: str, done: str, **parameters: str) -> None:
-    envelope = parts.attempt(operation, **parameters)
+    envelope = session.attempt(operation, **parameters)
     if envelope["result"] == "true":
         st.session_state.setdefault("done", []).append(done)
     else:
         st.session_state["problems"] = (t("people.refused"), [envelope["message"]])
 
 
-parts.header(t("jobs.title"))
+layout.header(t("jobs.title"))
 st.html("<style>[data-testid='stPageLink'] a { padding-left: 0 }</style>")  # in line with what stands below them
-parts.say_results()
+layout.say_results()
 left, right = st.columns(2, gap="large")
 with left:
-    waits = parts.ask("getQueue", pageSize=1)["total"] > 0
+    waits = session.ask("getQueue", pageSize=1)["total"] > 0
     st.fragment(queue, run_every="1s" if waits else None)(waits)
 with right:
     failed()

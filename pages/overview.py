@@ -4,10 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import parts
+from pages.components import formatting, layout, session
 from pages.components.i18n import t
 
-parts.guard()
+layout.guard()
 WAITING_SHOWN = 6
 FAILED_SHOWN = 5
 
@@ -31,7 +31,7 @@ def numbers(counts: dict[str, Any]) -> None:
         )  # fmt: skip
         st.metric(
             t("overview.videos"), f"{counts['videos']:,}", border=True, height="stretch", icon=":material/movie:",
-            delta=f"{parts.megabytes(counts['bytes'])} · {parts.clock(counts['seconds'])}",
+            delta=f"{formatting.megabytes(counts['bytes'])} · {formatting.clock(counts['seconds'])}",
             delta_color="off", delta_arrow="off",
         )  # fmt: skip
 
@@ -40,7 +40,7 @@ def failures() -> None:
     """Lead to the videos whose transcodes failed last, as many as the list of them holds."""
     with st.container(horizontal=True):
         for name, wire in (("tc", "transcodeStatus"), ("nb", "narrowTranscodeStatus")):
-            total = parts.ask("getVideos", **{wire: "fail"}, pageSize=1)["total"]
+            total = session.ask("getVideos", **{wire: "fail"}, pageSize=1)["total"]
             if total:
                 st.page_link(
                     "videos.py", label=t(f"overview.failed_{name}", count=f"{total:,}"), icon=":material/error:",
@@ -55,7 +55,7 @@ def saved(counts: dict[str, Any]) -> str:
     share = 1 - counts["narrowBytes"] / counts["narrowBytesPlain"]
     return t(
         "overview.saved",
-        bytes=parts.megabytes(counts["narrowBytesPlain"] - counts["narrowBytes"]),
+        bytes=formatting.megabytes(counts["narrowBytesPlain"] - counts["narrowBytes"]),
         share=f"{share:.0%}",
     )
 
@@ -76,7 +76,7 @@ def charts(counts: dict[str, Any]) -> None:
                 "tooltip": {"trigger": "axis"},
                 "legend": {"right": 0, "top": 0},
                 "grid": {"left": 4, "right": 4, "top": 36, "bottom": 4, "containLabel": True},
-                "dataset": {"source": parts.frame(rows)},
+                "dataset": {"source": formatting.frame(rows)},
                 "xAxis": {"type": "category"},
                 "yAxis": {"type": "value", "minInterval": 1},
                 "series": [{"type": "bar", "barMaxWidth": 14}] * 2,
@@ -87,7 +87,7 @@ def charts(counts: dict[str, Any]) -> None:
         total = sum(counts["byCensorStatus"].values()) or 1
         for status, count in counts["byCensorStatus"].items():
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(parts.chip(status, "censor"), width=96)
+                st.markdown(formatting.chip(status, "censor"), width=96)
                 st.progress(count / total, width="stretch")
                 st.markdown(f"{count:,}", width=56, text_alignment="right")
         if text := saved(counts):
@@ -96,7 +96,7 @@ def charts(counts: dict[str, Any]) -> None:
 
 def waiting() -> None:
     """Draw what came in last and waits for a person, each with the way to it."""
-    data = parts.ask("getVideos", censorStatus="check", pageSize=WAITING_SHOWN)
+    data = session.ask("getVideos", censorStatus="check", pageSize=WAITING_SHOWN)
     with st.container(border=True, height="stretch"):
         st.markdown(f"**{t('overview.waiting_list')}**")
         if not data["videoList"]:
@@ -107,10 +107,12 @@ def waiting() -> None:
                 thumbnail(video["coverUrl"])
                 with st.container(gap=None):
                     st.page_link(
-                        "video.py", label=parts.plain(video["title"]), query_params={"videoId": video["videoId"]}
+                        "video.py", label=formatting.plain(video["title"]), query_params={"videoId": video["videoId"]}
                     )
-                    who = parts.plain(video["user"]["userName"])
-                    st.caption(f"{who} · {parts.clock(video['duration'])} · {parts.moment(video['creationTime'])}")
+                    who = formatting.plain(video["user"]["userName"])
+                    st.caption(
+                        f"{who} · {formatting.clock(video['duration'])} · {formatting.moment(video['creationTime'])}"
+                    )
         if data["total"] > WAITING_SHOWN:
             st.page_link(
                 "videos.py", label=t("overview.all_waiting", count=data["total"]),
@@ -120,14 +122,16 @@ def waiting() -> None:
 
 def thumbnail(url: str) -> None:
     """Draw a cover in a box of always the same size, whatever its shape."""
-    picture = f'<img src="{parts.safe(url)}" alt="" style="width:100%;height:100%;object-fit:cover">' if url else ""
+    picture = (
+        f'<img src="{formatting.safe(url)}" alt="" style="width:100%;height:100%;object-fit:cover">' if url else ""
+    )
     box = "width:84px;height:48px;border-radius:6px;overflow:hidden;background:#8884"
     st.html(f'<div style="{box}">{picture}</div>', width=84)
 
 
 def failed() -> None:
     """Draw the jobs that failed last, with why, and the way to try again."""
-    data = parts.ask("getJobs", state="failed", pageSize=FAILED_SHOWN)
+    data = session.ask("getJobs", state="failed", pageSize=FAILED_SHOWN)
     if not data["jobList"]:
         return
     with st.container(border=True):
@@ -135,14 +139,14 @@ def failed() -> None:
         for job in data["jobList"]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 with st.container(gap=None):
-                    st.markdown(f"**{parts.job_label(job)}**  \n{parts.plain(job['error'])}")
-                    st.caption(parts.moment(job["finishTime"]))
+                    st.markdown(f"**{formatting.job_label(job)}**  \n{formatting.plain(job['error'])}")
+                    st.caption(formatting.moment(job["finishTime"]))
                 if job["videoId"]:
                     st.page_link(
                         "video.py", label=t("overview.look"), query_params={"videoId": job["videoId"]},
                         width="content",
                     )  # fmt: skip
-                if parts.may("manage"):
+                if session.may("manage"):
                     st.button(
                         t("common.retry"), icon=":material/refresh:", key=f"retry_{job['jobId']}", on_click=retry,
                         args=(job["jobId"],),
@@ -150,7 +154,7 @@ def failed() -> None:
 
 
 def retry(job_id: str) -> None:
-    envelope = parts.attempt("retryJob", jobId=job_id)
+    envelope = session.attempt("retryJob", jobId=job_id)
     if envelope["result"] == "true":
         st.session_state.setdefault("done", []).append(t("done.retried"))
     else:
@@ -159,7 +163,7 @@ def retry(job_id: str) -> None:
 
 def everything() -> None:
     """Draw all of it; while jobs run it draws itself anew, and stops when the last one has ended."""
-    counts = parts.ask("getStatistics")
+    counts = session.ask("getStatistics")
     if counts["demoDone"] < counts["demoTotal"]:
         share = counts["demoDone"] / counts["demoTotal"]
         st.progress(share, text=t("overview.demo", done=counts["demoDone"], total=counts["demoTotal"]))
@@ -173,7 +177,7 @@ def everything() -> None:
     failed()
     if st.session_state.get("overview_works") and not works(counts):
         st.session_state["overview_works"] = False
-        parts.redraw()
+        layout.redraw()
     st.session_state["overview_works"] = works(counts)
 
 
@@ -181,6 +185,6 @@ def works(counts: dict[str, Any]) -> bool:
     return bool(counts["runningJobs"] or counts["waitingJobs"] or counts["demoDone"] < counts["demoTotal"])
 
 
-parts.header(t("overview.title"))
-parts.say_results()
-st.fragment(everything, run_every="2s" if works(parts.ask("getStatistics")) else None)()
+layout.header(t("overview.title"))
+layout.say_results()
+st.fragment(everything, run_every="2s" if works(session.ask("getStatistics")) else None)()

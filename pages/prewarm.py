@@ -6,10 +6,10 @@ import streamlit as st
 
 import backend
 from pages import widgets
-from pages.components import parts
+from pages.components import formatting, layout, session, url_state
 from pages.components.i18n import named, t
 
-parts.guard()
+layout.guard()
 STATES = ["waiting", "warm", "failed"]
 
 
@@ -19,7 +19,7 @@ def new_batch() -> None:
     round_ = st.session_state.setdefault("prewarm_round", 0)
     st.markdown(f"**{t('prewarm.lines')}**")
     text = widgets.lines(t("prewarm.lines"), t("prewarm.example"), value="", round_=round_, key="prewarm_lines")
-    lines = parts.ask("checkObjectPaths", objectPath=text) if text.strip() else []
+    lines = session.ask("checkObjectPaths", objectPath=text) if text.strip() else []
     bad = [line for line in lines if line["problem"]]
     if bad:
         st.warning(
@@ -36,7 +36,7 @@ def new_batch() -> None:
         disabled=not lines or bool(bad),
     )  # fmt: skip
     if pressed:
-        envelope = parts.attempt("pushObjectCache", objectPath=text)
+        envelope = session.attempt("pushObjectCache", objectPath=text)
         if envelope["result"] == "true":
             st.session_state.setdefault("done", []).append(t("done.prewarmed", count=len(lines)))
             st.session_state["prewarm_round"] = round_ + 1
@@ -49,19 +49,19 @@ def quota() -> None:
     """Say how many addresses may be prefetched today, where somebody counts them."""
     if backend.current().cloud is None:
         return
-    envelope = parts.attempt("getPrewarmQuota")
-    st.caption(t("prewarm.quota", **envelope["data"]) if envelope["data"] else parts.plain(envelope["message"]))
+    envelope = session.attempt("getPrewarmQuota")
+    st.caption(t("prewarm.quota", **envelope["data"]) if envelope["data"] else formatting.plain(envelope["message"]))
 
 
 def problem(line: dict[str, Any]) -> str:
     where = t("prewarm.line", number=line["line"])
-    return f"- {where} {parts.plain(line['text'][:100])}: {parts.plain(line['problem'])}"
+    return f"- {where} {formatting.plain(line['text'][:100])}: {formatting.plain(line['problem'])}"
 
 
 def batches() -> None:
     """Draw the batches, newest first; when the last running one ends, the page stops asking."""
-    page = parts.page_number("p_page")
-    data = parts.ask("getPrewarms", pageIndex=page, pageSize=10)
+    page = url_state.page_number("p_page")
+    data = session.ask("getPrewarms", pageIndex=page, pageSize=10)
     if not data["prewarmList"]:
         st.info(t("prewarm.none"), icon=":material/bolt:")
         return
@@ -72,7 +72,7 @@ def batches() -> None:
     running = any(active(batch) for batch in data["prewarmList"])
     if st.session_state.get("prewarm_running") and not running:
         st.session_state["prewarm_running"] = False
-        parts.redraw()
+        layout.redraw()
     st.session_state["prewarm_running"] = running
 
 
@@ -84,38 +84,38 @@ def one_batch(batch: dict[str, Any], *, opened: bool) -> None:
     job, urls = batch["job"], batch["urlList"]
     warm = sum(url["state"] == "warm" for url in urls)
     label = (
-        f"{parts.moment(job['creationTime'])} · {parts.chip(job['state'])} · "
+        f"{formatting.moment(job['creationTime'])} · {formatting.chip(job['state'])} · "
         f"{t('prewarm.warm_of', warm=warm, count=len(urls))}"
     )
     with st.expander(label, expanded=opened):
         if job["error"]:
-            st.caption(parts.plain(job["error"]))
+            st.caption(formatting.plain(job["error"]))
         rows = [{"state": [url["state"]], "detail": url["detail"], "url": url["url"]} for url in urls]
         st.dataframe(
-            parts.frame(rows), hide_index=True, alt=t("prewarm.batches"),
+            formatting.frame(rows), hide_index=True, alt=t("prewarm.batches"),
             column_config={
-                "state": parts.chip_column(t("prewarm.state"), STATES, width=90),
+                "state": formatting.chip_column(t("prewarm.state"), STATES, width=90),
                 "detail": st.column_config.TextColumn(t("prewarm.detail"), width=130),
                 "url": st.column_config.TextColumn(t("prewarm.url"), width=620),
             },
         )  # fmt: skip
-        again = job["state"] == "failed" and parts.may("manage")
+        again = job["state"] == "failed" and session.may("manage")
         if again and st.button(t("common.retry"), key=f"retry_{job['jobId']}", icon=":material/refresh:"):
-            parts.ask("retryJob", jobId=job["jobId"])
+            session.ask("retryJob", jobId=job["jobId"])
             st.session_state["prewarm_running"] = True
             st.rerun(scope="app")
 
 
-parts.header(t("prewarm.title"))
-parts.say_results()
+layout.header(t("prewarm.title"))
+layout.say_results()
 # Who may not prewarm sees what was prewarmed, and nothing to fill in.
-left, right = st.columns([2, 3], gap="large") if parts.may("manage") else (None, st.container())
+left, right = st.columns([2, 3], gap="large") if session.may("manage") else (None, st.container())
 if left:
     with left:
         new_batch()
-        hosts = parts.ask("getPrewarms", pageSize=1)["hostList"]
-        st.caption(t("prewarm.hosts", hosts=", ".join(map(parts.plain, hosts)) or named("common", "nothing")))
+        hosts = session.ask("getPrewarms", pageSize=1)["hostList"]
+        st.caption(t("prewarm.hosts", hosts=", ".join(map(formatting.plain, hosts)) or named("common", "nothing")))
 with right:
     st.markdown(f"**{t('prewarm.batches')}**")
-    newest = parts.ask("getPrewarms", pageSize=10)["prewarmList"]
+    newest = session.ask("getPrewarms", pageSize=10)["prewarmList"]
     st.fragment(batches, run_every="1s" if any(active(batch) for batch in newest) else None)()

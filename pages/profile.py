@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import parts, session_tables
+from pages.components import formatting, layout, session, session_tables
 from pages.components.i18n import named, t
 
-parts.guard("own")
+layout.guard("own")
 FEWEST, MOST = 10, 1024
 TOKEN_DAYS = 90
 
@@ -38,7 +38,7 @@ def password() -> None:
 
 def new_token() -> None:
     """Draw the form for a new API token."""
-    rights = [right for right in session_tables.RIGHTS if parts.may(right)]
+    rights = [right for right in session_tables.RIGHTS if session.may(right)]
     name = st.text_input(
         t("people.token_name"), key="token_name", max_chars=100, placeholder=t("people.token_example"),
         autocomplete="off",
@@ -52,7 +52,7 @@ def new_token() -> None:
         format="YYYY-MM-DD", key="token_end",
     )  # fmt: skip
     if st.button(t("people.create_token"), key="token_do", type="primary", width="stretch", disabled=not name.strip()):
-        made = parts.attempt("createToken", name=name.strip(), right=right, endTime=str(end))
+        made = session.attempt("createToken", name=name.strip(), right=right, endTime=str(end))
         if made["result"] == "true":
             st.session_state["told_token"] = made["data"]
             st.rerun()
@@ -64,15 +64,15 @@ def show_token(made: dict[str, Any]) -> None:
 
 
 person = st.session_state["account"]
-parts.header(t("profile.title"), f"{parts.plain(person['userName'])} · {named('role', person['role'])}")
-parts.say_results()
+layout.header(t("profile.title"), f"{formatting.plain(person['userName'])} · {named('role', person['role'])}")
+layout.say_results()
 left, right = st.columns([1, 2], gap="large")
 with left:
     password()
 with right:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{t('people.sessions')}**", width="content")
-        own = parts.ask("getOwnSessions")
+        own = session.ask("getOwnSessions")
         if len(own) > 1:
             st.button(
                 t("profile.end_others"), key="end_others", icon=":material/logout:", on_click=session_tables.do,
@@ -83,8 +83,8 @@ with right:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{t('people.tokens')}**", width="content")
         if st.button(t("people.create_token"), key="token_new", icon=":material/add:"):
-            parts.open_dialog(t("people.create_token"), "key")(new_token)()
+            layout.open_dialog(t("people.create_token"), "key")(new_token)()
     st.caption(t("people.tokens_are"))
-    session_tables.tokens(parts.ask("getOwnTokens"), "revokeOwnToken", owners=False)
+    session_tables.tokens(session.ask("getOwnTokens"), "revokeOwnToken", owners=False)
 if made := st.session_state.pop("told_token", None):
-    parts.open_dialog(t("people.token_made"), "key")(show_token)(made)
+    layout.open_dialog(t("people.token_made"), "key")(show_token)(made)

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from pages.components import confirm_dialog, export_button, parts, undo
+from pages.components import confirm_dialog, export_button, layout, undo
 from pages.components.i18n import t
 from pages.components.video_grid import VideoList
 
-parts.guard()
+layout.guard()
 FEED = VideoList(
     prefix="r",
     operation="getRecommendVideos",
@@ -15,9 +15,9 @@ FEED = VideoList(
     bulk_actions=("unrecommend", "prewarm", "narrow", "block"),
 )
 
-with parts.header(t("recommendations.title"), beside=undo.button):
+with layout.header(t("recommendations.title"), beside=undo.button):
     export = export_button.control(FEED)
-parts.say_results()
+layout.say_results()
 narrowing = FEED.narrowing
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
     wanted = narrowing.search("title", t("filter.title"), "search", 220)

@@ -4,13 +4,13 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import data_table, parts
+from pages.components import data_table, formatting, layout, session, url_state
 from pages.components.data_table import Column, Row
 from pages.components.i18n import t
 from pages.components.list_filters import Narrowing
 from pages.components.video_grid import ROW_HEIGHT
 
-parts.guard("manage")
+layout.guard("manage")
 TRASH = Narrowing("t")
 PAGE, TABLE, PICKED = TRASH.page_key, "t_table", "t_picked"
 NAMED = 8
@@ -41,11 +41,11 @@ def listed(videos: list[dict[str, Any]]) -> None:
             {
                 "title": video["title"] or video["videoId"],
                 "user": video["user"]["userName"] or video["user"]["userId"],
-                "duration": parts.clock(video["duration"]),
-                "size": parts.megabytes(video["size"]),
-                "deleted": parts.moment(video["deleteTime"]),
+                "duration": formatting.clock(video["duration"]),
+                "size": formatting.megabytes(video["size"]),
+                "deleted": formatting.moment(video["deleteTime"]),
                 "by": video["deletedBy"],
-                "until": parts.moment(video["purgeTime"]),
+                "until": formatting.moment(video["purgeTime"]),
             },
         )
         for video in videos
@@ -62,7 +62,7 @@ def picked() -> dict[str, dict[str, Any]]:
 
 
 def do(operation: str, said: str, videos: list[dict[str, Any]]) -> None:
-    parts.attempt_each(operation, [(video, {"videoId": video["videoId"]}) for video in videos], said)
+    session.attempt_each(operation, [(video, {"videoId": video["videoId"]}) for video in videos], said)
     for video_id in st.session_state.pop("acted", ()):
         picked().pop(video_id, None)
 
@@ -88,7 +88,7 @@ def buttons() -> None:
 
 
 def confirm(videos: list[dict[str, Any]]) -> None:
-    st.markdown(parts.named_list([video["title"] or video["videoId"] for video in videos], NAMED))
+    st.markdown(formatting.named_list([video["title"] or video["videoId"] for video in videos], NAMED))
     st.warning(t("follows.purge"), icon=":material/warning:")
     with st.container(horizontal=True, horizontal_alignment="right", key="danger"):
         if st.button(t("common.cancel"), key="confirm_no"):
@@ -102,11 +102,11 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         wanted = TRASH.search("title", t("filter.title"), "search", 260)
     TRASH.active(wanted, aside=("title",))
-    size, page = parts.page_size(PAGE), parts.page_number(PAGE)
-    found = parts.ask("getTrash", **wanted, pageIndex=page, pageSize=size)
+    size, page = url_state.page_size(PAGE), url_state.page_number(PAGE)
+    found = session.ask("getTrash", **wanted, pageIndex=page, pageSize=size)
     if not found["trashList"] and found["total"]:
         page = st.session_state[PAGE] = -(-found["total"] // size)
-        found = parts.ask("getTrash", **wanted, pageIndex=page, pageSize=size)
+        found = session.ask("getTrash", **wanted, pageIndex=page, pageSize=size)
     if not found["trashList"]:
         st.info(t("filter.none" if any(wanted.values()) else "trash.empty"), icon=":material/delete_sweep:")
         return
@@ -114,12 +114,12 @@ def show() -> None:
         buttons()
     with data_table.rows():
         listed(found["trashList"])
-    parts.paging(PAGE, found["total"], size)
+    layout.paging(PAGE, found["total"], size)
 
 
-days = parts.trash_days()
-parts.header(t("trash.title"), t("trash.kept", days=days) if days else t("trash.off"))
-parts.say_results()
+days = session.trash_days()
+layout.header(t("trash.title"), t("trash.kept", days=days) if days else t("trash.off"))
+layout.say_results()
 show()
 if wanted := st.session_state.pop("t_wanted", None):
-    parts.open_dialog(t("confirm.purge", count=len(wanted)), "delete_forever")(confirm)(wanted)
+    layout.open_dialog(t("confirm.purge", count=len(wanted)), "delete_forever")(confirm)(wanted)

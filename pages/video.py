@@ -5,20 +5,32 @@ from typing import Any
 import streamlit as st
 
 from pages import widgets
-from pages.components import confirm_dialog, edit_dialog, history_text, parts, player, review_queue, undo, video_actions
+from pages.components import (
+    confirm_dialog,
+    edit_dialog,
+    formatting,
+    history_text,
+    layout,
+    player,
+    review_queue,
+    session,
+    undo,
+    url_state,
+    video_actions,
+)
 from pages.components.i18n import named, t
 
-parts.guard()
+layout.guard()
 ACTIVE = ("queued", "running")
 
 
 def statuses(video: dict[str, Any]) -> None:
-    chips = [parts.chip(video["censorStatus"], "censor")]
+    chips = [formatting.chip(video["censorStatus"], "censor")]
     if video["isRecommend"] == "true":
         chips.append(f":violet-badge[:material/recommend: {t('status.isRecommend')}]")
     for name in ("transcodeStatus", "narrowTranscodeStatus", "snapshotStatus"):
         if video[name]:
-            chips.append(parts.chip(video[name]).replace("[", f"[{t(f'video.{name}')} ", 1))
+            chips.append(formatting.chip(video[name]).replace("[", f"[{t(f'video.{name}')} ", 1))
     st.markdown(" ".join(chips))
 
 
@@ -26,13 +38,15 @@ def facts(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
     shape = next((f"{info['width']} × {info['height']}" for info in infos if info["width"]), "–")
     st.table(
         {
-            t("column.user"): f"{parts.plain(video['user']['userName'])} ({parts.plain(video['user']['userId'])})",
-            t("column.duration"): parts.clock(video["duration"]),
+            t(
+                "column.user"
+            ): f"{formatting.plain(video['user']['userName'])} ({formatting.plain(video['user']['userId'])})",
+            t("column.duration"): formatting.clock(video["duration"]),
             t("video.shape"): shape,
-            t("column.size"): parts.megabytes(video["size"]),
-            t("column.created"): parts.moment(video["creationTime"]),
-            t("video.category"): parts.plain(video["cateName"]) or "–",
-            t("video.tags"): parts.plain(video["tags"]) or "–",
+            t("column.size"): formatting.megabytes(video["size"]),
+            t("column.created"): formatting.moment(video["creationTime"]),
+            t("video.category"): formatting.plain(video["cateName"]) or "–",
+            t("video.tags"): formatting.plain(video["tags"]) or "–",
             t("video.status"): named("status", video["status"]),
             "ID": video["videoId"],
         },
@@ -48,12 +62,12 @@ def renditions(infos: list[dict[str, Any]]) -> None:
             t("video.definition"): named("definition", info["kind"]),
             t("video.shape"): f"{info['width']} × {info['height']}",
             t("video.bitrate"): f"{info['bitrate'] / 1000:,.0f} kbit/s" if info["bitrate"] else "–",
-            t("column.size"): parts.megabytes(info["size"]),
+            t("column.size"): formatting.megabytes(info["size"]),
             t("video.codecs"): info["codecs"] or "–",
         }
         for info in sorted(infos, key=pixels, reverse=True)
     ]
-    st.dataframe(parts.frame(rows), hide_index=True, alt=t("video.renditions"))
+    st.dataframe(formatting.frame(rows), hide_index=True, alt=t("video.renditions"))
 
 
 def pixels(info: dict[str, Any]) -> int:
@@ -65,7 +79,7 @@ def proof(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
     narrow = next((info for info in infos if info["kind"] == "narrow"), None)
     if narrow is None:
         return
-    jobs = parts.ask("getJobs", videoId=video["videoId"], kind="narrow", state="done", pageSize=1)["jobList"]
+    jobs = session.ask("getJobs", videoId=video["videoId"], kind="narrow", state="done", pageSize=1)["jobList"]
     found = jobs[0]["result"] if jobs else {}
     st.markdown(f"**{t('narrow.title')}**")
     if found.get("gain") is False:
@@ -78,26 +92,26 @@ def proof(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
     with st.grid(4, gap="small", min_column_width=150):
         saved = 1 - narrow["size"] / plain["size"] if plain["size"] else 0
         st.metric(t("narrow.saved"), f"{saved:.0%}", border=True, height="stretch",
-                  delta=f"{parts.megabytes(plain['size'])} → {parts.megabytes(narrow['size'])}",
+                  delta=f"{formatting.megabytes(plain['size'])} → {formatting.megabytes(narrow['size'])}",
                   delta_color="off", delta_arrow="off")  # fmt: skip
         for name in ("vmaf_plain", "vmaf", "vmaf_low"):
             if isinstance(found.get(name), int | float):
                 st.metric(t(f"narrow.{name}"), f"{found[name]:.1f}", border=True, height="stretch")
-    if st.toggle(t("narrow.compare"), key=parts.own_key("narrow_compare", video)):
+    if st.toggle(t("narrow.compare"), key=layout.own_key("narrow_compare", video)):
         words = {word: t(f"narrow.{word}") for word in ("play", "pause", "split", "time")}
         words |= {word: named("definition", "common" if word == "plain" else word) for word in ("plain", "narrow")}
-        widgets.compare(plain["playURL"], narrow["playURL"], words, key=parts.own_key("compare", video))
+        widgets.compare(plain["playURL"], narrow["playURL"], words, key=layout.own_key("compare", video))
 
 
 def at_work(video_id: str) -> set[str]:
     """Return the kinds of jobs that run or wait for a video."""
-    found = parts.ask("getJobs", videoId=video_id, pageSize=20)["jobList"]
+    found = session.ask("getJobs", videoId=video_id, pageSize=20)["jobList"]
     return {job["kind"] for job in found if job["state"] in ACTIVE}
 
 
 def jobs(video_id: str) -> None:
     """Draw the jobs that run, wait or failed; when the last one ends, the whole page is drawn anew."""
-    found = parts.ask("getJobs", videoId=video_id, pageSize=20)["jobList"]
+    found = session.ask("getJobs", videoId=video_id, pageSize=20)["jobList"]
     active = [job for job in found if job["state"] in ACTIVE]
     for job in active:
         share = job["progress"] if job["state"] == "running" else 0.0
@@ -107,23 +121,23 @@ def jobs(video_id: str) -> None:
         newest.setdefault(job["kind"], job)
     for job in newest.values():
         if job["state"] == "failed":
-            st.error(parts.plain(job["error"]), title=f"{named('job', job['kind'])} · {t('status.failed')}")
+            st.error(formatting.plain(job["error"]), title=f"{named('job', job['kind'])} · {t('status.failed')}")
             if job["detail"]:
                 with st.expander(t("video.detail")):
                     st.code(job["detail"], language=None)
     was = st.session_state.get(f"active--{video_id}", 0)
     st.session_state[f"active--{video_id}"] = len(active)
     if len(active) < was:
-        parts.redraw()
+        layout.redraw()
 
 
 def history(video_id: str) -> None:
-    lines = parts.ask("getHistory", videoId=video_id)
+    lines = session.ask("getHistory", videoId=video_id)
     if not lines:
         return
     st.markdown(f"**{t('video.history')}**")
     rows = {
-        f":gray[{parts.moment(line['time'])}]{'&#8203;' * number}": history_text.summary(line)
+        f":gray[{formatting.moment(line['time'])}]{'&#8203;' * number}": history_text.summary(line)
         for number, line in enumerate(lines)
     }
     st.table(rows, border="horizontal", width="content")
@@ -141,11 +155,11 @@ def acts(video: dict[str, Any]) -> None:
 
 
 def show(video_id: str) -> None:
-    play = parts.ask("getPlayInfo", videoId=video_id)
+    play = session.ask("getPlayInfo", videoId=video_id)
     video, infos = play["videoBase"], play["playInfoList"]
-    with parts.header(parts.plain(video["title"]) or video_id, beside=undo.button):
+    with layout.header(formatting.plain(video["title"]) or video_id, beside=undo.button):
         edit_dialog.button(video)
-    parts.say_results()
+    layout.say_results()
     acts(video)
     left, right = st.columns([3, 2], gap="large")
     working = at_work(video_id)
@@ -153,7 +167,7 @@ def show(video_id: str) -> None:
         player.player(video, infos, busy="cover" in working)
         player.snapshots(video)
         if video["description"]:
-            st.markdown(parts.plain(video["description"]))
+            st.markdown(formatting.plain(video["description"]))
     with right:
         st.fragment(jobs, run_every="1s" if working else None)(video_id)
         facts(video, infos)
@@ -170,12 +184,12 @@ st.page_link(
 if not video_id:
     st.info(t("video.choose"))
     st.stop()
-known = parts.attempt("getVideoById", videoId=video_id)
+known = session.attempt("getVideoById", videoId=video_id)
 if known["code"] == "404":
     if undo.goes_along("videos", video_id):
-        parts.visit("videos", st.session_state.get("v_query"), instead=True)
+        url_state.visit("videos", st.session_state.get("v_query"), instead=True)
         st.stop()
-    parts.say_results()
+    layout.say_results()
     st.info(t("video.gone"), icon=":material/videocam_off:")
     st.stop()
 show(video_id)

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from pages.components import confirm_dialog, export_button, facet_filters, parts, undo, upload_dialog
+from pages.components import confirm_dialog, export_button, facet_filters, layout, session, undo, upload_dialog
 from pages.components.i18n import t
 from pages.components.video_grid import VideoList
 
-parts.guard()
+layout.guard()
 VIDEOS = VideoList(
     prefix="v",
     operation="getVideos",
@@ -15,11 +15,11 @@ VIDEOS = VideoList(
     bulk_actions=("approve", "block", "recommend", "transcode", "narrow", "snapshot", "prewarm", "delete"),
 )
 
-with parts.header(t("videos.title"), beside=undo.button):
+with layout.header(t("videos.title"), beside=undo.button):
     export = export_button.control(VIDEOS)
-    if parts.may("upload"):
+    if session.may("upload"):
         upload_dialog.button()
-parts.say_results()
+layout.say_results()
 narrowing = VIDEOS.narrowing
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
     wanted = narrowing.search("title", t("filter.title"), "search", 220) | narrowing.status()

@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import parts
+from pages.components import layout, session
 from pages.components.i18n import t
 
 AT_ONCE = 50  # videos for which somebody waits
@@ -64,7 +64,7 @@ class Batch:
 
 def start(operation: str, asked: Asked, said: str, offer_undo: Callable[[Done], None]) -> None:
     """Begin to do it; one batch at a time."""
-    attempt = parts.asker(operation)
+    attempt = session.asker(operation)
     st.session_state[BATCH] = batch = Batch(asked, said, attempt, offer_undo, t("batch.not_begun"))
     threading.Thread(target=batch.run, name="batch", daemon=True).start()
 
@@ -85,9 +85,9 @@ def _progress() -> None:
         return
     if batch.is_over:
         del st.session_state[BATCH]
-        parts.report(batch.done, batch.refused, batch.said)
+        session.report(batch.done, batch.refused, batch.said)
         batch.offer_undo(batch.done)
-        parts.redraw()
+        layout.redraw()
         return
     with st.container(horizontal=True, vertical_alignment="center", key="batch"):
         of = len(batch.asked)

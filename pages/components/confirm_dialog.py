@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import bulk_runner, history_text, parts, undo, video_actions
+from pages.components import bulk_runner, formatting, history_text, layout, session, undo, video_actions
 from pages.components.i18n import t
 from pages.components.video_actions import Action
 
@@ -41,7 +41,7 @@ class Question:
 
     def news(self, videos: list[dict[str, Any]]) -> tuple[int, list[dict[str, Any]]]:
         """Return the newest line of the history, and those about these videos since each of them was read."""
-        seen = {video["videoId"]: video.get(parts.SEEN, self.seen) for video in videos}
+        seen = {video["videoId"]: video.get(session.SEEN, self.seen) for video in videos}
         newest, lines = history_text.since(min(seen.values()), videos)
         return newest, [line for line in lines if line["line"] > seen[line["target"]]]
 
@@ -49,7 +49,7 @@ class Question:
         """Look again at the videos that these lines of the history are about, and ask about those alone."""
         self.seen, self.changed, self.left_out = newest, lines, []
         ids = list(dict.fromkeys(line["target"] for line in lines))
-        found = (parts.attempt("getVideoById", videoId=video_id)["data"] for video_id in ids)
+        found = (session.attempt("getVideoById", videoId=video_id)["data"] for video_id in ids)
         self.take([video for video in found if video])
 
 
@@ -61,10 +61,10 @@ def requested() -> None:
     """Open the dialog that somebody asked for. Once a run, from the body of the page."""
     if wanted := st.session_state.pop("wanted_action", None):
         key, videos, seen = wanted
-        question = Question(video_actions.ACTIONS[key], parts.opening(), seen)
+        question = Question(video_actions.ACTIONS[key], layout.opening(), seen)
         question.take(videos)
         asked = t(f"confirm.{key}", count=len(question.videos or videos))
-        parts.open_dialog(asked, question.action.icon)(_confirm)(question)
+        layout.open_dialog(asked, question.action.icon)(_confirm)(question)
 
 
 def _confirm(question: Question) -> None:
@@ -73,18 +73,20 @@ def _confirm(question: Question) -> None:
         history_text.warn(question.changed, question.titles)
     if question.refused:
         with st.container(key="refused"):
-            st.error(parts.named_list(question.refused, NAMED), title=t("common.refused", count=len(question.refused)))
+            st.error(
+                formatting.named_list(question.refused, NAMED), title=t("common.refused", count=len(question.refused))
+            )
     if question.left_out:
-        st.caption(f"{t('confirm.left_out')}\n{parts.named_list(question.left_out, NAMED)}")
+        st.caption(f"{t('confirm.left_out')}\n{formatting.named_list(question.left_out, NAMED)}")
     if not question.videos:
         with st.container(horizontal=True, horizontal_alignment="right"):
             if st.button(t("common.understood"), key="confirm_no"):
                 st.rerun()
         return
-    st.markdown(parts.named_list([title(video) for video in question.videos], NAMED))
+    st.markdown(formatting.named_list([title(video) for video in question.videos], NAMED))
     st.caption(_follows(action))
     form = _form(question)
-    final = action.key == "delete" and not parts.trash_days()
+    final = action.key == "delete" and not session.trash_days()
     with st.container(horizontal=True, horizontal_alignment="right", key="danger" if final else None):
         if st.button(t("common.cancel"), key="confirm_no"):
             st.rerun()
@@ -96,7 +98,7 @@ def _confirm(question: Question) -> None:
 
 
 def _follows(action: Action) -> str:
-    if action.key == "delete" and (days := parts.trash_days()):
+    if action.key == "delete" and (days := session.trash_days()):
         return t("follows.trash", days=days)
     return t(f"follows.{action.key}")
 
@@ -131,7 +133,7 @@ def _was_made(key: str, video: dict[str, Any]) -> bool:
     """Say whether a transcode that was just asked for began nothing, for all it would make is there."""
     if key not in TRANSCODES:
         return False
-    now = parts.attempt("getVideoById", videoId=video["videoId"])["data"]
+    now = session.attempt("getVideoById", videoId=video["videoId"])["data"]
     return bool(now) and now[TRANSCODES[key]] == video[TRANSCODES[key]] == "success"
 
 
@@ -148,7 +150,7 @@ def _do(question: Question, form: dict[str, Any]) -> None:
         bulk_runner.start(action.operation, wanted, f"done.{action.key}", lambda done: undo.offer(action.key, done))
     else:
         for video, parameters in wanted:
-            envelope = parts.attempt(action.operation, **parameters)
+            envelope = session.attempt(action.operation, **parameters)
             if envelope["result"] == "true":
                 done.append((video, envelope["requestId"]))
             else:
@@ -163,7 +165,7 @@ def _do(question: Question, form: dict[str, Any]) -> None:
         question.done += done
         made = [one for one in done if _was_made(action.key, one[0])]
         if made:
-            parts.report(made, [], "done.made_already")
+            session.report(made, [], "done.made_already")
         if len(made) < len(done):
-            parts.report([one for one in done if one not in made], [], f"done.{action.key}")
+            session.report([one for one in done if one not in made], [], f"done.{action.key}")
         undo.offer(action.key, question.done)

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages import widgets
-from pages.components import parts
+from pages.components import formatting
 from pages.components.i18n import t
 
 HEAD, EDGE = 34, 2  # pixels
@@ -64,7 +64,7 @@ def rows() -> Any:
 
 def chips(words: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     """Return the value of a cell of chips, from statuses and what they are called."""
-    return [{"text": text, "colour": parts.COLOURS.get(status, "gray")} for status, text in words]
+    return [{"text": text, "colour": formatting.COLOURS.get(status, "gray")} for status, text in words]
 
 
 def show(

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import history_text, parts
+from pages.components import formatting, history_text, layout, session
 from pages.components.i18n import t
 
 MOST_CATEGORY = 100
@@ -26,10 +26,10 @@ class Edit:
 
 def button(video: dict[str, Any]) -> None:
     """Draw the button that opens the dialog, for whoever may edit."""
-    if parts.may("manage"):
+    if session.may("manage"):
         st.button(
-            t("common.edit"), icon=":material/edit:", key=parts.own_key("edit_open", video),
-            on_click=_request, args=(video, st.session_state[parts.SEEN]),
+            t("common.edit"), icon=":material/edit:", key=layout.own_key("edit_open", video),
+            on_click=_request, args=(video, st.session_state[session.SEEN]),
         )  # fmt: skip
 
 
@@ -41,14 +41,14 @@ def requested() -> None:
     """Open the dialog that somebody asked for. Once a run, from the body of the page."""
     if wanted := st.session_state.pop("wanted_edit", None):
         video, seen = wanted
-        edit = Edit(video, parts.opening(), seen, categories())
-        parts.open_dialog(t("common.edit"), "edit")(_draw)(edit)
+        edit = Edit(video, layout.opening(), seen, categories())
+        layout.open_dialog(t("common.edit"), "edit")(_draw)(edit)
 
 
 def categories() -> dict[str, int]:
     """Return the ids of all categories by their names; of two with one name, the smaller shows its id too."""
     known: dict[str, int] = {}
-    for found in parts.ask("getFacets")["categoryList"]:
+    for found in session.ask("getFacets")["categoryList"]:
         if found["cateId"] and (name := found["cateName"]):
             known[f"{name} ({found['cateId']})" if name in known else name] = found["cateId"]
     return known
@@ -92,11 +92,11 @@ def _draw(edit: Edit) -> None:
 
 def _save(edit: Edit, changes: dict[str, Any]) -> None:
     if changes:
-        envelope = parts.attempt("editVideo", videoId=edit.video["videoId"], **changes, seenLine=edit.seen)
+        envelope = session.attempt("editVideo", videoId=edit.video["videoId"], **changes, seenLine=edit.seen)
         if envelope["result"] != "true":
             seen, changed = history_text.since(edit.seen, [edit.video])
             if not changed:
-                st.error(parts.plain(envelope["message"]))
+                st.error(formatting.plain(envelope["message"]))
                 return
             edit.seen, edit.changed = seen, changed
             st.rerun(scope="fragment")

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 import backend
-from pages.components import parts
+from pages.components import session, url_state
 from pages.components.i18n import t
 from pages.components.video_grid import VideoList
 
@@ -16,7 +16,7 @@ FORMATS = {"csv": "CSV", "xlsx": "Excel", "jsonl": "JSON Lines"}
 
 def control(shown: VideoList) -> dict[str, str] | None:
     """Draw the two buttons, and return what to ask for when one of them is pressed."""
-    if not parts.may("export"):
+    if not session.may("export"):
         return None
     recommended = shown.operation == "getRecommendVideos"
     asked = None
@@ -42,4 +42,4 @@ def control(shown: VideoList) -> dict[str, str] | None:
 def send(asked: dict[str, str] | None, wanted: dict[str, Any], sort: str) -> None:
     """Let the browser load the file, straight from the REST server: nothing of it passes through here."""
     if asked is not None:
-        parts.go_to(parts.ask("createExportLink", **wanted, **asked, sort=sort)["url"])
+        url_state.go_to(session.ask("createExportLink", **wanted, **asked, sort=sort)["url"])

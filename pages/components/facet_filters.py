@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import parts
+from pages.components import formatting, session, url_state
 from pages.components.i18n import named, t
 from pages.components.list_filters import CENSOR
 from pages.components.video_grid import VideoList
@@ -14,7 +14,7 @@ from pages.components.video_grid import VideoList
 
 def show(videos: VideoList, wanted: dict[str, str]) -> None:
     """Draw the counts as choices; a choice narrows the list, and taking it back widens it again."""
-    facets = parts.ask("getFacets", **wanted)
+    facets = session.ask("getFacets", **wanted)
     by_status = facets["byCensorStatus"]
     _choice(
         videos, "status", t("filter.status"), wanted["censorStatus"],
@@ -37,7 +37,7 @@ def show(videos: VideoList, wanted: dict[str, str]) -> None:
 
 
 def _counted(name: str, count: int) -> str:
-    return f"{parts.plain(name)} **{count:,}**"
+    return f"{formatting.plain(name)} **{count:,}**"
 
 
 def _choice(videos: VideoList, name: str, label: str, chosen: str, choices: dict[str, str]) -> None:
@@ -55,7 +55,7 @@ def _choice(videos: VideoList, name: str, label: str, chosen: str, choices: dict
             st.query_params[key] = value
         else:
             st.query_params.pop(key, None)
-        parts.first_page(videos.page_key)
+        url_state.first_page(videos.page_key)
 
     options: list[Any] = list(choices)
     st.pills(label, options, format_func=choices.__getitem__, key=widget, on_change=narrow)

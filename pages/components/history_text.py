@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 import backend
-from pages.components import parts
+from pages.components import formatting, session
 from pages.components.i18n import named, t
 
 MOST_AT_ONCE = 100  # ids of a question to the backend
@@ -19,7 +19,7 @@ MOMENT = re.compile(r".{10}T.{8}\+00:00")
 GROUPS = {"censorStatus": ("censor",)}  # whose words a field's value is among, where the word alone does not tell
 NOTHING = ("", None, [], {})
 NO_VALUE = "–"
-WRITTEN: dict[str, Callable[[Any], str]] = {"size": parts.megabytes, "seconds": parts.clock}
+WRITTEN: dict[str, Callable[[Any], str]] = {"size": formatting.megabytes, "seconds": formatting.clock}
 
 
 def since(seen: int, videos: Sequence[dict[str, Any]]) -> tuple[int, list[dict[str, Any]]]:
@@ -27,7 +27,7 @@ def since(seen: int, videos: Sequence[dict[str, Any]]) -> tuple[int, list[dict[s
     newest, lines = seen, []
     for start in range(0, len(videos), MOST_AT_ONCE):
         ids = ",".join(video["videoId"] for video in videos[start : start + MOST_AT_ONCE])
-        data = parts.ask("getChanges", seenLine=seen, videoIds=ids)
+        data = session.ask("getChanges", seenLine=seen, videoIds=ids)
         newest = newest if start else data["line"]
         lines += data["changeList"]
     return newest, lines
@@ -36,8 +36,8 @@ def since(seen: int, videos: Sequence[dict[str, Any]]) -> tuple[int, list[dict[s
 def warn(lines: list[dict[str, Any]], titles: dict[str, str]) -> None:
     """Tell what others did while one looked at these videos; `titles` are by their ids."""
     shown = [
-        f"- {parts.plain(line['title'] or titles.get(line['target'], line['target']))}: {summary(line)} "
-        f":gray[{parts.moment(line['time'])}]"
+        f"- {formatting.plain(line['title'] or titles.get(line['target'], line['target']))}: {summary(line)} "
+        f":gray[{formatting.moment(line['time'])}]"
         for line in reversed(lines)
     ]
     with st.container(key="told"):
@@ -46,8 +46,8 @@ def warn(lines: list[dict[str, Any]], titles: dict[str, str]) -> None:
 
 def summary(line: dict[str, Any]) -> str:
     """Return a line of the history as Markdown: who, what, and what changed by it."""
-    who = parts.plain(named("actor", line["userName"]))
-    return f"{who} · **{parts.plain(did(line['action']))}** {parts.plain(in_short(line))}"
+    who = formatting.plain(named("actor", line["userName"]))
+    return f"{who} · **{formatting.plain(did(line['action']))}** {formatting.plain(in_short(line))}"
 
 
 def value(of: Any, field: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import parts
+from pages.components import formatting, session, url_state
 from pages.components.i18n import named, t
 
 CENSOR = ["check", "success", "fail", "onCensor"]
@@ -42,7 +42,7 @@ class Narrowing:
         return {
             "key": f"{self.prefix}_{name}",
             "bind": "query-params",
-            "on_change": parts.first_page,
+            "on_change": url_state.first_page,
             "args": (self.page_key,),
         }
 
@@ -62,7 +62,7 @@ class Narrowing:
         """Draw the choice of where videos stand in review."""
         chosen = st.segmented_control(
             t("filter.status"), CENSOR, format_func=lambda word: named("censor", word), label_visibility="collapsed",
-            **parts.from_address(f"{self.prefix}_status", CENSOR, None, then=self.page_key),
+            **url_state.from_address(f"{self.prefix}_status", CENSOR, None, then=self.page_key),
         )  # fmt: skip
         return {"censorStatus": chosen or ""}
 
@@ -71,7 +71,7 @@ class Narrowing:
         options = OPTIONS[name]
         chosen = st.selectbox(
             label_of(name), options, placeholder=t("filter.any"), format_func=lambda word: value_of(name, word),
-            filter_mode=None, **parts.from_address(f"{self.prefix}_{name}", options, None, then=self.page_key),
+            filter_mode=None, **url_state.from_address(f"{self.prefix}_{name}", options, None, then=self.page_key),
         )  # fmt: skip
         return {CHOICES[name]: chosen or ""}
 
@@ -112,7 +112,7 @@ class Narrowing:
                 if name not in aside:
                     text = f"{label_of(name)}: {value_of(name, wanted[WIRE[name]])}"
                     st.button(
-                        parts.plain(text), key=f"{self.prefix}_{name}_off", icon=":material/close:",
+                        formatting.plain(text), key=f"{self.prefix}_{name}_off", icon=":material/close:",
                         icon_position="right", on_click=self._remove, args=([name],), help=t("filter.remove"),
                     )  # fmt: skip
             st.button(
@@ -127,7 +127,7 @@ class Narrowing:
                 st.query_params.pop(key, None)
             elif key in st.session_state:
                 st.session_state[key] = "" if isinstance(st.session_state[key], str) else None
-        parts.first_page(self.page_key)
+        url_state.first_page(self.page_key)
 
 
 def label_of(name: str) -> str:
@@ -144,10 +144,10 @@ def value_of(name: str, value: str) -> str:
         case "rec":
             return t("history.yes" if value == "true" else "history.no")
         case "smin" | "smax":
-            return parts.megabytes(int(value))
+            return formatting.megabytes(int(value))
         case "dmin" | "dmax":
             return t("filter.seconds", count=value)
         case "cate":
-            found = parts.ask("getVideos", cateId=value, pageSize=1)["videoList"]
+            found = session.ask("getVideos", cateId=value, pageSize=1)["videoList"]
             return (found[0]["cateName"] if found else "") or value
     return value

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages import widgets
-from pages.components import parts
+from pages.components import formatting, layout, session
 from pages.components.i18n import t
 
 WORDS = ("sheet", "timeline", "cover", "busy")
@@ -32,11 +32,11 @@ def player(video: dict[str, Any], infos: list[dict[str, Any]], busy: bool) -> No
         "height": shape["height"],
         "cover": video["coverUrl"],
         "tiles": tiles(video, shape),
-        "choose": parts.may("manage"),
+        "choose": session.may("manage"),
         "busy": busy,
         "words": words,
     }
-    key = parts.own_key("watch", video)
+    key = layout.own_key("watch", video)
     st.html(f"<style>{room(shape, data['tiles'], data['choose'])}</style>")
     with st.container(key="watch_room"):
         widgets.watch(data, key=key, on_choose=lambda: choose(video["videoId"], key))
@@ -70,7 +70,7 @@ def mime(info: dict[str, Any]) -> str:
 
 def tiles(video: dict[str, Any], shape: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the tiles of the sprite; of a video that has none, its snapshots, each for an equal part of it."""
-    sprite = parts.ask("getSprite", videoId=video["videoId"])
+    sprite = session.ask("getSprite", videoId=video["videoId"])
     if sprite["tileList"]:
         sheet = {"url": sprite["spriteUrl"], "sheetWidth": sprite["width"], "sheetHeight": sprite["height"]}
         return [{**tile, **sheet} for tile in sprite["tileList"]]
@@ -86,7 +86,9 @@ def tiles(video: dict[str, Any], shape: dict[str, Any]) -> list[dict[str, Any]]:
 def choose(video_id: str, key: str) -> None:
     """Ask for the cover that the person chose."""
     seconds = st.session_state[key]["cover"]
-    envelope = parts.attempt("chooseCover", mediaId=video_id, seconds=seconds, seenLine=st.session_state[parts.SEEN])
+    envelope = session.attempt(
+        "chooseCover", mediaId=video_id, seconds=seconds, seenLine=st.session_state[session.SEEN]
+    )
     if envelope["result"] == "true":
         st.session_state.setdefault("done", []).append(t("done.cover"))
         st.session_state[f"active--{video_id}"] = 1  # the page is drawn anew once it is made, however soon that is
@@ -97,7 +99,7 @@ def choose(video_id: str, key: str) -> None:
 def snapshots(video: dict[str, Any]) -> None:
     """Offer the snapshots in full size."""
     pictures = "".join(
-        f'<a href="{parts.safe(url)}" target="_blank" rel="noopener"><img src="{parts.safe(url)}" alt="" '
+        f'<a href="{formatting.safe(url)}" target="_blank" rel="noopener"><img src="{formatting.safe(url)}" alt="" '
         'loading="lazy" style="height:84px;border-radius:6px;display:block"></a>'
         for url in video["snapshotList"]
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import parts
+from pages.components import layout, session
 from pages.components.i18n import t
 
 MOST_ROWS = 100
@@ -15,11 +15,11 @@ MOST_ROWS = 100
 
 def next_button(video: dict[str, Any]) -> None:
     """Draw the button that leads to the next video that waits; where no other waits, nothing."""
-    waiting = parts.ask("getVideos", censorStatus="check", pageSize=2)
+    waiting = session.ask("getVideos", censorStatus="check", pageSize=2)
     if [other for other in waiting["videoList"] if other["videoId"] != video["videoId"]]:
         # A link of Streamlit's from a page to itself would leave the address of this video.
         st.button(
-            t("video.next", count=waiting["total"]), key=parts.own_key("next", video), icon=":material/skip_next:",
+            t("video.next", count=waiting["total"]), key=layout.own_key("next", video), icon=":material/skip_next:",
             type="tertiary", shortcut="N", on_click=_go_on, args=(video,),
         )  # fmt: skip
 
@@ -49,6 +49,6 @@ def _following(video: dict[str, Any]) -> str:
 
 
 def _waiting(**narrowed: Any) -> list[dict[str, Any]]:
-    found = parts.attempt("getVideos", censorStatus="check", pageSize=MOST_ROWS, **narrowed)["data"]
+    found = session.attempt("getVideos", censorStatus="check", pageSize=MOST_ROWS, **narrowed)["data"]
     rows: list[dict[str, Any]] = found["videoList"] if found else []
     return rows

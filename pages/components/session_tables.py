@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import data_table, parts
+from pages.components import data_table, formatting, session
 from pages.components.data_table import Column, Row
 from pages.components.i18n import named, t
 
@@ -24,7 +24,7 @@ SYSTEMS = (
 
 def do(operation: str, done: str, **parameters: Any) -> dict[str, Any] | None:
     """Run an operation, and keep for the next run what to say about it; return its data where it succeeded."""
-    envelope = parts.attempt(operation, **parameters)
+    envelope = session.attempt(operation, **parameters)
     if envelope["result"] != "true":
         st.session_state["problems"] = (t("people.refused"), [envelope["message"]])
         return None
@@ -58,8 +58,8 @@ def sessions(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> Non
                 "here": data_table.chips([("here", named("people", "here"))] if row["isOwn"] else []),
                 "way": named("way", row["way"]),
                 "address": row["address"],
-                "since": parts.moment(row["creationTime"]),
-                "seen": parts.moment(row["lastSeenTime"]),
+                "since": formatting.moment(row["creationTime"]),
+                "seen": formatting.moment(row["lastSeenTime"]),
                 "do": t("people.end"),
             },
         )
@@ -97,9 +97,9 @@ def tokens(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> None:
                 "right": data_table.chips(
                     [(word, named("right", word)) for word in (row["right"], *(["expired"] if row["expired"] else []))]
                 ),
-                "until": parts.moment(row["expirationTime"]),
-                "used": parts.moment(row["lastSeenTime"]) or t("people.never"),
-                "since": parts.moment(row["creationTime"]),
+                "until": formatting.moment(row["expirationTime"]),
+                "used": formatting.moment(row["lastSeenTime"]) or t("people.never"),
+                "since": formatting.moment(row["creationTime"]),
                 "do": t("people.revoke"),
             },
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 import backend
-from pages.components import parts
+from pages.components import layout, session, url_state
 from pages.components.document import tab_title
 from pages.components.i18n import t
 
@@ -20,7 +20,7 @@ def show() -> None:
         st.space("large")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(t("app.name"), anchor=False)
-            parts.language_menu("sign_in_language")
+            layout.language_menu("sign_in_language")
         with st.form("sign_in", border=True):
             name = st.text_input(t("sign_in.name"), key="sign_in_name", autocomplete="username")
             password = st.text_input(
@@ -39,7 +39,7 @@ def keep() -> None:
 
 
 def _sign_in(name: str, password: str) -> None:
-    envelope = parts.attempt("login", userName=name, password=password)
+    envelope = session.attempt("login", userName=name, password=password)
     if envelope["result"] != "true":
         st.error(envelope["message"], icon=":material/error:")
         return
@@ -50,7 +50,7 @@ def _sign_in(name: str, password: str) -> None:
 
 
 def _post(path: str, body: dict[str, str], then: str = "") -> None:
-    parts.run_script(
-        f"fetch({parts.as_json(path)}, {{method: 'POST', headers: {{'Content-Type': 'application/json'}}, "
-        f"body: JSON.stringify({parts.as_json(body)})}}).then(() => {{{then}}})"
+    url_state.run_script(
+        f"fetch({url_state.as_json(path)}, {{method: 'POST', headers: {{'Content-Type': 'application/json'}}, "
+        f"body: JSON.stringify({url_state.as_json(body)})}}).then(() => {{{then}}})"
     )

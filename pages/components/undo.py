@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import parts
+from pages.components import session
 from pages.components.i18n import t
 
 # What takes back which action.
@@ -25,7 +25,7 @@ def offer(action: str, done: list[tuple[dict[str, Any], str]]) -> None:
     """Offer to take back an action, in place of the one before; `done` holds each video that it changed, and the id
     of the request: what somebody else did to it since is not taken back."""
     st.session_state.pop(LAST, None)
-    if done and action in OPERATIONS and (action != "delete" or parts.trash_days()):
+    if done and action in OPERATIONS and (action != "delete" or session.trash_days()):
         asked = [
             (video, {"videoId": video["videoId"], **({} if action == "delete" else {"requestId": request_id})})
             for video, request_id in done
@@ -53,4 +53,4 @@ def _take_back() -> None:
     last = st.session_state.pop(LAST, None)
     if last is None:  # the second of two clicks
         return
-    parts.attempt_each(OPERATIONS[last["action"]], last["asked"], f"undone.{last['action']}")
+    session.attempt_each(OPERATIONS[last["action"]], last["asked"], f"undone.{last['action']}")

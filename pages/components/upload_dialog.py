@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages import widgets
-from pages.components import edit_dialog, parts
+from pages.components import edit_dialog, formatting, layout, session
 from pages.components.i18n import language, t
 
 IS_OPEN, LINK, TOLD = "upload_open", "upload_link", "upload_told"
@@ -20,7 +20,7 @@ def button() -> None:
     st.session_state[IS_OPEN] = asked
     if asked:
         st.session_state[LINK], st.session_state[TOLD] = {}, []
-        parts.open_dialog(t("upload.title"), "upload")(_dialog)(edit_dialog.categories())
+        layout.open_dialog(t("upload.title"), "upload")(_dialog)(edit_dialog.categories())
 
 
 def is_open() -> bool:
@@ -55,7 +55,7 @@ def _note() -> None:
     sent = st.session_state["upload_box"]["sent"]
     if sent["wanted"] != st.session_state[LINK].get("number"):
         st.session_state[LINK] = {"number": sent["wanted"], **_link()}
-    told = [t("done.same_file", title=parts.plain(title)) for title in sent["same"]]
+    told = [t("done.same_file", title=formatting.plain(title)) for title in sent["same"]]
     if sent["done"]:
         told.insert(0, t("done.upload", count=sent["done"]))
     before = st.session_state.get(TOLD, [])
@@ -64,7 +64,7 @@ def _note() -> None:
 
 
 def _link() -> dict[str, Any]:
-    envelope = parts.attempt("createUploadLinks")
+    envelope = session.attempt("createUploadLinks")
     if envelope["result"] == "true":
         return {"url": envelope["data"][0]["url"]}
     return {"url": "", "problem": envelope["message"]}

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import parts
+from pages.components import layout, session
 from pages.components.i18n import t
 
 
@@ -107,14 +107,14 @@ def fits(key: str, video: dict[str, Any]) -> bool:
 
 def allowed(*keys: str) -> list[Action]:
     """Return those of these actions that the signed-in person may do."""
-    return [ACTIONS[key] for key in keys if parts.may(ACTIONS[key].right)]
+    return [ACTIONS[key] for key in keys if session.may(ACTIONS[key].right)]
 
 
 def request(key: str, videos: list[dict[str, Any]], seen: int | None = None) -> None:
     """Ask for a confirmation at the next run. The videos are kept whole, for a list may have moved by then; `seen` is
     the line of the history at which they were read, by default that of the page as it was drawn last."""
     if videos:
-        st.session_state["wanted_action"] = (key, videos, st.session_state[parts.SEEN] if seen is None else seen)
+        st.session_state["wanted_action"] = (key, videos, st.session_state[session.SEEN] if seen is None else seen)
 
 
 def buttons(keys: Iterable[str], videos: list[dict[str, Any]]) -> None:
@@ -128,7 +128,7 @@ def own_buttons(keys: Iterable[str], video: dict[str, Any]) -> None:
     """Draw the buttons of one video, on its own page."""
     with st.container(horizontal=True, gap="small", key="acts", width="content"):
         for action in allowed(*keys):
-            _button(action, [video], parts.own_key(f"do_{action.key}", video), action.shortcut)
+            _button(action, [video], layout.own_key(f"do_{action.key}", video), action.shortcut)
 
 
 def _button(action: Action, videos: list[dict[str, Any]], key: str, shortcut: str | None = None) -> None:
@@ -138,5 +138,5 @@ def _button(action: Action, videos: list[dict[str, Any]], key: str, shortcut: st
     st.button(
         t(f"action.{action.key}"), key=key, icon=f":material/{action.icon}:", disabled=rests,
         help=t(f"not.{reasons[0]}") if rests and reasons else None,
-        on_click=request, args=(action.key, videos, st.session_state[parts.SEEN]), shortcut=shortcut,
+        on_click=request, args=(action.key, videos, st.session_state[session.SEEN]), shortcut=shortcut,
     )  # fmt: skip

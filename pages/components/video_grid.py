@@ -7,7 +7,16 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import bulk_runner, data_table, parts, upload_dialog, video_actions
+from pages.components import (
+    bulk_runner,
+    data_table,
+    formatting,
+    layout,
+    session,
+    upload_dialog,
+    url_state,
+    video_actions,
+)
 from pages.components.data_table import Column, Row
 from pages.components.i18n import named, t
 from pages.components.list_filters import Narrowing
@@ -47,7 +56,7 @@ class VideoList:
         chosen: str = st.selectbox(
             t("sort.label"), SORTS, width=150, label_visibility="collapsed",
             format_func=lambda sort: t(f"sort.{sort}"), filter_mode=None,
-            **parts.from_address(self.sort_key, SORTS, SORTS[0], then=self.page_key),
+            **url_state.from_address(self.sort_key, SORTS, SORTS[0], then=self.page_key),
         )  # fmt: skip
         return chosen
 
@@ -91,18 +100,18 @@ class VideoList:
             return
         with data_table.rows():
             self._table(videos, sort)
-        parts.paging(self.page_key, total, size)
+        layout.paging(self.page_key, total, size)
 
     def _fetch(self, wanted: dict[str, str]) -> tuple[int, list[dict[str, Any]], int]:
         """Return the total, the rows of the page asked for, and its size; past the end, it is the last page."""
-        size, page = parts.page_size(self.page_key), parts.page_number(self.page_key)
-        data = parts.ask(self.operation, **wanted, pageIndex=page, pageSize=size)
+        size, page = url_state.page_size(self.page_key), url_state.page_number(self.page_key)
+        data = session.ask(self.operation, **wanted, pageIndex=page, pageSize=size)
         if not data["videoList"] and data["total"]:
             page = -(-data["total"] // size)
-            data = parts.ask(self.operation, **wanted, pageIndex=page, pageSize=size)
+            data = session.ask(self.operation, **wanted, pageIndex=page, pageSize=size)
         if st.session_state.get(self.page_key) != page:
             st.session_state[self.page_key] = page
-        parts.mark_seen(data["videoList"])
+        session.mark_seen(data["videoList"])
         return data["total"], data["videoList"], size
 
     # What is picked: by id, over all pages, as it was seen last
@@ -126,9 +135,9 @@ class VideoList:
         picked = self._picked()
         for page in range(1, MOST_PICKED // FETCHED + 1):
             asked = {**wanted, "sort": sort, "pageIndex": page, "pageSize": FETCHED}
-            envelope = parts.attempt(self.operation, **asked)
+            envelope = session.attempt(self.operation, **asked)
             videos = envelope["data"]["videoList"] if envelope["result"] == "true" else []
-            picked.update({video["videoId"]: video for video in parts.mark_seen(videos)})
+            picked.update({video["videoId"]: video for video in session.mark_seen(videos)})
             if len(videos) < FETCHED:
                 return
 
@@ -171,8 +180,8 @@ class VideoList:
 
     def _event(self, event: dict[str, Any]) -> None:
         if event["kind"] == "sort" and event["sort"] in SORTS:
-            parts.write_address(self.sort_key, event["sort"], SORTS[0])
-            parts.first_page(self.page_key)
+            url_state.write_address(self.sort_key, event["sort"], SORTS[0])
+            url_state.first_page(self.page_key)
             st.session_state["wanted_rerun"] = True
         elif event["kind"] == "menu" and (video := self._shown().get(event["id"])):
             video_actions.request(event["action"], [video])
@@ -212,9 +221,9 @@ def _row(video: dict[str, Any], menu: list[video_actions.Action]) -> Row:
         "cover": video["coverUrl"],
         "title": title,
         "user": video["user"]["userName"] or video["user"]["userId"],
-        "duration": parts.clock(video["duration"]),
-        "size": parts.megabytes(video["size"]),
-        "created": parts.moment(video["creationTime"]),
+        "duration": formatting.clock(video["duration"]),
+        "size": formatting.megabytes(video["size"]),
+        "created": formatting.moment(video["creationTime"]),
         **{name: data_table.chips(words) for name, words in chips.items()},
     }
     offered = [action.key for action in menu if video_actions.fits(action.key, video)]

@@ -1,0 +1,143 @@
+"""What every page is made of: its head, paging, dialogs, and what the last action did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.components import formatting, session, url_state
+from pages.components.document import tab_title
+from pages.components.i18n import LANGUAGES, language, t
+
+DIALOG = "dialog_open"
+
+
+def guard(right: str = "read") -> None:
+    """Show nothing of a page to somebody who is not signed in, or has not the right. The first call of every page."""
+    if session.account() is None:
+        st.error(t("sign_in.first"))
+        st.stop()
+    if not session.may(right):
+        header(t("common.not_yours"))
+        st.info(t("common.no_right"), icon=":material/lock:")
+        st.stop()
+    # Before anything else is read: whatever comes later is newer than what this page will show.
+    st.session_state[session.SEEN] = session.ask("getChanges")["line"]
+
+
+def header(title: str, caption: str = "", beside: Callable[[], None] | None = None) -> Any:
+    """Draw the head of a page, and return the place for its buttons.
+
+    What comes and goes is drawn by `beside`, on the line of the title: on a narrow screen nothing has to make room.
+    """
+    if page := st.session_state.pop("wanted_page", None):
+        url_state.visit(page)
+    tab_title(title)
+    row = st.container(horizontal=True, vertical_alignment="center", key="page_head")
+    with row:
+        with st.container(width="stretch", gap=None):
+            st.subheader(title, anchor=False)
+            if caption:
+                st.caption(caption)
+        if beside:
+            beside()
+        buttons = st.container(horizontal=True, width="content", vertical_alignment="center")
+        _person_menu()
+    return buttons
+
+
+def _person_menu() -> None:
+    other = next(code for code in LANGUAGES if code != language())
+    choices = {
+        "profile": f":material/manage_accounts: {t('profile.title')}",
+        "language": f":material/translate: {LANGUAGES[other]}",
+        "sign_out": f":material/logout: {t('sign_in.out')}",
+    }
+
+    def chosen() -> None:
+        match st.session_state["person_menu"]:
+            case "language":
+                url_state.keep_language(other)
+            case "profile":
+                st.session_state["wanted_page"] = "profile"
+            case "sign_out":
+                session.sign_out()
+
+    name = st.session_state["account"]["userName"]
+    st.menu_button(
+        formatting.plain(name), list(choices), key="person_menu", icon=":material/account_circle:", type="tertiary",
+        format_func=choices.__getitem__, on_click=chosen,
+    )  # fmt: skip
+
+
+def say_results() -> None:
+    """Tell what the last action did: a toast where all went well, a list that stays where something did not."""
+    for done in st.session_state.pop("done", []):
+        st.toast(done, icon=":material/check_circle:")
+    if problems := st.session_state.get("problems"):
+        title, lines = problems
+        with st.container(key="problems"):
+            shown = "\n".join(f"- {formatting.plain(line)}" for line in lines[:20])
+            st.error(shown, title=title, icon=":material/error:")
+            if len(lines) > 20:
+                with st.expander(t("common.more", count=len(lines) - 20)):
+                    st.code("\n".join(lines[20:]), language=None, height=300)
+            st.button(t("common.understood"), key="problems_seen", on_click=lambda: st.session_state.pop("problems"))
+
+
+def language_menu(key: str) -> None:
+    """Draw the switch between the languages."""
+    other = next(code for code in LANGUAGES if code != language())
+    st.button(LANGUAGES[other], key=key, icon=":material/translate:", type="tertiary",
+              on_click=url_state.keep_language, args=(other,))  # fmt: skip
+
+
+def paging(key: str, total: int, size: int) -> None:
+    """Draw the pages of a list below it; the page shown is `st.session_state[key]`."""
+    pages = max(1, -(-total // size))
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(t("common.total", count=f"{total:,}"), width="content")
+        st.pagination(pages, key=key, bind="query-params", width=420)
+        st.selectbox(
+            t("common.page_size"), url_state.PAGE_SIZES, width=120, label_visibility="collapsed",
+            format_func=lambda count: t("common.per_page", count=count),
+            **url_state.from_address(f"{key}_size", url_state.PAGE_SIZES, url_state.PAGE_SIZES[1], then=key),
+        )  # fmt: skip
+
+
+def own_key(name: str, video: Mapping[str, Any]) -> str:
+    """Return the key of a part that belongs to one video: what was clicked or typed there never counts for another."""
+    return f"{name}--{video['videoId']}"
+
+
+def opening() -> int:
+    """Return another number for every dialog that is opened: in the keys of its fields it keeps what was left in one
+    dialog out of the next."""
+    number: int = st.session_state.get("openings", 0) + 1
+    st.session_state["openings"] = number
+    return number
+
+
+def open_dialog(title: str, icon: str, **how: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return what opens a dialog: as st.dialog, and while it is open nothing draws the whole page anew."""
+    st.session_state[DIALOG] = True
+    opener: Callable[[Callable[..., None]], Callable[..., None]] = st.dialog(
+        title, icon=f":material/{icon}:", on_dismiss="rerun", **how
+    )
+    return opener
+
+
+def no_dialog() -> None:
+    """Note that a run of the whole page has begun: none is open until it opens one."""
+    st.session_state[DIALOG] = False
+
+
+def redraw() -> None:
+    """Draw the whole page anew from a fragment, unless a dialog is open: it would close, and what was typed be lost.
+
+    When it is closed the page is drawn anew anyway.
+    """
+    if not st.session_state.get(DIALOG):
+        st.rerun(scope="app")
