@@ -107,6 +107,7 @@ class Alibaba:
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
+    disable_nagle_algorithm = True  # a body would wait 40 ms for the acknowledgement of its head
 
     @property
     def alibaba(self) -> Alibaba:
