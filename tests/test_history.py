@@ -41,6 +41,8 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
         console.store.jobs.enqueue_for_video(kind, made.video_id, "submitTranscode", TESTS)
     failed = console.store.jobs.claim_job([JobKind.SNAPSHOT], "w")
     console.store.jobs.settle_failed(failed, "w", backend.errors.ConsoleError("The disk is full."))
+    for cate_id in (5, 6):
+        make_video(cate_id=cate_id, cate_name=f"类别{cate_id}")
     gone = make_video()
     console.store.trash.put(gone.video_id, gone.user.user_id, int(clock()) + 9, TESTS)
     waiting = console.store.jobs.find_jobs(kind=JobKind.TRANSCODE).items[0]
@@ -67,6 +69,9 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
         "purgeVideo": {"videoId": gone.video_id},
         "uploadVideo": {"file": Upload(upload, "clip.mp4", 1)},
         "editVideo": {"videoId": approved.video_id, "title": "another title"},
+        "addCategory": {"cateName": "动物"},
+        "renameCategory": {"cateId": 5, "cateName": "旅游"},
+        "deleteCategory": {"cateId": 6},
         "retryJob": {"jobId": failed.job_id},
         "retryFailedJobs": {},
         "cancelJob": {"jobId": waiting.job_id},

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from backend.aliyun.cache import SERVICES
 from backend.aliyun.client import Client
-from backend.aliyun.errors import GONE, NO_SUCH_TASK, WRONG_STATE, has_code
+from backend.aliyun.errors import GONE, NO_CATEGORY, NO_SUCH_TASK, WRONG_STATE, has_code
 from backend.errors import CloudError
 from backend.settings import Settings
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from backend.store import Store
 
 NO_SUCH_VIDEO = "0" * 32
+NO_SUCH_CATEGORY = 9_007_199_254_740_991
 # Harmless questions: each is refused for its content by whoever may ask it, and for the asking by whoever may not.
 ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("GetVideoInfo", {"VideoId": NO_SUCH_VIDEO}),
@@ -34,6 +35,10 @@ ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("CreateAudit", {"AuditContent": f'[{{"VideoId":"{NO_SUCH_VIDEO}","Status":"Normal"}}]'}),
     ("UpdateVideoInfo", {"VideoId": NO_SUCH_VIDEO, "Title": "video"}),
     ("DeleteVideo", {"VideoIds": NO_SUCH_VIDEO}),
+    ("GetCategories", {"CateId": NO_SUCH_CATEGORY}),
+    ("AddCategory", {"CateName": "category", "ParentId": NO_SUCH_CATEGORY}),
+    ("UpdateCategory", {"CateId": NO_SUCH_CATEGORY, "CateName": "category"}),
+    ("DeleteCategory", {"CateId": NO_SUCH_CATEGORY}),
     ("CreateUploadVideo", {"Title": "video", "FileName": "without-extension"}),
 )
 NEEDED = (
@@ -41,7 +46,7 @@ NEEDED = (
     "DeleteMediaComplete",
 )  # fmt: skip
 RIGHTS = ("forbidden", "forbidden.ram", "nopermission")
-EXPECTED = (*GONE, *NO_SUCH_TASK, *WRONG_STATE)
+EXPECTED = (*GONE, *NO_CATEGORY, *NO_SUCH_TASK, *WRONG_STATE)
 
 
 @dataclass(frozen=True, slots=True)

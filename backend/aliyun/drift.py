@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backend.aliyun.client import Client
+from backend.aliyun.facts import number, words
 from backend.aliyun.media import CloudMedia
 from backend.errors import Conflict, NotFound
 from backend.model import Actor
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from backend.store import Store
 
 HERE, THERE = "here", "there"
-COLUMNS = {"title": "title", "description": "description", "tags": "tags", "cateName": "cate_name"}
-SENT = {"title": "Title", "description": "Description", "tags": "Tags"}
+COLUMNS = {"title": "title", "description": "description", "tags": "tags"}
+CATEGORY = "cateName"
 
 
 def mend(
@@ -27,13 +28,29 @@ def mend(
         raise NotFound("This difference does not exist any more. Refresh the list.")
     if what == MISSING:
         _mend_missing(store, media, found, side, actor)
+    elif what == CATEGORY:
+        _mend_category(client, store, media, found, side, actor)
     elif side == THERE:
         store.catalogue.edit_video(video_id, {COLUMNS[what]: found.there}, actor)
-    elif what in SENT:
-        client.call("UpdateVideoInfo", {"VideoId": video_id, SENT[what]: found.here})
     else:
-        raise Conflict("Categories are managed in VOD; use the VOD value.")
+        media.update_texts(video_id, {what: found.here})
     store.mirror.end_difference(video_id, what)
+
+
+def _mend_category(
+    client: Client, store: Store, media: CloudMedia, found: Difference, side: str, actor: Actor
+) -> None:  # fmt: skip
+    """Let VOD have the category that a video has here, making it there; or let the video have the one at VOD."""
+    if side == THERE:
+        info = client.call("GetVideoInfo", {"VideoId": found.video_id}, expect="Video.VideoId")["Video"]
+        store.mirror.take_category(found.video_id, int(number(info.get("CateId"))), words(info.get("CateName")))
+        return
+    known = [one for one in store.categories.find() if one.names == (found.here,)]
+    there = next((one.cate_id for one in known if store.categories.is_at_provider(one.cate_id)), None)
+    if there is None:
+        there = store.categories.add(found.here, 0, actor, media.add_category(found.here, 0)).cate_id
+    media.update_texts(found.video_id, {"cate_id": there})
+    store.catalogue.edit_video(found.video_id, {"cate_id": there, "cate_name": found.here}, actor)
 
 
 def _mend_missing(store: Store, media: CloudMedia, found: Difference, side: str, actor: Actor) -> None:

@@ -22,6 +22,7 @@ GONE = ("invalidvideo.notfound", "invalidmedia.notfound")
 WRONG_STATE = ("forbidden.illegalstatus",)
 NO_STREAM = ("invalidvideo.nonestream",)
 NO_SUCH_TASK = ("nosuchresource", "invalidjob.notfound")
+NO_CATEGORY = ("invalidcateid.notfound",)
 NO_QUOTA = ("quotaexceeded.preload", "quotaexceeded.refresh", "quotaexceeded")
 
 REFUSED = CloudError("Alibaba Cloud refused {action}: {words} (code {cloud_code}, request {request_id}).")
@@ -61,6 +62,11 @@ _TEMPLATES = CloudError(
     "ApsaraVideo VOD knows no such transcode template group; whoever runs the console should check QU_TEMPLATE_GROUP "
     "and QU_NARROW_TEMPLATE_GROUP (code {cloud_code}, request {request_id})."
 )
+_NO_CATEGORY = CloudError("ApsaraVideo VOD has no such category (code {cloud_code}, request {request_id}).")
+_MOST_CATEGORIES = CloudError(
+    "ApsaraVideo VOD takes three levels of categories and 100 below each, and no more "
+    "(code {cloud_code}, request {request_id})."
+)
 _QUOTA = CloudError(
     "Today's prewarming quota is used up; it is renewed at midnight, Beijing time "
     "(code {cloud_code}, request {request_id})."
@@ -84,6 +90,8 @@ _KNOWN = {
     **dict.fromkeys(("operationdenied", "operationdenied.suspended"), _ACCOUNT),
     **dict.fromkeys(GONE, _NO_VIDEO),
     **dict.fromkeys(WRONG_STATE, _STATE),
+    **dict.fromkeys(NO_CATEGORY, _NO_CATEGORY),
+    **dict.fromkeys(("levelexceededmax", "subtotalexceededmax"), _MOST_CATEGORIES),
     **dict.fromkeys(NO_QUOTA, _QUOTA),
     **dict.fromkeys(("invaliddomain.notfound", "invaliddomain.offline", "illegaloperation"), _DOMAIN),
     **dict.fromkeys(NO_CREDENTIALS, _KEYLESS),

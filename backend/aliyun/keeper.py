@@ -25,6 +25,7 @@ FIRST_PAUSE, MAX_PAUSE = 5.0, 600.0  # seconds until an event is followed up aga
 MAX_EVENT_SECONDS = 7 * SECONDS_A_DAY
 OLD_SECONDS = 30.0  # an intent: whoever wrote it has given up by then
 CHANGES_SECONDS = 120.0  # between two looks at what changed at VOD
+CATEGORIES_SECONDS = 300.0
 RECOMMENDED_SECONDS = 240.0
 WALK_SECONDS = 5.0  # between two batches of the walk: 1 M videos take three days
 PRUNE_SECONDS = 6 * 3600.0
@@ -43,6 +44,7 @@ class Keeper:
         followers = [Repeated(f"vod-events-{n}", STEP_SECONDS, self.follow_events) for n in range(FOLLOWERS)]
         looks = (
             ("vod-changes", CHANGES_SECONDS, reconciler.look_at_changes),
+            ("vod-categories", CATEGORIES_SECONDS, reconciler.look_at_categories),
             ("vod-recommended", RECOMMENDED_SECONDS, reconciler.look_at_recommended),
             ("vod-walk", WALK_SECONDS, reconciler.look_round),
         )
@@ -92,6 +94,10 @@ class Keeper:
     def look_at_changes(self) -> int:
         """Take in what is new or changed at VOD; return how many videos those were. Raises CloudError."""
         return self._reconciler.look_at_changes()
+
+    def look_at_categories(self) -> int:
+        """Let the tree of categories be VOD's; return how many changed. Raises CloudError."""
+        return self._reconciler.look_at_categories()
 
     def look_at_recommended(self) -> int:
         """Compare what is recommended with VOD; return how many videos were seen. Raises CloudError."""

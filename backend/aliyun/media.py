@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backend.aliyun.categories import Categories
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, WRONG_STATE, has_code
 from backend.aliyun.pictures import Pictures
@@ -57,7 +58,7 @@ class CloudMedia:
     ) -> None:  # fmt: skip
         self._client, self._records, self._local, self._clock = client, records, local, clock
         self._transcodes, self._pictures, self._renditions = transcodes, pictures, renditions
-        self._uploads, self._tasks = Uploads(client), Tasks()
+        self._uploads, self._categories, self._tasks = Uploads(client), Categories(client), Tasks()
         self.addresses = PlayAddresses(client, records)
 
     def describe(self) -> str:
@@ -68,8 +69,10 @@ class CloudMedia:
     def admit(self, path: Path) -> Probe:
         return self._local.admit(path)
 
-    def open_video(self, title: str, file_name: str, description: str = "", tags: str = "") -> str:
-        return self._uploads.open(file_name, title=title, description=description, tags=tags)
+    def open_video(
+        self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0
+    ) -> str:  # fmt: skip
+        return self._uploads.open(file_name, title=title, description=description, tags=tags, cate_id=cate_id or None)
 
     def take_in(self, video_id: str, path: Path, extension: str) -> str:
         return self._local.take_in(video_id, path, extension)
@@ -86,6 +89,15 @@ class CloudMedia:
     def update_texts(self, video_id: str, texts: Mapping[str, Any]) -> None:
         if wanted := fitted(texts):
             self._client.call("UpdateVideoInfo", {"VideoId": video_id, **wanted})
+
+    def add_category(self, name: str, parent_id: int) -> int | None:
+        return self._categories.add(name, parent_id)
+
+    def rename_category(self, cate_id: int, name: str) -> None:
+        self._categories.rename(cate_id, name)
+
+    def delete_category(self, cate_id: int) -> None:
+        self._categories.delete(cate_id)
 
     # Jobs
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from backend.aliyun.categories import Categories
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.events import Follower
 from backend.aliyun.facts import second, utc, video_of
-from backend.aliyun.sync import FIELDS, THE_END, read_item
+from backend.aliyun.sync import FIELDS, THE_END, VOD, confirmed, read_item
 from backend.errors import CloudError, NotFound
 from backend.model import SECONDS_A_DAY, CensorStatus, FileKind, TranscodeStatus, Video, VideoFilter, VideoStatus
 from backend.model.cloud import VERDICT_EVENT
@@ -43,11 +44,16 @@ class Reconciler:
         latest = utc(now - OVERLAP_SECONDS)
         for items in self._search_changes(since):
             count += len(items)
-            self._take_in([read_item(item, int(now)) for item in items])
+            found = [read_item(item, int(now)) for item in items]
+            self._take_in(confirmed(self._client, self._store, found, int(now)))
             modified = second(str((items[-1].get("Video") or {}).get("ModificationTime") or ""))
             latest = max(since, utc((modified or now) - OVERLAP_SECONDS))
         self._store.cloud.set_place(RECENT, {"since": max(since, latest)})
         return count
+
+    def look_at_categories(self) -> int:
+        """Let the tree of categories be VOD's; return how many changed. Raises CloudError."""
+        return self._store.categories.follow(Categories(self._client).read(), VOD)
 
     def look_at_recommended(self, most: int = 2000) -> int:
         """Compare what is recommended, up to `most` entries from where the last look ended; return how many were seen.

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from backend.aliyun.categories import Categories
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.facts import video_of
 from backend.errors import CloudError
-from backend.model import CensorStatus, Video, VideoStatus
+from backend.model import Actor, CensorStatus, Video, VideoStatus
 
 if TYPE_CHECKING:
     from backend.store import Store
 
 PLACE = "sync"
+VOD = Actor("vod", "callback")
 PAGE = 100
 FIELDS = "Title,CoverURL,Status,Size,Duration,CateId,CateName,Tags,Description,CreationTime,ModificationTime"
 THE_END = "2999-01-01T00:00:00Z"
@@ -61,6 +63,7 @@ class Sync:
         if not place or place.get("done"):
             place = {"run": int(place.get("run", 0)) + 1 if place else int(self._clock()), "page": 1}
         place["accept"] = accept_playable
+        self._store.categories.follow(Categories(self._client).read(), VOD)
         while not place.get("last"):
             place = self._step(place)
             self._store.cloud.set_place(PLACE, place)
@@ -86,6 +89,7 @@ class Sync:
             answer = self._search(place)
         now = int(self._clock())
         found = [read_item(item, now) for item in answer.get("MediaList") or []]
+        found = confirmed(self._client, self._store, found, now)
         if place.get("accept"):
             found = [_accepted(video) for video in found]
         entered = self._store.mirror.enter(found, int(place["run"]), unreviewed=self._unreviewed)
@@ -134,6 +138,25 @@ class Sync:
                 return ids
             raise
         return [str(one) for one in answer.get("NonExistVideoIds") or []]
+
+
+def confirmed(client: Client, store: Store, found: list[Video], now: int) -> list[Video]:
+    """Return what a search told, with videos whose category or cover is another one here as VOD itself has them.
+
+    The search follows the videos by some minutes: what was just chosen here would be taken back. Raises CloudError.
+    """
+    ids = store.mirror.find_changed(found)
+    sure: dict[str, Video] = {}
+    for start in range(0, len(ids), IDS_A_CALL):
+        try:
+            wanted = {"VideoIds": ",".join(ids[start : start + IDS_A_CALL])}
+            answer = client.call("GetVideoInfos", wanted, seconds=CALL_SECONDS)
+        except CloudError as error:
+            if not has_code(error, *GONE):
+                raise
+            continue
+        sure |= {video.video_id: video for info in answer.get("VideoList") or [] for video in [video_of(info, now)]}
+    return [sure.get(video.video_id, video) for video in found]
 
 
 def read_item(item: dict[str, Any], now: int) -> Video:

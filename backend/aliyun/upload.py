@@ -18,6 +18,7 @@ from backend.model.cloud import fitting
 
 ACTION = "CreateUploadVideo"
 NO_TRANSCODE = "VOD_NO_TRANSCODE"  # a template group that every account has
+NO_CATEGORY = -1  # the root of VOD's tree
 SENT = {"title": "Title", "description": "Description", "tags": "Tags"}
 TRIES = 3
 SETTLE_TRIES = 10
@@ -34,7 +35,7 @@ class Uploads:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def open(self, file_name: str, **texts: str) -> str:
+    def open(self, file_name: str, **texts: Any) -> str:
         """Return the id of a new video at VOD, which waits for its file. Raises CloudError.
 
         The ReferenceId, which VOD takes once, makes it one video whatever happens to the answer. VOD transcodes nothing
@@ -122,8 +123,10 @@ class Uploads:
 
 
 def fitted(texts: Mapping[str, Any]) -> dict[str, str]:
-    """Return a title, a description and tags under VOD's names, as VOD can hold them."""
-    return {SENT[what]: fitting(what, texts[what]) for what in SENT if texts.get(what) is not None}
+    """Return a title, a description, tags and a category under VOD's names, as VOD can hold them."""
+    fits = {SENT[what]: fitting(what, texts[what]) for what in SENT if texts.get(what) is not None}
+    cate_id = texts.get("cate_id")
+    return fits if cate_id is None else {**fits, "CateId": str(cate_id or NO_CATEGORY)}
 
 
 def is_local(file: MediaFile) -> bool:

@@ -30,7 +30,26 @@ CLOUD: dict[str, str] = {
     "The callback is not a JSON object.": "回调不是 JSON 对象。",
     "The event could not be kept: {why}": "事件未能保存：{why}",
     "This difference does not exist any more. Refresh the list.": "这项差异已不存在，请刷新列表。",
-    "Categories are managed in VOD; use the VOD value.": "分类由视频点播管理，请以点播为准。",
+    "ApsaraVideo VOD has no category {cate_id}, so none can be below it.": (
+        "视频点播没有分类 {cate_id}，无法在其下新建分类。"
+    ),
+    "ApsaraVideo VOD has no category {cate_id}; send its cateName alone.": (
+        "视频点播没有分类 {cate_id}，请只传 cateName。"
+    ),
+    "The category's name has {length} bytes; ApsaraVideo VOD takes at most {most}.": (
+        "分类名称有 {length} 字节，视频点播最多允许 {most} 字节。"
+    ),
+    "ApsaraVideo VOD takes no emoji in a category's name.": "视频点播的分类名称不能含表情符号。",
+    "ApsaraVideo VOD has no category {cate_id} any more; the tree will follow within minutes.": (
+        "视频点播已没有分类 {cate_id}，控制台的分类会在几分钟内更新。"
+    ),
+    "ApsaraVideo VOD has no such category (code {cloud_code}, request {request_id}).": (
+        "视频点播没有该分类（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "ApsaraVideo VOD takes three levels of categories and 100 below each, and no more "
+    "(code {cloud_code}, request {request_id}).": (
+        "视频点播的分类最多三级，每级下最多 100 个（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
     "A video that is missing in VOD cannot be sent there from here. Upload it again, or remove it here.": (
         "视频点播中没有的视频无法从控制台补传，请重新上传，或在控制台删除。"
     ),

@@ -101,6 +101,11 @@ CHINESE: dict[str, str] = {
     "No change was given.": "没有要修改的内容。",
     "title may not be empty.": "标题（title）不能为空。",
     "There is no category {cate_id}; send its cateName too.": "没有 ID 为 {cate_id} 的分类；请同时提供 cateName。",
+    "There is no category {cate_id}.": "没有分类 {cate_id}。",
+    "Categories have at most {most} levels.": "分类最多 {most} 级。",
+    "A category has at most {most} below it.": "一个分类下最多有 {most} 个子分类。",
+    "There is a category {name} already at this place.": "同级已有名为 {name} 的分类。",
+    "Several categories are called {name} ({ids}); send the cateId.": ("有多个分类名为 {name}（{ids}），请传 cateId。"),
     "Category {cate_id} is called {called}, not {name}; send one of the two alone.": (
         "ID 为 {cate_id} 的分类名为“{called}”，不是“{name}”；请只提供其中一个。"
     ),

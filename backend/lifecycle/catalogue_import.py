@@ -33,7 +33,7 @@ from backend.model import (
     VideoFilter,
     VideoStatus,
 )
-from backend.model.limits import MAX_BYTES
+from backend.model.limits import MAX_BYTES, MAX_CATE_ID
 
 if TYPE_CHECKING:
     from backend.console import Console
@@ -67,7 +67,7 @@ FIELDS: dict[str, tuple[str, Kind]] = {
     "size": ("size", Whole(0, MAX_BYTES)),
     "width": ("width", Whole(0, 100_000)),
     "height": ("height", Whole(0, 100_000)),
-    "cateId": ("cate_id", Whole(0, 10**9)),
+    "cateId": ("cate_id", Whole(0, MAX_CATE_ID)),
     "cateName": ("cate_name", Text(100)),
     "tags": ("tags", Text(500)),
     "shareUrl": ("share_url", Url()),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.errors import MediaError
+from backend.lifecycle import category_changes
 from backend.media import Probe
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter, VideoStatus
 from backend.model.limits import MAX_SECONDS
@@ -105,7 +106,10 @@ def _kept(console: Console, video: Video) -> Path | None:
 def enter(console: Console, path: Path, probe: Probe, said: Particulars, actor: Actor) -> Video:
     """Move a file that was looked at into keeping, and enter its video with the first jobs."""
     title = said.title or title_of(said.file_name)
-    video_id = said.video_id or console.media.open_video(title, said.file_name, said.description, said.tags)
+    cate_id, cate_name = category_changes.settle(console, said.cate_id, said.cate_name or None, actor)
+    video_id = said.video_id or console.media.open_video(
+        title, said.file_name, said.description, said.tags, cate_id or 0
+    )  # fmt: skip
     name = console.media.take_in(video_id, path, Path(said.file_name).suffix.lower())
     reviewed = console.settings.review == "off"
     video = Video(
@@ -118,8 +122,8 @@ def enter(console: Console, path: Path, probe: Probe, said: Particulars, actor: 
         size=probe.size,
         width=probe.width,
         height=probe.height,
-        cate_id=said.cate_id,
-        cate_name=said.cate_name,
+        cate_id=cate_id or 0,
+        cate_name=cate_name or "",
         tags=said.tags,
         status=VideoStatus.NORMAL if reviewed else VideoStatus.CHECKING,
         censor_status=said.censor_status or (CensorStatus.SUCCESS if reviewed else CensorStatus.CHECK),

@@ -83,7 +83,9 @@ class MediaProvider(Runner, Protocol):
     def admit(self, path: Path) -> Probe:
         """Look at a file somebody sent. Raises MediaError, in words for people, when it is not a video we can take."""
 
-    def open_video(self, title: str, file_name: str, description: str = "", tags: str = "") -> str:
+    def open_video(
+        self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0
+    ) -> str:  # fmt: skip
         """Return the id under which a new video will be kept."""
 
     def take_in(self, video_id: str, path: Path, extension: str) -> str:
@@ -98,7 +100,29 @@ class MediaProvider(Runner, Protocol):
         """
 
     def update_texts(self, video_id: str, texts: Mapping[str, Any]) -> None:
-        """Tell the provider of a new title, description or tags, before the console records them. Raises CloudError."""
+        """Tell the provider of a new title, description, tags or cate_id (0: none), before the console records them.
+
+        Raises CloudError.
+        """
+
+    def add_category(self, name: str, parent_id: int) -> int | None:
+        """Have the provider make a category, before the console does; return the id that it has there.
+
+        None: the provider knows none, and the console gives the id. Raises BadRequest for a name that it cannot hold,
+        and CloudError.
+        """
+
+    def rename_category(self, cate_id: int, name: str) -> None:
+        """Have the provider rename a category that it gave the id, before the console does.
+
+        Raises as `add_category`, and NotFound where it has it no more.
+        """
+
+    def delete_category(self, cate_id: int) -> None:
+        """Have the provider delete a category that it gave the id, with all below it; one that is gone is fine.
+
+        Raises CloudError.
+        """
 
     def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str, actor: Actor) -> None:
         """Tell the provider of a person's verdict, before the console records it."""

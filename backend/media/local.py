@@ -118,7 +118,9 @@ class LocalMedia:
                 limit=self._max_gigapixels,
             )
 
-    def open_video(self, title: str, file_name: str, description: str = "", tags: str = "") -> str:
+    def open_video(
+        self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0
+    ) -> str:  # fmt: skip
         """Any name will do here."""
         return uuid.uuid4().hex
 
@@ -180,6 +182,16 @@ class LocalMedia:
 
     def update_texts(self, video_id: str, texts: Mapping[str, Any]) -> None:
         """Nobody else has to know of texts here."""
+
+    def add_category(self, name: str, parent_id: int) -> int | None:
+        """The console gives the ids here."""
+        return None
+
+    def rename_category(self, cate_id: int, name: str) -> None:
+        """Nobody else has to know of categories here."""
+
+    def delete_category(self, cate_id: int) -> None:
+        """Nobody else has to know of categories here."""
 
     def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str, actor: Actor) -> None:
         """Nobody else has to know of a verdict here."""

@@ -241,6 +241,17 @@ class Trashed:
     deleted_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A category of videos: `parent_id` is 0 at the root, `names` lead to it from there, `total` counts its videos."""
+
+    cate_id: int
+    cate_name: str
+    parent_id: int = 0
+    names: tuple[str, ...] = ()
+    total: int = 0
+
+
 class VideoFilter(msgspec.Struct, frozen=True):
     """What a list is narrowed to; an empty field narrows nothing. Ranges hold both their ends."""
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 MAX_SECONDS, MAX_BYTES = 10_000_000, 10_000_000_000_000  # 115 days and 10 TB: sums of a million still fit into 63 bits
+MAX_CATE_ID = 2**53 - 1  # the largest whole number that every reader of JSON keeps; VOD gives ids beyond 10^9
 NO_TEXT = re.compile("[\0\ud800-\udfff]")
 # What every zone, spreadsheet and browser can show. Outside are the placeholders of other systems for "never".
 FIRST_DAY, LAST_DAY = "1900-01-02", "2199-12-30"

@@ -1,5 +1,5 @@
 """The operations: importing this package declares them all."""
 
-from backend.operations import accounts, console, covers, documented, drift, exports, history, jobs, trash
+from backend.operations import accounts, categories, console, covers, documented, drift, exports, history, jobs, trash
 
-__all__ = ["accounts", "console", "covers", "documented", "drift", "exports", "history", "jobs", "trash"]
+__all__ = ["accounts", "categories", "console", "covers", "documented", "drift", "exports", "history", "jobs", "trash"]

@@ -13,8 +13,10 @@ from backend.api.registry import OPERATIONS, operation
 from backend.api.wire import UploadedVideo, VideoDetail
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden
 from backend.i18n.messages import say
+from backend.lifecycle import category_changes
 from backend.lifecycle.ingest import Particulars, same_files, take_in
 from backend.model import JobKind, JobState, Right, User
+from backend.model.limits import MAX_CATE_ID
 from backend.operations.exports import LinkData
 from backend.operations.filters import Filters
 from backend.prewarm import check_lines
@@ -26,7 +28,7 @@ Title = Annotated[str, Text(200)]
 Tags = Annotated[str, Text(500)]
 Description = Annotated[str, Text(2000)]
 Name = Annotated[str, Text(100)]
-CateId = Annotated[int, Whole(0)]
+CateId = Annotated[int, Whole(0, MAX_CATE_ID)]
 DAYS = 30
 
 
@@ -157,12 +159,13 @@ def edit_video(
         raise BadRequest("title may not be empty.")
     given = {"title": title, "description": description, "tags": tags}
     changes = {name: value for name, value in given.items() if value is not None}
-    category = None if cate_id is None and cate_name is None else (cate_id, cate_name)
-    if not changes and category is None:
+    has_category = cate_id is not None or cate_name is not None
+    if not changes and not has_category:
         raise BadRequest("No change was given.")
     call.store.catalogue.get_video(video_id)
     call.store.catalogue.check_seen(video_id, seen_line)
-    call.media.update_texts(video_id, changes)
+    category = category_changes.settle(call.console, cate_id, cate_name, call.actor) if has_category else None
+    call.media.update_texts(video_id, {**changes, **({"cate_id": category[0] or 0} if category else {})})
     call.store.catalogue.edit_video(video_id, changes, call.actor, category=category, seen_line=seen_line)
     return call.write.detail(call.store.catalogue.get_video(video_id))
 

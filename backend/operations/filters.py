@@ -12,6 +12,7 @@ from msgspec.structs import asdict
 from backend.api.parameters import End, Number, Start, Whole
 from backend.api.registry import camel
 from backend.model import CensorStatus, TranscodeStatus, VideoFilter
+from backend.model.limits import MAX_CATE_ID
 
 MOST_BYTES = 10**15
 
@@ -39,7 +40,7 @@ class Filters(msgspec.Struct, frozen=True):
     end_time: End = None
     user_name: str = ""
     censor_status: CensorStatus | None = None
-    cate_id: Annotated[int | None, Whole(0, 10**9)] = None
+    cate_id: Annotated[int | None, Whole(0, MAX_CATE_ID)] = None
     transcode_status: Rendition | None = None
     narrow_transcode_status: Rendition | None = None
     is_recommend: bool | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import backend.store.sqlite.light  # noqa: F401  (before anything else imports sqlite-utils)
 from backend.store.accounts import Accounts
+from backend.store.category_tree import CategoryTree
 from backend.store.cloud import CloudRecords
 from backend.store.cloud_sync import Mirror
 from backend.store.errors import StoreError
@@ -37,6 +38,7 @@ class Store:
         """Open the file, making or upgrading it; `tell` hears how far that is. Raises StoreError."""
         self.connections = Connections(path, tell)
         self.catalogue = Catalogue(self.connections, clock)
+        self.categories = CategoryTree(self.connections, clock)
         self.trash = Trash(self.connections, clock)
         self.exporting = Exporting(self.connections)
         self.jobs = Jobs(self.connections, clock)

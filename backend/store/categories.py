@@ -8,12 +8,13 @@ from backend.errors import BadRequest
 from backend.store.folding import fold
 
 NONE = (0, "")
-# The newest video of a category says what it is called; what lies in the trash comes back with its own.
-KNOWN = """
+# What no tree names is called as in its newest video; what lies in the trash comes back with its own.
+USED = """
     select cate_id, (select cate_name from videos v where v.cate_id = c.cate_id order by seq desc limit 1), sum(number)
     from videos_per_category c group by cate_id having sum(number) > 0 order by sum(number) desc, cate_id
 """
 TRASHED = "select json_extract(video, '$[0].cate_id'), json_extract(video, '$[0].cate_name') from trash order by id"
+TREE = "select cate_id, cate_name from categories order by cate_id"
 LARGEST = "select coalesce(max(cate_id), 0) from videos_per_category"
 
 
@@ -21,26 +22,27 @@ def settle(db: Database, cate_id: int | None, cate_name: str | None) -> tuple[in
     """Return the category that is meant, inside the caller's transaction: one that is there, or a new one.
 
     An id without a name is one that is there; a name without an id is the category of that name, or a new one with a
-    new id; neither, or both empty, is no category. Raises BadRequest where the two are not of one category.
+    new id; neither, or both empty, is no category. Raises BadRequest where the two are not of one category, and where
+    several have the name.
     """
     name = (cate_name or "").strip()
     if not cate_id and not name:
         return NONE
-    known = _known(db)
-    by_name = {fold(one): number for number, one in reversed(known.items()) if one}
+    known = names_of(db)
     if not cate_id:
-        number = by_name.get(fold(name))
-        return (number, known[number]) if number else (max([_largest(db), *known]) + 1, name)
+        number = _find(db, known, name)
+        return (number, known[number]) if number else (new_id(db), name)
     if not name and cate_id not in known:
         raise BadRequest("There is no category {cate_id}; send its cateName too.", cate_id=cate_id)
-    if cate_name is None:
-        return cate_id, known[cate_id]
-    if (called := known.get(cate_id)) and called != name:
+    called = known.get(cate_id)
+    if cate_name is None or called == name:
+        return cate_id, called or name
+    if called:
         raise BadRequest(
             "Category {cate_id} is called {called}, not {name}; send one of the two alone.",
             cate_id=cate_id, called=called, name=name,
         )  # fmt: skip
-    if (number := by_name.get(fold(name), cate_id)) != cate_id:
+    if (number := _find(db, known, name) or cate_id) != cate_id:
         raise BadRequest(
             "Category {name} has the id {number}, not {cate_id}; send one of the two alone.",
             name=name, number=number, cate_id=cate_id,
@@ -48,14 +50,24 @@ def settle(db: Database, cate_id: int | None, cate_name: str | None) -> tuple[in
     return cate_id, name
 
 
-def _known(db: Database) -> dict[int, str]:
+def names_of(db: Database) -> dict[int, str]:
     """Return the names of all categories by their ids, those with the most videos first."""
-    found = {cate_id: name or "" for cate_id, name, _ in db.execute(KNOWN).fetchall() if cate_id}
-    for cate_id, name in db.execute(TRASHED).fetchall():
-        if cate_id:
-            found.setdefault(cate_id, name or "")
-    return found
+    tree: dict[int, str] = dict(db.execute(TREE).fetchall())
+    used = {cate_id: tree.get(cate_id, name or "") for cate_id, name, _ in db.execute(USED).fetchall() if cate_id}
+    trashed = {cate_id: name or "" for cate_id, name in db.execute(TRASHED).fetchall() if cate_id}
+    return {**used, **{cate_id: name for cate_id, name in {**trashed, **tree}.items() if cate_id not in used}}
 
 
-def _largest(db: Database) -> int:
-    return int(db.execute(LARGEST).fetchone()[0])
+def new_id(db: Database) -> int:
+    """Return an id that no category has, or had while a video of it was there."""
+    return max([int(db.execute(LARGEST).fetchone()[0]), *names_of(db)]) + 1
+
+
+def _find(db: Database, known: dict[int, str], name: str) -> int:
+    """Return the category of a name, that with the most videos; 0 where there is none."""
+    found = [number for number, one in known.items() if one and fold(one) == fold(name)]
+    tree = {cate_id for cate_id, _ in db.execute(TREE).fetchall()}
+    if len(tree.intersection(found)) > 1:
+        ids = ", ".join(str(number) for number in sorted(found))
+        raise BadRequest("Several categories are called {name} ({ids}); send the cateId.", name=name, ids=ids)
+    return found[0] if found else 0

@@ -25,12 +25,13 @@ from backend.model import (
 from backend.model.cloud import MISSING, VERDICT_EVENT, Difference, fitting
 from backend.store import inserts, job_rows
 from backend.store.cloud import expect_event
+from backend.store.mirrored import end_difference, follow_category, note_difference, set_category
 from backend.store.rows import read_video, read_videos_at, write_files
 from backend.store.sqlite import video_queries
 from backend.store.sqlite.connections import Connections
 
 YOUNG_SECONDS = 3600
-TEXTS = {"title": "title", "description": "description", "tags": "tags", "cateName": "cate_name"}
+TEXTS = {"title": "title", "description": "description", "tags": "tags"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Mirror:
     def enter(
         self, videos: Iterable[Video], run: int = 0, *, unreviewed: CensorStatus = CensorStatus.CHECK
     ) -> Entered:  # fmt: skip
-        """Enter what is new, and let what is known follow VOD in what VOD decides: status, length, size and cover.
+        """Enter what is new, and let what is known follow VOD in what VOD decides: status, length, size, cover
+        and category.
 
         Where the texts differ, both are noted: a person chooses. `unreviewed` is where new ones stand that nobody
         judged at VOD. A status that contradicts the verdict here has VOD asked for its own. What lies in the trash
@@ -63,7 +65,7 @@ class Mirror:
             for video in videos:
                 if run:
                     db.execute("insert or replace into cloud_seen (video_id, run) values (?, ?)", [video.video_id, run])
-                db.execute("delete from cloud_drift where video_id = ? and what = ?", [video.video_id, MISSING])
+                end_difference(db, video.video_id, MISSING)
                 try:
                     known = read_video(db, video.video_id)
                 except NotFound:
@@ -78,8 +80,19 @@ class Mirror:
                 if contradicts(video.status, known.censor_status):
                     expect_event(db, VERDICT_EVENT, video.video_id, self._clock())
                 changed += _follow(db, known, video)
+                changed += follow_category(db, known, video, int(self._clock()))
                 differing += _note_texts(db, known, video, int(self._clock()))
         return Entered(new, changed, differing)
+
+    def find_changed(self, videos: Iterable[Video]) -> list[str]:
+        """Return which of these have another category or cover here. The search at VOD may tell of what was before."""
+        with self._connections.reading() as db:
+            return [video.video_id for video in videos if _has_changed(db, video)]
+
+    def take_category(self, video_id: str, cate_id: int, cate_name: str) -> None:
+        """Let a video have the category that it has at VOD. Raises NotFound."""
+        with self._connections.writing() as db:
+            set_category(db, read_video(db, video_id), cate_id, cate_name, int(self._clock()))
 
     def note_upload(self, video_id: str, source: MediaFile) -> None:
         """Queue what follows an upload: pictures, and the rendition where review is no obstacle. Once is enough."""
@@ -155,7 +168,7 @@ class Mirror:
         """Note that VOD has not got these videos."""
         with self._connections.writing() as db:
             for video_id in video_ids:
-                _note(db, video_id, MISSING, "", "", int(self._clock()))
+                note_difference(db, video_id, MISSING, "", "", int(self._clock()))
 
     def find_drift(self, what: str = "", index: int = 1, size: int = 20) -> Page[Difference]:
         """Return one page of differences, newest first."""
@@ -185,7 +198,7 @@ class Mirror:
 
     def end_difference(self, video_id: str, what: str) -> None:
         with self._connections.writing() as db:
-            db.execute("delete from cloud_drift where video_id = ? and what = ?", [video_id, what])
+            end_difference(db, video_id, what)
 
 
 def contradicts(there: VideoStatus, here: CensorStatus) -> bool:
@@ -224,16 +237,17 @@ def _note_texts(db: Database, known: Video, video: Video, now: int) -> int:
     for what, column in TEXTS.items():
         here, there = getattr(known, column), getattr(video, column)
         if there in (here, fitting(what, here)) or (what == "title" and not there):
-            db.execute("delete from cloud_drift where video_id = ? and what = ?", [known.video_id, what])
+            end_difference(db, known.video_id, what)
         else:
-            _note(db, known.video_id, what, here, there, now)
+            note_difference(db, known.video_id, what, here, there, now)
             found += 1
     return found
 
 
-def _note(db: Database, video_id: str, what: str, here: str, there: str, now: int) -> None:
-    db.execute(
-        "insert into cloud_drift (video_id, what, here, there, found) values (?, ?, ?, ?, ?) "
-        "on conflict (video_id, what) do update set here = excluded.here, there = excluded.there",
-        [video_id, what, here, there, now],
-    )
+def _has_changed(db: Database, video: Video) -> bool:
+    try:
+        known = read_video(db, video.video_id)
+    except NotFound:
+        return False
+    here, there = known.file_of(FileKind.COVER), video.file_of(FileKind.COVER)
+    return known.cate_id != video.cate_id or (there is not None and (here is None or here.name != there.name))

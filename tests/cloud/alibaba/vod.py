@@ -8,6 +8,7 @@ import time
 import uuid
 from typing import Any
 
+from tests.cloud.alibaba.categories import Categories
 from tests.cloud.alibaba.events import Events
 from tests.cloud.alibaba.refusal import Refusal, need
 from tests.cloud.alibaba.search import search
@@ -16,15 +17,16 @@ PLAYABLE = ("Normal",)
 WORKABLE = ("UploadSucc", "Normal", "Checking")
 NO_TRANSCODE = "VOD_NO_TRANSCODE"  # the built-in group: the uploaded file itself is what plays
 EMOJI = re.compile("[\U0001f000-\U0001faff]")
-EDITABLE = ("Title", "Description", "Tags", "CateId", "CoverURL")
+EDITABLE = ("Title", "Description", "Tags", "CoverURL")
 GROUPS = {
     "plain-group": [("Normal", "SD", 848, 480), ("Normal", "HD", 1280, 720)],
     "narrow-group": [("NarrowBandV2", "HD", 1280, 720)],
 }
 
 
-class Vod:
+class Vod(Categories):
     def __init__(self, alibaba) -> None:
+        super().__init__()
         self._alibaba = alibaba
         self.videos: dict[str, dict[str, Any]] = {}
         self.tasks: dict[str, dict[str, Any]] = {}
@@ -108,7 +110,8 @@ class Vod:
     def UpdateVideoInfo(self, parameters):
         video = self._video(*need(parameters, "VideoId"))
         self._check_text(parameters, Title=128, Description=1024, Tags=16 * 32)
-        self._change(video, **{name: parameters[name] for name in EDITABLE if name in parameters})
+        category = self.category_of(parameters) if "CateId" in parameters else {}
+        self._change(video, **{name: parameters[name] for name in EDITABLE if name in parameters}, **category)
         return {}
 
     def DeleteVideo(self, parameters):
@@ -134,6 +137,7 @@ class Vod:
         if reference and any(video["ReferenceId"] == reference for video in self.videos.values()):
             raise Refusal(400, "InvalidReferenceId.Duplicate", "The ReferenceId is used already.")
         values = {key: parameters.get(key, "") for key in ("Title", "Description", "Tags", "UserData", "ReferenceId")}
+        values |= self.category_of(parameters)
         video = self.add(Status="Uploading", Size=0, Duration=0.0, TemplateGroupId=group, **values)
         address, auth = self._alibaba.oss.allow(video["file"])
         return {"VideoId": video["VideoId"], "UploadAddress": address, "UploadAuth": auth}

@@ -6,6 +6,7 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
+from backend.store.sqlite.migrations import categories as schema_categories
 from backend.store.sqlite.migrations import cloud as schema_cloud
 from backend.store.sqlite.migrations import filters as schema_filters
 from backend.store.sqlite.migrations import finding as schema_finding
@@ -263,6 +264,11 @@ def m014_bounded(db: Database) -> None:
 def m015_folded_names(db: Database) -> None:
     _run(db, schema_trust.FOLDED_NAMES)
     schema_trust.fold_names(db)
+
+
+@migrations()
+def m016_categories(db: Database) -> None:
+    _run(db, schema_categories.TABLES)
 
 
 def _run(db: Database, script: str) -> None:

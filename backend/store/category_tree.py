@@ -1,0 +1,215 @@
+"""The tree of categories: reading it, and every change to it with what follows for the videos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from sqlite_utils import Database
+
+from backend.errors import Conflict, NotFound
+from backend.model import Actor, Category
+from backend.store import history
+from backend.store.categories import NONE, names_of, new_id
+from backend.store.folding import fold
+from backend.store.sqlite.connections import MANY_PAGES, Connections
+
+MAX_LEVELS = 3  # as in VOD
+MAX_CHILDREN = 100
+COUNTS = "select cate_id, sum(number) from videos_per_category group by cate_id"
+NO_CATEGORY = "There is no category {cate_id}."
+
+
+class CategoryTree:
+    """Every question about categories, and every change to one."""
+
+    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
+        self._connections, self._clock = connections, clock
+
+    def find(self) -> list[Category]:
+        """Return all categories, each behind its parent, by name; what only videos tell of stands at the root."""
+        with self._connections.reading() as db:
+            return list(_walk(_read(db)))
+
+    def get(self, cate_id: int) -> Category:
+        """Return one category. Raises NotFound."""
+        found = next((one for one in self.find() if one.cate_id == cate_id), None)
+        if found is None:
+            raise NotFound(NO_CATEGORY, cate_id=cate_id)
+        return found
+
+    def is_at_provider(self, cate_id: int) -> bool:
+        """Say whether the provider has a category, as far as we know."""
+        with self._connections.reading() as db:
+            return _is_at_provider(db, cate_id)
+
+    def check_new(self, name: str, parent_id: int) -> None:
+        """Raise NotFound and Conflict where `add` would."""
+        with self._connections.reading() as db:
+            _check_new(_read(db), name, parent_id)
+
+    def check_name(self, cate_id: int, name: str) -> None:
+        """Raise NotFound and Conflict where `rename` would."""
+        with self._connections.reading() as db:
+            _check_name(_read(db), cate_id, name)
+
+    def add(self, name: str, parent_id: int, actor: Actor, cate_id: int | None = None) -> Category:
+        """Add a category; `cate_id` is the one that the provider gave it, who is right then.
+
+        Raises NotFound and Conflict.
+        """
+        with self._connections.writing() as db:
+            if cate_id is None:
+                _check_new(_read(db), name, parent_id)
+            row = Category(cate_id or new_id(db), name, parent_id)
+            _write(db, row, at_provider=cate_id is not None)
+            self._note(db, actor, "addCategory", row.cate_id, {}, {"cate_name": name, "parentId": parent_id})
+        return self.get(row.cate_id)
+
+    def rename(self, cate_id: int, name: str, actor: Actor) -> bool:
+        """Rename a category, with all its videos. False where it has the name. Raises NotFound and Conflict."""
+        with self._connections.writing(pages=MANY_PAGES) as db:
+            known = _read(db)
+            _check_name(known, cate_id, name)
+            before = known[cate_id]
+            if before.cate_name == name:
+                return False
+            _write(db, replace(before, cate_name=name), at_provider=_is_at_provider(db, cate_id))
+            _rename_videos(db, cate_id, name)
+            self._note(db, actor, "renameCategory", cate_id, {"cate_name": before.cate_name}, {"cate_name": name})
+            return True
+
+    def delete(self, cate_id: int, actor: Actor) -> int:
+        """Delete a category and all below it; their videos have none then. Return how many those are.
+
+        Raises NotFound.
+        """
+        with self._connections.writing(pages=MANY_PAGES) as db:
+            known = _read(db)
+            if cate_id not in known:
+                raise NotFound(NO_CATEGORY, cate_id=cate_id)
+            gone = [one for one in known.values() if cate_id in _line(known, one.cate_id)]
+            videos = sum(one.total for one in gone)
+            _forget(db, [one.cate_id for one in gone])
+            names = " / ".join(known[cate_id].names)
+            self._note(db, actor, "deleteCategory", cate_id, {"cate_name": names, "videos": videos}, {})
+            return videos
+
+    def follow(self, found: Iterable[Category], actor: Actor) -> int:
+        """Let the tree be the one that the provider has; return how many categories changed. Ours alone stay.
+
+        What the provider had and has no more takes its videos' category along, as it does there.
+        """
+        wanted = {one.cate_id: one for one in found}
+        changed = 0
+        with self._connections.writing(pages=MANY_PAGES) as db:
+            sql = "select cate_id, cate_name, parent_id from categories where at_provider"
+            known = {row[0]: Category(*row) for row in db.execute(sql).fetchall()}
+            for one in wanted.values():
+                before = known.get(one.cate_id)
+                if before == one:
+                    continue
+                changed += 1
+                _write(db, one, at_provider=True)
+                _rename_videos(db, one.cate_id, one.cate_name)
+                old = {"cate_name": before.cate_name, "parentId": before.parent_id} if before else {}
+                new = {"cate_name": one.cate_name, "parentId": one.parent_id}
+                action = "renameCategory" if before else "addCategory"
+                self._note(db, actor, action, one.cate_id, old, new)
+            for cate_id in known.keys() - wanted.keys():
+                changed += 1
+                _forget(db, [cate_id])
+                self._note(db, actor, "deleteCategory", cate_id, {"cate_name": known[cate_id].cate_name}, {})
+        return changed
+
+    def _note(
+        self, db: Database, actor: Actor, action: str, cate_id: int, before: dict[str, Any], after: dict[str, Any]
+    ) -> None:
+        at = int(self._clock())
+        history.append(db, at=at, actor=actor, action=action, target=str(cate_id), before=before, after=after)
+
+
+def _read(db: Database) -> dict[int, Category]:
+    """Return all categories by id, with their names from the root and their videos counted."""
+    parents: dict[int, int] = dict(db.execute("select cate_id, parent_id from categories").fetchall())
+    counts: dict[int, int] = dict(db.execute(COUNTS).fetchall())
+    names = names_of(db)
+    known = {
+        cate_id: Category(cate_id, name, parents.get(cate_id, 0), (), counts.get(cate_id, 0))
+        for cate_id, name in names.items()
+    }
+    return {
+        cate_id: replace(one, names=tuple(known[above].cate_name for above in _line(known, cate_id)))
+        for cate_id, one in known.items()
+    }
+
+
+def _line(known: dict[int, Category], cate_id: int) -> list[int]:
+    """Return the ids that lead to a category from the root, itself last. A parent that is gone counts as the root."""
+    line: list[int] = []
+    while cate_id in known and cate_id not in line:
+        line.insert(0, cate_id)
+        cate_id = known[cate_id].parent_id
+    return line
+
+
+def _walk(known: dict[int, Category]) -> Iterator[Category]:
+    yield from sorted(known.values(), key=lambda one: ([fold(name) for name in one.names], one.cate_id))
+
+
+def _check_new(known: dict[int, Category], name: str, parent_id: int) -> None:
+    if parent_id and parent_id not in known:
+        raise NotFound(NO_CATEGORY, cate_id=parent_id)
+    if len(_line(known, parent_id)) >= MAX_LEVELS:
+        raise Conflict("Categories have at most {most} levels.", most=MAX_LEVELS)
+    siblings = [one for one in known.values() if one.parent_id == parent_id]
+    if len(siblings) >= MAX_CHILDREN and parent_id:
+        raise Conflict("A category has at most {most} below it.", most=MAX_CHILDREN)
+    _check_siblings(siblings, name)
+
+
+def _check_name(known: dict[int, Category], cate_id: int, name: str) -> None:
+    if cate_id not in known:
+        raise NotFound(NO_CATEGORY, cate_id=cate_id)
+    parent_id = known[cate_id].parent_id
+    _check_siblings([one for one in known.values() if one.parent_id == parent_id and one.cate_id != cate_id], name)
+
+
+def _check_siblings(siblings: Iterable[Category], name: str) -> None:
+    if any(fold(one.cate_name) == fold(name) for one in siblings):
+        raise Conflict("There is a category {name} already at this place.", name=name)
+
+
+def _is_at_provider(db: Database, cate_id: int) -> bool:
+    sql = "select 1 from categories where cate_id = ? and at_provider"
+    return db.execute(sql, [cate_id]).fetchone() is not None
+
+
+def _write(db: Database, one: Category, *, at_provider: bool) -> None:
+    db.execute(
+        "insert or replace into categories (cate_id, cate_name, parent_id, at_provider) values (?, ?, ?, ?)",
+        [one.cate_id, one.cate_name, one.parent_id, int(at_provider)],
+    )
+
+
+def _rename_videos(db: Database, cate_id: int, name: str) -> None:
+    """Let the videos of a category, and what the feed and the trash hold of them, call it by its name."""
+    for table in ("videos", "recommendations"):
+        sql = f"update {table} set cate_name = ? where cate_id = ? and cate_name is not ?"
+        db.execute(sql, [name, cate_id, name])
+    sql = "update trash set video = json_set(video, '$[0].cate_name', ?) where json_extract(video, '$[0].cate_id') = ?"
+    db.execute(sql, [name, cate_id])
+
+
+def _forget(db: Database, cate_ids: list[int]) -> None:
+    """Remove categories; videos, and what the feed and the trash hold of them, have none then."""
+    for cate_id in cate_ids:
+        for table in ("videos", "recommendations"):
+            db.execute(f"update {table} set cate_id = ?, cate_name = ? where cate_id = ?", [*NONE, cate_id])
+        db.execute(
+            "update trash set video = json_set(video, '$[0].cate_id', ?, '$[0].cate_name', ?) "
+            "where json_extract(video, '$[0].cate_id') = ?",
+            [*NONE, cate_id],
+        )
+        db.execute("delete from categories where cate_id = ?", [cate_id])
