@@ -25,7 +25,7 @@ from backend.prewarm import CacheProvider
 from backend.prewarm.reach import own_places
 from backend.server.page_sockets import PageSockets
 from backend.settings import Settings
-from backend.store import Store, StoreError
+from backend.store import Reason, Store, StoreError
 from backend.store.sessions import token_hash
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ OUR_FAULT = "The console could not process this request. Give this number to the
 
 def _refused_by_database(error: StoreError, request_id: str) -> ConsoleError:
     """Return what a caller is told: nothing was changed, and what to do about it."""
-    if error.cause == "FULL":
+    if error.reason is Reason.FULL:
         return ConsoleError("The disk is full, so nothing was changed. Free some space and try again.")
-    if error.cause == "READONLY":
+    if error.reason is Reason.READ_ONLY:
         return ConsoleError("The database is read-only now, so nothing was changed. Make its folder writable.")
-    if error.cause in ("CORRUPT", "NOTADB"):
+    if error.reason is Reason.DAMAGED:
         return ConsoleError("The database is damaged, so nothing was changed. Restore a backup.")
-    if error.cause in ("BUSY", "LOCKED"):
+    if error.reason is Reason.BUSY:
         return ConsoleError("The database is busy, so nothing was changed. Try again.")
     return ConsoleError(
         "The database cannot be used now, so nothing was changed. Give this number to the administrator: {request_id}",

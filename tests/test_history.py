@@ -10,6 +10,7 @@ import re
 import sqlite3
 
 import pytest
+from backend.store.sqlite.migrations.schema import migrations
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +22,6 @@ from backend.maintenance.upkeep import UpkeepError, examine
 from backend.model import Actor, CensorStatus, FileKind, HistoryFilter, JobKind, MediaFile, Right, Role
 from backend.store.hash_chain import CONTENT, START, Head, link
 from backend.store.history import CONDITIONS
-from backend.store.sqlite.migrations.schema import migrations
 from tests.conftest import PASSWORD, TESTS
 
 SOURCE = MediaFile(FileKind.SOURCE, "source.mp4")

@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from backend.store.sqlite.migrations.schema import migrations
 from sqlite_utils import Database
 
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Verdict, Video, VideoFilter
 from backend.store import Store, StoreError
 from backend.store.inserts import add
-from backend.store.sqlite.migrations.schema import migrations
 
 ROOT = Path(__file__).parents[1]
 ACTOR = Actor("tests", "tests")

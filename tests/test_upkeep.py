@@ -9,13 +9,13 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from backend.store.sqlite.migrations.schema import migrations
 from sqlite_utils import Database
 
 import backend
 from backend.maintenance.upkeep import UpkeepError, back_up, examine, holding, restore
 from backend.model import FileKind, MediaFile, VideoFilter
 from backend.store import copy_database
-from backend.store.sqlite.migrations.schema import migrations
 
 SOURCE = MediaFile(FileKind.SOURCE, "source.mp4", 5)
 

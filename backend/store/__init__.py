@@ -6,19 +6,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import backend.store.sqlite.light  # noqa: F401  (before anything else imports sqlite-utils)
 from backend.store.accounts import Accounts
 from backend.store.category_tree import CategoryTree
 from backend.store.cloud import CloudRecords
 from backend.store.cloud_sync import Mirror
-from backend.store.errors import StoreError
+from backend.store.engine import Engine
+from backend.store.errors import Reason, StoreError
 from backend.store.history import History
 from backend.store.jobs import Jobs
 from backend.store.private import find_open, make_folder
 from backend.store.sessions import Sessions
 from backend.store.sqlite import search_index
 from backend.store.sqlite.change_cache import UNKNOWN
-from backend.store.sqlite.connections import MANY_PAGES, Connections
 from backend.store.sqlite.export_reader import Exporting
 from backend.store.sqlite.file import copy_database, find_damage
 from backend.store.sqlite.login_attempts import Attempts
@@ -26,17 +25,25 @@ from backend.store.statistics import Statistics
 from backend.store.trash import Trash
 from backend.store.videos import Catalogue
 
-__all__ = ["UNKNOWN", "Store", "StoreError", "copy_database", "find_damage", "find_open", "make_folder"]
+__all__ = ["UNKNOWN", "Reason", "Store", "StoreError", "copy_database", "find_damage", "find_open", "make_folder"]
 
 
 class Store:
     """The rooms of the store, over one file."""
 
     def __init__(
-        self, path: Path, clock: Callable[[], float] = time.time, tell: search_index.Tell = search_index.say_nothing
+        self,
+        path: Path,
+        clock: Callable[[], float] = time.time,
+        tell: search_index.Tell = search_index.say_nothing,
+        *,
+        upgrade: bool = False,
     ) -> None:
-        """Open the file, making or upgrading it; `tell` hears how far that is. Raises StoreError."""
-        self.connections = Connections(path, tell)
+        """Open the file, which is made where there is none; one of an older version only with `upgrade`.
+
+        `tell` hears how far an upgrade is. Raises StoreError.
+        """
+        self.connections = Connections(path, tell, clock, upgrade=upgrade)
         self.catalogue = Catalogue(self.connections, clock)
         self.categories = CategoryTree(self.connections, clock)
         self.trash = Trash(self.connections, clock)
@@ -72,7 +79,7 @@ class Store:
 
     def rebuild(self, tell: search_index.Tell = search_index.say_nothing) -> None:
         """Make the search index and the counts anew; others cannot write meanwhile."""
-        with self.connections.writing(pages=MANY_PAGES) as db:
+        with self.connections.writing(bulk=True) as db:
             search_index.rebuild(db, tell)
 
     def merge_index(self) -> None:

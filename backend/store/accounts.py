@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlite_utils import Database
-
 from backend.errors import BadRequest, Conflict, NotFound
 from backend.model import Account, Actor, Role
 from backend.store import history
+from backend.store.engine import Database, Engine
 from backend.store.names import clean, folded, look_alike
-from backend.store.sqlite.connections import Connections
 
 ACCOUNT_COLUMNS = "account_id, user_name, role, a.created, disabled"
 SESSIONS = "account_id = ? and name = ''"
@@ -20,14 +18,14 @@ SESSIONS = "account_id = ? and name = ''"
 class Accounts:
     """Who may use the console."""
 
-    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
-        self._connections = connections
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
         self._clock = clock
 
     def add_account(self, user_name: str, password_hash: str, role: Role, actor: Actor) -> Account:
         """Make an account. Raises BadRequest when the name is taken, or looks like one that is."""
         user_name = clean(user_name)
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             taken = db.execute("select user_name from accounts where folded = ?", [folded(user_name)]).fetchone()
             if taken:
                 raise BadRequest("There is already an account {name}. Choose another name.", name=taken[0])
@@ -49,7 +47,7 @@ class Accounts:
 
         Raises NotFound, and Conflict where nobody would be left who may manage accounts.
         """
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             row = row_of(db, user_name)
             user_name = row["user_name"]
             old = {"role": row["role"], "disabled": bool(row["disabled"])}
@@ -74,7 +72,7 @@ class Accounts:
 
         Raises NotFound.
         """
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             row = row_of(db, user_name)
             account_id = row["account_id"]
             db.execute("update accounts set password_hash = ? where account_id = ?", [password_hash, account_id])
@@ -83,7 +81,7 @@ class Accounts:
 
     def change_password(self, account: Account, password_hash: str, kept: str, actor: Actor) -> None:
         """Give one's own account a new password, and end its sessions but for `kept` (by `token_hash`)."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             account_id = account.account_id
             db.execute("update accounts set password_hash = ? where account_id = ?", [password_hash, account_id])
             db.execute(f"delete from sessions where {SESSIONS} and token_hash <> ?", [account_id, kept])
@@ -91,24 +89,24 @@ class Accounts:
 
     def find_accounts(self) -> tuple[Account, ...]:
         """Return every account, by name."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             rows = db.query(f"select {ACCOUNT_COLUMNS} from accounts a order by user_name")
             return tuple(account_of(row) for row in rows)
 
     def get_account(self, user_name: str) -> Account:
         """Return the account of this name. Raises NotFound."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return account_of(row_of(db, user_name))
 
     def get_password_hash(self, user_name: str) -> tuple[Account, str] | None:
         """Return the account of this name with its password's hash, or None."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             row = find_row(db, user_name)
         return (account_of(row), row["password_hash"]) if row else None
 
     def note_guessing(self, user_name: str, wrong: int, actor: Actor) -> None:
         """Write down that somebody guesses at the password of an account, if there is one."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             if row := find_row(db, user_name):
                 self._note(db, actor, "guessPassword", row["user_name"], {}, {"wrong": wrong})
 

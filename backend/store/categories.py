@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sqlite_utils import Database
-
 from backend.errors import BadRequest
+from backend.store.engine import Database
 from backend.store.folding import fold
 
 NONE = (0, "")

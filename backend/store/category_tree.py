@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from sqlite_utils import Database
-
 from backend.errors import Conflict, NotFound
 from backend.model import Actor, Category
 from backend.store import history
 from backend.store.categories import NONE, names_of, new_id
+from backend.store.engine import Database
 from backend.store.folding import fold
-from backend.store.sqlite.connections import MANY_PAGES, Connections
+from backend.store.sqlite.connections import MANY_PAGES
 
 MAX_LEVELS = 3  # as in VOD
 MAX_CHILDREN = 100
@@ -24,12 +23,12 @@ NO_CATEGORY = "There is no category {cate_id}."
 class CategoryTree:
     """Every question about categories, and every change to one."""
 
-    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
-        self._connections, self._clock = connections, clock
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self._engine, self._clock = connections, clock
 
     def find(self) -> list[Category]:
         """Return all categories, each behind its parent, by name; what only videos tell of stands at the root."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return list(_walk(_read(db)))
 
     def get(self, cate_id: int) -> Category:
@@ -41,17 +40,17 @@ class CategoryTree:
 
     def is_at_provider(self, cate_id: int) -> bool:
         """Say whether the provider has a category, as far as we know."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return _is_at_provider(db, cate_id)
 
     def check_new(self, name: str, parent_id: int) -> None:
         """Raise NotFound and Conflict where `add` would."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             _check_new(_read(db), name, parent_id)
 
     def check_name(self, cate_id: int, name: str) -> None:
         """Raise NotFound and Conflict where `rename` would."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             _check_name(_read(db), cate_id, name)
 
     def add(self, name: str, parent_id: int, actor: Actor, cate_id: int | None = None) -> Category:
@@ -59,7 +58,7 @@ class CategoryTree:
 
         Raises NotFound and Conflict.
         """
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             if cate_id is None:
                 _check_new(_read(db), name, parent_id)
             row = Category(cate_id or new_id(db), name, parent_id)
@@ -69,7 +68,7 @@ class CategoryTree:
 
     def rename(self, cate_id: int, name: str, actor: Actor) -> bool:
         """Rename a category, with all its videos. False where it has the name. Raises NotFound and Conflict."""
-        with self._connections.writing(pages=MANY_PAGES) as db:
+        with self._engine.writing(pages=MANY_PAGES) as db:
             known = _read(db)
             _check_name(known, cate_id, name)
             before = known[cate_id]
@@ -85,7 +84,7 @@ class CategoryTree:
 
         Raises NotFound.
         """
-        with self._connections.writing(pages=MANY_PAGES) as db:
+        with self._engine.writing(pages=MANY_PAGES) as db:
             known = _read(db)
             if cate_id not in known:
                 raise NotFound(NO_CATEGORY, cate_id=cate_id)
@@ -103,7 +102,7 @@ class CategoryTree:
         """
         wanted = {one.cate_id: one for one in found}
         changed = 0
-        with self._connections.writing(pages=MANY_PAGES) as db:
+        with self._engine.writing(pages=MANY_PAGES) as db:
             sql = "select cate_id, cate_name, parent_id from categories where at_provider"
             known = {row[0]: Category(*row) for row in db.execute(sql).fetchall()}
             for one in wanted.values():

@@ -11,27 +11,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import asdict
-from sqlite_utils import Database
 
 from backend.errors import ConsoleError
 from backend.model import Actor, JobKind
 from backend.model.cloud import ACCEPTED, REFUSED, SENDING, Action, CloudTask, Event, Intent, Push
+from backend.store.engine import Database, Engine
 from backend.store.job_rows import word_of
-from backend.store.sqlite.connections import Connections
 
 
 class CloudRecords:
     """Every question about these dealings, and every change to them."""
 
-    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
-        self._connections = connections
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
         self._clock = clock
 
     # Jobs at VOD
 
     def keep_task(self, task: CloudTask) -> None:
         """Keep what VOD made of a job of ours, and finish its intent."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             for cloud_id in task.cloud_ids:
                 db.execute(
                     "insert or replace into cloud_jobs (cloud_id, task_id, job_id, video_id, kind, begun) "
@@ -46,7 +45,7 @@ class CloudRecords:
 
     def forget_task(self, job_id: str) -> None:
         """Let a job be submitted anew."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             db.execute("delete from cloud_jobs where job_id = ?", [job_id])
 
     def knows_task(self, task_id: str) -> bool:
@@ -58,7 +57,7 @@ class CloudRecords:
         return {cloud_id: task.kind for task in tasks for cloud_id in task.cloud_ids}
 
     def _tasks(self, condition: str, value: str) -> list[CloudTask]:
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             rows = list(db.query(f"select * from cloud_jobs where {condition} order by cloud_id", [value]))
         by_job: dict[str, list[dict[str, Any]]] = {}
         for row in rows:
@@ -73,7 +72,7 @@ class CloudRecords:
 
     def begin(self, action: Action, target: str, payload: Mapping[str, Any], actor: Actor) -> tuple[Intent, bool]:
         """Write down what is going to be asked. Returns the intent that stands, and whether it is new."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             known = _intents(db, "where action = ? and target = ?", [action, target])
             if known:
                 return known[0], False
@@ -93,27 +92,27 @@ class CloudRecords:
 
     def is_begun(self, action: str, target: str) -> bool:
         """Say whether an intent stands."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return is_begun(db, action, target)
 
     def drop(self, action: str, target: str) -> None:
         """Forget an intent: it was refused, or is done."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             db.execute("delete from cloud_intents where action = ? and target = ?", [action, target])
 
     def find_intents(self, older_than: float = 0.0) -> list[Intent]:
         """Return the intents that were written at least `older_than` seconds ago and are not put off, oldest first."""
         now = self._clock()
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return _intents(db, "where begun <= ? and due <= ? order by begun", [now - older_than, now])
 
     def count_intents(self) -> int:
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return int(db.execute("select count(*) from cloud_intents").fetchone()[0])
 
     def postpone_intent(self, intent: Intent, seconds: float) -> None:
         """Settle an intent no sooner than in so many seconds."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             db.execute(
                 "update cloud_intents set due = ?, tries = tries + 1 where action = ? and target = ?",
                 [self._clock() + seconds, intent.action, intent.target],
@@ -124,7 +123,7 @@ class CloudRecords:
     def keep_event(self, type_: str, target: str, body: Mapping[str, Any]) -> None:
         """Keep an event until it was followed up. The same one, told twice, is followed up once if there is time."""
         text = json.dumps(body, ensure_ascii=False, sort_keys=True)
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             db.execute(
                 "insert into cloud_events (received, due, type, target, body) select ?, ?, ?, ?, ? "
                 "where not exists (select 1 from cloud_events where target = ? and type = ? and body = ?)",
@@ -133,7 +132,7 @@ class CloudRecords:
 
     def expect_event(self, type_: str, target: str) -> None:
         """Queue an event that must have happened at VOD, unless one of its type waits already for this video."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             expect_event(db, type_, target, self._clock())
 
     def take_event(self, seconds: float) -> Event | None:
@@ -143,7 +142,7 @@ class CloudRecords:
             "update cloud_events set due = ?, tries = tries + 1 where id = "
             "(select id from cloud_events where due <= ? order by due, id limit 1) returning *"
         )
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             row = next(iter(db.query(sql, [now + seconds, now])), None)
         if row is None:
             return None
@@ -151,22 +150,22 @@ class CloudRecords:
         return Event(row["id"], row["received"], row["type"], row["target"], row["tries"], body)
 
     def postpone_event(self, event: Event, seconds: float) -> None:
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             db.execute("update cloud_events set due = ? where id = ?", [self._clock() + seconds, event.id])
 
     def end_event(self, event: Event) -> None:
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             db.execute("delete from cloud_events where id = ?", [event.id])
 
     def count_events(self) -> int:
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return int(db.execute("select count(*) from cloud_events").fetchone()[0])
 
     # The ledger of prefetches
 
     def begin_push(self, job_id: str, day: str, positions: Sequence[int]) -> int:
         """Enter into the ledger that these addresses of a batch are going to be sent; return the entry's number."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             row = db.execute(
                 "insert into cloud_pushes (job_id, day, begun, state, positions) values (?, ?, ?, ?, ?) returning id",
                 [job_id, day, self._clock(), SENDING, json.dumps(list(positions))],
@@ -180,7 +179,7 @@ class CloudRecords:
         self._end_push(number, REFUSED, "", error.pack())
 
     def _end_push(self, number: int, state: str, task_ids: str, error: str) -> None:
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             db.execute(
                 "update cloud_pushes set state = ?, task_ids = ?, error = ? where id = ?",
                 [state, task_ids, error, number],
@@ -188,7 +187,7 @@ class CloudRecords:
 
     def pushes_of(self, job_id: str) -> list[Push]:
         """Return the ledger's entries of a batch, in order."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return [
                 Push(
                     row["id"], row["begun"], row["state"], tuple(json.loads(row["positions"])),
@@ -204,13 +203,13 @@ class CloudRecords:
             "select 1 from cloud_pushes join jobs using (job_id), json_each(positions) "
             "where ',' || task_ids || ',' like ? and json_extract(payload, '$.urls[' || value || ']') = ?"
         )
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return db.execute(sql, [f"%,{task_id},%", url]).fetchone() is not None
 
     def spent(self, day: str) -> int:
         """Return how many addresses were sent on a day, refused ones aside."""
         sql = "select coalesce(sum(json_array_length(positions)), 0) from cloud_pushes where day = ? and state <> ?"
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return int(db.execute(sql, [day, REFUSED]).fetchone()[0])
 
     def prune(self, seconds: float) -> int:
@@ -218,7 +217,7 @@ class CloudRecords:
         before = self._clock() - seconds
         ended = "not exists (select 1 from jobs where jobs.job_id = {0}.job_id and state in ('queued', 'running'))"
         seen = "run < (select max(run) from cloud_seen)"
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             return sum(
                 int(db.execute(f"delete from {table} where {condition}", values).rowcount)
                 for table, condition, values in (
@@ -232,12 +231,12 @@ class CloudRecords:
 
     def place(self, name: str) -> dict[str, Any]:
         """Return how far a walk is; nothing where it did not begin."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             row = db.execute("select value from cloud_places where name = ?", [name]).fetchone()
         return json.loads(row[0]) if row else {}
 
     def set_place(self, name: str, value: Mapping[str, Any]) -> None:
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             db.execute("insert or replace into cloud_places (name, value) values (?, ?)", [name, json.dumps(value)])
 
 

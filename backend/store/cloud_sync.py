@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from msgspec.structs import replace
-from sqlite_utils import Database
 
 from backend.errors import NotFound
 from backend.model import (
@@ -25,10 +24,9 @@ from backend.model import (
 from backend.model.cloud import MISSING, VERDICT_EVENT, Difference, fitting
 from backend.store import inserts, job_rows
 from backend.store.cloud import expect_event
+from backend.store.engine import Database, Engine
 from backend.store.mirrored import end_difference, follow_category, note_difference, set_category
 from backend.store.rows import read_video, read_videos_at, write_files
-from backend.store.sqlite import video_queries
-from backend.store.sqlite.connections import Connections
 
 YOUNG_SECONDS = 3600
 TEXTS = {"title": "title", "description": "description", "tags": "tags"}
@@ -46,8 +44,8 @@ class Entered:
 class Mirror:
     """Every change of the catalogue that VOD, not a person here, is the reason of."""
 
-    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
-        self._connections = connections
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
         self._clock = clock
 
     def enter(
@@ -61,7 +59,7 @@ class Mirror:
         stays there.
         """
         new = changed = differing = 0
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             for video in videos:
                 if run:
                     db.execute("insert or replace into cloud_seen (video_id, run) values (?, ?)", [video.video_id, run])
@@ -86,18 +84,18 @@ class Mirror:
 
     def find_changed(self, videos: Iterable[Video]) -> list[str]:
         """Return which of these have another category or cover here. The search at VOD may tell of what was before."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return [video.video_id for video in videos if _has_changed(db, video)]
 
     def take_category(self, video_id: str, cate_id: int, cate_name: str) -> None:
         """Let a video have the category that it has at VOD. Raises NotFound."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             set_category(db, read_video(db, video_id), cate_id, cate_name, int(self._clock()))
 
     def note_upload(self, video_id: str, source: MediaFile) -> None:
         """Queue what follows an upload: pictures, and the rendition where review is no obstacle. Once is enough."""
         now = int(self._clock())
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             video = read_video(db, video_id)
             if video.file_of(FileKind.SOURCE) is None:
                 write_files(db, video_id, (source,))
@@ -109,7 +107,7 @@ class Mirror:
 
     def set_renditions(self, video_id: str, files: Sequence[MediaFile]) -> None:
         """Keep renditions that VOD made without being asked by us, or told of too late."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             video = read_video(db, video_id)
             write_files(db, video_id, tuple(files))
             states = {
@@ -123,7 +121,7 @@ class Mirror:
 
     def set_censor(self, video_id: str, status: CensorStatus) -> None:
         """Note where a video stands in review, where no person has judged it yet."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             db.execute(
                 "update videos set censor_status = ? where video_id = ? and censor_status in ('onCensor', 'check')",
                 [status, video_id],
@@ -135,13 +133,13 @@ class Mirror:
             "update videos set status = ? where status = ? and created < ? and not exists "
             "(select 1 from jobs where jobs.video_id = videos.video_id and state in ('queued', 'running'))"
         )
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             return int(db.execute(sql, [VideoStatus.UPLOAD_FAIL, VideoStatus.UPLOADING, before]).rowcount)
 
     def batch(self, before: int | None, size: int) -> tuple[list[Video], int | None]:
         """Return the next videos of a walk from the newest to the oldest, and where it goes on; None at its end."""
-        with self._connections.reading() as db:
-            keys = video_queries.keys_before(db, video_queries.VIDEOS, VideoFilter(), before, size)
+        with self._engine.reading() as db:
+            keys = self._engine.queries.keys_before(db, self._engine.queries.VIDEOS, VideoFilter(), before, size)
             return list(read_videos_at(db, keys)), keys[-1] if len(keys) == size else None
 
     def unseen(self, run: int, after: str, size: int) -> list[str]:
@@ -150,7 +148,7 @@ class Mirror:
             "select video_id from videos where video_id > ? and not exists (select 1 from cloud_seen "
             "where cloud_seen.video_id = videos.video_id and run = ?) order by video_id limit ?"
         )
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return [row[0] for row in db.execute(sql, [after, run, size]).fetchall()]
 
     def is_transcoding(self, video_id: str) -> bool:
@@ -159,14 +157,14 @@ class Mirror:
             "select 1 from jobs where video_id = ? and kind in ('transcode', 'narrow') "
             "and state in ('queued', 'running')"
         )
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return db.execute(sql, [video_id]).fetchone() is not None
 
     # Differences
 
     def note_missing(self, video_ids: Iterable[str]) -> None:
         """Note that VOD has not got these videos."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             for video_id in video_ids:
                 note_difference(db, video_id, MISSING, "", "", int(self._clock()))
 
@@ -178,7 +176,7 @@ class Mirror:
             "select d.*, coalesce(v.title, '') as title from cloud_drift d left join videos v using (video_id) "
             f"{where} order by found desc, video_id, what limit :limit offset :offset"
         )
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             total = db.execute(f"select count(*) from cloud_drift {where}", values).fetchone()[0]
             rows = list(db.query(sql, {**values, "limit": size, "offset": (index - 1) * size}))
         return Page(total, tuple(Difference(**row) for row in rows))
@@ -192,12 +190,12 @@ class Mirror:
             "select d.*, coalesce(v.title, '') as title from cloud_drift d left join videos v using (video_id) "
             "where video_id = ? and what = ?"
         )
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             row = next(iter(db.query(sql, [video_id, what])), None)
         return Difference(**row) if row else None
 
     def end_difference(self, video_id: str, what: str) -> None:
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             end_difference(db, video_id, what)
 
 

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-PASSING = ("BUSY", "LOCKED", "PROTOCOL", "FULL", "READONLY", "IOERR", "CANTOPEN")
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a store cannot be used, whichever database is behind it."""
+
+    BUSY = "busy"  # somebody else holds it, and may let go
+    FULL = "full"  # no room is left
+    READ_ONLY = "read-only"
+    UNREACHABLE = "unreachable"  # the disk or the server does not answer
+    DAMAGED = "damaged"
+    VERSION = "version"  # it is of another version of the console
+    OTHER = "other"
+
+
+PASSING = (Reason.BUSY, Reason.FULL, Reason.READ_ONLY, Reason.UNREACHABLE)
 
 
 class StoreError(RuntimeError):
     """The database cannot be used now; the text says why, and for whoever runs the console, what to do."""
 
-    @property
-    def cause(self) -> str:
-        """SQLite's name of what is wrong, such as `FULL`, `READONLY` or `CORRUPT`; empty where it has none."""
-        name: str = getattr(self.__cause__, "sqlite_errorname", "")
-        return name.removeprefix("SQLITE_").partition("_")[0]
+    def __init__(self, text: str, reason: Reason = Reason.OTHER) -> None:
+        super().__init__(text)
+        self.reason = reason
 
     @property
     def passing(self) -> bool:
         """Say whether the same may be taken later: somebody else has the file, or the disk has no room."""
-        return self.cause in PASSING
+        return self.reason in PASSING

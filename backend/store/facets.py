@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
-from sqlite_utils import Database
 
 from backend.model import CensorStatus, User, VideoFilter
-from backend.store.rows import fetch
-from backend.store.sqlite import video_queries
-from backend.store.sqlite.video_queries import VIDEOS
+from backend.store.engine import Database, Queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +24,23 @@ class Facets:
     by_user: tuple[tuple[User, int], ...]
 
 
-def count_facets(db: Database, wanted: VideoFilter, most_users: int) -> Facets:
+def count_facets(queries: Queries, db: Database, wanted: VideoFilter, most_users: int) -> Facets:
     """Count by status, category and user; of the users only those with the most."""
     return Facets(
         by_censor_status={
-            status: video_queries.count(db, VIDEOS, replace(wanted, censor_status=status)) for status in CensorStatus
+            status: queries.count(db, queries.VIDEOS, replace(wanted, censor_status=status)) for status in CensorStatus
         },
-        by_category=tuple(_categories(db, video_queries.count_by(db, replace(wanted, cate_id=None), "cate_id"))),
-        by_user=tuple(_users(db, video_queries.count_by(db, replace(wanted, user_id=""), "user_id", most_users))),
+        by_category=tuple(_categories(db, queries.count_by(db, replace(wanted, cate_id=None), "cate_id"))),
+        by_user=tuple(_users(db, queries.count_by(db, replace(wanted, user_id=""), "user_id", most_users))),
     )
 
 
 def _categories(db: Database, counts: Sequence[tuple[int, int]]) -> list[tuple[int, str, int]]:
     newest = "select cate_name from videos where cate_id = ? order by seq desc limit 1"
-    return [(cate_id, fetch(db, newest, [cate_id])[0][0], number) for cate_id, number in counts]
+    return [(cate_id, db.fetch(newest, [cate_id])[0][0], number) for cate_id, number in counts]
 
 
 def _users(db: Database, counts: Sequence[tuple[str, int]]) -> list[tuple[User, int]]:
     sql = "select user_id, user_name, avatar_url from users where user_id in (select value from json_each(?))"
-    users = {row[0]: User(*row) for row in fetch(db, sql, [json.dumps([user_id for user_id, _ in counts])])}
+    users = {row[0]: User(*row) for row in db.fetch(sql, [json.dumps([user_id for user_id, _ in counts])])}
     return [(users[user_id], number) for user_id, number in counts]

@@ -8,13 +8,12 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from sqlite_utils import Database
 
 from backend.model import Actor, HistoryFilter, HistoryLine, Page
+from backend.store.engine import Database, Engine
 from backend.store.hash_chain import CONTENT, Head, Verdict, link, verify
 from backend.store.names import folded
 from backend.store.rows import read_object
-from backend.store.sqlite.connections import Connections
 
 COLUMNS = (*CONTENT, "previous", "hash")
 ADD = f"insert into history ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"
@@ -62,8 +61,8 @@ def append_many(
         own = link(previous, content)
         rows.append((*content, previous, own))
         previous = own
-    db.conn.executemany(ADD, rows)
-    db.conn.execute("update history_head set id = ?, hash = ?", [line, previous])
+    db.executemany(ADD, rows)
+    db.execute("update history_head set id = ?, hash = ?", [line, previous])
 
 
 def last_after(db: Database, target: str, action: str) -> dict[str, Any] | None:
@@ -77,12 +76,12 @@ def last_after(db: Database, target: str, action: str) -> dict[str, Any] | None:
 class History:
     """What was done, newest first."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     def record(self, *, at: int, actor: Actor, action: str, target: str, after: dict[str, Any]) -> None:
         """Add a line about something that changes nothing in the catalogue."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             append(db, at=at, actor=actor, action=action, target=target, after=after)
 
     def find_history(self, target: str = "", limit: int = 100) -> tuple[HistoryLine, ...]:
@@ -91,10 +90,10 @@ class History:
 
     def find_page(self, wanted: HistoryFilter, index: int = 1, size: int = 10) -> Page[HistoryLine]:
         """Return page `index` (from 1) of the lines that match, newest first, and the exact total."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             where, values = _conditions(db, wanted)
             count = partial(_count, db, where, values)
-            total = self._connections.remembered(db, ("history", wanted), count)
+            total = self._engine.remembered(db, ("history", wanted), count)
             page = {**values, "limit": size, "offset": (index - 1) * size}
             sql = f"select * from history {where} {_order(wanted)} limit :limit offset :offset"
             return Page(total, tuple(line_of(row) for row in db.query(sql, page)))
@@ -104,12 +103,12 @@ class History:
 
         `newest` is the number of the last line that counts.
         """
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             where, values = _conditions(db, wanted, "id < :below")
         below = newest + 1
         while True:
             sql = f"select * from history {where} order by id desc limit {CHUNK}"
-            with self._connections.reading() as db:
+            with self._engine.reading() as db:
                 rows = list(db.query(sql, {**values, "below": below}))
             yield from map(line_of, rows)
             if len(rows) < CHUNK:
@@ -118,18 +117,18 @@ class History:
 
     def newest_line(self) -> int:
         """Return the number of the newest line; 0 where there is none."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return _head(db).line
 
     def find_actions(self) -> tuple[str, ...]:
         """Return the actions that there are lines of."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return _distinct(db, "action")
 
     def verify(self, noted: Head | None = None) -> Verdict:
         """Walk along the whole chain and name what is broken; `noted` is a head that was written down elsewhere."""
-        with self._connections.reading() as db:
-            rows = db.conn.execute(f"select {', '.join(COLUMNS)} from history order by id")
+        with self._engine.reading() as db:
+            rows = db.execute(f"select {', '.join(COLUMNS)} from history order by id")
             return verify(rows, _head(db), noted)
 
 
@@ -144,7 +143,7 @@ def _count(db: Database, where: str, values: dict[str, Any]) -> int:
 
 
 def _head(db: Database) -> Head:
-    row = db.conn.execute("select id, hash from history_head").fetchone()
+    row = db.execute("select id, hash from history_head").fetchone()
     return Head(*row) if row else Head()
 
 

@@ -10,12 +10,12 @@ from operator import attrgetter
 from typing import Any
 
 from msgspec.structs import astuple
-from sqlite_utils import Database
 
 from backend.model import Video
+from backend.store.engine import Database
 from backend.store.folding import fold
+from backend.store.row_keys import first_key
 from backend.store.rows import ADD_FILE
-from backend.store.sqlite.conditions import first_key
 
 OWN = ("seq", "id", "media_key", "user_id", "title_folded")
 GIVEN = tuple(name for name in Video.__struct_fields__ if name not in (*OWN, "user", "files", "is_recommend"))
@@ -66,9 +66,9 @@ def add(db: Database, videos: Sequence[Video]) -> None:
     db.execute("pragma defer_foreign_keys = on")
     users = dict.fromkeys(video.user for video in videos)
     names = ((user.user_id, user.user_name, fold(user.user_name), user.avatar_url) for user in users)
-    db.conn.executemany(ADD_USER, names)
-    db.conn.executemany(ADD_FILE, _file_rows(videos))
-    db.conn.executemany(ADD_VIDEO, _rows(db, videos))
+    db.executemany(ADD_USER, names)
+    db.executemany(ADD_FILE, _file_rows(videos))
+    db.executemany(ADD_VIDEO, _rows(db, videos))
 
 
 def next_key(db: Database, table: str, second: int) -> int:

@@ -8,8 +8,6 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlite_utils import Database
-
 from backend.errors import ConsoleError, NotFound
 from backend.model import (
     Actor,
@@ -25,6 +23,7 @@ from backend.model import (
     WarmState,
 )
 from backend.store import history
+from backend.store.engine import Database
 from backend.store.rows import check_whole, read_object, read_video
 
 # Lower goes first: a cover does not wait behind an hour of encoding.

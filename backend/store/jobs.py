@@ -14,8 +14,6 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlite_utils import Database
-
 from backend.errors import Conflict, ConsoleError
 from backend.model import (
     Actor,
@@ -28,6 +26,7 @@ from backend.model import (
     TranscodeStatus,
 )
 from backend.store import history, seen
+from backend.store.engine import Database, Engine
 from backend.store.job_rows import (
     MADE_BY,
     PRIORITY,
@@ -46,7 +45,6 @@ from backend.store.job_rows import (
     write_warmed,
 )
 from backend.store.rows import read_video, write_files
-from backend.store.sqlite.connections import Connections
 
 WORKER_DIED = (
     "The worker crashed {count} times while running this job. Check the server's log (often memory is short), "
@@ -83,8 +81,8 @@ CLAIM = f"""
 class Jobs:
     """Every question about jobs, and every change to one."""
 
-    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
-        self._connections = connections
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
         self._clock = clock
 
     def enqueue_for_video(self, kind: JobKind, video_id: str, action: str, actor: Actor) -> bool:
@@ -92,7 +90,7 @@ class Jobs:
 
         Raises NotFound, and Conflict while the video has no complete source.
         """
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             video = read_complete(db, video_id)
             column = STATUS[kind][0]
             before = getattr(video, column)
@@ -107,7 +105,7 @@ class Jobs:
         False when this very choice stands already. Raises NotFound, and Conflict while there is no complete source or
         where anybody decided something about it since `seen_line` of the history.
         """
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             before = read_complete(db, video_id).cover
             seen.check(db, video_id, seen_line)
             after = {"seconds": seconds}
@@ -119,14 +117,14 @@ class Jobs:
 
     def enqueue_prewarm(self, urls: list[str], actor: Actor) -> bool:
         """Queue a batch of URLs. False when the very same batch waits or runs already."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             job_id = enqueue_urls(db, urls, now=self._now())
             if job_id is not None:
                 self._note(db, actor, "pushObjectCache", job_id, {}, {"urls": urls})
             return job_id is not None
 
     def enqueue_demo(self, clips: Iterable[int]) -> None:
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             for clip in clips:
                 enqueue(db, JobKind.DEMO, now=self._now(), payload={"clip": clip})
 
@@ -151,7 +149,7 @@ class Jobs:
             "now": int(exact),
             "kinds": json.dumps([kind.value for kind in kinds]),
         }
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             sql = "select * from jobs where state = 'running' and kind in (select value from json_each(?))"
             for row in list(db.query(sql, [json.dumps(list(JobKind))])):
                 late = exact - row["lease_until"]
@@ -175,7 +173,7 @@ class Jobs:
 
     def renew_lease(self, job: Job, owner: str, reference: str, progress: float, facts: dict[str, Any]) -> bool:
         """Keep a job and note how far it is. False when it is no longer this owner's: stop working on it."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             kept = db.execute(
                 "update jobs set lease_until = ?, progress = ?, reference = ? "
                 "where job_id = ? and owner = ? and state = 'running'",
@@ -187,7 +185,7 @@ class Jobs:
 
     def give_back(self, job: Job, owner: str) -> None:
         """Return a job to the queue unharmed, as a worker does that is asked to stop."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             db.execute(
                 "update jobs set state = 'queued', owner = '', lease_until = 0, progress = 0, attempts = attempts - 1 "
                 "where job_id = ? and owner = ? and state = 'running'",
@@ -198,7 +196,7 @@ class Jobs:
         self, job: Job, owner: str, files: tuple[MediaFile, ...], facts: dict[str, Any], detail: str = ""
     ) -> bool:
         """Record a job's end, the video's files and its status together. False when the job was not ours any more."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             if not is_owned(db, job, owner):
                 return False
             write_files(db, job.video_id, files)
@@ -214,7 +212,7 @@ class Jobs:
         self, job: Job, owner: str, reason: ConsoleError, detail: str = "", facts: dict[str, Any] | None = None
     ) -> bool:
         """Record why a job failed, and the video's status with it."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             if not is_owned(db, job, owner):
                 return False
             write_warmed(db, job.job_id, facts or {})
@@ -223,7 +221,7 @@ class Jobs:
 
     def retry_job(self, job_id: str, actor: Actor) -> None:
         """Put a failed or cancelled job back into the queue. Raises NotFound and Conflict."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             job = get(db, job_id)
             if job.state not in (JobState.FAILED, JobState.CANCELLED):
                 raise Conflict(
@@ -242,7 +240,7 @@ class Jobs:
 
     def retry_failed_jobs(self, actor: Actor) -> int:
         """Put every failed job back into the queue, and return how many those were."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             rows = db.query("select * from jobs where state = 'failed' order by created, job_id")
             failed = [job for job in map(job_of, rows) if job.kind in PRIORITY]
             for job in failed:
@@ -253,7 +251,7 @@ class Jobs:
 
     def cancel_job(self, job_id: str, actor: Actor) -> None:
         """Take a job out of the queue, or stop it at its worker's next beat. Raises NotFound and Conflict."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             job = get(db, job_id)
             if job.state not in (JobState.QUEUED, JobState.RUNNING):
                 raise Conflict(
@@ -278,7 +276,7 @@ class Jobs:
             "select jobs.*, coalesce(duration, 0) as duration from jobs left join videos using (video_id) "
             f"where state in ('queued', 'running') order by {ORDER}"
         )
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return [(job_of(row), row["duration"]) for row in db.query(sql)]
 
     def find_pace(self) -> dict[JobKind, float]:
@@ -288,13 +286,13 @@ class Jobs:
             "  select finished, started, duration from jobs join videos using (video_id)"
             f"  where kind = ? and state = 'done' and duration > 0 order by finished desc limit {PACE_JOBS})"
         )
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             pace = {kind: db.execute(sql, [kind]).fetchone()[0] for kind in STATUS}
         return {kind: seconds for kind, seconds in pace.items() if seconds is not None}
 
     def get_job(self, job_id: str) -> Job:
         """Return one job. Raises NotFound."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return get(db, job_id)
 
     def find_jobs(
@@ -312,7 +310,7 @@ class Jobs:
         where = "where " + " and ".join(terms) if terms else ""
         values = {name: value for name, value in wanted.items() if value}
         time = "created" if state in (None, JobState.QUEUED, JobState.RUNNING) else "finished"
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             total = db.execute(f"select count(*) from jobs {where}", values).fetchone()[0]
             page = {**values, "limit": size, "offset": (index - 1) * size}
             sql = f"select * from jobs {where} order by {time} desc, job_id limit :limit offset :offset"
@@ -323,7 +321,7 @@ class Jobs:
         ids = list(job_ids)
         found: dict[str, list[dict[str, Any]]] = {job_id: [] for job_id in ids}
         marks = ", ".join("?" * len(ids))
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             sql = f"select * from prewarmed where job_id in ({marks}) order by job_id, position"
             for row in db.query(sql, ids):
                 found[row["job_id"]].append({key: row[key] for key in ("url", "state", "detail")})
@@ -331,14 +329,14 @@ class Jobs:
 
     def count_jobs(self) -> dict[tuple[JobKind, JobState], int]:
         """Return how many jobs there are of each kind and state."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             rows = db.execute("select kind, state, count from job_counts where count > 0").fetchall()
         return {(word_of(JobKind, kind), word_of(JobState, state)): count for kind, state, count in rows}
 
     def find_longest_waits(self) -> dict[JobKind, float]:
         """Return the seconds for which the oldest queued job of each kind has waited; nothing for kinds without one."""
         sql = "select min(created) from jobs where kind = ? and state = 'queued'"
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             oldest = {kind: db.execute(sql, [kind]).fetchone()[0] for kind in JobKind}
         now = self._clock()
         return {kind: max(0.0, now - created) for kind, created in oldest.items() if created is not None}

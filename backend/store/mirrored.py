@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from sqlite_utils import Database
-
 from backend.model import Actor, Video
 from backend.store import history
+from backend.store.engine import Database
 
 CATEGORY = "cateName"
 VOD = Actor("vod", "callback")

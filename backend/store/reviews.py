@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec.structs import replace
-from sqlite_utils import Database
 
 from backend.errors import Conflict
 from backend.model import (
@@ -21,6 +20,7 @@ from backend.model import (
 )
 from backend.store import history, inserts, job_rows
 from backend.store.cloud import finish_intents
+from backend.store.engine import Database
 from backend.store.inserts import new_media_key
 from backend.store.rows import read_files, read_video_alone
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 from msgspec.structs import astuple
-from sqlite_utils import Database
 
 from backend.errors import Conflict, NotFound
 from backend.model import (
@@ -24,7 +22,7 @@ from backend.model import (
     Video,
     VideoStatus,
 )
-from backend.store.sqlite.readers import take_any_text
+from backend.store.engine import Database
 
 # In the order of Video's fields; the user's two other columns stand last.
 VIDEO_COLUMNS = """
@@ -72,22 +70,12 @@ def read_files(db: Database, video_ids: Iterable[str]) -> dict[str, list[MediaFi
     found: dict[str, list[MediaFile]] = defaultdict(list)
     columns = f"video_id, {', '.join(FILE_COLUMNS)}"
     sql = f"select {columns} from files where {AT.format(key='video_id')} order by video_id, kind, position"
-    for video_id, kind, name, size, width, height, duration, bitrate, codec, place in fetch(
-        db, sql, [as_json(video_ids)]
+    for video_id, kind, name, size, width, height, duration, bitrate, codec, place in db.fetch(
+        sql, [as_json(video_ids)]
     ):
         if kind in _KIND:
             found[video_id].append(MediaFile(_KIND[kind], name, size, width, height, duration, bitrate, codec, place))
     return found
-
-
-def fetch(db: Database, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
-    """Return the rows of a statement; of texts that are no UTF-8, which other programs may write, what is readable."""
-    try:
-        return db.conn.execute(sql, values).fetchall()
-    except sqlite3.OperationalError as error:
-        if not take_any_text(db.conn, error):
-            raise
-    return db.conn.execute(sql, values).fetchall()
 
 
 def read_object(text: str) -> dict[str, Any]:
@@ -116,7 +104,7 @@ def read_video_alone(db: Database, video_id: str) -> Video:
 
 def _read_row(db: Database, video_id: str) -> Row:
     sql = f"select {VIDEO_COLUMNS} from {VIDEO_TABLES} where v.video_id = ?"
-    rows = fetch(db, sql, [video_id])
+    rows: list[Row] = db.fetch(sql, [video_id])
     if not rows:
         raise NotFound(NO_VIDEO, video_id=video_id)
     return rows[0]
@@ -153,19 +141,19 @@ def video_of(
 def read_videos_at(db: Database, keys: list[int]) -> tuple[Video, ...]:
     """Return the videos of these keys, in their order."""
     sql = f"select {VIDEO_COLUMNS} from {VIDEO_TABLES} where {AT.format(key='v.seq')}"
-    return tuple(_videos(db, _in_order(fetch(db, sql, [as_json(keys)]), keys)))
+    return tuple(_videos(db, _in_order(db.fetch(sql, [as_json(keys)]), keys)))
 
 
 def read_recommendations_at(db: Database, keys: list[int]) -> tuple[Recommendation, ...]:
     """Return the entries of these keys, in their order."""
     sql = f"select {RECOMMENDATION_COLUMNS} from {RECOMMENDATION_TABLES} where {AT.format(key='r.seq')}"
-    return _recommendations(db, _in_order(fetch(db, sql, [as_json(keys)]), keys))
+    return _recommendations(db, _in_order(db.fetch(sql, [as_json(keys)]), keys))
 
 
 def read_recommendation(db: Database, video_id: str) -> Recommendation | None:
     """Return the entry of one video, where there is one."""
     sql = f"select {RECOMMENDATION_COLUMNS} from {RECOMMENDATION_TABLES} where r.video_id = ?"
-    return next(iter(_recommendations(db, fetch(db, sql, [video_id]))), None)
+    return next(iter(_recommendations(db, db.fetch(sql, [video_id]))), None)
 
 
 def _in_order(rows: Iterable[Row], keys: list[int]) -> list[Row]:
@@ -203,4 +191,4 @@ def write_files(db: Database, video_id: str, files: tuple[MediaFile, ...]) -> No
     """Keep these files of a video, in place of those of the same kinds."""
     for kind in {file.kind for file in files}:
         db.execute("delete from files where video_id = ? and kind = ?", [video_id, kind])
-    db.conn.executemany(ADD_FILE, ((video_id, *astuple(file)) for file in files))
+    db.executemany(ADD_FILE, ((video_id, *astuple(file)) for file in files))

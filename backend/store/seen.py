@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from sqlite_utils import Database
-
 from backend.errors import Conflict
 from backend.model import HistoryLine
+from backend.store.engine import Database
 from backend.store.history import line_of
 
 # What others decide. What machines make of a video, such as a rendition, leaves everything that one judged as it was.

@@ -9,14 +9,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlite_utils import Database
-
 from backend.errors import BadRequest, NotFound
 from backend.model import GRANTS, SECONDS_A_DAY, Access, Account, Actor, Right, Session
 from backend.store import history
 from backend.store.accounts import ACCOUNT_COLUMNS, SESSIONS, account_of
+from backend.store.engine import Database, Engine
 from backend.store.errors import StoreError
-from backend.store.sqlite.connections import Connections
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +35,8 @@ def token_hash(token: str) -> str:
 class Sessions:
     """Who is signed in, and which programs hold a token."""
 
-    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
-        self._connections = connections
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
         self._clock = clock
         self._seen: dict[str, int] = {}
         self._written = self._now()
@@ -46,7 +44,7 @@ class Sessions:
 
     def find_access(self, hashed: str) -> Access | None:
         """Return who holds this token (by `token_hash`) and what for, or None when it is nobody's or has ended."""
-        found = self._connections.known(("session", hashed), lambda: self._read_access(hashed))
+        found = self._engine.known(("session", hashed), lambda: self._read_access(hashed))
         now = self._now()
         if found is None or found[1] <= now:
             return None
@@ -58,7 +56,7 @@ class Sessions:
 
     def _read_access(self, hashed: str) -> tuple[Access, int] | None:
         sql = f"select {ACCOUNT_COLUMNS}, expires, name, granted from sessions s join accounts a using (account_id) "
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             rows = list(db.query(f"{sql} where token_hash = ? and not disabled", [hashed]))
         if not rows:
             return None
@@ -69,14 +67,14 @@ class Sessions:
     def open_session(self, account: Account, token: str, days: int, actor: Actor, agent: str = "") -> None:
         """Keep a new session until it is signed out or `days` have passed."""
         now = self._now()
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             db.execute("delete from sessions where expires <= ? and name = ''", [now])
             self._add(db, account, token, now + days * SECONDS_A_DAY, actor, agent=agent)
             self._note(db, actor, "login", account.user_name, {})
 
     def add_token(self, account: Account, token: str, name: str, right: Right, expires: int, actor: Actor) -> Session:
         """Keep a new API token until `expires`. Raises BadRequest for a second one of a name, or too many."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             names = db.execute(
                 "select name from sessions where account_id = ? and name <> ''", [account.account_id]
             ).fetchall()
@@ -101,7 +99,7 @@ class Sessions:
         condition += " and user_name = :user_name" if user_name else ""
         condition += " and substr(token_hash, 1, :length) = :id" if session_id else ""
         values = {"now": self._now(), "user_name": user_name, "length": ID_LENGTH, "id": session_id}
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             rows = list(db.query(f"select s.*, user_name from sessions s join accounts using (account_id) "
                                  f"where {condition} order by s.created desc, token_hash", values))  # fmt: skip
         found = [_session(row, max(row["seen"], self._seen.get(row["token_hash"], 0))) for row in rows]
@@ -116,7 +114,7 @@ class Sessions:
         self._end("name <> ''", token_id, "revokeToken", actor, owner)
 
     def _end(self, condition: str, session_id: str, action: str, actor: Actor, owner: str) -> None:
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             rows = db.query(
                 "select token_hash, user_name, name from sessions join accounts using (account_id) "
                 f"where {condition} and substr(token_hash, 1, ?) = ?", [ID_LENGTH, session_id]
@@ -129,22 +127,22 @@ class Sessions:
 
     def count_sessions(self) -> int:
         """Return how many sessions are open."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             sql = "select count(*) from sessions where expires > ? and name = ''"
             count: int = db.execute(sql, [self._now()]).fetchone()[0]
         return count
 
     def end_session(self, hashed: str, actor: Actor) -> None:
         """End the session that was shown; one that is gone already is no error."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             if db.execute("delete from sessions where token_hash = ?", [hashed]).rowcount:
                 self._note(db, actor, "signOut", actor.name, {"name": actor.token} if actor.token else {})
 
     def end_sessions_of(self, account: Account, actor: Actor, but: str = "") -> int:
         """End every session of an account but the one of this `token_hash`, and return how many those were."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             sql = f"delete from sessions where {SESSIONS} and token_hash <> ?"
-            count = db.execute(sql, [account.account_id, but]).rowcount
+            count: int = db.execute(sql, [account.account_id, but]).rowcount
             if count:
                 self._note(db, actor, "signOut", account.user_name, {"sessions": count})
             return count
@@ -157,8 +155,8 @@ class Sessions:
             if not seen:
                 return
             try:
-                with self._connections.writing() as db:
-                    db.conn.executemany(
+                with self._engine.writing() as db:
+                    db.executemany(
                         "update sessions set seen = ? where token_hash = ? and seen < ?",
                         [(second, hashed, second) for hashed, second in seen.items()],
                     )

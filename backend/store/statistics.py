@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from backend.model import SECONDS_A_DAY, CensorStatus, VideoFilter
-from backend.store.sqlite import video_queries
-from backend.store.sqlite.connections import Connections
-from backend.store.sqlite.video_queries import FEED, VIDEOS
+from backend.store.engine import Engine
 
 DAYS = 30
 FAILED = "select count(*) from videos where 'fail' in (transcode_status, narrow_transcode_status)"
@@ -34,20 +32,21 @@ class Counts:
 class Statistics:
     """Counts over the whole catalogue."""
 
-    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
-        self._connections = connections
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
         self._clock = clock
 
     def count_everything(self, day_starts: list[int]) -> Counts:
         """Return the counts; `day_starts` are the first seconds of the days to count, oldest first."""
         ends = [*day_starts[1:], int(self._clock()) + SECONDS_A_DAY]
         days = [VideoFilter(start=start, end=end - 1) for start, end in zip(day_starts, ends, strict=True)]
-        with self._connections.reading() as db:
+        queries = self._engine.queries
+        with self._engine.reading() as db:
             # Not summed by SQLite, which refuses sums beyond 63 bits.
             per_category = db.execute("select number, bytes, microseconds from videos_per_category").fetchall()
             videos, size, microseconds = (sum(row[column] for row in per_category) for column in range(3))
             by_day = tuple(
-                (start, video_queries.count(db, VIDEOS, day), video_queries.count(db, FEED, day))
+                (start, queries.count(db, queries.VIDEOS, day), queries.count(db, queries.FEED, day))
                 for start, day in zip(day_starts, days, strict=True)
             )
             states = dict(

@@ -7,16 +7,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlite_utils import Database
-
 from backend.errors import Conflict, NotFound
 from backend.model import Actor, JobKind, JobState, Page, Trashed, Video
 from backend.store import history, inserts, job_rows, seen
 from backend.store.cloud import finish_intents, is_begun
+from backend.store.engine import Database, Engine
 from backend.store.folding import fold
 from backend.store.inserts import new_media_key
 from backend.store.rows import read_own, read_video, video_of
-from backend.store.sqlite.connections import Connections
 
 CHUNK = 500
 GOING = "Video {video_id} is being deleted permanently right now. Check again in a minute."
@@ -28,8 +26,8 @@ OLDER = "select * from trash where id > ? order by id limit ?"
 class Trash:
     """Every question about deleted videos, and every change to one."""
 
-    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
-        self._connections = connections
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
         self._clock = clock
 
     def put(self, video_id: str, user_id: str, until: int, actor: Actor, *, seen_line: int | None = None) -> None:
@@ -39,7 +37,7 @@ class Trash:
         `seen_line` of the history.
         """
         now = self._now()
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             seen.check(db, video_id, seen_line)
             finish_intents(db, "TrashVideo", video_id)
             video = read_own(db, video_id, user_id)
@@ -66,7 +64,7 @@ class Trash:
         it for good.
         """
         now = self._now()
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             if is_begun(db, "DeleteVideo", video_id):
                 raise Conflict(GOING, video_id=video_id)
             finish_intents(db, "RestoreVideo", video_id)
@@ -80,7 +78,7 @@ class Trash:
 
     def forget(self, video_id: str, actor: Actor) -> None:
         """Let go of a video for good. Raises NotFound."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             finish_intents(db, "DeleteVideo", video_id)
             video = _trashed(db, _take(db, video_id)).video
             before = {"title": video.title, "userId": video.user.user_id, "size": video.size}
@@ -88,12 +86,12 @@ class Trash:
 
     def get(self, video_id: str) -> Trashed:
         """Return one video of the trash. Raises NotFound."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return _trashed(db, _read(db, video_id))
 
     def holds(self, video_id: str) -> bool:
         """Say whether a video is in the trash."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return db.execute("select 1 from trash where video_id = ?", [video_id]).fetchone() is not None
 
     def find(self, index: int = 1, size: int = 10, title: str = "") -> Page[Trashed]:
@@ -102,7 +100,7 @@ class Trash:
         values: dict[str, Any] = {"title": fold(title)} if title else {}
         page = {**values, "limit": size, "offset": (index - 1) * size}
         sql = f"select * from trash {where} order by deleted desc, id desc limit :limit offset :offset"
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             total = db.execute(f"select count(*) from trash {where}", values).fetchone()[0]
             return Page(total, tuple(_trashed(db, row) for row in db.query(sql, page)))
 
@@ -110,7 +108,7 @@ class Trash:
         """Yield everything in the trash, without holding a transaction."""
         after = 0
         while True:
-            with self._connections.reading() as db:
+            with self._engine.reading() as db:
                 found = [_trashed(db, row) for row in db.query(OLDER, [after, CHUNK])]
             yield from found
             if len(found) < CHUNK:
@@ -120,7 +118,7 @@ class Trash:
     def due(self) -> list[str]:
         """Return the videos whose time is over, the longest first."""
         sql = "select video_id from trash where until <= ? order by until, id"
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return [video_id for (video_id,) in db.execute(sql, [self._clock()]).fetchall()]
 
     def _now(self) -> int:

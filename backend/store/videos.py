@@ -27,20 +27,17 @@ from backend.model import (
 )
 from backend.store import categories, facets, history, inserts, job_rows, reviews, seen
 from backend.store.cloud import finish_intents
+from backend.store.engine import Database, Engine
 from backend.store.facets import Facets
 from backend.store.folding import fold
 from backend.store.rows import (
     check_whole,
-    fetch,
     read_own,
     read_recommendation,
     read_recommendations_at,
     read_video,
     read_videos_at,
 )
-from backend.store.sqlite import video_queries
-from backend.store.sqlite.connections import MANY_PAGES, Connections
-from backend.store.sqlite.readers import Reader
 
 EXPORT_CHUNK = 500
 CATEGORY = ("cate_id", "cate_name")
@@ -52,8 +49,8 @@ NO_RECOMMENDATION = "Video {video_id} is not recommended."
 class Catalogue:
     """Every question about videos, and every change to one."""
 
-    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
-        self._connections = connections
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
         self._clock = clock
 
     # Finding
@@ -73,8 +70,8 @@ class Catalogue:
     @contextmanager
     def listing_videos(self, wanted: VideoFilter, index: int, size: int, sort: Sort) -> Iterator[Found[Video]]:
         """As find_videos, for whoever knows most of the rows already: they are read only when asked for."""
-        with self._connections.reading() as db:
-            total, marks = self._find(db, video_queries.VIDEOS, wanted, sort, index, size)
+        with self._engine.reading() as db:
+            total, marks = self._find(db, self._engine.queries.VIDEOS, wanted, sort, index, size)
             yield Found(total, marks, partial(read_videos_at, db))
 
     @contextmanager
@@ -82,24 +79,23 @@ class Catalogue:
         self, wanted: VideoFilter, index: int, size: int, sort: Sort
     ) -> Iterator[Found[Recommendation]]:
         """As find_recommendations, for whoever knows most of the rows already."""
-        with self._connections.reading() as db:
-            total, marks = self._find(db, video_queries.FEED, wanted, sort, index, size)
+        with self._engine.reading() as db:
+            total, marks = self._find(db, self._engine.queries.FEED, wanted, sort, index, size)
             yield Found(total, marks, partial(read_recommendations_at, db))
 
     def _find(
-        self, db: Reader, listing: video_queries.Listing, wanted: VideoFilter, sort: Sort, index: int, size: int
+        self, db: Database, listing: Any, wanted: VideoFilter, sort: Sort, index: int, size: int
     ) -> tuple[int, list[Mark]]:
-        total = self._connections.remembered(
-            db, ("total", listing.table, wanted), lambda: video_queries.count(db, listing, wanted)
-        )
-        return total, video_queries.find(db, listing, wanted, sort, index, size, total)
+        queries = self._engine.queries
+        total = self._engine.remembered(db, ("total", listing, wanted), lambda: queries.count(db, listing, wanted))
+        return total, queries.find(db, listing, wanted, sort, index, size, total)
 
     def iterate_videos(self, wanted: VideoFilter) -> Iterator[Video]:
         """Yield every video that matches, newest first, in constant memory and without holding a transaction."""
         before = None
         while True:
-            with self._connections.reading() as db:
-                keys = video_queries.keys_before(db, video_queries.VIDEOS, wanted, before, EXPORT_CHUNK)
+            with self._engine.reading() as db:
+                keys = self._engine.queries.keys_before(db, self._engine.queries.VIDEOS, wanted, before, EXPORT_CHUNK)
                 videos = read_videos_at(db, keys)
             yield from videos
             if len(keys) < EXPORT_CHUNK:
@@ -108,7 +104,7 @@ class Catalogue:
 
     def get_video(self, video_id: str) -> Video:
         """Return one video. Raises NotFound."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return read_video(db, video_id)
 
     def get_whole_video(self, video_id: str) -> Video:
@@ -119,12 +115,12 @@ class Catalogue:
 
     def get_own_video(self, video_id: str, user_id: str) -> Video:
         """Return a video of this owner. Raises NotFound when there is none of this owner."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return read_own(db, video_id, user_id)
 
     def get_recommendation(self, video_id: str) -> Recommendation:
         """Return one entry of the recommended feed. Raises NotFound."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             entry = read_recommendation(db, video_id)
             if entry is None:
                 raise NotFound(NO_RECOMMENDATION, video_id=video_id)
@@ -133,30 +129,30 @@ class Catalogue:
     def find_user(self, user_id: str) -> User | None:
         """Return an owner of videos; None where nobody has this id."""
         sql = "select user_id, user_name, avatar_url from users where user_id = ?"
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             row = db.execute(sql, [user_id]).fetchone()
         return User(*row) if row else None
 
     def find_titles(self, video_ids: Iterable[str]) -> dict[str, str]:
         """Return the titles of these videos by their ids."""
         wanted = list(video_ids)
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             sql = f"select video_id, title from videos where video_id in ({', '.join('?' * len(wanted))})"
-            return dict(fetch(db, sql, wanted))
+            return dict(db.fetch(sql, wanted))
 
     def count_facets(self, wanted: VideoFilter, most_users: int = 10) -> Facets:
         """Return how many of the videos that match fall to each status, category and user."""
-        with self._connections.reading() as db:
-            count = partial(facets.count_facets, db, wanted, most_users)
-            return self._connections.remembered(db, ("facets", wanted, most_users), count)
+        with self._engine.reading() as db:
+            count = partial(facets.count_facets, self._engine.queries, db, wanted, most_users)
+            return self._engine.remembered(db, ("facets", wanted, most_users), count)
 
     def settle_category(self, cate_id: int | None, cate_name: str | None) -> tuple[int, str]:
         """Return which category, by id and name, is meant by either or both. Raises BadRequest where it is none."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return categories.settle(db, cate_id, cate_name)
 
     def is_empty(self) -> bool:
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return not list(db.query("select 1 from videos limit 1"))
 
     # Changing
@@ -167,7 +163,7 @@ class Catalogue:
         With `settle` its category is one that is there, or a new one, as `settle_category` has it. Raises BadRequest.
         """
         now = self._now()
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             if settle:
                 cate_id, cate_name = categories.settle(db, video.cate_id, video.cate_name or None)
                 video = replace(video, cate_id=cate_id, cate_name=cate_name)
@@ -184,7 +180,7 @@ class Catalogue:
         nothing; no job is queued. Ten thousand videos make a good batch: others cannot write meanwhile.
         """
         now = self._now()
-        with self._connections.writing(pages=MANY_PAGES) as db:
+        with self._engine.writing(bulk=True) as db:
             new, known = inserts.split(db, videos)
             inserts.add(db, new)
             changes = [(video.video_id, _NOTHING, _noted(video)) for video in new]
@@ -197,14 +193,14 @@ class Catalogue:
         The changes below take that line too, as `seen_line`: they look again, in their own transaction.
         """
         if line is not None:
-            with self._connections.reading() as db:
+            with self._engine.reading() as db:
                 seen.check(db, video_id, line)
 
     def find_decisions(self, video_ids: Sequence[str], line: int | None) -> list[HistoryLine]:
         """Return what was decided about these videos since this line of the history, the last first."""
         if line is None or not video_ids:
             return []
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return seen.find_since(db, video_ids, line)
 
     def record_audit(
@@ -215,13 +211,13 @@ class Catalogue:
         Blocking takes the video off the recommended feed and ends its media URLs; approving one that was never
         transcoded starts its rendition. All of it happens, or nothing. Raises NotFound.
         """
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             seen.check(db, video_id, seen_line)
             return reviews.record(db, self._now(), video_id, verdict, reason, comment, actor)
 
     def find_undone(self, video_id: str, request_id: str = "") -> CensorStatus:
         """Return where a video would stand in review after `undo_audit`. Raises NotFound and Conflict."""
-        with self._connections.reading() as db:
+        with self._engine.reading() as db:
             return CensorStatus(reviews.read_last(db, read_video(db, video_id), request_id).before["censorStatus"])
 
     def undo_audit(self, video_id: str, actor: Actor, request_id: str = "") -> None:
@@ -229,7 +225,7 @@ class Catalogue:
 
         `request_id` is that of the verdict, for whoever will not take back another's.
         """
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             reviews.undo(db, self._now(), video_id, request_id, actor)
 
     def recommend(
@@ -251,7 +247,7 @@ class Catalogue:
         """
         now = self._now()
         since = now if at is None else at
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             video = read_video(db, video_id)
             check_whole(video)
             seen.check(db, video_id, seen_line)
@@ -261,7 +257,9 @@ class Catalogue:
                     video_id=video_id,
                     status=video.censor_status.value,
                 )
-            before = next(iter(db.query("select * from recommendations where video_id = ?", [video_id])), {})
+            before: dict[str, Any] = next(
+                iter(db.query("select * from recommendations where video_id = ?", [video_id])), {}
+            )
             queued = narrow and job_rows.enqueue(db, JobKind.NARROW, now=now, video_id=video_id) is not None
             if warm:
                 queued = job_rows.enqueue_urls(db, list(warm), now=now) is not None or queued
@@ -288,7 +286,7 @@ class Catalogue:
 
     def cancel_recommendation(self, video_id: str, actor: Actor, *, seen_line: int | None = None) -> None:
         """Take a video off the recommended feed. Raises NotFound when it is not on it."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             seen.check(db, video_id, seen_line)
             if db.execute("delete from recommendations where video_id = ?", [video_id]).rowcount == 0:
                 raise NotFound(NO_RECOMMENDATION, video_id=video_id)
@@ -304,7 +302,7 @@ class Catalogue:
 
     def delete_video(self, video_id: str, user_id: str, actor: Actor, *, seen_line: int | None = None) -> None:
         """Remove a video of this owner from everywhere. Raises NotFound when there is none of this owner."""
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             seen.check(db, video_id, seen_line)
             finish_intents(db, "DeleteVideo", video_id)
             video = read_own(db, video_id, user_id)
@@ -326,7 +324,7 @@ class Catalogue:
 
         `category` is as `settle_category` takes it; in `changes` one would be taken as it is.
         """
-        with self._connections.writing() as db:
+        with self._engine.writing() as db:
             video = asdict(read_video(db, video_id))
             seen.check(db, video_id, seen_line)
             if category is not None:

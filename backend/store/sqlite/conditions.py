@@ -8,13 +8,7 @@ import msgspec
 
 from backend.model import TranscodeStatus, VideoFilter
 from backend.store.folding import fold, split_tags
-
-SEQ_BITS = 20  # a row's key is its second, shifted, and a number within it: newest first is key order
-
-
-def first_key(second: int) -> int:
-    """Return the smallest key that a row of this second can have."""
-    return second << SEQ_BITS
+from backend.store.row_keys import first_key
 
 
 def bounds(wanted: VideoFilter) -> tuple[int | None, int | None]:

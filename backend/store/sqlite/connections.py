@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlite_utils import Database
-
 from backend.model.limits import write_time
-from backend.store.errors import StoreError
+from backend.store.engine import Queries
 from backend.store.folding import fold, marked_tags
+from backend.store.names import folded
 from backend.store.private import close_to_others, make_file, make_folder
-from backend.store.sqlite import search_index
+from backend.store.sqlite import migrations, search_index, video_queries
+from backend.store.sqlite.database import Database
+from backend.store.sqlite.errors import store_error
 from backend.store.sqlite.group_commit import Group
-from backend.store.sqlite.migrations.schema import REBUILDING, migrations
-from backend.store.sqlite.readers import Reader, Readers
-from backend.store.sqlite.schema_version import refuse_newer
+from backend.store.sqlite.readers import Readers
 from backend.store.sqlite.search_words import TOLD, index_words
+from backend.store.sqlite.version_check import refuse_outdated, refuse_unknown
 
 BUSY_SECONDS = 30
 MAPPED_BYTES = 1 << 31
@@ -32,9 +33,22 @@ MANY_PAGES = 50_000  # 200 MB: what ten thousand new videos change, all over the
 class Connections:
     """Readers from a small pool, and one writer: SQLite has one anyway, and our queue is fairer than its lock."""
 
-    def __init__(self, path: Path, tell: search_index.Tell = search_index.say_nothing) -> None:
-        """Open the file, making or upgrading it; `tell` hears how far an upgrade is. Raises StoreError."""
+    queries: Queries = video_queries
+
+    def __init__(
+        self,
+        path: Path,
+        tell: search_index.Tell = search_index.say_nothing,
+        clock: Callable[[], float] = time.time,
+        *,
+        upgrade: bool = False,
+    ) -> None:
+        """Open the file, which is made where there is none, and upgraded only with `upgrade`. Raises StoreError.
+
+        `tell` hears how far an upgrade is.
+        """
         self.path = path
+        self.now = clock
         self._guard = threading.Lock()
         self._writing = threading.Lock()
         self.waiting = 0  # callers who want to write, but for the one who does
@@ -45,12 +59,13 @@ class Connections:
             make_file(path)
             close_to_others(path.parent)
             self._writer = self._open()
-            self._migrate(tell)
+            self._prepare(tell, upgrade)
             readers = Readers(path, partial(self._open, read_only=True))
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(
+            raise store_error(
                 f"The database {path} cannot be opened ({error}). Check that the folder may be written and has room; "
-                "if the file is damaged, put a backup in its place with: python -m backend restore FILE"
+                "if the file is damaged, put a backup in its place with: python -m backend restore FILE",
+                error,
             ) from error
         self.reading, self.one_state, self.remembered = readers.reading, readers.one_state, readers.remembered
         self.unchanged, self.known = readers.unchanged, readers.known
@@ -70,19 +85,19 @@ class Connections:
             db.close()
 
     @contextmanager
-    def writing(self, pages: int = USUAL_PAGES) -> Iterator[Database]:
+    def writing(self, *, bulk: bool = False) -> Iterator[Database]:
         """Give the writer: all that happens inside is kept, on the disk, or nothing of it.
 
-        Callers who come meanwhile share one commit, and so one wait for the disk; each still fails alone. `pages` is
-        how many changed pages stay in memory; what is more is written out again and again.
+        Callers who come meanwhile share one commit, and so one wait for the disk; each still fails alone. With `bulk`
+        more changed pages stay in memory; what does not is written out again and again.
         """
         with self._turn() as group:
             try:
-                self._keep_in_memory(pages)
+                self._keep_in_memory(MANY_PAGES if bulk else USUAL_PAGES)
                 with group.member(self._writer):
                     yield self._writer
             except sqlite3.Error as error:
-                raise StoreError(f"The database {self.path} cannot be written: {error}") from error
+                raise store_error(f"The database {self.path} cannot be written: {error}", error) from error
             finally:
                 if not self.waiting or group.is_full:
                     group.commit(self._writer)
@@ -90,7 +105,7 @@ class Connections:
             while not group.wait():
                 self._commit_for(group)
         except sqlite3.Error as error:
-            raise StoreError(f"The database {self.path} cannot be written: {error}") from error
+            raise store_error(f"The database {self.path} cannot be written: {error}", error) from error
 
     @contextmanager
     def _turn(self) -> Iterator[Group]:
@@ -127,40 +142,49 @@ class Connections:
             self._writer.close()
             self._readers.close()
 
-    def _open(self, read_only: bool = False) -> Reader:
+    def _open(self, read_only: bool = False) -> Database:
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         connection.execute(f"pragma busy_timeout = {BUSY_SECONDS * 1000}")
         connection.execute("pragma foreign_keys = on")
         # Under WAL, NORMAL can lose the last commits at a power cut; what a person was told is done must stay.
         connection.execute("pragma synchronous = full")
-        connection.create_function("index_words", len(TOLD), index_words, deterministic=True)
-        connection.create_function("fold", 1, _fold, deterministic=True)
-        connection.create_function("write_time", 2, _write_time, deterministic=True)
-        connection.create_function("fold_tags", 1, marked_tags, deterministic=True)
+        add_functions(connection)
         if read_only:
             # Reading pages where they lie, not copying them, halves the time of what reads many.
             connection.execute(f"pragma mmap_size = {MAPPED_BYTES}")
             connection.execute("pragma query_only = on")
-        return Reader(connection, recursive_triggers=False)
+        return Database(connection)
 
-    def _migrate(self, tell: search_index.Tell) -> None:
-        """Bring the schema up to date in one transaction: killed half-way, it was never begun."""
+    def _prepare(self, tell: search_index.Tell, upgrade: bool) -> None:
+        """See that the schema is ours, in one transaction where it has to be changed."""
         db = self._writer
-        refuse_newer(db.conn, self.path)
+        refuse_unknown(db.conn, self.path)
         db.conn.execute(f"pragma cache_size = {MANY_PAGES}")
-        # Without the lock, processes that open a new file together fail: 73 of 120 did when this was measured.
         db.conn.execute("pragma journal_mode = wal")
+        if not migrations.find_pending(db.conn):
+            return
+        # Without the lock, processes that open a new file together fail: 73 of 120 did when this was measured.
         _begin_when_free(db)
         try:
-            pending = [migration.name for migration in migrations.pending(db)]
-            migrations.apply(db)
-            if REBUILDING & set(pending):
+            refuse_unknown(db.conn, self.path)  # another process may have been quicker
+            if not upgrade:
+                refuse_outdated(db.conn, self.path)
+            if migrations.upgrade(db.conn):
                 search_index.rebuild(db, tell)
             search_index.index_changes(db)
             db.conn.execute("commit")
         except BaseException:
             db.conn.rollback()
             raise
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Make known what the schema and our SQL call."""
+    connection.create_function("index_words", len(TOLD), index_words, deterministic=True)
+    connection.create_function("fold", 1, _fold, deterministic=True)
+    connection.create_function("fold_name", 1, folded, deterministic=True)
+    connection.create_function("fold_tags", 1, marked_tags, deterministic=True)
+    connection.create_function("write_time", 2, _write_time, deterministic=True)
 
 
 def _fold(text: str | None) -> str | None:

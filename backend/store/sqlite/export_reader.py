@@ -15,13 +15,11 @@ from queue import SimpleQueue
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from sqlite_utils import Database
-
 from backend.exports.columns import Column, FileFormat, Listing
 from backend.model import Sort, VideoFilter
-from backend.store.rows import fetch
 from backend.store.sqlite import video_queries
 from backend.store.sqlite.connections import Connections
+from backend.store.sqlite.database import Database
 from backend.store.sqlite.export_sql import SOURCES, Source, row
 
 FIRST_ROWS, ROWS = 100, 1000  # in the first piece, so that it comes at once, and in each one after it
@@ -60,7 +58,7 @@ class Exporting:
             db = readers.get()
             try:
                 if file_format is FileFormat.XLSX:
-                    found = fetch(db, rows, values)
+                    found = db.fetch(rows, values)
                     return len(found), found
                 count, text = db.execute(lines, values).fetchone()
                 return count, text or b""

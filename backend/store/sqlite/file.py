@@ -6,9 +6,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from backend.store.errors import StoreError
 from backend.store.private import make_file
-from backend.store.sqlite.schema_version import find_newer, is_ours, refuse_newer
+from backend.store.sqlite.errors import store_error
+from backend.store.sqlite.version_check import find_problem, refuse_unknown
 
 BUSY_SECONDS = 30
 
@@ -18,14 +18,10 @@ def find_damage(path: Path) -> str:
     with closing(sqlite3.connect(path)) as connection:
         try:
             verdict: str = connection.execute("pragma integrity_check").fetchone()[0]
-            ours, newer = is_ours(connection), find_newer(connection)
+            problem = find_problem(connection)
         except sqlite3.Error as error:
             return str(error)
-    if verdict == "ok" and not ours:
-        return "it is none of this console's"
-    if newer:
-        return f"it is of a newer version of the console, with {', '.join(newer)}"
-    return "" if verdict == "ok" else verdict
+    return verdict if verdict != "ok" else problem
 
 
 def copy_database(path: Path, target: Path) -> None:
@@ -34,7 +30,7 @@ def copy_database(path: Path, target: Path) -> None:
     try:
         source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
         with closing(source), closing(sqlite3.connect(target)) as copy:
-            refuse_newer(source, path)
+            refuse_unknown(source, path)
             source.backup(copy)
     except sqlite3.Error as error:
-        raise StoreError(f"The database {path} cannot be copied: {error}") from error
+        raise store_error(f"The database {path} cannot be copied: {error}", error) from error

@@ -7,8 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from sqlite_utils import Database
-
+from backend.store.sqlite.database import Database
 from backend.store.sqlite.search_index import index_changes
 
 MOST_IN_A_GROUP = 64  # nobody waits long for those behind him

@@ -35,8 +35,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from backend.auth.addresses import network_of
-from backend.store.errors import StoreError
 from backend.store.private import make_file
+from backend.store.sqlite.errors import store_error
 
 FREE = 5
 FREE_HERE = 100  # tries of one address at any names, within FORGET_SECONDS
@@ -108,8 +108,9 @@ class Attempts:
                     db.execute("begin immediate")
                     yield db
             except sqlite3.Error as error:
-                raise StoreError(
-                    f"The file {self._path} cannot be used ({error}). It holds nothing but wrong tries: delete it."
+                raise store_error(
+                    f"The file {self._path} cannot be used ({error}). It holds nothing but wrong tries: delete it.",
+                    error,
                 ) from error
 
     def _open(self) -> sqlite3.Connection:

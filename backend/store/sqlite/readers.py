@@ -4,61 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Generator, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlite_utils import Database
-
-from backend.store.errors import StoreError
 from backend.store.sqlite.change_cache import UNKNOWN, Unchanged
+from backend.store.sqlite.database import Database
+from backend.store.sqlite.errors import store_error
 
 T = TypeVar("T")
 
 IDLE_READERS = 8
 
 
-def take_any_text(connection: sqlite3.Connection, error: sqlite3.OperationalError) -> bool:
-    """Say whether reading broke on a text that is no UTF-8, as other programs may write it; it works the next time."""
-    if "UTF-8" not in str(error):
-        return False
-    connection.text_factory = _readable  # a call for each text, so that only those pay who have to
-    return True
-
-
-def _readable(text: bytes) -> str:
-    return text.decode("utf-8", "replace")
-
-
-class Reader(Database):
-    """A connection that reads. `seen` holds its count of changes in a state that it saw, and the version of that."""
-
-    seen: tuple[int, int] | None = None
-
-    def query(
-        self, sql: str, params: Sequence[Any] | dict[str, Any] | None = None
-    ) -> Generator[dict[str, Any], None, None]:
-        """Return the rows of a statement, which is executed at once, as dictionaries."""
-        try:
-            rows = list(super().query(sql, params))
-        except sqlite3.OperationalError as error:
-            if not (sql.startswith("select") and take_any_text(self.conn, error)):
-                raise
-            rows = list(super().query(sql, params))
-        return (row for row in rows)
-
-    def count_changes(self) -> int:
-        """Return a number that stays while this connection sees the same state; its transaction begins with that."""
-        count: int = self.conn.execute("pragma data_version").fetchone()[0]
-        return count
-
-
 class Own(threading.local):
     """What a thread reads with while it sees one state, and the version of that."""
 
-    reader: Reader | None = None
+    reader: Database | None = None
     version = UNKNOWN
 
 
@@ -69,16 +33,16 @@ class Readers:
     connection each time would cost more than the query.
     """
 
-    def __init__(self, path: Path, open_one: Callable[[], Reader]) -> None:
+    def __init__(self, path: Path, open_one: Callable[[], Database]) -> None:
         self.path = path
         self.own = Own()
         self.unchanged = Unchanged(open_one().conn)
         self._open = open_one
         self._guard = threading.Lock()
-        self._idle: list[Reader] = []
+        self._idle: list[Database] = []
         self._closed = False
 
-    def reading(self) -> AbstractContextManager[Reader]:
+    def reading(self) -> AbstractContextManager[Database]:
         """Give a connection that sees one state of the database, whatever others write meanwhile. Raises StoreError."""
         return Reading(self) if self.own.reader is None else nullcontext(self.own.reader)
 
@@ -86,7 +50,7 @@ class Readers:
         """Let all that this thread reads see one state, and give its version, or UNKNOWN. Raises StoreError."""
         return OneState(self)
 
-    def remembered(self, db: Reader, key: Hashable, find: Callable[[], T]) -> T:
+    def remembered(self, db: Database, key: Hashable, find: Callable[[], T]) -> T:
         """Return what `find` finds in the state that `db` sees, without asking it again while nothing changes.
 
         The transaction of `db` must have read nothing yet.
@@ -102,7 +66,7 @@ class Readers:
         own = self.own.reader
         return self.unchanged.get(key, find) if own is None else self.remembered(own, key, find)
 
-    def version_of(self, db: Reader) -> int:
+    def version_of(self, db: Database) -> int:
         """Return the version of the state that `db` sees from here on; UNKNOWN where it changed at that moment."""
         count = db.count_changes()
         if db.seen is None or db.seen[0] != count:
@@ -115,13 +79,13 @@ class Readers:
             db.seen = (count, version)
         return db.seen[1]
 
-    def take(self) -> Reader:
+    def take(self) -> Database:
         """Return a reader that nobody else has, until it is put back."""
         with self._guard:
             db = self._idle.pop() if self._idle else None
         return db or self._open()
 
-    def put_back(self, db: Reader) -> None:
+    def put_back(self, db: Database) -> None:
         with self._guard:
             if not self._closed and len(self._idle) < IDLE_READERS:
                 self._idle.append(db)
@@ -144,9 +108,9 @@ class Reading:
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
-        self._reader: Reader
+        self._reader: Database
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> Database:
         self._reader = self._readers.take()
         try:
             self._reader.conn.execute("begin")
@@ -161,7 +125,7 @@ class Reading:
             self._reader.conn.rollback()
         self._readers.put_back(self._reader)
         if isinstance(error, sqlite3.Error):
-            raise StoreError(f"The database {self._readers.path} cannot be read: {error}") from error
+            raise store_error(f"The database {self._readers.path} cannot be read: {error}", error) from error
 
 
 class OneState:

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlite_utils import Database
-
+from backend.store.sqlite.database import Database
 from backend.store.sqlite.search_words import TOLD as WORDS
 from backend.store.sqlite.search_words import index_words
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlite_utils import Database
 
 from backend.model import CensorStatus, Mark, Sort, VideoFilter
 from backend.store.folding import fold, split_tags
+from backend.store.row_keys import SPAN_BITS
 from backend.store.sqlite.conditions import RANGES, Columns, Conditions, bounds, conditions
-from backend.store.sqlite.migrations.finding import SPAN_BITS
+from backend.store.sqlite.database import Database
 from backend.store.sqlite.search_words import EXACT, LONGEST_PHRASE, match_words
 
 NEAR = 200  # rows that are sooner skipped than counted
@@ -27,7 +27,7 @@ EVERY_STATUS = ", ".join(f"'{status}'" for status in CensorStatus)
 SORT_COLUMNS = {"duration": "duration", "size": "size", "title": "title_folded"}
 
 
-class Listing(msgspec.Struct, frozen=True):
+class Listing(msgspec.Struct, frozen=True, eq=False):
     """A list that can be searched: its table, that table with the user's name, and the columns to filter by."""
 
     table: str
