@@ -62,7 +62,7 @@ if __name__ == "__main__":
     # uvicorn raises the signal again once it has shut down; that is a clean end, not a death.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        console = backend.current()
+        console = backend.current(upgrade=True)
     except (backend.SettingsError, backend.StoreError) as error:
         sys.exit(str(error))
     app.run(config={"server.port": console.settings.port})

@@ -61,12 +61,12 @@ def tell_progress(done: int, total: int) -> None:
         print(f"\rindexing videos for the search: {done:,} of {total:,}", end=end, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def open_console(settings: Settings, clock: Callable[[], float] = time.time) -> Console:
-    """Open the console that `settings` describe, upgrading its data where they are of an older version.
+def open_console(settings: Settings, clock: Callable[[], float] = time.time, *, upgrade: bool = False) -> Console:
+    """Open the console that `settings` describe; with `upgrade`, data of an older version are brought up to date.
 
     Raises SettingsError and StoreError, in words for the operator.
     """
-    store = Store(settings.database, clock, tell_progress)
+    store = Store(settings.database, clock, tell_progress, upgrade=upgrade)
     media = LocalMedia(
         settings.media,
         Ffmpeg(settings.ffmpeg),
@@ -89,12 +89,12 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time) -> 
     return console
 
 
-def current() -> Console:
-    """Return the console of this process, opening it at the first call."""
+def current(*, upgrade: bool = False) -> Console:
+    """Return the console of this process, opening it at the first call; only what serves or works may `upgrade` it."""
     global _current
     with _guard:
         if _current is None:
-            _current = open_console(read_settings())
+            _current = open_console(read_settings(), upgrade=upgrade)
         return _current
 
 
@@ -128,7 +128,7 @@ def running(url: str = "") -> Iterator[Console]:
     settings = read_settings()
     start_log(settings.log, settings.log_format)
     with holding(settings) as first:
-        console = current()
+        console = current(upgrade=True)
         console.sockets.bounds = Bounds.within(raise_limit())
         console.own_url = url or console.own_url
         if first:  # otherwise they may be what another server is taking in

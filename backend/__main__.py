@@ -70,17 +70,18 @@ def shown(path: Path) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def opened(*, existing: bool = False) -> Console:
+def opened(*, existing: bool = False, upgrade: bool = False) -> Console:
     """Return the console. Until the command ends, nobody restores a backup over what it does. Raises UpkeepError.
 
-    A command that is of use with an `existing` one only makes no new one where QU_DATA is mistyped.
+    A command that is of use with an `existing` one only makes no new one where QU_DATA is mistyped. Data of an older
+    version are refused without `upgrade`: a command must not end a server of that version that is at work.
     """
     settings, context = backend.read_settings(), click.get_current_context().find_root()
     if existing and not settings.database.exists():
         raise upkeep.UpkeepError(f"There is no console in {settings.data}: {settings.database.name} does not exist.")
     if "held" not in context.meta:
         context.meta["held"] = context.with_resource(upkeep.holding(settings))
-    return backend.current()
+    return backend.current(upgrade=upgrade)
 
 
 @click.group(cls=Friendly, context_settings={"help_option_names": ["-h", "--help"]})
@@ -109,7 +110,7 @@ def work() -> None:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    console = opened()
+    console = opened(upgrade=True)
     start_log(console.settings.log, console.settings.log_format)
     worker = backend.make_worker(console)
     worker.start()
@@ -324,6 +325,13 @@ def list_accounts() -> None:
     """List the accounts."""
     for found in opened(existing=True).store.accounts.find_accounts():
         click.echo(f"{found.user_name}\t{found.role}{chr(9) + 'disabled' if found.disabled else ''}")
+
+
+@main.command()
+def upgrade() -> None:
+    """Bring the data of an older version up to date, as `serve` and `work` do when they start. Make a backup first."""
+    console = opened(existing=True, upgrade=True)
+    click.echo(f"{shown(console.settings.data)} is up to date.")
 
 
 @main.command()

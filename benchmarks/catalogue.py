@@ -165,8 +165,9 @@ def make(store: Store, count: int, seed: int, recommended: int) -> float:
 
 def multiply(store: Store, times: int) -> None:
     """Have every video so many times. What is derived from the rows rests meanwhile, and is made anew at the end."""
-    with store.connections.writing(pages=GENEROUS_PAGES) as db:
-        names = [column.name for column in db["videos"].columns]
+    with store.connections.writing(bulk=True) as db:
+        db.execute(f"pragma cache_size = {GENEROUS_PAGES}")
+        names = [row["name"] for row in db.query("pragma table_info(videos)")]
         made_again = db.execute(
             "select type, name, sql from sqlite_schema where type = 'trigger' "
             "or (type = 'index' and sql is not null and tbl_name in ('videos', 'files'))"
@@ -190,7 +191,8 @@ def multiply(store: Store, times: int) -> None:
         )
         for _, _, sql in made_again:
             db.execute(sql)
-    with store.connections.writing(pages=GENEROUS_PAGES) as db:
+    with store.connections.writing(bulk=True) as db:
+        db.execute(f"pragma cache_size = {GENEROUS_PAGES}")
         rebuild(db, tell_progress)
 
 

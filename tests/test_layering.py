@@ -21,8 +21,8 @@ HOMES = {
     "argon2": ("backend/auth/passwords.py",),
     "requests": ("backend/client.py", "backend/aliyun/oss.py"),
     "certifi": ("backend/prewarm/http.py",),
-    "sqlite3": ("backend/store/",),
-    "sqlite_utils": ("backend/store/",),
+    "sqlite3": ("backend/store/sqlite/",),
+    "sqlite_utils": ("backend/store/sqlite/migrations/", "backend/store/sqlite/light.py"),
     "subprocess": ("backend/media/ffmpeg.py",),
     "alibabacloud": ("backend/aliyun/client.py", "backend/aliyun/oss.py"),
     "darabonba": ("backend/aliyun/client.py",),
@@ -115,6 +115,13 @@ def test_rooms_know_what_they_may_and_nothing_else():
     assert unwanted == []
 
 
+def test_only_the_face_of_the_store_knows_which_database_it_is():
+    """The rooms of the store hold what every database takes; an engine may know them, and they only its interface."""
+    engine = ["backend.store.sqlite"]
+    knowing = [name_of(path) for path in BACKEND if any(below(module, engine) for module in imported(path))]
+    assert [name for name in knowing if name != "backend.store" and not below(name, engine)] == []
+
+
 def test_rooms_know_those_above_them_alone():
     names = list(ROOMS)
     assert [(room, other) for room in names for other in ROOMS[room] if other not in names[: names.index(room)]] == []
@@ -178,7 +185,7 @@ def test_a_server_without_pages_loads_no_heavy_library():
 
 
 def test_what_was_kept_away_from_sqlite_utils_can_still_be_imported():
-    used = "import backend, pandas, sqlite_utils; print(pandas.DataFrame([{'a': 1}]).a.sum())"
+    used = "import backend.store.sqlite.light, pandas, sqlite_utils; print(pandas.DataFrame([{'a': 1}]).a.sum())"
     assert (
         subprocess.run([sys.executable, "-c", used], cwd=ROOT, check=True, capture_output=True, text=True).stdout
         == "1\n"

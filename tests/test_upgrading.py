@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from backend.store.sqlite.migrations.schema import migrations
-from sqlite_utils import Database
 
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Verdict, Video, VideoFilter
 from backend.store import Store, StoreError
 from backend.store.inserts import add
+from backend.store.sqlite import migrations
+from backend.store.sqlite.connections import add_functions
+from backend.store.sqlite.database import Database
 
 ROOT = Path(__file__).parents[1]
 ACTOR = Actor("tests", "tests")
@@ -26,7 +27,7 @@ from backend.model import VideoFilter
 from backend.store import Store
 from backend.store.sqlite import search_index
 search_index.CHUNK = 10
-store = Store(Path(sys.argv[1]), tell=lambda done, total: print(done, flush=True))
+store = Store(Path(sys.argv[1]), tell=lambda done, total: print(done, flush=True), upgrade=True)
 print("found", store.catalogue.find_videos(VideoFilter(title="旧的")).total, store.recount())
 store.close()
 """
@@ -34,11 +35,11 @@ store.close()
 
 @pytest.fixture
 def old(tmp_path):
-    """A database as the version before m004 left it, with a hundred videos and a recommendation."""
+    """A database in its first state, with a hundred videos and a recommendation."""
     path = tmp_path / "console.sqlite3"
     db = Database(sqlite3.connect(path))
-    migrations.apply(db, stop_before="m004_finding")
-    db.execute("create temp table trash (id integer, video_id text)")  # which adding looks at by now
+    add_functions(db.conn)
+    migrations.upgrade(db.conn, stop_before="0002_filters")
     user = User("u", "Änne")
     add(db, [Video(f"v{n}", f"旧的 Video {n}", user, 1_700_000_000 + n * 9999, files=NARROW) for n in range(100)])
     db.execute("update videos set censor_status = 'success', duration = 1.5 where id <= 40")
@@ -71,7 +72,7 @@ def opening(old):
 
 
 def test_what_an_older_version_left_is_found_and_counted(old):
-    store = Store(old)
+    store = Store(old, upgrade=True)
 
     assert store.catalogue.find_videos(VideoFilter(title="旧的", user_name="änn"), 1, 1).total == 100
     assert store.catalogue.find_videos(VideoFilter(censor_status=CensorStatus.SUCCESS), 1, 1).total == 40
@@ -99,7 +100,7 @@ def test_six_that_open_at_once_upgrade_once(opening):
 
 
 def test_the_doctor_names_what_has_drifted_and_mends_it(old):
-    store = Store(old)
+    store = Store(old, upgrade=True)
     with store.connections.writing() as db:
         db.execute("update videos_per_span set number = number + 1")
         db.execute("update videos set title_folded = 'wrong' where video_id = 'v7'")
@@ -117,7 +118,7 @@ def test_the_doctor_names_what_has_drifted_and_mends_it(old):
 
 
 def test_every_change_that_a_list_shows_gives_the_video_a_new_version(old):
-    store = Store(old)
+    store = Store(old, upgrade=True)
 
     def version():
         with store.connections.reading() as db:
@@ -142,17 +143,18 @@ def test_every_change_that_a_list_shows_gives_the_video_a_new_version(old):
 
 def test_what_was_folded_in_an_older_way_is_found(tmp_path):
     path = tmp_path / "console.sqlite3"
-    db = Database(sqlite3.connect(path))
-    migrations.apply(db, stop_before="m012_filters")
+    db = sqlite3.connect(path)
+    add_functions(db)
+    migrations.upgrade(db, stop_before="0002_filters")
     row = {
         "video_id": "gone", "title_folded": "爱你❤\ufe0f", "deleted": 1, "until": 2, "deleted_by": "anne",
         "files": "[]", "recommendation": "[]", "jobs": "[]", "video": '[{"title": "爱你❤\ufe0f"}]',
     }  # fmt: skip
-    db["trash"].insert(row)
-    db.conn.commit()
+    db.execute(f"insert into trash ({', '.join(row)}) values ({', '.join('?' * len(row))})", list(row.values()))
+    db.commit()
     db.close()
 
-    store = Store(path)
+    store = Store(path, upgrade=True)
 
     with store.connections.reading() as reader:
         assert reader.execute("select title_folded from trash").fetchall() == [("爱你❤",)]
@@ -162,15 +164,15 @@ def test_what_was_folded_in_an_older_way_is_found(tmp_path):
 
 def test_one_endless_video_of_an_older_version_leaves_room_for_others(tmp_path):
     path = tmp_path / "console.sqlite3"
-    store = Store(path)
+    store = Store(path, upgrade=True)
     with store.connections.writing() as db:
-        db.execute("delete from _sqlite_migrations where name = 'm014_bounded'")
+        db.execute("delete from _sqlite_migrations where name = '0004_bounded'")
     store.catalogue.load_videos([Video("endless", "t", User("u"), 1, duration=1e15, size=10**18)], ACTOR)
     with pytest.raises(StoreError):
         store.catalogue.load_videos([Video("other", "t", User("u"), 1, duration=12.0)], ACTOR)
     store.close()
 
-    store = Store(path)
+    store = Store(path, upgrade=True)
     store.catalogue.load_videos([Video("other", "t", User("u"), 1, duration=12.0)], ACTOR)
     bounded = [(one.video_id, one.duration, one.size) for one in store.catalogue.find_videos(VideoFilter()).items]
     drift = store.recount()

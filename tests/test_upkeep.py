@@ -9,13 +9,12 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from backend.store.sqlite.migrations.schema import migrations
-from sqlite_utils import Database
 
 import backend
 from backend.maintenance.upkeep import UpkeepError, back_up, examine, holding, restore
 from backend.model import FileKind, MediaFile, VideoFilter
 from backend.store import copy_database
+from backend.store.sqlite import migrations
 
 SOURCE = MediaFile(FileKind.SOURCE, "source.mp4", 5)
 
@@ -136,7 +135,7 @@ def test_the_doctor_names_missing_files_stray_folders_and_missing_accounts(conso
 def test_a_backup_leaves_a_database_of_an_older_version_as_it_is(settings, tmp_path):
     settings.data.mkdir()
     with closing(sqlite3.connect(settings.database)) as db:
-        migrations.apply(Database(db), stop_before="m011_reworded")
+        migrations.upgrade(db, stop_before="0002_filters")
         db.commit()
         before = db.execute("select * from sqlite_master").fetchall()
 
@@ -147,12 +146,15 @@ def test_a_backup_leaves_a_database_of_an_older_version_as_it_is(settings, tmp_p
     assert not settings.database.with_name("attempts.sqlite3").exists()
     elsewhere = replace(settings, data=tmp_path / "elsewhere")
     restore(elsewhere, tmp_path / "backup.tar")
-    backend.open_console(elsewhere).close()
+    backend.open_console(elsewhere, upgrade=True).close()
 
 
 def test_a_backup_of_a_newer_version_or_of_another_program_changes_nothing(console, kept, tmp_path):
     for name, statement in (
-        ("newer", "insert into _sqlite_migrations (migration_set, name, applied_at) values ('qu-console', 'm999', '')"),
+        (
+            "newer",
+            "insert into _sqlite_migrations (migration_set, name, applied_at) values ('qu-console', '9999_x', '')",
+        ),
         ("none of this console's", "drop table _sqlite_migrations"),
     ):
         copy = tmp_path / "copy.sqlite3"

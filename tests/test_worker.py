@@ -14,7 +14,7 @@ from backend.jobs.runner import Done, Failed, Running
 from backend.jobs.schedule import slow_lanes
 from backend.jobs.worker import Worker
 from backend.model import JobKind, JobState
-from backend.store import StoreError
+from backend.store import Reason, StoreError
 from backend.store.jobs import LEASE_SECONDS, LIVING_SECONDS
 from tests.conftest import TESTS
 
@@ -145,11 +145,7 @@ def test_work_that_nobody_can_watch_any_more_is_stopped(jobs, queued, start, eve
 def refusals(count):
     """Errors as a locked database raises them, so many times."""
     for _ in range(count):
-        cause = sqlite3.OperationalError("database is locked")
-        cause.sqlite_errorname = "SQLITE_BUSY"
-        error = StoreError("The database cannot be written: database is locked")
-        error.__cause__ = cause
-        yield error
+        yield StoreError("The database cannot be written: database is locked", Reason.BUSY)
 
 
 def refusing(function, errors):

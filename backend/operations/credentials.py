@@ -10,7 +10,6 @@ from backend.auth.passwords import hash_password, is_right
 from backend.errors import WrongCredentials
 from backend.model import Account
 from backend.store.names import folded
-from backend.store.sqlite.login_attempts import FREE
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -33,8 +32,8 @@ def check_password(call: Call, user_name: str, password: str) -> Account:
         if is_right(password, hashed) and account is not None and not account.disabled:
             attempts.succeed(address, name)
             return account
-    if begun.count == FREE:
-        call.store.accounts.note_guessing(user_name, FREE, replace(call.actor, name="", token=""))
+    if begun.is_last_free:
+        call.store.accounts.note_guessing(user_name, begun.count, replace(call.actor, name="", token=""))
     raise WrongCredentials(WRONG)
 
 

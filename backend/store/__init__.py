@@ -10,7 +10,6 @@ from backend.store.accounts import Accounts
 from backend.store.category_tree import CategoryTree
 from backend.store.cloud import CloudRecords
 from backend.store.cloud_sync import Mirror
-from backend.store.engine import Engine
 from backend.store.errors import Reason, StoreError
 from backend.store.history import History
 from backend.store.jobs import Jobs
@@ -18,6 +17,7 @@ from backend.store.private import find_open, make_folder
 from backend.store.sessions import Sessions
 from backend.store.sqlite import search_index
 from backend.store.sqlite.change_cache import UNKNOWN
+from backend.store.sqlite.connections import Connections
 from backend.store.sqlite.export_reader import Exporting
 from backend.store.sqlite.file import copy_database, find_damage
 from backend.store.sqlite.login_attempts import Attempts

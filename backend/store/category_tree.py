@@ -10,9 +10,8 @@ from backend.errors import Conflict, NotFound
 from backend.model import Actor, Category
 from backend.store import history
 from backend.store.categories import NONE, names_of, new_id
-from backend.store.engine import Database
+from backend.store.engine import Database, Engine
 from backend.store.folding import fold
-from backend.store.sqlite.connections import MANY_PAGES
 
 MAX_LEVELS = 3  # as in VOD
 MAX_CHILDREN = 100
@@ -24,7 +23,7 @@ class CategoryTree:
     """Every question about categories, and every change to one."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
-        self._engine, self._clock = connections, clock
+        self._engine, self._clock = engine, clock
 
     def find(self) -> list[Category]:
         """Return all categories, each behind its parent, by name; what only videos tell of stands at the root."""
@@ -68,7 +67,7 @@ class CategoryTree:
 
     def rename(self, cate_id: int, name: str, actor: Actor) -> bool:
         """Rename a category, with all its videos. False where it has the name. Raises NotFound and Conflict."""
-        with self._engine.writing(pages=MANY_PAGES) as db:
+        with self._engine.writing(bulk=True) as db:
             known = _read(db)
             _check_name(known, cate_id, name)
             before = known[cate_id]
@@ -84,7 +83,7 @@ class CategoryTree:
 
         Raises NotFound.
         """
-        with self._engine.writing(pages=MANY_PAGES) as db:
+        with self._engine.writing(bulk=True) as db:
             known = _read(db)
             if cate_id not in known:
                 raise NotFound(NO_CATEGORY, cate_id=cate_id)
@@ -102,7 +101,7 @@ class CategoryTree:
         """
         wanted = {one.cate_id: one for one in found}
         changed = 0
-        with self._engine.writing(pages=MANY_PAGES) as db:
+        with self._engine.writing(bulk=True) as db:
             sql = "select cate_id, cate_name, parent_id from categories where at_provider"
             known = {row[0]: Category(*row) for row in db.execute(sql).fetchall()}
             for one in wanted.values():

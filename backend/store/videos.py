@@ -257,9 +257,8 @@ class Catalogue:
                     video_id=video_id,
                     status=video.censor_status.value,
                 )
-            before: dict[str, Any] = next(
-                iter(db.query("select * from recommendations where video_id = ?", [video_id])), {}
-            )
+            standing = db.query("select * from recommendations where video_id = ?", [video_id])
+            before: dict[str, Any] = next(standing, {})
             queued = narrow and job_rows.enqueue(db, JobKind.NARROW, now=now, video_id=video_id) is not None
             if warm:
                 queued = job_rows.enqueue_urls(db, list(warm), now=now) is not None or queued

@@ -58,6 +58,11 @@ class Try:
     wait: int
     count: int
 
+    @property
+    def is_last_free(self) -> bool:
+        """Say whether each further try is followed by a wait."""
+        return self.count == FREE
+
 
 class Attempts:
     """Counts the tries of all processes over one small file, which is made when it is needed."""
