@@ -16,7 +16,9 @@ from starlette.middleware import Middleware
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 import backend
-from backend.server.front import CompressedStatic, Front, nodelay_listeners
+from backend.server.front import Front
+from backend.server.listeners import nodelay_listeners
+from backend.server.static_files import CompressedStatic
 from pages.components import document
 
 # Whoever starts us, uvicorn would believe what any program of this machine says in X-Forwarded-For, and Streamlit has

@@ -38,9 +38,8 @@ from backend.settings import Settings, SettingsError, read_settings
 from backend.store import Store, StoreError
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
-
     from backend.aliyun.cloud import Cloud
+    from backend.server.app import RestApp
 
 __all__ = [
     "SOCKET_HEADER", "Caller", "Console", "Settings", "SettingsError", "StoreError", "UpkeepError", "close_current",
@@ -112,11 +111,11 @@ def export_columns(recommended: bool) -> tuple[str, ...]:
     return (RECOMMENDED if recommended else VIDEOS).names
 
 
-def rest() -> Starlette:
+def rest() -> RestApp:
     """Return the REST server of this process's console."""
-    from backend.server.app import rest_app
+    from backend.server.app import RestApp
 
-    return rest_app(current())
+    return RestApp(current())
 
 
 @contextmanager

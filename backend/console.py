@@ -39,6 +39,7 @@ W = TypeVar("W")
 NOT_ALLOWED = "Your role ({role}) does not have the {right} permission."
 GRANT_TOO_SMALL = "The token {token} does not have the {right} permission."
 BROKE = "%(operation)s failed, requestId %(requestId)s"
+REFUSED = "%(operation)s failed: %(why)s"
 OUR_FAULT = "The console could not process this request. Give this number to the administrator: {request_id}"
 
 
@@ -140,7 +141,7 @@ class Console:
         self, name: str, parameters: Mapping[str, Any], token: str = "", caller: Caller | None = None
     ) -> dict[str, Any]:
         """Run an operation and return its envelope as plain data, as clients of the wire see it; nothing is raised."""
-        answer, _ = self.answer(name, parameters, token, caller)
+        answer = self.answer(name, parameters, token, caller or Caller(), self.access_of)
         if not isinstance(answer["data"], Download):
             answer["data"] = msgspec.to_builtins(answer["data"], enc_hook=msgspec.json.decode)  # what is ready JSON
         return answer
@@ -149,15 +150,11 @@ class Console:
         self,
         name: str,
         parameters: Mapping[str, Any],
-        token: str = "",
-        caller: Caller | None = None,
-        access: Access | None = None,
-    ) -> tuple[dict[str, Any], str]:
-        """As `call`, but with `data` as the operation made it, ready to be encoded; and the account that asked.
-
-        `access` is that of the token, where it has been looked up already.
-        """
-        caller = caller or Caller()
+        token: str,
+        caller: Caller,
+        access_of: Callable[[str], Access | None],
+    ) -> dict[str, Any]:
+        """As `call`, but with `data` as the operation made it, ready to be encoded. `access_of` looks a token up."""
         request_id = caller.request_id or self.new_id()
         started = time.perf_counter()
         code, message, data, who = "500", "", None, ""
@@ -165,7 +162,7 @@ class Console:
             operation = OPERATIONS.get(name)
             if operation is None:
                 raise NotFound("There is no operation {name}.", name=name)
-            access = access or self.access_of(token)
+            access = access_of(token)
             check(access, operation.right, caller)
             who, api_token = ("", "") if access is None else (access.account.user_name, access.token)
             actor = Actor(who, caller.way, caller.address, request_id, api_token)
@@ -173,18 +170,22 @@ class Console:
             bound = operation.bind(parameters, self.settings.time_zone)
             data = operation.function(call, **bound)
             code, message = "200", operation.message
-        except ConsoleError as error:
-            code, message = error.code, say(error, caller.language, plainly=caller.plainly)
-        except StoreError as error:
-            log.error("%(operation)s failed: %(why)s", {"operation": name, "why": str(error), "requestId": request_id})
-            message = say(_refused_by_database(error, request_id), caller.language)
         except Exception as error:
-            log.exception(BROKE, {"operation": name, "requestId": request_id})
-            told = ConsoleError(DISK_FULL if is_full(error) else OUR_FAULT, request_id=request_id)
-            message = say(told, caller.language)
+            told = self.explain(error, name, request_id)
+            code, message = told.code, say(told, caller.language, plainly=caller.plainly)
         known = name if name in OPERATIONS else "unknown"
         self.calls.note(known, code, who, caller.way, time.perf_counter() - started, request_id)
-        return envelope(self.known_code(code), message, data, request_id), who
+        return envelope(self.known_code(code), message, data, request_id)
+
+    def explain(self, error: Exception, operation: str, request_id: str) -> ConsoleError:
+        """Return what a caller is told of an error, and write into the log what the operator has to know of it."""
+        if isinstance(error, ConsoleError):
+            return error
+        if isinstance(error, StoreError):
+            log.error(REFUSED, {"operation": operation, "why": str(error), "requestId": request_id})
+            return _refused_by_database(error, request_id)
+        log.error(BROKE, {"operation": operation, "requestId": request_id}, exc_info=error)
+        return ConsoleError(DISK_FULL if is_full(error) else OUR_FAULT, request_id=request_id)
 
     def run_as_operator(self, name: str, parameters: Mapping[str, Any], actor: Actor) -> Any:
         """Run an operation for whoever sits at the machine itself, without a token. Raises ConsoleError."""

@@ -33,7 +33,7 @@ import backend
 from backend import Console, Settings
 from backend.api.registry import OPERATIONS
 from backend.model import Actor, CensorStatus, Role, User, Video
-from backend.server.app import rest_app
+from backend.server.app import RestApp
 from benchmarks.stand import Stand
 
 ACTOR = Actor("benchmark", "command line")
@@ -191,7 +191,7 @@ def check(sent: Sent, status: int, headers: dict[bytes, bytes], body: bytes) -> 
 def attack(console: Console, requests: int) -> Counter[str]:
     """Send so many requests of either kind to the REST server of a console. Raises AssertionError."""
     with asyncio.Runner() as runner:
-        attacked = Attack(rest_app(console), runner)
+        attacked = Attack(RestApp(console), runner)
         limits = settings(
             max_examples=max(1, requests // BATCH // 2), deadline=None, database=None,
             phases=[Phase.generate], report_multiple_bugs=False, suppress_health_check=list(HealthCheck),
@@ -317,7 +317,7 @@ def main() -> None:
         if given_.requests:
             _tell("in this process", attack, console, given_.requests)
         if given_.schema:
-            _tell("schemathesis", follow_schema, rest_app(console), given_.schema)
+            _tell("schemathesis", follow_schema, RestApp(console), given_.schema)
         console.close()
         if given_.raw:
             stand = Stand(Path(folder) / "raw")

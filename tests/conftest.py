@@ -27,7 +27,7 @@ from backend.auth.tickets import Tickets
 from backend.client import RemoteConsole
 from backend.media.ffmpeg import Ffmpeg
 from backend.model import Account, Actor, FileKind, JobKind, MediaFile, Role, User, Video
-from backend.server.app import rest_app
+from backend.server.app import RestApp
 from backend.store import Store
 from backend.store.jobs import Jobs
 from backend.store.sqlite.connections import Connections
@@ -232,7 +232,7 @@ def serve(hub) -> Callable[[Any], str]:
 @pytest.fixture
 def server(serve, console) -> str:
     """The address of a real server with this test's console."""
-    return serve(rest_app(console))
+    return serve(RestApp(console))
 
 
 @pytest.fixture(scope="session")

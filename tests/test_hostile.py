@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from backend.server.app import rest_app
+from backend.server.app import RestApp
 from benchmarks import hostile
 from benchmarks.stand import Stand
 
@@ -30,7 +30,7 @@ def test_no_request_gets_an_error_of_ours_or_learns_what_is_none_of_its_business
 def test_answers_are_as_the_description_says(attacked):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        answers = hostile.follow_schema(rest_app(attacked), 4)
+        answers = hostile.follow_schema(RestApp(attacked), 4)
 
     assert answers["200"] > 20
     assert answers["400"] > 20

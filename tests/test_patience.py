@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from backend.server.app import rest_app
+from backend.server.app import RestApp
 from backend.server.descriptors import Room
 from backend.server.timeouts import Patience, limit_server, limited
 from benchmarks.stand import Stand
@@ -37,7 +37,7 @@ async def endless(scope, receive, send):
 @pytest.fixture
 def connect(console):
     """Connects to a server whose patience is short."""
-    opened, rest = [], rest_app(console)
+    opened, rest = [], RestApp(console)
 
     async def app(scope, receive, send):
         await (endless if scope["path"] == "/endless" else rest)(scope, receive, send)

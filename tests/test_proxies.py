@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from ipaddress import ip_network
 
+import anyio
 import pytest
 import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from backend.server.forwarded import seen_from
+from backend.server.forwarded import ForwardedHeaders
 from backend.settings import SettingsError, read_settings
 
 OURS = [ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
@@ -19,9 +20,17 @@ HEADER = b"x-forwarded-for"
 
 
 def client(peer, *told, proxies=OURS, schemes=()):
+    """Return who asks, as an app behind the middleware sees it, and the scheme; empty where nothing told it."""
     headers = [(HEADER, value.encode()) for value in told]
     headers += [(b"x-forwarded-proto", value.encode()) for value in schemes]
-    return seen_from(peer, headers, proxies)
+    scope = {"type": "http", "client": (peer, 1), "scheme": "", "headers": headers}
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append((scope["client"][0], scope["scheme"]))
+
+    anyio.run(ForwardedHeaders(app, proxies), scope, None, None)
+    return seen[0]
 
 
 @pytest.mark.parametrize(

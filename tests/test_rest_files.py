@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from backend.model import FileKind, MediaFile, Role, User, Verdict
-from backend.server.app import AT_ONCE
+from backend.server.app import MAX_THREADS
 from tests.conftest import TESTS
 from tests.waiting import until
 
@@ -174,7 +174,7 @@ class TestUpload:
                 answer = requests.post(server + UPLOAD, data={"consoleToken": token}, files={"file": file}, timeout=90)
                 codes.append(answer.json()["code"])
 
-        senders = [threading.Thread(target=send) for _ in range(AT_ONCE + 2)]
+        senders = [threading.Thread(target=send) for _ in range(MAX_THREADS + 2)]
         for sender in senders:
             sender.start()
         until(lambda: len(list((console.settings.media / ".incoming").glob("*"))) == len(senders))

@@ -11,7 +11,7 @@ from backend import Caller
 from backend.auth.turns import AT_ONCE, MOST_HERE, Turns
 from backend.errors import Refused
 from backend.operations import credentials
-from backend.server.app import rest_app
+from backend.server.app import RestApp
 
 HERE, THERE = "192.0.2.7", "198.51.100.9"
 
@@ -157,7 +157,7 @@ def test_thirty_at_once_are_looked_at_two_at_a_time_and_all_get_in(way, console,
 
 def test_over_http_who_finds_no_place_is_told_when_to_come_again(serve, console, account, http):
     console.turns = Turns(most_here=0)
-    server = serve(rest_app(console))
+    server = serve(RestApp(console))
 
     answer = http.post(f"{server}/console/user/login", data={"userName": "anne", "password": "a guess"})
 

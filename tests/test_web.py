@@ -18,10 +18,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from streamlit.web.server.starlette.starlette_app import create_streamlit_routes
 
-from backend.server import front
-from backend.server.app import rest_app
-from backend.server.front import CompressedStatic, Front, nodelay_listeners
+from backend.server import static_files
+from backend.server.app import RestApp
+from backend.server.front import Front
+from backend.server.listeners import nodelay_listeners
 from backend.server.page_paths import is_page_path
+from backend.server.static_files import CompressedStatic
 
 SCRIPT = b"console.log('hello');\n" * 500
 
@@ -58,7 +60,7 @@ def behind(serve, http):
 
 @pytest.fixture
 def client(behind, console):
-    return behind(Middleware(Front, rest=rest_app(console)))
+    return behind(Middleware(Front, rest=RestApp(console)))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ async def test_lifespan_goes_to_streamlit(console):
     async def streamlit(scope, receive, send):
         asked.append(scope["type"])
 
-    await Front(streamlit, rest_app(console))({"type": "lifespan"}, None, drop)
+    await Front(streamlit, RestApp(console))({"type": "lifespan"}, None, drop)
 
     assert asked == ["lifespan"]
 
@@ -115,7 +117,7 @@ def shake_hands(console):
             answered.append(message)
 
         raw = [(name.encode(), value.encode()) for name, value in headers]
-        await Front(streamlit, rest_app(console))(
+        await Front(streamlit, RestApp(console))(
             {
                 "type": "websocket",
                 "path": path,
@@ -220,7 +222,7 @@ async def test_where_descriptors_are_short_they_are_for_people_who_are_signed_in
             return {"type": "http.request", "body": b"", "more_body": False}
 
         asked = {**scope(("127.0.0.1", 1)), "path": path, "short": True, "headers": headers, "query_string": query}
-        await Front(page, rest_app(console))({**asked, "scheme": "http"}, receive, send)
+        await Front(page, RestApp(console))({**asked, "scheme": "http"}, receive, send)
         return said[0]["status"], b"".join(one.get("body", b"") for one in said)
 
     status, body = await ask()
@@ -258,7 +260,7 @@ async def test_a_page_that_finds_no_room_tells_so_in_the_language_of_its_reader(
         return {"type": "http.request", "body": b"", "more_body": False}
 
     asked = {**scope(("127.0.0.1", 1)), "path": "/videos", "headers": headers, "query_string": b"", "scheme": "http"}
-    await Front(page, rest_app(console))(asked, receive, send)
+    await Front(page, RestApp(console))(asked, receive, send)
 
     head = b"".join(one.get("body", b"") for one in said).decode().partition("</head>")[0]
     assert f'[data-testid=stAppSkeleton]::after{{\ncontent:"{told}' in head
@@ -298,7 +300,7 @@ def test_nothing_but_immutable_files_may_be_kept(behind, console):
         return Response("x", headers={"Cache-Control": "no-cache"})
 
     routes = [Route("/static/js/x.js", bundle), Route("/index", page)]
-    client = behind(Middleware(Front, rest=rest_app(console)), routes=routes)
+    client = behind(Middleware(Front, rest=RestApp(console)), routes=routes)
 
     assert client.get("/static/js/x.js").headers["Cache-Control"] == "public, immutable, max-age=31536000"
     for path in ("/", "/index", "/console/x", "/media/a/b/c", "/healthz"):
@@ -309,7 +311,7 @@ def test_the_rest_server_may_be_made_at_the_first_request(behind, console):
     made = []
 
     def make():
-        made.append(rest_app(console))
+        made.append(RestApp(console))
         return made[0]
 
     client = behind(Middleware(Front, rest=make))
@@ -321,7 +323,7 @@ def test_the_rest_server_may_be_made_at_the_first_request(behind, console):
 
 
 def test_a_console_that_cannot_be_opened_is_503_until_it_can(behind, console, caplog):
-    outcomes = [RuntimeError("no disk"), rest_app(console)]
+    outcomes = [RuntimeError("no disk"), RestApp(console)]
 
     def make():
         outcome = outcomes.pop(0)
@@ -349,7 +351,7 @@ def test_a_console_that_cannot_be_opened_is_503_until_it_can(behind, console, ca
 )
 @pytest.mark.anyio
 async def test_the_first_request_tells_the_console_where_it_listens(server, url, console):
-    front = Front(Starlette(), rest_app(console))
+    front = Front(Starlette(), RestApp(console))
     for at in (server, ("198.51.100.1", 1)):
         await front(scope(at), None, drop)
 
@@ -359,7 +361,7 @@ async def test_the_first_request_tells_the_console_where_it_listens(server, url,
 @pytest.mark.anyio
 async def test_a_unix_socket_is_no_address(console):
     before = console.own_url
-    await Front(Starlette(), rest_app(console))(scope(("/run/console.sock", None)), None, drop)
+    await Front(Starlette(), RestApp(console))(scope(("/run/console.sock", None)), None, drop)
 
     assert console.own_url == before
 
@@ -461,7 +463,7 @@ class TestCompressedStatic:
     def test_when_there_are_too_many_those_nobody_asks_for_go(self, client, tmp_path, monkeypatch):
         """Once it was full, everything else went out as it is, for good."""
         size = len(gzip.compress(SCRIPT, 6, mtime=0))
-        monkeypatch.setattr(front, "MOST_COMPRESSED", 2 * size)
+        monkeypatch.setattr(static_files, "MAX_COMPRESSED", 2 * size)
         for name in ("a", "b", "c"):
             (tmp_path / f"{name}.js").write_bytes(SCRIPT)
         for name in ("a", "b", "a", "c", "a", "c"):

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeAlias, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,6 +17,8 @@ from backend.errors import BadRequest
 from backend.model import Right
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+Cheap: TypeAlias = Callable[[Mapping[str, Any]], bool]
 
 OPERATIONS: dict[str, Operation] = {}
 
@@ -40,8 +42,9 @@ class Parameter(msgspec.Struct, frozen=True):
 class Operation:
     """A thing that the console does, as every way in sees it. `right` is None where nobody need be signed in.
 
-    The answer of a `pure` one follows from its parameters, the address that it was asked under, and the database; the
-    addresses in it that do not last, as in cloud mode, live far longer than such an answer is kept. In cloud mode a
+    The answer of a `pure` one follows from its parameters, the address that it was asked under, what the role may see,
+    and the database; the addresses in it that do not last, as in cloud mode, live far longer than it is kept.
+    `is_cheap` says of parameters as they were sent whether answering takes a fraction of a millisecond. In cloud mode a
     `remote` one asks Alibaba, and so waits apart from the others.
     """
 
@@ -52,6 +55,7 @@ class Operation:
     right: Right | None
     extension: bool
     pure: bool
+    is_cheap: Cheap
     remote: bool
     function: Callable[..., Any]
 
@@ -126,6 +130,14 @@ def _parameter(name: str, annotation: Any, default: Any, group: str = "") -> Par
     return Parameter(camel(name), name, kind, required, None if required else default, group)
 
 
+def never(_: Mapping[str, Any]) -> bool:
+    return False
+
+
+def always(_: Mapping[str, Any]) -> bool:
+    return True
+
+
 def operation(
     method: str,
     path: str,
@@ -134,6 +146,7 @@ def operation(
     right: Right | None = Right.READ,
     extension: bool = False,
     pure: bool = False,
+    cheap: Cheap = never,
     remote: bool = False,
 ) -> Callable[[F], F]:
     """Declare a function as an operation.
@@ -145,7 +158,7 @@ def operation(
     def declare(function: F) -> F:
         name = camel(function.__name__)
         full = path if path.startswith("/vodVideo/") else f"/console{path}"
-        OPERATIONS[name] = Operation(name, method, full, message, right, extension, pure, remote, function)
+        OPERATIONS[name] = Operation(name, method, full, message, right, extension, pure, cheap, remote, function)
         return function
 
     return declare
@@ -160,6 +173,11 @@ def camel(name: str) -> str:
 def is_secret(name: str) -> bool:
     """Say whether a parameter of this name is a password."""
     return name.lower().endswith("password")
+
+
+def is_token(name: str) -> bool:
+    """Say whether a parameter of this name is the console token: its letter case is free."""
+    return name.lower() == "consoletoken"
 
 
 def as_text(name: str, value: Any) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from backend.api.parameters import Link, PageIndex, PageSize, SeenLine, Size, is_blank
-from backend.api.registry import operation
+from backend.api.registry import always, operation
 from backend.api.wire import (
     PlayInfoList,
     RecommendedDetail,
@@ -44,9 +45,19 @@ if TYPE_CHECKING:
 
 MOST_REASON_BYTES = 128
 MAX_COMMENT_BYTES = 512
+# What goes through the search index, or along other orders.
+SLOW = frozenset((
+    "title", "userName", "sort", "tags", "transcodeStatus", "narrowTranscodeStatus", "isRecommend", "minDuration",
+    "maxDuration", "minSize", "maxSize",
+))  # fmt: skip
 
 
-@operation("GET", "/vod/getVideos", pure=True)
+def is_plain_page(sent: Mapping[str, Any]) -> bool:
+    """Say whether a page is a small one that no search index and no other order is asked for."""
+    return SLOW.isdisjoint(sent) and len(sent.get("pageSize", "")) <= 2
+
+
+@operation("GET", "/vod/getVideos", pure=True, cheap=is_plain_page)
 def get_videos(
     call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters, sort: Sort = Sort.NEWEST
 ) -> VideoPage:
@@ -102,13 +113,13 @@ def submit_tab_transcode(call: Call, *, media_id: str) -> None:
     _queue(call, JobKind.NARROW, media_id)
 
 
-@operation("GET", "/vod/getVideoById", pure=True, remote=True)
+@operation("GET", "/vod/getVideoById", pure=True, cheap=always, remote=True)
 def get_video_by_id(call: Call, *, video_id: str) -> VideoDetail:
     """Return one video."""
     return call.write.detail(call.media.fresh(call.store.catalogue.get_video(video_id)))
 
 
-@operation("GET", "/vod/getRecommendVideos", pure=True)
+@operation("GET", "/vod/getRecommendVideos", pure=True, cheap=is_plain_page)
 def get_recommend_videos(
     call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters, sort: Sort = Sort.NEWEST
 ) -> RecommendedPage:
@@ -195,7 +206,7 @@ def push_object_cache(call: Call, *, object_path: str) -> None:
     call.store.jobs.enqueue_prewarm([line.url for line in lines], call.actor)
 
 
-@operation("GET", "/vod/getRecommendVideoById", message="根据videoId获取视频详情完成!", pure=True)
+@operation("GET", "/vod/getRecommendVideoById", message="根据videoId获取视频详情完成!", pure=True, cheap=always)
 def get_recommend_video_by_id(call: Call, *, video_id: str) -> RecommendedDetail:
     """Return one entry of the recommended feed, with its pictures and renditions."""
     return call.write.recommended_detail(call.store.catalogue.get_recommendation(video_id))
@@ -243,7 +254,7 @@ def sign_out(call: Call, *, user_name: str = "", password: str = "") -> None:
         raise BadRequest("consoletoken is required, or userName and password.")
 
 
-@operation("GET", "/vodVideo/getVideoById", extension=True, pure=True, remote=True)
+@operation("GET", "/vodVideo/getVideoById", extension=True, pure=True, cheap=always, remote=True)
 def get_play_info(call: Call, *, video_id: str) -> PlayInfoList:
     """Return what can be played of a video, as existing clients ask for it."""
     return call.write.play_info(call.media.fresh(call.store.catalogue.get_video(video_id)))

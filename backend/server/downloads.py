@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from backend.exports.file import Download
-from backend.server.request import Asked
+from backend.server.request import RequestContext
 
 log = logging.getLogger(__name__)
 
@@ -23,16 +23,16 @@ STILL_SECONDS = 60.0  # without room for another piece: whoever reads 2 KB a sec
 class DownloadResponse(StreamingResponse):
     """Ends what makes the file when the last byte is sent, and also when the client has gone away or stands still."""
 
-    def __init__(self, asked: Asked, download: Download) -> None:
+    def __init__(self, context: RequestContext, download: Download) -> None:
         plain = re.sub(r'[^ -~]|["\\%]', "_", download.name)
         exact = quote(download.name, safe="")
         headers = {
             "Cache-Control": "no-store",
-            "X-Request-Id": asked.caller.request_id,
+            "X-Request-Id": context.caller.request_id,
             "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{exact}",
         }
         super().__init__(self._pieces(), headers=headers, media_type=download.media_type)
-        self._asked, self._download, self._given_up = asked, download, False
+        self._asked, self._download, self._given_up = context, download, False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def patiently(message: Message) -> None:

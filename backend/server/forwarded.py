@@ -1,50 +1,68 @@
-"""Where a request comes from: what X-Forwarded-For and X-Forwarded-Proto say counts only from proxies of ours."""
+"""Where a request comes from: what X-Forwarded-For, -Proto and -Host say counts only from proxies of ours."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network, IPv6Network
+from itertools import takewhile
 from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from backend.auth.addresses import Address, read_address
 
 Network: TypeAlias = IPv4Network | IPv6Network
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
-SCHEMES = {"http": ("http", "ws"), "https": ("https", "wss")}
+FOR, PROTO, HOST = b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"
 
 
-def seen_from(peer: str, headers: Headers, proxies: Sequence[Network]) -> tuple[str, str]:
-    """Return who asks, and the scheme he used (http, https, or nothing where no proxy of ours tells).
+class ForwardedHeaders:
+    """uvicorn's ProxyHeadersMiddleware, which lacks three cases: a list in X-Forwarded-Proto, an IPv4 address that an
+    IPv6 socket shows, and what is no address in X-Forwarded-For.
 
     Every proxy appends whom it was asked by, so the list is read from the right: past proxies of ours, to the first who
     is none. What stands before that one anybody may have written. What is no address ends the reading.
     """
-    address = read_address(peer)
-    if address is None or not _is_ours(address, proxies):
-        return (peer if address is None else str(address)), ""
-    hops = 0
-    for told in reversed(_values(headers, b"x-forwarded-for")):
-        before = read_address(told)
-        if before is None:
-            break
-        address, hops = before, hops + 1
-        if not _is_ours(address, proxies):
-            break
-    schemes = _values(headers, b"x-forwarded-proto")
-    # The proxy that was asked first stands as far from the right as there are proxies; some tell only one for all.
-    scheme = schemes[-min(max(hops, 1), len(schemes))].lower() if schemes else ""
-    return str(address), scheme if scheme in SCHEMES else ""
+
+    def __init__(self, app: ASGIApp, proxies: Sequence[Network]) -> None:
+        self._app = ProxyHeadersMiddleware(app, [str(network) for network in proxies])  # type: ignore[arg-type]
+        self._proxies = proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        peer = scope.get("client")
+        if peer and (self._proxies or ":" in peer[0]) and (address := read_address(peer[0])):
+            scope["client"] = (str(address), peer[1])
+            if self._is_ours(address):
+                scope["hosts"] = _values(scope["headers"], HOST)
+                scope["headers"] = list(self._readable(scope["headers"], address))
+        await self._app(scope, receive, send)  # type: ignore[arg-type]
+
+    def _readable(self, headers: Headers, peer: Address) -> Iterator[tuple[bytes, bytes]]:
+        """Yield headers that say the same so that uvicorn takes it."""
+        yield from (pair for pair in headers if pair[0] not in (FOR, PROTO))
+        told = [*takewhile(bool, map(read_address, reversed(_values(headers, FOR))))]
+        if any(pair[0] == FOR for pair in headers):
+            yield FOR, ", ".join(map(str, reversed(told or [peer]))).encode()
+        # The proxy that was asked first stands as far from the right as there are proxies; some tell only one for all.
+        hops = 1 + sum(1 for _ in takewhile(self._is_ours, told[:-1]))
+        schemes = _values(headers, PROTO)
+        if schemes and (scheme := schemes[-min(hops, len(schemes))].lower()) in ("http", "https"):
+            yield PROTO, scheme.encode()
+
+    def _is_ours(self, address: Address | None) -> bool:
+        return any(address in network for network in self._proxies)
 
 
-def forwarded_hosts(peer: str, headers: Headers, proxies: Sequence[Network]) -> list[str]:
-    """Return the hosts that a client asked for, as a proxy of ours tells; nothing where none of ours asks."""
-    address = read_address(peer)
-    return _values(headers, b"x-forwarded-host") if address and _is_ours(address, proxies) else []
+def own_hosts(scope: Scope, public_url: str) -> list[str]:
+    """Return the hosts under which a request's client may know us: as it names it, or a proxy of ours, or the settings.
 
-
-def _is_ours(address: Address, proxies: Sequence[Network]) -> bool:
-    return any(address in network for network in proxies)
+    No page of another site can choose any of them.
+    """
+    named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    return [*named, *scope.get("hosts", ()), *([urlsplit(public_url).netloc] if public_url else ())]
 
 
 def _values(headers: Headers, name: bytes) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -17,7 +16,8 @@ from starlette.types import Receive, Scope, Send
 from backend.console import Console
 from backend.errors import NotFound, Refused
 from backend.model import CensorStatus, Video
-from backend.server.request import Asked
+from backend.model.media_urls import MediaPath, read_media_path
+from backend.server.request import RequestContext
 
 # A CDN may keep, and so prewarming may warm, what passed review. Blocking and deleting end an address here at once, and
 # s-maxage ends what a cache has of it within a day.
@@ -42,14 +42,14 @@ class Parts(FileResponse):
         await super().__call__(scope, receive, send)
 
 
-async def send_media(asked: Asked) -> Response:
+async def send_media(context: RequestContext) -> Response:
     """Send a file of a video to whoever knows its key."""
-    asked.only("GET", "HEAD")
-    path, may_be_shared = await asked.run(find_media, asked.console, asked.request.path_params)
+    context.require_method("GET", "HEAD")
+    path, may_be_shared = await context.run(find_media, context.console, context.scope["path"])
     media_type = MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
-    headers = {"Cache-Control": PUBLIC if may_be_shared else PRIVATE, "X-Request-Id": asked.caller.request_id}
-    answer = Parts(path, headers=headers, media_type=media_type, stat_result=await asked.run(os.stat, path))
-    if is_known(asked.request.headers, answer.headers):
+    headers = {"Cache-Control": PUBLIC if may_be_shared else PRIVATE, "X-Request-Id": context.caller.request_id}
+    answer = Parts(path, headers=headers, media_type=media_type, stat_result=await context.run(os.stat, path))
+    if is_known(context.request.headers, answer.headers):
         kept = ("cache-control", "etag", "last-modified", "x-request-id")
         return Response(status_code=304, headers={name: answer.headers[name] for name in kept})
     return answer
@@ -94,10 +94,11 @@ def _moment(date: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def find_media(console: Console, wanted: Mapping[str, str]) -> tuple[Path, bool]:
+def find_media(console: Console, wanted: str) -> tuple[Path, bool]:
     """Return a file, and whether caches that many people share may keep it. Raises Refused where there is none."""
-    name, path = wanted["name"], None
-    video = _video(console, wanted)
+    asked, path = read_media_path(wanted), None
+    video = _video(console, asked) if asked else None
+    name = asked.name if asked else ""
     if video is not None and not name.startswith(".") and "\\" not in name and name.isprintable():
         path = console.media.path_of(video.video_id, name)
     if video is None or path is None or not path.is_file():
@@ -105,9 +106,9 @@ def find_media(console: Console, wanted: Mapping[str, str]) -> tuple[Path, bool]
     return path, video.is_whole and video.censor_status is CensorStatus.SUCCESS
 
 
-def _video(console: Console, wanted: Mapping[str, str]) -> Video | None:
+def _video(console: Console, wanted: MediaPath) -> Video | None:
     try:
-        video = console.store.catalogue.get_video(wanted["video_id"])
+        video = console.store.catalogue.get_video(wanted.video_id)
     except NotFound:
         return None
-    return video if secrets.compare_digest(video.media_key.encode(), wanted["media_key"].encode()) else None
+    return video if secrets.compare_digest(video.media_key.encode(), wanted.media_key.encode()) else None

@@ -26,6 +26,15 @@ def is_page_path(path: str) -> bool:
     return PAGE_PATH.fullmatch(path) is not None
 
 
+def is_rest_path(path: str) -> bool:
+    """Say whether a path is the REST server's. Streamlit's own media have one segment below /media, ours have three."""
+    if path in ("/console", "/vodVideo", "/healthz", "/livez", "/metrics", "/vodcallback/callback") or path.startswith(
+        ("/console/", "/vodVideo/")
+    ):
+        return True
+    return path.startswith("/media/") and path.count("/") == 4
+
+
 def is_own_origin(origins: Iterable[bytes], hosts: Iterable[str]) -> bool:
     """Say whether a page of ours asks: one served under one of these hosts.
 

@@ -19,6 +19,7 @@ LONGEST_URL = 65_535  # bytes, the most that httptools takes
 REQUEST_LINE = re.compile(rb"(?:\r?\n)*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}) [^ ]+ HTTP/1\.[01]\r?\n")
 CHINESE = re.compile(rb"\naccept-language:[ \t]*zh", re.IGNORECASE)
 KNOWN = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
+NO_ROOM = Refused(503, "Too many connections are open. Try again in a moment.")
 TOO_LATE = Refused(408, "The request took too long to arrive.")
 
 

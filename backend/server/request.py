@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
@@ -17,19 +17,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from backend.api.registry import OPERATIONS, as_text
+from backend.api.registry import OPERATIONS, as_text, is_token
 from backend.api.wire import encode, envelope
-from backend.console import BROKE, OUR_FAULT, Caller, Console
+from backend.console import Caller, Console
 from backend.errors import BadRequest, ConsoleError, Refused
 from backend.i18n.messages import say
+from backend.model import Access
 from backend.observability.request_metrics import new_request_id
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-MOST_PARAMETERS = 1000
-MOST_AGENT = 300
+MAX_PARAMETERS = 1000
+MAX_AGENT = 300
 COOKIE = "qu_session"  # of somebody who signed in on a page
 LINGER_SECONDS, LINGER_BYTES = 1.0, 16 << 20
 HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
@@ -37,34 +38,50 @@ FORM, JSON, MULTIPART = "application/x-www-form-urlencoded", "application/json",
 
 
 @dataclass
-class Asked:
-    """One request on its way."""
+class RequestContext:
+    """One request on its way. `headers` are those it came with, by name in small letters; of a repeated one, the first.
+
+    `answer_headers` are what its answer is given besides, with `status`.
+    """
 
     console: Console
     name: str  # of the operation, or of what else is there
     limiter: anyio.CapacityLimiter
-    request: Request
+    scope: Scope
+    receive: Receive
+    headers: Mapping[bytes, bytes]
     caller: Caller
-    headers: dict[str, str] = field(default_factory=dict)
-    body_is_read: bool = False
+    body_is_read: bool
+    answer_headers: dict[str, str] = field(default_factory=dict)
     status: int = 200
     started: float = field(default_factory=time.perf_counter)
+    _access: tuple[str, Access | None] | None = None
+
+    @cached_property
+    def request(self) -> Request:
+        return Request(self.scope, self.receive)
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
         """Do something that blocks, off the event loop."""
         return await anyio.to_thread.run_sync(partial(work, *arguments), limiter=self.limiter)
 
-    def only(self, *methods: str) -> None:
+    def access_of(self, token: str) -> Access | None:
+        """Return who holds a token, looked up once."""
+        if self._access is None or self._access[0] != token:
+            self._access = token, self.console.access_of(token)
+        return self._access[1]
+
+    def require_method(self, *methods: str) -> None:
         """Raise Refused unless the request has one of these methods."""
-        if self.request.method not in methods:
-            self.headers["Allow"] = ", ".join(methods)
+        if self.scope["method"] not in methods:
+            self.answer_headers["Allow"] = ", ".join(methods)
             raise Refused(
-                405, "{method} is not allowed here; use {methods}.", method=self.request.method[:20],
+                405, "{method} is not allowed here; use {methods}.", method=self.scope["method"][:20],
                 methods=" or ".join(methods),
             )  # fmt: skip
 
     def respond(self, body: bytes, status: int = 200) -> Response:
-        headers = {"Cache-Control": "no-store", "X-Request-Id": self.caller.request_id, **self.headers}
+        headers = {"Cache-Control": "no-store", "X-Request-Id": self.caller.request_id, **self.answer_headers}
         return Response(body, status, headers, media_type="application/json; charset=utf-8")
 
     def succeed(self, message: str = "", data: Any = None) -> Response:
@@ -72,15 +89,23 @@ class Asked:
 
     def refuse(self, error: ConsoleError) -> Response:
         """Return an error as an envelope; only a transport refusal changes the HTTP status."""
-        request_id = self.caller.request_id
-        self.console.calls.note(self.name, error.code, "", "rest", time.perf_counter() - self.started, request_id)
+        self.note(error.code)
         code = self.console.known_code(error.code)
-        body = encode(envelope(code, say(error, self.caller.language), None, request_id))
+        body = encode(envelope(code, say(error, self.caller.language), None, self.caller.request_id))
         return self.respond(body, error.status if isinstance(error, Refused) else 200)
+
+    def note(self, code: str, who: str = "") -> None:
+        """Count the request under this code, and write its line into the log."""
+        seconds = time.perf_counter() - self.started
+        self.console.calls.note(self.name, code, who, "rest", seconds, self.caller.request_id)
+
+    async def read_body(self, limit: int) -> bytes:
+        """Return the whole body. Raises as `body` does."""
+        return b"" if self.body_is_read else b"".join([chunk async for chunk in self.body(limit)])
 
     async def body(self, limit: int) -> AsyncIterator[bytes]:
         """Yield the body as it comes in. Raises Refused as soon as it is, or says it is, larger than `limit`."""
-        received = int(self.request.headers.get("content-length") or 0)
+        received = int(self.headers.get(b"content-length") or 0)
         if received <= limit:
             received = 0
             async for chunk in self.request.stream():
@@ -94,7 +119,7 @@ class Asked:
         raise Refused(413, "The body is larger than {limit} bytes.", limit=limit)
 
 
-Answer: TypeAlias = Callable[[Asked], Awaitable[Response]]
+Answer: TypeAlias = Callable[[RequestContext], Awaitable[Response]]
 
 
 class Endpoint:
@@ -108,21 +133,19 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = read_headers(scope)
-        request, caller = Request(scope, receive), caller_of(scope, headers)
-        asked = Asked(self._console, self._name, self._limiter, request, caller)
-        asked.body_is_read = headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers
+        has_no_body = headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers
+        context = RequestContext(
+            self._console, self._name, self._limiter, scope, receive, headers, build_caller(scope, headers), has_no_body
+        )
         try:
-            response = await self._answer(asked)
+            response = await self._answer(context)
             if self._name not in OPERATIONS:
-                self._console.calls.count(self._name, "200", "rest", time.perf_counter() - asked.started)
+                self._console.calls.count(self._name, "200", "rest", time.perf_counter() - context.started)
         except ClientDisconnect:
             return
-        except ConsoleError as error:
-            response = asked.refuse(error)
-        except Exception:
-            log.exception(BROKE, {"operation": self._name, "requestId": asked.caller.request_id})
-            response = asked.refuse(ConsoleError(OUR_FAULT, request_id=asked.caller.request_id))
-        if asked.body_is_read:
+        except Exception as error:
+            response = context.refuse(self._console.explain(error, self._name, context.caller.request_id))
+        if context.body_is_read:
             await response(scope, receive, send)
         else:
             response.headers["Connection"] = "close"
@@ -160,15 +183,15 @@ def read_headers(scope: Scope) -> dict[bytes, bytes]:
     return dict(reversed(scope["headers"]))
 
 
-def caller_of(scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
+def build_caller(scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
     client = scope.get("client")
     return Caller(
         way="rest",
         address=client[0] if client else "",
-        base_url=base_url(scope, headers),
+        base_url=public_base_url(scope, headers),
         language=language_of(headers),
         request_id=new_request_id(),
-        agent=headers.get(b"user-agent", b"").decode("latin-1")[:MOST_AGENT],
+        agent=headers.get(b"user-agent", b"").decode("latin-1")[:MAX_AGENT],
     )
 
 
@@ -177,7 +200,7 @@ def language_of(headers: Mapping[bytes, bytes]) -> str:
     return "zh" if headers.get(b"accept-language", b"").strip().lower().startswith(b"zh") else "en"
 
 
-def base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
+def public_base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
     """Return the address that the client sees, as far as what it says about that makes sense."""
     host = headers.get(b"host", b"").decode("latin-1")
     if not HOST.fullmatch(host):
@@ -209,16 +232,12 @@ def read_body(raw: bytes, media_type: str, options: Mapping[str, str]) -> dict[s
 
 def read_pairs(raw: bytes, undecodable: BadRequest) -> dict[str, Any]:
     """Return names and values, the last of repeated ones. Raises BadRequest."""
-    if b"%" not in raw and raw.isascii() and raw.count(b"&") < MOST_PARAMETERS:
-        # Most have nothing to decode, and parse_qsl takes three times as long for those.
-        parts = raw.decode().replace("+", " ").split("&")
-        return {name: value for name, _, value in (part.partition("=") for part in parts if part)}
     try:
-        pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except UnicodeDecodeError:
         raise undecodable from None
     except ValueError:
-        raise BadRequest("More than {most} parameters were sent.", most=MOST_PARAMETERS) from None
+        raise BadRequest("More than {most} parameters were sent.", most=MAX_PARAMETERS) from None
     return dict(pairs)
 
 
@@ -236,7 +255,7 @@ def token_of(parameters: Mapping[str, Any]) -> str:
     """Return the console token among parameters, whose name may have any letter case."""
     token = ""
     for name, value in parameters.items():
-        if name.lower() == "consoletoken":
+        if is_token(name):
             token = _some(as_text(name, value)) or token
     return token
 

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from backend.errors import Refused
 from backend.server.descriptors import Room, raise_limit
 from backend.server.page_pipe import MOST_MESSAGE
-from backend.server.parse_errors import TOO_LATE, Envelopes, refusal
+from backend.server.parse_errors import NO_ROOM, TOO_LATE, Envelopes, refusal
 from backend.server.websocket_limits import Unread, limited_socket
 
 log = logging.getLogger(__name__)
@@ -25,7 +24,6 @@ log = logging.getLogger(__name__)
 STOP_SECONDS = 10  # for requests that still run when the server is told to stop
 LET_GO = 2  # for each new connection, where descriptors are short
 UNBOUNDED = Room()
-NO_ROOM = Refused(503, "Too many connections are open. Try again in a moment.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pytest
 import backend
 from backend import Settings
 from backend.model import Actor, CensorStatus, FileKind, JobKind, VideoFilter
-from backend.server.app import rest_app
+from backend.server.app import RestApp
 
 PATH = "/vodcallback/callback"
 
@@ -18,7 +18,7 @@ PATH = "/vodcallback/callback"
 @pytest.fixture
 def post_event(serve, console, http):
     """Posts an event to the console as VOD does."""
-    server = serve(rest_app(console))
+    server = serve(RestApp(console))
 
     def send(event, headers, raw=None):
         body = raw if raw is not None else json.dumps(event).encode()
@@ -62,7 +62,7 @@ def test_a_signature_for_another_address_is_refused(alibaba, post_event, signed)
 
 def test_the_old_key_counts_until_it_is_dropped(make_console, alibaba, serve, http, signed):
     console = make_console(callback_key="NewKey0123456789", callback_old_key="Abcdefgh12345678")
-    server = serve(rest_app(console))
+    server = serve(RestApp(console))
 
     for key in ("NewKey0123456789", "Abcdefgh12345678"):
         assert http.post(server + PATH, data=b"{}", headers=signed(key=key)).status_code == 200
@@ -79,7 +79,7 @@ def test_a_body_that_is_too_large_is_refused(post_event, signed):
 
 @pytest.mark.parametrize("method", ["get", "put"])
 def test_only_posts_are_taken(serve, console, http, method):
-    assert getattr(http, method)(serve(rest_app(console)) + PATH).status_code == 405
+    assert getattr(http, method)(serve(RestApp(console)) + PATH).status_code == 405
 
 
 @pytest.fixture
@@ -252,5 +252,5 @@ def test_an_event_waits_for_a_cloud_that_does_not_answer(console, alibaba, tell,
 
 def test_embedded_mode_has_no_such_address(tmp_path, serve, http):
     console = backend.open_console(Settings(data=tmp_path / "embedded"))
-    assert http.post(serve(rest_app(console)) + PATH, data=b"{}").status_code == 404
+    assert http.post(serve(RestApp(console)) + PATH, data=b"{}").status_code == 404
     console.close()

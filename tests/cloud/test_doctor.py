@@ -143,7 +143,7 @@ def test_an_embedded_console_never_loads_the_sdks(tmp_path):
     code = (
         "import sys, backend, backend.server.app, backend.maintenance.upkeep\n"
         f"console = backend.open_console(backend.Settings(data=__import__('pathlib').Path({str(tmp_path)!r})))\n"
-        "backend.server.app.rest_app(console); backend.make_worker(console)\n"
+        "backend.server.app.RestApp(console); backend.make_worker(console)\n"
         "backend.maintenance.upkeep.examine(console)\n"
         "print([name for name in sys.modules if name.startswith(('alibabacloud', 'Tea', 'darabonba', 'aiohttp', "
         "'backend.aliyun.'))])"

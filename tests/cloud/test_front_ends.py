@@ -16,7 +16,7 @@ from msgspec import structs
 
 from backend.aliyun.facts import video_of
 from backend.api.registry import OPERATIONS
-from backend.server.app import AT_ONCE, rest_app
+from backend.server.app import MAX_THREADS, RestApp
 from backend.server.openapi import describe
 from backend.settings import Settings
 from backend.store import Store
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def server(serve, console):
-    return serve(rest_app(console))
+    return serve(RestApp(console))
 
 
 @pytest.mark.parametrize(("name", "action"), [("createAudit", "CreateAudit"), ("getVideoById", "GetPlayInfo")])
@@ -65,7 +65,7 @@ def test_what_is_ours_is_read_while_20_verdicts_hang(
     with alibaba.hold("CreateAudit"):
         for thread in waiting:
             thread.start()
-        eventually(lambda: console.store.cloud.count_intents() == AT_ONCE)
+        eventually(lambda: console.store.cloud.count_intents() == MAX_THREADS)
 
         answer = http.get(path, params={"videoId": read, "consoleToken": token}).json()
 

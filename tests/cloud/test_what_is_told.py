@@ -11,7 +11,7 @@ from alibabacloud_credentials.client import Client as Credentials
 from alibabacloud_credentials.models import Config
 
 from backend.aliyun.client import Client
-from backend.server.app import rest_app
+from backend.server.app import RestApp
 from backend.store import StoreError
 
 
@@ -20,7 +20,7 @@ def test_an_event_that_cannot_be_kept_is_refused_so_that_vod_repeats_it(console,
         raise StoreError("The disk is full.")
 
     monkeypatch.setattr(console.store.cloud, "keep_event", full)
-    server = serve(rest_app(console))
+    server = serve(RestApp(console))
 
     answer = http.post(f"{server}/vodcallback/callback", data=b'{"EventType":"X","VideoId":"v"}', headers=signed())
 
@@ -91,7 +91,7 @@ def test_a_deletion_whose_answer_tells_nothing_is_looked_at(console, alibaba, as
 
 def test_hanging_verdicts_keep_nobody_waiting_who_only_looks(console, alibaba, serve, http, token, new_video):
     video, hanging = new_video(Status="Normal"), new_video()
-    server = serve(rest_app(console))
+    server = serve(RestApp(console))
     alibaba.fail("CreateAudit", "slow", times=99)
     given = {"mediaId": hanging.video_id, "status": "Normal", "consoleToken": token}
     waiting = [
