@@ -122,7 +122,10 @@ def test_what_is_answered_is_what_is_described(described, console, server, http,
     given = {"videoId": made.video_id, "mediaId": made.video_id, "status": "Normal", "objectPath": "example.com/a.png"}
     given |= {"name": "nightly", "right": "read", "endTime": "2019-02-01", "role": "app"}
     first = ["recommendVideo", "submitTranscode", "pushObjectCache", "addAccount", "createToken"]
-    names = [*first, *(name for name in OPERATIONS if name.startswith(("get", "check", "createE", "createU", "find")))]
+    names = [
+        *first,
+        *(name for name in OPERATIONS if name.startswith(("get", "check", "createE", "createUploadL", "find"))),
+    ]
     for name in names:
         operation = OPERATIONS[name]
         if operation.answer is Download or operation.function.__module__.endswith(".drift"):

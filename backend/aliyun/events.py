@@ -16,12 +16,12 @@ from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, NO_SUCH_TASK, has_code
-from backend.aliyun.facts import MAX_FIELD, NOBODY, source_file, user_of, video_of
+from backend.aliyun.facts import MAX_FIELD, source_file, user_of, video_of
 from backend.aliyun.media import CloudMedia
 from backend.aliyun.renditions import Renditions
 from backend.errors import CloudError, NotFound, Refused
 from backend.model import Actor, CensorStatus, Verdict, Video, VideoStatus
-from backend.model.cloud import MARK, STANDINGS, VERDICT_EVENT, Action, Event
+from backend.model.cloud import MARK, NOBODY, STANDINGS, VERDICT_EVENT, Action, Event
 from backend.settings import Settings
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from backend.model import CensorStatus, FileKind, JobKind, MediaFile, TranscodeStatus, User, Video, VideoStatus
+from backend.model.cloud import NOBODY
 from backend.model.limits import FIRST_SECOND, LAST_SECOND, MAX_BYTES, MAX_SECONDS, NO_TEXT
 
-NOBODY = User("vod", "VOD")  # VOD knows no users
+MAX_EXTEND_BYTES = 512  # of UTF-8, of what VOD repeats in events
 MAX_FIELD = 128  # characters of a user's id or name
 ORIGINAL = "OD"  # the definition of a stream that is the uploaded file itself
 SOURCE_SCHEME = "vod://"  # in front of a video's id: its source lies in VOD, and every use asks for a fresh address
@@ -68,6 +69,14 @@ def user_of(data: Any) -> User:
     if not said.get("userId"):
         return NOBODY
     return User(words(said["userId"])[:MAX_FIELD], words(said.get("userName"))[:MAX_FIELD])
+
+
+def user_data(owner: User) -> str:
+    """Return the UserData that names an owner, as `user_of` reads it. A name that VOD has no room for is left out."""
+    said = {"userId": owner.user_id, "userName": owner.user_name}
+    if len(json.dumps(said, ensure_ascii=False).encode()) > MAX_EXTEND_BYTES:
+        said = {"userId": owner.user_id}
+    return json.dumps({"Extend": said}, ensure_ascii=False)
 
 
 def _object(data: Any) -> Mapping[str, Any]:

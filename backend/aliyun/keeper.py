@@ -27,6 +27,7 @@ OLD_SECONDS = 30.0  # an intent: whoever wrote it has given up by then
 CHANGES_SECONDS = 120.0  # between two looks at what changed at VOD
 CATEGORIES_SECONDS = 300.0
 RECOMMENDED_SECONDS = 240.0
+UPLOADS_SECONDS = 600.0
 WALK_SECONDS = 5.0  # between two batches of the walk: 1 M videos take three days
 PRUNE_SECONDS = 6 * 3600.0
 KEPT_SECONDS = 30 * SECONDS_A_DAY  # what Alibaba was asked, after it ended
@@ -46,6 +47,7 @@ class Keeper:
             ("vod-changes", CHANGES_SECONDS, reconciler.look_at_changes),
             ("vod-categories", CATEGORIES_SECONDS, reconciler.look_at_categories),
             ("vod-recommended", RECOMMENDED_SECONDS, reconciler.look_at_recommended),
+            ("vod-uploads", UPLOADS_SECONDS, reconciler.end_uploads),
             ("vod-walk", WALK_SECONDS, reconciler.look_round),
         )
         self._threads = (
@@ -102,6 +104,10 @@ class Keeper:
     def look_at_recommended(self) -> int:
         """Compare what is recommended with VOD; return how many videos were seen. Raises CloudError."""
         return self._reconciler.look_at_recommended()
+
+    def end_uploads(self) -> int:
+        """End the uploads that nothing was heard of for a day; return how many those were. Raises CloudError."""
+        return self._reconciler.end_uploads()
 
     def look_round(self) -> int:
         """Compare the next batch of all videos with VOD; return how many were seen. Raises CloudError."""

@@ -58,7 +58,7 @@ class CloudMedia:
     ) -> None:  # fmt: skip
         self._client, self._records, self._local, self._clock = client, records, local, clock
         self._transcodes, self._pictures, self._renditions = transcodes, pictures, renditions
-        self._uploads, self._categories, self._tasks = Uploads(client), Categories(client), Tasks()
+        self.uploads, self._categories, self._tasks = Uploads(client), Categories(client), Tasks()
         self.addresses = PlayAddresses(client, records)
 
     def describe(self) -> str:
@@ -72,7 +72,9 @@ class CloudMedia:
     def open_video(
         self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0
     ) -> str:  # fmt: skip
-        return self._uploads.open(file_name, title=title, description=description, tags=tags, cate_id=cate_id or None)
+        return self.uploads.open(
+            file_name, title=title, description=description, tags=tags, cate_id=cate_id or None
+        ).video_id
 
     def take_in(self, video_id: str, path: Path, extension: str) -> str:
         return self._local.take_in(video_id, path, extension)
@@ -152,7 +154,7 @@ class CloudMedia:
     def _start_upload(self, video: Video) -> str:
         source = video.file_of(FileKind.SOURCE)
         path = self._local.path_of(video.video_id, source.name) if source and is_local(source) else None
-        send = partial(self._uploads.send, video.video_id, path)
+        send = partial(self.uploads.send, video.video_id, path)
         return self._tasks.start(send, name=f"upload {video.video_id}")
 
     def _poll_upload(self, task: str, started: str) -> Outcome:

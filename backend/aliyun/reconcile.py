@@ -14,6 +14,7 @@ from backend.aliyun.sync import FIELDS, THE_END, VOD, confirmed, read_item
 from backend.errors import CloudError, NotFound
 from backend.model import SECONDS_A_DAY, CensorStatus, FileKind, TranscodeStatus, Video, VideoFilter, VideoStatus
 from backend.model.cloud import VERDICT_EVENT
+from backend.model.limits import FIRST_SECOND
 
 if TYPE_CHECKING:
     from backend.store import Store
@@ -24,6 +25,7 @@ MAX_PAGES = 50  # SearchMedia gives the first 5,000 by pages; the next look goes
 OVERLAP_SECONDS = 600  # the search index follows the videos by some minutes
 FIRST_SECONDS = SECONDS_A_DAY  # how far back the very first look goes
 UPLOAD_SECONDS = SECONDS_A_DAY  # no event tells of an upload that was abandoned
+WEEK_SECONDS = 7 * SECONDS_A_DAY
 RECENT, WALK, FEED = "recent", "reconciliation", "feed"
 NOT_THERE = (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
 
@@ -74,9 +76,24 @@ class Reconciler:
         if videos:
             self._compare(videos)
         if then is None:
-            self._store.mirror.expire_uploads(int(self._clock()) - UPLOAD_SECONDS)
+            self.end_uploads(FIRST_SECOND)
         self._store.cloud.set_place(WALK, {"before": then})
         return len(videos)
+
+    def end_uploads(self, since: int | None = None) -> int:
+        """End the uploads that nothing was heard of for a day: those whose file VOD has go on, and the others are given
+        up. Return how many those were. Looks at the last week, unless `since` is another second. Raises CloudError.
+        """
+        before, count = int(self._clock()) - UPLOAD_SECONDS, 0
+        since = before - WEEK_SECONDS if since is None else since
+        while ids := self._store.mirror.stale_uploads(since, before, IDS_A_CALL):
+            infos, gone = self._ask(ids)
+            waits = [str(info["VideoId"]) for info in infos if info.get("Status") in NOT_THERE]
+            self._store.mirror.expire_uploads([*gone, *waits], VOD)
+            found = [info for info in infos if info.get("Status") not in NOT_THERE]
+            self._take_in([video_of(info, int(self._clock())) for info in found])
+            count += len(ids)
+        return count
 
     def _search_changes(self, since: str) -> Iterator[list[dict[str, Any]]]:
         for page in range(1, MAX_PAGES + 1):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from backend.aliyun.categories import Categories
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
-from backend.aliyun.facts import video_of
+from backend.aliyun.facts import user_of, video_of
 from backend.errors import CloudError
 from backend.model import Actor, CensorStatus, Video, VideoStatus
 
@@ -88,7 +88,7 @@ class Sync:
             place = {**place, "token": "", "page": 1, "since": place["last_time"]}
             answer = self._search(place)
         now = int(self._clock())
-        found = [read_item(item, now) for item in answer.get("MediaList") or []]
+        found = self._owned([read_item(item, now) for item in answer.get("MediaList") or []])
         found = confirmed(self._client, self._store, found, now)
         if place.get("accept"):
             found = [_accepted(video) for video in found]
@@ -107,6 +107,22 @@ class Sync:
             "last_time": _time_of(answer) or place.get("last_time", ""),
             "last": len(found) < PAGE,
         }
+
+    def _owned(self, found: list[Video]) -> list[Video]:
+        """Return videos with the owners that VOD keeps for those which are new here; a search tells of none."""
+        known = self._store.catalogue.find_titles(video.video_id for video in found)
+        new, owners = [video.video_id for video in found if video.video_id not in known], {}
+        for start in range(0, len(new), IDS_A_CALL):
+            wanted = {"VideoIds": ",".join(new[start : start + IDS_A_CALL])}
+            try:
+                answer = self._client.call("GetVideoInfos", wanted, seconds=CALL_SECONDS)
+            except CloudError as error:
+                if not has_code(error, *GONE):
+                    raise
+                continue
+            infos = answer.get("VideoList") or []
+            owners.update({str(info.get("VideoId")): user_of(info.get("UserData")) for info in infos})
+        return [replace(video, user=owners.get(video.video_id, video.user)) for video in found]
 
     def _search(self, place: dict[str, Any]) -> dict[str, Any]:
         wanted: dict[str, Any] = {

@@ -1,19 +1,20 @@
-"""Uploads: VOD gives a new video its id, and a job sends the file from our disk to OSS."""
+"""Uploads: VOD gives a new video its id, and an app sends the file to OSS, or a job of ours does so from our disk."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from backend.aliyun import oss
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
-from backend.aliyun.facts import number, source_file
-from backend.errors import CloudError, MediaError
+from backend.aliyun.facts import number, source_file, user_data
+from backend.errors import CloudError, Conflict, MediaError
 from backend.jobs.runner import Done, Task
-from backend.model import FileKind, MediaFile
+from backend.model import FileKind, MediaFile, User
 from backend.model.cloud import fitting
 
 ACTION = "CreateUploadVideo"
@@ -26,7 +27,17 @@ PART_OF_SENDING = 0.95
 CHECKPOINTS = ".upload"  # a folder beside the file, for an upload that goes on after a restart
 WAITING = ("Uploading", "UploadFail")
 NOT_HERE = "The file of the video {video_id} is not on this machine any more. Upload it again."
+HAS_FILE = "The video {video_id} has its file already; another file is another video."
 NOT_ARRIVED = "The file was sent, but ApsaraVideo VOD still says {status}; try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What Alibaba's upload SDKs want of a video: where its file goes, and the keys that let it in for a while."""
+
+    video_id: str
+    address: str
+    auth: str
 
 
 class Uploads:
@@ -35,30 +46,46 @@ class Uploads:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def open(self, file_name: str, **texts: Any) -> str:
-        """Return the id of a new video at VOD, which waits for its file. Raises CloudError.
+    def open(self, file_name: str, owner: User | None = None, reference: str = "", **texts: Any) -> Grant:
+        """Open a new video at VOD, which waits for its file. Raises CloudError, and Conflict where it has its file.
 
-        The ReferenceId, which VOD takes once, makes it one video whatever happens to the answer. VOD transcodes nothing
-        by itself: what passes review is transcoded by a job of ours, and paid once.
+        The ReferenceId, which VOD takes once, makes it one video whatever happens to the answer, and however often the
+        same `reference` is given. VOD keeps the owner, and transcodes nothing by itself: what passes review is
+        transcoded by a job of ours, and paid once.
         """
-        reference = f"qu-{secrets.token_hex(16)}"
+        reference = reference or f"qu-{secrets.token_hex(16)}"
         wanted = {
             **fitted(texts), "FileName": f"video{Path(file_name).suffix.lower() or '.mp4'}",
             "TemplateGroupId": NO_TRANSCODE, "ReferenceId": reference,
         }  # fmt: skip
         wanted["Title"] = wanted.get("Title") or "video"
+        if owner is not None:
+            wanted["UserData"] = user_data(owner)
         for _ in range(TRIES - 1):
             try:
                 return self._create(wanted)
             except CloudError as error:
-                if not error.unknown:
+                if not (error.unknown or names_reference(error)):
                     raise
                 if found := self._find(reference):
-                    return found
+                    return self.renew(found)
         return self._create(wanted)
 
-    def _create(self, wanted: dict[str, str]) -> str:
-        return str(self._client.call(ACTION, wanted, expect="VideoId", repeat=False)["VideoId"])
+    def renew(self, video_id: str) -> Grant:
+        """Give new keys for a video that waits for its file. Raises CloudError, and Conflict where it has its file.
+
+        Whoever has keys can replace the file, and nobody would review the new one.
+        """
+        if self._info(video_id)["Status"] not in WAITING:
+            raise Conflict(HAS_FILE, video_id=video_id)
+        return self._refresh(video_id)
+
+    def _create(self, wanted: dict[str, str]) -> Grant:
+        return read_grant(self._client.call(ACTION, wanted, expect="VideoId", repeat=False))
+
+    def _refresh(self, video_id: str) -> Grant:
+        answer = self._client.call("RefreshUploadVideo", {"VideoId": video_id}, expect="UploadAuth")
+        return read_grant({"VideoId": video_id, **answer})
 
     def _find(self, reference: str) -> str:
         """Return the video that an unanswered call made; empty where it made none."""
@@ -94,8 +121,8 @@ class Uploads:
         return Done((self._arrived(video_id),))
 
     def _place(self, video_id: str) -> oss.Place:
-        answer = self._client.call("RefreshUploadVideo", {"VideoId": video_id}, expect="UploadAuth")
-        return oss.Place.read(str(answer.get("UploadAddress")), str(answer["UploadAuth"]))
+        grant = self._refresh(video_id)
+        return oss.Place.read(grant.address, grant.auth)
 
     def _arrived(self, video_id: str) -> MediaFile:
         """Wait until VOD has noticed its file."""
@@ -120,6 +147,15 @@ class Uploads:
     def _info(self, video_id: str) -> dict[str, Any]:
         found: dict[str, Any] = self._client.call("GetVideoInfo", {"VideoId": video_id}, expect="Video.Status")["Video"]
         return found
+
+
+def read_grant(answer: Mapping[str, Any]) -> Grant:
+    return Grant(str(answer["VideoId"]), str(answer.get("UploadAddress") or ""), str(answer.get("UploadAuth") or ""))
+
+
+def names_reference(error: CloudError) -> bool:
+    """Say whether VOD refused a ReferenceId. It does not document the code for one that was used; the code names it."""
+    return "referenceid" in error.cloud_code.lower()
 
 
 def fitted(texts: Mapping[str, Any]) -> dict[str, str]:

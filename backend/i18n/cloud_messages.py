@@ -17,6 +17,13 @@ CLOUD: dict[str, str] = {
     "The file was sent, but ApsaraVideo VOD still says {status}; try again.": (
         "文件已发送，但视频点播的状态仍为 {status}，请重试。"
     ),
+    "The video {video_id} has its file already; another file is another video.": (
+        "视频 {video_id} 的文件已上传完成，新的文件请另建视频。"
+    ),
+    "This console keeps videos itself (QU_MODE is embedded): send the file to uploadVideo, or to a link of "
+    "createUploadLinks.": (
+        "控制台自行保存视频（QU_MODE 为 embedded），请把文件上传到 uploadVideo，或 createUploadLinks 给出的链接。"
+    ),
     "ApsaraVideo VOD does not know the task {task_id} any more; submit it again.": (
         "视频点播已没有任务 {task_id}，请重新提交。"
     ),

@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from backend.errors import ConsoleError
-from backend.model import Actor, JobKind
+from backend.model import Actor, JobKind, User
 
+NOBODY = User("vod", "VOD")  # whose videos those are that name no owner: VOD knows no users
 MISSING = "missing"  # of a difference: VOD has not got the video
 
 

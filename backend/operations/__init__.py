@@ -1,5 +1,20 @@
 """The operations: importing this package declares them all."""
 
-from backend.operations import accounts, categories, console, covers, documented, drift, exports, history, jobs, trash
+from backend.operations import (
+    accounts,
+    categories,
+    cloud_uploads,
+    console,
+    covers,
+    documented,
+    drift,
+    exports,
+    history,
+    jobs,
+    trash,
+)
 
-__all__ = ["accounts", "categories", "console", "covers", "documented", "drift", "exports", "history", "jobs", "trash"]
+__all__ = [
+    "accounts", "categories", "cloud_uploads", "console", "covers", "documented", "drift", "exports", "history", "jobs",
+    "trash",
+]  # fmt: skip

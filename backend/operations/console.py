@@ -123,14 +123,18 @@ def upload_video(
     a cateId comes along.
     """
     call.store.catalogue.settle_category(cate_id, cate_name or None)  # refused before the file is looked at
-    user = _owner(call, user_id, user_name)
+    user = owner_of(call, user_id, user_name)
     said = Particulars(file.file_name, user, title, description, tags, cate_id, cate_name)
     may_know = call.access is not None and Right.READ in call.access.rights
     same = same_files(call.console, file.path) if may_know else []
     return call.write.uploaded(take_in(call.console, file.path, said, call.actor), same)
 
 
-def _owner(call: Call, user_id: str, user_name: str) -> User:
+def owner_of(call: Call, user_id: str, user_name: str) -> User:
+    """Return whose an upload is: the signed-in account's where no userId comes along.
+
+    The name of an owner who is known already changes only where the caller may manage videos.
+    """
     owner = User(user_id or call.actor.name, (user_name if user_id else "") or user_id or call.actor.name)
     known = call.store.catalogue.find_user(owner.user_id)
     may_rename = call.access is not None and Right.MANAGE in call.access.rights and bool(user_id and user_name)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from backend.errors import NotFound
 from backend.model import (
+    Actor,
     CensorStatus,
     FileKind,
     JobKind,
@@ -21,11 +22,12 @@ from backend.model import (
     VideoFilter,
     VideoStatus,
 )
-from backend.model.cloud import MISSING, VERDICT_EVENT, Difference, fitting
-from backend.store import inserts, job_rows
+from backend.model.cloud import MISSING, NOBODY, VERDICT_EVENT, Difference, fitting
+from backend.store import history, inserts, job_rows
 from backend.store.cloud import expect_event
 from backend.store.engine import Database, Engine
 from backend.store.mirrored import end_difference, follow_category, note_difference, set_category
+from backend.store.row_keys import first_key
 from backend.store.rows import read_video, read_videos_at, write_files
 
 YOUNG_SECONDS = 3600
@@ -127,14 +129,24 @@ class Mirror:
                 [status, video_id],
             )
 
-    def expire_uploads(self, before: int) -> int:
-        """Give up uploads that began long ago, for no event tells of one that was abandoned; return how many."""
+    def stale_uploads(self, since: int, before: int, size: int) -> list[str]:
+        """Return videos that began to be uploaded between these seconds, and are still not there; the oldest first."""
         sql = (
-            "update videos set status = ? where status = ? and created < ? and not exists "
-            "(select 1 from jobs where jobs.video_id = videos.video_id and state in ('queued', 'running'))"
+            "select video_id from videos where seq >= ? and seq < ? and status = ? and not exists (select 1 from jobs "
+            "where jobs.video_id = videos.video_id and state in ('queued', 'running')) order by seq limit ?"
         )
+        with self._engine.reading() as db:
+            keys = (first_key(since), first_key(before))
+            return [row[0] for row in db.execute(sql, [*keys, VideoStatus.UPLOADING, size]).fetchall()]
+
+    def expire_uploads(self, video_ids: Iterable[str], actor: Actor) -> None:
+        """Give up uploads whose file never came, and say so in the history of each video."""
+        now, before, after = int(self._clock()), VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL
+        sql = "update videos set status = ? where video_id = ? and status = ?"
         with self._engine.writing() as db:
-            return int(db.execute(sql, [VideoStatus.UPLOAD_FAIL, VideoStatus.UPLOADING, before]).rowcount)
+            ended = [one for one in video_ids if db.execute(sql, [after, one, before]).rowcount]
+            changes = [(one, {"status": before}, {"status": after}) for one in ended]
+            history.append_many(db, at=now, actor=actor, action="expireUpload", changes=changes)
 
     def batch(self, before: int | None, size: int) -> tuple[list[Video], int | None]:
         """Return the next videos of a walk from the newest to the oldest, and where it goes on; None at its end."""
@@ -208,12 +220,17 @@ def contradicts(there: VideoStatus, here: CensorStatus) -> bool:
 
 def _follow(db: Database, known: Video, video: Video) -> bool:
     """Take over what VOD decides. An upload of ours ends with its job, and a verdict with who gave it."""
-    new: dict[str, Any] = {"status": video.status}
+    waits = video.status is VideoStatus.UPLOADING
+    given_up = waits and known.status is VideoStatus.UPLOAD_FAIL  # VOD waits for a file as long as there is a video
+    new: dict[str, Any] = {} if given_up else {"status": video.status}
+    if known.user.user_id == NOBODY.user_id and video.user != NOBODY:
+        inserts.add_users(db, [video.user])
+        new["user_id"] = video.user.user_id
     if video.duration:
         new["duration"] = video.duration
     if video.size:
         new["size"] = video.size
-    changed = {name: value for name, value in new.items() if getattr(known, name) != value}
+    changed = {name: value for name, value in new.items() if getattr(known, name, None) != value}
     if changed:
         assignments = ", ".join(f"{name} = :{name}" for name in changed)
         db.execute(

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import astuple
 
-from backend.model import Video
+from backend.model import User, Video
 from backend.store.engine import Database
 from backend.store.folding import fold
 from backend.store.row_keys import first_key
@@ -64,11 +64,16 @@ def add(db: Database, videos: Sequence[Video]) -> None:
     """Keep new videos with their files and users; the last of one second is the newest."""
     # Files go before their videos: each would change the version of one that is there already.
     db.execute("pragma defer_foreign_keys = on")
-    users = dict.fromkeys(video.user for video in videos)
-    names = ((user.user_id, user.user_name, fold(user.user_name), user.avatar_url) for user in users)
-    db.executemany(ADD_USER, names)
+    add_users(db, (video.user for video in videos))
     db.executemany(ADD_FILE, _file_rows(videos))
     db.executemany(ADD_VIDEO, _rows(db, videos))
+
+
+def add_users(db: Database, users: Iterable[User]) -> None:
+    """Keep the owners of videos; what is told of one that is known counts where it is not empty."""
+    once = dict.fromkeys(users)
+    names = ((user.user_id, user.user_name, fold(user.user_name), user.avatar_url) for user in once)
+    db.executemany(ADD_USER, names)
 
 
 def next_key(db: Database, table: str, second: int) -> int:

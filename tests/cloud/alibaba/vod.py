@@ -133,7 +133,10 @@ class Vod(Categories):
         group = parameters.get("TemplateGroupId") or self.default_group
         if group not in (*GROUPS, NO_TRANSCODE):
             raise Refusal(404, "InvalidTemplateGroupId.NotFound", "The TemplateGroupId does not exist.")
+        check_user_data(parameters.get("UserData", ""))
         reference = parameters.get("ReferenceId", "")
+        if reference and not re.fullmatch(r"[A-Za-z0-9_-]{6,64}", reference):
+            raise Refusal(400, "InvalidReferenceId", "The ReferenceId is malformed.")
         if reference and any(video["ReferenceId"] == reference for video in self.videos.values()):
             raise Refusal(400, "InvalidReferenceId.Duplicate", "The ReferenceId is used already.")
         values = {key: parameters.get(key, "") for key in ("Title", "Description", "Tags", "UserData", "ReferenceId")}
@@ -397,6 +400,17 @@ class Vod(Categories):
                 raise Refusal(400, "LengthExceededMax", f"The {name} exceeds the maximum length.")
             if EMOJI.search(parameters.get(name, "")):
                 raise Refusal(400, "IllegalCharacters", f"The {name} contains illegal characters.")
+
+
+def check_user_data(text):
+    """Refuse what VOD has no room for."""
+    try:
+        said = json.loads(text or "{}").get("Extend", "")
+    except ValueError:
+        raise Refusal(400, "InvalidParameter", "The UserData is not JSON.") from None
+    extend = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    if len(text.encode()) > 1024 or len(extend.encode()) > 512:
+        raise Refusal(400, "LengthExceededMax", "The UserData exceeds the maximum length.")
 
 
 def shown(video):

@@ -1,0 +1,114 @@
+"""Uploads that do not come through the console: apps send files to OSS by Alibaba's upload SDK. Cloud mode only."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from backend.api.parameters import Text
+from backend.api.registry import operation
+from backend.errors import Conflict, NotFound
+from backend.lifecycle import category_changes
+from backend.lifecycle.ingest import title_of
+from backend.model import CensorStatus, Right, Video, VideoStatus
+from backend.operations.console import CateId, Description, Name, Tags, Title, owner_of
+
+if TYPE_CHECKING:
+    from backend.aliyun.cloud import Cloud
+    from backend.aliyun.upload import Grant
+    from backend.console import Call
+
+NOT_CLOUD = (
+    "This console keeps videos itself (QU_MODE is embedded): send the file to uploadVideo, or to a link of "
+    "createUploadLinks."
+)
+
+
+class UploadAuthData(msgspec.Struct, rename="camel"):
+    """What Alibaba's upload SDKs want: `uploadAddress` and `uploadAuth`, as VOD gave them, and the id of the video."""
+
+    video_id: str
+    upload_address: str
+    upload_auth: str
+
+
+@operation("POST", "/vod/createUploadAuth", message="获取上传凭证完成", right=Right.UPLOAD, extension=True, remote=True)
+def create_upload_auth(
+    call: Call,
+    *,
+    file_name: Annotated[str, Text(1024)],
+    title: Title = "",
+    description: Description = "",
+    tags: Tags = "",
+    cate_id: CateId = 0,
+    cate_name: Name = "",
+    user_id: Name = "",
+    user_name: Name = "",
+    reference_id: Annotated[str, Text(200)] = "",
+) -> UploadAuthData:
+    """Open a video for an app that sends its file to OSS itself, by Alibaba's upload SDK. Cloud mode only.
+
+    The video is there at once, as `Uploading`; VOD's callback ends that, or a look at VOD where the callback is lost.
+    Where no file comes within a day, its status is `UploadFail`. Owner and category are as for uploadVideo.
+
+    `referenceId` is the app's own name for this upload: the same one of the same owner, sent again because an answer
+    was lost, is the same video with new keys. Without it every call makes a video. 409 where the video has its file.
+    """
+    cloud = _cloud(call)
+    category = category_changes.settle(call.console, cate_id, cate_name or None, call.actor)
+    owner = owner_of(call, user_id, user_name)
+    title = title or title_of(file_name)
+    grant = cloud.media.uploads.open(
+        file_name, owner, _reference(owner.user_id, reference_id), title=title, description=description, tags=tags,
+        cate_id=category[0] or None,
+    )  # fmt: skip
+    video = Video(
+        video_id=grant.video_id, title=title or grant.video_id, user=owner, created=call.now(),
+        description=description, tags=tags, cate_id=category[0] or 0, cate_name=category[1] or "",
+        status=VideoStatus.UPLOADING,
+        censor_status=CensorStatus.SUCCESS if call.settings.review == "off" else CensorStatus.CHECK,
+    )  # fmt: skip
+    if not _is_known(call, grant.video_id):
+        call.store.catalogue.add_video(video, call.actor, settle=True)
+    return _data(grant)
+
+
+@operation(
+    "POST", "/vod/refreshUploadAuth", message="刷新上传凭证完成", right=Right.UPLOAD, extension=True, remote=True
+)
+def refresh_upload_auth(call: Call, *, video_id: str, user_id: Name = "") -> UploadAuthData:
+    """Give new keys for an upload whose keys have ended. Cloud mode only.
+
+    With `userId` the video must be that owner's, else 404. 409 where the video has its file.
+    """
+    cloud = _cloud(call)
+    video = call.store.catalogue.get_video(video_id)
+    if user_id:
+        call.store.catalogue.get_own_video(video_id, user_id)
+    return _data(cloud.media.uploads.renew(video.video_id))
+
+
+def _data(grant: Grant) -> UploadAuthData:
+    return UploadAuthData(grant.video_id, grant.address, grant.auth)
+
+
+def _reference(user_id: str, reference_id: str) -> str:
+    """Return what VOD takes as a ReferenceId: 64 characters, unique in the whole account."""
+    named = f"{user_id}\n{reference_id}".encode()
+    return f"qu-{hashlib.sha256(named).hexdigest()[:48]}" if reference_id else ""
+
+
+def _is_known(call: Call, video_id: str) -> bool:
+    try:
+        call.store.catalogue.get_video(video_id)
+    except NotFound:
+        return False
+    return True
+
+
+def _cloud(call: Call) -> Cloud:
+    if call.console.cloud is None:
+        raise Conflict(NOT_CLOUD)
+    return call.console.cloud
