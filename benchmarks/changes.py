@@ -24,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from noting import Statement, noted_store
+from sql_trace import Statement, noted_store
 
 from backend.model import Actor, User, Verdict, Video
 from backend.store import Store, copy_database

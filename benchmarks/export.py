@@ -31,7 +31,7 @@ from zoneinfo import ZoneInfo
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import others  # noqa: E402
+import baseline_servers as others  # noqa: E402
 import requests  # noqa: E402
 
 from backend.exports.columns import VIDEOS, CellKind, FileFormat  # noqa: E402

@@ -35,16 +35,16 @@ from msgspec.structs import asdict, replace
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import baseline_servers as others
 import catalogue as made
-import others
-from noting import Statement, noted_store
 from serving import sign_in
-from stand import Stand
+from sql_trace import Statement, noted_store
 
 from backend.api.registry import camel
 from backend.model import CensorStatus, Sort, TranscodeStatus, VideoFilter
 from backend.store import Store
 from backend.store.videos import Catalogue
+from tests.acceptance.server_process import Stand
 
 SIZE = 20
 ZONE = ZoneInfo("Asia/Shanghai")

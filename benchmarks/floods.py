@@ -31,14 +31,12 @@ from playwright.sync_api import Error, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import backend
-from backend import Settings
-from backend.model import Actor, User, Video
-from benchmarks.attackers import FLOODS
 from benchmarks.in_browser import FLAGS, GRID, IDLE, VIEWPORT, turn_to
-from benchmarks.stand import PASSWORD, Stand
+from tests.acceptance.attackers import FLOODS
+from tests.acceptance.server_process import PASSWORD, ROOT, Stand, with_descriptors
+from tests.acceptance.videos import add_videos
 
-ATTACKERS = Path(__file__).with_name("attackers.py")
+ATTACKERS = "tests.acceptance.attackers"
 TOGETHER = "silent_sockets+sign_ins"
 VIDEOS = 200
 QUIET_CLICKS = 8  # between two floods
@@ -46,11 +44,6 @@ WARM_UP = 4
 PATIENCE = 20_000  # milliseconds for whatever the person waits for
 BACK_BYTES, BACK_SECONDS = 50e6, 60.0
 GRACE = 60.0  # seconds beyond the limit, after which all is killed
-
-
-def with_descriptors(count: int) -> tuple[str, ...]:
-    """Return what stands before a command that may have so many descriptors."""
-    return "sh", "-c", f'ulimit -n {count}; exec "$@"', "sh"
 
 
 class Person:
@@ -207,7 +200,7 @@ class Endurance:
         options = {"port": self._stand.port, "clients": max(1, int(given.clients * FLOODS[name])),
                    "seconds": given.seconds, "bundle": self._bundle()}  # fmt: skip
         said = [word for key, value in options.items() for word in (f"--{key}", str(value))]
-        return subprocess.Popen([sys.executable, str(ATTACKERS), name, *said], stdout=subprocess.PIPE)
+        return subprocess.Popen([sys.executable, "-m", ATTACKERS, name, *said], cwd=ROOT, stdout=subprocess.PIPE)
 
     def _bundle(self) -> str:
         """Return the path of a large file."""
@@ -215,17 +208,9 @@ class Endurance:
         return "static/js/index." + page.partition("./static/js/index.")[2].partition('"')[0]
 
 
-def add_videos(data: Path) -> None:
-    console = backend.open_console(Settings(data=data))
-    for number in range(VIDEOS):
-        made = Video(f"{number:032x}", f"短视频 {number}", User("1", "Anne"), created=1_700_000_000 + number)
-        console.store.catalogue.add_video(made, Actor("benchmark", "command line"))
-    console.close()
-
-
 def compare(folder: Path, given: argparse.Namespace) -> bool:
     stand = Stand(folder, dashboard=True, prefix=with_descriptors(given.descriptors))
-    add_videos(stand.data)
+    add_videos(stand.data, VIDEOS)
     stand.start()
     try:
         with sync_playwright() as playwright:

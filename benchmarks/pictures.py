@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from backend.media.ffmpeg import Ffmpeg
-from backend.media.narrowband import plain_rendition
+from backend.media.narrowband import plain_renditions
 from backend.media.pictures import take_cover, take_pictures
 from backend.media.rendition import transcode
 from benchmarks.clips import CACHE, fetch
@@ -92,7 +92,7 @@ def main() -> None:
         folder, source = Path(name), Path(name) / "source.mp4"
         make_source(ffmpeg, clip, seconds, source)
         transcode(ffmpeg, folder, source, _quietly)
-        plain = plain_rendition(folder)
+        (plain,) = plain_renditions(folder)
         ways: list[tuple[str, Callable[[Path], object], int]] = [
             ("all pictures, from the rendition", lambda to: take_pictures(ffmpeg, to, plain, (), _quietly), given.runs),
             ("all pictures, from the source", lambda to: take_pictures(ffmpeg, to, source, (), _quietly), given.runs),

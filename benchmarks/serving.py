@@ -25,12 +25,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import others
-from stand import free_port
+import baseline_servers as others
 
 import backend
 from backend import Settings
 from backend.model import Actor, Role
+from tests.acceptance.server_process import free_port
 
 ACTOR = Actor("benchmark", "command line")
 SECONDS = 4

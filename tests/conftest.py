@@ -31,7 +31,7 @@ from backend.server.app import RestApp
 from backend.store import Store
 from backend.store.jobs import Jobs
 from backend.store.sqlite.connections import Connections
-from tests.doors import SENDERS, Door
+from tests.contract.clients import SENDERS, Door
 
 SEED_TIME = 1547043089  # 2019-01-09 22:11:29 in Shanghai, the time of the seed's examples
 PASSWORD = "correct horse battery"

@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 import requests
@@ -18,8 +17,8 @@ from click.testing import CliRunner
 import backend
 from backend.__main__ import main
 from backend.maintenance import upkeep
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 PASSWORD = "correct horse battery"
 
 

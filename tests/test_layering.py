@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.paths import ROOT
+
 BACKEND = sorted((ROOT / "backend").rglob("*.py"))
 PAGES = sorted((ROOT / "pages").rglob("*.py"))
 
@@ -190,3 +190,8 @@ def test_what_was_kept_away_from_sqlite_utils_can_still_be_imported():
         subprocess.run([sys.executable, "-c", used], cwd=ROOT, check=True, capture_output=True, text=True).stdout
         == "1\n"
     )
+
+
+def test_tests_need_no_benchmark():
+    tests = sorted((ROOT / "tests").rglob("*.py"))
+    assert [name_of(path) for path in tests if any(below(module, ["benchmarks"]) for module in imported(path))] == []

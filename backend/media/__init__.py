@@ -1,7 +1,7 @@
 """Media providers: where a video's files live, and who makes its renditions and pictures.
 
 To add one, write a module beside this one with a class that has these methods, choose it in `backend.open_console`, and
-add it to the fixture `media` of tests/test_provider_contract.py: the same tests must pass for every provider.
+add it to the fixture `media` of tests/contract/test_providers.py: the same tests must pass for every provider.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from backend.media.ffmpeg import Ffmpeg
 from tests.browser.catalogue import SEEDED, Catalogue, open_catalogue
 from tests.browser.person import PATHS, Person
-from tests.browser.server import ROOT, Server
+from tests.browser.server import Server
+from tests.paths import ROOT
 from tests.waiting import until
 
 HERE = Path(__file__).resolve().parent

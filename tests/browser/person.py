@@ -11,8 +11,8 @@ from urllib.parse import quote, urlsplit
 from playwright.sync_api import ConsoleMessage, Locator, Page, TimeoutError, WebSocket, expect
 
 from pages.components.i18n import form
-from tests.browser.server import ROOT
 from tests.conftest import PASSWORD
+from tests.paths import ROOT
 
 # A new page of the frame is tried from its first day.
 PATHS = ["/", *(f"/{name}" for name in re.findall(r'url_path="(\w+)"', (ROOT / "pages/app.py").read_text("utf-8")))]

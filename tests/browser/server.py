@@ -16,9 +16,8 @@ import requests
 from backend import Settings
 from backend.client import RemoteConsole
 from tests.conftest import PASSWORD
+from tests.paths import ROOT
 from tests.waiting import until
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class Server:

@@ -6,8 +6,8 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.floods import add_videos, with_descriptors
-from benchmarks.stand import PASSWORD, Stand
+from tests.acceptance.server_process import PASSWORD, Stand, with_descriptors
+from tests.acceptance.videos import add_videos
 from tests.sockets import Page
 
 pytestmark = pytest.mark.slow
@@ -18,7 +18,7 @@ IDLE, SIGN_INS = 300, 50
 @contextmanager
 def dashboard(folder, descriptors):
     stand = Stand(folder, dashboard=True, prefix=with_descriptors(descriptors))
-    add_videos(stand.data)
+    add_videos(stand.data, 200)
     stand.start()
     try:
         yield stand

@@ -6,7 +6,6 @@ are tried on servers that nobody has visited yet, and every file alone.
 
 import re
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -14,8 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 import backend
 from backend import Settings
+from tests.paths import ROOT
 
-PAGES = Path(__file__).resolve().parents[2] / "pages"
+PAGES = ROOT / "pages"
 VIDEO = "00000000000000000000000000000001"
 
 

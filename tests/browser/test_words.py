@@ -1,7 +1,6 @@
 """Both languages say everything."""
 
 import re
-from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -9,8 +8,9 @@ import pytest
 from backend.model import CensorStatus, JobKind, JobState, SnapshotStatus, TranscodeStatus, VideoStatus, WarmState
 from pages.components.i18n import form
 from pages.components.video_actions import ACTIONS
+from tests.paths import ROOT
 
-PAGES = Path(__file__).resolve().parents[2] / "pages"
+PAGES = ROOT / "pages"
 ASKED_FOR = re.compile(r"""\bt\(\s*(f?)(["'])(.+?)\2""")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import alibabacloud_cdn20180510.models as cdn
 import alibabacloud_vod20170321.models as vod
@@ -13,8 +12,7 @@ import pytest
 
 from backend.maintenance.upkeep import examine
 from backend.settings import SettingsError, quiet_cloud_sdk, read_settings
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
 
 
 @pytest.fixture

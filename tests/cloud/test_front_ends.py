@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from dataclasses import fields
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -20,8 +19,7 @@ from backend.server.app import MAX_THREADS, RestApp
 from backend.server.openapi import describe
 from backend.settings import Settings
 from backend.store import Store
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
 
 
 @pytest.fixture

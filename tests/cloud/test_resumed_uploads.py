@@ -18,9 +18,9 @@ from backend.aliyun.upload import Uploads
 from backend.jobs.runner import Task
 from backend.lifecycle.ingest import Particulars, take_in
 from backend.model import Actor, User
+from tests.paths import ROOT
 
 PART = 200 << 10
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +12,7 @@ from backend.errors import ConsoleError, MediaError
 from backend.jobs.runner import Cancelled
 from backend.media.ffmpeg import Ffmpeg, _leash
 from backend.media.pipes import WORDS
+from tests.paths import ROOT
 
 ENDLESS = ["-re", "-f", "lavfi", "-i", "testsrc2=s=64x64", "-c:v", "libx264", "-f", "mp4"]
 
@@ -125,7 +125,7 @@ def test_a_run_is_bounded_in_memory(program):
 def test_ffmpeg_does_not_outlive_a_parent_that_is_killed(tmp_path, until, processes_with):
     output = tmp_path / "endless.mp4"
     parent_code = f"from backend.media.ffmpeg import Ffmpeg; Ffmpeg().run({[*ENDLESS, str(output)]!r})"
-    parent = subprocess.Popen([sys.executable, "-c", parent_code, "the parent"], cwd=Path(__file__).parents[2])
+    parent = subprocess.Popen([sys.executable, "-c", parent_code, "the parent"], cwd=ROOT)
     try:
         until(lambda: output.exists() and len(processes_with(output)) > 1)
     finally:

@@ -14,6 +14,7 @@ from backend.errors import ConsoleError
 from backend.jobs.runner import Failed, Lost, Running
 from backend.media.packets import count_packets
 from backend.model import FileKind, JobKind
+from tests.paths import ROOT
 
 full_disk = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 
@@ -286,7 +287,7 @@ def test_a_run_whose_server_was_killed_can_be_done_again(video, finish, tmp_path
         "from backend.media.rendition import transcode\n"
         f"folder = Path({str(folder)!r}); transcode(Ffmpeg(), (720,), folder, folder / 'source.mp4', lambda done: None)"
     )
-    server = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2])
+    server = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
     try:
         (part,) = until(lambda: list(folder.glob("*.part")))
     finally:

@@ -1,4 +1,4 @@
-"""Requests that no honest client sends. `python benchmarks/hostile.py` makes a hundred thousand of them."""
+"""Requests that no honest client sends. `python -m tests.acceptance.hostile` makes a hundred thousand of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import warnings
 import pytest
 
 from backend.server.app import RestApp
-from benchmarks import hostile
-from benchmarks.stand import Stand
+from tests.acceptance import hostile
+from tests.acceptance.server_process import Stand
 
 pytestmark = pytest.mark.slow
 

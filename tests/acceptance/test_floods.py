@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.attackers import forgeries, rerun
-from benchmarks.floods import with_descriptors
-from benchmarks.stand import Stand
+from tests.acceptance.attackers import forgeries, rerun
+from tests.acceptance.server_process import Stand, with_descriptors
 from tests.sockets import BINARY, CONTINUE, PING, PONG, TEXT, Page, frame
 from tests.waiting import until
 

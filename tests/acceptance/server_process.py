@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from backend.api.registry import OPERATIONS
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 PASSWORD = "correct horse battery"
 PATIENCE = 60.0  # seconds for a server to be ready
 SERVE, DASHBOARD = ("-m", "backend", "serve", "--port"), ("dashboard.py",)
+
+
+def with_descriptors(count: int) -> tuple[str, ...]:
+    """Return what stands before a command that may have so many descriptors."""
+    return "sh", "-c", f'ulimit -n {count}; exec "$@"', "sh"
 
 
 class Stand:

@@ -13,7 +13,7 @@ from backend.errors import ConsoleError
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import FileKind, JobKind, JobState
-from benchmarks import kills
+from tests.acceptance import kills
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Attackers without an account: each opens its connections, keeps them until the time is over, and counts what it met.
 
-`python benchmarks/attackers.py NAME --port PORT [--clients 1000] [--seconds 20] [--bundle PATH]` is one, against a
-server that is there already; benchmarks/floods.py runs them beside a person.
+`python -m tests.acceptance.attackers NAME --port PORT [--clients 1000] [--seconds 20] [--bundle PATH]` is one, against
+a server that is there already; benchmarks/floods.py runs them beside a person.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import pytest
 from backend import Settings
 from backend.server.openapi import describe
 
-HERE = Path(__file__).parent / "clients"
+HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 TSC = BIN.parent / "node/node_modules/typescript/lib/tsc.js"  # where the Makefile puts it
 GENERATORS = ("typescript-fetch", "kotlin", "swift6")

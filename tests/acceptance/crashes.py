@@ -1,8 +1,9 @@
 """What is left after the server was killed, over and over, while others change things.
 
-`python benchmarks/crashes.py [--rounds 30] [--writers 8] [--changes 2000] [--folder FOLDER]`. A change counts once its
-envelope says so; it is lost where the history does not know its requestId, and half where the history says one thing
-and the catalogue, the recommendations or the queue another. Each time the files are looked at as the kill left them.
+`python -m tests.acceptance.crashes [--rounds 30] [--writers 8] [--changes 2000] [--folder FOLDER]`. A change counts
+once its envelope says so; it is lost where the history does not know its requestId, and half where the history says one
+thing and the catalogue, the recommendations or the queue another. Each time the files are looked at as the kill left
+them.
 """
 
 from __future__ import annotations
@@ -24,12 +25,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-import backend
-from backend import Settings
-from backend.model import Actor, User, Video
-from benchmarks.stand import Stand, ask
+from backend.model import Actor
+from tests.acceptance.server_process import Stand, ask
+from tests.acceptance.videos import add_videos
 
 VIDEOS_EACH = 4
 ACTOR = Actor("benchmark", "command line")
@@ -103,16 +101,6 @@ def wait_for(is_true: Any, seconds: float = 120.0) -> None:
         if time.monotonic() > deadline:
             raise RuntimeError("the server takes too few changes")
         time.sleep(0.005)
-
-
-def add_videos(data: Path, count: int) -> list[str]:
-    console = backend.open_console(Settings(data=data))
-    made = [
-        Video(f"{number:032x}", "短视频", User("1", "Anne"), created=1_700_000_000 + number) for number in range(count)
-    ]
-    ids = [console.store.catalogue.add_video(video, ACTOR).video_id for video in made]
-    console.close()
-    return ids
 
 
 def write(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import string
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,9 @@ from backend.errors import BadRequest, Conflict, ConsoleError, Forbidden
 from backend.i18n.messages import CHINESE, say
 from backend.i18n.wording import FORMER, NAMES, PLAINLY
 from backend.model import JobState, Right, Role
+from tests.paths import ROOT
 
-BACKEND = Path(__file__).resolve().parent.parent / "backend"
+BACKEND = ROOT / "backend"
 KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, ConsoleError)}
 
 

@@ -1,8 +1,8 @@
 """Requests that no honest client sends, made by hypothesis and schemathesis, and what no answer to them may be.
 
-`python benchmarks/hostile.py [--requests 100000] [--raw 3000] [--schema 200]`: so many requests to the app in this
-process, so many heaps of bytes to a real server over connections of their own, and so many cases of schemathesis for
-each operation of the OpenAPI description. Ends with 1 and the request where an answer is an error of ours, is no
+`python -m tests.acceptance.hostile [--requests 100000] [--raw 3000] [--schema 200]`: so many requests to the app in
+this process, so many heaps of bytes to a real server over connections of their own, and so many cases of schemathesis
+for each operation of the OpenAPI description. Ends with 1 and the request where an answer is an error of ours, is no
 envelope, or tells what is none of the client's business.
 """
 
@@ -13,7 +13,6 @@ import asyncio
 import json
 import re
 import socket
-import sys
 import tempfile
 import time
 import warnings
@@ -27,14 +26,12 @@ from urllib.parse import quote, urlencode
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 import backend
 from backend import Console, Settings
 from backend.api.registry import OPERATIONS
 from backend.model import Actor, CensorStatus, Role, User, Video
 from backend.server.app import RestApp
-from benchmarks.stand import Stand
+from tests.acceptance.server_process import Stand
 
 ACTOR = Actor("benchmark", "command line")
 TOKEN = "0123456789abcdef" * 3

@@ -20,10 +20,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stand import free_port
+from tests.acceptance.server_process import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
-RIVALS = ROOT / "benchmarks" / "rivals"
+RIVALS = ROOT / "benchmarks" / "baselines"
 PACKAGES = ("fastapi>=0.140,<1", "sqlmodel>=0.0.40,<0.1", "datasette>=0.65,<0.66", "uvicorn[standard]>=0.54,<1")
 CACHE = Path(tempfile.gettempdir()) / "qu-console-rivals"
 PATIENCE = 120.0  # seconds for a server to answer first

@@ -19,7 +19,7 @@ import requests
 from backend.model import JobKind, JobState
 from backend.observability.logging_setup import MOST_ALIKE, JsonLines, Sparing, TextLines, hide_secrets
 from backend.observability.request_metrics import BOUNDS, LINE, Calls
-from benchmarks.stand import Stand, ask
+from tests.acceptance.server_process import Stand, ask
 from tests.conftest import TESTS
 
 METRICS = "/metrics"

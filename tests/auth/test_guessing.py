@@ -5,15 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from backend import Caller
 from backend.operations import credentials
 from backend.store.sqlite.login_attempts import FORGET_SECONDS, FREE, FREE_HERE, LONGEST_SECONDS, MANY, Attempts
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 HERE, THERE = "192.0.2.7", "198.51.100.9"
 
 

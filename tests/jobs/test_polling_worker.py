@@ -10,7 +10,7 @@ from backend.errors import CloudError, MediaError
 from backend.jobs.polling_worker import MAX_HELD, RemoteWorker
 from backend.jobs.runner import Done, Failed, Lost, Running
 from backend.model import Actor, JobKind, JobState
-from tests.test_worker import refusals, refusing
+from tests.jobs.test_worker import refusals, refusing
 
 ANNE = Actor("anne", "tests")
 

@@ -1,6 +1,6 @@
 """What is left of a queue whose workers are killed again and again: everything done once, nothing lying about.
 
-`python benchmarks/kills.py [--kills 30] [--jobs 20] [--seed N]`: workers (`python -m backend work`) are killed by
+`python -m tests.acceptance.kills [--kills 30] [--jobs 20] [--seed N]`: workers (`python -m backend work`) are killed by
 SIGKILL at random moments, in the midst of pictures, plain and narrow-band renditions. Ends with 1 if a promise broke.
 """
 
@@ -19,15 +19,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 import backend
 from backend import Console, Settings
 from backend.lifecycle.ingest import Particulars, copied, take_in
 from backend.media.ffmpeg import Ffmpeg
 from backend.model import Actor, Job, JobKind, JobState, User, VideoFilter
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 US = Actor("kills", "benchmark")
 HEAD = f"     after  {'hit':32} orphans"
 LONGEST_WAIT = 900.0  # seconds; a job that lost several workers is not taken at once

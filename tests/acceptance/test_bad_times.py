@@ -22,9 +22,10 @@ import requests
 
 from backend.api.registry import OPERATIONS
 from backend.model import JobKind, VideoFilter
-from benchmarks.crashes import add_videos, crash
-from benchmarks.crowd import gather
-from benchmarks.stand import Stand, ask
+from tests.acceptance.crashes import crash
+from tests.acceptance.crowd import gather
+from tests.acceptance.server_process import Stand, ask
+from tests.acceptance.videos import add_videos
 from tests.conftest import TESTS
 
 pytestmark = pytest.mark.slow
@@ -284,7 +285,7 @@ def test_twenty_identical_requests_at_once_have_one_effect(stand):
 
 
 def test_a_killed_server_has_kept_every_change_it_acknowledged(tmp_path):
-    """`python benchmarks/crashes.py` does this thirty times."""
+    """`python -m tests.acceptance.crashes` does this thirty times."""
     outcome = crash(tmp_path, rounds=3, writers=8, changes=120)
 
     assert outcome.good, outcome
@@ -292,7 +293,7 @@ def test_a_killed_server_has_kept_every_change_it_acknowledged(tmp_path):
 
 
 def test_a_crowd_is_served_and_leaves_nothing_behind(tmp_path):
-    """`python benchmarks/crowd.py` does this with 500 clients, for longer."""
+    """`python -m tests.acceptance.crowd` does this with 500 clients, for longer."""
     crowd = gather(tmp_path, clients=100, seconds=2)
 
     assert crowd.failed == crowd.errors_of_ours == 0, crowd.answers

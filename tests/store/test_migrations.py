@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +15,8 @@ from backend.store.inserts import add
 from backend.store.sqlite import migrations
 from backend.store.sqlite.connections import add_functions
 from backend.store.sqlite.database import Database
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 ACTOR = Actor("tests", "tests")
 NARROW = (MediaFile(FileKind.COMMON, "c.mp4", 1000), MediaFile(FileKind.NARROW, "n.mp4", 300))
 OPEN = """

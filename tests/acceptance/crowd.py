@@ -1,7 +1,7 @@
 """Many clients at once: what fails, how long answers take, and what the server is left with.
 
-`python benchmarks/crowd.py [--clients 500] [--seconds 30] [--folder FOLDER]`. Each client keeps its connection and asks
-one thing after the other: lists, one video, counts, and a verdict now and then.
+`python -m tests.acceptance.crowd [--clients 500] [--seconds 30] [--folder FOLDER]`. Each client keeps its connection
+and asks one thing after the other: lists, one video, counts, and a verdict now and then.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import json
 import random
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -18,12 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from backend.api.registry import OPERATIONS
 from backend.store.sqlite.readers import IDLE_READERS
-from benchmarks.crashes import add_videos
-from benchmarks.stand import Stand
+from tests.acceptance.server_process import Stand
+from tests.acceptance.videos import add_videos
 
 VIDEOS = 200
 TIMEOUT = 30.0

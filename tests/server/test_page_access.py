@@ -15,8 +15,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from benchmarks.floods import add_videos
-from benchmarks.stand import Stand
+from tests.acceptance.server_process import Stand
+from tests.acceptance.videos import add_videos
 
 pytestmark = pytest.mark.slow
 FEW_DESCRIPTORS = ("sh", "-c", 'ulimit -n 1024; exec "$@"', "sh")
@@ -183,7 +183,7 @@ def run(socket, held=()):
 
 def test_large_messages_come_whole_however_long_ago_the_browser_had_them(dashboard):
     """A reference to one that it has dropped meanwhile, while the server was slow, ended the page for good."""
-    add_videos(dashboard.data)
+    add_videos(dashboard.data, 200)
     address = f"ws://127.0.0.1:{dashboard.port}/_stcore/stream"
     cookie = {"Cookie": f"qu_session={dashboard.sign_in()}"}
     with connect(address, additional_headers=cookie, subprotocols=["streamlit"], proxy=None) as page:

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from backend.server.app import RestApp
 from backend.server.descriptors import Room
 from backend.server.timeouts import Patience, limit_server, limited
-from benchmarks.stand import Stand
+from tests.acceptance.server_process import Stand
 
 SHORT = Patience(head=0.4, body=0.4, rate=1000, stuck=0.5, look=0.05)
 HEAD = b"GET /livez HTTP/1.1\r\nHost: a\r\n"

@@ -5,20 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from backend.jobs import process_identity
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere nobody can tell; leases have to do")
 
 
 @pytest.fixture
 def other():
     """Another process, which says its name."""
-    code = "from backend import process; print(process.name(), flush=True); input()"
+    code = "from backend.jobs import process_identity; print(process_identity.name(), flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:
