@@ -35,7 +35,7 @@ from backend.server.descriptors import raise_limit
 from backend.server.page_sockets import HEADER as SOCKET_HEADER
 from backend.server.page_sockets import Bounds
 from backend.settings import Settings, SettingsError, read_settings
-from backend.store import Store, StoreError
+from backend.store import StoreError, open_store
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud
@@ -65,7 +65,7 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time, *, 
 
     Raises SettingsError and StoreError, in words for the operator.
     """
-    store = Store(settings.database, clock, tell_progress, upgrade=upgrade)
+    store = open_store(settings.data, clock, tell_progress, upgrade=upgrade)
     media = LocalMedia(
         settings.media,
         Ffmpeg(settings.ffmpeg),

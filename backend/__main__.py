@@ -29,6 +29,7 @@ from backend.lifecycle.ingest import Particulars, copied, enter, look, same_file
 from backend.maintenance import upkeep
 from backend.model import Actor, Role, User
 from backend.observability.logging_setup import start_log
+from backend.store import find_files
 
 ACTOR = Actor("command line", "command line")
 PORT = click.IntRange(1, 65_535)
@@ -77,8 +78,8 @@ def opened(*, existing: bool = False, upgrade: bool = False) -> Console:
     version are refused without `upgrade`: a command must not end a server of that version that is at work.
     """
     settings, context = backend.read_settings(), click.get_current_context().find_root()
-    if existing and not settings.database.exists():
-        raise upkeep.UpkeepError(f"There is no console in {settings.data}: {settings.database.name} does not exist.")
+    if existing and not find_files(settings.data):
+        raise upkeep.UpkeepError(f"There is no console in {settings.data}. Check QU_DATA.")
     if "held" not in context.meta:
         context.meta["held"] = context.with_resource(upkeep.holding(settings))
     return backend.current(upgrade=upgrade)

@@ -64,10 +64,6 @@ class Settings:
     callback_old_key: str = field(default="", repr=False)
 
     @property
-    def database(self) -> Path:
-        return self.data / "console.sqlite3"
-
-    @property
     def media(self) -> Path:
         return self.data / "media"
 

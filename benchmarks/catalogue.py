@@ -31,7 +31,7 @@ from backend.model import (
     VideoFilter,
     VideoStatus,
 )
-from backend.store import Store
+from backend.store import Store, open_store
 from backend.store.rows import as_json
 from backend.store.sqlite.conditions import first_key
 from backend.store.sqlite.search_index import rebuild
@@ -165,7 +165,7 @@ def make(store: Store, count: int, seed: int, recommended: int) -> float:
 
 def multiply(store: Store, times: int) -> None:
     """Have every video so many times. What is derived from the rows rests meanwhile, and is made anew at the end."""
-    with store.connections.writing(bulk=True) as db:
+    with store.engine.writing(bulk=True) as db:
         db.execute(f"pragma cache_size = {GENEROUS_PAGES}")
         names = [row["name"] for row in db.query("pragma table_info(videos)")]
         made_again = db.execute(
@@ -191,7 +191,7 @@ def multiply(store: Store, times: int) -> None:
         )
         for _, _, sql in made_again:
             db.execute(sql)
-    with store.connections.writing(bulk=True) as db:
+    with store.engine.writing(bulk=True) as db:
         db.execute(f"pragma cache_size = {GENEROUS_PAGES}")
         rebuild(db, tell_progress)
 
@@ -213,7 +213,7 @@ if __name__ == "__main__":
     parser.add_argument("--recommended", type=int, default=3_000)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    opened = Store(given.folder / "console.sqlite3", clock=lambda: NEWEST)
+    opened = open_store(given.folder, clock=lambda: NEWEST)
     if opened.catalogue.is_empty():
         make(opened, given.rows, given.seed, given.recommended)
     if given.times > 1:

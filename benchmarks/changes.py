@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from sql_trace import Statement, noted_store
 
 from backend.model import Actor, User, Verdict, Video
-from backend.store import Store, copy_database
+from backend.store import Store, open_store
 from backend.store.sqlite.search_words import index_words
 
 SLICE = 1.0  # seconds
@@ -57,11 +57,12 @@ def main() -> None:
 def measure(folder: Path, callers: int, rounds: int) -> dict[str, list[float]]:
     """Return the rates of everything, slice by slice."""
     path, before, bare = folder / "console.sqlite3", folder / "before.sqlite3", folder / "bare.sqlite3"
-    store = Store(path)
+    store = open_store(folder)
     names = [f"video{number}" for number in range(VIDEOS)]
     user = User("1", "Anne")
     store.catalogue.load_videos([Video(name, "短视频", user, created=1_700_000_000) for name in names], ACTOR)
-    copy_database(store.connections.path, before)
+    with sqlite3.connect(path) as source, sqlite3.connect(before) as copy:
+        source.backup(copy)
     with noted_store(path) as (noted, statements):
         for _ in islice(audit(noted, names), 2 * VIDEOS):
             pass

@@ -31,7 +31,7 @@ from backend.lifecycle.ingest import Particulars, take_in
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, CensorStatus, FileKind, JobState, Role, User, VideoFilter
-from backend.store import Store
+from backend.store import open_store
 from tests.cloud.alibaba.server import Alibaba, Server
 
 CALLBACK_URL, KEY = "https://console.example.com/vodcallback/callback", "Abcdefgh12345678"
@@ -271,7 +271,7 @@ def open_day(server: Server, folder: Path, seed: int) -> Day:
         waited[0] += seconds
 
     client = Client(settings, lambda: Credentials(key), wait=wait, clock=lambda: time.monotonic() + waited[0])
-    store = Store(settings.database, clock)
+    store = open_store(settings.data, clock)
     cloud = Cloud(settings, store, LocalMedia(settings.media, Ffmpeg()), clock, client)
     console = Console(settings, store, cloud.media, cloud.cache, clock, own_url="http://127.0.0.1:1", cloud=cloud)
     token = "0" * 48

@@ -37,7 +37,7 @@ import requests  # noqa: E402
 from backend.exports.columns import VIDEOS, CellKind, FileFormat  # noqa: E402
 from backend.exports.file import Label, Progress, make_download  # noqa: E402
 from backend.model import VideoFilter  # noqa: E402
-from backend.store import Store  # noqa: E402
+from backend.store import open_store  # noqa: E402
 from backend.store.sqlite.export_sql import SOURCES, URL  # noqa: E402
 
 PASSWORD = "correct horse battery"
@@ -88,7 +88,7 @@ def in_process(database: Path, file_format: FileFormat) -> Measured:
 
 
 def inside(database: Path, file_format: FileFormat) -> Measured:
-    store = Store(database)
+    store = open_store(database.parent)
     label = Label(VIDEOS, VIDEOS.columns, file_format, {}, datetime.now(ZONE), ZONE.key, "benchmark", Progress(0))
     before, cpu = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     with tempfile.TemporaryDirectory() as folder:
@@ -186,7 +186,7 @@ def _status(pid: int, name: str) -> float:
 
 def main(folder: Path, skip_excel: bool) -> None:
     database = folder / "console.sqlite3"
-    store = Store(database)
+    store = open_store(database.parent)
     rows = store.catalogue.find_videos(VideoFilter(), 1, 1).total
     store.close()
     ways = {

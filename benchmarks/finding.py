@@ -42,7 +42,7 @@ from sql_trace import Statement, noted_store
 
 from backend.api.registry import camel
 from backend.model import CensorStatus, Sort, TranscodeStatus, VideoFilter
-from backend.store import Store
+from backend.store import Store, open_store
 from backend.store.videos import Catalogue
 from tests.acceptance.server_process import Stand
 
@@ -176,7 +176,7 @@ def questions(catalogue: Catalogue) -> dict[str, Question]:
 
 def statements(store: Store, question: Question) -> list[Statement]:
     """Return the statements that a question runs, with their values."""
-    with noted_store(store.connections.path) as (noted, seen):
+    with noted_store(store.engine.path) as (noted, seen):
         question.ask(noted.catalogue)
         return [(sql, values) for sql, values in seen if sql.lstrip().startswith("select")]
 
@@ -200,7 +200,7 @@ def asking(url: str) -> Callable[[str], None]:
 
 def served(store: Store, port: int) -> Callable[[str], None]:
     """Return what asks the server, over one connection."""
-    token, number = sign_in(store.connections.path.parent), count()
+    token, number = sign_in(store.engine.path.parent), count()
     connection = http.client.HTTPConnection("127.0.0.1", port)
 
     def ask(address: str) -> None:
@@ -232,7 +232,7 @@ def measure(sides: Sequence[Callable[[], Any]], rounds: int) -> list[list[float]
 
 
 def report(store: Store, rounds: int, port: int, rivals: Mapping[str, Rival]) -> None:
-    connection = sqlite3.connect(store.connections.path, isolation_level=None)
+    connection = sqlite3.connect(store.engine.path, isolation_level=None)
     ask = served(store, port)
     print(f"{'query':50} {'ours ms':>8} {'p95':>8} {'bare ms':>8} {'ratio':>6} {'HTTP ms':>8}", *rivals, sep="  ")
     for name, question in questions(store.catalogue).items():
@@ -267,7 +267,7 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--others", action="store_true")
     given = parser.parse_args()
-    opened = Store(given.folder / "console.sqlite3", clock=lambda: made.NEWEST)
+    opened = open_store(given.folder, clock=lambda: made.NEWEST)
     if opened.catalogue.is_empty():
         made.make(opened, given.rows, 1, 3_000)
     gc.disable()

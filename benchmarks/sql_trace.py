@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from backend.store import Store
+from backend.store import Store, open_store
 
 Statement: TypeAlias = tuple[str, Any]  # SQL and its values
 
@@ -35,7 +35,7 @@ def noted_store(path: Path) -> Iterator[tuple[Store, list[Statement]]]:
     connect = sqlite3.connect
     sqlite3.connect = lambda *given, **named: connect(*given, **named, factory=Noting)  # type: ignore[assignment]
     try:
-        store = Store(path)
+        store = open_store(path.parent)
         seen.clear()
         yield store, seen
         store.close()

@@ -59,7 +59,7 @@ def write(console: Console, lines: int) -> float:
     before, after = {"status": "Checking", "censorStatus": "check"}, {"status": "Normal", "censorStatus": "success"}
     spent = 0.0
     for first in range(0, lines, AT_ONCE):
-        with console.store.connections.writing() as db:
+        with console.store.engine.writing() as db:
             started = time.process_time()
             for number in range(first, first + AT_ONCE):
                 history.append(db, at=1_700_000_000 + number, actor=ACTOR, action="createAudit",

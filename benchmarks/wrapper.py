@@ -22,7 +22,7 @@ from backend.jobs.runner import Done, Outcome, Task, Tasks
 from backend.jobs.worker import Worker
 from backend.media.ffmpeg import THREADS, Ffmpeg
 from backend.model import Job, JobKind, JobState, Video
-from backend.store import Store
+from backend.store import open_store
 
 MOST = 1.02
 CODEC = "-c:v libx264 -preset medium -crf 23 -maxrate 2500k -bufsize 5000k -movflags +faststart -f mp4"
@@ -82,7 +82,7 @@ def main() -> None:
         clip, output = Path(folder) / "clip.mp4", Path(folder) / "output.mp4"
         make_clip(ffmpeg, clip, given.seconds)
         arguments = [*ffmpeg.reads(clip), *CODEC.split(), "-threads", str(THREADS), str(output)]
-        store = Store(Path(folder) / "console.sqlite3", time.time)
+        store = open_store(Path(folder), time.time)
         worker = Worker(store, {JobKind.DEMO: Encoding(ffmpeg, arguments, given.seconds)})
 
         def bare() -> None:

@@ -28,7 +28,7 @@ from backend.client import RemoteConsole
 from backend.media.ffmpeg import Ffmpeg
 from backend.model import Account, Actor, FileKind, JobKind, MediaFile, Role, User, Video
 from backend.server.app import RestApp
-from backend.store import Store
+from backend.store import open_store
 from backend.store.jobs import Jobs
 from backend.store.sqlite.connections import Connections
 from tests.contract.clients import SENDERS, Door
@@ -81,14 +81,14 @@ def connections(tmp_path) -> Iterator[Connections]:
 def new_database(tmp_path_factory) -> Path:
     """A database in which nothing is yet: upgrading an empty one for each test would cost more than most tests do."""
     path = tmp_path_factory.mktemp("new") / "console.sqlite3"
-    Store(path).close()
+    open_store(path.parent).close()
     return path
 
 
 @pytest.fixture
 def console(settings, clock, new_database) -> Iterator[Console]:
     settings.data.mkdir(exist_ok=True)
-    shutil.copy(new_database, settings.database)
+    shutil.copy(new_database, (settings.data / "console.sqlite3"))
     console = backend.open_console(settings, clock)
     console.tickets = Tickets(clock)
     yield console

@@ -101,7 +101,7 @@ def test_a_mistyped_folder_is_told_and_no_new_console_is_made_in_it(run, tmp_pat
     result = run(*arguments)
 
     assert result.exit_code == 1
-    assert "console.sqlite3 does not exist" in result.output
+    assert "There is no console in" in result.output
     assert list(tmp_path.iterdir()) == []
 
 

@@ -137,7 +137,7 @@ def load_catalogue(console: Console, path: Path, actor: Actor, tell: Callable[[i
         tell(file.tell())
     store = console.store
     if tally.taken * WORTH_MERGING >= store.catalogue.find_videos(VideoFilter(), 1, 1).total:
-        store.merge_index()
+        store.settle_import()
     return tally
 
 

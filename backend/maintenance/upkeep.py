@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 from backend.errors import ConsoleError
 from backend.model import JobState, VideoFilter
 from backend.settings import Settings
-from backend.store import Store, copy_database, find_damage, find_open, make_folder
+from backend.store import Store, copy_files, find_damage, find_files, find_open, make_folder
 from backend.store.hash_chain import Head
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ try:
 except ImportError:  # Windows: nobody warns of a restore under a running server there
     fcntl = None  # type: ignore[assignment]
 
-DATABASE = "console.sqlite3"
 LITTLE_ROOM = 2_000_000_000
 LOCK_TRIES = 10
 FILE_MODE = 0o600
@@ -88,8 +87,8 @@ def back_up(settings: Settings, target: Path, *, media: bool = True) -> int:
 
     Nothing in the database is changed. Raises UpkeepError and StoreError.
     """
-    if not settings.database.exists():
-        raise UpkeepError(f"There is nothing to back up: {settings.database} does not exist.")
+    if not find_files(settings.data):
+        raise UpkeepError(f"There is no console in {settings.data}, so there is nothing to back up.")
     if target.exists():
         raise UpkeepError(f"{target} exists already; choose another name.")
     if not target.parent.is_dir():
@@ -97,12 +96,12 @@ def back_up(settings: Settings, target: Path, *, media: bool = True) -> int:
     part = target.with_name(f".{target.name}.part")
     try:
         with holding(settings), tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            copy = Path(folder) / DATABASE
-            copy_database(settings.database, copy)
+            copy_files(settings.data, Path(folder))
             part.touch(FILE_MODE)
             with part.open("wb") as file:
                 with tarfile.open(fileobj=file, mode="w") as tar:
-                    tar.add(copy, DATABASE)
+                    for path in find_files(Path(folder)):
+                        tar.add(path, path.name)
                     if media:
                         _add_media(tar, settings.media)
                 file.flush()
@@ -124,17 +123,20 @@ def restore(settings: Settings, source: Path) -> Path | None:
                 tar.extractall(new, filter="data")
         except (tarfile.TarError, OSError) as error:
             raise UpkeepError(f"{source} is not a backup of this console, or it is damaged ({error}).") from error
-        _verify(new / DATABASE)
+        if problem := find_damage(new):
+            raise UpkeepError(f"The database in the backup cannot be used ({problem}); nothing was changed.")
         kept = settings.data / f"before-restore-{time.strftime('%Y%m%d-%H%M%S')}"
         # A backup of the database alone leaves the media where they are.
-        old = [path for path in _data_files(settings) if path.exists() and (path.name != "media" or _has(new, "media"))]
+        old = [
+            *find_files(settings.data),
+            *([settings.media] if _has(new, "media") and settings.media.exists() else []),
+        ]
         if old:
             make_folder(kept)
         for path in old:
             path.replace(kept / path.name)
-        for name in (DATABASE, "media"):
-            if _has(new, name):
-                (new / name).replace(settings.data / name)
+        for path in [*find_files(new), *([new / "media"] if _has(new, "media") else [])]:
+            path.replace(settings.data / path.name)
         return kept if old else None
 
 
@@ -224,17 +226,6 @@ def _examine_media(console: Console) -> Iterator[Finding]:
 
 def _some(names: list[str]) -> str:
     return f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''} ({len(names)})"
-
-
-def _verify(database: Path) -> None:
-    if not database.is_file():
-        raise UpkeepError(f"The backup holds no {DATABASE}.")
-    if problem := find_damage(database):
-        raise UpkeepError(f"The database in the backup cannot be used ({problem}); nothing was changed.")
-
-
-def _data_files(settings: Settings) -> list[Path]:
-    return [settings.data / name for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "media")]
 
 
 def _has(folder: Path, name: str) -> bool:

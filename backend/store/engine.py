@@ -7,14 +7,25 @@ alone can do: connections, transactions, schema, the search for videos, whole li
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeAlias, TypeVar
+from zoneinfo import ZoneInfo
 
+from backend.exports.columns import Column, FileFormat, Listing
 from backend.model import Mark, Sort, VideoFilter
 
 T = TypeVar("T")
+UNKNOWN = -1  # no version
 Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
+
+
+Progress: TypeAlias = Callable[[int, int], None]  # rows done, rows in all
+Piece: TypeAlias = tuple[int, Any]  # of a file: how many rows, and the rows
+
+
+def say_nothing(done: int, total: int) -> None:
+    """Tell nobody."""
 
 
 class Rows(Protocol):
@@ -39,6 +50,31 @@ class Database(Protocol):
 
     def fetch(self, sql: str, values: Values = ()) -> list[Any]:
         """Return the rows of a statement that only reads, whatever other programs wrote into its texts."""
+        ...
+
+
+class Try(Protocol):
+    """One try at a password: the seconds to wait where it is refused (0: it is not), and the how manyth it is."""
+
+    @property
+    def wait(self) -> int: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def is_last_free(self) -> bool:
+        """Say whether each further try is followed by a wait."""
+        ...
+
+
+class Attempts(Protocol):
+    """Counts tries at passwords, over all processes."""
+
+    def begin(self, address: str, name: str) -> Try:
+        """Count a try, before the password is looked at."""
+        ...
+
+    def succeed(self, address: str, name: str) -> None:
+        """Give a try back, and clear the count of this address for the name: the password was right."""
         ...
 
 
@@ -82,3 +118,47 @@ class Engine(Protocol):
     def now(self) -> float:
         """Return the time that leases and ends go by, the same for all processes (seconds since 1970, UTC)."""
         ...
+
+    def version(self) -> int:
+        """Return a number that is another one after every change; UNKNOWN where the database does not say."""
+        ...
+
+    def one_state(self) -> AbstractContextManager[int]:
+        """Let all that this thread reads see one state, and give its version, or UNKNOWN."""
+        ...
+
+    @property
+    def attempts(self) -> Attempts: ...
+
+    def pieces(
+        self, listing: Listing, columns: Sequence[Column], file_format: FileFormat, wanted: VideoFilter, zone: ZoneInfo,
+        base_url: str = "", sort: Sort = Sort.NEWEST,
+    ) -> Generator[Piece, None, None]:  # fmt: skip
+        """Yield all rows that match, in order, some at a time: how many they are, and the rows themselves.
+
+        For CSV and JSON lines they are bytes, for Excel a list of tuples. Each piece is one state of the database; what
+        others change meanwhile is seen or not, but no row comes twice. Closing the iterator closes its connections.
+        """
+        ...
+
+    def size(self) -> int:
+        """Return how many bytes it takes, its log included."""
+        ...
+
+    def check(self) -> list[str]:
+        """Return what the database finds wrong with itself: nothing, where it is sound."""
+        ...
+
+    def recount(self) -> list[str]:
+        """Return what the search index and the counts have wrong: nothing, where they are what the rows say."""
+        ...
+
+    def rebuild(self, tell: Progress = say_nothing) -> None:
+        """Make the search index and the counts anew; others cannot write meanwhile."""
+        ...
+
+    def settle_import(self) -> None:
+        """Make searching quick again after very many videos came in."""
+        ...
+
+    def close(self) -> None: ...

@@ -22,17 +22,17 @@ def make_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE_MODE))
 
 
-def find_open(folder: Path) -> Iterator[Path]:
-    """Yield the data folder and those of its databases that others on this machine may read."""
+def find_open(*paths: Path) -> Iterator[Path]:
+    """Yield what others on this machine may read."""
     if os.name == "posix":
-        for path in (folder, *sorted(folder.glob("*.sqlite3*"))):
+        for path in paths:
             with suppress(FileNotFoundError):
                 if path.stat().st_mode & OTHERS:
                     yield path
 
 
-def close_to_others(folder: Path) -> None:
+def close_to_others(*paths: Path) -> None:
     """Mend what an older version left readable; where it is not ours to mend, the doctor tells."""
-    for path in find_open(folder):
+    for path in find_open(*paths):
         with suppress(OSError):
             path.chmod(path.stat().st_mode & 0o777 & ~OTHERS)

@@ -93,7 +93,7 @@ def test_other_names_are_other_names(name, add, taken, sign_in_as):
 
 def test_old_accounts_whose_names_differ_by_no_more_keep_working(account, console, password_hash, sign_in_as):
     sql = "insert into accounts (user_name, folded, password_hash, role, created) values (?, ?, ?, 'admin', 0)"
-    with console.store.connections.writing() as db:
+    with console.store.engine.writing() as db:
         for name in ("Anne", "ben ", "BEN"):
             db.execute(sql, [name, folded(name), password_hash])
 

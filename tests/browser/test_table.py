@@ -130,7 +130,7 @@ def test_a_transcode_that_ends_is_seen_without_losing_what_one_does(person, some
     person.clicks("do_block")
     person.field("block_reason").fill("还没写完")
 
-    with site.catalogue.console.store.connections.writing() as db:
+    with site.catalogue.console.store.engine.writing() as db:
         db.execute("update videos set transcode_status = 'fail' where title = ?", [titles[1]])
 
     expect(person.column(6)).to_have_text(["", person.t("status.fail")])

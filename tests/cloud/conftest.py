@@ -25,7 +25,7 @@ from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, CensorStatus, User
 from backend.settings import Settings
-from backend.store import Store
+from backend.store import open_store
 from tests.cloud.alibaba.server import Server
 
 HASTE = 200
@@ -83,7 +83,7 @@ def make_console(cloud_settings, client):
 
     def make(**changes):
         settings = replace(cloud_settings, **changes)
-        store = Store(settings.database)
+        store = open_store(settings.data)
         cloud = Cloud(settings, store, LocalMedia(settings.media, Ffmpeg()), time.time, client, poll_seconds=0.15)
         console = Console(settings, store, cloud.media, cloud.cache, own_url="http://127.0.0.1:1", cloud=cloud)
         opened.append(console)

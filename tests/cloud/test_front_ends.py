@@ -18,7 +18,7 @@ from backend.api.registry import OPERATIONS
 from backend.server.app import MAX_THREADS, RestApp
 from backend.server.openapi import describe
 from backend.settings import Settings
-from backend.store import Store
+from backend.store import open_store
 from tests.paths import ROOT
 
 
@@ -111,7 +111,7 @@ def command(cloud_settings, tmp_path):
 @pytest.mark.slow
 def test_the_commands_bring_in_list_and_settle_and_never_print_a_key(alibaba, command, tmp_path):
     video = alibaba.vod.add(Title="after")
-    store = Store(tmp_path / "data" / "console.sqlite3")
+    store = open_store(tmp_path / "data")
     store.mirror.enter([structs.replace(video_of(video, 0), title="before")])
     store.close()
     alibaba.vod.add(Title="new")
@@ -129,7 +129,7 @@ def test_the_commands_bring_in_list_and_settle_and_never_print_a_key(alibaba, co
 
 
 def test_the_commands_of_cloud_mode_say_where_they_belong(tmp_path):
-    Store(tmp_path / "console.sqlite3").close()
+    open_store(tmp_path).close()
     environ = {**os.environ, "QU_DATA": str(tmp_path), "QU_MODE": "embedded"}
     ran = subprocess.run(
         [sys.executable, "-m", "backend", "drift"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False

@@ -179,7 +179,7 @@ class TestSessions:
         door.data("getAccount")
 
         def written():
-            with console.store.connections.reading() as db:
+            with console.store.engine.reading() as db:
                 return db.execute(hashed).fetchone()[0]
 
         eventually(lambda: written() >= clock() - 1)

@@ -34,7 +34,7 @@ from backend.model import (
 )
 from backend.prewarm.http import HttpCache
 from backend.settings import Settings
-from backend.store import Store
+from backend.store import open_store
 from tests.cloud.alibaba.server import Server
 
 ANNE = Actor("anne", "tests")
@@ -53,7 +53,7 @@ def cloud(alibaba, tmp_path):
         data=tmp_path / "data", mode="cloud", vod_endpoint=place, cdn_endpoint=place, aliyun_protocol="http",
         template_group="plain-group", narrow_template_group="narrow-group", prewarm_hosts=(place,),
     )  # fmt: skip
-    store = Store(settings.database)
+    store = open_store(settings.data)
     key = Config(type="access_key", access_key_id="test-key", access_key_secret="test-secret")
     client = Client(settings, lambda: Credentials(key))
     cloud = Cloud(settings, store, LocalMedia(settings.media, Ffmpeg()), time.time, client, poll_seconds=0.0)

@@ -74,7 +74,7 @@ def test_whatever_is_stored_every_list_page_and_export_shows_the_row(console, as
     ask("createAudit", mediaId=video.video_id, status="Normal")
     ask("recommendVideo", videoId=video.video_id)
 
-    with console.store.connections.writing() as db:
+    with console.store.engine.writing() as db:
         db.execute(SPOILED[spoiled])
         if spoiled in FILES:
             db.execute("insert into files values (?, ?, 0, ?, 1, 1, 1, ?, 1, '')", [video.video_id, *FILES[spoiled]])

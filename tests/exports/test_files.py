@@ -22,7 +22,7 @@ from backend.exports.columns import RECOMMENDED, VIDEOS, CellKind, FileFormat
 from backend.exports.file import Label, Progress, make_download
 from backend.exports.xlsx import workbook_chunks
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter
-from backend.store import Store
+from backend.store import open_store
 from backend.store.sqlite import export_reader
 
 TESTS = Actor("tests", "tests")
@@ -97,10 +97,10 @@ def cell(kind, value):
 @pytest.fixture(scope="module")
 def keep(tmp_path_factory):
     """Fills one store anew, since a new one for each example would cost more than the test."""
-    store = Store(tmp_path_factory.mktemp("exporting") / "store.sqlite3", lambda: 1547043089)
+    store = open_store(tmp_path_factory.mktemp("exporting"), lambda: 1547043089)
 
     def fill(videos):
-        with store.connections.writing() as db:
+        with store.engine.writing() as db:
             for table in ("history", "videos", "users"):
                 db.execute(f"delete from {table}")
         store.catalogue.load_videos(videos, TESTS)
@@ -111,7 +111,7 @@ def keep(tmp_path_factory):
 
 
 def recommend(store, video_id, **shown):
-    with store.connections.writing() as db:
+    with store.engine.writing() as db:
         db.execute("update videos set censor_status = ? where video_id = ?", [CensorStatus.SUCCESS, video_id])
     store.catalogue.recommend(video_id, shown, TESTS, at=1547000000)
 

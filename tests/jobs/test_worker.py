@@ -183,7 +183,7 @@ def test_an_end_waits_for_another_program_that_holds_the_database(settings, requ
     runner = Counted(Done())
     settle, tries = console.store.jobs.settle_done, itertools.count(1)
 
-    with closing(sqlite3.connect(settings.database, isolation_level=None)) as other:
+    with closing(sqlite3.connect((settings.data / "console.sqlite3"), isolation_level=None)) as other:
 
         def settle_under_a_lock(*arguments):
             number = next(tries)

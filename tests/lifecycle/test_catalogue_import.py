@@ -215,7 +215,7 @@ def test_a_large_import_leaves_the_search_index_in_one_piece(console, load, monk
     store = console.store
 
     def pieces():
-        with store.connections.reading() as db:
+        with store.engine.reading() as db:
             return db.execute("select count(distinct id >> 37) from videos_words_data where id >> 37 > 0").fetchone()[0]
 
     load([{**GOOD, "videoId": f"v{number}", "title": f"海边 {number}"} for number in range(40)])
@@ -223,7 +223,7 @@ def test_a_large_import_leaves_the_search_index_in_one_piece(console, load, monk
     load([{**GOOD, "videoId": "v99"}])
     assert pieces() == 2, "not worth it"
 
-    store.merge_index()
+    store.settle_import()
     assert pieces() == 1
     assert store.catalogue.find_videos(VideoFilter(title="海边")).total == 41
     assert store.recount() == []

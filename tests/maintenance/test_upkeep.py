@@ -13,7 +13,7 @@ import pytest
 import backend
 from backend.maintenance.upkeep import UpkeepError, back_up, examine, holding, restore
 from backend.model import FileKind, MediaFile, VideoFilter
-from backend.store import copy_database
+from backend.store import copy_files
 from backend.store.sqlite import migrations
 
 SOURCE = MediaFile(FileKind.SOURCE, "source.mp4", 5)
@@ -112,7 +112,7 @@ def test_the_doctor_finds_nothing_wrong_with_a_sound_installation(console, accou
 
 
 def test_the_doctor_names_what_the_search_index_has_wrong(console, account, kept):
-    with console.store.connections.writing() as db:
+    with console.store.engine.writing() as db:
         db.execute("update videos_per_category set number = 7")
 
     (bad,) = [finding.text for finding in examine(console) if not finding.good]
@@ -134,16 +134,16 @@ def test_the_doctor_names_missing_files_stray_folders_and_missing_accounts(conso
 
 def test_a_backup_leaves_a_database_of_an_older_version_as_it_is(settings, tmp_path):
     settings.data.mkdir()
-    with closing(sqlite3.connect(settings.database)) as db:
+    with closing(sqlite3.connect(settings.data / "console.sqlite3")) as db:
         migrations.upgrade(db, stop_before="0002_filters")
         db.commit()
         before = db.execute("select * from sqlite_master").fetchall()
 
     back_up(settings, tmp_path / "backup.tar")
 
-    with closing(sqlite3.connect(settings.database)) as db:
+    with closing(sqlite3.connect(settings.data / "console.sqlite3")) as db:
         assert db.execute("select * from sqlite_master").fetchall() == before
-    assert not settings.database.with_name("attempts.sqlite3").exists()
+    assert not (settings.data / "console.sqlite3").with_name("attempts.sqlite3").exists()
     elsewhere = replace(settings, data=tmp_path / "elsewhere")
     restore(elsewhere, tmp_path / "backup.tar")
     backend.open_console(elsewhere, upgrade=True).close()
@@ -157,8 +157,8 @@ def test_a_backup_of_a_newer_version_or_of_another_program_changes_nothing(conso
         ),
         ("none of this console's", "drop table _sqlite_migrations"),
     ):
-        copy = tmp_path / "copy.sqlite3"
-        copy_database(console.settings.database, copy)
+        copy = tmp_path / "console.sqlite3"
+        copy_files(console.settings.data, tmp_path)
         with closing(sqlite3.connect(copy)) as db, db:
             db.execute(statement)
         with tarfile.open(tmp_path / "bad.tar", "w") as tar:
@@ -212,7 +212,7 @@ def test_what_an_older_version_left_readable_is_mended_at_the_start(settings, ne
 
 def test_the_doctor_names_what_others_can_read(console, account):
     console.settings.data.chmod(0o750)
-    console.settings.database.chmod(0o604)
+    (console.settings.data / "console.sqlite3").chmod(0o604)
 
     (bad,) = [finding.text for finding in examine(console) if not finding.good]
 

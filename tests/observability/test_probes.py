@@ -104,11 +104,11 @@ class TestMetrics:
     def test_a_scrape_reads_no_table_as_a_whole(self, console):
         """With a million finished jobs a scrape takes as long as with none."""
         jobs, plans = console.store.jobs, []
-        with console.store.connections.reading() as db:
+        with console.store.engine.reading() as db:
             db.conn.set_trace_callback(lambda sql: plans.append(sql))
         jobs.count_jobs()
         jobs.find_longest_waits()
-        with console.store.connections.reading() as db:
+        with console.store.engine.reading() as db:
             db.conn.set_trace_callback(None)
             asked = [sql for sql in plans if sql.startswith("select")]
             steps = [row[3] for sql in asked for row in db.execute(f"explain query plan {sql}").fetchall()]

@@ -97,7 +97,7 @@ def example(operation):
 
 def state(console):
     """Everything that is kept, but for the history itself and when sessions were last seen."""
-    with console.store.connections.reading() as db:
+    with console.store.engine.reading() as db:
         skipped = ("history", "sqlite_", "_sqlite", "videos_words", "feed_words")  # what is derived cannot be listed
         names = (row["name"] for row in db.query("select name from sqlite_master where type = 'table'"))
         tables = [name for name in names if not name.startswith(skipped)]
@@ -166,10 +166,10 @@ def test_it_is_narrowed_by_who_what_which_way_and_when(given, lines, console, fi
 def test_no_filter_goes_through_every_line(console, name):
     """Each click on the page of the history asks, and a million lines take a third of a second."""
     asked = []
-    with console.store.connections.reading() as db:
+    with console.store.engine.reading() as db:
         db.conn.set_trace_callback(asked.append)
     console.store.history.find_page(HistoryFilter(**{name: 1 if name in ("start", "end") else "1"}))
-    with console.store.connections.reading() as db:
+    with console.store.engine.reading() as db:
         db.conn.set_trace_callback(None)
         found = [sql for sql in asked if "from history where" in sql]
         plans = [db.execute(f"explain query plan {sql}").fetchall()[0][-1] for sql in found]
@@ -225,7 +225,7 @@ def chained(console, make_video):
     """A console with ten lines of history, and the database underneath."""
     for _ in range(10):
         make_video()
-    db = sqlite3.connect(console.settings.database, isolation_level=None)
+    db = sqlite3.connect((console.settings.data / "console.sqlite3"), isolation_level=None)
     yield console, db
     db.close()
 
@@ -331,7 +331,7 @@ def _chain_anew(db):
 
 
 def fail_after_a_line(console):
-    with console.store.connections.writing() as db:
+    with console.store.engine.writing() as db:
         backend.store.history.append(db, at=1, actor=TESTS, action="lost", target="x")
         raise ZeroDivisionError
 

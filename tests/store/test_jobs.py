@@ -295,7 +295,7 @@ def strange(jobs, console, make_video):
     video = make_video()
     columns = "job_id, kind, state, video_id, priority, created, payload, owner"
     sql = f"insert into jobs ({columns}) values (?, ?, ?, ?, 0, 1, ?, ?)"
-    with console.store.connections.writing() as db:
+    with console.store.engine.writing() as db:
         for number, state in enumerate((*JobState, "paused")):
             db.execute(sql, [f"j{number}", f"hologram{number}", state, video.video_id, "no object", "newer/lane"])
     return video

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Verdict, Video, VideoFilter
-from backend.store import Store, StoreError
+from backend.store import StoreError, open_store
 from backend.store.inserts import add
 from backend.store.sqlite import migrations
 from backend.store.sqlite.connections import add_functions
@@ -23,10 +23,10 @@ OPEN = """
 import sys
 from pathlib import Path
 from backend.model import VideoFilter
-from backend.store import Store
+from backend.store import open_store
 from backend.store.sqlite import search_index
 search_index.CHUNK = 10
-store = Store(Path(sys.argv[1]), tell=lambda done, total: print(done, flush=True), upgrade=True)
+store = open_store(Path(sys.argv[1]).parent, tell=lambda done, total: print(done, flush=True), upgrade=True)
 print("found", store.catalogue.find_videos(VideoFilter(title="旧的")).total, store.recount())
 store.close()
 """
@@ -71,7 +71,7 @@ def opening(old):
 
 
 def test_what_an_older_version_left_is_found_and_counted(old):
-    store = Store(old, upgrade=True)
+    store = open_store(old.parent, upgrade=True)
 
     assert store.catalogue.find_videos(VideoFilter(title="旧的", user_name="änn"), 1, 1).total == 100
     assert store.catalogue.find_videos(VideoFilter(censor_status=CensorStatus.SUCCESS), 1, 1).total == 40
@@ -99,8 +99,8 @@ def test_six_that_open_at_once_upgrade_once(opening):
 
 
 def test_the_doctor_names_what_has_drifted_and_mends_it(old):
-    store = Store(old, upgrade=True)
-    with store.connections.writing() as db:
+    store = open_store(old.parent, upgrade=True)
+    with store.engine.writing() as db:
         db.execute("update videos_per_span set number = number + 1")
         db.execute("update videos set title_folded = 'wrong' where video_id = 'v7'")
         db.execute("delete from videos_words_data where id > 10")
@@ -117,10 +117,10 @@ def test_the_doctor_names_what_has_drifted_and_mends_it(old):
 
 
 def test_every_change_that_a_list_shows_gives_the_video_a_new_version(old):
-    store = Store(old, upgrade=True)
+    store = open_store(old.parent, upgrade=True)
 
     def version():
-        with store.connections.reading() as db:
+        with store.engine.reading() as db:
             return db.execute("select version from videos where video_id = 'v1'").fetchone()[0]
 
     seen = [version()]
@@ -153,9 +153,9 @@ def test_what_was_folded_in_an_older_way_is_found(tmp_path):
     db.commit()
     db.close()
 
-    store = Store(path, upgrade=True)
+    store = open_store(path.parent, upgrade=True)
 
-    with store.connections.reading() as reader:
+    with store.engine.reading() as reader:
         assert reader.execute("select title_folded from trash").fetchall() == [("爱你❤",)]
     assert store.recount() == []
     store.close()
@@ -163,15 +163,15 @@ def test_what_was_folded_in_an_older_way_is_found(tmp_path):
 
 def test_one_endless_video_of_an_older_version_leaves_room_for_others(tmp_path):
     path = tmp_path / "console.sqlite3"
-    store = Store(path, upgrade=True)
-    with store.connections.writing() as db:
+    store = open_store(path.parent, upgrade=True)
+    with store.engine.writing() as db:
         db.execute("delete from _sqlite_migrations where name = '0004_bounded'")
     store.catalogue.load_videos([Video("endless", "t", User("u"), 1, duration=1e15, size=10**18)], ACTOR)
     with pytest.raises(StoreError):
         store.catalogue.load_videos([Video("other", "t", User("u"), 1, duration=12.0)], ACTOR)
     store.close()
 
-    store = Store(path, upgrade=True)
+    store = open_store(path.parent, upgrade=True)
     store.catalogue.load_videos([Video("other", "t", User("u"), 1, duration=12.0)], ACTOR)
     bounded = [(one.video_id, one.duration, one.size) for one in store.catalogue.find_videos(VideoFilter()).items]
     drift = store.recount()

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from backend.exports.columns import VIDEOS as LISTING
 from backend.exports.columns import FileFormat
 from backend.model import Actor, CensorStatus, JobKind, Sort, TranscodeStatus, User, Verdict, Video, VideoFilter
-from backend.store import Store
+from backend.store import open_store
 from backend.store.folding import fold as folded
 
 ACTOR = Actor("tests", "tests")
@@ -60,7 +60,7 @@ class Kept:
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
-    store = Store(tmp_path_factory.mktemp("store") / "console.sqlite3", clock=lambda: START)
+    store = open_store(tmp_path_factory.mktemp("store"), clock=lambda: START)
     videos = [
         Video(
             f"v{number}",
@@ -223,7 +223,7 @@ def test_each_facet_counts_what_its_other_choices_would_find(kept, wanted):
     ],
 )
 def test_a_title_is_found_however_a_keyboard_writes_it(tmp_path, title, typed):
-    store = Store(tmp_path / "console.sqlite3", clock=lambda: START)
+    store = open_store(tmp_path, clock=lambda: START)
     store.catalogue.add_video(Video("v", title, USERS[0], START), ACTOR)
 
     assert store.catalogue.find_videos(VideoFilter(title=typed)).total == 1
@@ -253,7 +253,7 @@ def test_a_file_has_the_order_of_the_list(kept, monkeypatch, wanted, sort):
 
 
 def test_a_recommendation_is_found_by_what_it_shows_not_by_what_the_catalogue_says(tmp_path):
-    store = Store(tmp_path / "console.sqlite3", clock=lambda: START)
+    store = open_store(tmp_path, clock=lambda: START)
     video = Video("v", "catalogue title", USERS[0], START - 100, censor_status=CensorStatus.SUCCESS)
     store.catalogue.add_video(video, ACTOR)
     store.catalogue.recommend("v", {"title": "海报标题"}, ACTOR)
@@ -281,7 +281,7 @@ changes = st.lists(
 @settings(alone, max_examples=60)
 @given(changes=changes, wanted=filters, sort=st.sampled_from(Sort))
 def test_after_any_changes_both_lists_find_what_they_show(tmp_path_factory, changes, wanted, sort):
-    store = Store(tmp_path_factory.mktemp("store") / "console.sqlite3", clock=lambda: START)
+    store = open_store(tmp_path_factory.mktemp("store"), clock=lambda: START)
     catalogue = store.catalogue
     catalogue.load_videos([video_of(number, TITLES[number], USERS[number % 3]) for number in range(6)], ACTOR)
 

@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar, cast
 
+from backend.store.engine import UNKNOWN
+
 T = TypeVar("T")
 
 MOST_KEPT = 10_000
-UNKNOWN = -1
 
 
 class Unchanged:

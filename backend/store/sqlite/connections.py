@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from backend.model.limits import write_time
-from backend.store.engine import Queries
+from backend.store.engine import Progress, Queries, say_nothing
 from backend.store.folding import fold, marked_tags
 from backend.store.names import folded
 from backend.store.private import close_to_others, make_file, make_folder
@@ -38,7 +38,7 @@ class Connections:
     def __init__(
         self,
         path: Path,
-        tell: search_index.Tell = search_index.say_nothing,
+        tell: Progress = say_nothing,
         clock: Callable[[], float] = time.time,
         *,
         upgrade: bool = False,
@@ -57,7 +57,7 @@ class Connections:
         try:
             make_folder(path.parent)
             make_file(path)
-            close_to_others(path.parent)
+            close_to_others(path.parent, *path.parent.glob("*.sqlite3*"))
             self._writer = self._open()
             self._prepare(tell, upgrade)
             readers = Readers(path, partial(self._open, read_only=True))
@@ -68,7 +68,7 @@ class Connections:
                 error,
             ) from error
         self.reading, self.one_state, self.remembered = readers.reading, readers.one_state, readers.remembered
-        self.unchanged, self.known = readers.unchanged, readers.known
+        self.unchanged, self.known, self.version = readers.unchanged, readers.known, readers.unchanged.version
         self._readers = readers
 
     @contextmanager
@@ -155,7 +155,7 @@ class Connections:
             connection.execute("pragma query_only = on")
         return Database(connection)
 
-    def _prepare(self, tell: search_index.Tell, upgrade: bool) -> None:
+    def _prepare(self, tell: Progress, upgrade: bool) -> None:
         """See that the schema is ours, in one transaction where it has to be changed."""
         db = self._writer
         refuse_unknown(db.conn, self.path)

@@ -12,11 +12,11 @@ from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from queue import SimpleQueue
-from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from backend.exports.columns import Column, FileFormat, Listing
 from backend.model import Sort, VideoFilter
+from backend.store.engine import Piece
 from backend.store.sqlite import video_queries
 from backend.store.sqlite.connections import Connections
 from backend.store.sqlite.database import Database
@@ -25,58 +25,50 @@ from backend.store.sqlite.export_sql import SOURCES, Source, row
 FIRST_ROWS, ROWS = 100, 1000  # in the first piece, so that it comes at once, and in each one after it
 READERS = 2  # pieces that are read at the same time, ahead of whoever takes them
 
-Piece: TypeAlias = tuple[int, Any]
 
+def read_pieces(
+    connections: Connections,
+    listing: Listing,
+    columns: Sequence[Column],
+    file_format: FileFormat,
+    wanted: VideoFilter,
+    zone: ZoneInfo,
+    base_url: str = "",
+    sort: Sort = Sort.NEWEST,
+) -> Generator[Piece, None, None]:
+    """Yield all rows that match, in order, a thousand at a time: how many they are, and the rows themselves.
 
-class Exporting:
-    """Reads whole lists, in constant memory and without a transaction that lasts."""
+    For CSV and JSON lines they are bytes, for Excel a list of tuples. Each piece is one state of the database; what
+    others change meanwhile is seen or not, but no row comes twice. Closing the iterator closes its connections.
+    """
+    source = SOURCES[listing]
+    rows = f"select {row(source, columns, file_format, zone)} as line from {source.tables_at_keys}"
+    lines = f"select count(*), cast(group_concat(line, '') as blob) from ({rows})"
 
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
+    def read(keys: list[int]) -> Piece:
+        values = {"keys": json.dumps(keys), "base_url": base_url}
+        db = readers.get()
+        try:
+            if file_format is FileFormat.XLSX:
+                found = db.fetch(rows, values)
+                return len(found), found
+            count, text = db.execute(lines, values).fetchone()
+            return count, text or b""
+        finally:
+            readers.put(db)
 
-    def pieces(
-        self,
-        listing: Listing,
-        columns: Sequence[Column],
-        file_format: FileFormat,
-        wanted: VideoFilter,
-        zone: ZoneInfo,
-        base_url: str = "",
-        sort: Sort = Sort.NEWEST,
-    ) -> Generator[Piece, None, None]:
-        """Yield all rows that match, in order, a thousand at a time: how many they are, and the rows themselves.
-
-        For CSV and JSON lines they are bytes, for Excel a list of tuples. Each piece is one state of the database; what
-        others change meanwhile is seen or not, but no row comes twice. Closing the iterator closes its connections.
-        """
-        source = SOURCES[listing]
-        rows = f"select {row(source, columns, file_format, zone)} as line from {source.tables_at_keys}"
-        lines = f"select count(*), cast(group_concat(line, '') as blob) from ({rows})"
-
-        def read(keys: list[int]) -> Piece:
-            values = {"keys": json.dumps(keys), "base_url": base_url}
-            db = readers.get()
-            try:
-                if file_format is FileFormat.XLSX:
-                    found = db.fetch(rows, values)
-                    return len(found), found
-                count, text = db.execute(lines, values).fetchone()
-                return count, text or b""
-            finally:
-                readers.put(db)
-
-        readers: SimpleQueue[Database] = SimpleQueue()
-        with ExitStack() as stack:
-            for _ in range(READERS):
-                readers.put(stack.enter_context(self._connections.apart()))
-            pool = stack.enter_context(ThreadPoolExecutor(READERS, "export"))
-            waiting: deque[Future[Piece]] = deque()
-            for keys in _keys(stack.enter_context(self._connections.apart()), source, wanted, sort):
-                waiting.append(pool.submit(read, keys))
-                if len(waiting) > READERS:
-                    yield waiting.popleft().result()
-            while waiting:
+    readers: SimpleQueue[Database] = SimpleQueue()
+    with ExitStack() as stack:
+        for _ in range(READERS):
+            readers.put(stack.enter_context(connections.apart()))
+        pool = stack.enter_context(ThreadPoolExecutor(READERS, "export"))
+        waiting: deque[Future[Piece]] = deque()
+        for keys in _keys(stack.enter_context(connections.apart()), source, wanted, sort):
+            waiting.append(pool.submit(read, keys))
+            if len(waiting) > READERS:
                 yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _keys(db: Database, source: Source, wanted: VideoFilter, sort: Sort) -> Iterator[list[int]]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from backend.store.sqlite.change_cache import UNKNOWN, Unchanged
+from backend.store.engine import UNKNOWN
+from backend.store.sqlite.change_cache import Unchanged
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.errors import store_error
 

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
+from backend.store.engine import Progress
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.search_words import TOLD as WORDS
 from backend.store.sqlite.search_words import index_words
 
-Tell = Callable[[int, int], None]  # (rows done, rows in all)
-
 CHUNK = 20_000
 MERGED_PAGES = 250  # 1 MB in 50 ms, in which others cannot write
-
-
-def say_nothing(done: int, total: int) -> None:
-    """Tell nobody."""
 
 
 LISTS = ("videos", "feed")
@@ -64,7 +59,7 @@ def index_changes(db: Database) -> None:
             db.execute(f"delete from {table}_reworded")
 
 
-def rebuild(db: Database, tell: Tell) -> None:
+def rebuild(db: Database, tell: Progress) -> None:
     """Make everything anew from the rows, inside the caller's transaction."""
     for table, (text, folded) in FOLDED.items():
         db.execute(f"update {table} set {folded} = fold({text}) where {folded} is not fold({text})")
@@ -111,7 +106,7 @@ def examine(db: Database) -> Iterator[str]:
             yield from _differences(f"{table}_words", _wanted_words(db, table), found)
 
 
-def _index_videos(db: Database, tell: Tell) -> None:
+def _index_videos(db: Database, tell: Progress) -> None:
     total = db.execute("select count(*) from videos").fetchone()[0]
     done, last = 0, -(1 << 63)
     while done < total:

@@ -1,0 +1,64 @@
+"""SQLite as the engine of the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from backend.exports.columns import Column, FileFormat, Listing
+from backend.model import Sort, VideoFilter
+from backend.store.engine import Piece, Progress, say_nothing
+from backend.store.sqlite import export_reader, search_index
+from backend.store.sqlite.connections import Connections
+from backend.store.sqlite.files import ATTEMPTS, database_in
+from backend.store.sqlite.login_attempts import Attempts
+
+
+class SqliteEngine(Connections):
+    """A store in files of one folder."""
+
+    def __init__(
+        self, folder: Path, clock: Callable[[], float] = time.time, tell: Progress = say_nothing, *,
+        upgrade: bool = False,
+    ) -> None:  # fmt: skip
+        """Open the store in a folder, made where there is none. Raises StoreError."""
+        super().__init__(database_in(folder), tell, clock, upgrade=upgrade)
+        self.attempts = Attempts(folder / ATTEMPTS, clock)
+
+    def size(self) -> int:
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def check(self) -> list[str]:
+        with self.reading() as db:
+            found = [row[0] for row in db.execute("pragma integrity_check").fetchall()]
+            found += [f"foreign key of {row[0]}" for row in db.execute("pragma foreign_key_check").fetchall()]
+        return [line for line in found if line != "ok"]
+
+    def recount(self) -> list[str]:
+        with self.reading() as db:
+            return list(search_index.examine(db))
+
+    def rebuild(self, tell: Progress = say_nothing) -> None:
+        with self.writing(bulk=True) as db:
+            search_index.rebuild(db, tell)
+
+    def settle_import(self) -> None:
+        """Make the search index one piece: a search looks into each. Others can write between the steps."""
+        begin = more = True
+        while more:
+            with self.writing() as db:
+                more = search_index.merge_index(db, begin)
+            begin = False
+
+    def pieces(
+        self, listing: Listing, columns: Sequence[Column], file_format: FileFormat, wanted: VideoFilter, zone: ZoneInfo,
+        base_url: str = "", sort: Sort = Sort.NEWEST,
+    ) -> Generator[Piece, None, None]:  # fmt: skip
+        return export_reader.read_pieces(self, listing, columns, file_format, wanted, zone, base_url, sort)
+
+    def close(self) -> None:
+        self.attempts.close()
+        super().close()

@@ -1,0 +1,58 @@
+"""The files of a store in SQLite: where they lie, whether they are sound, and a copy of them, without changing any."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from backend.store.private import find_open as find_open_paths
+from backend.store.private import make_file
+from backend.store.sqlite.errors import store_error
+from backend.store.sqlite.version_check import find_problem, refuse_unknown
+
+BUSY_SECONDS = 30
+DATABASE = "console.sqlite3"
+ATTEMPTS = "attempts.sqlite3"  # of sign-ins, for minutes
+
+
+def database_in(folder: Path) -> Path:
+    return folder / DATABASE
+
+
+def find_files(folder: Path) -> list[Path]:
+    """Return the files in a folder that together are the store, its log among them; none where there is no store."""
+    paths = (folder / f"{DATABASE}{suffix}" for suffix in ("", "-wal", "-shm"))
+    return [path for path in paths if path.exists()]
+
+
+def find_open(folder: Path) -> Iterator[Path]:
+    """Yield the folder and those of its databases that others on this machine may read."""
+    yield from find_open_paths(folder, *sorted(folder.glob("*.sqlite3*")))
+
+
+def find_damage(folder: Path) -> str:
+    """Return what is wrong with a store that nobody has open; nothing, where it is sound and not too new."""
+    if not database_in(folder).is_file():
+        return f"there is no {DATABASE}"
+    with closing(sqlite3.connect(database_in(folder))) as connection:
+        try:
+            verdict: str = connection.execute("pragma integrity_check").fetchone()[0]
+            problem = find_problem(connection)
+        except sqlite3.Error as error:
+            return str(error)
+    return verdict if verdict != "ok" else problem
+
+
+def copy_files(folder: Path, target: Path) -> None:
+    """Write a whole copy of a store into another folder, while others go on working. Raises StoreError."""
+    path, copied = database_in(folder), database_in(target)
+    make_file(copied)
+    try:
+        source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+        with closing(source), closing(sqlite3.connect(copied)) as copy:
+            refuse_unknown(source, path)
+            source.backup(copy)
+    except sqlite3.Error as error:
+        raise store_error(f"The database {path} cannot be copied: {error}", error) from error
