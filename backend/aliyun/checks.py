@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from backend.aliyun.cache import SERVICES
 from backend.aliyun.client import Client
-from backend.aliyun.errors import GONE, NO_CATEGORY, NO_SUCH_TASK, WRONG_STATE, has_code
+from backend.aliyun.errors import GONE, NO_CATEGORY, NO_RIGHTS, NO_SUCH_TASK, WRONG_STATE, has_code
 from backend.errors import CloudError
 from backend.settings import Settings
 
@@ -45,7 +45,6 @@ NEEDED = (
     "FileUploadComplete", "StreamTranscodeComplete", "TranscodeComplete", "SnapshotComplete", "CreateAuditComplete",
     "DeleteMediaComplete",
 )  # fmt: skip
-RIGHTS = ("forbidden", "forbidden.ram", "nopermission")
 EXPECTED = (*GONE, *NO_CATEGORY, *NO_SUCH_TASK, *WRONG_STATE)
 
 
@@ -63,7 +62,7 @@ def examine(client: Client, settings: Settings, store: Store) -> Iterator[Check]
         found = client.call("SearchMedia", {"SearchType": "video", "PageNo": 1, "PageSize": 1}, expect="Total")
     except CloudError as error:
         yield Check(False, f"Alibaba Cloud: {error}")
-        if not has_code(error, *RIGHTS):
+        if not has_code(error, *NO_RIGHTS):
             return
     else:
         yield Check(
@@ -115,7 +114,7 @@ def _rights(client: Client, settings: Settings) -> Check:
         try:
             client.call(action, parameters)
         except CloudError as error:
-            if has_code(error, *RIGHTS):
+            if has_code(error, *NO_RIGHTS):
                 missing.append(f"{service if action == no_path[0] else 'vod'}:{action}")
             elif not has_code(error, *EXPECTED) and error.passing:
                 return Check(False, f"RAM rights: {error}")

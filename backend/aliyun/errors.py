@@ -19,11 +19,21 @@ EXPIRED = (
 NO_CREDENTIALS = ("invalidcredentials",)  # of our own: jobs wait for them, as a token's source may be away for a while
 
 GONE = ("invalidvideo.notfound", "invalidmedia.notfound")
+NO_RIGHTS = ("forbidden", "forbidden.ram", "nopermission")
+NO_SERVICE = ("operationdenied", "operationdenied.suspended")
 WRONG_STATE = ("forbidden.illegalstatus",)
 NO_STREAM = ("invalidvideo.nonestream",)
 NO_SUCH_TASK = ("nosuchresource", "invalidjob.notfound")
 NO_CATEGORY = ("invalidcateid.notfound",)
 NO_QUOTA = ("quotaexceeded.preload", "quotaexceeded.refresh", "quotaexceeded")
+
+WRONG_KEY = (
+    *EXPIRED, "invalidaccesskeyid.notfound", "invalidaccesskeyid.inactive", "signaturedoesnotmatch",
+    "incompletesignature",
+)  # fmt: skip
+WRONG_CLOCK = ("invalidtimestamp.expired",)
+# Refusals for whoever asks, whatever it is: the same in smaller pieces would be refused too.
+FRUITLESS = (*WRONG_KEY, *NO_CREDENTIALS, *NO_RIGHTS, *NO_SERVICE, *WRONG_CLOCK)
 
 REFUSED = CloudError("Alibaba Cloud refused {action}: {words} (code {cloud_code}, request {request_id}).")
 NO_ANSWER = CloudError("Alibaba Cloud did not answer {action} in time ({words}); try again in a minute.")
@@ -79,15 +89,9 @@ _DOMAIN = CloudError(
 _KNOWN = {
     **dict.fromkeys((*THROTTLED, *NOT_DONE), _BUSY),
     **dict.fromkeys(UNSURE, _UNSURE),
-    **dict.fromkeys(
-        (
-            *EXPIRED, "invalidaccesskeyid.notfound", "invalidaccesskeyid.inactive", "signaturedoesnotmatch",
-            "incompletesignature",
-        ),
-        _CREDENTIALS,
-    ),
-    **dict.fromkeys(("forbidden", "forbidden.ram", "nopermission"), _RIGHTS),
-    **dict.fromkeys(("operationdenied", "operationdenied.suspended"), _ACCOUNT),
+    **dict.fromkeys(WRONG_KEY, _CREDENTIALS),
+    **dict.fromkeys(NO_RIGHTS, _RIGHTS),
+    **dict.fromkeys(NO_SERVICE, _ACCOUNT),
     **dict.fromkeys(GONE, _NO_VIDEO),
     **dict.fromkeys(WRONG_STATE, _STATE),
     **dict.fromkeys(NO_CATEGORY, _NO_CATEGORY),
@@ -96,7 +100,7 @@ _KNOWN = {
     **dict.fromkeys(("invaliddomain.notfound", "invaliddomain.offline", "illegaloperation"), _DOMAIN),
     **dict.fromkeys(NO_CREDENTIALS, _KEYLESS),
     "invalidtemplategroupid.notfound": _TEMPLATES,
-    "invalidtimestamp.expired": _CLOCK,
+    **dict.fromkeys(WRONG_CLOCK, _CLOCK),
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from backend.aliyun.facts import MAX_FIELD, source_file, user_of, video_of
 from backend.aliyun.media import CloudMedia
 from backend.aliyun.renditions import Renditions
 from backend.errors import CloudError, NotFound, Refused
+from backend.media import Judgement
 from backend.model import Actor, CensorStatus, Verdict, Video, VideoStatus
 from backend.model.cloud import MARK, NOBODY, STANDINGS, VERDICT_EVENT, Action, Event
 from backend.settings import Settings
@@ -209,8 +210,10 @@ class Follower:
             self._store.mirror.set_censor(video.video_id, CensorStatus.CHECK)
         elif suggestion in ("pass", "block"):
             verdict, reason = (Verdict.NORMAL, "") if suggestion == "pass" else (Verdict.BLOCKED, REFUSED_BY_MACHINE)
-            self._media.record_audit(video, verdict, reason, "", MACHINE)
-            self._store.catalogue.record_audit(video.video_id, verdict, reason, "", MACHINE)
+            with self._media.judging([Judgement(video, verdict, reason)], MACHINE) as (problem,):
+                if problem:
+                    raise problem
+                self._store.catalogue.record_audit(video.video_id, verdict, reason, "", MACHINE)
 
     def _is_known(self, video_id: str) -> bool:
         return bool(self._store.catalogue.find_titles([video_id]))

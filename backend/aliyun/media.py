@@ -6,10 +6,9 @@ transaction takes the intent away; one that stays is finished by the keeper.
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,9 +22,10 @@ from backend.aliyun.play import PlayAddresses
 from backend.aliyun.renditions import Renditions
 from backend.aliyun.transcode import Transcodes
 from backend.aliyun.upload import Uploads, fitted, is_local
+from backend.aliyun.verdicts import Verdicts, VideoLocks
 from backend.errors import CloudError, Conflict, ConsoleError, NotFound
 from backend.jobs.runner import Failed, Lost, Outcome, Tasks
-from backend.media import NO_CHOSEN_COVER, Probe
+from backend.media import NO_CHOSEN_COVER, Judgement, Probe
 from backend.media.local import LocalMedia
 from backend.model import Actor, FileKind, Job, JobKind, TranscodeStatus, Verdict, Video, VideoStatus
 from backend.model.cloud import MARK, Action
@@ -59,6 +59,7 @@ class CloudMedia:
         self._client, self._records, self._local, self._clock = client, records, local, clock
         self._transcodes, self._pictures, self._renditions = transcodes, pictures, renditions
         self.uploads, self._categories, self._tasks = Uploads(client), Categories(client), Tasks()
+        self._verdicts, self.turns = Verdicts(client), VideoLocks()
         self.addresses = PlayAddresses(client, records)
 
     def describe(self) -> str:
@@ -171,14 +172,18 @@ class CloudMedia:
 
     # Verdicts and ends
 
-    def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str, actor: Actor) -> None:
-        """Tell VOD of a verdict. Raises CloudError; where it is not known whether VOD took it, the keeper finds out."""
-        payload = {"status": verdict.value, "reason": reason, "comment": comment}
-        self._records.drop(Action.AUDIT, video.video_id)
-        self._records.begin(Action.AUDIT, video.video_id, payload, actor)
-        with self._told(Action.AUDIT, video.video_id):
-            self._tell_verdict(video.video_id, verdict, reason, comment)
-        self.addresses.forget(video.video_id)
+    @contextmanager
+    def judging(self, judgements: Sequence[Judgement], actor: Actor) -> Iterator[list[ConsoleError | None]]:
+        """Tell VOD of verdicts, many in one call. Where it is not known whether VOD took one, the keeper finds out."""
+        ids = [one.video.video_id for one in judgements]
+        with self.turns.held(ids):
+            told = [{"status": one.verdict.value, "reason": one.reason, "comment": one.comment} for one in judgements]
+            self._records.begin_anew(Action.AUDIT, dict(zip(ids, told, strict=True)), actor)
+            items = [_item(one.video.video_id, one.verdict, one.reason, one.comment) for one in judgements]
+            errors = self._verdicts.tell(items)
+            for video_id in ids:
+                self.addresses.forget(video_id)
+            yield [self._settled(Action.AUDIT, *pair) for pair in zip(ids, errors, strict=True)]
 
     @contextmanager
     def standing(self, video: Video, playable: bool, action: str, actor: Actor) -> Iterator[None]:
@@ -191,22 +196,17 @@ class CloudMedia:
             return
         mark = f"{MARK}{action} {secrets.token_hex(8)}"
         pending = Action(action)
-        self._records.drop(pending, video.video_id)
-        self._records.begin(pending, video.video_id, {"userId": video.user.user_id, "mark": mark}, actor)
-        with self._told(pending, video.video_id):
-            try:
-                verdict, reason = (Verdict.NORMAL, "") if playable else (Verdict.BLOCKED, KEPT_BACK_REASON)
-                self._tell_verdict(video.video_id, verdict, reason, mark)
-            except CloudError as error:
-                if playable or not has_code(error, *GONE):
-                    raise
-        self.addresses.forget(video.video_id)
-        yield
-
-    def _tell_verdict(self, video_id: str, verdict: Verdict, reason: str, comment: str) -> None:
-        item = {"VideoId": video_id, "Status": verdict.value, "Reason": reason, "Comment": comment}
-        content = json.dumps([{key: value for key, value in item.items() if value}], ensure_ascii=False)
-        self._client.call("CreateAudit", {"AuditContent": content})
+        with self.turns.held([video.video_id]):
+            payload = {"userId": video.user.user_id, "mark": mark}
+            self._records.begin_anew(pending, {video.video_id: payload}, actor)
+            verdict, reason = (Verdict.NORMAL, "") if playable else (Verdict.BLOCKED, KEPT_BACK_REASON)
+            (error,) = self._verdicts.tell([_item(video.video_id, verdict, reason, mark)])
+            if error and not playable and has_code(error, *GONE):
+                error = None
+            if problem := self._settled(pending, video.video_id, error):
+                raise problem
+            self.addresses.forget(video.video_id)
+            yield
 
     @contextmanager
     def deleting(self, video: Video, actor: Actor, still: Callable[[], object]) -> Iterator[None]:
@@ -258,8 +258,18 @@ class CloudMedia:
         try:
             yield
         except CloudError as error:
-            if error.unknown:
-                words = error.cloud_code or error.values.get("words", "")
-                raise CloudError(UNCONFIRMED, unknown=True, action=action, words=words) from error
-            self._records.drop(action, target)
-            raise
+            raise self._settled(action, target, error) or error from error
+
+    def _settled(self, action: Action, target: str, error: CloudError | None) -> CloudError | None:
+        """Return what a person is told of an error. The intent stays where VOD may have done it, and where it did."""
+        if error is None:
+            return None
+        if error.unknown:
+            words = error.cloud_code or error.values.get("words", "")
+            return CloudError(UNCONFIRMED, unknown=True, action=action, words=words)
+        self._records.drop(action, target)
+        return error
+
+
+def _item(video_id: str, verdict: Verdict, reason: str, comment: str) -> dict[str, str]:
+    return {"VideoId": video_id, "Status": verdict.value, "Reason": reason, "Comment": comment}

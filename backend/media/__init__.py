@@ -6,12 +6,13 @@ add it to the fixture `media` of tests/contract/test_providers.py: the same test
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from backend.errors import ConsoleError
 from backend.jobs.runner import Runner
 from backend.model import Actor, JobKind, Verdict, Video
 
@@ -64,6 +65,16 @@ class Probe:
     def channels(self) -> str:
         """The channels of that track; empty where there is none."""
         return "" if self.sound is None else self.sounds[self.sound].channels
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict on a video, with its reason and comment."""
+
+    video: Video
+    verdict: Verdict
+    reason: str = ""
+    comment: str = ""
 
 
 class MediaProvider(Runner, Protocol):
@@ -124,8 +135,13 @@ class MediaProvider(Runner, Protocol):
         Raises CloudError.
         """
 
-    def record_audit(self, video: Video, verdict: Verdict, reason: str, comment: str, actor: Actor) -> None:
-        """Tell the provider of a person's verdict, before the console records it."""
+    def judging(
+        self, judgements: Sequence[Judgement], actor: Actor
+    ) -> AbstractContextManager[list[ConsoleError | None]]:
+        """Tell the provider of people's verdicts, each on another video; inside, the console records them.
+
+        Gives what was wrong with each, in their order: None where the console is to record it.
+        """
 
     def standing(self, video: Video, playable: bool, action: str, actor: Actor) -> AbstractContextManager[None]:
         """Let a video be played, or not, for another reason than a verdict; inside, the console does `action`.

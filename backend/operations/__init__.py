@@ -11,10 +11,21 @@ from backend.operations import (
     exports,
     history,
     jobs,
+    reviews,
     trash,
 )
 
 __all__ = [
-    "accounts", "categories", "cloud_uploads", "console", "covers", "documented", "drift", "exports", "history", "jobs",
+    "accounts",
+    "categories",
+    "cloud_uploads",
+    "console",
+    "covers",
+    "documented",
+    "drift",
+    "exports",
+    "history",
+    "jobs",
+    "reviews",
     "trash",
-]  # fmt: skip
+]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from backend.api.parameters import Link, PageIndex, PageSize, SeenLine, Size, is_blank
+from backend.api.parameters import Link, PageIndex, PageSize, SeenLine, Size
 from backend.api.registry import always, operation
 from backend.api.wire import (
     PlayInfoList,
@@ -22,6 +22,7 @@ from backend.api.wire import (
 from backend.errors import BadRequest, Forbidden
 from backend.i18n.messages import say
 from backend.lifecycle import deletion
+from backend.lifecycle.reviewing import check_words, judge
 from backend.model import (
     CensorStatus,
     FileKind,
@@ -43,8 +44,6 @@ from backend.store.sessions import token_hash
 if TYPE_CHECKING:
     from backend.console import Call
 
-MOST_REASON_BYTES = 128
-MAX_COMMENT_BYTES = 512
 # What goes through the search index, or along other orders.
 SLOW = frozenset((
     "title", "userName", "sort", "tags", "transcodeStatus", "narrowTranscodeStatus", "isRecommend", "minDuration",
@@ -87,24 +86,10 @@ def create_audit(
     Blocking needs a reason of at most 128 bytes of UTF-8; one of blanks alone is none. `seenLine`, an extension, is a
     line of the history (getChanges): 409 where anybody decided something about this video since.
     """
-    reason = "" if is_blank(reason) else reason
-    length = len(reason.encode())
-    if status is Verdict.BLOCKED and not reason and not call.settings.legacy_clients:
-        raise BadRequest("reason is required when status is Blocked.")
-    if length > MOST_REASON_BYTES:
-        raise BadRequest(
-            "reason has {length} bytes; at most {most} are allowed.", length=length, most=MOST_REASON_BYTES
-        )
-    if (length := len(comment.encode())) > MAX_COMMENT_BYTES:
-        raise BadRequest(
-            "comment has {length} bytes; at most {most} are allowed.", length=length, most=MAX_COMMENT_BYTES
-        )
-    video = call.store.catalogue.get_whole_video(media_id)
-    call.store.catalogue.check_seen(media_id, seen_line)
-    if status is Verdict.NORMAL:
-        video = call.media.with_known_renditions(video)
-    call.media.record_audit(video, status, reason, comment, call.actor)
-    call.store.catalogue.record_audit(media_id, status, reason, comment, call.actor, seen_line=seen_line)
+    reason = check_words(status, reason, comment, needs_reason=not call.settings.legacy_clients)
+    (problem,) = judge(call.console, [media_id], status, reason, comment, call.actor, seen_line)
+    if problem:
+        raise problem
 
 
 @operation("GET", "/vod/submitTabTranscode", message="发起窄带高清转码作业完成!", right=Right.MANAGE, remote=True)

@@ -90,6 +90,18 @@ class CloudRecords:
             )
             return made, True
 
+    def begin_anew(self, action: Action, payloads: Mapping[str, Mapping[str, Any]], actor: Actor) -> None:
+        """Write down what is going to be asked of each target, in the place of what was asked of it before."""
+        now, who = self._clock(), json.dumps(asdict(actor))
+        with self._engine.writing() as db:
+            for target, payload in payloads.items():
+                db.execute(
+                    "insert into cloud_intents (action, target, begun, due, payload, actor) values (?, ?, ?, ?, ?, ?) "
+                    "on conflict (action, target) do update set begun = excluded.begun, due = excluded.due, "
+                    "payload = excluded.payload, actor = excluded.actor, tries = 0",
+                    [action, target, now, now, json.dumps(payload, ensure_ascii=False), who],
+                )
+
     def is_begun(self, action: str, target: str) -> bool:
         """Say whether an intent stands."""
         with self._engine.reading() as db:

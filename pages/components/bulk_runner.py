@@ -6,7 +6,7 @@ It goes on while somebody looks at other pages, and ends with what was not done 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,13 +22,47 @@ Asked = list[tuple[dict[str, Any], dict[str, Any]]]  # each video, and what it i
 Done = list[tuple[dict[str, Any], str]]  # each video, and the id of the request
 
 
+# What does to many videos in one call what another operation does to one.
+TOGETHER = {"createAudit": ("createAudits", "mediaId", "mediaIds", "auditList")}
+MAX_TOGETHER = 50
+
+
+class Asker:
+    """Asks for something for videos: for each by itself, or for many at once where there is an operation for that."""
+
+    def __init__(self, operation: str) -> None:
+        self._alone = session.asker(operation)
+        self._together = TOGETHER.get(operation)
+        self._many = session.asker(self._together[0]) if self._together else self._alone
+
+    def groups(self, asked: Asked) -> Iterator[Asked]:
+        """Yield what is asked for at once."""
+        size = MAX_TOGETHER if self._together else 1
+        yield from (asked[start : start + size] for start in range(0, len(asked), size))
+
+    def ask(self, group: Asked) -> list[dict[str, Any]]:
+        """Return an envelope for each of these videos."""
+        if not self._together or len(group) < 2 or any("," in video["videoId"] for video, _ in group):
+            return [self._alone(**parameters) for _, parameters in group]
+        _, one, many, rows = self._together
+        given = {name: value for name, value in group[0][1].items() if name != one}
+        envelope = self._many(**given, **{many: ",".join(parameters[one] for _, parameters in group)})
+        if envelope["result"] != "true":
+            return [envelope] * len(group)
+        found = {row[one]: row for row in envelope["data"][rows]}
+        return [
+            {**envelope, **found[parameters[one]], "result": str(found[parameters[one]]["code"] == "200").lower()}
+            for _, parameters in group
+        ]
+
+
 @dataclass
 class Batch:
     """What is asked for, and what came of it so far."""
 
     asked: Asked
     said: str
-    attempt: Callable[..., dict[str, Any]]
+    asker: Asker
     offer_undo: Callable[[Done], None]
     not_begun: str
     done: Done = field(default_factory=list)
@@ -44,19 +78,20 @@ class Batch:
         return self.count == len(self.asked)
 
     def run(self) -> None:
-        for video, parameters in self.asked:
-            name = video["title"] or video["videoId"]
-            if self.stopped:
-                self.refused.append(f"{name}: {self.not_begun}")
-                continue
-            try:
-                envelope = self.attempt(**parameters)
-            except Exception as error:  # whatever it is: the others have their turn, and this one is named
-                envelope = {"result": "false", "message": str(error)}
-            if envelope["result"] == "true":
-                self.done.append((video, envelope["requestId"]))
-            else:
-                self.refused.append(f"{name}: {envelope['message']}")
+        for group in self.asker.groups(self.asked):
+            for (video, _), envelope in zip(group, self._ask(group), strict=True):
+                if envelope["result"] == "true":
+                    self.done.append((video, envelope["requestId"]))
+                else:
+                    self.refused.append(f"{video['title'] or video['videoId']}: {envelope['message']}")
+
+    def _ask(self, group: Asked) -> list[dict[str, Any]]:
+        if self.stopped:
+            return [{"result": "false", "message": self.not_begun}] * len(group)
+        try:
+            return self.asker.ask(group)
+        except Exception as error:  # whatever it is: the others have their turn, and these are named
+            return [{"result": "false", "message": str(error)}] * len(group)
 
     def stop(self) -> None:
         self.stopped = True
@@ -64,8 +99,7 @@ class Batch:
 
 def start(operation: str, asked: Asked, said: str, offer_undo: Callable[[Done], None]) -> None:
     """Begin to do it; one batch at a time."""
-    attempt = session.asker(operation)
-    st.session_state[BATCH] = batch = Batch(asked, said, attempt, offer_undo, t("batch.not_begun"))
+    st.session_state[BATCH] = batch = Batch(asked, said, Asker(operation), offer_undo, t("batch.not_begun"))
     threading.Thread(target=batch.run, name="batch", daemon=True).start()
 
 

@@ -149,8 +149,7 @@ def _do(question: Question, form: dict[str, Any]) -> None:
     if len(wanted) > bulk_runner.AT_ONCE:
         bulk_runner.start(action.operation, wanted, f"done.{action.key}", lambda done: undo.offer(action.key, done))
     else:
-        for video, parameters in wanted:
-            envelope = session.attempt(action.operation, **parameters)
+        for (video, _), envelope in zip(wanted, bulk_runner.Asker(action.operation).ask(wanted), strict=True):
             if envelope["result"] == "true":
                 done.append((video, envelope["requestId"]))
             else:

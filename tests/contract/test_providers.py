@@ -17,6 +17,7 @@ from backend.aliyun.client import Client
 from backend.aliyun.cloud import Cloud
 from backend.errors import ConsoleError, MediaError
 from backend.jobs.runner import Done, Failed, Lost, Running
+from backend.media import Judgement
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import (
@@ -165,7 +166,8 @@ def test_an_unknown_reference_is_lost_and_can_be_cancelled(media):
 
 def test_a_verdict_may_be_given_twice(media, video):
     for _ in range(2):
-        media.record_audit(video, Verdict.BLOCKED, "违规", "", ANNE)
+        with media.judging([Judgement(video, Verdict.BLOCKED, "违规")], ANNE) as problems:
+            assert problems == [None]
 
 
 def test_a_video_stops_being_played_and_is_played_again(media, finish, video):

@@ -54,6 +54,7 @@ class Alibaba:
     def __post_init__(self) -> None:
         self.guard = threading.RLock()
         self._held: dict[str, threading.Event] = {}
+        self._to_hold: dict[str, int] = {}
         self.oss = Oss(self)
         self.vod = Vod(self)
         self.prefetching = Prefetching(self)
@@ -63,9 +64,9 @@ class Alibaba:
         self.faults.append(Fault(action, kind, times, after, seconds))
 
     @contextmanager
-    def hold(self, action: str) -> Iterator[None]:
-        """Answer no call of an action until the end."""
-        self.hanging[action], self._held[action] = 0, threading.Event()
+    def hold(self, action: str, calls: int = 10**6) -> Iterator[None]:
+        """Answer none of the next so many calls of an action until the end."""
+        self.hanging[action], self._held[action], self._to_hold[action] = 0, threading.Event(), calls
         try:
             yield
         finally:
@@ -74,6 +75,9 @@ class Alibaba:
     def wait_while_held(self, action: str) -> None:
         if held := self._held.get(action):
             with self.guard:
+                if not self._to_hold[action]:
+                    return
+                self._to_hold[action] -= 1
                 self.hanging[action] += 1
             held.wait(60)
             with self.guard:

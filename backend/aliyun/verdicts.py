@@ -1,0 +1,147 @@
+"""Verdicts on their way to VOD: those given at once travel together, those on one video one after the other."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from copy import copy
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from backend.aliyun.client import Client
+from backend.aliyun.errors import FRUITLESS, Refusal, has_code
+from backend.errors import CloudError
+
+ACTION = "CreateAudit"
+MAX_ITEMS = 100  # of one call
+MAX_BYTES = 6000  # of the encoded list: it travels in the query of the URL
+MAX_CALLS = 4  # under way at once: a call that hangs keeps no later verdict waiting
+
+
+@dataclass(eq=False, slots=True)
+class Waiting:
+    """One verdict on its way: as VOD takes it, and what became of it."""
+
+    item: dict[str, str]
+    over: bool = False
+    error: CloudError | None = None
+
+
+@dataclass(slots=True)
+class Turn:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    users: int = 0
+
+
+class VideoLocks:
+    """One at a time does something to a video, in the order in which they came; others do it to other videos."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._turns: dict[str, Turn] = {}
+
+    @contextmanager
+    def held(self, video_ids: Iterable[str]) -> Iterator[None]:
+        """Hold some videos. All are taken in the same order, so that nobody waits for somebody who waits for him."""
+        with ExitStack() as stack:
+            for video_id in sorted(set(video_ids)):
+                stack.enter_context(self._one(video_id))
+            yield
+
+    def count(self, video_id: str) -> int:
+        """Return how many hold a video or wait for it."""
+        with self._guard:
+            return self._turns[video_id].users if video_id in self._turns else 0
+
+    @contextmanager
+    def _one(self, video_id: str) -> Iterator[None]:
+        with self._guard:
+            turn = self._turns.setdefault(video_id, Turn())
+            turn.users += 1
+        try:
+            with turn.lock:
+                yield
+        finally:
+            with self._guard:
+                turn.users -= 1
+                if not turn.users:
+                    del self._turns[video_id]
+
+
+class Verdicts:
+    """Sends them. Whoever finds a call free sends what waits, his own or another's."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._changed = threading.Condition()
+        self._waiting: list[Waiting] = []
+        self._calls = 0
+
+    def tell(self, items: Sequence[dict[str, str]]) -> list[CloudError | None]:
+        """Tell VOD of verdicts, and return what was wrong with each; None where VOD took it.
+
+        An item has the names of VOD's own: VideoId, Status, Reason, Comment. No video is among them twice.
+        """
+        own = [Waiting({name: value for name, value in item.items() if value}) for item in items]
+        with self._changed:
+            self._waiting += own
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: all(one.over for one in own) or self._is_free())
+                if all(one.over for one in own):
+                    return [one.error for one in own]
+                batch = self._take()
+            try:
+                self._send(batch)
+            finally:
+                with self._changed:
+                    self._calls -= 1
+                    self._changed.notify_all()
+
+    def _is_free(self) -> bool:
+        return bool(self._waiting) and self._calls < MAX_CALLS
+
+    def _take(self) -> list[Waiting]:
+        """Take what fits into one call, the oldest first."""
+        batch, size = [self._waiting[0]], _size(self._waiting[0])
+        for one in self._waiting[1:MAX_ITEMS]:
+            size += _size(one)
+            if size > MAX_BYTES:
+                break
+            batch.append(one)
+        del self._waiting[: len(batch)]
+        self._calls += 1
+        return batch
+
+    def _send(self, batch: Sequence[Waiting]) -> None:
+        """Send a part. VOD refuses it whole where one of it is wrong, so its halves are sent, down to that one."""
+        try:
+            self._client.call(ACTION, {"AuditContent": _written([one.item for one in batch])})
+        except CloudError as error:
+            hopeless = error.passing or error.unknown or has_code(error, *FRUITLESS)
+            if len(batch) > 1 and not hopeless:
+                middle = len(batch) // 2
+                self._send(batch[:middle])
+                self._send(batch[middle:])
+                return
+            _end(batch, error)
+        except BaseException:
+            _end(batch, Refusal(ACTION, words="interrupted").error())
+            raise
+        else:
+            _end(batch, None)
+
+
+def _end(batch: Sequence[Waiting], error: CloudError | None) -> None:
+    for one in batch:
+        one.error, one.over = copy(error), True
+
+
+def _written(items: Sequence[dict[str, str]]) -> str:
+    return json.dumps(items, ensure_ascii=False, separators=(",", ":"))
+
+
+def _size(one: Waiting) -> int:
+    return len(quote(_written([one.item]), safe=""))

@@ -1,0 +1,74 @@
+"""A person's verdicts: what they must say, and their way to the provider and into the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from backend.api.parameters import is_blank
+from backend.errors import BadRequest, ConsoleError
+from backend.media import Judgement
+from backend.model import Actor, Verdict
+
+if TYPE_CHECKING:
+    from backend.console import Console
+
+MAX_REASON_BYTES = 128
+MAX_COMMENT_BYTES = 512
+
+
+def check_words(verdict: Verdict, reason: str, comment: str, *, needs_reason: bool = True) -> str:
+    """Return the reason, empty where it is of blanks alone. Raises BadRequest, naming what is too long or missing."""
+    reason = "" if is_blank(reason) else reason
+    if verdict is Verdict.BLOCKED and not reason and needs_reason:
+        raise BadRequest("reason is required when status is Blocked.")
+    if (length := len(reason.encode())) > MAX_REASON_BYTES:
+        raise BadRequest("reason has {length} bytes; at most {most} are allowed.", length=length, most=MAX_REASON_BYTES)
+    if (length := len(comment.encode())) > MAX_COMMENT_BYTES:
+        raise BadRequest(
+            "comment has {length} bytes; at most {most} are allowed.", length=length, most=MAX_COMMENT_BYTES
+        )
+    return reason
+
+
+def judge(
+    console: Console, video_ids: Sequence[str], verdict: Verdict, reason: str, comment: str, actor: Actor,
+    seen_line: int | None = None,
+) -> list[ConsoleError | None]:  # fmt: skip
+    """Judge each of these videos by itself; return what was wrong with each, None where the verdict is recorded.
+
+    The provider is told of all in as few calls as it takes. `seen_line` is a line of the history: Conflict where
+    anybody decided something about a video since.
+    """
+    problems: dict[str, ConsoleError | None] = dict.fromkeys(video_ids)
+    judgements = []
+    for video_id in problems:
+        try:
+            judgements.append(_judgement(console, video_id, verdict, reason, comment, seen_line))
+        except ConsoleError as error:
+            problems[video_id] = error
+    with ExitStack() as stack:
+        told = stack.enter_context(console.media.judging(judgements, actor)) if judgements else []
+        for one, problem in zip(judgements, told, strict=True):
+            problems[one.video.video_id] = problem or _record(console, one, actor, seen_line)
+    return [problems[video_id] for video_id in video_ids]
+
+
+def _judgement(
+    console: Console, video_id: str, verdict: Verdict, reason: str, comment: str, seen_line: int | None
+) -> Judgement:
+    video = console.store.catalogue.get_whole_video(video_id)
+    console.store.catalogue.check_seen(video_id, seen_line)
+    if verdict is Verdict.NORMAL:
+        video = console.media.with_known_renditions(video)
+    return Judgement(video, verdict, reason, comment)
+
+
+def _record(console: Console, one: Judgement, actor: Actor, seen_line: int | None) -> ConsoleError | None:
+    catalogue = console.store.catalogue
+    try:
+        catalogue.record_audit(one.video.video_id, one.verdict, one.reason, one.comment, actor, seen_line=seen_line)
+    except ConsoleError as error:
+        return error
+    return None
