@@ -34,6 +34,8 @@ pages = [
     st.Page(f"{HERE}/history.py", title=t("history.title"), icon=":material/history:", url_path="history"),
     st.Page(f"{HERE}/accounts.py", title=t("accounts.title"), icon=":material/group:", url_path="accounts",
             visibility="visible" if person and session.may("admin") else "hidden"),
+    st.Page(f"{HERE}/categories.py", title=t("categories.title"), icon=":material/account_tree:",
+            url_path="categories", visibility="hidden"),
     st.Page(f"{HERE}/profile.py", title=t("profile.title"), icon=":material/person:", url_path="profile",
             visibility="hidden"),
     st.Page(f"{HERE}/video.py", title=t("video.title"), icon=":material/movie:", url_path="video", visibility="hidden"),

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages import widgets
 from pages.components import (
+    category_choice,
     confirm_dialog,
     edit_dialog,
     formatting,
@@ -35,6 +36,7 @@ def statuses(video: dict[str, Any]) -> None:
 
 
 def facts(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
+    category = category_choice.paths().get(video["cateId"], video["cateName"])
     shape = next((f"{info['width']} × {info['height']}" for info in infos if info["width"]), "–")
     st.table(
         {
@@ -45,7 +47,7 @@ def facts(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
             t("video.shape"): shape,
             t("column.size"): formatting.megabytes(video["size"]),
             t("column.created"): formatting.moment(video["creationTime"]),
-            t("video.category"): formatting.plain(video["cateName"]) or "–",
+            t("video.category"): formatting.plain(category) or "–",
             t("video.tags"): formatting.plain(video["tags"]) or "–",
             t("video.status"): named("status", video["status"]),
             "ID": video["videoId"],

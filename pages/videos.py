@@ -36,6 +36,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
             for name in ("user", "uid", "vid"):
                 wanted |= narrowing.text(name)
         wanted |= narrowing.category()
+        st.page_link("categories.py", label=t("categories.title"), icon=":material/account_tree:", width="content")
     if more.open:
         with counts:
             facet_filters.show(VIDEOS, wanted)

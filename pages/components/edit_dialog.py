@@ -7,10 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import formatting, history_text, layout, session
+from pages.components import category_choice, formatting, history_text, layout, session
 from pages.components.i18n import t
-
-MOST_CATEGORY = 100
 
 
 @dataclass
@@ -41,30 +39,8 @@ def requested() -> None:
     """Open the dialog that somebody asked for. Once a run, from the body of the page."""
     if wanted := st.session_state.pop("wanted_edit", None):
         video, seen = wanted
-        edit = Edit(video, layout.opening(), seen, categories())
+        edit = Edit(video, layout.opening(), seen, category_choice.by_path())
         layout.open_dialog(t("common.edit"), "edit")(_draw)(edit)
-
-
-def categories() -> dict[str, int]:
-    """Return the ids of all categories by their names; of two with one name, the smaller shows its id too."""
-    known: dict[str, int] = {}
-    for found in session.ask("getFacets")["categoryList"]:
-        if found["cateId"] and (name := found["cateName"]):
-            known[f"{name} ({found['cateId']})" if name in known else name] = found["cateId"]
-    return known
-
-
-def choose_category(known: dict[str, int], chosen: str, key: str) -> dict[str, Any]:
-    """Draw the choice of a category among those there are, or of a new one; return it as operations take it."""
-    options = ["", *known]
-    picked = st.selectbox(
-        t("video.category"), options, options.index(chosen) if chosen in options else 0, key=key,
-        format_func=lambda name: name or t("filter.no_category"), accept_new_options=True,
-        help=t("video.category_help"),
-    )  # fmt: skip
-    if picked in known:
-        return {"cateId": known[picked]}
-    return {"cateName": (picked or "").strip()[:MOST_CATEGORY]}
 
 
 def _draw(edit: Edit) -> None:
@@ -81,7 +57,7 @@ def _draw(edit: Edit) -> None:
             "tags": st.text_input(t("video.tags"), video["tags"], key=f"edit_tags--{number}"),
         }
         now = next((name for name, cate_id in edit.categories.items() if cate_id == video["cateId"]), "")
-        category = choose_category(edit.categories, now, f"edit_category--{number}")
+        category = category_choice.choose(edit.categories, now, f"edit_category--{number}")
         label = t("confirm.anyway", action=t("common.save")) if edit.changed else t("common.save")
         if st.form_submit_button(label, type="primary", key=f"edit_save--{number}"):
             changes = {name: text for name, text in written.items() if text != video[name]}

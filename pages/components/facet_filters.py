@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import formatting, session, url_state
+from pages.components import category_choice, formatting, session, url_state
 from pages.components.i18n import named, t
 from pages.components.list_filters import CENSOR
 from pages.components.video_grid import VideoList
@@ -14,7 +14,7 @@ from pages.components.video_grid import VideoList
 
 def show(videos: VideoList, wanted: dict[str, str]) -> None:
     """Draw the counts as choices; a choice narrows the list, and taking it back widens it again."""
-    facets = session.ask("getFacets", **wanted)
+    facets, paths = session.ask("getFacets", **wanted), category_choice.paths()
     by_status = facets["byCensorStatus"]
     _choice(
         videos, "status", t("filter.status"), wanted["censorStatus"],
@@ -23,7 +23,9 @@ def show(videos: VideoList, wanted: dict[str, str]) -> None:
     _choice(
         videos, "cate", t("filter.cate"), wanted["cateId"],
         {
-            str(found["cateId"]): _counted(found["cateName"] or t("filter.no_category"), found["total"])
+            str(found["cateId"]): _counted(
+                paths.get(found["cateId"]) or found["cateName"] or t("filter.no_category"), found["total"]
+            )
             for found in facets["categoryList"]
         },
     )  # fmt: skip

@@ -8,11 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import formatting, session, url_state
+from pages.components import category_choice, formatting, url_state
 from pages.components.i18n import named, t
 
 CENSOR = ["check", "success", "fail", "onCensor"]
 RENDITIONS = ["onTranscode", "success", "fail", "none"]
+MAX_ID_DIGITS = 15
 MEGABYTE = 1_000_000
 MOST = 1e7  # seconds or megabytes, far above what there is
 # Name in the address -> parameter of the API.
@@ -78,7 +79,9 @@ class Narrowing:
     def category(self) -> dict[str, str]:
         """Return the category that the address narrows the list to."""
         written = st.query_params.get(f"{self.prefix}_cate", "")
-        return {"cateId": written if written.isdecimal() and written.isascii() and len(written) < 10 else ""}
+        return {
+            "cateId": written if written.isdecimal() and written.isascii() and len(written) <= MAX_ID_DIGITS else ""
+        }
 
     def pair(self, names: Sequence[str]) -> dict[str, str]:
         """Draw the two ends of a range."""
@@ -148,6 +151,5 @@ def value_of(name: str, value: str) -> str:
         case "dmin" | "dmax":
             return t("filter.seconds", count=value)
         case "cate":
-            found = session.ask("getVideos", cateId=value, pageSize=1)["videoList"]
-            return (found[0]["cateName"] if found else "") or value
+            return t("filter.no_category") if value == "0" else category_choice.paths().get(int(value), value)
     return value

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages import widgets
-from pages.components import edit_dialog, formatting, layout, session
+from pages.components import category_choice, formatting, layout, session
 from pages.components.i18n import language, t
 
 IS_OPEN, LINK, TOLD = "upload_open", "upload_link", "upload_told"
@@ -20,7 +20,7 @@ def button() -> None:
     st.session_state[IS_OPEN] = asked
     if asked:
         st.session_state[LINK], st.session_state[TOLD] = {}, []
-        layout.open_dialog(t("upload.title"), "upload")(_dialog)(edit_dialog.categories())
+        layout.open_dialog(t("upload.title"), "upload")(_dialog)(category_choice.by_path())
 
 
 def is_open() -> bool:
@@ -37,7 +37,7 @@ def _dialog(categories: dict[str, int]) -> None:
         tags = st.text_input(
             t("upload.tags"), key="upload_tags", max_chars=500, placeholder=t("upload.tags_example"), live=True
         )
-    category = edit_dialog.choose_category(categories, "", "upload_category")
+    category = category_choice.choose(categories, "", "upload_category")
     data = {
         **st.session_state[LINK],
         "fields": {"userName": user, "userId": user, "tags": tags, **category},

@@ -1,0 +1,38 @@
+"""The categories as people read them: by the names that lead to each; and the choice of one for a video."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components import session
+from pages.components.i18n import t
+
+MAX_NAME = 100
+
+
+def paths() -> dict[int, str]:
+    """Return the names that lead to each category, in the order of the tree."""
+    return {one["cateId"]: one["path"] for one in session.ask("getCategories")["categoryList"] if one["cateName"]}
+
+
+def by_path() -> dict[str, int]:
+    """Return the ids of all categories by the names that lead to them; a second one of a name shows its id too."""
+    known: dict[str, int] = {}
+    for cate_id, path in paths().items():
+        known[f"{path} ({cate_id})" if path in known else path] = cate_id
+    return known
+
+
+def choose(known: dict[str, int], chosen: str, key: str) -> dict[str, Any]:
+    """Draw the choice of a category among those there are, or of a new one; return it as operations take it."""
+    options = ["", *known]
+    picked = st.selectbox(
+        t("video.category"), options, options.index(chosen) if chosen in options else 0, key=key,
+        format_func=lambda name: name or t("filter.no_category"), accept_new_options=True,
+        help=t("video.category_help"),
+    )  # fmt: skip
+    if picked in known:
+        return {"cateId": known[picked]}
+    return {"cateName": (picked or "").strip()[:MAX_NAME]}
