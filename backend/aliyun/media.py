@@ -21,11 +21,11 @@ from backend.aliyun.pictures import Pictures
 from backend.aliyun.play import PlayAddresses
 from backend.aliyun.renditions import Renditions
 from backend.aliyun.transcode import Transcodes
-from backend.aliyun.upload import Uploads, fitted, is_local
+from backend.aliyun.upload import Uploads, find_cut, fitted, is_local
 from backend.aliyun.verdicts import Verdicts, VideoLocks
 from backend.errors import CloudError, Conflict, ConsoleError, NotFound
 from backend.jobs.runner import Failed, Lost, Outcome, Tasks
-from backend.media import NO_CHOSEN_COVER, Judgement, Probe
+from backend.media import NO_SNAPSHOTS, Judgement, Probe
 from backend.media.local import LocalMedia
 from backend.model import Actor, FileKind, Job, JobKind, TranscodeStatus, Verdict, Video, VideoStatus
 from backend.model.cloud import MARK, Action
@@ -93,6 +93,9 @@ class CloudMedia:
         if wanted := fitted(texts):
             self._client.call("UpdateVideoInfo", {"VideoId": video_id, **wanted})
 
+    def find_cut(self, texts: Mapping[str, Any]) -> list[ConsoleError]:
+        return find_cut(texts)
+
     def add_category(self, name: str, parent_id: int) -> int | None:
         return self._categories.add(name, parent_id)
 
@@ -127,8 +130,8 @@ class CloudMedia:
     def _start(self, job: Job, video: Video) -> str:
         if job.kind is JobKind.UPLOAD:
             return f"upload:{self._start_upload(video)}:{job.started or int(self._clock())}"
-        if job.kind is JobKind.COVER:  # queued while this console was an embedded one
-            raise Conflict(NO_CHOSEN_COVER)
+        if job.kind is JobKind.COVER:
+            return f"cover:{video.video_id}:{self._number_of(video, float(job.payload.get('seconds', 0)))}"
         if job.kind is JobKind.SNAPSHOT:
             if self._records.task_of(job.job_id) is None:
                 self._pictures.start(job.job_id, video.video_id)
@@ -144,6 +147,8 @@ class CloudMedia:
             return self._transcodes.poll(rest)
         if kind == "snapshot":
             return self._pictures.poll(*rest.split(":"))
+        if kind == "cover":
+            return self._pictures.choose(*rest.split(":"))
         return Lost()
 
     def cancel(self, reference: str) -> None:
@@ -151,6 +156,14 @@ class CloudMedia:
         kind, _, rest = reference.partition(":")
         if kind == "upload":
             self._tasks.cancel(rest.partition(":")[0])
+
+    @staticmethod
+    def _number_of(video: Video, seconds: float) -> int:
+        """Return which snapshot shows a moment: they are spread evenly, each for an equal part. Raises Conflict."""
+        count = len(video.files_of(FileKind.SNAPSHOT))
+        if not count:
+            raise Conflict(NO_SNAPSHOTS, video_id=video.video_id)
+        return min(int(seconds * count / video.duration), count - 1) if video.duration else 0
 
     def _start_upload(self, video: Video) -> str:
         source = video.file_of(FileKind.SOURCE)

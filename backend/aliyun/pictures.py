@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_SUCH_TASK, WRONG_STATE, has_code
 from backend.aliyun.facts import second, unsigned
-from backend.errors import CloudError
+from backend.errors import CloudError, Conflict
 from backend.jobs.runner import Done, Failed, Lost, Outcome, Running
+from backend.media import NO_SNAPSHOTS
 from backend.model import Actor, FileKind, JobKind, MediaFile
 from backend.model.cloud import Action, CloudTask
 
@@ -76,9 +77,24 @@ class Pictures:
             self._keep(job_id, video_id, str(found["JobId"]))
         elif task is None or found["JobId"] not in task.cloud_ids:
             return self._not_yet(task, job_id, begun)
-        pictures = (found.get("Snapshots") or {}).get("Snapshot") or []
-        urls = [unsigned(str(one["Url"])) for one in sorted(pictures, key=lambda one: int(one.get("Index") or 0))]
+        urls = _urls(found)
         return Done(self._files(video_id, urls)) if urls else self._not_yet(task, job_id, begun)
+
+    def choose(self, video_id: str, number: str) -> Outcome:
+        """Make a snapshot the video's cover at VOD. Twice is the same as once. Raises CloudError."""
+        wanted = {"VideoId": video_id, "SnapshotType": "NormalSnapshot", "PageSize": COUNT}
+        try:
+            found = self._client.call("ListSnapshots", wanted, expect="MediaSnapshot.JobId")["MediaSnapshot"]
+        except CloudError as error:
+            if not has_code(error, *NO_SUCH_TASK):
+                raise
+            return Failed(Conflict(NO_SNAPSHOTS, video_id=video_id))
+        urls = _urls(found)
+        if not urls:
+            return Failed(Conflict(NO_SNAPSHOTS, video_id=video_id))
+        cover = urls[min(int(number), len(urls) - 1)]
+        self._client.call("UpdateVideoInfo", {"VideoId": video_id, "CoverURL": cover})
+        return Done((MediaFile(FileKind.COVER, cover),))
 
     def _not_yet(self, task: CloudTask | None, job_id: str, begun: float) -> Outcome:
         waited = self._clock() - begun
@@ -95,3 +111,9 @@ class Pictures:
 
     def _keep(self, job_id: str, video_id: str, cloud_id: str) -> None:
         self._records.keep_task(CloudTask(job_id, cloud_id, video_id, JobKind.SNAPSHOT, (cloud_id,)))
+
+
+def _urls(found: dict[str, Any]) -> list[str]:
+    """Return the addresses of the snapshots in order, as they will stay listed."""
+    pictures = (found.get("Snapshots") or {}).get("Snapshot") or []
+    return [unsigned(str(one["Url"])) for one in sorted(pictures, key=lambda one: int(one.get("Index") or 0))]

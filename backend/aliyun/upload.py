@@ -12,10 +12,10 @@ from backend.aliyun import oss
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.facts import number, source_file, user_data
-from backend.errors import CloudError, Conflict, MediaError
+from backend.errors import CloudError, Conflict, ConsoleError, MediaError
 from backend.jobs.runner import Done, Task
 from backend.model import FileKind, MediaFile, User
-from backend.model.cloud import fitting
+from backend.model.cloud import MAX_BYTES, MAX_TAG_BYTES, MAX_TAGS, fitting, is_cut
 
 ACTION = "CreateUploadVideo"
 NO_TRANSCODE = "VOD_NO_TRANSCODE"  # a template group that every account has
@@ -28,6 +28,17 @@ CHECKPOINTS = ".upload"  # a folder beside the file, for an upload that goes on 
 WAITING = ("Uploading", "UploadFail")
 NOT_HERE = "The file of the video {video_id} is not on this machine any more. Upload it again."
 HAS_FILE = "The video {video_id} has its file already; another file is another video."
+TITLE_IS_CUT = (
+    "The title is whole here, and in ApsaraVideo VOD “{there}”: it takes no emoji and at most {most} bytes of UTF-8."
+)
+DESCRIPTION_IS_CUT = (
+    "The description is whole here, and shorter in ApsaraVideo VOD: it takes no emoji and at most {most} bytes of "
+    "UTF-8."
+)
+TAGS_ARE_CUT = (
+    "The tags are whole here, and in ApsaraVideo VOD “{there}”: it takes no emoji and at most {most} tags of "
+    "{most_bytes} bytes of UTF-8."
+)
 NOT_ARRIVED = "The file was sent, but ApsaraVideo VOD still says {status}; try again."
 
 
@@ -163,6 +174,20 @@ def fitted(texts: Mapping[str, Any]) -> dict[str, str]:
     fits = {SENT[what]: fitting(what, texts[what]) for what in SENT if texts.get(what) is not None}
     cate_id = texts.get("cate_id")
     return fits if cate_id is None else {**fits, "CateId": str(cate_id or NO_CATEGORY)}
+
+
+def find_cut(texts: Mapping[str, Any]) -> list[ConsoleError]:
+    """Return in sentences which of these texts VOD holds less of than we do."""
+    found = [what for what in SENT if texts.get(what) and is_cut(what, texts[what])]
+    return [_said(what, fitting(what, texts[what])) for what in found]
+
+
+def _said(what: str, there: str) -> ConsoleError:
+    if what == "title":
+        return ConsoleError(TITLE_IS_CUT, there=there, most=MAX_BYTES["title"])
+    if what == "description":
+        return ConsoleError(DESCRIPTION_IS_CUT, most=MAX_BYTES["description"])
+    return ConsoleError(TAGS_ARE_CUT, there=there, most=MAX_TAGS, most_bytes=MAX_TAG_BYTES)
 
 
 def is_local(file: MediaFile) -> bool:

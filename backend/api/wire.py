@@ -69,7 +69,13 @@ class SameFile(msgspec.Struct, rename="camel"):
     title: str
 
 
-class UploadedVideo(VideoDetail, rename="camel"):
+class EditedVideo(VideoDetail, rename="camel"):
+    """A video that was changed; `warningList` tells in sentences what the provider does not hold as it was sent."""
+
+    warning_list: list[str]
+
+
+class UploadedVideo(EditedVideo, rename="camel"):
     """A video that came in, and those that were there already with the very same file."""
 
     same_file_list: list[SameFile]
@@ -151,9 +157,13 @@ class Writer(msgspec.Struct, frozen=True):
     def detail(self, video: Video) -> VideoDetail:
         return VideoDetail(**self._video(video), **self._detail_lists(video))
 
-    def uploaded(self, video: Video, same: Iterable[Video]) -> UploadedVideo:
+    def edited(self, video: Video, warnings: list[str]) -> EditedVideo:
+        return EditedVideo(**self._video(video), **self._detail_lists(video), warning_list=warnings)
+
+    def uploaded(self, video: Video, same: Iterable[Video], warnings: list[str]) -> UploadedVideo:
         found = [SameFile(one.video_id, one.title) for one in same]
-        return UploadedVideo(**self._video(video), **self._detail_lists(video), same_file_list=found)
+        lists = self._detail_lists(video)
+        return UploadedVideo(**self._video(video), **lists, warning_list=warnings, same_file_list=found)
 
     def recommended(self, entry: Recommendation) -> RecommendedVideo:
         return RecommendedVideo(**self._entry(entry))

@@ -1,8 +1,18 @@
 """What Alibaba Cloud makes the console say, in Chinese."""
 
 CLOUD: dict[str, str] = {
-    "In cloud mode covers are chosen in the VOD console; the catalogue follows.": (
-        "云模式下请在视频点播控制台选择封面，目录会随之更新。"
+    "In cloud mode a cover is one of the snapshots, and video {video_id} has none yet. Ask for new snapshots first.": (
+        "云模式下封面取自截图，而视频 {video_id} 还没有截图，请先重新截图。"
+    ),
+    "The title is whole here, and in ApsaraVideo VOD “{there}”: it takes no emoji and at most {most} bytes of UTF-8.": (
+        "控制台保留完整标题；视频点播中为“{there}”，它不接受表情符号，最多 {most} 字节（UTF-8）。"
+    ),
+    "The description is whole here, and shorter in ApsaraVideo VOD: it takes no emoji and at most {most} bytes of "
+    "UTF-8.": ("控制台保留完整描述；视频点播中的描述较短，它不接受表情符号，最多 {most} 字节（UTF-8）。"),
+    "The tags are whole here, and in ApsaraVideo VOD “{there}”: it takes no emoji and at most {most} tags of "
+    "{most_bytes} bytes of UTF-8.": (
+        "控制台保留完整标签；视频点播中为“{there}”，它不接受表情符号，"
+        "最多 {most} 个标签、每个 {most_bytes} 字节（UTF-8）。"
     ),
     "Alibaba Cloud did not confirm {action} ({words}). Whether it was done is being looked up, and the console will "
     "follow; look again in a minute.": (

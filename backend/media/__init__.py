@@ -16,7 +16,9 @@ from backend.errors import ConsoleError
 from backend.jobs.runner import Runner
 from backend.model import Actor, JobKind, Verdict, Video
 
-NO_CHOSEN_COVER = "In cloud mode covers are chosen in the VOD console; the catalogue follows."
+NO_SNAPSHOTS = (
+    "In cloud mode a cover is one of the snapshots, and video {video_id} has none yet. Ask for new snapshots first."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,9 @@ class MediaProvider(Runner, Protocol):
 
         Raises CloudError.
         """
+
+    def find_cut(self, texts: Mapping[str, Any]) -> list[ConsoleError]:
+        """Return in sentences which of these texts (title, description, tags) the provider holds less of than we do."""
 
     def add_category(self, name: str, parent_id: int) -> int | None:
         """Have the provider make a category, before the console does; return the id that it has there.

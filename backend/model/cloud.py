@@ -33,8 +33,10 @@ VERDICT_EVENT = "CreateAuditComplete"  # the type of the event that tells of a v
 SENDING, ACCEPTED, REFUSED = "sending", "accepted", "refused"
 
 
-EMOJI = re.compile("[\U00010000-\U0010ffff\u2600-\u27bf\ufe0f\u200d]")  # VOD refuses them
+# VOD refuses them: what lies beyond 16 bits, and the symbols that phones show as pictures.
+EMOJI = re.compile("[\U00010000-\U0010ffff\u231a-\u23ff\u2600-\u27bf\u2b05-\u2b55\u3297\u3299\u20e3\ufe0f\u200d]")
 MAX_BYTES = {"title": 128, "description": 1024}  # of UTF-8, as VOD keeps them
+NO_TITLE = "video"  # where nothing is left of one: VOD wants one
 MAX_TAGS, MAX_TAG_BYTES = 16, 32
 
 
@@ -44,7 +46,14 @@ def fitting(what: str, text: str) -> str:
     if what == "tags":
         tags = [_cut(tag.strip(), MAX_TAG_BYTES) for tag in plain.split(",")]
         return ",".join([tag for tag in tags if tag][:MAX_TAGS])
-    return _cut(plain, MAX_BYTES[what]) if what in MAX_BYTES else text
+    fits = _cut(plain, MAX_BYTES[what]) if what in MAX_BYTES else text
+    return fits or NO_TITLE if what == "title" else fits
+
+
+def is_cut(what: str, text: str) -> bool:
+    """Say whether VOD holds less of a text than we do; blanks around words are nothing."""
+    parts = text.split(",") if what == "tags" else [text]
+    return fitting(what, text) != ",".join(part.strip() for part in parts if part.strip())
 
 
 def _cut(text: str, most: int) -> str:

@@ -10,12 +10,12 @@ import msgspec
 
 from backend.api.parameters import Clearable, File, SeenLine, Text, Whole, is_blank
 from backend.api.registry import OPERATIONS, operation
-from backend.api.wire import UploadedVideo, VideoDetail
+from backend.api.wire import EditedVideo, UploadedVideo
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden
 from backend.i18n.messages import say
 from backend.lifecycle import category_changes
 from backend.lifecycle.ingest import Particulars, same_files, take_in
-from backend.model import JobKind, JobState, Right, User
+from backend.model import JobKind, JobState, Right, User, Video
 from backend.model.limits import MAX_CATE_ID
 from backend.operations.exports import LinkData
 from backend.operations.filters import Filters
@@ -127,7 +127,14 @@ def upload_video(
     said = Particulars(file.file_name, user, title, description, tags, cate_id, cate_name)
     may_know = call.access is not None and Right.READ in call.access.rights
     same = same_files(call.console, file.path) if may_know else []
-    return call.write.uploaded(take_in(call.console, file.path, said, call.actor), same)
+    video = take_in(call.console, file.path, said, call.actor)
+    return call.write.uploaded(video, same, _warnings(call, video))
+
+
+def _warnings(call: Call, video: Video) -> list[str]:
+    """Return in the caller's language what of a video's texts the provider does not hold as they are here."""
+    cut = call.media.find_cut({"title": video.title, "description": video.description, "tags": video.tags})
+    return [say(one, call.caller.language, plainly=call.caller.plainly) for one in cut]
 
 
 def owner_of(call: Call, user_id: str, user_name: str) -> User:
@@ -152,7 +159,7 @@ def edit_video(
     cate_id: CateId | None = None,
     cate_name: Annotated[str | None, Clearable(100)] = None,
     seen_line: SeenLine = None,
-) -> VideoDetail:
+) -> EditedVideo:
     """Change title, description, tags or category: what is absent stays, and what is sent empty becomes empty.
 
     A title cannot be empty. A category is one that is there, by id or name, or a new one, by its name, whose id is
@@ -171,7 +178,8 @@ def edit_video(
     category = category_changes.settle(call.console, cate_id, cate_name, call.actor) if has_category else None
     call.media.update_texts(video_id, {**changes, **({"cate_id": category[0] or 0} if category else {})})
     call.store.catalogue.edit_video(video_id, changes, call.actor, category=category, seen_line=seen_line)
-    return call.write.detail(call.store.catalogue.get_video(video_id))
+    video = call.store.catalogue.get_video(video_id)
+    return call.write.edited(video, _warnings(call, video))
 
 
 @operation("GET", "/vod/getFacets", extension=True)

@@ -9,7 +9,7 @@ import msgspec
 from backend.api.parameters import SeenLine
 from backend.api.registry import operation
 from backend.errors import BadRequest, Conflict
-from backend.media import NO_CHOSEN_COVER
+from backend.media import NO_SNAPSHOTS
 from backend.media.sprite import Cue, read_vtt
 from backend.model import FileKind, JobKind, MediaFile, Right, Video
 
@@ -52,11 +52,12 @@ def choose_cover(call: Call, *, media_id: str, seconds: float, seen_line: SeenLi
     """Take the picture at this second of a video as its cover; the last choice counts.
 
     New snapshots leave it. An entry of the recommended feed shows it too, unless it was given a cover of its own.
-    In cloud mode VOD chooses the cover. `seenLine` is as for createAudit.
+    In cloud mode it is the snapshot of that part of the video, and VOD's cover too. `seenLine` is as for createAudit.
     """
-    if call.console.cloud is not None:
-        raise Conflict(NO_CHOSEN_COVER)
-    duration = call.store.catalogue.get_video(media_id).duration
+    video = call.store.catalogue.get_video(media_id)
+    if call.console.cloud is not None and not video.files_of(FileKind.SNAPSHOT):
+        raise Conflict(NO_SNAPSHOTS, video_id=media_id)
+    duration = video.duration
     if 0 < duration < seconds:
         raise BadRequest("seconds must be within the {duration} seconds of the video, got {seconds}.",
                          duration=round(duration, 3), seconds=seconds)  # fmt: skip

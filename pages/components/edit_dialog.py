@@ -77,4 +77,5 @@ def _save(edit: Edit, changes: dict[str, Any]) -> None:
             edit.seen, edit.changed = seen, changed
             st.rerun(scope="fragment")
         st.session_state.setdefault("done", []).append(t("done.edit"))
+        st.session_state["warned"] = envelope["data"]["warningList"]
     st.rerun()

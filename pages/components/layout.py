@@ -76,6 +76,9 @@ def say_results() -> None:
     """Tell what the last action did: a toast where all went well, a list that stays where something did not."""
     for done in st.session_state.pop("done", []):
         st.toast(done, icon=":material/check_circle:")
+    if warned := st.session_state.pop("warned", None):
+        with st.container(key="warned"):
+            st.warning("\n".join(f"- {formatting.plain(line)}" for line in warned), icon=":material/content_cut:")
     if problems := st.session_state.get("problems"):
         title, lines = problems
         with st.container(key="problems"):

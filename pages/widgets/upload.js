@@ -131,7 +131,8 @@ export default function ({ data, parentElement, setStateValue }) {
         }
         if (answer.result !== "true") return resolve(refuse(one, answer.message));
         const same = (answer.data?.sameFileList ?? []).slice(0, 1).map((video) => video.title);
-        end(one, "", [words.done, ...same.map((title) => words.same.replace("{title}", () => title))].join(" "));
+        const told = [...same.map((title) => words.same.replace("{title}", () => title)), ...(answer.data?.warningList ?? [])];
+        end(one, "", [words.done, ...told].join(" "));
         resolve({ problem: "", same });
       };
       request.onerror = () => resolve(refuse(one, words.broken));

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.model import Actor, CensorStatus, FileKind, VideoFilter
+from backend.model import CensorStatus, FileKind, VideoFilter
 
 FILTER = VideoFilter()
 
@@ -162,26 +162,6 @@ def finish(alibaba):
     for task_id in list(alibaba.vod.tasks):
         for _ in range(2):
             alibaba.vod.GetTranscodeTask({"TranscodeTaskId": task_id})
-
-
-def test_a_cover_is_refused_in_words_rather_than_queued(console, ask, new_video):
-    video = new_video()
-
-    answer = ask("chooseCover", mediaId=video.video_id, seconds=1)
-
-    assert "covers are chosen in the VOD console" in answer["message"]
-    assert console.store.jobs.find_jobs().total == 0
-
-
-def test_a_cover_that_was_queued_before_cloud_mode_fails_in_the_same_words(
-    console, alibaba, do, work, new_video, token
-):
-    video = new_video()
-    console.store.jobs.choose_cover(video.video_id, 1.0, Actor("anne", "tests"))
-    work()
-
-    (job,) = do("getJobs", kind="cover")["jobList"]
-    assert (job["state"], "covers are chosen" in job["error"]) == ("failed", True)
 
 
 def test_what_vod_has_made_is_not_submitted_again(alibaba, do, work, hear, new_video):

@@ -303,7 +303,7 @@ class TestEditVideo:
         answer = door("editVideo", videoId=made.video_id, **{name: ""})
 
         assert (answer["message"], answer["data"][name]) == ("修改完成", "")
-        assert answer["data"] == door.data("getVideoById", videoId=made.video_id)
+        assert answer["data"] == {**door.data("getVideoById", videoId=made.video_id), "warningList": []}
 
     @pytest.mark.parametrize("title", ["", "  ", "\u3000\u200b"])
     def test_a_title_cannot_be_empty(self, title, door, make_video, seen):
