@@ -42,6 +42,8 @@ class Parameter(msgspec.Struct, frozen=True):
 class Operation:
     """A thing that the console does, as every way in sees it. `right` is None where nobody need be signed in.
 
+    `place` is that of a documented operation in the seed document; extensions have none, which is 0.
+
     The answer of a `pure` one follows from its parameters, the address that it was asked under, what the role may see,
     and the database; the addresses in it that do not last, as in cloud mode, live far longer than it is kept.
     `is_cheap` says of parameters as they were sent whether answering takes a fraction of a millisecond. In cloud mode a
@@ -54,6 +56,7 @@ class Operation:
     message: str
     right: Right | None
     extension: bool
+    place: int
     pure: bool
     is_cheap: Cheap
     remote: bool
@@ -145,6 +148,7 @@ def operation(
     message: str = "",
     right: Right | None = Right.READ,
     extension: bool = False,
+    place: int = 0,
     pure: bool = False,
     cheap: Cheap = never,
     remote: bool = False,
@@ -158,10 +162,17 @@ def operation(
     def declare(function: F) -> F:
         name = camel(function.__name__)
         full = path if path.startswith("/vodVideo/") else f"/console{path}"
-        OPERATIONS[name] = Operation(name, method, full, message, right, extension, pure, cheap, remote, function)
+        OPERATIONS[name] = Operation(
+            name, method, full, message, right, extension, place, pure, cheap, remote, function
+        )
         return function
 
     return declare
+
+
+def in_order() -> list[Operation]:
+    """Return every operation: the documented ones as the seed document has them, then the extensions."""
+    return sorted(OPERATIONS.values(), key=lambda one: (one.extension, one.place))
 
 
 def camel(name: str) -> str:

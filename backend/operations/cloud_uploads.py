@@ -13,7 +13,8 @@ from backend.errors import Conflict, NotFound
 from backend.lifecycle import category_changes
 from backend.lifecycle.ingest import title_of
 from backend.model import CensorStatus, Right, Video, VideoStatus
-from backend.operations.console import CateId, Description, Name, Tags, Title, owner_of
+from backend.operations.fields import CateId, Description, Name, Tags, Title
+from backend.operations.uploads import owner_of
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud

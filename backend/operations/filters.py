@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -15,6 +15,12 @@ from backend.model import CensorStatus, TranscodeStatus, VideoFilter
 from backend.model.limits import MAX_CATE_ID
 
 MOST_BYTES = 10**15
+
+# What goes through the search index, or along other orders.
+SLOW = frozenset((
+    "title", "userName", "sort", "tags", "transcodeStatus", "narrowTranscodeStatus", "isRecommend", "minDuration",
+    "maxDuration", "minSize", "maxSize",
+))  # fmt: skip
 
 
 class Rendition(StrEnum):
@@ -94,3 +100,8 @@ def written(filters: msgspec.Struct, write_time: Callable[[int], str]) -> dict[s
 
 def _written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def is_plain_page(sent: Mapping[str, Any]) -> bool:
+    """Say whether a page is a small one that no search index and no other order is asked for."""
+    return SLOW.isdisjoint(sent) and len(sent.get("pageSize", "")) <= 2

@@ -1,4 +1,4 @@
-"""The queue as people see it: what runs, what waits and how long, what failed and why; and what was prewarmed."""
+"""The queue as people see it: what runs, what waits and how long, what failed and why."""
 
 from __future__ import annotations
 
@@ -51,23 +51,6 @@ class JobPage(msgspec.Struct, rename="camel"):
     job_list: list[JobData]
 
 
-class WarmedData(msgspec.Struct, rename="camel"):
-    url: str
-    state: str
-    detail: str
-
-
-class PrewarmData(msgspec.Struct, rename="camel"):
-    job: JobData
-    url_list: list[WarmedData]
-
-
-class PrewarmPage(msgspec.Struct, rename="camel"):
-    total: int
-    host_list: list[str]
-    prewarm_list: list[PrewarmData]
-
-
 class CountData(msgspec.Struct, rename="camel"):
     count: int
 
@@ -84,7 +67,7 @@ def get_jobs(
 ) -> JobPage:
     """List jobs, newest first; where `state` is one in which jobs end, those first that ended last."""
     page = call.store.jobs.find_jobs(video_id=video_id, kind=kind, state=state, index=page_index, size=page_size)
-    return JobPage(page.total, _jobs(call, page.items))
+    return JobPage(page.total, describe_jobs(call, page.items))
 
 
 @operation("POST", "/vod/retryJob", message="已重新排队", right=Right.MANAGE, extension=True)
@@ -96,7 +79,7 @@ def retry_job(call: Call, *, job_id: str) -> None:
 @operation("GET", "/vod/getJob", extension=True)
 def get_job(call: Call, *, job_id: str) -> JobData:
     """Return one job."""
-    return _jobs(call, [call.store.jobs.get_job(job_id)])[0]
+    return describe_jobs(call, [call.store.jobs.get_job(job_id)])[0]
 
 
 @operation("GET", "/vod/getQueue", extension=True)
@@ -104,7 +87,7 @@ def get_queue(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10
     """List what runs and what waits, in the order in which it will be done."""
     jobs = sorted((job for job, _ in call.store.jobs.find_queue()), key=lambda job: job.state is not JobState.RUNNING)
     first = (page_index - 1) * page_size
-    return JobPage(len(jobs), _jobs(call, jobs[first : first + page_size]))
+    return JobPage(len(jobs), describe_jobs(call, jobs[first : first + page_size]))
 
 
 @operation("POST", "/vod/cancelJob", message="已取消", right=Right.MANAGE, extension=True)
@@ -119,16 +102,8 @@ def retry_failed_jobs(call: Call) -> CountData:
     return CountData(call.store.jobs.retry_failed_jobs(call.actor))
 
 
-@operation("GET", "/vod/getPrewarms", extension=True)
-def get_prewarms(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10) -> PrewarmPage:
-    """List the batches that were prewarmed, newest first, with the state of every address."""
-    page = call.store.jobs.find_jobs(kind=JobKind.PREWARM, index=page_index, size=page_size)
-    urls = call.store.jobs.warmed_urls(job.job_id for job in page.items)
-    batches = [PrewarmData(job, [WarmedData(**url) for url in urls[job.job_id]]) for job in _jobs(call, page.items)]
-    return PrewarmPage(page.total, list(call.console.cache.hosts()), batches)
-
-
-def _jobs(call: Call, jobs: Iterable[Job]) -> list[JobData]:
+def describe_jobs(call: Call, jobs: Iterable[Job]) -> list[JobData]:
+    """Return jobs as the wire has them, with the titles of their videos and how long they will take."""
     jobs = list(jobs)
     titles = call.store.catalogue.find_titles(job.video_id for job in jobs)
     ahead = _outlook(call) if any(job.state in (JobState.QUEUED, JobState.RUNNING) for job in jobs) else {}

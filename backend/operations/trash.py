@@ -1,4 +1,4 @@
-"""The trash, and taking back the last verdict."""
+"""The trash: what was deleted, bringing it back, and deleting it for good."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from backend.api.parameters import PageIndex, PageSize
 from backend.api.registry import operation
 from backend.api.wire import UserData, number
 from backend.lifecycle import deletion
-from backend.model import CensorStatus, Right
+from backend.model import Right
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -62,15 +62,3 @@ def restore_video(call: Call, *, video_id: str) -> None:
 def purge_video(call: Call, *, video_id: str) -> None:
     """Delete for good, now, what is in the trash."""
     deletion.purge(call.console, video_id, call.actor)
-
-
-@operation("POST", "/vod/undoAudit", message="已撤销审核", right=Right.REVIEW, extension=True, remote=True)
-def undo_audit(call: Call, *, video_id: str, request_id: str = "") -> None:
-    """Take back the last verdict on a video; the recommendation that it ended comes back.
-
-    With the `requestId` of createAudit's answer, that very verdict or none.
-    """
-    video = call.store.catalogue.get_video(video_id)
-    playable = call.store.catalogue.find_undone(video_id, request_id) is not CensorStatus.FAIL
-    with call.media.standing(video, playable, "UndoAudit", call.actor):
-        call.store.catalogue.undo_audit(video_id, call.actor, request_id)

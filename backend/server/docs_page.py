@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from backend.api.registry import OPERATIONS, Operation, Parameter
+from backend.api.registry import Operation, Parameter, in_order
 from backend.exports.file import Download
 from backend.server.openapi import CHINESE_SUMMARIES, CODES, INTRODUCTION, default_of, describe
 from backend.settings import Settings
@@ -40,8 +40,8 @@ def docs_page(settings: Settings) -> tuple[bytes, str]:
     """Return the page, and the Content-Security-Policy that lets it run nothing but its own script."""
     style, script = ((STATIC / name).read_text(encoding="utf-8") for name in ("docs.css", "docs.js"))
     components = describe(settings)["components"]["schemas"]
-    seed = [one for one in OPERATIONS.values() if not one.extension]
-    more = [one for one in OPERATIONS.values() if one.extension]
+    seed = [one for one in in_order() if not one.extension]
+    more = [one for one in in_order() if one.extension]
     main = _introduction(settings) + "".join(
         f'<h2 id="{anchor}">{title}</h2>' + "".join(_section(one, components) for one in operations)
         for anchor, title, operations in (

@@ -1,11 +1,11 @@
-"""The description of the REST server: OpenAPI 3.0, which generators of clients know best, made from OPERATIONS."""
+"""The description of the REST server: OpenAPI 3.0, which generators of clients know best, made from the operations."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from backend.api.parameters import Choice, Flag
-from backend.api.registry import OPERATIONS, Operation, Parameter
+from backend.api.registry import Operation, Parameter, in_order
 from backend.exports.file import MEDIA_TYPES, Download
 from backend.server.openapi_schemas import Schema, nullable, plain, ref, schemas_of
 from backend.settings import Settings
@@ -104,7 +104,7 @@ CHINESE_SUMMARIES = {
 
 def describe(settings: Settings) -> dict[str, Any]:
     """Return the OpenAPI description of every operation."""
-    operations = OPERATIONS.values()
+    operations = in_order()
     data, components = schemas_of([one.answer for one in operations if _answers_data(one)])
     components["Envelope"] = _envelope({"type": "object", "nullable": True})
     components |= {

@@ -1,0 +1,87 @@
+"""Prewarming addresses: checking them, fetching them, and what was fetched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backend.api.parameters import PageIndex, PageSize
+from backend.api.registry import operation
+from backend.errors import BadRequest
+from backend.i18n.messages import say
+from backend.model import JobKind, Right
+from backend.operations.jobs import JobData, describe_jobs
+from backend.prewarm import MOST_LINES, check_lines
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+
+class CheckedLineData(msgspec.Struct, rename="camel"):
+    """`problem` is empty where the line can be prewarmed."""
+
+    line: int
+    text: str
+    url: str
+    problem: str
+
+
+class WarmedData(msgspec.Struct, rename="camel"):
+    url: str
+    state: str
+    detail: str
+
+
+class PrewarmData(msgspec.Struct, rename="camel"):
+    job: JobData
+    url_list: list[WarmedData]
+
+
+class PrewarmPage(msgspec.Struct, rename="camel"):
+    total: int
+    host_list: list[str]
+    prewarm_list: list[PrewarmData]
+
+
+@operation("POST", "/vod/pushObjectCache", message="预热完成", right=Right.MANAGE, place=8)
+def push_object_cache(call: Call, *, object_path: str) -> None:
+    """Prewarm the files of these addresses, one a line, with or without http://: all, or none if one is bad."""
+    lines = check_lines(
+        object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url, call.console.own_places
+    )
+    wrong = [(line, say(line.wrong, call.caller.language)) for line in lines if line.wrong]
+    if wrong:
+        named = "; ".join(f"{line.number}: {line.text[:120]} ({why})" for line, why in wrong[:10])
+        raise BadRequest(
+            "Nothing was prewarmed, because some lines have problems ({count}): line {named}",
+            count=len(wrong),
+            named=named,
+        )
+    if not 0 < len(lines) <= MOST_LINES:
+        raise BadRequest(
+            "objectPath has {count} addresses; from 1 to {most} are allowed.", count=len(lines), most=MOST_LINES
+        )
+    call.store.jobs.enqueue_prewarm([line.url for line in lines], call.actor)
+
+
+@operation("GET", "/vod/checkObjectPaths", extension=True)
+def check_object_paths(call: Call, *, object_path: str = "") -> list[CheckedLineData]:
+    """Say for every line whether pushObjectCache would take it, and what is wrong where it would not."""
+    return [
+        CheckedLineData(line.number, line.text, line.url, say(line.wrong, call.caller.language) if line.wrong else "")
+        for line in check_lines(
+            object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url, call.console.own_places
+        )
+    ]
+
+
+@operation("GET", "/vod/getPrewarms", extension=True)
+def get_prewarms(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10) -> PrewarmPage:
+    """List the batches that were prewarmed, newest first, with the state of every address."""
+    page = call.store.jobs.find_jobs(kind=JobKind.PREWARM, index=page_index, size=page_size)
+    urls = call.store.jobs.warmed_urls(job.job_id for job in page.items)
+    batches = [
+        PrewarmData(job, [WarmedData(**url) for url in urls[job.job_id]]) for job in describe_jobs(call, page.items)
+    ]
+    return PrewarmPage(page.total, list(call.console.cache.hosts()), batches)

@@ -1,0 +1,130 @@
+"""The recommended feed: what is on it, putting videos on it and taking them off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from backend.api.parameters import Link, PageIndex, PageSize, SeenLine, Size
+from backend.api.registry import always, operation
+from backend.api.wire import RecommendedDetail, RecommendedPage, media_path
+from backend.model import CensorStatus, FileKind, MediaFile, Right, SnapshotStatus, Sort, TranscodeStatus, Video
+from backend.operations.filters import Filters, is_plain_page
+from backend.prewarm import check_lines
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+
+@operation("GET", "/vod/getRecommendVideos", pure=True, cheap=is_plain_page, place=6)
+def get_recommend_videos(
+    call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters, sort: Sort = Sort.NEWEST
+) -> RecommendedPage:
+    """List the recommended videos that match, the newest recommendation first; times are those of recommending.
+
+    From `cateId` on, parameters are extensions.
+    """
+    with call.store.catalogue.listing_recommendations(filters.wanted, page_index, page_size, sort) as found:
+        return RecommendedPage(found.total, found.total, call.ready("feed", found, call.write.recommended))
+
+
+@operation("POST", "/vod/recommendVideo", message="插入推荐视频成功!", right=Right.MANAGE, remote=True, place=7)
+def recommend_video(
+    call: Call,
+    *,
+    video_id: str,
+    title: str | None = None,
+    user_id: str | None = None,
+    description: str | None = None,
+    duration: float | None = None,
+    cover_url: Link | None = None,
+    size: Size | None = None,
+    tags: str | None = None,
+    cate_id: int | None = None,
+    cate_name: str | None = None,
+    first_frame_url: Link | None = None,
+    transcode_status: TranscodeStatus | None = None,
+    snapshot_status: SnapshotStatus | None = None,
+    censor_status: CensorStatus | None = None,
+    is_narrow: bool = False,
+    is_cache: bool = False,
+    seen_line: SeenLine = None,
+) -> None:
+    """Put a video that passed review on the recommended feed; what is absent comes from the catalogue.
+
+    `seenLine` is as for createAudit.
+    """
+    given: dict[str, Any] = {
+        "title": title,
+        "user_id": user_id,
+        "description": description,
+        "duration": duration,
+        "cover_url": cover_url,
+        "size": size,
+        "tags": tags,
+        "cate_id": cate_id,
+        "cate_name": cate_name,
+        "first_frame_url": first_frame_url,
+        "transcode_status": transcode_status,
+        "snapshot_status": snapshot_status,
+        "censor_status": censor_status,
+    }
+    video = call.media.with_known_renditions(call.store.catalogue.get_video(video_id))
+    known = _known(call, video, cover_url)
+    shown = {name: None if value in known.get(name, ()) else value for name, value in given.items()}
+    call.store.catalogue.recommend(
+        video_id,
+        shown,
+        call.actor,
+        narrow=is_narrow and not video.files_of(FileKind.NARROW),
+        warm=_worth_warming(call, video) if is_cache else [],
+        seen_line=seen_line,
+    )
+
+
+@operation(
+    "GET", "/vod/getRecommendVideoById", message="根据videoId获取视频详情完成!", pure=True, cheap=always, place=9
+)
+def get_recommend_video_by_id(call: Call, *, video_id: str) -> RecommendedDetail:
+    """Return one entry of the recommended feed, with its pictures and renditions."""
+    return call.write.recommended_detail(call.store.catalogue.get_recommendation(video_id))
+
+
+@operation("POST", "/vod/deleteRecommendById", message="取消推荐完成", right=Right.MANAGE, place=11)
+def delete_recommend_by_id(call: Call, *, video_id: str, seen_line: SeenLine = None) -> None:
+    """Take a video off the recommended feed. `seenLine` is as for createAudit."""
+    call.store.catalogue.cancel_recommendation(video_id, call.actor, seen_line=seen_line)
+
+
+def _known(call: Call, video: Video, cover_url: str | None) -> dict[str, tuple[Any, ...]]:
+    """What the catalogue says already: clients send a whole row back, and an entry should follow what changes later."""
+    first_frame = video.file_of(FileKind.FIRST_FRAME)
+    return {
+        "title": (video.title,),
+        "user_id": (video.user.user_id,),
+        "description": (video.description,),
+        "duration": (video.duration,),
+        "size": (video.size,),
+        "tags": (video.tags,),
+        "cate_id": (video.cate_id,),
+        "cate_name": (video.cate_name,),
+        "transcode_status": (video.transcode_status,),
+        "snapshot_status": (video.snapshot_status,),
+        "censor_status": (video.censor_status,),
+        "cover_url": (cover_url,) if _is_own_cover(call, video, cover_url) else (),
+        "first_frame_url": (call.write.url(video, first_frame), first_frame and f"/{media_path(video, first_frame)}"),
+    }
+
+
+def _is_own_cover(call: Call, video: Video, url: str | None) -> bool:
+    """Say whether an address is that of a cover which the video has or had: a chosen one takes the place of others."""
+    stem = f"/{media_path(video, MediaFile(FileKind.COVER, 'cover'))}"
+    own = (url or "").removeprefix(call.write.base_url).startswith((f"{stem}.", f"{stem}-"))
+    return own or url == call.write.url(video, video.cover)
+
+
+def _worth_warming(call: Call, video: Video) -> list[str]:
+    """The first frame and the files that players of the feed fetch, as far as they are on hosts that can be warmed."""
+    files = (video.file_of(FileKind.FIRST_FRAME), *video.renditions)
+    urls = [file.name if "://" in file.name else f"/{media_path(video, file)}" for file in files if file]
+    lines = check_lines(urls, call.console.cache.hosts(), call.console.reachable_url, call.console.own_places)
+    return [line.url for line in lines if line.url]

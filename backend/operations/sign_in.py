@@ -1,0 +1,60 @@
+"""Signing in and out, and who is signed in."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from backend.api.registry import operation
+from backend.api.wire import TokenData
+from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden
+from backend.model import Right
+from backend.operations.credentials import check_password
+from backend.store.sessions import token_hash
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+
+class AccountData(msgspec.Struct, rename="camel"):
+    user_name: str
+    role: str
+    rights: list[str]
+
+
+@operation("POST", "/user/login", message="登录成功!", right=None, place=12)
+def login(call: Call, *, user_name: str, password: str) -> TokenData:
+    """Sign in. Several sessions of one account live side by side."""
+    account = check_password(call, user_name, password)
+    if call.caller.way == "page" and Right.DASHBOARD not in account.role.rights:
+        raise Forbidden(
+            "Accounts with the role {role} are for programs and cannot use the dashboard.", role=account.role
+        )
+    token = secrets.token_hex(24)
+    actor = replace(call.actor, name=account.user_name, token="")
+    call.store.sessions.open_session(account, token, call.settings.token_days, actor, call.caller.agent)
+    return TokenData(token)
+
+
+@operation("POST", "/user/signOut", message="退出完成!", right=None, place=13)
+def sign_out(call: Call, *, user_name: str = "", password: str = "") -> None:
+    """End the session of the token; with userName and password instead, every session of that account."""
+    if call.access is not None:
+        call.store.sessions.end_session(token_hash(call.token), call.actor)
+    elif user_name or password:
+        account = check_password(call, user_name, password)
+        call.store.sessions.end_sessions_of(account, replace(call.actor, name=account.user_name))
+    elif not call.token:
+        raise BadRequest("consoletoken is required, or userName and password.")
+
+
+@operation("GET", "/user/getAccount", extension=True)
+def get_account(call: Call) -> AccountData:
+    """Return who is signed in and what may be done with this token."""
+    if call.access is None:
+        raise Forbidden(SIGN_IN_FIRST)
+    account = call.access.account
+    return AccountData(account.user_name, account.role.value, sorted(right.value for right in call.access.rights))

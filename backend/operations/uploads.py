@@ -1,0 +1,75 @@
+"""Uploading a file, and links for browsers that upload without a token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
+
+from backend.api.parameters import File, Whole
+from backend.api.registry import OPERATIONS, operation
+from backend.api.wire import UploadedVideo
+from backend.i18n.messages import say
+from backend.lifecycle.ingest import Particulars, same_files, take_in
+from backend.model import Right, User, Video
+from backend.operations.exports import LinkData
+from backend.operations.fields import CateId, Description, Name, Tags, Title
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+
+@operation("POST", "/vod/uploadVideo", message="上传完成", right=Right.UPLOAD, extension=True, remote=True)
+def upload_video(
+    call: Call,
+    *,
+    file: File,
+    title: Title = "",
+    description: Description = "",
+    tags: Tags = "",
+    cate_id: CateId = 0,
+    cate_name: Name = "",
+    user_id: Name = "",
+    user_name: Name = "",
+) -> UploadedVideo:
+    """Take in a video file (multipart). Without a userId it belongs to the signed-in account.
+
+    The name of an owner who is known already changes only where the caller may manage videos.
+
+    Where the very same file is there already, `sameFileList` names the videos; this one comes in all the same.
+
+    A category is one that is there, by id or name; or a new one, by its name, whose id is given by the console unless
+    a cateId comes along.
+    """
+    call.store.catalogue.settle_category(cate_id, cate_name or None)  # refused before the file is looked at
+    user = owner_of(call, user_id, user_name)
+    said = Particulars(file.file_name, user, title, description, tags, cate_id, cate_name)
+    may_know = call.access is not None and Right.READ in call.access.rights
+    same = same_files(call.console, file.path) if may_know else []
+    video = take_in(call.console, file.path, said, call.actor)
+    return call.write.uploaded(video, same, warnings_of(call, video))
+
+
+def owner_of(call: Call, user_id: str, user_name: str) -> User:
+    """Return whose an upload is: the signed-in account's where no userId comes along.
+
+    The name of an owner who is known already changes only where the caller may manage videos.
+    """
+    owner = User(user_id or call.actor.name, (user_name if user_id else "") or user_id or call.actor.name)
+    known = call.store.catalogue.find_user(owner.user_id)
+    may_rename = call.access is not None and Right.MANAGE in call.access.rights and bool(user_id and user_name)
+    return owner if known is None or may_rename else known
+
+
+def warnings_of(call: Call, video: Video) -> list[str]:
+    """Return in the caller's language what of a video's texts the provider does not hold as they are here."""
+    cut = call.media.find_cut({"title": video.title, "description": video.description, "tags": video.tags})
+    return [say(one, call.caller.language, plainly=call.caller.plainly) for one in cut]
+
+
+@operation("GET", "/vod/createUploadLinks", right=Right.UPLOAD, extension=True)
+def create_upload_links(call: Call, *, count: Annotated[int, Whole(1, 100)] = 1) -> list[LinkData]:
+    """Return links that take one uploadVideo each, within an hour, so that a browser can send a file with no token."""
+    upload = OPERATIONS["uploadVideo"]
+    issue = call.console.tickets.issue
+    tickets = (issue(upload.name, ({}, call.token), seconds=3600, owner=call.actor.name) for _ in range(count))
+    return [LinkData(f"{call.write.base_url}{upload.path}?ticket={quote(ticket)}") for ticket in tickets]
