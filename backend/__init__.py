@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from backend import operations  # noqa: F401  (declares them, for every module below this package)
 from backend.auth.passwords import hash_password, new_password
+from backend.auth.permissions import Role
 from backend.console import Caller, Console
 from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker
@@ -27,7 +28,7 @@ from backend.lifecycle.ingest import incoming_folder, sweep_incoming
 from backend.maintenance.upkeep import UpkeepError, holding
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
-from backend.model import Actor, JobKind, Role
+from backend.model import Actor, JobKind
 from backend.observability.logging_setup import start_log
 from backend.prewarm.http import HttpCache
 from backend.prewarm.reach import own_places

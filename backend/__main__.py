@@ -21,13 +21,14 @@ import backend
 from backend.api.parameters import Upload
 from backend.api.registry import OPERATIONS
 from backend.auth.passwords import hash_password
+from backend.auth.permissions import Role
 from backend.console import Console
 from backend.errors import BadRequest, ConsoleError
 from backend.exports.file import Download, Progress
 from backend.lifecycle.catalogue_import import SUFFIXES, WORKBOOKS, load_catalogue
 from backend.lifecycle.ingest import Particulars, copied, enter, look, same_files
 from backend.maintenance import upkeep
-from backend.model import Actor, Role, User
+from backend.model import Actor, User
 from backend.observability.logging_setup import start_log
 from backend.store import find_files
 

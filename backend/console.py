@@ -13,13 +13,14 @@ import msgspec
 from backend.api.registry import OPERATIONS, Operation
 from backend.api.row_cache import Shelf
 from backend.api.wire import Writer, envelope
+from backend.auth.permissions import Right
 from backend.auth.tickets import Tickets
 from backend.auth.turns import Turns
 from backend.errors import DISK_FULL, SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound, is_full
 from backend.exports.file import Download, Exports
 from backend.i18n.messages import say
 from backend.media import MediaProvider
-from backend.model import Access, Account, Actor, Found, Right
+from backend.model import Access, Account, Actor, Found
 from backend.observability.request_metrics import Calls, new_request_id
 from backend.prewarm import CacheProvider
 from backend.prewarm.reach import own_places

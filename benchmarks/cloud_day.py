@@ -27,10 +27,11 @@ from alibabacloud_credentials.models import Config
 from backend import Console, Settings, make_worker
 from backend.aliyun.client import Client
 from backend.aliyun.cloud import Cloud
+from backend.auth.permissions import Role
 from backend.lifecycle.ingest import Particulars, take_in
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
-from backend.model import Actor, CensorStatus, FileKind, JobState, Role, User, VideoFilter
+from backend.model import Actor, CensorStatus, FileKind, JobState, User, VideoFilter
 from backend.store import open_store
 from tests.cloud.alibaba.server import Alibaba, Server
 

@@ -23,7 +23,8 @@ from playwright.sync_api import sync_playwright
 import backend
 from backend import Settings
 from backend.auth.passwords import hash_password
-from backend.model import Actor, Role, VideoFilter
+from backend.auth.permissions import Role
+from backend.model import Actor, VideoFilter
 
 FEW = 100
 ACTOR = Actor("benchmark", "command line")

@@ -29,7 +29,8 @@ import baseline_servers as others
 
 import backend
 from backend import Settings
-from backend.model import Actor, Role
+from backend.auth.permissions import Role
+from backend.model import Actor
 from tests.acceptance.server_process import free_port
 
 ACTOR = Actor("benchmark", "command line")

@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import backend
 from backend import Caller, Console, Settings
 from backend.auth.passwords import hash_password, new_password
-from backend.model import Actor, Role
+from backend.auth.permissions import Role
+from backend.model import Actor
 from backend.store import history
 
 ACTOR = Actor("benchmark", "command line", "192.0.2.7", "4f0c1e2a-58ab-4c0e-9a3e-0d9a3c1b7e11")

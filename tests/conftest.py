@@ -23,10 +23,11 @@ from argon2 import PasswordHasher
 import backend
 from backend import Caller, Console, Settings
 from backend.api.registry import OPERATIONS
+from backend.auth.permissions import Role
 from backend.auth.tickets import Tickets
 from backend.client import RemoteConsole
 from backend.media.ffmpeg import Ffmpeg
-from backend.model import Account, Actor, FileKind, JobKind, MediaFile, Role, User, Video
+from backend.model import Account, Actor, FileKind, JobKind, MediaFile, User, Video
 from backend.server.app import RestApp
 from backend.store import open_store
 from backend.store.jobs import Jobs

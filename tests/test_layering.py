@@ -44,7 +44,7 @@ ROOMS = {
     "exports": ("errors",),
     "model": ("auth", "errors"),
     "observability": ("model", "version"),
-    "api": ("errors", "model"),
+    "api": ("auth", "errors", "model"),
     "store": ("auth", "errors", "exports", "model"),
     "jobs": ("errors", "model", "store"),
     "media": ("errors", "jobs", "model"),

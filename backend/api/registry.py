@@ -13,8 +13,8 @@ import msgspec
 from msgspec.structs import fields
 
 from backend.api.parameters import Clearable, Id, Kind, Text, Upload, UploadedFile, is_blank, kind_of
+from backend.auth.permissions import Right
 from backend.errors import BadRequest
-from backend.model import Right
 
 F = TypeVar("F", bound=Callable[..., Any])
 

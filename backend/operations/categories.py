@@ -8,9 +8,10 @@ import msgspec
 
 from backend.api.parameters import Text, Whole, is_blank
 from backend.api.registry import operation
+from backend.auth.permissions import Right
 from backend.errors import BadRequest
 from backend.lifecycle import category_changes
-from backend.model import Category, Right
+from backend.model import Category
 from backend.model.limits import MAX_CATE_ID
 
 if TYPE_CHECKING:

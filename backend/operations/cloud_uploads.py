@@ -9,10 +9,11 @@ import msgspec
 
 from backend.api.parameters import Text
 from backend.api.registry import operation
+from backend.auth.permissions import Right
 from backend.errors import Conflict, NotFound
 from backend.lifecycle import category_changes
 from backend.lifecycle.ingest import title_of
-from backend.model import CensorStatus, Right, Video, VideoStatus
+from backend.model import CensorStatus, Video, VideoStatus
 from backend.operations.fields import CateId, Description, Name, Tags, Title
 from backend.operations.uploads import owner_of
 

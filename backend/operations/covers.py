@@ -8,10 +8,11 @@ import msgspec
 
 from backend.api.parameters import SeenLine
 from backend.api.registry import operation
+from backend.auth.permissions import Right
 from backend.errors import BadRequest, Conflict
 from backend.media import NO_SNAPSHOTS
 from backend.media.sprite import Cue, read_vtt
-from backend.model import FileKind, JobKind, MediaFile, Right, Video
+from backend.model import FileKind, JobKind, MediaFile, Video
 
 if TYPE_CHECKING:
     from backend.console import Call

@@ -9,8 +9,8 @@ import msgspec
 
 from backend.api.parameters import PageIndex, PageSize
 from backend.api.registry import operation
+from backend.auth.permissions import Right
 from backend.errors import Conflict
-from backend.model import Right
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud

@@ -15,10 +15,11 @@ import msgspec
 from backend.api.parameters import End, Id, PageIndex, PageSize, SeenLine, Start, Text
 from backend.api.registry import OPERATIONS, operation
 from backend.api.wire import Writer
+from backend.auth.permissions import Right
 from backend.errors import BadRequest
 from backend.exports.columns import FileFormat, Listing, guard_id, guard_text
 from backend.exports.file import MEDIA_TYPES, Download, Label, Progress
-from backend.model import HistoryFilter, HistoryLine, Right
+from backend.model import HistoryFilter, HistoryLine
 from backend.operations.filters import written
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ import msgspec
 
 from backend.api.parameters import PageIndex, PageSize
 from backend.api.registry import operation
+from backend.auth.permissions import Right
 from backend.errors import ConsoleError
 from backend.i18n.messages import say
 from backend.jobs.schedule import SLOW, Outlook, outlook, slow_lanes
-from backend.model import Job, JobKind, JobState, Right
+from backend.model import Job, JobKind, JobState
 
 if TYPE_CHECKING:
     from backend.console import Call

@@ -8,9 +8,10 @@ import msgspec
 
 from backend.api.parameters import PageIndex, PageSize
 from backend.api.registry import operation
+from backend.auth.permissions import Right
 from backend.errors import BadRequest
 from backend.i18n.messages import say
-from backend.model import JobKind, Right
+from backend.model import JobKind
 from backend.operations.jobs import JobData, describe_jobs
 from backend.prewarm import MOST_LINES, check_lines
 

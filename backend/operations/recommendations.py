@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from backend.api.parameters import Link, PageIndex, PageSize, SeenLine, Size
 from backend.api.registry import always, operation
 from backend.api.wire import RecommendedDetail, RecommendedPage, media_path
-from backend.model import CensorStatus, FileKind, MediaFile, Right, SnapshotStatus, Sort, TranscodeStatus, Video
+from backend.auth.permissions import Right
+from backend.model import CensorStatus, FileKind, MediaFile, SnapshotStatus, Sort, TranscodeStatus, Video
 from backend.operations.filters import Filters, is_plain_page
 from backend.prewarm import check_lines
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from backend.api.parameters import SeenLine
 from backend.api.registry import operation
+from backend.auth.permissions import Right
 from backend.lifecycle.reviewing import check_words, judge
-from backend.model import CensorStatus, Right, Verdict
+from backend.model import CensorStatus, Verdict
 
 if TYPE_CHECKING:
     from backend.console import Call

@@ -8,10 +8,11 @@ import msgspec
 
 from backend.api.parameters import SeenLine, Text
 from backend.api.registry import operation
+from backend.auth.permissions import Right
 from backend.errors import BadRequest, ConsoleError
 from backend.i18n.messages import say
 from backend.lifecycle.reviewing import check_words, judge
-from backend.model import Right, Verdict
+from backend.model import Verdict
 
 if TYPE_CHECKING:
     from backend.console import Call

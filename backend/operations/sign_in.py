@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from backend.api.registry import operation
 from backend.api.wire import TokenData
+from backend.auth.permissions import Right
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden
-from backend.model import Right
 from backend.operations.credentials import check_password
 from backend.store.sessions import token_hash
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backend.api.registry import operation
-from backend.model import JobKind, JobState, Right
+from backend.auth.permissions import Right
+from backend.model import JobKind, JobState
 
 if TYPE_CHECKING:
     from backend.console import Call

@@ -9,8 +9,8 @@ import msgspec
 from backend.api.parameters import PageIndex, PageSize
 from backend.api.registry import operation
 from backend.api.wire import UserData, number
+from backend.auth.permissions import Right
 from backend.lifecycle import deletion
-from backend.model import Right
 
 if TYPE_CHECKING:
     from backend.console import Call

@@ -8,9 +8,10 @@ from urllib.parse import quote
 from backend.api.parameters import File, Whole
 from backend.api.registry import OPERATIONS, operation
 from backend.api.wire import UploadedVideo
+from backend.auth.permissions import Right
 from backend.i18n.messages import say
 from backend.lifecycle.ingest import Particulars, same_files, take_in
-from backend.model import Right, User, Video
+from backend.model import User, Video
 from backend.operations.exports import LinkData
 from backend.operations.fields import CateId, Description, Name, Tags, Title
 

@@ -9,9 +9,10 @@ import msgspec
 from backend.api.parameters import Clearable, PageIndex, PageSize, SeenLine, is_blank
 from backend.api.registry import always, operation
 from backend.api.wire import EditedVideo, PlayInfoList, VideoDetail, VideoPage
+from backend.auth.permissions import Right
 from backend.errors import BadRequest
 from backend.lifecycle import category_changes, deletion
-from backend.model import Right, Sort
+from backend.model import Sort
 from backend.operations.fields import CateId
 from backend.operations.filters import Filters, is_plain_page
 from backend.operations.uploads import warnings_of

@@ -10,9 +10,10 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from backend.api.registry import as_text
+from backend.auth.permissions import Right
 from backend.console import Console
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden
-from backend.model import SECONDS_A_DAY, Access, Right
+from backend.model import SECONDS_A_DAY, Access
 from backend.server.forwarded import own_hosts
 from backend.server.multipart import read_content_type
 from backend.server.page_paths import is_own_origin

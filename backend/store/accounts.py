@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from backend.auth.permissions import Role
 from backend.errors import BadRequest, Conflict, NotFound
-from backend.model import Account, Actor, Role
+from backend.model import Account, Actor
 from backend.store import history
 from backend.store.engine import Database, Engine
 from backend.store.names import clean, folded, look_alike

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from backend.auth.permissions import GRANTS, Right
 from backend.errors import BadRequest, NotFound
-from backend.model import GRANTS, SECONDS_A_DAY, Access, Account, Actor, Right, Session
+from backend.model import SECONDS_A_DAY, Access, Account, Actor, Session
 from backend.store import history
 from backend.store.accounts import ACCOUNT_COLUMNS, SESSIONS, account_of
 from backend.store.engine import Database, Engine

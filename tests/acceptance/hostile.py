@@ -29,7 +29,8 @@ from hypothesis import strategies as st
 import backend
 from backend import Console, Settings
 from backend.api.registry import OPERATIONS
-from backend.model import Actor, CensorStatus, Role, User, Video
+from backend.auth.permissions import Role
+from backend.model import Actor, CensorStatus, User, Video
 from backend.server.app import RestApp
 from tests.acceptance.server_process import Stand
 

@@ -7,8 +7,8 @@ import unicodedata
 import pytest
 from argon2 import PasswordHasher
 
+from backend.auth.permissions import Role
 from backend.errors import BadRequest
-from backend.model import Role
 from backend.store.names import folded
 from tests.conftest import TESTS
 

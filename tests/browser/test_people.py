@@ -7,7 +7,8 @@ import requests
 from playwright.sync_api import expect
 
 from backend.auth.passwords import hash_password
-from backend.model import Actor, Role, User, Video
+from backend.auth.permissions import Role
+from backend.model import Actor, User, Video
 from tests.conftest import PASSWORD, TESTS
 
 NUMBERS = itertools.count(1)

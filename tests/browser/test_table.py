@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from backend.auth.passwords import hash_password
-from backend.model import Role
+from backend.auth.permissions import Role
 from tests.conftest import PASSWORD, TESTS
 
 MOST_SHIFT = 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.model import Role
+from backend.auth.permissions import Role
 
 DAY = 86_400
 

@@ -8,8 +8,9 @@ import pytest
 
 from backend.api.parameters import Choice
 from backend.api.registry import OPERATIONS
+from backend.auth.permissions import GRANTS, Right, Role
 from backend.exports.file import Download
-from backend.model import GRANTS, Actor, Right, Role
+from backend.model import Actor
 
 TESTS = Actor("tests", "tests")
 ALONE = ("login", "signOut")  # these ask for a password, or end the session that asks

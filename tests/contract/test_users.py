@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from backend.auth.permissions import Role
 from backend.i18n import messages
-from backend.model import Role
 
 WHOAMI = "/console/user/getAccount"
 

@@ -9,10 +9,11 @@ import string
 import pytest
 
 from backend import errors
+from backend.auth.permissions import Right, Role
 from backend.errors import BadRequest, Conflict, ConsoleError, Forbidden
 from backend.i18n.messages import CHINESE, say
 from backend.i18n.wording import FORMER, NAMES, PLAINLY
-from backend.model import JobState, Right, Role
+from backend.model import JobState
 from tests.paths import ROOT
 
 BACKEND = ROOT / "backend"

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from backend.auth.permissions import Role
 from backend.auth.tickets import MAX_OPEN, Tickets
 from backend.errors import TooMany
 from backend.exports import file
 from backend.exports.file import Download, Exports
-from backend.model import Role, User, Video
+from backend.model import User, Video
 from backend.server import downloads
 from tests.conftest import TESTS
 

@@ -12,7 +12,8 @@ import imageio_ffmpeg
 import pytest
 import requests
 
-from backend.model import FileKind, MediaFile, Role, User, Verdict
+from backend.auth.permissions import Role
+from backend.model import FileKind, MediaFile, User, Verdict
 from backend.server.app import MAX_THREADS
 from tests.conftest import TESTS
 from tests.waiting import until

@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from backend.api.registry import OPERATIONS
-from backend.model import Role, User, Verdict
+from backend.auth.permissions import Role
+from backend.model import User, Verdict
 from backend.server.app import RestApp
 from backend.server.response_cache import MAX_ANSWER_BYTES, MAX_BYTES, MAX_SECONDS, ResponseCache
 from backend.store import UNKNOWN
