@@ -24,7 +24,7 @@ from backend.auth.passwords import hash_password
 from backend.auth.permissions import Role
 from backend.console import Console
 from backend.errors import BadRequest, ConsoleError
-from backend.exports.file import Download, Progress
+from backend.exports.download import Download, Progress
 from backend.lifecycle.catalogue_import import SUFFIXES, WORKBOOKS, load_catalogue
 from backend.lifecycle.ingest import Particulars, copied, enter, look, same_files
 from backend.maintenance import upkeep

@@ -17,7 +17,7 @@ from backend.api.registry import OPERATIONS, as_text
 from backend.api.wire import envelope
 from backend.console import Caller
 from backend.errors import BadRequest, CloudError, ConsoleError, NotFound, Refused
-from backend.exports.file import Chunks, Download
+from backend.exports.download import Chunks, Download
 from backend.i18n.messages import say
 from backend.observability.request_metrics import new_request_id
 

@@ -17,7 +17,7 @@ from backend.auth.permissions import Right
 from backend.auth.tickets import Tickets
 from backend.auth.turns import Turns
 from backend.errors import DISK_FULL, SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound, is_full
-from backend.exports.file import Download, Exports
+from backend.exports.download import Download, Exports
 from backend.i18n.messages import say
 from backend.media import MediaProvider
 from backend.model import Access, Account, Actor, Found

@@ -35,7 +35,8 @@ import baseline_servers as others  # noqa: E402
 import requests  # noqa: E402
 
 from backend.exports.columns import VIDEOS, CellKind, FileFormat  # noqa: E402
-from backend.exports.file import Label, Progress, make_download  # noqa: E402
+from backend.exports.download import Progress  # noqa: E402
+from backend.exports.file import Label, make_download  # noqa: E402
 from backend.model import VideoFilter  # noqa: E402
 from backend.store import open_store  # noqa: E402
 from backend.store.sqlite.export_sql import SOURCES, URL  # noqa: E402

@@ -11,7 +11,8 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from backend.exports.columns import CellKind
-from backend.exports.file import Chunks, Label, Pieces
+from backend.exports.download import Chunks, Pieces
+from backend.exports.file import Label
 
 MOST_ROWS = 1_048_575  # that a sheet can have below its head
 CHUNK = 1 << 18

@@ -12,7 +12,8 @@ from backend.api.parameters import Words
 from backend.api.registry import OPERATIONS, operation
 from backend.auth.permissions import Right
 from backend.exports.columns import RECOMMENDED, VIDEOS, FileFormat, Listing
-from backend.exports.file import Download, Label, Progress, make_download
+from backend.exports.download import Download, Progress
+from backend.exports.file import Label, make_download
 from backend.lifecycle.ingest import incoming_folder
 from backend.model import Sort
 from backend.operations.filters import Filters

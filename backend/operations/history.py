@@ -18,7 +18,8 @@ from backend.api.wire import Writer
 from backend.auth.permissions import Right
 from backend.errors import BadRequest
 from backend.exports.columns import FileFormat, Listing, guard_id, guard_text
-from backend.exports.file import MEDIA_TYPES, Download, Label, Progress
+from backend.exports.download import Download, Progress
+from backend.exports.file import MEDIA_TYPES, Label
 from backend.model import HistoryFilter, HistoryLine
 from backend.operations.filters import written
 

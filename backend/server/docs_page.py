@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from backend.api.registry import Operation, Parameter, in_order
-from backend.exports.file import Download
+from backend.exports.download import Download
 from backend.server.openapi import CHINESE_SUMMARIES, CODES, INTRODUCTION, default_of, describe
 from backend.settings import Settings
 

@@ -11,7 +11,7 @@ import anyio
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from backend.exports.file import Download
+from backend.exports.download import Download
 from backend.server.request import RequestContext
 
 log = logging.getLogger(__name__)

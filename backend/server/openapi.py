@@ -6,7 +6,8 @@ from typing import Any
 
 from backend.api.parameters import Choice, Flag
 from backend.api.registry import Operation, Parameter, in_order
-from backend.exports.file import MEDIA_TYPES, Download
+from backend.exports.download import Download
+from backend.exports.file import MEDIA_TYPES
 from backend.server.openapi_schemas import Schema, nullable, plain, ref, schemas_of
 from backend.settings import Settings
 from backend.version import VERSION

@@ -16,7 +16,7 @@ from backend.api.registry import Operation, is_secret
 from backend.api.wire import encode
 from backend.console import Console, check
 from backend.errors import BadRequest, Forbidden
-from backend.exports.file import Download
+from backend.exports.download import Download
 from backend.lifecycle.ingest import new_incoming
 from backend.server.downloads import DownloadResponse
 from backend.server.multipart import MultipartForm, read_content_type

@@ -12,7 +12,7 @@ import requests
 from backend import Caller
 from backend.api.parameters import Upload
 from backend.client import MultipartBody, RemoteConsole
-from backend.exports.file import Download
+from backend.exports.download import Download
 
 
 @pytest.fixture

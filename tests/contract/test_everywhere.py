@@ -7,7 +7,7 @@ import pytest
 from backend.api.parameters import Choice
 from backend.api.registry import OPERATIONS, in_order
 from backend.auth.permissions import Right, Role
-from backend.exports.file import Download
+from backend.exports.download import Download
 
 SEED = {
     "getVideos": ("GET", "/console/vod/getVideos", ""),

@@ -9,7 +9,7 @@ import pytest
 from backend.api.parameters import Choice
 from backend.api.registry import OPERATIONS
 from backend.auth.permissions import GRANTS, Right, Role
-from backend.exports.file import Download
+from backend.exports.download import Download
 from backend.model import Actor
 
 TESTS = Actor("tests", "tests")

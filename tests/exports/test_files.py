@@ -19,7 +19,8 @@ from openpyxl.utils.escape import unescape
 
 from backend.api import wire
 from backend.exports.columns import RECOMMENDED, VIDEOS, CellKind, FileFormat
-from backend.exports.file import Label, Progress, make_download
+from backend.exports.download import Progress
+from backend.exports.file import Label, make_download
 from backend.exports.xlsx import workbook_chunks
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter
 from backend.store import open_store

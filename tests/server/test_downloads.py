@@ -14,7 +14,7 @@ from backend.auth.permissions import Role
 from backend.auth.tickets import MAX_OPEN, Tickets
 from backend.errors import TooMany
 from backend.exports import file
-from backend.exports.file import Download, Exports
+from backend.exports.download import Download, Exports
 from backend.model import User, Video
 from backend.server import downloads
 from tests.conftest import TESTS

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from backend.api.registry import OPERATIONS
-from backend.exports.file import Download
+from backend.exports.download import Download
 from backend.model import CensorStatus, FileKind, MediaFile
 from backend.server.openapi import CHINESE_SUMMARIES, describe
 

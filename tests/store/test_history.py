@@ -17,7 +17,7 @@ import backend
 from backend.api.parameters import Choice, Upload
 from backend.api.registry import OPERATIONS
 from backend.auth.permissions import Right, Role
-from backend.exports.file import Download
+from backend.exports.download import Download
 from backend.maintenance.upkeep import UpkeepError, examine
 from backend.model import Actor, CensorStatus, FileKind, HistoryFilter, JobKind, MediaFile
 from backend.store.hash_chain import CONTENT, START, Head, link
