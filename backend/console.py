@@ -23,7 +23,7 @@ from backend.media import MediaProvider
 from backend.model import Access, Account, Actor, Found
 from backend.observability.request_metrics import Calls, new_request_id
 from backend.prewarm import CacheProvider
-from backend.prewarm.reach import own_places
+from backend.prewarm.ssrf import own_places
 from backend.server.page_sockets import PageSockets
 from backend.settings import Settings
 from backend.store import Reason, Store, StoreError

@@ -25,11 +25,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from backend.media import vmaf
-from backend.media.crf import target_for
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.filters import scaled, shape
-from backend.media.narrowband import narrow
-from backend.media.rendition import open_source, transcode
+from backend.media.narrow_band import narrow
+from backend.media.quality_model import target_for
+from backend.media.transcode import open_source, transcode
 from backend.media.vmaf import Score
 from benchmarks.clips import CACHE, CLIPS, HELD_OUT, fetch
 

@@ -18,9 +18,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from backend.media.ffmpeg import Ffmpeg
-from backend.media.narrowband import plain_renditions
-from backend.media.pictures import take_cover, take_pictures
-from backend.media.rendition import transcode
+from backend.media.narrow_band import plain_renditions
+from backend.media.snapshots import take_cover, take_pictures
+from backend.media.transcode import transcode
 from benchmarks.clips import CACHE, fetch
 
 TEST_PICTURE = ["-f", "lavfi", "-i", "testsrc2=s=1920x1080:r=24,noise=alls=8:allf=t"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from backend.demo.pictures import PAINTERS, Canvas, plasma
+from backend.demo.filters import PAINTERS, Canvas, plasma
 from backend.errors import MediaError
 from backend.jobs.runner import Done, Outcome, Task, Tasks
 from backend.media.ffmpeg import THREADS, Ffmpeg, Report

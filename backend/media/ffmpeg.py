@@ -25,7 +25,7 @@ from typing import IO, TypeAlias
 
 from backend.errors import DISK_FULL, ConsoleError, MediaError
 from backend.media import Probe
-from backend.media.pipes import Chunks, Meter, Words
+from backend.media.ffmpeg_output import Chunks, Meter, Words
 from backend.media.probe import look
 
 if sys.platform == "linux":

@@ -21,10 +21,11 @@ from backend.errors import ConsoleError, MediaError, NotFound
 from backend.jobs.runner import Done, Outcome, Tasks
 from backend.media import Judgement, Probe
 from backend.media.ffmpeg import MAX_PIXELS, Ffmpeg, Report
-from backend.media.narrowband import narrow, plain_renditions, uses_av1
+from backend.media.files import part, settle, sync_folder
+from backend.media.narrow_band import narrow, plain_renditions, uses_av1
 from backend.media.packets import DAMAGED, count_packets
-from backend.media.pictures import take_cover, take_pictures
-from backend.media.rendition import NO_ENCODER, part, settle, sides, sync_folder, transcode
+from backend.media.snapshots import take_cover, take_pictures
+from backend.media.transcode import NO_ENCODER, sides, transcode
 from backend.model import Actor, FileKind, Job, JobKind, Video
 
 CUT_OFF = (

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from backend.media.ffmpeg import THREADS, Ffmpeg, Ran, Report
 from backend.media.filters import Shape
-from backend.media.rendition import Source
+from backend.media.transcode import Source
 
 SAMPLE_SECONDS = 2.0  # from one key frame to the next
 ONE_SAMPLE_OF = 6.0  # seconds of video

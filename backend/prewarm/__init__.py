@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from backend.errors import BadRequest, ConsoleError
 from backend.jobs.runner import Runner
-from backend.prewarm.reach import check_own, place_of
+from backend.prewarm.ssrf import check_own, place_of
 
 MOST_LINES = 1000
 MOST_CHARACTERS = 1024  # Alibaba's limit for one address

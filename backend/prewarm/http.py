@@ -20,7 +20,7 @@ from backend.errors import BadRequest, ConsoleError
 from backend.jobs.runner import Done, Failed, Outcome, Task, Tasks
 from backend.model import Job, Video, WarmState
 from backend.prewarm import read_line
-from backend.prewarm.reach import USUAL_PORTS, find_addresses, may_be_inside, place_of
+from backend.prewarm.ssrf import USUAL_PORTS, find_addresses, may_be_inside, place_of
 
 CHUNK = 1 << 18
 AT_ONCE = 4

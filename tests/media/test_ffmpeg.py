@@ -11,7 +11,7 @@ import pytest
 from backend.errors import ConsoleError, MediaError
 from backend.jobs.runner import Cancelled
 from backend.media.ffmpeg import Ffmpeg, _leash
-from backend.media.pipes import WORDS
+from backend.media.ffmpeg_output import WORDS
 from tests.paths import ROOT
 
 ENDLESS = ["-re", "-f", "lavfi", "-i", "testsrc2=s=64x64", "-c:v", "libx264", "-f", "mp4"]

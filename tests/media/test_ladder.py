@@ -9,7 +9,7 @@ from backend.jobs.runner import Failed
 from backend.media import Probe
 from backend.media.local import LocalMedia
 from backend.media.packets import Packets, count_packets
-from backend.media.rendition import CAPS, encode, kilobits, open_source, sides, transcode
+from backend.media.transcode import CAPS, encode, kilobits, open_source, sides, transcode
 from backend.model import FileKind
 
 

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from backend.jobs.runner import Failed
-from backend.media.measure import jpeg_size
+from backend.media.container import jpeg_size
 from backend.media.sprite import read_vtt
 from backend.model import FileKind, MediaFile
 
@@ -168,7 +168,7 @@ class TestSprite:
     @pytest.mark.parametrize("name", ["brighter.mp4", "brighter-keys.mp4"])
     def test_each_tile_shows_its_own_moment(self, sprite_of, video, media, light, name, monkeypatch):
         if name == "brighter-keys.mp4":
-            monkeypatch.setattr("backend.media.pictures.DECODED_PIXELS", 0)
+            monkeypatch.setattr("backend.media.snapshots.DECODED_PIXELS", 0)
         sprite, cues = sprite_of(video(name))
         path = media.path_of("v1", sprite.name)
 

@@ -284,7 +284,7 @@ def test_a_run_whose_server_was_killed_can_be_done_again(video, finish, tmp_path
     folder = tmp_path / "media" / "v1"
     code = (
         "from pathlib import Path; from backend.media.ffmpeg import Ffmpeg\n"
-        "from backend.media.rendition import transcode\n"
+        "from backend.media.transcode import transcode\n"
         f"folder = Path({str(folder)!r}); transcode(Ffmpeg(), (720,), folder, folder / 'source.mp4', lambda done: None)"
     )
     server = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.media import groups, vmaf
-from backend.media.crf import (
+from backend.media.filters import Shape, scaled, shape
+from backend.media.quality_model import (
     AIM,
     FLOOR,
     LADDERS,
@@ -28,9 +29,8 @@ from backend.media.crf import (
     slope_of,
     target_for,
 )
-from backend.media.filters import Shape, scaled, shape
-from backend.media.hunt import Steps
-from backend.media.rendition import open_source, transcode
+from backend.media.quality_search import Steps
+from backend.media.transcode import open_source, transcode
 from backend.media.vmaf import Pictures, Score, Unscored
 
 SCORES = st.floats(1, 99.9)

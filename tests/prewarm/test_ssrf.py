@@ -14,7 +14,7 @@ from backend.model import Job, JobKind, JobState, Video, WarmState
 from backend.prewarm import http as prewarm_http
 from backend.prewarm import read_line
 from backend.prewarm.http import HttpCache, Limits
-from backend.prewarm.reach import find_addresses, is_outside, may_be_inside, own_places
+from backend.prewarm.ssrf import find_addresses, is_outside, may_be_inside, own_places
 
 OWN = "http://127.0.0.1:8501"
 HOSTS = ("example.com", *own_places(OWN))

@@ -25,12 +25,13 @@ from typing import Any
 
 from backend.jobs.runner import Done
 from backend.media import Probe, vmaf
-from backend.media.crf import LADDERS
 from backend.media.ffmpeg import Ffmpeg, Report
+from backend.media.files import publish, settle, workshop
 from backend.media.filters import shape
-from backend.media.hunt import Case, Hunt, Steps, encode_whole, hunt_down, pays
 from backend.media.packets import count_packets
-from backend.media.rendition import Source, open_source, publish, settle, transcode, workshop
+from backend.media.quality_model import LADDERS
+from backend.media.quality_search import Case, Hunt, Steps, encode_whole, hunt_down, pays
+from backend.media.transcode import Source, open_source, transcode
 from backend.media.vmaf import Unscored
 from backend.model import FileKind, MediaFile
 

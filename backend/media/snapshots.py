@@ -18,12 +18,13 @@ from msgspec import structs
 from backend.errors import MediaError
 from backend.jobs.runner import Done
 from backend.media import Probe
+from backend.media.container import jpeg_size
 from backend.media.ffmpeg import Ffmpeg, Report
+from backend.media.files import settle, workshop
 from backend.media.filters import jpeg, scaled
-from backend.media.measure import jpeg_size
 from backend.media.packets import Stream, count_packets
-from backend.media.rendition import Source, settle, workshop
 from backend.media.sprite import MOST, Layout, lay_out, write_vtt
+from backend.media.transcode import Source
 from backend.model import FileKind, MediaFile
 
 NO_PICTURE = "No pictures could be taken from the video, though the file may be fine. See the technical details."

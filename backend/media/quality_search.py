@@ -15,7 +15,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from backend.media import groups, vmaf
-from backend.media.crf import (
+from backend.media.ffmpeg import THREADS, Ffmpeg, Report
+from backend.media.filters import Shape
+from backend.media.packets import count_packets
+from backend.media.quality_model import (
     FLOOR,
     LADDERS,
     Group,
@@ -32,10 +35,7 @@ from backend.media.crf import (
     slope_of,
     target_for,
 )
-from backend.media.ffmpeg import THREADS, Ffmpeg, Report
-from backend.media.filters import Shape
-from backend.media.packets import count_packets
-from backend.media.rendition import KEYFRAMES, Source, encode, kilobits, sound
+from backend.media.transcode import KEYFRAMES, Source, encode, kilobits, sound
 from backend.media.vmaf import Pictures, Reference, Score, Unscored, Window
 
 LEAST_GAIN = 0.05  # of the plain rendition's video bytes; below it a second file is not worth its place
