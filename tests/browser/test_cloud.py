@@ -70,7 +70,7 @@ def test_a_video_goes_the_whole_way(operator, alibaba, cloud_server, make_clip):
     confirm(person, "approve")
     expect(person.page.get_by_test_id("stMarkdown").filter(has_text=person.t("status.success")).first).to_be_visible()
     until(lambda: alibaba.vod.videos[video_id]["Status"] == "Normal")
-    until(lambda: len(alibaba.vod.videos[video_id]["streams"]) == 2)
+    until(lambda: sum(stream["JobId"] != "" for stream in alibaba.vod.videos[video_id]["streams"]) == 2)
     person.goes_to("/video", videoId=video_id)
     expect(person.page.get_by_role("table").first).to_be_visible()
     expect(person.button("do_recommend")).to_be_enabled()
