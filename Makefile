@@ -3,9 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export QU_DEMO ?= true
-# Tests wait as often as they compute, so two processes take half the time of one. Files stay whole and in their order:
-# what a file sets up is set up once, and browsers come last in both.
-SIDE_BY_SIDE ?= -n 2 --dist loadfile --no-loadscope-reorder
+# Tests wait as often as they compute, so three processes keep two cores busy. Files stay whole and in their order:
+# what a file sets up is set up once, and browsers come last in all.
+SIDE_BY_SIDE ?= -n 3 --dist loadfile --no-loadscope-reorder
 
 TYPESCRIPT := 5.9.3 # compiles the generated client in a test, where there is npm
 

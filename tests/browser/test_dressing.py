@@ -8,6 +8,8 @@ from playwright.sync_api import TimeoutError, expect
 
 from tests.browser.looks import EDGELESS, ENGLISH, FAINT, SMALL
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["CSV", "PNG", "REST", "API", "Excel", "English", "admin", "Esc", "Ctrl"]
 PHONE = {"width": 390, "height": 844}
 

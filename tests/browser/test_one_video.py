@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from backend.model import FileKind, MediaFile
 from tests.browser.looks import SMALL
 
+pytestmark = pytest.mark.slow
+
 LOADED = "pictures => pictures.length > 0 && pictures.every(picture => picture.complete && picture.naturalWidth > 0)"
 
 

@@ -11,6 +11,8 @@ from backend.auth.permissions import Role
 from backend.model import Actor, User, Video
 from tests.conftest import PASSWORD, TESTS
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = itertools.count(1)
 
 

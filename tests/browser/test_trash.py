@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 
 from backend.model import CensorStatus
 
+pytestmark = pytest.mark.slow
+
 in_both_languages = pytest.mark.parametrize("language", ["zh", "en"])
 NUMBERS = itertools.count(1)
 RECOMMENDED = 5

@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 from backend.model import FileKind
 
+pytestmark = pytest.mark.slow
+
 PAINTED = "part => getComputedStyle(part).backgroundImage.startsWith('url')"
 OFFSET = "part => getComputedStyle(part).backgroundPosition"
 LOADED = "image => image.complete && image.naturalWidth > 0"
