@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STEP_SECONDS = 1.0
-EVENT_LEASE_SECONDS = 60.0  # nobody else follows up an event meanwhile
 FIRST_PAUSE, MAX_PAUSE = 5.0, 600.0  # seconds until an event is followed up again
 MAX_EVENT_SECONDS = 7 * SECONDS_A_DAY
 OLD_SECONDS = 30.0  # an intent: whoever wrote it has given up by then
@@ -71,7 +70,7 @@ class Keeper:
     def follow_events(self) -> int:
         """Follow up the events that are due, until VOD stops answering; return how many those were."""
         count = 0
-        while event := self._store.cloud.take_event(EVENT_LEASE_SECONDS):
+        while event := self._store.cloud.take_event():
             count += 1
             try:
                 self._follower.follow(event)

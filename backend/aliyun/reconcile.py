@@ -11,7 +11,7 @@ from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.events import Follower
 from backend.aliyun.facts import second, utc, video_of
 from backend.aliyun.sync import FIELDS, THE_END, VOD, confirmed, read_item
-from backend.errors import CloudError, NotFound
+from backend.errors import CloudError
 from backend.model import SECONDS_A_DAY, CensorStatus, FileKind, TranscodeStatus, Video, VideoFilter, VideoStatus
 from backend.model.cloud import VERDICT_EVENT
 from backend.model.limits import FIRST_SECOND
@@ -124,17 +124,15 @@ class Reconciler:
 
     def _take_in(self, found: list[Video]) -> None:
         """Queue what must have happened to these, and let the catalogue follow. New ones come in by their event."""
-        known = []
+        known = self._store.catalogue.find_known([video.video_id for video in found])
         for video in found:
-            try:
-                missed = missed_events(self._store.catalogue.get_video(video.video_id), video)
-            except NotFound:
-                missed = [] if video.status in NOT_THERE else ["FileUploadComplete"]
+            if here := known.get(video.video_id):
+                missed = missed_events(here, video)
             else:
-                known.append(video)
+                missed = [] if video.status in NOT_THERE else ["FileUploadComplete"]
             for type_ in missed:
                 self._store.cloud.expect_event(type_, video.video_id)
-        self._store.mirror.enter(known)
+        self._store.mirror.enter([video for video in found if video.video_id in known])
 
 
 def missed_events(here: Video, there: Video) -> list[str]:

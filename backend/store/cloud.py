@@ -18,6 +18,8 @@ from backend.model.cloud import ACCEPTED, REFUSED, SENDING, Action, CloudTask, E
 from backend.store.engine import Database, Engine
 from backend.store.job_rows import word_of
 
+EVENT_LEASE_SECONDS = 60.0  # nobody else follows up an event meanwhile
+
 
 class CloudRecords:
     """Every question about these dealings, and every change to them."""
@@ -136,6 +138,7 @@ class CloudRecords:
         """Keep an event until it was followed up. The same one, told twice, is followed up once if there is time."""
         text = json.dumps(body, ensure_ascii=False, sort_keys=True)
         with self._engine.writing() as db:
+            _hurry_events(db, type_, target, self._clock())
             db.execute(
                 "insert into cloud_events (received, due, type, target, body) select ?, ?, ?, ?, ? "
                 "where not exists (select 1 from cloud_events where target = ? and type = ? and body = ?)",
@@ -147,7 +150,7 @@ class CloudRecords:
         with self._engine.writing() as db:
             expect_event(db, type_, target, self._clock())
 
-    def take_event(self, seconds: float) -> Event | None:
+    def take_event(self, seconds: float = EVENT_LEASE_SECONDS) -> Event | None:
         """Return the event that is due longest; nobody else gets it for so many seconds."""
         now = self._clock()
         sql = (
@@ -253,12 +256,20 @@ class CloudRecords:
 
 
 def expect_event(db: Database, type_: str, target: str, now: float) -> None:
-    """Queue an event that must have happened at VOD, unless one of its type waits already for this video."""
+    """Queue an event that must have happened at VOD. One of its type that waits already for this video waits no longer
+    than a lease lasts: what postponed it, such as an hour without an answer, is over where VOD tells of it again.
+    """
+    _hurry_events(db, type_, target, now)
     db.execute(
         "insert into cloud_events (received, due, type, target, body) select ?, ?, ?, ?, '{}' "
         "where not exists (select 1 from cloud_events where target = ? and type = ?)",
         [now, now, type_, target, target, type_],
     )
+
+
+def _hurry_events(db: Database, type_: str, target: str, now: float) -> None:
+    sql = "update cloud_events set due = ? where target = ? and type = ? and due > ?"
+    db.execute(sql, [now + EVENT_LEASE_SECONDS, target, type_, now + EVENT_LEASE_SECONDS])
 
 
 def finish_intents(db: Database, action: str, target: str) -> None:

@@ -28,7 +28,7 @@ from backend.store.cloud import expect_event
 from backend.store.engine import Database, Engine
 from backend.store.mirrored import end_difference, follow_category, note_difference, set_category
 from backend.store.row_keys import first_key
-from backend.store.rows import read_video, read_videos_at, write_files
+from backend.store.rows import read_video, read_videos, read_videos_at, write_files
 
 YOUNG_SECONDS = 3600
 TEXTS = {"title": "title", "description": "description", "tags": "tags"}
@@ -61,14 +61,15 @@ class Mirror:
         stays there.
         """
         new = changed = differing = 0
+        batch = {video.video_id: video for video in videos}
         with self._engine.writing() as db:
-            for video in videos:
+            here = read_videos(db, batch)
+            for video in batch.values():
                 if run:
                     db.execute("insert or replace into cloud_seen (video_id, run) values (?, ?)", [video.video_id, run])
                 end_difference(db, video.video_id, MISSING)
-                try:
-                    known = read_video(db, video.video_id)
-                except NotFound:
+                known = here.get(video.video_id)
+                if known is None:
                     if db.execute("select 1 from trash where video_id = ?", [video.video_id]).fetchone():
                         continue
                     if video.status is VideoStatus.UPLOADING and video.created > self._clock() - YOUNG_SECONDS:

@@ -97,6 +97,12 @@ def read_video(db: Database, video_id: str) -> Video:
     return _videos(db, [_read_row(db, video_id)])[0]
 
 
+def read_videos(db: Database, video_ids: Iterable[str]) -> dict[str, Video]:
+    """Return those of these videos that there are, by their ids, inside the caller's transaction."""
+    sql = f"select {VIDEO_COLUMNS} from {VIDEO_TABLES} where {AT.format(key='v.video_id')}"
+    return {video.video_id: video for video in _videos(db, db.fetch(sql, [as_json(video_ids)]))}
+
+
 def read_video_alone(db: Database, video_id: str) -> Video:
     """Return one video without its files, inside the caller's transaction. Raises NotFound."""
     return _video(_read_row(db, video_id), ())

@@ -36,6 +36,7 @@ from backend.store.rows import (
     read_recommendation,
     read_recommendations_at,
     read_video,
+    read_videos,
     read_videos_at,
 )
 
@@ -106,6 +107,11 @@ class Catalogue:
         """Return one video. Raises NotFound."""
         with self._engine.reading() as db:
             return read_video(db, video_id)
+
+    def find_known(self, video_ids: Iterable[str]) -> dict[str, Video]:
+        """Return those of these videos that there are, by their ids."""
+        with self._engine.reading() as db:
+            return read_videos(db, video_ids)
 
     def get_whole_video(self, video_id: str) -> Video:
         """Return one video whose upload has finished. Raises NotFound, and Conflict where it has not."""

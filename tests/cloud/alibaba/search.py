@@ -16,7 +16,8 @@ def search(videos, parameters):
     size, page = int(parameters.get("PageSize", 10)), int(parameters.get("PageNo", 1))
     if size > 100 or parameters.get("SearchType", "video") != "video":
         raise Refusal(400, "InvalidParameter", "The specified parameter is invalid.")
-    found = [video for video in videos if _matches(video, parameters.get("Match", ""))]
+    terms = _terms(parameters.get("Match", ""))
+    found = [video for video in videos if _matches(video, terms)]
     key, _, order = parameters.get("SortBy", "CreationTime:Desc").partition(":")
     if key not in ("CreationTime", "ModificationTime"):
         raise Refusal(400, "InvalidParameter", "The specified SortBy is invalid.")
@@ -47,12 +48,14 @@ def _question(parameters):
     return str([parameters.get(name) for name in ("Match", "SortBy", "PageSize")])
 
 
-def _matches(video, match):
-    if not match:
-        return True
+def _terms(match):
     terms = RANGE.findall(match)
-    if not terms:
+    if match and not terms:
         raise Refusal(400, "InvalidParameter.Match", "The specified Match is invalid.")
+    return terms
+
+
+def _matches(video, terms):
     return all(
         (start <= video[name] if open_ == "[" else start < video[name])
         and (video[name] <= end if close == "]" else video[name] < end)

@@ -1,0 +1,50 @@
+"""Long stretches of time on an account at Alibaba: an outage, and a whole day of everything that can go wrong."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from backend.model import CensorStatus
+from tests.cloud.alibaba.server import Server
+from tests.cloud.day import Plan, problems, run
+
+HOUR = 3600
+
+
+def test_what_an_outage_put_off_waits_no_longer_than_a_minute_once_vod_shows_it(console, alibaba, new_video):
+    """After hours without an answer an event is tried every ten minutes only: too late for a blocked video."""
+    now = [time.time()]
+    console.store.cloud._clock = lambda: now[0]
+    video = new_video(Status="Normal", censor=CensorStatus.SUCCESS)
+    alibaba.vod.judge(video.video_id, "Blocked", "违规")
+    console.store.cloud.keep_event("CreateAuditComplete", video.video_id, {})
+    alibaba.fail("GetVideoInfo", "busy", times=10_000)
+    for _ in range(20):
+        now[0] += 600
+        console.cloud.keeper.follow_events()
+    alibaba.faults.clear()
+    now[0] += 1
+
+    console.cloud.keeper.look_at_changes()
+    now[0] += 60
+    console.cloud.keeper.follow_events()
+
+    assert console.store.catalogue.get_video(video.video_id).censor_status is CensorStatus.FAIL
+
+
+@pytest.mark.slow
+def test_both_sides_agree_after_a_day_of_lost_callbacks_lost_answers_and_an_outage(tmp_path):
+    """`python benchmarks/cloud_day.py` does this with 2,000 uploads in 24 hours."""
+    plan = Plan(uploads=60, seconds=6 * HOUR, outage=(2 * HOUR, 4 * HOUR), quota=30)
+    with Server() as server:
+        day = run(plan, server, tmp_path)
+        try:
+            assert problems(day) == {}
+            assert day.counts["callbacks lost"] > 10
+            assert day.counts["answers lost"]
+            assert day.counts["blocked at VOD"]
+            assert day.alibaba.prefetching.remain < 2  # an entry warms two or three addresses
+        finally:
+            day.console.close()
