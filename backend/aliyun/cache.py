@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from backend.aliyun.client import Client
 from backend.aliyun.facts import number, utc
-from backend.errors import CloudError, ConsoleError
+from backend.errors import CloudError, Conflict, ConsoleError
 from backend.jobs.runner import Done, Failed, Outcome, Running
 from backend.model import SECONDS_A_DAY, Job, Video, WarmState
 from backend.model.cloud import ACCEPTED, REFUSED, SENDING, Push
+from backend.model.usage import day_of
 
 if TYPE_CHECKING:
     from backend.store.cloud import CloudRecords
@@ -25,10 +25,14 @@ POLL_SECONDS, LEAST_SECONDS = 30.0, 3.0  # it takes minutes as a rule, and a few
 SLACK_SECONDS = 300
 SEND_SECONDS = 20.0
 QUOTA_SECONDS, QUOTA_KEPT_SECONDS = 1.5, 10.0
-BEIJING = timedelta(hours=8)
 LISTED_SECONDS = 3 * SECONDS_A_DAY  # then a task leaves Alibaba's list, whatever became of it
 NOT_LISTED = "no longer listed after 3 days"
 STATES = {"Complete": WarmState.WARM, "Failed": WarmState.FAILED}
+QUOTA = "quota"  # where it is kept
+NO_ROOM = (
+    "Today's prewarming quota has room for {left} more addresses, and these are {count}. It is renewed at midnight, "
+    "Beijing time."
+)
 SOME_FAILED = "{bad} of {count} addresses could not be fetched. The list below says why."
 
 
@@ -83,7 +87,24 @@ class CloudCache:
             answer = self._client.call(self._service.quota, expect="PreloadRemain", seconds=QUOTA_SECONDS)
             self._known_quota = (self._clock() + QUOTA_KEPT_SECONDS, answer)
         total, left = (int(number(answer.get(name))) for name in ("PreloadQuota", "PreloadRemain"))
+        self._records.set_place(QUOTA, {"day": self._day(), "total": total, "left": left, "at": self._clock()})
         return Quota(total, left, self._records.spent(self._day()))
+
+    def kept_quota(self) -> tuple[Quota, float] | None:
+        """Return the day's quota as it was asked for last, and when that was; None before anybody asked today."""
+        kept = self._records.place(QUOTA)
+        if kept.get("day") != self._day():
+            return None
+        return Quota(kept["total"], kept["left"], self._records.spent(self._day())), kept["at"]
+
+    def check_room(self, count: int) -> None:
+        """Raise Conflict where the day's quota does not hold so many addresses; where nobody tells it, go ahead."""
+        try:
+            left = self.quota().left
+        except CloudError:
+            return
+        if left < count:
+            raise Conflict(NO_ROOM, left=left, count=count)
 
     def start(self, job: Job, video: Video | None) -> str:
         """Send what of the batch was not sent yet. Raises CloudError where it must be tried again later."""
@@ -198,7 +219,7 @@ class CloudCache:
 
     def _day(self) -> str:
         """The day of the quota: it turns over at midnight in Beijing."""
-        return (datetime.fromtimestamp(self._clock(), UTC) + BEIJING).strftime("%Y-%m-%d")
+        return day_of(self._clock())
 
 
 def path_of(url: str) -> str:

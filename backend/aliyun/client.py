@@ -12,7 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -23,7 +23,12 @@ from backend.settings import Settings, quiet_cloud_sdk
 
 log = logging.getLogger(__name__)
 
-CDN_ACTIONS = frozenset({"PushObjectCache", "DescribeRefreshTasks", "DescribeRefreshTaskById", "DescribeRefreshQuota"})
+CDN_ACTIONS = frozenset(
+    {
+        "PushObjectCache", "DescribeRefreshTasks", "DescribeRefreshTaskById", "DescribeRefreshQuota",
+        "DescribeDomainUsageData",
+    }
+)  # fmt: skip
 CONNECT_SECONDS, READ_SECONDS = 3.0, 5.0  # of one attempt
 BUDGET_SECONDS = 8.0  # of a whole call: somebody may be waiting
 FIRST_PAUSE, LONGEST_PAUSE = 0.3, 4.0
@@ -48,6 +53,15 @@ class Sdk:
     runtime: Any
     credentials: Any
     failure: type[Exception]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """An access key as it is now; `token` is empty for one that does not expire."""
+
+    id: str
+    secret: str = field(repr=False)
+    token: str = field(default="", repr=False)
 
 
 class Client:
@@ -95,6 +109,14 @@ class Client:
             self.wait(pause * random.uniform(0.8, 1.2))  # noqa: S311
             pause = min(pause * 2, LONGEST_PAUSE)
 
+    def keys(self) -> Keys:
+        """Return the credentials as they are now, for what signs by itself. Raises CloudError where there are none."""
+        try:
+            found = self._credential.get_credential()
+        except Exception as failure:  # of the machine, of a role, of an address that gives them out
+            raise Refusal("GetCredential", "InvalidCredentials", words=type(failure).__name__).error() from None
+        return Keys(found.get_access_key_id(), found.get_access_key_secret(), found.get_security_token() or "")
+
     def _once(self, action: str, parameters: Mapping[str, Any], expect: str, left: float) -> dict[str, Any]:
         sdk = _sdk()
         client, models = (self._cdn, sdk.cdn_models) if action in CDN_ACTIONS else (self._vod, sdk.vod_models)
@@ -117,7 +139,8 @@ class Client:
 
     def _open(self) -> tuple[Any, Any]:
         """Make both clients with credentials that were just looked for."""
-        sdk, settings, credential = _sdk(), self._settings, self._credentials()
+        sdk, settings = _sdk(), self._settings
+        credential = self._credential = self._credentials()
 
         def config(endpoint: str) -> Any:
             return sdk.config(

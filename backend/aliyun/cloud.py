@@ -18,6 +18,7 @@ from backend.aliyun.renditions import Renditions
 from backend.aliyun.settle import Settler
 from backend.aliyun.sync import Sync
 from backend.aliyun.transcode import Transcodes
+from backend.aliyun.usage import UsageReader
 from backend.jobs.runner import Done
 from backend.media.local import LocalMedia
 from backend.model import SECONDS_A_DAY, Actor, Job, JobKind
@@ -53,7 +54,8 @@ class Cloud:
         trash_seconds = settings.trash_days * SECONDS_A_DAY
         settler = Settler(self.client, store, self.media, self.follower, clock, trash_seconds)
         reconciler = Reconciler(self.client, store, self.follower, clock)
-        self.keeper = Keeper(store, self.follower, settler, reconciler, clock)
+        self.usage = UsageReader(self.client, store.usage, settings, self.cache, clock)
+        self.keeper = Keeper(store, self.follower, settler, reconciler, self.usage, clock)
         self.sync = Sync(self.client, store, clock, self.follower.unreviewed)
 
     def take_callback(self, headers: Mapping[str, str], raw: bytes) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from backend.aliyun.events import Follower, NotYet
 from backend.aliyun.reconcile import Reconciler
 from backend.aliyun.settle import Settler
+from backend.aliyun.usage import UsageReader
 from backend.errors import CloudError, NotFound
 from backend.jobs.periodic import Repeated
 from backend.model import SECONDS_A_DAY
@@ -27,6 +28,7 @@ CHANGES_SECONDS = 120.0  # between two looks at what changed at VOD
 CATEGORIES_SECONDS = 300.0
 RECOMMENDED_SECONDS = 240.0
 UPLOADS_SECONDS = 600.0
+USAGE_SECONDS = 900.0  # between two questions about the account's usage; figures of an hour come an hour late
 WALK_SECONDS = 5.0  # between two batches of the walk: 1 M videos take three days
 PRUNE_SECONDS = 6 * 3600.0
 KEPT_SECONDS = 30 * SECONDS_A_DAY  # what Alibaba was asked, after it ended
@@ -37,8 +39,9 @@ class Keeper:
     """Does what nobody waits for."""
 
     def __init__(
-        self, store: Store, follower: Follower, settler: Settler, reconciler: Reconciler, clock: Callable[[], float]
-    ) -> None:
+        self, store: Store, follower: Follower, settler: Settler, reconciler: Reconciler, usage: UsageReader,
+        clock: Callable[[], float],
+    ) -> None:  # fmt: skip
         self._store, self._follower, self._settler, self._reconciler = store, follower, settler, reconciler
         self._clock = clock
         followers = [Repeated(f"vod-events-{n}", STEP_SECONDS, self.follow_events) for n in range(FOLLOWERS)]
@@ -52,6 +55,7 @@ class Keeper:
         self._threads = (
             *followers,
             Repeated("vod-intents", STEP_SECONDS, self.finish_intents),
+            Repeated("vod-usage", USAGE_SECONDS, usage.refresh),
             Repeated("vod-prune", PRUNE_SECONDS, lambda: store.cloud.prune(KEPT_SECONDS)),
             *(Repeated(name, seconds, _patient(look)) for name, seconds, look in looks),
         )

@@ -116,6 +116,10 @@ CLOUD: dict[str, str] = {
         "视频点播中没有这个转码模板组，请管理员检查 QU_TEMPLATE_GROUP 和 QU_NARROW_TEMPLATE_GROUP"
         "（错误码 {cloud_code}，请求 {request_id}）。"
     ),
+    "Today's prewarming quota has room for {left} more addresses, and these are {count}. It is renewed at midnight, "
+    "Beijing time.": ("今天的预热额度还剩 {left} 条，而这里有 {count} 条。额度在北京时间零点恢复。"),
+    "startTime is later than endTime.": "startTime 晚于 endTime。",
+    "From startTime to endTime are more than {most} days.": "startTime 到 endTime 超过 {most} 天。",
     "Today's prewarming quota is used up; it is renewed at midnight, Beijing time "
     "(code {cloud_code}, request {request_id}).": (
         "今天的预热额度已用完，北京时间零点恢复（错误码 {cloud_code}，请求 {request_id}）。"

@@ -18,6 +18,7 @@ from backend.operations import (
     transcoding,
     trash,
     uploads,
+    usage,
     videos,
 )
 
@@ -39,5 +40,6 @@ __all__ = [
     "transcoding",
     "trash",
     "uploads",
+    "usage",
     "videos",
 ]

@@ -45,7 +45,7 @@ class PrewarmPage(msgspec.Struct, rename="camel"):
     prewarm_list: list[PrewarmData]
 
 
-@operation("POST", "/vod/pushObjectCache", message="预热完成", right=Right.MANAGE, place=8)
+@operation("POST", "/vod/pushObjectCache", message="预热完成", right=Right.MANAGE, remote=True, place=8)
 def push_object_cache(call: Call, *, object_path: str) -> None:
     """Prewarm the files of these addresses, one a line, with or without http://: all, or none if one is bad."""
     lines = check_lines(
@@ -63,6 +63,7 @@ def push_object_cache(call: Call, *, object_path: str) -> None:
         raise BadRequest(
             "objectPath has {count} addresses; from 1 to {most} are allowed.", count=len(lines), most=MOST_LINES
         )
+    call.console.cache.check_room(len(lines))
     call.store.jobs.enqueue_prewarm([line.url for line in lines], call.actor)
 
 

@@ -28,6 +28,9 @@ class CacheProvider(Runner, Protocol):
     def hosts(self) -> tuple[str, ...]:
         """The hosts (with their port, where it is not the usual one) whose files it can warm."""
 
+    def check_room(self, count: int) -> None:
+        """Raise Conflict where so many files cannot be warmed today."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedLine:

@@ -40,6 +40,7 @@ CODES = {
 # What the operations are called in Chinese; the first thirteen as in the seed document.
 CHINESE_SUMMARIES = {
     "getPrewarmQuota": "查询当日预热额度（云模式）",
+    "getUsage": "查询云端用量：流量、存储、转码与播放（云模式）",
     "getDrift": "查询与视频点播的差异（云模式）",
     "mendDrift": "处理与视频点播的差异（云模式）",
     "getVideos": "查询条件获取视频列表",

@@ -24,6 +24,7 @@ from backend.store.sqlite.engine import SqliteEngine
 from backend.store.sqlite.files import copy_files, find_damage, find_files, find_open
 from backend.store.statistics import Statistics
 from backend.store.trash import Trash
+from backend.store.usage import Usage
 from backend.store.videos import Catalogue
 
 __all__ = [
@@ -44,6 +45,7 @@ class Store:
         self.jobs = Jobs(engine, engine.now)
         self.cloud = CloudRecords(engine, engine.now)
         self.mirror = Mirror(engine, engine.now)
+        self.usage = Usage(engine, engine.now)
         self.accounts = Accounts(engine, engine.now)
         self.sessions = Sessions(engine, engine.now)
         self.history = History(engine)

@@ -17,6 +17,7 @@ from tests.cloud.alibaba.cdn import Prefetching
 from tests.cloud.alibaba.oss import BUCKET, Oss
 from tests.cloud.alibaba.refusal import Refusal
 from tests.cloud.alibaba.signature import Gate
+from tests.cloud.alibaba.usage import Usage
 from tests.cloud.alibaba.vod import Vod
 
 MOST_QUERY = 8000  # bytes: longer lines are refused by gateways on the way
@@ -58,6 +59,7 @@ class Alibaba:
         self.oss = Oss(self)
         self.vod = Vod(self)
         self.prefetching = Prefetching(self)
+        self.usage = Usage(self)
 
     def fail(self, action: str, kind: str, times: int = 1, after: int = 0, seconds: float = 20.0) -> None:
         assert kind in FAULTS
@@ -98,10 +100,10 @@ class Alibaba:
         return Fault(action, kind) if kind else None
 
     def act(self, action: str, version: str, parameters: dict[str, str]) -> dict[str, Any]:
-        room = next((room for room in (self.prefetching, self.vod) if hasattr(room, action)), None)
+        room = next((room for room in (self.prefetching, self.usage, self.vod) if hasattr(room, action)), None)
         if room is None:
             raise Refusal(404, "InvalidAction.NotFound", "Specified api is not found.")
-        if version != VERSIONS["cdn" if action in Prefetching.CDN else "vod"]:
+        if version != VERSIONS["cdn" if action in Prefetching.CDN | Usage.CDN else "vod"]:
             raise Refusal(404, "InvalidVersion", "Specified parameter Version is not valid.")
         if action in self.denied:
             raise Refusal(403, "Forbidden.RAM", "User not authorized to operate on the specified resource.")
