@@ -14,7 +14,6 @@ from backend.api.registry import OPERATIONS, Operation
 from backend.api.row_cache import Shelf
 from backend.api.wire import Writer, envelope
 from backend.auth.permissions import Right
-from backend.auth.tickets import Tickets
 from backend.auth.turns import Turns
 from backend.errors import DISK_FULL, SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound, is_full
 from backend.exports.download import Download, Exports
@@ -129,7 +128,6 @@ class Console:
     cache: CacheProvider
     clock: Callable[[], float] = time.time
     new_id: Callable[[], str] = new_request_id
-    tickets: Tickets = field(default_factory=Tickets)
     exports: Exports = field(default_factory=Exports)
     turns: Turns = field(default_factory=Turns)  # at passwords
     shelf: Shelf = field(default_factory=Shelf)

@@ -24,7 +24,6 @@ import backend
 from backend import Caller, Console, Settings
 from backend.api.registry import OPERATIONS
 from backend.auth.permissions import Role
-from backend.auth.tickets import Tickets
 from backend.client import RemoteConsole
 from backend.media.ffmpeg import Ffmpeg
 from backend.model import Account, Actor, FileKind, JobKind, MediaFile, User, Video
@@ -91,7 +90,6 @@ def console(settings, clock, new_database) -> Iterator[Console]:
     settings.data.mkdir(exist_ok=True)
     shutil.copy(new_database, (settings.data / "console.sqlite3"))
     console = backend.open_console(settings, clock)
-    console.tickets = Tickets(clock)
     yield console
     console.close()
 

@@ -1,1 +1,1 @@
-"""Who signs in, and from where: passwords, one-time tickets, and turns at checking them."""
+"""Who signs in, and from where: passwords, and turns at checking them."""

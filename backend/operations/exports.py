@@ -72,7 +72,7 @@ def create_export_link(
     export.bind(call.given, call.settings.time_zone)  # what it would refuse is better said now
     call.console.exports.check(call.actor.name)
     given = {one.wire_name: call.given[one.wire_name] for one in export.parameters if one.wire_name in call.given}
-    ticket = call.console.tickets.issue(export.name, (given, call.token), owner=call.actor.name)
+    ticket = call.store.tickets.issue(export.name, (given, call.token), owner=call.actor.name)
     return LinkData(f"{call.write.base_url}{export.path}?ticket={quote(ticket)}")
 
 

@@ -142,7 +142,7 @@ def create_history_link(call: Call, *, filters: HistoryFilters) -> HistoryLink:
     export = OPERATIONS["exportHistory"]
     call.console.exports.check(call.actor.name)
     given = {one.wire_name: call.given[one.wire_name] for one in export.parameters if one.wire_name in call.given}
-    ticket = call.console.tickets.issue(export.name, (given, call.token), owner=call.actor.name)
+    ticket = call.store.tickets.issue(export.name, (given, call.token), owner=call.actor.name)
     return HistoryLink(f"{call.write.base_url}{export.path}?ticket={quote(ticket)}")
 
 

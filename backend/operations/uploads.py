@@ -71,6 +71,6 @@ def warnings_of(call: Call, video: Video) -> list[str]:
 def create_upload_links(call: Call, *, count: Annotated[int, Whole(1, 100)] = 1) -> list[LinkData]:
     """Return links that take one uploadVideo each, within an hour, so that a browser can send a file with no token."""
     upload = OPERATIONS["uploadVideo"]
-    issue = call.console.tickets.issue
+    issue = call.store.tickets.issue
     tickets = (issue(upload.name, ({}, call.token), seconds=3600, owner=call.actor.name) for _ in range(count))
     return [LinkData(f"{call.write.base_url}{upload.path}?ticket={quote(ticket)}") for ticket in tickets]

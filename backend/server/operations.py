@@ -59,7 +59,7 @@ async def operate(operation: Operation, shared: Shared, context: RequestContext)
     if any(is_secret(name) and value for name, value in query.items()):
         raise BadRequest("password must not be in the URL, where it would be logged. Send it in the body.")
     context.require_method(*operation.methods)
-    ticket = redeem(context, operation, query)
+    ticket = await redeem(context, operation, query)
     answer = partial(answer_call, context, operation, shared.responses, query, ticket)
     media_type, options = read_content_type(context.headers.get(b"content-type", b"").decode("latin-1"))
     if media_type == MULTIPART:
@@ -156,12 +156,13 @@ async def operate_on_form(
             await anyio.to_thread.run_sync(form.discard)
 
 
-def redeem(context: RequestContext, operation: Operation, query: dict[str, Any]) -> Ticket | None:
+async def redeem(context: RequestContext, operation: Operation, query: dict[str, Any]) -> Ticket | None:
     """Return what a one-time ticket stands for: its parameters, and the token of who asked for it. Raises Forbidden."""
     takes_tickets = operation.answer is Download or any(parameter.is_file for parameter in operation.parameters)
     if not takes_tickets or not query.get("ticket"):
         return None
-    ticket: Ticket | None = context.console.tickets.take(operation.name, query["ticket"])
+    tickets = context.console.store.tickets
+    ticket: Ticket | None = await context.run(tickets.take, operation.name, query["ticket"])
     if ticket is None:
         raise Forbidden(
             "This link has expired or was already used. Request a new one."

@@ -32,7 +32,7 @@ async def adopt(context: RequestContext) -> Response:
     if media_type != JSON:
         raise BadRequest("The Content-Type must be {json}.", json=JSON)
     ticket = as_text("ticket", read_body(raw, media_type, options).get("ticket"))
-    token = context.console.tickets.take("session", ticket)
+    token = await context.run(context.console.store.tickets.take, "session", ticket)
     if token is None or await context.run(context.access_of, token) is None:
         raise Forbidden(SIGN_IN_FIRST)
     response = context.succeed()

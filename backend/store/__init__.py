@@ -18,11 +18,13 @@ from backend.store.engine import UNKNOWN, Engine, Progress, say_nothing
 from backend.store.errors import Reason, StoreError
 from backend.store.history import History
 from backend.store.jobs import Jobs
+from backend.store.login_attempts import Attempts
 from backend.store.private import make_folder
 from backend.store.sessions import Sessions
 from backend.store.sqlite.engine import SqliteEngine
 from backend.store.sqlite.files import copy_files, find_damage, find_files, find_open
 from backend.store.statistics import Statistics
+from backend.store.tickets import Tickets
 from backend.store.trash import Trash
 from backend.store.usage import Usage
 from backend.store.videos import Catalogue
@@ -50,7 +52,8 @@ class Store:
         self.sessions = Sessions(engine, engine.now)
         self.history = History(engine)
         self.statistics = Statistics(engine, engine.now)
-        self.attempts = engine.attempts
+        self.attempts = Attempts(engine)
+        self.tickets = Tickets(engine)
         self.exporting = engine
         self.version, self.one_state = engine.version, engine.one_state
         self.size, self.check, self.recount = engine.size, engine.check, engine.recount

@@ -53,31 +53,6 @@ class Database(Protocol):
         ...
 
 
-class Try(Protocol):
-    """One try at a password: the seconds to wait where it is refused (0: it is not), and the how manyth it is."""
-
-    @property
-    def wait(self) -> int: ...
-    @property
-    def count(self) -> int: ...
-    @property
-    def is_last_free(self) -> bool:
-        """Say whether each further try is followed by a wait."""
-        ...
-
-
-class Attempts(Protocol):
-    """Counts tries at passwords, over all processes."""
-
-    def begin(self, address: str, name: str) -> Try:
-        """Count a try, before the password is looked at."""
-        ...
-
-    def succeed(self, address: str, name: str) -> None:
-        """Give a try back, and clear the count of this address for the name: the password was right."""
-        ...
-
-
 class Queries(Protocol):
     """Which videos a list shows. VIDEOS and FEED are the two lists, and are not looked into."""
 
@@ -107,6 +82,13 @@ class Engine(Protocol):
         """Give a connection whose changes are all kept for good, or none; `bulk` where those are many."""
         ...
 
+    def volatile(self) -> AbstractContextManager[Any]:
+        """Give a connection whose changes are all kept or none, but not for good: a power cut may forget them.
+
+        It is for what lasts minutes: tries at passwords, and one-time links. It changes no `version`.
+        """
+        ...
+
     def remembered(self, db: Any, key: Hashable, find: Callable[[], T]) -> T:
         """Return what `find` finds in the state that `db` sees, without asking it again while nothing changes."""
         ...
@@ -126,9 +108,6 @@ class Engine(Protocol):
     def one_state(self) -> AbstractContextManager[int]:
         """Let all that this thread reads see one state, and give its version, or UNKNOWN."""
         ...
-
-    @property
-    def attempts(self) -> Attempts: ...
 
     def pieces(
         self, listing: Listing, columns: Sequence[Column], file_format: FileFormat, wanted: VideoFilter, zone: ZoneInfo,

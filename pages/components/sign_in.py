@@ -45,7 +45,8 @@ def _sign_in(name: str, password: str) -> None:
         return
     console_token = envelope["data"]["consoleToken"]
     st.session_state["token"] = console_token
-    st.session_state["keep_ticket"] = backend.current().tickets.issue("session", console_token, owner=console_token)
+    tickets = backend.current().store.tickets
+    st.session_state["keep_ticket"] = tickets.issue("session", console_token, owner=console_token)
     st.rerun()
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from backend import Caller
 from backend.operations import credentials
-from backend.store.sqlite.login_attempts import FORGET_SECONDS, FREE, FREE_HERE, LONGEST_SECONDS, MANY, Attempts
+from backend.store import open_store
+from backend.store.login_attempts import FORGET_SECONDS, FREE, FREE_HERE, LONGEST_SECONDS, MANY
 from tests.paths import ROOT
 
 HERE, THERE = "192.0.2.7", "198.51.100.9"
@@ -18,9 +19,9 @@ HERE, THERE = "192.0.2.7", "198.51.100.9"
 
 @pytest.fixture
 def attempts(tmp_path, clock):
-    made = Attempts(tmp_path / "attempts.sqlite3", clock)
-    yield made
-    made.close()
+    store = open_store(tmp_path / "store", clock)
+    yield store.attempts
+    store.close()
 
 
 def try_often(attempts, times, address=HERE, name="anne"):
@@ -120,23 +121,13 @@ def test_an_office_behind_one_address_does_not_feel_it(attempts):
             attempts.succeed(HERE, f"person {number}")
 
 
-def test_names_that_nobody_has_take_no_room_for_long(attempts, clock):
-    for number in range(200):
-        attempts.begin(HERE, f"name {number}")
-    clock.move(FORGET_SECONDS + 1)
-    attempts.begin(HERE, "anne")
-
-    with attempts._changing() as db:
-        assert db.execute("select count(*) from attempts").fetchone() == (3,)
-
-
 def test_of_many_processes_at_once_no_more_than_the_free_tries_come_through(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from backend.store.sqlite.login_attempts import Attempts\n"
-        "made = Attempts(Path(sys.argv[1]), lambda: 1e9)\n"
+        "import sys; from pathlib import Path; from backend.store import open_store\n"
+        "made = open_store(Path(sys.argv[1]), lambda: 1e9).attempts\n"
         "print(sum(made.begin('192.0.2.7', 'anne').wait == 0 for _ in range(20)))"
     )
-    command = [sys.executable, "-c", code, str(tmp_path / "attempts.sqlite3")]
+    command = [sys.executable, "-c", code, str(tmp_path / "store")]
     running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)]
 
     assert sum(int(process.communicate(timeout=60)[0]) for process in running) == FREE

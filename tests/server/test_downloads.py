@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
-import time
 from pathlib import Path
 
 import pytest
 
 from backend.auth.permissions import Role
-from backend.auth.tickets import MAX_OPEN, Tickets
 from backend.errors import TooMany
-from backend.exports import file
+from backend.exports import download
 from backend.exports.download import Download, Exports
 from backend.model import User, Video
 from backend.server import downloads
@@ -59,7 +57,7 @@ def running(console):
 def test_exports_that_nobody_reads_are_bounded_by_person_and_in_all(
     console, begin, make_account, sign_in, monkeypatch, eventually
 ):
-    monkeypatch.setattr(file, "MAX_AT_ONCE", 6)
+    monkeypatch.setattr(download, "MAX_AT_ONCE", 6)
     anne, ben, eve = (sign_in(make_account(name, Role.ANALYST)) for name in ("anne", "ben", "eve"))
     before = open_descriptors()
 
@@ -150,53 +148,10 @@ def test_what_is_refused_leaves_nothing_open():
         finally:
             closed.append(True)
 
-    held = [exports.begin("anne", Download("a", "text/csv", chunks())) for _ in range(file.MAX_OF_ONE)]
+    held = [exports.begin("anne", Download("a", "text/csv", chunks())) for _ in range(download.MAX_OF_ONE)]
     started = chunks()
     next(started)
     with pytest.raises(TooMany):
         exports.begin("anne", Download("a", "text/csv", started))
 
-    assert (len(held), closed) == (file.MAX_OF_ONE, [True])
-
-
-# One-time links
-
-
-def test_whoever_asks_for_links_without_end_takes_no_room_from_others():
-    tickets = Tickets(lambda: 0.0)
-    ben = tickets.issue("export", "ben's", owner="ben")
-
-    anne = [tickets.issue("export", number, owner="anne") for number in range(MAX_OPEN + 3)]
-
-    assert tickets.take("export", ben) == "ben's"
-    assert [tickets.take("export", one) for one in anne[:5]] == [None, None, None, 3, 4]
-    assert tickets.take("export", anne[-1]) == MAX_OPEN + 2
-
-
-def test_a_link_is_forgotten_when_it_is_late():
-    now = [0.0]
-    tickets = Tickets(lambda: now[0])
-    late = [tickets.issue("export", "x", owner=str(number)) for number in range(100)]
-    now[0] = 61.0
-
-    assert tickets.take("export", late[0]) is None
-    for number in range(210):
-        tickets.issue("export", "y", owner=f"other {number}")
-
-    assert not set(late) & set(tickets._open)
-
-
-def test_each_new_link_costs_the_same_however_many_are_open():
-    """Looking at every open one cost 1 ms each at 10,000, under a lock that everybody waits for."""
-
-    def seconds(tickets, count):
-        started = time.perf_counter()
-        for number in range(count):
-            tickets.issue("export", "x", owner=str(number % 1000))
-        return time.perf_counter() - started
-
-    full = Tickets(lambda: 0.0)
-    for number in range(20_000):
-        full.issue("export", "x", owner=str(number % 1000))
-
-    assert min(seconds(full, 1000) for _ in range(3)) < 20 * min(seconds(Tickets(lambda: 0.0), 1000) for _ in range(3))
+    assert (len(held), closed) == (download.MAX_OF_ONE, [True])

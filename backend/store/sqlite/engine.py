@@ -12,8 +12,8 @@ from backend.model import Sort, VideoFilter
 from backend.store.engine import Piece, Progress, say_nothing
 from backend.store.sqlite import export_reader, search_index
 from backend.store.sqlite.connections import Connections
-from backend.store.sqlite.files import ATTEMPTS, database_in
-from backend.store.sqlite.login_attempts import Attempts
+from backend.store.sqlite.files import VOLATILE, database_in
+from backend.store.sqlite.volatile import VolatileFile
 
 
 class SqliteEngine(Connections):
@@ -25,7 +25,8 @@ class SqliteEngine(Connections):
     ) -> None:  # fmt: skip
         """Open the store in a folder, made where there is none. Raises StoreError."""
         super().__init__(database_in(folder), tell, clock, upgrade=upgrade)
-        self.attempts = Attempts(folder / ATTEMPTS, clock)
+        self._volatile = VolatileFile(folder / VOLATILE)
+        self.volatile = self._volatile.writing
 
     def size(self) -> int:
         files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
@@ -60,5 +61,5 @@ class SqliteEngine(Connections):
         return export_reader.read_pieces(self, listing, columns, file_format, wanted, zone, base_url, sort)
 
     def close(self) -> None:
-        self.attempts.close()
+        self._volatile.close()
         super().close()

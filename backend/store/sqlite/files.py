@@ -14,7 +14,7 @@ from backend.store.sqlite.version_check import find_problem, refuse_unknown
 
 BUSY_SECONDS = 30
 DATABASE = "console.sqlite3"
-ATTEMPTS = "attempts.sqlite3"  # of sign-ins, for minutes
+VOLATILE = "attempts.sqlite3"  # tries at passwords, and one-time links
 
 
 def database_in(folder: Path) -> Path:

@@ -19,36 +19,28 @@ What is counted, and why so:
 What is left: somebody at the very same address who never stops can take the tries of the others there. Behind a proxy
 all addresses are one unless QU_PROXIES names it.
 
-The counts have a file of their own, which no backup needs: a flood of guesses makes nobody wait for the disk, and what
-was found in the console's database stays known.
+The counts are volatile: no backup needs them, a flood of guesses makes nobody wait for the disk, and what was found in
+the database stays known.
 """
 
 from __future__ import annotations
 
 import math
-import sqlite3
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 
 from backend.auth.addresses import network_of
-from backend.store.private import make_file
-from backend.store.sqlite.errors import store_error
+from backend.store.engine import Database, Engine
 
 FREE = 5
 FREE_HERE = 100  # tries of one address at any names, within FORGET_SECONDS
 FIRST_SECONDS, LONGEST_SECONDS = 2.0, 60.0
 MANY = 50  # tries at one name from anywhere, within FORGET_SECONDS
 FORGET_SECONDS = 900.0
-TABLE = """
-    create table if not exists attempts (
-        key blob primary key, count integer not null, since real not null, until real not null
-    ) strict, without rowid
+KEEP = """
+    insert into attempts (key, count, since, until) values (?, ?, ?, ?)
+    on conflict (key) do update set count = excluded.count, since = excluded.since, until = excluded.until
 """
-KEEP = "insert or replace into attempts (key, count, since, until) values (?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +57,16 @@ class Try:
 
 
 class Attempts:
-    """Counts the tries of all processes over one small file, which is made when it is needed."""
+    """Counts the tries of all processes."""
 
-    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
-        self._path = path
-        self._clock = clock
-        self._guard = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     def begin(self, address: str, name: str) -> Try:
         """Count a try, before the password is looked at."""
         here, place, everywhere = _keys(address, name)
-        with self._changing() as db:
-            now = self._clock()
+        with self._engine.volatile() as db:
+            now = self._engine.now()
             count, _, until = _read(db, here, now)
             place_count, place_since, place_until = _read(db, place, now)
             if (blocked := max(until, place_until)) > now:
@@ -93,43 +82,17 @@ class Attempts:
     def succeed(self, address: str, name: str) -> None:
         """Give a try back, and clear the count of this address for the name: the password was right."""
         here, place, everywhere = _keys(address, name)
-        with self._changing() as db:
+        with self._engine.volatile() as db:
             db.execute("delete from attempts where key = ?", [here])
             given_back = "update attempts set count = count - 1, until = 0 where key = ? and count > 0"
             db.executemany(given_back, [[place], [everywhere]])
 
-    def close(self) -> None:
-        with self._guard:
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
 
-    @contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
-        with self._guard:
-            try:
-                db = self._connection = self._connection or self._open()
-                with db:
-                    db.execute("begin immediate")
-                    yield db
-            except sqlite3.Error as error:
-                raise store_error(
-                    f"The file {self._path} cannot be used ({error}). It holds nothing but wrong tries: delete it.",
-                    error,
-                ) from error
-
-    def _open(self) -> sqlite3.Connection:
-        make_file(self._path)
-        connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = normal")  # a power cut may forget the last tries
-        connection.execute(TABLE)
-        return connection
-
-
-def _read(db: sqlite3.Connection, key: bytes, now: float) -> tuple[int, float, float]:
+def _read(db: Database, key: bytes, now: float) -> tuple[int, float, float]:
     """Return count, since and until; what is long ago, or was counted by a clock since set back, is forgotten."""
-    row = db.execute("select count, since, until from attempts where key = ?", [key]).fetchone()
+    row: tuple[int, float, float] | None = db.execute(
+        "select count, since, until from attempts where key = ?", [key]
+    ).fetchone()
     return row if row and now - FORGET_SECONDS <= row[1] <= now else (0, now, 0.0)
 
 

@@ -1,0 +1,28 @@
+"""The contract of the store: these tests take a store as a parameter, and never say what is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from backend.store import Store, open_store
+
+
+@pytest.fixture(params=["sqlite"])
+def open_again(request, tmp_path, clock) -> Iterator[Callable[[], Store]]:
+    """Opens the store of this test, once more each time, as another process would."""
+    opened = []
+
+    def open_one() -> Store:
+        opened.append(open_store(tmp_path / "data", clock))
+        return opened[-1]
+
+    yield open_one
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(open_again) -> Store:
+    return open_again()
