@@ -25,7 +25,7 @@ from backend.jobs.runner import Runner
 from backend.jobs.worker import Worker
 from backend.lifecycle.deletion import Purger
 from backend.lifecycle.ingest import incoming_folder, sweep_incoming
-from backend.maintenance.upkeep import UpkeepError, holding
+from backend.maintenance.data_lock import UpkeepError, holding
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, JobKind

@@ -27,7 +27,10 @@ from backend.errors import BadRequest, ConsoleError
 from backend.exports.download import Download, Progress
 from backend.lifecycle.catalogue_import import SUFFIXES, WORKBOOKS, load_catalogue
 from backend.lifecycle.ingest import Particulars, copied, enter, look, same_files
-from backend.maintenance import upkeep
+from backend.maintenance.backup import back_up
+from backend.maintenance.backup import restore as restore_backup
+from backend.maintenance.data_lock import UpkeepError, holding
+from backend.maintenance.doctor import examine
 from backend.model import Actor, User
 from backend.observability.logging_setup import start_log
 from backend.store import find_files
@@ -54,7 +57,7 @@ class Friendly(click.Group):
 
 def explain(error: Exception) -> str:
     """Return in a line what went wrong."""
-    if isinstance(error, ConsoleError | backend.SettingsError | backend.StoreError | upkeep.UpkeepError):
+    if isinstance(error, ConsoleError | backend.SettingsError | backend.StoreError | UpkeepError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"{shown(Path(os.fsdecode(error.filename)))}: {error.strerror}" if error.filename else error.strerror
@@ -80,9 +83,9 @@ def opened(*, existing: bool = False, upgrade: bool = False) -> Console:
     """
     settings, context = backend.read_settings(), click.get_current_context().find_root()
     if existing and not find_files(settings.data):
-        raise upkeep.UpkeepError(f"There is no console in {settings.data}. Check QU_DATA.")
+        raise UpkeepError(f"There is no console in {settings.data}. Check QU_DATA.")
     if "held" not in context.meta:
-        context.meta["held"] = context.with_resource(upkeep.holding(settings))
+        context.meta["held"] = context.with_resource(holding(settings))
     return backend.current(upgrade=upgrade)
 
 
@@ -341,7 +344,7 @@ def upgrade() -> None:
 @click.option("--no-media", is_flag=True, help="Only the database.")
 def backup(target: Path, no_media: bool) -> None:
     """Write the database and the media to one tar file; the server can keep running."""
-    size = upkeep.back_up(backend.read_settings(), target.absolute(), media=not no_media)
+    size = back_up(backend.read_settings(), target.absolute(), media=not no_media)
     click.echo(f"{shown(target)}: {size / 1e6:.1f} MB")
 
 
@@ -349,7 +352,7 @@ def backup(target: Path, no_media: bool) -> None:
 @click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def restore(source: Path) -> None:
     """Replace the data with a backup; the current data is kept beside it. The server must be stopped."""
-    kept = upkeep.restore(backend.read_settings(), source)
+    kept = restore_backup(backend.read_settings(), source)
     click.echo("restored" + (f"; the former data is in {kept}" if kept else ""))
 
 
@@ -364,7 +367,7 @@ def doctor(rebuild: bool, head: str | None) -> None:
     console = opened(existing=rebuild or backend.read_settings().mode != "cloud")
     if rebuild:
         console.store.rebuild(backend.tell_progress)
-    findings = upkeep.examine(console, head)
+    findings = examine(console, head)
     for finding in findings:
         click.echo(f"{'ok ' if finding.good else 'BAD'}  {finding.text}")
     sys.exit(0 if all(finding.good for finding in findings) else 1)

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 import backend
 from backend.__main__ import main
-from backend.maintenance import upkeep
+from backend.maintenance import data_lock
 from tests.paths import ROOT
 
 PASSWORD = "correct horse battery"
@@ -189,10 +189,10 @@ def test_a_damaged_database_is_told_by_every_command(run, tmp_path):
 
 
 def test_while_a_backup_is_restored_no_command_says_yes_to_what_would_be_lost(run, monkeypatch):
-    monkeypatch.setattr(upkeep, "LOCK_TRIES", 1)
+    monkeypatch.setattr(data_lock, "LOCK_TRIES", 1)
     run("account", "add", "anne", "--password", PASSWORD)
 
-    with upkeep.holding(backend.read_settings(), alone=True):
+    with data_lock.holding(backend.read_settings(), alone=True):
         for command in COMMANDS:
             result = run(*command)
             assert result.exit_code == 1, command

@@ -10,7 +10,7 @@ import alibabacloud_cdn20180510.models as cdn
 import alibabacloud_vod20170321.models as vod
 import pytest
 
-from backend.maintenance.upkeep import examine
+from backend.maintenance.doctor import examine
 from backend.settings import SettingsError, quiet_cloud_sdk, read_settings
 from tests.paths import ROOT
 
@@ -139,10 +139,10 @@ def test_the_sdks_own_printing_of_requests_is_switched_off():
 
 def test_an_embedded_console_never_loads_the_sdks(tmp_path):
     code = (
-        "import sys, backend, backend.server.app, backend.maintenance.upkeep\n"
+        "import sys, backend, backend.server.app, backend.maintenance.doctor\n"
         f"console = backend.open_console(backend.Settings(data=__import__('pathlib').Path({str(tmp_path)!r})))\n"
         "backend.server.app.RestApp(console); backend.make_worker(console)\n"
-        "backend.maintenance.upkeep.examine(console)\n"
+        "backend.maintenance.doctor.examine(console)\n"
         "print([name for name in sys.modules if name.startswith(('alibabacloud', 'Tea', 'darabonba', 'aiohttp', "
         "'backend.aliyun.'))])"
     )

@@ -12,7 +12,8 @@ from msgspec import structs
 import backend
 from backend.errors import ConsoleError, MediaError
 from backend.lifecycle.deletion import PURGER, SECONDS_A_DAY, Purger, purge_due
-from backend.maintenance.upkeep import back_up, examine, restore
+from backend.maintenance.backup import back_up, restore
+from backend.maintenance.doctor import examine
 from backend.media.local import LocalMedia
 from backend.model import Actor, CensorStatus, FileKind, JobKind, JobState, MediaFile, User, VideoFilter
 

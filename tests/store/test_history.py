@@ -18,7 +18,8 @@ from backend.api.parameters import Choice, Upload
 from backend.api.registry import OPERATIONS
 from backend.auth.permissions import Right, Role
 from backend.exports.download import Download
-from backend.maintenance.upkeep import UpkeepError, examine
+from backend.maintenance.data_lock import UpkeepError
+from backend.maintenance.doctor import examine
 from backend.model import Actor, CensorStatus, FileKind, HistoryFilter, JobKind, MediaFile
 from backend.store.hash_chain import CONTENT, START, Head, link
 from backend.store.history import CONDITIONS

@@ -11,7 +11,9 @@ from dataclasses import replace
 import pytest
 
 import backend
-from backend.maintenance.upkeep import UpkeepError, back_up, examine, holding, restore
+from backend.maintenance.backup import back_up, restore
+from backend.maintenance.data_lock import UpkeepError, holding
+from backend.maintenance.doctor import examine
 from backend.model import FileKind, MediaFile, VideoFilter
 from backend.store import copy_files
 from backend.store.sqlite import migrations

@@ -1,0 +1,91 @@
+"""Backups of the database and the media in one file, and putting one in the place of the data."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backend.maintenance.data_lock import UpkeepError, holding
+from backend.settings import Settings
+from backend.store import copy_files, find_damage, find_files, make_folder
+
+if TYPE_CHECKING:
+    pass
+
+FILE_MODE = 0o600
+
+
+def back_up(settings: Settings, target: Path, *, media: bool = True) -> int:
+    """Write the database (and the media) to a tar file, while a server goes on working; return its size in bytes.
+
+    Nothing in the database is changed. Raises UpkeepError and StoreError.
+    """
+    if not find_files(settings.data):
+        raise UpkeepError(f"There is no console in {settings.data}, so there is nothing to back up.")
+    if target.exists():
+        raise UpkeepError(f"{target} exists already; choose another name.")
+    if not target.parent.is_dir():
+        raise UpkeepError(f"The folder {target.parent} does not exist; make it, or choose another one.")
+    part = target.with_name(f".{target.name}.part")
+    try:
+        with holding(settings), tempfile.TemporaryDirectory(dir=target.parent) as folder:
+            copy_files(settings.data, Path(folder))
+            part.touch(FILE_MODE)
+            with part.open("wb") as file:
+                with tarfile.open(fileobj=file, mode="w") as tar:
+                    for path in find_files(Path(folder)):
+                        tar.add(path, path.name)
+                    if media:
+                        _add_media(tar, settings.media)
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(target)
+    except OSError as error:
+        raise UpkeepError(f"{target} cannot be written ({error.strerror or error}).") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return target.stat().st_size
+
+
+def restore(settings: Settings, source: Path) -> Path | None:
+    """Put a backup in the place of the data; return where the data that was there is kept. Raises UpkeepError."""
+    with holding(settings, alone=True), tempfile.TemporaryDirectory(dir=settings.data) as folder:
+        new = Path(folder)
+        try:
+            with tarfile.open(source) as tar:
+                tar.extractall(new, filter="data")
+        except (tarfile.TarError, OSError) as error:
+            raise UpkeepError(f"{source} is not a backup of this console, or it is damaged ({error}).") from error
+        if problem := find_damage(new):
+            raise UpkeepError(f"The database in the backup cannot be used ({problem}); nothing was changed.")
+        kept = settings.data / f"before-restore-{time.strftime('%Y%m%d-%H%M%S')}"
+        # A backup of the database alone leaves the media where they are.
+        old = [
+            *find_files(settings.data),
+            *([settings.media] if _has(new, "media") and settings.media.exists() else []),
+        ]
+        if old:
+            make_folder(kept)
+        for path in old:
+            path.replace(kept / path.name)
+        for path in [*find_files(new), *([new / "media"] if _has(new, "media") else [])]:
+            path.replace(settings.data / path.name)
+        return kept if old else None
+
+
+def _has(folder: Path, name: str) -> bool:
+    return (folder / name).exists()
+
+
+def _add_media(tar: tarfile.TarFile, folder: Path) -> None:
+    for path in sorted(folder.rglob("*")) if folder.exists() else ():
+        inside = path.relative_to(folder)
+        if path.is_file() and not inside.parts[0].startswith(".") and path.suffix != ".part":
+            try:
+                tar.add(path, Path("media") / inside)
+            except FileNotFoundError:
+                continue  # deleted while we went through

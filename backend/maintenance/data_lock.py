@@ -1,0 +1,62 @@
+"""The lock on the data folder: servers and commands share it, and who restores a backup has it alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from backend.settings import Settings
+from backend.store import make_folder
+
+if TYPE_CHECKING:
+    pass
+
+try:
+    import fcntl
+except ImportError:  # Windows: nobody warns of a restore under a running server there
+    fcntl = None  # type: ignore[assignment]
+
+LOCK_TRIES = 10
+
+
+class UpkeepError(RuntimeError):
+    """A backup or restore cannot be done; the text says why and what to do."""
+
+
+@contextmanager
+def holding(settings: Settings, *, alone: bool = False) -> Iterator[bool]:
+    """Hold the data folder, with others or `alone`, and say whether nobody else held it. Raises UpkeepError."""
+    try:
+        make_folder(settings.data)
+        lock = (settings.data / ".hold").open("w")
+    except OSError as error:
+        raise UpkeepError(f"{settings.data} cannot be written ({error.strerror}). Make it writable.") from error
+    with lock:
+        first = _lock(lock, exclusive=True)
+        if not first and alone:
+            raise UpkeepError(f"{settings.data} is in use. Stop the server, its workers and other commands first.")
+        if not first and not _lock_soon(lock):
+            raise UpkeepError(f"A backup is being restored into {settings.data}; try again when that is done.")
+        if first and not alone:
+            _lock(lock, exclusive=False)
+        yield first
+
+
+def _lock(file: TextIO, *, exclusive: bool) -> bool:
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True
+
+
+def _lock_soon(file: TextIO) -> bool:
+    """Share the folder; another server that starts has it alone for a moment."""
+    for _ in range(LOCK_TRIES):
+        if _lock(file, exclusive=False):
+            return True
+        time.sleep(0.1)
+    return False
