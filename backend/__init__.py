@@ -1,189 +1,24 @@
-"""The face of the console: pages and servers need nothing but what stands here.
+"""The face of the console: pages and servers need nothing but what stands here."""
 
-This is the only module that picks concrete classes.
-"""
-
-from __future__ import annotations
-
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
-from typing import TYPE_CHECKING
-
-from backend import operations  # noqa: F401  (declares them, for every module below this package)
-from backend.auth.passwords import hash_password, new_password
-from backend.auth.permissions import Role
+from backend.app import (
+    close_current,
+    current,
+    export_columns,
+    first_start,
+    make_worker,
+    open_console,
+    rest,
+    running,
+    tell_progress,
+)
 from backend.console import Caller, Console
-from backend.demo import catalogue as demo_catalogue
-from backend.demo.clips import DemoMaker
-from backend.exports.columns import RECOMMENDED, VIDEOS
-from backend.jobs.polling_worker import RemoteWorker
-from backend.jobs.runner import Runner
-from backend.jobs.worker import Worker
-from backend.lifecycle.deletion import Purger
-from backend.lifecycle.ingest import incoming_folder, sweep_incoming
-from backend.maintenance.data_lock import UpkeepError, holding
-from backend.media.ffmpeg import Ffmpeg
-from backend.media.local import LocalMedia
-from backend.model import Actor, JobKind
-from backend.observability.logging_setup import start_log
-from backend.prewarm.http import HttpCache
-from backend.prewarm.ssrf import own_places
-from backend.server.descriptors import raise_limit
+from backend.maintenance.data_lock import UpkeepError
 from backend.server.page_sockets import HEADER as SOCKET_HEADER
-from backend.server.page_sockets import Bounds
 from backend.settings import Settings, SettingsError, read_settings
-from backend.store import StoreError, open_store
-
-if TYPE_CHECKING:
-    from backend.aliyun.cloud import Cloud
-    from backend.server.app import RestApp
+from backend.store import StoreError
 
 __all__ = [
     "SOCKET_HEADER", "Caller", "Console", "Settings", "SettingsError", "StoreError", "UpkeepError", "close_current",
     "current", "export_columns", "first_start", "make_worker", "open_console", "read_settings", "rest", "running",
     "tell_progress",
 ]  # fmt: skip
-
-WORTH_TELLING = 50_000  # videos, which take a second or two
-
-_current: Console | None = None
-_guard = threading.Lock()
-
-
-def tell_progress(done: int, total: int) -> None:
-    """Show on the terminal how far the search index is, where there is enough to wait for."""
-    if total >= WORTH_TELLING:
-        end = "\n" if done == total else ""
-        print(f"\rindexing videos for the search: {done:,} of {total:,}", end=end, file=sys.stderr, flush=True)  # noqa: T201
-
-
-def open_console(settings: Settings, clock: Callable[[], float] = time.time, *, upgrade: bool = False) -> Console:
-    """Open the console that `settings` describe; with `upgrade`, data of an older version are brought up to date.
-
-    Raises SettingsError and StoreError, in words for the operator.
-    """
-    store = open_store(settings.data, clock, tell_progress, upgrade=upgrade)
-    media = LocalMedia(
-        settings.media,
-        Ffmpeg(settings.ffmpeg),
-        settings.narrow_codec,
-        settings.rungs,
-        max_gigapixels=settings.max_gigapixels,
-    )
-    own_url = f"http://127.0.0.1:{settings.port}"
-    if settings.mode == "cloud":
-        # Not above: an embedded console never loads Alibaba's SDKs.
-        from backend.aliyun.cloud import Cloud
-
-        cloud = Cloud(settings, store, media, clock)
-        return Console(settings, store, cloud.media, cloud.cache, clock, own_url=own_url, cloud=cloud)
-    cache = HttpCache(
-        lambda: console.settings.prewarm_hosts or own_places(console.reachable_url),
-        lambda: console.own_places,
-    )
-    console = Console(settings, store, media, cache, clock, own_url=own_url)
-    return console
-
-
-def current(*, upgrade: bool = False) -> Console:
-    """Return the console of this process, opening it at the first call; only what serves or works may `upgrade` it."""
-    global _current
-    with _guard:
-        if _current is None:
-            _current = open_console(read_settings(), upgrade=upgrade)
-        return _current
-
-
-def close_current() -> None:
-    """Close this process's console, if it was opened."""
-    global _current
-    with _guard:
-        if _current is not None:
-            _current.close()
-        _current = None
-
-
-def export_columns(recommended: bool) -> tuple[str, ...]:
-    """Return the names of the columns that the catalogue, or the recommended feed, can be exported with."""
-    return (RECOMMENDED if recommended else VIDEOS).names
-
-
-def rest() -> RestApp:
-    """Return the REST server of this process's console."""
-    from backend.server.app import RestApp
-
-    return RestApp(current())
-
-
-@contextmanager
-def running(url: str = "") -> Iterator[Console]:
-    """Open the console with its worker at work; at the end, running jobs go back to the queue and the store is closed.
-
-    `url` is where the server will listen, if that is known. Raises UpkeepError while somebody restores a backup.
-    """
-    settings = read_settings()
-    start_log(settings.log, settings.log_format)
-    with holding(settings) as first:
-        console = current(upgrade=True)
-        console.sockets.bounds = Bounds.within(raise_limit())
-        console.own_url = url or console.own_url
-        if first:  # otherwise they may be what another server is taking in
-            sweep_incoming(settings)
-        for line in first_start(console):
-            print(line, flush=True)  # noqa: T201  (for whoever started the server)
-        worker = make_worker(console)
-        worker.start()
-        purger = Purger(console)
-        purger.start()
-        if console.cloud is not None:
-            console.cloud.keeper.start()
-        try:
-            yield console
-        finally:
-            console.turns.close()
-            if console.cloud is not None:
-                console.cloud.keeper.stop()
-            purger.stop()
-            worker.stop()
-            close_current()
-
-
-def make_worker(console: Console, clock: Callable[[], float] = time.monotonic) -> Worker | RemoteWorker:
-    """Return a worker, not yet started, for everything this console queues."""
-    if console.cloud is not None:
-        return _make_remote_worker(console, console.cloud, clock)
-    runners = {
-        JobKind.SNAPSHOT: console.media,
-        JobKind.COVER: console.media,
-        JobKind.TRANSCODE: console.media,
-        JobKind.NARROW: console.media,
-        JobKind.PREWARM: console.cache,
-        JobKind.DEMO: DemoMaker(Ffmpeg(console.settings.ffmpeg), incoming_folder(console.settings)),
-    }
-    return Worker(console.store, runners, {JobKind.DEMO: partial(demo_catalogue.settle, console)})
-
-
-def _make_remote_worker(console: Console, cloud: Cloud, clock: Callable[[], float]) -> RemoteWorker:
-    kinds = (JobKind.UPLOAD, JobKind.SNAPSHOT, JobKind.COVER, JobKind.TRANSCODE, JobKind.NARROW)
-    runners: dict[JobKind, Runner] = {**dict.fromkeys(kinds, cloud.media), JobKind.PREWARM: cloud.cache}
-    worker = RemoteWorker(console.store, runners, {JobKind.UPLOAD: cloud.settle_upload}, clock)
-    cloud.nudge = worker.nudge
-    return worker
-
-
-def first_start(console: Console) -> list[str]:
-    """Make the first account, and the demo catalogue if wanted, in an empty store; return what to tell the operator."""
-    if console.cloud is None:
-        demo_catalogue.begin(console)
-    if console.store.accounts.find_accounts():
-        return []
-    settings = console.settings
-    password = settings.admin_password or new_password()
-    actor = Actor("first start", "command line")
-    console.store.accounts.add_account(settings.admin_user, hash_password(password), Role.ADMIN, actor)
-    shown = "the password of QU_ADMIN_PASSWORD" if settings.admin_password else f"the password {password}"
-    return [f"Sign in as {settings.admin_user} with {shown}"]

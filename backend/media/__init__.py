@@ -1,6 +1,6 @@
 """Media providers: where a video's files live, and who makes its renditions and pictures.
 
-To add one, write a module beside this one with a class that has these methods, choose it in `backend.open_console`, and
+To add one, write a module beside this one with a class that has these methods, choose it in `backend.app`, and
 add it to the fixture `media` of tests/contract/test_providers.py: the same tests must pass for every provider.
 """
 

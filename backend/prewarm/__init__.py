@@ -1,6 +1,6 @@
 """Cache providers: who fetches files into the cache before people ask for them.
 
-To add one, write a module beside this one with a class that has these methods, and choose it in `backend.open_console`.
+To add one, write a module beside this one with a class that has these methods, and choose it in `backend.app`.
 """
 
 from __future__ import annotations
