@@ -65,7 +65,7 @@ def renditions(infos: list[dict[str, Any]]) -> None:
             t("video.shape"): f"{info['width']} × {info['height']}",
             t("video.bitrate"): f"{info['bitrate'] / 1000:,.0f} kbit/s" if info["bitrate"] else "–",
             t("column.size"): formatting.megabytes(info["size"]),
-            t("video.codecs"): info["codecs"] or "–",
+            t("video.codecs"): info.get("codecs") or "–",
         }
         for info in sorted(infos, key=pixels, reverse=True)
     ]
@@ -158,7 +158,7 @@ def acts(video: dict[str, Any]) -> None:
 
 def show(video_id: str) -> None:
     play = session.ask("getPlayInfo", videoId=video_id)
-    video, infos = play["videoBase"], play["playInfoList"]
+    video, infos, locked = play["videoBase"], play["playInfoList"], play["encryptedInfoList"]
     with layout.header(formatting.plain(video["title"]) or video_id, beside=undo.button):
         edit_dialog.button(video)
     layout.say_results()
@@ -166,6 +166,9 @@ def show(video_id: str) -> None:
     left, right = st.columns([3, 2], gap="large")
     working = at_work(video_id)
     with left:
+        if locked:
+            said = {info["kind"] for info in locked}
+            st.info("\n".join(f"- {t(f'video.{kind}')}" for kind in sorted(said)), icon=":material/lock:")
         player.player(video, infos, busy="cover" in working)
         player.snapshots(video)
         if video["description"]:
@@ -173,8 +176,8 @@ def show(video_id: str) -> None:
     with right:
         st.fragment(jobs, run_every="1s" if working else None)(video_id)
         facts(video, infos)
-    if infos:
-        renditions(infos)
+    if infos or locked:
+        renditions([*infos, *locked])
         proof(video, infos)
     history(video_id)
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from backend.aliyun.cache import SERVICES
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, NO_CATEGORY, NO_RIGHTS, NO_SUCH_TASK, WRONG_STATE, has_code
+from backend.aliyun.templates import group_of
 from backend.errors import CloudError
 from backend.settings import Settings
 
@@ -35,6 +36,8 @@ ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("CreateAudit", {"AuditContent": f'[{{"VideoId":"{NO_SUCH_VIDEO}","Status":"Normal"}}]'}),
     ("UpdateVideoInfo", {"VideoId": NO_SUCH_VIDEO, "Title": "video"}),
     ("DeleteVideo", {"VideoIds": NO_SUCH_VIDEO}),
+    ("ListTranscodeTemplateGroup", {}),
+    ("ListWatermark", {}),
     ("GetCategories", {"CateId": NO_SUCH_CATEGORY}),
     ("AddCategory", {"CateName": "category", "ParentId": NO_SUCH_CATEGORY}),
     ("UpdateCategory", {"CateId": NO_SUCH_CATEGORY, "CateName": "category"}),
@@ -88,6 +91,10 @@ def _template_group(client: Client, name: str, group: str, *, narrow: bool) -> C
         )
     except CloudError as error:
         return Check(False, f"{name}={group}: {error}")
+    found = group_of(answer["TranscodeTemplateGroup"])
+    if locked := [one.definition for one in found.templates if one.encrypted]:
+        said = f"{name}={group}: encrypts {', '.join(locked)}; plain players cannot play that, choose another group"
+        return Check(False, said)
     templates = answer["TranscodeTemplateGroup"].get("TranscodeTemplateList") or []
     kinds = sorted({f"{one.get('Type')} {one.get('Definition')}" for one in templates})
     is_narrow = any(str(one.get("Type", "")).startswith("NarrowBand") for one in templates)

@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from msgspec.structs import replace
+
 from backend.model import CensorStatus, FileKind, JobKind, MediaFile, TranscodeStatus, User, Video, VideoStatus
 from backend.model.cloud import NOBODY
 from backend.model.limits import FIRST_SECOND, LAST_SECOND, MAX_BYTES, MAX_SECONDS, NO_TEXT
 
 MAX_EXTEND_BYTES = 512  # of UTF-8, of what VOD repeats in events
 MAX_FIELD = 128  # characters of a user's id or name
+HLS_ENCRYPTION = "HLSEncryption"  # the EncryptType beside AliyunVoDEncryption
 ORIGINAL = "OD"  # the definition of a stream that is the uploaded file itself
 SOURCE_SCHEME = "vod://"  # in front of a video's id: its source lies in VOD, and every use asks for a fresh address
 
@@ -145,11 +148,26 @@ def renditions(answer: Mapping[str, Any], kinds: Mapping[str, JobKind]) -> list[
 
     The uploaded file is among the streams where no transcoding was asked for; it is no rendition.
     """
-    streams = (answer.get("PlayInfoList") or {}).get("PlayInfo") or []
-    good = [
-        info for info in streams
-        if info.get("PlayURL") and not int(number(info.get("Encrypt"))) and info.get("StreamType", "video") == "video"
-        and info.get("Definition") != ORIGINAL
-    ]  # fmt: skip
-    good.sort(key=lambda info: (number(info.get("Width")), str(info.get("PlayURL"))))
+    good = [info for info in _streams(answer) if not number(info.get("Encrypt"))]
     return [rendition(info, position, kinds) for position, info in enumerate(good)]
+
+
+def encrypted(answer: Mapping[str, Any]) -> list[MediaFile]:
+    """Return the renditions of a GetPlayInfo answer that plain players cannot play, the smallest picture first."""
+    found = [info for info in _streams(answer) if number(info.get("Encrypt"))]
+    return [
+        replace(
+            rendition(info, position, {}),
+            kind=FileKind.HLS_ENCRYPTED if info.get("EncryptType") == HLS_ENCRYPTION else FileKind.ALIYUN_ENCRYPTED,
+        )
+        for position, info in enumerate(found)
+    ]
+
+
+def _streams(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    streams = (answer.get("PlayInfoList") or {}).get("PlayInfo") or []
+    found = [
+        info for info in streams
+        if info.get("PlayURL") and info.get("StreamType", "video") == "video" and info.get("Definition") != ORIGINAL
+    ]  # fmt: skip
+    return sorted(found, key=lambda info: (number(info.get("Width")), str(info.get("PlayURL"))))

@@ -20,6 +20,7 @@ from backend.aliyun.errors import GONE, WRONG_STATE, has_code
 from backend.aliyun.pictures import Pictures
 from backend.aliyun.play import PlayAddresses
 from backend.aliyun.renditions import Renditions
+from backend.aliyun.templates import Templates
 from backend.aliyun.transcode import Transcodes
 from backend.aliyun.upload import Uploads, find_cut, fitted, is_local
 from backend.aliyun.verdicts import Verdicts, VideoLocks
@@ -27,6 +28,7 @@ from backend.errors import CloudError, Conflict, ConsoleError, NotFound
 from backend.jobs.runner import Failed, Lost, Outcome, Tasks
 from backend.media import NO_SNAPSHOTS, Judgement, Probe
 from backend.media.local import LocalMedia
+from backend.media.templates import TemplateGroup, Watermark
 from backend.model import Actor, FileKind, Job, JobKind, TranscodeStatus, Verdict, Video, VideoStatus
 from backend.model.cloud import MARK, Action
 
@@ -60,6 +62,7 @@ class CloudMedia:
         self._transcodes, self._pictures, self._renditions = transcodes, pictures, renditions
         self.uploads, self._categories, self._tasks = Uploads(client), Categories(client), Tasks()
         self._verdicts, self.turns = Verdicts(client), VideoLocks()
+        self._templates = Templates(client, clock)
         self.addresses = PlayAddresses(client, records)
 
     def describe(self) -> str:
@@ -93,6 +96,12 @@ class CloudMedia:
         if wanted := fitted(texts):
             self._client.call("UpdateVideoInfo", {"VideoId": video_id, **wanted})
 
+    def template_groups(self) -> list[TemplateGroup]:
+        return self._templates.groups()
+
+    def watermarks(self) -> list[Watermark]:
+        return self._templates.watermarks()
+
     def find_cut(self, texts: Mapping[str, Any]) -> list[ConsoleError]:
         return find_cut(texts)
 
@@ -110,10 +119,10 @@ class CloudMedia:
     def has_made(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
         """Say whether VOD has made this: which sizes and codecs those are is up to its template group."""
         if kind is JobKind.NARROW:
-            status, made = video.narrow_transcode_status, video.file_of(FileKind.NARROW)
+            status, made = video.narrow_transcode_status, video.file_of(FileKind.NARROW) or video.encrypted
         else:
-            status, made = video.transcode_status, video.file_of(FileKind.COMMON)
-        return status is TranscodeStatus.SUCCESS and made is not None
+            status, made = video.transcode_status, video.file_of(FileKind.COMMON) or video.encrypted
+        return status is TranscodeStatus.SUCCESS and bool(made)
 
     def start(self, job: Job, video: Video | None) -> str:
         """Begin a job. Asked again for the same job, it finds what VOD made of it instead of submitting it again."""

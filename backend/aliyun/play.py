@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_STREAM, WRONG_STATE, has_code
-from backend.aliyun.facts import SOURCE_SCHEME, renditions, source_file
+from backend.aliyun.facts import SOURCE_SCHEME, encrypted, renditions, source_file
 from backend.errors import CloudError
 from backend.model import MediaFile, Video
 
@@ -97,7 +97,8 @@ class PlayAddresses:
         wanted = {"VideoId": video_id, "ResultType": "Multiple", "AuthTimeout": LIVES_SECONDS}
         try:
             answer = self._client.call("GetPlayInfo", wanted, expect="PlayInfoList")
-            if files := renditions(answer, self._records.kinds_of(video_id)):
+            # The source is no way round an encryption.
+            if files := renditions(answer, self._records.kinds_of(video_id)) + encrypted(answer):
                 return tuple(files)
         except CloudError as error:
             if not has_code(error, *WRONG_STATE, *NO_STREAM):

@@ -12,7 +12,7 @@ from backend.aliyun.events import Follower
 from backend.aliyun.facts import second, utc, video_of
 from backend.aliyun.sync import FIELDS, THE_END, VOD, confirmed, read_item
 from backend.errors import CloudError
-from backend.model import SECONDS_A_DAY, CensorStatus, FileKind, TranscodeStatus, Video, VideoFilter, VideoStatus
+from backend.model import SECONDS_A_DAY, CensorStatus, TranscodeStatus, Video, VideoFilter, VideoStatus
 from backend.model.cloud import VERDICT_EVENT
 from backend.model.limits import FIRST_SECOND
 
@@ -148,6 +148,6 @@ def missed_events(here: Video, there: Video) -> list[str]:
     if here.censor_status in (CensorStatus.CHECK, CensorStatus.ON_CENSOR):
         missed.append(VERDICT_EVENT)
     waits = TranscodeStatus.RUNNING in (here.transcode_status, here.narrow_transcode_status)
-    if waits or not here.files_of(FileKind.COMMON, FileKind.NARROW):
+    if waits or not (here.renditions or here.encrypted):
         missed.append("TranscodeComplete")
     return missed

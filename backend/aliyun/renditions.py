@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_STREAM, WRONG_STATE, has_code
-from backend.aliyun.facts import renditions, unsigned
+from backend.aliyun.facts import encrypted, renditions, unsigned
 from backend.errors import CloudError
 from backend.model import Video, VideoStatus
 
@@ -32,12 +32,12 @@ class Renditions:
             if has_code(error, *WRONG_STATE, *NO_STREAM):
                 return
             raise
-        files = renditions(answer, self._store.cloud.kinds_of(video_id))
+        files = renditions(answer, self._store.cloud.kinds_of(video_id)) + encrypted(answer)
         self._store.mirror.set_renditions(video_id, [replace(file, name=unsigned(file.name)) for file in files])
 
     def known(self, video: Video) -> Video:
         """Return the video with its renditions, asking where VOD plays it and none are known. Raises CloudError."""
-        if video.renditions or video.status is not VideoStatus.NORMAL:
+        if video.renditions or video.encrypted or video.status is not VideoStatus.NORMAL:
             return video
         self.take(video.video_id)
         return self._store.catalogue.get_video(video.video_id)

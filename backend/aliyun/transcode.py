@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_STREAM, NO_SUCH_TASK, WRONG_STATE, has_code, is_repeated_session
-from backend.aliyun.facts import number, renditions, unsigned, utc
+from backend.aliyun.facts import encrypted, number, renditions, unsigned, utc
 from backend.errors import CloudError, NotFound
 from backend.jobs.runner import Done, Failed, Outcome, Running
 from backend.model import Actor, FileKind, Job, JobKind, MediaFile, Video, VideoStatus
@@ -94,7 +95,9 @@ class Transcodes:
         return self._submit_once(job, video, session)
 
     def _submit_once(self, job: Job, video: Video, session: str) -> CloudTask:
-        wanted = {"VideoId": video.video_id, "TemplateGroupId": self._groups[job.kind], "SessionId": session}
+        wanted = {"VideoId": video.video_id, "TemplateGroupId": self._group_of(job), "SessionId": session}
+        if watermark := job.payload.get("watermark"):
+            wanted["OverrideParams"] = json.dumps({"Watermarks": [watermark]}, ensure_ascii=False)
         answer = self._client.call(ACTION, wanted, expect="TranscodeTaskId", repeat=False, seconds=SUBMIT_SECONDS)
         ids = [str(one["JobId"]) for one in (answer.get("TranscodeJobs") or {}).get("TranscodeJob") or []]
         return _task(job, video, str(answer["TranscodeTaskId"]), ids)
@@ -104,9 +107,12 @@ class Transcodes:
 
         It is paid already. Only a plain transcode may be any group's.
         """
+        if job.payload.get("watermark"):
+            return None  # a task does not tell which words it puts on
         for one in self._list_tasks(video, {}):
-            plain = job.kind is JobKind.TRANSCODE and one.get("Trigger") == AUTOMATIC
-            same = one.get("TranscodeTemplateGroupId") == self._groups[job.kind]
+            any_will_do = job.kind is JobKind.TRANSCODE and not job.payload.get("templateGroupId")
+            plain = any_will_do and one.get("Trigger") == AUTOMATIC
+            same = one.get("TranscodeTemplateGroupId") == self._group_of(job)
             if (plain or same) and one.get("TaskStatus") != ALL_FAILED_STATUS:
                 return self._adopt(job, video, one)
         return None
@@ -114,9 +120,13 @@ class Transcodes:
     def _look_up(self, job: Job, video: Video, begun: float) -> CloudTask | None:
         """Find the task that an unanswered submit may have made."""
         for one in self._list_tasks(video, {"StartTime": utc(begun - SLACK_SECONDS)}):
-            if one.get("TranscodeTemplateGroupId") == self._groups[job.kind]:
+            if one.get("TranscodeTemplateGroupId") == self._group_of(job):
                 return self._adopt(job, video, one)
         return None
+
+    def _group_of(self, job: Job) -> str:
+        """Return the template group that was chosen for a job, or the one of its kind."""
+        return str(job.payload.get("templateGroupId") or self._groups[job.kind])
 
     def _list_tasks(self, video: Video, wanted: dict[str, str]) -> list[dict[str, Any]]:
         """Return the tasks of a video that no job of ours is behind, newest first."""
@@ -145,7 +155,8 @@ class Transcodes:
             error.passing = error.passing or has_code(error, *WRONG_STATE, *NO_STREAM)
             raise
         wanted = FileKind.NARROW if task.kind is JobKind.NARROW else FileKind.COMMON
-        files = [file for file in renditions(answer, self._records.kinds_of(task.video_id)) if file.kind is wanted]
+        playable = renditions(answer, self._records.kinds_of(task.video_id))
+        files = [file for file in playable if file.kind is wanted] + encrypted(answer)
         return tuple(replace(file, name=unsigned(file.name)) for file in files)
 
     def _is_blocked(self, video_id: str) -> bool:

@@ -123,9 +123,25 @@ class PlayInfo(msgspec.Struct, rename="camel"):
     codecs: str
 
 
+class EncryptedInfo(msgspec.Struct, rename="camel"):
+    """A rendition that plain players cannot play: `kind` is `aliyunEncrypted` (Alibaba's player alone plays it) or
+    `hlsEncrypted` (players that are given the key).
+    """
+
+    kind: str
+    width: int
+    height: int
+    size: int
+    duration: float
+    bitrate: int
+
+
 class PlayInfoList(msgspec.Struct, rename="camel"):
+    """What can be played; `encryptedInfoList` names what plain players cannot play."""
+
     video_base: VideoDetail
     play_info_list: list[PlayInfo]
+    encrypted_info_list: list[EncryptedInfo]
 
 
 class TokenData(msgspec.Struct, rename="camel"):
@@ -185,7 +201,8 @@ class Writer(msgspec.Struct, frozen=True):
 
         Of a video whose upload has not finished, that is nothing.
         """
-        files = (video.renditions or video.files_of(FileKind.SOURCE)) if video.is_whole else ()
+        source = () if video.encrypted else video.files_of(FileKind.SOURCE)
+        files = (video.renditions or source) if video.is_whole else ()
         infos = [
             PlayInfo(
                 definition=definition,
@@ -200,7 +217,11 @@ class Writer(msgspec.Struct, frozen=True):
             )
             for file, definition in zip(files, definitions(files), strict=True)
         ]
-        return PlayInfoList(self.detail(video), infos)
+        locked = [
+            EncryptedInfo(file.kind.value, file.width, file.height, file.size, number(file.duration), file.bitrate)
+            for file in video.encrypted
+        ]
+        return PlayInfoList(self.detail(video), infos, locked)
 
     def _given(self, url: str) -> str:
         return f"{self.base_url}{url}" if url.startswith("/") else url

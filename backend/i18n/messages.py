@@ -102,6 +102,19 @@ CHINESE: dict[str, str] = {
     "No change was given.": "没有要修改的内容。",
     "title may not be empty.": "标题（title）不能为空。",
     "There is no category {cate_id}; send its cateName too.": "没有 ID 为 {cate_id} 的分类；请同时提供 cateName。",
+    "This console has no transcode templates to choose from.": "控制台没有可选的转码模板。",
+    "There is no template group {group_id}. See getTranscodeTemplates.": (
+        "没有转码模板组 {group_id}，请参见 getTranscodeTemplates。"
+    ),
+    "The template group {group_id} is one of {operation}.": "转码模板组 {group_id} 应使用 {operation}。",
+    "Video {video_id} was transcoded with this template already.": "视频 {video_id} 已用该模板转码过。",
+    "Another transcode of video {video_id} waits or runs. Ask again when it is done.": (
+        "视频 {video_id} 有另一个转码任务正在等待或进行，请完成后再试。"
+    ),
+    "The template group {group_id} has no watermark {watermark_id}; it has {known}.": (
+        "转码模板组 {group_id} 没有水印 {watermark_id}，只有 {known}。"
+    ),
+    "The watermark {watermark_id} is a picture and has no text.": "水印 {watermark_id} 是图片，没有文字。",
     "There is no category {cate_id}.": "没有分类 {cate_id}。",
     "Categories have at most {most} levels.": "分类最多 {most} 级。",
     "A category has at most {most} below it.": "一个分类下最多有 {most} 个子分类。",

@@ -6,6 +6,14 @@ from typing import Any
 
 # What somebody at a page is told instead: there the video is before their eyes, and the API's words mean nothing.
 PLAINLY = {
+    "Video {video_id} was transcoded with this template already.": (
+        "This video was transcoded with this template already.",
+        "该视频已用此模板转码过。",
+    ),
+    "Another transcode of video {video_id} waits or runs. Ask again when it is done.": (
+        "Another transcode of this video waits or runs. Ask again when it is done.",
+        "该视频有另一个转码任务正在等待或进行，请完成后再试。",
+    ),
     "Since line {seen} of the history, {name} has changed video {video_id} ({action}, line {line}); "
     "look at it again.": (
         "{name} has changed this video since you looked at it. Look at the video again.",

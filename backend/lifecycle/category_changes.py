@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backend.errors import BadRequest
-from backend.model import Actor, Category
+from backend.model import Actor
+from backend.model.categories import Category
 
 if TYPE_CHECKING:
     from backend.console import Console

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from backend.errors import ConsoleError
 from backend.jobs.runner import Runner
+from backend.media.templates import TemplateGroup, Watermark
 from backend.model import Actor, JobKind, Verdict, Video
 
 NO_SNAPSHOTS = (
@@ -117,6 +118,15 @@ class MediaProvider(Runner, Protocol):
 
         Raises CloudError.
         """
+
+    def template_groups(self) -> list[TemplateGroup]:
+        """Return the template groups that a transcode can be asked for with; none where there are none.
+
+        Raises CloudError.
+        """
+
+    def watermarks(self) -> list[Watermark]:
+        """Return the watermarks that those put on videos. Raises CloudError."""
 
     def find_cut(self, texts: Mapping[str, Any]) -> list[ConsoleError]:
         """Return in sentences which of these texts (title, description, tags) the provider holds less of than we do."""

@@ -25,6 +25,7 @@ from backend.media.files import part, settle, sync_folder
 from backend.media.narrow_band import narrow, plain_renditions, uses_av1
 from backend.media.packets import DAMAGED, count_packets
 from backend.media.snapshots import take_cover, take_pictures
+from backend.media.templates import TemplateGroup, Watermark
 from backend.media.transcode import NO_ENCODER, sides, transcode
 from backend.model import Actor, FileKind, Job, JobKind, Video
 
@@ -183,6 +184,14 @@ class LocalMedia:
 
     def update_texts(self, video_id: str, texts: Mapping[str, Any]) -> None:
         """Nobody else has to know of texts here."""
+
+    def template_groups(self) -> list[TemplateGroup]:
+        """Renditions follow the settings here."""
+        return []
+
+    def watermarks(self) -> list[Watermark]:
+        """There are none here."""
+        return []
 
     def find_cut(self, texts: Mapping[str, Any]) -> list[ConsoleError]:
         """Nothing is cut here."""

@@ -69,12 +69,17 @@ class FileKind(StrEnum):
     SOURCE = "source"
     COMMON = "common"
     NARROW = "narrow"
+    ALIYUN_ENCRYPTED = "aliyunEncrypted"  # a rendition that only Alibaba's own player plays
+    HLS_ENCRYPTED = "hlsEncrypted"  # one by HLS's own encryption, for players that are given the key
     COVER = "cover"
     CHOSEN_COVER = "chosenCover"  # by a person: it goes before the other, and new snapshots leave it
     FIRST_FRAME = "firstFrame"
     SNAPSHOT = "snapshot"
     SPRITE = "sprite"  # tiles of the whole video in one picture
     SPRITE_CUES = "spriteCues"  # the WebVTT beside it: which moment each tile shows
+
+
+ENCRYPTED = (FileKind.ALIYUN_ENCRYPTED, FileKind.HLS_ENCRYPTED)
 
 
 class JobKind(StrEnum):
@@ -174,6 +179,11 @@ class Video(msgspec.Struct, frozen=True, gc=False):
         return self.status not in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
 
     @property
+    def encrypted(self) -> tuple[MediaFile, ...]:
+        """Renditions that plain players cannot play."""
+        return self.files_of(*ENCRYPTED)
+
+    @property
     def renditions(self) -> tuple[MediaFile, ...]:
         return self.files_of(FileKind.COMMON, FileKind.NARROW)
 
@@ -195,17 +205,6 @@ class Trashed:
     deleted: int
     until: int
     deleted_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    """A category of videos: `parent_id` is 0 at the root, `names` lead to it from there, `total` counts its videos."""
-
-    cate_id: int
-    cate_name: str
-    parent_id: int = 0
-    names: tuple[str, ...] = ()
-    total: int = 0
 
 
 class VideoFilter(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from backend.api.registry import operation
 from backend.auth.permissions import Right
 from backend.errors import BadRequest
 from backend.lifecycle import category_changes
-from backend.model import Category
+from backend.model.categories import Category
 from backend.model.limits import MAX_CATE_ID
 
 if TYPE_CHECKING:

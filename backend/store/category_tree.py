@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from backend.errors import Conflict, NotFound
-from backend.model import Actor, Category
+from backend.model import Actor
+from backend.model.categories import Category
 from backend.store import history
 from backend.store.categories import NONE, names_of, new_id
 from backend.store.engine import Database, Engine

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from backend.errors import NotFound
 from backend.model import (
+    ENCRYPTED,
     Actor,
     CensorStatus,
     FileKind,
@@ -117,6 +118,7 @@ class Mirror:
                 FileKind.COMMON: ("transcode_status", video.transcode_status),
                 FileKind.NARROW: ("narrow_transcode_status", video.narrow_transcode_status),
             }
+            states |= dict.fromkeys(ENCRYPTED, states[FileKind.COMMON])
             for kind in {file.kind for file in files}:
                 column, state = states[kind]
                 if state is not TranscodeStatus.RUNNING:  # a job of ours says so itself

@@ -50,6 +50,7 @@ STATUS: dict[JobKind, tuple[str, str, str, str]] = {
     ),
 }
 
+TRANSCODES = (JobKind.TRANSCODE, JobKind.NARROW)
 MADE_BY = {
     JobKind.SNAPSHOT: (FileKind.COVER,),
     JobKind.TRANSCODE: (FileKind.COMMON,),
@@ -187,7 +188,7 @@ def set_status(db: Database, video_id: str, column: str, value: str) -> None:
 def _set_media_status(db: Database, video_id: str, failed: bool) -> None:
     """Let VOD's status say TranscodeFail while there is nothing to play, and what the review says otherwise."""
     video = read_video(db, video_id)
-    if failed and not video.files_of(FileKind.COMMON) and video.status is not VideoStatus.BLOCKED:
+    if failed and not (video.files_of(FileKind.COMMON) or video.encrypted) and video.status is not VideoStatus.BLOCKED:
         status = VideoStatus.TRANSCODE_FAIL
     elif not failed and video.status is VideoStatus.TRANSCODE_FAIL:
         by_review = {CensorStatus.SUCCESS: VideoStatus.NORMAL, CensorStatus.FAIL: VideoStatus.BLOCKED}

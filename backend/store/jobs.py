@@ -31,6 +31,7 @@ from backend.store.job_rows import (
     MADE_BY,
     PRIORITY,
     STATUS,
+    TRANSCODES,
     enqueue,
     enqueue_urls,
     finish,
@@ -85,7 +86,9 @@ class Jobs:
         self._engine = engine
         self._clock = clock
 
-    def enqueue_for_video(self, kind: JobKind, video_id: str, action: str, actor: Actor) -> bool:
+    def enqueue_for_video(
+        self, kind: JobKind, video_id: str, action: str, actor: Actor, payload: dict[str, Any] | None = None
+    ) -> bool:
         """Queue a job for a video. False when one waits or runs already.
 
         Raises NotFound, and Conflict while the video has no complete source.
@@ -94,9 +97,9 @@ class Jobs:
             video = read_complete(db, video_id)
             column = STATUS[kind][0]
             before = getattr(video, column)
-            if enqueue(db, kind, now=self._now(), video_id=video_id) is None:
+            if enqueue(db, kind, now=self._now(), video_id=video_id, payload=payload) is None:
                 return False
-            self._note(db, actor, action, video_id, {column: before}, {column: STATUS[kind][1]})
+            self._note(db, actor, action, video_id, {column: before}, {column: STATUS[kind][1], **(payload or {})})
             return True
 
     def choose_cover(self, video_id: str, seconds: float, actor: Actor, *, seen_line: int | None = None) -> bool:
@@ -264,7 +267,8 @@ class Jobs:
             )
             if job.kind in STATUS:
                 column, _, success, fail = STATUS[job.kind]
-                made = read_video(db, job.video_id).files_of(*MADE_BY.get(job.kind, ()))
+                video = read_video(db, job.video_id)
+                made = video.files_of(*MADE_BY.get(job.kind, ())) or (job.kind in TRANSCODES and video.encrypted)
                 never = fail if job.kind is JobKind.UPLOAD else ""
                 set_status(db, job.video_id, column, success if made else never)
             new = {"state": JobState.CANCELLED, "kind": job.kind}

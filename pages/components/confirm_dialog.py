@@ -7,7 +7,16 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import bulk_runner, formatting, history_text, layout, session, undo, video_actions
+from pages.components import (
+    bulk_runner,
+    formatting,
+    history_text,
+    layout,
+    session,
+    template_choice,
+    undo,
+    video_actions,
+)
 from pages.components.i18n import t
 from pages.components.video_actions import Action
 
@@ -121,6 +130,8 @@ def _form(question: Question) -> dict[str, Any]:
             "isNarrow": st.checkbox(t("recommend.narrow"), key=f"recommend_narrow--{number}"),
             "isCache": st.checkbox(t("recommend.cache"), key=f"recommend_cache--{number}", value=True),
         }
+    if question.action.key in TRANSCODES:
+        return template_choice.choose(question.action.key, number)
     return {}
 
 

@@ -32,6 +32,10 @@ def _by_media_id(video: dict[str, Any], _form: dict[str, Any]) -> dict[str, Any]
     return {"mediaId": video["videoId"]}
 
 
+def _transcode(video: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
+    return {"mediaId": video["videoId"], **form}
+
+
 def _approve(video: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
     return {"mediaId": video["videoId"], "status": "Normal", "comment": form.get("comment", "")}
 
@@ -71,8 +75,8 @@ ACTIONS = {
         Action("block", "block", "review", "createAudit", _block, "B"),
         Action("recommend", "recommend", "manage", "recommendVideo", _recommend),
         Action("unrecommend", "remove_circle", "manage", "deleteRecommendById", _by_video_id),
-        Action("transcode", "movie_edit", "manage", "submitTranscode", _by_media_id),
-        Action("narrow", "compress", "manage", "submitTabTranscode", _by_media_id),
+        Action("transcode", "movie_edit", "manage", "submitTranscode", _transcode),
+        Action("narrow", "compress", "manage", "submitTabTranscode", _transcode),
         Action("snapshot", "photo_library", "manage", "submitSnapshot", _by_media_id),
         Action("prewarm", "bolt", "manage", "pushObjectCache", _prewarm),
         Action("delete", "delete", "manage", "deleteVideoById", _delete),

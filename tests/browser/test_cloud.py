@@ -151,3 +151,47 @@ def there_and_here(alibaba, server, title):
     alibaba.vod.tell("FileUploadComplete", VideoId=video_id)
     until(lambda: server.ask("getVideos", videoId=video_id)["total"] == 1)
     return video_id
+
+
+@pytest.mark.slow
+def test_a_template_and_the_words_of_its_watermark_are_chosen(operator, alibaba, cloud_server):
+    person = operator
+    made = alibaba.vod.add(Title="带水印的猫")
+    alibaba.vod.tell("FileUploadComplete", VideoId=made["VideoId"], Size=1000, FileUrl="")
+    until(lambda: cloud_server.ask("getVideos", videoId=made["VideoId"])["total"] == 1)
+    person.goes_to("/video", videoId=made["VideoId"])
+
+    person.clicks("do_transcode")
+    template = person.part("template").get_by_role("combobox")
+    expect(template).to_have_value(f"plain-group (SD, HD) · {person.t('template.setting')}")
+    template.click()
+    person.picks("logo-group (LD)")
+    expect(person.dialog.get_by_text("角标")).to_be_visible()
+    person.part("watermark").get_by_role("combobox").first.click()
+    person.picks("用户")
+    person.field("watermark_text").fill("用户：安妮")
+    person.clicks("confirm_yes")
+
+    until(lambda: "用户：安妮" in sent_to_transcode(alibaba, made["VideoId"]))
+    until(lambda: cloud_server.ask("getVideoById", videoId=made["VideoId"])["transcodeStatus"] == "success")
+
+
+def sent_to_transcode(alibaba, video_id):
+    """The overriding parameters of a video's transcode; empty while there are none."""
+    calls = [given for action, given in alibaba.calls if action == "SubmitTranscodeJobs"]
+    return next((given.get("OverrideParams", "") for given in calls if given["VideoId"] == video_id), "")
+
+
+@pytest.mark.slow
+def test_an_encrypted_video_says_that_plain_players_cannot_play_it(operator, alibaba, cloud_server):
+    person = operator
+    made = alibaba.vod.add(Title="加密的猫", Status="Normal")
+    alibaba.vod.SubmitTranscodeJobs({"VideoId": made["VideoId"], "TemplateGroupId": "private-group"})
+    until(lambda: made["streams"])
+    alibaba.vod.tell("TranscodeComplete", VideoId=made["VideoId"])
+    until(lambda: cloud_server.ask("getVideos", videoId=made["VideoId"])["total"] == 1)
+
+    person.goes_to("/video", videoId=made["VideoId"])
+
+    expect(person.alert.filter(has_text=person.t("video.aliyunEncrypted"))).to_be_visible()
+    expect(person.page.locator("video")).to_have_count(0)

@@ -51,6 +51,8 @@ EXTENSIONS = dict.fromkeys(("getVideos", "getRecommendVideos"), NARROWING)  # th
 EXTENSIONS |= {
     name: ["seenLine"] for name in ("createAudit", "recommendVideo", "deleteVideoById", "deleteRecommendById")
 }
+TEMPLATES = ["templateGroupId", "watermarkId", "watermarkText"]
+EXTENSIONS |= dict.fromkeys(("submitTranscode", "submitTabTranscode"), TEMPLATES)
 
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
 

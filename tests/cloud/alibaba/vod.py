@@ -12,19 +12,16 @@ from tests.cloud.alibaba.categories import Categories
 from tests.cloud.alibaba.events import Events
 from tests.cloud.alibaba.refusal import Refusal, need
 from tests.cloud.alibaba.search import search
+from tests.cloud.alibaba.templates import ENCRYPTIONS, GROUPS, Templates
 
 PLAYABLE = ("Normal",)
 WORKABLE = ("UploadSucc", "Normal", "Checking")
 NO_TRANSCODE = "VOD_NO_TRANSCODE"  # the built-in group: the uploaded file itself is what plays
 EMOJI = re.compile("[\U0001f000-\U0001faff]")
 EDITABLE = ("Title", "Description", "Tags", "CoverURL")
-GROUPS = {
-    "plain-group": [("Normal", "SD", 848, 480), ("Normal", "HD", 1280, 720)],
-    "narrow-group": [("NarrowBandV2", "HD", 1280, 720)],
-}
 
 
-class Vod(Categories):
+class Vod(Templates, Categories):
     def __init__(self, alibaba) -> None:
         super().__init__()
         self._alibaba = alibaba
@@ -218,6 +215,7 @@ class Vod(Categories):
             raise Refusal(404, "InvalidTemplateGroupId.NotFound", "The TemplateGroupId does not exist.")
         if video["Status"] not in WORKABLE:
             raise Refusal(403, "Forbidden.IllegalStatus", f"Video Status is {video['Status']}.")
+        self.check_override(group, parameters.get("OverrideParams", ""))
         task = self._begin_task(video, group, "Manual")
         answer = {
             "TranscodeTaskId": task["TranscodeTaskId"],
@@ -232,7 +230,7 @@ class Vod(Categories):
         task_id = uuid.uuid4().hex
         jobs = [
             {"TranscodeJobId": uuid.uuid4().hex, "TranscodeJobStatus": "Transcoding", "TranscodeProgress": 0,
-             "Definition": definition, "type": kind, "Width": width, "Height": height}
+             "Definition": definition, "type": kind, "Width": width, "Height": height, "group": group}
             for kind, definition, width, height in GROUPS[group]
         ]  # fmt: skip
         self.tasks[task_id] = {
@@ -261,17 +259,6 @@ class Vod(Categories):
         since = parameters.get("StartTime", "")
         found = [task for task in self.tasks.values() if task["VideoId"] == video_id and task["CreationTime"] >= since]
         return {"TranscodeTaskList": [{k: v for k, v in task.items() if k != "jobs"} for task in reversed(found)]}
-
-    def GetTranscodeTemplateGroup(self, parameters):
-        (group,) = need(parameters, "TranscodeTemplateGroupId")
-        if group not in GROUPS:
-            raise Refusal(404, "InvalidTemplateGroupId.NotFound", "The TemplateGroupId does not exist.")
-        templates = [{"Type": kind, "Definition": definition} for kind, definition, _, _ in GROUPS[group]]
-        return {
-            "TranscodeTemplateGroup": {
-                "TranscodeTemplateGroupId": group, "Name": group, "TranscodeTemplateList": templates,
-            }
-        }  # fmt: skip
 
     def GetMessageCallback(self, _parameters):
         return {"MessageCallback": {"CallbackType": "HTTP", **self.callback}}
@@ -355,7 +342,8 @@ class Vod(Categories):
             "JobId": job["TranscodeJobId"], "Definition": job["Definition"], "Format": "mp4", "Width": job["Width"],
             "Height": job["Height"], "Bitrate": "400.5" if narrow else "800.5", "Duration": str(video["Duration"]),
             "Size": size, "NarrowBandType": "2.0" if narrow else "0", "StreamType": "video", "Status": "Normal",
-            "PlayURL": self._url(video, f"{job['TranscodeJobId']}-{job['Definition'].lower()}.mp4"), "Encrypt": 0,
+            "PlayURL": self._url(video, f"{job['TranscodeJobId']}-{job['Definition'].lower()}.mp4"),
+            "Encrypt": int(job["group"] in ENCRYPTIONS), "EncryptType": ENCRYPTIONS.get(job["group"], ""),
         }  # fmt: skip
 
     def _original(self, video, url):
@@ -419,7 +407,7 @@ def shown(video):
 
 
 def info(job):
-    return {name: value for name, value in job.items() if name not in ("type", "Width", "Height")}
+    return {name: value for name, value in job.items() if name not in ("type", "Width", "Height", "group")}
 
 
 def utc(second: float) -> str:

@@ -1,0 +1,16 @@
+"""Categories of videos, which stand in a tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A category of videos: `parent_id` is 0 at the root, `names` lead to it from there, `total` counts its videos."""
+
+    cate_id: int
+    cate_name: str
+    parent_id: int = 0
+    names: tuple[str, ...] = ()
+    total: int = 0
