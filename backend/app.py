@@ -20,8 +20,10 @@ from backend.exports.columns import RECOMMENDED, VIDEOS
 from backend.jobs.polling_worker import RemoteWorker
 from backend.jobs.runner import Runner
 from backend.jobs.worker import Worker
+from backend.lifecycle import pull
 from backend.lifecycle.deletion import Purger
 from backend.lifecycle.ingest import incoming_folder, sweep_incoming
+from backend.lifecycle.pull import Puller
 from backend.maintenance.data_lock import holding
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
@@ -152,15 +154,19 @@ def make_worker(console: Console, clock: Callable[[], float] = time.monotonic) -
         JobKind.TRANSCODE: console.media,
         JobKind.NARROW: console.media,
         JobKind.PREWARM: console.cache,
+        JobKind.PULL: Puller(lambda: console.settings, lambda: console.own_places),
         JobKind.DEMO: DemoMaker(Ffmpeg(console.settings.ffmpeg), incoming_folder(console.settings)),
     }
-    return Worker(console.store, runners, {JobKind.DEMO: partial(demo_catalogue.settle, console)})
+    settle = {JobKind.DEMO: partial(demo_catalogue.settle, console), JobKind.PULL: partial(pull.settle, console)}
+    return Worker(console.store, runners, settle)
 
 
 def _make_remote_worker(console: Console, cloud: Cloud, clock: Callable[[], float]) -> RemoteWorker:
     kinds = (JobKind.UPLOAD, JobKind.SNAPSHOT, JobKind.COVER, JobKind.TRANSCODE, JobKind.NARROW)
     runners: dict[JobKind, Runner] = {**dict.fromkeys(kinds, cloud.media), JobKind.PREWARM: cloud.cache}
-    worker = RemoteWorker(console.store, runners, {JobKind.UPLOAD: cloud.settle_upload}, clock)
+    runners[JobKind.PULL] = cloud.pulls
+    settle = {JobKind.UPLOAD: cloud.settle_upload, JobKind.PULL: cloud.settle_pull}
+    worker = RemoteWorker(console.store, runners, settle, clock)
     cloud.nudge = worker.nudge
     return worker
 

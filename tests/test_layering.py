@@ -20,7 +20,7 @@ HOMES = {
     "python_multipart": ("backend/server/multipart.py",),
     "argon2": ("backend/auth/passwords.py",),
     "requests": ("backend/client.py", "backend/aliyun/oss.py"),
-    "certifi": ("backend/prewarm/http.py",),
+    "certifi": ("backend/prewarm/fetch.py",),
     "sqlite3": ("backend/store/sqlite/",),
     "sqlite_utils": ("backend/store/sqlite/migrations/", "backend/store/sqlite/light.py"),
     "subprocess": ("backend/media/ffmpeg.py",),
@@ -52,7 +52,7 @@ ROOMS = {
     "prewarm": ("errors", "jobs", "model"),
     "aliyun": ("errors", "jobs", "media", "model", "prewarm", "settings"),
     "maintenance": ("errors", "model", "settings", "store"),
-    "lifecycle": ("api", "errors", "exports", "jobs", "media", "model", "settings"),
+    "lifecycle": ("api", "errors", "exports", "jobs", "media", "model", "prewarm", "settings"),
     "demo": ("errors", "jobs", "lifecycle", "media", "model"),
     "operations": (
         "api", "auth", "errors", "exports", "i18n", "jobs", "lifecycle", "media", "model", "prewarm", "store",

@@ -43,10 +43,12 @@ ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("UpdateCategory", {"CateId": NO_SUCH_CATEGORY, "CateName": "category"}),
     ("DeleteCategory", {"CateId": NO_SUCH_CATEGORY}),
     ("CreateUploadVideo", {"Title": "video", "FileName": "without-extension"}),
+    ("UploadMediaByURL", {"UploadURLs": ",".join(["https://invalid.invalid/a.mp4"] * 21)}),  # 20 is the limit
+    ("GetURLUploadInfos", {"JobIds": NO_SUCH_VIDEO}),
 )
 NEEDED = (
     "FileUploadComplete", "StreamTranscodeComplete", "TranscodeComplete", "SnapshotComplete", "CreateAuditComplete",
-    "DeleteMediaComplete",
+    "DeleteMediaComplete", "UploadByURLComplete",
 )  # fmt: skip
 EXPECTED = (*GONE, *NO_CATEGORY, *NO_SUCH_TASK, *WRONG_STATE)
 

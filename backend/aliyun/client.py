@@ -126,7 +126,7 @@ class Client:
             read_timeout=_milliseconds(min(self._read_seconds, left)),
         )
         try:
-            body = getattr(client, f"{_snake(action)}_with_options")(request, runtime).body
+            body = getattr(client, _snake(f"{action}WithOptions"))(request, runtime).body
             answer = body.to_map() if body is not None else None
         except sdk.failure as failure:
             # Not `from failure`: it holds the request, with its signature and token.

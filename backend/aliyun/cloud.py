@@ -13,6 +13,7 @@ from backend.aliyun.events import Follower, check_signature, read_event
 from backend.aliyun.keeper import Keeper
 from backend.aliyun.media import CloudMedia
 from backend.aliyun.pictures import Pictures
+from backend.aliyun.pull import Pulls
 from backend.aliyun.reconcile import Reconciler
 from backend.aliyun.renditions import Renditions
 from backend.aliyun.settle import Settler
@@ -44,6 +45,7 @@ class Cloud:
         pictures = Pictures(self.client, store.cloud, clock, **pace)
         renditions = Renditions(self.client, store)
         self.media = CloudMedia(self.client, store.cloud, local, transcodes, pictures, renditions, clock)
+        self.pulls = Pulls(self.client, store, clock, **pace)
         self.cache = CloudCache(
             self.client, store.cloud, settings.prewarm_service, settings.prewarm_hosts, self._batch, clock, **pace
         )
@@ -68,6 +70,10 @@ class Cloud:
         """Queue what follows an upload, and free our own disk."""
         self._store.mirror.note_upload(job.video_id, outcome.files[0])
         self.media.clear(job.video_id)
+
+    def settle_pull(self, job: Job, outcome: Done) -> None:
+        """Enter a video that VOD fetched, and queue what follows. Raises CloudError and NotFound."""
+        self.pulls.settle(job, outcome, self.follower.unreviewed)
 
     def quota(self) -> Quota:
         return self.cache.quota()

@@ -37,9 +37,11 @@ REFUSED_BY_MACHINE = "审核不通过"
 BLOCKED_AT_VOD = "已在视频点播控制台屏蔽"  # the reason, until VOD tells its own
 UNEXPLAINED = "unexplained"
 REVIEWED = ("AIMediaAuditComplete", "AIVideoCensorComplete")
+URL_EVENT = "UploadByURLComplete"
+ARRIVED = ("FileUploadComplete", URL_EVENT)
 TRANSCODED = ("StreamTranscodeComplete", "TranscodeComplete")
 FOLLOWED = (
-    "FileUploadComplete", *TRANSCODED, "SnapshotComplete", *REVIEWED, VERDICT_EVENT, "DeleteMediaComplete",
+    *ARRIVED, *TRANSCODED, "SnapshotComplete", *REVIEWED, VERDICT_EVENT, "DeleteMediaComplete",
 )  # fmt: skip
 WAITING = (VideoStatus.UPLOADING, VideoStatus.TRANSCODING)
 
@@ -81,7 +83,7 @@ class Follower:
         self, client: Client, store: Store, media: CloudMedia, renditions: Renditions, review: str,
         nudge: Callable[[str], None], clock: Callable[[], float],
     ) -> None:  # fmt: skip
-        """`review` is the setting QU_REVIEW; `nudge` has the jobs of a video asked about at once."""
+        """`review` is the setting QU_REVIEW; `nudge` has the jobs of a video, or behind VOD's, asked about at once."""
         self._client, self._store, self._media, self._clock = client, store, media, clock
         self._nudge, self._renditions = nudge, renditions
         self.unreviewed = CensorStatus.SUCCESS if review == "off" else CensorStatus.CHECK
@@ -91,6 +93,8 @@ class Follower:
 
         Raises CloudError and NotYet where it must be tried later, and NotFound where the video was deleted meanwhile.
         """
+        if event.type == URL_EVENT and self._is_our_pull(event):
+            return
         if event.type not in FOLLOWED or not event.target:
             return
         self._media.addresses.forget(event.target)
@@ -98,7 +102,7 @@ class Follower:
         if video is None:
             return
         self._nudge(video.video_id)
-        if event.type == "FileUploadComplete":
+        if event.type in ARRIVED:
             if video.status is VideoStatus.UPLOADING:
                 raise NotYet
             self._store.mirror.note_upload(video.video_id, source_file(video.video_id, video.size))
@@ -108,6 +112,12 @@ class Follower:
             self._take_review(video)
         elif event.type == VERDICT_EVENT:
             self._follow_verdict(video, event)
+
+    def _is_our_pull(self, event: Event) -> bool:
+        """Say whether a pull that ended is that of a job of ours, and have the job ask at once."""
+        cloud_id = str(event.body.get("JobId") or "")
+        self._nudge(cloud_id)
+        return self._store.cloud.knows_task(cloud_id)
 
     def look_up(self, video_id: str) -> dict[str, Any] | None:
         """Return what VOD says of a video; None where it has not got it. Raises CloudError."""

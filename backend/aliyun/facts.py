@@ -67,19 +67,27 @@ def user_of(data: Any) -> User:
 
     UserData holds that under `Extend`, and events hold what is under `Extend`.
     """
-    said = _object(data)
-    said = _object(said["Extend"]) if "Extend" in said else said
+    said = extend_of(data)
     if not said.get("userId"):
         return NOBODY
     return User(words(said["userId"])[:MAX_FIELD], words(said.get("userName"))[:MAX_FIELD])
 
 
-def user_data(owner: User) -> str:
-    """Return the UserData that names an owner, as `user_of` reads it. A name that VOD has no room for is left out."""
-    said = {"userId": owner.user_id, "userName": owner.user_name}
+def user_data(owner: User, more: Mapping[str, str] | None = None) -> str:
+    """Return the UserData that names an owner, as `user_of` reads it, and `more` that `extend_of` gives back.
+
+    A name that VOD has no room for is left out.
+    """
+    said = {"userId": owner.user_id, "userName": owner.user_name, **(more or {})}
     if len(json.dumps(said, ensure_ascii=False).encode()) > MAX_EXTEND_BYTES:
-        said = {"userId": owner.user_id}
+        del said["userName"]
     return json.dumps({"Extend": said}, ensure_ascii=False)
+
+
+def extend_of(data: Any) -> Mapping[str, Any]:
+    """Return what UserData holds under `Extend`, or what an event holds there: a JSON object, as text or not."""
+    said = _object(data)
+    return _object(said["Extend"]) if "Extend" in said else said
 
 
 def _object(data: Any) -> Mapping[str, Any]:

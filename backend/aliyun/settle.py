@@ -12,7 +12,7 @@ from backend.aliyun.events import Follower
 from backend.aliyun.media import CloudMedia
 from backend.errors import CloudError, Conflict, NotFound
 from backend.model import SECONDS_A_DAY, Verdict
-from backend.model.cloud import STANDINGS, Action, Intent
+from backend.model.cloud import STANDINGS, SUBMITS, Action, Intent
 
 if TYPE_CHECKING:
     from backend.store import Store
@@ -36,7 +36,7 @@ class Settler:
             Action.AUDIT: self._settle_audit,
             Action.DELETE: self._settle_delete,
             **dict.fromkeys(STANDINGS, self._settle_standing),
-            **dict.fromkeys((Action.TRANSCODE, Action.SNAPSHOT), self._settle_submit),
+            **dict.fromkeys(SUBMITS, self._settle_submit),
         }
 
     def settle(self, older_than: float) -> int:

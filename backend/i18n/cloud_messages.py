@@ -37,6 +37,9 @@ CLOUD: dict[str, str] = {
     "ApsaraVideo VOD does not know the task {task_id} any more; submit it again.": (
         "视频点播已没有任务 {task_id}，请重新提交。"
     ),
+    "ApsaraVideo VOD could not fetch the file: {why} (code {cloud_code}).": (
+        "视频点播无法拉取文件：{why}（错误码 {cloud_code}）。"
+    ),
     "ApsaraVideo VOD could not transcode the video: {why} (code {cloud_code}).": (
         "视频点播转码失败：{why}（错误码 {cloud_code}）。"
     ),

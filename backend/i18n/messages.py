@@ -257,7 +257,7 @@ CHINESE: dict[str, str] = {
     ),
     "it is longer than {most} characters": "超过 {most} 个字符",
     "it contains a space or a control character": "含有空格或控制字符",
-    "only http and https can be prewarmed": "只能预热 http 和 https 地址",
+    "it must begin with http:// or https://": "须以 http:// 或 https:// 开头",
     "it is not an address": "不是地址",
     "the host {host} is not one of those that can be prewarmed ({hosts})": "域名 {host} 不在可预热的域名（{hosts}）中",
     "it is a folder; give a file": "这是目录，请给出文件",
@@ -268,6 +268,23 @@ CHINESE: dict[str, str] = {
     "{bad} of {count} addresses could not be fetched. The list below says why.": (
         "{count} 个地址中有 {bad} 个预热失败，原因见列表。"
     ),
+    # Fetching
+    "sourceUrl and sourceList have {count} addresses; from 1 to {most} are allowed.": (
+        "sourceUrl 和 sourceList 共有 {count} 个地址，应为 1 到 {most} 个。"
+    ),
+    "Nothing was fetched, because some addresses have problems ({count}): {named}": (
+        "有 {count} 个地址不能拉取，因此全部没有拉取。第 {named}"
+    ),
+    "sourceList must be a JSON list of objects, each with a sourceUrl.": (
+        "sourceList 须是 JSON 对象的列表，每个对象有 sourceUrl。"
+    ),
+    "The address answered with HTTP {status}; open it in a browser to see why.": (
+        "该地址返回 HTTP {status}，请在浏览器中打开查看原因。"
+    ),
+    "The file could not be fetched from {host}: {why}. Check the address, then try again.": (
+        "无法从 {host} 拉取文件：{why}。请检查地址后重试。"
+    ),
+    "The address leads on to another one more than {most} times.": "该地址跳转超过 {most} 次。",
     # Files
     "The file is larger than {limit} MB.": "文件超过 {limit} MB。",
     "The file is empty. Send it again.": "文件是空的，请重新上传。",

@@ -87,10 +87,10 @@ class RemoteWorker(Background):
                 log.exception("job %s is found again by its reference", held.job.job_id)
         self._held.clear()
 
-    def nudge(self, video_id: str) -> None:
-        """Ask at once about the jobs of a video: something was heard of it."""
+    def nudge(self, known: str) -> None:
+        """Ask at once about the jobs of a video, or whose reference ends with this id: something was heard of it."""
         for held in list(self._held.values()):
-            if held.job.video_id == video_id:
+            if known and (held.job.video_id == known or held.reference.endswith(f":{known}")):
                 held.due, held.nudged = 0.0, True
 
     def run_until_idle(self, seconds: float = 60.0) -> None:

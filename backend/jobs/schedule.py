@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from backend.model import Job, JobKind, JobState
 
 QUICK = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.PREWARM)
+PULLS = (JobKind.PULL,)  # which wait for others' servers
 SLOW = (JobKind.DEMO, JobKind.TRANSCODE, JobKind.NARROW)
 LEAST_SECONDS = 1.0  # that starting ffmpeg and looking at the source take, however short a video is
 ENOUGH_PROGRESS = 0.05  # of a job, before its own speed says more than that of others

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from backend.jobs import process_identity
 from backend.jobs.runner import Done, Failed, Lost, Outcome, Runner, Running, failure_of
-from backend.jobs.schedule import QUICK, SLOW, slow_lanes
+from backend.jobs.schedule import PULLS, QUICK, SLOW, slow_lanes
 from backend.model import Job, JobKind
 from backend.store import Store, StoreError
 
@@ -23,7 +23,7 @@ MAX_RETRY_SECONDS = 10.0
 
 
 class Worker:
-    """Works in threads of this process: one lane for quick jobs, and slow ones."""
+    """Works in threads of this process: one lane for quick jobs, one for those that fetch files, and slow ones."""
 
     def __init__(
         self,
@@ -42,8 +42,8 @@ class Worker:
 
     def start(self) -> None:
         """Begin, in the background."""
-        for number, kinds in enumerate([QUICK, *[SLOW] * slow_lanes()]):
-            name = f"worker-{'quick' if kinds is QUICK else 'slow'}-{number}"
+        for number, kinds in enumerate([QUICK, PULLS, *[SLOW] * slow_lanes()]):
+            name = f"worker-{'slow' if kinds is SLOW else 'pull' if kinds is PULLS else 'quick'}-{number}"
             thread = threading.Thread(target=self._lane, args=(name, kinds), name=name, daemon=True)
             thread.start()
             self._threads.append(thread)

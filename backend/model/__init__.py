@@ -91,6 +91,7 @@ class JobKind(StrEnum):
     NARROW = "narrow"
     PREWARM = "prewarm"
     UPLOAD = "upload"  # from our disk to the cloud
+    PULL = "pull"  # a file from an address elsewhere
     DEMO = "demo"
 
 

@@ -24,10 +24,12 @@ class Action(StrEnum):
     DELETE = "DeleteVideo"
     TRANSCODE = "SubmitTranscodeJobs"
     SNAPSHOT = "SubmitSnapshotJob"
+    PULL = "UploadMediaByURL"
 
 
 # Why VOD is told to let a video be played, or not, without a verdict; the comment there says so by beginning with MARK.
 STANDINGS = (Action.TRASH, Action.RESTORE, Action.UNDO)
+SUBMITS = (Action.TRANSCODE, Action.SNAPSHOT, Action.PULL)  # of jobs of ours, which settle them
 MARK = "qu-console "
 VERDICT_EVENT = "CreateAuditComplete"  # the type of the event that tells of a verdict
 SENDING, ACCEPTED, REFUSED = "sending", "accepted", "refused"

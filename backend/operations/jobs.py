@@ -28,6 +28,7 @@ class JobData(msgspec.Struct, rename="camel"):
     a job that is done although its source is damaged.
 
     While it waits, `position` is its place in the queue, from 1; `secondsLeft` is null where that is not known.
+    `videoId` is empty where a job is of no video, or of one that a `pull` has not fetched yet.
     `result` is what a finished job found out, such as the quality and the saving of a narrow-band rendition.
     """
 
@@ -123,8 +124,8 @@ def _job(call: Call, job: Job, title: str, ahead: Outlook) -> JobData:
         job_id=job.job_id,
         kind=job.kind.value,
         state=job.state.value,
-        video_id=job.video_id,
-        title=title,
+        video_id=job.video_id or str(job.result.get("videoId", "")),
+        title=title or str(job.payload.get("title", "")),
         progress=job.progress,
         attempts=job.attempts,
         creation_time=call.write.time(job.created),

@@ -66,11 +66,11 @@ def check_lines(
     return checked
 
 
-def read_line(line: str, hosts: tuple[str, ...], own: tuple[str, ...] = ()) -> str:
+def read_line(line: str, hosts: tuple[str, ...] | None, own: tuple[str, ...] = ()) -> str:
     """Return the complete address that a line means. Raises BadRequest, saying what is wrong with it.
 
     A line is `host/path`, with or without http:// or https:// before it, as in the seed's example. Of the hosts that
-    are our `own`, only media files are good.
+    are our `own`, only media files are good. `hosts` of None: any host will do.
     """
     text = line.strip()
     if len(text) > MOST_CHARACTERS:
@@ -83,10 +83,10 @@ def read_line(line: str, hosts: tuple[str, ...], own: tuple[str, ...] = ()) -> s
     except ValueError:
         raise BadRequest("it is not an address") from None
     if parts.scheme.lower() not in ("http", "https"):
-        raise BadRequest("only http and https can be prewarmed")
+        raise BadRequest("it must begin with http:// or https://")
     if not parts.hostname or parts.username is not None:
         raise BadRequest("it is not an address")
-    if place not in hosts:
+    if hosts is not None and place not in hosts:
         raise BadRequest(
             "the host {host} is not one of those that can be prewarmed ({hosts})",
             host=place,

@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 import http.client
-import socket
-import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
-from functools import cache
+from contextlib import contextmanager
 from urllib.parse import urljoin, urlsplit
-
-import certifi
 
 from backend.errors import BadRequest, ConsoleError
 from backend.jobs.runner import Done, Failed, Outcome, Task, Tasks
 from backend.model import Job, Video, WarmState
 from backend.prewarm import read_line
-from backend.prewarm.ssrf import USUAL_PORTS, find_addresses, may_be_inside, place_of
+from backend.prewarm.fetch import CHUNK, MAX_HOPS, REDIRECTS, Limits, asking
+from backend.prewarm.ssrf import may_be_inside, place_of
 
-CHUNK = 1 << 18
 AT_ONCE = 4
-MOST_HOPS = 5
-WATCH_SECONDS = 0.2
-REDIRECTS = (301, 302, 303, 307, 308)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one address may cost: seconds to connect and between two pieces, seconds in all, and bytes."""
-
-    connect: float = 5.0
-    pause: float = 30.0
-    seconds: float = 900.0
-    size: int = 4 << 30
+LIMITS = Limits()
 
 
 class HttpCache:
@@ -49,7 +30,7 @@ class HttpCache:
         self,
         hosts: Callable[[], tuple[str, ...]],
         own: Callable[[], tuple[str, ...]] = tuple,
-        limits: Limits = Limits(),
+        limits: Limits = LIMITS,
         tasks: Tasks | None = None,
     ) -> None:
         self._hosts, self._own, self._limits = hosts, own, limits
@@ -92,7 +73,7 @@ class HttpCache:
     def _warm(self, url: str, task: Task) -> tuple[WarmState, str]:
         started = time.monotonic()
         try:
-            for _ in range(MOST_HOPS + 1):
+            for _ in range(MAX_HOPS + 1):
                 with self._asking(url, task, started + self._limits.seconds) as answer:
                     if answer.status in REDIRECTS and (target := answer.headers.get("Location")):
                         url = urljoin(url, target)
@@ -101,7 +82,7 @@ class HttpCache:
                         return WarmState.FAILED, f"HTTP {answer.status}"
                     size = self._read(answer, task, started + self._limits.seconds)
                     return WarmState.WARM, f"{size} B, {time.monotonic() - started:.1f} s"
-            return WarmState.FAILED, f"more than {MOST_HOPS} redirects"
+            return WarmState.FAILED, f"more than {MAX_HOPS} redirects"
         except BadRequest as error:
             return WarmState.FAILED, str(error)
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -114,18 +95,9 @@ class HttpCache:
     def _asking(self, url: str, task: Task, deadline: float) -> Iterator[http.client.HTTPResponse]:
         """Ask for an address, after every check, and give the answer. Raises BadRequest where it may not be asked."""
         url = read_line(url, self._hosts(), self._own())
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or USUAL_PORTS[parts.scheme]
-        inside = may_be_inside(host) or place_of(url) in self._own()
-        plain = _connect(find_addresses(host, port, inside=inside), port, self._limits.connect)
-        connection = http.client.HTTPConnection(host, port)
-        with plain, closing(connection), _until(deadline, task, plain):
-            plain.settimeout(self._limits.pause)
-            connection.sock = _trust().wrap_socket(plain, server_hostname=host) if parts.scheme == "https" else plain
-            target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-            headers = {"Host": parts.netloc, "User-Agent": "qu-console", "Accept-Encoding": "identity"}
-            connection.request("GET", target, headers=headers)
-            yield connection.getresponse()
+        inside = may_be_inside(urlsplit(url).hostname or "") or place_of(url) in self._own()
+        with asking(url, task, deadline, self._limits, inside=inside) as answer:
+            yield answer
 
     def _read(self, answer: http.client.HTTPResponse, task: Task, deadline: float) -> int:
         size = 0
@@ -136,44 +108,3 @@ class HttpCache:
         if answer.length or task.stopped.is_set() or time.monotonic() > deadline:
             raise http.client.IncompleteRead(b"", answer.length)
         return size
-
-
-def _connect(addresses: list[str], port: int, seconds: float) -> socket.socket:
-    """Connect to the first of these addresses that answers. Raises OSError."""
-    problem: OSError = ConnectionError("no address")
-    for address in addresses:
-        try:
-            return socket.create_connection((address, port), seconds)
-        except OSError as error:
-            problem = error
-    raise problem
-
-
-@contextmanager
-def _until(deadline: float, task: Task, connection: socket.socket) -> Iterator[None]:
-    """Cut a connection at the deadline, or when the task is stopped: an answer may pause just short of its limit."""
-    other = connection.dup()  # TLS takes the first one over
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(WATCH_SECONDS):
-            if task.stopped.is_set() or time.monotonic() > deadline:
-                with suppress(OSError):
-                    other.shutdown(socket.SHUT_RDWR)
-                return
-
-    watcher = threading.Thread(target=watch, name="warm-watch", daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        over.set()
-        watcher.join()
-        other.close()
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context

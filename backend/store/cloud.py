@@ -14,7 +14,7 @@ from msgspec.structs import asdict
 
 from backend.errors import ConsoleError
 from backend.model import Actor, JobKind
-from backend.model.cloud import ACCEPTED, REFUSED, SENDING, Action, CloudTask, Event, Intent, Push
+from backend.model.cloud import ACCEPTED, REFUSED, SENDING, SUBMITS, Action, CloudTask, Event, Intent, Push
 from backend.store.engine import Database, Engine
 from backend.store.job_rows import word_of
 
@@ -39,7 +39,9 @@ class CloudRecords:
                     "values (?, ?, ?, ?, ?, ?)",
                     [cloud_id, task.task_id, task.job_id, task.video_id, task.kind, self._clock()],
                 )
-            db.execute("delete from cloud_intents where action like 'Submit%' and target = ?", [task.job_id])
+            submits = json.dumps(SUBMITS)
+            sql = "delete from cloud_intents where action in (select value from json_each(?)) and target = ?"
+            db.execute(sql, [submits, task.job_id])
 
     def task_of(self, job_id: str) -> CloudTask | None:
         """Return the task behind a job of ours."""

@@ -22,6 +22,7 @@ from backend.model import (
     VideoStatus,
     WarmState,
 )
+from backend.model.pull import PullSource
 from backend.store import history
 from backend.store.engine import Database
 from backend.store.rows import check_whole, read_object, read_video
@@ -29,6 +30,7 @@ from backend.store.rows import check_whole, read_object, read_video
 # Lower goes first: a cover does not wait behind an hour of encoding.
 PRIORITY = {
     JobKind.UPLOAD: 0,
+    JobKind.PULL: 0,
     JobKind.SNAPSHOT: 0,
     JobKind.COVER: 0,
     JobKind.PREWARM: 0,
@@ -117,6 +119,17 @@ def enqueue_urls(db: Database, urls: list[str], *, now: int) -> str | None:
     if db.execute(sql, [payload]).fetchone():
         return None
     return enqueue(db, JobKind.PREWARM, now=now, payload={"urls": urls})
+
+
+def enqueue_pull(db: Database, source: PullSource, *, now: int) -> tuple[str, bool]:
+    """Queue an address that is to be fetched; return its job, and whether it is new: the same one may be at work."""
+    payload = json.dumps(source.payload(), ensure_ascii=False)
+    sql = "select job_id from jobs where kind = 'pull' and state in ('queued', 'running') and payload = ?"
+    if row := db.execute(sql, [payload]).fetchone():
+        return str(row[0]), False
+    job_id = uuid.uuid4().hex
+    enqueue(db, JobKind.PULL, now=now, payload=source.payload(), job_id=job_id)
+    return job_id, True
 
 
 def read_complete(db: Database, video_id: str) -> Video:

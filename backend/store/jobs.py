@@ -11,7 +11,7 @@ stopped within minutes. A job that a worker gave back counts nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from backend.errors import Conflict, ConsoleError
@@ -25,6 +25,7 @@ from backend.model import (
     Page,
     TranscodeStatus,
 )
+from backend.model.pull import PullSource
 from backend.store import history, seen
 from backend.store.engine import Database, Engine
 from backend.store.job_rows import (
@@ -33,6 +34,7 @@ from backend.store.job_rows import (
     STATUS,
     TRANSCODES,
     enqueue,
+    enqueue_pull,
     enqueue_urls,
     finish,
     get,
@@ -125,6 +127,18 @@ class Jobs:
             if job_id is not None:
                 self._note(db, actor, "pushObjectCache", job_id, {}, {"urls": urls})
             return job_id is not None
+
+    def enqueue_pulls(self, sources: Sequence[PullSource], actor: Actor) -> list[str]:
+        """Queue addresses that are to be fetched; return the job of each, which may be at work already."""
+        jobs = []
+        with self._engine.writing() as db:
+            for source in sources:
+                job_id, new = enqueue_pull(db, source, now=self._now())
+                if new:
+                    address = source.url.partition("?")[0]  # what follows may be a signature
+                    self._note(db, actor, "pullVideos", job_id, {}, {"sourceUrl": address, "title": source.title})
+                jobs.append(job_id)
+        return jobs
 
     def enqueue_demo(self, clips: Iterable[int]) -> None:
         with self._engine.writing() as db:

@@ -11,6 +11,7 @@ from pages.components import category_choice, formatting, layout, session
 from pages.components.i18n import language, t
 
 IS_OPEN, LINK, TOLD = "upload_open", "upload_link", "upload_told"
+PULLS, REFUSED = "upload_pulls", "upload_refused"
 WORDS = ("hint", "waiting", "checking", "done", "broken", "cancel", "cancelled", "leave_ask", "stay", "leave")
 
 
@@ -20,6 +21,7 @@ def button() -> None:
     st.session_state[IS_OPEN] = asked
     if asked:
         st.session_state[LINK], st.session_state[TOLD] = {}, []
+        st.session_state[PULLS], st.session_state[REFUSED] = [], ""
         layout.open_dialog(t("upload.title"), "upload")(_dialog)(category_choice.by_path())
 
 
@@ -46,8 +48,52 @@ def _dialog(categories: dict[str, int]) -> None:
     }
     sent = widgets.upload(data, key="upload_box", on_sent=_note)
     st.caption(t("upload.help"))
+    with st.expander(t("upload.by_address"), icon=":material/link:"):
+        _addresses({"userName": user, "userId": user, "tags": tags, **category})
     if sent and sent["closing"]:
         st.rerun()
+
+
+def _addresses(particulars: dict[str, Any]) -> None:
+    """Draw a place for addresses, and how far those are that were fetched from here."""
+    st.text_area(
+        t("upload.addresses"), key="upload_addresses", placeholder=t("upload.addresses_example"),
+        help=t("upload.addresses_help"), max_chars=50_000,
+    )  # fmt: skip
+    st.button(t("upload.fetch"), key="upload_fetch", icon=":material/download:", on_click=_fetch, args=(particulars,))
+    if refused := st.session_state.get(REFUSED):
+        st.error(formatting.plain(refused))
+    if st.session_state.get(PULLS):
+        st.fragment(_pulls, run_every="2s")()
+
+
+def _fetch(particulars: dict[str, Any]) -> None:
+    text = st.session_state["upload_addresses"]
+    if not text.strip():
+        return
+    envelope = session.attempt("pullVideos", sourceUrl=text, **particulars)
+    st.session_state[REFUSED] = "" if envelope["result"] == "true" else envelope["message"]
+    if envelope["result"] == "true":
+        jobs = [job["jobId"] for job in envelope["data"]]
+        st.session_state[PULLS] = list(dict.fromkeys([*st.session_state.get(PULLS, []), *jobs]))
+        st.session_state["upload_addresses"] = ""
+        st.session_state.setdefault("done", []).append(t("done.pull", count=len(jobs)))
+
+
+def _pulls() -> None:
+    for job_id in st.session_state[PULLS]:
+        job = session.attempt("getJob", jobId=job_id)["data"]
+        if job is None:
+            continue
+        title = formatting.plain(job["title"])
+        if job["state"] == "running":
+            st.progress(job["progress"], text=f"{title} · {job['progress']:.0%}")
+        elif job["state"] == "failed":
+            st.error(f"{title}: {formatting.plain(job['error'])}")
+        elif job["state"] == "done":
+            st.page_link("video.py", label=f"{title} · {t('upload.fetched')}", query_params={"videoId": job["videoId"]})
+        else:
+            st.caption(f"{title} · {t('upload.fetching')}")
 
 
 def _note() -> None:

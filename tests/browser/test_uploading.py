@@ -186,3 +186,43 @@ def test_a_category_is_picked_among_those_there_are(person, site, make_clip, dia
     person.is_told(person.t("done.upload", count=1))
     (video,) = site.ask("getVideos", title=title)["videoList"]
     assert (video["cateName"], video["cateId"]) == (kind, 900 + len(language))
+
+
+@pytest.fixture
+def address(site, make_clip, http):
+    """The address of a video that plays, which a console may fetch: one of its own files."""
+    (link,) = site.ask("createUploadLinks")
+    with make_clip("源.mp4", seconds=1).open("rb") as file:
+        made = http.post(link["url"], files={"file": file}).json()["data"]
+    until(lambda: site.ask("getVideoById", videoId=made["videoId"])["fileUrlList"], "it was transcoded", 60)
+    return site.ask("getVideoById", videoId=made["videoId"])["fileUrlList"][0]
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh", 1440), ("en", 390)])
+def test_videos_are_fetched_from_pasted_addresses_and_tell_how_they_end(person, site, address, language, width):
+    person.page.set_viewport_size({"width": width, "height": 900})
+    title = f"拉取 {language} {width}"
+    person.goes_to("/videos")
+    person.clicks("upload")
+    with person.hears("fetched"):
+        person.field("upload_tags").fill("fetched")
+    person.dialog.get_by_text(person.t("upload.by_address")).click()
+    field = person.dialog.get_by_role("textbox", name=person.t("upload.addresses"))
+
+    field.fill("file:///etc/passwd")
+    field.blur()
+    person.clicks("upload_fetch")
+    expect(person.dialog.get_by_role("alert")).to_contain_text("file:///etc/passwd")
+    expect(field).to_have_value("file:///etc/passwd")
+
+    field.fill(f"{address} {title}\n{address}.nothing.mp4 {title} 失败")
+    field.blur()
+    person.clicks("upload_fetch")
+    expect(field).to_have_value("")
+    expect(person.dialog.get_by_role("link", name=title)).to_contain_text(person.t("upload.fetched"), timeout=60_000)
+    expect(person.dialog.get_by_role("alert")).to_contain_text("HTTP 404")
+
+    (video,) = site.ask("getVideos", title=title)["videoList"]
+    assert (video["tags"], video["censorStatus"]) == ("fetched", "check")
+    person.page.keyboard.press("Escape")
+    person.is_told(person.t("done.pull", count=2))

@@ -11,7 +11,7 @@ import pytest
 from backend.errors import BadRequest
 from backend.jobs.runner import Running
 from backend.model import Job, JobKind, JobState, Video, WarmState
-from backend.prewarm import http as prewarm_http
+from backend.prewarm import fetch as prewarm_fetch
 from backend.prewarm import read_line
 from backend.prewarm.http import HttpCache, Limits
 from backend.prewarm.ssrf import find_addresses, is_outside, may_be_inside, own_places
@@ -186,7 +186,7 @@ def test_a_name_is_looked_up_once_and_the_checked_address_is_the_one_connected_t
         tried.append(address)
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(prewarm_http.socket, "create_connection", connect)
+    monkeypatch.setattr(prewarm_fetch.socket, "create_connection", connect)
     place = f"cdn.example.com:{inside.port}"
     state, said = warm(HttpCache(lambda: (place,)), f"http://{place}/a")
 

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.cloud.alibaba.cdn import Prefetching
 from tests.cloud.alibaba.oss import BUCKET, Oss
+from tests.cloud.alibaba.pulls import Pulls
 from tests.cloud.alibaba.refusal import Refusal
 from tests.cloud.alibaba.signature import Gate
 from tests.cloud.alibaba.usage import Usage
@@ -60,6 +61,7 @@ class Alibaba:
         self.vod = Vod(self)
         self.prefetching = Prefetching(self)
         self.usage = Usage(self)
+        self.pulls = Pulls(self)
 
     def fail(self, action: str, kind: str, times: int = 1, after: int = 0, seconds: float = 20.0) -> None:
         assert kind in FAULTS
@@ -100,7 +102,8 @@ class Alibaba:
         return Fault(action, kind) if kind else None
 
     def act(self, action: str, version: str, parameters: dict[str, str]) -> dict[str, Any]:
-        room = next((room for room in (self.prefetching, self.usage, self.vod) if hasattr(room, action)), None)
+        rooms = (self.prefetching, self.usage, self.pulls, self.vod)
+        room = next((room for room in rooms if hasattr(room, action)), None)
         if room is None:
             raise Refusal(404, "InvalidAction.NotFound", "Specified api is not found.")
         if version != VERSIONS["cdn" if action in Prefetching.CDN | Usage.CDN else "vod"]:
@@ -258,6 +261,7 @@ class Server(ThreadingHTTPServer):
                 with self.alibaba.guard:
                     self.alibaba.vod.go_on()
                     self.alibaba.prefetching.go_on()
+                    self.alibaba.pulls.go_on()
 
         threading.Thread(target=go_on, daemon=True).start()
 

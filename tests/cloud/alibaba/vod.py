@@ -62,14 +62,15 @@ class Vod(Templates, Categories):
         item = {"VideoId": video_id, "Status": status, "Reason": reason}
         self.CreateAudit({"AuditContent": json.dumps([item])}, auditor="console")
 
-    def arrived(self, name: str, size: int) -> None:
+    def arrived(self, name: str, size: int, *, by_url: bool = False) -> None:
         """OSS has the whole file."""
         video = next(video for video in self.videos.values() if video["file"] == name)
         self._change(video, Status="UploadSucc", Size=size, Duration=2.0, CoverURL=self._url(video, "cover.jpg"))
         extend = json.loads(video["UserData"] or "{}").get("Extend")
         told = {"Extend": json.dumps(extend)} if extend else {}
         url = self._url(video, "source.mp4")
-        self.tell("FileUploadComplete", VideoId=video["VideoId"], Size=size, FileUrl=url, **told)
+        if not by_url:
+            self.tell("FileUploadComplete", VideoId=video["VideoId"], Size=size, FileUrl=url, **told)
         if video["TemplateGroupId"] == NO_TRANSCODE:
             self._change(video, Status="Normal")
             video["streams"].append(self._original(video, url))

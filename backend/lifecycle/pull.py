@@ -1,0 +1,122 @@
+"""Videos that are fetched from an address elsewhere: what such a job is, and who does it where no cloud does."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from backend.errors import ConsoleError, MediaError, NotFound
+from backend.jobs.runner import Done, Outcome, Task, Tasks
+from backend.lifecycle.ingest import Particulars, new_incoming, take_in
+from backend.model import Job, Video
+from backend.model.pull import PullSource, file_name_of
+from backend.prewarm import read_line
+from backend.prewarm.fetch import CHUNK, MAX_HOPS, REDIRECTS, Limits, asking
+from backend.prewarm.ssrf import may_be_inside, place_of
+from backend.settings import Settings
+
+if TYPE_CHECKING:
+    from backend.console import Console
+
+MAX_SECONDS = 6 * 3600.0
+PART_OF_FETCHING = 0.95
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT)
+STATUS = "The address answered with HTTP {status}; open it in a browser to see why."
+NOT_FETCHED = "The file could not be fetched from {host}: {why}. Check the address, then try again."
+TOO_MANY_HOPS = "The address leads on to another one more than {most} times."
+TOO_LARGE = "The file is larger than {limit} MB."
+
+
+class Puller:
+    """Fetches files, by the same rules as prewarming: names lead to the internet, never to this machine's network."""
+
+    def __init__(
+        self, settings: Callable[[], Settings], own: Callable[[], tuple[str, ...]], limits: Limits | None = None
+    ) -> None:
+        """Of the `own` places, which may lie inside, only media files are fetched."""
+        self._settings, self._own, self._tasks = settings, own, Tasks()
+        self._limits = limits or Limits(seconds=MAX_SECONDS, size=settings().max_upload_mb * 1_000_000)
+
+    def start(self, job: Job, video: Video | None) -> str:
+        """Begin to fetch. The outcome's facts are the `path` of the file."""
+        return self._tasks.start(partial(self._pull, str(job.payload["sourceUrl"])), name=f"pull {job.job_id}")
+
+    def poll(self, reference: str) -> Outcome:
+        return self._tasks.poll(reference)
+
+    def cancel(self, reference: str) -> None:
+        self._tasks.cancel(reference)
+
+    def _pull(self, url: str, task: Task) -> Done:
+        path = new_incoming(self._settings(), file_name_of(url))
+        try:
+            self._fetch(url, path, task)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            path.unlink(missing_ok=True)
+            if isinstance(error, ConsoleError) or (isinstance(error, OSError) and error.errno in DISK_ERRORS):
+                raise
+            task.report(0.0)  # raises where it was stopped
+            why = "timeout" if isinstance(error, TimeoutError) else type(error).__name__
+            raise MediaError(NOT_FETCHED, host=urlsplit(url).hostname, why=why) from None
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return Done(facts={"path": str(path)})
+
+    def _fetch(self, url: str, path: Path, task: Task) -> None:
+        deadline = time.monotonic() + self._limits.seconds
+        for _ in range(MAX_HOPS + 1):
+            url = read_line(url, None, self._own())
+            with asking(url, task, deadline, self._limits, inside=self._is_wanted(url)) as answer:
+                if answer.status in REDIRECTS and (target := answer.headers.get("Location")):
+                    url = urljoin(url, target)
+                    continue
+                if answer.status != 200:
+                    raise MediaError(STATUS, status=answer.status)
+                self._keep(answer, path, task, deadline)
+                return
+        raise MediaError(TOO_MANY_HOPS, most=MAX_HOPS)
+
+    def _is_wanted(self, url: str) -> bool:
+        """Say whether the operator named this place itself, which may then lie inside."""
+        place, host = place_of(url), urlsplit(url).hostname or ""
+        return place in self._own() or (may_be_inside(host) and place in self._settings().prewarm_hosts)
+
+    def _keep(self, answer: http.client.HTTPResponse, path: Path, task: Task, deadline: float) -> None:
+        total, size = answer.length or 0, 0
+        too_large = MediaError(TOO_LARGE, limit=self._limits.size // 1_000_000)
+        if total > self._limits.size:
+            raise too_large
+        with path.open("wb") as file:
+            while piece := answer.read(CHUNK):
+                size += len(piece)
+                if size > self._limits.size:
+                    raise too_large
+                file.write(piece)
+                task.report(size / total * PART_OF_FETCHING if total else 0.0)
+        if answer.length or time.monotonic() > deadline:
+            raise http.client.IncompleteRead(b"", answer.length)
+
+
+def settle(console: Console, job: Job, outcome: Done) -> None:
+    """Take in a file that was fetched, as a video with the job's id: doing it again changes nothing.
+
+    Raises MediaError where it is no video.
+    """
+    path, source = Path(outcome.facts.pop("path")), PullSource.read(job.payload)
+    said = Particulars(
+        file_name_of(source.url), source.owner, source.title, source.description, source.tags, source.cate_id,
+        source.cate_name, video_id=job.job_id,
+    )  # fmt: skip
+    try:
+        console.store.catalogue.get_video(job.job_id)
+        path.unlink(missing_ok=True)
+    except NotFound:
+        take_in(console, path, said, source.actor)
+    outcome.facts["videoId"] = job.job_id

@@ -1,0 +1,128 @@
+"""Videos that are fetched from addresses elsewhere, by this console or in cloud mode by ApsaraVideo VOD."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from backend.api.parameters import Id, Kind, Text, Whole
+from backend.api.registry import as_text, operation
+from backend.auth.permissions import Right
+from backend.errors import BadRequest
+from backend.i18n.messages import say
+from backend.lifecycle import category_changes
+from backend.lifecycle.ingest import title_of
+from backend.model.pull import PullSource, file_name_of
+from backend.operations.fields import CateId, Description, Name, Tags, Title
+from backend.operations.uploads import owner_of
+from backend.prewarm import read_line
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+MAX_SOURCES = 100  # a call
+SHOWN_PROBLEMS = 10
+FIELDS: dict[str, Kind] = {
+    "title": Text(200), "description": Text(2000), "tags": Text(500), "cateId": Whole(0), "cateName": Text(100),
+    "userId": Id(100), "userName": Text(100),
+}  # fmt: skip
+NOT_A_LIST = "sourceList must be a JSON list of objects, each with a sourceUrl."
+
+
+class PullData(msgspec.Struct, rename="camel"):
+    """One address that is being fetched: `jobId` is that of its job (getJob), whose `result` names the video."""
+
+    job_id: str
+    source_url: str
+    title: str
+
+
+@operation("POST", "/vod/pullVideos", message="已开始拉取", right=Right.UPLOAD, extension=True, remote=True)
+def pull_videos(
+    call: Call,
+    *,
+    source_url: str = "",
+    source_list: str = "",
+    title: Title = "",
+    description: Description = "",
+    tags: Tags = "",
+    cate_id: CateId = 0,
+    cate_name: Name = "",
+    user_id: Name = "",
+    user_name: Name = "",
+) -> list[PullData]:
+    """Fetch videos from addresses: all, or none if one is bad. Each is a job of the kind `pull`.
+
+    `sourceUrl` has one http or https address a line; what stands behind an address, after a blank, is its title.
+    Without one, the name of the file is. `sourceList` is a JSON list of objects with `sourceUrl`, and of the other
+    parameters those in which this address differs. Owner and category are as for uploadVideo.
+
+    The same address with the same particulars, asked again while it is being fetched, is the same job. An embedded
+    console fetches only from the internet, and from addresses that QU_PREWARM_HOSTS names.
+    """
+    shared = {
+        "title": title, "description": description, "tags": tags, "cateId": cate_id, "cateName": cate_name,
+        "userId": user_id, "userName": user_name,
+    }  # fmt: skip
+    given = [*_lines(call, source_url), *_items(call, source_list)]
+    if not 0 < len(given) <= MAX_SOURCES:
+        raise BadRequest(
+            "sourceUrl and sourceList have {count} addresses; from 1 to {most} are allowed.",
+            count=len(given), most=MAX_SOURCES,
+        )  # fmt: skip
+    found: dict[str, dict[str, Any]] = {}
+    problems: list[str] = []
+    for number, one in enumerate(given, start=1):
+        try:
+            url = read_line(str(one["sourceUrl"]), None, call.console.own_places)
+        except BadRequest as wrong:
+            problems.append(f"{number}: {str(one['sourceUrl'])[:120]} ({say(wrong, call.caller.language)})")
+            continue
+        found.setdefault(url, {**shared, **{name: value for name, value in one.items() if value}, "sourceUrl": url})
+    if problems:
+        raise BadRequest(
+            "Nothing was fetched, because some addresses have problems ({count}): {named}",
+            count=len(problems), named="; ".join(problems[:SHOWN_PROBLEMS]),
+        )  # fmt: skip
+    sources = [_source(call, said) for said in found.values()]
+    ids = call.store.jobs.enqueue_pulls(sources, call.actor)
+    return [PullData(job_id, one.url, one.title) for job_id, one in zip(ids, sources, strict=True)]
+
+
+def _lines(call: Call, text: str) -> Iterator[dict[str, Any]]:
+    for line in text.splitlines():
+        if line.strip():
+            url, *rest = line.strip().split(None, 1)
+            title = FIELDS["title"].read("title", rest[0].strip(), call.settings.time_zone) if rest else ""
+            yield {"sourceUrl": url, "title": title}
+
+
+def _items(call: Call, text: str) -> Iterator[dict[str, Any]]:
+    try:
+        items = json.loads(text) if text else []
+    except (ValueError, RecursionError):
+        items = None
+    if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
+        raise BadRequest(NOT_A_LIST)
+    for number, one in enumerate(items, start=1):
+        name = f"sourceList[{number}]"
+        if not isinstance(url := one.get("sourceUrl"), str) or not url.strip():
+            raise BadRequest("{name} is required.", name=f"{name}.sourceUrl")
+        read = {"sourceUrl": url.strip()}
+        for field, kind in FIELDS.items():
+            if (said := as_text(f"{name}.{field}", one.get(field))) != "":
+                read[field] = kind.read(f"{name}.{field}", said, call.settings.time_zone)
+        yield read
+
+
+def _source(call: Call, said: dict[str, Any]) -> PullSource:
+    url = said["sourceUrl"]
+    cate_id, cate_name = category_changes.settle(call.console, said["cateId"], said["cateName"] or None, call.actor)
+    return PullSource(
+        url=url, title=said["title"] or title_of(file_name_of(url)), description=said["description"],
+        tags=said["tags"], cate_id=cate_id or 0, cate_name=cate_name or "",
+        owner=owner_of(call, said["userId"], said["userName"]), asked_by=call.actor.name,
+    )  # fmt: skip

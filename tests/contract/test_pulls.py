@@ -1,0 +1,187 @@
+"""Videos fetched from addresses, over every door, by a console that keeps videos itself."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+import backend
+from backend.model import FileKind, JobKind, JobState, VideoFilter
+
+URL = "https://example.com/a.mp4"
+
+
+@pytest.fixture
+def pulls(console):
+    return lambda: console.store.jobs.find_jobs(kind=JobKind.PULL).items
+
+
+class TestPullVideos:
+    def test_each_address_is_a_job(self, door, pulls):
+        data = door.data("pullVideos", sourceUrl=f"{URL} 海边 的早晨\n\nexample.com/b.mp4", userId="u9")
+
+        assert [(one["sourceUrl"], one["title"]) for one in data] == [
+            (URL, "海边 的早晨"),
+            ("http://example.com/b.mp4", "b"),
+        ]
+        assert sorted(one["jobId"] for one in data) == sorted(job.job_id for job in pulls())
+        assert {job["title"] for job in door.data("getQueue")["jobList"]} == {"海边 的早晨", "b"}
+
+    def test_the_same_again_is_the_same_job(self, door, pulls):
+        assert door.data("pullVideos", sourceUrl=URL) == door.data("pullVideos", sourceUrl=f"{URL}\n{URL}")
+        assert len(pulls()) == 1
+
+    def test_every_address_can_have_its_own_particulars(self, door, pulls):
+        items = [{"sourceUrl": URL, "title": "一", "userId": "u1", "userName": "安妮", "cateName": "旅行"}]
+
+        door.data("pullVideos", sourceList=json.dumps(items), tags="海", userId="u9")
+
+        (job,) = pulls()
+        said = {name: job.payload[name] for name in ("title", "userId", "userName", "cateName", "tags")}
+        assert said == {"title": "一", "userId": "u1", "userName": "安妮", "cateName": "旅行", "tags": "海"}
+
+    @pytest.mark.parametrize(
+        ("given", "words"),
+        [
+            ({}, "have 0 addresses"),
+            ({"sourceUrl": "\n".join(f"{URL}?{n}" for n in range(101))}, "have 101 addresses"),
+            ({"sourceUrl": f"{URL}\nfile:///etc/passwd"}, "2: file:///etc/passwd"),
+            ({"sourceUrl": "https://example.com/"}, "it is a folder"),
+            ({"sourceUrl": "https://me:secret@example.com/a.mp4"}, "it is not an address"),
+            ({"sourceUrl": f"{URL} {'x' * 201}"}, "title has 201 characters"),
+            ({"sourceList": "[1]"}, "must be a JSON list of objects"),
+            ({"sourceList": "{"}, "must be a JSON list of objects"),
+            ({"sourceList": '[{"title": "一"}]'}, "sourceList[1].sourceUrl is required"),
+            ({"sourceList": json.dumps([{"sourceUrl": URL, "cateId": "x"}])}, "sourceList[1].cateId must be a whole"),
+            ({"sourceUrl": URL, "cateId": "77"}, "77"),
+        ],
+    )
+    def test_a_bad_request_queues_nothing(self, door, pulls, given, words):
+        answer = door("pullVideos", **given)
+
+        assert (answer["code"], words in answer["message"]) == ("400", True), answer
+        assert pulls() == ()
+
+    def test_it_needs_the_right_to_upload(self, door, pulls, make_account, sign_in):
+        token = sign_in(make_account("reviewer", role="reviewer"))
+
+        assert door("pullVideos", sourceUrl=URL, token=token)["code"] == "403"
+        assert pulls() == ()
+
+
+@contextmanager
+def serving(body=b"", status=200, **headers):
+    """A web server with one answer for every address; `/again` leads to itself."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(302 if self.path == "/again.mp4" else status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            if self.path == "/again.mp4":
+                self.send_header("Location", "/again.mp4")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def pull(console, token, settings):
+    """Fetches an address of a place that the operator named, and returns the job when it has ended."""
+
+    def run(place, path="/a.mp4", named=True):
+        console.settings = backend.Settings(
+            **{
+                **{n: getattr(settings, n) for n in settings.__dataclass_fields__},
+                "prewarm_hosts": (place,) if named else (),
+            }
+        )
+        answer = console.call("pullVideos", {"sourceUrl": f"http://{place}{path}", "userId": "u9", "tags": "海"}, token)
+        assert answer["code"] == "200", answer
+        worker = backend.make_worker(console)
+        worker.run_until_idle()
+        worker.stop()
+        job = console.store.jobs.get_job(answer["data"][0]["jobId"])
+        return job, console.call("getJob", {"jobId": job.job_id}, token)["data"]
+
+    return run
+
+
+@pytest.fixture
+def left(settings):
+    """The files that lie in the media folder."""
+    return lambda: [path for path in settings.media.rglob("*") if path.is_file() and ".incoming" in str(path)]
+
+
+def test_a_video_is_fetched_and_taken_in(console, pull, small_clip, left):
+    with serving(small_clip.read_bytes()) as place:
+        job, shown = pull(place)
+
+    video = console.store.catalogue.get_video(shown["videoId"])
+    assert (job.state, shown["title"]) == (JobState.DONE, "a")
+    assert (video.title, video.user.user_id, video.tags, video.censor_status) == ("a", "u9", "海", "check")
+    assert (
+        console.media.path_of(video.video_id, video.file_of(FileKind.SOURCE).name).read_bytes()
+        == small_clip.read_bytes()
+    )
+    assert "path" not in shown["result"]
+    assert left() == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "path", "words"),
+    [
+        ({"status": 404}, "/a.mp4", "answered with HTTP 404"),
+        ({}, "/again.mp4", "leads on to another one more than 5 times"),
+        ({"body": b"<html>sign in first</html>"}, "/a.mp4", "video"),
+        ({"Content-Length": "900000000"}, "/a.mp4", "larger than 20 MB"),
+        ({"body": b"half", "Content-Length": "1000"}, "/a.mp4", "could not be fetched from 127.0.0.1"),
+    ],
+)
+def test_what_cannot_be_fetched_is_said_in_words_and_leaves_nothing(console, pull, left, answer, path, words):
+    with serving(**answer) as place:
+        job, shown = pull(place, path)
+
+    assert (job.state, words in shown["error"]) == (JobState.FAILED, True), shown["error"]
+    assert console.store.catalogue.find_videos(VideoFilter()).total == 0
+    assert left() == []
+
+
+def test_this_machines_network_is_not_fetched_from_unless_the_operator_named_it(pull, small_clip):
+    with serving(small_clip.read_bytes()) as place:
+        job, shown = pull(place, named=False)
+
+    assert (job.state, "points to this machine or its network" in shown["error"]) == (JobState.FAILED, True), shown
+
+
+def test_a_job_that_is_done_again_makes_no_second_video(console, pull, small_clip):
+    with serving(small_clip.read_bytes()) as place:
+        job, _ = pull(place)
+        job, _ = pull(place)  # another job
+
+    assert console.store.catalogue.find_videos(VideoFilter()).total == 2
+    from backend.jobs.runner import Done
+    from backend.lifecycle import pull as pulling
+
+    copy = console.settings.media / "copy.mp4"
+    copy.write_bytes(small_clip.read_bytes())
+    pulling.settle(console, job, Done(facts={"path": str(copy)}))
+
+    assert console.store.catalogue.find_videos(VideoFilter()).total == 2
+    assert not copy.exists()
