@@ -29,7 +29,7 @@ from backend.jobs.runner import Failed, Lost, Outcome, Tasks
 from backend.media import NO_SNAPSHOTS, Judgement, Probe
 from backend.media.local import LocalMedia
 from backend.media.templates import TemplateGroup, Watermark
-from backend.model import Actor, FileKind, Job, JobKind, TranscodeStatus, Verdict, Video, VideoStatus
+from backend.model import Actor, FileKind, Job, JobKind, TranscodeStatus, User, Verdict, Video, VideoStatus
 from backend.model.cloud import MARK, Action
 
 if TYPE_CHECKING:
@@ -74,10 +74,11 @@ class CloudMedia:
         return self._local.admit(path)
 
     def open_video(
-        self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0
+        self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0,
+        owner: User | None = None,
     ) -> str:  # fmt: skip
         return self.uploads.open(
-            file_name, title=title, description=description, tags=tags, cate_id=cate_id or None
+            file_name, owner, title=title, description=description, tags=tags, cate_id=cate_id or None
         ).video_id
 
     def take_in(self, video_id: str, path: Path, extension: str) -> str:

@@ -108,7 +108,7 @@ def enter(console: Console, path: Path, probe: Probe, said: Particulars, actor: 
     title = said.title or title_of(said.file_name)
     cate_id, cate_name = category_changes.settle(console, said.cate_id, said.cate_name or None, actor)
     video_id = said.video_id or console.media.open_video(
-        title, said.file_name, said.description, said.tags, cate_id or 0
+        title, said.file_name, said.description, said.tags, cate_id or 0, said.user
     )  # fmt: skip
     name = console.media.take_in(video_id, path, Path(said.file_name).suffix.lower())
     reviewed = console.settings.review == "off"

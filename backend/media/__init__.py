@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from backend.errors import ConsoleError
 from backend.jobs.runner import Runner
 from backend.media.templates import TemplateGroup, Watermark
-from backend.model import Actor, JobKind, Verdict, Video
+from backend.model import Actor, JobKind, User, Verdict, Video
 
 NO_SNAPSHOTS = (
     "In cloud mode a cover is one of the snapshots, and video {video_id} has none yet. Ask for new snapshots first."
@@ -98,9 +98,10 @@ class MediaProvider(Runner, Protocol):
         """Look at a file somebody sent. Raises MediaError, in words for people, when it is not a video we can take."""
 
     def open_video(
-        self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0
+        self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0,
+        owner: User | None = None,
     ) -> str:  # fmt: skip
-        """Return the id under which a new video will be kept."""
+        """Return the id under which a new video will be kept, and whose it is where the provider keeps that."""
 
     def take_in(self, video_id: str, path: Path, extension: str) -> str:
         """Move an admitted file into the video's keeping and return its name there."""

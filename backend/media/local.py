@@ -27,7 +27,7 @@ from backend.media.packets import DAMAGED, count_packets
 from backend.media.snapshots import take_cover, take_pictures
 from backend.media.templates import TemplateGroup, Watermark
 from backend.media.transcode import NO_ENCODER, sides, transcode
-from backend.model import Actor, FileKind, Job, JobKind, Video
+from backend.model import Actor, FileKind, Job, JobKind, User, Video
 
 CUT_OFF = (
     "The file is cut off: it should run {expected} seconds, but only {actual} are there. Send the whole file again."
@@ -121,7 +121,8 @@ class LocalMedia:
             )
 
     def open_video(
-        self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0
+        self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0,
+        owner: User | None = None,
     ) -> str:  # fmt: skip
         """Any name will do here."""
         return uuid.uuid4().hex

@@ -85,6 +85,16 @@ def test_a_callback_that_is_set_otherwise_at_vod_is_named_but_no_key_is(alibaba,
     assert "Another0Key00000" not in text
 
 
+@pytest.mark.parametrize("action", ["CreateUploadVideo", "RefreshUploadVideo", "UploadMediaByURL", "GetURLUploadInfos"])
+def test_a_right_that_uploads_need_is_named_and_nothing_is_uploaded_to_find_out(alibaba, bad, action):
+    alibaba.denied.add(action)
+
+    (text,) = bad()
+
+    assert f"vod:{action}" in text
+    assert alibaba.vod.videos == alibaba.pulls.jobs == {}
+
+
 def test_every_action_that_is_called_is_in_the_policy():
     said = (ROOT / "docs/cloud.md").read_text(encoding="utf-8")
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "backend/aliyun").glob("*.py")]

@@ -82,6 +82,12 @@ def test_a_video_has_its_owner_though_its_callback_was_lost(console, do, send, w
     assert (video["status"], video["user"]["userId"], video["snapshotStatus"]) == ("Normal", "u9", "success")
 
 
+def test_the_consoles_own_uploads_name_their_owner_at_vod_too(alibaba, upload):
+    video_id = upload()
+
+    assert user_of(alibaba.vod.videos[video_id]["UserData"]) == User("u1", "安妮")
+
+
 @pytest.mark.parametrize("way", ["changes", "sync"])
 def test_a_video_that_this_console_does_not_know_is_found_with_its_owner(console, alibaba, everything, way):
     grant = alibaba.vod.add(Status="UploadSucc", UserData=user_data(User("u9", "小林")))
