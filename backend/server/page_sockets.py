@@ -48,6 +48,8 @@ class Bounds:
     parted_seconds: float = 120.0
     sending: float = 30.0  # until a message is taken
     refusal: float = 2.0
+    handshakes_of_network: tuple[int, float] = (96, 0.1)  # of visitors: at once, and seconds for each that follows
+    handshakes_of_visitors: tuple[int, float] = (192, 0.05)
     steps_of_network: tuple[int, float] = (6, 0.2)  # at once, and seconds for each that follows
     steps_of_visitors: tuple[int, float] = (8, 0.1)
     steps_of_person: tuple[int, float] = (60, 0.05)
@@ -125,6 +127,7 @@ class PageSockets:
         """Let a socket through to Streamlit, and see to its end. Raises Refused where there is no room for it."""
         self._loop = asyncio.get_running_loop()
         socket = PageSocket(network, person, self._loop.time())
+        self._watch()
         try:
             self._make_room(socket)
         except Refused:
@@ -132,7 +135,6 @@ class PageSockets:
             raise
         key = secrets.token_urlsafe(16)
         self._open[key] = socket
-        self._watch()
         try:
             await self._serve(app, scope, receive, send, key, socket)
         finally:
@@ -186,12 +188,23 @@ class PageSockets:
             self._leave_below(bounds.of_person, mine, Refused(503, FULL_FOR_YOU, most=bounds.of_person))
             self._leave_below(bounds.people, people, Refused(503, FULL))
             return
+        self._limit_handshakes(socket.network)
         for most, others in self._beside(socket.network):
             if len(others) >= most and not self._oldest(others):
                 raise Refused(503, FULL)
         silent = [one for one in self._open.values() if not one.said and not one.code]
         if len(silent) >= bounds.silent:
             min(silent, key=lambda one: one.last).end(TRY_LATER)
+
+    def _limit_handshakes(self, network: str) -> None:
+        """Refuse visitors who open sockets without end: each costs more than its refusal does."""
+        rates = (
+            ("handshakes", network, self.bounds.handshakes_of_network),
+            ("handshakes", "", self.bounds.handshakes_of_visitors),
+        )
+        for kind, whose, rate in rates:
+            if not self._queue(kind, whose, rate).rate.try_take(self._now()):
+                raise Refused(503, FULL)
 
     def begin(self, socket: PageSocket) -> None:
         """Note that a socket has said something. Raises Refused where there is no room for another visitor's."""
@@ -232,12 +245,13 @@ class PageSockets:
         await self._wait("visitors", "", bounds.steps_of_visitors)
 
     async def _wait(self, kind: str, whose: str, rate: tuple[int, float]) -> None:
-        queue = self._queues.get((kind, whose))
-        if queue is None:
-            queue = self._queues[kind, whose] = Queue(Rate(*rate))
+        queue = self._queue(kind, whose, rate)
         async with queue.head:  # who goes away while waiting has taken no turn
             if seconds := queue.rate.take(self._now()):
                 await asyncio.sleep(seconds)
+
+    def _queue(self, kind: str, whose: str, rate: tuple[int, float]) -> Queue:
+        return self._queues.setdefault((kind, whose), Queue(Rate(*rate)))
 
     def _note(self, key: str, session: str, person: str | None) -> None:
         if socket := self._open.get(key):

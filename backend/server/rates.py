@@ -18,6 +18,14 @@ class Rate:
         self.due = max(self.due, now - self.burst * self.each) + self.each
         return max(0.0, self.due - now)
 
+    def try_take(self, now: float) -> bool:
+        """Take a turn if one is due now."""
+        due = max(self.due, now - self.burst * self.each) + self.each
+        if due > now:
+            return False
+        self.due = due
+        return True
+
     def is_rested(self, now: float) -> bool:
         """Say whether a new one would be the same."""
         return self.due <= now - self.burst * self.each

@@ -63,10 +63,11 @@ def is_well(stand):
 def test_300_pages_that_say_nothing_leave_room_and_are_ended(dashboard, crowd):
     pages = [crowd() for _ in range(300)]
 
-    assert {page.status for page in pages} == {101}
+    assert {page.status for page in pages[:VISITORS]} == {101}
+    assert {page.status for page in pages[VISITORS:]} == {101, 503}  # only so many handshakes a second are made
     until(lambda: dashboard.descriptors() < 2 * SILENT, "those that came first made room")
     assert is_well(dashboard)
-    assert {page.close_code() for page in pages} == {1013}
+    assert {page.close_code() for page in pages if page.status == 101} == {1013}
 
 
 def test_250_visitors_at_their_pages_leave_room_for_a_person(dashboard, crowd):
@@ -87,7 +88,8 @@ def test_250_visitors_at_their_pages_leave_room_for_a_person(dashboard, crowd):
 
 def test_visitors_are_refused_in_words_when_there_are_too_many(dashboard, crowd):
     for _ in range(VISITORS):
-        crowd(rerun())
+        page = until(lambda: (page := crowd()).status == 101 and page, "another handshake is made")
+        page.send(rerun())
 
     assert {page.status for page in [crowd() for _ in range(8)]} == {503}
     assert is_well(dashboard)
