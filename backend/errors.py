@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-MOST_VALUE = 128  # characters of an id or a name that are said again to whoever sent it
+MAX_VALUE = 128  # characters of an id or a name that are said again to whoever sent it
 DISK_FULL = "The disk is full. Free some space and try again."
 SIGN_IN_FIRST = "Sign in first: the console token is missing, wrong or expired."
 
@@ -56,7 +56,7 @@ class ConsoleError(Exception):
 
 
 def _head(text: str) -> str:
-    return text if len(text) <= MOST_VALUE else f"{text[:MOST_VALUE]}…"
+    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
 
 
 class BadRequest(ConsoleError):

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 MODES = ("embedded", "cloud")
 REVIEWS = ("person", "off")
 NARROW_CODECS = ("auto", "av1", "h264")
-MOST_RUNGS = 6
+MAX_RUNGS = 6
 PREWARM_SERVICES = ("vod", "cdn")
 PROTOCOLS = ("https", "http")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -182,8 +182,8 @@ def _rungs(text: str) -> tuple[int, ...]:
     if not all(re.fullmatch(r"[0-9]{3,4}", part) and 144 <= int(part) <= 2160 and int(part) % 2 == 0 for part in parts):
         raise ValueError("use even numbers of pixels from 144 to 2160, separated by commas, such as 1080,720,540")
     rungs = sorted({int(part) for part in parts}, reverse=True)
-    if len(rungs) > MOST_RUNGS:
-        raise ValueError(f"use at most {MOST_RUNGS} sizes")
+    if len(rungs) > MAX_RUNGS:
+        raise ValueError(f"use at most {MAX_RUNGS} sizes")
     return tuple(rungs)
 
 

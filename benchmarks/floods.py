@@ -41,7 +41,7 @@ TOGETHER = "silent_sockets+sign_ins"
 VIDEOS = 200
 QUIET_CLICKS = 8  # between two floods
 WARM_UP = 4
-PATIENCE = 20_000  # milliseconds for whatever the person waits for
+TIMEOUT = 20_000  # milliseconds for whatever the person waits for
 BACK_BYTES, BACK_SECONDS = 50e6, 60.0
 GRACE = 60.0  # seconds beyond the limit, after which all is killed
 
@@ -73,7 +73,7 @@ class Person:
     def _click(self) -> float:
         started = time.perf_counter()
         try:
-            took = turn_to(self._page, 3 - self._number, PATIENCE)
+            took = turn_to(self._page, 3 - self._number, TIMEOUT)
             self._number = 3 - self._number
             self._page.wait_for_selector(IDLE, state="attached")
         except Error as error:
@@ -217,7 +217,7 @@ def compare(folder: Path, given: argparse.Namespace) -> bool:
             flags = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
             page = browser.new_page(viewport=VIEWPORT, locale="en-US")
-            page.set_default_timeout(PATIENCE)
+            page.set_default_timeout(TIMEOUT)
             person = Person(page, stand.port)
             endurance = Endurance(stand, person, given)
             kill_when_late(given.limit + GRACE, stand, endurance)

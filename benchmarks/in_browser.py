@@ -34,14 +34,14 @@ HTTP = requests.Session()
 HTTP.trust_env = False  # no proxy of this machine's environment
 STARTS = 3
 WARM_UP = 3  # clicks that are not counted
-PATIENCE = 20_000  # milliseconds for one click
+TIMEOUT = 20_000  # milliseconds for one click
 TICKS = os.sysconf("SC_CLK_TCK")
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 GRID = '.st-key-v_table tbody td[data-column="2"]'
 
 # From the click on a page's number to the first frame after the first row has another title, in milliseconds. What is
 # read out for the button is translated, its text is the number in every language.
-TURN = """([number, patience]) => new Promise((resolve, reject) => {
+TURN = """([number, timeout]) => new Promise((resolve, reject) => {
     const table = [...document.querySelectorAll('.st-key-v_table *')].find(part => part.shadowRoot)?.shadowRoot;
     const button = [...document.querySelectorAll(".st-key-v_page button")]
         .find(button => button.textContent === String(number));
@@ -50,8 +50,8 @@ TURN = """([number, patience]) => new Promise((resolve, reject) => {
     const before = title();
     const late = setTimeout(() => {
         observer.disconnect();
-        reject(new Error(`no rows of page ${number} in ${patience} ms`));
-    }, patience);
+        reject(new Error(`no rows of page ${number} in ${timeout} ms`));
+    }, timeout);
     const observer = new MutationObserver(() => {
         if (title() && title() !== before) {
             observer.disconnect();
@@ -214,10 +214,10 @@ def turn_pages(page: Page, server: Server, clicks: int) -> tuple[list[float], fl
     return took[WARM_UP:], (server.cpu_seconds() - before) * 1000 / clicks
 
 
-def turn_to(page: Page, number: int, patience: float = PATIENCE) -> float:
+def turn_to(page: Page, number: int, timeout: float = TIMEOUT) -> float:
     """Turn to another page of the list, and return the milliseconds until its rows were there. Raises Error of
     Playwright where they do not come in time."""
-    took: float = page.evaluate(TURN, [number, patience])
+    took: float = page.evaluate(TURN, [number, timeout])
     return took
 
 

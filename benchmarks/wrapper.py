@@ -24,7 +24,7 @@ from backend.media.ffmpeg import THREADS, Ffmpeg
 from backend.model import Job, JobKind, JobState, Video
 from backend.store import open_store
 
-MOST = 1.02
+MAX_RATIO = 1.02
 CODEC = "-c:v libx264 -preset medium -crf 23 -maxrate 2500k -bufsize 5000k -movflags +faststart -f mp4"
 
 
@@ -108,7 +108,7 @@ def main() -> None:
     median = statistics.median(row[1] / row[0] for row in rows)
     least = min(row[1] for row in rows) / min(row[0] for row in rows)
     print(f"all together {ratio:.4f}, median {median:.4f}, least against least {least:.4f}; {done} jobs done")
-    sys.exit(0 if least <= MOST and done == given.runs + 1 else 1)
+    sys.exit(0 if least <= MAX_RATIO and done == given.runs + 1 else 1)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pages.components.i18n import named, t
 
 layout.guard("admin")
 ROLES = ["manager", "reviewer", "analyst", "app", "admin"]
-MOST = 1024
+MAX_PASSWORD = 1024
 
 
 def role_choice(key: str, index: int = 0) -> str:
@@ -24,7 +24,7 @@ def role_choice(key: str, index: int = 0) -> str:
 
 def password_field(key: str) -> str:
     return st.text_input(
-        t("accounts.password"), type="password", key=key, help=t("accounts.password_help"), max_chars=MOST,
+        t("accounts.password"), type="password", key=key, help=t("accounts.password_help"), max_chars=MAX_PASSWORD,
         placeholder=t("accounts.made_up"), autocomplete="new-password",
     )  # fmt: skip
 

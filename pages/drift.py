@@ -10,7 +10,7 @@ from pages.components.i18n import named, t
 
 layout.guard()
 KINDS = ("", "missing", "title", "description", "tags", "cateName")
-ROW_HEIGHT, MOST_ROWS_SEEN = 38, 15
+ROW_HEIGHT, MAX_ROWS_SEEN = 38, 15
 
 
 def standing(data: dict[str, Any]) -> None:
@@ -44,7 +44,7 @@ def rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     event = st.dataframe(
         formatting.frame(shown), key="d_table", selection_mode="multi-row", hide_index=True,
         on_select="rerun" if session.may("manage") else "ignore", row_height=ROW_HEIGHT,
-        height=min(MOST_ROWS_SEEN, len(found)) * ROW_HEIGHT + 40, alt=t("differences.title"),
+        height=min(MAX_ROWS_SEEN, len(found)) * ROW_HEIGHT + 40, alt=t("differences.title"),
         column_config={
             "title": column(t("column.title"), width=240),
             "what": column(t("differences.what"), width=130),

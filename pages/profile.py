@@ -9,7 +9,7 @@ from pages.components import formatting, layout, session, session_tables
 from pages.components.i18n import named, t
 
 layout.guard("own")
-FEWEST, MOST = 10, 1024
+MIN_PASSWORD, MAX_PASSWORD = 10, 1024
 TOKEN_DAYS = 90
 
 
@@ -19,8 +19,8 @@ def password() -> None:
         st.markdown(f"**{t('profile.password')}**")
         old = st.text_input(t("profile.old"), type="password", key="password_old", autocomplete="current-password")
         new = st.text_input(
-            t("profile.new", fewest=FEWEST), type="password", key="password_new", autocomplete="new-password",
-            max_chars=MOST,
+            t("profile.new", fewest=MIN_PASSWORD), type="password", key="password_new", autocomplete="new-password",
+            max_chars=MAX_PASSWORD,
         )  # fmt: skip
         again = st.text_input(t("profile.again"), type="password", key="password_again", autocomplete="new-password")
         st.caption(t("profile.password_follows"))

@@ -18,10 +18,10 @@ from backend.model.usage import day_of
 if TYPE_CHECKING:
     from backend.store.cloud import CloudRecords
 
-MOST_URLS = 100  # of one call
-MOST_BYTES = 6000  # of the encoded list: it travels in the query of the URL
+MAX_URLS = 100  # of one call
+MAX_LIST_BYTES = 6000  # of the encoded list: it travels in the query of the URL
 IDS_A_CALL = 10
-POLL_SECONDS, LEAST_SECONDS = 30.0, 3.0  # it takes minutes as a rule, and a few files sometimes seconds
+POLL_SECONDS, MIN_SECONDS = 30.0, 3.0  # it takes minutes as a rule, and a few files sometimes seconds
 SLACK_SECONDS = 300
 SEND_SECONDS = 20.0
 QUOTA_SECONDS, QUOTA_KEPT_SECONDS = 1.5, 10.0
@@ -134,7 +134,7 @@ class CloudCache:
         facts = {"warmed": warmed}
         if ended < len(urls):
             waited = self._clock() - min((push.begun for push in pushes), default=0.0)
-            return Running(ended / len(urls), facts, again=min(self._poll_seconds, max(waited / 2, LEAST_SECONDS)))
+            return Running(ended / len(urls), facts, again=min(self._poll_seconds, max(waited / 2, MIN_SECONDS)))
         bad = sum(state is WarmState.FAILED for state, _ in warmed.values())
         refused = next((push.error for push in pushes if push.error), None)
         if bad:
@@ -233,7 +233,7 @@ def cut(paths: Sequence[tuple[int, str]]) -> Iterator[list[int]]:
     size = 0
     for position, path in paths:
         length = len(quote(path, safe="")) + len("%0A")
-        if part and (len(part) == MOST_URLS or size + length > MOST_BYTES):
+        if part and (len(part) == MAX_URLS or size + length > MAX_LIST_BYTES):
             yield part
             part, size = [], 0
         part.append(position)

@@ -31,7 +31,7 @@ CDN_ACTIONS = frozenset(
 )  # fmt: skip
 CONNECT_SECONDS, READ_SECONDS = 3.0, 5.0  # of one attempt
 BUDGET_SECONDS = 8.0  # of a whole call: somebody may be waiting
-FIRST_PAUSE, LONGEST_PAUSE = 0.3, 4.0
+FIRST_PAUSE, MAX_PAUSE = 0.3, 4.0
 CONNECTIONS = 40
 NOISY = (
     "darabonba-core",
@@ -107,7 +107,7 @@ class Client:
                 if hopeless or (error.unknown and not repeat):
                     raise
             self.wait(pause * random.uniform(0.8, 1.2))  # noqa: S311
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 2, MAX_PAUSE)
 
     def keys(self) -> Keys:
         """Return the credentials as they are now, for what signs by itself. Raises CloudError where there are none."""

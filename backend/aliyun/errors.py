@@ -73,7 +73,7 @@ _TEMPLATES = CloudError(
     "and QU_NARROW_TEMPLATE_GROUP (code {cloud_code}, request {request_id})."
 )
 _NO_CATEGORY = CloudError("ApsaraVideo VOD has no such category (code {cloud_code}, request {request_id}).")
-_MOST_CATEGORIES = CloudError(
+_MAX_CATEGORIES = CloudError(
     "ApsaraVideo VOD takes three levels of categories and 100 below each, and no more "
     "(code {cloud_code}, request {request_id})."
 )
@@ -95,7 +95,7 @@ _KNOWN = {
     **dict.fromkeys(GONE, _NO_VIDEO),
     **dict.fromkeys(WRONG_STATE, _STATE),
     **dict.fromkeys(NO_CATEGORY, _NO_CATEGORY),
-    **dict.fromkeys(("levelexceededmax", "subtotalexceededmax"), _MOST_CATEGORIES),
+    **dict.fromkeys(("levelexceededmax", "subtotalexceededmax"), _MAX_CATEGORIES),
     **dict.fromkeys(NO_QUOTA, _QUOTA),
     **dict.fromkeys(("invaliddomain.notfound", "invaliddomain.offline", "illegaloperation"), _DOMAIN),
     **dict.fromkeys(NO_CREDENTIALS, _KEYLESS),

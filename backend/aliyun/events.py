@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_SECONDS_OFF = 300
+MAX_SECONDS_OFF = 300
 VOD = Actor("vod", "callback")
 MACHINE = Actor("vod review", "callback")
 REFUSED_BY_MACHINE = "审核不通过"
@@ -54,7 +54,7 @@ def check_signature(settings: Settings, headers: Mapping[str, str], now: float) 
     """Raise Refused unless a callback was signed lately, for the address as configured, with the new or old key."""
     stamp, signature = headers.get("x-vod-timestamp", ""), headers.get("x-vod-signature", "")
     keys = [key for key in (settings.callback_key, settings.callback_old_key) if key]
-    fresh = stamp.isascii() and stamp.isdecimal() and abs(now - int(stamp)) <= MOST_SECONDS_OFF
+    fresh = stamp.isascii() and stamp.isdecimal() and abs(now - int(stamp)) <= MAX_SECONDS_OFF
     words = (f"{settings.callback_url}|{stamp}|{key}" for key in keys)
     good = [hmac.compare_digest(hashlib.md5(text.encode()).hexdigest(), signature.lower()) for text in words]  # noqa: S324
     if not fresh or not signature.isascii() or not any(good):

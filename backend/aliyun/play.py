@@ -28,7 +28,7 @@ LIVES_SECONDS = 3600  # an address, from when it was given
 KEPT_SECONDS = 300.0
 WAIT_SECONDS = 1.5  # somebody looks at a page
 SLOW_SECONDS = 15.0  # for which nobody waits, after somebody waited in vain
-MOST_KEPT = 2000
+MAX_KEPT = 2000
 AT_ONCE = 8
 
 
@@ -87,7 +87,7 @@ class PlayAddresses:
         with self._guard:
             kept = self._kept.get(video.video_id)
             if kept is None or now >= kept.until or kept.known != video.files or kept.has_failed:
-                if len(self._kept) >= MOST_KEPT:
+                if len(self._kept) >= MAX_KEPT:
                     self._kept.clear()
                 answer = self._pool.submit(self._find, video.video_id)
                 kept = self._kept[video.video_id] = Kept(now + KEPT_SECONDS, video.files, answer)

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 from backend.errors import BadRequest
 from backend.model.limits import FIRST_DAY, FIRST_SECOND, LAST_DAY, LAST_SECOND, MAX_BYTES, MAX_SECONDS, NO_TEXT
 
-MOST_TEXT = 65_536
-MOST_DIGITS = 40  # of a number that a message repeats
+MAX_TEXT = 65_536
+MAX_DIGITS = 40  # of a number that a message repeats
 WHOLE = re.compile(r"[+-]?[0-9]{1,5000}")
 # As people and spreadsheets write it: the year first, whatever stands between, and a clock of 24 or of 12 hours.
 TIME = re.compile(
@@ -52,7 +52,7 @@ class Kind(Protocol):
 class Text:
     """Any text that can be stored and shown."""
 
-    most: int = MOST_TEXT
+    most: int = MAX_TEXT
 
     def read(self, name: str, raw: str, zone: ZoneInfo) -> str:
         if len(raw) > self.most:
@@ -79,7 +79,7 @@ class Clearable(Text):
 class Id(Text):
     """The id of a video, user, job or session: what stands around one that was copied from a table is left out."""
 
-    most: int = MOST_TEXT
+    most: int = MAX_TEXT
 
     def read(self, name: str, raw: str, zone: ZoneInfo) -> str:
         if not (bare := raw.strip(AROUND_IDS)):
@@ -97,7 +97,7 @@ class Whole:
     def read(self, name: str, raw: str, zone: ZoneInfo) -> int:
         if not WHOLE.fullmatch(raw.strip()):
             raise BadRequest("{name} must be a whole number, got {raw!r}.", name=name, raw=raw[:40])
-        if len(raw.strip()) <= MOST_DIGITS and self.low <= (value := int(raw)) <= self.high:
+        if len(raw.strip()) <= MAX_DIGITS and self.low <= (value := int(raw)) <= self.high:
             return value
         raise _outside(name, self.low, self.high, raw)
 
@@ -248,7 +248,7 @@ def _in_24_hours(hour: int, afternoon: bool) -> int:
 
 
 def _outside(name: str, low: Any, high: Any, raw: str) -> BadRequest:
-    value = raw.strip()[:MOST_DIGITS]
+    value = raw.strip()[:MAX_DIGITS]
     return BadRequest("{name} must be from {low} to {high}, got {value}.", name=name, low=low, high=high, value=value)
 
 

@@ -12,14 +12,14 @@ from backend.model import Mark
 
 T = TypeVar("T")
 
-MOST_KEPT = 2_000  # 4 MB or so
+MAX_KEPT = 2_000  # 4 MB or so
 Ready: TypeAlias = dict[int, tuple[Mark, msgspec.Raw]]  # by key
 
 
 class Shelf:
     """Keeps the JSON of each video until the video is another one: its mark tells."""
 
-    def __init__(self, most: int = MOST_KEPT) -> None:
+    def __init__(self, most: int = MAX_KEPT) -> None:
         self._most = most
         self._kept: dict[Any, Ready] = {}
 

@@ -148,7 +148,7 @@ class TokenData(msgspec.Struct, rename="camel"):
     console_token: str
 
 
-MOST_WHOLE = 2**53  # beyond, JSON's readers make other numbers of whole ones
+MAX_WHOLE = 2**53  # beyond, JSON's readers make other numbers of whole ones
 
 
 class Writer(msgspec.Struct, frozen=True):
@@ -277,7 +277,7 @@ def number(value: float) -> int | float:
     """Return 12.0 as 12, as the seed's examples have it, and milliseconds at the finest; 0 for what has no end."""
     if not math.isfinite(value):
         return 0
-    return int(value) if value.is_integer() and abs(value) < MOST_WHOLE else round(value, 3)
+    return int(value) if value.is_integer() and abs(value) < MAX_WHOLE else round(value, 3)
 
 
 def envelope(code: str, message: str, data: Any, request_id: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from backend.errors import BadRequest
 
-FEWEST, MOST = 10, 1024
+MIN_LENGTH, MAX_LENGTH = 10, 1024
 _hasher = PasswordHasher()  # argon2id, RFC 9106's low-memory profile
 
 
@@ -21,8 +21,8 @@ def hash_password(password: str) -> str:
     if "\0" in password:
         raise BadRequest("A password must not contain the character NUL.")
     password = unicodedata.normalize("NFC", password)
-    if not FEWEST <= len(password) <= MOST:
-        raise BadRequest("A password needs {fewest} to {most} characters.", fewest=FEWEST, most=MOST)
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise BadRequest("A password needs {fewest} to {most} characters.", fewest=MIN_LENGTH, most=MAX_LENGTH)
     return _hasher.hash(password)
 
 

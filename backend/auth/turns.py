@@ -12,8 +12,10 @@ from backend.auth.addresses import network_of
 from backend.errors import Refused
 
 AT_ONCE = 2  # each check of a password takes 64 MiB
-MOST_HERE, MOST = 64, 128  # that wait, of one address and of all
-PASSWORD_THREADS = AT_ONCE + MOST  # of a server: as many as there are for whom there is a turn or a place to wait
+MAX_WAITING_HERE, MAX_WAITING = 64, 128  # that wait, of one address and of all
+PASSWORD_THREADS = (
+    AT_ONCE + MAX_WAITING
+)  # of a server: as many as there are for whom there is a turn or a place to wait
 FULL = "Too many people are signing in right now. Try again in a moment."
 
 
@@ -33,7 +35,7 @@ class Turns:
     found out counts for the next. Where more wait than may, whoever asks most often is sent away.
     """
 
-    def __init__(self, at_once: int = AT_ONCE, most_here: int = MOST_HERE, most: int = MOST) -> None:
+    def __init__(self, at_once: int = AT_ONCE, most_here: int = MAX_WAITING_HERE, most: int = MAX_WAITING) -> None:
         self._at_once, self._most_here, self._most = at_once, most_here, most
         self._guard = threading.Lock()
         self._busy: set[str] = set()

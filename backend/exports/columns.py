@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 FORMULA_SIGNS = "-=+@\t\r\n＝＋－＠"  # with these, spreadsheets take text for a formula (OWASP), full width as well
-MOST_SHOWN = 10**11  # Excel shows longer whole numbers as 1.2E+17, and rounds them from 10**15
+MAX_SHOWN = 10**11  # Excel shows longer whole numbers as 1.2E+17, and rounds them from 10**15
 NUMERAL = re.compile(r"[-0-9eE+./:, ]*")  # what a number, date or time is made of
 
 
@@ -107,5 +107,5 @@ def guard_id(text: str) -> str:
     """
     if not ("0" <= text[:1] <= "9"):
         return guard_text(text)
-    short = text == "0" or (text[0] != "0" and text.isascii() and text.isdigit() and int(text) < MOST_SHOWN)
+    short = text == "0" or (text[0] != "0" and text.isascii() and text.isdigit() and int(text) < MAX_SHOWN)
     return text if short or not NUMERAL.fullmatch(text) else f"{text}\t"

@@ -21,7 +21,7 @@ MEDIA_TYPES = {
     FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     FileFormat.JSONL: "application/jsonl",
 }
-MOST_NAME_BYTES, MOST_VALUE = 180, 24  # file systems take 255 bytes, and a browser may add to the name
+MAX_NAME_BYTES, MAX_VALUE = 180, 24  # file systems take 255 bytes, and a browser may add to the name
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Label:
     def file_name(self) -> str:
         """Return a name that tells the list, its time and zone, how many rows, and the filter, safe on every system."""
         parts = [f"{self.listing.name}-{self.when:%Y%m%d-%H%M%S}", self.zone, f"{self.progress.total}-rows"]
-        parts += [f"{name}={value[:MOST_VALUE]}" for name, value in self.filters.items()]
+        parts += [f"{name}={value[:MAX_VALUE]}" for name, value in self.filters.items()]
         safe = "_".join("".join(sign if sign.isalnum() or sign in "-=" else "-" for sign in part) for part in parts)
-        return safe.encode()[:MOST_NAME_BYTES].decode(errors="ignore") + f".{self.file_format}"
+        return safe.encode()[:MAX_NAME_BYTES].decode(errors="ignore") + f".{self.file_format}"
 
 
 def make_download(label: Label, pieces: Pieces, folder: Path) -> Download:

@@ -14,13 +14,13 @@ from backend.exports.columns import CellKind
 from backend.exports.download import Chunks, Pieces
 from backend.exports.file import Label
 
-MOST_ROWS = 1_048_575  # that a sheet can have below its head
+MAX_ROWS = 1_048_575  # that a sheet can have below its head
 CHUNK = 1 << 18
 NO_XML = re.compile("[\ufffe\uffff]")  # xlsxwriter escapes what else may not stand in XML
 NUMBERS = (CellKind.WHOLE, CellKind.NUMBER, CellKind.TIME)
 
 
-def workbook_chunks(label: Label, pieces: Pieces, folder: Path, most_rows: int = MOST_ROWS) -> Chunks:
+def workbook_chunks(label: Label, pieces: Pieces, folder: Path, most_rows: int = MAX_ROWS) -> Chunks:
     """Yield a workbook of these pieces, in constant memory.
 
     Nothing of it can be sent before it is whole. Until then the chunks are empty, one for each piece: whoever waits

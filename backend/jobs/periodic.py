@@ -28,11 +28,11 @@ class Background:
         """Begin, in the background."""
         self._thread.start()
 
-    def stop(self, patience: float = 10.0) -> None:
+    def stop(self, timeout: float = 10.0) -> None:
         """Begin no further step, and wait at most so many seconds for the end of this one."""
         self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join(patience)
+            self._thread.join(timeout)
 
     def _run(self) -> None:
         pause = 0.0

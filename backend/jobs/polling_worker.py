@@ -25,8 +25,8 @@ AT_ONCE = 8
 STEP_SECONDS = 0.1
 CLAIM_SECONDS = 0.5
 BEAT_SECONDS = 3.0
-LEAST_SECONDS = 0.2  # between two questions about one job
-FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
+MIN_SECONDS = 0.2  # between two questions about one job
+FIRST_PAUSE, MAX_PAUSE = 2.0, 60.0
 PATIENCE_SECONDS = 1800.0  # with a cloud that does not answer
 
 
@@ -69,10 +69,10 @@ class RemoteWorker(Background):
         self._pool = ThreadPoolExecutor(AT_ONCE, "remote")
         self._next_claim = 0.0
 
-    def stop(self, patience: float = 15.0) -> None:
+    def stop(self, timeout: float = 15.0) -> None:
         """Stop watching, and give what is in hand back to the queue: it goes on elsewhere, and is found again."""
-        deadline = time.monotonic() + patience
-        super().stop(patience)
+        deadline = time.monotonic() + timeout
+        super().stop(timeout)
         self._pool.shutdown(wait=False, cancel_futures=True)
         for held in list(self._held.values()):
             if held.asking is not None:
@@ -164,7 +164,7 @@ class RemoteWorker(Background):
             held.reference, held.due = answer, 0.0
         elif isinstance(answer, Running):
             changed = answer.facts != held.state.facts
-            pause = LEAST_SECONDS if held.nudged else max(answer.again, LEAST_SECONDS)
+            pause = MIN_SECONDS if held.nudged else max(answer.again, MIN_SECONDS)
             held.state, held.due = answer, self._clock() + pause
             if changed:
                 self._keep(held)
@@ -181,7 +181,7 @@ class RemoteWorker(Background):
         if not error.passing or given_up:
             self._end(held, Failed(error, f"{error.cloud_code} {error.request_id}".strip()))
             return
-        held.due = now + min(FIRST_PAUSE * 2 ** min(held.failures, 10), LONGEST_PAUSE)
+        held.due = now + min(FIRST_PAUSE * 2 ** min(held.failures, 10), MAX_PAUSE)
         held.failures += 1
 
     def _keep(self, held: Held) -> None:

@@ -121,12 +121,12 @@ class Tasks:
             del self._tasks[reference]
         return outcome
 
-    def cancel(self, reference: str, patience: float = 10.0) -> None:
-        """Ask the work to stop, and wait for it up to `patience` seconds."""
+    def cancel(self, reference: str, timeout: float = 10.0) -> None:
+        """Ask the work to stop, and wait for it up to `timeout` seconds."""
         if found := self._tasks.pop(reference, None):
             task, thread = found
             task.stopped.set()
-            thread.join(patience)
+            thread.join(timeout)
 
     @staticmethod
     def _run(task: Task, work: Callable[[Task], Done | Failed]) -> None:

@@ -11,7 +11,7 @@ from backend.model import Job, JobKind, JobState
 QUICK = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.PREWARM)
 PULLS = (JobKind.PULL,)  # which wait for others' servers
 SLOW = (JobKind.DEMO, JobKind.TRANSCODE, JobKind.NARROW)
-LEAST_SECONDS = 1.0  # that starting ffmpeg and looking at the source take, however short a video is
+MIN_SECONDS = 1.0  # that starting ffmpeg and looking at the source take, however short a video is
 ENOUGH_PROGRESS = 0.05  # of a job, before its own speed says more than that of others
 
 
@@ -57,4 +57,4 @@ def _seconds_left(job: Job, duration: float, pace: Mapping[JobKind, float], now:
         return spent * (1 - job.progress) / job.progress
     if job.kind not in pace or duration <= 0:
         return None
-    return max(0.0, max(LEAST_SECONDS, pace[job.kind] * duration) - spent)
+    return max(0.0, max(MIN_SECONDS, pace[job.kind] * duration) - spent)

@@ -48,10 +48,10 @@ class Worker:
             thread.start()
             self._threads.append(thread)
 
-    def stop(self, patience: float = 15.0) -> None:
+    def stop(self, timeout: float = 15.0) -> None:
         """Stop what runs, give it back to the queue, and wait for that."""
         self._stopping.set()
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 

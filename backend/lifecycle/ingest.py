@@ -22,8 +22,8 @@ from backend.settings import Settings
 if TYPE_CHECKING:
     from backend.console import Console
 
-MOST_TITLE = 200
-MOST_ALIKE = 20  # videos of the same size that a new file is compared with
+MAX_TITLE = 200
+MAX_ALIKE = 20  # videos of the same size that a new file is compared with
 UNSHOWN = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -94,7 +94,7 @@ def look(console: Console, path: Path) -> Probe:
 def same_files(console: Console, path: Path) -> list[Video]:
     """Return the videos whose source is the very same file, the newest first: somebody may have sent it twice."""
     size = path.stat().st_size
-    alike = console.store.catalogue.find_videos(VideoFilter(min_size=size, max_size=size), size=MOST_ALIKE).items
+    alike = console.store.catalogue.find_videos(VideoFilter(min_size=size, max_size=size), size=MAX_ALIKE).items
     return [video for video in alike if (kept := _kept(console, video)) and filecmp.cmp(path, kept, shallow=False)]
 
 
@@ -138,7 +138,7 @@ def enter(console: Console, path: Path, probe: Probe, said: Particulars, actor: 
 
 def title_of(file_name: str) -> str:
     """Return the title of a file that was given none: its name, as far as that can be kept and shown."""
-    return UNSHOWN.sub(" ", Path(file_name).stem)[:MOST_TITLE].strip()
+    return UNSHOWN.sub(" ", Path(file_name).stem)[:MAX_TITLE].strip()
 
 
 def _source(name: str, probe: Probe) -> MediaFile:

@@ -19,7 +19,7 @@ from backend.store.hash_chain import Head
 if TYPE_CHECKING:
     from backend.console import Console
 
-LITTLE_ROOM = 2_000_000_000
+MIN_FREE_BYTES = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _examine_folder(settings: Settings) -> Iterator[Finding]:
     )  # fmt: skip
     yield Finding(writable, f"folder {settings.data}: {'can be written' if writable else 'cannot be written'}")
     free = shutil.disk_usage(settings.data).free
-    yield Finding(free > LITTLE_ROOM, f"room: {free / 1e9:.1f} GB free")
+    yield Finding(free > MIN_FREE_BYTES, f"room: {free / 1e9:.1f} GB free")
 
 
 def _examine_media(console: Console) -> Iterator[Finding]:

@@ -63,9 +63,9 @@ class Ran:
 class Ffmpeg:
     """An ffmpeg on this machine: what it can do, and running it. Finding it waits for the first use."""
 
-    def __init__(self, program: str = "", stall: float = 60.0, patience: float = 5.0) -> None:
-        """`stall`: seconds without progress before a run is stopped; `patience`: from asking to killing."""
-        self._program, self._stall, self._patience = program, stall, patience
+    def __init__(self, program: str = "", stall: float = 60.0, timeout: float = 5.0) -> None:
+        """`stall`: seconds without progress before a run is stopped; `timeout`: from asking to killing."""
+        self._program, self._stall, self._timeout = program, stall, timeout
 
     @cached_property
     def binary(self) -> str:
@@ -197,7 +197,7 @@ class Ffmpeg:
         if process.poll() is None:
             _signal(process, "SIGTERM")
             try:
-                process.wait(self._patience)
+                process.wait(self._timeout)
             except subprocess.TimeoutExpired:
                 _signal(process, "SIGKILL")
                 process.wait()

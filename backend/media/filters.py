@@ -12,7 +12,7 @@ from backend.media import Probe
 from backend.media.ffmpeg import Ffmpeg
 
 HDR = ("smpte2084", "arib-std-b67")
-MOST_FPS = 60.0  # pictures a second; phones play no more at 720p
+MAX_FPS = 60.0  # pictures a second; phones play no more at 720p
 HD_SIDES = 720, 1280  # pixels: from the shorter or the longer on, players take unnamed colours for BT.709
 ALIKE = 0.04  # of a picture's shape: what differs less is stretched, and gets no bars
 _SD = ("smpte170m", "bt470bg")  # one matrix by two names: BT.601
@@ -92,10 +92,10 @@ def _begin(ffmpeg: Ffmpeg, probe: Probe) -> list[str]:
 
 
 def _slower(rate: float) -> list[str]:
-    """Leave out pictures evenly, until there are at most MOST_FPS in a second."""
-    if rate <= MOST_FPS + 0.5:
+    """Leave out pictures evenly, until there are at most MAX_FPS in a second."""
+    if rate <= MAX_FPS + 0.5:
         return []
-    return [f"fps={rate / -(-rate // (MOST_FPS + 0.5)):.3f}"]
+    return [f"fps={rate / -(-rate // (MAX_FPS + 0.5)):.3f}"]
 
 
 def _fit(size: tuple[int, int], output: str) -> list[str]:

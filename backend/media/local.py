@@ -46,8 +46,8 @@ NO_SUCH_VIDEO = "There are no files of the video {video_id} here."
 SOURCE_GONE = "The source of the video {video_id} is gone. Upload it again."
 BAD_NAME = "{name} cannot be the name of a video."
 
-LONGEST = 6 * 3600.0  # seconds
-LONGEST_SIDE = 8192  # pixels
+MAX_DURATION = 6 * 3600.0  # seconds
+MAX_SIDE = 8192  # pixels
 # Never one that a browser would run.
 EXTENSIONS = re.compile("3g2|3gp|asf|avi|flv|m2ts|m4v|mkv|mov|mp4|mpeg|mpg|mts|ts|webm|wmv")
 _VIDEO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
@@ -92,9 +92,9 @@ class LocalMedia:
         Duration and frames a second are those of the pictures that are really there.
         """
         probe = self._ffmpeg.probe(path)
-        if max(probe.width, probe.height) > LONGEST_SIDE or probe.width * probe.height > MAX_PIXELS:
+        if max(probe.width, probe.height) > MAX_SIDE or probe.width * probe.height > MAX_PIXELS:
             millions = MAX_PIXELS // 1_000_000
-            raise MediaError(TOO_LARGE, width=probe.width, height=probe.height, side=LONGEST_SIDE, millions=millions)
+            raise MediaError(TOO_LARGE, width=probe.width, height=probe.height, side=MAX_SIDE, millions=millions)
         _check_length(probe.duration)
         if probe.codec not in self._ffmpeg.decodable:
             raise MediaError(NO_DECODER, codec=probe.codec)
@@ -273,5 +273,5 @@ class LocalMedia:
 
 
 def _check_length(seconds: float) -> None:
-    if seconds > LONGEST:
-        raise MediaError(TOO_LONG, actual=round(seconds / 3600, 1), limit=round(LONGEST / 3600))
+    if seconds > MAX_DURATION:
+        raise MediaError(TOO_LONG, actual=round(seconds / 3600, 1), limit=round(MAX_DURATION / 3600))

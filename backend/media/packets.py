@@ -21,7 +21,7 @@ DAMAGED = (
 )
 MANY_PACKETS = "The file has more than {limit} million packets. Convert it to MP4 and send it again."
 
-MOST_PACKETS = 12_000_000  # six hours of pictures and sound have three million
+MAX_PACKETS = 12_000_000  # six hours of pictures and sound have three million
 SHORT, SLACK = 0.02, 0.15  # a part of the length, seconds; AVI and AAC round a whole file's by up to 0.11
 FEW = 2  # packets with the time of the one before, which a whole file may have
 _NO_TIME = -(1 << 63)
@@ -151,8 +151,8 @@ def _demux(ffmpeg: Ffmpeg, path: Path, probe: Probe | None, options: tuple[str, 
         number = line[4:5] if line.startswith(b"#tb ") else line[:1]
         if number in (b"0", b"1"):
             streams[number == b"1"].read(line)
-            if video.packets + sound.packets > MOST_PACKETS:
-                raise MediaError(MANY_PACKETS, limit=MOST_PACKETS // 1_000_000)
+            if video.packets + sound.packets > MAX_PACKETS:
+                raise MediaError(MANY_PACKETS, limit=MAX_PACKETS // 1_000_000)
 
     def tell(_: float) -> None:
         if report:

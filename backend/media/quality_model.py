@@ -14,7 +14,7 @@ WORST_DROP = 3.6
 # VMAF around the target: aimed above, good enough, still published. The promise is 0.2 below; the rest is what scoring
 # each third picture was found to be off by.
 AIM, CLOSE, FLOOR = 0.15, 0.4, 0.15
-MOST_PROBES, MOST_SAMPLES = 4, 3  # of a video that is its own sample; of the samples of a longer one
+MAX_PROBES, MAX_SAMPLES = 4, 3  # of a video that is its own sample; of the samples of a longer one
 # Of ln(100 - VMAF): so far the line through one trial is trusted, about 3 CRF of AV1, and the one through two. Slopes
 # of 0.027 to 0.12 were found, the steepest where the cap holds the plain rendition down.
 NEAR, NEAR_MORE = 0.12, 0.3
@@ -73,7 +73,7 @@ def next_crf(ladder: Ladder, target: float, points: Points) -> float | None:
     """The quality to try after these trials of the whole; None when the best one that can be found is among them."""
     if not points:
         return ladder.first(target)
-    if len(points) >= MOST_PROBES or any(target <= score <= target + CLOSE for _, score in points):
+    if len(points) >= MAX_PROBES or any(target <= score <= target + CLOSE for _, score in points):
         return None
     low = max((crf + ladder.step for crf, score in points if score >= target), default=ladder.least)
     high = min((crf - ladder.step for crf, score in points if score < target), default=ladder.most)
@@ -90,7 +90,7 @@ def next_sample(ladder: Ladder, target: float, points: Points) -> float | None:
     crf = foreseen(ladder, target, points, ladder.aim)
     near = NEAR if len(points) == 1 else NEAR_MORE
     known = min(abs(crf - tried) for tried, _ in points) * ladder.usual_slope(target) <= near
-    return None if known or len(points) >= MOST_SAMPLES else crf
+    return None if known or len(points) >= MAX_SAMPLES else crf
 
 
 def foreseen(ladder: Ladder, target: float, points: Points, aim: float) -> float:

@@ -38,10 +38,10 @@ from backend.media.quality_model import (
 from backend.media.transcode import KEYFRAMES, Source, encode, kilobits, sound
 from backend.media.vmaf import Pictures, Reference, Score, Unscored, Window
 
-LEAST_GAIN = 0.05  # of the plain rendition's video bytes; below it a second file is not worth its place
-MOST_RAW = 1_000_000_000  # bytes of pictures that are kept as they are: 53 s of 540p, or 30 s of 720p at 24 fps
+MIN_GAIN = 0.05  # of the plain rendition's video bytes; below it a second file is not worth its place
+MAX_RAW = 1_000_000_000  # bytes of pictures that are kept as they are: 53 s of 540p, or 30 s of 720p at 24 fps
 NEAR_ENOUGH = 2.0  # CRF: a trial of some groups is published with the others where it is so near to their quality
-MOST_REPAIRS = 2
+MAX_REPAIRS = 2
 # Pixels: up to here AV1 has 10 bits, with which noise and soft slopes take up to 8 % less; larger ones took more than
 # the address space.
 DEEP_MOST_SIDE = 1080
@@ -157,7 +157,7 @@ def _copy_pictures(hunt: Hunt) -> Reference:
         hunt.whole = vmaf.copy(case.ffmpeg, hunt.whole, (), case.seconds, vmaf.SMALL, case.shop / "samples.nut", tell)
         return hunt.whole
     raw = case.source.packets.video.packets * case.size[0] * case.size[1] * 3 // 2
-    if raw <= min(MOST_RAW, shutil.disk_usage(case.shop).free // 4) and not case.late:
+    if raw <= min(MAX_RAW, shutil.disk_usage(case.shop).free // 4) and not case.late:
         hunt.whole = vmaf.copy(case.ffmpeg, hunt.whole, (), case.seconds, vmaf.RAW, case.shop / "whole.nut", tell)
         if case.codec == "av1":
             return hunt.whole
@@ -176,7 +176,7 @@ def _promising(hunt: Hunt, crf: float) -> bool:
     """Say whether a quality may pay: what trials took says it nearly, and another encode settles what is close."""
     size = foreseen_size(hunt.ladder, crf, [(probe.crf, probe.size) for probe in hunt.probes])
     spent = sum(hunt.pictures.sizes[number] for number in hunt.sampled) or hunt.pictures.size
-    return size <= (1 + LEAST_GAIN) * spent
+    return size <= (1 + MIN_GAIN) * spent
 
 
 def _by_groups(hunt: Hunt) -> Trial | None:
@@ -210,7 +210,7 @@ def _repaired(hunt: Hunt, whole: list[range], pieces: groups.Pieces) -> groups.P
     best: groups.Pieces | None = None
     slope = _careful_slope(hunt)
     seen: list[tuple[float, float]] = []
-    for turn in range(MOST_REPAIRS + 1):
+    for turn in range(MAX_REPAIRS + 1):
         frames = groups.score_of(pieces)
         score = hunt.merit(frames)
         if score >= hunt.target - FLOOR and (best is None or groups.size_of(pieces) < groups.size_of(best)):
@@ -219,7 +219,7 @@ def _repaired(hunt: Hunt, whole: list[range], pieces: groups.Pieces) -> groups.P
         slope = slope_of(hunt.ladder, hunt.target, seen) if len(seen) > 1 else slope
         now = [_state(pieces, group, frames) for group in whole]
         chosen, crf = repair(hunt.ladder, hunt.target, score, slope, now)
-        if not chosen or turn == MOST_REPAIRS:
+        if not chosen or turn == MAX_REPAIRS:
             break
         pieces = pieces | _encode_groups(hunt, [whole[place] for place in chosen], crf, 0.75 + 0.1 * turn)
     return best
@@ -348,7 +348,7 @@ def _with_sound(hunt: Hunt, probe: Trial) -> Trial:
 
 def pays(size: int, plain: int) -> bool:
     """Say whether so many bytes are worth a file beside the plain one's."""
-    return size <= (1 - LEAST_GAIN) * plain
+    return size <= (1 - MIN_GAIN) * plain
 
 
 def encode_whole(case: Case, crf: float, report: Report) -> tuple[Path, int]:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from backend.media.ffmpeg import Ffmpeg
 
-LEAST_STEP = 0.5  # seconds; ffmpeg copes with what is less
-MOST_STEPS = 100  # of one file, beyond which it is left as it is
+MIN_STEP = 0.5  # seconds; ffmpeg copes with what is less
+MAX_STEPS = 100  # of one file, beyond which it is left as it is
 _MOVED = 1 << 50  # ticks, so that times are never below 0
 _RAW = f"setts=ts=N:duration=DTS+{_MOVED}"  # ffmpeg evens out times that step back, but no durations
 
@@ -40,7 +40,7 @@ def retiming(ffmpeg: Ffmpeg, path: Path, streams: Sequence[str]) -> tuple[str, .
         shifts = [[max(together) for together in zip(*shifts, strict=True)]] * len(found)
     options: list[str] = []
     for kind, steps, shift in zip("va", found, shifts, strict=False):
-        if steps and len(steps) <= MOST_STEPS:
+        if steps and len(steps) <= MAX_STEPS:
             moves = "+".join(
                 f"gte(N,{step.packet})*{by:.6f}/TB" for step, by in zip(steps, _differences(shift), strict=True)
             )
@@ -59,7 +59,7 @@ def _steps(ffmpeg: Ffmpeg, path: Path, stream: str) -> list[_Step]:
             tick = int(over) / int(under)
         elif line.startswith(b"0,"):
             at = (int(line.split(b",")[3]) - _MOVED) * tick
-            if packets and at < last - LEAST_STEP:
+            if packets and at < last - MIN_STEP:
                 steps.append(_Step(packets, last + apart, at))
             elif packets:
                 apart = at - last

@@ -23,7 +23,7 @@ from backend.media.ffmpeg import Ffmpeg, Report
 from backend.media.files import settle, workshop
 from backend.media.filters import jpeg, scaled
 from backend.media.packets import Stream, count_packets
-from backend.media.sprite import MOST, Layout, lay_out, write_vtt
+from backend.media.sprite import MAX_TILES, Layout, lay_out, write_vtt
 from backend.media.transcode import Source
 from backend.model import FileKind, MediaFile
 
@@ -115,7 +115,7 @@ def _plan(ffmpeg: Ffmpeg, path: Path, report: Report) -> Shoot:
     read = packets.end <= READ_SECONDS
     whole = read and (pixels <= DECODED_PIXELS or (sparse and pixels <= SPARSE_PIXELS))
     apart = 0.0 if whole else min(video.key_gap, 1.5 * video.duration / max(video.keys, 1))
-    most = MOST if read else SOUGHT_TILES
+    most = MAX_TILES if read else SOUGHT_TILES
     sprite = lay_out(packets.end, probe.width, probe.height, video.packets, apart, most)
     snapshots = choose(video.times if whole else video.key_times, packets.end, wanted)
     return Shoot(source, snapshots, sprite, read, whole)

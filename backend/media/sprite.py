@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 TILE, TALLEST = 160, 320  # pixels: a tile's width, and the height beyond which it gets narrower instead
 COLUMNS = 10
-MOST, FEWEST = 100, 10  # tiles; a short clip gets fewer only where it has fewer pictures
+MAX_TILES, MIN_TILES = 100, 10  # tiles; a short clip gets fewer only where it has fewer pictures
 STEP = 1.0  # seconds between two tiles, where neither bound asks for another
 
 _TIMING = re.compile(r"(\d+):(\d\d):(\d\d\.\d{3}) --> (\d+):(\d\d):(\d\d\.\d{3})")
@@ -53,14 +53,16 @@ class Layout:
             yield Cue(number * self.step, end, column * self.width, row * self.height, self.width, self.height)
 
 
-def lay_out(duration: float, width: int, height: int, pictures: int, apart: float = 0.0, most: int = MOST) -> Layout:
+def lay_out(
+    duration: float, width: int, height: int, pictures: int, apart: float = 0.0, most: int = MAX_TILES
+) -> Layout:
     """Plan the sprite of a video of so many seconds and pixels.
 
     `pictures` are those that there are to choose from, `apart` the seconds between two of them: no tile is shown twice
     as far as that can be helped.
     """
     duration = max(duration, 0.001)  # WebVTT knows no cue without length
-    step = max(duration / most, min(STEP, duration / FEWEST), apart)
+    step = max(duration / most, min(STEP, duration / MIN_TILES), apart)
     count = max(1, round(duration / step))
     if count > pictures:
         count, step = pictures, duration / pictures

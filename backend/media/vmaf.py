@@ -25,7 +25,7 @@ RAW = ("-c:v", "rawvideo")
 SMALL = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "0")
 STRETCH_SECONDS = 2.0  # what a viewer remembers as bad
 _LOG = "vmaf.json"
-_LEAST_SIDE = 16  # pixels
+_MIN_SIDE = 16  # pixels
 Window: TypeAlias = tuple[float, float]  # seconds of the video: from, until
 
 
@@ -225,7 +225,7 @@ def _comparison(filters: str, step: int) -> list[str]:
     names on either side: a raw copy has none, and ffmpeg would convert what libvmaf is given.
     """
     names = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
-    paired, corner = f"{names},settb=1/25,setpts=N,split", f"crop=min({_LEAST_SIDE}\\,iw):min({_LEAST_SIDE}\\,ih)"
+    paired, corner = f"{names},settb=1/25,setpts=N,split", f"crop=min({_MIN_SIDE}\\,iw):min({_MIN_SIDE}\\,ih)"
     graph = (
         f"[0:V:0]format=yuv420p,{paired}[a][a1];[1:V:0]{filters},format=yuv420p,{paired}[b][b1];"
         f"[a][b]libvmaf=log_fmt=json:log_path={_LOG}:n_threads={THREADS}:n_subsample={step}[v];"

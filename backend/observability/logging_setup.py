@@ -17,10 +17,10 @@ import msgspec
 
 TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 OURS = "backend"
-MOST_ALIKE, ALIKE_SECONDS = 20, 60.0  # lines that libraries write alike, and in what time
-MOST_KINDS = 200
-MOST_SAID = 500  # characters of an exception
-MOST_PLACES = 4
+MAX_ALIKE, ALIKE_SECONDS = 20, 60.0  # lines that libraries write alike, and in what time
+MAX_KINDS = 200
+MAX_QUOTED = 500  # characters of an exception
+MAX_PLACES = 4
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 SECRET = re.compile(
     r"(?P<before>(?:consoletoken|ticket|password|authorization)[\"'\\]*\s*[=:]\s*[\"'\\]*(?:bearer\s+)?|\bbearer\s+)"
@@ -70,20 +70,20 @@ class Sparing(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name == OURS or record.name.startswith(f"{OURS}."):
             return True
-        count = self._count((record.name, str(record.msg)[:MOST_SAID]))
-        if count > MOST_ALIKE:
+        count = self._count((record.name, str(record.msg)[:MAX_QUOTED]))
+        if count > MAX_ALIKE:
             return False
-        said = record.getMessage()[:MOST_SAID].strip().rstrip(".")
+        said = record.getMessage()[:MAX_QUOTED].strip().rstrip(".")
         if record.exc_info and record.exc_info[1]:
             said = f"{said}: {_in_one_line(record.exc_info[1])}"
-        last = " (and no more of this kind for a minute)" if count == MOST_ALIKE else ""
+        last = " (and no more of this kind for a minute)" if count == MAX_ALIKE else ""
         record.msg, record.args = "%s%s", (said, last)
         record.exc_info = record.exc_text = record.stack_info = None
         return True
 
     def _count(self, key: tuple[str, str]) -> int:
         with self._guard:
-            if key not in self._counts and len(self._counts) >= MOST_KINDS:
+            if key not in self._counts and len(self._counts) >= MAX_KINDS:
                 key = (key[0], "")
             if self._clock() - self._since > ALIKE_SECONDS:
                 self._since, self._counts = self._clock(), {}
@@ -92,9 +92,9 @@ class Sparing(logging.Filter):
 
 
 def _in_one_line(error: BaseException) -> str:
-    places = traceback.extract_tb(error.__traceback__)[::-1][:MOST_PLACES]
+    places = traceback.extract_tb(error.__traceback__)[::-1][:MAX_PLACES]
     where = " < ".join(f"{Path(place.filename).name}:{place.lineno}" for place in places)
-    return f"{type(error).__name__}: {error!s:.{MOST_SAID}} ({where})"
+    return f"{type(error).__name__}: {error!s:.{MAX_QUOTED}} ({where})"
 
 
 class TextLines(logging.Formatter):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from backend.console import Call
 
 Name = Annotated[str, Text(100)]
-LONGEST_DAYS = 3660  # of an API token
+MAX_DAYS = 3660  # of an API token
 PREFIX = "qu_"  # so that scanners know a token that leaked into a repository or a log
 
 
@@ -126,8 +126,8 @@ def create_token(call: Call, *, name: Name, right: Right, end_time: End) -> NewT
     if right not in call.own.role.rights:
         raise Forbidden("Your role ({role}) does not have the {right} permission, so your tokens cannot have it.",
                         role=call.own.role.value, right=right.value)  # fmt: skip
-    if end_time is None or not 0 < end_time - call.now() <= LONGEST_DAYS * SECONDS_A_DAY:
-        raise BadRequest("endTime must be in the future, at most {days} days ahead.", days=LONGEST_DAYS)
+    if end_time is None or not 0 < end_time - call.now() <= MAX_DAYS * SECONDS_A_DAY:
+        raise BadRequest("endTime must be in the future, at most {days} days ahead.", days=MAX_DAYS)
     token = PREFIX + secrets.token_hex(24)
     return NewToken(
         token, _token(call, call.store.sessions.add_token(call.own, token, name, right, end_time, call.actor))

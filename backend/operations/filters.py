@@ -14,7 +14,7 @@ from backend.api.registry import camel
 from backend.model import CensorStatus, TranscodeStatus, VideoFilter
 from backend.model.limits import MAX_CATE_ID
 
-MOST_BYTES = 10**15
+MAX_BYTES = 10**15
 
 # What goes through the search index, or along other orders.
 SLOW = frozenset((
@@ -33,7 +33,7 @@ class Rendition(StrEnum):
 
 
 Seconds = Annotated[float | None, Number()]
-Bytes = Annotated[int | None, Whole(0, MOST_BYTES)]
+Bytes = Annotated[int | None, Whole(0, MAX_BYTES)]
 
 
 class Filters(msgspec.Struct, frozen=True):

@@ -31,7 +31,7 @@ COLUMNS = (
 )  # fmt: skip
 HISTORY = Listing("history", ())
 CHUNK_ROWS = 500
-MOST_IDS = 100
+MAX_IDS = 100
 BOM = "\ufeff"  # without it, Excel takes UTF-8 for the machine's own encoding
 
 
@@ -106,7 +106,7 @@ def find_history(
 
 @operation("GET", "/vod/getChanges", right=Right.HISTORY, extension=True)
 def get_changes(
-    call: Call, *, video_ids: Annotated[str, Text(MOST_IDS * 129)] = "", seen_line: SeenLine = None
+    call: Call, *, video_ids: Annotated[str, Text(MAX_IDS * 129)] = "", seen_line: SeenLine = None
 ) -> ChangesData:
     """Return the newest line of the history, to be sent as `seenLine` with what is done about the videos read then.
 
@@ -115,8 +115,8 @@ def get_changes(
     """
     line = call.store.history.newest_line()  # before the lines: what comes meanwhile is told the next time
     ids = [one for one in (part.strip() for part in video_ids.split(",")) if one]
-    if len(ids) > MOST_IDS:
-        raise BadRequest("videoIds has {count} ids; at most {most} are allowed.", count=len(ids), most=MOST_IDS)
+    if len(ids) > MAX_IDS:
+        raise BadRequest("videoIds has {count} ids; at most {most} are allowed.", count=len(ids), most=MAX_IDS)
     return ChangesData(line, _listed(call, call.store.catalogue.find_decisions(ids, seen_line)))
 
 

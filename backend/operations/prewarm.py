@@ -13,7 +13,7 @@ from backend.errors import BadRequest
 from backend.i18n.messages import say
 from backend.model import JobKind
 from backend.operations.jobs import JobData, describe_jobs
-from backend.prewarm import MOST_LINES, check_lines
+from backend.prewarm import MAX_LINES, check_lines
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -59,9 +59,9 @@ def push_object_cache(call: Call, *, object_path: str) -> None:
             count=len(wrong),
             named=named,
         )
-    if not 0 < len(lines) <= MOST_LINES:
+    if not 0 < len(lines) <= MAX_LINES:
         raise BadRequest(
-            "objectPath has {count} addresses; from 1 to {most} are allowed.", count=len(lines), most=MOST_LINES
+            "objectPath has {count} addresses; from 1 to {most} are allowed.", count=len(lines), most=MAX_LINES
         )
     call.console.cache.check_room(len(lines))
     call.store.jobs.enqueue_prewarm([line.url for line in lines], call.actor)

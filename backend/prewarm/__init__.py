@@ -14,8 +14,8 @@ from backend.errors import BadRequest, ConsoleError
 from backend.jobs.runner import Runner
 from backend.prewarm.ssrf import check_own, place_of
 
-MOST_LINES = 1000
-MOST_CHARACTERS = 1024  # Alibaba's limit for one address
+MAX_LINES = 1000
+MAX_CHARACTERS = 1024  # Alibaba's limit for one address
 
 
 class CacheProvider(Runner, Protocol):
@@ -73,8 +73,8 @@ def read_line(line: str, hosts: tuple[str, ...] | None, own: tuple[str, ...] = (
     are our `own`, only media files are good. `hosts` of None: any host will do.
     """
     text = line.strip()
-    if len(text) > MOST_CHARACTERS:
-        raise BadRequest("it is longer than {most} characters", most=MOST_CHARACTERS)
+    if len(text) > MAX_CHARACTERS:
+        raise BadRequest("it is longer than {most} characters", most=MAX_CHARACTERS)
     if any(ord(sign) <= 32 or ord(sign) == 127 for sign in text) or "\\" in text:
         raise BadRequest("it contains a space or a control character")
     try:

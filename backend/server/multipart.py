@@ -17,9 +17,9 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from backend.api.parameters import Upload
 from backend.errors import BadRequest, Refused, disk_error
 
-MOST_FIELDS = 50
-MOST_FIELD_BYTES = 64 << 10
-MOST_NAME = 200
+MAX_FIELDS = 50
+MAX_FIELD_BYTES = 64 << 10
+MAX_NAME = 200
 DISK_BUFFER = 1 << 20
 EXTENDED_NAME = re.compile(r"filename\*\s*=\s*utf-8'[^']*'([^\s;]+)", re.IGNORECASE)
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
@@ -104,8 +104,8 @@ class MultipartForm:
         self._headers.clear()
         self._value.clear()
         self._count += 1
-        if self._count > MOST_FIELDS:
-            raise BadRequest("The form has more than {most} fields.", most=MOST_FIELDS)
+        if self._count > MAX_FIELDS:
+            raise BadRequest("The form has more than {most} fields.", most=MAX_FIELDS)
 
     def _add_header_name(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
@@ -129,7 +129,7 @@ class MultipartForm:
 
     def _open_file(self, file_name: str) -> None:
         if self._name != self._file_field:
-            raise BadRequest("{name} may not be a file.", name=self._name[:MOST_NAME])
+            raise BadRequest("{name} may not be a file.", name=self._name[:MAX_NAME])
         if self._upload is not None:
             raise BadRequest("Send one file at a time.")
         path = self._admit(self._fields)
@@ -139,9 +139,9 @@ class MultipartForm:
     def _add_data(self, data: bytes, start: int, end: int) -> None:
         if self._disk is None:
             self._value += data[start:end]
-            if len(self._value) > MOST_FIELD_BYTES:
+            if len(self._value) > MAX_FIELD_BYTES:
                 raise BadRequest(
-                    "The field {name} is larger than {most} bytes.", name=self._name[:MOST_NAME], most=MOST_FIELD_BYTES
+                    "The field {name} is larger than {most} bytes.", name=self._name[:MAX_NAME], most=MAX_FIELD_BYTES
                 )
             return
         self._disk.write(memoryview(data)[start:end])
@@ -175,11 +175,11 @@ def _file_name(disposition: bytes, options: Mapping[bytes, bytes]) -> str:
     else:
         # Browsers write a quotation mark as %22, and nothing else that way but line ends.
         name = _utf8(options.get(b"filename", b""), "filename").replace("%22", '"')
-    return CONTROL.sub(" ", re.split(r"[/\\]", name)[-1]).strip()[-MOST_NAME:] or "file"
+    return CONTROL.sub(" ", re.split(r"[/\\]", name)[-1]).strip()[-MAX_NAME:] or "file"
 
 
 def _utf8(value: bytes, name: str) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError:
-        raise BadRequest("{name} is not UTF-8.", name=name[:MOST_NAME]) from None
+        raise BadRequest("{name} is not UTF-8.", name=name[:MAX_NAME]) from None

@@ -12,7 +12,7 @@ from backend.server.openapi_schemas import Schema, nullable, plain, ref, schemas
 from backend.settings import Settings
 from backend.version import VERSION
 
-MOST_IN_URL = 2048  # servers and proxies refuse URLs that are much longer
+MAX_URL_LENGTH = 2048  # servers and proxies refuse URLs that are much longer
 INTRODUCTION = """\
 Every operation answers HTTP 200 with an envelope; `code` in it says how it went. Other HTTP statuses come with the \
 same envelope: 404 unknown path, 405 method, 413 body too large, 429 too many requests, 503 starting or stopping.
@@ -223,8 +223,8 @@ def _envelope(data: Schema) -> Schema:
 
 def _query_parameter(parameter: Parameter) -> dict[str, Any]:
     schema = _schema(parameter)
-    if schema.get("maxLength", 0) > MOST_IN_URL:
-        schema["maxLength"] = MOST_IN_URL
+    if schema.get("maxLength", 0) > MAX_URL_LENGTH:
+        schema["maxLength"] = MAX_URL_LENGTH
     return {"name": parameter.wire_name, "in": "query", "required": parameter.required, "schema": schema}
 
 

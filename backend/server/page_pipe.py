@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 FIRST = "rerun_script"  # of the whole page: with anything else a session would begin, and nobody know it
 STEPS = frozenset({FIRST, "rerun_fragment", "stop_script"})  # of what a page's messages ask for; there is more
 QUIET = frozenset({"app_heartbeat"})
-MOST_MESSAGE, MOST_OF_VISITOR = 1 << 20, 64 << 10  # bytes
+MAX_MESSAGE, MAX_OF_VISITOR = 1 << 20, 64 << 10  # bytes
 NOT_UNDERSTOOD, TOO_BIG, TRY_LATER, NOT_ALLOWED = 1002, 1009, 1013, 1008
 
 
@@ -131,7 +131,7 @@ class Pipe:
         data, socket = message.get("bytes"), self._socket
         if data is None:
             socket.code = NOT_ALLOWED
-        elif len(data) > (MOST_MESSAGE if socket.person else MOST_OF_VISITOR):
+        elif len(data) > (MAX_MESSAGE if socket.person else MAX_OF_VISITOR):
             socket.code = TOO_BIG
         else:
             try:

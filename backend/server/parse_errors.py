@@ -15,7 +15,7 @@ from backend.i18n.messages import say
 from backend.observability.request_metrics import new_request_id
 
 KEPT = 2048  # bytes of what came last
-LONGEST_URL = 65_535  # bytes, the most that httptools takes
+MAX_URL_LENGTH = 65_535  # bytes, the most that httptools takes
 REQUEST_LINE = re.compile(rb"(?:\r?\n)*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}) [^ ]+ HTTP/1\.[01]\r?\n")
 CHINESE = re.compile(rb"\naccept-language:[ \t]*zh", re.IGNORECASE)
 KNOWN = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
@@ -55,9 +55,9 @@ def refusal(error: Refused, received: bytes = b"") -> bytes:
 
 
 def _why(url: bytes, received: bytes) -> Refused:
-    if len(url) > LONGEST_URL:
+    if len(url) > MAX_URL_LENGTH:
         return Refused(414, "The address has {length} bytes; at most {most} are allowed.",
-                       length=len(url), most=LONGEST_URL)  # fmt: skip
+                       length=len(url), most=MAX_URL_LENGTH)  # fmt: skip
     if line := REQUEST_LINE.match(received):
         method = line[1].decode()
         if method not in KNOWN:

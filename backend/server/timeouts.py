@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from backend.server.descriptors import Room, raise_limit
-from backend.server.page_pipe import MOST_MESSAGE
+from backend.server.page_pipe import MAX_MESSAGE
 from backend.server.parse_errors import NO_ROOM, TOO_LATE, Envelopes, refusal
 from backend.server.websocket_limits import Unread, limited_socket
 
@@ -27,7 +27,7 @@ UNBOUNDED = Room()
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """The limits: seconds, bytes a second, and how often connections are looked at."""
 
     head: float = 20.0
@@ -37,7 +37,7 @@ class Patience:
     look: float = 2.0
 
 
-def limit_server(receive: Callable[..., Any], patience: Patience = Patience()) -> None:
+def limit_server(receive: Callable[..., Any], timeouts: Timeouts = Timeouts()) -> None:
     """Put the limits on the uvicorn that calls us: Streamlit and uvicorn's command line make it, and ask nobody.
 
     `receive` is that of the lifespan, through which uvicorn shows its configuration; other servers are left alone.
@@ -46,23 +46,23 @@ def limit_server(receive: Callable[..., Any], patience: Patience = Patience()) -
     if config is None or not hasattr(getattr(config, "http_protocol_class", None), "on_message_begin"):
         log.warning("this server cannot be given time limits for slow clients; use uvicorn with httptools")
         return
-    config.http_protocol_class = limited(config.http_protocol_class, patience, Room(raise_limit()))
+    config.http_protocol_class = limited(config.http_protocol_class, timeouts, Room(raise_limit()))
     config.ws_protocol_class = limited_socket(config.ws_protocol_class)
-    config.ws_max_size = MOST_MESSAGE
+    config.ws_max_size = MAX_MESSAGE
     if config.timeout_graceful_shutdown is None:
         config.timeout_graceful_shutdown = STOP_SECONDS
 
 
 @cache
-def limited(protocol: Any, patience: Patience = Patience(), room: Room = UNBOUNDED) -> Any:
+def limited(protocol: Any, timeouts: Timeouts = Timeouts(), room: Room = UNBOUNDED) -> Any:
     """Return uvicorn's httptools protocol with these limits."""
-    return type("Limited", (Limits, protocol), {"patience": patience, "room": room})
+    return type("Limited", (Limits, protocol), {"timeouts": timeouts, "room": room})
 
 
 class Limits(Envelopes):
     """Looks at a connection every now and then: a request costs two assignments, and no timer of its own."""
 
-    patience: Patience
+    timeouts: Timeouts
     room: Room
     connections: set[Any]  # of the server, WebSockets among them
     scope: Any
@@ -117,7 +117,7 @@ class Limits(Envelopes):
             self._since, self._received = self.loop.time(), -1
 
     def _look_again(self) -> None:
-        self._timer = self.loop.call_later(self.patience.look, self._look)
+        self._timer = self.loop.call_later(self.timeouts.look, self._look)
 
     def _leave(self) -> None:
         if self._timer is not None:
@@ -128,7 +128,7 @@ class Limits(Envelopes):
         now = self.loop.time()
         if self._is_late(now) and not self.transport.is_closing():
             self._send_away()
-        elif self._unread.seconds(self.transport.get_write_buffer_size(), now) > self.patience.stuck:
+        elif self._unread.seconds(self.transport.get_write_buffer_size(), now) > self.timeouts.stuck:
             self.transport.abort()
         if self._timer is not None:
             self._look_again()
@@ -137,10 +137,10 @@ class Limits(Envelopes):
         if self._since is None:
             return False
         if self._received < 0:
-            return now - self._since > self.patience.head
+            return now - self._since > self.timeouts.head
         if self.flow.read_paused:  # we are the slow ones
             self._since, self._received = now, 0
-        return now - self._since > self.patience.body + self._received / self.patience.rate
+        return now - self._since > self.timeouts.body + self._received / self.timeouts.rate
 
     def _make_room(self, number: int) -> None:
         """Let those go who keep us waiting longest: a request that is on its way has come long before."""

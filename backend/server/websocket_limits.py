@@ -17,10 +17,10 @@ STUCK_SECONDS = 60.0  # without a byte taken
 ECHO_SECONDS = 0.5  # for the other end to confirm ours: whoever has to make room does not keep it
 CLOSING_SECONDS = 10.0  # for the rest of what was written before the end
 PIECE = 4 << 10  # bytes that are looked at in one go
-MOST_UNSENT = 1 << 20
-MOST_CONTROL = 100  # pings and pongs between two looks; browsers answer one in half a minute
-MOST_FRAMES = 4096  # of one message
-MOST_WAITING = 256  # messages that nobody has looked at yet
+MAX_UNSENT = 1 << 20
+MAX_CONTROL = 100  # pings and pongs between two looks; browsers answer one in half a minute
+MAX_FRAMES = 4096  # of one message
+MAX_WAITING = 256  # messages that nobody has looked at yet
 
 
 @dataclass(slots=True)
@@ -83,13 +83,13 @@ class SocketLimits:
             super().handle_pong(event)  # type: ignore[misc]
 
     def handle_cont(self, event: Any) -> None:
-        if len(self.frames) >= MOST_FRAMES:
+        if len(self.frames) >= MAX_FRAMES:
             self.transport.abort()
         else:
             super().handle_cont(event)  # type: ignore[misc]
 
     def send_receive_event_to_app(self) -> None:
-        if self.queue.qsize() >= MOST_WAITING:
+        if self.queue.qsize() >= MAX_WAITING:
             self.transport.abort()
         else:
             super().send_receive_event_to_app()  # type: ignore[misc]
@@ -101,7 +101,7 @@ class SocketLimits:
 
     def _may_go_on(self) -> bool:
         self._control += 1
-        if self._control > MOST_CONTROL or self.transport.get_write_buffer_size() > MOST_UNSENT:
+        if self._control > MAX_CONTROL or self.transport.get_write_buffer_size() > MAX_UNSENT:
             self.transport.abort()
         return not self.transport.is_closing()
 

@@ -23,7 +23,7 @@ CONTENT = (
     "id", "at", "actor", "way", "address", "token", "request_id", "action", "target", "before", "after",
 )  # fmt: skip
 START = bytes(32)
-MOST_NAMED = 10
+MAX_NAMED = 10
 
 Row: TypeAlias = Sequence[Any]
 _json = msgspec.json.Encoder().encode
@@ -58,7 +58,7 @@ class Verdict:
     breaks: list[str] = field(default_factory=list)
 
     def _name(self, what: str) -> None:
-        if len(self.breaks) < MOST_NAMED:
+        if len(self.breaks) < MAX_NAMED:
             self.breaks.append(what)
 
 

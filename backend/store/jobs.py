@@ -56,7 +56,7 @@ WORKER_DIED = (
 
 LEASE_SECONDS = 15.0
 LIVING_SECONDS = 600.0  # beyond its lease, for an owner that lives on this machine
-MOST_DEATHS = 6
+MAX_CRASHES = 6
 SUSPECT_DEATHS = 2
 FIRST_WAIT = 60.0  # seconds
 PACE_JOBS = 20  # the last ones of a kind say how fast this machine is now
@@ -179,7 +179,7 @@ class Jobs:
     def _take_back(self, db: Database, job: Job) -> None:
         """Queue a job whose worker died with it, or give it up."""
         deaths = job.attempts
-        if deaths >= MOST_DEATHS:
+        if deaths >= MAX_CRASHES:
             finish(db, job, self._now(), JobState.FAILED, ConsoleError(WORKER_DIED, count=deaths))
             return
         wait = FIRST_WAIT * 2 ** (deaths - SUSPECT_DEATHS - 1) if deaths > SUSPECT_DEATHS else 0.0

@@ -4,7 +4,7 @@ What is counted, and why so:
 
 - Tries are counted by (address, name). Whoever guesses from elsewhere spends tries of his own: the person who knows the
   password signs in at once. Counting by the name alone would let anybody lock anybody out.
-- FREE tries cost nothing; each further one is followed by a wait that doubles, up to LONGEST_SECONDS. Tries during a
+- FREE tries cost nothing; each further one is followed by a wait that doubles, up to MAX_SECONDS. Tries during a
   wait are refused and not counted, so they do not make it longer: after a minute of peace there is always another try.
   A right password clears the count.
 - A name that many addresses together guess at has no wait of its own; there, each address has one try a minute from the
@@ -34,7 +34,7 @@ from backend.store.engine import Database, Engine
 
 FREE = 5
 FREE_HERE = 100  # tries of one address at any names, within FORGET_SECONDS
-FIRST_SECONDS, LONGEST_SECONDS = 2.0, 60.0
+FIRST_SECONDS, MAX_SECONDS = 2.0, 60.0
 MANY = 50  # tries at one name from anywhere, within FORGET_SECONDS
 FORGET_SECONDS = 900.0
 KEEP = """
@@ -70,9 +70,9 @@ class Attempts:
             count, _, until = _read(db, here, now)
             place_count, place_since, place_until = _read(db, place, now)
             if (blocked := max(until, place_until)) > now:
-                return Try(math.ceil(min(blocked - now, LONGEST_SECONDS)), count)
+                return Try(math.ceil(min(blocked - now, MAX_SECONDS)), count)
             total, total_since, _ = _read(db, everywhere, now)
-            wait = LONGEST_SECONDS if total >= MANY else _wait(count + 1 - FREE)
+            wait = MAX_SECONDS if total >= MANY else _wait(count + 1 - FREE)
             db.execute(KEEP, [here, count + 1, now, now + wait])
             db.execute(KEEP, [place, place_count + 1, place_since, now + _wait(place_count + 1 - FREE_HERE)])
             db.execute(KEEP, [everywhere, total + 1, total_since, 0.0])
@@ -98,7 +98,7 @@ def _read(db: Database, key: bytes, now: float) -> tuple[int, float, float]:
 
 def _wait(beyond: int) -> float:
     """Return how long after a try the next one waits, by how many it is beyond those that are free."""
-    return 0.0 if beyond < 0 else min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(beyond, 10))
+    return 0.0 if beyond < 0 else min(MAX_SECONDS, FIRST_SECONDS * 2.0 ** min(beyond, 10))
 
 
 def _keys(address: str, name: str) -> tuple[bytes, bytes, bytes]:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 SEEN_SECONDS = 60  # as exactly as we know when a token was last shown; a write for each request would cost too much
 ID_LENGTH = 16  # of the hash, whose beginning names a session: enough to tell apart, and no way back to the token
-MOST_TOKENS = 100
+MAX_TOKENS = 100
 ADD = """
     insert into sessions (token_hash, account_id, created, expires, seen, address, way, agent, name, granted)
     values (:token_hash, :account_id, :created, :expires, :seen, :address, :way, :agent, :name, :granted)
@@ -81,8 +81,8 @@ class Sessions:
             ).fetchall()
             if (name,) in names:
                 raise BadRequest("You already have a token named {name}. Choose another name.", name=name)
-            if len(names) >= MOST_TOKENS:
-                raise BadRequest("You have {most} tokens, which is the limit. Revoke one first.", most=MOST_TOKENS)
+            if len(names) >= MAX_TOKENS:
+                raise BadRequest("You have {most} tokens, which is the limit. Revoke one first.", most=MAX_TOKENS)
             self._add(db, account, token, expires, actor, name=name, granted=right)
             until = datetime.fromtimestamp(expires, UTC).isoformat()
             self._note(db, actor, "createToken", account.user_name, {"name": name, "right": right, "expires": until})

@@ -1,7 +1,7 @@
 // Shows a page once it is drawn as a whole: while its parts are loaded one by one, what stands below them jumps.
 (() => {
   const root = document.documentElement;
-  const LONGEST_MS = 3000; // a slow server had better be seen piece by piece than not at all
+  const MAX_MS = 3000; // a slow server had better be seen piece by piece than not at all
   const WHOLE = "[data-testid=stApp][data-test-script-state=notRunning] :is(.st-key-page_head, .st-key-sign_in_do)";
   const LOADING = "[data-testid=stMain] [data-testid=stSkeleton]";
   const isWhole = () => document.querySelector(WHOLE) && !document.querySelector(LOADING);
@@ -22,5 +22,5 @@
   observer.observe(document, {
     subtree: true, childList: true, attributes: true, attributeFilter: ["data-test-script-state"],
   });
-  setTimeout(show, LONGEST_MS);
+  setTimeout(show, MAX_MS);
 })();

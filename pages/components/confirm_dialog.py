@@ -20,7 +20,7 @@ from pages.components import (
 from pages.components.i18n import t
 from pages.components.video_actions import Action
 
-MOST_REASON_BYTES = 128
+MAX_REASON_BYTES = 128
 NAMED = 8
 TRANSCODES = {"transcode": "transcodeStatus", "narrow": "narrowTranscodeStatus"}
 
@@ -120,10 +120,10 @@ def _form(question: Question) -> dict[str, Any]:
             autocomplete="off",
         )  # fmt: skip
         used = len(reason.encode())
-        if used > MOST_REASON_BYTES:
-            st.error(t("block.too_long", used=used, most=MOST_REASON_BYTES))
+        if used > MAX_REASON_BYTES:
+            st.error(t("block.too_long", used=used, most=MAX_REASON_BYTES))
         else:
-            st.caption(t("block.bytes", used=used, most=MOST_REASON_BYTES))
+            st.caption(t("block.bytes", used=used, most=MAX_REASON_BYTES))
         return {"reason": reason}
     if question.action.key == "recommend":
         return {
@@ -137,7 +137,7 @@ def _form(question: Question) -> dict[str, Any]:
 
 def _is_ready(action: Action, form: dict[str, Any]) -> bool:
     reason = form.get("reason", "")
-    return action.key != "block" or (bool(reason.strip()) and len(reason.encode()) <= MOST_REASON_BYTES)
+    return action.key != "block" or (bool(reason.strip()) and len(reason.encode()) <= MAX_REASON_BYTES)
 
 
 def _was_made(key: str, video: dict[str, Any]) -> bool:

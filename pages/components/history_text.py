@@ -13,8 +13,8 @@ import backend
 from pages.components import formatting, session
 from pages.components.i18n import named, t
 
-MOST_AT_ONCE = 100  # ids of a question to the backend
-MOST_TEXT = 300
+MAX_CONCURRENT = 100  # ids of a question to the backend
+MAX_TEXT = 300
 MOMENT = re.compile(r".{10}T.{8}\+00:00")
 GROUPS = {"censorStatus": ("censor",)}  # whose words a field's value is among, where the word alone does not tell
 NOTHING = ("", None, [], {})
@@ -25,8 +25,8 @@ WRITTEN: dict[str, Callable[[Any], str]] = {"size": formatting.megabytes, "secon
 def since(seen: int, videos: Sequence[dict[str, Any]]) -> tuple[int, list[dict[str, Any]]]:
     """Return the newest line of the history, and what was decided about these videos since the line `seen`."""
     newest, lines = seen, []
-    for start in range(0, len(videos), MOST_AT_ONCE):
-        ids = ",".join(video["videoId"] for video in videos[start : start + MOST_AT_ONCE])
+    for start in range(0, len(videos), MAX_CONCURRENT):
+        ids = ",".join(video["videoId"] for video in videos[start : start + MAX_CONCURRENT])
         data = session.ask("getChanges", seenLine=seen, videoIds=ids)
         newest = newest if start else data["line"]
         lines += data["changeList"]
@@ -100,4 +100,4 @@ def did(action: str) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}…"
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"

@@ -15,7 +15,7 @@ CENSOR = ["check", "success", "fail", "onCensor"]
 RENDITIONS = ["onTranscode", "success", "fail", "none"]
 MAX_ID_DIGITS = 15
 MEGABYTE = 1_000_000
-MOST = 1e7  # seconds or megabytes, far above what there is
+MAX_AMOUNT = 1e7  # seconds or megabytes, far above what there is
 # Name in the address -> parameter of the API.
 TEXTS = {"title": "title", "user": "userName", "uid": "userId", "vid": "videoId", "tags": "tags"}
 DATES = {"from": "startTime", "to": "endTime"}
@@ -96,7 +96,7 @@ class Narrowing:
                         label_of(name),
                         value=None,
                         min_value=0.0,
-                        max_value=MOST,
+                        max_value=MAX_AMOUNT,
                         step=1.0,
                         format="%g",
                         **self.bound(name),

@@ -11,7 +11,7 @@ from pages.components import formatting, layout, session
 from pages.components.i18n import t
 
 WORDS = ("sheet", "timeline", "cover", "busy")
-MOST_TILES = 24  # of a sheet
+MAX_TILES = 24  # of a sheet
 
 
 def player(video: dict[str, Any], infos: list[dict[str, Any]], busy: bool) -> None:
@@ -45,7 +45,7 @@ def player(video: dict[str, Any], infos: list[dict[str, Any]], busy: bool) -> No
 def room(shape: dict[str, Any], tiles: list[dict[str, Any]], choose: bool) -> str:
     """Return rules of style that keep the height of the player free until it is drawn, as `watch.css` lays it out."""
     upright = shape["height"] > shape["width"]
-    count = min(MOST_TILES, len(tiles))
+    count = min(MAX_TILES, len(tiles))
     tall = tiles[0]["height"] / tiles[0]["width"] if tiles else 0
     bars = (62 if tiles else 0) + (58 if choose else 0)
     seen = f"min(62vh, 100cqw * {shape['height'] / shape['width']:.4f})"

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.components import layout, session
 from pages.components.i18n import t
 
-MOST_ROWS = 100
+MAX_ROWS = 100
 
 
 def next_button(video: dict[str, Any]) -> None:
@@ -43,12 +43,12 @@ def _following(video: dict[str, Any]) -> str:
                 passed = True
             elif passed:
                 return str(row["videoId"])
-        if len(rows) < MOST_ROWS:
+        if len(rows) < MAX_ROWS:
             break
     return next((str(row["videoId"]) for row in _waiting() if row["videoId"] != video["videoId"]), "")
 
 
 def _waiting(**narrowed: Any) -> list[dict[str, Any]]:
-    found = session.attempt("getVideos", censorStatus="check", pageSize=MOST_ROWS, **narrowed)["data"]
+    found = session.attempt("getVideos", censorStatus="check", pageSize=MAX_ROWS, **narrowed)["data"]
     rows: list[dict[str, Any]] = found["videoList"] if found else []
     return rows

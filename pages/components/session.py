@@ -15,7 +15,7 @@ from pages.components.i18n import language, t
 SEEN = "seen_line"  # of the history, when the page was drawn
 SESSION_COOKIE = "qu_session"
 THIS_MACHINE = "127.0.0.1"  # which Streamlit tells as no address at all
-MOST_AGENT = 300
+MAX_AGENT = 300
 UNKNOWN = object()
 
 
@@ -40,7 +40,7 @@ def asker(operation: str) -> Callable[..., dict[str, Any]]:
         way="page",
         address=address if isinstance(address, str) else THIS_MACHINE,
         language=language(),
-        agent=agent[:MOST_AGENT] if isinstance(agent, str) else "",
+        agent=agent[:MAX_AGENT] if isinstance(agent, str) else "",
         plainly=True,
     )
     console, shown_token = backend.current(), token()

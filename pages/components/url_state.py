@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.components.i18n import COOKIE
 
-MOST_PAGES = 2**31 - 1
+MAX_PAGES = 2**31 - 1
 PAGE_SIZES = (10, 20, 50, 100)
 
 
@@ -87,4 +87,4 @@ def page_number(key: str) -> int:
     page = str(st.session_state.get(key) or st.query_params.get(key))
     if not (page.isascii() and page.isdecimal()):
         return 1
-    return MOST_PAGES if len(page) > len(str(MOST_PAGES)) else min(max(1, int(page)), MOST_PAGES)
+    return MAX_PAGES if len(page) > len(str(MAX_PAGES)) else min(max(1, int(page)), MAX_PAGES)

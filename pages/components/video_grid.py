@@ -23,7 +23,7 @@ from pages.components.list_filters import Narrowing
 
 SORTS = ["-creationTime", "creationTime", "-duration", "duration", "-size", "size", "title", "-title"]
 ROW_HEIGHT = 40
-MOST_PICKED, FETCHED = 5_000, 100
+MAX_PICKED, FETCHED = 5_000, 100
 # Something about these will change without anybody at this page.
 BUSY = {"onTranscode", "onSnapshot", "onCensor", "Uploading", "Transcoding"}
 BUSY_FIELDS = ("transcodeStatus", "narrowTranscodeStatus", "snapshotStatus", "censorStatus", "status")
@@ -133,7 +133,7 @@ class VideoList:
     def _pick_all(self, wanted: dict[str, str], sort: str) -> None:
         """Pick all that match, as far as they may be picked at once."""
         picked = self._picked()
-        for page in range(1, MOST_PICKED // FETCHED + 1):
+        for page in range(1, MAX_PICKED // FETCHED + 1):
             asked = {**wanted, "sort": sort, "pageIndex": page, "pageSize": FETCHED}
             envelope = session.attempt(self.operation, **asked)
             videos = envelope["data"]["videoList"] if envelope["result"] == "true" else []
@@ -153,9 +153,9 @@ class VideoList:
                 t("videos.untick"), key=f"{self.prefix}_untick", type="tertiary", icon=":material/close:",
                 on_click=picked.clear,
             )  # fmt: skip
-            if len(picked) < min(total, MOST_PICKED):
-                text = t("videos.tick_all" if total <= MOST_PICKED else "videos.tick_first",
-                         count=f"{min(total, MOST_PICKED):,}")  # fmt: skip
+            if len(picked) < min(total, MAX_PICKED):
+                text = t("videos.tick_all" if total <= MAX_PICKED else "videos.tick_first",
+                         count=f"{min(total, MAX_PICKED):,}")  # fmt: skip
                 st.button(
                     text, key=f"{self.prefix}_tick_all", type="tertiary", icon=":material/select_all:",
                     on_click=self._pick_all, args=(wanted, sort),

@@ -1,6 +1,6 @@
 // A table of rows that a server sorts: titles are links, each row has a menu, and what is ticked is told by its id.
 const instances = new WeakMap();
-const PATIENCE = 1200; // ms
+const TIMEOUT = 1200; // ms
 watchAnswers();
 
 // Streamlit does not show that it has asked its server for something, so that old rows would look like an answer.
@@ -12,7 +12,7 @@ function watchAnswers() {
   WebSocket.prototype[mark] = true;
   WebSocket.prototype.send = function (...message) {
     clearTimeout(this[mark]?.timer);
-    const timer = setTimeout(() => { root.dataset.waits = ""; }, PATIENCE);
+    const timer = setTimeout(() => { root.dataset.waits = ""; }, TIMEOUT);
     if (!this[mark]?.timer) {
       this.addEventListener("message", () => {
         clearTimeout(this[mark].timer);

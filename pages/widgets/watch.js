@@ -1,6 +1,6 @@
 // A video with the whole of it at a glance: a strip that shows any moment before one goes there, a sheet of tiles to
 // play from, and a button that makes the picture one sees the cover.
-const MOST_TILES = 24;
+const MAX_TILES = 24;
 const instances = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -87,7 +87,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     sheet.setAttribute("aria-label", words.sheet);
     if (own.drawn === signature) return;
     own.drawn = signature;
-    const count = Math.min(MOST_TILES, tiles.length);
+    const count = Math.min(MAX_TILES, tiles.length);
     sheet.replaceChildren(...Array.from({ length: count }, (_, number) => {
       const tile = tiles[Math.floor((number * tiles.length) / count)];
       const button = document.createElement("button");

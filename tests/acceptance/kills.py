@@ -28,7 +28,7 @@ from tests.paths import ROOT
 
 US = Actor("kills", "benchmark")
 HEAD = f"     after  {'hit':32} orphans"
-LONGEST_WAIT = 900.0  # seconds; a job that lost several workers is not taken at once
+MAX_WAIT = 900.0  # seconds; a job that lost several workers is not taken at once
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def start_worker(data: Path) -> subprocess.Popen[bytes]:
 def finish(console: Console) -> int:
     """Let a last worker do the rest, stop it as an operator would, and return its exit status."""
     worker = start_worker(console.settings.data)
-    deadline = time.monotonic() + LONGEST_WAIT
+    deadline = time.monotonic() + MAX_WAIT
     while unfinished(console) and time.monotonic() < deadline:
         time.sleep(0.1)
     worker.send_signal(signal.SIGTERM)
@@ -98,9 +98,9 @@ def unfinished(console: Console) -> list[Job]:
     return [job for job, _ in console.store.jobs.find_queue()]
 
 
-def count_orphans(folder: Path, patience: float = 5.0) -> int:
+def count_orphans(folder: Path, timeout: float = 5.0) -> int:
     """Count the processes that are at work in a folder, after giving them a moment to die."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while (left := sum(str(folder) in command for command in commands())) and time.monotonic() < deadline:
         time.sleep(0.02)
     return left

@@ -19,7 +19,7 @@ from backend.api.registry import OPERATIONS
 from tests.paths import ROOT
 
 PASSWORD = "correct horse battery"
-PATIENCE = 60.0  # seconds for a server to be ready
+TIMEOUT = 60.0  # seconds for a server to be ready
 SERVE, DASHBOARD = ("-m", "backend", "serve", "--port"), ("dashboard.py",)
 
 
@@ -58,7 +58,7 @@ class Stand:
         self.launch()
         while not self.is_ready():
             assert self.process is not None
-            if self.process.poll() is not None or time.monotonic() - started > PATIENCE:
+            if self.process.poll() is not None or time.monotonic() - started > TIMEOUT:
                 raise RuntimeError(f"the server did not start:\n{self.said()}")
             time.sleep(0.01)
         return time.monotonic() - started

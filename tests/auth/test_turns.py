@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from backend import Caller
-from backend.auth.turns import AT_ONCE, MOST_HERE, Turns
+from backend.auth.turns import AT_ONCE, MAX_WAITING_HERE, Turns
 from backend.errors import Refused
 from backend.operations import credentials
 from backend.server.app import RestApp
@@ -166,4 +166,4 @@ def test_over_http_who_finds_no_place_is_told_when_to_come_again(serve, console,
 
 
 def test_the_places_of_one_address_are_enough_for_an_office():
-    assert MOST_HERE >= 50
+    assert MAX_WAITING_HERE >= 50

@@ -12,7 +12,7 @@ from backend.model import CensorStatus
 
 in_both_languages = pytest.mark.parametrize("language", ["zh", "en"])
 CENSOR, RECOMMENDED = 4, 5  # columns of the grid
-LONGEST_REASON = "画面" * 21 + "ab"  # 128 bytes
+MAX_REASON = "画面" * 21 + "ab"  # 128 bytes
 
 
 @pytest.fixture
@@ -144,11 +144,11 @@ def test_a_reason_that_is_too_long_cannot_be_sent(person, titles):
     person.ticks(1)
     person.clicks("do_block")
 
-    person.field("block_reason").fill(LONGEST_REASON + "c")
+    person.field("block_reason").fill(MAX_REASON + "c")
 
     expect(person.dialog).to_contain_text(person.t("block.too_long", used=129, most=128))
     expect(person.button("confirm_yes")).to_be_disabled()
-    person.field("block_reason").fill(LONGEST_REASON)
+    person.field("block_reason").fill(MAX_REASON)
     expect(person.dialog).to_contain_text(person.t("block.bytes", used=128, most=128))
     expect(person.button("confirm_yes")).to_be_enabled()
     person.clicks("confirm_no")

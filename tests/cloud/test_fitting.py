@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.aliyun.cache import MOST_BYTES, MOST_URLS, cut, path_of
+from backend.aliyun.cache import MAX_LIST_BYTES, MAX_URLS, cut, path_of
 from backend.aliyun.events import read_event
 from backend.aliyun.facts import number, second, status, utc, video_of
 from backend.aliyun.oss import Place
@@ -26,9 +26,9 @@ def test_every_address_is_in_one_part_and_every_part_fits(given_paths):
 
     assert [position for part in parts for position in part] == list(range(len(given_paths)))
     for part in parts:
-        assert len(part) <= MOST_URLS
+        assert len(part) <= MAX_URLS
         size = len(quote("\n".join(given_paths[position] for position in part), safe=""))
-        assert size <= MOST_BYTES or len(part) == 1
+        assert size <= MAX_LIST_BYTES or len(part) == 1
 
 
 def test_parts_are_as_large_as_they_may_be():

@@ -97,7 +97,7 @@ def test_what_a_video_costs_is_known_before_it_is_spent(clip, ffmpeg, tmp_path):
 
 
 def test_a_file_of_countless_pieces_is_given_up(media, clip, monkeypatch):
-    monkeypatch.setattr("backend.media.packets.MOST_PACKETS", 60)
+    monkeypatch.setattr("backend.media.packets.MAX_PACKETS", 60)
 
     with pytest.raises(MediaError, match="has more than 0 million packets"):
         media.admit(clip("plain.mp4"))

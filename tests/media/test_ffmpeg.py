@@ -99,7 +99,7 @@ def test_a_run_that_will_not_stop_is_killed(program, processes_with):
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        Ffmpeg(path, patience=0.2).run([], report=report)
+        Ffmpeg(path, timeout=0.2).run([], report=report)
 
     assert not processes_with(path)
 

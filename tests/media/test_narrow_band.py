@@ -9,7 +9,7 @@ from backend.media import groups, quality_search, vmaf
 from backend.media.filters import shape
 from backend.media.local import LocalMedia
 from backend.media.packets import count_packets
-from backend.media.quality_search import LEAST_GAIN
+from backend.media.quality_search import MIN_GAIN
 from backend.media.transcode import open_source
 from backend.model import FileKind, User, Video
 
@@ -78,7 +78,7 @@ def test_the_promise_holds_in_fewer_bits(finish, drawn, media, ffmpeg, whole_sco
     assert (file.width, file.height) == (plain.width, plain.height)
     bits = [count_packets(ffmpeg, media.path_of("v1", name)).video.size for name in (file.name, plain.name)]
     assert [facts["bytes"], facts["bytes_plain"]] == bits
-    assert bits[0] <= (1 - LEAST_GAIN) * bits[1]
+    assert bits[0] <= (1 - MIN_GAIN) * bits[1]
     assert (facts["gain"], facts["saving"]) == (True, pytest.approx(1 - bits[0] / bits[1], abs=0.001))
     scores = [whole_score(name) for name in (file.name, plain.name)]
     assert scores == [pytest.approx(facts["vmaf"], abs=0.1), pytest.approx(facts["vmaf_plain"], abs=0.1)]
@@ -111,7 +111,7 @@ def test_a_long_video_is_put_together_of_groups_that_keep_the_promise(
 
 @pytest.mark.slow
 def test_a_video_too_long_to_keep_as_it_is_is_judged_by_samples(finish, drawn, whole_score, monkeypatch):
-    monkeypatch.setattr(quality_search, "MOST_RAW", 0)
+    monkeypatch.setattr(quality_search, "MAX_RAW", 0)
 
     facts = finish("narrow", drawn("testsrc2=s=96x96:r=4:d=15")).facts
 
@@ -156,7 +156,7 @@ def test_pictures_that_cannot_be_paired_are_brought_there_like_the_rendition_was
         return score(ffmpeg, path, reference, *rest)
 
     monkeypatch.setattr(vmaf, "score", refuse_the_source)
-    monkeypatch.setattr(quality_search, "MOST_RAW", 0)  # as for a video that is too long
+    monkeypatch.setattr(quality_search, "MAX_RAW", 0)  # as for a video that is too long
 
     outcome = finish("narrow", drawn("testsrc2=s=64x64:r=2:d=15"))
 

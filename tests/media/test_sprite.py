@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.media.sprite import COLUMNS, MOST, TALLEST, TILE, lay_out, read_vtt, write_vtt
+from backend.media.sprite import COLUMNS, MAX_TILES, TALLEST, TILE, lay_out, read_vtt, write_vtt
 
 sides = st.integers(1, 8192)
 
@@ -31,7 +31,7 @@ def test_the_cues_cover_the_video_one_after_the_other_and_lie_in_the_picture(dur
     layout = lay_out(duration, width, height, pictures, apart)
     cues = list(layout.cues())
 
-    assert 1 <= len(cues) <= min(MOST, pictures)
+    assert 1 <= len(cues) <= min(MAX_TILES, pictures)
     assert cues[0].start == 0
     assert cues[-1].end == pytest.approx(duration, abs=0.0011)
     assert all(before.end == after.start for before, after in itertools.pairwise(cues))

@@ -13,8 +13,8 @@ from backend.media.quality_model import (
     AIM,
     FLOOR,
     LADDERS,
-    MOST_PROBES,
-    MOST_SAMPLES,
+    MAX_PROBES,
+    MAX_SAMPLES,
     WORST_DROP,
     Group,
     expected,
@@ -205,7 +205,7 @@ def test_few_samples_foresee_what_the_whole_needs(codec, steepness, target, wher
         assert crf not in [tried for tried, _ in points]
         points.append((crf, 100 - math.exp(math.log(100 - target) + slope * (crf - needed))))
 
-    assert 1 <= len(points) <= MOST_SAMPLES
+    assert 1 <= len(points) <= MAX_SAMPLES
     if len(points) > 1:  # one is trusted as far as the usual slope is
         aimed = needed + math.log((100 - target - ladder.aim) / (100 - target)) / slope
         assert foreseen(ladder, target, points, ladder.aim) == pytest.approx(aimed, abs=ladder.step)
@@ -235,7 +235,7 @@ def test_a_straight_curve_is_hit_in_few_probes(codec, steepness, target, where):
         assert ladder.least <= crf <= ladder.most
         points.append((crf, curve(crf)))
 
-    assert 1 <= len(points) <= MOST_PROBES
+    assert 1 <= len(points) <= MAX_PROBES
     passed = [tried for tried, reached in points if reached >= target]
     assert passed
     assert max(passed) >= at_target - max(2 * ladder.step, 0.6 / slope / (100 - target) + ladder.step)

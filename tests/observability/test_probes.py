@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from backend.model import JobKind, JobState
-from backend.observability.logging_setup import MOST_ALIKE, JsonLines, Sparing, TextLines, hide_secrets
+from backend.observability.logging_setup import MAX_ALIKE, JsonLines, Sparing, TextLines, hide_secrets
 from backend.observability.request_metrics import BOUNDS, LINE, Calls
 from tests.acceptance.server_process import Stand, ask
 from tests.conftest import TESTS
@@ -250,8 +250,8 @@ class TestLinesOfLibraries:
     def test_what_is_said_over_and_over_is_said_a_few_times_a_minute(self, said):
         lines = [said("Uncaught app execution %d", number) for number in range(100)]
 
-        assert len([line for line in lines if line]) == MOST_ALIKE
-        assert lines[MOST_ALIKE - 1].endswith("(and no more of this kind for a minute)")
+        assert len([line for line in lines if line]) == MAX_ALIKE
+        assert lines[MAX_ALIKE - 1].endswith("(and no more of this kind for a minute)")
         assert said("something else")
         self.now += 61
         assert said("Uncaught app execution %d", 1)

@@ -18,10 +18,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from backend.server.app import RestApp
 from backend.server.descriptors import Room
-from backend.server.timeouts import Patience, limit_server, limited
+from backend.server.timeouts import Timeouts, limit_server, limited
 from tests.acceptance.server_process import Stand
 
-SHORT = Patience(head=0.4, body=0.4, rate=1000, stuck=0.5, look=0.05)
+SHORT = Timeouts(head=0.4, body=0.4, rate=1000, stuck=0.5, look=0.05)
 HEAD = b"GET /livez HTTP/1.1\r\nHost: a\r\n"
 POST = (
     b"POST /console/vod/getVideos HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -37,7 +37,7 @@ async def endless(scope, receive, send):
 
 @pytest.fixture
 def connect(console):
-    """Connects to a server whose patience is short."""
+    """Connects to a server whose timeouts are short."""
     opened, rest = [], RestApp(console)
 
     async def app(scope, receive, send):
@@ -82,7 +82,7 @@ def serve_crowded(port, told):
         room = Room((listener.fileno() + 50) * 8 // 7)  # some thirty until they are short
         config = uvicorn.Config(
             app,
-            http=limited(HttpToolsProtocol, Patience(), room),
+            http=limited(HttpToolsProtocol, Timeouts(), room),
             lifespan="off",
             ws="none",
             log_config=None,
@@ -300,7 +300,7 @@ def test_uvicorn_is_limited_whoever_starts_it():
     Lifespan.config.load()
     limit_server(Lifespan().receive)
 
-    assert Lifespan.config.http_protocol_class.patience == Patience()
+    assert Lifespan.config.http_protocol_class.timeouts == Timeouts()
     assert Lifespan.config.timeout_graceful_shutdown == 10
 
 

@@ -55,7 +55,7 @@ def test_it_does_not_keep_what_was_found_before_a_change_that_came_between(conne
 
 
 def test_it_keeps_a_bounded_number(connections: Connections, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unchanged, "MOST_KEPT", 10)
+    monkeypatch.setattr(unchanged, "MAX_KEPT", 10)
     for number in range(100):
         connections.unchanged.get(number, lambda number=number: number)  # type: ignore[misc]
         assert len(connections.unchanged) <= 10

@@ -8,7 +8,7 @@ import pytest
 
 from backend.errors import Conflict, ConsoleError
 from backend.model import FileKind, JobKind, JobState, MediaFile, TranscodeStatus, VideoStatus, WarmState
-from backend.store.jobs import FIRST_WAIT, LEASE_SECONDS, MOST_DEATHS, SUSPECT_DEATHS
+from backend.store.jobs import FIRST_WAIT, LEASE_SECONDS, MAX_CRASHES, SUSPECT_DEATHS
 from tests.conftest import TESTS
 
 ALL = tuple(JobKind)
@@ -133,7 +133,7 @@ def test_a_suspect_waits_longer_after_each_death_and_is_given_up_in_the_end(jobs
     made = queued()
     dies(SUSPECT_DEATHS)
 
-    for number in range(MOST_DEATHS - SUSPECT_DEATHS - 1):
+    for number in range(MAX_CRASHES - SUSPECT_DEATHS - 1):
         assert dies()
         clock.move(FIRST_WAIT * 2**number - 1)
         assert jobs.claim_job(ALL, "early") is None
@@ -141,14 +141,14 @@ def test_a_suspect_waits_longer_after_each_death_and_is_given_up_in_the_end(jobs
     assert dies()
 
     failed = jobs.find_jobs(state=JobState.FAILED).items[0]
-    assert f"crashed {MOST_DEATHS} times" in str(ConsoleError.unpack(failed.error))
+    assert f"crashed {MAX_CRASHES} times" in str(ConsoleError.unpack(failed.error))
     assert console.store.catalogue.get_video(made.video_id).transcode_status is TranscodeStatus.FAIL
 
 
 def test_stopping_a_worker_however_often_is_held_against_nobody(jobs, queued):
     queued()
 
-    for _ in range(2 * MOST_DEATHS):
+    for _ in range(2 * MAX_CRASHES):
         jobs.give_back(jobs.claim_job(ALL, "worker"), "worker")
 
     assert jobs.claim_job(ALL, "worker").attempts == 1

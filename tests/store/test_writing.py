@@ -10,7 +10,7 @@ import pytest
 
 from backend.store.errors import StoreError
 from backend.store.sqlite.connections import Connections
-from backend.store.sqlite.group_commit import MOST_IN_A_GROUP
+from backend.store.sqlite.group_commit import MAX_IN_A_GROUP
 
 Write = Callable[[str], Future[None]]
 Eventually = Callable[[Callable[[], bool]], None]
@@ -58,12 +58,12 @@ class Test_changes_at_once:
         seen = statements(connections)
         seen.clear()
         with connections.writing():
-            writes = [write(f"word {number}") for number in range(MOST_IN_A_GROUP + 10)]
-            eventually(lambda: connections.waiting == MOST_IN_A_GROUP + 10)
+            writes = [write(f"word {number}") for number in range(MAX_IN_A_GROUP + 10)]
+            eventually(lambda: connections.waiting == MAX_IN_A_GROUP + 10)
         for one in writes:
             one.result(10)
         assert seen.count("commit") == 2
-        assert len(words(connections)) == MOST_IN_A_GROUP + 10
+        assert len(words(connections)) == MAX_IN_A_GROUP + 10
 
     def test_fail_alone(self, connections: Connections, write: Write, eventually: Eventually) -> None:
         with connections.writing():

@@ -11,7 +11,7 @@ from backend.store.engine import UNKNOWN
 
 T = TypeVar("T")
 
-MOST_KEPT = 10_000
+MAX_KEPT = 10_000
 
 
 class Unchanged:
@@ -41,7 +41,7 @@ class Unchanged:
         if version is None:
             version = self.version()  # before `find`: what it sees is of this version or newer
         with self._guard:
-            if UNKNOWN in (version, self._version) or version != self._version or len(self._kept) >= MOST_KEPT:
+            if UNKNOWN in (version, self._version) or version != self._version or len(self._kept) >= MAX_KEPT:
                 self._kept, self._version = {}, version
             kept = self._kept
             if key in kept:

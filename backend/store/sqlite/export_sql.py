@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from backend.exports.columns import (
     FORMULA_SIGNS,
-    MOST_SHOWN,
+    MAX_SHOWN,
     RECOMMENDED,
     VIDEOS,
     CellKind,
@@ -89,7 +89,7 @@ MARKED = "{0} || char(9)"
 ID_CELL = f"""case
     when {{0}} between 'A' and '＀' then {{0}}
     when {{0}} not glob '[0-9]*' then {{guarded}}
-    when cast(cast({{0}} as integer) as text) = {{0}} then iif(cast({{0}} as integer) < {MOST_SHOWN}, {{0}}, {MARKED})
+    when cast(cast({{0}} as integer) as text) = {{0}} then iif(cast({{0}} as integer) < {MAX_SHOWN}, {{0}}, {MARKED})
     when {{0}} glob '{NO_NUMERAL}' then {{0}}
     else {MARKED}
 end"""

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.search_index import index_changes
 
-MOST_IN_A_GROUP = 64  # nobody waits long for those behind him
+MAX_IN_A_GROUP = 64  # nobody waits long for those behind him
 PATIENCE_SECONDS = 0.1
 
 
@@ -24,7 +24,7 @@ class Group:
 
     @property
     def is_full(self) -> bool:
-        return self._size >= MOST_IN_A_GROUP
+        return self._size >= MAX_IN_A_GROUP
 
     @property
     def is_over(self) -> bool:

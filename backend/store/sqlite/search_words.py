@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from backend.store.folding import split_tags
 
-LONGEST_PHRASE = 40  # characters; what is longer is compared with the rows: every pair costs an iterator more
+MAX_PHRASE = 40  # characters; what is longer is compared with the rows: every pair costs an iterator more
 
 _BASE = 0xE000
 _PLAIN = set(string.ascii_lowercase + string.digits)

@@ -18,7 +18,7 @@ from backend.store.folding import fold, split_tags
 from backend.store.row_keys import SPAN_BITS
 from backend.store.sqlite.conditions import RANGES, Columns, Conditions, bounds, conditions
 from backend.store.sqlite.database import Database
-from backend.store.sqlite.search_words import EXACT, LONGEST_PHRASE, match_words
+from backend.store.sqlite.search_words import EXACT, MAX_PHRASE, match_words
 
 NEAR = 200  # rows that are sooner skipped than counted
 FEW = 5_000  # rows that are sooner sorted than looked for along a sorted index
@@ -192,9 +192,9 @@ def _by_words(listing: Listing, wanted: VideoFilter, title: str, user_name: str,
     flag = None if wanted.recommended is None else int(wanted.recommended)
     told = replace(wanted, recommended=flag, user_id=wanted.user_id or None)
     exact = (getattr(told, name) for name in EXACT)
-    words = match_words(title[:LONGEST_PHRASE], user_name[:LONGEST_PHRASE], tags, *exact)
+    words = match_words(title[:MAX_PHRASE], user_name[:MAX_PHRASE], tags, *exact)
     table = f"{listing.table}_words"
-    if max(len(title), len(user_name)) <= LONGEST_PHRASE and not is_ranged(wanted):
+    if max(len(title), len(user_name)) <= MAX_PHRASE and not is_ranged(wanted):
         where = Conditions([f"{table} match :words"], {"words": words})
         return Way(listing, "rowid", table, where, *bounds(wanted))
     where = conditions(wanted, listing.columns)

@@ -7,7 +7,7 @@ import time
 
 from tests.cloud.alibaba.refusal import Refusal, need
 
-MOST_URLS, MOST_CHARACTERS = {"cdn": 100, "vod": 1000}, 1024
+MAX_URLS, MAX_CHARACTERS = {"cdn": 100, "vod": 1000}, 1024
 GOES_ON = {"Pending": "Refreshing", "Refreshing": "Complete"}
 
 
@@ -94,11 +94,11 @@ class Prefetching:
     def _push(self, parameters, service):
         (text,) = need(parameters, "ObjectPath")
         paths = text.replace("\r\n", "\n").split("\n")
-        if len(paths) > MOST_URLS[service]:
+        if len(paths) > MAX_URLS[service]:
             raise Refusal(400, "SingleRequest.OverLimit", "The number of URLs in one request exceeds the limit.")
         for path in paths:
             domain = path.split("/")[0].split(":")[0]
-            if not path.strip() or path.endswith("/") or "://" in path or " " in path or len(path) > MOST_CHARACTERS:
+            if not path.strip() or path.endswith("/") or "://" in path or " " in path or len(path) > MAX_CHARACTERS:
                 raise Refusal(400, "InvalidObjectPath.Malformed", "The specified ObjectPath is invalid.")
             if not path.isascii():
                 raise Refusal(400, "InvalidObjectPath.Malformed", "The specified ObjectPath is not encoded.")

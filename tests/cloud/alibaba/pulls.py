@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from tests.cloud.alibaba.refusal import Refusal, need
 from tests.cloud.alibaba.vod import check_user_data, utc
 
-MOST_URLS, MOST_IDS = 20, 10
+MAX_URLS, MAX_IDS = 20, 10
 SESSION_SECONDS = 600
 GOES_ON = {"PENDING": "PROCESSING", "PROCESSING": "SUCCESS"}
 
@@ -26,7 +26,7 @@ class Pulls:
     def UploadMediaByURL(self, parameters):
         (text,) = need(parameters, "UploadURLs")
         urls = [unquote(url) for url in text.split(",")]
-        if len(urls) > MOST_URLS:
+        if len(urls) > MAX_URLS:
             raise Refusal(400, "UploadURLsExceededMax", "The number of UploadURLs exceeds the maximum.")
         check_user_data(parameters.get("UserData", ""))
         about = {unquote(one["SourceURL"]): one for one in json.loads(parameters.get("UploadMetadatas") or "[]")}
@@ -61,7 +61,7 @@ class Pulls:
             wanted, key = ids.split(","), "JobId"
         else:
             wanted, key = [unquote(url) for url in need(parameters, "UploadURLs")[0].split(",")], "UploadURL"
-        if len(wanted) > MOST_IDS:
+        if len(wanted) > MAX_IDS:
             raise Refusal(400, "JobIdsExceededMax", "The number of ids exceeds the maximum.")
         found = [job for job in self.jobs.values() if job[key] in wanted]
         shown = [{name: value for name, value in job.items() if name not in ("about", "group")} for job in found]

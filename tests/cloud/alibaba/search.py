@@ -7,7 +7,7 @@ import uuid
 
 from tests.cloud.alibaba.refusal import Refusal
 
-MOST_BY_PAGES = 5000
+MAX_BY_PAGES = 5000
 RANGE = re.compile(r"(CreationTime|ModificationTime) = ([\[(])'([^']*)','([^']*)'([\])])")
 _places: dict[str, tuple[str, int]] = {}
 
@@ -35,7 +35,7 @@ def search(videos, parameters):
 def _start(parameters, size, page):
     token = parameters.get("ScrollToken")
     if not token:
-        if page * size > MOST_BY_PAGES:
+        if page * size > MAX_BY_PAGES:
             raise Refusal(400, "PaginationExceededMax", "Only the first 5000 can be found by pages.")
         return (page - 1) * size
     question, start = _places.get(token, ("", 0))

@@ -21,7 +21,7 @@ from tests.cloud.alibaba.signature import Gate
 from tests.cloud.alibaba.usage import Usage
 from tests.cloud.alibaba.vod import Vod
 
-MOST_QUERY = 8000  # bytes: longer lines are refused by gateways on the way
+MAX_QUERY = 8000  # bytes: longer lines are refused by gateways on the way
 VERSIONS = {"vod": "2017-03-21", "cdn": "2018-05-10"}
 NOT_DONE = ("throttled", "busy", "slow", "dropped", "malformed", "html", "cut", "expired")
 DONE = ("done_slow", "done_dropped", "done_malformed", "done_cut")
@@ -137,7 +137,7 @@ class Handler(BaseHTTPRequestHandler):
             self.break_(fault)
             return
         try:
-            if len(self.path) > MOST_QUERY:
+            if len(self.path) > MAX_QUERY:
                 raise Refusal(414, "RequestURITooLarge")
             with self.alibaba.guard:
                 self.alibaba.gate.check("POST", parts.path, parts.query, headers, body)

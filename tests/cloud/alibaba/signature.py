@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote
 
 from tests.cloud.alibaba.refusal import Refusal
 
-MOST_SECONDS_OFF = 15 * 60
+MAX_SECONDS_OFF = 15 * 60
 FORM = re.compile(r"ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]{64})")
 SIGNED_ALWAYS = {"host", "x-acs-action", "x-acs-version", "x-acs-date", "x-acs-signature-nonce", "x-acs-content-sha256"}
 
@@ -39,7 +39,7 @@ class Gate:
         if self._sign(key, method, path, query, headers, names) != signature:
             raise Refusal(400, "SignatureDoesNotMatch", "Specified signature is not matched with our calculation.")
         sent = datetime.strptime(headers["x-acs-date"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-        if abs((datetime.now(UTC) - sent).total_seconds()) > MOST_SECONDS_OFF:
+        if abs((datetime.now(UTC) - sent).total_seconds()) > MAX_SECONDS_OFF:
             raise Refusal(400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
         if headers["x-acs-signature-nonce"] in self._nonces:
             raise Refusal(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
