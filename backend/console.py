@@ -12,6 +12,7 @@ import msgspec
 
 from backend.api.registry import OPERATIONS, Operation
 from backend.api.row_cache import Shelf
+from backend.api.signing import PERIOD_SECONDS, UrlSigner
 from backend.api.wire import Writer, envelope
 from backend.auth.permissions import Right
 from backend.auth.turns import Turns
@@ -106,11 +107,19 @@ class Call(msgspec.Struct, frozen=True):
 
     @property
     def write(self) -> Writer:
-        return Writer(self.settings.time_zone, self.settings.public_url or self.caller.base_url)
+        return Writer(self.settings.time_zone, self.settings.public_url or self.caller.base_url, self.signer)
+
+    @property
+    def signer(self) -> UrlSigner:
+        """Signs addresses of the cloud's domains for those who look, and takes that off what is kept."""
+        if self.console.cloud is None:
+            return UrlSigner()
+        settings = self.settings
+        return UrlSigner(settings.prewarm_hosts, settings.url_auth_key, self.now() // PERIOD_SECONDS)
 
     def ready(self, name: str, found: Found[T], write: Callable[[T], W]) -> list[W]:
         """Return the rows of a page as `write` makes them, encoded already; `name` is that of the list."""
-        shelf = (name, self.settings.public_url or self.caller.base_url)
+        shelf = (name, self.settings.public_url or self.caller.base_url, self.signer.period)
         # Only the encoder looks at them, which takes either.
         return cast(list[W], self.console.shelf.take(shelf, found.marks, found.load, write))
 

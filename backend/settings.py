@@ -62,6 +62,7 @@ class Settings:
     callback_url: str = ""
     callback_key: str = field(default="", repr=False)
     callback_old_key: str = field(default="", repr=False)
+    url_auth_key: str = field(default="", repr=False)
 
     @property
     def media(self) -> Path:
@@ -207,6 +208,12 @@ def _callback_key(text: str) -> str:
     return text
 
 
+def _url_auth_key(text: str) -> str:
+    if not 6 <= len(text) <= 128 or not text.isascii() or not text.isalnum():
+        raise ValueError("use the main key of type A as the domain has it: 6 to 128 letters and digits")
+    return text
+
+
 def _password(text: str) -> str:
     if not 10 <= len(text) <= 1024:
         raise ValueError("use 10 to 1024 characters")
@@ -220,7 +227,7 @@ def _token(text: str) -> str:
 
 
 # Never shown, not even where they are wrong.
-SECRET = ("admin_password", "metrics_token", "callback_key", "callback_old_key")
+SECRET = ("admin_password", "metrics_token", "callback_key", "callback_old_key", "url_auth_key")
 READERS: dict[str, Callable[[str], Any]] = {
     "data": lambda text: Path(text).expanduser(),
     "mode": _one_of(*MODES),
@@ -249,4 +256,5 @@ READERS: dict[str, Callable[[str], Any]] = {
     "callback_url": _callback_url,
     "callback_key": _callback_key,
     "callback_old_key": _callback_key,
+    "url_auth_key": _url_auth_key,
 }

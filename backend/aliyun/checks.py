@@ -64,7 +64,9 @@ class Check:
 def examine(client: Client, settings: Settings, store: Store) -> Iterator[Check]:
     """Yield what was found. Nothing is changed and nothing is billed."""
     try:
-        found = client.call("SearchMedia", {"SearchType": "video", "PageNo": 1, "PageSize": 1}, expect="Total")
+        found = client.call(
+            "SearchMedia", {"SearchType": "video", "PageNo": 1, "PageSize": 1, "Fields": "CoverURL"}, expect="Total"
+        )
     except CloudError as error:
         yield Check(False, f"Alibaba Cloud: {error}")
         if not has_code(error, *NO_RIGHTS):
@@ -73,6 +75,11 @@ def examine(client: Client, settings: Settings, store: Store) -> Iterator[Check]
         yield Check(
             True, f"Alibaba Cloud: credentials accepted, region {settings.aliyun_region}, {found['Total']} videos"
         )
+        if "auth_key=" in str(found.get("MediaList")) and not settings.url_auth_key:
+            yield Check(
+                False,
+                "signed addresses: the domain wants them; set QU_URL_AUTH_KEY to its key, or pictures do not show",
+            )
     yield _template_group(client, "QU_TEMPLATE_GROUP", settings.template_group, narrow=False)
     yield _template_group(client, "QU_NARROW_TEMPLATE_GROUP", settings.narrow_template_group, narrow=True)
     yield _rights(client, settings)

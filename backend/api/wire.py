@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from backend.api.definitions import definitions
+from backend.api.signing import UrlSigner
 from backend.model import FileKind, MediaFile, Recommendation, Video
 from backend.model.limits import write_time
 
@@ -156,6 +157,7 @@ class Writer(msgspec.Struct, frozen=True):
 
     zone: ZoneInfo
     base_url: str = ""
+    signer: UrlSigner = UrlSigner()
 
     def time(self, second: int) -> str:
         """Return a time as `2019-01-09 22:11:29.0`."""
@@ -165,7 +167,7 @@ class Writer(msgspec.Struct, frozen=True):
         """Return where a file can be fetched, or nothing where there is none."""
         if file is None:
             return ""
-        return file.name if "://" in file.name else f"{self.base_url}/{media_path(video, file)}"
+        return self.signer.sign(file.name) if "://" in file.name else f"{self.base_url}/{media_path(video, file)}"
 
     def listed(self, video: Video) -> ListedVideo:
         return ListedVideo(**self._video(video), **self._lists(video))
@@ -224,7 +226,7 @@ class Writer(msgspec.Struct, frozen=True):
         return PlayInfoList(self.detail(video), infos, locked)
 
     def _given(self, url: str) -> str:
-        return f"{self.base_url}{url}" if url.startswith("/") else url
+        return f"{self.base_url}{url}" if url.startswith("/") else self.signer.sign(url)
 
     def _lists(self, video: Video) -> dict[str, Any]:
         snapshots = [self.url(video, file) for file in video.files_of(FileKind.SNAPSHOT)]

@@ -64,7 +64,7 @@ def push_object_cache(call: Call, *, object_path: str) -> None:
             "objectPath has {count} addresses; from 1 to {most} are allowed.", count=len(lines), most=MAX_LINES
         )
     call.console.cache.check_room(len(lines))
-    call.store.jobs.enqueue_prewarm([line.url for line in lines], call.actor)
+    call.store.jobs.enqueue_prewarm([call.signer.bare(line.url) for line in lines], call.actor)
 
 
 @operation("GET", "/vod/checkObjectPaths", extension=True)

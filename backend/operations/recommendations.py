@@ -54,6 +54,7 @@ def recommend_video(
 
     `seenLine` is as for createAudit.
     """
+    cover_url, first_frame_url = (url and call.signer.bare(url) for url in (cover_url, first_frame_url))
     given: dict[str, Any] = {
         "title": title,
         "user_id": user_id,
@@ -112,7 +113,10 @@ def _known(call: Call, video: Video, cover_url: str | None) -> dict[str, tuple[A
         "snapshot_status": (video.snapshot_status,),
         "censor_status": (video.censor_status,),
         "cover_url": (cover_url,) if _is_own_cover(call, video, cover_url) else (),
-        "first_frame_url": (call.write.url(video, first_frame), first_frame and f"/{media_path(video, first_frame)}"),
+        "first_frame_url": (
+            call.signer.bare(call.write.url(video, first_frame)),
+            first_frame and f"/{media_path(video, first_frame)}",
+        ),
     }
 
 
@@ -120,7 +124,7 @@ def _is_own_cover(call: Call, video: Video, url: str | None) -> bool:
     """Say whether an address is that of a cover which the video has or had: a chosen one takes the place of others."""
     stem = f"/{media_path(video, MediaFile(FileKind.COVER, 'cover'))}"
     own = (url or "").removeprefix(call.write.base_url).startswith((f"{stem}.", f"{stem}-"))
-    return own or url == call.write.url(video, video.cover)
+    return own or url == call.signer.bare(call.write.url(video, video.cover))
 
 
 def _worth_warming(call: Call, video: Video) -> list[str]:
