@@ -35,18 +35,23 @@ from tests.acceptance.server_process import free_port
 
 ACTOR = Actor("benchmark", "command line")
 SECONDS = 4
+TOKENS = 1000
+PAGE = "/console/vod/getVideos?pageSize=20"
+IN_TURN = """
+n = 0
+request = function() n = n + 1; return wrk.format("GET", wrk.path .. "&consoletoken=" .. tokens[n % #tokens + 1]) end
+"""
 NEVER_TWICE = 'n = 0\nrequest = function() n = n + 1; return wrk.format("GET", wrk.path .. "&n=" .. n) end\n'
-PAGE = "/console/vod/getVideos?pageSize=20&consoletoken="
 
 
 @dataclass(frozen=True)
 class Server:
-    """A process that listens, and what it is asked for. `fresh`: no address twice, so that nothing kept can serve."""
+    """A process that listens, and what it is asked for; `script` is wrk's, where that is not one address."""
 
     name: str
     process: subprocess.Popen[bytes]
     url: str
-    fresh: bool = False
+    script: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ def main() -> None:
 
 def show(rates: Mapping[str, list[Rate]]) -> None:
     best = rates[READY]
-    print(f"{'server':<34}{'requests/s':>11}{'of ready':>10}{'CPU µs':>9}{'ours/it':>10}")
+    print(f"{'server':<42}{'requests/s':>11}{'of ready':>10}{'CPU µs':>9}{'ours/it':>10}")
     for name, found in rates.items():
         requests = statistics.median(rate.requests for rate in found)
         share = statistics.median(rate.requests / most.requests for rate, most in zip(found, best, strict=True))
@@ -84,20 +89,22 @@ def show(rates: Mapping[str, list[Rate]]) -> None:
             ours.requests / max(rate.requests, 1 / SECONDS) for ours, rate in zip(rates[FRESH], found, strict=True)
         )
         cpu = statistics.median(rate.cpu for rate in found)
-        print(f"{name:<34}{requests:>11,.0f}{share:>10.3f}{cpu:>9,.0f}{fresh:>10.1f}")
+        print(f"{name:<42}{requests:>11,.0f}{share:>10.3f}{cpu:>9,.0f}{fresh:>10.1f}")
 
 
-FRESH, KEPT, READY = "ours, never the same address twice", "ours, nothing changed since", "ready"
+FRESH, KEPT, READY = "ours, a page never asked before", "ours, nothing changed since", "ready"
 
 
 def start_all(stack: ExitStack, data: Path) -> Iterator[Server]:
     """Start everything that is compared, on free ports."""
-    port, token, database = free_port(), sign_in(data), data / "console.sqlite3"
+    port, tokens, database = free_port(), sign_in(data), data / "console.sqlite3"
     command = [sys.executable, "-m", "backend", "serve", "--port", str(port)]
     process = stack.enter_context(others.running(command, {"QU_DATA": str(data), "QU_LOG": "WARNING"}))
-    page = others.wait(f"http://127.0.0.1:{port}{PAGE}{token}")
+    page = others.wait(f"http://127.0.0.1:{port}{PAGE}&consoletoken={tokens[0]}")
     yield Server(KEPT, process, page)
-    yield Server(FRESH, process, page, fresh=True)
+    listed = "tokens = {" + ",".join(f'"{token}"' for token in tokens) + "}"
+    yield Server(f"{KEPT}, {TOKENS:,} tokens", process, f"http://127.0.0.1:{port}{PAGE}", listed + IN_TURN)
+    yield Server(FRESH, process, page, NEVER_TWICE)
     with urllib.request.urlopen(page) as answer:
         size = len(answer.read())
     other = stack.enter_context(others.ready(size))
@@ -112,25 +119,26 @@ def start_all(stack: ExitStack, data: Path) -> Iterator[Server]:
     )
 
 
-def sign_in(data: Path) -> str:
-    """Open a session in the data folder and return its token."""
+def sign_in(data: Path) -> list[str]:
+    """Open sessions in the data folder and return their tokens."""
     console = backend.open_console(Settings(data=data))
-    token = secrets.token_hex(24)
+    tokens = [secrets.token_hex(24) for _ in range(TOKENS)]
     account = console.store.accounts.add_account(f"benchmark-{secrets.token_hex(4)}", "!", Role.ANALYST, ACTOR)
-    console.store.sessions.open_session(account, token, 1, ACTOR)
+    for token in tokens:
+        console.store.sessions.open_session(account, token, 1, ACTOR)
     console.close()
-    return token
+    return tokens
 
 
 def load(server: Server, connections: int) -> Rate:
     """Ask as fast as the server answers, and return its rate. Raises where an answer was no success."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}", "--timeout", "30s"]
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(NEVER_TWICE)
+        script.write(server.script)
         script.flush()
         before = cpu_seconds(server.process.pid)
         said = subprocess.run(
-            [*command, *(["-s", script.name] if server.fresh else []), server.url],
+            [*command, *(["-s", script.name] if server.script else []), server.url],
             check=True,
             capture_output=True,
             text=True,
