@@ -212,9 +212,12 @@ class Console:
         """Return the address below which this machine reaches its own media, through the cache if there is one."""
         return self.settings.public_url or self.own_url
 
-    def access_of(self, token: str) -> Access | None:
-        """Return who holds this token and what for, or None when it is nobody's (any more)."""
-        return self.store.sessions.find_access(token_hash(token)) if token and token.isascii() else None
+    def access_of(self, token: str, version: int | None = None) -> Access | None:
+        """Return who holds this token and what for, or None when it is nobody's (any more).
+
+        `version` is that of the database, where it was read already.
+        """
+        return self.store.sessions.find_access(token_hash(token), version) if token and token.isascii() else None
 
     @property
     def own_places(self) -> tuple[str, ...]:

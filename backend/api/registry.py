@@ -82,6 +82,11 @@ class Operation:
         return self._hints.get("return")
 
     @cached_property
+    def file_parameter(self) -> str | None:
+        """The name of the parameter that is a file, on the wire."""
+        return next((parameter.wire_name for parameter in self.parameters if parameter.is_file), None)
+
+    @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """Every parameter, in order; a struct in the signature stands for its fields."""
         found: list[Parameter] = []

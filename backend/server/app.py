@@ -64,7 +64,7 @@ class RestApp:
         elif await self.admit(scope, send):
             path = scope["path"]
             endpoint = self._endpoints.get(path) or (self._media if read_media_path(path) else self._none)
-            await endpoint(scope, receive, with_security_headers(send))
+            await endpoint(scope, receive, send)
 
     async def admit(self, scope: Scope, send: Send) -> bool:
         """Say whether a request may go on; where descriptors are short, and nobody asks who is signed in, refuse it."""

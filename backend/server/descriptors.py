@@ -1,4 +1,4 @@
-"""File descriptors: how many this process may have, and when they are getting short.
+"""What the system gives this process: file descriptors, and when they are getting short; and a disk that is waited for.
 
 The kernel gives out the lowest number that is free. So the number of a new descriptor tells how many there are.
 """
@@ -6,6 +6,7 @@ The kernel gives out the lowest number that is free. So the number of a new desc
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -26,6 +27,14 @@ def raise_limit() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return UNLIMITED if soft == resource.RLIM_INFINITY else soft
+
+
+def disk_reads() -> int:
+    """Return how often this thread had to wait for the disk; where the system does not tell, always another number."""
+    if not hasattr(resource, "RUSAGE_THREAD"):
+        return time.monotonic_ns()
+    usage = resource.getrusage(resource.RUSAGE_THREAD)
+    return usage.ru_majflt + usage.ru_inblock
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 
 def read_content_type(header: str) -> tuple[str, dict[str, str]]:
     """Return the media type of a Content-Type header, in small letters, and its options."""
+    if not header:
+        return "", {}
     media_type, options = parse_options_header(header)
     return media_type.decode("latin-1"), {
         name.decode("latin-1"): value.decode("latin-1") for name, value in options.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,20 +12,24 @@ from typing import Any, TypeAlias
 import anyio
 from starlette.responses import Response
 
-from backend.api.registry import Operation, is_secret
+from backend.api.registry import Operation
 from backend.api.wire import encode
-from backend.console import Console, check
+from backend.console import check
 from backend.errors import BadRequest, Forbidden
 from backend.exports.download import Download
 from backend.lifecycle.ingest import new_incoming
+from backend.server.descriptors import disk_reads
 from backend.server.downloads import DownloadResponse
 from backend.server.multipart import MultipartForm, read_content_type
-from backend.server.request import MULTIPART, RequestContext, bearer, read_body, read_query, token_of
-from backend.server.response_cache import ResponseCache, key_of
+from backend.server.request import MULTIPART, RequestContext, Sent, bearer, gather, read_body, read_query, token_of
+from backend.server.response_cache import ResponseCache
+from backend.store import UNKNOWN
 
 MAX_BODY = 4 << 20
 PIECE = 1 << 20  # multipart is parsed and written in pieces of this size: one change of thread for each
-SLOW_SECONDS, RESUME_SECONDS = 0.1, 1.0  # a disk that has to turn for an answer; a busy machine alone is not it
+SLOW_SECONDS, RESUME_SECONDS = 0.1, 1.0  # a disk that has to turn for an answer, and until it is tried again
+
+EMPTY = Sent({}, "", None, False)
 
 Ticket: TypeAlias = tuple[Mapping[str, Any], str]
 Read: TypeAlias = Callable[[], dict[str, Any]]
@@ -45,97 +49,123 @@ class Shared:
         return time.monotonic() >= self.threads_until
 
     def run_here(self, work: Callable[[], Outcome]) -> Outcome:
-        """Run a call on this thread; where it takes long, threads get those of the next second."""
-        started = time.monotonic()
+        """Run a call on this thread; where that has to wait for the disk, threads get those of the next second."""
+        started, reads = time.monotonic(), disk_reads()
         outcome = work()
-        if (ended := time.monotonic()) - started > SLOW_SECONDS:
+        # Where nothing was read, the machine is busy, and a thread would wait longer.
+        if (ended := time.monotonic()) - started > SLOW_SECONDS and disk_reads() != reads:
             self.threads_until = ended + RESUME_SECONDS
         return outcome
 
 
 async def operate(operation: Operation, shared: Shared, context: RequestContext) -> Response:
-    """Answer one operation: a cheap one here and now, any other in a thread."""
+    """Answer one operation: what is kept, or is cheap, here and now, any other in a thread."""
     query = read_query(context.scope["query_string"])
-    if any(is_secret(name) and value for name, value in query.items()):
+    if query.has_secret:
         raise BadRequest("password must not be in the URL, where it would be logged. Send it in the body.")
     context.require_method(*operation.methods)
     ticket = await redeem(context, operation, query)
-    answer = partial(answer_call, context, operation, shared.responses, query, ticket)
-    media_type, options = read_content_type(context.headers.get(b"content-type", b"").decode("latin-1"))
-    if media_type == MULTIPART:
-        outcome = await operate_on_form(context, operation, query, ticket, options, answer, shared.uploads)
-    else:
-        cheap = context.body_is_read and operation.is_cheap(query) and is_local(operation, context.console)
-        raw = await context.read_body(MAX_BODY)
-        work = partial(answer, partial(read_body, raw, media_type, options))
-        outcome = shared.run_here(work) if cheap and shared.is_fast() else await context.run(work)
+    # Only what follows from the request and the database alone, and Alibaba is not asked for.
+    is_local = operation.pure and not (operation.remote and context.console.cloud is not None)
+    call = OperationCall(context, operation, shared.responses if is_local else None)
+    outcome: Outcome | None = None
+    if context.body_is_read and is_local and shared.is_fast():
+        outcome = call.find_kept(with_bearer(query, context))
+        if outcome is None and operation.is_cheap(query.parameters):
+            outcome = shared.run_here(call.run)
+    if outcome is None:
+        media_type, options = read_content_type(context.headers.get(b"content-type", b"").decode("latin-1"))
+        if media_type == MULTIPART:
+            outcome = await operate_on_form(call, query, ticket, options, shared.uploads)
+        else:
+            raw = await context.read_body(MAX_BODY)
+            read = partial(read_body, raw, media_type, options)
+            outcome = await context.run(call.answer, query, ticket, read)
     if isinstance(outcome, Download):
         return DownloadResponse(context, outcome)
     return context.respond(outcome, context.status)
 
 
-def answer_call(
-    context: RequestContext,
-    operation: Operation,
-    responses: ResponseCache,
-    query: dict[str, Any],
-    ticket: Ticket | None,
-    read: Read,
-) -> Outcome:
-    """Read the parameters, call the operation, and return its envelope in bytes, or the file it makes."""
-    console, caller = context.console, context.caller
-    body = read()
-    token = find_token(context, query, body)
-    # What is empty in the body does not hide what the query says.
-    parameters = query | {name: value for name, value in body.items() if value not in ("", None) or name not in query}
-    if ticket is not None:
-        parameters, token = {**parameters, **ticket[0]}, ticket[1]
-    key, version = None, console.store.version()
-    if is_local(operation, console):
-        access = context.access_of(token)
-        check(access, operation.right, caller)
-        key = key_of(operation, parameters, caller, access)
-        if key and (kept := responses.get(key, version)):
-            context.note("200", access.account.user_name if access else "")
-            return kept.envelope(caller.request_id)
-    answer = console.answer(operation.name, parameters, token, caller, context.access_of)
-    if isinstance(answer["data"], Download):
-        return answer["data"]
-    encoded = encode(answer)
-    if answer["code"] == "429":
-        context.status, context.answer_headers["Retry-After"] = 429, "1"
-    if key and answer["code"] == "200":
-        responses.put(key, version, encoded, caller.request_id)
-    return encoded
+@dataclass
+class OperationCall:
+    """A call of an operation; `responses` keeps its answer, where it follows from request and database alone."""
+
+    context: RequestContext
+    operation: Operation
+    responses: ResponseCache | None
+    sent: Sent = EMPTY
+    key: Hashable = None
+    version: int = UNKNOWN
+
+    def answer(self, query: Sent, ticket: Ticket | None, read: Read) -> Outcome:
+        """Read the parameters, call the operation, and return its envelope in bytes, or the file it makes."""
+        body = read()
+        if ticket is not None:
+            sent = gather({**merge(query, body), **ticket[0]}, ticket[1])
+        elif body:
+            sent = gather(merge(query, body), token_of(body) or query.token)
+        else:
+            sent = query
+        return self.find_kept(with_bearer(sent, self.context)) or self.run()
+
+    def find_kept(self, sent: Sent) -> bytes | None:
+        """Take the parameters, and return what was answered to the same since the last change. Raises Forbidden."""
+        self.sent, context = sent, self.context
+        if self.responses is None:
+            return None
+        self.version = context.console.store.version()
+        access = context.access_of(sent.token, self.version)
+        check(access, self.operation.right, context.caller)
+        if sent.others is None:
+            return None
+        rights = access and access.rights
+        self.key = self.operation.name, sent.others, context.caller.base_url, context.caller.language, rights
+        kept = self.responses.get(self.key, self.version)
+        if kept is None:
+            return None
+        context.note("200", access.account.user_name if access else "")
+        return kept.envelope(context.caller.request_id)
+
+    def run(self) -> Outcome:
+        context, sent = self.context, self.sent
+        answer = context.console.answer(
+            self.operation.name, sent.parameters, sent.token, context.caller, context.access_of
+        )
+        if isinstance(answer["data"], Download):
+            return answer["data"]
+        encoded = encode(answer)
+        if answer["code"] == "429":
+            context.status, context.answer_headers["Retry-After"] = 429, "1"
+        if self.responses is not None and self.key and answer["code"] == "200":
+            self.responses.put(self.key, self.version, encoded, context.caller.request_id)
+        return encoded
 
 
-def is_local(operation: Operation, console: Console) -> bool:
-    """Say whether an answer follows from the request and the database alone, and Alibaba is not asked."""
-    return operation.pure and not (operation.remote and console.cloud is not None)
+def merge(query: Sent, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all parameters. What is empty in the body does not hide what the query says."""
+    told = {name: value for name, value in body.items() if value not in ("", None) or name not in query.parameters}
+    return {**query.parameters, **told}
 
 
-def find_token(context: RequestContext, query: Mapping[str, Any], body: Mapping[str, Any]) -> str:
-    """Return the token that was sent, from where it counts most."""
-    return token_of(body) or token_of(query) or bearer(context.headers)
+def with_bearer(sent: Sent, context: RequestContext) -> Sent:
+    """Return parameters with the token of the header, where there is none among them."""
+    return sent if sent.token else sent._replace(token=bearer(context.headers))
 
 
 async def operate_on_form(
-    context: RequestContext,
-    operation: Operation,
-    query: dict[str, Any],
+    call: OperationCall,
+    query: Sent,
     ticket: Ticket | None,
     options: Mapping[str, str],
-    answer: Callable[[Read], Outcome],
     uploads: anyio.CapacityLimiter,
 ) -> Outcome:
     """Take in a multipart form, its file straight onto the disk, and answer the operation with it."""
-    file_field = next((parameter.wire_name for parameter in operation.parameters if parameter.is_file), None)
-    settings = context.console.settings
+    context, file_field, settings = call.context, call.operation.file_parameter, call.context.console.settings
 
     def admit(fields: Mapping[str, str]) -> Path:
         # Before anything is written: whoever may not do this shall not fill our disk.
-        token = ticket[1] if ticket else find_token(context, query, fields)
-        check(context.access_of(token), operation.right, context.caller)
+        token = ticket[1] if ticket else token_of(fields) or query.token or bearer(context.headers)
+        check(context.access_of(token), call.operation.right, context.caller)
         return new_incoming(settings)
 
     form = MultipartForm(options.get("boundary", "").encode(), file_field, settings.max_upload_mb, admit)
@@ -150,19 +180,18 @@ async def operate_on_form(
         await context.run(form.feed, bytes(piece))
         if file_field:
             context.limiter = uploads
-        return await context.run(answer, form.finish)
+        return await context.run(call.answer, query, ticket, form.finish)
     finally:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(form.discard)
 
 
-async def redeem(context: RequestContext, operation: Operation, query: dict[str, Any]) -> Ticket | None:
+async def redeem(context: RequestContext, operation: Operation, query: Sent) -> Ticket | None:
     """Return what a one-time ticket stands for: its parameters, and the token of who asked for it. Raises Forbidden."""
-    takes_tickets = operation.answer is Download or any(parameter.is_file for parameter in operation.parameters)
-    if not takes_tickets or not query.get("ticket"):
+    shown = query.parameters.get("ticket")
+    if not shown or not (operation.answer is Download or operation.file_parameter):
         return None
-    tickets = context.console.store.tickets
-    ticket: Ticket | None = await context.run(tickets.take, operation.name, query["ticket"])
+    ticket: Ticket | None = await context.run(context.console.store.tickets.take, operation.name, shown)
     if ticket is None:
         raise Forbidden(
             "This link has expired or was already used. Request a new one."

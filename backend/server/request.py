@@ -7,8 +7,8 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
-from typing import Any, TypeAlias, TypeVar
+from functools import cached_property, lru_cache, partial
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
 import anyio
@@ -17,24 +17,36 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from backend.api.registry import OPERATIONS, as_text, is_token
+from backend.api.registry import OPERATIONS, as_text, is_secret, is_token
 from backend.api.wire import encode, envelope
 from backend.console import Caller, Console
 from backend.errors import BadRequest, ConsoleError, Refused
 from backend.i18n.messages import say
 from backend.model import Access
 from backend.observability.request_metrics import new_request_id
+from backend.server.security_headers import secure
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 MAX_PARAMETERS = 1000
+SHORT_QUERY = 256  # bytes
 MAX_AGENT = 300
 COOKIE = "qu_session"  # of somebody who signed in on a page
 LINGER_SECONDS, LINGER_BYTES = 1.0, 16 << 20
 HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 FORM, JSON, MULTIPART = "application/x-www-form-urlencoded", "application/json", "multipart/form-data"
+
+
+class JsonResponse(Response):
+    """A response whose headers are bytes already: Starlette's way to them takes longer than all the rest of it."""
+
+    def __init__(self, body: bytes, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self.body, self.status_code, self.background = body, status, None
+        self.raw_headers = [
+            (b"content-type", b"application/json; charset=utf-8"), (b"content-length", b"%d" % len(body)), *headers
+        ]  # fmt: skip
 
 
 @dataclass
@@ -65,10 +77,10 @@ class RequestContext:
         """Do something that blocks, off the event loop."""
         return await anyio.to_thread.run_sync(partial(work, *arguments), limiter=self.limiter)
 
-    def access_of(self, token: str) -> Access | None:
-        """Return who holds a token, looked up once."""
+    def access_of(self, token: str, version: int | None = None) -> Access | None:
+        """Return who holds a token, looked up once; `version` is the database's, where it was read already."""
         if self._access is None or self._access[0] != token:
-            self._access = token, self.console.access_of(token)
+            self._access = token, self.console.access_of(token, version)
         return self._access[1]
 
     def require_method(self, *methods: str) -> None:
@@ -81,8 +93,8 @@ class RequestContext:
             )  # fmt: skip
 
     def respond(self, body: bytes, status: int = 200) -> Response:
-        headers = {"Cache-Control": "no-store", "X-Request-Id": self.caller.request_id, **self.answer_headers}
-        return Response(body, status, headers, media_type="application/json; charset=utf-8")
+        given = [(name.lower().encode(), value.encode()) for name, value in self.answer_headers.items()]
+        return JsonResponse(body, status, [*given, (b"x-request-id", self.caller.request_id.encode())])
 
     def succeed(self, message: str = "", data: Any = None) -> Response:
         return self.respond(encode(envelope("200", message, data, self.caller.request_id)))
@@ -145,6 +157,7 @@ class Endpoint:
             return
         except Exception as error:
             response = context.refuse(self._console.explain(error, self._name, context.caller.request_id))
+        response.raw_headers = secure(response.raw_headers)
         if context.body_is_read:
             await response(scope, receive, send)
         else:
@@ -202,17 +215,47 @@ def language_of(headers: Mapping[bytes, bytes]) -> str:
 
 def public_base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
     """Return the address that the client sees, as far as what it says about that makes sense."""
-    host = headers.get(b"host", b"").decode("latin-1")
+    return _base_url(scope["scheme"], headers.get(b"host", b""), scope.get("server"))
+
+
+@lru_cache(256)
+def _base_url(scheme: str, raw_host: bytes, server: tuple[str, int | None] | None) -> str:
+    host = raw_host.decode("latin-1")
     if not HOST.fullmatch(host):
-        name, port = scope.get("server") or ("localhost", None)
+        name, port = server or ("localhost", None)
         host = f"[{name}]" if ":" in name else name
         host = f"{host}:{port}" if port else host
-    return f"{scope['scheme']}://{host}"
+    return f"{scheme}://{host}"
 
 
-def read_query(raw: bytes) -> dict[str, Any]:
+class Sent(NamedTuple):
+    """Parameters as they were sent. `others` are all but the token; None where one is no text, as in JSON."""
+
+    parameters: Mapping[str, Any]
+    token: str
+    others: frozenset[tuple[str, str]] | None
+    has_secret: bool
+
+
+def gather(parameters: Mapping[str, Any], token: str | None = None) -> Sent:
+    """Return parameters with what is asked of them; the token is among them, unless it is given."""
+    others = [pair for pair in parameters.items() if not is_token(pair[0])]
+    is_text = all(isinstance(value, str) for _, value in others)
+    has_secret = any(is_secret(name) and value for name, value in others)
+    token = token_of(parameters) if token is None else token
+    return Sent(parameters, token, frozenset(others) if is_text else None, has_secret)
+
+
+def read_query(raw: bytes) -> Sent:
     """Return the parameters of a URL. Raises BadRequest."""
-    return read_pairs(raw, BadRequest("The query string is not UTF-8."))
+    return _read_short_query(raw) if len(raw) <= SHORT_QUERY else _read_query(raw)
+
+
+def _read_query(raw: bytes) -> Sent:
+    return gather(read_pairs(raw, BadRequest("The query string is not UTF-8.")))
+
+
+_read_short_query = lru_cache(4096)(_read_query)  # reading one again would take longer than finding who asks
 
 
 def read_body(raw: bytes, media_type: str, options: Mapping[str, str]) -> dict[str, Any]:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping
-from typing import Any
+from collections.abc import Callable, Hashable
 
 import msgspec
 
-from backend.api.registry import Operation, is_token
-from backend.console import Caller
-from backend.model import Access
 from backend.store import UNKNOWN
 
 MAX_ANSWER_BYTES, MAX_BYTES = 128 << 10, 16 << 20
@@ -64,16 +60,3 @@ class ResponseCache:
             if key not in generation.kept:
                 generation.kept[key] = KeptAnswer(before, after)
                 generation.size += len(body)
-
-
-def key_of(
-    operation: Operation, parameters: Mapping[str, Any], caller: Caller, access: Access | None
-) -> Hashable | None:
-    """Return all that the answer of a pure operation depends on but the database: not whose token was sent.
-
-    None where a parameter is no text, as in JSON: 1 and true would be the same.
-    """
-    sent = [pair for pair in parameters.items() if not is_token(pair[0])]
-    if not all(isinstance(value, str) for _, value in sent):
-        return None
-    return operation.name, frozenset(sent), caller.base_url, caller.language, access and access.rights

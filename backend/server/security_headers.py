@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 from starlette.types import Message, Send
@@ -18,19 +19,22 @@ PAGE_POLICY = (
 )
 
 
+def secure(headers: Sequence[tuple[bytes, bytes]], policy: str = REST_POLICY) -> list[tuple[bytes, bytes]]:
+    """Return headers with those that every answer should have; nothing may be kept that may change."""
+    given = dict(headers)
+    kept = given.get(b"cache-control", b"")
+    secured = [pair for pair in headers if pair[0] != b"cache-control"]
+    secured += [pair for pair in _headers(policy) if pair[0] not in given]
+    secured.append((b"cache-control", kept if b"immutable" in kept else b"no-store"))
+    return secured
+
+
 def with_security_headers(send: Send, policy: str = REST_POLICY) -> Send:
-    """Return a `send` that adds the headers every answer should have, and lets nothing be kept that may change."""
-    headers = _headers(policy)
+    """Return a `send` that secures what answers begin with."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            given = dict(message["headers"])
-            kept = given.get(b"cache-control", b"")
-            message["headers"] = [
-                *(pair for pair in message["headers"] if pair[0] != b"cache-control"),
-                *(pair for pair in headers if pair[0] not in given),
-                (b"cache-control", kept if b"immutable" in kept else b"no-store"),
-            ]
+            message["headers"] = secure(message["headers"], policy)
         await send(message)
 
     return sending

@@ -17,7 +17,7 @@ from backend.model import SECONDS_A_DAY, Access
 from backend.server.forwarded import own_hosts
 from backend.server.multipart import read_content_type
 from backend.server.page_paths import is_own_origin
-from backend.server.request import COOKIE, JSON, RequestContext, bearer, read_body, read_headers, read_query, token_of
+from backend.server.request import COOKIE, JSON, RequestContext, bearer, read_body, read_headers, read_query
 from backend.store import StoreError
 
 MAX_BODY = 64 << 10
@@ -77,7 +77,7 @@ async def _access_shown(console: Console, scope: Scope) -> Access | None:
     """Return who asks, as far as the head of a request shows."""
     shown = HTTPConnection(scope).cookies.get(COOKIE) or bearer(read_headers(scope))
     try:
-        shown = shown or token_of(read_query(scope["query_string"]))
+        shown = shown or read_query(scope["query_string"]).token
         return await anyio.to_thread.run_sync(console.access_of, shown, limiter=_lookups()) if shown else None
     except (BadRequest, StoreError):
         return None

@@ -55,7 +55,7 @@ class Store:
         self.attempts = Attempts(engine)
         self.tickets = Tickets(engine)
         self.exporting = engine
-        self.version, self.one_state = engine.version, engine.one_state
+        self.version = engine.version
         self.size, self.check, self.recount = engine.size, engine.check, engine.recount
         self.rebuild, self.settle_import = engine.rebuild, engine.settle_import
 

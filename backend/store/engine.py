@@ -93,8 +93,11 @@ class Engine(Protocol):
         """Return what `find` finds in the state that `db` sees, without asking it again while nothing changes."""
         ...
 
-    def known(self, key: Hashable, find: Callable[[], T]) -> T:
-        """Return what `find` finds, without asking it again while nothing changes."""
+    def known(self, key: Hashable, find: Callable[[], T], version: int | None = None) -> T:
+        """Return what `find` finds, without asking it again while nothing changes.
+
+        `version` is that of the database, where it was read already.
+        """
         ...
 
     def now(self) -> float:
@@ -103,10 +106,6 @@ class Engine(Protocol):
 
     def version(self) -> int:
         """Return a number that is another one after every change; UNKNOWN where the database does not say."""
-        ...
-
-    def one_state(self) -> AbstractContextManager[int]:
-        """Let all that this thread reads see one state, and give its version, or UNKNOWN."""
         ...
 
     def pieces(

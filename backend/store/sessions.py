@@ -43,9 +43,12 @@ class Sessions:
         self._written = self._now()
         self._guard = threading.Lock()
 
-    def find_access(self, hashed: str) -> Access | None:
-        """Return who holds this token (by `token_hash`) and what for, or None when it is nobody's or has ended."""
-        found = self._engine.known(("session", hashed), lambda: self._read_access(hashed))
+    def find_access(self, hashed: str, version: int | None = None) -> Access | None:
+        """Return who holds this token (by `token_hash`) and what for, or None when it is nobody's or has ended.
+
+        `version` is that of the database, where it was read already.
+        """
+        found = self._engine.known(("session", hashed), lambda: self._read_access(hashed), version)
         now = self._now()
         if found is None or found[1] <= now:
             return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -110,31 +109,3 @@ def test_a_reader_of_an_older_state_gets_what_is_true_there(connections: Connect
         assert remember(connections, []) == 1
         assert connections.remembered(older, "words", find) == 0
     assert remember(connections, []) == 1
-
-
-def test_all_that_a_thread_reads_in_one_state_is_of_that_state(connections: Connections) -> None:
-    def find() -> int:
-        with connections.reading() as db:
-            return int(db.execute("select count(*) from words").fetchone()[0])
-
-    with connections.one_state() as version:
-        with connections.writing() as db:
-            db.execute("insert into words values ('new')")
-        assert find() == 0
-        with connections.reading() as db:
-            assert connections.remembered(db, "others", find) == 0
-        assert connections.known("words", find) == 0
-    assert connections.known("words", find) == 1
-    with connections.one_state() as later:
-        assert later != version
-        assert connections.known("words", find) == 1
-
-
-def test_other_threads_see_what_is_now(connections: Connections) -> None:
-    with connections.one_state():
-        with connections.writing() as db:
-            db.execute("insert into words values ('new')")
-        with ThreadPoolExecutor(1) as pool:
-            assert pool.submit(remember, connections, []).result(10) == 1
-            assert pool.submit(count, connections).result(10) == 1
-        assert remember(connections, []) == 0

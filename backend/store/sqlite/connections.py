@@ -67,8 +67,8 @@ class Connections:
                 "if the file is damaged, put a backup in its place with: python -m backend restore FILE",
                 error,
             ) from error
-        self.reading, self.one_state, self.remembered = readers.reading, readers.one_state, readers.remembered
-        self.unchanged, self.known, self.version = readers.unchanged, readers.known, readers.unchanged.version
+        self.reading, self.remembered, self.unchanged = readers.reading, readers.remembered, readers.unchanged
+        self.known, self.version = readers.unchanged.get, readers.unchanged.version
         self._readers = readers
 
     @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Hashable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -20,13 +20,6 @@ T = TypeVar("T")
 IDLE_READERS = 8
 
 
-class Own(threading.local):
-    """What a thread reads with while it sees one state, and the version of that."""
-
-    reader: Database | None = None
-    version = UNKNOWN
-
-
 class Readers:
     """A small pool of connections, each used by one thread at a time, but not always the same one.
 
@@ -36,7 +29,6 @@ class Readers:
 
     def __init__(self, path: Path, open_one: Callable[[], Database]) -> None:
         self.path = path
-        self.own = Own()
         self.unchanged = Unchanged(open_one().conn)
         self._open = open_one
         self._guard = threading.Lock()
@@ -45,27 +37,15 @@ class Readers:
 
     def reading(self) -> AbstractContextManager[Database]:
         """Give a connection that sees one state of the database, whatever others write meanwhile. Raises StoreError."""
-        return Reading(self) if self.own.reader is None else nullcontext(self.own.reader)
-
-    def one_state(self) -> AbstractContextManager[int]:
-        """Let all that this thread reads see one state, and give its version, or UNKNOWN. Raises StoreError."""
-        return OneState(self)
+        return Reading(self)
 
     def remembered(self, db: Database, key: Hashable, find: Callable[[], T]) -> T:
         """Return what `find` finds in the state that `db` sees, without asking it again while nothing changes.
 
         The transaction of `db` must have read nothing yet.
         """
-        version = self.own.version if db is self.own.reader else self.version_of(db)
+        version = self.version_of(db)
         return find() if version == UNKNOWN else self.unchanged.get(key, find, version)
-
-    def known(self, key: Hashable, find: Callable[[], T]) -> T:
-        """Return what `find` finds, without asking it again while nothing changes.
-
-        Inside `one_state` that is what is found in that state.
-        """
-        own = self.own.reader
-        return self.unchanged.get(key, find) if own is None else self.remembered(own, key, find)
 
     def version_of(self, db: Database) -> int:
         """Return the version of the state that `db` sees from here on; UNKNOWN where it changed at that moment."""
@@ -127,28 +107,3 @@ class Reading:
         self._readers.put_back(self._reader)
         if isinstance(error, sqlite3.Error):
             raise store_error(f"The database {self._readers.path} cannot be read: {error}", error) from error
-
-
-class OneState:
-    """Lends a thread one reader for all that it reads."""
-
-    __slots__ = ("_readers", "_reading")
-
-    def __init__(self, readers: Readers) -> None:
-        self._readers = readers
-        self._reading = Reading(readers)
-
-    def __enter__(self) -> int:
-        own, reader = self._readers.own, self._reading.__enter__()
-        try:
-            own.version = self._readers.version_of(reader)
-        except sqlite3.Error as error:
-            self._reading.__exit__(type(error), error, error.__traceback__)
-        own.reader = reader
-        return own.version
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._readers.own.reader = None
-        self._reading.__exit__(kind, error, trace)
