@@ -6,7 +6,7 @@ import re
 
 from tests.paths import ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "README.zh.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 PATH = re.compile(r"(?<![\w./-])((?:backend|pages|tests|benchmarks|docs)/[\w./-]*\w/?|[\w-]+\.(?:md|py|toml)\b)(?!\w)")
 ADDRESS = re.compile(r"https?://\S+")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
