@@ -58,6 +58,7 @@ class Settings:
     cdn_endpoint: str = ""
     template_group: str = ""
     narrow_template_group: str = ""
+    review_template: str = ""  # of VOD's AI templates; empty is the account's default
     prewarm_service: Literal["vod", "cdn"] = "vod"
     callback_url: str = ""
     callback_key: str = field(default="", repr=False)

@@ -6,7 +6,7 @@ import streamlit as st
 
 import backend
 from pages import widgets
-from pages.components import formatting, layout, session, url_state
+from pages.components import cdn_refreshes, formatting, layout, session, url_state
 from pages.components.i18n import named, t
 
 layout.guard()
@@ -116,6 +116,7 @@ if left:
         hosts = session.ask("getPrewarms", pageSize=1)["hostList"]
         st.caption(t("prewarm.hosts", hosts=", ".join(map(formatting.plain, hosts)) or named("common", "nothing")))
 with right:
+    cdn_refreshes.listed()
     st.markdown(f"**{t('prewarm.batches')}**")
     newest = session.ask("getPrewarms", pageSize=10)["prewarmList"]
     st.fragment(batches, run_every="1s" if any(active(batch) for batch in newest) else None)()

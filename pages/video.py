@@ -7,11 +7,13 @@ import streamlit as st
 from pages import widgets
 from pages.components import (
     category_choice,
+    cdn_refreshes,
     confirm_dialog,
     edit_dialog,
     formatting,
     history_text,
     layout,
+    machine_review,
     player,
     review_queue,
     session,
@@ -176,8 +178,11 @@ def show(video_id: str) -> None:
     with right:
         st.fragment(jobs, run_every="1s" if working else None)(video_id)
         facts(video, infos)
+        machine_review.panel(video)
+        cdn_refreshes.of_video(video)
     if infos or locked:
         renditions([*infos, *locked])
+    if infos:
         proof(video, infos)
     history(video_id)
 

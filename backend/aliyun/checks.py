@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from backend.aliyun.cache import SERVICES
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, NO_CATEGORY, NO_RIGHTS, NO_SUCH_TASK, WRONG_STATE, has_code
+from backend.aliyun.refresh import SERVICES as REFRESHERS
 from backend.aliyun.templates import group_of
-from backend.errors import CloudError
+from backend.errors import CloudError, ConsoleError
+from backend.model.cloud import Action
 from backend.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +40,10 @@ ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("DeleteVideo", {"VideoIds": NO_SUCH_VIDEO}),
     ("ListTranscodeTemplateGroup", {}),
     ("ListWatermark", {}),
+    ("GetAIMediaAuditJob", {"JobId": NO_SUCH_VIDEO}),
+    ("GetMediaAuditResultDetail", {"MediaId": NO_SUCH_VIDEO, "PageNo": 1}),
+    ("GetMediaAuditResultTimeline", {"MediaId": NO_SUCH_VIDEO}),
+    ("SubmitAIMediaAuditJob", {"MediaId": NO_SUCH_VIDEO, "MediaType": "video"}),
     ("GetCategories", {"CateId": NO_SUCH_CATEGORY}),
     ("AddCategory", {"CateName": "category", "ParentId": NO_SUCH_CATEGORY}),
     ("UpdateCategory", {"CateId": NO_SUCH_CATEGORY, "CateName": "category"}),
@@ -84,6 +90,7 @@ def examine(client: Client, settings: Settings, store: Store) -> Iterator[Check]
     yield _template_group(client, "QU_NARROW_TEMPLATE_GROUP", settings.narrow_template_group, narrow=True)
     yield _rights(client, settings)
     yield _quota(client, settings)
+    yield _refreshing(client, settings, store)
     yield _callback(client, settings, store)
     yield _hosts(settings)
     state = store.cloud.place("sync")
@@ -126,17 +133,18 @@ def _rights(client: Client, settings: Settings) -> Check:
     missing = []
     service = settings.prewarm_service
     no_path = (SERVICES[service].push, {"ObjectPath": "no path"})
-    for action, parameters in (*ASKED, no_path):
+    refreshed = (REFRESHERS[service].refresh, {"ObjectPath": "no path"})
+    for action, parameters in (*ASKED, no_path, refreshed):
         try:
             client.call(action, parameters)
         except CloudError as error:
             if has_code(error, *NO_RIGHTS):
-                missing.append(f"{service if action == no_path[0] else 'vod'}:{action}")
+                missing.append(f"{service if action in (no_path[0], refreshed[0]) else 'vod'}:{action}")
             elif not has_code(error, *EXPECTED) and error.passing:
                 return Check(False, f"RAM rights: {error}")
     if missing:
         return Check(False, f"RAM rights: add {', '.join(missing)} to the policy (docs/cloud.md)")
-    return Check(True, f"RAM rights: all {len(ASKED) + 1} that were tried")
+    return Check(True, f"RAM rights: all {len(ASKED) + 2} that were tried")
 
 
 def _quota(client: Client, settings: Settings) -> Check:
@@ -146,6 +154,24 @@ def _quota(client: Client, settings: Settings) -> Check:
         return Check(False, f"prewarming by {settings.prewarm_service}: {error}")
     left, total = answer["PreloadRemain"], answer.get("PreloadQuota", "?")
     return Check(str(left) != "0", f"prewarming by {settings.prewarm_service}: {left} of {total} left today")
+
+
+def _refreshing(client: Client, settings: Settings, store: Store) -> Check:
+    """Say how much may be refreshed today, and what of it goes wrong."""
+    name = f"refreshing by {settings.prewarm_service}"
+    try:
+        answer = client.call(REFRESHERS[settings.prewarm_service].quota, expect="UrlRemain")
+    except CloudError as error:
+        return Check(False, f"{name}: {error}")
+    stuck = [one for one in store.cloud.list_intents(Action.REFRESH) if one.payload.get("error")]
+    left = ", ".join(
+        f"{answer.get(f'{kind}Remain', '?')} of {answer.get(f'{kind}Quota', '?')} {what} left today"
+        for kind, what in (("Url", "addresses"), ("Dir", "directories"))
+    )
+    if stuck:
+        why = ConsoleError.unpack(stuck[0].payload["error"])
+        return Check(False, f"{name}: {len(stuck)} videos wait; the CDN may still play them. {why}")
+    return Check(str(answer["UrlRemain"]) != "0", f"{name}: {left}")
 
 
 def _callback(client: Client, settings: Settings, store: Store) -> Check:

@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 CDN_ACTIONS = frozenset(
     {
-        "PushObjectCache", "DescribeRefreshTasks", "DescribeRefreshTaskById", "DescribeRefreshQuota",
-        "DescribeDomainUsageData",
+        "PushObjectCache", "RefreshObjectCaches", "DescribeRefreshTasks", "DescribeRefreshTaskById",
+        "DescribeRefreshQuota", "DescribeDomainUsageData",
     }
 )  # fmt: skip
 CONNECT_SECONDS, READ_SECONDS = 3.0, 5.0  # of one attempt

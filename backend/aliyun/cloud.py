@@ -11,10 +11,12 @@ from backend.aliyun.client import Client
 from backend.aliyun.drift import mend
 from backend.aliyun.events import Follower, check_signature, read_event
 from backend.aliyun.keeper import Keeper
+from backend.aliyun.machine_review import MachineReviews
 from backend.aliyun.media import CloudMedia
 from backend.aliyun.pictures import Pictures
 from backend.aliyun.pull import Pulls
 from backend.aliyun.reconcile import Reconciler
+from backend.aliyun.refresh import Refreshes
 from backend.aliyun.renditions import Renditions
 from backend.aliyun.settle import Settler
 from backend.aliyun.sync import Sync
@@ -50,11 +52,16 @@ class Cloud:
             self.client, store.cloud, settings.prewarm_service, settings.prewarm_hosts, self._batch, clock, **pace
         )
         self.nudge: Callable[[str], None] = lambda _video_id: None  # the worker takes this place
+        self.reviews = MachineReviews(self.client, store, settings.review_template, clock)
         self.follower = Follower(
-            self.client, store, self.media, renditions, settings.review, lambda video_id: self.nudge(video_id), clock
-        )
+            self.client, store, self.media, renditions, self.reviews, settings.review,
+            lambda video_id: self.nudge(video_id), clock,
+        )  # fmt: skip
         trash_seconds = settings.trash_days * SECONDS_A_DAY
-        settler = Settler(self.client, store, self.media, self.follower, clock, trash_seconds)
+        self.refreshes = Refreshes(self.client, store, settings.prewarm_service, settings.prewarm_hosts, clock)
+        settler = Settler(
+            self.client, store, self.media, self.follower, clock, trash_seconds, self.reviews, self.refreshes
+        )
         reconciler = Reconciler(self.client, store, self.follower, clock)
         self.usage = UsageReader(self.client, store.usage, settings, self.cache, clock)
         self.keeper = Keeper(store, self.follower, settler, reconciler, self.usage, clock)

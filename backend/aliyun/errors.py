@@ -78,7 +78,7 @@ _MAX_CATEGORIES = CloudError(
     "(code {cloud_code}, request {request_id})."
 )
 _QUOTA = CloudError(
-    "Today's prewarming quota is used up; it is renewed at midnight, Beijing time "
+    "Today's quota of {action} is used up; it is renewed at midnight, Beijing time "
     "(code {cloud_code}, request {request_id})."
 )
 _DOMAIN = CloudError(

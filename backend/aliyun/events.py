@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from backend.aliyun.client import Client
-from backend.aliyun.errors import GONE, NO_SUCH_TASK, has_code
+from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.facts import MAX_FIELD, source_file, user_of, video_of
+from backend.aliyun.machine_review import MachineReviews
 from backend.aliyun.media import CloudMedia
 from backend.aliyun.renditions import Renditions
 from backend.errors import CloudError, NotFound, Refused
 from backend.media import Judgement
 from backend.model import Actor, CensorStatus, Verdict, Video, VideoStatus
-from backend.model.cloud import MARK, NOBODY, STANDINGS, VERDICT_EVENT, Action, Event
+from backend.model.cloud import MARK, NOBODY, STANDINGS, VERDICT_EVENT, Action, Event, ReviewState
 from backend.settings import Settings
 
 if TYPE_CHECKING:
@@ -80,12 +81,13 @@ class Follower:
     """Does what follows from an event, after asking VOD."""
 
     def __init__(
-        self, client: Client, store: Store, media: CloudMedia, renditions: Renditions, review: str,
+        self, client: Client, store: Store, media: CloudMedia, renditions: Renditions,
+        reviews: MachineReviews, review: str,
         nudge: Callable[[str], None], clock: Callable[[], float],
     ) -> None:  # fmt: skip
         """`review` is the setting QU_REVIEW; `nudge` has the jobs of a video, or behind VOD's, asked about at once."""
         self._client, self._store, self._media, self._clock = client, store, media, clock
-        self._nudge, self._renditions = nudge, renditions
+        self._nudge, self._renditions, self._reviews = nudge, renditions, reviews
         self.unreviewed = CensorStatus.SUCCESS if review == "off" else CensorStatus.CHECK
 
     def follow(self, event: Event) -> None:
@@ -109,7 +111,7 @@ class Follower:
         elif event.type in TRANSCODED:
             self._renditions.take(video.video_id)
         elif event.type in REVIEWED:
-            self._take_review(video)
+            self._take_review(video, event)
         elif event.type == VERDICT_EVENT:
             self._follow_verdict(video, event)
 
@@ -203,27 +205,27 @@ class Follower:
         else:
             self._store.mirror.note_missing([event.target])
 
-    def _take_review(self, video: Video) -> None:
-        """Let the machine's review count, where no person has judged yet."""
+    def _take_review(self, video: Video, event: Event) -> None:
+        """Keep what the machine found, and let it count where no person has judged yet.
+
+        Of a review that was submitted here the job is asked, and this event comes again when it has ended.
+        """
+        job = event.body.get("JobId")
+        if self._store.machine_reviews.hasten(video.video_id, job if isinstance(job, str) else ""):
+            return
+        known = self._store.machine_reviews.find(video.video_id)
+        has_failed = known is not None and known.state is ReviewState.FAILED and not event.body
+        suggestion = "" if has_failed else self._reviews.take(video.video_id).suggestion
         if video.censor_status not in (CensorStatus.ON_CENSOR, CensorStatus.CHECK):
             return
-        try:
-            answer = self._client.call(
-                "GetMediaAuditResult", {"MediaId": video.video_id}, expect="MediaAuditResult.Suggestion"
-            )
-        except CloudError as error:
-            if not has_code(error, *NO_SUCH_TASK):
-                raise
-            return
-        suggestion = str(answer["MediaAuditResult"]["Suggestion"])
-        if suggestion == "review":
-            self._store.mirror.set_censor(video.video_id, CensorStatus.CHECK)
-        elif suggestion in ("pass", "block"):
+        if suggestion in ("pass", "block"):
             verdict, reason = (Verdict.NORMAL, "") if suggestion == "pass" else (Verdict.BLOCKED, REFUSED_BY_MACHINE)
             with self._media.judging([Judgement(video, verdict, reason)], MACHINE) as (problem,):
                 if problem:
                     raise problem
                 self._store.catalogue.record_audit(video.video_id, verdict, reason, "", MACHINE)
+        else:
+            self._store.mirror.set_censor(video.video_id, CensorStatus.CHECK)
 
     def _is_known(self, video_id: str) -> bool:
         return bool(self._store.catalogue.find_titles([video_id]))

@@ -13,7 +13,7 @@ from backend.aliyun.usage import UsageReader
 from backend.errors import CloudError, NotFound
 from backend.jobs.periodic import Repeated
 from backend.model import SECONDS_A_DAY
-from backend.model.cloud import Event
+from backend.model.cloud import REFRESHES, REVIEWS, Event
 
 if TYPE_CHECKING:
     from backend.store import Store
@@ -56,6 +56,8 @@ class Keeper:
             *followers,
             Repeated("vod-intents", STEP_SECONDS, self.finish_intents),
             Repeated("vod-usage", USAGE_SECONDS, usage.refresh),
+            Repeated("vod-reviews", STEP_SECONDS, self.finish_reviews),
+            Repeated("cdn-refreshes", STEP_SECONDS, self.refresh_caches),
             Repeated("vod-prune", PRUNE_SECONDS, lambda: store.cloud.prune(KEPT_SECONDS)),
             *(Repeated(name, seconds, _patient(look)) for name, seconds, look in looks),
         )
@@ -95,6 +97,14 @@ class Keeper:
     def finish_intents(self, older_than: float = OLD_SECONDS) -> int:
         """Finish here what VOD did, and forget what it did not; return how many were settled."""
         return self._settler.settle(older_than)
+
+    def finish_reviews(self) -> int:
+        """Ask how machine reviews stand that were submitted; return how many are over."""
+        return self._settler.settle(0.0, REVIEWS)
+
+    def refresh_caches(self) -> int:
+        """Refresh caches after blocking and deleting; return how many videos are finished."""
+        return self._settler.settle(0.0, REFRESHES)
 
     def look_at_changes(self) -> int:
         """Take in what is new or changed at VOD; return how many videos those were. Raises CloudError."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.events import Follower
+from backend.aliyun.machine_review import MachineReviews
 from backend.aliyun.media import CloudMedia
+from backend.aliyun.refresh import Refreshes
 from backend.errors import CloudError, Conflict, NotFound
 from backend.model import SECONDS_A_DAY, Verdict
-from backend.model.cloud import STANDINGS, SUBMITS, Action, Intent
+from backend.model.cloud import QUICK, STANDINGS, SUBMITS, Action, Intent
 
 if TYPE_CHECKING:
     from backend.store import Store
@@ -28,7 +30,7 @@ class Settler:
 
     def __init__(
         self, client: Client, store: Store, media: CloudMedia, follower: Follower, clock: Callable[[], float],
-        trash_seconds: int,
+        trash_seconds: int, reviews: MachineReviews, refreshes: Refreshes,
     ) -> None:  # fmt: skip
         self._client, self._store, self._media, self._follower = client, store, media, follower
         self._clock, self._trash_seconds = clock, trash_seconds
@@ -37,12 +39,15 @@ class Settler:
             Action.DELETE: self._settle_delete,
             **dict.fromkeys(STANDINGS, self._settle_standing),
             **dict.fromkeys(SUBMITS, self._settle_submit),
+            Action.REVIEW: reviews.settle,
+            Action.LOOK: reviews.look,
+            Action.REFRESH: refreshes.settle,
         }
 
-    def settle(self, older_than: float) -> int:
-        """Settle the intents that are due; return how many were."""
+    def settle(self, older_than: float, actions: Sequence[Action] = QUICK) -> int:
+        """Settle the intents of these actions that are due; return how many were."""
         settled = 0
-        for intent in self._store.cloud.find_intents(older_than):
+        for intent in self._store.cloud.find_intents(older_than, actions):
             try:
                 settled += self._ways[intent.action](intent)
             except CloudError as error:

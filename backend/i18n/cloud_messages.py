@@ -123,9 +123,31 @@ CLOUD: dict[str, str] = {
     "Beijing time.": ("今天的预热额度还剩 {left} 条，而这里有 {count} 条。额度在北京时间零点恢复。"),
     "startTime is later than endTime.": "startTime 晚于 endTime。",
     "From startTime to endTime are more than {most} days.": "startTime 到 endTime 超过 {most} 天。",
-    "Today's prewarming quota is used up; it is renewed at midnight, Beijing time "
+    "Today's quota of {action} is used up; it is renewed at midnight, Beijing time "
     "(code {cloud_code}, request {request_id}).": (
-        "今天的预热额度已用完，北京时间零点恢复（错误码 {cloud_code}，请求 {request_id}）。"
+        "今日 {action} 的额度已用完，北京时间零点恢复（错误码 {cloud_code}，请求 {request_id}）。"
+    ),
+    "The machine is reviewing the video {video_id} already. Look again in a minute.": (
+        "视频 {video_id} 正在机器审核中，请稍后再看。"
+    ),
+    "ApsaraVideo VOD did not confirm the machine review. It costs money, so it is not submitted again before it is "
+    "clear whether VOD took it; the result shows here if it did.": (
+        "视频点播没有确认本次机器审核。机器审核按次计费，确认点播是否受理之前不会重复提交；如已受理，结果会显示在这里。"
+    ),
+    "ApsaraVideo VOD never confirmed this machine review. It can be submitted again.": (
+        "视频点播一直没有确认这次机器审核，可以重新提交。"
+    ),
+    "ApsaraVideo VOD gave no result of the machine review within a day. It can be submitted again.": (
+        "视频点播一天之内没有给出机器审核结果，可以重新提交。"
+    ),
+    "The machine review failed at ApsaraVideo VOD: {why} (code {cloud_code}).": (
+        "视频点播机器审核失败：{why}（错误码 {cloud_code}）。"
+    ),
+    "{bad} of {count} addresses could not be refreshed at the CDN; it may still play what it keeps.": (
+        "{count} 个地址中有 {bad} 个未能在 CDN 刷新，缓存中的内容可能仍可播放。"
+    ),
+    "This console has no machine review: it comes with ApsaraVideo VOD (QU_MODE is embedded).": (
+        "控制台没有机器审核：该功能由阿里云视频点播提供（QU_MODE 为 embedded）。"
     ),
     "Alibaba Cloud does not serve this domain for this account, or it is stopped "
     "(code {cloud_code}, request {request_id}).": (

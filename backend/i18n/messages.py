@@ -76,7 +76,7 @@ CHINESE: dict[str, str] = {
         "在操作记录第 {seen} 条之后，{name} 更改了视频 {video_id}（{action}，第 {line} 条），请重新查看。"
     ),
     # Parameters
-    "mediaIds has {count} ids; from 1 to {most} are allowed.": "mediaIds 有 {count} 个 id，应为 1 到 {most} 个。",
+    "mediaIds has {count} ids; from 1 to {most} are allowed.": "mediaIds 有 {count} 个 ID，应为 1 到 {most} 个。",
     "videoIds has {count} ids; at most {most} are allowed.": "videoIds 有 {count} 个 ID，最多 {most} 个。",
     "{name} is required.": "缺少参数 {name}。",
     "{name} must be a single value.": "{name} 只能是单个值。",

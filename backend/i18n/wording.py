@@ -102,6 +102,11 @@ PLAINLY = {
 }
 # Jobs that failed keep the template they failed with; these are worded differently now.
 FORMER = {
+    "Today's prewarming quota is used up; it is renewed at midnight, Beijing time "
+    "(code {cloud_code}, request {request_id}).": (
+        "Today's quota of {action} is used up; it is renewed at midnight, Beijing time "
+        "(code {cloud_code}, request {request_id})."
+    ),
     "The video cannot be decoded: the file is damaged or of a rare kind. Convert it to MP4 and send it again.": (
         "The video cannot be decoded: the file is damaged or its format is not supported. Convert it to MP4 and send "
         "it again."

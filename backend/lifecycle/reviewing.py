@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from backend.api.parameters import is_blank
-from backend.errors import BadRequest, ConsoleError
+from backend.errors import BadRequest, CloudError, ConsoleError
 from backend.media import Judgement
 from backend.model import Actor, Verdict
 
@@ -60,8 +60,11 @@ def _judgement(
 ) -> Judgement:
     video = console.store.catalogue.get_whole_video(video_id)
     console.store.catalogue.check_seen(video_id, seen_line)
-    if verdict is Verdict.NORMAL:
+    try:
         video = console.media.with_known_renditions(video)
+    except CloudError:
+        if verdict is Verdict.NORMAL:
+            raise  # what is blocked is blocked, though a cache may keep what nobody here knows of
     return Judgement(video, verdict, reason, comment)
 
 

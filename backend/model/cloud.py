@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from backend.errors import ConsoleError
 from backend.model import Actor, JobKind, User
 
@@ -25,6 +27,14 @@ class Action(StrEnum):
     TRANSCODE = "SubmitTranscodeJobs"
     SNAPSHOT = "SubmitSnapshotJob"
     PULL = "UploadMediaByURL"
+    REVIEW = "SubmitAIMediaAuditJob"
+    LOOK = "GetMediaAuditResult"
+    REFRESH = "RefreshObjectCaches"
+
+
+# What has a thread of its own, so that it keeps no verdict and no deletion waiting.
+REVIEWS, REFRESHES = (Action.REVIEW, Action.LOOK), (Action.REFRESH,)
+QUICK = tuple(action for action in Action if action not in (*REVIEWS, *REFRESHES))
 
 
 # Why VOD is told to let a video be played, or not, without a verdict; the comment there says so by beginning with MARK.
@@ -60,6 +70,55 @@ def is_cut(what: str, text: str) -> bool:
 
 def _cut(text: str, most: int) -> str:
     return text.encode()[:most].decode(errors="ignore").strip()
+
+
+class ReviewState(StrEnum):
+    """How a machine review stands: NONE is that VOD has none of the video."""
+
+    NONE = "none"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """A picture of the clip that something was found in. `score` is from 0 to 100; `url` may be empty or have died."""
+
+    milliseconds: int
+    module: str
+    label: str
+    score: float
+    url: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What was found in a part (video, cover, title, text, audio) by one module."""
+
+    part: str
+    module: str
+    label: str
+    suggestion: str
+    score: float = 0.0
+    text: str = ""
+
+
+class MachineReview(msgspec.Struct, frozen=True):
+    """What VOD's machine review said of a video. Times are seconds since 1970, 0 where unknown; `error` is packed."""
+
+    video_id: str
+    state: ReviewState = ReviewState.NONE
+    suggestion: str = ""
+    labels: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    error: str = ""
+    submitted: int = 0
+    fetched: int = 0
+
+    @property
+    def content(self) -> tuple[Any, ...]:
+        """What a new result differs in from an older one."""
+        return self.suggestion, self.labels, self.findings, self.frames
 
 
 @dataclass(frozen=True, slots=True)

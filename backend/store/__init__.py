@@ -13,6 +13,7 @@ from pathlib import Path
 from backend.store.accounts import Accounts
 from backend.store.category_tree import CategoryTree
 from backend.store.cloud import CloudRecords
+from backend.store.cloud_reviews import CloudReviews
 from backend.store.cloud_sync import Mirror
 from backend.store.engine import UNKNOWN, Engine, Progress, say_nothing
 from backend.store.errors import Reason, StoreError
@@ -46,6 +47,7 @@ class Store:
         self.trash = Trash(engine, engine.now)
         self.jobs = Jobs(engine, engine.now)
         self.cloud = CloudRecords(engine, engine.now)
+        self.machine_reviews = CloudReviews(engine, engine.now)
         self.mirror = Mirror(engine, engine.now)
         self.usage = Usage(engine, engine.now)
         self.accounts = Accounts(engine, engine.now)

@@ -14,7 +14,8 @@ from msgspec.structs import asdict
 
 from backend.errors import ConsoleError
 from backend.model import Actor, JobKind
-from backend.model.cloud import ACCEPTED, REFUSED, SENDING, SUBMITS, Action, CloudTask, Event, Intent, Push
+from backend.model.cloud import ACCEPTED, QUICK, REFUSED, SENDING, SUBMITS, Action, CloudTask, Event, Intent, Push
+from backend.store import history
 from backend.store.engine import Database, Engine
 from backend.store.job_rows import word_of
 
@@ -116,15 +117,41 @@ class CloudRecords:
         with self._engine.writing() as db:
             db.execute("delete from cloud_intents where action = ? and target = ?", [action, target])
 
-    def find_intents(self, older_than: float = 0.0) -> list[Intent]:
+    def find_intents(self, older_than: float = 0.0, actions: Sequence[Action] = QUICK) -> list[Intent]:
         """Return the intents that were written at least `older_than` seconds ago and are not put off, oldest first."""
         now = self._clock()
+        sql = f"where begun <= ? and due <= ? and action in ({marks(actions)}) order by begun"
         with self._engine.reading() as db:
-            return _intents(db, "where begun <= ? and due <= ? order by begun", [now - older_than, now])
+            return _intents(db, sql, [now - older_than, now, *actions])
 
-    def count_intents(self) -> int:
+    def count_intents(self, actions: Sequence[Action] = QUICK) -> int:
+        sql = f"select count(*) from cloud_intents where action in ({marks(actions)})"
         with self._engine.reading() as db:
-            return int(db.execute("select count(*) from cloud_intents").fetchone()[0])
+            return int(db.execute(sql, [*actions]).fetchone()[0])
+
+    def list_intents(self, action: Action, target: str = "") -> list[Intent]:
+        """Return what is pending of one action, the newest first, whether it is put off or not."""
+        condition = "where action = ? and ? in ('', target) order by begun desc, target limit 1000"
+        with self._engine.reading() as db:
+            return _intents(db, condition, [action, target])
+
+    def note_intent(self, intent: Intent, payload: Mapping[str, Any], pause: float | None = None) -> None:
+        """Keep how far an intent is; with `pause`, settle it no sooner than in so many seconds."""
+        due = self._clock() + pause if pause is not None else 0.0
+        with self._engine.writing() as db:
+            db.execute(
+                "update cloud_intents set payload = ?, due = ? where action = ? and target = ?",
+                [json.dumps(payload, ensure_ascii=False), due, intent.action, intent.target],
+            )
+
+    def end_refresh(self, intent: Intent, count: int, error: ConsoleError | None) -> None:
+        """Note in the history how a refresh ended, and forget its intent."""
+        after = {"count": count} | ({"error": str(error)} if error else {})
+        with self._engine.writing() as db:
+            finish_intents(db, intent.action, intent.target)
+            history.append(
+                db, at=int(self._clock()), actor=intent.actor, action="refreshCache", target=intent.target, after=after
+            )
 
     def postpone_intent(self, intent: Intent, seconds: float) -> None:
         """Settle an intent no sooner than in so many seconds."""
@@ -233,6 +260,10 @@ class CloudRecords:
         """Forget what ended so many seconds ago; return how many rows that were. Jobs in hand keep theirs."""
         before = self._clock() - seconds
         ended = "not exists (select 1 from jobs where jobs.job_id = {0}.job_id and state in ('queued', 'running'))"
+        gone = " and ".join(
+            f"not exists (select 1 from {table} where {table}.video_id = cloud_reviews.video_id)"
+            for table in ("videos", "trash")
+        )
         seen = "run < (select max(run) from cloud_seen)"
         with self._engine.writing() as db:
             return sum(
@@ -241,6 +272,7 @@ class CloudRecords:
                     ("cloud_jobs", f"begun < ? and {ended.format('cloud_jobs')}", [before]),
                     ("cloud_pushes", f"begun < ? and {ended.format('cloud_pushes')}", [before]),
                     ("cloud_seen", seen, []),
+                    ("cloud_reviews", f"changed < ? and {gone}", [before]),
                 )
             )
 
@@ -255,6 +287,10 @@ class CloudRecords:
     def set_place(self, name: str, value: Mapping[str, Any]) -> None:
         with self._engine.writing() as db:
             db.execute("insert or replace into cloud_places (name, value) values (?, ?)", [name, json.dumps(value)])
+
+
+def marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def expect_event(db: Database, type_: str, target: str, now: float) -> None:

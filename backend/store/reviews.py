@@ -20,6 +20,7 @@ from backend.model import (
 )
 from backend.store import history, inserts, job_rows
 from backend.store.cloud import finish_intents
+from backend.store.cloud_refreshes import queue_refresh
 from backend.store.engine import Database
 from backend.store.inserts import new_media_key
 from backend.store.rows import read_files, read_video_alone
@@ -47,6 +48,8 @@ def record(db: Database, now: int, video_id: str, verdict: Verdict, reason: str,
     if verdict is Verdict.BLOCKED:
         _take_off(db, video_id)
         new = replace(new, media_key=new_media_key())
+        if video.censor_status is not CensorStatus.FAIL:
+            queue_refresh(db, video_id, read_files(db, [video_id])[video_id], "blocked", actor, now)
     else:
         db.execute("update recommendations set censor_status = null where video_id = ?", [video_id])
         if _needs_rendition(db, video):
@@ -89,6 +92,7 @@ def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -
         _take_off(db, video_id)
     if old is CensorStatus.FAIL and video.censor_status is not CensorStatus.FAIL:
         new = replace(new, media_key=new_media_key())
+        queue_refresh(db, video_id, read_files(db, [video_id])[video_id], "blocked", actor, now)
     _write(db, new)
     ended = line.before.get("recommendation")
     if ended and video.censor_status is CensorStatus.FAIL and not video.is_recommend:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from backend.errors import Conflict, NotFound
-from backend.model import Actor, JobKind, JobState, Page, Trashed, Video
+from backend.model import Actor, CensorStatus, JobKind, JobState, Page, Trashed, Video
 from backend.store import history, inserts, job_rows, seen
 from backend.store.cloud import finish_intents, is_begun
+from backend.store.cloud_refreshes import queue_refresh
 from backend.store.engine import Database, Engine
 from backend.store.folding import fold
 from backend.store.inserts import new_media_key
@@ -43,6 +44,8 @@ class Trash:
             video = read_own(db, video_id, user_id)
             jobs = list(db.query(JOBS, [video_id]))
             job_rows.cancel_all(db, video_id, now=now)
+            if video.censor_status is not CensorStatus.FAIL:
+                queue_refresh(db, video_id, video.files, "deleted", actor, now)
             row = {
                 "id": video.id, "video_id": video_id, "title_folded": fold(video.title), "deleted": now, "until": until,
                 "deleted_by": actor.name, "jobs": _text(jobs),

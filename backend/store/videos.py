@@ -27,6 +27,7 @@ from backend.model import (
 )
 from backend.store import categories, facets, history, inserts, job_rows, reviews, seen
 from backend.store.cloud import finish_intents
+from backend.store.cloud_refreshes import hasten_refresh, queue_refresh
 from backend.store.engine import Database, Engine
 from backend.store.facets import Facets
 from backend.store.folding import fold
@@ -312,9 +313,20 @@ class Catalogue:
             finish_intents(db, "DeleteVideo", video_id)
             video = read_own(db, video_id, user_id)
             job_rows.cancel_all(db, video_id, now=self._now())
+            if video.censor_status is not CensorStatus.FAIL:
+                queue_refresh(db, video_id, video.files, "deleted", actor, self._now())
             db.execute("delete from videos where video_id = ?", [video_id])
             before = {"title": video.title, "userId": user_id, "status": video.status, "size": video.size}
             history.append(db, at=self._now(), actor=actor, action="deleteVideoById", target=video_id, before=before)
+
+    def refresh(self, video_id: str, actor: Actor) -> None:
+        """Queue a refresh of all that the CDN may keep of a video; one that waits is tried again at once.
+
+        Raises NotFound where there is neither.
+        """
+        with self._engine.writing() as db:
+            if not hasten_refresh(db, video_id):
+                queue_refresh(db, video_id, read_video(db, video_id).files, "asked", actor, self._now())
 
     def edit_video(
         self,

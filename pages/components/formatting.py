@@ -21,7 +21,8 @@ COLOURS = {
     "success": "green", "fail": "red", "check": "orange", "onCensor": "blue", "onTranscode": "blue",
     "onSnapshot": "blue", "Normal": "green", "Blocked": "red", "TranscodeFail": "red", "UploadFail": "red",
     "queued": "gray", "running": "blue", "done": "green", "failed": "red", "cancelled": "gray",
-    "waiting": "gray", "warm": "green", "isRecommend": "violet",
+    "waiting": "gray", "warm": "green", "failing": "red", "sent": "blue",
+    "isRecommend": "violet",
     "admin": "violet", "manager": "blue", "reviewer": "green", "analyst": "orange", "active": "green",
     "disabled": "red", "expired": "red", "manage": "blue", "review": "green", "export": "orange", "here": "green",
 }  # fmt: skip

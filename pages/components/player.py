@@ -33,6 +33,7 @@ def player(video: dict[str, Any], infos: list[dict[str, Any]], busy: bool) -> No
         "cover": video["coverUrl"],
         "tiles": tiles(video, shape),
         "choose": session.may("manage"),
+        "go": st.session_state.get(layout.own_key("go", video)),
         "busy": busy,
         "words": words,
     }
@@ -40,6 +41,13 @@ def player(video: dict[str, Any], infos: list[dict[str, Any]], busy: bool) -> No
     st.html(f"<style>{room(shape, data['tiles'], data['choose'])}</style>")
     with st.container(key="watch_room"):
         widgets.watch(data, key=key, on_choose=lambda: choose(video["videoId"], key))
+
+
+def go_to(video: dict[str, Any], seconds: float) -> None:
+    """Lead the player to a moment, at the next run."""
+    key = layout.own_key("go", video)
+    before = st.session_state.get(key) or {"number": 0}
+    st.session_state[key] = {"number": before["number"] + 1, "seconds": seconds}
 
 
 def room(shape: dict[str, Any], tiles: list[dict[str, Any]], choose: bool) -> str:

@@ -78,6 +78,7 @@ ACTIONS = {
         Action("transcode", "movie_edit", "manage", "submitTranscode", _transcode),
         Action("narrow", "compress", "manage", "submitTabTranscode", _transcode),
         Action("snapshot", "photo_library", "manage", "submitSnapshot", _by_media_id),
+        Action("machine", "smart_toy", "review", "resubmitReview", _by_media_id),
         Action("prewarm", "bolt", "manage", "pushObjectCache", _prewarm),
         Action("delete", "delete", "manage", "deleteVideoById", _delete),
     )
@@ -98,6 +99,7 @@ def why_not(key: str, video: dict[str, Any]) -> str:
         "unrecommend": {"unrecommended": video["isRecommend"] != "true"},
         "transcode": {"running": video["transcodeStatus"] == "onTranscode"},
         "narrow": {"running": video["narrowTranscodeStatus"] == "onTranscode"},
+        "machine": {"running": video["censorStatus"] == "onCensor"},
         "snapshot": {"running": video["snapshotStatus"] == "onSnapshot"},
         "prewarm": {"no_media": not _prewarm(video, {})["objectPath"]},
     }
@@ -128,9 +130,9 @@ def buttons(keys: Iterable[str], videos: list[dict[str, Any]]) -> None:
             _button(action, videos, f"do_{action.key}")
 
 
-def own_buttons(keys: Iterable[str], video: dict[str, Any]) -> None:
-    """Draw the buttons of one video, on its own page."""
-    with st.container(horizontal=True, gap="small", key="acts", width="content"):
+def own_buttons(keys: Iterable[str], video: dict[str, Any], place: str = "acts") -> None:
+    """Draw the buttons of one video, on its own page; `place` is the key of what holds them."""
+    with st.container(horizontal=True, gap="small", key=place, width="content"):
         for action in allowed(*keys):
             _button(action, [video], layout.own_key(f"do_{action.key}", video), action.shortcut)
 

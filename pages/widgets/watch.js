@@ -23,6 +23,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     listen();
   }
   for (const part of parentElement.querySelectorAll(".whole")) part.hidden = !tiles.length;
+  if (data.go && own.gone !== data.go.number) {
+    own.gone = data.go.number;
+    video.pause();
+    video.currentTime = data.go.seconds;
+    video.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  }
   showNow();
   return () => own.resize?.disconnect();
 

@@ -195,3 +195,42 @@ def test_an_encrypted_video_says_that_plain_players_cannot_play_it(operator, ali
 
     expect(person.alert.filter(has_text=person.t("video.aliyunEncrypted"))).to_be_visible()
     expect(person.page.locator("video")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["zh"])
+def test_what_the_machine_found_leads_the_player_there_and_another_review_is_asked_for(operator, alibaba, cloud_server):
+    video_id = there_and_here(alibaba, cloud_server, "有二维码的视频")
+    alibaba.reviews.arrange(video_id, "review", (1_000, "Ad", "qrcode", 99.0), (500, "Porn", "sexy", 70.0))
+    operator.goes_to("/video", videoId=video_id)
+    panel = operator.page.locator(".st-key-machine_review")
+    expect(panel).to_contain_text(operator.t("machine.none"))
+
+    operator.clicks("do_machine")
+    expect(operator.dialog).to_contain_text("收取机器审核费用")
+    operator.clicks("confirm_yes")
+
+    expect(panel).to_contain_text("机器：建议人工复核", timeout=30_000)
+    expect(panel).to_contain_text("二维码")
+    panel.get_by_role("button", name="0:01 二维码").click()
+    operator.waits_until(operator.page.locator("video"), "film => Math.abs(film.currentTime - 1) < 0.01")
+    assert len(alibaba.reviews.jobs) == 1
+
+
+@pytest.mark.parametrize("language", ["en"])
+def test_a_refresh_that_fails_is_told_where_one_looks(operator, alibaba, cloud_server):
+    video_id = there_and_here(alibaba, cloud_server, "Kept by the CDN")
+    alibaba.denied.add("RefreshVodObjectCaches")
+    alibaba.vod.SubmitTranscodeJobs({"VideoId": video_id, "TemplateGroupId": "plain-group"})
+    until(lambda: alibaba.vod.videos[video_id]["streams"])
+    until(lambda: cloud_server.ask("getVideos", videoId=video_id)["videoList"][0]["fileUrlList"])
+    cloud_server.ask("createAudit", mediaId=video_id, status="Blocked", reason="advertising")
+    until(lambda: cloud_server.ask("getCacheRefreshes", videoId=video_id)["refreshList"][0]["state"] == "failing")
+
+    operator.goes_to("/video", videoId=video_id)
+    expect(operator.page.locator(".st-key-refresh_waits")).to_contain_text("RAM policy")
+    operator.goes_to("/prewarm")
+    expect(operator.page.get_by_text("Kept by the CDN")).to_be_visible()
+    alibaba.denied.clear()
+    operator.page.get_by_role("button", name=operator.t("refresh.again")).click()
+
+    until(lambda: cloud_server.ask("getCacheRefreshes", videoId=video_id)["total"] == 0)

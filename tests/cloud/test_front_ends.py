@@ -73,7 +73,7 @@ def test_what_is_ours_is_read_while_20_verdicts_hang(
         thread.join(30)
 
 
-@pytest.mark.parametrize("name", ["getDrift", "getPrewarmQuota", "getUsage"])
+@pytest.mark.parametrize("name", ["getDrift", "getPrewarmQuota", "getRefreshQuota", "getCacheRefreshes", "getUsage"])
 def test_what_cloud_mode_adds_is_as_it_is_described(console, server, http, token, name):
     described = describe(console.settings)
     answer = http.get(server + OPERATIONS[name].path, params={"consoletoken": token}).json()

@@ -12,12 +12,16 @@ GOES_ON = {"Pending": "Refreshing", "Refreshing": "Complete"}
 
 
 class Prefetching:
-    CDN = frozenset({"PushObjectCache", "DescribeRefreshTasks", "DescribeRefreshTaskById", "DescribeRefreshQuota"})
+    CDN = frozenset({
+        "PushObjectCache", "RefreshObjectCaches", "DescribeRefreshTasks", "DescribeRefreshTaskById",
+        "DescribeRefreshQuota",
+    })  # fmt: skip
 
     def __init__(self, alibaba) -> None:
         self._alibaba = alibaba
         self.domains = {"media.example.com", "127.0.0.1"}
         self.quota = self.remain = 1000
+        self.url_remain, self.dir_remain = 10_000, 100
         self._day = ""  # of the quota, in Beijing
         self.tasks: list[dict[str, str]] = []
         self.failing: set[str] = set()  # addresses that cannot be fetched
@@ -33,7 +37,10 @@ class Prefetching:
 
     def DescribeRefreshQuota(self, _parameters):
         self._renew_quota()
-        return {"PreloadQuota": str(self.quota), "PreloadRemain": str(self.remain), "UrlQuota": "10000"}
+        return {
+            "PreloadQuota": str(self.quota), "PreloadRemain": str(self.remain), "UrlQuota": "10000",
+            "UrlRemain": str(self.url_remain), "DirQuota": "100", "DirRemain": str(self.dir_remain),
+        }  # fmt: skip
 
     DescribeVodRefreshQuota = DescribeRefreshQuota
 
@@ -57,7 +64,7 @@ class Prefetching:
 
         def matches(task):
             return (
-                all(parameters.get(key) in (None, task[key]) for key in ("TaskId", "ObjectPath"))
+                all(parameters.get(key) in (None, task[key]) for key in ("TaskId", "ObjectPath", "ObjectType"))
                 and parameters.get("StartTime", "") <= task["CreationTime"]
             )
 
@@ -89,7 +96,32 @@ class Prefetching:
         day = time.strftime("%Y-%m-%d", time.gmtime(self._alibaba.clock() + 8 * 3600))
         if self._day and day != self._day:
             self.remain = self.quota
+            self.url_remain, self.dir_remain = 10_000, 100
         self._day = day
+
+    def RefreshObjectCaches(self, parameters):
+        return {"RefreshTaskId": self._refresh(parameters, "cdn")}
+
+    def RefreshVodObjectCaches(self, parameters):
+        return {"RefreshTaskId": self._refresh(parameters, "vod")}
+
+    def _refresh(self, parameters, service):
+        (text,) = need(parameters, "ObjectPath")
+        kind = parameters.get("ObjectType", "File")
+        paths = text.replace("\r\n", "\n").split("\n")
+        if len(paths) > (100 if kind == "Directory" else 1000):
+            raise Refusal(400, "InvalidObjectPath.Size.Malformed", "The number of URLs exceeds the limit.")
+        for path in paths:
+            if path.endswith("/") != (kind == "Directory") or " " in path or "://" in path or not path.isascii():
+                raise Refusal(400, "InvalidObjectPath.Malformed", "The specified ObjectPath is invalid.")
+            if path.split("/")[0].split(":")[0] not in self.domains:
+                raise Refusal(404, "InvalidDomain.NotFound", "The specified domain does not exist.")
+        self._renew_quota()
+        left = "dir_remain" if kind == "Directory" else "url_remain"
+        if len(paths) > getattr(self, left):
+            raise Refusal(400, "QuotaExceeded.Refresh", "The refresh quota of the day is used up.")
+        setattr(self, left, getattr(self, left) - len(paths))
+        return ",".join(self._begin(paths, service, kind.lower()))
 
     def _push(self, parameters, service):
         (text,) = need(parameters, "ObjectPath")
@@ -108,6 +140,9 @@ class Prefetching:
         if len(paths) > self.remain:
             raise Refusal(400, "QuotaExceeded.Preload", "The prefetch quota of the day is used up.")
         self.remain -= len(paths)
+        return ",".join(self._begin(paths, service, "preload"))
+
+    def _begin(self, paths, service, kind):
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._alibaba.clock()))
         ids: dict[str, str] = {}
         known = self._merged if self.merges else {}
@@ -116,8 +151,8 @@ class Prefetching:
             task_id = ids[domain] = known[domain] = ids.get(domain) or known.get(domain) or str(next(self._numbers))
             self.tasks.append(
                 {
-                    "TaskId": task_id, "ObjectPath": path, "ObjectType": "preload", "Status": "Pending",
+                    "TaskId": task_id, "ObjectPath": path, "ObjectType": kind, "Status": "Pending",
                     "Process": "0%", "CreationTime": now, "Description": "", "service": service,
                 }
             )  # fmt: skip
-        return ",".join(ids.values())
+        return ids.values()

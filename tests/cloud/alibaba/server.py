@@ -17,6 +17,7 @@ from tests.cloud.alibaba.cdn import Prefetching
 from tests.cloud.alibaba.oss import BUCKET, Oss
 from tests.cloud.alibaba.pulls import Pulls
 from tests.cloud.alibaba.refusal import Refusal
+from tests.cloud.alibaba.reviews import Reviews
 from tests.cloud.alibaba.signature import Gate
 from tests.cloud.alibaba.usage import Usage
 from tests.cloud.alibaba.vod import Vod
@@ -62,6 +63,7 @@ class Alibaba:
         self.prefetching = Prefetching(self)
         self.usage = Usage(self)
         self.pulls = Pulls(self)
+        self.reviews = Reviews(self)
 
     def fail(self, action: str, kind: str, times: int = 1, after: int = 0, seconds: float = 20.0) -> None:
         assert kind in FAULTS
@@ -102,7 +104,7 @@ class Alibaba:
         return Fault(action, kind) if kind else None
 
     def act(self, action: str, version: str, parameters: dict[str, str]) -> dict[str, Any]:
-        rooms = (self.prefetching, self.usage, self.pulls, self.vod)
+        rooms = (self.prefetching, self.usage, self.pulls, self.reviews, self.vod)
         room = next((room for room in rooms if hasattr(room, action)), None)
         if room is None:
             raise Refusal(404, "InvalidAction.NotFound", "Specified api is not found.")
@@ -142,6 +144,8 @@ class Handler(BaseHTTPRequestHandler):
             with self.alibaba.guard:
                 self.alibaba.gate.check("POST", parts.path, parts.query, headers, body)
                 parameters = dict(parse_qsl(parts.query, keep_blank_values=True))
+                if "form" in headers.get("content-type", ""):  # as the CDN's SDK sends what may be long
+                    parameters |= dict(parse_qsl(body.decode(), keep_blank_values=True))
                 self.alibaba.calls.append((action, parameters))
                 answer = {
                     "RequestId": request_id(),
@@ -262,6 +266,7 @@ class Server(ThreadingHTTPServer):
                     self.alibaba.vod.go_on()
                     self.alibaba.prefetching.go_on()
                     self.alibaba.pulls.go_on()
+                    self.alibaba.reviews.go_on()
 
         threading.Thread(target=go_on, daemon=True).start()
 

@@ -297,12 +297,6 @@ class Vod(Templates, Categories):
             "Histories": [{name: line.get(name, "") for name in names} for line in lines],
         }  # fmt: skip
 
-    def GetMediaAuditResult(self, parameters):
-        (media_id,) = need(parameters, "MediaId")
-        if media_id not in self.suggestions:
-            raise Refusal(404, "NoSuchResource", "The specified resource does not exist.")
-        return {"MediaAuditResult": {"Suggestion": self.suggestions[media_id], "Label": "normal"}}
-
     def go_on(self) -> None:
         """Have every task go a stage further."""
         for task in self.tasks.values():

@@ -1,0 +1,89 @@
+"""CDN caches that must forget what was blocked or deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backend.api.parameters import PageIndex, PageSize
+from backend.api.registry import operation
+from backend.auth.permissions import Right
+from backend.errors import Conflict, ConsoleError
+from backend.i18n.messages import say
+from backend.model.cloud import ACCEPTED, Action, Intent
+
+if TYPE_CHECKING:
+    from backend.aliyun.cloud import Cloud
+    from backend.console import Call
+
+
+class RefreshData(msgspec.Struct, rename="camel"):
+    """A refresh that is not over. `why` is blocked, deleted or asked; `state` is waiting, sent or failing."""
+
+    video_id: str
+    title: str
+    why: str
+    count: int
+    state: str
+    error: str
+    time: str
+
+
+class RefreshList(msgspec.Struct, rename="camel"):
+    total: int
+    refresh_list: list[RefreshData]
+
+
+class RefreshQuotaData(msgspec.Struct, rename="camel"):
+    """How many addresses and directories may be refreshed today, and how many still."""
+
+    url_total: int
+    url_left: int
+    directory_total: int
+    directory_left: int
+
+
+@operation("GET", "/vod/getCacheRefreshes", extension=True)
+def get_cache_refreshes(
+    call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 20, video_id: str = ""
+) -> RefreshList:
+    """List the videos that were blocked or deleted, and that the CDN may still play: their refresh is not over.
+
+    The newest first. What ended stands in the history, as `refreshCache`. Cloud mode only; empty elsewhere.
+    """
+    found = call.store.cloud.list_intents(Action.REFRESH, video_id)
+    page = found[(page_index - 1) * page_size : page_index * page_size]
+    titles = call.store.catalogue.find_titles([one.target for one in page])
+    return RefreshList(len(found), [_written(call, one, titles.get(one.target, "")) for one in page])
+
+
+@operation("GET", "/vod/getRefreshQuota", extension=True, remote=True)
+def get_refresh_quota(call: Call) -> RefreshQuotaData:
+    """Return how much may be refreshed today. Cloud mode only."""
+    quota = _cloud(call).refreshes.quota()
+    return RefreshQuotaData(quota.urls, quota.urls_left, quota.directories, quota.directories_left)
+
+
+@operation("POST", "/vod/refreshCache", message="已提交CDN刷新", right=Right.MANAGE, extension=True)
+def refresh_cache(call: Call, *, video_id: str) -> None:
+    """Have the CDN forget everything of a video, or try at once again what went wrong. Cloud mode only."""
+    _cloud(call)
+    call.store.catalogue.refresh(video_id, call.actor)
+
+
+def _written(call: Call, intent: Intent, title: str) -> RefreshData:
+    payload = intent.payload
+    parts, error = payload["parts"], payload.get("error") or ""
+    state = "sent" if parts and all(part["state"] == ACCEPTED for part in parts) else "waiting"
+    said = say(ConsoleError.unpack(error), call.caller.language, plainly=call.caller.plainly) if error else ""
+    return RefreshData(
+        video_id=intent.target, title=title, why=payload["why"], count=len(payload["paths"]),
+        state="failing" if error else state, error=said, time=call.write.time(int(intent.begun)),
+    )  # fmt: skip
+
+
+def _cloud(call: Call) -> Cloud:
+    if call.console.cloud is None:
+        raise Conflict("This console does not use Alibaba Cloud (QU_MODE is embedded).")
+    return call.console.cloud

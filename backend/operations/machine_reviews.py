@@ -1,0 +1,107 @@
+"""What the machine review found, and asking for one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backend.api.registry import operation
+from backend.auth.permissions import Right
+from backend.errors import Conflict, ConsoleError
+from backend.i18n.messages import say
+from backend.model.cloud import Action, MachineReview
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+NO_MACHINE = "This console has no machine review: it comes with ApsaraVideo VOD (QU_MODE is embedded)."
+
+
+class FindingData(msgspec.Struct, rename="camel"):
+    """What was found in a part: video, cover, title, text or audio. `score` is from 0 to 100."""
+
+    part: str
+    module: str
+    label: str
+    suggestion: str
+    score: float
+    text: str
+
+
+class FrameData(msgspec.Struct, rename="camel"):
+    """A picture that something was found in, `seconds` into the clip. VOD keeps pictures for two weeks."""
+
+    seconds: float
+    module: str
+    label: str
+    score: float
+    picture_url: str
+
+
+class ReviewData(msgspec.Struct, rename="camel"):
+    """`state` is unknown until VOD was asked, then none, running, done or failed; `suggestion` pass, review or block.
+
+    `available` says whether this console has a machine review at all.
+    """
+
+    available: bool
+    state: str
+    suggestion: str
+    labels: list[str]
+    finding_list: list[FindingData]
+    frame_list: list[FrameData]
+    error: str
+    submit_time: str
+    result_time: str
+
+
+@operation("GET", "/vod/getReviewResults", extension=True)
+def get_review_results(call: Call, *, video_id: str) -> ReviewData:
+    """Return what the machine review found in a video, as it is kept here: nobody waits for VOD.
+
+    Of a video that nobody looked at before, VOD is asked in the background.
+    """
+    call.store.catalogue.get_video(video_id)
+    cloud = call.console.cloud
+    found = cloud.reviews.known(video_id) if cloud else None
+    if found is None:
+        return ReviewData(cloud is not None, "unknown" if cloud else "none", "", [], [], [], "", "", "")
+    return _written(call, found)
+
+
+@operation(
+    "POST", "/vod/resubmitReview", message="已提交机器审核", right=Right.REVIEW, extension=True, remote=True
+)  # fmt: skip
+def resubmit_review(call: Call, *, media_id: str, template_id: str = "") -> None:
+    """Have VOD's machine review a video (again), which it charges for. Cloud mode only.
+
+    `templateId` is that of an AI template at VOD; without one it is QU_REVIEW_TEMPLATE, or the account's default.
+    While one is under way, 409: none is submitted twice.
+    """
+    call.store.catalogue.get_whole_video(media_id)
+    if call.console.cloud is None:
+        raise Conflict(NO_MACHINE)
+    call.console.cloud.reviews.submit(media_id, call.actor, template_id)
+
+
+def _written(call: Call, found: MachineReview) -> ReviewData:
+    error = ""
+    if found.error:
+        error = say(ConsoleError.unpack(found.error), call.caller.language, plainly=call.caller.plainly)
+    pending = call.store.cloud.is_begun(Action.REVIEW, found.video_id)
+    return ReviewData(
+        available=True,
+        state="running" if pending else found.state,
+        suggestion=found.suggestion,
+        labels=list(found.labels),
+        finding_list=[
+            FindingData(one.part, one.module, one.label, one.suggestion, one.score, one.text) for one in found.findings
+        ],
+        frame_list=[
+            FrameData(one.milliseconds / 1000, one.module, one.label, one.score, one.url) for one in found.frames
+        ],
+        error=error,
+        submit_time=call.write.time(found.submitted) if found.submitted else "",
+        result_time=call.write.time(found.fetched) if found.fetched else "",
+    )

@@ -1,0 +1,78 @@
+"""What the machine review found in videos, kept here so that nobody who reads it waits for Alibaba."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from backend.model import Actor
+from backend.model.cloud import Action, MachineReview
+from backend.store import history
+from backend.store.cloud import expect_event, finish_intents
+from backend.store.engine import Database, Engine
+
+TOLD = "AIMediaAuditComplete"  # the event by which a result counts
+WAITING = "update videos set censor_status = 'onCensor' where video_id = ? and censor_status = 'check'"
+
+
+class CloudReviews:
+    """Every question about machine reviews, and every change to one."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self._engine, self._clock = engine, clock
+
+    def find(self, video_id: str) -> MachineReview | None:
+        """Return what is known of a video's review; None where nobody looked yet."""
+        with self._engine.reading() as db:
+            row = db.execute("select body from cloud_reviews where video_id = ?", [video_id]).fetchone()
+        return msgspec.json.decode(row[0], type=MachineReview) if row else None
+
+    def keep(self, review: MachineReview, *, ends: bool = False) -> None:
+        """Keep what is known of a review. Where it `ends` one that was submitted here, it counts by its event."""
+        with self._engine.writing() as db:
+            _write(db, review, self._clock())
+            if ends:
+                finish_intents(db, Action.REVIEW, review.video_id)
+                expect_event(db, TOLD, review.video_id, self._clock())
+
+    def note_submitted(self, review: MachineReview, payload: Mapping[str, Any], actor: Actor) -> None:
+        """Note that a review was submitted: in the history, and by a video that waits for review."""
+        with self._engine.writing() as db:
+            _write(db, review, self._clock())
+            text = json.dumps(payload, ensure_ascii=False)
+            sql = "update cloud_intents set payload = ? where action = ? and target = ?"
+            db.execute(sql, [text, Action.REVIEW, review.video_id])
+            db.execute(WAITING, [review.video_id])
+            after = {"template": payload["template"], "jobId": payload["jobId"]}
+            history.append(
+                db, at=int(self._clock()), actor=actor, action="resubmitReview", target=review.video_id, after=after
+            )
+
+    def hasten(self, video_id: str, job_id: str) -> bool:
+        """Have a submitted review asked about at once; False where none is under way. `job_id` is what an event told:
+        of a submit that nobody answered, it is how VOD calls it.
+        """
+        with self._engine.writing() as db:
+            sql = "select payload from cloud_intents where action = ? and target = ?"
+            row = db.execute(sql, [Action.REVIEW, video_id]).fetchone()
+            if row is None:
+                return False
+            payload = json.loads(row[0])
+            payload["jobId"] = payload.get("jobId") or job_id
+            db.execute(
+                "update cloud_intents set due = 0, payload = ? where action = ? and target = ?",
+                [json.dumps(payload, ensure_ascii=False), Action.REVIEW, video_id],
+            )
+            return True
+
+
+def _write(db: Database, review: MachineReview, now: float) -> None:
+    body = msgspec.json.encode(review).decode()
+    db.execute(
+        "insert into cloud_reviews (video_id, changed, body) values (?, ?, ?) "
+        "on conflict (video_id) do update set changed = excluded.changed, body = excluded.body",
+        [review.video_id, now, body],
+    )

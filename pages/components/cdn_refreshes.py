@@ -1,0 +1,63 @@
+"""Caches that must forget what was blocked or deleted: what of it waits or fails, where somebody looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+import backend
+from pages.components import formatting, session
+from pages.components.formatting import plain
+from pages.components.i18n import named, t
+
+SHOWN = 10
+
+
+def listed() -> None:
+    """Draw all that is not over, with the day's quota, where this console uses Alibaba Cloud."""
+    if backend.current().cloud is None:
+        return
+    st.markdown(f"**{t('refresh.title')}**")
+    st.fragment(_list, run_every="5s")()
+    envelope = session.attempt("getRefreshQuota")
+    st.caption(t("refresh.quota", **envelope["data"]) if envelope["data"] else plain(envelope["message"]))
+
+
+def of_video(video: dict[str, Any]) -> None:
+    """Warn on the page of a video whose refresh is not over."""
+    if backend.current().cloud is None:
+        return
+    found = session.ask("getCacheRefreshes", videoId=video["videoId"])
+    for one in found["refreshList"]:
+        with st.container(key="refresh_waits"):
+            text = f"{t('refresh.waits')} {plain(one['error'])}" if one["error"] else t("refresh.waits")
+            (st.warning if one["error"] else st.info)(text, icon=":material/cached:")
+            _again(one)
+
+
+def _list() -> None:
+    found = session.ask("getCacheRefreshes", pageSize=SHOWN)
+    if not found["total"]:
+        st.caption(t("refresh.none"))
+        return
+    for one in found["refreshList"]:
+        name = plain(one["title"] or one["videoId"])
+        count = t("refresh.line", count=one["count"])
+        st.markdown(
+            f"{formatting.chip(one['state'], 'refreshing')} **{name}** · {named('why', one['why'])} · {count} · "
+            f":gray[{formatting.moment(one['time'])}]"
+        )
+        if one["error"]:
+            st.caption(plain(one["error"]))
+            _again(one)
+    if found["total"] > SHOWN:
+        st.caption(t("refresh.more", count=found["total"] - SHOWN))
+
+
+def _again(one: dict[str, Any]) -> None:
+    if one["error"] and session.may("manage"):
+        st.button(
+            t("refresh.again"), key=f"refresh--{one['videoId']}", icon=":material/refresh:", type="tertiary",
+            on_click=session.attempt, args=("refreshCache",), kwargs={"videoId": one["videoId"]},
+        )  # fmt: skip
