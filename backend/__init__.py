@@ -12,13 +12,13 @@ from backend.app import (
     tell_progress,
 )
 from backend.console import Caller, Console
-from backend.maintenance.data_lock import UpkeepError
+from backend.maintenance.data_lock import MaintenanceError
 from backend.server.page_sockets import HEADER as SOCKET_HEADER
 from backend.settings import Settings, SettingsError, read_settings
 from backend.store import StoreError
 
 __all__ = [
-    "SOCKET_HEADER", "Caller", "Console", "Settings", "SettingsError", "StoreError", "UpkeepError", "close_current",
-    "current", "export_columns", "first_start", "make_worker", "open_console", "read_settings", "rest", "running",
-    "tell_progress",
+    "SOCKET_HEADER", "Caller", "Console", "MaintenanceError", "Settings", "SettingsError", "StoreError",
+    "close_current", "current", "export_columns", "first_start", "make_worker", "open_console", "read_settings", "rest",
+    "running", "tell_progress",
 ]  # fmt: skip

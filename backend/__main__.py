@@ -26,10 +26,10 @@ from backend.console import Console
 from backend.errors import BadRequest, ConsoleError
 from backend.exports.download import Download, Progress
 from backend.lifecycle.catalogue_import import SUFFIXES, WORKBOOKS, load_catalogue
-from backend.lifecycle.ingest import Particulars, copied, enter, look, same_files
+from backend.lifecycle.ingest import VideoMetadata, copied, enter, look, same_files
 from backend.maintenance.backup import back_up
 from backend.maintenance.backup import restore as restore_backup
-from backend.maintenance.data_lock import UpkeepError, holding
+from backend.maintenance.data_lock import MaintenanceError, hold_data_dir
 from backend.maintenance.doctor import examine
 from backend.model import Actor, User
 from backend.observability.logging_setup import start_log
@@ -57,7 +57,7 @@ class Friendly(click.Group):
 
 def explain(error: Exception) -> str:
     """Return in a line what went wrong."""
-    if isinstance(error, ConsoleError | backend.SettingsError | backend.StoreError | UpkeepError):
+    if isinstance(error, ConsoleError | backend.SettingsError | backend.StoreError | MaintenanceError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"{shown(Path(os.fsdecode(error.filename)))}: {error.strerror}" if error.filename else error.strerror
@@ -76,16 +76,16 @@ def shown(path: Path) -> str:
 
 
 def opened(*, existing: bool = False, upgrade: bool = False) -> Console:
-    """Return the console. Until the command ends, nobody restores a backup over what it does. Raises UpkeepError.
+    """Return the console. Until the command ends, nobody restores a backup over what it does. Raises MaintenanceError.
 
     A command that is of use with an `existing` one only makes no new one where QU_DATA is mistyped. Data of an older
     version are refused without `upgrade`: a command must not end a server of that version that is at work.
     """
     settings, context = backend.read_settings(), click.get_current_context().find_root()
     if existing and not find_files(settings.data):
-        raise UpkeepError(f"There is no console in {settings.data}. Check QU_DATA.")
+        raise MaintenanceError(f"There is no console in {settings.data}. Check QU_DATA.")
     if "held" not in context.meta:
-        context.meta["held"] = context.with_resource(holding(settings))
+        context.meta["held"] = context.with_resource(hold_data_dir(settings))
     return backend.current(upgrade=upgrade)
 
 
@@ -185,7 +185,9 @@ def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> N
     given = OPERATIONS["uploadVideo"].bind(
         {"file": Upload(Path(), "", 0), "title": title, "tags": tags, "userId": user}, opened().settings.time_zone
     )
-    said = Particulars("", User(given["user_id"], given["user_id"]), given.get("title", ""), tags=given.get("tags", ""))
+    said = VideoMetadata(
+        "", User(given["user_id"], given["user_id"]), given.get("title", ""), tags=given.get("tags", "")
+    )
     whole = [import_catalogue(path) for path in catalogues]
     taken = [import_clip(path, said) for path in clips]
     if clips:
@@ -194,7 +196,7 @@ def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> N
     sys.exit(0 if all(whole + taken) else 1)
 
 
-def import_clip(path: Path, said: Particulars) -> bool:
+def import_clip(path: Path, said: VideoMetadata) -> bool:
     """Take in one video file, say what came of it, and return whether it was taken."""
     console = opened()
     try:

@@ -17,14 +17,14 @@ from backend.console import Console
 from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker
 from backend.exports.columns import RECOMMENDED, VIDEOS
-from backend.jobs.polling_worker import RemoteWorker
+from backend.jobs.polling_worker import PollingWorker
 from backend.jobs.runner import Runner
 from backend.jobs.worker import Worker
 from backend.lifecycle import pull
 from backend.lifecycle.deletion import Purger
 from backend.lifecycle.ingest import incoming_folder, sweep_incoming
 from backend.lifecycle.pull import Puller
-from backend.maintenance.data_lock import holding
+from backend.maintenance.data_lock import hold_data_dir
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, JobKind
@@ -115,11 +115,11 @@ def rest() -> RestApp:
 def running(url: str = "") -> Iterator[Console]:
     """Open the console with its worker at work; at the end, running jobs go back to the queue and the store is closed.
 
-    `url` is where the server will listen, if that is known. Raises UpkeepError while somebody restores a backup.
+    `url` is where the server will listen, if that is known. Raises MaintenanceError while somebody restores a backup.
     """
     settings = read_settings()
     start_log(settings.log, settings.log_format)
-    with holding(settings) as first:
+    with hold_data_dir(settings) as first:
         console = current(upgrade=True)
         console.sockets.bounds = Bounds.within(raise_limit())
         console.own_url = url or console.own_url
@@ -144,7 +144,7 @@ def running(url: str = "") -> Iterator[Console]:
             close_current()
 
 
-def make_worker(console: Console, clock: Callable[[], float] = time.monotonic) -> Worker | RemoteWorker:
+def make_worker(console: Console, clock: Callable[[], float] = time.monotonic) -> Worker | PollingWorker:
     """Return a worker, not yet started, for everything this console queues."""
     if console.cloud is not None:
         return _make_remote_worker(console, console.cloud, clock)
@@ -161,13 +161,13 @@ def make_worker(console: Console, clock: Callable[[], float] = time.monotonic) -
     return Worker(console.store, runners, settle)
 
 
-def _make_remote_worker(console: Console, cloud: Cloud, clock: Callable[[], float]) -> RemoteWorker:
+def _make_remote_worker(console: Console, cloud: Cloud, clock: Callable[[], float]) -> PollingWorker:
     kinds = (JobKind.UPLOAD, JobKind.SNAPSHOT, JobKind.COVER, JobKind.TRANSCODE, JobKind.NARROW)
     runners: dict[JobKind, Runner] = {**dict.fromkeys(kinds, cloud.media), JobKind.PREWARM: cloud.cache}
     runners[JobKind.PULL] = cloud.pulls
     settle = {JobKind.UPLOAD: cloud.settle_upload, JobKind.PULL: cloud.settle_pull}
-    worker = RemoteWorker(console.store, runners, settle, clock)
-    cloud.nudge = worker.nudge
+    worker = PollingWorker(console.store, runners, settle, clock)
+    cloud.poll_now = worker.poll_now
     return worker
 
 

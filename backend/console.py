@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import msgspec
 
 from backend.api.registry import OPERATIONS, Operation
-from backend.api.row_cache import Shelf
+from backend.api.row_cache import EncodedRowCache
 from backend.api.signing import PERIOD_SECONDS, UrlSigner
 from backend.api.wire import Writer, envelope
 from backend.auth.permissions import Right
@@ -21,7 +21,7 @@ from backend.exports.download import Download, Exports
 from backend.i18n.messages import say
 from backend.media import MediaProvider
 from backend.model import Access, Account, Actor, Found
-from backend.observability.request_metrics import Calls, new_request_id
+from backend.observability.request_metrics import RequestMetrics, new_request_id
 from backend.prewarm import CacheProvider
 from backend.prewarm.ssrf import own_places
 from backend.server.page_sockets import PageSockets
@@ -66,7 +66,7 @@ class Caller(msgspec.Struct, frozen=True):
     `agent` is what the browser or program says it is. `plainly` is asked by pages: errors without ids.
     """
 
-    way: str = "page"
+    channel: str = "page"
     address: str = ""
     base_url: str = ""
     language: str = "en"
@@ -139,8 +139,8 @@ class Console:
     new_id: Callable[[], str] = new_request_id
     exports: Exports = field(default_factory=Exports)
     turns: Turns = field(default_factory=Turns)  # at passwords
-    shelf: Shelf = field(default_factory=Shelf)
-    calls: Calls = field(default_factory=Calls)
+    shelf: EncodedRowCache = field(default_factory=EncodedRowCache)
+    calls: RequestMetrics = field(default_factory=RequestMetrics)
     sockets: PageSockets = field(default_factory=PageSockets)
     cloud: Cloud | None = None  # in cloud mode
     own_url: str = ""  # where this server can be reached from this machine
@@ -173,7 +173,7 @@ class Console:
             access = access_of(token)
             check(access, operation.right, caller)
             who, api_token = ("", "") if access is None else (access.account.user_name, access.token)
-            actor = Actor(who, caller.way, caller.address, request_id, api_token)
+            actor = Actor(who, caller.channel, caller.address, request_id, api_token)
             call = Call(self, operation, caller, actor, access, token, parameters)
             bound = operation.bind(parameters, self.settings.time_zone)
             data = operation.function(call, **bound)
@@ -182,7 +182,7 @@ class Console:
             told = self.explain(error, name, request_id)
             code, message = told.code, say(told, caller.language, plainly=caller.plainly)
         known = name if name in OPERATIONS else "unknown"
-        self.calls.note(known, code, who, caller.way, time.perf_counter() - started, request_id)
+        self.calls.note(known, code, who, caller.channel, time.perf_counter() - started, request_id)
         return envelope(self.known_code(code), message, data, request_id)
 
     def explain(self, error: Exception, operation: str, request_id: str) -> ConsoleError:
@@ -198,7 +198,7 @@ class Console:
     def run_as_operator(self, name: str, parameters: Mapping[str, Any], actor: Actor) -> Any:
         """Run an operation for whoever sits at the machine itself, without a token. Raises ConsoleError."""
         operation = OPERATIONS[name]
-        call = Call(self, operation, Caller(actor.way), actor, None, "")
+        call = Call(self, operation, Caller(actor.channel), actor, None, "")
         return operation.function(call, **operation.bind(parameters, self.settings.time_zone))
 
     def known_code(self, code: str) -> str:
@@ -244,7 +244,7 @@ def check(access: Access | None, right: Right | None, caller: Caller) -> None:
         return
     if access is None:
         raise Forbidden(SIGN_IN_FIRST)
-    needed = (right, Right.DASHBOARD) if caller.way == "page" else (right,)
+    needed = (right, Right.DASHBOARD) if caller.channel == "page" else (right,)
     for one in needed:
         if one not in access.rights:
             account = access.account

@@ -24,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from sql_trace import Statement, noted_store
+from sql_trace import Statement, traced_store
 
 from backend.model import Actor, User, Verdict, Video
 from backend.store import Store, open_store
@@ -63,7 +63,7 @@ def measure(folder: Path, callers: int, rounds: int) -> dict[str, list[float]]:
     store.catalogue.load_videos([Video(name, "短视频", user, created=1_700_000_000) for name in names], ACTOR)
     with sqlite3.connect(path) as source, sqlite3.connect(before) as copy:
         source.backup(copy)
-    with noted_store(path) as (noted, statements):
+    with traced_store(path) as (noted, statements):
         for _ in islice(audit(noted, names), 2 * VIDEOS):
             pass
     auditors = [audit(store, names[caller::callers]) for caller in range(callers)]

@@ -36,7 +36,7 @@ import requests  # noqa: E402
 
 from backend.exports.columns import VIDEOS, CellKind, FileFormat  # noqa: E402
 from backend.exports.download import Progress  # noqa: E402
-from backend.exports.file import Label, make_download  # noqa: E402
+from backend.exports.file import ExportInfo, make_download  # noqa: E402
 from backend.model import VideoFilter  # noqa: E402
 from backend.store import open_store  # noqa: E402
 from backend.store.sqlite.export_sql import SOURCES, URL  # noqa: E402
@@ -90,7 +90,7 @@ def in_process(database: Path, file_format: FileFormat) -> Measured:
 
 def inside(database: Path, file_format: FileFormat) -> Measured:
     store = open_store(database.parent)
-    label = Label(VIDEOS, VIDEOS.columns, file_format, {}, datetime.now(ZONE), ZONE.key, "benchmark", Progress(0))
+    label = ExportInfo(VIDEOS, VIDEOS.columns, file_format, {}, datetime.now(ZONE), ZONE.key, "benchmark", Progress(0))
     before, cpu = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         pieces = store.exporting.pieces(VIDEOS, VIDEOS.columns, file_format, VideoFilter(), ZONE, BASE_URL)

@@ -38,13 +38,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import baseline_servers as others
 import catalogue as made
 from serving import sign_in
-from sql_trace import Statement, noted_store
+from sql_trace import Statement, traced_store
 
 from backend.api.registry import camel
 from backend.model import CensorStatus, Sort, TranscodeStatus, VideoFilter
 from backend.store import Store, open_store
 from backend.store.videos import Catalogue
-from tests.acceptance.server_process import Stand
+from tests.acceptance.server_process import ServerProcess
 
 SIZE = 20
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -176,7 +176,7 @@ def questions(catalogue: Catalogue) -> dict[str, Question]:
 
 def statements(store: Store, question: Question) -> list[Statement]:
     """Return the statements that a question runs, with their values."""
-    with noted_store(store.engine.path) as (noted, seen):
+    with traced_store(store.engine.path) as (noted, seen):
         question.ask(noted.catalogue)
         return [(sql, values) for sql, values in seen if sql.lstrip().startswith("select")]
 
@@ -271,7 +271,7 @@ if __name__ == "__main__":
     if opened.catalogue.is_empty():
         made.make(opened, given.rows, 1, 3_000)
     gc.disable()
-    server = Stand(given.folder, QU_DATA=str(given.folder))
+    server = ServerProcess(given.folder, QU_DATA=str(given.folder))
     server.start()
     try:
         with ExitStack() as stack:

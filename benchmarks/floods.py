@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.in_browser import FLAGS, GRID, IDLE, VIEWPORT, turn_to
 from tests.acceptance.attackers import FLOODS
-from tests.acceptance.server_process import PASSWORD, ROOT, Stand, with_descriptors
+from tests.acceptance.server_process import PASSWORD, ROOT, ServerProcess, with_descriptors
 from tests.acceptance.videos import add_videos
 
 ATTACKERS = "tests.acceptance.attackers"
@@ -139,7 +139,7 @@ TITLE = (
 class Endurance:
     """A server under one flood after the other, and the person beside it."""
 
-    def __init__(self, stand: Stand, person: Person, given: argparse.Namespace) -> None:
+    def __init__(self, stand: ServerProcess, person: Person, given: argparse.Namespace) -> None:
         self._stand, self._person, self._given = stand, person, given
         self._until = time.monotonic() + given.limit
         self.attackers: list[subprocess.Popen[bytes]] = []
@@ -209,7 +209,7 @@ class Endurance:
 
 
 def compare(folder: Path, given: argparse.Namespace) -> bool:
-    stand = Stand(folder, dashboard=True, prefix=with_descriptors(given.descriptors))
+    stand = ServerProcess(folder, dashboard=True, prefix=with_descriptors(given.descriptors))
     add_videos(stand.data, VIDEOS)
     stand.start()
     try:
@@ -238,7 +238,7 @@ def compare(folder: Path, given: argparse.Namespace) -> bool:
     return good and "Traceback" not in said
 
 
-def kill_when_late(seconds: float, stand: Stand, endurance: Endurance) -> None:
+def kill_when_late(seconds: float, stand: ServerProcess, endurance: Endurance) -> None:
     """End all of this by force, should it hang."""
 
     def kill(*_: object) -> None:

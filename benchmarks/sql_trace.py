@@ -17,7 +17,7 @@ Statement: TypeAlias = tuple[str, Any]  # SQL and its values
 
 
 @contextmanager
-def noted_store(path: Path) -> Iterator[tuple[Store, list[Statement]]]:
+def traced_store(path: Path) -> Iterator[tuple[Store, list[Statement]]]:
     """Give a store whose statements are noted, but for pragmas; what opening takes is not among them."""
     seen: list[Statement] = []
 

@@ -192,7 +192,7 @@ def test_while_a_backup_is_restored_no_command_says_yes_to_what_would_be_lost(ru
     monkeypatch.setattr(data_lock, "LOCK_TRIES", 1)
     run("account", "add", "anne", "--password", PASSWORD)
 
-    with data_lock.holding(backend.read_settings(), alone=True):
+    with data_lock.hold_data_dir(backend.read_settings(), alone=True):
         for command in COMMANDS:
             result = run(*command)
             assert result.exit_code == 1, command

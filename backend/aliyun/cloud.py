@@ -51,11 +51,11 @@ class Cloud:
         self.cache = CloudCache(
             self.client, store.cloud, settings.prewarm_service, settings.prewarm_hosts, self._batch, clock, **pace
         )
-        self.nudge: Callable[[str], None] = lambda _video_id: None  # the worker takes this place
+        self.poll_now: Callable[[str], None] = lambda _video_id: None  # the worker takes this place
         self.reviews = MachineReviews(self.client, store, settings.review_template, clock)
         self.follower = Follower(
             self.client, store, self.media, renditions, self.reviews, settings.review,
-            lambda video_id: self.nudge(video_id), clock,
+            lambda video_id: self.poll_now(video_id), clock,
         )  # fmt: skip
         trash_seconds = settings.trash_days * SECONDS_A_DAY
         self.refreshes = Refreshes(self.client, store, settings.prewarm_service, settings.prewarm_hosts, clock)

@@ -83,11 +83,11 @@ class Follower:
     def __init__(
         self, client: Client, store: Store, media: CloudMedia, renditions: Renditions,
         reviews: MachineReviews, review: str,
-        nudge: Callable[[str], None], clock: Callable[[], float],
+        poll_now: Callable[[str], None], clock: Callable[[], float],
     ) -> None:  # fmt: skip
         """`review` is the setting QU_REVIEW; `nudge` has the jobs of a video, or behind VOD's, asked about at once."""
         self._client, self._store, self._media, self._clock = client, store, media, clock
-        self._nudge, self._renditions, self._reviews = nudge, renditions, reviews
+        self._nudge, self._renditions, self._reviews = poll_now, renditions, reviews
         self.unreviewed = CensorStatus.SUCCESS if review == "off" else CensorStatus.CHECK
 
     def follow(self, event: Event) -> None:

@@ -16,7 +16,7 @@ MAX_KEPT = 2_000  # 4 MB or so
 Ready: TypeAlias = dict[int, tuple[Mark, msgspec.Raw]]  # by key
 
 
-class Shelf:
+class EncodedRowCache:
     """Keeps the JSON of each video until the video is another one: its mark tells."""
 
     def __init__(self, most: int = MAX_KEPT) -> None:

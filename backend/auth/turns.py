@@ -13,9 +13,7 @@ from backend.errors import Refused
 
 AT_ONCE = 2  # each check of a password takes 64 MiB
 MAX_WAITING_HERE, MAX_WAITING = 64, 128  # that wait, of one address and of all
-PASSWORD_THREADS = (
-    AT_ONCE + MAX_WAITING
-)  # of a server: as many as there are for whom there is a turn or a place to wait
+PASSWORD_THREADS = AT_ONCE + MAX_WAITING  # of a server: one for each who has a turn or a place to wait
 FULL = "Too many people are signing in right now. Try again in a moment."
 
 

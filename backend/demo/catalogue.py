@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from backend.demo.clips import CLIPS, Clip
 from backend.errors import NotFound
 from backend.jobs.runner import Done
-from backend.lifecycle.ingest import Particulars, enter, look
+from backend.lifecycle.ingest import VideoMetadata, enter, look
 from backend.model import Actor, CensorStatus, Job, User, Verdict, Video, VideoStatus
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _enter(console: Console, clip: Clip, path: Path, video_id: str, created: int
     probe = look(console, path)
     if clip.damaged:
         os.truncate(path, int(path.stat().st_size * KEPT_OF_DAMAGED))
-    said = Particulars(
+    said = VideoMetadata(
         path.name,
         User(*clip.user),
         clip.title,

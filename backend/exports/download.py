@@ -37,7 +37,7 @@ class Download:
     progress: Progress = field(default_factory=lambda: Progress(0))
 
 
-class Running(Generator[bytes, None, None]):
+class CountedChunks(Generator[bytes, None, None]):
     """The chunks of a file, which count as one of the exports of somebody until they are closed, read or forgotten."""
 
     def __init__(self, chunks: Chunks, end: Callable[[], None]) -> None:
@@ -85,7 +85,7 @@ class Exports:
         except TooMany:
             download.chunks.close()
             raise
-        return replace(download, chunks=Running(download.chunks, partial(self._end, who)))
+        return replace(download, chunks=CountedChunks(download.chunks, partial(self._end, who)))
 
     def _check(self, who: str) -> None:
         if self._running[who] >= MAX_OF_ONE:

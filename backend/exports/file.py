@@ -25,7 +25,7 @@ MAX_NAME_BYTES, MAX_VALUE = 180, 24  # file systems take 255 bytes, and a browse
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class ExportInfo:
     """What a file says about itself: `when` is local time, `filters` are those given, by their names on the wire."""
 
     listing: Listing
@@ -46,7 +46,7 @@ class Label:
         return safe.encode()[:MAX_NAME_BYTES].decode(errors="ignore") + f".{self.file_format}"
 
 
-def make_download(label: Label, pieces: Pieces, folder: Path) -> Download:
+def make_download(label: ExportInfo, pieces: Pieces, folder: Path) -> Download:
     """Return the file that holds these pieces. An Excel workbook grows in `folder` before it is sent."""
     if label.file_format is FileFormat.XLSX:
         from backend.exports.xlsx import workbook_chunks
@@ -57,7 +57,7 @@ def make_download(label: Label, pieces: Pieces, folder: Path) -> Download:
     return Download(label.file_name, MEDIA_TYPES[label.file_format], chunks, label.progress)
 
 
-def _text_chunks(label: Label, pieces: Pieces) -> Chunks:
+def _text_chunks(label: ExportInfo, pieces: Pieces) -> Chunks:
     names = ",".join(column.name for column in label.columns)
     head = BOM + f"{names}\r\n".encode() if label.file_format is FileFormat.CSV else b""
     with closing(pieces):

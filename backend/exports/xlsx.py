@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from backend.exports.columns import CellKind
 from backend.exports.download import Chunks, Pieces
-from backend.exports.file import Label
+from backend.exports.file import ExportInfo
 
 MAX_ROWS = 1_048_575  # that a sheet can have below its head
 CHUNK = 1 << 18
@@ -20,7 +20,7 @@ NO_XML = re.compile("[\ufffe\uffff]")  # xlsxwriter escapes what else may not st
 NUMBERS = (CellKind.WHOLE, CellKind.NUMBER, CellKind.TIME)
 
 
-def workbook_chunks(label: Label, pieces: Pieces, folder: Path, most_rows: int = MAX_ROWS) -> Chunks:
+def workbook_chunks(label: ExportInfo, pieces: Pieces, folder: Path, most_rows: int = MAX_ROWS) -> Chunks:
     """Yield a workbook of these pieces, in constant memory.
 
     Nothing of it can be sent before it is whole. Until then the chunks are empty, one for each piece: whoever waits
@@ -49,7 +49,7 @@ def workbook_chunks(label: Label, pieces: Pieces, folder: Path, most_rows: int =
 class Sheets:
     """The sheets of a workbook: as many as the rows need, and behind the first the one that says what they are."""
 
-    def __init__(self, book: Workbook, label: Label, most_rows: int) -> None:
+    def __init__(self, book: Workbook, label: ExportInfo, most_rows: int) -> None:
         self._book = book
         self._label = label
         self._most_rows = most_rows

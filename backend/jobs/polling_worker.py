@@ -31,7 +31,7 @@ PATIENCE_SECONDS = 1800.0  # with a cloud that does not answer
 
 
 @dataclass
-class Held:
+class ActiveJob:
     """One job in hand. `asking` is the call under way: `start`, until there is a reference, then `poll`."""
 
     job: Job
@@ -48,7 +48,7 @@ class Held:
     refusal: str = ""  # why the database did not take it, as the log has it already
 
 
-class RemoteWorker(Background):
+class PollingWorker(Background):
     """Starts jobs, watches them all from one thread, and settles what came of them. Slow calls have their own threads.
 
     What a cloud refuses for a while is tried again, later and later; a job is lost only when that goes on for long.
@@ -65,7 +65,7 @@ class RemoteWorker(Background):
         super().__init__("worker-remote", STEP_SECONDS)
         self._store, self._runners, self._settle, self._clock = store, runners, settle or {}, clock
         self._name = process_identity.name()
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, ActiveJob] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE, "remote")
         self._next_claim = 0.0
 
@@ -87,7 +87,7 @@ class RemoteWorker(Background):
                 log.exception("job %s is found again by its reference", held.job.job_id)
         self._held.clear()
 
-    def nudge(self, known: str) -> None:
+    def poll_now(self, known: str) -> None:
         """Ask at once about the jobs of a video, or whose reference ends with this id: something was heard of it."""
         for held in list(self._held.values()):
             if known and (held.job.video_id == known or held.reference.endswith(f":{known}")):
@@ -112,7 +112,7 @@ class RemoteWorker(Background):
                 job = self._store.jobs.claim_job(kinds, owner, process_identity.is_gone, process_identity.is_here)
                 if job is None:
                     break
-                self._held[job.job_id] = Held(job, owner, beat=now)
+                self._held[job.job_id] = ActiveJob(job, owner, beat=now)
         for held in list(self._held.values()):
             if held.outcome is not None:
                 if now >= held.due:
@@ -130,13 +130,13 @@ class RemoteWorker(Background):
         held = Counter(one.job.kind for one in self._held.values())
         return tuple(kind for kind in self._runners if held[kind] < MAX_HELD)
 
-    def _ask(self, held: Held) -> str | Outcome:
+    def _ask(self, held: ActiveJob) -> str | Outcome:
         runner, job = self._runners[held.job.kind], held.job
         if held.reference:
             return runner.poll(held.reference)
         return runner.start(job, self._store.catalogue.get_video(job.video_id) if job.video_id else None)
 
-    def _hear(self, held: Held, asking: Future[str | Outcome]) -> None:
+    def _hear(self, held: ActiveJob, asking: Future[str | Outcome]) -> None:
         try:
             answer = asking.result()
         except CloudError as error:
@@ -171,7 +171,7 @@ class RemoteWorker(Background):
         else:
             self._end(held, answer)
 
-    def _postpone(self, held: Held, error: CloudError) -> None:
+    def _postpone(self, held: ActiveJob, error: CloudError) -> None:
         """Ask again later, unless that is no use. A job that was not begun fails after a while; one that was goes on at
         the cloud, and costs a second time where it is begun anew.
         """
@@ -184,7 +184,7 @@ class RemoteWorker(Background):
         held.due = now + min(FIRST_PAUSE * 2 ** min(held.failures, 10), MAX_PAUSE)
         held.failures += 1
 
-    def _keep(self, held: Held) -> None:
+    def _keep(self, held: ActiveJob) -> None:
         """Renew a lease and note the progress; let go of what is no longer ours."""
         held.beat = self._clock()
         state, reference = held.state, held.reference
@@ -201,7 +201,7 @@ class RemoteWorker(Background):
             if reference:
                 self._runners[held.job.kind].cancel(reference)
 
-    def _end(self, held: Held, outcome: Done | Failed | Lost) -> None:
+    def _end(self, held: ActiveJob, outcome: Done | Failed | Lost) -> None:
         """Record how a job ended: at once, or as soon as the database takes it."""
         held.outcome = outcome
         try:
@@ -215,7 +215,7 @@ class RemoteWorker(Background):
             return
         self._drop(held)
 
-    def _record(self, held: Held, outcome: Done | Failed | Lost) -> None:
+    def _record(self, held: ActiveJob, outcome: Done | Failed | Lost) -> None:
         job = held.job
         if isinstance(outcome, Lost):
             self._store.jobs.give_back(job, held.owner)
@@ -231,11 +231,11 @@ class RemoteWorker(Background):
             log.warning("job %s (%s) failed: %s", job.job_id, job.kind, outcome.reason)
             self._store.jobs.settle_failed(job, held.owner, outcome.reason, outcome.detail, outcome.facts)
 
-    def _drop(self, held: Held) -> None:
+    def _drop(self, held: ActiveJob) -> None:
         self._held.pop(held.job.job_id, None)
 
 
-def _warn_once(held: Held, template: str, error: Exception) -> None:
+def _warn_once(held: ActiveJob, template: str, error: Exception) -> None:
     if held.refusal != str(error):
         log.warning(template, held.job.job_id, error)
     held.refusal = str(error)

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 
 from backend.model import Job, JobKind, JobState
 
-QUICK = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.PREWARM)
+FAST = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.PREWARM)
 PULLS = (JobKind.PULL,)  # which wait for others' servers
 SLOW = (JobKind.DEMO, JobKind.TRANSCODE, JobKind.NARROW)
 MIN_SECONDS = 1.0  # that starting ffmpeg and looking at the source take, however short a video is
 ENOUGH_PROGRESS = 0.05  # of a job, before its own speed says more than that of others
 
 
-def slow_lanes() -> int:
+def slow_concurrency() -> int:
     """Return how many slow jobs a worker does at once: ffmpeg uses every core by itself, so one for every two."""
     return max(1, (os.cpu_count() or 1) // 2)
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class QueueEstimate:
     """Where a job stands: its place in the queue (0: it runs), and the seconds until it is done, if that is known."""
 
     position: int
@@ -30,13 +30,13 @@ class Outlook:
 
 def outlook(
     queue: Iterable[tuple[Job, float]], pace: Mapping[JobKind, float], now: float, lanes: int = 1
-) -> dict[str, Outlook]:
+) -> dict[str, QueueEstimate]:
     """Return the outlook of every job of one queue, by job id.
 
     `queue` holds jobs in the order in which they are taken, each with the seconds its video lasts; `pace` is the
     seconds of work that a second of video took lately; `lanes` jobs run side by side.
     """
-    found: dict[str, Outlook] = {}
+    found: dict[str, QueueEstimate] = {}
     position, ahead = 0, 0.0
     known = True
     for job, duration in sorted(queue, key=lambda item: item[0].state is not JobState.RUNNING):
@@ -44,10 +44,10 @@ def outlook(
         known = known and left is not None
         ahead += (left or 0.0) / lanes
         if job.state is JobState.RUNNING:
-            found[job.job_id] = Outlook(0, None if left is None else round(left))
+            found[job.job_id] = QueueEstimate(0, None if left is None else round(left))
         else:
             position += 1
-            found[job.job_id] = Outlook(position, round(ahead) if known else None)
+            found[job.job_id] = QueueEstimate(position, round(ahead) if known else None)
     return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from backend.jobs import process_identity
 from backend.jobs.runner import Done, Failed, Lost, Outcome, Runner, Running, failure_of
-from backend.jobs.schedule import PULLS, QUICK, SLOW, slow_lanes
+from backend.jobs.schedule import FAST, PULLS, SLOW, slow_concurrency
 from backend.model import Job, JobKind
 from backend.store import Store, StoreError
 
@@ -42,7 +42,7 @@ class Worker:
 
     def start(self) -> None:
         """Begin, in the background."""
-        for number, kinds in enumerate([QUICK, PULLS, *[SLOW] * slow_lanes()]):
+        for number, kinds in enumerate([FAST, PULLS, *[SLOW] * slow_concurrency()]):
             name = f"worker-{'slow' if kinds is SLOW else 'pull' if kinds is PULLS else 'quick'}-{number}"
             thread = threading.Thread(target=self._lane, args=(name, kinds), name=name, daemon=True)
             thread.start()

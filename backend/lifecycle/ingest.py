@@ -28,7 +28,7 @@ UNSHOWN = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Particulars:
+class VideoMetadata:
     """What is said about a file when it comes in; an empty title means the file's name."""
 
     file_name: str
@@ -75,7 +75,7 @@ def sweep_incoming(settings: Settings) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def take_in(console: Console, path: Path, said: Particulars, actor: Actor) -> Video:
+def take_in(console: Console, path: Path, said: VideoMetadata, actor: Actor) -> Video:
     """Make a video of the file at `path`, which is moved. Raises MediaError; then nothing of it is left behind."""
     try:
         return enter(console, path, look(console, path), said, actor)
@@ -103,7 +103,7 @@ def _kept(console: Console, video: Video) -> Path | None:
     return console.media.path_of(video.video_id, source.name) if source else None
 
 
-def enter(console: Console, path: Path, probe: Probe, said: Particulars, actor: Actor) -> Video:
+def enter(console: Console, path: Path, probe: Probe, said: VideoMetadata, actor: Actor) -> Video:
     """Move a file that was looked at into keeping, and enter its video with the first jobs."""
     title = said.title or title_of(said.file_name)
     cate_id, cate_name = category_changes.settle(console, said.cate_id, said.cate_name or None, actor)

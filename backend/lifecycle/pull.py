@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from backend.errors import ConsoleError, MediaError, NotFound
 from backend.jobs.runner import Done, Outcome, Task, Tasks
-from backend.lifecycle.ingest import Particulars, new_incoming, take_in
+from backend.lifecycle.ingest import VideoMetadata, new_incoming, take_in
 from backend.model import Job, Video
 from backend.model.pull import PullSource, file_name_of
 from backend.prewarm import read_line
@@ -110,7 +110,7 @@ def settle(console: Console, job: Job, outcome: Done) -> None:
     Raises MediaError where it is no video.
     """
     path, source = Path(outcome.facts.pop("path")), PullSource.read(job.payload)
-    said = Particulars(
+    said = VideoMetadata(
         file_name_of(source.url), source.owner, source.title, source.description, source.tags, source.cate_id,
         source.cate_name, video_id=job.job_id,
     )  # fmt: skip

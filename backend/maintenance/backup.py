@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backend.maintenance.data_lock import UpkeepError, holding
+from backend.maintenance.data_lock import MaintenanceError, hold_data_dir
 from backend.settings import Settings
 from backend.store import copy_files, find_damage, find_files, make_folder
 
@@ -22,17 +22,17 @@ FILE_MODE = 0o600
 def back_up(settings: Settings, target: Path, *, media: bool = True) -> int:
     """Write the database (and the media) to a tar file, while a server goes on working; return its size in bytes.
 
-    Nothing in the database is changed. Raises UpkeepError and StoreError.
+    Nothing in the database is changed. Raises MaintenanceError and StoreError.
     """
     if not find_files(settings.data):
-        raise UpkeepError(f"There is no console in {settings.data}, so there is nothing to back up.")
+        raise MaintenanceError(f"There is no console in {settings.data}, so there is nothing to back up.")
     if target.exists():
-        raise UpkeepError(f"{target} exists already; choose another name.")
+        raise MaintenanceError(f"{target} exists already; choose another name.")
     if not target.parent.is_dir():
-        raise UpkeepError(f"The folder {target.parent} does not exist; make it, or choose another one.")
+        raise MaintenanceError(f"The folder {target.parent} does not exist; make it, or choose another one.")
     part = target.with_name(f".{target.name}.part")
     try:
-        with holding(settings), tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        with hold_data_dir(settings), tempfile.TemporaryDirectory(dir=target.parent) as folder:
             copy_files(settings.data, Path(folder))
             part.touch(FILE_MODE)
             with part.open("wb") as file:
@@ -45,23 +45,23 @@ def back_up(settings: Settings, target: Path, *, media: bool = True) -> int:
                 os.fsync(file.fileno())
         part.replace(target)
     except OSError as error:
-        raise UpkeepError(f"{target} cannot be written ({error.strerror or error}).") from error
+        raise MaintenanceError(f"{target} cannot be written ({error.strerror or error}).") from error
     finally:
         part.unlink(missing_ok=True)
     return target.stat().st_size
 
 
 def restore(settings: Settings, source: Path) -> Path | None:
-    """Put a backup in the place of the data; return where the data that was there is kept. Raises UpkeepError."""
-    with holding(settings, alone=True), tempfile.TemporaryDirectory(dir=settings.data) as folder:
+    """Put a backup in the place of the data; return where the data that was there is kept. Raises MaintenanceError."""
+    with hold_data_dir(settings, alone=True), tempfile.TemporaryDirectory(dir=settings.data) as folder:
         new = Path(folder)
         try:
             with tarfile.open(source) as tar:
                 tar.extractall(new, filter="data")
         except (tarfile.TarError, OSError) as error:
-            raise UpkeepError(f"{source} is not a backup of this console, or it is damaged ({error}).") from error
+            raise MaintenanceError(f"{source} is not a backup of this console, or it is damaged ({error}).") from error
         if problem := find_damage(new):
-            raise UpkeepError(f"The database in the backup cannot be used ({problem}); nothing was changed.")
+            raise MaintenanceError(f"The database in the backup cannot be used ({problem}); nothing was changed.")
         kept = settings.data / f"before-restore-{time.strftime('%Y%m%d-%H%M%S')}"
         # A backup of the database alone leaves the media where they are.
         old = [

@@ -21,24 +21,24 @@ except ImportError:  # Windows: nobody warns of a restore under a running server
 LOCK_TRIES = 10
 
 
-class UpkeepError(RuntimeError):
+class MaintenanceError(RuntimeError):
     """A backup or restore cannot be done; the text says why and what to do."""
 
 
 @contextmanager
-def holding(settings: Settings, *, alone: bool = False) -> Iterator[bool]:
-    """Hold the data folder, with others or `alone`, and say whether nobody else held it. Raises UpkeepError."""
+def hold_data_dir(settings: Settings, *, alone: bool = False) -> Iterator[bool]:
+    """Hold the data folder, with others or `alone`, and say whether nobody else held it. Raises MaintenanceError."""
     try:
         make_folder(settings.data)
         lock = (settings.data / ".hold").open("w")
     except OSError as error:
-        raise UpkeepError(f"{settings.data} cannot be written ({error.strerror}). Make it writable.") from error
+        raise MaintenanceError(f"{settings.data} cannot be written ({error.strerror}). Make it writable.") from error
     with lock:
         first = _lock(lock, exclusive=True)
         if not first and alone:
-            raise UpkeepError(f"{settings.data} is in use. Stop the server, its workers and other commands first.")
+            raise MaintenanceError(f"{settings.data} is in use. Stop the server, its workers and other commands first.")
         if not first and not _lock_soon(lock):
-            raise UpkeepError(f"A backup is being restored into {settings.data}; try again when that is done.")
+            raise MaintenanceError(f"A backup is being restored into {settings.data}; try again when that is done.")
         if first and not alone:
             _lock(lock, exclusive=False)
         yield first

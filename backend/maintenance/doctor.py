@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from backend.errors import ConsoleError
-from backend.maintenance.data_lock import UpkeepError
+from backend.maintenance.data_lock import MaintenanceError
 from backend.model import JobState, VideoFilter
 from backend.settings import Settings
 from backend.store import Store, find_open
@@ -23,53 +23,53 @@ MIN_FREE_BYTES = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One thing that the doctor looked at: `good`, and what to do where it is not."""
 
     good: bool
     text: str
 
 
-def examine(console: Console, noted: str | None = None) -> list[Finding]:
+def examine(console: Console, noted: str | None = None) -> list[CheckResult]:
     """Look at everything that an installation needs, and say what to do where something is wrong.
 
-    `noted` is a head of the history that somebody wrote down earlier. Raises UpkeepError when it is none.
+    `noted` is a head of the history that somebody wrote down earlier. Raises MaintenanceError when it is none.
     """
     history = _examine_history(console.store, noted)
     found = [*_examine_database(console), history, *_examine_folder(console.settings), *_examine_media(console)]
     if console.cloud is not None:
-        found += [Finding(check.good, check.text) for check in console.cloud.examine()]
+        found += [CheckResult(check.good, check.text) for check in console.cloud.examine()]
     return found
 
 
-def _examine_database(console: Console) -> Iterator[Finding]:
+def _examine_database(console: Console) -> Iterator[CheckResult]:
     problems = console.store.check()
-    yield Finding(not problems, f"database: {'; '.join(problems[:5]) or 'sound'}")
+    yield CheckResult(not problems, f"database: {'; '.join(problems[:5]) or 'sound'}")
     drift = console.store.recount()
     mended = "; python -m backend doctor --rebuild rebuilds them"
-    yield Finding(
+    yield CheckResult(
         not drift, f"search index and counts: {'; '.join(drift[:5]) + mended if drift else 'match the catalogue'}"
     )
     names = [account.user_name for account in console.store.accounts.find_accounts() if not account.disabled]
-    yield Finding(
+    yield CheckResult(
         bool(names), f"accounts: {', '.join(names) or 'none; python -m backend account add NAME creates one'}"
     )
     counts = console.store.jobs.count_jobs()
     failed = sum(count for (_, state), count in counts.items() if state is JobState.FAILED)
     waiting = sum(count for (_, state), count in counts.items() if state is JobState.QUEUED)
-    yield Finding(True, f"jobs: {waiting} waiting, {failed} failed")
+    yield CheckResult(True, f"jobs: {waiting} waiting, {failed} failed")
 
 
-def _examine_history(store: Store, noted: str | None) -> Finding:
+def _examine_history(store: Store, noted: str | None) -> CheckResult:
     try:
         verdict = store.history.verify(Head.read(noted) if noted else None)
     except ValueError:
-        raise UpkeepError(f"{noted} is not a head of the history; it looks like {Head(12)}.") from None
+        raise MaintenanceError(f"{noted} is not a head of the history; it looks like {Head(12)}.") from None
     if verdict.breaks:
-        return Finding(
+        return CheckResult(
             False, f"history: {'; '.join(verdict.breaks)}. Somebody wrote into the database; compare a backup."
         )
-    return Finding(
+    return CheckResult(
         True,
         f"history: {verdict.lines} lines, each follows the one before. A line that was changed, put in, moved or taken "
         "out would show, unless somebody computed all hashes behind it anew; to tell even then, note this elsewhere: "
@@ -77,41 +77,43 @@ def _examine_history(store: Store, noted: str | None) -> Finding:
     )
 
 
-def _examine_folder(settings: Settings) -> Iterator[Finding]:
+def _examine_folder(settings: Settings) -> Iterator[CheckResult]:
     writable = os.access(settings.data, os.W_OK)
     others = [path.name for path in find_open(settings.data)]
-    yield Finding(
+    yield CheckResult(
         not others,
         f"privacy: other users of this machine can read {_some(others)} in {settings.data}; its owner mends that with "
         "chmod -R go= on the folder" if others else "privacy: no other user of this machine can read the data",
     )  # fmt: skip
-    yield Finding(writable, f"folder {settings.data}: {'can be written' if writable else 'cannot be written'}")
+    yield CheckResult(writable, f"folder {settings.data}: {'can be written' if writable else 'cannot be written'}")
     free = shutil.disk_usage(settings.data).free
-    yield Finding(free > MIN_FREE_BYTES, f"room: {free / 1e9:.1f} GB free")
+    yield CheckResult(free > MIN_FREE_BYTES, f"room: {free / 1e9:.1f} GB free")
 
 
-def _examine_media(console: Console) -> Iterator[Finding]:
+def _examine_media(console: Console) -> Iterator[CheckResult]:
     try:
-        yield Finding(True, f"media: {console.media.describe()}")
+        yield CheckResult(True, f"media: {console.media.describe()}")
     except ConsoleError as error:
-        yield Finding(False, f"media: {error}")
+        yield CheckResult(False, f"media: {error}")
     trashed = [one.video for one in console.store.trash.iterate()]
     known = {
         video.video_id: [file.name for file in video.files if "://" not in file.name]
         for video in chain(console.store.catalogue.iterate_videos(VideoFilter()), trashed)
     }
-    yield Finding(True, f"trash: {len(trashed)} videos, {sum(video.size for video in trashed) / 1e9:.1f} GB")
+    yield CheckResult(True, f"trash: {len(trashed)} videos, {sum(video.size for video in trashed) / 1e9:.1f} GB")
     missing = [
         f"{video_id}/{name}"
         for video_id, names in known.items()
         for name in names
         if console.media.path_of(video_id, name) is None
     ]
-    yield Finding(not missing, f"files: {_some(missing)} missing" if missing else "files: all there")
+    yield CheckResult(not missing, f"files: {_some(missing)} missing" if missing else "files: all there")
     folder = console.settings.media
     folders = (path.name for path in folder.iterdir()) if folder.exists() else ()
     strays = [name for name in folders if name not in known and not name.startswith(".")]
-    yield Finding(not strays, f"folders of no video in {folder}: {_some(strays)}" if strays else "folders: no strays")
+    yield CheckResult(
+        not strays, f"folders of no video in {folder}: {_some(strays)}" if strays else "folders: no strays"
+    )
 
 
 def _some(names: list[str]) -> str:

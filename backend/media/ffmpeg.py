@@ -25,7 +25,7 @@ from typing import IO, TypeAlias
 
 from backend.errors import DISK_FULL, ConsoleError, MediaError
 from backend.media import Probe
-from backend.media.ffmpeg_output import Chunks, Meter, Words
+from backend.media.ffmpeg_output import ByteQueue, ProgressParser, StderrTail
 from backend.media.probe import look
 
 if sys.platform == "linux":
@@ -136,14 +136,14 @@ class Ffmpeg:
         carries the progress otherwise. A failure is not raised but told by `Ran.code`; a stall is a MediaError, and a
         full disk a ConsoleError, for neither says anything about the file.
         """
-        meter = Meter(on_line)
+        meter = ProgressParser(on_line)
         stream = [] if on_line or keep else ["-progress", "pipe:1", "-stats_period", "0.5"]
         loudness = "info" if keep else "error"
         threads = ["-filter_threads", str(THREADS), "-filter_complex_threads", str(THREADS)]
         options = ["-nostdin", "-hide_banner", "-nostats", "-v", loudness, "-y", *threads, *stream]
         process = self._start([*_leash(), self.binary, *options, *arguments], cwd)
         _limit(process.pid, cpu_seconds, address_space)
-        words, chunks = Words(arguments, cwd, keep), Chunks()
+        words, chunks = StderrTail(arguments, cwd, keep), ByteQueue()
         readers = [_thread(words.drain, process.stderr), _thread(chunks.pump, process.stdout)]
         try:
             self._follow(chunks, meter, duration, report)
@@ -182,7 +182,7 @@ class Ffmpeg:
         except OSError as error:
             raise ConsoleError(NOT_STARTED, why=error.strerror or "unknown") from error
 
-    def _follow(self, chunks: Chunks, meter: Meter, duration: float, report: Report | None) -> None:
+    def _follow(self, chunks: ByteQueue, meter: ProgressParser, duration: float, report: Report | None) -> None:
         moved = time.monotonic()
         while (chunk := chunks.next(0.5)) is not None:
             if meter.take(chunk):
@@ -192,7 +192,7 @@ class Ffmpeg:
             if report:
                 report(min(meter.seconds / duration, 1.0) if duration > 0 else 0.0)
 
-    def _stop(self, process: subprocess.Popen[bytes], chunks: Chunks) -> None:
+    def _stop(self, process: subprocess.Popen[bytes], chunks: ByteQueue) -> None:
         chunks.discard()  # a child that waits for us to read could not end by itself
         if process.poll() is None:
             _signal(process, "SIGTERM")

@@ -16,7 +16,7 @@ _KEPT_LINES = 200
 _CHUNK = 1 << 16
 
 
-class Meter:
+class ProgressParser:
     """Reads stdout: the progress that ffmpeg prints there, or lines for `on_line`."""
 
     def __init__(self, on_line: Callable[[bytes], None] | None) -> None:
@@ -46,7 +46,7 @@ class Meter:
             self.frames = int(value) if key == b"frame" else self.frames
 
 
-class Words:
+class StderrTail:
     """Keeps the beginning and the end of what ffmpeg says, without paths and addresses, and drops the rest."""
 
     def __init__(self, arguments: Sequence[str], cwd: Path | None, keep: re.Pattern[str] | None) -> None:
@@ -86,7 +86,7 @@ class Words:
                 self._tail = self._tail[-WORDS // 2 :].partition("\n")[2]
 
 
-class Chunks:
+class ByteQueue:
     """Hands stdout from the thread that reads it to the one that works with it; 4 MB lie between them at most."""
 
     def __init__(self) -> None:

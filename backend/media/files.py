@@ -31,7 +31,7 @@ def part(folder: Path, stem: str) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def workshop(folder: Path, stem: str) -> Iterator[Path]:
+def temp_dir(folder: Path, stem: str) -> Iterator[Path]:
     """A hidden folder to work in, gone afterwards however it ends; those of runs that died go too."""
     for stray in folder.glob(f".{stem}.*.part"):
         shutil.rmtree(stray, ignore_errors=True)

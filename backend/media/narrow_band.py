@@ -26,11 +26,11 @@ from typing import Any
 from backend.jobs.runner import Done
 from backend.media import Probe, vmaf
 from backend.media.ffmpeg import Ffmpeg, Report
-from backend.media.files import publish, settle, workshop
+from backend.media.files import publish, settle, temp_dir
 from backend.media.filters import shape
 from backend.media.packets import count_packets
 from backend.media.quality_model import LADDERS
-from backend.media.quality_search import Case, Hunt, Steps, encode_whole, hunt_down, pays
+from backend.media.quality_search import Case, QualitySearch, Steps, encode_whole, pays, search_quality
 from backend.media.transcode import Source, open_source, transcode
 from backend.media.vmaf import Unscored
 from backend.model import FileKind, MediaFile
@@ -51,7 +51,7 @@ def narrow(ffmpeg: Ffmpeg, codec: str, rungs: Sequence[int], folder: Path, path:
     CRF and score. They are those of the best rendition; `lower` lists those of the others. Raises MediaError as
     `transcode` does.
     """
-    with workshop(folder, "narrow") as shop:
+    with temp_dir(folder, "narrow") as shop:
         source, steps = open_source(ffmpeg, path, report), Steps(report)
         plains = plain_renditions(folder)
         made: tuple[MediaFile, ...] = ()
@@ -77,7 +77,7 @@ def _make(
     """Write the narrow-band rendition that goes with a plain one to `output`, and return the facts about it."""
     size = (probe.width, probe.height)
     form = shape(ffmpeg, source.probe, size, source.packets.video.rate)
-    with workshop(output.parent, output.stem) as shop:
+    with temp_dir(output.parent, output.stem) as shop:
         case = Case(ffmpeg, source, plain, size, form, codec_for(ffmpeg, min(size), codec), shop)
         found, facts = _find(case, report)
         if found:
@@ -117,8 +117,8 @@ def _find(case: Case, report: Report) -> tuple[Path | None, dict[str, Any]]:
         windows = () if alone else vmaf.sample_windows(video.duration, max(video.first, 0.0))
         whole = vmaf.source_reference(ffmpeg, source, case.shape)
         pictures = vmaf.list_pictures(ffmpeg, case.plain)
-        hunt = Hunt(case, Steps(report), pictures, windows, whole)
-        found = hunt_down(hunt)
+        hunt = QualitySearch(case, Steps(report), pictures, windows, whole)
+        found = search_quality(hunt)
     except Unscored as reason:
         log.warning("the narrow-band rendition stays the plain one: %s", reason)
         return None, _facts(codec, None, plain_bytes, plain_bytes)

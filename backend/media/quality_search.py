@@ -101,7 +101,7 @@ class Case:
 
 
 @dataclass(slots=True)
-class Hunt:
+class QualitySearch:
     """A case on the way to its narrow-band rendition, and what was learnt of it so far."""
 
     case: Case
@@ -137,7 +137,7 @@ class Hunt:
         return merit(self.target, mean, p5, self.plain_score.p5)
 
 
-def hunt_down(hunt: Hunt) -> Trial | None:
+def search_quality(hunt: QualitySearch) -> Trial | None:
     """Return the whole video in as few bytes as it may have, None where that is no gain. Raises Unscored."""
     samples = _copy_pictures(hunt)
     hunt.plain_score = _score_whole(hunt, hunt.case.plain, 0.13)
@@ -150,7 +150,7 @@ def hunt_down(hunt: Hunt) -> Trial | None:
     return _by_samples(hunt, samples)
 
 
-def _copy_pictures(hunt: Hunt) -> Reference:
+def _copy_pictures(hunt: QualitySearch) -> Reference:
     """Decode and scale the source once for all that follows, and return what the trials are made from."""
     case, tell = hunt.case, hunt.steps.until(0.05)
     if not hunt.windows:  # a trial is published, with the names of the colours
@@ -165,21 +165,21 @@ def _copy_pictures(hunt: Hunt) -> Reference:
     return vmaf.copy(case.ffmpeg, hunt.whole, hunt.windows, case.seconds, vmaf.SMALL, samples, tell)
 
 
-def _by_samples(hunt: Hunt, samples: Reference) -> Trial | None:
+def _by_samples(hunt: QualitySearch, samples: Reference) -> Trial | None:
     while (crf := next_sample(hunt.ladder, hunt.target, hunt.points)) is not None:
         hunt.probes.append(_probe(hunt, samples, crf))
     crf = foreseen(hunt.ladder, hunt.target, hunt.points, hunt.ladder.aim)
     return _encode_whole(hunt, crf) if _promising(hunt, crf) else None
 
 
-def _promising(hunt: Hunt, crf: float) -> bool:
+def _promising(hunt: QualitySearch, crf: float) -> bool:
     """Say whether a quality may pay: what trials took says it nearly, and another encode settles what is close."""
     size = foreseen_size(hunt.ladder, crf, [(probe.crf, probe.size) for probe in hunt.probes])
     spent = sum(hunt.pictures.sizes[number] for number in hunt.sampled) or hunt.pictures.size
     return size <= (1 + MIN_GAIN) * spent
 
 
-def _by_groups(hunt: Hunt) -> Trial | None:
+def _by_groups(hunt: QualitySearch) -> Trial | None:
     """Try some groups of pictures, then encode the others as those foretell, and again those that need it."""
     whole = groups.groups_of(hunt.pictures.times)
     chosen = [whole[number] for number in groups.spread(len(whole), vmaf.SAMPLES)]
@@ -199,13 +199,13 @@ def _by_groups(hunt: Hunt) -> Trial | None:
     return _published(hunt, best) if best else None
 
 
-def _careful_slope(hunt: Hunt) -> float:
+def _careful_slope(hunt: QualitySearch) -> float:
     """How steep the curve is; where nothing is known yet, steeper than usual, so that no step goes too far."""
     slope = slope_of(hunt.ladder, hunt.target, hunt.points)
     return slope if len(hunt.points) > 1 else 2 * slope
 
 
-def _repaired(hunt: Hunt, whole: list[range], pieces: groups.Pieces) -> groups.Pieces | None:
+def _repaired(hunt: QualitySearch, whole: list[range], pieces: groups.Pieces) -> groups.Pieces | None:
     """Encode some groups again while the whole is below the promise, or far above it; None where it stays below."""
     best: groups.Pieces | None = None
     slope = _careful_slope(hunt)
@@ -230,7 +230,7 @@ def _state(pieces: groups.Pieces, group: range, frames: Score) -> Group:
     return Group(pieces[group.start].crf, frames.among(frozenset(group)).mean, size)
 
 
-def _encode_groups(hunt: Hunt, chosen: list[range], crf: float, start: float) -> groups.Pieces:
+def _encode_groups(hunt: QualitySearch, chosen: list[range], crf: float, start: float) -> groups.Pieces:
     """Encode some groups and score them."""
     case, count = hunt.case, sum(len(group) for group in chosen)
     if not chosen:
@@ -256,7 +256,7 @@ def _encode_groups(hunt: Hunt, chosen: list[range], crf: float, start: float) ->
     return groups.pieces_of(case.ffmpeg, output, chosen, crf, frames)
 
 
-def _published(hunt: Hunt, pieces: groups.Pieces) -> Trial | None:
+def _published(hunt: QualitySearch, pieces: groups.Pieces) -> Trial | None:
     """Put the groups together, with the sound of the plain rendition."""
     case, output = hunt.case, hunt.case.shop / "whole.mp4"
     groups.join(case.ffmpeg, pieces, hunt.pictures.times, case.plain, output, hunt.steps.until(0.97))
@@ -269,7 +269,7 @@ def _published(hunt: Hunt, pieces: groups.Pieces) -> Trial | None:
     return Trial(round(groups.crf_of(pieces), 1), hunt.merit(frames), found.size, output, frames)
 
 
-def _by_itself(hunt: Hunt, samples: Reference) -> Trial | None:
+def _by_itself(hunt: QualitySearch, samples: Reference) -> Trial | None:
     least = hunt.target - FLOOR
     while (crf := next_crf(hunt.ladder, least, hunt.points)) is not None:
         if hunt.probes and not _promising(hunt, crf):
@@ -281,7 +281,7 @@ def _by_itself(hunt: Hunt, samples: Reference) -> Trial | None:
     return _encode_whole(hunt, best.crf) if hunt.case.late else _with_sound(hunt, best)
 
 
-def _probe(hunt: Hunt, samples: Reference, crf: float) -> Trial:
+def _probe(hunt: QualitySearch, samples: Reference, crf: float) -> Trial:
     """Encode the samples and score them."""
     start = 0.13 + 0.08 * len(hunt.probes)
     output = hunt.case.shop / f"probe-{crf:g}.mp4"
@@ -301,7 +301,7 @@ def _probe(hunt: Hunt, samples: Reference, crf: float) -> Trial:
     return Trial(crf, hunt.expected(frames), size, output, frames)
 
 
-def _score_whole(hunt: Hunt, path: Path, mark: float) -> Score:
+def _score_whole(hunt: QualitySearch, path: Path, mark: float) -> Score:
     """Score a rendition of the whole. Where pictures were dropped on the way, the source is brought there as well."""
     case, count, tell = hunt.case, len(hunt.pictures.times), hunt.steps.until(mark)
     step = vmaf.step_for(count)
@@ -315,7 +315,7 @@ def _score_whole(hunt: Hunt, path: Path, mark: float) -> Score:
     return vmaf.score(case.ffmpeg, path, hunt.whole, case.shop, count, step, tell)
 
 
-def _encode_whole(hunt: Hunt, crf: float) -> Trial | None:
+def _encode_whole(hunt: QualitySearch, crf: float) -> Trial | None:
     """Encode the whole video and score it; once more where it came out worse than promised, or far too good."""
     first = _trial(hunt, crf, 0.85, 0.92)
     slope = slope_of(hunt.ladder, hunt.target, hunt.points)
@@ -326,13 +326,13 @@ def _encode_whole(hunt: Hunt, crf: float) -> Trial | None:
     return smallest if smallest and pays(smallest.size, hunt.pictures.size) else None
 
 
-def _trial(hunt: Hunt, crf: float, encoded: float, scored: float) -> Trial:
+def _trial(hunt: QualitySearch, crf: float, encoded: float, scored: float) -> Trial:
     output, size = encode_whole(hunt.case, crf, hunt.steps.until(encoded))
     frames = _score_whole(hunt, output, scored)
     return Trial(crf, hunt.merit(frames), size, output, frames)
 
 
-def _with_sound(hunt: Hunt, probe: Trial) -> Trial:
+def _with_sound(hunt: QualitySearch, probe: Trial) -> Trial:
     """Put the sound of the source to a probe that is the whole video; its pictures are those that were scored."""
     output = hunt.case.shop / "whole.mp4"
     taken = ["-map", "0:V:0", "-map_metadata", "-1", "-map_chapters", "-1", "-c:v", "copy"]

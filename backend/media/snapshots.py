@@ -20,7 +20,7 @@ from backend.jobs.runner import Done
 from backend.media import Probe
 from backend.media.container import jpeg_size
 from backend.media.ffmpeg import Ffmpeg, Report
-from backend.media.files import settle, workshop
+from backend.media.files import settle, temp_dir
 from backend.media.filters import jpeg, scaled
 from backend.media.packets import Stream, count_packets
 from backend.media.sprite import MAX_TILES, Layout, lay_out, write_vtt
@@ -41,7 +41,7 @@ _JPEG = ("-c:v", "mjpeg", "-q:v", "3", "-f", "image2")
 
 
 @dataclass(frozen=True, slots=True)
-class Shoot:
+class SnapshotPlan:
     """What pictures are taken of, and when: seconds of the video at which a picture appears."""
 
     source: Source
@@ -61,7 +61,7 @@ def take_pictures(ffmpeg: Ffmpeg, folder: Path, path: Path, kept: Collection[str
     `kept` names the files that the catalogue knows. Raises MediaError when no picture comes.
     """
     _sweep(folder, "sprite-*.*", kept)
-    with workshop(folder, "pictures") as shop:
+    with temp_dir(folder, "pictures") as shop:
         shoot = _plan(ffmpeg, path, report)
         report(0.1)
         words = _one_pass(ffmpeg, shop, shoot, lambda done: report(0.1 + 0.5 * done)) if shoot.read else ""
@@ -80,7 +80,7 @@ def take_cover(ffmpeg: Ffmpeg, seconds: float, folder: Path, path: Path, kept: C
     catalogue knows the new one. Raises MediaError when no picture comes.
     """
     _sweep(folder, "cover-*.jpg", kept)
-    with workshop(folder, "cover") as shop:
+    with temp_dir(folder, "cover") as shop:
         probe = ffmpeg.probe(path)
         report(0.1)
         taken = shop / "cover.jpg"
@@ -105,7 +105,7 @@ def _appears(ffmpeg: Ffmpeg, path: Path, seconds: float) -> float:
     return max(stream.shown_at(seconds) - EARLIER, 0.0)
 
 
-def _plan(ffmpeg: Ffmpeg, path: Path, report: Report) -> Shoot:
+def _plan(ffmpeg: Ffmpeg, path: Path, report: Report) -> SnapshotPlan:
     probe = ffmpeg.probe(path)
     packets = count_packets(ffmpeg, path, probe, lambda _: report(0.0))
     source, video = Source(path, probe, packets), packets.video
@@ -118,7 +118,7 @@ def _plan(ffmpeg: Ffmpeg, path: Path, report: Report) -> Shoot:
     most = MAX_TILES if read else SOUGHT_TILES
     sprite = lay_out(packets.end, probe.width, probe.height, video.packets, apart, most)
     snapshots = choose(video.times if whole else video.key_times, packets.end, wanted)
-    return Shoot(source, snapshots, sprite, read, whole)
+    return SnapshotPlan(source, snapshots, sprite, read, whole)
 
 
 def choose(times: Sequence[float], duration: float, wanted: int) -> tuple[float, ...]:
@@ -134,7 +134,7 @@ def choose(times: Sequence[float], duration: float, wanted: int) -> tuple[float,
     return tuple(times[number] for number in sorted(chosen))
 
 
-def _one_pass(ffmpeg: Ffmpeg, shop: Path, shoot: Shoot, report: Report) -> str:
+def _one_pass(ffmpeg: Ffmpeg, shop: Path, shoot: SnapshotPlan, report: Report) -> str:
     """Take everything at once; what does not come is left to the seeks. Returns what ffmpeg said."""
     probe, sprite = shoot.source.probe, shoot.sprite
     small, large = (jpeg(ffmpeg, probe, scaled(probe, side, "max")) for side in (SNAPSHOT_SIDE, COVER_SIDE))
@@ -172,7 +172,7 @@ def _tile(sprite: Layout) -> str:
     return f"tile={sprite.columns}x{sprite.rows}:nb_frames={sprite.count}"
 
 
-def _fill_gaps(ffmpeg: Ffmpeg, shop: Path, shoot: Shoot, report: Report) -> None:
+def _fill_gaps(ffmpeg: Ffmpeg, shop: Path, shoot: SnapshotPlan, report: Report) -> None:
     """Fetch what the pass did not give, one by one: `-ss` before `-i` decodes no more than a group of pictures."""
     if not (shop / "first.jpg").exists():
         _fetch(ffmpeg, shoot, shop / "first.jpg", COVER_SIDE, 0.0)
@@ -187,7 +187,7 @@ def _fill_gaps(ffmpeg: Ffmpeg, shop: Path, shoot: Shoot, report: Report) -> None
         _fetch_tiles(ffmpeg, shop, shoot, lambda done: report(0.7 + 0.2 * done))
 
 
-def _fetch_tiles(ffmpeg: Ffmpeg, shop: Path, shoot: Shoot, report: Report) -> None:
+def _fetch_tiles(ffmpeg: Ffmpeg, shop: Path, shoot: SnapshotPlan, report: Report) -> None:
     """Fetch the tiles of a sprite one by one; where one does not come, the one before stands for it."""
     sprite, last = shoot.sprite, shop / "first.jpg"
     for number in range(sprite.count):
@@ -202,7 +202,7 @@ def _fetch_tiles(ffmpeg: Ffmpeg, shop: Path, shoot: Shoot, report: Report) -> No
     ffmpeg.run([*joined, *_JPEG, "-update", "1", "sprite.jpg"], cwd=shop)
 
 
-def _fetch(ffmpeg: Ffmpeg, shoot: Shoot, target: Path, side: int, seconds: float) -> None:
+def _fetch(ffmpeg: Ffmpeg, shoot: SnapshotPlan, target: Path, side: int, seconds: float) -> None:
     """Write the picture that is seen at this moment."""
     source = shoot.source
     at = ["-ss", f"{max(shoot.video.shown_at(seconds) - EARLIER, 0.0):.6f}"]

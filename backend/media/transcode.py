@@ -11,7 +11,7 @@ from backend.errors import ConsoleError, MediaError
 from backend.jobs.runner import Done
 from backend.media import Probe
 from backend.media.ffmpeg import ADDRESS_SPACE, THREADS, Ffmpeg, Ran, Report
-from backend.media.files import publish, workshop
+from backend.media.files import publish, temp_dir
 from backend.media.filters import scaled, shape, steady
 from backend.media.packets import Packets, count_packets
 from backend.model import FileKind, Video
@@ -73,7 +73,7 @@ def transcode(ffmpeg: Ffmpeg, rungs: Sequence[int], folder: Path, path: Path, re
 
     One run makes them all, so that the source is decoded once. Raises MediaError when that cannot be done.
     """
-    with workshop(folder, "common") as shop:
+    with temp_dir(folder, "common") as shop:
         source = open_source(ffmpeg, path, report)
         outputs = {
             shop / f"{side}.mp4": [*plain_codec(ffmpeg, source, side), *sound(source)]

@@ -310,9 +310,9 @@ class Session:
     user_name: str
     created: int
     expires: int
-    seen: int  # to a minute
+    last_seen: int  # to a minute
     address: str = ""
-    way: str = ""
+    channel: str = ""
     agent: str = ""
     name: str = ""
     granted: str = ""
@@ -322,7 +322,7 @@ class Actor(msgspec.Struct, frozen=True):
     """Who asks: kept with every change, and written into the log."""
 
     name: str  # account, or what acts by itself: "worker", "command line"
-    way: str  # rest, page, command line, worker
+    channel: str  # rest, page, command line, worker
     address: str = ""
     request_id: str = ""
     token: str = ""  # the name of the API token that was shown
@@ -346,7 +346,7 @@ class HistoryFilter:
     """What the history is narrowed to; an empty field narrows nothing. Times are inclusive."""
 
     actor: str = ""
-    way: str = ""
+    channel: str = ""
     action: str = ""
     target: str = ""
     start: int | None = None

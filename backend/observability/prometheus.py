@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from backend.model import JobKind, JobState
-from backend.observability.request_metrics import BOUNDS, Calls
+from backend.observability.request_metrics import BOUNDS, RequestMetrics
 from backend.version import VERSION
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Metrics(Collector):
         yield _gauge("qu_disk_size_bytes", "Size of the disk of the data folder.", {(): disk.total})
 
 
-def _calls(calls: Calls) -> Iterator[Metric]:
+def _calls(calls: RequestMetrics) -> Iterator[Metric]:
     counted = CounterMetricFamily(
         "qu_requests", "Answers by operation, way in and code.", labels=("operation", "way", "code")
     )

@@ -25,20 +25,20 @@ def new_request_id() -> str:
 
 
 @dataclass(slots=True)
-class Took:
+class Durations:
     """How long the calls of one operation took: how many ended up to each of BOUNDS and beyond, and their sum."""
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
     seconds: float = 0.0
 
 
-class Calls:
+class RequestMetrics:
     """Notes every call. Counting takes less than a microsecond, for it is part of every answer."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._counts: dict[tuple[str, str, str], int] = {}
-        self._took: dict[str, Took] = {}
+        self._took: dict[str, Durations] = {}
 
     def note(self, operation: str, code: str, who: str, way: str, seconds: float, request_id: str) -> None:
         """Count a call and write its line. `operation` is a name of ours: each is kept for good."""
@@ -55,7 +55,7 @@ class Calls:
         key = (operation, way, code)
         with self._guard:
             self._counts[key] = self._counts.get(key, 0) + 1
-            took = self._took.get(operation) or self._took.setdefault(operation, Took())
+            took = self._took.get(operation) or self._took.setdefault(operation, Durations())
             took.counts[bisect_left(BOUNDS, seconds)] += 1
             took.seconds += seconds
 
@@ -64,7 +64,7 @@ class Calls:
         with self._guard:
             return dict(self._counts)
 
-    def took(self) -> dict[str, Took]:
+    def took(self) -> dict[str, Durations]:
         """Return how long they took, by operation."""
         with self._guard:
-            return {name: Took(list(took.counts), took.seconds) for name, took in self._took.items()}
+            return {name: Durations(list(took.counts), took.seconds) for name, took in self._took.items()}

@@ -150,7 +150,7 @@ def get_accounts(call: Call) -> list[KnownAccount]:
     counts, token_counts = Counter(one.user_name for one in sessions), Counter(one.user_name for one in tokens)
     seen: dict[str, int] = {}
     for session in (*sessions, *tokens):
-        seen[session.user_name] = max(session.seen, seen.get(session.user_name, 0))
+        seen[session.user_name] = max(session.last_seen, seen.get(session.user_name, 0))
     return [
         KnownAccount(
             user_name=account.user_name, role=account.role.value, disabled=account.disabled,
@@ -216,9 +216,9 @@ def revoke_token(call: Call, *, token_id: str) -> None:
 
 def _session(call: Call, session: Session) -> SessionData:
     return SessionData(
-        session_id=session.session_id, user_name=session.user_name, way=session.way, address=session.address,
+        session_id=session.session_id, user_name=session.user_name, way=session.channel, address=session.address,
         agent=session.agent, creation_time=_time(call, session.created), expiration_time=_time(call, session.expires),
-        last_seen_time=_time(call, session.seen),
+        last_seen_time=_time(call, session.last_seen),
         is_own=token_hash(call.token).startswith(session.session_id),
     )  # fmt: skip
 
@@ -227,7 +227,7 @@ def _token(call: Call, token: Session) -> TokenInfo:
     return TokenInfo(
         token_id=token.session_id, user_name=token.user_name, name=token.name, right=token.granted,
         address=token.address, creation_time=_time(call, token.created), expiration_time=_time(call, token.expires),
-        last_seen_time=_time(call, token.seen), expired=token.expires <= call.now(),
+        last_seen_time=_time(call, token.last_seen), expired=token.expires <= call.now(),
     )  # fmt: skip
 
 

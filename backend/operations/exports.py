@@ -13,7 +13,7 @@ from backend.api.registry import OPERATIONS, operation
 from backend.auth.permissions import Right
 from backend.exports.columns import RECOMMENDED, VIDEOS, FileFormat, Listing
 from backend.exports.download import Download, Progress
-from backend.exports.file import Label, make_download
+from backend.exports.file import ExportInfo, make_download
 from backend.lifecycle.ingest import incoming_folder
 from backend.model import Sort
 from backend.operations.filters import Filters
@@ -94,6 +94,6 @@ def _export(
         after["sort"] = sort
     call.store.history.record(at=now, actor=call.actor, action=call.operation.name, target="", after=after)
     when, progress = datetime.fromtimestamp(now, zone), Progress(total)
-    label = Label(listing, chosen, file_format, given, when, zone.key, call.actor.name, progress)
+    label = ExportInfo(listing, chosen, file_format, given, when, zone.key, call.actor.name, progress)
     pieces = call.store.exporting.pieces(listing, chosen, file_format, filters.wanted, zone, call.write.base_url, sort)
     return call.console.exports.begin(call.actor.name, make_download(label, pieces, incoming_folder(call.settings)))

@@ -19,7 +19,7 @@ from backend.auth.permissions import Right
 from backend.errors import BadRequest
 from backend.exports.columns import FileFormat, Listing, guard_id, guard_text
 from backend.exports.download import Download, Progress
-from backend.exports.file import MEDIA_TYPES, Label
+from backend.exports.file import MEDIA_TYPES, ExportInfo
 from backend.model import HistoryFilter, HistoryLine
 from backend.operations.filters import written
 
@@ -130,7 +130,7 @@ def export_history(call: Call, *, filters: HistoryFilters) -> Download:
     after = {"format": FileFormat.CSV, "filter": given, "count": total}
     history.record(at=now, actor=call.actor, action=call.operation.name, target="", after=after)
     when, progress = datetime.fromtimestamp(now, zone), Progress(total)
-    label = Label(HISTORY, (), FileFormat.CSV, given, when, zone.key, call.actor.name, progress)
+    label = ExportInfo(HISTORY, (), FileFormat.CSV, given, when, zone.key, call.actor.name, progress)
     chunks = _csv(history.iterate(filters.wanted, newest), call.write)
     download = Download(label.file_name, MEDIA_TYPES[FileFormat.CSV], chunks, progress)
     return call.console.exports.begin(call.actor.name, download)
@@ -155,7 +155,7 @@ def _listed(call: Call, lines: Iterable[HistoryLine]) -> list[HistoryData]:
 def _data(write: Writer, line: HistoryLine, title: str = "") -> HistoryData:
     actor = line.actor
     return HistoryData(
-        line=line.line, time=write.time(line.at), user_name=actor.name, token=actor.token, way=actor.way,
+        line=line.line, time=write.time(line.at), user_name=actor.name, token=actor.token, way=actor.channel,
         address=actor.address, request_id=actor.request_id, action=line.action, target=line.target, title=title,
         before=line.before, after=line.after,
     )  # fmt: skip

@@ -13,13 +13,13 @@ from backend.api.registry import operation
 from backend.auth.permissions import Right
 from backend.errors import ConsoleError
 from backend.i18n.messages import say
-from backend.jobs.schedule import SLOW, Outlook, outlook, slow_lanes
+from backend.jobs.schedule import SLOW, QueueEstimate, outlook, slow_concurrency
 from backend.model import Job, JobKind, JobState
 
 if TYPE_CHECKING:
     from backend.console import Call
 
-NOT_IN_QUEUE = Outlook(0, None)
+NOT_IN_QUEUE = QueueEstimate(0, None)
 FOLDERS = re.compile(r"(?<![\w:/.~-])/(?:[^\s/'\":]+/)+")  # of a path; not those of an address, nor `bt709/unknown`
 
 
@@ -112,14 +112,14 @@ def describe_jobs(call: Call, jobs: Iterable[Job]) -> list[JobData]:
     return [_job(call, job, titles.get(job.video_id, ""), ahead.get(job.job_id, NOT_IN_QUEUE)) for job in jobs]
 
 
-def _outlook(call: Call) -> dict[str, Outlook]:
+def _outlook(call: Call) -> dict[str, QueueEstimate]:
     queue, pace = call.store.jobs.find_queue(), call.store.jobs.find_pace()
     quick = [item for item in queue if item[0].kind not in SLOW and item[0].kind in tuple(JobKind)]
     slow = [item for item in queue if item[0].kind in SLOW]
-    return outlook(quick, pace, call.now()) | outlook(slow, pace, call.now(), slow_lanes())
+    return outlook(quick, pace, call.now()) | outlook(slow, pace, call.now(), slow_concurrency())
 
 
-def _job(call: Call, job: Job, title: str, ahead: Outlook) -> JobData:
+def _job(call: Call, job: Job, title: str, ahead: QueueEstimate) -> JobData:
     return JobData(
         job_id=job.job_id,
         kind=job.kind.value,

@@ -29,7 +29,7 @@ class AccountData(msgspec.Struct, rename="camel"):
 def login(call: Call, *, user_name: str, password: str) -> TokenData:
     """Sign in. Several sessions of one account live side by side."""
     account = check_password(call, user_name, password)
-    if call.caller.way == "page" and Right.DASHBOARD not in account.role.rights:
+    if call.caller.channel == "page" and Right.DASHBOARD not in account.role.rights:
         raise Forbidden(
             "Accounts with the role {role} are for programs and cannot use the dashboard.", role=account.role
         )

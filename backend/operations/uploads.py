@@ -10,7 +10,7 @@ from backend.api.registry import OPERATIONS, operation
 from backend.api.wire import UploadedVideo
 from backend.auth.permissions import Right
 from backend.i18n.messages import say
-from backend.lifecycle.ingest import Particulars, same_files, take_in
+from backend.lifecycle.ingest import VideoMetadata, same_files, take_in
 from backend.model import User, Video
 from backend.operations.exports import LinkData
 from backend.operations.fields import CateId, Description, Name, Tags, Title
@@ -43,7 +43,7 @@ def upload_video(
     """
     call.store.catalogue.settle_category(cate_id, cate_name or None)  # refused before the file is looked at
     user = owner_of(call, user_id, user_name)
-    said = Particulars(file.file_name, user, title, description, tags, cate_id, cate_name)
+    said = VideoMetadata(file.file_name, user, title, description, tags, cate_id, cate_name)
     may_know = call.access is not None and Right.READ in call.access.rights
     same = same_files(call.console, file.path) if may_know else []
     video = take_in(call.console, file.path, said, call.actor)

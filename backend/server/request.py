@@ -199,7 +199,7 @@ def read_headers(scope: Scope) -> dict[bytes, bytes]:
 def build_caller(scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
     client = scope.get("client")
     return Caller(
-        way="rest",
+        channel="rest",
         address=client[0] if client else "",
         base_url=public_base_url(scope, headers),
         language=language_of(headers),

@@ -18,8 +18,8 @@ from backend.store.rows import read_object
 COLUMNS = (*CONTENT, "previous", "hash")
 ADD = f"insert into history ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"
 CONDITIONS = {
-    "actor": "actor in (select value from json_each(:actor))", "way": "way = :way", "action": "action = :action",
-    "target": "target = :target", "start": "at >= :start", "end": "at <= :end",
+    "actor": "actor in (select value from json_each(:actor))", "channel": "way = :channel",
+    "action": "action = :action", "target": "target = :target", "start": "at >= :start", "end": "at <= :end",
 }  # fmt: skip
 # From one to the next along the index: `distinct` would go through every line.
 DISTINCT = """
@@ -53,7 +53,7 @@ def append_many(
     """Add a line for every (target, before, after), inside the caller's transaction."""
     head = _head(db)
     line, previous = head.line, head.hash
-    who = (actor.name, actor.way, actor.address, actor.token, actor.request_id)
+    who = (actor.name, actor.channel, actor.address, actor.token, actor.request_id)
     rows = []
     for target, before, after in changes:
         line += 1

@@ -107,7 +107,7 @@ class Sessions:
             rows = list(db.query(f"select s.*, user_name from sessions s join accounts using (account_id) "
                                  f"where {condition} order by s.created desc, token_hash", values))  # fmt: skip
         found = [_session(row, max(row["seen"], self._seen.get(row["token_hash"], 0))) for row in rows]
-        return tuple(sorted(found, key=lambda session: -session.seen))
+        return tuple(sorted(found, key=lambda session: -session.last_seen))
 
     def end(self, session_id: str, actor: Actor, owner: str = "") -> None:
         """End a session by its id, of `owner` alone where that is given. Raises NotFound."""
@@ -175,7 +175,7 @@ class Sessions:
         now = self._now()
         db.execute(ADD, {
             "token_hash": token_hash(token), "account_id": account.account_id, "created": now, "expires": expires,
-            "seen": 0 if name else now, "address": actor.address, "way": actor.way, "agent": agent, "name": name,
+            "seen": 0 if name else now, "address": actor.address, "way": actor.channel, "agent": agent, "name": name,
             "granted": granted,
         })  # fmt: skip
 
@@ -189,6 +189,6 @@ class Sessions:
 def _session(row: dict[str, Any], seen: int) -> Session:
     return Session(
         session_id=row["token_hash"][:ID_LENGTH], user_name=row["user_name"], created=row["created"],
-        expires=row["expires"], seen=seen, address=row["address"], way=row["way"], agent=row["agent"],
+        expires=row["expires"], last_seen=seen, address=row["address"], channel=row["way"], agent=row["agent"],
         name=row["name"], granted=row["granted"],
     )  # fmt: skip

@@ -37,7 +37,7 @@ def asker(operation: str) -> Callable[..., dict[str, Any]]:
     """Return what runs an operation as the signed-in person, from any thread."""
     address, agent = st.context.ip_address, st.context.headers.get("User-Agent")
     caller = backend.Caller(
-        way="page",
+        channel="page",
         address=address if isinstance(address, str) else THIS_MACHINE,
         language=language(),
         agent=agent[:MAX_AGENT] if isinstance(agent, str) else "",

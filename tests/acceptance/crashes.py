@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.model import Actor
-from tests.acceptance.server_process import Stand, ask
+from tests.acceptance.server_process import ServerProcess, ask
 from tests.acceptance.videos import add_videos
 
 VIDEOS_EACH = 4
@@ -69,7 +69,7 @@ def main() -> None:
 
 def crash(folder: Path, rounds: int, writers: int, changes: int) -> Outcome:
     """Kill a server `rounds` times under `writers`, each time after its share of `changes`."""
-    stand = Stand(folder, QU_PREWARM_HOSTS=NOWHERE)
+    stand = ServerProcess(folder, QU_PREWARM_HOSTS=NOWHERE)
     videos = add_videos(stand.data, writers * VIDEOS_EACH)
     outcome, acknowledged = Outcome(), []
     numbers = itertools.count()
@@ -104,7 +104,12 @@ def wait_for(is_true: Any, seconds: float = 120.0) -> None:
 
 
 def write(
-    stand: Stand, token: str, videos: list[str], numbers: Iterator[int], acknowledged: list[str], over: threading.Event
+    stand: ServerProcess,
+    token: str,
+    videos: list[str],
+    numbers: Iterator[int],
+    acknowledged: list[str],
+    over: threading.Event,
 ) -> None:
     """Change one video after the other until the server is gone. No change repeats another: each leaves a trace."""
     connection = stand.connect()

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 from backend.api.registry import OPERATIONS
 from backend.store.sqlite.readers import IDLE_READERS
-from tests.acceptance.server_process import Stand
+from tests.acceptance.server_process import ServerProcess
 from tests.acceptance.videos import add_videos
 
 VIDEOS = 200
@@ -74,7 +74,7 @@ def main() -> None:
 
 def gather(folder: Path, clients: int, seconds: float) -> Crowd:
     """Let clients ask a server of their own for a while."""
-    stand = Stand(folder)
+    stand = ServerProcess(folder)
     videos = add_videos(stand.data, VIDEOS)
     stand.start()
     try:
@@ -94,7 +94,9 @@ def gather(folder: Path, clients: int, seconds: float) -> Crowd:
     return crowd
 
 
-async def _ask_all(stand: Stand, token: str, videos: list[str], clients: int, seconds: float, crowd: Crowd) -> int:
+async def _ask_all(
+    stand: ServerProcess, token: str, videos: list[str], clients: int, seconds: float, crowd: Crowd
+) -> int:
     until = time.monotonic() + seconds
     tasks = [asyncio.create_task(_client(stand.port, token, videos, until, crowd)) for _ in range(clients)]
     peak = stand.memory()

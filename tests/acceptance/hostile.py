@@ -32,7 +32,7 @@ from backend.api.registry import OPERATIONS
 from backend.auth.permissions import Role
 from backend.model import Actor, CensorStatus, User, Video
 from backend.server.app import RestApp
-from tests.acceptance.server_process import Stand
+from tests.acceptance.server_process import ServerProcess
 
 ACTOR = Actor("benchmark", "command line")
 TOKEN = "0123456789abcdef" * 3
@@ -318,7 +318,7 @@ def main() -> None:
             _tell("schemathesis", follow_schema, RestApp(console), given_.schema)
         console.close()
         if given_.raw:
-            stand = Stand(Path(folder) / "raw")
+            stand = ServerProcess(Path(folder) / "raw")
             stand.start()
             _tell("over connections", pelt, stand.port, given_.raw)
             assert stand.is_ready()

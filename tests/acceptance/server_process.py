@@ -28,7 +28,7 @@ def with_descriptors(count: int) -> tuple[str, ...]:
     return "sh", "-c", f'ulimit -n {count}; exec "$@"', "sh"
 
 
-class Stand:
+class ServerProcess:
     """`python -m backend serve`, or the dashboard, on a free port."""
 
     def __init__(self, folder: Path, *, dashboard: bool = False, prefix: Iterable[str] = (), **settings: str) -> None:

@@ -24,7 +24,7 @@ from backend.api.registry import OPERATIONS
 from backend.model import JobKind, VideoFilter
 from tests.acceptance.crashes import crash
 from tests.acceptance.crowd import gather
-from tests.acceptance.server_process import Stand, ask
+from tests.acceptance.server_process import ServerProcess, ask
 from tests.acceptance.videos import add_videos
 from tests.conftest import TESTS
 
@@ -35,7 +35,7 @@ marks = itertools.count()
 class Editor:
     """Somebody signed in at a server, who changes one video and remembers what was acknowledged."""
 
-    def __init__(self, stand: Stand, video: str) -> None:
+    def __init__(self, stand: ServerProcess, video: str) -> None:
         self.stand, self.video, self.acknowledged = stand, video, []
         self.token = stand.sign_in()
 
@@ -61,7 +61,7 @@ def stand(tmp_path):
     made = []
 
     def start(folder=tmp_path, **settings):
-        made.append(Stand(folder, **settings))
+        made.append(ServerProcess(folder, **settings))
         return made[-1]
 
     yield start

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.attackers import forgeries, rerun
-from tests.acceptance.server_process import Stand, with_descriptors
+from tests.acceptance.server_process import ServerProcess, with_descriptors
 from tests.sockets import BINARY, CONTINUE, PING, PONG, TEXT, Page, frame
 from tests.waiting import until
 
@@ -26,7 +26,7 @@ LEFT = 100  # some of which are sessions of a person whose connections broke off
 
 @pytest.fixture(scope="module")
 def dashboard(tmp_path_factory):
-    stand = Stand(tmp_path_factory.mktemp("dashboard"), dashboard=True, prefix=with_descriptors(1024))
+    stand = ServerProcess(tmp_path_factory.mktemp("dashboard"), dashboard=True, prefix=with_descriptors(1024))
     stand.start()
     yield stand
     assert stand.end() == 0
@@ -198,7 +198,7 @@ def test_1000_bodies_that_never_end_leave_room(dashboard):
 
 def test_the_soft_limit_is_raised_to_the_hard_one(tmp_path):
     prefix = ("sh", "-c", 'ulimit -Sn 200; ulimit -Hn 900; exec "$@"', "sh")
-    stand = Stand(tmp_path, prefix=prefix)
+    stand = ServerProcess(tmp_path, prefix=prefix)
     stand.start()
     limits = Path(f"/proc/{stand.process.pid}/limits").read_text()
     stand.end()

@@ -8,7 +8,7 @@ import pytest
 
 from backend.server.app import RestApp
 from tests.acceptance import hostile
-from tests.acceptance.server_process import Stand
+from tests.acceptance.server_process import ServerProcess
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ def test_answers_are_as_the_description_says(attacked):
 
 
 def test_no_bytes_on_a_connection_bring_the_server_down(tmp_path):
-    stand = Stand(tmp_path)
+    stand = ServerProcess(tmp_path)
     stand.start()
     hostile.pelt(stand.port, 300)
 

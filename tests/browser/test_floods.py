@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from playwright.sync_api import expect
 
-from tests.acceptance.server_process import PASSWORD, Stand, with_descriptors
+from tests.acceptance.server_process import PASSWORD, ServerProcess, with_descriptors
 from tests.acceptance.videos import add_videos
 from tests.sockets import Page
 
@@ -17,7 +17,7 @@ IDLE, SIGN_INS = 300, 50
 
 @contextmanager
 def dashboard(folder, descriptors):
-    stand = Stand(folder, dashboard=True, prefix=with_descriptors(descriptors))
+    stand = ServerProcess(folder, dashboard=True, prefix=with_descriptors(descriptors))
     add_videos(stand.data, 200)
     stand.start()
     try:

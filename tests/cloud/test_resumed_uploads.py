@@ -16,7 +16,7 @@ from backend.aliyun import oss
 from backend.aliyun.oss import Keys, Place
 from backend.aliyun.upload import Uploads
 from backend.jobs.runner import Task
-from backend.lifecycle.ingest import Particulars, take_in
+from backend.lifecycle.ingest import VideoMetadata, take_in
 from backend.model import Actor, User
 from tests.paths import ROOT
 
@@ -45,7 +45,7 @@ def upload(console, clip):
     def send():
         body = clip.read_bytes()
         return take_in(
-            console, clip, Particulars("海边.mp4", User("u1", "安妮")), Actor("anne", "tests")
+            console, clip, VideoMetadata("海边.mp4", User("u1", "安妮")), Actor("anne", "tests")
         ).video_id, body
 
     return send

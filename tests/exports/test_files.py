@@ -20,7 +20,7 @@ from openpyxl.utils.escape import unescape
 from backend.api import wire
 from backend.exports.columns import RECOMMENDED, VIDEOS, CellKind, FileFormat
 from backend.exports.download import Progress
-from backend.exports.file import Label, make_download
+from backend.exports.file import ExportInfo, make_download
 from backend.exports.xlsx import workbook_chunks
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter
 from backend.store import open_store
@@ -61,7 +61,7 @@ ONCE = settings(max_examples=25, deadline=None)
 
 def label(file_format, listing=VIDEOS, columns=None, zone="Asia/Shanghai", filters=None):
     when = datetime(2019, 1, 9, 22, 11, 29, tzinfo=ZoneInfo(zone))
-    return Label(listing, columns or listing.columns, file_format, filters or {}, when, zone, "anne", Progress(0))
+    return ExportInfo(listing, columns or listing.columns, file_format, filters or {}, when, zone, "anne", Progress(0))
 
 
 def exported(store, said, wanted=None, folder=None):

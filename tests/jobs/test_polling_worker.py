@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from backend.errors import CloudError, MediaError
-from backend.jobs.polling_worker import MAX_HELD, RemoteWorker
+from backend.jobs.polling_worker import MAX_HELD, PollingWorker
 from backend.jobs.runner import Done, Failed, Lost, Running
 from backend.model import Actor, JobKind, JobState
 from tests.jobs.test_worker import refusals, refusing
@@ -57,7 +57,7 @@ def elsewhere():
 
 @pytest.fixture
 def worker(console, elsewhere):
-    worker = RemoteWorker(console.store, {JobKind.PREWARM: elsewhere}, clock=Hasty())
+    worker = PollingWorker(console.store, {JobKind.PREWARM: elsewhere}, clock=Hasty())
     yield worker
     worker.stop()
 
@@ -134,7 +134,7 @@ def test_what_was_begun_goes_on_however_long_nobody_tells_how_it_stands(worker, 
 
 def test_jobs_of_one_kind_that_go_on_for_long_keep_no_other_kind_waiting(console, queue, jobs, elsewhere):
     elsewhere.polls = [Running()]
-    worker = RemoteWorker(console.store, {JobKind.PREWARM: elsewhere, JobKind.DEMO: elsewhere}, clock=Hasty())
+    worker = PollingWorker(console.store, {JobKind.PREWARM: elsewhere, JobKind.DEMO: elsewhere}, clock=Hasty())
     queue(MAX_HELD + 1)
     console.store.jobs.enqueue_demo([1])
 
@@ -218,7 +218,7 @@ def test_a_call_that_hangs_keeps_nobody_else_waiting(console, queue, jobs, elsew
         return "reference"
 
     elsewhere.start = start
-    worker = RemoteWorker(console.store, {JobKind.PREWARM: elsewhere})
+    worker = PollingWorker(console.store, {JobKind.PREWARM: elsewhere})
     queue(3)
     worker.start()
     try:
@@ -232,7 +232,7 @@ def test_what_breaks_while_an_end_is_prepared_is_told(console, queue, jobs, else
     def settle(job, outcome):
         raise MediaError("The file is empty. Send it again.", "why")
 
-    worker = RemoteWorker(console.store, {JobKind.PREWARM: elsewhere}, {JobKind.PREWARM: settle}, Hasty())
+    worker = PollingWorker(console.store, {JobKind.PREWARM: elsewhere}, {JobKind.PREWARM: settle}, Hasty())
     queue()
 
     worker.run_until_idle()

@@ -11,7 +11,7 @@ import pytest
 from backend.errors import ConsoleError
 from backend.jobs import process_identity
 from backend.jobs.runner import Done, Failed, Running
-from backend.jobs.schedule import slow_lanes
+from backend.jobs.schedule import slow_concurrency
 from backend.jobs.worker import Worker
 from backend.model import JobKind, JobState
 from backend.store import Reason, StoreError
@@ -88,10 +88,10 @@ def test_a_worker_stops_working_for_a_video_that_was_deleted(jobs, at_work, cons
 
 
 def test_pictures_are_taken_while_encodes_run(jobs, queued, start, eventually):
-    for _ in range(slow_lanes() + 1):
+    for _ in range(slow_concurrency() + 1):
         queued()
     start(transcode=Endless(), snapshot=Instant())
-    eventually(lambda: jobs.find_jobs(state=JobState.RUNNING).total == slow_lanes())
+    eventually(lambda: jobs.find_jobs(state=JobState.RUNNING).total == slow_concurrency())
 
     queued(JobKind.SNAPSHOT)
 

@@ -12,7 +12,7 @@ import pytest
 
 import backend
 from backend.maintenance.backup import back_up, restore
-from backend.maintenance.data_lock import UpkeepError, holding
+from backend.maintenance.data_lock import MaintenanceError, hold_data_dir
 from backend.maintenance.doctor import examine
 from backend.model import FileKind, MediaFile, VideoFilter
 from backend.store import copy_files
@@ -70,12 +70,12 @@ def test_a_backup_of_the_database_alone_leaves_the_media_where_they_are(console,
 def test_nothing_is_restored_while_somebody_works_on_the_folder(console, kept, tmp_path):
     back_up(console.settings, tmp_path / "backup.tar")
 
-    with holding(console.settings), pytest.raises(UpkeepError, match="Stop the server"):
+    with hold_data_dir(console.settings), pytest.raises(MaintenanceError, match="Stop the server"):
         restore(console.settings, tmp_path / "backup.tar")
 
 
 def test_servers_and_workers_share_a_folder(settings):
-    with holding(settings), holding(settings):
+    with hold_data_dir(settings), hold_data_dir(settings):
         pass
 
 
@@ -83,7 +83,7 @@ def test_servers_and_workers_share_a_folder(settings):
 def test_what_is_no_backup_changes_nothing(console, kept, tmp_path, content):
     (tmp_path / "bad.tar").write_bytes(content)
 
-    with pytest.raises(UpkeepError):
+    with pytest.raises(MaintenanceError):
         restore(console.settings, tmp_path / "bad.tar")
 
     assert console.store.catalogue.get_video(kept.video_id) == kept
@@ -94,7 +94,7 @@ def test_a_backup_with_a_damaged_database_changes_nothing(console, kept, tmp_pat
     with tarfile.open(tmp_path / "bad.tar", "w") as tar:
         tar.add(tmp_path / "console.sqlite3", "console.sqlite3")
 
-    with pytest.raises(UpkeepError, match="nothing was changed"):
+    with pytest.raises(MaintenanceError, match="nothing was changed"):
         restore(console.settings, tmp_path / "bad.tar")
 
     assert console.store.catalogue.get_video(kept.video_id) == kept
@@ -103,7 +103,7 @@ def test_a_backup_with_a_damaged_database_changes_nothing(console, kept, tmp_pat
 def test_a_backup_is_never_written_over_another_file(console, tmp_path):
     (tmp_path / "precious.tar").write_bytes(b"precious")
 
-    with pytest.raises(UpkeepError, match="another name"):
+    with pytest.raises(MaintenanceError, match="another name"):
         back_up(console.settings, tmp_path / "precious.tar")
 
     assert (tmp_path / "precious.tar").read_bytes() == b"precious"
@@ -167,7 +167,7 @@ def test_a_backup_of_a_newer_version_or_of_another_program_changes_nothing(conso
             tar.add(copy, "console.sqlite3")
         copy.unlink()
 
-        with pytest.raises(UpkeepError, match=f"{name}.*nothing was changed"):
+        with pytest.raises(MaintenanceError, match=f"{name}.*nothing was changed"):
             restore(console.settings, tmp_path / "bad.tar")
 
     assert console.store.catalogue.get_video(kept.video_id) == kept
@@ -180,7 +180,7 @@ def test_a_backup_that_cannot_be_finished_leaves_nothing_behind(console, kept, t
     monkeypatch.setattr("os.fsync", refuse)
     (tmp_path / "backups").mkdir()
 
-    with pytest.raises(UpkeepError, match="No space left on device"):
+    with pytest.raises(MaintenanceError, match="No space left on device"):
         back_up(console.settings, tmp_path / "backups" / "backup.tar")
 
     assert list((tmp_path / "backups").iterdir()) == []

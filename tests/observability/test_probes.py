@@ -18,8 +18,8 @@ import requests
 
 from backend.model import JobKind, JobState
 from backend.observability.logging_setup import MAX_ALIKE, JsonLines, Sparing, TextLines, hide_secrets
-from backend.observability.request_metrics import BOUNDS, LINE, Calls
-from tests.acceptance.server_process import Stand, ask
+from backend.observability.request_metrics import BOUNDS, LINE, RequestMetrics
+from tests.acceptance.server_process import ServerProcess, ask
 from tests.conftest import TESTS
 
 METRICS = "/metrics"
@@ -155,7 +155,7 @@ class TestCountsOfJobs:
 
 def test_counting_a_call_costs_less_than_a_microsecond():
     """Of processor time, as the best of several runs, for the machine may be busy with other things."""
-    calls, rounds = Calls(), 20_000
+    calls, rounds = RequestMetrics(), 20_000
 
     def cost():
         started = time.process_time()
@@ -291,7 +291,7 @@ def test_a_database_that_hangs_makes_it_not_ready_soon(server, http, console, mo
 @pytest.mark.slow
 @pytest.mark.parametrize("dashboard", [False, True], ids=["rest alone", "dashboard"])
 def test_a_real_server_logs_json_without_secrets_and_drains_on_sigterm(dashboard, tmp_path, eventually):
-    stand = Stand(tmp_path, dashboard=dashboard, QU_LOG="DEBUG", QU_LOG_FORMAT="json")
+    stand = ServerProcess(tmp_path, dashboard=dashboard, QU_LOG="DEBUG", QU_LOG_FORMAT="json")
     stand.start()
     token = stand.sign_in()
     secret = "KEYKEYKEY"
@@ -342,7 +342,7 @@ def test_a_running_job_goes_back_into_the_queue_on_sigterm(tmp_path, eventually)
     """Nobody answers at the address: the job runs until the server is told to stop."""
     with socket.create_server(("127.0.0.1", 0)) as endless:
         place = f"127.0.0.1:{endless.getsockname()[1]}"
-        stand = Stand(tmp_path, QU_PREWARM_HOSTS=place)
+        stand = ServerProcess(tmp_path, QU_PREWARM_HOSTS=place)
         stand.start()
         token, connection = stand.sign_in(), stand.connect()
         assert ask(connection, "pushObjectCache", {"objectPath": f"{place}/a.mp4"}, token)["code"] == "200"

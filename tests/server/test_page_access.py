@@ -15,7 +15,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.acceptance.server_process import Stand
+from tests.acceptance.server_process import ServerProcess
 from tests.acceptance.videos import add_videos
 
 pytestmark = pytest.mark.slow
@@ -46,7 +46,7 @@ def dashboard(tmp_path_factory, outside):
     """A dashboard with few descriptors."""
     _, proxy = outside
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), proxy)
-    stand = Stand(tmp_path_factory.mktemp("dashboard"), dashboard=True, prefix=FEW_DESCRIPTORS, **proxies)
+    stand = ServerProcess(tmp_path_factory.mktemp("dashboard"), dashboard=True, prefix=FEW_DESCRIPTORS, **proxies)
     stand.start()
     yield stand
     assert stand.end() == 0

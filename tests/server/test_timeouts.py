@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from backend.server.app import RestApp
 from backend.server.descriptors import Room
 from backend.server.timeouts import Timeouts, limit_server, limited
-from tests.acceptance.server_process import Stand
+from tests.acceptance.server_process import ServerProcess
 
 SHORT = Timeouts(head=0.4, body=0.4, rate=1000, stuck=0.5, look=0.05)
 HEAD = b"GET /livez HTTP/1.1\r\nHost: a\r\n"
@@ -307,7 +307,7 @@ def test_uvicorn_is_limited_whoever_starts_it():
 @pytest.mark.slow
 @pytest.mark.parametrize("dashboard", [False, True], ids=["rest alone", "dashboard"])
 def test_fifty_slow_clients_keep_nobody_waiting(dashboard, tmp_path):
-    stand = Stand(tmp_path, dashboard=dashboard)
+    stand = ServerProcess(tmp_path, dashboard=dashboard)
     stand.start()
     slow = [socket.create_connection(("127.0.0.1", stand.port)) for _ in range(50)]
     for number, connection in enumerate(slow):

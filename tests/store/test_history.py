@@ -18,7 +18,7 @@ from backend.api.parameters import Choice, Upload
 from backend.api.registry import OPERATIONS
 from backend.auth.permissions import Right, Role
 from backend.exports.download import Download
-from backend.maintenance.data_lock import UpkeepError
+from backend.maintenance.data_lock import MaintenanceError
 from backend.maintenance.doctor import examine
 from backend.model import Actor, CensorStatus, FileKind, HistoryFilter, JobKind, MediaFile
 from backend.store.hash_chain import CONTENT, START, Head, link
@@ -319,7 +319,7 @@ def test_a_head_that_was_noted_elsewhere_tells_even_of_a_chain_that_was_computed
     assert console.store.history.verify(noted).breaks == ["line 10 is not the one that was noted"]
     assert not all(finding.good for finding in examine(console, str(noted)))
     assert Head.read(str(noted)) == noted
-    with pytest.raises(UpkeepError, match="is not a head"):
+    with pytest.raises(MaintenanceError, match="is not a head"):
         examine(console, "10:abc")
 
 
