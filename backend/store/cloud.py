@@ -182,10 +182,11 @@ class CloudRecords:
     def take_event(self, seconds: float = EVENT_LEASE_SECONDS) -> Event | None:
         """Return the event that is due longest; nobody else gets it for so many seconds."""
         now = self._clock()
-        sql = (
-            "update cloud_events set due = ?, tries = tries + 1 where id = "
-            "(select id from cloud_events where due <= ? order by due, id limit 1) returning *"
-        )
+        due = "select id from cloud_events where due <= ? order by due, id limit 1"
+        with self._engine.reading() as db:  # whoever waits for events writes nothing, and takes no turn at writing
+            if not db.fetch(due, [now]):
+                return None
+        sql = f"update cloud_events set due = ?, tries = tries + 1 where id = ({due}) returning *"
         with self._engine.writing() as db:
             row = next(iter(db.query(sql, [now + seconds, now])), None)
         if row is None:

@@ -67,16 +67,17 @@ _PLAIN_IS_THERE = ("transcode_status", TranscodeStatus.SUCCESS)
 # What may have killed its worker goes last. The attempts of a job that waits are the workers that died of it.
 ORDER = f"jobs.attempts >= {SUSPECT_DEATHS}, priority, jobs.created, job_id"
 
+NEXT = f"""
+    select job_id from jobs
+    where kind in (select value from json_each(:kinds)) and state = 'queued' and lease_until <= :exact
+      and (attempts < {SUSPECT_DEATHS}
+           or not exists (select 1 from jobs where state = 'running' and attempts > {SUSPECT_DEATHS}))
+    order by {ORDER} limit 1
+"""
 CLAIM = f"""
     update jobs set state = 'running', owner = :owner, lease_until = :until, attempts = attempts + 1,
         started = :now, progress = 0, reference = ''
-    where job_id = (
-        select job_id from jobs
-        where kind in (select value from json_each(:kinds)) and state = 'queued' and lease_until <= :exact
-          and (attempts < {SUSPECT_DEATHS}
-               or not exists (select 1 from jobs where state = 'running' and attempts > {SUSPECT_DEATHS}))
-        order by {ORDER} limit 1
-    )
+    where job_id = ({NEXT})
     returning *
 """
 
@@ -166,13 +167,18 @@ class Jobs:
             "now": int(exact),
             "kinds": json.dumps([kind.value for kind in kinds]),
         }
+
+        def is_left(row: dict[str, Any]) -> bool:
+            late = exact - row["lease_until"]
+            is_late = late > 0 and (late > LIVING_SECONDS or not is_here(row["owner"]))
+            return row["owner"] == owner or is_late or is_gone(row["owner"])
+
+        with self._engine.reading() as db:  # whoever waits for work writes nothing, and takes no turn at writing
+            if not db.fetch(NEXT, values) and not any(map(is_left, _running(db))):
+                return None
         with self._engine.writing() as db:
-            sql = "select * from jobs where state = 'running' and kind in (select value from json_each(?))"
-            for row in list(db.query(sql, [json.dumps(list(JobKind))])):
-                late = exact - row["lease_until"]
-                left = late > 0 and (late > LIVING_SECONDS or not is_here(row["owner"]))
-                if row["owner"] == owner or left or is_gone(row["owner"]):
-                    self._take_back(db, job_of(row))
+            for row in filter(is_left, _running(db)):
+                self._take_back(db, job_of(row))
             claimed = [job_of(row) for row in db.query(CLAIM, values)]
             return claimed[0] if claimed else None
 
@@ -366,3 +372,9 @@ class Jobs:
         self, db: Database, actor: Actor, action: str, target: str, before: dict[str, Any], after: dict[str, Any]
     ) -> None:
         history.append(db, at=self._now(), actor=actor, action=action, target=target, before=before, after=after)
+
+
+def _running(db: Database) -> list[dict[str, Any]]:
+    """Return the rows of what runs, of the kinds that this version knows."""
+    sql = "select * from jobs where state = 'running' and kind in (select value from json_each(?))"
+    return list(db.query(sql, [json.dumps(list(JobKind))]))
