@@ -129,7 +129,7 @@ def replay(
     connection.execute("pragma journal_mode = wal")
     connection.execute(f"pragma synchronous = {synchronous}")
     connection.execute(f"pragma wal_autocheckpoint = {autocheckpoint}")
-    connection.create_function("index_words", 5, index_words, deterministic=True)
+    connection.create_function("index_words", -1, index_words, deterministic=True)
     started = time.perf_counter()
     for sql, values in statements:
         connection.execute(sql, values).fetchall()
