@@ -15,19 +15,19 @@ from backend.api.row_cache import EncodedRowCache
 from backend.api.signing import PERIOD_SECONDS, UrlSigner
 from backend.api.wire import Writer, envelope
 from backend.auth.permissions import Right
+from backend.auth.tokens import token_hash
 from backend.auth.turns import Turns
 from backend.errors import DISK_FULL, SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound, is_full
 from backend.exports.download import Download, Exports
 from backend.i18n.messages import say
 from backend.media import MediaProvider
-from backend.model import Access, Account, Actor, Found
+from backend.model import Access, Account, Actor, Listed, Missing
 from backend.observability.request_metrics import RequestMetrics, new_request_id
 from backend.prewarm import CacheProvider
 from backend.prewarm.ssrf import own_places
 from backend.server.page_sockets import PageSockets
 from backend.settings import Settings
 from backend.store import Reason, Store, StoreError
-from backend.store.sessions import token_hash
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud
@@ -117,11 +117,16 @@ class Call(msgspec.Struct, frozen=True):
         settings = self.settings
         return UrlSigner(settings.prewarm_hosts, settings.url_auth_key, self.now() // PERIOD_SECONDS)
 
-    def ready(self, name: str, found: Found[T], write: Callable[[T], W]) -> list[W]:
-        """Return the rows of a page as `write` makes them, encoded already; `name` is that of the list."""
+    def list_encoded(
+        self, name: str, find: Callable[[Missing], Listed[T]], write: Callable[[T], W]
+    ) -> tuple[int, list[W]]:
+        """Return how many rows match, and those of a page as `write` makes them, encoded already.
+
+        `name` is that of the list.
+        """
         shelf = (name, self.settings.public_url or self.caller.base_url, self.signer.period)
         # Only the encoder looks at them, which takes either.
-        return cast(list[W], self.console.shelf.take(shelf, found.marks, found.load, write))
+        return cast(tuple[int, list[W]], self.console.shelf.take(shelf, find, write))
 
     def now(self) -> int:
         return int(self.console.clock())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
 from backend.api.wire import encode
-from backend.model import Mark
+from backend.model import Listed, Mark, Missing
 
 T = TypeVar("T")
 
@@ -24,27 +24,26 @@ class EncodedRowCache:
         self._kept: dict[Any, Ready] = {}
 
     def take(
-        self, shelf: Any, marks: list[Mark], load: Callable[[list[int]], Iterable[T]], write: Callable[[T], Any]
-    ) -> list[msgspec.Raw]:
-        """Return what `write` makes of the rows with these marks, in their order, encoded.
+        self, shelf: Any, find: Callable[[Missing], Listed[T]], write: Callable[[T], Any]
+    ) -> tuple[int, list[msgspec.Raw]]:
+        """Return what `write` makes of the rows that `find` finds, in their order, encoded, and how many match in all.
 
-        `load` is asked for the keys of those only whose mark changed. `shelf` stands for all else that the JSON
-        depends on.
+        `find` reads those only whose mark changed. `shelf` stands for all else that the JSON depends on.
         """
         kept = self._kept.get(shelf, {})
-        ready = [found[1] for mark in marks if (found := kept.get(mark[0])) and found[0] == mark]
-        return ready if len(ready) == len(marks) else self._write(shelf, marks, load, write)
+        ready: dict[Mark, msgspec.Raw] = {}
 
-    def _write(
-        self, shelf: Any, marks: list[Mark], load: Callable[[list[int]], Iterable[T]], write: Callable[[T], Any]
-    ) -> list[msgspec.Raw]:
-        kept = self._kept.get(shelf, {})
-        ready = {mark: found[1] for mark in marks if (found := kept.get(mark[0])) and found[0] == mark}
-        missing = [mark for mark in marks if mark not in ready]
-        made = (msgspec.Raw(encode(write(row))) for row in load([mark[0] for mark in missing]))
-        ready.update(zip(missing, made, strict=True))
-        self._keep(shelf, {mark[0]: (mark, ready[mark]) for mark in missing})
-        return [ready[mark] for mark in marks]
+        def missing(marks: list[Mark]) -> list[Mark]:
+            ready.update((mark, found[1]) for mark in marks if (found := kept.get(mark[0])) and found[0] == mark)
+            return [] if len(ready) == len(marks) else [mark for mark in marks if mark not in ready]
+
+        page = find(missing)
+        if page.rows:
+            new = [mark for mark in page.marks if mark not in ready]
+            made = (msgspec.Raw(encode(write(row))) for row in page.rows)
+            ready.update(zip(new, made, strict=True))
+            self._keep(shelf, {mark[0]: (mark, ready[mark]) for mark in new})
+        return page.total, [ready[mark] for mark in page.marks]
 
     def _keep(self, shelf: Any, made: Ready) -> None:
         if sum(map(len, self._kept.values())) + len(made) > self._most:

@@ -13,8 +13,7 @@ from backend.errors import ConsoleError
 from backend.maintenance.data_lock import MaintenanceError
 from backend.model import JobState, VideoFilter
 from backend.settings import Settings
-from backend.store import Store, find_open
-from backend.store.hash_chain import Head
+from backend.store import Head, Store, find_open
 
 if TYPE_CHECKING:
     from backend.console import Console

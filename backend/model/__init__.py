@@ -254,12 +254,18 @@ class Page(Generic[T]):
 Mark: TypeAlias = tuple[int, str, int]
 
 
-class Found(msgspec.Struct, Generic[T], frozen=True):
-    """One page of a list by the marks of its rows, in order, and how many there are in all."""
+Missing: TypeAlias = Callable[[list[Mark]], list[Mark]]  # says whose rows somebody has not got, in their order
+
+
+class Listed(msgspec.Struct, Generic[T], frozen=True):
+    """One page of a list by the marks of its rows, in order, and how many there are in all.
+
+    `rows` are those of the marks alone that were said to be missing, in their order.
+    """
 
     total: int
     marks: list[Mark]
-    load: Callable[[list[int]], tuple[T, ...]]  # the rows of some of the keys, in their order
+    rows: tuple[T, ...]
 
 
 @dataclass(frozen=True, slots=True)

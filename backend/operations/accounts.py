@@ -12,10 +12,10 @@ from backend.api.parameters import End, Text
 from backend.api.registry import operation
 from backend.auth.passwords import new_password
 from backend.auth.permissions import GRANTS, Right, Role
+from backend.auth.tokens import token_hash
 from backend.errors import BadRequest, Forbidden
 from backend.model import SECONDS_A_DAY, Session
 from backend.operations.credentials import check_password, new_hash
-from backend.store.sessions import token_hash
 
 if TYPE_CHECKING:
     from backend.console import Call

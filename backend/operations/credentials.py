@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from backend.auth.passwords import hash_password, is_right
 from backend.errors import WrongCredentials
 from backend.model import Account
-from backend.store.names import folded
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -22,15 +21,15 @@ def check_password(call: Call, user_name: str, password: str) -> Account:
 
     Raises Refused where too many wait to have theirs looked at.
     """
-    address, attempts, name = call.caller.address, call.store.attempts, folded(user_name)
+    address, attempts = call.caller.address, call.store.attempts
     with call.console.turns.turn(address):
-        begun = attempts.begin(address, name)
+        begun = attempts.begin(address, user_name)
         if begun.wait:
             raise WrongCredentials("Too many wrong passwords. Try again in {seconds} s.", seconds=begun.wait)
         found = call.store.accounts.get_password_hash(user_name)
         account, hashed = found or (None, None)
         if is_right(password, hashed) and account is not None and not account.disabled:
-            attempts.succeed(address, name)
+            attempts.succeed(address, user_name)
             return account
     if begun.is_last_free:
         call.store.accounts.note_guessing(user_name, begun.count, replace(call.actor, name="", token=""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from backend.api.parameters import Link, PageIndex, PageSize, SeenLine, Size
@@ -24,8 +25,9 @@ def get_recommend_videos(
 
     From `cateId` on, parameters are extensions.
     """
-    with call.store.catalogue.listing_recommendations(filters.wanted, page_index, page_size, sort) as found:
-        return RecommendedPage(found.total, found.total, call.ready("feed", found, call.write.recommended))
+    find = partial(call.store.catalogue.list_recommendations, filters.wanted, page_index, page_size, sort)
+    total, entries = call.list_encoded("feed", find, call.write.recommended)
+    return RecommendedPage(total, total, entries)
 
 
 @operation("POST", "/vod/recommendVideo", message="插入推荐视频成功!", right=Right.MANAGE, remote=True, place=7)

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from backend.api.registry import operation
 from backend.api.wire import TokenData
 from backend.auth.permissions import Right
+from backend.auth.tokens import token_hash
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden
 from backend.operations.credentials import check_password
-from backend.store.sessions import token_hash
 
 if TYPE_CHECKING:
     from backend.console import Call

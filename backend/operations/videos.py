@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -46,8 +47,8 @@ def get_videos(
     call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters, sort: Sort = Sort.NEWEST
 ) -> VideoPage:
     """List the videos that match, newest first, with the exact total. From `cateId` on, parameters are extensions."""
-    with call.store.catalogue.listing_videos(filters.wanted, page_index, page_size, sort) as found:
-        return VideoPage(found.total, call.ready("videos", found, call.write.listed))
+    find = partial(call.store.catalogue.list_videos, filters.wanted, page_index, page_size, sort)
+    return VideoPage(*call.list_encoded("videos", find, call.write.listed))
 
 
 @operation("GET", "/vod/getVideoById", pure=True, cheap=always, remote=True, place=5)

@@ -17,6 +17,7 @@ from backend.store.cloud_reviews import CloudReviews
 from backend.store.cloud_sync import Mirror
 from backend.store.engine import UNKNOWN, Engine, Progress, say_nothing
 from backend.store.errors import Reason, StoreError
+from backend.store.hash_chain import Head
 from backend.store.history import History
 from backend.store.jobs import Jobs
 from backend.store.login_attempts import Attempts
@@ -31,8 +32,8 @@ from backend.store.usage import Usage
 from backend.store.videos import Catalogue
 
 __all__ = [
-    "UNKNOWN", "Reason", "Store", "StoreError", "copy_files", "find_damage", "find_files", "find_open", "make_folder",
-    "open_store",
+    "UNKNOWN", "Head", "Reason", "Store", "StoreError", "copy_files", "find_damage", "find_files", "find_open",
+    "make_folder", "open_store",
 ]  # fmt: skip
 
 

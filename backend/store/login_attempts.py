@@ -31,6 +31,7 @@ from hashlib import sha256
 
 from backend.auth.addresses import network_of
 from backend.store.engine import Database, Engine
+from backend.store.names import folded
 
 FREE = 5
 FREE_HERE = 100  # tries of one address at any names, within FORGET_SECONDS
@@ -103,7 +104,7 @@ def _wait(beyond: int) -> float:
 
 def _keys(address: str, name: str) -> tuple[bytes, bytes, bytes]:
     """Return what tries are counted by: address and name, the address, the name."""
-    network = network_of(address)
+    network, name = network_of(address), folded(name)
     return _key(network, name), _key(network), _key("", name)
 
 

@@ -146,12 +146,16 @@ def video_of(
 
 def read_videos_at(db: Database, keys: list[int]) -> tuple[Video, ...]:
     """Return the videos of these keys, in their order."""
+    if not keys:
+        return ()
     sql = f"select {VIDEO_COLUMNS} from {VIDEO_TABLES} where {AT.format(key='v.seq')}"
     return tuple(_videos(db, _in_order(db.fetch(sql, [as_json(keys)]), keys)))
 
 
 def read_recommendations_at(db: Database, keys: list[int]) -> tuple[Recommendation, ...]:
     """Return the entries of these keys, in their order."""
+    if not keys:
+        return ()
     sql = f"select {RECOMMENDATION_COLUMNS} from {RECOMMENDATION_TABLES} where {AT.format(key='r.seq')}"
     return _recommendations(db, _in_order(db.fetch(sql, [as_json(keys)]), keys))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from backend.auth.permissions import GRANTS, Right
+from backend.auth.tokens import token_hash
 from backend.errors import BadRequest, NotFound
 from backend.model import SECONDS_A_DAY, Access, Account, Actor, Session
 from backend.store import history
@@ -26,11 +26,6 @@ ADD = """
     insert into sessions (token_hash, account_id, created, expires, seen, address, way, agent, name, granted)
     values (:token_hash, :account_id, :created, :expires, :seen, :address, :way, :agent, :name, :granted)
 """
-
-
-def token_hash(token: str) -> str:
-    """Return what is stored in place of a token: it is random and long, so a plain digest is enough."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 class Sessions:

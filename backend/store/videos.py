@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -13,10 +12,11 @@ from backend.errors import Conflict, NotFound
 from backend.model import (
     Actor,
     CensorStatus,
-    Found,
     HistoryLine,
     JobKind,
+    Listed,
     Mark,
+    Missing,
     Page,
     Recommendation,
     Sort,
@@ -59,31 +59,31 @@ class Catalogue:
 
     def find_videos(self, wanted: VideoFilter, index: int = 1, size: int = 10, sort: Sort = Sort.NEWEST) -> Page[Video]:
         """Return page `index` (from 1) of the videos that match, and the exact total."""
-        with self.listing_videos(wanted, index, size, sort) as found:
-            return Page(found.total, found.load([mark[0] for mark in found.marks]))
+        found = self.list_videos(wanted, index, size, sort)
+        return Page(found.total, found.rows)
 
     def find_recommendations(
         self, wanted: VideoFilter, index: int = 1, size: int = 10, sort: Sort = Sort.NEWEST
     ) -> Page[Recommendation]:
         """Return page `index` (from 1) of the recommended feed, found by what it shows, and the exact total."""
-        with self.listing_recommendations(wanted, index, size, sort) as found:
-            return Page(found.total, found.load([mark[0] for mark in found.marks]))
+        found = self.list_recommendations(wanted, index, size, sort)
+        return Page(found.total, found.rows)
 
-    @contextmanager
-    def listing_videos(self, wanted: VideoFilter, index: int, size: int, sort: Sort) -> Iterator[Found[Video]]:
-        """As find_videos, for whoever knows most of the rows already: they are read only when asked for."""
+    def list_videos(
+        self, wanted: VideoFilter, index: int, size: int, sort: Sort, missing: Missing = list
+    ) -> Listed[Video]:
+        """As find_videos, for whoever knows most of the rows already: `missing` says which are to be read, at once."""
         with self._engine.reading() as db:
             total, marks = self._find(db, self._engine.queries.VIDEOS, wanted, sort, index, size)
-            yield Found(total, marks, partial(read_videos_at, db))
+            return Listed(total, marks, read_videos_at(db, [mark[0] for mark in missing(marks)]))
 
-    @contextmanager
-    def listing_recommendations(
-        self, wanted: VideoFilter, index: int, size: int, sort: Sort
-    ) -> Iterator[Found[Recommendation]]:
+    def list_recommendations(
+        self, wanted: VideoFilter, index: int, size: int, sort: Sort, missing: Missing = list
+    ) -> Listed[Recommendation]:
         """As find_recommendations, for whoever knows most of the rows already."""
         with self._engine.reading() as db:
             total, marks = self._find(db, self._engine.queries.FEED, wanted, sort, index, size)
-            yield Found(total, marks, partial(read_recommendations_at, db))
+            return Listed(total, marks, read_recommendations_at(db, [mark[0] for mark in missing(marks)]))
 
     def _find(
         self, db: Database, listing: Any, wanted: VideoFilter, sort: Sort, index: int, size: int

@@ -190,7 +190,7 @@ def test_our_own_failure_is_500_and_leaks_nothing(server, http, token, console, 
     def break_down(*_):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(console.store.catalogue, "listing_videos", break_down)
+    monkeypatch.setattr(console.store.catalogue, "list_videos", break_down)
 
     answer = envelope(http.get(f"{server}/console/vod/getVideos", params={"consoletoken": token}))
 

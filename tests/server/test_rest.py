@@ -234,7 +234,7 @@ def test_slow_work_does_not_keep_others_waiting(server, http, token, console, mo
         answered.append(http.get(f"{server}/healthz", timeout=5).status_code)
         raise BadRequest("nothing found")
 
-    monkeypatch.setattr(console.store.catalogue, "listing_videos", slow)
+    monkeypatch.setattr(console.store.catalogue, "list_videos", slow)
     with requests.Session() as other:
         other.trust_env = False
         other.get(server + VIDEOS, params={"consoletoken": token, "title": "a"})

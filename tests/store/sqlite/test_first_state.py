@@ -11,7 +11,7 @@ import pytest
 import backend
 from backend import Settings
 from backend.__main__ import main
-from backend.maintenance.upkeep import examine
+from backend.maintenance.doctor import examine
 from backend.model import CensorStatus, FileKind, JobKind, JobState, VideoFilter
 from backend.store import Reason, StoreError, find_damage, open_store
 
