@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
-import uvicorn.config
 from google.protobuf.message import DecodeError
 from starlette.middleware import Middleware
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -20,10 +19,6 @@ from backend.server.front import Front
 from backend.server.listeners import nodelay_listeners
 from backend.server.static_files import CompressedStatic
 from pages.components import document
-
-# Whoever starts us, uvicorn would believe what any program of this machine says in X-Forwarded-For, and Streamlit has
-# no option against that. QU_PROXIES alone says whom to believe.
-uvicorn.config.ProxyHeadersMiddleware = lambda app, **_: app  # type: ignore[assignment,misc]
 
 PAGES = Path(__file__).resolve().parent / "pages"
 

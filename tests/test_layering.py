@@ -27,7 +27,7 @@ HOMES = {
     "alibabacloud": ("backend/aliyun/client.py", "backend/aliyun/oss.py"),
     "darabonba": ("backend/aliyun/client.py",),
     "Tea": ("backend/aliyun/client.py",),
-    "uvicorn": ("backend/__main__.py", "backend/server/forwarded.py"),
+    "uvicorn": ("backend/__main__.py", "backend/server/forwarded.py", "backend/server/uvicorn_protocols.py"),
     "xlsxwriter": ("backend/exports/xlsx.py",),
     "click": ("backend/__main__.py",),
 }

@@ -28,7 +28,7 @@ from backend.server.refusals import TRY_LATER, refuse
 from backend.server.request import Answer, Endpoint, RequestContext
 from backend.server.security_headers import with_security_headers
 from backend.server.session_cookie import adopt, forget, is_turned_away
-from backend.server.timeouts import limit_server
+from backend.server.uvicorn_protocols import limit_server
 from backend.store import StoreError
 
 MAX_EVENT = 256 << 10

@@ -20,7 +20,7 @@ from backend.server.parse_errors import NO_ROOM
 from backend.server.refusals import LATER, TRY_LATER, reader_of, refuse
 from backend.server.security_headers import PAGE_POLICY, with_security_headers
 from backend.server.session_cookie import is_turned_away, person_of
-from backend.server.timeouts import limit_server
+from backend.server.uvicorn_protocols import limit_server
 
 log = logging.getLogger(__name__)
 

@@ -7,36 +7,19 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import Any
 
 from backend.api.wire import encode, envelope
 from backend.errors import Refused
 from backend.i18n.messages import say
 from backend.observability.request_metrics import new_request_id
 
-KEPT = 2048  # bytes of what came last
+KEPT_BYTES = 2048  # bytes of what came last
 MAX_URL_LENGTH = 65_535  # bytes, the most that httptools takes
 REQUEST_LINE = re.compile(rb"(?:\r?\n)*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}) [^ ]+ HTTP/1\.[01]\r?\n")
 CHINESE = re.compile(rb"\naccept-language:[ \t]*zh", re.IGNORECASE)
 KNOWN = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
 NO_ROOM = Refused(503, "Too many connections are open. Try again in a moment.")
 TOO_LATE = Refused(408, "The request took too long to arrive.")
-
-
-class Envelopes:
-    """Part of uvicorn's httptools protocol that says in an envelope what was wrong with a request."""
-
-    transport: Any
-    url: bytes
-    _latest = b""
-
-    def data_received(self, data: bytes) -> None:
-        self._latest = data[:KEPT]  # the parser does not tell what it stumbled over
-        super().data_received(data)  # type: ignore[misc]
-
-    def send_400_response(self, msg: str) -> None:
-        self.transport.write(refusal(_why(getattr(self, "url", b""), self._latest), self._latest))
-        self.transport.close()
 
 
 def refusal(error: Refused, received: bytes = b"") -> bytes:
@@ -54,7 +37,8 @@ def refusal(error: Refused, received: bytes = b"") -> bytes:
     return head.encode() + body
 
 
-def _why(url: bytes, received: bytes) -> Refused:
+def parse_error(url: bytes, received: bytes) -> Refused:
+    """Return what is wrong with a request that the parser refused, as far as its address and its first bytes tell."""
     if len(url) > MAX_URL_LENGTH:
         return Refused(414, "The address has {length} bytes; at most {most} are allowed.",
                        length=len(url), most=MAX_URL_LENGTH)  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from ipaddress import ip_network
 
 import anyio
@@ -10,8 +9,10 @@ import pytest
 import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
+from uvicorn.lifespan.on import LifespanOn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from backend.server.app import RestApp
 from backend.server.forwarded import ForwardedHeaders
 from backend.settings import SettingsError, read_settings
 
@@ -113,12 +114,13 @@ def test_no_header_helps_who_guesses_where_no_proxy_is_set(server, http, account
     assert "Try again" in answer["message"]
 
 
-def test_uvicorn_believes_nobody_in_our_place(monkeypatch):
-    monkeypatch.setattr(uvicorn.config, "ProxyHeadersMiddleware", ProxyHeadersMiddleware)
-    monkeypatch.delitem(sys.modules, "dashboard", raising=False)
-    config = uvicorn.Config("dashboard:app")
-
+@pytest.mark.anyio
+async def test_uvicorn_believes_nobody_in_our_place(console):
+    config = uvicorn.Config(RestApp(console), forwarded_allow_ips="*")
     config.load()
+    assert isinstance(config.loaded_app, ProxyHeadersMiddleware)
+
+    await LifespanOn(config).startup()
 
     assert not isinstance(config.loaded_app, ProxyHeadersMiddleware)
 

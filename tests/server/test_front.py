@@ -207,7 +207,7 @@ async def test_there_is_one_place_for_websockets(path, shake_hands):
 @pytest.mark.anyio
 @pytest.mark.parametrize("path", ["/", "/console/vod/getVideos"])
 async def test_where_descriptors_are_short_they_are_for_people_who_are_signed_in(path, console, token):
-    """backend/server/timeouts.py marks such requests."""
+    """backend/server/uvicorn_protocols.py marks such requests."""
 
     async def page(scope, receive, send):
         await PlainTextResponse("streamlit")(scope, receive, send)

@@ -18,10 +18,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from backend.server.app import RestApp
 from backend.server.descriptors import Room
-from backend.server.timeouts import Timeouts, limit_server, limited
+from backend.server.timeouts import Timeouts
+from backend.server.uvicorn_protocols import limit_server, limited
 from tests.acceptance.server_process import ServerProcess
 
-SHORT = Timeouts(head=0.4, body=0.4, rate=1000, stuck=0.5, look=0.05)
+SHORT = Timeouts(head=0.4, body=0.4, rate=1000, stuck=0.5, check=0.05)
 HEAD = b"GET /livez HTTP/1.1\r\nHost: a\r\n"
 POST = (
     b"POST /console/vod/getVideos HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"

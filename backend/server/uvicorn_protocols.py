@@ -1,0 +1,263 @@
+"""What uvicorn has no setting for: it waits for ever for a request that never ends, for a client that takes nothing of
+an answer, and for a WebSocket's message that never ends; answers what it cannot read in plain text; and believes
+whatever program of this machine says for whom it asks.
+
+This is the one file that knows uvicorn's insides: there is no public way to send a client away. It puts classes before
+uvicorn's own, which override what its parser calls. TRIED has the versions that was tried with, each with a digest of
+the code it relies upon; a test fails with any other, and then the tests of timeouts and floods have to be run again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from backend.server.descriptors import Room, raise_limit
+from backend.server.page_pipe import MAX_MESSAGE
+from backend.server.parse_errors import KEPT_BYTES, NO_ROOM, TOO_LATE, parse_error, refusal
+from backend.server.timeouts import STOP_SECONDS, StalledWrites, Timeouts
+
+log = logging.getLogger(__name__)
+
+TRIED = {"0.54.0": "47504763125bdc92"}
+LET_GO = 2  # for each new connection, where descriptors are short
+UNBOUNDED, DEFAULT = Room(), Timeouts()
+CHECK_SECONDS = 2.0
+STUCK_SECONDS = 60.0  # without a byte taken
+ECHO_SECONDS = 0.5  # for the other end to confirm ours: whoever has to make room does not keep it
+CLOSING_SECONDS = 10.0  # for the rest of what was written before the end
+PIECE_BYTES = 4 << 10  # bytes that are looked at in one go
+MAX_UNSENT = 1 << 20
+MAX_CONTROL = 100  # pings and pongs between two looks; browsers answer one in half a minute
+MAX_FRAMES = 4096  # of one message
+MAX_WAITING = 256  # messages that nobody has looked at yet
+
+
+def limit_server(receive: Callable[..., Any], timeouts: Timeouts = DEFAULT) -> None:
+    """Put the limits on the uvicorn that calls us: Streamlit and uvicorn's command line make it, and ask nobody.
+
+    `receive` is that of the lifespan, through which uvicorn shows its configuration; other servers are left alone.
+    """
+    config = getattr(getattr(receive, "__self__", None), "config", None)
+    if config is not None and isinstance(config.loaded_app, ProxyHeadersMiddleware):
+        config.loaded_app = config.loaded_app.app  # QU_PROXIES alone says whom to believe
+    if config is None or not hasattr(getattr(config, "http_protocol_class", None), "on_message_begin"):
+        log.warning("this server cannot be given time limits for slow clients; use uvicorn with httptools")
+        return
+    config.http_protocol_class = limited(config.http_protocol_class, timeouts, Room(raise_limit()))
+    config.ws_protocol_class = limited_socket(config.ws_protocol_class)
+    config.ws_max_size = MAX_MESSAGE
+    if config.timeout_graceful_shutdown is None:
+        config.timeout_graceful_shutdown = STOP_SECONDS
+
+
+@cache
+def limited(protocol: Any, timeouts: Timeouts = DEFAULT, room: Room = UNBOUNDED) -> Any:
+    """Return uvicorn's httptools protocol with these limits."""
+    return type("LimitedHttp", (HttpLimits, protocol), {"timeouts": timeouts, "room": room})
+
+
+@cache
+def limited_socket(protocol: Any) -> Any:
+    """Return uvicorn's WebSocket protocol with these limits; one that is not made of the same parts stays as it is."""
+    parts = ("handle_ping", "handle_pong", "handle_cont", "send_receive_event_to_app", "frames", "queue")
+    if protocol is None or not all(hasattr(protocol, part) for part in parts[:4]):
+        log.warning("this server's WebSockets cannot be given limits; use uvicorn's websockets-sansio")
+        return protocol
+    return type("LimitedWebSocket", (WebSocketLimits, protocol), {})
+
+
+class HttpLimits:
+    """Looks at a connection every now and then: a request costs two assignments, and no timer of its own."""
+
+    timeouts: Timeouts
+    room: Room
+    connections: set[Any]  # of the server, WebSockets among them
+    scope: Any
+    loop: asyncio.AbstractEventLoop
+    transport: Any
+    cycle: Any
+    flow: Any
+    timeout_keep_alive_task: asyncio.TimerHandle | None
+    url: bytes
+    _latest = b""  # of what came; the parser does not tell what it stumbled over
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)  # type: ignore[misc]
+        self._since: float | None = self.loop.time()  # when what we wait for began; None while it is ours to go on
+        self._received = -1  # bytes of the body; -1 in the head
+        self._unread = StalledWrites()
+        self._timer: asyncio.TimerHandle | None = None
+        self._check_again()
+        opened = transport.get_extra_info("socket")
+        self._is_extra = opened is not None and opened.fileno() >= self.room.short
+        if self._is_extra:
+            self._make_room(opened.fileno())
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._leave()
+        super().connection_lost(error)  # type: ignore[misc]
+
+    def handle_websocket_upgrade(self) -> None:
+        self._leave()
+        super().handle_websocket_upgrade()  # type: ignore[misc]
+
+    def data_received(self, data: bytes) -> None:
+        self._latest = data[:KEPT_BYTES]
+        super().data_received(data)  # type: ignore[misc]
+
+    def send_400_response(self, msg: str) -> None:
+        self.transport.write(refusal(parse_error(getattr(self, "url", b""), self._latest), self._latest))
+        self.transport.close()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()  # type: ignore[misc]
+        if self._is_extra and self.room.is_short():
+            self.scope["short"] = True  # who is not signed in gets no more
+        self._since, self._received = self.loop.time(), -1
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()  # type: ignore[misc]
+        self._since, self._received = self.loop.time(), 0
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)  # type: ignore[misc]
+        self._received += len(body)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()  # type: ignore[misc]
+        self._since = None
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()  # type: ignore[misc]
+        # uvicorn gives the next request less than we do, but forgets that at the first empty line.
+        if self.timeout_keep_alive_task is not None:
+            self._since, self._received = self.loop.time(), -1
+
+    def _check_again(self) -> None:
+        self._timer = self.loop.call_later(self.timeouts.check, self._check)
+
+    def _leave(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _check(self) -> None:
+        now = self.loop.time()
+        if self._is_late(now) and not self.transport.is_closing():
+            self._close_with_408()
+        elif self._unread.seconds(self.transport.get_write_buffer_size(), now) > self.timeouts.stuck:
+            self.transport.abort()
+        if self._timer is not None:
+            self._check_again()
+
+    def _is_late(self, now: float) -> bool:
+        if self._since is None:
+            return False
+        if self._received < 0:
+            return now - self._since > self.timeouts.head
+        if self.flow.read_paused:  # we are the slow ones
+            self._since, self._received = now, 0
+        return now - self._since > self.timeouts.body + self._received / self.timeouts.rate
+
+    def _make_room(self, number: int) -> None:
+        """Let those go who keep us waiting longest: a request that is on its way has come long before."""
+        waiting = [
+            one for one in self.connections if isinstance(one, HttpLimits) and one is not self and one._is_waiting()
+        ]
+        for one in heapq.nsmallest(LET_GO, waiting, key=HttpLimits._order):
+            one._close_with_408()
+        if number >= self.room.last and not waiting:
+            self._leave()
+            self.transport.write(refusal(NO_ROOM))
+            self.transport.close()
+
+    def _is_waiting(self) -> bool:
+        return self._since is not None and not self.transport.is_closing()
+
+    def _order(self) -> tuple[bool, float]:
+        """Put those first who have not even sent a head, the oldest of them first; then the slowest bodies."""
+        since = self._since or 0.0
+        if self._received < 0:
+            return False, since
+        return True, self._received / (self.loop.time() - since + 0.1)
+
+    def _close_with_408(self) -> None:
+        if self._received < 0 or (self.cycle and not self.cycle.response_started):
+            self.transport.write(refusal(TOO_LATE, self._latest))
+        self.transport.close()
+
+
+class WebSocketLimits:
+    """To be put before uvicorn's WebSocket protocol. Who goes too far is cut off: there is nothing to tell them."""
+
+    loop: asyncio.AbstractEventLoop
+    transport: Any
+    frames: list[bytes]
+    queue: asyncio.Queue[Any]
+    handshake_complete: bool
+    close_sent: bool
+    initial_response: Any
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)  # type: ignore[misc]
+        self.close_timeout = ECHO_SECONDS
+        self._unread, self._control, self._closing_since = StalledWrites(), 0, 0.0
+        self._check_timer = self.loop.call_later(CHECK_SECONDS, self._check)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._check_timer.cancel()
+        super().connection_lost(error)  # type: ignore[misc]
+
+    def data_received(self, data: bytes) -> None:
+        for start in range(0, len(data), PIECE_BYTES):
+            if self.transport.is_closing():
+                return
+            super().data_received(data[start : start + PIECE_BYTES])  # type: ignore[misc]
+
+    def handle_ping(self) -> None:
+        if self._may_go_on():
+            super().handle_ping()  # type: ignore[misc]
+
+    def handle_pong(self, event: Any) -> None:
+        if self._may_go_on():
+            super().handle_pong(event)  # type: ignore[misc]
+
+    def handle_cont(self, event: Any) -> None:
+        if len(self.frames) >= MAX_FRAMES:
+            self.transport.abort()
+        else:
+            super().handle_cont(event)  # type: ignore[misc]
+
+    def send_receive_event_to_app(self) -> None:
+        if self.queue.qsize() >= MAX_WAITING:
+            self.transport.abort()
+        else:
+            super().send_receive_event_to_app()  # type: ignore[misc]
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)  # type: ignore[misc]
+        # uvicorn takes an answer that refuses the handshake for none, and logs that as an error.
+        self.handshake_complete |= self.initial_response is not None and self.close_sent
+
+    def _may_go_on(self) -> bool:
+        self._control += 1
+        if self._control > MAX_CONTROL or self.transport.get_write_buffer_size() > MAX_UNSENT:
+            self.transport.abort()
+        return not self.transport.is_closing()
+
+    def _check(self) -> None:
+        now, self._control = self.loop.time(), 0
+        if self.transport.is_closing():
+            self._closing_since = self._closing_since or now
+            if now - self._closing_since > CLOSING_SECONDS:
+                self.transport.abort()
+        elif self._unread.seconds(self.transport.get_write_buffer_size(), now) > STUCK_SECONDS:
+            self.transport.abort()
+        self._check_timer = self.loop.call_later(CHECK_SECONDS, self._check)
