@@ -363,12 +363,21 @@ def restore(source: Path) -> None:
 @click.option(
     "--head", metavar="LINE:HASH", help="A head of the history noted earlier, which must still be part of it."
 )
-def doctor(rebuild: bool, head: str | None) -> None:
+@click.option(
+    "--set-callback",
+    "way",
+    type=click.Choice(["http", "mns"]),
+    help="First have VOD tell of its events at QU_CALLBACK_URL, or in the queue QU_MNS_QUEUE (cloud mode).",
+)
+def doctor(rebuild: bool, head: str | None, way: str | None) -> None:
     """Check the installation, and say how to fix what is wrong."""
     # In cloud mode it looks at the credentials and rights before anything is brought in.
     console = opened(existing=rebuild or backend.read_settings().mode != "cloud")
     if rebuild:
         console.store.rebuild(backend.tell_progress)
+    if way:
+        before = _cloud().set_callback(way)
+        click.echo(f"VOD tells of its events by {way} now. It told {before} before.")
     findings = examine(console, head)
     for finding in findings:
         click.echo(f"{'ok ' if finding.good else 'BAD'}  {finding.text}")

@@ -64,6 +64,8 @@ class Settings:
     callback_key: str = field(default="", repr=False)
     callback_old_key: str = field(default="", repr=False)
     url_auth_key: str = field(default="", repr=False)
+    mns_endpoint: str = ""  # with its scheme, as the MNS console shows it
+    mns_queue: str = ""
 
     @property
     def media(self) -> Path:
@@ -115,6 +117,8 @@ def _missing(values: Mapping[str, Any]) -> list[str]:
     ]
     if ("callback_url" in values) != ("callback_key" in values):
         lines.append("QU_CALLBACK_URL and QU_CALLBACK_KEY belong together: set both, or neither.")
+    if ("mns_endpoint" in values) != ("mns_queue" in values):
+        lines.append("QU_MNS_ENDPOINT and QU_MNS_QUEUE belong together: set both, or neither.")
     return lines
 
 
@@ -215,6 +219,12 @@ def _url_auth_key(text: str) -> str:
     return text
 
 
+def _queue(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,254}", text):
+        raise ValueError("use the name of a queue of MNS: letters, digits and hyphens, at most 255")
+    return text
+
+
 def _password(text: str) -> str:
     if not 10 <= len(text) <= 1024:
         raise ValueError("use 10 to 1024 characters")
@@ -258,4 +268,6 @@ READERS: dict[str, Callable[[str], Any]] = {
     "callback_key": _callback_key,
     "callback_old_key": _callback_key,
     "url_auth_key": _url_auth_key,
+    "mns_endpoint": _web_address,
+    "mns_queue": _queue,
 }

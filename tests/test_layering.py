@@ -19,7 +19,7 @@ HOMES = {
     "prometheus_client": ("backend/observability/prometheus.py",),
     "python_multipart": ("backend/server/multipart.py",),
     "argon2": ("backend/auth/passwords.py",),
-    "requests": ("backend/client.py", "backend/aliyun/oss.py"),
+    "requests": ("backend/client.py", "backend/aliyun/mns.py", "backend/aliyun/oss.py"),
     "certifi": ("backend/prewarm/fetch.py",),
     "sqlite3": ("backend/store/sqlite/",),
     "sqlite_utils": ("backend/store/sqlite/migrations/", "backend/store/sqlite/light.py"),

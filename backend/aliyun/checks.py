@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from backend.aliyun import event_route
 from backend.aliyun.cache import SERVICES
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, NO_CATEGORY, NO_RIGHTS, NO_SUCH_TASK, WRONG_STATE, has_code
@@ -52,10 +53,6 @@ ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("UploadMediaByURL", {"UploadURLs": ",".join(["https://invalid.invalid/a.mp4"] * 21)}),  # 20 is the limit
     ("GetURLUploadInfos", {"JobIds": NO_SUCH_VIDEO}),
 )
-NEEDED = (
-    "FileUploadComplete", "StreamTranscodeComplete", "TranscodeComplete", "SnapshotComplete", "CreateAuditComplete",
-    "DeleteMediaComplete", "UploadByURLComplete",
-)  # fmt: skip
 EXPECTED = (*GONE, *NO_CATEGORY, *NO_SUCH_TASK, *WRONG_STATE)
 
 
@@ -175,28 +172,18 @@ def _refreshing(client: Client, settings: Settings, store: Store) -> Check:
 
 
 def _callback(client: Client, settings: Settings, store: Store) -> Check:
-    if not settings.callback_url:
-        return Check(False, "callbacks: none; set QU_CALLBACK_URL and QU_CALLBACK_KEY, and the same in the VOD console")
-    if urlsplit(settings.callback_url).path != "/vodcallback/callback":
+    if settings.callback_url and urlsplit(settings.callback_url).path != "/vodcallback/callback":
         return Check(
             False, "callbacks: QU_CALLBACK_URL should end in /vodcallback/callback, unless a proxy leads there"
         )
     try:
-        there = client.call("GetMessageCallback", expect="MessageCallback")["MessageCallback"]
+        problem = event_route.find_problem(client, settings)
     except CloudError as error:
         return Check(False, f"callbacks: what is set at VOD is not known. {error}")
-    if there.get("CallbackType") != "HTTP" or there.get("CallbackURL") != settings.callback_url:
-        return Check(
-            False, f"callbacks: VOD sends them to {there.get('CallbackURL') or 'nobody'}, not to QU_CALLBACK_URL"
-        )
-    keys = (settings.callback_key, settings.callback_old_key)
-    if there.get("AuthSwitch") != "on" or there.get("AuthKey") not in keys:
-        return Check(False, "callbacks: VOD signs with another key, or not at all; set QU_CALLBACK_KEY there")
-    events = str(there.get("EventTypeList") or "ALL")
-    missing = [] if events == "ALL" else [event for event in NEEDED if event not in events.split(",")]
-    if missing:
-        return Check(False, f"callbacks: switch on {', '.join(missing)} in the VOD console")
-    return Check(True, f"callbacks: {settings.callback_url}, {store.cloud.count_events()} waiting to be followed up")
+    if problem:
+        return Check(False, f"callbacks: {problem}")
+    told = " and ".join(event_route.ways(settings))
+    return Check(True, f"callbacks: by {told}, {store.cloud.count_events()} waiting to be followed up")
 
 
 def _hosts(settings: Settings) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,12 @@ from backend.aliyun.cache import CloudCache, Quota
 from backend.aliyun.checks import Check, examine
 from backend.aliyun.client import Client
 from backend.aliyun.drift import mend
+from backend.aliyun.event_route import Way, set_callback
 from backend.aliyun.events import Follower, check_signature, read_event
 from backend.aliyun.keeper import Keeper
 from backend.aliyun.machine_review import MachineReviews
 from backend.aliyun.media import CloudMedia
+from backend.aliyun.mns import Queue
 from backend.aliyun.pictures import Pictures
 from backend.aliyun.pull import Pulls
 from backend.aliyun.reconcile import Reconciler
@@ -22,6 +25,7 @@ from backend.aliyun.settle import Settler
 from backend.aliyun.sync import Sync
 from backend.aliyun.transcode import Transcodes
 from backend.aliyun.usage import UsageReader
+from backend.errors import Refused
 from backend.jobs.runner import Done
 from backend.media.local import LocalMedia
 from backend.model import SECONDS_A_DAY, Actor, Job, JobKind
@@ -29,6 +33,8 @@ from backend.settings import Settings
 
 if TYPE_CHECKING:
     from backend.store import Store
+
+log = logging.getLogger(__name__)
 
 
 class Cloud:
@@ -65,6 +71,10 @@ class Cloud:
         reconciler = Reconciler(self.client, store, self.follower, clock)
         self.usage = UsageReader(self.client, store.usage, settings, self.cache, clock)
         self.keeper = Keeper(store, self.follower, settler, reconciler, self.usage, clock)
+        self._queue = None
+        if settings.mns_queue:
+            self._queue = Queue(settings.mns_endpoint, settings.mns_queue, self.client.keys)
+            self.keeper.listen(self.take_messages)
         self.sync = Sync(self.client, store, clock, self.follower.unreviewed)
 
     def take_callback(self, headers: Mapping[str, str], raw: bytes) -> None:
@@ -72,6 +82,28 @@ class Cloud:
         check_signature(self._settings, headers, self._clock())
         kind, target, body = read_event(raw)
         self._store.cloud.keep_event(kind, target, body)
+
+    def take_messages(self) -> int:
+        """Keep the events that wait in the queue of MNS, waiting a while for one; return how many those were.
+
+        A message is deleted once its event is kept: where that fails, MNS gives it out again. Raises CloudError.
+        """
+        count = 0
+        while self._queue is not None and (message := self._queue.receive()):
+            try:
+                self._store.cloud.keep_event(*read_event(message.body))
+            except Refused as error:
+                log.warning("a message in the queue %s is no event of VOD: %s", self._settings.mns_queue, error)
+            self._queue.delete(message)
+            count += 1
+        return count
+
+    def set_callback(self, way: str) -> str:
+        """Have VOD tell of its events in this way (http, mns), and return where it told of them before.
+
+        Raises BadRequest where the settings lack something, and CloudError.
+        """
+        return set_callback(self.client, self._settings, Way(way))
 
     def settle_upload(self, job: Job, outcome: Done) -> None:
         """Queue what follows an upload, and free our own disk."""
@@ -95,6 +127,8 @@ class Cloud:
 
     def close(self) -> None:
         self.media.addresses.close()
+        if self._queue is not None:
+            self._queue.close()
 
     def _batch(self, job_id: str) -> list[str]:
         urls: list[Any] = self._store.jobs.get_job(job_id).payload["urls"]

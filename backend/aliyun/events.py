@@ -175,9 +175,8 @@ class Follower:
         if self._store.trash.holds(event.target):
             return None
         found = video_of(info, int(self._clock()))
-        if not self._is_known(event.target):
-            told = user_of(event.body)
-            found = found if told is NOBODY else replace(found, user=told)
+        if found.user is NOBODY:
+            found = replace(found, user=user_of(event.body))
         self._store.mirror.enter([found], unreviewed=self.unreviewed)
         try:
             video = self._store.catalogue.get_video(event.target)
@@ -226,6 +225,3 @@ class Follower:
                 self._store.catalogue.record_audit(video.video_id, verdict, reason, "", MACHINE)
         else:
             self._store.mirror.set_censor(video.video_id, CensorStatus.CHECK)
-
-    def _is_known(self, video_id: str) -> bool:
-        return bool(self._store.catalogue.find_titles([video_id]))

@@ -29,6 +29,7 @@ CATEGORIES_SECONDS = 300.0
 RECOMMENDED_SECONDS = 240.0
 UPLOADS_SECONDS = 600.0
 USAGE_SECONDS = 900.0  # between two questions about the account's usage; figures of an hour come an hour late
+QUEUE_SECONDS = 3.0  # after a queue was empty, or did not answer
 WALK_SECONDS = 5.0  # between two batches of the walk: 1 M videos take three days
 PRUNE_SECONDS = 6 * 3600.0
 KEPT_SECONDS = 30 * SECONDS_A_DAY  # what Alibaba was asked, after it ended
@@ -52,7 +53,7 @@ class Keeper:
             ("vod-uploads", UPLOADS_SECONDS, reconciler.end_uploads),
             ("vod-walk", WALK_SECONDS, reconciler.look_round),
         )
-        self._threads = (
+        self._threads: tuple[Repeated, ...] = (
             *followers,
             Repeated("vod-intents", STEP_SECONDS, self.finish_intents),
             Repeated("vod-usage", USAGE_SECONDS, usage.refresh),
@@ -61,6 +62,10 @@ class Keeper:
             Repeated("vod-prune", PRUNE_SECONDS, lambda: store.cloud.prune(KEPT_SECONDS)),
             *(Repeated(name, seconds, _patient(look)) for name, seconds, look in looks),
         )
+
+    def listen(self, take_messages: Callable[[], object]) -> None:
+        """Read a queue of events too, which holds its answer back while there are none."""
+        self._threads = (*self._threads, Repeated("vod-queue", QUEUE_SECONDS, _patient(take_messages)))
 
     def start(self) -> None:
         for thread in self._threads:

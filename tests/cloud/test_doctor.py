@@ -66,12 +66,12 @@ def test_a_quota_that_is_used_up_and_callbacks_that_are_missing_are_said(make_co
     ("there", "said"),
     [
         ({"CallbackURL": "https://elsewhere.example/vodcallback/callback"}, "https://elsewhere.example"),
-        ({"CallbackURL": "https://console.example.com/vodcallback/callback/"}, "not to QU_CALLBACK_URL"),
+        ({"CallbackURL": "https://console.example.com/vodcallback/callback/"}, "--set-callback http"),
         ({"AuthSwitch": "off"}, "not at all"),
         ({"AuthKey": "Another0Key00000"}, "another key"),
         (
             {"EventTypeList": "FileUploadComplete,TranscodeComplete"},
-            "switch on StreamTranscodeComplete, SnapshotComplete",
+            "does not tell of StreamTranscodeComplete, SnapshotComplete",
         ),
     ],
 )

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.cloud.alibaba.cdn import Prefetching
+from tests.cloud.alibaba.mns import Queues
 from tests.cloud.alibaba.oss import BUCKET, Oss
 from tests.cloud.alibaba.pulls import Pulls
 from tests.cloud.alibaba.refusal import Refusal
@@ -64,6 +65,7 @@ class Alibaba:
         self.usage = Usage(self)
         self.pulls = Pulls(self)
         self.reviews = Reviews(self)
+        self.queues = Queues(self)
 
     def fail(self, action: str, kind: str, times: int = 1, after: int = 0, seconds: float = 20.0) -> None:
         assert kind in FAULTS
@@ -162,8 +164,6 @@ class Handler(BaseHTTPRequestHandler):
     def do_PUT(self):
         self.ask_oss()
 
-    do_DELETE = do_PUT
-
     def ask_oss(self):
         request = {"x-oss-request-id": request_id()}
         try:
@@ -177,7 +177,21 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send(status, body, **request, **headers)
 
+    def do_DELETE(self):
+        if self.path.startswith("/queues/"):
+            self.ask_queue()
+        else:
+            self.do_PUT()
+
+    def ask_queue(self):
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        status, body = self.alibaba.queues.answer(self.command, self.path, headers, self.server.stopping)
+        self.send(status, body, **{"Content-Type": "text/xml;charset=utf-8", "x-mns-request-id": "MNS-1"})
+
     def do_GET(self):
+        if self.path.startswith("/queues/"):
+            self.ask_queue()
+            return
         if self.path.startswith(f"/{BUCKET}/"):
             self.ask_oss()
             return

@@ -37,8 +37,8 @@ class Vod(Templates, Categories):
         self.half_failing: set[str] = set()  # videos of which one stream fails
         self.events = Events(alibaba)
         self.callback = {
-            "CallbackURL": "https://console.example.com/vodcallback/callback", "EventTypeList": "ALL",
-            "AuthSwitch": "on", "AuthKey": "Abcdefgh12345678",
+            "CallbackType": "HTTP", "CallbackURL": "https://console.example.com/vodcallback/callback",
+            "EventTypeList": "ALL", "AuthSwitch": "on", "AuthKey": "Abcdefgh12345678",
         }  # fmt: skip
 
     # What tests arrange
@@ -83,7 +83,11 @@ class Vod(Templates, Categories):
         return video["file"] if video else None
 
     def tell(self, event: str, **values: Any) -> None:
-        self.events.tell({"EventTime": self._utc(), "EventType": event, "Status": "success", **values})
+        told = {"EventTime": self._utc(), "EventType": event, "Status": "success", **values}
+        if self.callback["CallbackType"] == "MNS":
+            self._alibaba.queues.send(self.callback["MnsQueueName"], told)
+        else:
+            self.events.tell(told)
 
     # Videos
 
@@ -262,7 +266,20 @@ class Vod(Templates, Categories):
         return {"TranscodeTaskList": [{k: v for k, v in task.items() if k != "jobs"} for task in reversed(found)]}
 
     def GetMessageCallback(self, _parameters):
-        return {"MessageCallback": {"CallbackType": "HTTP", **self.callback}}
+        return {"MessageCallback": self.callback}
+
+    def SetMessageCallback(self, parameters):
+        names = {
+            "HTTP": ("CallbackURL",), "MNS": ("MnsEndpoint", "MnsQueueName"),
+        }.get(parameters.get("CallbackType", ""))  # fmt: skip
+        if names is None:
+            raise Refusal(400, "InvalidParameter", "The specified CallbackType is invalid.")
+        need(parameters, *names)
+        if len(parameters.get("CallbackURL", "").encode()) > 256 or len(parameters.get("AuthKey", "")) > 32:
+            raise Refusal(400, "LengthExceededMax", "The CallbackURL exceeds the maximum length.")
+        kept = ("CallbackType", *names, "EventTypeList", "AuthSwitch", "AuthKey")
+        self.callback = {name: parameters[name] for name in kept if name in parameters}
+        return {}
 
     # Review
 
