@@ -4,7 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import formatting, layout, session
+import backend
+from pages.components import formatting, layout, session, usage_panel
 from pages.components.i18n import t
 
 layout.guard()
@@ -175,6 +176,8 @@ def everything() -> None:
     with right:
         charts(counts)
     failed()
+    if backend.current().cloud is not None:
+        usage_panel.usage()
     if st.session_state.get("overview_works") and not works(counts):
         st.session_state["overview_works"] = False
         layout.redraw()

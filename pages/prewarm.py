@@ -29,11 +29,14 @@ def new_batch() -> None:
         )
     elif lines:
         st.success(t("prewarm.good", count=len(lines)), icon=":material/check_circle:")
-    quota()
+    left = quota()
+    no_room = left is not None and left < len(lines)
+    if no_room:
+        st.warning(t("prewarm.no_room", left=left, count=len(lines)), icon=":material/warning:")
     label = t("prewarm.do", count=len(lines)) if lines else t("prewarm.empty")
     pressed = st.button(
         label, type="primary", icon=":material/bolt:", key="prewarm_do",
-        disabled=not lines or bool(bad),
+        disabled=not lines or bool(bad) or no_room,
     )  # fmt: skip
     if pressed:
         envelope = session.attempt("pushObjectCache", objectPath=text)
@@ -45,12 +48,14 @@ def new_batch() -> None:
         st.rerun()
 
 
-def quota() -> None:
-    """Say how many addresses may be prefetched today, where somebody counts them."""
+def quota() -> int | None:
+    """Say how many addresses may be prefetched today, and return how many still may, where somebody counts them."""
     if backend.current().cloud is None:
-        return
+        return None
     envelope = session.attempt("getPrewarmQuota")
-    st.caption(t("prewarm.quota", **envelope["data"]) if envelope["data"] else formatting.plain(envelope["message"]))
+    data = envelope["data"]
+    st.caption(t("prewarm.quota", **data) if data else formatting.plain(envelope["message"]))
+    return data["left"] if data else None
 
 
 def problem(line: dict[str, Any]) -> str:

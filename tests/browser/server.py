@@ -101,3 +101,14 @@ class Server:
                 return session.get(f"{self.url}/healthz", timeout=10).status_code == 200
             except requests.RequestException:  # also where a busy machine is slow to answer
                 return False
+
+
+def cloud_environ(url: str, place: str, key: str) -> dict[str, str]:
+    """Return the environment of a console whose account at Alibaba is the emulator at `place` (host:port)."""
+    return {
+        "QU_MODE": "cloud", "QU_VOD_ENDPOINT": place, "QU_CDN_ENDPOINT": place, "QU_ALIYUN_PROTOCOL": "http",
+        "QU_TEMPLATE_GROUP": "plain-group", "QU_NARROW_TEMPLATE_GROUP": "narrow-group", "QU_PREWARM_HOSTS": place,
+        "QU_CALLBACK_URL": f"{url}/vodcallback/callback", "QU_CALLBACK_KEY": key, "QU_LOG": "INFO",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "test-key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "test-secret",
+        "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true", "HTTP_PROXY": "", "http_proxy": "",
+    }  # fmt: skip

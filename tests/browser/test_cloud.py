@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.server import cloud_environ
 from tests.cloud.alibaba.server import Server as AlibabaServer
 from tests.waiting import until
 
@@ -27,13 +28,7 @@ def cloud_server(alibaba, new_server):
     """A server in cloud mode, which VOD tells of everything."""
     place = urlsplit(alibaba.url).netloc
     server = new_server()
-    server.settings = {
-        "QU_MODE": "cloud", "QU_VOD_ENDPOINT": place, "QU_CDN_ENDPOINT": place, "QU_ALIYUN_PROTOCOL": "http",
-        "QU_TEMPLATE_GROUP": "plain-group", "QU_NARROW_TEMPLATE_GROUP": "narrow-group", "QU_PREWARM_HOSTS": place,
-        "QU_CALLBACK_URL": server.url + CALLBACK, "QU_CALLBACK_KEY": KEY, "QU_LOG": "INFO",
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": "test-key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "test-secret",
-        "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true", "HTTP_PROXY": "", "http_proxy": "",
-    }  # fmt: skip
+    server.settings = cloud_environ(server.url, place, KEY)
     events = alibaba.vod.events
     events.url = events.address = server.url + CALLBACK
     events.key = KEY
