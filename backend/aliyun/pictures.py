@@ -64,8 +64,6 @@ class Pictures:
             self.start(job_id, video_id)
             return Running(again=LATER_SECONDS if self._records.task_of(job_id) is None else self._poll_seconds)
         begun = next((one.begun for one in self._records.find_intents() if one.target == job_id), self._clock())
-        if task and task.begun and self._clock() - task.begun > MAX_SECONDS:
-            return Failed(CloudError(NO_PICTURES, minutes=round(MAX_SECONDS / 60)))
         try:
             wanted = {"VideoId": video_id, "SnapshotType": "NormalSnapshot", "PageSize": COUNT}
             found = self._client.call("ListSnapshots", wanted, expect="MediaSnapshot.JobId")["MediaSnapshot"]
@@ -97,6 +95,9 @@ class Pictures:
         return Done((MediaFile(FileKind.COVER, cover),))
 
     def _not_yet(self, task: CloudTask | None, job_id: str, begun: float) -> Outcome:
+        """Say how a job stands of which VOD, when asked, shows no pictures."""
+        if task and task.begun and self._clock() - task.begun > MAX_SECONDS:
+            return Failed(CloudError(NO_PICTURES, minutes=round(MAX_SECONDS / 60)))
         waited = self._clock() - begun
         if task is None and waited > PATIENCE_POLLS * self._poll_seconds:
             self._records.drop(ACTION, job_id)

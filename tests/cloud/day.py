@@ -338,7 +338,7 @@ def table(day: Day) -> list[tuple[str, int]]:
         ("verdicts here", counts["createAudit 200"]),
         ("verdicts refused while Alibaba was away", counts["createAudit 502"]),
         ("videos blocked in VOD's own console", counts["blocked at VOD"]),
-        ("prefetch batches refused, the quota being used up", quota),
+        ("prefetch batches refused: the quota was used up, or Alibaba away for half an hour", quota),
         ("other jobs that failed", failed.total - quota),
         ("changes pending at the end", day.console.store.cloud.count_intents()),
         ("seconds a video blocked at VOD stayed up, at most (outage aside)", round(day.longest_block)),

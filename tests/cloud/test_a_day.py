@@ -6,6 +6,9 @@ import time
 
 import pytest
 
+from backend.aliyun.pictures import Pictures
+from backend.errors import CloudError
+from backend.jobs.runner import Done, Failed, Running
 from backend.model import CensorStatus
 from tests.cloud.alibaba.server import Server
 from tests.cloud.day import Plan, problems, run
@@ -32,6 +35,33 @@ def test_what_an_outage_put_off_waits_no_longer_than_a_minute_once_vod_shows_it(
     console.cloud.keeper.follow_events()
 
     assert console.store.catalogue.get_video(video.video_id).censor_status is CensorStatus.FAIL
+
+
+def test_pictures_that_vod_made_while_it_did_not_answer_for_an_hour_are_taken(console, alibaba, new_video):
+    now = [time.time()]
+    video_id = new_video(Status="Normal").video_id
+    pictures = Pictures(console.cloud.client, console.store.cloud, lambda: now[0])
+    pictures.start("a", video_id)
+    now[0] += HOUR
+    alibaba.clock = lambda: now[0]
+    alibaba.fail("ListSnapshots", "busy", times=99)
+    with pytest.raises(CloudError):
+        pictures.poll("a", video_id)
+    alibaba.faults.clear()
+
+    assert isinstance(pictures.poll("a", video_id), Done)
+
+
+def test_pictures_that_vod_never_makes_are_given_up_after_half_an_hour(console, alibaba, new_video):
+    now = [time.time()]
+    video_id = new_video(Status="Normal").video_id
+    pictures = Pictures(console.cloud.client, console.store.cloud, lambda: now[0])
+    pictures.start("a", video_id)
+    del alibaba.vod.snapshots[video_id]
+
+    assert isinstance(pictures.poll("a", video_id), Running)
+    now[0] += HOUR
+    assert isinstance(pictures.poll("a", video_id), Failed)
 
 
 @pytest.mark.slow

@@ -181,7 +181,8 @@ class Vod(Templates, Categories):
         video = self._video(*need(parameters, "VideoId"))
         if video["Status"] not in (*WORKABLE, "Blocked"):
             raise Refusal(400, "Forbidden.IllegalStatus", f"Video Status is {video['Status']}.")
-        job = {"JobId": uuid.uuid4().hex, "count": int(parameters.get("Count", 1)), "asked": 0}
+        count, ready = int(parameters.get("Count", 1)), self._alibaba.clock() + 60
+        job = {"JobId": uuid.uuid4().hex, "count": count, "asked": 0, "ready": ready}
         self.snapshots[video["VideoId"]] = job
         return {"SnapshotJob": {"JobId": job["JobId"]}}
 
@@ -191,9 +192,10 @@ class Vod(Templates, Categories):
         if job is None or parameters.get("SnapshotType") != "NormalSnapshot":
             raise Refusal(404, "NoSuchResource", "The specified resource does not exist.")
         job["asked"] += 1
-        if job["asked"] < 2:
+        if job["asked"] < 2 and self._alibaba.clock() < job["ready"]:
             raise Refusal(404, "NoSuchResource", "The specified resource does not exist.")
-        if job["asked"] == 2:
+        if not job.get("told"):
+            job["told"] = True
             video["CoverURL"] = video["CoverURL"] or self._url(video, "cover.jpg")
             self.tell("SnapshotComplete", VideoId=video["VideoId"], SubType="SpecifiedTime", CoverUrl=video["CoverURL"],
                       SnapshotInfos=[{"JobId": job["JobId"], "SnapshotCount": job["count"]}])  # fmt: skip
