@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,11 +10,13 @@ from urllib.parse import urlsplit
 
 from backend.aliyun import event_route
 from backend.aliyun.cache import SERVICES
-from backend.aliyun.client import Client
+from backend.aliyun.client import CDN_ACTIONS, Client
 from backend.aliyun.errors import GONE, NO_CATEGORY, NO_RIGHTS, NO_SUCH_TASK, WRONG_STATE, has_code
+from backend.aliyun.facts import utc
 from backend.aliyun.refresh import SERVICES as REFRESHERS
 from backend.aliyun.templates import group_of
 from backend.errors import CloudError, ConsoleError
+from backend.model import SECONDS_A_DAY
 from backend.model.cloud import Action
 from backend.settings import Settings
 
@@ -129,19 +132,32 @@ def _rights(client: Client, settings: Settings) -> Check:
     """Ask for what does not exist: only whoever may ask is told so."""
     missing = []
     service = settings.prewarm_service
-    no_path = (SERVICES[service].push, {"ObjectPath": "no path"})
-    refreshed = (REFRESHERS[service].refresh, {"ObjectPath": "no path"})
-    for action, parameters in (*ASKED, no_path, refreshed):
+    senders = (SERVICES[service].push, REFRESHERS[service].refresh)
+    questions = (*ASKED, *((action, {"ObjectPath": "no path"}) for action in senders), *_about_usage(settings))
+    for action, parameters in questions:
         try:
             client.call(action, parameters)
         except CloudError as error:
             if has_code(error, *NO_RIGHTS):
-                missing.append(f"{service if action in (no_path[0], refreshed[0]) else 'vod'}:{action}")
+                missing.append(f"{'cdn' if action in CDN_ACTIONS else 'vod'}:{action}")
             elif not has_code(error, *EXPECTED) and error.passing:
                 return Check(False, f"RAM rights: {error}")
     if missing:
         return Check(False, f"RAM rights: add {', '.join(missing)} to the policy (docs/cloud.md)")
-    return Check(True, f"RAM rights: all {len(ASKED) + 2} that were tried")
+    return Check(True, f"RAM rights: all {len(questions)} that were tried")
+
+
+def _about_usage(settings: Settings) -> list[tuple[str, dict[str, Any]]]:
+    """Return questions about the usage of the last hour: they are free, and read nothing that is large."""
+    now = time.time()
+    hour = {"StartTime": utc(now - 3600), "EndTime": utc(now)}
+    traffic = ("DescribeVodDomainUsageData", {**hour, "Field": "traf"})
+    if settings.prewarm_service == "cdn":
+        hosts = ",".join(host.partition(":")[0] for host in settings.prewarm_hosts)
+        traffic = ("DescribeDomainUsageData", {**hour, "Field": "traf", "DomainName": hosts})
+    totals = ("DescribeVodStorageData", "DescribeVodTranscodeData", "DescribePlayUserTotal")
+    top = ("DescribePlayTopVideos", {"BizDate": utc(now - SECONDS_A_DAY), "PageSize": 1})
+    return [traffic, *((action, hour) for action in totals), top]
 
 
 def _quota(client: Client, settings: Settings) -> Check:

@@ -121,6 +121,8 @@ CLOUD: dict[str, str] = {
     ),
     "Today's prewarming quota has room for {left} more addresses, and these are {count}. It is renewed at midnight, "
     "Beijing time.": ("今天的预热额度还剩 {left} 条，而这里有 {count} 条。额度在北京时间零点恢复。"),
+    "Set QU_CALLBACK_URL and QU_CALLBACK_KEY first.": "请先设置 QU_CALLBACK_URL 和 QU_CALLBACK_KEY。",
+    "Set QU_MNS_ENDPOINT and QU_MNS_QUEUE first.": "请先设置 QU_MNS_ENDPOINT 和 QU_MNS_QUEUE。",
     "startTime is later than endTime.": "startTime 晚于 endTime。",
     "From startTime to endTime are more than {most} days.": "startTime 到 endTime 超过 {most} 天。",
     "Today's quota of {action} is used up; it is renewed at midnight, Beijing time "

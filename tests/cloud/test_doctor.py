@@ -50,6 +50,18 @@ def test_rights_that_are_missing_are_named(alibaba, bad):
     assert bad() == ["RAM rights: add vod:GetPlayInfo, vod:ListTranscodeTask to the policy (docs/cloud.md)"]
 
 
+@pytest.mark.parametrize(
+    ("service", "action"), [("vod", "vod:DescribeVodDomainUsageData"), ("cdn", "cdn:DescribeDomainUsageData")]
+)
+def test_the_rights_to_read_what_is_used_are_tried_too(make_console, alibaba, service, action):
+    console = make_console(prewarm_service=service)
+    alibaba.denied |= {action.partition(":")[2], "DescribePlayTopVideos"}
+
+    found = " ".join(one.text for one in console.cloud.examine() if not one.good)
+
+    assert f"RAM rights: add {action}, vod:DescribePlayTopVideos to the policy" in found
+
+
 def test_a_quota_that_is_used_up_and_callbacks_that_are_missing_are_said(make_console, alibaba):
     console = make_console(callback_url="", callback_key="", prewarm_hosts=())
     alibaba.prefetching.remain = 0

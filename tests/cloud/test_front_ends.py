@@ -21,6 +21,8 @@ from backend.settings import Settings
 from backend.store import open_store
 from tests.paths import ROOT
 
+PATH, KEY = "/vodcallback/callback", "Abcdefgh12345678"
+
 
 @pytest.fixture
 def server(serve, console):
@@ -101,9 +103,9 @@ def command(cloud_settings, tmp_path):
     keys = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "test-key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "test-secret"}
     environ = {**os.environ, **unset, **chosen, **keys, "QU_DATA": str(tmp_path / "data"), "DEBUG": "sdk"}
 
-    def run(*words):
+    def run(*words, **others):
         whole = [sys.executable, "-m", "backend", *words]
-        return subprocess.run(whole, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+        return subprocess.run(whole, cwd=ROOT, env=environ | others, capture_output=True, text=True, check=False)
 
     return run
 
@@ -124,7 +126,13 @@ def test_the_commands_bring_in_list_and_settle_and_never_print_a_key(alibaba, co
     assert "credentials accepted" in ended.stdout
     assert "BAD  callbacks: none" in ended.stdout
     assert ended.returncode == 1
-    printed = "".join(ran.stdout + ran.stderr for ran in (listed, ended))
+    refused = command("doctor", "--set-callback", "http")
+    assert (refused.returncode, "Set QU_CALLBACK_URL and QU_CALLBACK_KEY first." in refused.stderr) == (1, True)
+    told = command("doctor", "--set-callback", "http", QU_CALLBACK_URL=f"{alibaba.url}{PATH}", QU_CALLBACK_KEY=KEY)
+    assert "VOD tells of its events by http now." in told.stdout
+    assert alibaba.vod.callback["CallbackURL"] == f"{alibaba.url}{PATH}"
+    printed = "".join(ran.stdout + ran.stderr for ran in (listed, ended, told))
+    assert KEY not in printed
     assert not [word for word in ("test-secret", "Signature", "Authorization", "Traceback") if word in printed]
 
 
