@@ -29,7 +29,7 @@ from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, JobKind
 from backend.observability.logging_setup import start_log
-from backend.prewarm.http import HttpCache
+from backend.prewarm.http_cache import HttpCache
 from backend.prewarm.ssrf import own_places
 from backend.server.descriptors import raise_limit
 from backend.server.page_sockets import Bounds

@@ -7,7 +7,7 @@ from typing import Any
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_CATEGORY, has_code
-from backend.aliyun.facts import number, words
+from backend.aliyun.mapping import number, words
 from backend.errors import BadRequest, CloudError, NotFound
 from backend.model.categories import Category
 from backend.model.cloud import EMOJI

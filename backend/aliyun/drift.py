@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backend.aliyun.client import Client
-from backend.aliyun.facts import number, words
+from backend.aliyun.mapping import number, words
 from backend.aliyun.media import CloudMedia
 from backend.errors import Conflict, NotFound
 from backend.model import Actor

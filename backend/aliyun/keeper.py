@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from backend.aliyun.events import Follower, NotYet
-from backend.aliyun.reconcile import Reconciler
+from backend.aliyun.callbacks import Follower, NotYet
+from backend.aliyun.reconciler import Reconciler
 from backend.aliyun.settle import Settler
 from backend.aliyun.usage import UsageReader
 from backend.errors import CloudError, NotFound

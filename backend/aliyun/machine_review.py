@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_SUCH_TASK, has_code
-from backend.aliyun.facts import number, unsigned, words
+from backend.aliyun.mapping import number, unsigned, words
 from backend.errors import CloudError, Conflict
 from backend.model import Actor
 from backend.model.cloud import Action, Finding, Frame, Intent, MachineReview, ReviewState

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from backend.aliyun.categories import Categories
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, WRONG_STATE, has_code
-from backend.aliyun.pictures import Pictures
-from backend.aliyun.play import PlayAddresses
+from backend.aliyun.play_urls import PlayAddresses
 from backend.aliyun.renditions import Renditions
+from backend.aliyun.snapshots import Pictures
 from backend.aliyun.templates import Templates
 from backend.aliyun.transcode import Transcodes
 from backend.aliyun.upload import Uploads, find_cut, fitted, is_local

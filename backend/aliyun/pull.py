@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, NO_SUCH_TASK, has_code, is_repeated_session
-from backend.aliyun.facts import extend_of, source_file, user_data, video_of
+from backend.aliyun.mapping import extend_of, source_file, user_data, video_of
 from backend.aliyun.upload import NO_TRANSCODE, fitted
 from backend.errors import CloudError, NotFound
 from backend.jobs.runner import Done, Failed, Lost, Outcome, Running

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backend.aliyun.cache import LISTED_SECONDS, SLACK_SECONDS, cut
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_QUOTA, has_code
-from backend.aliyun.facts import number, utc
+from backend.aliyun.mapping import number, utc
+from backend.aliyun.prefetch import LISTED_SECONDS, SLACK_SECONDS, cut
 from backend.errors import CloudError, ConsoleError
 from backend.model import SECONDS_A_DAY
 from backend.model.cloud import ACCEPTED, SENDING, Intent

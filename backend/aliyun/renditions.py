@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_STREAM, WRONG_STATE, has_code
-from backend.aliyun.facts import encrypted, renditions, unsigned
+from backend.aliyun.mapping import encrypted, renditions, unsigned
 from backend.errors import CloudError
 from backend.model import Video, VideoStatus
 

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from backend.aliyun.callbacks import Follower
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
-from backend.aliyun.events import Follower
 from backend.aliyun.machine_review import MachineReviews
 from backend.aliyun.media import CloudMedia
 from backend.aliyun.refresh import Refreshes

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from backend.aliyun.categories import Categories
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
-from backend.aliyun.facts import user_of, video_of
+from backend.aliyun.mapping import user_of, video_of
 from backend.errors import CloudError
 from backend.model import Actor, CensorStatus, Video, VideoStatus
 

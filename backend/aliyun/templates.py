@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from backend.aliyun.client import Client
-from backend.aliyun.facts import number, words
+from backend.aliyun.mapping import number, words
 from backend.media.templates import Template, TemplateGroup, Watermark
 
 KEPT_SECONDS = 300.0

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_STREAM, NO_SUCH_TASK, WRONG_STATE, has_code, is_repeated_session
-from backend.aliyun.facts import encrypted, number, renditions, unsigned, utc
+from backend.aliyun.mapping import encrypted, number, renditions, unsigned, utc
 from backend.errors import CloudError, NotFound
 from backend.jobs.runner import Done, Failed, Outcome, Running
 from backend.model import Actor, FileKind, Job, JobKind, MediaFile, Video, VideoStatus

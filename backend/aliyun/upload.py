@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backend.aliyun import oss
+from backend.aliyun import oss_upload
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
-from backend.aliyun.facts import number, source_file, user_data
+from backend.aliyun.mapping import number, source_file, user_data
 from backend.errors import CloudError, Conflict, ConsoleError, MediaError
 from backend.jobs.runner import Done, Task
 from backend.model import FileKind, MediaFile, User
@@ -119,21 +119,23 @@ class Uploads:
             if path is None:
                 raise MediaError(NOT_HERE, video_id=video_id)
             try:
-                oss.send(
+                oss_upload.send(
                     lambda: self._place(video_id), path, path.parent / CHECKPOINTS,
                     lambda part: task.report(part * PART_OF_SENDING),
                 )  # fmt: skip
             except CloudError as error:
-                if oss.is_ended(error) and self._is_there(video_id):
+                if oss_upload.is_ended(error) and self._is_there(video_id):
                     break
-                if attempt == TRIES - 1 or not (error.passing or oss.is_expired(error) or oss.is_ended(error)):
+                if attempt == TRIES - 1 or not (
+                    error.passing or oss_upload.is_expired(error) or oss_upload.is_ended(error)
+                ):
                     raise
                 self._client.wait(2.0**attempt)
         return Done((self._arrived(video_id),))
 
-    def _place(self, video_id: str) -> oss.Place:
+    def _place(self, video_id: str) -> oss_upload.Place:
         grant = self._refresh(video_id)
-        return oss.Place.read(grant.address, grant.auth)
+        return oss_upload.Place.read(grant.address, grant.auth)
 
     def _arrived(self, video_id: str) -> MediaFile:
         """Wait until VOD has noticed its file."""

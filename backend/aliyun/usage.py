@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from backend.aliyun.cache import CloudCache
 from backend.aliyun.client import Client
-from backend.aliyun.facts import number, second, utc, words
+from backend.aliyun.mapping import number, second, utc, words
+from backend.aliyun.prefetch import CloudCache
 from backend.errors import CloudError
 from backend.model import SECONDS_A_DAY
 from backend.model.usage import BEIJING, Figure, Plays, Source, day_of

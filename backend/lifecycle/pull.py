@@ -17,7 +17,7 @@ from backend.lifecycle.ingest import VideoMetadata, new_incoming, take_in
 from backend.model import Job, Video
 from backend.model.pull import PullSource, file_name_of
 from backend.prewarm import read_line
-from backend.prewarm.fetch import CHUNK, MAX_HOPS, REDIRECTS, Limits, asking
+from backend.prewarm.fetcher import CHUNK, MAX_HOPS, REDIRECTS, Limits, asking
 from backend.prewarm.ssrf import may_be_inside, place_of
 from backend.settings import Settings
 

@@ -11,7 +11,7 @@ from backend.api.registry import operation
 from backend.auth.permissions import Right
 from backend.errors import BadRequest, ConsoleError
 from backend.i18n.messages import say
-from backend.lifecycle.reviewing import check_words, judge
+from backend.lifecycle.review import check_words, judge
 from backend.model import CensorStatus, Verdict
 
 if TYPE_CHECKING:

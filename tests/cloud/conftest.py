@@ -19,7 +19,7 @@ import backend
 from backend import Console
 from backend.aliyun.client import Client
 from backend.aliyun.cloud import Cloud
-from backend.aliyun.facts import video_of
+from backend.aliyun.mapping import video_of
 from backend.lifecycle.ingest import VideoMetadata, take_in
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia

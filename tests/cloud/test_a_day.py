@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from backend.aliyun.pictures import Pictures
+from backend.aliyun.snapshots import Pictures
 from backend.errors import CloudError
 from backend.jobs.runner import Done, Failed, Running
 from backend.model import CensorStatus

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from msgspec import structs
 
-from backend.aliyun.facts import video_of
+from backend.aliyun.mapping import video_of
 from backend.api.registry import OPERATIONS
 from backend.server.app import MAX_THREADS, RestApp
 from backend.server.openapi import describe

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from backend.aliyun import oss
-from backend.aliyun.facts import user_data, user_of
+from backend.aliyun import oss_upload
+from backend.aliyun.mapping import user_data, user_of
 from backend.model import SECONDS_A_DAY, User, VideoFilter
 
 OWNER = {"userId": "u9", "userName": "小林"}
@@ -19,10 +19,10 @@ def send(small_clip, tmp_path):
     """Sends a clip as a phone does, by what the console gave it."""
 
     def go(grant, signature="v4"):
-        place = oss.Place.read(grant["uploadAddress"], grant["uploadAuth"])
+        place = oss_upload.Place.read(grant["uploadAddress"], grant["uploadAuth"])
         if signature == "v1":
-            place = oss.Place(*[getattr(place, name) for name in place.__slots__[:6]])
-        oss.send(lambda: place, small_clip, tmp_path, lambda _part: None)
+            place = oss_upload.Place(*[getattr(place, name) for name in place.__slots__[:6]])
+        oss_upload.send(lambda: place, small_clip, tmp_path, lambda _part: None)
 
     return go
 

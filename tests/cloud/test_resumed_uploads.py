@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.aliyun import oss
-from backend.aliyun.oss import Keys, Place
+from backend.aliyun import oss_upload
+from backend.aliyun.oss_upload import Keys, Place
 from backend.aliyun.upload import Uploads
 from backend.jobs.runner import Task
 from backend.lifecycle.ingest import VideoMetadata, take_in
@@ -25,7 +25,7 @@ PART = 200 << 10
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    monkeypatch.setattr(oss, "PART_BYTES", PART)
+    monkeypatch.setattr(oss_upload, "PART_BYTES", PART)
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def test_nothing_of_a_finished_upload_stays_on_the_disk(console, upload, work):
 
 @pytest.mark.slow
 def test_a_large_file_is_never_whole_in_memory(alibaba, client, tmp_path, monkeypatch):
-    monkeypatch.setattr(oss, "PART_BYTES", 6 << 20)
+    monkeypatch.setattr(oss_upload, "PART_BYTES", 6 << 20)
     alibaba.oss.keeps = False
     made = alibaba.vod.CreateUploadVideo({"Title": "large", "FileName": "a.mp4"})
     path = tmp_path / "large.mp4"

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from msgspec.structs import replace
 
-from backend.aliyun.facts import video_of
+from backend.aliyun.mapping import video_of
 from backend.api.signing import PERIOD_SECONDS
 from backend.model import CensorStatus, FileKind, MediaFile, User
 from backend.server.app import RestApp

@@ -33,7 +33,7 @@ from backend.model import (
     VideoStatus,
     WarmState,
 )
-from backend.prewarm.http import HttpCache
+from backend.prewarm.http_cache import HttpCache
 from backend.settings import Settings
 from backend.store import open_store
 from tests.cloud.alibaba.server import Server

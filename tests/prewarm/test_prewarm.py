@@ -13,7 +13,7 @@ from backend.errors import BadRequest
 from backend.jobs.runner import Done, Failed, Running
 from backend.model import Job, JobKind, JobState, WarmState
 from backend.prewarm import check_lines, read_line
-from backend.prewarm.http import HttpCache
+from backend.prewarm.http_cache import HttpCache
 
 HOSTS = ("example.com", "cdn.example.com:8080")
 

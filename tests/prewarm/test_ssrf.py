@@ -11,9 +11,9 @@ import pytest
 from backend.errors import BadRequest
 from backend.jobs.runner import Running
 from backend.model import Job, JobKind, JobState, Video, WarmState
-from backend.prewarm import fetch as prewarm_fetch
+from backend.prewarm import fetcher as prewarm_fetch
 from backend.prewarm import read_line
-from backend.prewarm.http import HttpCache, Limits
+from backend.prewarm.http_cache import HttpCache, Limits
 from backend.prewarm.ssrf import find_addresses, is_outside, may_be_inside, own_places
 
 OWN = "http://127.0.0.1:8501"

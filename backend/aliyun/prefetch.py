@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from backend.aliyun.client import Client
-from backend.aliyun.facts import number, utc
+from backend.aliyun.mapping import number, utc
 from backend.errors import CloudError, Conflict, ConsoleError
 from backend.jobs.runner import Done, Failed, Outcome, Running
 from backend.model import SECONDS_A_DAY, Job, Video, WarmState

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from backend.aliyun import event_route
-from backend.aliyun.cache import SERVICES
 from backend.aliyun.client import CDN_ACTIONS, Client
 from backend.aliyun.errors import GONE, NO_CATEGORY, NO_RIGHTS, NO_SUCH_TASK, WRONG_STATE, has_code
-from backend.aliyun.facts import utc
+from backend.aliyun.mapping import utc
+from backend.aliyun.prefetch import SERVICES
 from backend.aliyun.refresh import SERVICES as REFRESHERS
 from backend.aliyun.templates import group_of
 from backend.errors import CloudError, ConsoleError

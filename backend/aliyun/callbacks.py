@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
-from backend.aliyun.facts import MAX_FIELD, source_file, user_of, video_of
 from backend.aliyun.machine_review import MachineReviews
+from backend.aliyun.mapping import MAX_FIELD, source_file, user_of, video_of
 from backend.aliyun.media import CloudMedia
 from backend.aliyun.renditions import Renditions
 from backend.errors import CloudError, NotFound, Refused

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from backend.aliyun.callbacks import Follower
 from backend.aliyun.categories import Categories
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
-from backend.aliyun.events import Follower
-from backend.aliyun.facts import second, utc, video_of
+from backend.aliyun.mapping import second, utc, video_of
 from backend.aliyun.sync import FIELDS, THE_END, VOD, confirmed, read_item
 from backend.errors import CloudError
 from backend.model import SECONDS_A_DAY, CensorStatus, TranscodeStatus, Video, VideoFilter, VideoStatus

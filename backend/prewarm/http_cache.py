@@ -13,7 +13,7 @@ from backend.errors import BadRequest, ConsoleError
 from backend.jobs.runner import Done, Failed, Outcome, Task, Tasks
 from backend.model import Job, Video, WarmState
 from backend.prewarm import read_line
-from backend.prewarm.fetch import CHUNK, MAX_HOPS, REDIRECTS, Limits, asking
+from backend.prewarm.fetcher import CHUNK, MAX_HOPS, REDIRECTS, Limits, asking
 from backend.prewarm.ssrf import may_be_inside, place_of
 
 AT_ONCE = 4

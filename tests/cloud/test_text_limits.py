@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.aliyun.cache import MAX_LIST_BYTES, MAX_URLS, cut, path_of
-from backend.aliyun.events import read_event
-from backend.aliyun.facts import number, second, status, utc, video_of
-from backend.aliyun.oss import Place
+from backend.aliyun.callbacks import read_event
+from backend.aliyun.mapping import number, second, status, utc, video_of
+from backend.aliyun.oss_upload import Place
+from backend.aliyun.prefetch import MAX_LIST_BYTES, MAX_URLS, cut, path_of
 from backend.errors import CloudError, Refused
 from backend.model.cloud import MAX_BYTES, MAX_TAGS, fitting
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_SUCH_TASK, WRONG_STATE, has_code
-from backend.aliyun.facts import second, unsigned
+from backend.aliyun.mapping import second, unsigned
 from backend.errors import CloudError, Conflict
 from backend.jobs.runner import Done, Failed, Lost, Outcome, Running
 from backend.media import NO_SNAPSHOTS

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_STREAM, WRONG_STATE, has_code
-from backend.aliyun.facts import SOURCE_SCHEME, encrypted, renditions, source_file
+from backend.aliyun.mapping import SOURCE_SCHEME, encrypted, renditions, source_file
 from backend.errors import CloudError
 from backend.model import MediaFile, Video
 
