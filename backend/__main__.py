@@ -26,7 +26,7 @@ from backend.console import Console
 from backend.errors import BadRequest, ConsoleError
 from backend.exports.download import Download, Progress
 from backend.lifecycle.catalogue_import import SUFFIXES, WORKBOOKS, load_catalogue
-from backend.lifecycle.ingest import VideoMetadata, copied, enter, look, same_files
+from backend.lifecycle.ingest import VideoMetadata, add_video, copied, same_files, validate_file
 from backend.maintenance.backup import back_up
 from backend.maintenance.backup import restore as restore_backup
 from backend.maintenance.data_lock import MaintenanceError, hold_data_dir
@@ -204,10 +204,10 @@ def import_clip(path: Path, said: VideoMetadata) -> bool:
             raise BadRequest("{file} is a folder; name the files in it.", file=shown(path))
         if path.suffix.lower() in WORKBOOKS:
             raise BadRequest("A workbook cannot be imported; save its sheet as CSV UTF-8, and import that.")
-        probe = look(console, path)
+        probe = validate_file(console, path)
         same = same_files(console, path)
         with copied(path, console.settings) as copy:
-            video = enter(console, copy, probe, replace(said, file_name=shown(Path(path.name))), ACTOR)
+            video = add_video(console, copy, probe, replace(said, file_name=shown(Path(path.name))), ACTOR)
     except (ConsoleError, backend.StoreError, OSError, UnicodeError) as error:
         click.echo(f"{shown(path)}: refused. {getattr(error, 'strerror', None) or explain(error)}", err=True)
         return False

@@ -21,7 +21,7 @@ from backend.aliyun.reconciler import Reconciler
 from backend.aliyun.refresh import Refreshes
 from backend.aliyun.renditions import Renditions
 from backend.aliyun.settle import Settler
-from backend.aliyun.snapshots import Pictures
+from backend.aliyun.snapshots import SnapshotJobs
 from backend.aliyun.sync import Sync
 from backend.aliyun.transcode import Transcodes
 from backend.aliyun.usage import UsageReader
@@ -50,7 +50,7 @@ class Cloud:
         groups = {JobKind.TRANSCODE: settings.template_group, JobKind.NARROW: settings.narrow_template_group}
         pace = {} if poll_seconds is None else {"poll_seconds": poll_seconds}
         transcodes = Transcodes(self.client, store.cloud, groups, **pace)
-        pictures = Pictures(self.client, store.cloud, clock, **pace)
+        pictures = SnapshotJobs(self.client, store.cloud, clock, **pace)
         renditions = Renditions(self.client, store)
         self.media = CloudMedia(self.client, store.cloud, local, transcodes, pictures, renditions, clock)
         self.pulls = Pulls(self.client, store, clock, **pace)

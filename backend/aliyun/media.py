@@ -19,7 +19,7 @@ from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, WRONG_STATE, has_code
 from backend.aliyun.play_urls import PlayAddresses
 from backend.aliyun.renditions import Renditions
-from backend.aliyun.snapshots import Pictures
+from backend.aliyun.snapshots import SnapshotJobs
 from backend.aliyun.templates import Templates
 from backend.aliyun.transcode import Transcodes
 from backend.aliyun.upload import Uploads, find_cut, fitted, is_local
@@ -52,10 +52,10 @@ NO_SUCH_VIDEO = "There is no video {video_id}. It may have been deleted."
 class CloudMedia:
     """Keeps videos in VOD. What was uploaded lies in a folder of this machine until OSS has it."""
 
-    first_jobs = (JobKind.UPLOAD,)
+    initial_jobs = (JobKind.UPLOAD,)
 
     def __init__(
-        self, client: Client, records: CloudRecords, local: LocalMedia, transcodes: Transcodes, pictures: Pictures,
+        self, client: Client, records: CloudRecords, local: LocalMedia, transcodes: Transcodes, pictures: SnapshotJobs,
         renditions: Renditions, clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self._client, self._records, self._local, self._clock = client, records, local, clock
@@ -73,7 +73,7 @@ class CloudMedia:
     def admit(self, path: Path) -> Probe:
         return self._local.admit(path)
 
-    def open_video(
+    def allocate_id(
         self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0,
         owner: User | None = None,
     ) -> str:  # fmt: skip
@@ -81,14 +81,14 @@ class CloudMedia:
             file_name, owner, title=title, description=description, tags=tags, cate_id=cate_id or None
         ).video_id
 
-    def take_in(self, video_id: str, path: Path, extension: str) -> str:
-        return self._local.take_in(video_id, path, extension)
+    def store_file(self, video_id: str, path: Path, extension: str) -> str:
+        return self._local.store_file(video_id, path, extension)
 
     def path_of(self, video_id: str, name: str) -> Path | None:
         return self._local.path_of(video_id, name)
 
-    def fresh(self, video: Video) -> Video:
-        return self.addresses.fresh(video)
+    def with_current_urls(self, video: Video) -> Video:
+        return self.addresses.with_current_urls(video)
 
     def with_known_renditions(self, video: Video) -> Video:
         return self._renditions.known(video)
@@ -117,7 +117,7 @@ class CloudMedia:
 
     # Jobs
 
-    def has_made(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
+    def is_up_to_date(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
         """Say whether VOD has made this: which sizes and codecs those are is up to its template group."""
         if kind is JobKind.NARROW:
             status, made = video.narrow_transcode_status, video.file_of(FileKind.NARROW) or video.encrypted
@@ -209,7 +209,7 @@ class CloudMedia:
             yield [self._settled(Action.AUDIT, *pair) for pair in zip(ids, errors, strict=True)]
 
     @contextmanager
-    def standing(self, video: Video, playable: bool, action: str, actor: Actor) -> Iterator[None]:
+    def set_playable(self, video: Video, playable: bool, action: str, actor: Actor) -> Iterator[None]:
         """Block a video at VOD, or let it be played again. Raises CloudError.
 
         The comment there is a mark by which the keeper knows what became of it, and that it was no verdict.
@@ -232,11 +232,11 @@ class CloudMedia:
             yield
 
     @contextmanager
-    def deleting(self, video: Video, actor: Actor, still: Callable[[], object]) -> Iterator[None]:
+    def deleting(self, video: Video, actor: Actor, recheck: Callable[[], object]) -> Iterator[None]:
         """Delete a video at VOD, then let the console forget it. What was deleted there is gone for good."""
         self._records.begin(Action.DELETE, video.video_id, {"userId": video.user.user_id}, actor)
         try:
-            still()  # whoever restores it from now on finds the intent
+            recheck()  # whoever restores it from now on finds the intent
         except ConsoleError:
             self._records.drop(Action.DELETE, video.video_id)
             raise

@@ -58,7 +58,7 @@ class PlayAddresses:
         self._slow_until = 0.0
         self._kept: dict[str, Kept] = {}
 
-    def fresh(self, video: Video) -> Video:
+    def with_current_urls(self, video: Video) -> Video:
         """Return the video with addresses that play. Where VOD is slow or fails, with those that are known."""
         if not video.is_whole:
             return video

@@ -28,7 +28,7 @@ LATER_SECONDS = 30.0  # until a video that VOD is busy with is tried again
 NO_PICTURES = "ApsaraVideo VOD made no pictures of the video within {minutes} minutes."
 
 
-class Pictures:
+class SnapshotJobs:
     """Submits snapshot jobs and waits for what they make. VOD shows the pictures of the newest job only."""
 
     def __init__(

@@ -29,7 +29,7 @@ CALL_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class SyncProgress:
     """How far the walk is: `total` is what VOD says there is, `missing` are videos here that it has not got."""
 
     seen: int = 0
@@ -52,8 +52,8 @@ class Sync:
         self._client, self._store, self._clock, self._unreviewed = client, store, clock, unreviewed
 
     def run(
-        self, report: Callable[[Progress], None], *, afresh: bool = False, accept_playable: bool = False
-    ) -> Progress:
+        self, report: Callable[[SyncProgress], None], *, afresh: bool = False, accept_playable: bool = False
+    ) -> SyncProgress:
         """Walk to the end, from where an earlier walk stopped. Raises CloudError; what was reached is kept.
 
         With `accept_playable`, new videos that VOD plays today count as reviewed: for an account whose videos were
@@ -73,7 +73,7 @@ class Sync:
         report(_progress(place))
         return _progress(place)
 
-    def progress(self) -> Progress:
+    def progress(self) -> SyncProgress:
         """Return how far the last walk got."""
         return _progress(self._store.cloud.place(PLACE))
 
@@ -191,6 +191,6 @@ def _time_of(answer: dict[str, Any]) -> str:
     return str(items[-1].get("CreationTime") or "")
 
 
-def _progress(place: dict[str, Any]) -> Progress:
+def _progress(place: dict[str, Any]) -> SyncProgress:
     names = ("seen", "total", "new", "changed", "differing", "missing")
-    return Progress(**{name: int(place.get(name, 0)) for name in names}, done=bool(place.get("done")))
+    return SyncProgress(**{name: int(place.get(name, 0)) for name in names}, done=bool(place.get("done")))

@@ -14,7 +14,7 @@ from backend.aliyun.mapping import number, second, utc, words
 from backend.aliyun.prefetch import CloudCache
 from backend.errors import CloudError
 from backend.model import SECONDS_A_DAY
-from backend.model.usage import BEIJING, Figure, Plays, Source, day_of
+from backend.model.usage import BEIJING, Figure, Plays, UsageSource, day_of
 from backend.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ class UsageReader:
         """Ask every source for what it may know now. What fails is noted, and asked again next time."""
         known = {state.source: state.read for state in self._usage.find_sources()}
         for source, ask in (
-            (Source.CDN, self._read_cdn),
-            (Source.STORAGE, self._read_storage),
-            (Source.TRANSCODES, self._read_transcodes),
-            (Source.PLAYS, self._read_plays),
-            (Source.TOP_VIDEOS, self._read_top_videos),
-            (Source.QUOTA, self._read_quota),
+            (UsageSource.CDN, self._read_cdn),
+            (UsageSource.STORAGE, self._read_storage),
+            (UsageSource.TRANSCODES, self._read_transcodes),
+            (UsageSource.PLAYS, self._read_plays),
+            (UsageSource.TOP_VIDEOS, self._read_top_videos),
+            (UsageSource.QUOTA, self._read_quota),
         ):
             try:
                 ask(self._since(known.get(source, 0.0)))
@@ -68,7 +68,7 @@ class UsageReader:
     def _read_cdn(self, since: float) -> None:
         traffic, bandwidth = (self._read_hours(since, field) for field in ("traf", "bps"))
         self._usage.keep(
-            Source.CDN,
+            UsageSource.CDN,
             {Figure.TRAFFIC: by_day(traffic.items(), sum), Figure.BANDWIDTH: by_day(bandwidth.items(), max)},
         )
 
@@ -91,13 +91,13 @@ class UsageReader:
         answer = self._ask("DescribeVodStorageData", since)
         items = (answer.get("StorageData") or {}).get("StorageDataItem") or []
         points = sorted((str(item.get("TimeStamp")), number(item.get("StorageUtilization"))) for item in items)
-        self._usage.keep(Source.STORAGE, {Figure.STORAGE: by_day(points, last)})
+        self._usage.keep(UsageSource.STORAGE, {Figure.STORAGE: by_day(points, last)})
 
     def _read_transcodes(self, since: float) -> None:
         answer = self._ask("DescribeVodTranscodeData", since, Interval="day")
         items = (answer.get("TranscodeData") or {}).get("TranscodeDataItem") or []
         points = [(str(item.get("TimeStamp")), transcoded(item)) for item in items]
-        self._usage.keep(Source.TRANSCODES, {Figure.TRANSCODED: by_day(points, sum)})
+        self._usage.keep(UsageSource.TRANSCODES, {Figure.TRANSCODED: by_day(points, sum)})
 
     def _read_plays(self, since: float) -> None:
         answer = self._ask("DescribePlayUserTotal", since)
@@ -107,7 +107,7 @@ class UsageReader:
                 found[Figure.PLAYS][day] = sum(number(value) for value in (item.get("VV") or {}).values())
                 found[Figure.VIEWERS][day] = sum(number(value) for value in (item.get("UV") or {}).values())
                 found[Figure.PLAYED][day] = number(item.get("PlayDuration")) / MILLISECONDS
-        self._usage.keep(Source.PLAYS, found)
+        self._usage.keep(UsageSource.PLAYS, found)
 
     def _read_top_videos(self, since: float) -> None:
         """Ask for each day whose plays have been counted since the last look, or are counted anew."""
@@ -120,11 +120,11 @@ class UsageReader:
             items = (answer.get("TopPlayVideos") or {}).get("TopPlayVideoStatis") or []
             self._usage.keep_plays(day, [plays_of(item) for item in items if item.get("VideoId")])
             at += SECONDS_A_DAY
-        self._usage.note_answer(Source.TOP_VIDEOS)
+        self._usage.note_answer(UsageSource.TOP_VIDEOS)
 
     def _read_quota(self, _since: float) -> None:
         self._cache.quota()
-        self._usage.note_answer(Source.QUOTA)
+        self._usage.note_answer(UsageSource.QUOTA)
 
 
 def start_of(day: str) -> float:

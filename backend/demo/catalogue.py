@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from backend.demo.clips import CLIPS, Clip
 from backend.errors import NotFound
 from backend.jobs.runner import Done
-from backend.lifecycle.ingest import VideoMetadata, enter, look
+from backend.lifecycle.ingest import VideoMetadata, add_video, validate_file
 from backend.model import Actor, CensorStatus, Job, User, Verdict, Video, VideoStatus
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def settle(console: Console, job: Job, outcome: Done) -> None:
 
 
 def _enter(console: Console, clip: Clip, path: Path, video_id: str, created: int) -> None:
-    probe = look(console, path)
+    probe = validate_file(console, path)
     if clip.damaged:
         os.truncate(path, int(path.stat().st_size * KEPT_OF_DAMAGED))
     said = VideoMetadata(
@@ -72,7 +72,7 @@ def _enter(console: Console, clip: Clip, path: Path, video_id: str, created: int
         video_id,
         CensorStatus.ON_CENSOR if clip.censor is CensorStatus.ON_CENSOR else None,
     )
-    enter(console, path, probe, said, ACTOR)
+    add_video(console, path, probe, said, ACTOR)
 
 
 def _review(console: Console, clip: Clip, video_id: str, created: int) -> None:

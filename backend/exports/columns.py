@@ -42,7 +42,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ExportSource:
     """A list that can be written to a file."""
 
     name: str
@@ -58,7 +58,7 @@ class Listing:
         return tuple(by_name[name] for name in names) or self.columns
 
 
-VIDEOS = Listing(
+VIDEOS = ExportSource(
     "videos",
     (
         Column("id", CellKind.ID, 10),

@@ -15,7 +15,7 @@ from typing import Any
 from backend.errors import TooMany
 
 MAX_OF_ONE, MAX_AT_ONCE = 4, 16  # exports of one person, and in all
-Pieces = Generator[tuple[int, Any], None, None]
+Batches = Generator[tuple[int, Any], None, None]
 Chunks = Generator[bytes, None, None]
 
 

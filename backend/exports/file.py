@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from backend.exports.columns import Column, FileFormat, Listing
-from backend.exports.download import Chunks, Download, Pieces, Progress
+from backend.exports.columns import Column, ExportSource, FileFormat
+from backend.exports.download import Batches, Chunks, Download, Progress
 
 BOM = b"\xef\xbb\xbf"  # without it, Excel takes UTF-8 for the machine's own encoding
 MEDIA_TYPES = {
@@ -28,7 +28,7 @@ MAX_NAME_BYTES, MAX_VALUE = 180, 24  # file systems take 255 bytes, and a browse
 class ExportInfo:
     """What a file says about itself: `when` is local time, `filters` are those given, by their names on the wire."""
 
-    listing: Listing
+    listing: ExportSource
     columns: Sequence[Column]
     file_format: FileFormat
     filters: Mapping[str, str]
@@ -46,7 +46,7 @@ class ExportInfo:
         return safe.encode()[:MAX_NAME_BYTES].decode(errors="ignore") + f".{self.file_format}"
 
 
-def make_download(label: ExportInfo, pieces: Pieces, folder: Path) -> Download:
+def make_download(label: ExportInfo, pieces: Batches, folder: Path) -> Download:
     """Return the file that holds these pieces. An Excel workbook grows in `folder` before it is sent."""
     if label.file_format is FileFormat.XLSX:
         from backend.exports.xlsx import workbook_chunks
@@ -57,7 +57,7 @@ def make_download(label: ExportInfo, pieces: Pieces, folder: Path) -> Download:
     return Download(label.file_name, MEDIA_TYPES[label.file_format], chunks, label.progress)
 
 
-def _text_chunks(label: ExportInfo, pieces: Pieces) -> Chunks:
+def _text_chunks(label: ExportInfo, pieces: Batches) -> Chunks:
     names = ",".join(column.name for column in label.columns)
     head = BOM + f"{names}\r\n".encode() if label.file_format is FileFormat.CSV else b""
     with closing(pieces):

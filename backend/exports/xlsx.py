@@ -11,7 +11,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from backend.exports.columns import CellKind
-from backend.exports.download import Chunks, Pieces
+from backend.exports.download import Batches, Chunks
 from backend.exports.file import ExportInfo
 
 MAX_ROWS = 1_048_575  # that a sheet can have below its head
@@ -20,7 +20,7 @@ NO_XML = re.compile("[\ufffe\uffff]")  # xlsxwriter escapes what else may not st
 NUMBERS = (CellKind.WHOLE, CellKind.NUMBER, CellKind.TIME)
 
 
-def workbook_chunks(label: ExportInfo, pieces: Pieces, folder: Path, most_rows: int = MAX_ROWS) -> Chunks:
+def workbook_chunks(label: ExportInfo, pieces: Batches, folder: Path, most_rows: int = MAX_ROWS) -> Chunks:
     """Yield a workbook of these pieces, in constant memory.
 
     Nothing of it can be sent before it is whole. Until then the chunks are empty, one for each piece: whoever waits

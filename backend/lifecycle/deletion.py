@@ -26,11 +26,11 @@ def delete(console: Console, video: Video, actor: Actor, *, seen_line: int | Non
     owner = video.user.user_id
     if days := console.settings.trash_days:
         until = int(console.clock()) + days * SECONDS_A_DAY
-        with console.media.standing(video, False, "TrashVideo", actor):
+        with console.media.set_playable(video, False, "TrashVideo", actor):
             console.store.trash.put(video.video_id, owner, until, actor, seen_line=seen_line)
     else:
-        still = partial(console.store.catalogue.get_video, video.video_id)
-        with console.media.deleting(video, actor, still):
+        recheck = partial(console.store.catalogue.get_video, video.video_id)
+        with console.media.deleting(video, actor, recheck):
             console.store.catalogue.delete_video(video.video_id, owner, actor, seen_line=seen_line)
 
 
@@ -40,14 +40,14 @@ def restore(console: Console, video_id: str, actor: Actor) -> None:
     Raises NotFound, Conflict while it is being deleted for good, and CloudError."""
     video = console.store.trash.get(video_id).video
     playable = video.censor_status is not CensorStatus.FAIL
-    with console.media.standing(video, playable, "RestoreVideo", actor):
+    with console.media.set_playable(video, playable, "RestoreVideo", actor):
         console.store.trash.restore(video_id, actor)
 
 
 def purge(console: Console, video_id: str, actor: Actor) -> None:
     """Delete for good what is in the trash. Raises NotFound and CloudError."""
-    still = partial(console.store.trash.get, video_id)
-    with console.media.deleting(still().video, actor, still):
+    recheck = partial(console.store.trash.get, video_id)
+    with console.media.deleting(recheck().video, actor, recheck):
         console.store.trash.forget(video_id, actor)
 
 

@@ -75,15 +75,15 @@ def sweep_incoming(settings: Settings) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def take_in(console: Console, path: Path, said: VideoMetadata, actor: Actor) -> Video:
+def ingest_file(console: Console, path: Path, said: VideoMetadata, actor: Actor) -> Video:
     """Make a video of the file at `path`, which is moved. Raises MediaError; then nothing of it is left behind."""
     try:
-        return enter(console, path, look(console, path), said, actor)
+        return add_video(console, path, validate_file(console, path), said, actor)
     finally:
         path.unlink(missing_ok=True)
 
 
-def look(console: Console, path: Path) -> Probe:
+def validate_file(console: Console, path: Path) -> Probe:
     """Return what the file says about itself. Raises MediaError when it is too large or no video we can take."""
     limit = console.settings.max_upload_mb
     if path.stat().st_size > limit * 1_000_000:
@@ -103,14 +103,14 @@ def _kept(console: Console, video: Video) -> Path | None:
     return console.media.path_of(video.video_id, source.name) if source else None
 
 
-def enter(console: Console, path: Path, probe: Probe, said: VideoMetadata, actor: Actor) -> Video:
+def add_video(console: Console, path: Path, probe: Probe, said: VideoMetadata, actor: Actor) -> Video:
     """Move a file that was looked at into keeping, and enter its video with the first jobs."""
     title = said.title or title_of(said.file_name)
     cate_id, cate_name = category_changes.settle(console, said.cate_id, said.cate_name or None, actor)
-    video_id = said.video_id or console.media.open_video(
+    video_id = said.video_id or console.media.allocate_id(
         title, said.file_name, said.description, said.tags, cate_id or 0, said.user
     )  # fmt: skip
-    name = console.media.take_in(video_id, path, Path(said.file_name).suffix.lower())
+    name = console.media.store_file(video_id, path, Path(said.file_name).suffix.lower())
     reviewed = console.settings.review == "off"
     video = Video(
         video_id=video_id,
@@ -130,7 +130,7 @@ def enter(console: Console, path: Path, probe: Probe, said: VideoMetadata, actor
         files=(_source(name, probe),),
     )
     try:
-        return console.store.catalogue.add_video(video, actor, *console.media.first_jobs, settle=True)
+        return console.store.catalogue.add_video(video, actor, *console.media.initial_jobs, settle=True)
     except BaseException:
         console.media.delete(video_id)
         raise

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from backend.errors import ConsoleError, MediaError, NotFound
 from backend.jobs.runner import Done, Outcome, Task, Tasks
-from backend.lifecycle.ingest import VideoMetadata, new_incoming, take_in
+from backend.lifecycle.ingest import VideoMetadata, ingest_file, new_incoming
 from backend.model import Job, Video
 from backend.model.pull import PullSource, file_name_of
 from backend.prewarm import read_line
@@ -118,5 +118,5 @@ def settle(console: Console, job: Job, outcome: Done) -> None:
         console.store.catalogue.get_video(job.job_id)
         path.unlink(missing_ok=True)
     except NotFound:
-        take_in(console, path, said, source.actor)
+        ingest_file(console, path, said, source.actor)
     outcome.facts["videoId"] = job.job_id

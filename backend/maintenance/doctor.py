@@ -64,9 +64,9 @@ def _examine_history(store: Store, noted: str | None) -> CheckResult:
         verdict = store.history.verify(Head.read(noted) if noted else None)
     except ValueError:
         raise MaintenanceError(f"{noted} is not a head of the history; it looks like {Head(12)}.") from None
-    if verdict.breaks:
+    if verdict.errors:
         return CheckResult(
-            False, f"history: {'; '.join(verdict.breaks)}. Somebody wrote into the database; compare a backup."
+            False, f"history: {'; '.join(verdict.errors)}. Somebody wrote into the database; compare a backup."
         )
     return CheckResult(
         True,

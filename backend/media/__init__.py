@@ -88,7 +88,7 @@ class MediaProvider(Runner, Protocol):
     """
 
     @property
-    def first_jobs(self) -> tuple[JobKind, ...]:
+    def initial_jobs(self) -> tuple[JobKind, ...]:
         """What is done with every new file."""
 
     def describe(self) -> str:
@@ -97,16 +97,16 @@ class MediaProvider(Runner, Protocol):
     def admit(self, path: Path) -> Probe:
         """Look at a file somebody sent. Raises MediaError, in words for people, when it is not a video we can take."""
 
-    def open_video(
+    def allocate_id(
         self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0,
         owner: User | None = None,
     ) -> str:  # fmt: skip
         """Return the id under which a new video will be kept, and whose it is where the provider keeps that."""
 
-    def take_in(self, video_id: str, path: Path, extension: str) -> str:
+    def store_file(self, video_id: str, path: Path, extension: str) -> str:
         """Move an admitted file into the video's keeping and return its name there."""
 
-    def has_made(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
+    def is_up_to_date(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
         """Say whether a job `transcode` or `narrow` would make what is there again; `facts` are those of the last."""
 
     def with_known_renditions(self, video: Video) -> Video:
@@ -159,22 +159,23 @@ class MediaProvider(Runner, Protocol):
         Gives what was wrong with each, in their order: None where the console is to record it.
         """
 
-    def standing(self, video: Video, playable: bool, action: str, actor: Actor) -> AbstractContextManager[None]:
+    def set_playable(self, video: Video, playable: bool, action: str, actor: Actor) -> AbstractContextManager[None]:
         """Let a video be played, or not, for another reason than a verdict; inside, the console does `action`.
 
         `action` is TrashVideo, RestoreVideo or UndoAudit.
         """
 
-    def deleting(self, video: Video, actor: Actor, still: Callable[[], object]) -> AbstractContextManager[None]:
+    def deleting(self, video: Video, actor: Actor, recheck: Callable[[], object]) -> AbstractContextManager[None]:
         """Remove everything of this video; inside, the console forgets it.
 
-        `still` raises where the video is not to be deleted any more. It is asked once nobody can bring it back.
+        `recheck` raises if the video was restored in the meantime. It is called once the
+        deletion can no longer be undone.
         """
 
     def delete(self, video_id: str) -> None:
         """Remove what is kept of a video that was never entered; nothing happens where there is nothing."""
 
-    def fresh(self, video: Video) -> Video:
+    def with_current_urls(self, video: Video) -> Video:
         """Return the video with addresses that can be fetched now, where they do not last. Never takes long."""
 
     def path_of(self, video_id: str, name: str) -> Path | None:

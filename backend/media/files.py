@@ -16,7 +16,7 @@ from backend.model import FileKind, MediaFile
 
 
 @contextlib.contextmanager
-def part(folder: Path, stem: str) -> Iterator[Path]:
+def temp_file(folder: Path, stem: str) -> Iterator[Path]:
     """A name to write to in `folder`, which is gone afterwards however it ends; so are those of runs that died.
 
     The names differ, so that two runs of one job (a lease that ran out) cannot write into each other's file.
@@ -50,7 +50,7 @@ def publish(ffmpeg: Ffmpeg, folder: Path, kind: FileKind, outputs: Sequence[Path
     """
     files = tuple(_described(ffmpeg, output, kind, position) for position, output in enumerate(outputs))
     for output, file in zip(outputs, files, strict=True):
-        settle(output, folder / file.name)
+        atomic_replace(output, folder / file.name)
     for stale in set(folder.glob(f"{kind}-*.mp4")) - {folder / file.name for file in files}:
         stale.unlink(missing_ok=True)
     return files
@@ -71,7 +71,7 @@ def _described(ffmpeg: Ffmpeg, output: Path, kind: FileKind, position: int) -> M
     )
 
 
-def settle(path: Path, target: Path) -> None:
+def atomic_replace(path: Path, target: Path) -> None:
     """Rename a file so that it is whole under its new name even if the machine stops now."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())

@@ -21,7 +21,7 @@ from backend.errors import ConsoleError, MediaError, NotFound
 from backend.jobs.runner import Done, Outcome, Tasks
 from backend.media import Judgement, Probe
 from backend.media.ffmpeg import MAX_PIXELS, Ffmpeg, Report
-from backend.media.files import part, settle, sync_folder
+from backend.media.files import atomic_replace, sync_folder, temp_file
 from backend.media.narrow_band import narrow, plain_renditions, uses_av1
 from backend.media.packets import DAMAGED, count_packets
 from backend.media.snapshots import take_cover, take_pictures
@@ -60,7 +60,7 @@ Take: TypeAlias = Callable[[Path, Path, frozenset[str], Report], Done]  # beside
 class LocalMedia:
     """Keeps the files of all videos under one folder and makes their renditions and pictures in this process."""
 
-    first_jobs = (JobKind.SNAPSHOT, JobKind.TRANSCODE)
+    initial_jobs = (JobKind.SNAPSHOT, JobKind.TRANSCODE)
 
     def __init__(
         self,
@@ -120,14 +120,14 @@ class LocalMedia:
                 limit=self._max_gigapixels,
             )
 
-    def open_video(
+    def allocate_id(
         self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0,
         owner: User | None = None,
     ) -> str:  # fmt: skip
         """Any name will do here."""
         return uuid.uuid4().hex
 
-    def take_in(self, video_id: str, path: Path, extension: str) -> str:
+    def store_file(self, video_id: str, path: Path, extension: str) -> str:
         """Move an admitted file into the video's keeping, safe on the disk, and return its name there.
 
         An extension that is not one of a video (`.html` in front of a hidden page) is replaced by `.mp4`.
@@ -139,9 +139,9 @@ class LocalMedia:
         name = f"source.{kind if EXTENSIONS.fullmatch(kind) else 'mp4'}"
         folder.mkdir(parents=True, exist_ok=True)
         sync_folder(self._folder)
-        with part(folder, "source") as whole:
+        with temp_file(folder, "source") as whole:
             shutil.move(path, whole)  # a rename, or a copy where the incoming folder is on another disk
-            settle(whole, folder / name)
+            atomic_replace(whole, folder / name)
         return name
 
     def start(self, job: Job, video: Video | None) -> str:
@@ -167,7 +167,7 @@ class LocalMedia:
         """Stop a job; what it had written is gone when this returns."""
         self._tasks.cancel(reference)
 
-    def has_made(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
+    def is_up_to_date(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
         """Say whether all that a job would make is there, as large and in the codec that the settings ask for."""
         files = video.files_of(FileKind.NARROW if kind is JobKind.NARROW else FileKind.COMMON)
         if not files or not all(self.path_of(video.video_id, file.name) for file in files):
@@ -214,17 +214,17 @@ class LocalMedia:
         yield [None] * len(judgements)
 
     @contextmanager
-    def standing(self, video: Video, playable: bool, action: str, actor: Actor) -> Iterator[None]:
+    def set_playable(self, video: Video, playable: bool, action: str, actor: Actor) -> Iterator[None]:
         """The addresses here are ours: the console gives new ones, and what is in the trash has none."""
         yield
 
     @contextmanager
-    def deleting(self, video: Video, actor: Actor, still: Callable[[], object]) -> Iterator[None]:
+    def deleting(self, video: Video, actor: Actor, recheck: Callable[[], object]) -> Iterator[None]:
         """Remove the folder once the console has forgotten the video, which it does not where that came back."""
         yield
         self.delete(video.video_id)
 
-    def fresh(self, video: Video) -> Video:
+    def with_current_urls(self, video: Video) -> Video:
         """The addresses of local files last."""
         return video
 

@@ -26,7 +26,7 @@ from typing import Any
 from backend.jobs.runner import Done
 from backend.media import Probe, vmaf
 from backend.media.ffmpeg import Ffmpeg, Report
-from backend.media.files import publish, settle, temp_dir
+from backend.media.files import atomic_replace, publish, temp_dir
 from backend.media.filters import shape
 from backend.media.packets import count_packets
 from backend.media.quality_model import LADDERS
@@ -67,7 +67,7 @@ def narrow(ffmpeg: Ffmpeg, codec: str, rungs: Sequence[int], folder: Path, path:
             facts.append(_make(ffmpeg, codec, source, plain, probe, outputs[-1], steps.until(mark)))
         files = publish(ffmpeg, folder, FileKind.NARROW, outputs)
         for file in made:
-            settle(shop / file.name, folder / file.name)
+            atomic_replace(shop / file.name, folder / file.name)
     return Done((*files, *made), facts[0] | source.facts | {"lower": facts[1:]})
 
 

@@ -61,7 +61,7 @@ LADDERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GroupState:
     """A group of pictures as it is now."""
 
     crf: float
@@ -168,7 +168,7 @@ def second_crf(ladder: Ladder, target: float, crf: float, score: float, slope: f
 
 
 def repair(
-    ladder: Ladder, target: float, score: float, slope: float, groups: Sequence[Group]
+    ladder: Ladder, target: float, score: float, slope: float, groups: Sequence[GroupState]
 ) -> tuple[list[int], float]:
     """Which groups to encode again, by their place in `groups`, and at which quality; none where all is well.
 

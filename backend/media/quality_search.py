@@ -21,7 +21,7 @@ from backend.media.packets import count_packets
 from backend.media.quality_model import (
     FLOOR,
     LADDERS,
-    Group,
+    GroupState,
     Ladder,
     Points,
     expected,
@@ -225,9 +225,9 @@ def _repaired(hunt: QualitySearch, whole: list[range], pieces: groups.Pieces) ->
     return best
 
 
-def _state(pieces: groups.Pieces, group: range, frames: Score) -> Group:
+def _state(pieces: groups.Pieces, group: range, frames: Score) -> GroupState:
     size = sum(pieces[number].size for number in group)
-    return Group(pieces[group.start].crf, frames.among(frozenset(group)).mean, size)
+    return GroupState(pieces[group.start].crf, frames.among(frozenset(group)).mean, size)
 
 
 def _encode_groups(hunt: QualitySearch, chosen: list[range], crf: float, start: float) -> groups.Pieces:

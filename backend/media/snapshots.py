@@ -20,7 +20,7 @@ from backend.jobs.runner import Done
 from backend.media import Probe
 from backend.media.container import jpeg_size
 from backend.media.ffmpeg import Ffmpeg, Report
-from backend.media.files import settle, temp_dir
+from backend.media.files import atomic_replace, temp_dir
 from backend.media.filters import jpeg, scaled
 from backend.media.packets import Stream, count_packets
 from backend.media.sprite import MAX_TILES, Layout, lay_out, write_vtt
@@ -245,7 +245,7 @@ def _publish_sprite(shop: Path, folder: Path, layout: Layout) -> Iterator[MediaF
     cues = shop / "sprite.vtt"
     cues.write_text(text, encoding="utf-8")
     name = f"{Path(picture.name).stem}.vtt"
-    settle(cues, folder / name)
+    atomic_replace(cues, folder / name)
     yield structs.replace(picture, duration=layout.duration)
     yield MediaFile(FileKind.SPRITE_CUES, name, size=len(text), duration=layout.duration)
 
@@ -253,7 +253,7 @@ def _publish_sprite(shop: Path, folder: Path, layout: Layout) -> Iterator[MediaF
 def _keep(path: Path, folder: Path, kind: FileKind, name: str) -> MediaFile:
     width, height = jpeg_size(path)
     size = path.stat().st_size
-    settle(path, folder / name)
+    atomic_replace(path, folder / name)
     return MediaFile(kind, name, size=size, width=width, height=height)
 
 

@@ -22,7 +22,7 @@ class Figure(StrEnum):
     PLAYED = "played"  # seconds that were watched
 
 
-class Source(StrEnum):
+class UsageSource(StrEnum):
     """Where figures come from: each is asked, and fails, by itself."""
 
     CDN = "cdn"
@@ -36,7 +36,7 @@ class Source(StrEnum):
 class SourceState(Struct, frozen=True):
     """When a source answered last (0: never), and what it said since, as a packed error."""
 
-    source: Source
+    source: UsageSource
     read: float = 0.0
     error: str = ""
 

@@ -11,7 +11,7 @@ import msgspec
 from backend.api.parameters import Words
 from backend.api.registry import OPERATIONS, operation
 from backend.auth.permissions import Right
-from backend.exports.columns import RECOMMENDED, VIDEOS, FileFormat, Listing
+from backend.exports.columns import RECOMMENDED, VIDEOS, ExportSource, FileFormat
 from backend.exports.download import Download, Progress
 from backend.exports.file import ExportInfo, make_download
 from backend.lifecycle.ingest import incoming_folder
@@ -78,7 +78,7 @@ def create_export_link(
 
 def _export(
     call: Call,
-    listing: Listing,
+    listing: ExportSource,
     file_format: FileFormat,
     columns: tuple[str, ...],
     filters: Filters,

@@ -17,7 +17,7 @@ from backend.api.registry import OPERATIONS, operation
 from backend.api.wire import Writer
 from backend.auth.permissions import Right
 from backend.errors import BadRequest
-from backend.exports.columns import FileFormat, Listing, guard_id, guard_text
+from backend.exports.columns import ExportSource, FileFormat, guard_id, guard_text
 from backend.exports.download import Download, Progress
 from backend.exports.file import MEDIA_TYPES, ExportInfo
 from backend.model import HistoryFilter, HistoryLine
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "line", "time", "userName", "token", "way", "address", "requestId", "action", "target", "before", "after",
 )  # fmt: skip
-HISTORY = Listing("history", ())
+HISTORY = ExportSource("history", ())
 CHUNK_ROWS = 500
 MAX_IDS = 100
 BOM = "\ufeff"  # without it, Excel takes UTF-8 for the machine's own encoding

@@ -87,7 +87,7 @@ def undo_audit(call: Call, *, video_id: str, request_id: str = "") -> None:
     """
     video = call.store.catalogue.get_video(video_id)
     playable = call.store.catalogue.find_undone(video_id, request_id) is not CensorStatus.FAIL
-    with call.media.standing(video, playable, "UndoAudit", call.actor):
+    with call.media.set_playable(video, playable, "UndoAudit", call.actor):
         call.store.catalogue.undo_audit(video_id, call.actor, request_id)
 
 

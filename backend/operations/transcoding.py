@@ -51,5 +51,5 @@ def _queue(call: Call, kind: JobKind, media_id: str, *choice: str) -> None:
     last = jobs.find_jobs(video_id=media_id, kind=kind, state=JobState.DONE, size=1).items
     facts = last[0].result if last else {}
     video = call.media.with_known_renditions(call.store.catalogue.get_video(media_id))
-    if not call.media.has_made(kind, video, facts):
+    if not call.media.is_up_to_date(kind, video, facts):
         jobs.enqueue_for_video(kind, media_id, call.operation.name, call.actor)

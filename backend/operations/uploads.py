@@ -10,7 +10,7 @@ from backend.api.registry import OPERATIONS, operation
 from backend.api.wire import UploadedVideo
 from backend.auth.permissions import Right
 from backend.i18n.messages import say
-from backend.lifecycle.ingest import VideoMetadata, same_files, take_in
+from backend.lifecycle.ingest import VideoMetadata, ingest_file, same_files
 from backend.model import User, Video
 from backend.operations.exports import LinkData
 from backend.operations.fields import CateId, Description, Name, Tags, Title
@@ -46,7 +46,7 @@ def upload_video(
     said = VideoMetadata(file.file_name, user, title, description, tags, cate_id, cate_name)
     may_know = call.access is not None and Right.READ in call.access.rights
     same = same_files(call.console, file.path) if may_know else []
-    video = take_in(call.console, file.path, said, call.actor)
+    video = ingest_file(call.console, file.path, said, call.actor)
     return call.write.uploaded(video, same, warnings_of(call, video))
 
 

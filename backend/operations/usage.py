@@ -14,7 +14,7 @@ from backend.errors import BadRequest, Conflict, ConsoleError
 from backend.i18n.messages import say
 from backend.model import SECONDS_A_DAY
 from backend.model.limits import FIRST_SECOND, LAST_SECOND
-from backend.model.usage import Figure, Source, day_of
+from backend.model.usage import Figure, UsageSource, day_of
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -135,7 +135,7 @@ def _between(first: str, last: str) -> list[str]:
 def _sources(call: Call) -> list[SourceData]:
     states = {state.source: state for state in call.store.usage.find_sources()}
     found = []
-    for source in Source:
+    for source in UsageSource:
         state = states.get(source)
         time = call.write.time(int(state.read)) if state and state.read else ""
         problem = say(ConsoleError.unpack(state.error), call.caller.language) if state and state.error else ""

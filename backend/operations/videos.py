@@ -54,13 +54,13 @@ def get_videos(
 @operation("GET", "/vod/getVideoById", pure=True, cheap=always, remote=True, place=5)
 def get_video_by_id(call: Call, *, video_id: str) -> VideoDetail:
     """Return one video."""
-    return call.write.detail(call.media.fresh(call.store.catalogue.get_video(video_id)))
+    return call.write.detail(call.media.with_current_urls(call.store.catalogue.get_video(video_id)))
 
 
 @operation("GET", "/vodVideo/getVideoById", extension=True, pure=True, cheap=always, remote=True)
 def get_play_info(call: Call, *, video_id: str) -> PlayInfoList:
     """Return what can be played of a video, as existing clients ask for it."""
-    return call.write.play_info(call.media.fresh(call.store.catalogue.get_video(video_id)))
+    return call.write.play_info(call.media.with_current_urls(call.store.catalogue.get_video(video_id)))
 
 
 @operation("POST", "/vod/editVideo", message="修改完成", right=Right.MANAGE, extension=True, remote=True)

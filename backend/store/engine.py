@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
-from backend.exports.columns import Column, FileFormat, Listing
+from backend.exports.columns import Column, ExportSource, FileFormat
 from backend.model import Mark, Sort, VideoFilter
 
 T = TypeVar("T")
@@ -109,8 +109,8 @@ class Engine(Protocol):
         ...
 
     def pieces(
-        self, listing: Listing, columns: Sequence[Column], file_format: FileFormat, wanted: VideoFilter, zone: ZoneInfo,
-        base_url: str = "", sort: Sort = Sort.NEWEST,
+        self, listing: ExportSource, columns: Sequence[Column], file_format: FileFormat, wanted: VideoFilter,
+        zone: ZoneInfo, base_url: str = "", sort: Sort = Sort.NEWEST,
     ) -> Generator[Piece, None, None]:  # fmt: skip
         """Yield all rows that match, in order, some at a time: how many they are, and the rows themselves.
 

@@ -50,16 +50,16 @@ class Head:
 
 
 @dataclass(slots=True)
-class Verdict:
+class VerificationResult:
     """What a walk along the chain found: how many lines, where they end, and the first breaks in words."""
 
     lines: int = 0
     head: Head = field(default_factory=Head)
-    breaks: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     def _name(self, what: str) -> None:
-        if len(self.breaks) < MAX_NAMED:
-            self.breaks.append(what)
+        if len(self.errors) < MAX_NAMED:
+            self.errors.append(what)
 
 
 def link(previous: bytes, content: Row) -> bytes:
@@ -67,12 +67,12 @@ def link(previous: bytes, content: Row) -> bytes:
     return sha256(previous + _json(content)).digest()
 
 
-def verify(rows: Iterable[Row], head: Head, noted: Head | None = None) -> Verdict:
+def verify(rows: Iterable[Row], head: Head, noted: Head | None = None) -> VerificationResult:
     """Walk along the whole chain, in the order of the lines; each row holds CONTENT, the previous hash and its own.
 
     `head` is what the database says is the newest line, `noted` one that somebody wrote down elsewhere.
     """
-    verdict, last, before = Verdict(), 0, START
+    verdict, last, before = VerificationResult(), 0, START
     width = len(CONTENT)
     for row in rows:
         line, previous, own = row[0], row[width], row[width + 1]

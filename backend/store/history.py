@@ -11,7 +11,7 @@ import msgspec
 
 from backend.model import Actor, HistoryFilter, HistoryLine, Page
 from backend.store.engine import Database, Engine
-from backend.store.hash_chain import CONTENT, Head, Verdict, link, verify
+from backend.store.hash_chain import CONTENT, Head, VerificationResult, link, verify
 from backend.store.names import folded
 from backend.store.rows import read_object
 
@@ -125,7 +125,7 @@ class History:
         with self._engine.reading() as db:
             return _distinct(db, "action")
 
-    def verify(self, noted: Head | None = None) -> Verdict:
+    def verify(self, noted: Head | None = None) -> VerificationResult:
         """Walk along the whole chain and name what is broken; `noted` is a head that was written down elsewhere."""
         with self._engine.reading() as db:
             rows = db.execute(f"select {', '.join(COLUMNS)} from history order by id")

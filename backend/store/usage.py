@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from backend.model.usage import Figure, Plays, Source, SourceState
+from backend.model.usage import Figure, Plays, SourceState, UsageSource
 from backend.store.engine import Database, Engine
 
 MAX_TOP = 100
@@ -31,7 +31,7 @@ class Usage:
         self._engine = engine
         self._clock = clock
 
-    def keep(self, source: Source, figures: Mapping[Figure, Mapping[str, float]]) -> None:
+    def keep(self, source: UsageSource, figures: Mapping[Figure, Mapping[str, float]]) -> None:
         """Keep what a source said, by figure and day (`2026-01-31`). What it said of a day before is replaced."""
         rows = [(day, figure, value) for figure, days in figures.items() for day, value in days.items()]
         with self._engine.writing() as db:
@@ -44,14 +44,14 @@ class Usage:
         with self._engine.writing() as db:
             db.execute("delete from cloud_plays where day = ?", [day])
             db.executemany(KEEP_PLAYS, rows)
-            self._answered(db, Source.TOP_VIDEOS)
+            self._answered(db, UsageSource.TOP_VIDEOS)
 
-    def note_answer(self, source: Source) -> None:
+    def note_answer(self, source: UsageSource) -> None:
         """Note that a source answered."""
         with self._engine.writing() as db:
             self._answered(db, source)
 
-    def note_failure(self, source: Source, error: str) -> None:
+    def note_failure(self, source: UsageSource, error: str) -> None:
         """Note why a source tells nothing now, as a packed error; what it said before stays."""
         sql = (
             "insert into cloud_usage_sources (source, read, error) values (?, 0, ?) "
@@ -83,7 +83,7 @@ class Usage:
         """Return how each source stands that was ever asked."""
         with self._engine.reading() as db:
             rows = db.execute("select source, read, error from cloud_usage_sources order by source").fetchall()
-        return [SourceState(Source(name), read, error) for name, read, error in rows if name in set(Source)]
+        return [SourceState(UsageSource(name), read, error) for name, read, error in rows if name in set(UsageSource)]
 
     def prune(self, before: str) -> int:
         """Forget the days before one; return how many rows that were."""
@@ -93,7 +93,7 @@ class Usage:
                 for table in ("cloud_usage", "cloud_plays")
             )
 
-    def _answered(self, db: Database, source: Source) -> None:
+    def _answered(self, db: Database, source: UsageSource) -> None:
         db.execute(
             "insert into cloud_usage_sources (source, read, error) values (?, ?, '') "
             "on conflict (source) do update set read = excluded.read, error = ''",

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import backend
 from backend import Console, Settings
-from backend.lifecycle.ingest import VideoMetadata, copied, take_in
+from backend.lifecycle.ingest import VideoMetadata, copied, ingest_file
 from backend.media.ffmpeg import Ffmpeg
 from backend.model import Actor, Job, JobKind, JobState, User, VideoFilter
 from tests.paths import ROOT
@@ -53,7 +53,7 @@ def make_jobs(console: Console, folder: Path, count: int, size: str, seconds: fl
         if not ran.ok:
             raise RuntimeError(ran.words)
         with copied(clip, console.settings) as copy:
-            video = take_in(console, copy, VideoMetadata(clip.name, User("kills", "kills")), US)
+            video = ingest_file(console, copy, VideoMetadata(clip.name, User("kills", "kills")), US)
         number, waiting = number + 1, waiting + 2
         if waiting < count:
             waiting += console.store.jobs.enqueue_for_video(JobKind.NARROW, video.video_id, "submitTabTranscode", US)

@@ -11,7 +11,7 @@ import backend
 from backend.api.wire import media_path
 from backend.errors import ConsoleError
 from backend.i18n.messages import say
-from backend.lifecycle.ingest import VideoMetadata, copied, take_in
+from backend.lifecycle.ingest import VideoMetadata, copied, ingest_file
 from backend.media.ffmpeg import Ffmpeg
 from backend.model import Actor, JobKind, JobState, User
 
@@ -36,7 +36,7 @@ def queued(make_clip):
         videos = []
         for name in names:
             with copied(make_clip(name, seconds), console.settings) as copy:
-                videos.append(take_in(console, copy, VideoMetadata(name, User("u1")), US))
+                videos.append(ingest_file(console, copy, VideoMetadata(name, User("u1")), US))
         return console, videos
 
     return take

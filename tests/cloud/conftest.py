@@ -20,7 +20,7 @@ from backend import Console
 from backend.aliyun.client import Client
 from backend.aliyun.cloud import Cloud
 from backend.aliyun.mapping import video_of
-from backend.lifecycle.ingest import VideoMetadata, take_in
+from backend.lifecycle.ingest import VideoMetadata, ingest_file
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, CensorStatus, User
@@ -192,6 +192,6 @@ def upload(console, small_clip, tmp_path):
     def send(name="海边 🌊.mp4"):
         copy = Path(shutil.copy(small_clip, tmp_path / name))
         said = VideoMetadata(name, User("u1", "安妮"), tags="海")
-        return take_in(console, copy, said, Actor("anne", "tests")).video_id
+        return ingest_file(console, copy, said, Actor("anne", "tests")).video_id
 
     return send

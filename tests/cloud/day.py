@@ -23,7 +23,7 @@ from backend import Console, Settings, make_worker
 from backend.aliyun.client import Client
 from backend.aliyun.cloud import Cloud
 from backend.auth.permissions import Role
-from backend.lifecycle.ingest import VideoMetadata, take_in
+from backend.lifecycle.ingest import VideoMetadata, ingest_file
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Actor, CensorStatus, FileKind, JobKind, JobState, User, VideoFilter
@@ -122,7 +122,7 @@ def upload_by_console(day: Day, clip: Path, folder: Path, number: int) -> None:
     copy = folder / f"{number}.mp4"
     copy.write_bytes(clip.read_bytes())
     try:
-        take_in(day.console, copy, VideoMetadata(f"控制台 {number}.mp4", User("anne", "安妮")), ME)
+        ingest_file(day.console, copy, VideoMetadata(f"控制台 {number}.mp4", User("anne", "安妮")), ME)
         day.counts["uploads by the console"] += 1
     except Exception as error:  # an outage: the person tries again later
         day.counts[f"uploads refused ({type(error).__name__})"] += 1

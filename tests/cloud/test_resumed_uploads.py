@@ -16,7 +16,7 @@ from backend.aliyun import oss_upload
 from backend.aliyun.oss_upload import Keys, Place
 from backend.aliyun.upload import Uploads
 from backend.jobs.runner import Task
-from backend.lifecycle.ingest import VideoMetadata, take_in
+from backend.lifecycle.ingest import VideoMetadata, ingest_file
 from backend.model import Actor, User
 from tests.paths import ROOT
 
@@ -44,7 +44,7 @@ def upload(console, clip):
 
     def send():
         body = clip.read_bytes()
-        return take_in(
+        return ingest_file(
             console, clip, VideoMetadata("海边.mp4", User("u1", "安妮")), Actor("anne", "tests")
         ).video_id, body
 

@@ -99,11 +99,11 @@ def video(media, finish, small_clip, tmp_path):
     """A clip that was taken in, and went wherever the provider keeps it."""
     copy = shutil.copy(small_clip, tmp_path / "clip.mp4")
     probe = media.admit(copy)
-    video_id = media.open_video("海边", "clip.mp4")
-    name = media.take_in(video_id, tmp_path / "clip.mp4", ".mp4")
+    video_id = media.allocate_id("海边", "clip.mp4")
+    name = media.store_file(video_id, tmp_path / "clip.mp4", ".mp4")
     source = Video(video_id, "海边", User("u1"), 0, size=probe.size, status=VideoStatus.UPLOADING)
     source = with_files(source, [file_of_source(name)])
-    if JobKind.UPLOAD in media.first_jobs:
+    if JobKind.UPLOAD in media.initial_jobs:
         source = with_files(source, finish("upload", source, "upload1").files)
     return source
 
@@ -121,7 +121,7 @@ def test_a_provider_says_what_it_works_with(media):
 
 
 def test_two_new_videos_have_two_names(media):
-    assert media.open_video("a", "a.mp4") != media.open_video("a", "a.mp4")
+    assert media.allocate_id("a", "a.mp4") != media.allocate_id("a", "a.mp4")
 
 
 def test_what_is_no_video_is_not_admitted(media, tmp_path):
@@ -175,17 +175,17 @@ def test_a_video_stops_being_played_and_is_played_again(media, finish, video):
     made = with_files(video, [*video.files, *finish("transcode", video).files])
 
     for playable, action in [(False, "TrashVideo"), (True, "RestoreVideo"), (False, "UndoAudit")]:
-        with media.standing(made, playable, action, ANNE):
+        with media.set_playable(made, playable, action, ANNE):
             noted.append(action)
 
     assert noted == ["TrashVideo", "RestoreVideo", "UndoAudit"]
-    assert media.fresh(made).files
+    assert media.with_current_urls(made).files
 
 
 def test_what_the_console_could_not_note_may_be_asked_again(media, video):
-    with pytest.raises(ZeroDivisionError), media.standing(video, False, "TrashVideo", ANNE):
+    with pytest.raises(ZeroDivisionError), media.set_playable(video, False, "TrashVideo", ANNE):
         raise ZeroDivisionError
-    with media.standing(video, False, "TrashVideo", ANNE):
+    with media.set_playable(video, False, "TrashVideo", ANNE):
         pass
 
 
@@ -216,7 +216,7 @@ def test_odd_names_are_no_files(media, video, name):
 def test_fresh_addresses_are_of_the_same_kinds(media, finish, video):
     made = with_files(video, [*video.files, *finish("transcode", video).files])
 
-    fresh = media.fresh(made)
+    fresh = media.with_current_urls(made)
 
     assert {file.kind for file in fresh.renditions} == {FileKind.COMMON}
     assert len(fresh.renditions) == len(made.renditions)

@@ -157,7 +157,7 @@ def video(media, sent):
     """Take a clip in and give its video."""
 
     def take(name, video_id="v1"):
-        media.take_in(video_id, sent(name), Path(name).suffix)
+        media.store_file(video_id, sent(name), Path(name).suffix)
         return Video(video_id, name, User("1"), 0)
 
     return take

@@ -93,5 +93,5 @@ def test_a_flood_of_words_is_kept_short(media, ffmpeg, sent, tmp_path):
 
 
 def test_a_page_hidden_in_a_video_is_not_kept_under_the_name_of_a_page(media, sent):
-    assert media.take_in("v1", sent("plain.mp4"), ".html") == "source.mp4"
-    assert media.take_in("v2", sent("plain.mp4"), "../../x") == "source.mp4"
+    assert media.store_file("v1", sent("plain.mp4"), ".html") == "source.mp4"
+    assert media.store_file("v2", sent("plain.mp4"), "../../x") == "source.mp4"

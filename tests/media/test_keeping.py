@@ -12,7 +12,7 @@ def test_a_video_that_is_taken_in_is_moved_into_its_own_folder(media, sent, tmp_
     path = sent("plain.mp4")
     content = path.read_bytes()
 
-    name = media.take_in("v1", path, ".MP4")
+    name = media.store_file("v1", path, ".MP4")
 
     assert name == "source.mp4"
     assert not path.exists()
@@ -24,13 +24,13 @@ def test_a_video_that_is_taken_in_is_moved_into_its_own_folder(media, sent, tmp_
     ("given", "kept"), [("mov", "mov"), (".WebM", "webm"), ("", "mp4"), ("exe", "mp4"), ("m3u8", "mp4")]
 )
 def test_the_extension_of_a_source_is_one_of_a_video(media, sent, given, kept):
-    assert media.take_in("v1", sent("plain.mp4"), given) == f"source.{kept}"
+    assert media.store_file("v1", sent("plain.mp4"), given) == f"source.{kept}"
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "../v1", ".hidden", "a\0b", "v1\n", "x" * 129, "-rf", "视频"])
 def test_a_video_id_that_is_no_name_has_no_folder(media, sent, name):
     with pytest.raises(MediaError, match="cannot be the name of a video"):
-        media.take_in(name, sent("plain.mp4"), "mp4")
+        media.store_file(name, sent("plain.mp4"), "mp4")
 
     assert media.path_of(name, "source.mp4") is None
     media.delete(name)
@@ -43,14 +43,14 @@ def test_a_video_id_that_is_no_name_has_no_folder(media, sent, name):
 )  # fmt: skip
 def test_a_name_that_is_odd_leads_nowhere(media, sent, tmp_path, name):
     for video_id in ("v1", "v2"):
-        media.take_in(video_id, sent("plain.mp4"), "mp4")
+        media.store_file(video_id, sent("plain.mp4"), "mp4")
     (tmp_path / "media" / "v1" / "common.1a2b.part").touch()
 
     assert media.path_of("v1", name) is None
 
 
 def test_a_link_out_of_the_folder_leads_nowhere(media, sent, tmp_path):
-    media.take_in("v1", sent("plain.mp4"), "mp4")
+    media.store_file("v1", sent("plain.mp4"), "mp4")
     (tmp_path / "secret.mp4").touch()
     (tmp_path / "media" / "v1" / "link.mp4").symlink_to(tmp_path / "secret.mp4")
 
@@ -58,8 +58,8 @@ def test_a_link_out_of_the_folder_leads_nowhere(media, sent, tmp_path):
 
 
 def test_a_deleted_video_is_gone_and_may_be_deleted_again(media, sent, tmp_path):
-    media.take_in("v1", sent("plain.mp4"), "mp4")
-    media.take_in("v2", sent("plain.mp4"), "mp4")
+    media.store_file("v1", sent("plain.mp4"), "mp4")
+    media.store_file("v2", sent("plain.mp4"), "mp4")
 
     media.delete("v1")
     media.delete("v1")
@@ -89,7 +89,7 @@ def test_a_source_that_is_gone_is_told(begin, video, media):
 
 def test_the_recorded_source_is_the_one_that_is_used(finish, video, media, sent):
     video("plain.mp4")
-    media.take_in("v1", sent("web.webm"), "webm")
+    media.store_file("v1", sent("web.webm"), "webm")
     recorded = Video("v1", "", User("1"), 0, files=(MediaFile(FileKind.SOURCE, "source.webm"),))
     media.path_of("v1", "source.mp4").write_bytes(b"no longer a video")
 

@@ -59,7 +59,7 @@ def drawn(media, ffmpeg, tmp_path):
     def make(picture):
         path = tmp_path / "drawn.mp4"
         assert ffmpeg.run(["-f", "lavfi", "-i", picture, "-c:v", "libx264", "-preset", "ultrafast", str(path)]).ok
-        media.take_in("v1", path, ".mp4")
+        media.store_file("v1", path, ".mp4")
         return Video("v1", "drawn", User("1"), 0)
 
     return make

@@ -16,7 +16,7 @@ from backend.media.quality_model import (
     MAX_PROBES,
     MAX_SAMPLES,
     WORST_DROP,
-    Group,
+    GroupState,
     expected,
     foreseen,
     foreseen_size,
@@ -289,7 +289,7 @@ def test_the_worst_pictures_count_as_much_as_the_mean(mean, p5, is_enough):
 
 
 GROUPS = st.lists(
-    st.builds(Group, st.floats(20, 50), st.floats(80, 99), st.integers(1, 10**6)), min_size=1, max_size=30
+    st.builds(GroupState, st.floats(20, 50), st.floats(80, 99), st.integers(1, 10**6)), min_size=1, max_size=30
 )
 
 

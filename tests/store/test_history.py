@@ -123,7 +123,7 @@ def test_what_changes_anything_leaves_a_line_that_tells_who_and_by_which_request
         assert new, operation.name
         assert {(line.actor.name, line.actor.request_id) for line in new} == {("anne", answer["requestId"])}
     assert changed >= set(changes) - {"retryFailedJobs"}  # nothing has failed any more
-    assert console.store.history.verify().breaks == []
+    assert console.store.history.verify().errors == []
 
 
 # Finding
@@ -300,7 +300,7 @@ def test_a_line_that_was_changed_with_its_own_hash_does_not_lead_to_the_next(cha
     row[CONTENT.index("actor")] = "somebody else"
     db.execute("update history set actor = ?, hash = ? where id = 4", [row[2], link(row[-1], row[:-1])])
 
-    assert console.store.history.verify().breaks == [
+    assert console.store.history.verify().errors == [
         "line 5 does not follow line 4: one of them was put in another's place"
     ]
 
@@ -309,14 +309,14 @@ def test_a_head_that_was_noted_elsewhere_tells_even_of_a_chain_that_was_computed
     console, db = chained
     noted = console.store.history.verify().head
     make_video()
-    assert console.store.history.verify(noted).breaks == []
+    assert console.store.history.verify(noted).errors == []
 
     db.execute("update history set actor = 'somebody else' where id = 4")
     db.execute("delete from history_head")
     _chain_anew(db)
 
-    assert console.store.history.verify().breaks == []
-    assert console.store.history.verify(noted).breaks == ["line 10 is not the one that was noted"]
+    assert console.store.history.verify().errors == []
+    assert console.store.history.verify(noted).errors == ["line 10 is not the one that was noted"]
     assert not all(finding.good for finding in examine(console, str(noted)))
     assert Head.read(str(noted)) == noted
     with pytest.raises(MaintenanceError, match="is not a head"):
@@ -345,7 +345,7 @@ def test_a_change_that_fails_leaves_no_line_and_an_unbroken_chain(console, make_
     console.store.catalogue.edit_video(made.video_id, {"title": "next"}, TESTS)
 
     assert [line.line for line in console.store.history.find_history()] == [2, 1]
-    assert console.store.history.verify().breaks == []
+    assert console.store.history.verify().errors == []
 
 
 def test_an_export_is_guarded_like_that_of_the_catalogue(console, token):

@@ -19,7 +19,7 @@ from backend.store.private import close_to_others, make_file, make_folder
 from backend.store.sqlite import migrations, search_index, video_queries
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.errors import store_error
-from backend.store.sqlite.group_commit import Group
+from backend.store.sqlite.group_commit import CommitGroup
 from backend.store.sqlite.readers import Readers
 from backend.store.sqlite.search_words import TOLD, index_words
 from backend.store.sqlite.version_check import refuse_outdated, refuse_unknown
@@ -52,7 +52,7 @@ class Connections:
         self._guard = threading.Lock()
         self._writing = threading.Lock()
         self.waiting = 0  # callers who want to write, but for the one who does
-        self._group = Group()
+        self._group = CommitGroup()
         self._pages = MANY_PAGES
         try:
             make_folder(path.parent)
@@ -108,7 +108,7 @@ class Connections:
             raise store_error(f"The database {self.path} cannot be written: {error}", error) from error
 
     @contextmanager
-    def _turn(self) -> Iterator[Group]:
+    def _turn(self) -> Iterator[CommitGroup]:
         """Wait for the writer, and say which group the change joins."""
         with self._guard:
             self.waiting += 1
@@ -119,7 +119,7 @@ class Connections:
                 self.waiting -= 1
         try:
             if self._group.is_over:
-                self._group = Group()
+                self._group = CommitGroup()
             yield self._group
         finally:
             self._writing.release()
@@ -129,7 +129,7 @@ class Connections:
             self._writer.conn.execute(f"pragma cache_size = {pages}")
             self._pages = pages
 
-    def _commit_for(self, group: Group) -> None:
+    def _commit_for(self, group: CommitGroup) -> None:
         """Commit in the place of somebody who was expected, and gave up waiting for the writer."""
         if self._writing.acquire(blocking=False):
             try:

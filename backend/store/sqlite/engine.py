@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from backend.exports.columns import Column, FileFormat, Listing
+from backend.exports.columns import Column, ExportSource, FileFormat
 from backend.model import Sort, VideoFilter
 from backend.store.engine import Piece, Progress, say_nothing
 from backend.store.sqlite import export_reader, search_index
@@ -55,8 +55,8 @@ class SqliteEngine(Connections):
             begin = False
 
     def pieces(
-        self, listing: Listing, columns: Sequence[Column], file_format: FileFormat, wanted: VideoFilter, zone: ZoneInfo,
-        base_url: str = "", sort: Sort = Sort.NEWEST,
+        self, listing: ExportSource, columns: Sequence[Column], file_format: FileFormat, wanted: VideoFilter,
+        zone: ZoneInfo, base_url: str = "", sort: Sort = Sort.NEWEST,
     ) -> Generator[Piece, None, None]:  # fmt: skip
         return export_reader.read_pieces(self, listing, columns, file_format, wanted, zone, base_url, sort)
 

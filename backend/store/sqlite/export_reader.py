@@ -14,13 +14,13 @@ from contextlib import ExitStack
 from queue import SimpleQueue
 from zoneinfo import ZoneInfo
 
-from backend.exports.columns import Column, FileFormat, Listing
+from backend.exports.columns import Column, ExportSource, FileFormat
 from backend.model import Sort, VideoFilter
 from backend.store.engine import Piece
 from backend.store.sqlite import video_queries
 from backend.store.sqlite.connections import Connections
 from backend.store.sqlite.database import Database
-from backend.store.sqlite.export_sql import SOURCES, Source, row
+from backend.store.sqlite.export_sql import SOURCES, RowSource, row
 
 FIRST_ROWS, ROWS = 100, 1000  # in the first piece, so that it comes at once, and in each one after it
 READERS = 2  # pieces that are read at the same time, ahead of whoever takes them
@@ -28,7 +28,7 @@ READERS = 2  # pieces that are read at the same time, ahead of whoever takes the
 
 def read_pieces(
     connections: Connections,
-    listing: Listing,
+    listing: ExportSource,
     columns: Sequence[Column],
     file_format: FileFormat,
     wanted: VideoFilter,
@@ -71,7 +71,7 @@ def read_pieces(
             yield waiting.popleft().result()
 
 
-def _keys(db: Database, source: Source, wanted: VideoFilter, sort: Sort) -> Iterator[list[int]]:
+def _keys(db: Database, source: RowSource, wanted: VideoFilter, sort: Sort) -> Iterator[list[int]]:
     """Yield the keys of the rows of each piece; the last piece may be empty, and is the first of an empty list."""
     if sort is not Sort.NEWEST:
         every = video_queries.keys_in_order(db, source.found, wanted, sort)

@@ -15,8 +15,8 @@ from backend.exports.columns import (
     VIDEOS,
     CellKind,
     Column,
+    ExportSource,
     FileFormat,
-    Listing,
 )
 from backend.model import SECONDS_A_DAY
 from backend.store.rows import RECOMMENDATION_TABLES, VIDEO_TABLES
@@ -104,7 +104,7 @@ CSV_FORMATS = {CellKind.WORD: "%s", CellKind.WHOLE: "%d", CellKind.NUMBER: "%s",
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class RowSource:
     """Where a list comes from: how its rows are found, the tables that they are read from, and its columns."""
 
     found: video_queries.Listing
@@ -120,13 +120,13 @@ class Source:
         return f"json_each(:keys) k cross join {first} on {alias}.rowid = k.value join {rest}"
 
 
-SOURCES: dict[Listing, Source] = {
-    VIDEOS: Source(video_queries.VIDEOS, VIDEO_TABLES, "v.seq", VIDEO_VALUES),
-    RECOMMENDED: Source(video_queries.FEED, RECOMMENDATION_TABLES, "r.seq", RECOMMENDED_VALUES),
+SOURCES: dict[ExportSource, RowSource] = {
+    VIDEOS: RowSource(video_queries.VIDEOS, VIDEO_TABLES, "v.seq", VIDEO_VALUES),
+    RECOMMENDED: RowSource(video_queries.FEED, RECOMMENDATION_TABLES, "r.seq", RECOMMENDED_VALUES),
 }
 
 
-def row(source: Source, columns: Sequence[Column], file_format: FileFormat, zone: ZoneInfo) -> str:
+def row(source: RowSource, columns: Sequence[Column], file_format: FileFormat, zone: ZoneInfo) -> str:
     """Return the SQL of one row: a line of text for CSV and JSON lines, the values of the cells for Excel.
 
     It is asked with the value `:base_url`, the address below which our media are.

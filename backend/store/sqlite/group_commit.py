@@ -14,7 +14,7 @@ MAX_IN_A_GROUP = 64  # nobody waits long for those behind him
 PATIENCE_SECONDS = 0.1
 
 
-class Group:
+class CommitGroup:
     """Changes that are committed together: the first begins the transaction, the last ends it."""
 
     def __init__(self) -> None:
