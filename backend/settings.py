@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dotenv import dotenv_values
+
 MODES = ("embedded", "cloud")
 REVIEWS = ("person", "off")
 NARROW_CODECS = ("auto", "av1", "h264")
@@ -125,9 +127,7 @@ def _missing(values: Mapping[str, Any]) -> list[str]:
 def _read_env_file(path: Path | None) -> dict[str, str]:
     if path is None or not path.is_file():
         return {}
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-    pairs = (line.removeprefix("export ").split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-    return {name.strip(): value.strip().strip("\"'") for name, value in pairs}
+    return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
 
 
 def _flag(text: str) -> bool:

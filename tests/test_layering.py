@@ -16,7 +16,7 @@ PAGES = sorted((ROOT / "pages").rglob("*.py"))
 # Foreign modules that are at home in a few rooms only.
 HOMES = {
     "starlette": ("backend/server/",),
-    "prometheus_client": ("backend/observability/prometheus.py",),
+    "prometheus_client": ("backend/observability/",),
     "python_multipart": ("backend/server/multipart.py",),
     "argon2": ("backend/auth/passwords.py",),
     "requests": ("backend/client.py", "backend/aliyun/mns.py", "backend/aliyun/oss_upload.py"),
@@ -27,6 +27,7 @@ HOMES = {
     "alibabacloud": ("backend/aliyun/client.py", "backend/aliyun/oss_upload.py"),
     "darabonba": ("backend/aliyun/client.py",),
     "Tea": ("backend/aliyun/client.py",),
+    "dotenv": ("backend/settings.py",),
     "uvicorn": ("backend/__main__.py", "backend/server/forwarded.py", "backend/server/uvicorn_protocols.py"),
     "xlsxwriter": ("backend/exports/xlsx.py",),
     "click": ("backend/__main__.py",),

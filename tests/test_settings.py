@@ -19,7 +19,8 @@ def test_without_anything_the_defaults_hold():
 def test_the_environment_wins_over_the_file(tmp_path):
     file = tmp_path / ".env"
     file.write_text(
-        '# ours\nexport QU_TOKEN_DAYS=7\nQU_ADMIN_USER="安妮"\n\nQU_LOG=debug\nnot a line\n', encoding="utf-8"
+        '# ours\nexport QU_TOKEN_DAYS=7\nQU_ADMIN_USER="安妮"\n\nQU_LOG=debug  # as long as it is new\nnot a line\n',
+        encoding="utf-8",
     )
 
     settings = read_settings({"QU_TOKEN_DAYS": "9", "HOME": "/root"}, file)

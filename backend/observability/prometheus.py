@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from backend.model import JobKind, JobState
-from backend.observability.request_metrics import BOUNDS, RequestMetrics
 from backend.version import VERSION
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class Metrics(Collector):
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        yield from _calls(self._console.calls)
+        yield from self._console.calls.registry.collect()
         yield from self._pages()
         yield _gauge("qu_info", "Versions, as labels.", {(VERSION, platform.python_version()): 1}, "version", "python")
         up = True
@@ -79,23 +78,6 @@ class Metrics(Collector):
         disk = shutil.disk_usage(self._console.settings.data)
         yield _gauge("qu_disk_free_bytes", "Room left on the disk of the data folder.", {(): disk.free})
         yield _gauge("qu_disk_size_bytes", "Size of the disk of the data folder.", {(): disk.total})
-
-
-def _calls(calls: RequestMetrics) -> Iterator[Metric]:
-    counted = CounterMetricFamily(
-        "qu_requests", "Answers by operation, way in and code.", labels=("operation", "way", "code")
-    )
-    for labels, count in calls.counts().items():
-        counted.add_metric(labels, count)
-    yield counted
-    took = HistogramMetricFamily("qu_request_seconds", "Time that answers took.", labels=("operation",))
-    for operation, one in calls.took().items():
-        total, buckets = 0, []
-        for bound, count in zip((*map(str, BOUNDS), "+Inf"), one.counts, strict=True):
-            total += count
-            buckets.append((bound, total))
-        took.add_metric((operation,), buckets, one.seconds)
-    yield took
 
 
 def _gauge(name: str, says: str, values: Mapping[Any, float], *labels: str) -> Metric:
