@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,6 +13,7 @@ from backend.api.definitions import definitions
 from backend.api.signing import UrlSigner
 from backend.model import FileKind, MediaFile, Recommendation, Video
 from backend.model.limits import write_time
+from backend.model.media_urls import media_path
 
 
 class UserData(msgspec.Struct, rename="camel"):
@@ -263,16 +263,6 @@ class Writer(msgspec.Struct, frozen=True):
             "narrow_transcode_status": video.narrow_transcode_status.value,
             "is_recommend": "true" if video.is_recommend else "false",
         }
-
-
-def media_path(video: Video, file: MediaFile) -> str:
-    """Return the path of a file below the media host, without a leading slash."""
-    if "://" in file.name:
-        try:
-            return urlsplit(file.name).path.lstrip("/")
-        except ValueError:  # an address that is none
-            return ""
-    return f"media/{video.video_id}/{video.media_key}/{file.name}"
 
 
 def number(value: float) -> int | float:

@@ -34,6 +34,7 @@ from backend.model import (
     VideoStatus,
 )
 from backend.model.limits import MAX_BYTES, MAX_CATE_ID
+from backend.model.media_urls import PREFIX, read_own_url
 
 if TYPE_CHECKING:
     from backend.console import Console
@@ -51,8 +52,7 @@ GROUPED = re.compile(r"[0-9]{1,3}(?:([,. \u00a0\u202f'’])[0-9]{3})(?:\1[0-9]{3
 AS_FLOAT = re.compile(r"([+-]?[0-9]+)[.,]0{1,2}")  # 3.0: what pandas makes of whole numbers beside an empty cell
 WHOLE = re.compile(r"[+-]?[0-9]+")
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-NEXT_ADDRESS = re.compile(r"\s+|[,;|]\s*(?=https?://|/media/)")
-OURS = re.compile(r"/media/([^/]+)/([A-Za-z0-9_-]{8,64})/([^/\\?#.][^/\\?#]*)")
+NEXT_ADDRESS = re.compile(rf"\s+|[,;|]\s*(?=https?://|{PREFIX})")
 
 FIELDS: dict[str, tuple[str, Kind]] = {
     "title": ("title", Text(200)),
@@ -225,9 +225,9 @@ def _files(row: Mapping[str, Any], video_id: str, zone: ZoneInfo, base_url: str)
         addresses = given if isinstance(given, list) else [one for one in NEXT_ADDRESS.split(str(given or "")) if one]
         for position, address in enumerate(addresses):
             read = url.read(name, as_text(name, address), zone)
-            ours = OURS.fullmatch(read.removeprefix(base_url))
-            if ours and ours[1] == video_id:
-                media_key, read = ours[2], ours[3]
+            ours = read_own_url(read, base_url)
+            if ours and ours.video_id == video_id:
+                media_key, read = ours.media_key, ours.name
             elif read.startswith("/"):
                 raise BadRequest("{name} must be an http or https address, got {raw!r}.", name=name, raw=read[:80])
             narrow = ours and kind is FileKind.COMMON and read.startswith(FileKind.NARROW)

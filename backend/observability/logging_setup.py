@@ -15,6 +15,8 @@ from typing import Any
 
 import msgspec
 
+from backend.model.media_urls import BEFORE_KEY
+
 TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 OURS = "backend"
 MAX_ALIKE, ALIKE_SECONDS = 20, 60.0  # lines that libraries write alike, and in what time
@@ -25,7 +27,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 SECRET = re.compile(
     r"(?P<before>(?:consoletoken|ticket|password|authorization)[\"'\\]*\s*[=:]\s*[\"'\\]*(?:bearer\s+)?|\bbearer\s+)"
     r"[^\s&\"'\\,}]+"
-    r"|(?P<media>/media/[^/\s\"']+/)[^/\s\"']+",
+    rf"|(?P<media>{BEFORE_KEY})[^/\s\"']+",
     re.IGNORECASE,
 )
 

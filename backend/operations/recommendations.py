@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from backend.api.parameters import Link, PageIndex, PageSize, SeenLine, Size
 from backend.api.registry import always, operation
-from backend.api.wire import RecommendedDetail, RecommendedPage, media_path
+from backend.api.wire import RecommendedDetail, RecommendedPage
 from backend.auth.permissions import Right
 from backend.model import CensorStatus, FileKind, MediaFile, SnapshotStatus, Sort, TranscodeStatus, Video
+from backend.model.media_urls import media_path
 from backend.operations.filters import Filters, is_plain_page
 from backend.prewarm import check_lines
 

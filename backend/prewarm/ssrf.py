@@ -7,17 +7,16 @@ internet while it is checked, and this machine while it is fetched.
 from __future__ import annotations
 
 import ipaddress
-import re
 import socket
 from collections.abc import Iterable
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from backend.errors import BadRequest
+from backend.model.media_urls import is_plain_path
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 USUAL_PORTS = {"http": 80, "https": 443}
-OUR_FILES = re.compile(r"/media/[\w-]+/[\w-]+/[\w-][\w.-]*")
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 OURS_ARE_MEDIA = "of this console, only files below /media can be prewarmed"
 
@@ -40,7 +39,7 @@ def own_places(*urls: str) -> tuple[str, ...]:
 
 def check_own(url: str, own: Iterable[str]) -> None:
     """Raise BadRequest for an address at one of our `own` places that is no media file."""
-    if place_of(url) in own and not OUR_FILES.fullmatch(unquote(urlsplit(url).path)):
+    if place_of(url) in own and not is_plain_path(unquote(urlsplit(url).path)):
         raise BadRequest(OURS_ARE_MEDIA)
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from backend.model.media_urls import is_media_path
+
 STREAM = "/_stcore/stream"
 READS = ("GET", "HEAD")
 PORTS = {"http": 80, "https": 443}
@@ -27,12 +29,12 @@ def is_page_path(path: str) -> bool:
 
 
 def is_rest_path(path: str) -> bool:
-    """Say whether a path is the REST server's. Streamlit's own media have one segment below /media, ours have three."""
+    """Say whether a path is the REST server's."""
     if path in ("/console", "/vodVideo", "/healthz", "/livez", "/metrics", "/vodcallback/callback") or path.startswith(
         ("/console/", "/vodVideo/")
     ):
         return True
-    return path.startswith("/media/") and path.count("/") == 4
+    return is_media_path(path)
 
 
 def is_own_origin(origins: Iterable[bytes], hosts: Iterable[str]) -> bool:

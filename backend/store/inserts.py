@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
@@ -12,6 +11,7 @@ from typing import Any
 from msgspec.structs import astuple
 
 from backend.model import User, Video
+from backend.model.media_urls import with_key
 from backend.store.engine import Database
 from backend.store.folding import fold
 from backend.store.row_keys import first_key
@@ -96,9 +96,8 @@ def insert(db: Database, table: str, row: Mapping[str, Any]) -> None:
 
 def put_back(db: Database, entry: Mapping[str, Any], media_key: str) -> None:
     """Insert an entry of the recommended feed as it was, in its place. Its pictures follow their video's new key."""
-    own = re.compile(rf"(/media/{re.escape(entry['video_id'])}/)[^/]+(?=/)")
     urls = {
-        name: own.sub(lambda found: f"{found[1]}{media_key}", entry[name])
+        name: with_key(entry[name], entry["video_id"], media_key)
         for name in ("cover_url", "first_frame_url")
         if entry.get(name)
     }

@@ -19,6 +19,7 @@ from backend.exports.columns import (
     FileFormat,
 )
 from backend.model import SECONDS_A_DAY
+from backend.model.media_urls import PATH as MEDIA_PATH
 from backend.store.rows import RECOMMENDATION_TABLES, VIDEO_TABLES
 from backend.store.sqlite import video_queries
 
@@ -27,14 +28,14 @@ FORMULA = f"[{FORMULA_SIGNS}]*"
 FIRST_YEAR, LAST_YEAR = 1970, 2100  # times outside are written one by one, by Python
 EXCEL_1970 = 25_569  # the first day of 1970, in Excel's days
 
-URL = "iif(instr(f.name, '://'), f.name, :base_url || '/media/' || v.video_id || '/' || v.media_key || '/' || f.name)"
+PATH = "'" + MEDIA_PATH.format(video_id="' || v.video_id || '", media_key="' || v.media_key || '", name="' || f.name")
+URL = f"iif(instr(f.name, '://'), f.name, :base_url || '/' || {PATH})"
 OF_KIND = """coalesce(
     (select {what} from files f where f.video_id = v.video_id and f.kind {kinds} order by kind, position limit 1), ''
 )"""
 COVER = OF_KIND.format(what=URL, kinds="in ('chosenCover', 'cover')")
 FIRST_FRAME = OF_KIND.format(what=URL, kinds="= 'firstFrame'")
 RENDITIONS = OF_KIND.format(what="{gather}", kinds="in ('common', 'narrow')")
-PATH = "'media/' || v.video_id || '/' || v.media_key || '/' || f.name"
 GIVEN = "nullif(iif(r.{0} like '/%', :base_url || r.{0}, r.{0}), '')"
 DURATION = "iif({0} = cast({0} as integer), cast({0} as integer), iif(abs({0}) < 9e999, round({0}, 3), 0))"
 
