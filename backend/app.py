@@ -30,7 +30,7 @@ from backend.media.local import LocalMedia
 from backend.model import Actor, JobKind
 from backend.observability.logging_setup import start_log
 from backend.prewarm.http_cache import HttpCache
-from backend.prewarm.ssrf import own_places
+from backend.prewarm.ssrf import own_hosts
 from backend.server.descriptors import raise_limit
 from backend.server.page_sockets import Bounds
 from backend.settings import Settings, read_settings
@@ -74,8 +74,8 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time, *, 
         cloud = Cloud(settings, store, media, clock)
         return Console(settings, store, cloud.media, cloud.cache, clock, own_url=own_url, cloud=cloud)
     cache = HttpCache(
-        lambda: console.settings.prewarm_hosts or own_places(console.reachable_url),
-        lambda: console.own_places,
+        lambda: console.settings.prewarm_hosts or own_hosts(console.reachable_url),
+        lambda: console.own_hosts,
     )
     console = Console(settings, store, media, cache, clock, own_url=own_url)
     return console
@@ -154,7 +154,7 @@ def make_worker(console: Console, clock: Callable[[], float] = time.monotonic) -
         JobKind.TRANSCODE: console.media,
         JobKind.NARROW: console.media,
         JobKind.PREWARM: console.cache,
-        JobKind.PULL: Puller(lambda: console.settings, lambda: console.own_places),
+        JobKind.PULL: Puller(lambda: console.settings, lambda: console.own_hosts),
         JobKind.DEMO: DemoMaker(Ffmpeg(console.settings.ffmpeg), incoming_folder(console.settings)),
     }
     settle = {JobKind.DEMO: partial(demo_catalogue.settle, console), JobKind.PULL: partial(pull.settle, console)}

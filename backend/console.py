@@ -24,7 +24,7 @@ from backend.media import MediaProvider
 from backend.model import Access, Account, Actor, Listed, Missing
 from backend.observability.request_metrics import RequestMetrics, new_request_id
 from backend.prewarm import CacheProvider
-from backend.prewarm.ssrf import own_places
+from backend.prewarm.ssrf import own_hosts
 from backend.server.page_sockets import PageSockets
 from backend.settings import Settings
 from backend.store import Reason, Store, StoreError
@@ -124,9 +124,9 @@ class Call(msgspec.Struct, frozen=True):
 
         `name` is that of the list.
         """
-        shelf = (name, self.settings.public_url or self.caller.base_url, self.signer.period)
+        variant = (name, self.settings.public_url or self.caller.base_url, self.signer.period)
         # Only the encoder looks at them, which takes either.
-        return cast(tuple[int, list[W]], self.console.shelf.take(shelf, find, write))
+        return cast(tuple[int, list[W]], self.console.row_cache.take(variant, find, write))
 
     def now(self) -> int:
         return int(self.console.clock())
@@ -144,7 +144,7 @@ class Console:
     new_id: Callable[[], str] = new_request_id
     exports: Exports = field(default_factory=Exports)
     turns: Turns = field(default_factory=Turns)  # at passwords
-    shelf: EncodedRowCache = field(default_factory=EncodedRowCache)
+    row_cache: EncodedRowCache = field(default_factory=EncodedRowCache)
     calls: RequestMetrics = field(default_factory=RequestMetrics)
     sockets: PageSockets = field(default_factory=PageSockets)
     cloud: Cloud | None = None  # in cloud mode
@@ -188,7 +188,7 @@ class Console:
             code, message = told.code, say(told, caller.language, plainly=caller.plainly)
         known = name if name in OPERATIONS else "unknown"
         self.calls.note(known, code, who, caller.channel, time.perf_counter() - started, request_id)
-        return envelope(self.known_code(code), message, data, request_id)
+        return envelope(self.legacy_code(code), message, data, request_id)
 
     def explain(self, error: Exception, operation: str, request_id: str) -> ConsoleError:
         """Return what a caller is told of an error, and write into the log what the operator has to know of it."""
@@ -206,7 +206,7 @@ class Console:
         call = Call(self, operation, Caller(actor.channel), actor, None, "")
         return operation.function(call, **operation.bind(parameters, self.settings.time_zone))
 
-    def known_code(self, code: str) -> str:
+    def legacy_code(self, code: str) -> str:
         """Return the code that this installation's clients understand (setting QU_LEGACY_CLIENTS)."""
         if self.settings.legacy_clients and code not in ("200", "401", "403"):
             return "500"
@@ -225,13 +225,13 @@ class Console:
         return self.store.sessions.find_access(token_hash(token), version) if token and token.isascii() else None
 
     @property
-    def own_places(self) -> tuple[str, ...]:
+    def own_hosts(self) -> tuple[str, ...]:
         """Return the hosts where prewarming may fetch nothing but media, for they are this console.
 
         A public host that the operator names in QU_PREWARM_HOSTS is one like any other: it has to lead outside.
         """
-        own = own_places(self.own_url)
-        public = own_places(self.settings.public_url)
+        own = own_hosts(self.own_url)
+        public = own_hosts(self.settings.public_url)
         return own + tuple(place for place in public if place not in (*own, *self.settings.prewarm_hosts))
 
     def close(self) -> None:

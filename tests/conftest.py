@@ -31,7 +31,7 @@ from backend.server.app import RestApp
 from backend.store import open_store
 from backend.store.jobs import Jobs
 from backend.store.sqlite.connections import Connections
-from tests.contract.clients import SENDERS, Door
+from tests.contract.clients import SENDERS, ApiClient
 
 SEED_TIME = 1547043089  # 2019-01-09 22:11:29 in Shanghai, the time of the seed's examples
 PASSWORD = "correct horse battery"
@@ -242,15 +242,15 @@ def http() -> Iterator[requests.Session]:
 
 
 @pytest.fixture(params=["in_process", *SENDERS, "remote_console"])
-def door(request, console, token) -> Iterator[Door]:
+def door(request, console, token) -> Iterator[ApiClient]:
     way = request.param
     if way == "in_process":
         base_url = "http://console.test"
 
-        def knock(name, parameters, token, language):
+        def call(name, parameters, token, language):
             return console.call(name, parameters, token, Caller(base_url=base_url, language=language))
 
-        yield Door(way, base_url, knock, token)
+        yield ApiClient(way, base_url, call, token)
         return
     server = request.getfixturevalue("server")
     if way == "remote_console":
@@ -258,15 +258,15 @@ def door(request, console, token) -> Iterator[Door]:
             session.trust_env = False
             remote = RemoteConsole(server, session)
 
-            def knock(name, parameters, token, language):
+            def call(name, parameters, token, language):
                 return remote.call(name, parameters, token, Caller(language=language))
 
-            yield Door(way, server, knock, token)
+            yield ApiClient(way, server, call, token)
         return
     send = SENDERS[way]
     session = request.getfixturevalue("http")
 
-    def knock(name, parameters, token, language):
+    def call(name, parameters, token, language):
         given = {**parameters, "consoletoken": token} if token else parameters
         headers = {"Accept-Language": language}
         answer = send(session, OPERATIONS[name], server, given, headers)
@@ -276,7 +276,7 @@ def door(request, console, token) -> Iterator[Door]:
         assert answer.headers["X-Request-Id"] == answer.json()["requestId"]
         return answer.json()
 
-    yield Door(way, server, knock, token)
+    yield ApiClient(way, server, call, token)
 
 
 # Things of this machine

@@ -11,7 +11,7 @@ from backend.aliyun.reconciler import Reconciler
 from backend.aliyun.settle import Settler
 from backend.aliyun.usage import UsageReader
 from backend.errors import CloudError, NotFound
-from backend.jobs.periodic import Repeated
+from backend.jobs.periodic import PeriodicCall
 from backend.model import SECONDS_A_DAY
 from backend.model.cloud import REFRESHES, REVIEWS, Event
 
@@ -45,7 +45,7 @@ class Keeper:
     ) -> None:  # fmt: skip
         self._store, self._follower, self._settler, self._reconciler = store, follower, settler, reconciler
         self._clock = clock
-        followers = [Repeated(f"vod-events-{n}", STEP_SECONDS, self.follow_events) for n in range(FOLLOWERS)]
+        followers = [PeriodicCall(f"vod-events-{n}", STEP_SECONDS, self.follow_events) for n in range(FOLLOWERS)]
         looks = (
             ("vod-changes", CHANGES_SECONDS, reconciler.look_at_changes),
             ("vod-categories", CATEGORIES_SECONDS, reconciler.look_at_categories),
@@ -53,19 +53,19 @@ class Keeper:
             ("vod-uploads", UPLOADS_SECONDS, reconciler.end_uploads),
             ("vod-walk", WALK_SECONDS, reconciler.look_round),
         )
-        self._threads: tuple[Repeated, ...] = (
+        self._threads: tuple[PeriodicCall, ...] = (
             *followers,
-            Repeated("vod-intents", STEP_SECONDS, self.finish_intents),
-            Repeated("vod-usage", USAGE_SECONDS, usage.refresh),
-            Repeated("vod-reviews", STEP_SECONDS, self.finish_reviews),
-            Repeated("cdn-refreshes", STEP_SECONDS, self.refresh_caches),
-            Repeated("vod-prune", PRUNE_SECONDS, lambda: store.cloud.prune(KEPT_SECONDS)),
-            *(Repeated(name, seconds, _patient(look)) for name, seconds, look in looks),
+            PeriodicCall("vod-intents", STEP_SECONDS, self.finish_intents),
+            PeriodicCall("vod-usage", USAGE_SECONDS, usage.refresh),
+            PeriodicCall("vod-reviews", STEP_SECONDS, self.finish_reviews),
+            PeriodicCall("cdn-refreshes", STEP_SECONDS, self.refresh_caches),
+            PeriodicCall("vod-prune", PRUNE_SECONDS, lambda: store.cloud.prune(KEPT_SECONDS)),
+            *(PeriodicCall(name, seconds, _patient(look)) for name, seconds, look in looks),
         )
 
     def listen(self, take_messages: Callable[[], object]) -> None:
         """Read a queue of events too, which holds its answer back while there are none."""
-        self._threads = (*self._threads, Repeated("vod-queue", QUEUE_SECONDS, _patient(take_messages)))
+        self._threads = (*self._threads, PeriodicCall("vod-queue", QUEUE_SECONDS, _patient(take_messages)))
 
     def start(self) -> None:
         for thread in self._threads:

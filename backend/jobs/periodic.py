@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 TROUBLE_SECONDS = 10.0  # after a step that broke off: a full disk or a locked file passes
 
 
-class Background:
+class Periodic:
     """Does `step` every so many seconds, the first time at once, until it is stopped."""
 
     def __init__(self, name: str, seconds: float) -> None:
@@ -45,7 +45,7 @@ class Background:
                 pause = max(pause, TROUBLE_SECONDS)
 
 
-class Repeated(Background):
+class PeriodicCall(Periodic):
     """Calls a function again and again, in a thread of its own."""
 
     def __init__(self, name: str, seconds: float, function: Callable[[], object]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from backend.errors import CloudError, ConsoleError
 from backend.jobs import process_identity
-from backend.jobs.periodic import Background
+from backend.jobs.periodic import Periodic
 from backend.jobs.runner import Done, Failed, Lost, Outcome, Runner, Running
 from backend.model import Job, JobKind
 from backend.store import Store, StoreError
@@ -48,7 +48,7 @@ class ActiveJob:
     refusal: str = ""  # why the database did not take it, as the log has it already
 
 
-class PollingWorker(Background):
+class PollingWorker(Periodic):
     """Starts jobs, watches them all from one thread, and settles what came of them. Slow calls have their own threads.
 
     What a cloud refuses for a while is tried again, later and later; a job is lost only when that goes on for long.

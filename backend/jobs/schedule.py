@@ -28,10 +28,10 @@ class QueueEstimate:
     seconds_left: int | None
 
 
-def outlook(
+def estimate_queue(
     queue: Iterable[tuple[Job, float]], pace: Mapping[JobKind, float], now: float, lanes: int = 1
 ) -> dict[str, QueueEstimate]:
-    """Return the outlook of every job of one queue, by job id.
+    """Return the estimate of every job of one queue, by job id.
 
     `queue` holds jobs in the order in which they are taken, each with the seconds its video lasts; `pace` is the
     seconds of work that a second of video took lately; `lanes` jobs run side by side.

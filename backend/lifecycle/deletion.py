@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from backend.errors import ConsoleError, NotFound
-from backend.jobs.periodic import Background
+from backend.jobs.periodic import Periodic
 from backend.model import SECONDS_A_DAY, Actor, CensorStatus, Video
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def purge_due(console: Console) -> int:
     return count
 
 
-class Purger(Background):
+class Purger(Periodic):
     """Empties the trash in the background: at the start, and then every ten minutes."""
 
     def __init__(self, console: Console, seconds: float = ROUND_SECONDS) -> None:

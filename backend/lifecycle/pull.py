@@ -18,7 +18,7 @@ from backend.model import Job, Video
 from backend.model.pull import PullSource, file_name_of
 from backend.prewarm import read_line
 from backend.prewarm.fetcher import CHUNK, MAX_HOPS, REDIRECTS, Limits, asking
-from backend.prewarm.ssrf import may_be_inside, place_of
+from backend.prewarm.ssrf import host_port, is_literal_address
 from backend.settings import Settings
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ class Puller:
 
     def _is_wanted(self, url: str) -> bool:
         """Say whether the operator named this place itself, which may then lie inside."""
-        place, host = place_of(url), urlsplit(url).hostname or ""
-        return place in self._own() or (may_be_inside(host) and place in self._settings().prewarm_hosts)
+        place, host = host_port(url), urlsplit(url).hostname or ""
+        return place in self._own() or (is_literal_address(host) and place in self._settings().prewarm_hosts)
 
     def _keep(self, answer: http.client.HTTPResponse, path: Path, task: Task, deadline: float) -> None:
         total, size = answer.length or 0, 0

@@ -13,7 +13,7 @@ from backend.api.registry import operation
 from backend.auth.permissions import Right
 from backend.errors import ConsoleError
 from backend.i18n.messages import say
-from backend.jobs.schedule import SLOW, QueueEstimate, outlook, slow_concurrency
+from backend.jobs.schedule import SLOW, QueueEstimate, estimate_queue, slow_concurrency
 from backend.model import Job, JobKind, JobState
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _outlook(call: Call) -> dict[str, QueueEstimate]:
     queue, pace = call.store.jobs.find_queue(), call.store.jobs.find_pace()
     quick = [item for item in queue if item[0].kind not in SLOW and item[0].kind in tuple(JobKind)]
     slow = [item for item in queue if item[0].kind in SLOW]
-    return outlook(quick, pace, call.now()) | outlook(slow, pace, call.now(), slow_concurrency())
+    return estimate_queue(quick, pace, call.now()) | estimate_queue(slow, pace, call.now(), slow_concurrency())
 
 
 def _job(call: Call, job: Job, title: str, ahead: QueueEstimate) -> JobData:

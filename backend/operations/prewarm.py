@@ -49,7 +49,7 @@ class PrewarmPage(msgspec.Struct, rename="camel"):
 def push_object_cache(call: Call, *, object_path: str) -> None:
     """Prewarm the files of these addresses, one a line, with or without http://: all, or none if one is bad."""
     lines = check_lines(
-        object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url, call.console.own_places
+        object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url, call.console.own_hosts
     )
     wrong = [(line, say(line.wrong, call.caller.language)) for line in lines if line.wrong]
     if wrong:
@@ -73,7 +73,7 @@ def check_object_paths(call: Call, *, object_path: str = "") -> list[CheckedLine
     return [
         CheckedLineData(line.number, line.text, line.url, say(line.wrong, call.caller.language) if line.wrong else "")
         for line in check_lines(
-            object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url, call.console.own_places
+            object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url, call.console.own_hosts
         )
     ]
 

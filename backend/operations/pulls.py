@@ -77,7 +77,7 @@ def pull_videos(
     problems: list[str] = []
     for number, one in enumerate(given, start=1):
         try:
-            url = read_line(str(one["sourceUrl"]), None, call.console.own_places)
+            url = read_line(str(one["sourceUrl"]), None, call.console.own_hosts)
         except BadRequest as wrong:
             problems.append(f"{number}: {str(one['sourceUrl'])[:120]} ({say(wrong, call.caller.language)})")
             continue

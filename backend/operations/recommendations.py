@@ -134,5 +134,5 @@ def _worth_warming(call: Call, video: Video) -> list[str]:
     """The first frame and the files that players of the feed fetch, as far as they are on hosts that can be warmed."""
     files = (video.file_of(FileKind.FIRST_FRAME), *video.renditions)
     urls = [file.name if "://" in file.name else f"/{media_path(video, file)}" for file in files if file]
-    lines = check_lines(urls, call.console.cache.hosts(), call.console.reachable_url, call.console.own_places)
+    lines = check_lines(urls, call.console.cache.hosts(), call.console.reachable_url, call.console.own_hosts)
     return [line.url for line in lines if line.url]

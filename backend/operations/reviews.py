@@ -95,4 +95,4 @@ def _judged(call: Call, media_id: str, problem: ConsoleError | None) -> JudgedDa
     if problem is None:
         return JudgedData(media_id, "200", call.operation.message)
     message = say(problem, call.caller.language, plainly=call.caller.plainly)
-    return JudgedData(media_id, call.console.known_code(problem.code), message)
+    return JudgedData(media_id, call.console.legacy_code(problem.code), message)

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from backend.errors import BadRequest, ConsoleError
 from backend.jobs.runner import Runner
-from backend.prewarm.ssrf import check_own, place_of
+from backend.prewarm.ssrf import check_own, host_port
 
 MAX_LINES = 1000
 MAX_CHARACTERS = 1024  # Alibaba's limit for one address
@@ -79,7 +79,7 @@ def read_line(line: str, hosts: tuple[str, ...] | None, own: tuple[str, ...] = (
         raise BadRequest("it contains a space or a control character")
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
-        place = place_of(parts.geturl())
+        place = host_port(parts.geturl())
     except ValueError:
         raise BadRequest("it is not an address") from None
     if parts.scheme.lower() not in ("http", "https"):

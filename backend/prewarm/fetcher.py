@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import certifi
 
 from backend.jobs.runner import Task
-from backend.prewarm.ssrf import USUAL_PORTS, find_addresses
+from backend.prewarm.ssrf import USUAL_PORTS, resolve_checked
 
 CHUNK = 1 << 18
 MAX_HOPS = 5
@@ -44,7 +44,7 @@ def asking(
     """
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or USUAL_PORTS[parts.scheme]
-    plain = _connect(find_addresses(host, port, inside=inside), port, limits.connect)
+    plain = _connect(resolve_checked(host, port, inside=inside), port, limits.connect)
     connection = http.client.HTTPConnection(host, port)
     with plain, closing(connection), _until(deadline, task, plain):
         plain.settimeout(limits.pause)

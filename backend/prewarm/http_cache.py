@@ -14,7 +14,7 @@ from backend.jobs.runner import Done, Failed, Outcome, Task, Tasks
 from backend.model import Job, Video, WarmState
 from backend.prewarm import read_line
 from backend.prewarm.fetcher import CHUNK, MAX_HOPS, REDIRECTS, Limits, asking
-from backend.prewarm.ssrf import may_be_inside, place_of
+from backend.prewarm.ssrf import host_port, is_literal_address
 
 AT_ONCE = 4
 LIMITS = Limits()
@@ -95,7 +95,7 @@ class HttpCache:
     def _asking(self, url: str, task: Task, deadline: float) -> Iterator[http.client.HTTPResponse]:
         """Ask for an address, after every check, and give the answer. Raises BadRequest where it may not be asked."""
         url = read_line(url, self._hosts(), self._own())
-        inside = may_be_inside(urlsplit(url).hostname or "") or place_of(url) in self._own()
+        inside = is_literal_address(urlsplit(url).hostname or "") or host_port(url) in self._own()
         with asking(url, task, deadline, self._limits, inside=inside) as answer:
             yield answer
 

@@ -21,29 +21,29 @@ NAT64 = ipaddress.ip_network("64:ff9b::/96")
 OURS_ARE_MEDIA = "of this console, only files below /media can be prewarmed"
 
 
-def place_of(url: str) -> str:
+def host_port(url: str) -> str:
     """Return the host of an address, with its port where that is not the usual one. Raises ValueError."""
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
     return host if parts.port in (None, *USUAL_PORTS.values()) else f"{host}:{parts.port}"
 
 
-def own_places(*urls: str) -> tuple[str, ...]:
+def own_hosts(*urls: str) -> tuple[str, ...]:
     """Return the hosts of our own addresses, as `place_of` has them, and `localhost` where one is this machine."""
-    places = [place_of(url) for url in urls if url]
+    places = [host_port(url) for url in urls if url]
     places += [
-        place_of(f"http://localhost:{urlsplit(url).port or 80}") for url in urls if url and _is_loopback(urlsplit(url))
+        host_port(f"http://localhost:{urlsplit(url).port or 80}") for url in urls if url and _is_loopback(urlsplit(url))
     ]
     return tuple(dict.fromkeys(places))
 
 
 def check_own(url: str, own: Iterable[str]) -> None:
     """Raise BadRequest for an address at one of our `own` places that is no media file."""
-    if place_of(url) in own and not is_plain_path(unquote(urlsplit(url).path)):
+    if host_port(url) in own and not is_plain_path(unquote(urlsplit(url).path)):
         raise BadRequest(OURS_ARE_MEDIA)
 
 
-def find_addresses(host: str, port: int, *, inside: bool) -> list[str]:
+def resolve_checked(host: str, port: int, *, inside: bool) -> list[str]:
     """Return the addresses of a host that may be connected to. Raises BadRequest where one of them may not, or none is.
 
     `inside`: the operator wants this one, wherever it is.
@@ -53,12 +53,12 @@ def find_addresses(host: str, port: int, *, inside: bool) -> list[str]:
     except (OSError, UnicodeError):
         raise BadRequest("the host {host} cannot be found", host=host) from None
     addresses = list(dict.fromkeys(str(item[4][0]) for item in found))
-    if not inside and not all(is_outside(address) for address in addresses):
+    if not inside and not all(is_public(address) for address in addresses):
         raise BadRequest("the host {host} points to this machine or its network", host=host)
     return addresses
 
 
-def may_be_inside(host: str) -> bool:
+def is_literal_address(host: str) -> bool:
     """Say whether a host says itself where it is: an address, or `localhost`. Naming it means wanting just that."""
     try:
         return str(ipaddress.ip_address(host)) == host
@@ -66,7 +66,7 @@ def may_be_inside(host: str) -> bool:
         return host == "localhost"
 
 
-def is_outside(address: str) -> bool:
+def is_public(address: str) -> bool:
     """Say whether an address is on the public internet, and not of this machine."""
     ip = _innermost(ipaddress.ip_address(address.partition("%")[0]))
     return ip.is_global and not ip.is_multicast and not ip.is_reserved and not _is_this_machine(ip)

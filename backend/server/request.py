@@ -102,7 +102,7 @@ class RequestContext:
     def refuse(self, error: ConsoleError) -> Response:
         """Return an error as an envelope; only a transport refusal changes the HTTP status."""
         self.note(error.code)
-        code = self.console.known_code(error.code)
+        code = self.console.legacy_code(error.code)
         body = encode(envelope(code, say(error, self.caller.language), None, self.caller.request_id))
         return self.respond(body, error.status if isinstance(error, Refused) else 200)
 

@@ -20,7 +20,7 @@ from backend.store.errors import Reason, StoreError
 from backend.store.hash_chain import Head
 from backend.store.history import History
 from backend.store.jobs import Jobs
-from backend.store.login_attempts import Attempts
+from backend.store.login_attempts import LoginAttempts
 from backend.store.private import make_folder
 from backend.store.sessions import Sessions
 from backend.store.sqlite.engine import SqliteEngine
@@ -55,7 +55,7 @@ class Store:
         self.sessions = Sessions(engine, engine.now)
         self.history = History(engine)
         self.statistics = Statistics(engine, engine.now)
-        self.attempts = Attempts(engine)
+        self.attempts = LoginAttempts(engine)
         self.tickets = Tickets(engine)
         self.exporting = engine
         self.version = engine.version

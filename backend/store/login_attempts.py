@@ -57,7 +57,7 @@ class Try:
         return self.count == FREE
 
 
-class Attempts:
+class LoginAttempts:
     """Counts the tries of all processes."""
 
     def __init__(self, engine: Engine) -> None:

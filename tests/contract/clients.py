@@ -9,18 +9,18 @@ from typing import Any
 from backend.api.registry import is_secret
 
 
-class Door:
+class ApiClient:
     """One way to call operations. Whatever the way, the answer is an envelope as the contract has it."""
 
-    def __init__(self, way: str, base_url: str, knock: Callable[..., dict[str, Any]], token: str) -> None:
+    def __init__(self, way: str, base_url: str, call: Callable[..., dict[str, Any]], token: str) -> None:
         self.way = way
         self.base_url = base_url
         self.token = token
-        self._knock = knock
+        self._send = call
 
     def __call__(self, name: str, /, *, token: str | None = None, language: str = "en", **parameters: Any) -> Any:
         token = self.token if token is None else token
-        answer = self._knock(name, parameters, token, language)
+        answer = self._send(name, parameters, token, language)
         assert list(answer) == ["result", "requestId", "message", "code", "data"]
         assert answer["result"] == ("true" if answer["code"] == "200" else "false")
         assert uuid.UUID(answer["requestId"]).version == 4

@@ -7,10 +7,10 @@ import threading
 import pytest
 
 from backend.jobs import periodic
-from backend.jobs.periodic import Background
+from backend.jobs.periodic import Periodic
 
 
-class Rounds(Background):
+class Rounds(Periodic):
     def __init__(self, seconds=0.001):
         super().__init__("rounds", seconds)
         self.count = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.jobs.schedule import QueueEstimate, outlook
+from backend.jobs.schedule import QueueEstimate, estimate_queue
 from backend.model import Job, JobKind, JobState
 
 PACE = {JobKind.TRANSCODE: 2.0, JobKind.NARROW: 5.0}
@@ -15,7 +15,7 @@ def job(job_id, state=JobState.QUEUED, kind=JobKind.TRANSCODE, **values):
 def test_a_waiting_job_waits_for_those_before_it():
     queue = [(job("a"), 10.0), (job("b"), 5.0), (job("c", kind=JobKind.NARROW), 2.0)]
 
-    assert outlook(queue, PACE, now=0) == {
+    assert estimate_queue(queue, PACE, now=0) == {
         "a": QueueEstimate(1, 20),
         "b": QueueEstimate(2, 30),
         "c": QueueEstimate(3, 40),
@@ -23,23 +23,23 @@ def test_a_waiting_job_waits_for_those_before_it():
 
 
 def test_jobs_side_by_side_wait_less():
-    assert outlook([(job("a"), 10.0), (job("b"), 10.0)], PACE, now=0, lanes=2)["b"] == QueueEstimate(2, 20)
+    assert estimate_queue([(job("a"), 10.0), (job("b"), 10.0)], PACE, now=0, lanes=2)["b"] == QueueEstimate(2, 20)
 
 
 def test_a_running_job_is_judged_by_its_own_progress_once_it_has_some():
     running = {"state": JobState.RUNNING, "started": 100}
 
-    assert outlook([(job("a", progress=0.25, **running), 10.0)], PACE, now=130)["a"] == QueueEstimate(0, 90)
-    assert outlook([(job("a", progress=0.01, **running), 10.0)], PACE, now=105)["a"] == QueueEstimate(0, 15)
+    assert estimate_queue([(job("a", progress=0.25, **running), 10.0)], PACE, now=130)["a"] == QueueEstimate(0, 90)
+    assert estimate_queue([(job("a", progress=0.01, **running), 10.0)], PACE, now=105)["a"] == QueueEstimate(0, 15)
 
 
 def test_what_runs_comes_before_what_waits_whatever_its_priority():
     queue = [(job("waits"), 10.0), (job("runs", JobState.RUNNING, started=0), 10.0)]
 
-    assert [place.position for place in outlook(queue, PACE, now=0).values()] == [0, 1]
+    assert [place.position for place in estimate_queue(queue, PACE, now=0).values()] == [0, 1]
 
 
 def test_where_nothing_was_learnt_nothing_is_claimed():
     queue = [(job("a", kind=JobKind.DEMO), 0.0), (job("b"), 10.0)]
 
-    assert outlook(queue, PACE, now=0) == {"a": QueueEstimate(1, None), "b": QueueEstimate(2, None)}
+    assert estimate_queue(queue, PACE, now=0) == {"a": QueueEstimate(1, None), "b": QueueEstimate(2, None)}

@@ -14,10 +14,10 @@ from backend.model import Job, JobKind, JobState, Video, WarmState
 from backend.prewarm import fetcher as prewarm_fetch
 from backend.prewarm import read_line
 from backend.prewarm.http_cache import HttpCache, Limits
-from backend.prewarm.ssrf import find_addresses, is_outside, may_be_inside, own_places
+from backend.prewarm.ssrf import is_literal_address, is_public, own_hosts, resolve_checked
 
 OWN = "http://127.0.0.1:8501"
-HOSTS = ("example.com", *own_places(OWN))
+HOSTS = ("example.com", *own_hosts(OWN))
 ADDRESSES = (
     "127.0.0.1", "127.1.2.3", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
     "224.0.0.1", "255.255.255.255", "240.0.0.1", "192.0.2.1", "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
@@ -28,12 +28,12 @@ ADDRESSES = (
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_an_address_of_this_machine_or_its_network_is_inside(address):
-    assert not is_outside(address)
+    assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "8.8.8.8", "2606:4700::1111", "64:ff9b::808:808"])
 def test_an_address_of_the_internet_is_outside(address):
-    assert is_outside(address)
+    assert is_public(address)
 
 
 def test_a_public_address_of_this_machine_is_inside(monkeypatch):
@@ -46,8 +46,8 @@ def test_a_public_address_of_this_machine_is_inside(monkeypatch):
 
     monkeypatch.setattr(socket, "socket", Talk)
 
-    assert not is_outside("203.0.114.9")
-    assert is_outside("203.0.114.10")
+    assert not is_public("203.0.114.9")
+    assert is_public("203.0.114.10")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_public_address_of_this_machine_is_inside(monkeypatch):
 )  # fmt: skip
 def test_no_spelling_gets_past_the_hosts_that_were_named(line):
     with pytest.raises(BadRequest):
-        read_line(line, HOSTS, own_places(OWN))
+        read_line(line, HOSTS, own_hosts(OWN))
 
 
 @pytest.mark.parametrize("place", ["127.0.0.1:8501", "localhost:8501"])
@@ -77,8 +77,8 @@ def test_no_spelling_gets_past_the_hosts_that_were_named(line):
 )  # fmt: skip
 def test_of_our_own_host_only_media_are_fetched(place, path):
     with pytest.raises(BadRequest):
-        read_line(f"http://{place}/{path}", HOSTS, own_places(OWN))
-    assert read_line(f"http://{place}/media/abc/K-_9/cover.jpg?x=1", HOSTS, own_places(OWN))
+        read_line(f"http://{place}/{path}", HOSTS, own_hosts(OWN))
+    assert read_line(f"http://{place}/media/abc/K-_9/cover.jpg?x=1", HOSTS, own_hosts(OWN))
 
 
 @pytest.fixture
@@ -104,13 +104,13 @@ def test_a_name_that_leads_inside_is_refused_even_if_it_also_leads_outside(found
     names["cdn.example.com"] = [found]
 
     with pytest.raises(BadRequest, match="points to this machine or its network"):
-        find_addresses("cdn.example.com", 80, inside=may_be_inside("cdn.example.com"))
+        resolve_checked("cdn.example.com", 80, inside=is_literal_address("cdn.example.com"))
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "127.1", "0177.0.0.1"])
 def test_a_number_that_the_system_takes_for_an_address_is_a_name_to_us(host):
     with pytest.raises(BadRequest):
-        find_addresses(host, 80, inside=may_be_inside(host))
+        resolve_checked(host, 80, inside=is_literal_address(host))
 
 
 class Target:
@@ -275,7 +275,7 @@ def test_recommending_with_addresses_of_others_fetches_none_of_them(field, conso
 
 
 def test_our_own_places_are_those_of_both_our_addresses():
-    assert own_places("https://media.example.com", OWN) == (
+    assert own_hosts("https://media.example.com", OWN) == (
         "media.example.com", urlsplit(OWN).netloc, "localhost:8501",
     )  # fmt: skip
 
@@ -298,4 +298,4 @@ def test_what_is_not_named_in_the_settings_is_ours_and_gives_media_alone(console
 def test_a_public_host_that_the_operator_names_gives_anything_but_this_server_does_not(console):
     console.own_url = OWN
 
-    assert console.own_places == ("127.0.0.1:8501", "localhost:8501")
+    assert console.own_hosts == ("127.0.0.1:8501", "localhost:8501")
