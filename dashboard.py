@@ -17,6 +17,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 import backend
 from backend.server.front import Front
 from backend.server.listeners import nodelay_listeners
+from backend.server.startup import StartupErrors
 from backend.server.static_files import CompressedStatic
 from pages.components import document
 
@@ -52,14 +53,18 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 app = st.App(
     PAGES / "app.py",
     lifespan=lifespan,
-    middleware=[Middleware(Front, rest=backend.rest, head=document.head()), Middleware(CompressedStatic)],
+    middleware=[
+        Middleware(StartupErrors, known=(backend.SettingsError, backend.StoreError, backend.MaintenanceError)),
+        Middleware(Front, rest=backend.rest, head=document.head()),
+        Middleware(CompressedStatic),
+    ],
 )
 
 if __name__ == "__main__":
     # uvicorn raises the signal again once it has shut down; that is a clean end, not a death.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        console = backend.current(upgrade=True)
-    except (backend.SettingsError, backend.StoreError) as error:
+        settings = backend.read_settings()
+    except backend.SettingsError as error:
         sys.exit(str(error))
-    app.run(config={"server.port": console.settings.port})
+    app.run(config={"server.port": settings.port})
