@@ -9,8 +9,14 @@ import pytest
 from backend.store import Store, open_store
 
 
-@pytest.fixture(params=["sqlite"])
-def open_again(request, tmp_path, clock) -> Iterator[Callable[[], Store]]:
+@pytest.fixture(params=["sqlite"], autouse=True)
+def database(request) -> str:
+    """Which database is behind the store of a test here, and so behind its console."""
+    return request.param
+
+
+@pytest.fixture
+def open_again(database, tmp_path, clock) -> Iterator[Callable[[], Store]]:
     """Opens the store of this test, once more each time, as another process would."""
     opened = []
 
