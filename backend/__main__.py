@@ -75,17 +75,18 @@ def shown(path: Path) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def opened(*, existing: bool = False, upgrade: bool = False) -> Console:
+def opened(*, existing: bool = False, upgrade: bool = False, alone: bool = False) -> Console:
     """Return the console. Until the command ends, nobody restores a backup over what it does. Raises MaintenanceError.
 
     A command that is of use with an `existing` one only makes no new one where QU_DATA is mistyped. Data of an older
-    version are refused without `upgrade`: a command must not end a server of that version that is at work.
+    version are refused without `upgrade`: a command must not end a server of that version that is at work. With `alone`
+    it is refused while anything else uses the data.
     """
     settings, context = backend.read_settings(), click.get_current_context().find_root()
     if existing and not find_files(settings.data):
         raise MaintenanceError(f"There is no console in {settings.data}. Check QU_DATA.")
     if "held" not in context.meta:
-        context.meta["held"] = context.with_resource(hold_data_dir(settings))
+        context.meta["held"] = context.with_resource(hold_data_dir(settings, alone=alone))
     return backend.current(upgrade=upgrade)
 
 
@@ -336,8 +337,11 @@ def list_accounts() -> None:
 
 @main.command()
 def upgrade() -> None:
-    """Bring the data of an older version up to date, as `serve` and `work` do when they start. Make a backup first."""
-    console = opened(existing=True, upgrade=True)
+    """Bring the data of an older version up to date, as `serve` and `work` do when they start. Make a backup first.
+
+    Nothing else may use them meanwhile.
+    """
+    console = opened(existing=True, upgrade=True, alone=True)
     click.echo(f"{shown(console.settings.data)} is up to date.")
 
 

@@ -170,7 +170,7 @@ def test_a_database_of_a_newer_version_is_refused_by_every_command_and_stays_as_
         )
     before = content_of(database)
 
-    for command in COMMANDS:
+    for command in (*COMMANDS, ("upgrade",)):
         result = run(*command)
         assert result.exit_code == 1, command
         assert "of a newer version of the console, with m999_later" in result.output, command
@@ -181,7 +181,7 @@ def test_a_damaged_database_is_told_by_every_command(run, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "console.sqlite3").write_bytes(b"no database at all" * 1000)
 
-    for command in COMMANDS:
+    for command in (*COMMANDS, ("upgrade",)):
         result = run(*command)
         assert result.exit_code == 1, command
         assert isinstance(result.exception, SystemExit), command

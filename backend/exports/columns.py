@@ -103,7 +103,7 @@ def guard_text(text: str) -> str:
 def guard_id(text: str) -> str:
     """Return an id as a cell of CSV: one that is taken for a number or a date ends with a tab, and is shown whole.
 
-    `backend.store.sqlite.export_sql` says the same in SQL, where whole lists are written.
+    The store says the same in SQL, where whole lists are written.
     """
     if not ("0" <= text[:1] <= "9"):
         return guard_text(text)

@@ -11,6 +11,7 @@ import pytest
 import backend
 from backend import Settings
 from backend.__main__ import main
+from backend.maintenance.data_lock import hold_data_dir
 from backend.maintenance.doctor import examine
 from backend.model import CensorStatus, FileKind, JobKind, JobState, VideoFilter
 from backend.store import Reason, StoreError, find_damage, open_store
@@ -72,7 +73,7 @@ def test_it_opens_with_everything_in_it(folder):
     assert [video.video_id for video in found] == ["v1"]
     assert {(JobKind.SNAPSHOT, JobState.QUEUED), (JobKind.PREWARM, JobState.QUEUED)} <= jobs
     assert (accounts, trashed, tokens) == (["anne", "Ännchen"], ["gone"], ["script"])
-    assert (verdict.breaks, drift, damage) == ([], [], [])
+    assert (verdict.errors, drift, damage) == ([], [], [])
     assert verdict.lines == 19
 
 
@@ -100,6 +101,16 @@ def test_the_command_upgrades_it_and_once_is_enough(folder, run):
     wrong = [finding.text for finding in examine(console) if not finding.good]
     console.close()
     assert [text for text in wrong if not text.startswith(("files:", "room:"))] == []  # no media came with the dump
+
+
+def test_nothing_is_upgraded_under_a_server_that_is_at_work(folder, run):
+    before = schema(folder)
+
+    with hold_data_dir(Settings(data=folder)):
+        code, said = run("upgrade")
+
+    assert (code, "Stop the server, its workers and other commands first" in said) == (1, True)
+    assert schema(folder) == before
 
 
 @pytest.mark.parametrize(
