@@ -135,8 +135,15 @@ def jobs(video_id: str) -> None:
         layout.redraw()
 
 
-def history(video_id: str) -> None:
-    lines = session.ask("getHistory", videoId=video_id)
+def warn_of_other_file(video: dict[str, Any], lines: list[dict[str, Any]]) -> None:
+    """Say why a video waits for review again: what was reviewed was another file."""
+    last = next((line for line in lines if line["action"] in ("createAudit", "replaceFile")), None)
+    if last and last["action"] == "replaceFile":
+        said = "replaced.blocked" if video["censorStatus"] == "fail" else "replaced.again"
+        st.warning(t(said, time=formatting.moment(last["time"])), icon=":material/published_with_changes:")
+
+
+def history(lines: list[dict[str, Any]]) -> None:
     if not lines:
         return
     st.markdown(f"**{t('video.history')}**")
@@ -165,6 +172,8 @@ def show(video_id: str) -> None:
         edit_dialog.button(video)
     layout.say_results()
     acts(video)
+    lines = session.ask("getHistory", videoId=video_id)
+    warn_of_other_file(video, lines)
     left, right = st.columns([3, 2], gap="large")
     working = at_work(video_id)
     with left:
@@ -184,7 +193,7 @@ def show(video_id: str) -> None:
         renditions([*infos, *locked])
     if infos:
         proof(video, infos)
-    history(video_id)
+    history(lines)
 
 
 video_id = st.query_params.get("videoId", "")

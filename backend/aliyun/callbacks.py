@@ -17,13 +17,13 @@ from msgspec.structs import replace
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.machine_review import MachineReviews
-from backend.aliyun.mapping import MAX_FIELD, source_file, user_of, video_of
+from backend.aliyun.mapping import MAX_FIELD, second, source_file, user_of, video_of
 from backend.aliyun.media import CloudMedia
 from backend.aliyun.renditions import Renditions
 from backend.errors import CloudError, NotFound, Refused
 from backend.media import Judgement
 from backend.model import Actor, CensorStatus, Verdict, Video, VideoStatus
-from backend.model.cloud import MARK, NOBODY, STANDINGS, VERDICT_EVENT, Action, Event, ReviewState
+from backend.model.cloud import HOLD_EVENT, MARK, NOBODY, STANDINGS, VERDICT_EVENT, Action, Event, ReviewState
 from backend.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ BLOCKED_AT_VOD = "已在视频点播控制台屏蔽"  # the reason, until VOD te
 UNEXPLAINED = "unexplained"
 REVIEWED = ("AIMediaAuditComplete", "AIVideoCensorComplete")
 URL_EVENT = "UploadByURLComplete"
-ARRIVED = ("FileUploadComplete", URL_EVENT)
+FILE_EVENT = "FileUploadComplete"
+ARRIVED = (FILE_EVENT, URL_EVENT)
 TRANSCODED = ("StreamTranscodeComplete", "TranscodeComplete")
 FOLLOWED = (
     *ARRIVED, *TRANSCODED, "SnapshotComplete", *REVIEWED, VERDICT_EVENT, "DeleteMediaComplete",
@@ -97,6 +98,8 @@ class Follower:
         """
         if event.type == URL_EVENT and self._is_our_pull(event):
             return
+        if event.type == HOLD_EVENT:
+            self._hold(event.target)
         if event.type not in FOLLOWED or not event.target:
             return
         self._media.addresses.forget(event.target)
@@ -107,7 +110,8 @@ class Follower:
         if event.type in ARRIVED:
             if video.status is VideoStatus.UPLOADING:
                 raise NotYet
-            self._store.mirror.note_upload(video.video_id, source_file(video.video_id, video.size))
+            source = source_file(video.video_id, video.size)
+            self._store.mirror.note_upload(video.video_id, source, _file_time(event), unreviewed=self.unreviewed)
         elif event.type in TRANSCODED:
             self._renditions.take(video.video_id)
         elif event.type in REVIEWED:
@@ -149,6 +153,9 @@ class Follower:
         reason, comment = str(last.get("Reason") or ""), str(last.get("Comment") or "")
         if comment.startswith(MARK):
             return  # no verdict: it came from the trash, or one was taken back
+        given = second(str(last.get("CreationTime"))) or 0
+        if told is CensorStatus.SUCCESS and given <= self._store.cloud.file_since(video_id):
+            return  # on the file that was there before
         verdict = Verdict(str(answer["Status"]))
         self._store.catalogue.record_audit(video_id, verdict, reason, comment, VOD)
 
@@ -164,6 +171,25 @@ class Follower:
             self._store.catalogue.record_audit(video.video_id, Verdict.BLOCKED, BLOCKED_AT_VOD, "", VOD)
             self._store.cloud.keep_event(VERDICT_EVENT, video.video_id, {UNEXPLAINED: True})
 
+    def _hold(self, video_id: str) -> None:
+        """Have VOD not play a video whose file was replaced, while nobody has reviewed the new one. Raises CloudError.
+
+        A person who approves it lets VOD play it again.
+        """
+        info = self.look_up(video_id)
+        video = self._store.catalogue.get_video(video_id)
+        waits = video.censor_status in (CensorStatus.CHECK, CensorStatus.ON_CENSOR)
+        if (
+            info is None
+            or not waits
+            or info.get("AuditStatus") != "Normal"
+            or not self._store.cloud.file_since(video_id)
+        ):
+            return
+        there = replace(video, status=video_of(info, int(self._clock())).status)
+        with self._media.set_playable(there, False, Action.HOLD, VOD):
+            self._store.cloud.drop(Action.HOLD, video_id)
+
     def _look(self, event: Event) -> Video | None:
         """Bring the catalogue in step with what VOD says of the event's video; None where it is gone."""
         info = self.look_up(event.target)
@@ -173,11 +199,13 @@ class Follower:
         if any(self._store.cloud.is_begun(action, event.target) for action in STANDINGS):
             raise NotYet  # whether VOD plays it is about to say something else here
         if self._store.trash.holds(event.target):
+            if self._store.cloud.is_other_file(event.target, _file_time(event)):
+                raise NotYet  # it counts once the video is restored
             return None
         found = video_of(info, int(self._clock()))
         if found.user is NOBODY:
             found = replace(found, user=user_of(event.body))
-        self._store.mirror.enter([found], unreviewed=self.unreviewed)
+        self._store.mirror.enter([found], unreviewed=self.unreviewed, told=_file_time(event))
         try:
             video = self._store.catalogue.get_video(event.target)
         except NotFound:
@@ -217,7 +245,7 @@ class Follower:
         suggestion = "" if has_failed else self._reviews.take(video.video_id).suggestion
         if video.censor_status not in (CensorStatus.ON_CENSOR, CensorStatus.CHECK):
             return
-        if suggestion in ("pass", "block"):
+        if suggestion == "block" or (suggestion == "pass" and not self._store.cloud.file_since(video.video_id)):
             verdict, reason = (Verdict.NORMAL, "") if suggestion == "pass" else (Verdict.BLOCKED, REFUSED_BY_MACHINE)
             with self._media.judging([Judgement(video, verdict, reason)], MACHINE) as (problem,):
                 if problem:
@@ -225,3 +253,8 @@ class Follower:
                 self._store.catalogue.record_audit(video.video_id, verdict, reason, "", MACHINE)
         else:
             self._store.mirror.set_censor(video.video_id, CensorStatus.CHECK)
+
+
+def _file_time(event: Event) -> int:
+    """Return the second in which VOD says that a file was there; 0 where the event is about something else."""
+    return (second(str(event.body.get("EventTime"))) or 0) if event.type == FILE_EVENT else 0

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from msgspec.structs import replace
@@ -14,6 +14,9 @@ from msgspec.structs import replace
 from backend.model import CensorStatus, FileKind, JobKind, MediaFile, TranscodeStatus, User, Video, VideoStatus
 from backend.model.cloud import NOBODY
 from backend.model.limits import FIRST_SECOND, LAST_SECOND, MAX_BYTES, MAX_SECONDS, NO_TEXT
+
+if TYPE_CHECKING:
+    from backend.store.cloud import CloudRecords
 
 MAX_EXTEND_BYTES = 512  # of UTF-8, of what VOD repeats in events
 MAX_FIELD = 128  # characters of a user's id or name
@@ -149,6 +152,17 @@ def rendition(info: Mapping[str, Any], position: int, kinds: Mapping[str, JobKin
         bitrate=round(number(info.get("Bitrate")) * 1000),
         position=position,
     )
+
+
+def of_present_file(records: CloudRecords, video_id: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a GetPlayInfo answer without the streams that were made of a file which another one has replaced."""
+    since, old = records.file_since(video_id), records.old_streams(video_id)
+    streams = (answer.get("PlayInfoList") or {}).get("PlayInfo") or []
+    kept = [
+        one for one in streams
+        if one.get("JobId") not in old and (second(str(one.get("CreationTime"))) or since) >= since
+    ]  # fmt: skip
+    return {**answer, "PlayInfoList": {"PlayInfo": kept}}
 
 
 def renditions(answer: Mapping[str, Any], kinds: Mapping[str, JobKind]) -> list[MediaFile]:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_STREAM, WRONG_STATE, has_code
-from backend.aliyun.mapping import SOURCE_SCHEME, encrypted, renditions, source_file
+from backend.aliyun.mapping import SOURCE_SCHEME, encrypted, of_present_file, renditions, source_file
 from backend.errors import CloudError
 from backend.model import MediaFile, Video
 
@@ -97,6 +97,7 @@ class PlayAddresses:
         wanted = {"VideoId": video_id, "ResultType": "Multiple", "AuthTimeout": LIVES_SECONDS}
         try:
             answer = self._client.call("GetPlayInfo", wanted, expect="PlayInfoList")
+            answer = of_present_file(self._records, video_id, answer)
             # The source is no way round an encryption.
             if files := renditions(answer, self._records.kinds_of(video_id)) + encrypted(answer):
                 return tuple(files)

@@ -132,7 +132,9 @@ class Reconciler:
                 missed = [] if video.status in NOT_THERE else ["FileUploadComplete"]
             for type_ in missed:
                 self._store.cloud.expect_event(type_, video.video_id)
-        self._store.mirror.enter([video for video in found if video.video_id in known])
+        self._store.mirror.enter(
+            [video for video in found if video.video_id in known], unreviewed=self._follower.unreviewed
+        )
 
 
 def missed_events(here: Video, there: Video) -> list[str]:

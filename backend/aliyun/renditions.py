@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_STREAM, WRONG_STATE, has_code
-from backend.aliyun.mapping import encrypted, renditions, unsigned
+from backend.aliyun.mapping import encrypted, of_present_file, renditions, unsigned
 from backend.errors import CloudError
 from backend.model import Video, VideoStatus
 
@@ -32,6 +32,7 @@ class Renditions:
             if has_code(error, *WRONG_STATE, *NO_STREAM):
                 return
             raise
+        answer = of_present_file(self._store.cloud, video_id, answer)
         files = renditions(answer, self._store.cloud.kinds_of(video_id)) + encrypted(answer)
         self._store.mirror.set_renditions(video_id, [replace(file, name=unsigned(file.name)) for file in files])
 

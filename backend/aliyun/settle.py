@@ -91,6 +91,8 @@ class Settler:
 
     def _settle_standing(self, intent: Intent) -> bool:
         """Finish what VOD was told about a video, if that was the last it was told."""
+        if intent.action is Action.HOLD:
+            return self._drop(intent)  # nothing follows here, and its event asks again where VOD did not do it
         if intent.action is Action.RESTORE and self._store.cloud.is_begun(Action.DELETE, intent.target):
             return False  # until it is known whether there is anything left
         if self._last_line(intent.target).get("Comment") != intent.payload["mark"]:

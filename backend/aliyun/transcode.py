@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from backend.aliyun.client import Client
 from backend.aliyun.errors import NO_STREAM, NO_SUCH_TASK, WRONG_STATE, has_code, is_repeated_session
-from backend.aliyun.mapping import encrypted, number, renditions, unsigned, utc
+from backend.aliyun.mapping import encrypted, number, of_present_file, renditions, unsigned, utc
 from backend.errors import CloudError, NotFound
 from backend.jobs.runner import Done, Failed, Outcome, Running
 from backend.model import Actor, FileKind, Job, JobKind, MediaFile, Video, VideoStatus
@@ -109,7 +109,8 @@ class Transcodes:
         """
         if job.payload.get("watermark"):
             return None  # a task does not tell which words it puts on
-        for one in self._list_tasks(video, {}):
+        since = self._records.file_since(video.video_id)
+        for one in self._list_tasks(video, {"StartTime": utc(since)} if since else {}):
             any_will_do = job.kind is JobKind.TRANSCODE and not job.payload.get("templateGroupId")
             plain = any_will_do and one.get("Trigger") == AUTOMATIC
             same = one.get("TranscodeTemplateGroupId") == self._group_of(job)
@@ -155,6 +156,7 @@ class Transcodes:
             error.passing = error.passing or has_code(error, *WRONG_STATE, *NO_STREAM)
             raise
         wanted = FileKind.NARROW if task.kind is JobKind.NARROW else FileKind.COMMON
+        answer = of_present_file(self._records, task.video_id, answer)
         playable = renditions(answer, self._records.kinds_of(task.video_id))
         files = [file for file in playable if file.kind is wanted] + encrypted(answer)
         return tuple(replace(file, name=unsigned(file.name)) for file in files)

@@ -23,6 +23,7 @@ class Action(StrEnum):
     TRASH = "TrashVideo"
     RESTORE = "RestoreVideo"
     UNDO = "UndoAudit"
+    HOLD = "HoldVideo"
     DELETE = "DeleteVideo"
     TRANSCODE = "SubmitTranscodeJobs"
     SNAPSHOT = "SubmitSnapshotJob"
@@ -38,9 +39,10 @@ QUICK = tuple(action for action in Action if action not in (*REVIEWS, *REFRESHES
 
 
 # Why VOD is told to let a video be played, or not, without a verdict; the comment there says so by beginning with MARK.
-STANDINGS = (Action.TRASH, Action.RESTORE, Action.UNDO)
+STANDINGS = (Action.TRASH, Action.RESTORE, Action.UNDO, Action.HOLD)
 SUBMITS = (Action.TRANSCODE, Action.SNAPSHOT, Action.PULL)  # of jobs of ours, which settle them
 MARK = "qu-console "
+HOLD_EVENT = "HoldVideo"  # ours: a video whose file was replaced shall not be played before it is reviewed
 VERDICT_EVENT = "CreateAuditComplete"  # the type of the event that tells of a verdict
 SENDING, ACCEPTED, REFUSED = "sending", "accepted", "refused"
 

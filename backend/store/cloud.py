@@ -61,6 +61,28 @@ class CloudRecords:
         tasks = self._tasks("video_id = ?", video_id)
         return {cloud_id: task.kind for task in tasks for cloud_id in task.cloud_ids}
 
+    def old_streams(self, video_id: str) -> set[str]:
+        """Return the JobIds that a video's former file was transcoded by, where another one took its place."""
+        replaced = self._replaced(video_id)[1]
+        tasks = [task for task in self._tasks("video_id = ?", video_id) if task.begun <= replaced]
+        return {cloud_id for task in tasks for cloud_id in task.cloud_ids}
+
+    def is_other_file(self, video_id: str, told: int) -> bool:
+        """Say whether a file that VOD had in the second `told` came later than the one that is known."""
+        with self._engine.reading() as db:
+            sql = "select 1 from cloud_files where video_id = ? and seen < ?"
+            return db.execute(sql, [video_id, told]).fetchone() is not None
+
+    def file_since(self, video_id: str) -> int:
+        """Return since which second of VOD's clock a video has another file than its first; 0 where it has not."""
+        return int(self._replaced(video_id)[0])
+
+    def _replaced(self, video_id: str) -> tuple[int, float]:
+        with self._engine.reading() as db:
+            sql = "select changed, replaced from cloud_files where video_id = ?"
+            found: tuple[int, float] = db.execute(sql, [video_id]).fetchone() or (0, 0.0)
+        return found
+
     def _tasks(self, condition: str, value: str) -> list[CloudTask]:
         with self._engine.reading() as db:
             rows = list(db.query(f"select * from cloud_jobs where {condition} order by cloud_id", [value]))
@@ -273,6 +295,7 @@ class CloudRecords:
                     ("cloud_jobs", f"begun < ? and {ended.format('cloud_jobs')}", [before]),
                     ("cloud_pushes", f"begun < ? and {ended.format('cloud_pushes')}", [before]),
                     ("cloud_seen", seen, []),
+                    ("cloud_files", "seen < ? and changed = 0", [int(before)]),
                     ("cloud_reviews", f"changed < ? and {gone}", [before]),
                 )
             )

@@ -26,12 +26,14 @@ from backend.model import (
 from backend.model.cloud import MISSING, NOBODY, VERDICT_EVENT, Difference, fitting
 from backend.store import history, inserts, job_rows
 from backend.store.cloud import expect_event
+from backend.store.cloud_files import has_other_file, note_file, note_told, replace_file
 from backend.store.engine import Database, Engine
 from backend.store.mirrored import end_difference, follow_category, note_difference, set_category
 from backend.store.row_keys import first_key
 from backend.store.rows import read_video, read_videos, read_videos_at, write_files
 
 YOUNG_SECONDS = 3600
+NOT_THERE = (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
 TEXTS = {"title": "title", "description": "description", "tags": "tags"}
 
 
@@ -52,14 +54,15 @@ class Mirror:
         self._clock = clock
 
     def enter(
-        self, videos: Iterable[Video], run: int = 0, *, unreviewed: CensorStatus = CensorStatus.CHECK
+        self, videos: Iterable[Video], run: int = 0, *, unreviewed: CensorStatus = CensorStatus.CHECK, told: int = 0
     ) -> Entered:  # fmt: skip
         """Enter what is new, and let what is known follow VOD in what VOD decides: status, length, size, cover
         and category.
 
         Where the texts differ, both are noted: a person chooses. `unreviewed` is where new ones stand that nobody
-        judged at VOD. A status that contradicts the verdict here has VOD asked for its own. What lies in the trash
-        stays there.
+        judged at VOD. A status that contradicts the verdict here has VOD asked for its own. Another file than the one
+        that is known has the video begin anew; `told` is when VOD says that its file was there, where that is why they
+        are entered. What lies in the trash stays there.
         """
         new = changed = differing = 0
         batch = {video.video_id: video for video in videos}
@@ -77,17 +80,23 @@ class Mirror:
                         continue  # an upload of ours may be about to enter it
                     judged = video.censor_status is not CensorStatus.CHECK
                     inserts.add(db, [video if judged else replace(video, censor_status=unreviewed)])
+                    note_file(db, video, int(self._clock()), told)
                     new += 1
                     continue
                 if contradicts(video.status, known.censor_status):
                     expect_event(db, VERDICT_EVENT, video.video_id, self._clock())
+                if has_other_file(known, video):
+                    replace_file(db, known, video.size, unreviewed, int(self._clock()), told)
+                    known = read_video(db, video.video_id)
+                elif known.status in NOT_THERE:
+                    note_file(db, video, int(self._clock()), told)
                 changed += _follow(db, known, video)
                 changed += follow_category(db, known, video, int(self._clock()))
                 differing += _note_texts(db, known, video, int(self._clock()))
         return Entered(new, changed, differing)
 
     def find_changed(self, videos: Iterable[Video]) -> list[str]:
-        """Return which of these have another category or cover here. The search at VOD may tell of what was before."""
+        """Return which of these have another category, cover or size here. The search at VOD may tell of what was."""
         with self._engine.reading() as db:
             return [video.video_id for video in videos if _has_changed(db, video)]
 
@@ -96,10 +105,18 @@ class Mirror:
         with self._engine.writing() as db:
             set_category(db, read_video(db, video_id), cate_id, cate_name, int(self._clock()))
 
-    def note_upload(self, video_id: str, source: MediaFile) -> None:
-        """Queue what follows an upload: pictures, and the rendition where review is no obstacle. Once is enough."""
+    def note_upload(
+        self, video_id: str, source: MediaFile, told: int = 0, *, unreviewed: CensorStatus = CensorStatus.CHECK
+    ) -> None:
+        """Queue what follows an upload: pictures, and the rendition where review is no obstacle. Once is enough.
+
+        `told` is the second in which VOD says that the file was there. A file that came later than the one that is
+        known took its place: the video goes back to where those stand that nobody reviewed.
+        """
         now = int(self._clock())
         with self._engine.writing() as db:
+            if told and note_told(db, video_id, told):
+                replace_file(db, read_video(db, video_id), source.size, unreviewed, now, told)
             video = read_video(db, video_id)
             if video.file_of(FileKind.SOURCE) is None:
                 write_files(db, video_id, (source,))
@@ -268,4 +285,8 @@ def _has_changed(db: Database, video: Video) -> bool:
     except NotFound:
         return False
     here, there = known.file_of(FileKind.COVER), video.file_of(FileKind.COVER)
-    return known.cate_id != video.cate_id or (there is not None and (here is None or here.name != there.name))
+    return (
+        known.cate_id != video.cate_id
+        or has_other_file(known, video)
+        or (there is not None and (here is None or here.name != there.name))
+    )

@@ -28,7 +28,7 @@ from backend.store.rows import read_files, read_video_alone
 # What says whether the last verdict is still one of this video's: an id that was deleted for good may come again.
 LAST = """
     select * from history where target = ? and (
-        action in ('createAudit', 'undoAudit', 'uploadVideo', 'importVideo', 'purgeVideo')
+        action in ('createAudit', 'undoAudit', 'uploadVideo', 'importVideo', 'purgeVideo', 'replaceFile')
         or action = 'deleteVideoById' and after = '{}'
     ) order by id desc limit 1
 """

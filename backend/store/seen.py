@@ -13,7 +13,7 @@ from backend.store.history import line_of
 # What others decide. What machines make of a video, such as a rendition, leaves everything that one judged as it was.
 DECISIONS = (
     "createAudit", "undoAudit", "editVideo", "recommendVideo", "deleteRecommendById", "chooseCover",
-    "deleteVideoById", "restoreVideo", "purgeVideo", "uploadVideo", "importVideo",
+    "deleteVideoById", "restoreVideo", "purgeVideo", "uploadVideo", "importVideo", "replaceFile",
 )  # fmt: skip
 SINCE = f"""
     select * from history where target in (select value from json_each(:targets)) and id > :line

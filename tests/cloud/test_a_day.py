@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from backend.aliyun.snapshots import Pictures
+from backend.aliyun.snapshots import SnapshotJobs
 from backend.errors import CloudError
 from backend.jobs.runner import Done, Failed, Running
 from backend.model import CensorStatus
@@ -40,7 +40,7 @@ def test_what_an_outage_put_off_waits_no_longer_than_a_minute_once_vod_shows_it(
 def test_pictures_that_vod_made_while_it_did_not_answer_for_an_hour_are_taken(console, alibaba, new_video):
     now = [time.time()]
     video_id = new_video(Status="Normal").video_id
-    pictures = Pictures(console.cloud.client, console.store.cloud, lambda: now[0])
+    pictures = SnapshotJobs(console.cloud.client, console.store.cloud, lambda: now[0])
     pictures.start("a", video_id)
     now[0] += HOUR
     alibaba.clock = lambda: now[0]
@@ -55,7 +55,7 @@ def test_pictures_that_vod_made_while_it_did_not_answer_for_an_hour_are_taken(co
 def test_pictures_that_vod_never_makes_are_given_up_after_half_an_hour(console, alibaba, new_video):
     now = [time.time()]
     video_id = new_video(Status="Normal").video_id
-    pictures = Pictures(console.cloud.client, console.store.cloud, lambda: now[0])
+    pictures = SnapshotJobs(console.cloud.client, console.store.cloud, lambda: now[0])
     pictures.start("a", video_id)
     del alibaba.vod.snapshots[video_id]
 

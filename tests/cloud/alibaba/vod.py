@@ -63,7 +63,7 @@ class Vod(Templates, Categories):
         self.CreateAudit({"AuditContent": json.dumps([item])}, auditor="console")
 
     def arrived(self, name: str, size: int, *, by_url: bool = False) -> None:
-        """OSS has the whole file."""
+        """OSS has the whole file: the first one, or another one in its place, which VOD tells of all the same."""
         video = next(video for video in self.videos.values() if video["file"] == name)
         self._change(video, Status="UploadSucc", Size=size, Duration=2.0, CoverURL=self._url(video, "cover.jpg"))
         extend = json.loads(video["UserData"] or "{}").get("Extend")
@@ -72,7 +72,8 @@ class Vod(Templates, Categories):
         if not by_url:
             self.tell("FileUploadComplete", VideoId=video["VideoId"], Size=size, FileUrl=url, **told)
         if video["TemplateGroupId"] == NO_TRANSCODE:
-            self._change(video, Status="Normal")
+            self._change(video, Status="Blocked" if video["AuditStatus"] == "Blocked" else "Normal")
+            video["streams"] = [one for one in video["streams"] if one["Definition"] != "OD"]
             video["streams"].append(self._original(video, url))
         else:
             self._change(video, Status="Transcoding")
@@ -357,6 +358,7 @@ class Vod(Templates, Categories):
             "Height": job["Height"], "Bitrate": "400.5" if narrow else "800.5", "Duration": str(video["Duration"]),
             "Size": size, "NarrowBandType": "2.0" if narrow else "0", "StreamType": "video", "Status": "Normal",
             "PlayURL": self._url(video, f"{job['TranscodeJobId']}-{job['Definition'].lower()}.mp4"),
+            "CreationTime": self._utc(),
             "Encrypt": int(job["group"] in ENCRYPTIONS), "EncryptType": ENCRYPTIONS.get(job["group"], ""),
         }  # fmt: skip
 

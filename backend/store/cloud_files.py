@@ -1,0 +1,97 @@
+"""Files that took another's place at VOD: such a video goes back to review, without what was made of its old file."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from backend.model import (
+    ENCRYPTED,
+    SECONDS_A_DAY,
+    Actor,
+    CensorStatus,
+    FileKind,
+    JobKind,
+    SnapshotStatus,
+    TranscodeStatus,
+    Video,
+    VideoStatus,
+)
+from backend.model.cloud import HOLD_EVENT
+from backend.store import history, job_rows
+from backend.store.cloud import expect_event
+from backend.store.cloud_refreshes import queue_refresh
+from backend.store.engine import Database
+from backend.store.inserts import new_media_key
+from backend.store.rows import write_files
+
+VOD = Actor("vod", "callback")
+WAITING = (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
+SLACK_SECONDS = 60  # VOD's clock and ours
+KEYS_SECONDS = SECONDS_A_DAY  # keys of an upload live for an hour; who may renew them does so for longer
+MADE = (
+    FileKind.COVER, FileKind.FIRST_FRAME, FileKind.SNAPSHOT, FileKind.COMMON, FileKind.NARROW, *ENCRYPTED,
+)  # fmt: skip
+JOBS = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.TRANSCODE, JobKind.NARROW)
+
+
+def note_file(db: Database, video: Video, now: int, told: int = 0) -> None:
+    """Note that a look at VOD found the first file of a video. Old ones, as of a first walk, have no keys any more."""
+    if video.status not in WAITING and video.created > now - KEYS_SECONDS:
+        sql = "insert or ignore into cloud_files (video_id, seen) values (?, ?)"
+        db.execute(sql, [video.video_id, told or now + SLACK_SECONDS])
+
+
+def note_told(db: Database, video_id: str, told: int) -> bool:
+    """Note that VOD told of a file; say whether that is another one than the one that is known."""
+    row = db.execute("select seen, replaced from cloud_files where video_id = ?", [video_id]).fetchone()
+    if row is None:
+        db.execute("insert into cloud_files (video_id, seen) values (?, ?)", [video_id, told])
+        return False
+    seen, replaced = row
+    if told < seen and not replaced:  # a look was sooner than the event of the same file, whose time is exact
+        db.execute("update cloud_files set seen = ? where video_id = ?", [told, video_id])
+    return bool(told > seen)
+
+
+def has_other_file(known: Video, video: Video) -> bool:
+    """Say whether VOD holds a file of another size than the one that is known."""
+    there = known.status not in WAITING and known.file_of(FileKind.SOURCE) is not None
+    return there and bool(known.size and video.size) and known.size != video.size
+
+
+def replace_file(db: Database, known: Video, size: int, unreviewed: CensorStatus, now: int, told: int = 0) -> None:
+    """Let a video begin anew with another file. What was blocked stays so; what was not is as nobody had reviewed it.
+
+    Its pictures are made anew; renditions, a place on the feed and what waited for the old file go.
+    """
+    video_id = known.video_id
+    db.execute(
+        "insert or replace into cloud_files (video_id, seen, changed, replaced) values (?, ?, ?, ?)",
+        [video_id, told or now + SLACK_SECONDS, told or now, now],
+    )
+    blocked = known.censor_status is CensorStatus.FAIL
+    censor = CensorStatus.FAIL if blocked else unreviewed
+    if censor is not CensorStatus.SUCCESS:
+        db.execute("delete from recommendations where video_id = ?", [video_id])
+    queue_refresh(db, video_id, known.files, "replaced", VOD, now)
+    db.executemany("delete from files where video_id = ? and kind = ?", [(video_id, kind) for kind in MADE])
+    sources = known.files_of(FileKind.SOURCE)
+    write_files(db, video_id, tuple(replace(file, size=size or file.size) for file in sources))
+    db.executemany("delete from jobs where video_id = ? and kind = ?", [(video_id, kind) for kind in JOBS])
+    db.execute(
+        "update videos set censor_status = ?, size = ?, media_key = ?, transcode_status = ?, "
+        "narrow_transcode_status = ?, snapshot_status = ? where video_id = ?",
+        [
+            censor, size or known.size, new_media_key(), TranscodeStatus.NEVER, TranscodeStatus.NEVER,
+            SnapshotStatus.NEVER, video_id,
+        ],
+    )  # fmt: skip
+    job_rows.enqueue(db, JobKind.SNAPSHOT, now=now, video_id=video_id)
+    if censor is CensorStatus.SUCCESS:
+        job_rows.enqueue(db, JobKind.TRANSCODE, now=now, video_id=video_id)
+    elif not blocked:
+        expect_event(db, HOLD_EVENT, video_id, now)
+    stays = known.is_recommend and censor is CensorStatus.SUCCESS
+    before = {"censorStatus": known.censor_status, "isRecommend": known.is_recommend, "size": known.size}
+    after = {"censorStatus": censor, "isRecommend": stays, "size": size or known.size}
+    history.append(db, at=now, actor=VOD, action="replaceFile", target=video_id, before=before, after=after)
