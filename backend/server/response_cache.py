@@ -10,7 +10,7 @@ import msgspec
 
 from backend.store import UNKNOWN
 
-MAX_ANSWER_BYTES, MAX_BYTES = 128 << 10, 16 << 20
+MAX_ANSWER_BYTES, MAX_BYTES = 128 << 10, 8 << 20
 MAX_SECONDS = 60.0  # an address of cloud mode, which does not last, is good for much longer
 
 
@@ -52,11 +52,12 @@ class ResponseCache:
         """Keep an answer. `version` was read before what it was made of."""
         if version == UNKNOWN or len(body) > MAX_ANSWER_BYTES:
             return
-        before, _, after = body.partition(request_id.encode())
         with self._guard:
             generation, now = self._generation, self._clock()
-            if version != generation.version or now > generation.until or generation.size + len(body) > MAX_BYTES:
+            if version != generation.version or now > generation.until:
                 self._generation = generation = Generation(version, now + MAX_SECONDS)
-            if key not in generation.kept:
+            # Who walks through all pages shall not push out those that many ask for.
+            if key not in generation.kept and generation.size + len(body) <= MAX_BYTES:
+                before, _, after = body.partition(request_id.encode())
                 generation.kept[key] = KeptAnswer(before, after)
                 generation.size += len(body)
