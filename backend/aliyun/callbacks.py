@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec.structs import replace
 
 from backend.aliyun.client import Client
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_SECONDS_OFF = 300
+MAX_STAMP = 12  # digits
 VOD = Actor("vod", "callback")
 MACHINE = Actor("vod review", "callback")
 REFUSED_BY_MACHINE = "审核不通过"
@@ -56,7 +57,9 @@ def check_signature(settings: Settings, headers: Mapping[str, str], now: float) 
     """Raise Refused unless a callback was signed lately, for the address as configured, with the new or old key."""
     stamp, signature = headers.get("x-vod-timestamp", ""), headers.get("x-vod-signature", "")
     keys = [key for key in (settings.callback_key, settings.callback_old_key) if key]
-    fresh = stamp.isascii() and stamp.isdecimal() and abs(now - int(stamp)) <= MAX_SECONDS_OFF
+    fresh = (
+        stamp.isascii() and stamp.isdecimal() and len(stamp) <= MAX_STAMP and abs(now - int(stamp)) <= MAX_SECONDS_OFF
+    )
     words = (f"{settings.callback_url}|{stamp}|{key}" for key in keys)
     good = [hmac.compare_digest(hashlib.md5(text.encode()).hexdigest(), signature.lower()) for text in words]  # noqa: S324
     if not fresh or not signature.isascii() or not any(good):
@@ -66,8 +69,8 @@ def check_signature(settings: Settings, headers: Mapping[str, str], now: float) 
 def read_event(raw: bytes) -> tuple[str, str, dict[str, Any]]:
     """Return the type of an event, the video it is about, and what it says. Raises Refused."""
     try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
+        body = msgspec.json.decode(raw)  # which takes no half of a pair of surrogates, as the database does not
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
         raise Refused(400, "The callback is not a JSON object.")

@@ -25,12 +25,30 @@ if TYPE_CHECKING:
     from backend.console import Console
 
 MAX_SECONDS = 6 * 3600.0
+MIN_RATE = 32 << 10  # bytes a second, on average: far below any host of videos, and a drip holds nobody up for hours
+GRACE_PAUSES = 2
 PART_OF_FETCHING = 0.95
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 STATUS = "The address answered with HTTP {status}; open it in a browser to see why."
 NOT_FETCHED = "The file could not be fetched from {host}: {why}. Check the address, then try again."
 TOO_MANY_HOPS = "The address leads on to another one more than {most} times."
 TOO_LARGE = "The file is larger than {limit} MB."
+
+
+class Pace:
+    """How long one fetch may take: as its limits say, and no longer than GRACE_PAUSES and what its bytes take at
+    MIN_RATE, as the next ones wait for it.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._started, self._seconds, self._grace = time.monotonic(), limits.seconds, limits.pause * GRACE_PAUSES
+        self.received = 0  # bytes
+
+    def deadline(self) -> float:
+        return self._started + min(self._seconds, self._grace + self.received / MIN_RATE)
+
+    def is_over(self) -> bool:
+        return time.monotonic() > self.deadline()
 
 
 class Puller:
@@ -54,32 +72,31 @@ class Puller:
         self._tasks.cancel(reference)
 
     def _pull(self, url: str, task: Task) -> Done:
-        path = new_incoming(self._settings(), file_name_of(url))
+        path, pace = new_incoming(self._settings(), file_name_of(url)), Pace(self._limits)
         try:
-            self._fetch(url, path, task)
+            self._fetch(url, path, task, pace)
         except (OSError, http.client.HTTPException, ValueError) as error:
             path.unlink(missing_ok=True)
             if isinstance(error, ConsoleError) or (isinstance(error, OSError) and error.errno in DISK_ERRORS):
                 raise
             task.report(0.0)  # raises where it was stopped
-            why = "timeout" if isinstance(error, TimeoutError) else type(error).__name__
+            why = "timeout" if isinstance(error, TimeoutError) or pace.is_over() else type(error).__name__
             raise MediaError(NOT_FETCHED, host=urlsplit(url).hostname, why=why) from None
         except BaseException:
             path.unlink(missing_ok=True)
             raise
         return Done(facts={"path": str(path)})
 
-    def _fetch(self, url: str, path: Path, task: Task) -> None:
-        deadline = time.monotonic() + self._limits.seconds
+    def _fetch(self, url: str, path: Path, task: Task, pace: Pace) -> None:
         for _ in range(MAX_HOPS + 1):
             url = read_line(url, None, self._own())
-            with asking(url, task, deadline, self._limits, inside=self._is_wanted(url)) as answer:
+            with asking(url, task, pace.deadline, self._limits, inside=self._is_wanted(url)) as answer:
                 if answer.status in REDIRECTS and (target := answer.headers.get("Location")):
                     url = urljoin(url, target)
                     continue
                 if answer.status != 200:
                     raise MediaError(STATUS, status=answer.status)
-                self._keep(answer, path, task, deadline)
+                self._keep(answer, path, task, pace)
                 return
         raise MediaError(TOO_MANY_HOPS, most=MAX_HOPS)
 
@@ -88,19 +105,19 @@ class Puller:
         place, host = host_port(url), urlsplit(url).hostname or ""
         return place in self._own() or (is_literal_address(host) and place in self._settings().prewarm_hosts)
 
-    def _keep(self, answer: http.client.HTTPResponse, path: Path, task: Task, deadline: float) -> None:
-        total, size = answer.length or 0, 0
+    def _keep(self, answer: http.client.HTTPResponse, path: Path, task: Task, pace: Pace) -> None:
+        total = answer.length or 0
         too_large = MediaError(TOO_LARGE, limit=self._limits.size // 1_000_000)
         if total > self._limits.size:
             raise too_large
         with path.open("wb") as file:
-            while piece := answer.read(CHUNK):
-                size += len(piece)
-                if size > self._limits.size:
+            while piece := answer.read1(CHUNK):  # what is there: a slow server's bytes count as they come
+                pace.received += len(piece)
+                if pace.received > self._limits.size:
                     raise too_large
                 file.write(piece)
-                task.report(size / total * PART_OF_FETCHING if total else 0.0)
-        if answer.length or time.monotonic() > deadline:
+                task.report(pace.received / total * PART_OF_FETCHING if total else 0.0)
+        if answer.length or pace.is_over():
             raise http.client.IncompleteRead(b"", answer.length)
 
 

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -36,7 +36,7 @@ class Limits:
 
 @contextmanager
 def asking(
-    url: str, task: Task, deadline: float, limits: Limits, *, inside: bool
+    url: str, task: Task, deadline: Callable[[], float], limits: Limits, *, inside: bool
 ) -> Iterator[http.client.HTTPResponse]:  # fmt: skip
     """Ask for an address that was checked, and give the answer. Raises BadRequest where it may not be asked.
 
@@ -68,14 +68,14 @@ def _connect(addresses: list[str], port: int, seconds: float) -> socket.socket:
 
 
 @contextmanager
-def _until(deadline: float, task: Task, connection: socket.socket) -> Iterator[None]:
+def _until(deadline: Callable[[], float], task: Task, connection: socket.socket) -> Iterator[None]:
     """Cut a connection at the deadline, or when the task is stopped: an answer may pause just short of its limit."""
     other = connection.dup()  # TLS takes the first one over
     over = threading.Event()
 
     def watch() -> None:
         while not over.wait(WATCH_SECONDS):
-            if task.stopped.is_set() or time.monotonic() > deadline:
+            if task.stopped.is_set() or time.monotonic() > deadline():
                 with suppress(OSError):
                     other.shutdown(socket.SHUT_RDWR)
                 return

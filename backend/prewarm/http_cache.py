@@ -96,7 +96,7 @@ class HttpCache:
         """Ask for an address, after every check, and give the answer. Raises BadRequest where it may not be asked."""
         url = read_line(url, self._hosts(), self._own())
         inside = is_literal_address(urlsplit(url).hostname or "") or host_port(url) in self._own()
-        with asking(url, task, deadline, self._limits, inside=inside) as answer:
+        with asking(url, task, lambda: deadline, self._limits, inside=inside) as answer:
             yield answer
 
     def _read(self, answer: http.client.HTTPResponse, task: Task, deadline: float) -> int:

@@ -54,6 +54,11 @@ def test_an_event_without_a_signature_is_refused(post_event, signed, missing):
     assert post_event({}, headers).status_code == 403
 
 
+@pytest.mark.parametrize("stamp", ["9" * 400, "9" * 5000, "1e9", "-1", ""])
+def test_a_moment_that_is_none_is_refused_as_unsigned(post_event, signed, stamp):
+    assert post_event({}, {**signed(), "x-vod-timestamp": stamp}).status_code == 403
+
+
 def test_a_signature_for_another_address_is_refused(alibaba, post_event, signed):
     alibaba.vod.events.url = "http://127.0.0.1:1/vodcallback/callback"
 
@@ -68,7 +73,20 @@ def test_the_old_key_counts_until_it_is_dropped(make_console, alibaba, serve, ht
         assert http.post(server + PATH, data=b"{}", headers=signed(key=key)).status_code == 200
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"{", b'{"VideoId": 5}', b"\xff", b"[" * 100_000, b'{"EventType": []}'])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"VideoId": 5}',
+        b"\xff",
+        b"[" * 100_000,
+        b'{"EventType": []}',
+        rb'{"VideoId": "\ud800"}',
+        rb'{"VideoId": "v1", "Data": "\udc00"}',
+    ],
+)
 def test_what_is_no_event_is_refused(post_event, signed, raw):
     assert post_event(None, signed(), raw).status_code == 400
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 import backend
-from backend.model import FileKind, JobKind, JobState, VideoFilter
+from backend.jobs.runner import Failed, Running
+from backend.lifecycle.pull import Puller
+from backend.model import FileKind, Job, JobKind, JobState, VideoFilter
+from backend.prewarm.fetcher import Limits
+from tests.waiting import until
 
 URL = "https://example.com/a.mp4"
 
@@ -90,7 +95,13 @@ def serving(body=b"", status=200, **headers):
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with answering(Handler) as place:
+        yield place
+
+
+@contextmanager
+def answering(handler):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
@@ -185,3 +196,36 @@ def test_a_job_that_is_done_again_makes_no_second_video(console, pull, small_cli
 
     assert console.store.catalogue.find_videos(VideoFilter()).total == 2
     assert not copy.exists()
+
+
+def test_a_server_that_sends_next_to_nothing_is_given_up(settings, left):
+    """It would keep all other fetches waiting for hours."""
+    over = threading.Event()
+
+    class Dripping(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            with suppress(OSError):
+                while not over.wait(0.02):
+                    self.wfile.write(b"x")
+
+        def log_message(self, *_):
+            pass
+
+    with answering(Dripping) as place:
+        named = replace(settings, prewarm_hosts=(place,))
+        puller = Puller(lambda: named, tuple, Limits(pause=1.0, seconds=3600.0))
+        started = puller.start(
+            Job("j1", JobKind.PULL, JobState.RUNNING, created=0, payload={"sourceUrl": f"http://{place}/a.mp4"}), None
+        )
+        try:
+            outcome = until(lambda: None if isinstance(said := puller.poll(started), Running) else said)
+        finally:
+            over.set()
+            puller.cancel(started)
+
+    assert isinstance(outcome, Failed)
+    assert "could not be fetched from 127.0.0.1: timeout" in str(outcome.reason)
+    assert left() == []
