@@ -1,15 +1,16 @@
 """The face of the console: pages and servers need nothing but what stands here."""
 
 from backend.app import (
+    call,
     close_current,
     current,
-    export_columns,
     first_start,
     make_worker,
     open_console,
     rest,
     running,
     tell_progress,
+    tell_socket,
 )
 from backend.console import Caller, Console
 from backend.maintenance.data_lock import MaintenanceError
@@ -18,7 +19,7 @@ from backend.settings import Settings, SettingsError, read_settings
 from backend.store import StoreError
 
 __all__ = [
-    "SOCKET_HEADER", "Caller", "Console", "MaintenanceError", "Settings", "SettingsError", "StoreError",
-    "close_current", "current", "export_columns", "first_start", "make_worker", "open_console", "read_settings", "rest",
-    "running", "tell_progress",
+    "SOCKET_HEADER", "Caller", "Console", "MaintenanceError", "Settings", "SettingsError", "StoreError", "call",
+    "close_current", "current", "first_start", "make_worker", "open_console", "read_settings", "rest", "running",
+    "tell_progress", "tell_socket",
 ]  # fmt: skip

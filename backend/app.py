@@ -5,18 +5,17 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backend import operations  # noqa: F401  (declares them, for every module below this package)
 from backend.auth.passwords import hash_password, new_password
 from backend.auth.permissions import Role
-from backend.console import Console
+from backend.console import Caller, Console
 from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker
-from backend.exports.columns import RECOMMENDED, VIDEOS
 from backend.jobs.polling_worker import PollingWorker
 from backend.jobs.runner import Runner
 from backend.jobs.worker import Worker
@@ -99,9 +98,14 @@ def close_current() -> None:
         _current = None
 
 
-def export_columns(recommended: bool) -> tuple[str, ...]:
-    """Return the names of the columns that the catalogue, or the recommended feed, can be exported with."""
-    return (RECOMMENDED if recommended else VIDEOS).names
+def call(name: str, parameters: Mapping[str, Any], token: str, caller: Caller) -> dict[str, Any]:
+    """Run an operation on this process's console and return its envelope; nothing is raised."""
+    return current().call(name, parameters, token, caller)
+
+
+def tell_socket(key: str, session: str, name: str | None) -> None:
+    """Tell the server who is at the page behind a socket: empty where nobody is signed in, None where not known yet."""
+    current().sockets.tell(key, session, name)
 
 
 def rest() -> RestApp:

@@ -9,28 +9,30 @@ from pages.components.data_table import Column, Row
 from pages.components.i18n import named, t
 
 layout.guard("admin")
-ROLES = ["manager", "reviewer", "analyst", "app", "admin"]
-MAX_PASSWORD = 1024
 
 
-def role_choice(key: str, index: int = 0) -> str:
-    """Draw the roles, each with what it may do."""
+def role_choice(key: str, chosen: str = "") -> str:
+    """Draw the roles, each with what it may do; whoever may administer comes last, so that nobody does by chance."""
+    known = session.features()["roleList"]
+    roles = [one["role"] for one in sorted(known, key=lambda one: "admin" in one["rightList"])]
     role: str = st.radio(
-        t("accounts.role"), ROLES, index=index, key=key, format_func=lambda word: named("role", word),
-        captions=[t(f"role_is.{word}") for word in ROLES],
+        t("accounts.role"), roles, index=roles.index(chosen) if chosen else 0, key=key,
+        format_func=lambda word: named("role", word), captions=[named("role_is", word) for word in roles],
     )  # fmt: skip
     return role
 
 
 def password_field(key: str) -> str:
     return st.text_input(
-        t("accounts.password"), type="password", key=key, help=t("accounts.password_help"), max_chars=MAX_PASSWORD,
+        t("accounts.password"), type="password", key=key, help=t("accounts.password_help"),
+        max_chars=session.limit("maxPasswordLength"),
         placeholder=t("accounts.made_up"), autocomplete="new-password",
     )  # fmt: skip
 
 
 def add() -> None:
-    name = st.text_input(t("accounts.name"), key="account_name", max_chars=100, autocomplete="off").strip()
+    name = st.text_input(t("accounts.name"), key="account_name", max_chars=session.limit("nameLength"),
+                         autocomplete="off").strip()  # fmt: skip
     role = role_choice("account_role")
     password = password_field("account_password")
     if st.button(t("accounts.add"), key="account_do", type="primary", width="stretch", disabled=not name):
@@ -38,7 +40,7 @@ def add() -> None:
 
 
 def change_role(account: dict[str, Any]) -> None:
-    role = role_choice("account_role", ROLES.index(account["role"]))
+    role = role_choice("account_role", account["role"])
     if st.button(t("common.save"), key="account_do", type="primary", width="stretch"):
         finish("editAccount", t("done.account_edited"), userName=account["userName"], role=role)
 

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-import backend
 from pages.components import document, layout, session, sign_in, undo, url_state
 from pages.components.i18n import t
 
@@ -18,7 +17,7 @@ if "keep_language" in st.session_state:
 
 st.logo(LOGO)
 document.dress()
-person = session.account()
+person = session.account_for_frame()
 session.tell_socket(person)
 pages = [
     st.Page(f"{HERE}/overview.py", title=t("overview.title"), icon=":material/dashboard:", default=True),
@@ -30,7 +29,7 @@ pages = [
             visibility="visible" if person and session.may("manage") else "hidden"),
     st.Page(f"{HERE}/jobs.py", title=t("jobs.title"), icon=":material/manufacturing:", url_path="jobs"),
     st.Page(f"{HERE}/drift.py", title=t("differences.title"), icon=":material/cloud_sync:",
-            url_path="differences", visibility="hidden" if backend.current().cloud is None else "visible"),
+            url_path="differences", visibility="visible" if person and session.is_cloud() else "hidden"),
     st.Page(f"{HERE}/history.py", title=t("history.title"), icon=":material/history:", url_path="history"),
     st.Page(f"{HERE}/accounts.py", title=t("accounts.title"), icon=":material/group:", url_path="accounts",
             visibility="visible" if person and session.may("admin") else "hidden"),

@@ -13,7 +13,6 @@ from pages.components.i18n import t
 layout.guard()
 ROW_HEIGHT = 40
 INDENT = "\u3000"  # a blank that HTML keeps
-MAX_LEVELS = 3
 WANTED = "c_wanted"
 MENUS = {"add": "add", "rename": "edit", "delete": "delete"}
 
@@ -31,6 +30,7 @@ def rows(found: list[dict[str, Any]]) -> None:
         if event["kind"] == "menu" and (category := by_id.get(event["id"])):
             request(event["action"], category)
 
+    levels = session.limit("categoryLevels")
     columns = [
         Column("title", t("video.category"), "link"),
         Column("total", t("videos.title"), "number", 96),
@@ -42,7 +42,7 @@ def rows(found: list[dict[str, Any]]) -> None:
             {"title": INDENT * 2 * (one["level"] - 1) + one["cateName"], "total": f"{one['total']:,}",
              "id": str(one["cateId"])},
             f"/videos?v_cate={one['cateId']}",
-            [word for word in MENUS if word != "add" or one["level"] < MAX_LEVELS] if session.may("manage") else [],
+            [word for word in MENUS if word != "add" or one["level"] < levels] if session.may("manage") else [],
         )
         for one in found
     ]  # fmt: skip

@@ -4,7 +4,6 @@ from typing import Any
 
 import streamlit as st
 
-import backend
 from pages.components import formatting, layout, session, url_state
 from pages.components.i18n import named, t
 
@@ -118,7 +117,7 @@ def show() -> None:
 
 layout.header(t("differences.title"))
 layout.say_results()
-if backend.current().cloud is None:
+if not session.is_cloud():
     st.info(t("differences.embedded"), icon=":material/cloud_off:")
 else:
     show()

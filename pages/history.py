@@ -4,14 +4,12 @@ from typing import Any
 
 import streamlit as st
 
-import backend
 from pages.components import data_table, formatting, history_text, layout, session, url_state
 from pages.components.data_table import Column, Row
 from pages.components.i18n import named, t
 from pages.components.video_grid import ROW_HEIGHT
 
 layout.guard("history")
-WAYS = ["page", "rest", "command line", "worker", *(["callback"] if backend.current().cloud else [])]
 TEXTS = ("user", "target")
 DATES = ("from", "to")
 PAGE = "h_page"
@@ -41,30 +39,48 @@ def clear() -> None:
     url_state.first_page(PAGE)
 
 
-def filters() -> dict[str, str]:
-    """Draw what the history can be narrowed by, and return what was chosen."""
-    actions = session.ask("findHistory", pageSize=1)["actionList"]
+def filters() -> tuple[dict[str, str], Any]:
+    """Draw what the history can be narrowed by; return what was chosen, and the place for the choice of an action."""
+    ways = session.features()["wayList"]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         user = search("user", "person_search", 150)
-        action = st.selectbox(
-            t("history.action"), actions, placeholder=t("history.action"), width=190, label_visibility="collapsed",
-            format_func=history_text.did, **url_state.from_address("h_action", actions, None, then=PAGE),
-        )  # fmt: skip
+        place = st.container(width="content")
         way = st.segmented_control(
-            t("history.way"), WAYS, format_func=lambda word: named("way", word), label_visibility="collapsed",
-            **url_state.from_address("h_way", WAYS, None, then=PAGE),
+            t("history.way"), ways, format_func=lambda word: named("way", word), label_visibility="collapsed",
+            **url_state.from_address("h_way", ways, None, then=PAGE),
         )  # fmt: skip
         with st.popover(t("filter.more"), icon=":material/tune:"):
             target = st.text_input(t("history.target"), help=t("history.target_help"), **bound("target")).strip()
             start = st.date_input(t("filter.from"), value=None, format="YYYY-MM-DD", **bound("from"))
             end = st.date_input(t("filter.to"), value=None, format="YYYY-MM-DD", **bound("to"))
         wanted = {
-            "userName": user, "action": action or "", "way": way or "", "target": target,
+            "userName": user, "action": st.query_params.get("h_action", ""), "way": way or "", "target": target,
             "startTime": str(start or ""), "endTime": str(end or ""),
         }  # fmt: skip
         if any(wanted.values()):
             st.button(t("filter.clear"), icon=":material/close:", type="tertiary", on_click=clear, key="h_clear")
-    return wanted
+    return wanted, place
+
+
+def action_choice(actions: list[str]) -> None:
+    """Draw the choice among the actions that there are lines of."""
+    st.selectbox(
+        t("history.action"), actions, placeholder=t("history.action"), width=190, label_visibility="collapsed",
+        format_func=history_text.did, **url_state.from_address("h_action", actions, None, then=PAGE),
+    )  # fmt: skip
+
+
+def find(wanted: dict[str, str]) -> dict[str, Any]:
+    """Return the page of the history that is asked for; past the end it is the last, and no unknown action counts."""
+    size, page = url_state.page_size(PAGE), url_state.page_number(PAGE)
+    data: dict[str, Any] = session.ask("findHistory", **wanted, pageIndex=page, pageSize=size)
+    if wanted["action"] and wanted["action"] not in data["actionList"]:
+        wanted["action"] = ""
+        data = session.ask("findHistory", **wanted, pageIndex=page, pageSize=size)
+    if not data["historyList"] and data["total"]:
+        page = st.session_state[PAGE] = -(-data["total"] // size)
+        data = session.ask("findHistory", **wanted, pageIndex=page, pageSize=size)
+    return data
 
 
 def who(line: dict[str, Any]) -> str:
@@ -134,17 +150,15 @@ def listed(lines: list[dict[str, Any]]) -> None:
 with layout.header(t("history.title")):
     export = session.may("export") and st.button(t("videos.export"), icon=":material/download:", key="h_export")
 layout.say_results()
-wanted = filters()
+wanted, place = filters()
+found = find(wanted)
+with place:
+    action_choice(found["actionList"])
 if export:
     url_state.go_to(session.ask("createHistoryLink", **wanted)["url"])
-size, page = url_state.page_size(PAGE), url_state.page_number(PAGE)
-found = session.ask("findHistory", **wanted, pageIndex=page, pageSize=size)
-if not found["historyList"] and found["total"]:
-    page = st.session_state[PAGE] = -(-found["total"] // size)
-    found = session.ask("findHistory", **wanted, pageIndex=page, pageSize=size)
 if found["historyList"]:
     listed(found["historyList"])
-    layout.paging(PAGE, found["total"], size)
+    layout.paging(PAGE, found["total"], url_state.page_size(PAGE))
 else:
     st.info(t("history.none"), icon=":material/search_off:")
 if line := st.session_state.pop("wanted_line", None):

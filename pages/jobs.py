@@ -11,9 +11,9 @@ layout.guard()
 SHOWN = 50
 
 
-def queue(watched: bool) -> None:
+def queue(answer: session.Answer, watched: bool) -> None:
     """Draw what runs and what waits. `watched`: it is drawn anew each second, which ends when the queue is empty."""
-    data = session.ask("getQueue", pageSize=SHOWN)
+    data = answer.take()
     shown = {job["jobId"] for job in data["jobList"]}
     ended = st.session_state.get("jobs_shown", set()) - shown
     st.session_state["jobs_shown"] = shown
@@ -120,8 +120,9 @@ st.html("<style>[data-testid='stPageLink'] a { padding-left: 0 }</style>")  # in
 layout.say_results()
 left, right = st.columns(2, gap="large")
 with left:
-    waits = session.ask("getQueue", pageSize=1)["total"] > 0
-    st.fragment(queue, run_every="1s" if waits else None)(waits)
+    waiting = session.Answer("getQueue", pageSize=SHOWN)
+    watched = waiting.first["total"] > 0
+    st.fragment(queue, run_every="1s" if watched else None)(waiting, watched)
 with right:
     failed()
     finished()

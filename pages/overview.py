@@ -4,7 +4,6 @@ from typing import Any
 
 import streamlit as st
 
-import backend
 from pages.components import formatting, layout, session, usage_panel
 from pages.components.i18n import t
 
@@ -162,9 +161,9 @@ def retry(job_id: str) -> None:
         st.session_state["problems"] = (t("overview.not_retried"), [envelope["message"]])
 
 
-def everything() -> None:
+def everything(answer: session.Answer) -> None:
     """Draw all of it; while jobs run it draws itself anew, and stops when the last one has ended."""
-    counts = session.ask("getStatistics")
+    counts = answer.take()
     if counts["demoDone"] < counts["demoTotal"]:
         share = counts["demoDone"] / counts["demoTotal"]
         st.progress(share, text=t("overview.demo", done=counts["demoDone"], total=counts["demoTotal"]))
@@ -176,7 +175,7 @@ def everything() -> None:
     with right:
         charts(counts)
     failed()
-    if backend.current().cloud is not None:
+    if session.is_cloud():
         usage_panel.usage()
     if st.session_state.get("overview_works") and not works(counts):
         st.session_state["overview_works"] = False
@@ -190,4 +189,5 @@ def works(counts: dict[str, Any]) -> bool:
 
 layout.header(t("overview.title"))
 layout.say_results()
-st.fragment(everything, run_every="2s" if works(session.ask("getStatistics")) else None)()
+statistics = session.Answer("getStatistics")
+st.fragment(everything, run_every="2s" if works(statistics.first) else None)(statistics)

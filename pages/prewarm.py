@@ -4,13 +4,13 @@ from typing import Any
 
 import streamlit as st
 
-import backend
 from pages import widgets
 from pages.components import cdn_refreshes, formatting, layout, session, url_state
 from pages.components.i18n import named, t
 
 layout.guard()
 STATES = ["waiting", "warm", "failed"]
+SHOWN = 10
 
 
 @st.fragment
@@ -50,7 +50,7 @@ def new_batch() -> None:
 
 def quota() -> int | None:
     """Say how many addresses may be prefetched today, and return how many still may, where somebody counts them."""
-    if backend.current().cloud is None:
+    if not session.is_cloud():
         return None
     envelope = session.attempt("getPrewarmQuota")
     data = envelope["data"]
@@ -63,26 +63,23 @@ def problem(line: dict[str, Any]) -> str:
     return f"- {where} {formatting.plain(line['text'][:100])}: {formatting.plain(line['problem'])}"
 
 
-def batches() -> None:
-    """Draw the batches, newest first; when the last running one ends, the page stops asking."""
+def batches(answer: session.Answer, watched: bool) -> None:
+    """Draw the batches, newest first. `watched`: they are drawn anew each second, which ends when none of them runs."""
     page = url_state.page_number("p_page")
-    data = session.ask("getPrewarms", pageIndex=page, pageSize=10)
+    data = answer.take(pageIndex=page)
+    if watched != runs(data):
+        layout.redraw()
     if not data["prewarmList"]:
         st.info(t("prewarm.none"), icon=":material/bolt:")
         return
     for number, batch in enumerate(data["prewarmList"]):
         one_batch(batch, opened=number == 0 and page == 1)
-    if data["total"] > 10:
-        st.pagination(-(-data["total"] // 10), key="p_page", bind="query-params")
-    running = any(active(batch) for batch in data["prewarmList"])
-    if st.session_state.get("prewarm_running") and not running:
-        st.session_state["prewarm_running"] = False
-        layout.redraw()
-    st.session_state["prewarm_running"] = running
+    if data["total"] > SHOWN:
+        st.pagination(-(-data["total"] // SHOWN), key="p_page", bind="query-params")
 
 
-def active(batch: dict[str, Any]) -> bool:
-    return batch["job"]["state"] in ("queued", "running")
+def runs(data: dict[str, Any]) -> bool:
+    return any(batch["job"]["state"] in ("queued", "running") for batch in data["prewarmList"])
 
 
 def one_batch(batch: dict[str, Any], *, opened: bool) -> None:
@@ -107,21 +104,21 @@ def one_batch(batch: dict[str, Any], *, opened: bool) -> None:
         again = job["state"] == "failed" and session.may("manage")
         if again and st.button(t("common.retry"), key=f"retry_{job['jobId']}", icon=":material/refresh:"):
             session.ask("retryJob", jobId=job["jobId"])
-            st.session_state["prewarm_running"] = True
             st.rerun(scope="app")
 
 
 layout.header(t("prewarm.title"))
 layout.say_results()
 # Who may not prewarm sees what was prewarmed, and nothing to fill in.
+found = session.Answer("getPrewarms", pageIndex=url_state.page_number("p_page"), pageSize=SHOWN)
 left, right = st.columns([2, 3], gap="large") if session.may("manage") else (None, st.container())
 if left:
     with left:
         new_batch()
-        hosts = session.ask("getPrewarms", pageSize=1)["hostList"]
-        st.caption(t("prewarm.hosts", hosts=", ".join(map(formatting.plain, hosts)) or named("common", "nothing")))
+        hosts = ", ".join(map(formatting.plain, found.first["hostList"]))
+        st.caption(t("prewarm.hosts", hosts=hosts or named("common", "nothing")))
 with right:
     cdn_refreshes.listed()
     st.markdown(f"**{t('prewarm.batches')}**")
-    newest = session.ask("getPrewarms", pageSize=10)["prewarmList"]
-    st.fragment(batches, run_every="1s" if any(active(batch) for batch in newest) else None)()
+    watched = runs(found.first)
+    st.fragment(batches, run_every="1s" if watched else None)(found, watched)

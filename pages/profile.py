@@ -9,7 +9,6 @@ from pages.components import formatting, layout, session, session_tables
 from pages.components.i18n import named, t
 
 layout.guard("own")
-MIN_PASSWORD, MAX_PASSWORD = 10, 1024
 TOKEN_DAYS = 90
 
 
@@ -19,8 +18,8 @@ def password() -> None:
         st.markdown(f"**{t('profile.password')}**")
         old = st.text_input(t("profile.old"), type="password", key="password_old", autocomplete="current-password")
         new = st.text_input(
-            t("profile.new", fewest=MIN_PASSWORD), type="password", key="password_new", autocomplete="new-password",
-            max_chars=MAX_PASSWORD,
+            t("profile.new", fewest=session.limit("minPasswordLength")), type="password", key="password_new",
+            max_chars=session.limit("maxPasswordLength"), autocomplete="new-password",
         )  # fmt: skip
         again = st.text_input(t("profile.again"), type="password", key="password_again", autocomplete="new-password")
         st.caption(t("profile.password_follows"))
@@ -38,10 +37,10 @@ def password() -> None:
 
 def new_token() -> None:
     """Draw the form for a new API token."""
-    rights = [right for right in session_tables.RIGHTS if session.may(right)]
+    rights = [right for right in session.features()["tokenRightList"] if session.may(right)]
     name = st.text_input(
-        t("people.token_name"), key="token_name", max_chars=100, placeholder=t("people.token_example"),
-        autocomplete="off",
+        t("people.token_name"), key="token_name", max_chars=session.limit("nameLength"),
+        placeholder=t("people.token_example"), autocomplete="off",
     )  # fmt: skip
     right = st.radio(
         t("people.right"), rights, key="token_right", format_func=lambda word: named("right", word),

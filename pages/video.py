@@ -25,6 +25,7 @@ from pages.components.i18n import named, t
 
 layout.guard()
 ACTIVE = ("queued", "running")
+MAX_JOBS = 20  # of a video that are looked at
 
 
 def statuses(video: dict[str, Any]) -> None:
@@ -78,13 +79,21 @@ def pixels(info: dict[str, Any]) -> int:
     return int(info["width"] * info["height"])
 
 
-def proof(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
+def measured(video: dict[str, Any], newest: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what was found when a narrow-band rendition was made last: among the newest jobs, or before them."""
+    done = (job for job in newest if (job["kind"], job["state"]) == ("narrow", "done"))
+    if (job := next(done, None)) is None and len(newest) == MAX_JOBS:
+        older = session.ask("getJobs", videoId=video["videoId"], kind="narrow", state="done", pageSize=1)["jobList"]
+        job = next(iter(older), None)
+    return job["result"] if job else {}
+
+
+def proof(video: dict[str, Any], infos: list[dict[str, Any]], newest: list[dict[str, Any]]) -> None:
     """Draw what the best narrow-band rendition saves, and how its quality was measured."""
     narrow = next((info for info in infos if info["kind"] == "narrow"), None)
     if narrow is None:
         return
-    jobs = session.ask("getJobs", videoId=video["videoId"], kind="narrow", state="done", pageSize=1)["jobList"]
-    found = jobs[0]["result"] if jobs else {}
+    found = measured(video, newest)
     st.markdown(f"**{t('narrow.title')}**")
     if found.get("gain") is False:
         st.info(t("narrow.no_gain"), icon=":material/compress:")
@@ -107,15 +116,9 @@ def proof(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
         widgets.compare(plain["playURL"], narrow["playURL"], words, key=layout.own_key("compare", video))
 
 
-def at_work(video_id: str) -> set[str]:
-    """Return the kinds of jobs that run or wait for a video."""
-    found = session.ask("getJobs", videoId=video_id, pageSize=20)["jobList"]
-    return {job["kind"] for job in found if job["state"] in ACTIVE}
-
-
-def jobs(video_id: str) -> None:
+def jobs(video_id: str, answer: session.Answer) -> None:
     """Draw the jobs that run, wait or failed; when the last one ends, the whole page is drawn anew."""
-    found = session.ask("getJobs", videoId=video_id, pageSize=20)["jobList"]
+    found = answer.take()["jobList"]
     active = [job for job in found if job["state"] in ACTIVE]
     for job in active:
         share = job["progress"] if job["state"] == "running" else 0.0
@@ -175,7 +178,9 @@ def show(video_id: str) -> None:
     lines = session.ask("getHistory", videoId=video_id)
     warn_of_other_file(video, lines)
     left, right = st.columns([3, 2], gap="large")
-    working = at_work(video_id)
+    answer = session.Answer("getJobs", videoId=video_id, pageSize=MAX_JOBS)
+    newest = answer.first["jobList"]
+    working = {job["kind"] for job in newest if job["state"] in ACTIVE}
     with left:
         if locked:
             said = {info["kind"] for info in locked}
@@ -185,14 +190,14 @@ def show(video_id: str) -> None:
         if video["description"]:
             st.markdown(formatting.plain(video["description"]))
     with right:
-        st.fragment(jobs, run_every="1s" if working else None)(video_id)
+        st.fragment(jobs, run_every="1s" if working else None)(video_id, answer)
         facts(video, infos)
         machine_review.panel(video)
         cdn_refreshes.of_video(video)
     if infos or locked:
         renditions([*infos, *locked])
     if infos:
-        proof(video, infos)
+        proof(video, infos, newest)
     history(lines)
 
 

@@ -163,6 +163,29 @@ def test_pages_know_the_face_of_the_backend_alone(path):
     assert [module for module in modules if module not in faces] == []
 
 
+CALLED_BY_PAGES = {"call", "Caller", "SOCKET_HEADER", "tell_socket"}
+INSIDE = {"settings", "store", "cloud", "tickets", "current"}  # of a console, which another machine has
+
+
+def test_pages_take_from_the_console_what_operations_answer_and_nothing_else():
+    """So that they could be served for a console on another machine."""
+    nodes = [(name_of(path), node) for path in PAGES for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    used = [(name, node) for name, node in nodes if isinstance(node, ast.Attribute)]
+    from_face = [
+        (name, node.attr) for name, node in used if isinstance(node.value, ast.Name) and node.value.id == "backend"
+    ]
+    imported_names = [
+        (name, alias.name)
+        for name, node in nodes
+        if isinstance(node, ast.ImportFrom) and below(node.module, ["backend"])
+        for alias in node.names
+    ]
+
+    assert from_face
+    assert [one for one in from_face + imported_names if one[1] not in CALLED_BY_PAGES] == []
+    assert [(name, node.attr) for name, node in used if node.attr in INSIDE] == []
+
+
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_pages_hold_no_sql_and_no_http(path):
     foreign = ("sqlite3", "sqlite_utils", "requests", "urllib3", "http", "starlette", "subprocess")

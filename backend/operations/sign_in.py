@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from backend.console import Call
 
 
+class SessionTicketData(msgspec.Struct, rename="camel"):
+    ticket: str
+
+
 class AccountData(msgspec.Struct, rename="camel"):
     user_name: str
     role: str
@@ -58,3 +62,12 @@ def get_account(call: Call) -> AccountData:
         raise Forbidden(SIGN_IN_FIRST)
     account = call.access.account
     return AccountData(account.user_name, account.role.value, sorted(right.value for right in call.access.rights))
+
+
+@operation("POST", "/user/createSessionTicket", right=Right.DASHBOARD, extension=True)
+def create_session_ticket(call: Call) -> SessionTicketData:
+    """Return a one-time ticket, valid for a minute, which /console/user/adopt exchanges for the cookie of this session.
+
+    With it a page keeps its person signed in without the token ever being in the page.
+    """
+    return SessionTicketData(call.store.tickets.issue("session", call.token, owner=call.token))

@@ -40,6 +40,8 @@ CODES = {
 # What the operations are called in Chinese; the first thirteen as in the seed document.
 CHINESE_SUMMARIES = {
     "getPrewarmQuota": "查询当日预热额度（云模式）",
+    "getFeatures": "查询控制台的功能与各项限制",
+    "createSessionTicket": "生成一次性票据，供浏览器保持登录",
     "getUsage": "查询云端用量：流量、存储、转码与播放（云模式）",
     "getDrift": "查询与视频点播的差异（云模式）",
     "mendDrift": "处理与视频点播的差异（云模式）",

@@ -24,7 +24,6 @@ Done = list[tuple[dict[str, Any], str]]  # each video, and the id of the request
 
 # What does to many videos in one call what another operation does to one.
 TOGETHER = {"createAudit": ("createAudits", "mediaId", "mediaIds", "auditList")}
-MAX_TOGETHER = 50
 
 
 class Asker:
@@ -33,12 +32,12 @@ class Asker:
     def __init__(self, operation: str) -> None:
         self._alone = session.asker(operation)
         self._together = TOGETHER.get(operation)
+        self._size = min(AT_ONCE, session.limit("reviewedVideos")) if self._together else 1
         self._many = session.asker(self._together[0]) if self._together else self._alone
 
     def groups(self, asked: Asked) -> Iterator[Asked]:
         """Yield what is asked for at once."""
-        size = MAX_TOGETHER if self._together else 1
-        yield from (asked[start : start + size] for start in range(0, len(asked), size))
+        yield from (asked[start : start + self._size] for start in range(0, len(asked), self._size))
 
     def ask(self, group: Asked) -> list[dict[str, Any]]:
         """Return an envelope for each of these videos."""

@@ -9,12 +9,10 @@ import streamlit as st
 from pages.components import session
 from pages.components.i18n import t
 
-MAX_NAME = 100
-
 
 def paths() -> dict[int, str]:
     """Return the names that lead to each category, in the order of the tree."""
-    return {one["cateId"]: one["path"] for one in session.ask("getCategories")["categoryList"] if one["cateName"]}
+    return {one["cateId"]: one["path"] for one in session.ask_once("getCategories")["categoryList"] if one["cateName"]}
 
 
 def by_path() -> dict[str, int]:
@@ -35,4 +33,4 @@ def choose(known: dict[str, int], chosen: str, key: str) -> dict[str, Any]:
     )  # fmt: skip
     if picked in known:
         return {"cateId": known[picked]}
-    return {"cateName": (picked or "").strip()[:MAX_NAME]}
+    return {"cateName": (picked or "").strip()[: session.limit("nameLength")]}

@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-import backend
 from pages.components import formatting, session
 from pages.components.formatting import plain
 from pages.components.i18n import named, t
@@ -16,7 +15,7 @@ SHOWN = 10
 
 def listed() -> None:
     """Draw all that is not over, with the day's quota, where this console uses Alibaba Cloud."""
-    if backend.current().cloud is None:
+    if not session.is_cloud():
         return
     st.markdown(f"**{t('refresh.title')}**")
     st.fragment(_list, run_every="5s")()
@@ -26,7 +25,7 @@ def listed() -> None:
 
 def of_video(video: dict[str, Any]) -> None:
     """Warn on the page of a video whose refresh is not over."""
-    if backend.current().cloud is None:
+    if not session.is_cloud():
         return
     found = session.ask("getCacheRefreshes", videoId=video["videoId"])
     for one in found["refreshList"]:

@@ -20,7 +20,6 @@ from pages.components import (
 from pages.components.i18n import t
 from pages.components.video_actions import Action
 
-MAX_REASON_BYTES = 128
 NAMED = 8
 TRANSCODES = {"transcode": "transcodeStatus", "narrow": "narrowTranscodeStatus"}
 
@@ -119,11 +118,11 @@ def _form(question: Question) -> dict[str, Any]:
             t("block.reason"), key=f"block_reason--{number}", placeholder=t("block.reason_example"), live=True,
             autocomplete="off",
         )  # fmt: skip
-        used = len(reason.encode())
-        if used > MAX_REASON_BYTES:
-            st.error(t("block.too_long", used=used, most=MAX_REASON_BYTES))
+        used, most = len(reason.encode()), session.limit("reasonBytes")
+        if used > most:
+            st.error(t("block.too_long", used=used, most=most))
         else:
-            st.caption(t("block.bytes", used=used, most=MAX_REASON_BYTES))
+            st.caption(t("block.bytes", used=used, most=most))
         return {"reason": reason}
     if question.action.key == "recommend":
         return {
@@ -137,7 +136,7 @@ def _form(question: Question) -> dict[str, Any]:
 
 def _is_ready(action: Action, form: dict[str, Any]) -> bool:
     reason = form.get("reason", "")
-    return action.key != "block" or (bool(reason.strip()) and len(reason.encode()) <= MAX_REASON_BYTES)
+    return action.key != "block" or (bool(reason.strip()) and len(reason.encode()) <= session.limit("reasonBytes"))
 
 
 def _was_made(key: str, video: dict[str, Any]) -> bool:

@@ -6,18 +6,17 @@ from typing import Any
 
 import streamlit as st
 
-import backend
 from pages.components import session, url_state
-from pages.components.i18n import t
+from pages.components.i18n import named, t
 from pages.components.video_grid import VideoList
-
-FORMATS = {"csv": "CSV", "xlsx": "Excel", "jsonl": "JSON Lines"}
 
 
 def control(shown: VideoList) -> dict[str, str] | None:
     """Draw the two buttons, and return what to ask for when one of them is pressed."""
     if not session.may("export"):
         return None
+    offered = session.features()
+    formats = offered["exportFormatList"]
     recommended = shown.operation == "getRecommendVideos"
     asked = None
     with st.container(horizontal=True, width="content", gap="xxsmall", vertical_alignment="center"):
@@ -25,10 +24,11 @@ def control(shown: VideoList) -> dict[str, str] | None:
             asked = {}
         with st.popover("", icon=":material/tune:", key="export_more", help=t("export.choose")):
             chosen = st.segmented_control(
-                t("export.format"), list(FORMATS), default="csv", required=True, format_func=FORMATS.__getitem__,
+                t("export.format"), formats, default=formats[0], required=True,
+                format_func=lambda word: named("format", word),
                 key=f"{shown.prefix}_export_format",
             )  # fmt: skip
-            names = backend.export_columns(recommended)
+            names = offered["recommendedExportColumnList" if recommended else "exportColumnList"]
             columns = st.multiselect(
                 t("export.columns"), names, key=f"{shown.prefix}_export_columns",
                 placeholder=t("export.all", count=len(names)),

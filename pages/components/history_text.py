@@ -6,14 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-import backend
 from pages.components import formatting, session
 from pages.components.i18n import named, t
 
-MAX_CONCURRENT = 100  # ids of a question to the backend
 MAX_TEXT = 300
 MOMENT = re.compile(r".{10}T.{8}\+00:00")
 GROUPS = {"censorStatus": ("censor",)}  # whose words a field's value is among, where the word alone does not tell
@@ -24,9 +23,9 @@ WRITTEN: dict[str, Callable[[Any], str]] = {"size": formatting.megabytes, "secon
 
 def since(seen: int, videos: Sequence[dict[str, Any]]) -> tuple[int, list[dict[str, Any]]]:
     """Return the newest line of the history, and what was decided about these videos since the line `seen`."""
-    newest, lines = seen, []
-    for start in range(0, len(videos), MAX_CONCURRENT):
-        ids = ",".join(video["videoId"] for video in videos[start : start + MAX_CONCURRENT])
+    newest, lines, size = seen, [], session.limit("watchedVideos")
+    for start in range(0, len(videos), size):
+        ids = ",".join(video["videoId"] for video in videos[start : start + size])
         data = session.ask("getChanges", seenLine=seen, videoIds=ids)
         newest = newest if start else data["line"]
         lines += data["changeList"]
@@ -64,7 +63,7 @@ def value(of: Any, field: str) -> str:
         return WRITTEN[field](of)
     text = str(of)
     if MOMENT.fullmatch(text):
-        return f"{datetime.fromisoformat(text).astimezone(backend.current().settings.time_zone):%Y-%m-%d %H:%M:%S}"
+        return f"{datetime.fromisoformat(text).astimezone(ZoneInfo(session.features()['timeZone'])):%Y-%m-%d %H:%M:%S}"
     groups = GROUPS.get(field, ("status", "censor", "role", "right"))
     return next((named(group, text) for group in groups if named(group, text) != text), text)
 

@@ -16,7 +16,7 @@ DIALOG = "dialog_open"
 
 def guard(right: str = "read") -> None:
     """Show nothing of a page to somebody who is not signed in, or has not the right. The first call of every page."""
-    if session.account() is None:
+    if session.account_for_page() is None:
         st.error(t("sign_in.first"))
         st.stop()
     if not session.may(right):

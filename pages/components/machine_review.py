@@ -18,19 +18,20 @@ COLOURS = {"pass": "green", "review": "orange", "block": "red"}
 
 def panel(video: dict[str, Any]) -> None:
     """Draw the panel, where this console has a machine review; what goes on there is drawn anew when it is over."""
-    found = session.ask("getReviewResults", videoId=video["videoId"])
+    answer = session.Answer("getReviewResults", videoId=video["videoId"])
+    found = answer.first
     if not found["available"]:
         return
     with st.container(key="machine_review"):
         st.markdown(f"**{t('machine.title')}**")
-        st.fragment(_state, run_every=LOOK_SECONDS if found["state"] in WAITING else None)(video, found["state"])
+        st.fragment(_state, run_every=LOOK_SECONDS if found["state"] in WAITING else None)(answer, found["state"])
         _findings(found)
         _pictures(video, found)
         video_actions.own_buttons(("machine",), video, place="machine_acts")
 
 
-def _state(video: dict[str, Any], was: str) -> None:
-    found = session.ask("getReviewResults", videoId=video["videoId"])
+def _state(answer: session.Answer, was: str) -> None:
+    found = answer.take()
     if found["state"] != was and found["state"] not in WAITING:
         layout.redraw()
     if found["suggestion"]:

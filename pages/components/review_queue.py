@@ -10,8 +10,6 @@ import streamlit as st
 from pages.components import layout, session
 from pages.components.i18n import t
 
-MAX_ROWS = 100
-
 
 def next_button(video: dict[str, Any]) -> None:
     """Draw the button that leads to the next video that waits; where no other waits, nothing."""
@@ -43,12 +41,12 @@ def _following(video: dict[str, Any]) -> str:
                 passed = True
             elif passed:
                 return str(row["videoId"])
-        if len(rows) < MAX_ROWS:
+        if len(rows) < session.limit("pageSize"):
             break
     return next((str(row["videoId"]) for row in _waiting() if row["videoId"] != video["videoId"]), "")
 
 
 def _waiting(**narrowed: Any) -> list[dict[str, Any]]:
-    found = session.attempt("getVideos", censorStatus="check", pageSize=MAX_ROWS, **narrowed)["data"]
+    found = session.attempt("getVideos", censorStatus="check", pageSize=session.limit("pageSize"), **narrowed)["data"]
     rows: list[dict[str, Any]] = found["videoList"] if found else []
     return rows

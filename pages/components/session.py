@@ -17,6 +17,7 @@ SESSION_COOKIE = "qu_session"
 THIS_MACHINE = "127.0.0.1"  # which Streamlit tells as no address at all
 MAX_AGENT = 300
 UNKNOWN = object()
+FEATURES, FRAME_ACCOUNT, ASKED_ONCE = "features", "frame_account", "asked_once"
 
 
 def token() -> str:
@@ -43,8 +44,8 @@ def asker(operation: str) -> Callable[..., dict[str, Any]]:
         agent=agent[:MAX_AGENT] if isinstance(agent, str) else "",
         plainly=True,
     )
-    console, shown_token = backend.current(), token()
-    return lambda **parameters: console.call(operation, parameters, shown_token, caller)
+    call, shown_token = backend.call, token()
+    return lambda **parameters: call(operation, parameters, shown_token, caller)
 
 
 def ask(operation: str, **parameters: Any) -> Any:
@@ -63,7 +64,46 @@ def tell_socket(person: Any | None = UNKNOWN) -> None:
     key = st.context.headers.get(backend.SOCKET_HEADER)
     if isinstance(key, str) and (context := get_script_run_ctx(suppress_warning=True)):
         name = None if person is UNKNOWN else person["userName"] if person else ""
-        backend.current().sockets.tell(key, context.session_id, name)
+        backend.tell_socket(key, context.session_id, name)
+
+
+class Answer:
+    """What an operation answers: asked once for the page and the fragment in it that both need it, and anew whenever
+    the fragment is drawn again."""
+
+    def __init__(self, operation: str, **parameters: Any) -> None:
+        self._operation, self._parameters = operation, parameters
+        self.first = ask(operation, **parameters)
+        self._is_new = True
+
+    def take(self, **parameters: Any) -> Any:
+        """Return the data, with other parameters where some are given."""
+        wanted = self._parameters | parameters
+        if self._is_new and wanted == self._parameters:
+            self._is_new = False
+            return self.first
+        return ask(self._operation, **wanted)
+
+
+def ask_once(operation: str, **parameters: Any) -> Any:
+    """As `ask`, but once for one drawing of the whole page, however many of its parts need it. Not for fragments."""
+    asked: dict[str, Any] = st.session_state.setdefault(ASKED_ONCE, {})
+    key = f"{operation} {sorted(parameters.items())}"
+    if key not in asked:
+        asked[key] = ask(operation, **parameters)
+    return asked[key]
+
+
+def account_for_frame() -> Any | None:
+    """Return who is signed in, for the frame; the page in it takes the same answer."""
+    st.session_state[FRAME_ACCOUNT] = account()
+    return st.session_state[FRAME_ACCOUNT]
+
+
+def account_for_page() -> Any | None:
+    """Return who is signed in, at the beginning of a page: it may be drawn without the frame."""
+    st.session_state[ASKED_ONCE] = {}
+    return st.session_state.pop(FRAME_ACCOUNT) if FRAME_ACCOUNT in st.session_state else account()
 
 
 def account() -> Any | None:
@@ -71,6 +111,25 @@ def account() -> Any | None:
     envelope = attempt("getAccount")
     st.session_state["account"] = envelope["data"]
     return envelope["data"]
+
+
+def features() -> dict[str, Any]:
+    """Return what this console offers and its limits: asked once a session, for that stays as long as it runs."""
+    if FEATURES not in st.session_state:
+        st.session_state[FEATURES] = ask("getFeatures")
+    found: dict[str, Any] = st.session_state[FEATURES]
+    return found
+
+
+def limit(name: str) -> int:
+    """Return one of the console's limits."""
+    most: int = features()["limits"][name]
+    return most
+
+
+def is_cloud() -> bool:
+    """Say whether the console works on ApsaraVideo VOD."""
+    return bool(features()["mode"] == "cloud")
 
 
 def may(right: str) -> bool:
@@ -87,7 +146,8 @@ def mark_seen(videos: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def trash_days() -> int:
     """Return for how many days a deleted video can be restored; 0 where it is gone at once."""
-    return backend.current().settings.trash_days
+    days: int = features()["trashDays"]
+    return days
 
 
 def sign_out() -> None:

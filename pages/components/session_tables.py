@@ -11,7 +11,6 @@ from pages.components.data_table import Column, Row
 from pages.components.i18n import named, t
 
 ROW_HEIGHT = 42
-RIGHTS = ["read", "upload", "export", "review", "manage"]
 BROWSERS = (
     ("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("MicroMessenger", "WeChat"), ("Chrome", "Chrome"),
     ("Safari", "Safari"),

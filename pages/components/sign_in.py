@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-import backend
 from pages.components import layout, session, url_state
 from pages.components.document import tab_title
 from pages.components.i18n import t
@@ -45,8 +44,7 @@ def _sign_in(name: str, password: str) -> None:
         return
     console_token = envelope["data"]["consoleToken"]
     st.session_state["token"] = console_token
-    tickets = backend.current().store.tickets
-    st.session_state["keep_ticket"] = tickets.issue("session", console_token, owner=console_token)
+    st.session_state["keep_ticket"] = session.ask("createSessionTicket")["ticket"]
     st.rerun()
 
 

@@ -9,8 +9,6 @@ import streamlit as st
 from pages.components import formatting, session
 from pages.components.i18n import t
 
-MAX_TEXT = 128
-
 
 def choose(kind: str, number: int) -> dict[str, str]:
     """Draw the choice of a template for a job of this kind, and of the words of its watermark; return what operations
@@ -62,6 +60,7 @@ def _watermark(group: dict[str, Any], group_id: str, number: int) -> dict[str, s
     if not picked:
         return {}
     text = st.text_input(
-        t("template.text"), texts[picked]["content"], key=f"watermark_text--{number}--{picked}", max_chars=MAX_TEXT
-    )
+        t("template.text"), texts[picked]["content"], key=f"watermark_text--{number}--{picked}",
+        max_chars=session.limit("watermarkTextLength"),
+    )  # fmt: skip
     return {"templateGroupId": group_id, "watermarkId": picked, "watermarkText": text.strip()}

@@ -34,11 +34,13 @@ def _dialog(categories: dict[str, int]) -> None:
     with st.container(horizontal=True):
         # Live, for a file that is dropped takes the focus from no field, and only that would tell what was typed last.
         user = st.text_input(
-            t("upload.user"), key="upload_user", max_chars=100, placeholder=t("upload.user_default"), live=True
-        )
+            t("upload.user"), key="upload_user", max_chars=session.limit("nameLength"),
+            placeholder=t("upload.user_default"), live=True,
+        )  # fmt: skip
         tags = st.text_input(
-            t("upload.tags"), key="upload_tags", max_chars=500, placeholder=t("upload.tags_example"), live=True
-        )
+            t("upload.tags"), key="upload_tags", max_chars=session.limit("tagsLength"),
+            placeholder=t("upload.tags_example"), live=True,
+        )  # fmt: skip
     category = category_choice.choose(categories, "", "upload_category")
     data = {
         **st.session_state[LINK],

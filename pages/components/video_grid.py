@@ -23,7 +23,7 @@ from pages.components.list_filters import Narrowing
 
 SORTS = ["-creationTime", "creationTime", "-duration", "duration", "-size", "size", "title", "-title"]
 ROW_HEIGHT = 40
-MAX_PICKED, FETCHED = 5_000, 100
+MAX_PICKED = 5_000
 # Something about these will change without anybody at this page.
 BUSY = {"onTranscode", "onSnapshot", "onCensor", "Uploading", "Transcoding"}
 BUSY_FIELDS = ("transcodeStatus", "narrowTranscodeStatus", "snapshotStatus", "censorStatus", "status")
@@ -132,13 +132,13 @@ class VideoList:
 
     def _pick_all(self, wanted: dict[str, str], sort: str) -> None:
         """Pick all that match, as far as they may be picked at once."""
-        picked = self._picked()
-        for page in range(1, MAX_PICKED // FETCHED + 1):
-            asked = {**wanted, "sort": sort, "pageIndex": page, "pageSize": FETCHED}
+        picked, size = self._picked(), session.limit("pageSize")
+        for page in range(1, MAX_PICKED // size + 1):
+            asked = {**wanted, "sort": sort, "pageIndex": page, "pageSize": size}
             envelope = session.attempt(self.operation, **asked)
             videos = envelope["data"]["videoList"] if envelope["result"] == "true" else []
             picked.update({video["videoId"]: video for video in session.mark_seen(videos)})
-            if len(videos) < FETCHED:
+            if len(videos) < size:
                 return
 
     def _toolbar(self, wanted: dict[str, str], sort: str, total: int) -> None:

@@ -72,7 +72,7 @@ def listen(page):
 def console(monkeypatch, new_server):
     """A seeded catalogue as the console of this process."""
     console = backend.open_console(Settings(data=new_server().data, admin_password="correct horse battery"))
-    monkeypatch.setattr(backend, "_current", console)
+    monkeypatch.setattr(backend, "call", console.call)
     yield console
     console.close()
 

@@ -1,0 +1,111 @@
+"""What this console offers and where its limits are: the rules that clients and pages show to people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import msgspec
+
+from backend.api.parameters import PageSize
+from backend.api.registry import always, operation
+from backend.auth import passwords
+from backend.auth.permissions import GRANTS, Role
+from backend.exports.columns import RECOMMENDED, VIDEOS, FileFormat
+from backend.lifecycle.review import MAX_COMMENT_BYTES, MAX_REASON_BYTES
+from backend.operations import fields, history, pulls, reviews
+from backend.operations.templates import WatermarkText
+from backend.prewarm import MAX_LINES
+from backend.store.category_tree import MAX_LEVELS
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+WAYS = ("page", "rest", "command line", "worker", "pull")
+
+
+class RoleData(msgspec.Struct, rename="camel"):
+    role: str
+    right_list: list[str]
+
+
+class LimitsData(msgspec.Struct, rename="camel"):
+    """Lengths are in characters where the name does not say bytes, which are those of UTF-8."""
+
+    page_size: int
+    reason_bytes: int
+    comment_bytes: int
+    title_length: int
+    description_length: int
+    tags_length: int
+    name_length: int
+    watermark_text_length: int
+    min_password_length: int
+    max_password_length: int
+    upload_bytes: int
+    prewarm_addresses: int
+    pulled_addresses: int
+    reviewed_videos: int
+    watched_videos: int
+    category_levels: int
+
+
+class FeaturesData(msgspec.Struct, rename="camel"):
+    """`mode` is embedded or cloud, `trashDays` is 0 where what is deleted cannot be restored.
+
+    `wayList` has the values of `way` in the history, `tokenRightList` what an API token can be created for.
+    """
+
+    mode: str
+    time_zone: str
+    trash_days: int
+    limits: LimitsData
+    role_list: list[RoleData]
+    token_right_list: list[str]
+    way_list: list[str]
+    export_format_list: list[str]
+    export_column_list: list[str]
+    recommended_export_column_list: list[str]
+
+
+@operation("GET", "/vod/getFeatures", extension=True, pure=True, cheap=always)
+def get_features(call: Call) -> FeaturesData:
+    """Return what this console offers and its limits. The answer is the same until the console is started anew."""
+    settings = call.settings
+    return FeaturesData(
+        mode=settings.mode,
+        time_zone=settings.time_zone.key,
+        trash_days=settings.trash_days,
+        limits=_limits(settings.max_upload_mb * 1_000_000),
+        role_list=[RoleData(role.value, sorted(right.value for right in role.rights)) for role in Role],
+        token_right_list=[right.value for right in GRANTS],
+        way_list=[*WAYS, *(["callback"] if call.console.cloud else [])],
+        export_format_list=[one.value for one in FileFormat],
+        export_column_list=list(VIDEOS.names),
+        recommended_export_column_list=list(RECOMMENDED.names),
+    )
+
+
+def _limits(upload_bytes: int) -> LimitsData:
+    return LimitsData(
+        page_size=_kind(PageSize).high,
+        reason_bytes=MAX_REASON_BYTES,
+        comment_bytes=MAX_COMMENT_BYTES,
+        title_length=_kind(fields.Title).most,
+        description_length=_kind(fields.Description).most,
+        tags_length=_kind(fields.Tags).most,
+        name_length=_kind(fields.Name).most,
+        watermark_text_length=_kind(WatermarkText).most,
+        min_password_length=passwords.MIN_LENGTH,
+        max_password_length=passwords.MAX_LENGTH,
+        upload_bytes=upload_bytes,
+        prewarm_addresses=MAX_LINES,
+        pulled_addresses=pulls.MAX_SOURCES,
+        reviewed_videos=reviews.MAX_IDS,
+        watched_videos=history.MAX_IDS,
+        category_levels=MAX_LEVELS,
+    )
+
+
+def _kind(annotated: Any) -> Any:
+    """Return how a parameter of this type is read, which knows its bounds."""
+    return get_args(annotated)[1]
