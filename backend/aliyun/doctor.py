@@ -55,6 +55,7 @@ ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("CreateUploadVideo", {"Title": "video", "FileName": "without-extension"}),
     ("UploadMediaByURL", {"UploadURLs": ",".join(["https://invalid.invalid/a.mp4"] * 21)}),  # 20 is the limit
     ("GetURLUploadInfos", {"JobIds": NO_SUCH_VIDEO}),
+    ("CancelUrlUploadJobs", {"JobIds": NO_SUCH_VIDEO}),
 )
 EXPECTED = (*GONE, *NO_CATEGORY, *NO_SUCH_TASK, *WRONG_STATE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +17,14 @@ from backend.aliyun.mapping import extend_of, source_file, user_data, video_of
 from backend.aliyun.upload import NO_TRANSCODE, fitted
 from backend.errors import CloudError, NotFound
 from backend.jobs.runner import Done, Failed, Lost, Outcome, Running
-from backend.model import Actor, CensorStatus, Job, JobKind, Video
+from backend.model import Actor, CensorStatus, Job, JobKind, JobState, Video
 from backend.model.cloud import Action, CloudTask, Intent
 from backend.model.pull import PullSource
 
 if TYPE_CHECKING:
     from backend.store import Store
+
+log = logging.getLogger(__name__)
 
 ACTION = Action.PULL
 WORKER = Actor("worker", "worker")
@@ -72,7 +75,28 @@ class Pulls:
         return Running(again=self._poll_seconds)
 
     def cancel(self, reference: str) -> None:
-        """VOD goes on: a video that it fetches all the same comes in as one of its owner."""
+        """Have VOD not fetch what a person cancelled. Of a worker that stops, the job goes on elsewhere."""
+        self.withdraw(reference.removeprefix("pull:").partition(":")[0])
+
+    def withdraw(self, job_id: str) -> None:
+        """Have VOD not fetch the file of a job that was cancelled here, if it was asked to; tried again, it is asked
+        anew. VOD takes back what waits only: a video that it fetches all the same comes in as one of its owner.
+        """
+        task = self._records.task_of(job_id)
+        if task is None or not self._is_cancelled(job_id):
+            return
+        try:
+            self._client.call("CancelUrlUploadJobs", {"JobIds": task.task_id})
+        except CloudError as error:
+            log.info("VOD may still fetch what job %s was for: %s", job_id, error)
+            return
+        self._records.forget_task(job_id)
+
+    def _is_cancelled(self, job_id: str) -> bool:
+        try:
+            return self._store.jobs.get_job(job_id).state is JobState.CANCELLED
+        except NotFound:
+            return True
 
     def settle(self, job: Job, outcome: Done, unreviewed: CensorStatus) -> None:
         """Enter the video that came, as it was asked for. Raises CloudError, and NotFound where it is gone again."""

@@ -15,7 +15,7 @@ from backend.lifecycle import category_changes
 from backend.lifecycle.ingest import title_of
 from backend.model import CensorStatus, Video, VideoStatus
 from backend.operations.fields import CateId, Description, Name, Tags, Title
-from backend.operations.uploads import owner_of
+from backend.operations.uploads import owner_of, warnings_of
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud
@@ -29,11 +29,15 @@ NOT_CLOUD = (
 
 
 class UploadAuthData(msgspec.Struct, rename="camel"):
-    """What Alibaba's upload SDKs want: `uploadAddress` and `uploadAuth`, as VOD gave them, and the id of the video."""
+    """What Alibaba's upload SDKs want: `uploadAddress` and `uploadAuth`, as VOD gave them, and the id of the video.
+
+    `warningList` tells of texts of which VOD holds less than the console.
+    """
 
     video_id: str
     upload_address: str
     upload_auth: str
+    warning_list: list[str]
 
 
 @operation("POST", "/vod/createUploadAuth", message="获取上传凭证完成", right=Right.UPLOAD, extension=True, remote=True)
@@ -74,7 +78,7 @@ def create_upload_auth(
     )  # fmt: skip
     if not _is_known(call, grant.video_id):
         call.store.catalogue.add_video(video, call.actor, settle=True)
-    return _data(grant)
+    return _data(grant, warnings_of(call, title, description, tags))
 
 
 @operation(
@@ -89,11 +93,12 @@ def refresh_upload_auth(call: Call, *, video_id: str, user_id: Name = "") -> Upl
     video = call.store.catalogue.get_video(video_id)
     if user_id:
         call.store.catalogue.get_own_video(video_id, user_id)
-    return _data(cloud.media.uploads.renew(video.video_id))
+    warnings = warnings_of(call, video.title, video.description, video.tags)
+    return _data(cloud.media.uploads.renew(video.video_id), warnings)
 
 
-def _data(grant: Grant) -> UploadAuthData:
-    return UploadAuthData(grant.video_id, grant.address, grant.auth)
+def _data(grant: Grant, warnings: list[str]) -> UploadAuthData:
+    return UploadAuthData(grant.video_id, grant.address, grant.auth, warnings)
 
 
 def _reference(user_id: str, reference_id: str) -> str:

@@ -96,6 +96,8 @@ def get_queue(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10
 def cancel_job(call: Call, *, job_id: str) -> None:
     """Take a job out of the queue, or stop it where it runs."""
     call.store.jobs.cancel_job(job_id, call.actor)
+    if call.console.cloud is not None:
+        call.console.cloud.pulls.withdraw(job_id)
 
 
 @operation("POST", "/vod/retryFailedJobs", message="已重新排队", right=Right.MANAGE, extension=True)

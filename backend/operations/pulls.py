@@ -17,7 +17,7 @@ from backend.lifecycle import category_changes
 from backend.lifecycle.ingest import title_of
 from backend.model.pull import PullSource, file_name_of
 from backend.operations.fields import CateId, Description, Name, Tags, Title
-from backend.operations.uploads import owner_of
+from backend.operations.uploads import owner_of, warnings_of
 from backend.prewarm import read_line
 
 if TYPE_CHECKING:
@@ -33,11 +33,15 @@ NOT_A_LIST = "sourceList must be a JSON list of objects, each with a sourceUrl."
 
 
 class PullData(msgspec.Struct, rename="camel"):
-    """One address that is being fetched: `jobId` is that of its job (getJob), whose `result` names the video."""
+    """One address that is being fetched: `jobId` is that of its job (getJob), whose `result` names the video.
+
+    `warningList` tells of texts of which the provider holds less than the console.
+    """
 
     job_id: str
     source_url: str
     title: str
+    warning_list: list[str]
 
 
 @operation("POST", "/vod/pullVideos", message="已开始拉取", right=Right.UPLOAD, extension=True, remote=True)
@@ -89,7 +93,10 @@ def pull_videos(
         )  # fmt: skip
     sources = [_source(call, said) for said in found.values()]
     ids = call.store.jobs.enqueue_pulls(sources, call.actor)
-    return [PullData(job_id, one.url, one.title) for job_id, one in zip(ids, sources, strict=True)]
+    return [
+        PullData(job_id, one.url, one.title, warnings_of(call, one.title, one.description, one.tags))
+        for job_id, one in zip(ids, sources, strict=True)
+    ]
 
 
 def _lines(call: Call, text: str) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from backend.api.wire import UploadedVideo
 from backend.auth.permissions import Right
 from backend.i18n.messages import say
 from backend.lifecycle.ingest import VideoMetadata, ingest_file, same_files
-from backend.model import User, Video
+from backend.model import User
 from backend.operations.exports import LinkData
 from backend.operations.fields import CateId, Description, Name, Tags, Title
 
@@ -47,7 +47,7 @@ def upload_video(
     may_know = call.access is not None and Right.READ in call.access.rights
     same = same_files(call.console, file.path) if may_know else []
     video = ingest_file(call.console, file.path, said, call.actor)
-    return call.write.uploaded(video, same, warnings_of(call, video))
+    return call.write.uploaded(video, same, warnings_of(call, video.title, video.description, video.tags))
 
 
 def owner_of(call: Call, user_id: str, user_name: str) -> User:
@@ -61,9 +61,9 @@ def owner_of(call: Call, user_id: str, user_name: str) -> User:
     return owner if known is None or may_rename else known
 
 
-def warnings_of(call: Call, video: Video) -> list[str]:
+def warnings_of(call: Call, title: str, description: str, tags: str) -> list[str]:
     """Return in the caller's language what of a video's texts the provider does not hold as they are here."""
-    cut = call.media.find_cut({"title": video.title, "description": video.description, "tags": video.tags})
+    cut = call.media.find_cut({"title": title, "description": description, "tags": tags})
     return [say(one, call.caller.language, plainly=call.caller.plainly) for one in cut]
 
 

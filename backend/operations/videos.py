@@ -94,7 +94,7 @@ def edit_video(
     call.media.update_texts(video_id, {**changes, **({"cate_id": category[0] or 0} if category else {})})
     call.store.catalogue.edit_video(video_id, changes, call.actor, category=category, seen_line=seen_line)
     video = call.store.catalogue.get_video(video_id)
-    return call.write.edited(video, warnings_of(call, video))
+    return call.write.edited(video, warnings_of(call, video.title, video.description, video.tags))
 
 
 @operation("POST", "/vod/deleteVideoById", message="删除完成!", right=Right.MANAGE, remote=True, place=10)

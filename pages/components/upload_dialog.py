@@ -11,7 +11,7 @@ from pages.components import category_choice, formatting, layout, session
 from pages.components.i18n import language, t
 
 IS_OPEN, LINK, TOLD = "upload_open", "upload_link", "upload_told"
-PULLS, REFUSED = "upload_pulls", "upload_refused"
+PULLS, REFUSED, CUT = "upload_pulls", "upload_refused", "upload_cut"
 WORDS = ("hint", "waiting", "checking", "done", "broken", "cancel", "cancelled", "leave_ask", "stay", "leave")
 
 
@@ -65,6 +65,8 @@ def _addresses(particulars: dict[str, Any]) -> None:
     st.button(t("upload.fetch"), key="upload_fetch", icon=":material/download:", on_click=_fetch, args=(particulars,))
     if refused := st.session_state.get(REFUSED):
         st.error(formatting.plain(refused))
+    if cut := st.session_state.get(CUT):
+        st.warning("\n".join(f"- {formatting.plain(text)}" for text in cut), icon=":material/content_cut:")
     if st.session_state.get(PULLS):
         st.fragment(_pulls, run_every="2s")()
 
@@ -75,7 +77,10 @@ def _fetch(particulars: dict[str, Any]) -> None:
         return
     envelope = session.attempt("pullVideos", sourceUrl=text, **particulars)
     st.session_state[REFUSED] = "" if envelope["result"] == "true" else envelope["message"]
+    st.session_state[CUT] = []
     if envelope["result"] == "true":
+        told = [(job["title"], text) for job in envelope["data"] for text in job["warningList"]]
+        st.session_state[CUT] = [f"{title}: {text}" for title, text in dict.fromkeys(told)]
         jobs = [job["jobId"] for job in envelope["data"]]
         st.session_state[PULLS] = list(dict.fromkeys([*st.session_state.get(PULLS, []), *jobs]))
         st.session_state["upload_addresses"] = ""

@@ -58,7 +58,7 @@ def test_a_phones_video_is_there_at_once_and_waits_for_review_when_its_file_came
 def test_every_door_gives_what_alibabas_upload_sdks_want(door, send, alibaba):
     made = door("createUploadAuth", **ASKED)
     assert (made["code"], made["message"]) == ("200", "获取上传凭证完成")
-    assert sorted(made["data"]) == ["uploadAddress", "uploadAuth", "videoId"]
+    assert sorted(made["data"]) == ["uploadAddress", "uploadAuth", "videoId", "warningList"]
 
     again = door("refreshUploadAuth", videoId=made["data"]["videoId"])
     assert (again["code"], again["message"]) == ("200", "刷新上传凭证完成")
@@ -229,3 +229,13 @@ def test_an_owner_fits_into_what_vod_repeats(name):
 
     assert len(json.dumps(json.loads(said)["Extend"], ensure_ascii=False).encode()) <= 512
     assert user_of(said).user_id == owner.user_id
+
+
+def test_what_vod_holds_less_of_is_told_with_the_keys(do):
+    made = do("createUploadAuth", **ASKED)
+    again = do("refreshUploadAuth", videoId=made["videoId"])
+    plain = do("createUploadAuth", **{**ASKED, "title": "海边"})
+
+    assert ["“海边”" in text for text in made["warningList"]] == [True]
+    assert again["warningList"] == made["warningList"]
+    assert plain["warningList"] == []

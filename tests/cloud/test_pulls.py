@@ -180,3 +180,64 @@ def test_a_right_that_is_missing_is_named_in_the_job(alibaba, do, work):
     work()
 
     assert "RAM policy" in do("getJob", jobId=made["jobId"])["error"]
+
+
+@pytest.mark.parametrize("held", [True, False], ids=["by a worker", "by none"])
+def test_what_a_person_cancels_is_not_fetched_and_can_be_tried_again(console, alibaba, do, there, work, videos, held):
+    there()
+    (made,) = do("pullVideos", **{**ASKED, "sourceUrl": SENT})
+    job = console.store.jobs.claim_job([JobKind.PULL], "tests")
+    reference = console.cloud.pulls.start(job, None)
+    if not held:
+        console.store.jobs.give_back(job, "tests")
+
+    do("cancelJob", jobId=made["jobId"])
+    if held:
+        console.cloud.pulls.cancel(reference)  # as its worker does at its next beat
+    for _ in range(3):
+        alibaba.pulls.go_on()
+
+    assert [one["Status"] for one in alibaba.pulls.jobs.values()] == ["CANCELED"]
+    assert alibaba.count("CancelUrlUploadJobs") == 1
+    assert alibaba.vod.videos == {}
+
+    do("retryJob", jobId=made["jobId"])
+    work()
+    assert len(videos()) == 1
+
+
+def test_a_worker_that_stops_cancels_nothing_at_vod(console, alibaba, do, there, work, videos):
+    there()
+    do("pullVideos", **{**ASKED, "sourceUrl": SENT})
+    job = console.store.jobs.claim_job([JobKind.PULL], "tests")
+    console.cloud.pulls.cancel(console.cloud.pulls.start(job, None))
+    console.store.jobs.give_back(job, "tests")
+
+    work()
+
+    assert alibaba.count("CancelUrlUploadJobs") == 0
+    assert len(alibaba.pulls.jobs) == len(videos()) == 1
+
+
+def test_what_vod_is_fetching_already_comes_in_though_it_was_cancelled(console, alibaba, do, there, hear, videos):
+    there()
+    (made,) = do("pullVideos", **{**ASKED, "sourceUrl": SENT})
+    job = console.store.jobs.claim_job([JobKind.PULL], "tests")
+    console.cloud.pulls.start(job, None)
+    alibaba.pulls.go_on()
+
+    do("cancelJob", jobId=made["jobId"])
+    alibaba.pulls.go_on()
+    console.cloud.keeper.look_at_changes()
+    console.cloud.keeper.follow_events()
+
+    assert [video.user.user_name for video in videos()] == ["小林"]
+
+
+def test_what_vod_holds_less_of_is_told_for_each_address(do):
+    items = [{"sourceUrl": SENT, "title": "海边 🌊"}, {"sourceUrl": "https://cdn.example.com/2.mp4", "title": "山"}]
+
+    first, second = do("pullVideos", sourceList=json.dumps(items))
+
+    assert ["“海边”" in text for text in first["warningList"]] == [True]
+    assert second["warningList"] == []

@@ -69,6 +69,16 @@ class Pulls:
             self._go_on(job)
         return {"URLUploadInfoList": shown, "NonExists": [one for one in wanted if one not in [j[key] for j in found]]}
 
+    def CancelUrlUploadJobs(self, parameters):
+        """Take back what nobody began to fetch; what is being fetched goes on."""
+        ids = need(parameters, "JobIds")[0].split(",")
+        waiting = [one for one in ids if self.jobs.get(one, {}).get("Status") == "PENDING"]
+        for one in waiting:
+            self.jobs[one]["Status"] = "CANCELED"
+        if not waiting:
+            raise Refusal(400, "InvalidParameter.JobStatus", "The job cannot be canceled.")
+        return {"CanceledJobs": waiting, "NonExists": [one for one in ids if one not in self.jobs]}
+
     def go_on(self) -> None:
         """Have every job go a stage further."""
         for job in self.jobs.values():
