@@ -84,7 +84,7 @@ def find(wanted: dict[str, str]) -> dict[str, Any]:
 
 
 def who(line: dict[str, Any]) -> str:
-    name = named("actor", line["userName"]) if line["userName"] else t("history.unknown")
+    name = history_text.actor(line)
     return f"{name} ({line['token']})" if line["token"] else name
 
 

@@ -16,6 +16,12 @@ from pages.components.i18n import named, t
 MAX_TEXT = 300
 MOMENT = re.compile(r".{10}T.{8}\+00:00")
 GROUPS = {"censorStatus": ("censor",)}  # whose words a field's value is among, where the word alone does not tell
+# What people, or their programs, wrote and are called: it may be a word of ours, and is none.
+FREE = {
+    "title", "description", "tags", "name", "userName", "userId", "cate_name", "cateName", "reason", "comment", "error",
+    "target", "watermark",
+}  # fmt: skip
+WAYS_OF_PEOPLE = ("page", "rest", "pull")
 NOTHING = ("", None, [], {})
 NO_VALUE = "–"
 WRITTEN: dict[str, Callable[[Any], str]] = {"size": formatting.megabytes, "seconds": formatting.clock}
@@ -45,8 +51,16 @@ def warn(lines: list[dict[str, Any]], titles: dict[str, str]) -> None:
 
 def summary(line: dict[str, Any]) -> str:
     """Return a line of the history as Markdown: who, what, and what changed by it."""
-    who = formatting.plain(named("actor", line["userName"]))
-    return f"{who} · **{formatting.plain(did(line['action']))}** {formatting.plain(in_short(line))}"
+    who, what, changed = (formatting.plain(text) for text in (actor(line), did(line["action"]), in_short(line)))
+    return f"{who} · **{what}** {changed}"
+
+
+def actor(line: dict[str, Any]) -> str:
+    """Return who did what a line tells of: people by their own names, parts of the console in words."""
+    name: str = line["userName"]
+    if not name:
+        return t("history.unknown")
+    return name if line["way"] in WAYS_OF_PEOPLE else named("actor", name)
 
 
 def value(of: Any, field: str) -> str:
@@ -64,6 +78,8 @@ def value(of: Any, field: str) -> str:
     text = str(of)
     if MOMENT.fullmatch(text):
         return f"{datetime.fromisoformat(text).astimezone(ZoneInfo(session.features()['timeZone'])):%Y-%m-%d %H:%M:%S}"
+    if field in FREE:
+        return text
     groups = GROUPS.get(field, ("status", "censor", "role", "right"))
     return next((named(group, text) for group in groups if named(group, text) != text), text)
 

@@ -110,6 +110,7 @@ def account() -> Any | None:
     """Return who is signed in; asked anew at every run, so that signing out ends every tab."""
     envelope = attempt("getAccount")
     st.session_state["account"] = envelope["data"]
+    st.session_state["ended"] = envelope["code"] == "403" and token() != ""
     return envelope["data"]
 
 

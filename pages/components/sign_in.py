@@ -20,6 +20,8 @@ def show() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(t("app.name"), anchor=False)
             layout.language_menu("sign_in_language")
+        if st.session_state.get("ended"):
+            st.info(t("sign_in.ended"), icon=":material/logout:")
         with st.form("sign_in", border=True):
             name = st.text_input(t("sign_in.name"), key="sign_in_name", autocomplete="username")
             password = st.text_input(

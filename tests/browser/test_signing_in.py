@@ -94,6 +94,8 @@ def test_signing_out_ends_every_tab_and_takes_the_cookie_away(visitor, site, new
     with suppress(TimeoutError):  # its list may look again before anybody types
         other_tab.field("v_title").fill("猫", timeout=2_000)
     other_tab.is_out()
+    expect(other_tab.alert).to_contain_text(other_tab.t("sign_in.ended"))
+    expect(visitor.alert).to_have_count(0)  # they know that they left
     other_tab.goes_to("/videos")
     other_tab.is_out()
 

@@ -1,0 +1,34 @@
+"""The history in words: what is ours is translated, what people are called and wrote is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from backend.api.registry import OPERATIONS
+from pages.components import history_text
+from pages.components.i18n import texts
+
+
+@pytest.mark.parametrize("field", ["userName", "name", "title", "reason"])
+def test_what_people_wrote_stays_as_it_is(field):
+    assert history_text.value("admin", field) == "admin"
+    assert history_text.value("running", field) == "running"
+
+
+def test_what_is_ours_is_told_in_words():
+    assert history_text.value("admin", "role") == "管理员"
+    assert history_text.value("success", "censorStatus") == "已通过"
+
+
+@pytest.mark.parametrize("way", ["page", "rest"])
+def test_somebody_who_is_called_like_a_part_of_the_console_keeps_the_name(way):
+    assert history_text.actor({"userName": "worker", "way": way}) == "worker"
+    assert history_text.actor({"userName": "worker", "way": "worker"}) == "后台任务"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_filter_of_an_export_has_a_name(language):
+    names = [one.wire_name for name in ("exportVideos", "exportHistory") for one in OPERATIONS[name].parameters]
+
+    assert [name for name in names if f"field.{name}" not in texts(language)] == []
+    assert "field.count" in texts(language)
