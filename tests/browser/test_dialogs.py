@@ -93,3 +93,46 @@ def test_a_button_that_rests_says_what_it_would_do(person, waiting, colours):
     expect(button).to_be_disabled()
 
     assert person.page.evaluate(FAINT, 2) == []
+
+
+def test_enter_confirms_what_was_typed_into_one_line_once_no_word_is_being_composed(person, waiting, site):
+    person.presses("b", person.dialog)
+    reason = person.dialog.get_by_label(person.t("block.reason"), exact=True)
+    expect(reason).to_be_focused()
+    person.page.keyboard.type("ban")
+    expect(person.button("confirm_yes")).to_be_enabled()
+    reason.evaluate(
+        "field => field.dispatchEvent("
+        "new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, keyCode: 229, bubbles: true}))"
+    )
+    person.page.keyboard.type("ned")
+    expect(reason).to_have_value("banned")
+
+    person.page.keyboard.press("Enter")
+
+    expect(person.dialog).to_be_hidden()
+    person.is_told(person.t("done.block", count=1))
+    video = site.ask("getVideoById", videoId=waiting[0].video_id)
+    assert video["censorStatus"] == "fail"
+    assert site.ask("getHistory", videoId=waiting[0].video_id)[0]["after"]["reason"] == "banned"
+
+
+def test_enter_confirms_a_dialog_without_fields(person, waiting, site):
+    person.presses("a", person.dialog)
+    expect(person.button("confirm_yes")).to_be_focused()
+
+    person.page.keyboard.press("Enter")
+
+    expect(person.dialog).to_be_hidden()
+    assert site.ask("getVideoById", videoId=waiting[0].video_id)["censorStatus"] == "success"
+
+
+def test_enter_never_confirms_a_field_that_is_not_ready(person, waiting):
+    person.presses("b", person.dialog)
+    expect(person.dialog.get_by_label(person.t("block.reason"), exact=True)).to_be_focused()
+
+    person.page.keyboard.press("Enter")
+    person.is_idle()
+
+    expect(person.dialog).to_be_visible()
+    expect(person.button("confirm_yes")).to_be_disabled()
