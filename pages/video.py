@@ -65,9 +65,9 @@ def renditions(infos: list[dict[str, Any]]) -> None:
     rows = [
         {
             t("video.definition"): named("definition", info["kind"]),
-            t("video.shape"): f"{info['width']} × {info['height']}",
+            t("video.shape"): f"{info['width']} × {info['height']}" if info["width"] else "–",
             t("video.bitrate"): f"{info['bitrate'] / 1000:,.0f} kbit/s" if info["bitrate"] else "–",
-            t("column.size"): formatting.megabytes(info["size"]),
+            t("column.size"): formatting.megabytes(info["size"]) if info["size"] else "–",
             t("video.codecs"): info.get("codecs") or "–",
         }
         for info in sorted(infos, key=pixels, reverse=True)

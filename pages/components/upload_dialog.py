@@ -114,6 +114,8 @@ def _note() -> None:
     before = st.session_state.get(TOLD, [])
     st.session_state["done"] = [text for text in st.session_state.get("done", []) if text not in before] + told
     st.session_state[TOLD] = told
+    if sent["cut"]:
+        st.session_state["warned"] = sent["cut"]
 
 
 def _link() -> dict[str, Any]:

@@ -4,7 +4,7 @@ const boxes = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue }) {
   const box = parentElement.querySelector(".box"), input = parentElement.querySelector("input");
-  const own = boxes.get(box) ?? { files: [], wanted: 0, done: 0, same: [] };
+  const own = boxes.get(box) ?? { files: [], wanted: 0, done: 0, same: [], cut: [] };
   boxes.set(box, own);
   own.data = data; // what is typed while files wait counts for them
   const { words } = data;
@@ -40,7 +40,7 @@ export default function ({ data, parentElement, setStateValue }) {
 
   // Not a trigger: one that comes together with the closing of the dialog is lost on the way.
   function tell(closing = false) {
-    setStateValue("sent", { wanted: own.wanted, done: own.done, same: own.same, closing, at: Date.now() });
+    setStateValue("sent", { wanted: own.wanted, done: own.done, same: own.same, cut: own.cut, closing, at: Date.now() });
   }
 
   async function send() {
@@ -49,10 +49,11 @@ export default function ({ data, parentElement, setStateValue }) {
     let bad = false;
     for (let next; (next = own.files.shift());) {
       if (next.over) continue;
-      const { problem, same } = await sendOne(next);
+      const { problem, same, cut } = await sendOne(next);
       if (problem) bad = true;
       else own.done += 1;
       own.same.push(...same);
+      own.cut.push(...cut.map((text) => `${next.file.name}: ${text}`));
       if (!own.files.some((file) => !file.over) || own.leaving) tell(!bad && own.done > 0 && !own.leaving);
     }
     unguard();
@@ -103,19 +104,19 @@ export default function ({ data, parentElement, setStateValue }) {
       own.link = one.abort = resolve;
       tell();
     });
-    if (one.over) return { problem: words.cancelled, same: [] };
+    if (one.over) return { problem: words.cancelled, same: [], cut: [] };
     return link.url ? upload(one, link.url) : refuse(one, link.problem);
   }
 
   function refuse(one, problem) {
     end(one, problem);
-    return { problem, same: [] };
+    return { problem, same: [], cut: [] };
   }
 
   function upload(one, link) {
     return new Promise((resolve) => {
       const request = new XMLHttpRequest();
-      one.abort = () => { request.abort(); resolve({ problem: words.cancelled, same: [] }); };
+      one.abort = () => { request.abort(); resolve({ problem: words.cancelled, same: [], cut: [] }); };
       request.upload.onprogress = (event) => {
         one.bar.value = event.loaded / event.total;
         one.checking = event.loaded === event.total;
@@ -131,9 +132,10 @@ export default function ({ data, parentElement, setStateValue }) {
         }
         if (answer.result !== "true") return resolve(refuse(one, answer.message));
         const same = (answer.data?.sameFileList ?? []).slice(0, 1).map((video) => video.title);
-        const told = [...same.map((title) => words.same.replace("{title}", () => title)), ...(answer.data?.warningList ?? [])];
+        const cut = answer.data?.warningList ?? [];
+        const told = [...same.map((title) => words.same.replace("{title}", () => title)), ...cut];
         end(one, "", [words.done, ...told].join(" "));
-        resolve({ problem: "", same });
+        resolve({ problem: "", same, cut });
       };
       request.onerror = () => resolve(refuse(one, words.broken));
       const form = new FormData();

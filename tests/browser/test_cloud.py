@@ -133,6 +133,49 @@ def test_what_vod_has_not_got_goes_here_after_a_confirmation(operator, alibaba, 
     assert cloud_server.ask("getVideos", videoId=video_id)["total"] == 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_upload_dialog_tells_what_vod_holds_less_of(operator, alibaba, make_clip, language):
+    person, title = operator, f"海边 🌊 {language}"
+    person.goes_to("/videos")
+    person.clicks("upload")
+    person.dialog.locator('input[type="file"]').set_input_files(make_clip(f"{title}.mp4", seconds=1))
+    person.is_told(person.t("done.upload", count=1))
+    warned = person.part("warned")  # the dialog has closed by itself
+    expect(warned).to_contain_text(f"{title}.mp4")
+    expect(warned).to_contain_text("“海边")
+
+    person.clicks("upload")
+    person.dialog.get_by_text(person.t("upload.by_address")).click()
+    field = person.dialog.get_by_role("textbox", name=person.t("upload.addresses"))
+    field.fill(f"https://cdn.example.com/{language}.mp4 {title}\nhttps://cdn.example.com/{language}-2.mp4 plain")
+    field.blur()
+    person.clicks("upload_fetch")
+
+    cut = person.dialog.get_by_role("alert").filter(has_text="“海边")
+    expect(cut).to_contain_text(f"{title}:")
+    expect(cut).not_to_contain_text("plain")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_file_that_was_replaced_is_told_of_on_the_videos_page(operator, alibaba, cloud_server):
+    video_id = there_and_here(alibaba, cloud_server, "Approved before")
+    operator.goes_to("/video", videoId=video_id)
+    confirm(operator, "approve")
+
+    alibaba.vod.videos[video_id]["Size"] += 64
+    alibaba.vod.tell("FileUploadComplete", VideoId=video_id)
+    until(lambda: cloud_server.ask("getVideoById", videoId=video_id)["censorStatus"] == "check")
+
+    operator.goes_to("/video", videoId=video_id)
+    told = operator.t("replaced.again", time="|").split("|")
+    for words in told:
+        expect(operator.page.get_by_role("alert").filter(has_text=words.strip())).to_be_visible()
+    expect(operator.page.get_by_role("table").filter(has_text=operator.t("did.replaceFile"))).to_be_visible()
+    confirm(operator, "approve")
+    expect(operator.page.get_by_role("alert").filter(has_text=told[-1].strip())).to_be_hidden()
+
+
 def confirm(person, key, *, well=True):
     person.clicks(f"do_{key}")
     person.clicks("confirm_yes")
