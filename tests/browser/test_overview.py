@@ -13,7 +13,8 @@ BRIGHTNESS = """() => {
     return Math.max(...colour.match(/\\d+/g).slice(0, 3).map(Number));
 }"""
 WINDOWS = [{"width": 1440, "height": 1000}, {"width": 1024, "height": 768}, {"width": 390, "height": 844}]
-UNLINKED = ("/differences", "/profile")  # the one shows in cloud mode alone, to the other leads a menu
+# The first shows in cloud mode alone; to the others lead the filters and the menu behind one's name.
+UNLINKED = ("/differences", "/categories", "/profile")
 
 
 @pytest.mark.parametrize("language", ["en"])
