@@ -264,6 +264,9 @@ def test_a_refresh_that_fails_is_told_where_one_looks(operator, alibaba, cloud_s
     cloud_server.ask("createAudit", mediaId=video_id, status="Blocked", reason="advertising")
     until(lambda: cloud_server.ask("getCacheRefreshes", videoId=video_id)["refreshList"][0]["state"] == "failing")
 
+    operator.page.route(
+        "**/*.mp4", lambda route: route.fulfill(status=200, body=b"")
+    )  # VOD gives no film that is blocked
     operator.goes_to("/video", videoId=video_id)
     expect(operator.page.locator(".st-key-refresh_waits")).to_contain_text("RAM policy")
     operator.goes_to("/prewarm")

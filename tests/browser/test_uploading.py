@@ -45,6 +45,7 @@ def test_the_dialog_closes_when_everything_came_in(person, make_clip):
     person.is_told(person.t("done.upload", count=1))
     expect(person.dialog).to_be_hidden()
     expect(person.column(2).first).to_have_text("一次就好")
+    person.is_idle()
     person.clicks("upload")
     expect(person.dialog).to_contain_text(person.t("upload.hint"))
     person.is_idle()

@@ -14,6 +14,7 @@ from backend.api.registry import OPERATIONS
 from backend.exports.download import Download
 from backend.model import CensorStatus, FileKind, MediaFile
 from backend.server.openapi import CHINESE_SUMMARIES, describe
+from tests.json_schema import in_json_schema
 
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
 
@@ -140,16 +141,6 @@ def test_what_is_answered_is_what_is_described(described, console, server, http,
         content = described["paths"][operation.path]["post"]["responses"]["200"]["content"]["application/json"]
         assert answer["code"] == "200", answer
         jsonschema.validate(answer, in_json_schema({**content["schema"], "components": described["components"]}))
-
-
-def in_json_schema(node):
-    """Return a schema of OpenAPI 3.0 as one of JSON Schema, which has another way to say that something may be null."""
-    if isinstance(node, list):
-        return [in_json_schema(part) for part in node]
-    if not isinstance(node, dict):
-        return node
-    made = {key: in_json_schema(part) for key, part in node.items() if key != "nullable"}
-    return {"anyOf": [made, {"type": "null"}]} if node.get("nullable") is True else made
 
 
 def test_the_docs_page_shows_every_operation_and_parameter(page):
