@@ -6,7 +6,10 @@ import re
 
 from tests.paths import ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "README.zh.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *(page for page in sorted(ROOT.glob("*.md")) if page.name != "CHANGELOG.md"),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 PATH = re.compile(r"(?<![\w./-])((?:backend|pages|tests|benchmarks|docs)/[\w./-]*\w/?|[\w-]+\.(?:md|py|toml)\b)(?!\w)")
 ADDRESS = re.compile(r"https?://\S+")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
