@@ -57,7 +57,7 @@ class Place:
             raise Refusal("CreateUploadVideo", words="malformed answer").error() from None
 
 
-class Keys:
+class UploadKeys:
     """The keys of an upload, as the SDK asks for them before each request: new ones before the old ones end."""
 
     def __init__(self, give: Callable[[], Place], clock: Callable[[], float]) -> None:
@@ -87,7 +87,7 @@ def send(
     `checkpoints` is a folder that outlives this process. No more than one buffer of the file is in memory.
     """
     checkpoints.mkdir(exist_ok=True)
-    keys = Keys(give, clock)
+    keys = UploadKeys(give, clock)
     place = keys.place
 
     def progress(_piece: int, done: int, total: int) -> None:
@@ -127,7 +127,7 @@ def sdk() -> ModuleType:
     return found
 
 
-def _client(keys: Keys, session: requests.Session) -> Any:
+def _client(keys: UploadKeys, session: requests.Session) -> Any:
     """Return a client that signs with version 4, or with version 1 where VOD names no region."""
     place, oss = keys.place, sdk()
     transport = oss.transport.RequestsHttpClient(

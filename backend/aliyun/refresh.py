@@ -30,7 +30,7 @@ PLAYLIST = ".m3u8"
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class RefreshService:
     """The operations of one of the two services that refresh."""
 
     refresh: str
@@ -41,8 +41,8 @@ class Service:
 
 
 SERVICES = {
-    "vod": Service("RefreshVodObjectCaches", "DescribeVodRefreshTasks", "Task", "DescribeVodRefreshQuota", 50),
-    "cdn": Service("RefreshObjectCaches", "DescribeRefreshTasks", "CDNTask", "DescribeRefreshQuota", 100),
+    "vod": RefreshService("RefreshVodObjectCaches", "DescribeVodRefreshTasks", "Task", "DescribeVodRefreshQuota", 50),
+    "cdn": RefreshService("RefreshObjectCaches", "DescribeRefreshTasks", "CDNTask", "DescribeRefreshQuota", 100),
 }
 
 

@@ -88,7 +88,7 @@ class PageSocket:
 
 
 @dataclass(eq=False, slots=True)
-class Queue:
+class StepQueue:
     """Whose next step is not due yet, the first at its head."""
 
     rate: Rate
@@ -106,7 +106,7 @@ class PageSockets:
         self._held = 0
         self._open: dict[str, PageSocket] = {}
         self._parted: OrderedDict[str, tuple[str, float]] = OrderedDict()  # sessions: whose, and since when
-        self._queues: dict[tuple[str, str], Queue] = {}
+        self._queues: dict[tuple[str, str], StepQueue] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -250,8 +250,8 @@ class PageSockets:
             if seconds := queue.rate.take(self._now()):
                 await asyncio.sleep(seconds)
 
-    def _queue(self, kind: str, whose: str, rate: tuple[int, float]) -> Queue:
-        return self._queues.setdefault((kind, whose), Queue(Rate(*rate)))
+    def _queue(self, kind: str, whose: str, rate: tuple[int, float]) -> StepQueue:
+        return self._queues.setdefault((kind, whose), StepQueue(Rate(*rate)))
 
     def _note(self, key: str, session: str, person: str | None) -> None:
         if socket := self._open.get(key):

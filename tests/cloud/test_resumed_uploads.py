@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from backend.aliyun import oss_upload
-from backend.aliyun.oss_upload import Keys, Place
+from backend.aliyun.oss_upload import Place, UploadKeys
 from backend.aliyun.upload import Uploads
 from backend.jobs.runner import Task
 from backend.lifecycle.ingest import VideoMetadata, ingest_file
@@ -122,7 +122,7 @@ def test_keys_are_renewed_before_they_end():
             3600.0,
         )
 
-    keys = Keys(give, lambda: now[0])
+    keys = UploadKeys(give, lambda: now[0])
     used = []
     for now[0] in (0.0, 3000.0, 3500.0, 3600.0, 7200.0):
         used.append(keys.get_credentials().access_key_id)

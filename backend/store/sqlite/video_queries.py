@@ -50,7 +50,7 @@ FEED = Listing(
 )
 
 
-class Way(msgspec.Struct, frozen=True):
+class QueryPlan(msgspec.Struct, frozen=True):
     """Where matching rows are read from: key column, source, conditions, and the keys from `first` to before `after`.
 
     `counted` says that counts tell the total. Of two limits of a key SQLite uses one and compares all rows with the
@@ -108,33 +108,33 @@ def find(
     skip = (index - 1) * size
     # For a far page, many more rows are sooner sorted than all those read that come before it.
     weight = total if min(skip, total - skip) <= FEW else total // 20
-    return _page(db, _way_to(listing, wanted, weight), wanted, column, sort.startswith("-"), total, skip, size)
+    return _page(db, _plan_for(listing, wanted, weight), wanted, column, sort.startswith("-"), total, skip, size)
 
 
 def count(db: Database, listing: Listing, wanted: VideoFilter) -> int:
     """Return how many rows match."""
-    return _count(db, _way_to(listing, wanted), wanted)
+    return _count(db, _plan_for(listing, wanted), wanted)
 
 
 def count_by(db: Database, wanted: VideoFilter, column: str, most: int = -1) -> list[tuple[Any, int]]:
     """Return how many of the videos that match have each `cate_id` or `user_id`, the greatest first."""
-    way = _way_to(VIDEOS, wanted)
+    plan = _plan_for(VIDEOS, wanted)
     undated = bounds(wanted) == (None, None)
-    if column == "cate_id" and way.counted and undated:
-        number, source, where = "sum(number)", "videos_per_category v", way.where
-    elif (way.counted or _count(db, way, wanted) > FEW) and (
+    if column == "cate_id" and plan.counted and undated:
+        number, source, where = "sum(number)", "videos_per_category v", plan.where
+    elif (plan.counted or _count(db, plan, wanted) > FEW) and (
         wanted == replace(wanted, video_id="", title="", user_name="", tags="", user_id="", cate_id=None)
     ):
         index = "videos_by_category" if column == "cate_id" else "videos_by_user"
         where = conditions(wanted, VIDEOS.columns).within("v.seq", *bounds(wanted))
         number, source = "count(*)", f"videos v indexed by {index}"
-    elif way.key == "v.seq":
-        number, source, where = "count(*)", way.source, way.where
+    elif plan.key == "v.seq":
+        number, source, where = "count(*)", plan.source, plan.where
     else:
         number, source, where = (
             "count(*)",
-            f"(select {way.key} as seq from {way.source} {way.where.sql}) found cross join videos v using (seq)",
-            Conditions([], way.where.values),
+            f"(select {plan.key} as seq from {plan.source} {plan.where.sql}) found cross join videos v using (seq)",
+            Conditions([], plan.where.values),
         )
     sql = (
         f"select v.{column}, {number} as total from {source} {where.sql} "
@@ -145,29 +145,29 @@ def count_by(db: Database, wanted: VideoFilter, column: str, most: int = -1) -> 
 
 def keys_before(db: Database, listing: Listing, wanted: VideoFilter, before: int | None, limit: int) -> list[int]:
     """Return the keys of the newest rows that match and are older than the key `before`."""
-    way = _way_to(listing, wanted, MANY)
+    plan = _plan_for(listing, wanted, MANY)
     if before is not None:
-        way = replace(way, after=before)
-    return way.keys(db, limit)
+        plan = replace(plan, after=before)
+    return plan.keys(db, limit)
 
 
 def keys_in_order(db: Database, listing: Listing, wanted: VideoFilter, sort: Sort) -> array[int]:
     """Return the keys of all rows that match, in order: 8 MB for a million."""
-    way = _way_to(listing, wanted)
-    inner, direction = way.where, "desc" if sort.startswith("-") else "asc"
+    plan = _plan_for(listing, wanted)
+    inner, direction = plan.where, "desc" if sort.startswith("-") else "asc"
     column = SORT_COLUMNS.get(sort.removeprefix("-"))
     by = f"v.{column} {direction}, v.seq {direction}" if column else f"v.seq {direction}"
     sql = (
-        f"select v.seq from {listing.table} v where v.seq in (select {way.key} from {way.source} {inner.sql}) "
+        f"select v.seq from {listing.table} v where v.seq in (select {plan.key} from {plan.source} {inner.sql}) "
         f"order by {by}"
     )
     return array("q", (key for (key,) in db.execute(sql, inner.values)))
 
 
-def _way_to(listing: Listing, wanted: VideoFilter, total: int = 0) -> Way:
+def _plan_for(listing: Listing, wanted: VideoFilter, total: int = 0) -> QueryPlan:
     """Return the quickest way to the rows that match; many in a range are not sorted but met in the order of time."""
     if wanted.video_id:
-        return Way(listing, "v.seq", listing.joined, conditions(wanted, listing.columns), *bounds(wanted))
+        return QueryPlan(listing, "v.seq", listing.joined, conditions(wanted, listing.columns), *bounds(wanted))
     title, user_name, tags = fold(wanted.title), fold(wanted.user_name), split_tags(wanted.tags)
     worded = title or user_name or tags
     stated = (wanted.transcode_status, wanted.narrow_transcode_status, wanted.recommended) != (None, None, None)
@@ -177,18 +177,18 @@ def _way_to(listing: Listing, wanted: VideoFilter, total: int = 0) -> Way:
     return _by_index(listing, wanted, ranged, total)
 
 
-def _count(db: Database, way: Way, wanted: VideoFilter) -> int:
-    if not way.counted:
-        return way.count(db)
+def _count(db: Database, plan: QueryPlan, wanted: VideoFilter) -> int:
+    if not plan.counted:
+        return plan.count(db)
     first, after = bounds(wanted)
     if first is None and after is None:
-        return _total(db, way.listing, wanted)
+        return _total(db, plan.listing, wanted)
     if wanted.cate_id is not None:
-        return way.count(db)
-    return _count_spans(db, way, wanted, first, after)
+        return plan.count(db)
+    return _count_spans(db, plan, wanted, first, after)
 
 
-def _by_words(listing: Listing, wanted: VideoFilter, title: str, user_name: str, tags: tuple[str, ...]) -> Way:
+def _by_words(listing: Listing, wanted: VideoFilter, title: str, user_name: str, tags: tuple[str, ...]) -> QueryPlan:
     flag = None if wanted.recommended is None else int(wanted.recommended)
     told = replace(wanted, recommended=flag, user_id=wanted.user_id or None)
     exact = (getattr(told, name) for name in EXACT)
@@ -196,13 +196,13 @@ def _by_words(listing: Listing, wanted: VideoFilter, title: str, user_name: str,
     table = f"{listing.table}_words"
     if max(len(title), len(user_name)) <= MAX_PHRASE and not is_ranged(wanted):
         where = Conditions([f"{table} match :words"], {"words": words})
-        return Way(listing, "rowid", table, where, *bounds(wanted))
+        return QueryPlan(listing, "rowid", table, where, *bounds(wanted))
     where = conditions(wanted, listing.columns)
     where.add(f"{table} match :words and v.seq = {table}.rowid", words=words)
-    return Way(listing, f"{table}.rowid", f"{table} cross join {listing.joined}", where, *bounds(wanted))
+    return QueryPlan(listing, f"{table}.rowid", f"{table} cross join {listing.joined}", where, *bounds(wanted))
 
 
-def _by_index(listing: Listing, wanted: VideoFilter, ranged: bool, total: int) -> Way:
+def _by_index(listing: Listing, wanted: VideoFilter, ranged: bool, total: int) -> QueryPlan:
     name = "user" if wanted.user_id else "category" if wanted.cate_id is not None else ""
     if ranged and not name and total <= FEW:
         name = "size" if wanted.min_duration is wanted.max_duration is None else "duration"
@@ -211,7 +211,7 @@ def _by_index(listing: Listing, wanted: VideoFilter, ranged: bool, total: int) -
     source = f"{listing.table} v {f'indexed by {listing.table}_by_{name}' if name else 'not indexed'}"
     where = conditions(wanted, listing.columns)
     counted = not (wanted.user_id or is_ranged(wanted))
-    return Way(listing, "v.seq", source, where, *bounds(wanted), counted=counted)
+    return QueryPlan(listing, "v.seq", source, where, *bounds(wanted), counted=counted)
 
 
 def is_ranged(wanted: VideoFilter) -> bool:
@@ -229,31 +229,31 @@ def _total(db: Database, listing: Listing, wanted: VideoFilter) -> int:
     return number
 
 
-def _count_spans(db: Database, way: Way, wanted: VideoFilter, first: int | None, after: int | None) -> int:
+def _count_spans(db: Database, plan: QueryPlan, wanted: VideoFilter, first: int | None, after: int | None) -> int:
     """Count a range: its whole spans by their counts, the two that it cuts by their rows."""
     low = None if first is None else -(-first >> SPAN_BITS)
     high = None if after is None else after >> SPAN_BITS
     if low is not None and high is not None and low > high:
-        return _cut(way, first, after).count(db)
+        return _cut(plan, first, after).count(db)
     where = _status(wanted).within("span", low, high)
-    sql = f"select coalesce(sum(number), 0) from {way.listing.table}_per_span {where.sql}"
+    sql = f"select coalesce(sum(number), 0) from {plan.listing.table}_per_span {where.sql}"
     number: int = db.execute(sql, where.values).fetchone()[0]
     if first is not None and low is not None:
-        number += _cut(way, first, low << SPAN_BITS).count(db)
+        number += _cut(plan, first, low << SPAN_BITS).count(db)
     if after is not None and high is not None:
-        number += _cut(way, high << SPAN_BITS, after).count(db)
+        number += _cut(plan, high << SPAN_BITS, after).count(db)
     return number
 
 
-def _cut(way: Way, first: int | None, after: int | None) -> Way:
+def _cut(plan: QueryPlan, first: int | None, after: int | None) -> QueryPlan:
     """Return a way that counts the rows of a cut span without reading them, whatever their status."""
     where = Conditions()
-    if "censor_status" in way.conditions.values:
-        where.add("v.censor_status = :censor_status", censor_status=way.conditions.values["censor_status"])
+    if "censor_status" in plan.conditions.values:
+        where.add("v.censor_status = :censor_status", censor_status=plan.conditions.values["censor_status"])
     else:
         where.add(f"v.censor_status in ({EVERY_STATUS})")
-    table = way.listing.table
-    return Way(way.listing, "v.seq", f"{table} v indexed by {table}_by_censor_status", where, first, after)
+    table = plan.listing.table
+    return QueryPlan(plan.listing, "v.seq", f"{table} v indexed by {table}_by_censor_status", where, first, after)
 
 
 def _status(wanted: VideoFilter) -> Conditions:
@@ -267,27 +267,27 @@ def _status(wanted: VideoFilter) -> Conditions:
 
 
 def _page(
-    db: Database, way: Way, wanted: VideoFilter, column: str | None, down: bool, total: int, skip: int, size: int
+    db: Database, plan: QueryPlan, wanted: VideoFilter, column: str | None, down: bool, total: int, skip: int, size: int
 ) -> list[Mark]:
     size = min(size, total - skip)
     if size <= 0:
         return []
     if skip > total - skip - size:
-        return _page_from(db, way, wanted, column, not down, total, total - skip - size, size)[::-1]
-    return _page_from(db, way, wanted, column, down, total, skip, size)
+        return _page_from(db, plan, wanted, column, not down, total, total - skip - size, size)[::-1]
+    return _page_from(db, plan, wanted, column, down, total, skip, size)
 
 
 def _page_from(
-    db: Database, way: Way, wanted: VideoFilter, column: str | None, down: bool, total: int, skip: int, size: int
+    db: Database, plan: QueryPlan, wanted: VideoFilter, column: str | None, down: bool, total: int, skip: int, size: int
 ) -> list[Mark]:
     if column:
-        return _sorted(db, way, wanted, column, down, total, skip, size)
-    if way.counted and wanted.cate_id is None and skip > NEAR:
-        way, skip = _nearer(db, way, wanted, down, skip)
-    return way.marks(db, down, size, skip)
+        return _sorted(db, plan, wanted, column, down, total, skip, size)
+    if plan.counted and wanted.cate_id is None and skip > NEAR:
+        plan, skip = _nearer(db, plan, wanted, down, skip)
+    return plan.marks(db, down, size, skip)
 
 
-def _nearer(db: Database, way: Way, wanted: VideoFilter, down: bool, skip: int) -> tuple[Way, int]:
+def _nearer(db: Database, plan: QueryPlan, wanted: VideoFilter, down: bool, skip: int) -> tuple[QueryPlan, int]:
     """Return a way that begins in the span in which a far page begins, and how many rows to skip there."""
     first, after = bounds(wanted)
     bound = after if down else first
@@ -295,33 +295,35 @@ def _nearer(db: Database, way: Way, wanted: VideoFilter, down: bool, skip: int) 
     if bound is not None:
         edge = bound >> SPAN_BITS if down else -(-bound >> SPAN_BITS)
         cut = (edge << SPAN_BITS, bound) if down else (bound, edge << SPAN_BITS)
-        number = _cut(way, *cut).count(db)
+        number = _cut(plan, *cut).count(db)
         if skip < number:
-            return way, skip
+            return plan, skip
         skip -= number
         where = where.within("span", None, edge) if down else where.within("span", edge, None)
     sql = (
-        f"select span, sum(number) from {way.listing.table}_per_span {where.sql} "
+        f"select span, sum(number) from {plan.listing.table}_per_span {where.sql} "
         f"group by span order by span {'desc' if down else 'asc'}"
     )
     for span, number in db.execute(sql, where.values):
         if skip < number:
             first, after = (first, (span + 1) << SPAN_BITS) if down else (span << SPAN_BITS, after)
-            return replace(way, first=first, after=after), skip
+            return replace(plan, first=first, after=after), skip
         skip -= number
     raise AssertionError("the total was larger than the sum of its parts")
 
 
 def _sorted(
-    db: Database, way: Way, wanted: VideoFilter, column: str, down: bool, total: int, skip: int, size: int
+    db: Database, plan: QueryPlan, wanted: VideoFilter, column: str, down: bool, total: int, skip: int, size: int
 ) -> list[Mark]:
     """Return one page in the order of a column: few rows are sorted, among many the column's index is followed."""
-    listing = way.listing
+    listing = plan.listing
     if total > FEW and listing is VIDEOS:
         source = listing.joined if wanted.user_name else f"{listing.table} v"
         source = source.replace("videos v", f"videos v indexed by videos_by_{column.removesuffix('_folded')}")
-        walk = Way(listing, "v.seq", source, conditions(wanted, listing.columns), *bounds(wanted))
+        walk = QueryPlan(listing, "v.seq", source, conditions(wanted, listing.columns), *bounds(wanted))
         return walk.marks(db, down, size, skip, f"v.{column}")
-    inner = way.where
-    where = Conditions([f"v.seq in (select {way.key} from {way.source} {inner.sql})"], inner.values)
-    return Way(listing, "v.seq", f"{listing.table} v", where, None, None).marks(db, down, size, skip, f"v.{column}")
+    inner = plan.where
+    where = Conditions([f"v.seq in (select {plan.key} from {plan.source} {inner.sql})"], inner.values)
+    return QueryPlan(listing, "v.seq", f"{listing.table} v", where, None, None).marks(
+        db, down, size, skip, f"v.{column}"
+    )
