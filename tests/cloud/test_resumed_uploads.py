@@ -172,8 +172,8 @@ def test_an_upload_goes_on_where_its_process_was_killed(console, alibaba, cloud_
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "test-secret",
     }  # fmt: skip
     work_in_small_parts = (
-        f"from backend.aliyun import oss; oss.PART_BYTES = {PART}; import sys; sys.argv = ['work', 'work']; "
-        "import runpy; runpy.run_module('backend', run_name='__main__')"
+        f"from backend.aliyun import oss_upload; oss_upload.PART_BYTES = {PART}; "
+        "import sys; sys.argv = ['work', 'work']; import runpy; runpy.run_module('backend', run_name='__main__')"
     )
     worker = subprocess.Popen([sys.executable, "-c", work_in_small_parts], cwd=ROOT, env=env)
     alibaba.oss.watch = lambda _action, number: worker.kill() if number == "4" else None
