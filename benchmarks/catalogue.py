@@ -158,7 +158,7 @@ def make(store: Store, count: int, seed: int, recommended: int) -> float:
         done += len(batch)
         print(f"\r{done:,} videos, {done / spent:,.0f} a second", end="", flush=True)
     print()
-    store.merge_index()
+    store.settle_import()
     recommend(store, recommended, seed)
     return spent
 
