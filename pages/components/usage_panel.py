@@ -26,10 +26,8 @@ def usage() -> None:
         quota(data["prewarmQuota"])
         problems = [source for source in data["sourceList"] if source["problem"]]
         if problems:
-            words = (
-                f"- {t('overview.usage_source_' + one['source'])}: {formatting.plain(one['problem'])}"
-                for one in problems
-            )
+            names = [t(f"overview.usage_source_{one['source']}") for one in problems]
+            words = [f"- {name}: {formatting.plain(one['problem'])}" for name, one in zip(names, problems, strict=True)]
             st.warning("\n".join(words), title=t("overview.usage_problem"), icon=":material/cloud_off:")
         left, right = st.columns(2)
         with left:

@@ -103,6 +103,6 @@ def test_what_is_not_shown_there_is_shown_to_somebody_who_is_signed_in(console, 
     backend.first_start(console)
     signed_in = console.call("login", {"userName": "admin", "password": console.settings.admin_password})
 
-    drawn = run_alone(PAGES / "videos.py", signed_in["data"]["consoleToken"])
+    drawn = run_alone(PAGES / "recommendations.py", signed_in["data"]["consoleToken"])
 
-    assert seeded[0] in drawn
+    assert any(title in drawn for title in seeded)
