@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from backend import operations  # noqa: F401  (declares them, for every module below this package)
 from backend.auth.passwords import hash_password, new_password
@@ -16,8 +16,7 @@ from backend.auth.permissions import Role
 from backend.console import Caller, Console
 from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker
-from backend.jobs.polling_worker import PollingWorker
-from backend.jobs.runner import Runner
+from backend.jobs.runner import AnyRunner, Runner
 from backend.jobs.worker import Worker
 from backend.lifecycle import pull
 from backend.lifecycle.deletion import Purger
@@ -148,29 +147,32 @@ def running(url: str = "") -> Iterator[Console]:
             close_current()
 
 
-def make_worker(console: Console, clock: Callable[[], float] = time.monotonic) -> Worker | PollingWorker:
+def make_worker(console: Console, clock: Callable[[], float] = time.monotonic) -> Worker:
     """Return a worker, not yet started, for everything this console queues."""
     if console.cloud is not None:
-        return _make_remote_worker(console, console.cloud, clock)
-    runners = {
-        JobKind.SNAPSHOT: console.media,
-        JobKind.COVER: console.media,
-        JobKind.TRANSCODE: console.media,
-        JobKind.NARROW: console.media,
-        JobKind.PREWARM: console.cache,
+        return _make_cloud_worker(console, console.cloud, clock)
+    media, cache = cast(Runner, console.media), cast(Runner, console.cache)  # as they are without a cloud
+    kinds = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.TRANSCODE, JobKind.NARROW)
+    runners: dict[JobKind, AnyRunner] = {
+        **dict.fromkeys(kinds, media),
+        JobKind.PREWARM: cache,
         JobKind.PULL: Puller(lambda: console.settings, lambda: console.own_hosts),
         JobKind.DEMO: DemoMaker(Ffmpeg(console.settings.ffmpeg), incoming_folder(console.settings)),
     }
     settle = {JobKind.DEMO: partial(demo_catalogue.settle, console), JobKind.PULL: partial(pull.settle, console)}
-    return Worker(console.store, runners, settle)
+    return Worker(console.store, runners, settle, clock)
 
 
-def _make_remote_worker(console: Console, cloud: Cloud, clock: Callable[[], float]) -> PollingWorker:
-    kinds = (JobKind.UPLOAD, JobKind.SNAPSHOT, JobKind.COVER, JobKind.TRANSCODE, JobKind.NARROW)
-    runners: dict[JobKind, Runner] = {**dict.fromkeys(kinds, cloud.media), JobKind.PREWARM: cloud.cache}
-    runners[JobKind.PULL] = cloud.pulls
+def _make_cloud_worker(console: Console, cloud: Cloud, clock: Callable[[], float]) -> Worker:
+    kinds = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.TRANSCODE, JobKind.NARROW)
+    runners: dict[JobKind, AnyRunner] = {
+        **dict.fromkeys(kinds, cloud.media),
+        JobKind.UPLOAD: cloud.sender,
+        JobKind.PREWARM: cloud.cache,
+        JobKind.PULL: cloud.pulls,
+    }
     settle = {JobKind.UPLOAD: cloud.settle_upload, JobKind.PULL: cloud.settle_pull}
-    worker = PollingWorker(console.store, runners, settle, clock)
+    worker = Worker(console.store, runners, settle, clock)
     cloud.poll_now = worker.poll_now
     return worker
 

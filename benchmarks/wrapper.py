@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from backend.jobs.runner import Done, Outcome, Task, Tasks
+from backend.jobs.runner import Done, Task
 from backend.jobs.worker import Worker
 from backend.media.ffmpeg import THREADS, Ffmpeg
 from backend.model import Job, JobKind, JobState, Video
@@ -33,18 +33,8 @@ class Encoding:
 
     def __init__(self, ffmpeg: Ffmpeg, arguments: list[str], seconds: float) -> None:
         self._ffmpeg, self._arguments, self._seconds = ffmpeg, arguments, seconds
-        self._tasks = Tasks()
 
-    def start(self, job: Job, video: Video | None) -> str:
-        return self._tasks.start(self._encode)
-
-    def poll(self, reference: str) -> Outcome:
-        return self._tasks.poll(reference)
-
-    def cancel(self, reference: str) -> None:
-        self._tasks.cancel(reference)
-
-    def _encode(self, task: Task) -> Done:
+    def run(self, job: Job, video: Video | None, task: Task) -> Done:
         ran = self._ffmpeg.run(self._arguments, duration=self._seconds, report=task.report)
         if not ran.ok:
             raise RuntimeError(ran.words)

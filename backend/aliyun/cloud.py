@@ -24,6 +24,7 @@ from backend.aliyun.settle import Settler
 from backend.aliyun.snapshots import SnapshotJobs
 from backend.aliyun.sync import Sync
 from backend.aliyun.transcode import Transcodes
+from backend.aliyun.upload import Sender
 from backend.aliyun.usage import UsageReader
 from backend.errors import Refused
 from backend.jobs.runner import Done
@@ -53,6 +54,7 @@ class Cloud:
         pictures = SnapshotJobs(self.client, store.cloud, clock, **pace)
         renditions = Renditions(self.client, store)
         self.media = CloudMedia(self.client, store.cloud, local, transcodes, pictures, renditions, clock)
+        self.sender = Sender(self.media.uploads, local.path_of)
         self.pulls = Pulls(self.client, store, clock, **pace)
         self.cache = CloudCache(
             self.client, store.cloud, settings.prewarm_service, settings.prewarm_hosts, self._batch, clock, **pace

@@ -10,7 +10,6 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +21,10 @@ from backend.aliyun.renditions import Renditions
 from backend.aliyun.snapshots import SnapshotJobs
 from backend.aliyun.templates import Templates
 from backend.aliyun.transcode import Transcodes
-from backend.aliyun.upload import Uploads, find_cut, fitted, is_local
+from backend.aliyun.upload import NO_SUCH_VIDEO, Uploads, find_cut, fitted
 from backend.aliyun.verdicts import Verdicts, VideoLocks
 from backend.errors import CloudError, Conflict, ConsoleError, NotFound
-from backend.jobs.runner import Failed, Lost, Outcome, Tasks
+from backend.jobs.runner import Lost, Outcome
 from backend.media import NO_SNAPSHOTS, Judgement, Probe
 from backend.media.local import LocalMedia
 from backend.media.templates import TemplateGroup, Watermark
@@ -40,13 +39,11 @@ log = logging.getLogger(__name__)
 YOUNG_SECONDS = 60
 KEPT_BACK = (VideoStatus.BLOCKED, VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)  # VOD plays none of these
 KEPT_BACK_REASON = "控制台回收站或撤销审核"  # VOD wants a reason for whatever is blocked
-UPLOAD_SECONDS = 6 * 3600
 UNCONFIRMED = (
     "Alibaba Cloud did not confirm {action} ({words}). Whether it was done is being looked up, and the console will "
     "follow; look again in a minute."
 )
 NOT_DELETED = "ApsaraVideo VOD refused to delete the video {video_id}; it may be locked or in use there."
-NO_SUCH_VIDEO = "There is no video {video_id}. It may have been deleted."
 
 
 class CloudMedia:
@@ -60,7 +57,7 @@ class CloudMedia:
     ) -> None:  # fmt: skip
         self._client, self._records, self._local, self._clock = client, records, local, clock
         self._transcodes, self._pictures, self._renditions = transcodes, pictures, renditions
-        self.uploads, self._categories, self._tasks = Uploads(client), Categories(client), Tasks()
+        self.uploads, self._categories = Uploads(client), Categories(client)
         self._verdicts, self.turns = Verdicts(client), VideoLocks()
         self._templates = Templates(client, clock)
         self.addresses = PlayAddresses(client, records)
@@ -138,8 +135,6 @@ class CloudMedia:
             raise
 
     def _start(self, job: Job, video: Video) -> str:
-        if job.kind is JobKind.UPLOAD:
-            return f"upload:{self._start_upload(video)}:{job.started or int(self._clock())}"
         if job.kind is JobKind.COVER:
             return f"cover:{video.video_id}:{self._number_of(video, float(job.payload.get('seconds', 0)))}"
         if job.kind is JobKind.SNAPSHOT:
@@ -151,8 +146,6 @@ class CloudMedia:
 
     def poll(self, reference: str) -> Outcome:
         kind, _, rest = reference.partition(":")
-        if kind == "upload":
-            return self._poll_upload(*rest.split(":"))
         if kind == "transcode":
             return self._transcodes.poll(rest)
         if kind == "snapshot":
@@ -162,10 +155,7 @@ class CloudMedia:
         return Lost()
 
     def cancel(self, reference: str) -> None:
-        """Stop an upload. What VOD was asked for goes on there: it cannot be taken back."""
-        kind, _, rest = reference.partition(":")
-        if kind == "upload":
-            self._tasks.cancel(rest.partition(":")[0])
+        """What VOD was asked for goes on there: it cannot be taken back."""
 
     @staticmethod
     def _number_of(video: Video, seconds: float) -> int:
@@ -174,20 +164,6 @@ class CloudMedia:
         if not count:
             raise Conflict(NO_SNAPSHOTS, video_id=video.video_id)
         return min(int(seconds * count / video.duration), count - 1) if video.duration else 0
-
-    def _start_upload(self, video: Video) -> str:
-        source = video.file_of(FileKind.SOURCE)
-        path = self._local.path_of(video.video_id, source.name) if source and is_local(source) else None
-        send = partial(self.uploads.send, video.video_id, path)
-        return self._tasks.start(send, name=f"upload {video.video_id}")
-
-    def _poll_upload(self, task: str, started: str) -> Outcome:
-        """Say how an upload stands. What broke off for a passing reason is Lost, and so begun again, for some hours."""
-        outcome = self._tasks.poll(task)
-        reason = outcome.reason if isinstance(outcome, Failed) else None
-        if isinstance(reason, CloudError) and reason.passing and self._clock() - int(started) < UPLOAD_SECONDS:
-            raise reason
-        return outcome
 
     def clear(self, video_id: str) -> None:
         """Remove from this machine what VOD has."""

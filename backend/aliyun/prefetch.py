@@ -134,7 +134,7 @@ class CloudCache:
         facts = {"warmed": warmed}
         if ended < len(urls):
             waited = self._clock() - min((push.begun for push in pushes), default=0.0)
-            return Running(ended / len(urls), facts, again=min(self._poll_seconds, max(waited / 2, MIN_SECONDS)))
+            return Running(ended / len(urls), facts, poll_after=min(self._poll_seconds, max(waited / 2, MIN_SECONDS)))
         bad = sum(state is WarmState.FAILED for state, _ in warmed.values())
         refused = next((push.error for push in pushes if push.error), None)
         if bad:

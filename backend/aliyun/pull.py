@@ -64,7 +64,7 @@ class Pulls:
             if task is None:
                 return Lost()
             if self._clock() - task.begun < UNLISTED_SECONDS:
-                return Running(again=self._poll_seconds)
+                return Running(poll_after=self._poll_seconds)
             return self._failed(job_id, CloudError(FORGOTTEN, task_id=cloud_id), "")
         state = _state(info)
         if state == ENDED_WELL and info.get("MediaId"):
@@ -72,7 +72,7 @@ class Pulls:
         if state in ENDED_BADLY:
             code, why = str(info.get("ErrorCode") or state), str(info.get("ErrorMessage") or "-")
             return self._failed(job_id, CloudError(PULL_FAILED, why=why, cloud_code=code), f"{code}: {why}")
-        return Running(again=self._poll_seconds)
+        return Running(poll_after=self._poll_seconds)
 
     def cancel(self, reference: str) -> None:
         """Have VOD not fetch what a person cancelled. Of a worker that stops, the job goes on elsewhere."""

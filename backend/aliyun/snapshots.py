@@ -62,7 +62,7 @@ class SnapshotJobs:
         task = self._records.task_of(job_id)
         if task is None and not self._records.is_begun(ACTION, job_id):
             self.start(job_id, video_id)
-            return Running(again=LATER_SECONDS if self._records.task_of(job_id) is None else self._poll_seconds)
+            return Running(poll_after=LATER_SECONDS if self._records.task_of(job_id) is None else self._poll_seconds)
         begun = next((one.begun for one in self._records.find_intents() if one.target == job_id), self._clock())
         try:
             wanted = {"VideoId": video_id, "SnapshotType": "NormalSnapshot", "PageSize": COUNT}
@@ -102,7 +102,7 @@ class SnapshotJobs:
         if task is None and waited > PATIENCE_POLLS * self._poll_seconds:
             self._records.drop(ACTION, job_id)
             return Lost()
-        return Running(again=self._poll_seconds)
+        return Running(poll_after=self._poll_seconds)
 
     def _files(self, video_id: str, urls: list[str]) -> tuple[MediaFile, ...]:
         info = self._client.call("GetVideoInfo", {"VideoId": video_id}, expect="Video")["Video"]

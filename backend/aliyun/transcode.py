@@ -76,7 +76,7 @@ class Transcodes:
         if state == ALL_FAILED_STATUS:
             return _failed(jobs)
         progress = sum(number(job.get("TranscodeProgress")) for job in jobs) / (100 * len(jobs)) if jobs else 0.0
-        return Running(min(progress, 0.99), again=self._poll_seconds)
+        return Running(min(progress, 0.99), poll_after=self._poll_seconds)
 
     def _submit(self, job: Job, video: Video, begun: float, session: str) -> CloudTask:
         """Submit; where no answer comes, look whether it was done before trying again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ from backend.aliyun import oss_upload
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.mapping import number, source_file, user_data
-from backend.errors import CloudError, Conflict, ConsoleError, MediaError
+from backend.errors import CloudError, Conflict, ConsoleError, MediaError, NotFound
 from backend.jobs.runner import Done, Task
-from backend.model import FileKind, MediaFile, User
+from backend.model import FileKind, Job, MediaFile, User, Video
 from backend.model.cloud import MAX_BYTES, MAX_TAG_BYTES, MAX_TAGS, fitting, is_cut
 
 ACTION = "CreateUploadVideo"
@@ -26,6 +26,7 @@ SETTLE_TRIES = 10
 PART_OF_SENDING = 0.95
 CHECKPOINTS = ".upload"  # a folder beside the file, for an upload that goes on after a restart
 WAITING = ("Uploading", "UploadFail")
+NO_SUCH_VIDEO = "There is no video {video_id}. It may have been deleted."
 NOT_HERE = "The file of the video {video_id} is not on this machine any more. Upload it again."
 HAS_FILE = "The video {video_id} has its file already; another file is another video."
 TITLE_IS_CUT = (
@@ -160,6 +161,21 @@ class Uploads:
     def _info(self, video_id: str) -> dict[str, Any]:
         found: dict[str, Any] = self._client.call("GetVideoInfo", {"VideoId": video_id}, expect="Video.Status")["Video"]
         return found
+
+
+class Sender:
+    """Does the jobs `upload`: sends the files of videos that were uploaded here."""
+
+    def __init__(self, uploads: Uploads, path_of: Callable[[str, str], Path | None]) -> None:
+        """`path_of` finds a file of a video on this machine."""
+        self._uploads, self._path_of = uploads, path_of
+
+    def run(self, job: Job, video: Video | None, task: Task) -> Done:
+        if video is None:
+            raise NotFound(NO_SUCH_VIDEO, video_id=job.video_id)
+        source = video.file_of(FileKind.SOURCE)
+        path = self._path_of(video.video_id, source.name) if source and is_local(source) else None
+        return self._uploads.send(video.video_id, path, task)
 
 
 def read_grant(answer: Mapping[str, Any]) -> Grant:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import math
 import uuid
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from backend.demo.filters import PAINTERS, Canvas, plasma
 from backend.errors import MediaError
-from backend.jobs.runner import Done, Outcome, Task, Tasks
+from backend.jobs.runner import Done, Task
 from backend.media.ffmpeg import THREADS, Ffmpeg, Report
 from backend.model import SECONDS_A_DAY, CensorStatus, Job, Video
 
@@ -256,24 +255,13 @@ def _arguments(clip: Clip, picture: str, path: Path) -> list[str]:
 class DemoMaker:
     """Runs the jobs that make demo clips; `payload["clip"]` of a job is a place in CLIPS."""
 
-    def __init__(self, ffmpeg: Ffmpeg, incoming: Path, tasks: Tasks | None = None) -> None:
+    def __init__(self, ffmpeg: Ffmpeg, incoming: Path) -> None:
         """`incoming`: the folder the clips are made in, as files on their way in."""
         self._ffmpeg, self._incoming = ffmpeg, incoming
-        self._tasks = tasks or Tasks()
 
-    def start(self, job: Job, video: Video | None) -> str:
-        """Begin to make a clip. The outcome's facts are its `path` and `clip`."""
-        return self._tasks.start(partial(self._make, job.payload["clip"]), name=f"demo {job.job_id}")
-
-    def poll(self, reference: str) -> Outcome:
-        """Say how it stands."""
-        return self._tasks.poll(reference)
-
-    def cancel(self, reference: str) -> None:
-        """Stop it; nothing of the clip is left."""
-        self._tasks.cancel(reference)
-
-    def _make(self, number: int, task: Task) -> Done:
+    def run(self, job: Job, video: Video | None, task: Task) -> Done:
+        """Make a clip. The outcome's facts are its `path` and `clip`; nothing is left of one that is stopped."""
+        number: int = job.payload["clip"]
         self._incoming.mkdir(parents=True, exist_ok=True)
         path = self._incoming / f"{uuid.uuid4().hex}.mp4"
         try:

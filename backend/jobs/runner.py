@@ -1,34 +1,32 @@
-"""Work that goes on by itself: how it is started, watched and stopped, whoever does it.
-
-A `Runner` does one kind of job. Where it runs in this process, `Tasks` gives it a thread, so that the worker sees a
-local encode and a job in the cloud through the same three calls.
-"""
+"""What does a kind of job, here or elsewhere, and what a worker hears of it."""
 
 from __future__ import annotations
 
 import logging
 import threading
-import uuid
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
-from backend.errors import ConsoleError, disk_error
+from backend.errors import CloudError, ConsoleError, disk_error
 from backend.model import Job, MediaFile, Video
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
     """Still at it; `progress` goes from 0 to 1, `facts` is what is known so far.
 
-    Asking again before `again` seconds have passed will not tell more.
+    Asking again before `poll_after` seconds have passed will not tell more.
     """
 
     progress: float = 0.0
     facts: dict[str, Any] = field(default_factory=dict)
-    again: float = 0.0
+    poll_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +55,58 @@ class Lost:
 Outcome: TypeAlias = Running | Done | Failed | Lost
 
 
+class Cancelled(Exception):
+    """Raised by `Task.report` once the work should stop."""
+
+
+class Task:
+    """What a worker and the work in one of its threads tell each other."""
+
+    def __init__(self) -> None:
+        self.state = Running()
+        self.stopped = threading.Event()
+
+    def report(self, progress: float, facts: dict[str, Any] | None = None) -> None:
+        """Say how far the work is (0 to 1). Raises Cancelled when it should stop."""
+        if self.stopped.is_set():
+            raise Cancelled
+        self.state = Running(min(max(progress, 0.0), 0.99), facts or {})
+
+
 class Runner(Protocol):
-    """Starts a job, says how it stands, and stops it."""
+    """Does a job in this process."""
+
+    def run(self, job: Job, video: Video | None, task: Task) -> Done | Failed:
+        """Do it, and return when it has ended. Called again for a job whose worker died.
+
+        It reports its progress to `task` often, and lets Cancelled through, leaving nothing behind. Whatever else it
+        raises is why the job failed.
+        """
+
+
+@runtime_checkable
+class RemoteRunner(Protocol):
+    """Has a job done elsewhere: begins it, says how it stands, and stops it."""
 
     def start(self, job: Job, video: Video | None) -> str:
         """Begin, and return at once with a reference for `poll`. Called again for a job whose worker died."""
 
     def poll(self, reference: str) -> Outcome:
-        """Say how it stands. Cheap. The end is told once; a reference from before a restart is Lost."""
+        """Say how it stands. Cheap. The end is told once; a reference that is not known (any more) is Lost."""
 
     def cancel(self, reference: str) -> None:
         """Stop it and leave nothing behind. Unknown references are ignored."""
 
 
-def failure_of(error: Exception) -> Failed:
-    """Return how a job fails whose work raised `error`, whoever made it."""
+AnyRunner: TypeAlias = Runner | RemoteRunner
+
+
+def end_of(error: BaseException) -> Failed | Lost:
+    """Return how a job ends whose work raised `error`, whoever made it."""
+    if isinstance(error, Cancelled):
+        return Lost()
+    if isinstance(error, CloudError):
+        return Failed(error, f"{error.cloud_code} {error.request_id}".strip())
     if isinstance(error, ConsoleError):
         return Failed(error, getattr(error, "detail", ""))
     if isinstance(error, OSError):
@@ -82,57 +117,21 @@ def failure_of(error: Exception) -> Failed:
     )
 
 
-class Cancelled(Exception):
-    """Raised inside a task by `Task.report` once somebody cancelled it."""
+def call_in_thread(name: str, function: Callable[[], T]) -> Future[T]:
+    """Call a function in a thread of its own, which does not keep the process from ending, and return what comes of it.
 
+    No executor: at its end, Python waits for the threads of every one, however long a stuck disk takes.
+    """
+    future: Future[T] = Future()
 
-class Task:
-    """What the work inside a thread sees of its task."""
-
-    def __init__(self) -> None:
-        self.outcome: Outcome = Running()
-        self.stopped = threading.Event()
-
-    def report(self, progress: float, facts: dict[str, Any] | None = None) -> None:
-        """Say how far the work is (0 to 1). Raises Cancelled when it should stop."""
-        if self.stopped.is_set():
-            raise Cancelled
-        self.outcome = Running(min(max(progress, 0.0), 0.99), facts or {})
-
-
-class Tasks:
-    """Runs pieces of work in threads of this process."""
-
-    def __init__(self) -> None:
-        self._tasks: dict[str, tuple[Task, threading.Thread]] = {}
-
-    def start(self, work: Callable[[Task], Done | Failed], name: str = "task") -> str:
-        task, reference = Task(), uuid.uuid4().hex
-        thread = threading.Thread(target=self._run, args=(task, work), name=name, daemon=True)
-        self._tasks[reference] = (task, thread)
-        thread.start()
-        return reference
-
-    def poll(self, reference: str) -> Outcome:
-        if reference not in self._tasks:
-            return Lost()
-        outcome = self._tasks[reference][0].outcome
-        if not isinstance(outcome, Running):
-            del self._tasks[reference]
-        return outcome
-
-    def cancel(self, reference: str, timeout: float = 10.0) -> None:
-        """Ask the work to stop, and wait for it up to `timeout` seconds."""
-        if found := self._tasks.pop(reference, None):
-            task, thread = found
-            task.stopped.set()
-            thread.join(timeout)
-
-    @staticmethod
-    def _run(task: Task, work: Callable[[Task], Done | Failed]) -> None:
+    def call() -> None:
         try:
-            task.outcome = work(task)
-        except Cancelled:
-            task.outcome = Lost()
-        except Exception as error:
-            task.outcome = failure_of(error)
+            result = function()
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    future.set_running_or_notify_cancel()
+    threading.Thread(target=call, name=name, daemon=True).start()
+    return future

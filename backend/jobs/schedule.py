@@ -11,13 +11,22 @@ from backend.model import Job, JobKind, JobState
 FAST = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.PREWARM)
 PULLS = (JobKind.PULL,)  # which wait for others' servers
 SLOW = (JobKind.DEMO, JobKind.TRANSCODE, JobKind.NARROW)
+UPLOADS = (JobKind.UPLOAD,)
 MIN_SECONDS = 1.0  # that starting ffmpeg and looking at the source take, however short a video is
+MAX_UPLOADS = 8  # to a cloud, at once
 ENOUGH_PROGRESS = 0.05  # of a job, before its own speed says more than that of others
 
 
 def slow_concurrency() -> int:
     """Return how many slow jobs a worker does at once: ffmpeg uses every core by itself, so one for every two."""
     return max(1, (os.cpu_count() or 1) // 2)
+
+
+def local_lanes() -> tuple[tuple[tuple[JobKind, ...], int], ...]:
+    """Return the kinds of job that this machine may do, in groups that do not wait for each other, and how many of a
+    group go on at once.
+    """
+    return (FAST, 1), (PULLS, 1), (SLOW, slow_concurrency()), (UPLOADS, MAX_UPLOADS)
 
 
 @dataclass(frozen=True, slots=True)

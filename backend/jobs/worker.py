@@ -1,183 +1,390 @@
-"""The worker: takes jobs from the queue, starts them, watches them, and settles what came of them."""
+"""The worker: takes jobs from the queue, has them done here or elsewhere, and settles what came of them.
+
+One thread claims, keeps the leases and settles. The work itself is called in other threads: a job that is done here is
+one call, which returns at its end; one that is done elsewhere is a call that begins it, and short ones that ask how it
+stands.
+"""
 
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import partial
 
+from backend.errors import CloudError
 from backend.jobs import process_identity
-from backend.jobs.runner import Done, Failed, Lost, Outcome, Runner, Running, failure_of
-from backend.jobs.schedule import FAST, PULLS, SLOW, slow_concurrency
+from backend.jobs.runner import (
+    AnyRunner,
+    Done,
+    Failed,
+    Lost,
+    Outcome,
+    RemoteRunner,
+    Running,
+    Task,
+    call_in_thread,
+    end_of,
+)  # fmt: skip
+from backend.jobs.schedule import local_lanes
 from backend.model import Job, JobKind
 from backend.store import Store, StoreError
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.1
-BEAT_SECONDS = 1.0
-IDLE_SECONDS = 0.5
-MAX_RETRY_SECONDS = 10.0
+MAX_REMOTE = 100  # of each kind: what waits for hours at a cloud keeps no other kind waiting
+MAX_CALLS = 8  # to clouds, at once
+CLAIM_SECONDS = 0.5  # until the queue is looked at again, when nothing is heard of it: others may write to it
+GATHER_SECONDS = 0.02  # in which many changes are one reason to look
+BEAT_SECONDS, REMOTE_BEAT_SECONDS = 1.0, 3.0  # between two renewals of a lease
+LEAST_SECONDS = 0.2  # between two questions about one job
+STORE_PAUSES, CLOUD_PAUSES = (
+    (0.5, 10.0),
+    (2.0, 60.0),
+)  # the first and the longest, until what was refused is tried again
+# With a cloud that refuses to begin a job, and with one that takes no files from here.
+REMOTE_PATIENCE, LOCAL_PATIENCE = 1800.0, 6 * 3600.0
+
+
+@dataclass
+class ActiveJob:
+    """A job in hand."""
+
+    job: Job
+    owner: str
+    runner: AnyRunner
+    lane: int
+    beat: float  # when its lease was renewed
+    call: Future[Outcome] | None = None  # the work, or the question, that is under way
+    task: Task = field(default_factory=Task)
+    reference: str = ""  # of work done elsewhere, once it was begun
+    due: float = 0.0  # when it is called, or settled, again
+    heard: bool = False  # something was heard of it after the question that is under way was asked
+    done: Done | None = None  # what came of it, before all is prepared for that to be settled
+    end: Done | Failed | None = None  # what is to be recorded
+    ours: bool = True
+    failures: int = 0  # one after the other
+    failing_since: float = 0.0
+    refusal: str = ""  # why the database did not take something, as the log has it already
+
+    @property
+    def next_beat(self) -> float:
+        """When its lease is to be renewed: not where it is no longer ours, or only waits to be recorded."""
+        if not self.ours or self.end is not None:
+            return math.inf
+        return self.beat + (REMOTE_BEAT_SECONDS if isinstance(self.runner, RemoteRunner) else BEAT_SECONDS)
+
+    @property
+    def next_step(self) -> float:
+        return min(self.next_beat, self.due if self.call is None else math.inf)
 
 
 class Worker:
-    """Works in threads of this process: one lane for quick jobs, one for those that fetch files, and slow ones."""
+    """Does jobs of some kinds at the same time; `lanes` of the schedule say how many of which.
+
+    What a database or a cloud refuses for a while is tried again, later and later, without the work being done again.
+    """
 
     def __init__(
         self,
         store: Store,
-        runners: Mapping[JobKind, Runner],
+        runners: Mapping[JobKind, AnyRunner],
         settle: Mapping[JobKind, Callable[[Job, Done], None]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`settle` holds what a kind of job needs done with its outcome before the job itself is settled."""
-        self._store = store
-        self._runners = runners
-        self._settle = settle or {}
-        self._name = f"{process_identity.name()}/{uuid.uuid4().hex[:8]}"
-        self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._unnoted: dict[str, str] = {}  # jobs whose progress the database refuses, and why
+        """`settle` holds what a kind of job needs done with its outcome before the job itself is settled: it is called
+        again where the database refuses.
+        """
+        self._store, self._runners, self._settle, self._clock = store, runners, settle or {}, clock
+        remote = [kind for kind, runner in runners.items() if isinstance(runner, RemoteRunner)]
+        here = runners.keys() - remote
+        self._lanes = [(tuple(kind for kind in kinds if kind in here), most) for kinds, most in local_lanes()]
+        self._lanes += [((kind,), MAX_REMOTE) for kind in remote]
+        self._name = process_identity.name()
+        self._owners: list[str] = []
+        self._active: dict[str, ActiveJob] = {}  # by owner: each has one of its own
+        self._pool = ThreadPoolExecutor(MAX_CALLS, "remote")
+        self._stopping, self._wake = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
+        self._next_claim, self._refused_claims = 0.0, 0
+
+    @property
+    def is_calling(self) -> bool:
+        """Say whether work, or a question about it, is under way."""
+        return any(active.call is not None for active in self._active.values())
 
     def start(self) -> None:
         """Begin, in the background."""
-        for number, kinds in enumerate([FAST, PULLS, *[SLOW] * slow_concurrency()]):
-            name = f"worker-{'slow' if kinds is SLOW else 'pull' if kinds is PULLS else 'quick'}-{number}"
-            thread = threading.Thread(target=self._lane, args=(name, kinds), name=name, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        self._store.listeners.append(self._wake.set)
+        self._thread.start()
 
-    def stop(self, timeout: float = 15.0) -> None:
-        """Stop what runs, give it back to the queue, and wait for that."""
+    def stop(self, patience: float = 15.0) -> None:
+        """Stop what runs here, give back to the queue what has not ended, and wait for that.
+
+        What goes on elsewhere is found again by its reference.
+        """
+        deadline = time.monotonic() + patience
         self._stopping.set()
-        deadline = time.monotonic() + timeout
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        self._wake.set()
+        if self._thread.is_alive():
+            self._store.listeners.remove(self._wake.set)
+            self._thread.join(patience)
+        for active in self._active.values():
+            active.task.stopped.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        wait([active.call for active in self._active.values() if active.call], max(0.0, deadline - time.monotonic()))
+        for active in list(self._active.values()):
+            self._leave(active)
+
+    def poll_now(self, known: str) -> None:
+        """Ask at once about the jobs of a video, or whose reference ends with this id: something was heard of it."""
+        for active in list(self._active.values()):
+            if known and (active.job.video_id == known or active.reference.endswith(f":{known}")):
+                active.heard = True
+                if active.end is None:
+                    active.due = 0.0
+        self._wake.set()
 
     def run_until_idle(self, seconds: float = 60.0) -> None:
-        """Work in this thread until nothing waits (any more), as tests do."""
-        deadline, owner, refused = time.monotonic() + seconds, self._owner("alone"), 0
-        while time.monotonic() < deadline and (job := self._claim(tuple(JobKind), owner)):
-            refused = 0 if self._work(job, owner, refused) else refused + 1
+        """Work until nothing waits and nothing is in hand, as tests do."""
+        deadline, idle = time.monotonic() + seconds, 0
+        while time.monotonic() < deadline and idle < 2:  # what the first round queued, the second takes up
+            self._next_claim = 0.0
+            self.step()
+            idle = 0 if self._active else idle + 1
+            if self._active:
+                self._wake.wait(0.01)
+                self._wake.clear()
 
-    def _lane(self, name: str, kinds: tuple[JobKind, ...]) -> None:
-        owner, trouble, refused = self._owner(name), "", 0
-        while not self._stopping.is_set():
+    def step(self) -> None:
+        """Claim what waits, hear what was answered, call what is due, and keep the leases."""
+        now = self._clock()
+        if now >= self._next_claim:
+            self._claim(now)
+        for active in list(self._active.values()):
             try:
-                job = self._claim(kinds, owner)
-                trouble = ""
-                if job:
-                    refused = 0 if self._work(job, owner, refused) else refused + 1
-                    continue
-            except Exception as error:
-                # A full disk or a locked file passes, and nothing ends a lane: what it still holds then, it takes back
-                # at its next claim.
-                if str(error) != trouble:
-                    log.exception("the worker could not reach its queue")
-                trouble = str(error)
-            self._stopping.wait(IDLE_SECONDS)
+                self._attend(active, now)
+            except Exception:
+                # What it still holds then is taken back, by the same owner, at the next claim.
+                log.exception("job %s broke its worker", active.job.job_id)
+                self._drop(active)
 
-    def _owner(self, lane: str) -> str:
-        """Each lane holds jobs under a name of its own, so that it knows what it left behind itself."""
-        return f"{self._name}/{lane}"
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            self.step()
+            pause = min([self._next_claim, *(active.next_step for active in self._active.values())]) - self._clock()
+            if self._wake.wait(max(0.0, pause)):
+                self._look_again()
+                self._stopping.wait(GATHER_SECONDS)
 
-    def _claim(self, kinds: tuple[JobKind, ...], owner: str) -> Job | None:
-        return self._store.jobs.claim_job(kinds, owner, process_identity.is_gone, process_identity.is_here)
+    # In the queue
 
-    def _work(self, job: Job, owner: str, refused: int) -> bool:
-        """Do a job and settle it; False when the database refused to let it be done, as it did `refused` times before.
-
-        Then the job goes back into the queue, after a pause: the same database would refuse it again at once.
-        """
-        outcome: Outcome
+    def _claim(self, now: float) -> None:
+        """Take as many jobs as there is room for; where the database gives none, wait, longer and longer."""
+        self._next_claim = now + CLAIM_SECONDS
         try:
-            outcome = self._run(job, owner)
-        except StoreError as error:
-            if not error.passing:
-                raise
-            log.warning("job %s is tried again when the database takes it: %s", job.job_id, error)
-            self._stopping.wait(min(IDLE_SECONDS * 2 ** min(refused, 10), MAX_RETRY_SECONDS))
-            self._settle_patiently(job, owner, Lost())
+            while (kinds := self._kinds_with_room()) and self._claim_one(kinds, now):
+                pass
+            self._refused_claims = 0
+        except Exception:
+            if not self._refused_claims:
+                log.exception("the worker cannot reach its queue, and tries again")
+            self._next_claim = now + backoff(self._refused_claims, STORE_PAUSES)
+            self._refused_claims += 1
+
+    def _claim_one(self, kinds: Collection[JobKind], now: float) -> bool:
+        """Take a job under a free owner's name; what was left under that name before is taken back first."""
+        owner = self._owners.pop() if self._owners else f"{self._name}/{uuid.uuid4().hex[:12]}"
+        job = None
+        try:
+            job = self._store.jobs.claim_job(kinds, owner, process_identity.is_gone, process_identity.is_here)
+        finally:
+            if job is None:
+                self._owners.append(owner)
+        if job is None:
             return False
-        except Exception as error:
-            # Where the video was deleted meanwhile, its jobs were cancelled with it, and this changes nothing.
-            outcome = failure_of(error)
-        if isinstance(outcome, Failed):
-            log.warning("job %s (%s) failed: %s", job.job_id, job.kind, outcome.reason)
-        self._settle_patiently(job, owner, outcome)
+        lane = next(number for number, (its_kinds, _) in enumerate(self._lanes) if job.kind in its_kinds)
+        self._active[owner] = ActiveJob(job, owner, self._runners[job.kind], lane, beat=now)
         return True
 
-    def _settle_patiently(self, job: Job, owner: str, outcome: Outcome) -> None:
-        """Record a job's end, as soon as the database takes it."""
-        refused, stopping, pause = False, False, IDLE_SECONDS
-        while not stopping:
-            stopping = self._stopping.is_set()
-            try:
-                self._settle_job(job, owner, outcome)
-                return
-            except StoreError as error:
-                # The work is done, and would be done again if this were forgotten.
-                if stopping or not error.passing:
-                    raise
-                if not refused:
-                    log.warning("the end of job %s is recorded when the database takes it: %s", job.job_id, error)
-                refused = True
-            self._stopping.wait(pause)
-            pause = min(2 * pause, MAX_RETRY_SECONDS)
+    def _kinds_with_room(self) -> tuple[JobKind, ...]:
+        taken = Counter(active.lane for active in self._active.values())
+        return tuple(kind for lane, (kinds, most) in enumerate(self._lanes) if taken[lane] < most for kind in kinds)
 
-    def _settle_job(self, job: Job, owner: str, outcome: Outcome) -> None:
-        if isinstance(outcome, Done):
-            self._store.jobs.settle_done(job, owner, outcome.files, outcome.facts, outcome.detail)
-        elif isinstance(outcome, Failed):
-            self._store.jobs.settle_failed(job, owner, outcome.reason, outcome.detail, outcome.facts)
-        elif isinstance(outcome, Lost):
-            self._store.jobs.give_back(job, owner)
+    def _look_again(self) -> None:
+        if not self._refused_claims:
+            self._next_claim = 0.0
 
-    def _run(self, job: Job, owner: str) -> Outcome:
-        """Do a job, and return its end; Lost when it should run again, Running when it is no longer ours."""
-        runner = self._runners[job.kind]
-        video = self._store.catalogue.get_video(job.video_id) if job.video_id else None
-        reference = runner.start(job, video)
-        try:
-            outcome = self._watch(job, owner, runner, reference)
-        except BaseException:
-            runner.cancel(reference)
-            raise
-        finally:
-            self._unnoted.pop(job.job_id, None)
-        if isinstance(outcome, Done) and job.kind in self._settle:
-            self._settle[job.kind](job, outcome)
-        return outcome
+    # In hand
 
-    def _watch(self, job: Job, owner: str, runner: Runner, reference: str) -> Outcome:
-        beat = 0.0
-        while True:
-            outcome = runner.poll(reference)
-            if not isinstance(outcome, Running):
+    def _attend(self, active: ActiveJob, now: float) -> None:
+        if active.call is not None and active.call.done():
+            self._hear(active, active.call)
+        elif active.call is None and now >= active.due:
+            if active.end is not None:
+                self._record(active, active.end)
+            else:
+                self._call(active)
+        if active.owner in self._active and now >= active.next_beat:
+            self._keep(active)
+
+    def _call(self, active: ActiveJob) -> None:
+        active.heard = False
+        if isinstance(active.runner, RemoteRunner):
+            active.call = self._pool.submit(self._advance, active)
+        else:
+            active.task = Task()
+            active.call = call_in_thread(f"{active.job.kind} {active.job.job_id}", partial(self._advance, active))
+        active.call.add_done_callback(lambda _: self._wake.set())
+
+    def _advance(self, active: ActiveJob) -> Outcome:
+        """Do the next piece of a job, in another thread: the work or a question, and then what its end needs done."""
+        if active.done is None:
+            outcome = self._run(active)
+            if not isinstance(outcome, Done):
                 return outcome
-            if time.monotonic() - beat >= BEAT_SECONDS:
-                beat = time.monotonic()
-                if not self._keep(job, owner, reference, outcome):
-                    runner.cancel(reference)
-                    return outcome
-            if self._stopping.wait(POLL_SECONDS):
-                runner.cancel(reference)
-                return Lost()
+            active.done = outcome
+        if settle := self._settle.get(active.job.kind):
+            settle(active.job, active.done)
+        return active.done
 
-    def _keep(self, job: Job, owner: str, reference: str, state: Running) -> bool:
-        """Renew a lease and note the progress; False when the job is no longer ours.
+    def _run(self, active: ActiveJob) -> Outcome:
+        job, runner = active.job, active.runner
+        if active.reference and isinstance(runner, RemoteRunner):
+            return runner.poll(active.reference)
+        video = self._store.catalogue.get_video(job.video_id) if job.video_id else None
+        if isinstance(runner, RemoteRunner):
+            active.reference = runner.start(job, video)
+            return runner.poll(active.reference)
+        return runner.run(job, video, active.task)
 
-        A database that does not take it just now is no reason to throw the work away.
+    def _hear(self, active: ActiveJob, call: Future[Outcome]) -> None:
+        """Take in what a call came to."""
+        active.call = None
+        if not active.ours:
+            self._drop(active)
+        elif call.cancelled():
+            pass  # it is left for another worker
+        elif (error := call.exception()) is None:
+            self._take(active, call.result())
+        elif not self._passes(active, error):
+            self._take(active, end_of(error))
+        elif isinstance(error, CloudError):
+            self._postpone(active, CLOUD_PAUSES)
+        else:
+            _warn_once(active, "job %s goes on later: %s", error)
+            self._postpone(active, STORE_PAUSES)
+
+    def _take(self, active: ActiveJob, outcome: Outcome) -> None:
+        if isinstance(outcome, Lost):
+            active.reference = ""
+            self._postpone(active, STORE_PAUSES)
+        elif isinstance(outcome, Running):
+            active.failures = 0
+            changed = outcome.facts != active.task.state.facts
+            active.task.state = outcome
+            active.due = self._clock() + (LEAST_SECONDS if active.heard else max(outcome.poll_after, LEAST_SECONDS))
+            if changed:
+                self._keep(active)
+        else:
+            active.failures = 0
+            if isinstance(outcome, Failed):
+                log.warning("job %s (%s) failed: %s", active.job.job_id, active.job.kind, outcome.reason)
+            active.end = outcome
+            self._record(active, outcome)
+
+    def _passes(self, active: ActiveJob, error: BaseException) -> bool:
+        """Say whether a job is to be called again after this.
+
+        At a cloud that refuses for long it fails, unless it was begun there: then it goes on, and costs a second time
+        where it is begun anew.
         """
+        remote = isinstance(active.runner, RemoteRunner)
+        if isinstance(error, CloudError):
+            patience = REMOTE_PATIENCE if remote else LOCAL_PATIENCE
+            late = active.failures > 0 and self._clock() - active.failing_since > patience
+            return error.passing and (bool(active.reference) or not late)
+        return isinstance(error, StoreError) or (remote and isinstance(error, OSError))
+
+    def _postpone(self, active: ActiveJob, pauses: tuple[float, float]) -> None:
+        now = self._clock()
+        active.failing_since = active.failing_since if active.failures else now
+        active.due = now + backoff(active.failures, pauses)
+        active.failures += 1
+
+    def _keep(self, active: ActiveJob) -> None:
+        """Renew a lease and note the progress; let go of what is no longer ours."""
+        active.beat = self._clock()
+        state = active.task.state
         try:
-            kept = self._store.jobs.renew_lease(job, owner, reference, state.progress, state.facts)
+            kept = self._store.jobs.renew_lease(active.job, active.owner, active.reference, state.progress, state.facts)
         except StoreError as error:
+            _warn_once(active, "the progress of job %s cannot be noted now: %s", error)
             if not error.passing:
-                raise
-            if self._unnoted.get(job.job_id) != str(error):
-                log.warning("the progress of job %s cannot be noted now: %s", job.job_id, error)
-            self._unnoted[job.job_id] = str(error)
-            return True
-        self._unnoted.pop(job.job_id, None)
-        return kept
+                active.task.stopped.set()  # nobody could see it or stop it any more
+            return
+        active.refusal = ""
+        if not kept:
+            active.ours = False
+            self._cancel(active)
+            if active.call is None:
+                self._drop(active)
+
+    def _record(self, active: ActiveJob, end: Done | Failed) -> None:
+        """Record how a job ended: at once, or as soon as the database takes it."""
+        job, owner = active.job, active.owner
+        try:
+            if isinstance(end, Done):
+                self._store.jobs.settle_done(job, owner, end.files, end.facts, end.detail)
+            else:
+                self._store.jobs.settle_failed(job, owner, end.reason, end.detail, end.facts)
+        except StoreError as error:
+            _warn_once(active, "the end of job %s is recorded when the database takes it: %s", error)
+            self._postpone(active, STORE_PAUSES)
+            return
+        self._drop(active)
+
+    def _leave(self, active: ActiveJob) -> None:
+        """Record what has ended, and give the rest back."""
+        if active.call is not None and active.call.done():
+            self._hear(active, active.call)
+        elif active.end is not None:
+            self._record(active, active.end)
+        if self._active.pop(active.owner, None) is None or not active.ours:
+            return
+        if active.end is not None:
+            log.error("the end of job %s could not be recorded: it will be done again", active.job.job_id)
+            return
+        self._cancel(active)
+        try:
+            self._store.jobs.give_back(active.job, active.owner)
+        except StoreError:
+            log.exception("job %s goes on when its lease is over", active.job.job_id)
+
+    def _cancel(self, active: ActiveJob) -> None:
+        active.task.stopped.set()
+        if active.reference and isinstance(active.runner, RemoteRunner):
+            active.runner.cancel(active.reference)
+
+    def _drop(self, active: ActiveJob) -> None:
+        self._active.pop(active.owner, None)
+        self._owners.append(active.owner)
+        self._look_again()
+
+
+def backoff(failures: int, pauses: tuple[float, float]) -> float:
+    first, longest = pauses
+    return float(min(first * 2 ** min(failures, 10), longest))
+
+
+def _warn_once(active: ActiveJob, template: str, error: BaseException) -> None:
+    if active.refusal != str(error):
+        log.warning(template, active.job.job_id, error)
+    active.refusal = str(error)

@@ -6,13 +6,12 @@ import errno
 import http.client
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from backend.errors import ConsoleError, MediaError, NotFound
-from backend.jobs.runner import Done, Outcome, Task, Tasks
+from backend.jobs.runner import Done, Task
 from backend.lifecycle.ingest import VideoMetadata, ingest_file, new_incoming
 from backend.model import Job, Video
 from backend.model.pull import PullSource, file_name_of
@@ -58,20 +57,12 @@ class Puller:
         self, settings: Callable[[], Settings], own: Callable[[], tuple[str, ...]], limits: Limits | None = None
     ) -> None:
         """Of the `own` places, which may lie inside, only media files are fetched."""
-        self._settings, self._own, self._tasks = settings, own, Tasks()
+        self._settings, self._own = settings, own
         self._limits = limits or Limits(seconds=MAX_SECONDS, size=settings().max_upload_mb * 1_000_000)
 
-    def start(self, job: Job, video: Video | None) -> str:
-        """Begin to fetch. The outcome's facts are the `path` of the file."""
-        return self._tasks.start(partial(self._pull, str(job.payload["sourceUrl"])), name=f"pull {job.job_id}")
-
-    def poll(self, reference: str) -> Outcome:
-        return self._tasks.poll(reference)
-
-    def cancel(self, reference: str) -> None:
-        self._tasks.cancel(reference)
-
-    def _pull(self, url: str, task: Task) -> Done:
+    def run(self, job: Job, video: Video | None, task: Task) -> Done:
+        """Fetch a file. The outcome's facts are its `path`."""
+        url = str(job.payload["sourceUrl"])
         path, pace = new_incoming(self._settings(), file_name_of(url)), Pace(self._limits)
         try:
             self._fetch(url, path, task, pace)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from backend.errors import ConsoleError
-from backend.jobs.runner import Runner
 from backend.media.templates import TemplateGroup, Watermark
 from backend.model import Actor, JobKind, User, Verdict, Video
 
@@ -80,7 +79,7 @@ class Judgement:
     comment: str = ""
 
 
-class MediaProvider(Runner, Protocol):
+class MediaProvider(Protocol):
     """Runs the jobs `snapshot`, `cover`, `transcode` and `narrow` of a video, and keeps its files.
 
     `start` gets the job and its video; when the job is done, `poll` names the files with their kind. A video that the

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from backend.errors import ConsoleError, MediaError, NotFound
-from backend.jobs.runner import Done, Outcome, Tasks
+from backend.jobs.runner import Done, Task
 from backend.media import Judgement, Probe
 from backend.media.ffmpeg import MAX_PIXELS, Ffmpeg, Report
 from backend.media.files import atomic_replace, sync_folder, temp_file
@@ -68,7 +68,6 @@ class LocalMedia:
         ffmpeg: Ffmpeg,
         narrow_codec: str = "auto",
         rungs: Sequence[int] = (720,),
-        tasks: Tasks | None = None,
         max_gigapixels: int = 2000,
     ) -> None:
         """`narrow_codec`: auto, av1 or h264; `rungs`: short sides of the renditions in pixels.
@@ -77,7 +76,6 @@ class LocalMedia:
         """
         self._folder, self._ffmpeg, self._narrow_codec, self._rungs = folder, ffmpeg, narrow_codec, rungs
         self._max_gigapixels = max_gigapixels
-        self._tasks = tasks or Tasks()
 
     def describe(self) -> str:
         """Say which ffmpeg it works with, for the operator. Raises ConsoleError when there is none that will do."""
@@ -144,8 +142,11 @@ class LocalMedia:
             atomic_replace(whole, folder / name)
         return name
 
-    def start(self, job: Job, video: Video | None) -> str:
-        """Begin a job of kind snapshot, cover, transcode or narrow. NotFound: no files of it; MediaError: no source."""
+    def run(self, job: Job, video: Video | None, task: Task) -> Done:
+        """Do a job of kind snapshot, cover, transcode or narrow. NotFound: no files of it; MediaError: no source.
+
+        What was written of one that is stopped is gone when this has raised.
+        """
         source = self._source(video)
         known = frozenset(file.name for file in video.files) if video else frozenset()
         works: dict[JobKind, Work] = {
@@ -156,16 +157,7 @@ class LocalMedia:
             JobKind.TRANSCODE: partial(transcode, self._ffmpeg, self._rungs),
             JobKind.NARROW: partial(narrow, self._ffmpeg, self._narrow_codec, self._rungs),
         }
-        work = works[job.kind]
-        return self._tasks.start(lambda task: work(source.parent, source, task.report), name=f"{job.kind} {job.job_id}")
-
-    def poll(self, reference: str) -> Outcome:
-        """Say how a job stands."""
-        return self._tasks.poll(reference)
-
-    def cancel(self, reference: str) -> None:
-        """Stop a job; what it had written is gone when this returns."""
-        self._tasks.cancel(reference)
+        return works[job.kind](source.parent, source, task.report)
 
     def is_up_to_date(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
         """Say whether all that a job would make is there, as large and in the codec that the settings ask for."""

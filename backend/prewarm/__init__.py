@@ -11,14 +11,13 @@ from typing import Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from backend.errors import BadRequest, ConsoleError
-from backend.jobs.runner import Runner
 from backend.prewarm.ssrf import check_own, host_port
 
 MAX_LINES = 1000
 MAX_CHARACTERS = 1024  # Alibaba's limit for one address
 
 
-class CacheProvider(Runner, Protocol):
+class CacheProvider(Protocol):
     """Runs the job `prewarm`: `job.payload["urls"]` are complete addresses.
 
     While it runs and at its end, the outcome's `facts["warmed"]` maps positions in that list to (state, detail), the

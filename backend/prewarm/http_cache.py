@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from urllib.parse import urljoin, urlsplit
 
 from backend.errors import BadRequest, ConsoleError
-from backend.jobs.runner import Done, Failed, Outcome, Task, Tasks
+from backend.jobs.runner import Done, Failed, Task
 from backend.model import Job, Video, WarmState
 from backend.prewarm import read_line
 from backend.prewarm.fetcher import CHUNK, MAX_HOPS, REDIRECTS, Limits, asking
@@ -31,10 +31,8 @@ class HttpCache:
         hosts: Callable[[], tuple[str, ...]],
         own: Callable[[], tuple[str, ...]] = tuple,
         limits: Limits = LIMITS,
-        tasks: Tasks | None = None,
     ) -> None:
         self._hosts, self._own, self._limits = hosts, own, limits
-        self._tasks = tasks or Tasks()
 
     def hosts(self) -> tuple[str, ...]:
         return self._hosts()
@@ -45,17 +43,8 @@ class HttpCache:
     def own(self) -> tuple[str, ...]:
         return self._own()
 
-    def start(self, job: Job, video: Video | None) -> str:
+    def run(self, job: Job, video: Video | None, task: Task) -> Done | Failed:
         urls: list[str] = job.payload["urls"]
-        return self._tasks.start(lambda task: self._warm_all(urls, task), name="prewarm")
-
-    def poll(self, reference: str) -> Outcome:
-        return self._tasks.poll(reference)
-
-    def cancel(self, reference: str) -> None:
-        self._tasks.cancel(reference)
-
-    def _warm_all(self, urls: list[str], task: Task) -> Done | Failed:
         warmed: dict[int, tuple[WarmState, str]] = {}
         with ThreadPoolExecutor(AT_ONCE, "warm") as pool:
             waiting = {pool.submit(self._warm, url, task): position for position, url in enumerate(urls)}

@@ -58,7 +58,7 @@ class Store:
         self.attempts = LoginAttempts(engine)
         self.tickets = Tickets(engine)
         self.exporting = engine
-        self.version = engine.version
+        self.version, self.listeners = engine.version, engine.listeners
         self.size, self.check, self.recount = engine.size, engine.check, engine.recount
         self.rebuild, self.settle_import = engine.rebuild, engine.settle_import
 

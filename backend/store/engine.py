@@ -71,6 +71,8 @@ class Queries(Protocol):
 class Engine(Protocol):
     """A database with its connections. Everything raises StoreError where it cannot be used."""
 
+    listeners: list[Callable[[], object]]  # are called after every change by this process, in the thread that made it
+
     @property
     def queries(self) -> Queries: ...
 

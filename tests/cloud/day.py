@@ -197,7 +197,7 @@ def keep(day: Day) -> None:
 def work(worker: Any) -> None:
     """Let the worker ask about everything that is due once."""
     worker.step()
-    while any(held.asking is not None for held in worker._held.values()):
+    while worker.is_calling:
         time.sleep(0.002)
         worker.step()
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from backend.aliyun.client import Client
 from backend.aliyun.cloud import Cloud
 from backend.errors import ConsoleError, MediaError
-from backend.jobs.runner import Done, Failed, Lost, Running
+from backend.jobs.runner import Done, Failed, Lost, RemoteRunner, Running, Task
 from backend.media import Judgement
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
@@ -73,17 +73,20 @@ def media(request, tmp_path):
 
 
 @pytest.fixture
-def finish(media):
-    """Runs a job to its end, as a worker does, and gives the outcome."""
+def finish(request, media):
+    """Does a job, as a worker does, and gives the outcome."""
 
     def run(kind, video, job_id="job1"):
-        reference = media.start(Job(job_id, JobKind(kind), JobState.RUNNING, 0, video.video_id), video)
-        return until_it_ends(media, reference)
+        runner = request.getfixturevalue("cloud").sender if kind == "upload" else media
+        return do_job(runner, Job(job_id, JobKind(kind), JobState.RUNNING, 0, video.video_id), video)
 
     return run
 
 
-def until_it_ends(runner, reference, seconds=30):
+def do_job(runner, job, video=None, seconds=30):
+    if not isinstance(runner, RemoteRunner):
+        return runner.run(job, video, Task())
+    reference = runner.start(job, video)
     pause, deadline = threading.Event(), time.monotonic() + seconds
     while time.monotonic() < deadline:
         outcome = runner.poll(reference)
@@ -159,9 +162,9 @@ def test_a_video_that_nobody_has_cannot_be_worked_on(finish):
         finish("transcode", Video("0" * 32, "gone", User("u1"), 0, status=VideoStatus.NORMAL))
 
 
-def test_an_unknown_reference_is_lost_and_can_be_cancelled(media):
-    assert isinstance(media.poll("nonsense"), Lost)
-    media.cancel("nonsense")
+def test_an_unknown_reference_is_lost_and_can_be_cancelled(cloud):
+    assert isinstance(cloud.media.poll("nonsense"), Lost)
+    cloud.media.cancel("nonsense")
 
 
 def test_a_verdict_may_be_given_twice(media, video):
@@ -255,7 +258,7 @@ def warm(request):
         base = request.getfixturevalue("origin")
         place = urlsplit(base).netloc
         cache = HttpCache(lambda: (place,))
-        return lambda *paths: until_it_ends(cache, cache.start(job([base + path for path in paths]), None))
+        return lambda *paths: do_job(cache, job([base + path for path in paths]))
     cloud, alibaba = request.getfixturevalue("cloud"), request.getfixturevalue("alibaba")
     place = urlsplit(alibaba.url).netloc
     alibaba.prefetching.failing.add(f"{place}/bad.mp4")
@@ -264,7 +267,7 @@ def warm(request):
         urls = [f"https://{place}{path}" for path in paths]
         cloud.store.jobs.enqueue_prewarm(urls, ANNE)
         (made,) = cloud.store.jobs.find_jobs(kind=JobKind.PREWARM).items
-        return until_it_ends(cloud.cache, cloud.cache.start(made, None))
+        return do_job(cloud.cache, made)
 
     return run
 

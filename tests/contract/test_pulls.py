@@ -11,11 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 import backend
-from backend.jobs.runner import Failed, Running
+from backend.jobs.runner import Failed
 from backend.lifecycle.pull import Puller
 from backend.model import FileKind, Job, JobKind, JobState, VideoFilter
 from backend.prewarm.fetcher import Limits
-from tests.waiting import until
+from tests.jobs.begun import Begun
 
 URL = "https://example.com/a.mp4"
 
@@ -217,14 +217,11 @@ def test_a_server_that_sends_next_to_nothing_is_given_up(settings, left):
     with answering(Dripping) as place:
         named = replace(settings, prewarm_hosts=(place,))
         puller = Puller(lambda: named, tuple, Limits(pause=1.0, seconds=3600.0))
-        started = puller.start(
-            Job("j1", JobKind.PULL, JobState.RUNNING, created=0, payload={"sourceUrl": f"http://{place}/a.mp4"}), None
-        )
+        job = Job("j1", JobKind.PULL, JobState.RUNNING, created=0, payload={"sourceUrl": f"http://{place}/a.mp4"})
         try:
-            outcome = until(lambda: None if isinstance(said := puller.poll(started), Running) else said)
+            outcome = Begun(puller, job).end()
         finally:
             over.set()
-            puller.cancel(started)
 
     assert isinstance(outcome, Failed)
     assert "could not be fetched from 127.0.0.1: timeout" in str(outcome.reason)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from backend.jobs.runner import Running
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.local import LocalMedia
 from backend.model import Job, JobKind, JobState, User, Video
+from tests.jobs.begun import Begun
 from tests.waiting import until
 
 PICTURES = "testsrc2=s=320x180:r=24:d=2"
@@ -165,7 +165,7 @@ def video(media, sent):
 
 @pytest.fixture
 def begin(media):
-    """Start a job and give its reference."""
+    """Begin a job, to be watched and stopped."""
     return lambda kind, video: start(media, kind, video)
 
 
@@ -182,16 +182,11 @@ def finish_with():
 
 
 def start(media, kind, video, **payload):
-    return media.start(Job("j1", JobKind(kind), JobState.RUNNING, 0, payload=payload), video)
+    return Begun(media, Job("j1", JobKind(kind), JobState.RUNNING, 0, payload=payload), video)
 
 
 def run(media, kind, video, **payload):
-    reference = start(media, kind, video, **payload)
-    return until(lambda: ended(media.poll(reference)))
-
-
-def ended(outcome):
-    return None if isinstance(outcome, Running) else outcome
+    return start(media, kind, video, **payload).end()
 
 
 def processes_with(text):

@@ -7,8 +7,9 @@ import pytest
 
 from backend.demo.clips import CLIPS, DemoMaker, render
 from backend.errors import MediaError
-from backend.jobs.runner import Done, Running
+from backend.jobs.runner import Done
 from backend.model import CensorStatus, Job, JobKind, JobState
+from tests.jobs.begun import Begun
 
 MONTH = 30 * 86400
 
@@ -82,9 +83,7 @@ def test_a_clip_that_cannot_be_made_is_named(ffmpeg, tmp_path):
 
 def test_a_job_makes_a_clip_and_says_where_it_is(ffmpeg, tmp_path, until):
     maker = DemoMaker(ffmpeg, tmp_path / "incoming")
-    reference = maker.start(job(0), None)
-
-    outcome = until(lambda: None if isinstance(o := maker.poll(reference), Running) else o)
+    outcome = Begun(maker, job(0)).end()
 
     assert isinstance(outcome, Done)
     assert outcome.facts["clip"] == 0
@@ -93,10 +92,10 @@ def test_a_job_makes_a_clip_and_says_where_it_is(ffmpeg, tmp_path, until):
 
 def test_a_job_that_is_cancelled_leaves_no_clip(ffmpeg, tmp_path, until):
     maker = DemoMaker(ffmpeg, tmp_path / "incoming")
-    reference = maker.start(job(0), None)
+    begun = Begun(maker, job(0))
     until((tmp_path / "incoming").exists)
 
-    maker.cancel(reference)
+    begun.cancel()
 
     assert not list((tmp_path / "incoming").iterdir())
 

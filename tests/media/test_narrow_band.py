@@ -241,15 +241,15 @@ def test_a_searched_rendition_has_key_frames_each_two_seconds_and_sound(finish, 
 
 def test_cancelling_in_the_search_leaves_nothing(begin, video, media, tmp_path, until, processes_with):
     folder = tmp_path / "media" / "v1"
-    reference = begin("narrow", video("six-seconds.mp4"))
+    job = begin("narrow", video("six-seconds.mp4"))
     shop = until(lambda: next(iter(folder.glob(".narrow.*.part/**/probe-*.mp4")), None)).parent
 
     assert media.path_of("v1", shop.name) is None
-    media.cancel(reference)
+    outcome = job.cancel()
 
     assert [path.name for path in folder.iterdir()] == ["source.mp4"]
     assert not processes_with(folder)
-    assert isinstance(media.poll(reference), Lost)
+    assert isinstance(outcome, Lost)
 
 
 def test_the_next_run_sweeps_what_a_dead_one_left(video, provider, finish_with, tmp_path):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import ConsoleError
-from backend.jobs.runner import Failed, Lost, Running
+from backend.jobs.runner import Failed, Lost
 from backend.media.packets import count_packets
 from backend.model import FileKind, JobKind
 from tests.paths import ROOT
@@ -130,11 +130,11 @@ def test_there_is_a_key_frame_every_two_seconds(finish, video, media, ffmpeg):
 
 
 def test_progress_is_told_while_it_goes(begin, video, media, until):
-    reference = begin("transcode", video("lasting.mp4"))
+    job = begin("transcode", video("lasting.mp4"))
 
-    first = until(lambda: media.poll(reference).progress)
-    second = until(lambda: (progress := media.poll(reference).progress) > first and progress)
-    media.cancel(reference)
+    first = until(lambda: job.outcome.progress)
+    second = until(lambda: (progress := job.outcome.progress) > first and progress)
+    job.cancel()
 
     assert 0 < first < second < 1
 
@@ -201,26 +201,26 @@ def test_a_failure_leaves_nothing_but_the_source(finish, video, media, cut, tmp_
 @pytest.mark.parametrize("kind", [JobKind.TRANSCODE, JobKind.NARROW])
 def test_cancelling_leaves_nothing(begin, video, media, tmp_path, until, processes_with, kind):
     folder = tmp_path / "media" / "v1"
-    reference = begin(kind, video("hd.mp4"))
+    job = begin(kind, video("hd.mp4"))
     until(lambda: [path for path in folder.glob("*.part/*") if path.stat().st_size or processes_with(path)])
 
-    media.cancel(reference)
+    outcome = job.cancel()
 
     assert [path.name for path in folder.iterdir()] == ["source.mp4"]
     assert not processes_with(folder)
-    assert isinstance(media.poll(reference), Lost)
+    assert isinstance(outcome, Lost)
 
 
 def test_an_encode_that_somebody_stops_publishes_nothing(begin, video, media, tmp_path, until, processes_with):
     """Stopped by SIGTERM, ffmpeg leaves a file that looks whole, only shorter."""
     folder = tmp_path / "media" / "v1"
-    reference = begin("transcode", video("lasting.mp4"))
+    job = begin("transcode", video("lasting.mp4"))
     until(lambda: [path for path in folder.glob("*.part/*") if path.stat().st_size])
 
     for number in processes_with(folder):
         os.kill(number, signal.SIGTERM)
 
-    assert isinstance(until(lambda: None if isinstance(o := media.poll(reference), Running) else o), Failed)
+    assert isinstance(job.end(), Failed)
     assert [path.name for path in folder.iterdir()] == ["source.mp4"]
 
 
@@ -243,12 +243,12 @@ def test_doing_it_again_gives_the_same_name(finish, video, tmp_path):
 
 
 def test_a_video_that_is_deleted_meanwhile_gets_no_files(begin, video, media, tmp_path, until):
-    reference = begin("transcode", video("six-seconds.mp4"))
+    job = begin("transcode", video("six-seconds.mp4"))
     until(lambda: list((tmp_path / "media" / "v1").glob("*.part")))
 
     media.delete("v1")
 
-    assert isinstance(until(lambda: None if isinstance(o := media.poll(reference), Running) else o), Failed)
+    assert isinstance(job.end(), Failed)
     assert not (tmp_path / "media" / "v1").exists()
 
 

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from backend.errors import BadRequest
-from backend.jobs.runner import Done, Failed, Running
+from backend.jobs.runner import Done, Failed
 from backend.model import Job, JobKind, JobState, WarmState
 from backend.prewarm import check_lines, read_line
 from backend.prewarm.http_cache import HttpCache
+from tests.jobs.begun import Begun
 
 HOSTS = ("example.com", "cdn.example.com:8080")
 
@@ -109,29 +110,20 @@ def cache(origin):
     return HttpCache(lambda: (urlsplit(origin).netloc,))
 
 
-def finish(cache, urls, eventually):
-    job = Job("job", JobKind.PREWARM, JobState.RUNNING, 0, payload={"urls": urls})
-    reference = cache.start(job, None)
-    outcomes = []
-
-    def ended():
-        outcomes.append(cache.poll(reference))
-        return not isinstance(outcomes[-1], Running)
-
-    eventually(ended)
-    return outcomes[-1]
+def finish(cache, urls):
+    return Begun(cache, Job("job", JobKind.PREWARM, JobState.RUNNING, 0, payload={"urls": urls})).end()
 
 
-def test_a_batch_that_can_be_fetched_is_warm(origin, cache, eventually):
-    outcome = finish(cache, [f"{origin}/good", f"{origin}/moved"], eventually)
+def test_a_batch_that_can_be_fetched_is_warm(origin, cache):
+    outcome = finish(cache, [f"{origin}/good", f"{origin}/moved"])
 
     assert isinstance(outcome, Done)
     assert {state for state, _ in outcome.facts["warmed"].values()} == {WarmState.WARM}
     assert outcome.facts["warmed"][0][1].startswith("5 B")
 
 
-def test_each_address_that_cannot_be_fetched_says_why(origin, cache, eventually):
-    outcome = finish(cache, [f"{origin}/{name}" for name in ("good", "gone", "away", "circle")], eventually)
+def test_each_address_that_cannot_be_fetched_says_why(origin, cache):
+    outcome = finish(cache, [f"{origin}/{name}" for name in ("good", "gone", "away", "circle")])
 
     assert isinstance(outcome, Failed)
     assert str(outcome.reason).startswith("3 of 4")

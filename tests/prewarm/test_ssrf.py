@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from backend.errors import BadRequest
-from backend.jobs.runner import Running
 from backend.model import Job, JobKind, JobState, Video, WarmState
 from backend.prewarm import fetcher as prewarm_fetch
 from backend.prewarm import read_line
 from backend.prewarm.http_cache import HttpCache, Limits
 from backend.prewarm.ssrf import is_literal_address, is_public, own_hosts, resolve_checked
+from tests.jobs.begun import Begun
 
 OWN = "http://127.0.0.1:8501"
 HOSTS = ("example.com", *own_hosts(OWN))
@@ -161,14 +161,12 @@ def target():
 
 
 @pytest.fixture
-def warm(eventually):
+def warm():
     """Fetches one address, and returns how that ended."""
 
     def run(cache, url):
-        reference = cache.start(Job("job", JobKind.PREWARM, JobState.RUNNING, 0, payload={"urls": [url]}), None)
-        outcomes = []
-        eventually(lambda: outcomes.append(cache.poll(reference)) or not isinstance(outcomes[-1], Running), 30)
-        return outcomes[-1].facts["warmed"][0]
+        job = Job("job", JobKind.PREWARM, JobState.RUNNING, 0, payload={"urls": [url]})
+        return Begun(cache, job).end().facts["warmed"][0]
 
     return run
 

@@ -52,6 +52,7 @@ class Connections:
         self._guard = threading.Lock()
         self._writing = threading.Lock()
         self.waiting = 0  # callers who want to write, but for the one who does
+        self.listeners: list[Callable[[], object]] = []
         self._group = CommitGroup()
         self._pages = MANY_PAGES
         try:
@@ -106,6 +107,8 @@ class Connections:
                 self._commit_for(group)
         except sqlite3.Error as error:
             raise store_error(f"The database {self.path} cannot be written: {error}", error) from error
+        for listener in self.listeners:
+            listener()
 
     @contextmanager
     def _turn(self) -> Iterator[CommitGroup]:

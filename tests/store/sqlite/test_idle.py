@@ -35,7 +35,7 @@ def test_a_worker_and_a_purger_that_wait_write_nothing(console, make_video, held
         claims.append(claim(*given))
         return claims[-1]
 
-    monkeypatch.setattr("backend.jobs.worker.IDLE_SECONDS", 0.01)
+    monkeypatch.setattr("backend.jobs.worker.CLAIM_SECONDS", 0.01)
     monkeypatch.setattr(console.store.jobs, "claim_job", counted)
     before, version = log_of(console), console.store.version()
     purger, worker = Purger(console, seconds=0.01), Worker(console.store, dict.fromkeys(JobKind))

@@ -7,10 +7,10 @@ import threading
 import pytest
 
 from backend.errors import CloudError, MediaError
-from backend.jobs.polling_worker import MAX_HELD, PollingWorker
 from backend.jobs.runner import Done, Failed, Lost, Running
+from backend.jobs.worker import MAX_REMOTE, Worker
 from backend.model import Actor, JobKind, JobState
-from tests.jobs.test_worker import refusals, refusing
+from tests.jobs.test_worker import Hasty, refusals
 
 ANNE = Actor("anne", "tests")
 
@@ -40,16 +40,6 @@ class Elsewhere:
         return answer
 
 
-class Hasty:
-    """A clock that runs some seconds at each look."""
-
-    now = 0.0
-
-    def __call__(self):
-        self.now += 10.0
-        return self.now
-
-
 @pytest.fixture
 def elsewhere():
     return Elsewhere()
@@ -57,7 +47,7 @@ def elsewhere():
 
 @pytest.fixture
 def worker(console, elsewhere):
-    worker = PollingWorker(console.store, {JobKind.PREWARM: elsewhere}, clock=Hasty())
+    worker = Worker(console.store, {JobKind.PREWARM: elsewhere}, clock=Hasty())
     yield worker
     worker.stop()
 
@@ -95,11 +85,11 @@ def test_a_job_is_started_watched_and_settled(worker, queue, jobs, elsewhere):
 
 def test_many_jobs_are_in_hand_at_once(worker, queue, jobs, elsewhere):
     elsewhere.polls = [Running()]
-    queue(MAX_HELD + 20)
+    queue(MAX_REMOTE + 20)
 
     worker.step()
 
-    assert sum(job.state is JobState.RUNNING for job in jobs()) == MAX_HELD
+    assert sum(job.state is JobState.RUNNING for job in jobs()) == MAX_REMOTE
 
 
 def test_what_passes_is_asked_again(worker, queue, jobs, elsewhere):
@@ -134,8 +124,8 @@ def test_what_was_begun_goes_on_however_long_nobody_tells_how_it_stands(worker, 
 
 def test_jobs_of_one_kind_that_go_on_for_long_keep_no_other_kind_waiting(console, queue, jobs, elsewhere):
     elsewhere.polls = [Running()]
-    worker = PollingWorker(console.store, {JobKind.PREWARM: elsewhere, JobKind.DEMO: elsewhere}, clock=Hasty())
-    queue(MAX_HELD + 1)
+    worker = Worker(console.store, {JobKind.PREWARM: elsewhere, JobKind.DEMO: elsewhere}, clock=Hasty())
+    queue(MAX_REMOTE + 1)
     console.store.jobs.enqueue_demo([1])
 
     worker.step()
@@ -163,18 +153,16 @@ def test_a_lost_job_is_started_again(worker, queue, jobs, elsewhere):
     assert (jobs()[0].state, len(elsewhere.started)) == (JobState.DONE, 2)
 
 
-def test_a_lost_job_that_a_locked_database_does_not_take_back_waits_for_it(
-    console, worker, queue, jobs, elsewhere, monkeypatch, caplog
-):
-    monkeypatch.setattr(console.store.jobs, "give_back", refusing(console.store.jobs.give_back, refusals(3)))
-    elsewhere.polls = [Lost(), Done()]
+def test_a_job_that_is_lost_again_and_again_is_begun_later_and_later(console, queue, jobs, elsewhere, paused):
+    elsewhere.polls = [Lost(), Lost(), Lost(), Done()]
     queue()
+    worker = Worker(console.store, {JobKind.PREWARM: elsewhere}, clock=paused)
 
     worker.run_until_idle()
+    worker.stop()
 
-    assert [job.state for job in jobs()] == [JobState.DONE]
-    assert len(elsewhere.started) == 2
-    assert len([line for line in caplog.messages if "recorded when the database takes it" in line]) == 1
+    assert (jobs()[0].state, jobs()[0].attempts, len(elsewhere.started)) == (JobState.DONE, 1, 4)
+    assert paused.pauses == [0.5, 1.0, 2.0]
 
 
 def test_a_failure_keeps_its_words(worker, queue, jobs, elsewhere):
@@ -218,7 +206,7 @@ def test_a_call_that_hangs_keeps_nobody_else_waiting(console, queue, jobs, elsew
         return "reference"
 
     elsewhere.start = start
-    worker = PollingWorker(console.store, {JobKind.PREWARM: elsewhere})
+    worker = Worker(console.store, {JobKind.PREWARM: elsewhere})
     queue(3)
     worker.start()
     try:
@@ -232,7 +220,7 @@ def test_what_breaks_while_an_end_is_prepared_is_told(console, queue, jobs, else
     def settle(job, outcome):
         raise MediaError("The file is empty. Send it again.", "why")
 
-    worker = PollingWorker(console.store, {JobKind.PREWARM: elsewhere}, {JobKind.PREWARM: settle}, Hasty())
+    worker = Worker(console.store, {JobKind.PREWARM: elsewhere}, {JobKind.PREWARM: settle}, Hasty())
     queue()
 
     worker.run_until_idle()
