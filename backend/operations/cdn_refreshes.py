@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class RefreshData(msgspec.Struct, rename="camel"):
-    """A refresh that is not over. `why` is blocked, deleted or asked; `state` is waiting, sent or failing."""
+    """A refresh that is not over. `why` is blocked, deleted, replaced or asked; `state` is waiting, sent or failing."""
 
     video_id: str
     title: str
