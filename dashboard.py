@@ -17,6 +17,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 import backend
 from backend.server.front import Front
 from backend.server.listeners import nodelay_listeners
+from backend.server.shutdown import call_when_stopping
 from backend.server.startup import StartupErrors
 from backend.server.static_files import CompressedStatic
 from pages.components import document
@@ -44,6 +45,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     with backend.running() as console:
         console.sockets.kind_of = kind_of
         console.sockets.close_session = lambda session: st.runtime.get_instance().close_session(session)
+        call_when_stopping(console.turns.close)
         nodelay_listeners()
         gc.collect()
         gc.freeze()

@@ -28,6 +28,7 @@ from backend.server.refusals import TRY_LATER, refuse
 from backend.server.request import Answer, Endpoint, RequestContext
 from backend.server.security_headers import with_security_headers
 from backend.server.session_cookie import adopt, forget, is_turned_away
+from backend.server.shutdown import call_when_stopping
 from backend.server.uvicorn_protocols import limit_server
 from backend.store import StoreError
 
@@ -51,6 +52,7 @@ class RestApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             limit_server(receive)
+            call_when_stopping(self.console.turns.close)
             for event in ("startup", "shutdown"):
                 await receive()
                 await send({"type": f"lifespan.{event}.complete"})
