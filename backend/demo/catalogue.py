@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from backend.demo.clips import CLIPS, Clip
 from backend.errors import NotFound
 from backend.jobs.runner import Done
-from backend.lifecycle.ingest import VideoMetadata, add_video, validate_file
+from backend.lifecycle.ingest import VideoMetadata, add_video, kept_until_stored, validate_file
 from backend.model import Actor, CensorStatus, Job, User, Verdict, Video, VideoStatus
 
 if TYPE_CHECKING:
@@ -46,20 +45,20 @@ def settle(console: Console, job: Job, outcome: Done) -> None:
     number: int = job.payload["clip"]
     clip, path = CLIPS[number], Path(outcome.facts["path"])
     video_id = _video_id(f"clip {number}")
-    try:
+    with kept_until_stored(path, console.settings) as file:
         try:
             console.store.catalogue.get_video(video_id)
         except NotFound:
-            _enter(console, clip, path, video_id, created=job.created - clip.age)
-    finally:
-        path.unlink(missing_ok=True)
-    _review(console, clip, video_id, job.created - clip.age)
+            _enter(console, clip, file, video_id, created=job.created - clip.age)
+        _review(console, clip, video_id, job.created - clip.age)
 
 
 def _enter(console: Console, clip: Clip, path: Path, video_id: str, created: int) -> None:
     probe = validate_file(console, path)
     if clip.damaged:
-        os.truncate(path, int(path.stat().st_size * KEPT_OF_DAMAGED))
+        whole = path.read_bytes()
+        path.unlink()  # what is written here is not written into the file that is kept
+        path.write_bytes(whole[: int(len(whole) * KEPT_OF_DAMAGED)])
     said = VideoMetadata(
         path.name,
         User(*clip.user),

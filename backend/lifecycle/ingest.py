@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import os
 import re
 import secrets
 import shutil
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backend.errors import MediaError
+from backend.errors import ConsoleError, MediaError
 from backend.lifecycle import category_changes
 from backend.media import Probe
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter, VideoStatus
@@ -66,6 +67,27 @@ def copied(path: Path, settings: Settings) -> Iterator[Path]:
         yield copy
     finally:
         copy.unlink(missing_ok=True)
+
+
+@contextmanager
+def kept_until_stored(path: Path, settings: Settings) -> Iterator[Path]:
+    """Give a second name of a file to take in. Its own is removed at the end, or where the file will not do.
+
+    It stays where anything else is raised, as by a database that refuses: then the same may be tried again.
+    """
+    second = new_incoming(settings, path.name)
+    try:
+        try:
+            os.link(path, second)
+        except OSError:  # there are file systems without
+            shutil.copyfile(path, second)
+        yield second
+    except (ConsoleError, OSError):
+        path.unlink(missing_ok=True)
+        raise
+    finally:
+        second.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
 
 
 def sweep_incoming(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from backend.errors import ConsoleError, MediaError, NotFound
 from backend.jobs.runner import Done, Task
-from backend.lifecycle.ingest import VideoMetadata, ingest_file, new_incoming
+from backend.lifecycle.ingest import VideoMetadata, ingest_file, kept_until_stored, new_incoming
 from backend.model import Job, Video
 from backend.model.pull import PullSource, file_name_of
 from backend.prewarm import read_line
@@ -117,14 +117,15 @@ def settle(console: Console, job: Job, outcome: Done) -> None:
 
     Raises MediaError where it is no video.
     """
-    path, source = Path(outcome.facts.pop("path")), PullSource.read(job.payload)
+    path, source = Path(outcome.facts["path"]), PullSource.read(job.payload)
     said = VideoMetadata(
         file_name_of(source.url), source.owner, source.title, source.description, source.tags, source.cate_id,
         source.cate_name, video_id=job.job_id,
     )  # fmt: skip
-    try:
-        console.store.catalogue.get_video(job.job_id)
-        path.unlink(missing_ok=True)
-    except NotFound:
-        ingest_file(console, path, said, source.actor)
+    with kept_until_stored(path, console.settings) as file:
+        try:
+            console.store.catalogue.get_video(job.job_id)
+        except NotFound:
+            ingest_file(console, file, said, source.actor)
+    del outcome.facts["path"]
     outcome.facts["videoId"] = job.job_id

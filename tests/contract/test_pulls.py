@@ -16,6 +16,7 @@ from backend.lifecycle.pull import Puller
 from backend.model import FileKind, Job, JobKind, JobState, VideoFilter
 from backend.prewarm.fetcher import Limits
 from tests.jobs.begun import Begun
+from tests.jobs.test_worker import refusals, refusing
 
 URL = "https://example.com/a.mp4"
 
@@ -196,6 +197,22 @@ def test_a_job_that_is_done_again_makes_no_second_video(console, pull, small_cli
 
     assert console.store.catalogue.find_videos(VideoFilter()).total == 2
     assert not copy.exists()
+
+
+def test_a_file_whose_video_the_database_refused_is_taken_in_later_and_not_fetched_again(
+    console, pull, small_clip, left, monkeypatch
+):
+    catalogue = console.store.catalogue
+    monkeypatch.setattr(catalogue, "add_video", refusing(catalogue.add_video, refusals(2)))
+    fetched, run = [], Puller.run
+    monkeypatch.setattr(Puller, "run", lambda *given: fetched.append(given) or run(*given))
+
+    with serving(small_clip.read_bytes()) as place:
+        job, shown = pull(place)
+
+    assert (job.state, job.attempts, len(fetched)) == (JobState.DONE, 1, 1), shown
+    assert catalogue.get_video(shown["videoId"]).file_of(FileKind.SOURCE)
+    assert left() == []
 
 
 def test_a_server_that_sends_next_to_nothing_is_given_up(settings, left):
