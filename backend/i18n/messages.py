@@ -269,6 +269,16 @@ CHINESE: dict[str, str] = {
         "{count} 个地址中有 {bad} 个预热失败，原因见列表。"
     ),
     # Fetching
+    "At most {most} addresses of yours may wait to be fetched, and with these it would be {count}. Nothing was added: "
+    "give fewer, or wait until some have come in.": (
+        "你等待拉取的地址最多 {most} 个，加上这次会有 {count} 个，因此一个也没有添加。"
+        "请减少地址，或等一部分拉取完成后再试。"
+    ),
+    "At most {most} addresses may wait to be fetched, and with these it would be {count}. Nothing was added: "
+    "give fewer, or wait until some have come in.": (
+        "全部账号等待拉取的地址合计最多 {most} 个，加上这次会有 {count} 个，因此一个也没有添加。"
+        "请减少地址，或等一部分拉取完成后再试。"
+    ),
     "sourceUrl and sourceList have {count} addresses; from 1 to {most} are allowed.": (
         "sourceUrl 和 sourceList 共有 {count} 个地址，应为 1 到 {most} 个。"
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -18,6 +18,8 @@ from backend.model import Job, JobKind, JobState
 
 if TYPE_CHECKING:
     from backend.console import Call
+
+Queue: TypeAlias = list[tuple[Job, float]]  # as Jobs.find_queue returns it
 
 NOT_IN_QUEUE = QueueEstimate(0, None)
 FOLDERS = re.compile(r"(?<![\w:/.~-])/(?:[^\s/'\":]+/)+")  # of a path; not those of an address, nor `bt709/unknown`
@@ -87,9 +89,11 @@ def get_job(call: Call, *, job_id: str) -> JobData:
 @operation("GET", "/vod/getQueue", extension=True)
 def get_queue(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10) -> JobPage:
     """List what runs and what waits, in the order in which it will be done."""
-    jobs = sorted((job for job, _ in call.store.jobs.find_queue()), key=lambda job: job.state is not JobState.RUNNING)
+    queue = call.store.jobs.find_queue()
+    jobs = sorted((job for job, _ in queue), key=lambda job: job.state is not JobState.RUNNING)
     first = (page_index - 1) * page_size
-    return JobPage(len(jobs), describe_jobs(call, jobs[first : first + page_size]))
+    page = call.store.jobs.get_jobs([job.job_id for job in jobs[first : first + page_size]])
+    return JobPage(len(jobs), describe_jobs(call, page, queue))
 
 
 @operation("POST", "/vod/cancelJob", message="已取消", right=Right.MANAGE, extension=True)
@@ -106,16 +110,20 @@ def retry_failed_jobs(call: Call) -> CountData:
     return CountData(call.store.jobs.retry_failed_jobs(call.actor))
 
 
-def describe_jobs(call: Call, jobs: Iterable[Job]) -> list[JobData]:
-    """Return jobs as the wire has them, with the titles of their videos and how long they will take."""
+def describe_jobs(call: Call, jobs: Iterable[Job], queue: Queue | None = None) -> list[JobData]:
+    """Return jobs as the wire has them, with the titles of their videos and how long they will take.
+
+    `queue` is that of the store, where the caller has it already.
+    """
     jobs = list(jobs)
     titles = call.store.catalogue.find_titles(job.video_id for job in jobs)
-    ahead = _outlook(call) if any(job.state in (JobState.QUEUED, JobState.RUNNING) for job in jobs) else {}
+    waits = any(job.state in (JobState.QUEUED, JobState.RUNNING) for job in jobs)
+    ahead = _outlook(call, call.store.jobs.find_queue() if queue is None else queue) if waits else {}
     return [_job(call, job, titles.get(job.video_id, ""), ahead.get(job.job_id, NOT_IN_QUEUE)) for job in jobs]
 
 
-def _outlook(call: Call) -> dict[str, QueueEstimate]:
-    queue, pace = call.store.jobs.find_queue(), call.store.jobs.find_pace()
+def _outlook(call: Call, queue: Queue) -> dict[str, QueueEstimate]:
+    pace = call.store.jobs.find_pace()
     quick = [item for item in queue if item[0].kind not in SLOW and item[0].kind in tuple(JobKind)]
     slow = [item for item in queue if item[0].kind in SLOW]
     return estimate_queue(quick, pace, call.now()) | estimate_queue(slow, pace, call.now(), slow_concurrency())

@@ -66,6 +66,8 @@ def pull_videos(
 
     The same address with the same particulars, asked again while it is being fetched, is the same job. An embedded
     console fetches only from the internet, and from addresses that QU_PREWARM_HOSTS names.
+
+    At most 200 addresses of one account, and 1,000 in all, may wait or be under way: else 429, and none is added.
     """
     shared = {
         "title": title, "description": description, "tags": tags, "cateId": cate_id, "cateName": cate_name,

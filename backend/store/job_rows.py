@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from backend.errors import ConsoleError, NotFound
+from backend.errors import ConsoleError, NotFound, TooMany
 from backend.model import (
     Actor,
     CensorStatus,
@@ -60,6 +60,7 @@ MADE_BY = {
 }
 
 WORKER = Actor("worker", "worker")
+MAX_PULLS_OF_ONE, MAX_PULLS = 200, 1000  # that wait or run, of one account and in all
 W = TypeVar("W", bound=StrEnum)
 
 
@@ -130,6 +131,23 @@ def enqueue_pull(db: Database, source: PullSource, *, now: int) -> tuple[str, bo
     job_id = uuid.uuid4().hex
     enqueue(db, JobKind.PULL, now=now, payload=source.payload(), job_id=job_id)
     return job_id, True
+
+
+def check_pulls(db: Database, actor: Actor) -> None:
+    """Raise TooMany where more is to be fetched than may be, by this account or in all."""
+    own = "sum(iif(json_valid(payload), json_extract(payload, '$.actor') = ?, 0))"
+    sql = f"select count(*), coalesce({own}, 0) from jobs where kind = 'pull' and state in ('queued', 'running')"
+    total, of_one = db.execute(sql, [actor.name]).fetchone()
+    if of_one > MAX_PULLS_OF_ONE:
+        raise TooMany(
+            "At most {most} addresses of yours may wait to be fetched, and with these it would be {count}. Nothing was "
+            "added: give fewer, or wait until some have come in.", most=MAX_PULLS_OF_ONE, count=of_one,
+        )  # fmt: skip
+    if total > MAX_PULLS:
+        raise TooMany(
+            "At most {most} addresses may wait to be fetched, and with these it would be {count}. Nothing was added: "
+            "give fewer, or wait until some have come in.", most=MAX_PULLS, count=total,
+        )  # fmt: skip
 
 
 def read_complete(db: Database, video_id: str) -> Video:
@@ -245,6 +263,14 @@ def word_of(words: type[W], text: str) -> W:
         unknown = str.__new__(words, text)
         unknown._name_ = unknown._value_ = text
         return unknown
+
+
+def brief_job_of(row: dict[str, Any]) -> Job:
+    """Return what a row of `Jobs.find_queue` tells of a job."""
+    return Job(
+        job_id=row["job_id"], kind=word_of(JobKind, row["kind"]), state=word_of(JobState, row["state"]),
+        created=row["created"], video_id=row["video_id"], progress=row["progress"], started=row["started"],
+    )  # fmt: skip
 
 
 def job_of(row: dict[str, Any]) -> Job:

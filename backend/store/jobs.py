@@ -33,6 +33,8 @@ from backend.store.job_rows import (
     PRIORITY,
     STATUS,
     TRANSCODES,
+    brief_job_of,
+    check_pulls,
     enqueue,
     enqueue_pull,
     enqueue_urls,
@@ -130,15 +132,21 @@ class Jobs:
             return job_id is not None
 
     def enqueue_pulls(self, sources: Sequence[PullSource], actor: Actor) -> list[str]:
-        """Queue addresses that are to be fetched; return the job of each, which may be at work already."""
-        jobs = []
+        """Queue addresses that are to be fetched; return the job of each, which may be at work already.
+
+        Raises TooMany, and queues none, where more would wait than MAX_PULLS_OF_ONE of this account, or MAX_PULLS.
+        """
+        jobs, added = [], False
         with self._engine.writing() as db:
             for source in sources:
                 job_id, new = enqueue_pull(db, source, now=self._now())
+                added = added or new
                 if new:
                     address = source.url.partition("?")[0]  # what follows may be a signature
                     self._note(db, actor, "pullVideos", job_id, {}, {"sourceUrl": address, "title": source.title})
                 jobs.append(job_id)
+            if added:
+                check_pulls(db, actor)
         return jobs
 
     def enqueue_demo(self, clips: Iterable[int]) -> None:
@@ -295,13 +303,24 @@ class Jobs:
             self._note(db, actor, "cancelJob", job.video_id or job_id, {"state": job.state}, new)
 
     def find_queue(self) -> list[tuple[Job, float]]:
-        """Return what runs and what waits, in the order in which it is taken, each with its video's duration."""
+        """Return what runs and what waits, in the order in which it is taken, each with its video's duration.
+
+        The jobs are without payload, result and texts, as thousands may wait: `get_jobs` has those.
+        """
         sql = (
-            "select jobs.*, coalesce(duration, 0) as duration from jobs left join videos using (video_id) "
+            "select job_id, kind, state, jobs.created, video_id, started, progress, coalesce(duration, 0) as duration "
+            "from jobs left join videos using (video_id) "
             f"where state in ('queued', 'running') order by {ORDER}"
         )
         with self._engine.reading() as db:
-            return [(job_of(row), row["duration"]) for row in db.query(sql)]
+            return [(brief_job_of(row), row["duration"]) for row in db.query(sql)]
+
+    def get_jobs(self, job_ids: Sequence[str]) -> list[Job]:
+        """Return these jobs in this order, without those that are gone."""
+        with self._engine.reading() as db:
+            sql = "select * from jobs where job_id in (select value from json_each(?))"
+            found = {row["job_id"]: job_of(row) for row in db.query(sql, [json.dumps(job_ids)])}
+        return [found[job_id] for job_id in job_ids if job_id in found]
 
     def find_pace(self) -> dict[JobKind, float]:
         """Return the seconds of work that a second of video took lately, by kind of job."""

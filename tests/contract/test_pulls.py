@@ -11,10 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 import backend
+from backend.auth.permissions import Role
 from backend.jobs.runner import Failed
 from backend.lifecycle.pull import Puller
 from backend.model import FileKind, Job, JobKind, JobState, VideoFilter
 from backend.prewarm.fetcher import Limits
+from backend.store.job_rows import job_of
 from tests.jobs.begun import Begun
 from tests.jobs.test_worker import refusals, refusing
 
@@ -77,6 +79,39 @@ class TestPullVideos:
 
         assert door("pullVideos", sourceUrl=URL, token=token)["code"] == "403"
         assert pulls() == ()
+
+
+def test_no_account_fills_the_queue_before_the_others(console, pulls, token, make_account, sign_in, monkeypatch):
+    """One account had thousands wait, and a content manager's one fetch behind them."""
+    monkeypatch.setattr("backend.store.job_rows.MAX_PULLS_OF_ONE", 3)
+    monkeypatch.setattr("backend.store.job_rows.MAX_PULLS", 5)
+    greedy, other = (sign_in(make_account(name, Role.MANAGER)) for name in ("greedy", "other"))
+
+    def pull(count, token):
+        lines = "\n".join(f"https://example.com/{token[:6]}/{count}-{number}.mp4" for number in range(count))
+        return console.call("pullVideos", {"sourceUrl": lines}, token)
+
+    assert [pull(3, greedy)["code"], pull(3, greedy)["code"]] == ["200", "200"]  # the same ones
+    refused = pull(2, greedy)
+    assert pull(2, other)["code"] == "200"
+    full = pull(1, token)
+
+    assert (refused["code"], "At most 3 addresses of yours" in refused["message"]) == ("429", True), refused
+    assert "with these it would be 5" in refused["message"]
+    assert (full["code"], "At most 5 addresses may wait" in full["message"]) == ("429", True), full
+    assert len(pulls()) == 5
+
+
+def test_a_page_of_a_long_queue_reads_the_jobs_of_that_page_alone(console, token, monkeypatch):
+    """With 3,000 fetches waiting, each page read all of them twice over."""
+    console.call("pullVideos", {"sourceUrl": "\n".join(f"https://example.com/{n}.mp4" for n in range(60))}, token)
+    read = []
+    monkeypatch.setattr("backend.store.jobs.job_of", lambda row: read.append(row) or job_of(row))
+
+    page = console.call("getQueue", {"pageIndex": 2, "pageSize": 10}, token)["data"]
+
+    assert (page["total"], [job["position"] for job in page["jobList"]]) == (60, list(range(11, 21)))
+    assert len(read) == 10
 
 
 @contextmanager
