@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from backend.model import MediaFile, Video
@@ -27,7 +28,12 @@ class MediaPath(NamedTuple):
 
 
 def media_path(video: Video, file: MediaFile) -> str:
-    """Return the address of a file below its host, without a leading slash."""
+    """Return the address of a file below its host, without a leading slash; "" for an address that cannot be read."""
+    if "://" in file.name:  # in cloud mode files have addresses of their own
+        try:
+            return urlsplit(file.name).path.lstrip("/")
+        except ValueError:
+            return ""
     return PATH.format(video_id=video.video_id, media_key=video.media_key, name=file.name)
 
 
