@@ -143,7 +143,7 @@ def missed_events(here: Video, there: Video) -> list[str]:
     Blocking is not among them: the catalogue itself asks for VOD's verdict where the status contradicts its own.
     """
     missed = []
-    if here.status is VideoStatus.UPLOADING and there.status not in NOT_THERE:
+    if here.status in NOT_THERE and there.status not in NOT_THERE:
         missed.append("FileUploadComplete")
     if there.status is not VideoStatus.NORMAL:
         return missed

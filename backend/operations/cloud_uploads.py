@@ -57,6 +57,7 @@ def create_upload_auth(
     """Open a video for an app that sends its file to OSS itself, by Alibaba's upload SDK. Cloud mode only.
 
     The video is there at once, as `Uploading`; VOD's callback ends that, or a look at VOD where the callback is lost.
+    Until its file is there it waits for no review, and its censorStatus is `onCensor`.
     Where no file comes within a day, its status is `UploadFail`. Owner and category are as for uploadVideo.
 
     `referenceId` is the app's own name for this upload: the same one of the same owner, sent again because an answer
@@ -74,7 +75,7 @@ def create_upload_auth(
         video_id=grant.video_id, title=title or grant.video_id, user=owner, created=call.now(),
         description=description, tags=tags, cate_id=category[0] or 0, cate_name=category[1] or "",
         status=VideoStatus.UPLOADING,
-        censor_status=CensorStatus.SUCCESS if call.settings.review == "off" else CensorStatus.CHECK,
+        censor_status=CensorStatus.SUCCESS if call.settings.review == "off" else CensorStatus.ON_CENSOR,
     )  # fmt: skip
     if not _is_known(call, grant.video_id):
         call.store.catalogue.add_video(video, call.actor, settle=True)

@@ -14,7 +14,6 @@ from backend.model import (
     SnapshotStatus,
     TranscodeStatus,
     Video,
-    VideoStatus,
 )
 from backend.model.cloud import HOLD_EVENT
 from backend.store import history, job_rows
@@ -22,10 +21,10 @@ from backend.store.cloud import expect_event
 from backend.store.cloud_refreshes import queue_refresh
 from backend.store.engine import Database
 from backend.store.inserts import new_media_key
+from backend.store.review_queue import WITHOUT_FILE
 from backend.store.rows import write_files
 
 VOD = Actor("vod", "callback")
-WAITING = (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
 SLACK_SECONDS = 60  # VOD's clock and ours
 KEYS_SECONDS = SECONDS_A_DAY  # keys of an upload live for an hour; who may renew them does so for longer
 MADE = (
@@ -36,7 +35,7 @@ JOBS = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.TRANSCODE, JobKind.NARROW)
 
 def note_file(db: Database, video: Video, now: int, told: int = 0) -> None:
     """Note that a look at VOD found the first file of a video. Old ones, as of a first walk, have no keys any more."""
-    if video.status not in WAITING and video.created > now - KEYS_SECONDS:
+    if video.status not in WITHOUT_FILE and video.created > now - KEYS_SECONDS:
         sql = "insert or ignore into cloud_files (video_id, seen) values (?, ?)"
         db.execute(sql, [video.video_id, told or now + SLACK_SECONDS])
 
@@ -55,7 +54,7 @@ def note_told(db: Database, video_id: str, told: int) -> bool:
 
 def has_other_file(known: Video, video: Video) -> bool:
     """Say whether VOD holds a file of another size than the one that is known."""
-    there = known.status not in WAITING and known.file_of(FileKind.SOURCE) is not None
+    there = known.status not in WITHOUT_FILE and known.file_of(FileKind.SOURCE) is not None
     return there and bool(known.size and video.size) and known.size != video.size
 
 

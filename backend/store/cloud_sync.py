@@ -29,11 +29,11 @@ from backend.store.cloud import expect_event
 from backend.store.cloud_files import has_other_file, note_file, note_told, replace_file
 from backend.store.engine import Database, Engine
 from backend.store.mirrored import end_difference, follow_category, note_difference, set_category
+from backend.store.review_queue import WITHOUT_FILE, follow_status, leave_without_file, standing
 from backend.store.row_keys import first_key
 from backend.store.rows import read_video, read_videos, read_videos_at, write_files
 
 YOUNG_SECONDS = 3600
-NOT_THERE = (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
 TEXTS = {"title": "title", "description": "description", "tags": "tags"}
 
 
@@ -59,10 +59,10 @@ class Mirror:
         """Enter what is new, and let what is known follow VOD in what VOD decides: status, length, size, cover
         and category.
 
-        Where the texts differ, both are noted: a person chooses. `unreviewed` is where new ones stand that nobody
-        judged at VOD. A status that contradicts the verdict here has VOD asked for its own. Another file than the one
-        that is known has the video begin anew; `told` is when VOD says that its file was there, where that is why they
-        are entered. What lies in the trash stays there.
+        Where the texts differ, both are noted: a person chooses. `unreviewed` is where those stand that nobody
+        judged at VOD, once their file is there. A status that contradicts the verdict here has VOD asked for its own.
+        Another file than the one that is known has the video begin anew; `told` is when VOD says that its file was
+        there, where that is why they are entered. What lies in the trash stays there.
         """
         new = changed = differing = 0
         batch = {video.video_id: video for video in videos}
@@ -79,7 +79,8 @@ class Mirror:
                     if video.status is VideoStatus.UPLOADING and video.created > self._clock() - YOUNG_SECONDS:
                         continue  # an upload of ours may be about to enter it
                     judged = video.censor_status is not CensorStatus.CHECK
-                    inserts.add(db, [video if judged else replace(video, censor_status=unreviewed)])
+                    stands = video.censor_status if judged else standing(video.status, unreviewed)
+                    inserts.add(db, [replace(video, censor_status=stands)])
                     note_file(db, video, int(self._clock()), told)
                     new += 1
                     continue
@@ -88,9 +89,10 @@ class Mirror:
                 if has_other_file(known, video):
                     replace_file(db, known, video.size, unreviewed, int(self._clock()), told)
                     known = read_video(db, video.video_id)
-                elif known.status in NOT_THERE:
+                elif known.status in WITHOUT_FILE:
                     note_file(db, video, int(self._clock()), told)
                 changed += _follow(db, known, video)
+                follow_status(db, known.video_id, known.status, unreviewed)
                 changed += follow_category(db, known, video, int(self._clock()))
                 differing += _note_texts(db, known, video, int(self._clock()))
         return Entered(new, changed, differing)
@@ -148,6 +150,7 @@ class Mirror:
                 "update videos set censor_status = ? where video_id = ? and censor_status in ('onCensor', 'check')",
                 [status, video_id],
             )
+            leave_without_file(db, video_id)
 
     def stale_uploads(self, since: int, before: int, size: int) -> list[str]:
         """Return videos that began to be uploaded between these seconds, and are still not there; the oldest first."""
@@ -165,6 +168,8 @@ class Mirror:
         sql = "update videos set status = ? where video_id = ? and status = ?"
         with self._engine.writing() as db:
             ended = [one for one in video_ids if db.execute(sql, [after, one, before]).rowcount]
+            for one in ended:
+                leave_without_file(db, one)
             changes = [(one, {"status": before}, {"status": after}) for one in ended]
             history.append_many(db, at=now, actor=actor, action="expireUpload", changes=changes)
 

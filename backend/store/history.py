@@ -88,6 +88,13 @@ class History:
         """Return the newest lines, of one target or of everything."""
         return self.find_page(HistoryFilter(target=target), 1, limit).items
 
+    def uploader_of(self, video_id: str) -> str:
+        """Return the name of the account that a video came in by; empty where none is known, as of one found at VOD."""
+        sql = "select actor from history where target = ? and action = 'uploadVideo' order by id limit 1"
+        with self._engine.reading() as db:
+            row = db.execute(sql, [video_id]).fetchone()
+        return str(row[0]) if row else ""
+
     def find_page(self, wanted: HistoryFilter, index: int = 1, size: int = 10) -> Page[HistoryLine]:
         """Return page `index` (from 1) of the lines that match, newest first, and the exact total."""
         with self._engine.reading() as db:

@@ -25,6 +25,7 @@ from backend.model import (
 from backend.model.pull import PullSource
 from backend.store import history
 from backend.store.engine import Database
+from backend.store.review_queue import follow_status
 from backend.store.rows import check_whole, read_object, read_video
 
 # Lower goes first: a cover does not wait behind an hour of encoding.
@@ -211,6 +212,8 @@ def finish(
 def set_status(db: Database, video_id: str, column: str, value: str) -> None:
     """Set one of a video's statuses."""
     db.execute(f"update videos set {column} = ? where video_id = ?", [value, video_id])
+    if column == "status":  # of an upload
+        follow_status(db, video_id, VideoStatus.UPLOADING, CensorStatus.CHECK)
     if column in ("transcode_status", "snapshot_status"):
         # From here on the entry follows the catalogue again, whatever the recommendation was made with.
         db.execute(f"update recommendations set {column} = null where video_id = ?", [video_id])

@@ -82,6 +82,25 @@ def test_what_an_older_version_left_is_found_and_counted(old):
     store.close()
 
 
+def test_uploads_without_a_file_of_an_older_version_wait_for_no_review(old):
+    db = sqlite3.connect(old)
+    add_functions(db)
+    db.execute("update videos set status = 'Uploading' where id in (50, 51)")
+    db.execute("update videos set status = 'UploadFail' where id in (1, 52)")
+    db.commit()
+    db.close()
+
+    store = open_store(old.parent, upgrade=True)
+
+    counts = store.statistics.count_everything([0]).by_censor_status
+    found = {one: store.catalogue.find_videos(VideoFilter(censor_status=one)).total for one in CensorStatus}
+    assert counts == found == {
+        CensorStatus.ON_CENSOR: 3, CensorStatus.CHECK: 57, CensorStatus.SUCCESS: 40, CensorStatus.FAIL: 0,
+    }  # fmt: skip
+    assert store.recount() == []
+    store.close()
+
+
 def test_an_upgrade_that_was_killed_begins_anew(old, opening):
     killed = opening()
     assert killed.stdout.readline() == "0\n"
