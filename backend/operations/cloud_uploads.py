@@ -16,6 +16,7 @@ from backend.lifecycle.ingest import title_of
 from backend.model import CensorStatus, Video, VideoStatus
 from backend.operations.fields import CateId, Description, Name, Tags, Title
 from backend.operations.uploads import owner_of, warnings_of
+from backend.store.rows import NO_VIDEO
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud
@@ -60,15 +61,17 @@ def create_upload_auth(
     Until its file is there it waits for no review, and its censorStatus is `onCensor`.
     Where no file comes within a day, its status is `UploadFail`. Owner and category are as for uploadVideo.
 
-    `referenceId` is the app's own name for this upload: the same one of the same owner, sent again because an answer
-    was lost, is the same video with new keys. Without it every call makes a video. 409 where the video has its file.
+    `referenceId` is the app's own name for this upload: the same one of the same owner, sent again by the same account
+    because an answer was lost, is the same video with new keys. Without it every call makes a video. 409 where the
+    video has its file.
     """
     cloud = _cloud(call)
     category = category_changes.settle(call.console, cate_id, cate_name or None, call.actor)
     owner = owner_of(call, user_id, user_name)
     title = title or title_of(file_name)
+    reference = _reference(call.actor.name, owner.user_id, reference_id)
     grant = cloud.media.uploads.open(
-        file_name, owner, _reference(owner.user_id, reference_id), title=title, description=description, tags=tags,
+        file_name, owner, reference, title=title, description=description, tags=tags,
         cate_id=category[0] or None,
     )  # fmt: skip
     video = Video(
@@ -88,10 +91,14 @@ def create_upload_auth(
 def refresh_upload_auth(call: Call, *, video_id: str, user_id: Name = "") -> UploadAuthData:
     """Give new keys for an upload whose keys have ended. Cloud mode only.
 
-    With `userId` the video must be that owner's, else 404. 409 where the video has its file.
+    The account that opened the upload may ask, and whoever manages videos; for others it is 404, as where there is no
+    such video. With `userId` the video must be that owner's, else 404. 409 where the video has its file.
     """
     cloud = _cloud(call)
     video = call.store.catalogue.get_video(video_id)
+    manages = call.access is not None and Right.MANAGE in call.access.rights
+    if not manages and call.store.history.uploader_of(video_id) != call.actor.name:
+        raise NotFound(NO_VIDEO, video_id=video_id)
     if user_id:
         call.store.catalogue.get_own_video(video_id, user_id)
     warnings = warnings_of(call, video.title, video.description, video.tags)
@@ -102,9 +109,12 @@ def _data(grant: Grant, warnings: list[str]) -> UploadAuthData:
     return UploadAuthData(grant.video_id, grant.address, grant.auth, warnings)
 
 
-def _reference(user_id: str, reference_id: str) -> str:
-    """Return what VOD takes as a ReferenceId: 64 characters, unique in the whole account."""
-    named = f"{user_id}\n{reference_id}".encode()
+def _reference(account: str, user_id: str, reference_id: str) -> str:
+    """Return what VOD takes as a ReferenceId: 64 characters, unique in all that the console has at VOD.
+
+    The account of who asks is part of it: who guesses another's gets no keys for its video.
+    """
+    named = "\n".join((account, user_id, reference_id)).encode()
     return f"qu-{hashlib.sha256(named).hexdigest()[:48]}" if reference_id else ""
 
 

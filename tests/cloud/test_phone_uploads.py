@@ -6,10 +6,13 @@ import json
 
 import pytest
 
+from backend import Caller
 from backend.aliyun import oss_upload
 from backend.aliyun.mapping import user_data, user_of
+from backend.auth.permissions import Role
 from backend.model import SECONDS_A_DAY, User, VideoFilter
 
+REST = Caller(channel="rest")
 OWNER = {"userId": "u9", "userName": "小林"}
 ASKED = {"fileName": "VID_0001.MOV", "title": "海边 🌊", "tags": "海", **OWNER}
 
@@ -200,6 +203,55 @@ def test_new_keys_are_for_the_owner_alone(do, ask):
     assert ask("refreshUploadAuth", videoId=video_id, userId="u9")["code"] == "200"
     assert ask("refreshUploadAuth", videoId=video_id, userId="u8")["code"] == "404"
     assert ask("refreshUploadAuth", videoId="nothing")["code"] == "404"
+
+
+@pytest.fixture
+def ask_as(console, make_account, sign_in):
+    """Runs an operation as an account of some role, and returns its envelope."""
+
+    def go(role, name, **parameters):
+        return console.call(name, parameters, sign_in(make_account(f"other {role}", role)), REST)
+
+    return go
+
+
+@pytest.mark.parametrize("user", [{}, {"userId": "u9"}])
+def test_another_apps_account_gets_no_keys_for_an_upload(do, ask, ask_as, user):
+    video_id = do("createUploadAuth", **ASKED)["videoId"]
+
+    refused = ask_as(Role.APP, "refreshUploadAuth", videoId=video_id, **user)
+    unknown = ask("refreshUploadAuth", videoId="nothing")
+
+    assert refused == {**unknown, "message": unknown["message"].replace("nothing", video_id)} | {
+        "requestId": refused["requestId"]
+    }
+    assert refused["code"] == "404"
+
+
+def test_the_account_that_opened_an_upload_and_managers_get_new_keys(console, make_account, sign_in, ask_as):
+    phone = sign_in(make_account("phone", Role.APP))
+    opened = console.call("createUploadAuth", ASKED, phone, REST)["data"]
+
+    assert console.call("refreshUploadAuth", {"videoId": opened["videoId"]}, phone, REST)["code"] == "200"
+    for role in (Role.MANAGER, Role.ADMIN):
+        assert ask_as(role, "refreshUploadAuth", videoId=opened["videoId"])["code"] == "200"
+
+
+def test_an_app_gets_no_keys_for_a_video_that_was_found_at_vod(console, alibaba, ask, ask_as):
+    there = alibaba.vod.add(Status="Uploading", CreationTime="2026-01-01T00:00:00Z")
+    console.cloud.sync.run(lambda _progress: None)
+
+    assert ask_as(Role.APP, "refreshUploadAuth", videoId=there["VideoId"])["code"] == "404"
+    assert ask("refreshUploadAuth", videoId=there["VideoId"])["code"] == "200"
+
+
+def test_who_guesses_the_name_of_anothers_upload_gets_a_video_of_its_own(alibaba, do, ask_as):
+    opened = do("createUploadAuth", **ASKED, referenceId="draft 7")
+
+    guessed = ask_as(Role.APP, "createUploadAuth", **ASKED, referenceId="draft 7")["data"]
+
+    assert guessed["videoId"] != opened["videoId"]
+    assert len(alibaba.vod.videos) == 2
 
 
 @pytest.mark.parametrize(
