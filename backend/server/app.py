@@ -13,8 +13,8 @@ from backend.api.registry import OPERATIONS, Operation
 from backend.api.wire import encode
 from backend.auth.addresses import MAPPED
 from backend.auth.turns import PASSWORD_THREADS
-from backend.console import Console
-from backend.errors import Refused
+from backend.console import OUR_FAULT, Console
+from backend.errors import ConsoleError, Refused
 from backend.model.media_urls import read_media_path
 from backend.observability.prometheus import Metrics
 from backend.server.docs_page import docs_page
@@ -150,4 +150,9 @@ async def take_callback(context: RequestContext) -> Response:
         await context.run(context.console.cloud.take_callback, context.request.headers, raw)
     except StoreError as error:
         raise Refused(503, "The event could not be kept: {why}", why=error) from error
+    except ConsoleError:
+        raise
+    except Exception as error:
+        context.console.explain(error, "callback", context.caller.request_id)
+        raise Refused(500, OUR_FAULT, request_id=context.caller.request_id) from error
     return context.succeed()

@@ -95,6 +95,22 @@ def test_a_body_that_is_too_large_is_refused(post_event, signed):
     assert post_event(None, signed(), b"x" * 300_000).status_code == 413
 
 
+def test_an_event_that_meets_an_unknown_fault_is_one_that_vod_repeats(console, post_event, signed, monkeypatch, caplog):
+    def break_down(*_arguments):
+        raise RuntimeError("a fault of ours")
+
+    event = {"EventType": "FileUploadComplete", "VideoId": "v1"}
+    with monkeypatch.context() as broken:
+        broken.setattr(console.store.cloud, "keep_event", break_down)
+        answer = post_event(event, signed())
+    assert (answer.status_code, answer.json()["code"]) == (500, "500")
+    assert answer.json()["requestId"] in answer.json()["message"]
+    assert "a fault of ours" in caplog.text
+
+    assert post_event(event, signed()).status_code == 200
+    assert console.store.cloud.count_events() == 1
+
+
 @pytest.mark.parametrize("method", ["get", "put"])
 def test_only_posts_are_taken(serve, console, http, method):
     assert getattr(http, method)(serve(RestApp(console)) + PATH).status_code == 405
