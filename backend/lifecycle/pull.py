@@ -17,7 +17,7 @@ from backend.model import Job, Video
 from backend.model.pull import PullSource, file_name_of
 from backend.prewarm import read_line
 from backend.prewarm.fetcher import CHUNK, MAX_HOPS, REDIRECTS, Limits, asking
-from backend.prewarm.ssrf import host_port, is_literal_address
+from backend.prewarm.ssrf import is_wanted
 from backend.settings import Settings
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ class Puller:
     def _fetch(self, url: str, path: Path, task: Task, pace: Pace) -> None:
         for _ in range(MAX_HOPS + 1):
             url = read_line(url, None, self._own())
-            with asking(url, task, pace.deadline, self._limits, inside=self._is_wanted(url)) as answer:
+            inside = is_wanted(url, self._own(), self._settings().prewarm_hosts)
+            with asking(url, task, pace.deadline, self._limits, inside=inside) as answer:
                 if answer.status in REDIRECTS and (target := answer.headers.get("Location")):
                     url = urljoin(url, target)
                     continue
@@ -90,11 +91,6 @@ class Puller:
                 self._keep(answer, path, task, pace)
                 return
         raise MediaError(TOO_MANY_HOPS, most=MAX_HOPS)
-
-    def _is_wanted(self, url: str) -> bool:
-        """Say whether the operator named this place itself, which may then lie inside."""
-        place, host = host_port(url), urlsplit(url).hostname or ""
-        return place in self._own() or (is_literal_address(host) and place in self._settings().prewarm_hosts)
 
     def _keep(self, answer: http.client.HTTPResponse, path: Path, task: Task, pace: Pace) -> None:
         total = answer.length or 0

@@ -19,6 +19,7 @@ from backend.model.pull import PullSource, file_name_of
 from backend.operations.fields import CateId, Description, Name, Tags, Title
 from backend.operations.uploads import owner_of, warnings_of
 from backend.prewarm import read_line
+from backend.prewarm.ssrf import check_literal, is_wanted
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -83,7 +84,7 @@ def pull_videos(
     problems: list[str] = []
     for number, one in enumerate(given, start=1):
         try:
-            url = read_line(str(one["sourceUrl"]), None, call.console.own_hosts)
+            url = _address(call, str(one["sourceUrl"]))
         except BadRequest as wrong:
             problems.append(f"{number}: {str(one['sourceUrl'])[:120]} ({say(wrong, call.caller.language)})")
             continue
@@ -99,6 +100,16 @@ def pull_videos(
         PullData(job_id, one.url, one.title, warnings_of(call, one.title, one.description, one.tags))
         for job_id, one in zip(ids, sources, strict=True)
     ]
+
+
+def _address(call: Call, text: str) -> str:
+    """Return the complete address. Raises BadRequest for one that is none, or plainly lies inside: no cloud is sent
+    there either. Where a name leads is seen when it is fetched.
+    """
+    url = read_line(text, None, call.console.own_hosts)
+    if call.console.cloud is not None or not is_wanted(url, call.console.own_hosts, call.settings.prewarm_hosts):
+        check_literal(url)
+    return url
 
 
 def _lines(call: Call, text: str) -> Iterator[dict[str, Any]]:

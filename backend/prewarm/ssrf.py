@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import unicodedata
 from collections.abc import Iterable
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -18,7 +19,8 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 USUAL_PORTS = {"http": 80, "https": 443}
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
-OURS_ARE_MEDIA = "of this console, only files below /media can be prewarmed"
+OURS_ARE_MEDIA = "of this console, only files below /media are allowed"
+INSIDE = "the host {host} points to this machine or its network"
 
 
 def host_port(url: str) -> str:
@@ -54,7 +56,7 @@ def resolve_checked(host: str, port: int, *, inside: bool) -> list[str]:
         raise BadRequest("the host {host} cannot be found", host=host) from None
     addresses = list(dict.fromkeys(str(item[4][0]) for item in found))
     if not inside and not all(is_public(address) for address in addresses):
-        raise BadRequest("the host {host} points to this machine or its network", host=host)
+        raise BadRequest(INSIDE, host=host)
     return addresses
 
 
@@ -64,6 +66,35 @@ def is_literal_address(host: str) -> bool:
         return str(ipaddress.ip_address(host)) == host
     except ValueError:
         return host == "localhost"
+
+
+def is_wanted(url: str, own: Iterable[str], named: Iterable[str]) -> bool:
+    """Say whether a file may be fetched from this place although it lies inside: it is our own, or the operator named
+    just this address.
+    """
+    place = host_port(url)
+    return place in own or (is_literal_address(urlsplit(url).hostname or "") and place in named)
+
+
+def check_literal(url: str) -> None:
+    """Raise BadRequest where the host is an address of this machine or its network, in any spelling that connects."""
+    host = urlsplit(url).hostname or ""
+    plain = unicodedata.normalize("NFKC", host).replace("\u3002", ".").rstrip(".")
+    address = _literal(plain)
+    if plain == "localhost" or plain.endswith(".localhost") or (address and not is_public(address)):
+        raise BadRequest(INSIDE, host=host)
+
+
+def _literal(host: str) -> str:
+    """Return the address that a host is, as `2130706433` and `127.1` are 127.0.0.1; empty for a name."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    try:
+        return str(ipaddress.IPv4Address(socket.inet_aton(host)))
+    except (OSError, ValueError):
+        return ""
 
 
 def is_public(address: str) -> bool:

@@ -123,13 +123,17 @@ def enqueue_urls(db: Database, urls: list[str], *, now: int) -> str | None:
     return enqueue(db, JobKind.PREWARM, now=now, payload={"urls": urls})
 
 
-def enqueue_pull(db: Database, source: PullSource, *, now: int) -> tuple[str, bool]:
+def ids_in_order(count: int) -> list[str]:
+    """Return ids for jobs that are to be taken one after another: those of one second are taken by their ids."""
+    return sorted(uuid.uuid4().hex for _ in range(count))
+
+
+def enqueue_pull(db: Database, source: PullSource, *, now: int, job_id: str) -> tuple[str, bool]:
     """Queue an address that is to be fetched; return its job, and whether it is new: the same one may be at work."""
     payload = json.dumps(source.payload(), ensure_ascii=False)
     sql = "select job_id from jobs where kind = 'pull' and state in ('queued', 'running') and payload = ?"
     if row := db.execute(sql, [payload]).fetchone():
         return str(row[0]), False
-    job_id = uuid.uuid4().hex
     enqueue(db, JobKind.PULL, now=now, payload=source.payload(), job_id=job_id)
     return job_id, True
 

@@ -40,6 +40,7 @@ from backend.store.job_rows import (
     enqueue_urls,
     finish,
     get,
+    ids_in_order,
     is_owned,
     job_of,
     read_complete,
@@ -138,8 +139,8 @@ class Jobs:
         """
         jobs, added = [], False
         with self._engine.writing() as db:
-            for source in sources:
-                job_id, new = enqueue_pull(db, source, now=self._now())
+            for source, new_id in zip(sources, ids_in_order(len(sources)), strict=True):
+                job_id, new = enqueue_pull(db, source, now=self._now(), job_id=new_id)
                 added = added or new
                 if new:
                     address = source.url.partition("?")[0]  # what follows may be a signature

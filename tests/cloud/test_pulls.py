@@ -51,6 +51,14 @@ def test_a_video_is_fetched_by_vod_and_waits_for_review(alibaba, do, there, work
     assert alibaba.vod.tasks == {}  # nothing was transcoded before anybody looked at it
 
 
+@pytest.mark.settings(prewarm_hosts=("127.0.0.1",))
+def test_vod_is_not_sent_to_an_address_of_a_private_network(alibaba, ask, pulls):
+    answer = ask("pullVideos", sourceUrl="http://127.0.0.1/a.mp4")
+
+    assert (answer["code"], "points to this machine or its network" in answer["message"]) == ("400", True), answer
+    assert pulls() == ()
+
+
 def test_each_address_has_its_own_title_owner_and_category(do, there, work, videos):
     for number in range(3):
         there(f"https://cdn.example.com/{number}.mp4")

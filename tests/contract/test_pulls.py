@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 import backend
+from backend import Caller
 from backend.auth.permissions import Role
 from backend.jobs.runner import Failed
 from backend.lifecycle.pull import Puller
@@ -102,6 +103,47 @@ def test_no_account_fills_the_queue_before_the_others(console, pulls, token, mak
     assert len(pulls()) == 5
 
 
+INSIDE = (
+    "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "100.100.100.200", "10.0.0.8:9000", "localhost",
+    "video.localhost", "127.1", "2130706433", "0x7f000001", "127.0.0.1.", "１２７.0.0.1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("host", INSIDE)
+def test_an_address_of_this_machines_network_is_refused_at_once(console, pulls, token, host):
+    answer = console.call("pullVideos", {"sourceUrl": f"{URL}\nhttp://{host}/a.mp4"}, token)
+
+    assert (answer["code"], "points to this machine or its network" in answer["message"]) == ("400", True), answer
+    assert pulls() == ()
+
+
+def test_addresses_are_fetched_in_the_order_in_which_they_were_given(console, token):
+    lines = [f"https://example.com/{number}.mp4" for number in range(30)]
+    made = console.call("pullVideos", {"sourceUrl": "\n".join(lines)}, token)["data"]
+
+    taken = [console.store.jobs.claim_job([JobKind.PULL], f"worker {number}") for number in range(30)]
+
+    assert [job.payload["sourceUrl"] for job in taken] == lines
+    assert [job.job_id for job in taken] == [one["jobId"] for one in made]
+
+
+@pytest.mark.parametrize(
+    ("url", "en", "zh"),
+    [
+        ("http://example.com\\@127.0.0.1/a.mp4", "contains a backslash", "含有反斜杠"),
+        ("http://console.example/console/openapi.json", "only files below /media are allowed", "/media 下的文件"),
+    ],
+)
+@pytest.mark.settings(public_url="http://console.example")
+def test_a_refusal_of_a_fetch_speaks_of_that(console, token, url, en, zh):
+    for language, words in (("en", en), ("zh", zh)):
+        answer = console.call("pullVideos", {"sourceUrl": url}, token, Caller(language=language))
+
+        assert (answer["code"], words in answer["message"]) == ("400", True), answer
+        assert "prewarm" not in answer["message"]
+        assert "预热" not in answer["message"]
+
+
 def test_a_page_of_a_long_queue_reads_the_jobs_of_that_page_alone(console, token, monkeypatch):
     """With 3,000 fetches waiting, each page read all of them twice over."""
     console.call("pullVideos", {"sourceUrl": "\n".join(f"https://example.com/{n}.mp4" for n in range(60))}, token)
@@ -152,11 +194,11 @@ def answering(handler):
 def pull(console, token, settings):
     """Fetches an address of a place that the operator named, and returns the job when it has ended."""
 
-    def run(place, path="/a.mp4", named=True):
+    def run(place, path="/a.mp4"):
         console.settings = backend.Settings(
             **{
                 **{n: getattr(settings, n) for n in settings.__dataclass_fields__},
-                "prewarm_hosts": (place,) if named else (),
+                "prewarm_hosts": (place,),
             }
         )
         answer = console.call("pullVideos", {"sourceUrl": f"http://{place}{path}", "userId": "u9", "tags": "海"}, token)
@@ -211,8 +253,10 @@ def test_what_cannot_be_fetched_is_said_in_words_and_leaves_nothing(console, pul
 
 
 def test_this_machines_network_is_not_fetched_from_unless_the_operator_named_it(pull, small_clip):
-    with serving(small_clip.read_bytes()) as place:
-        job, shown = pull(place, named=False)
+    with serving(small_clip.read_bytes()) as inner:
+        inside = f"http://{inner.replace('127.0.0.1', '127.0.0.2')}/a.mp4"
+        with serving(status=302, Location=inside) as place:
+            job, shown = pull(place)
 
     assert (job.state, "points to this machine or its network" in shown["error"]) == (JobState.FAILED, True), shown
 
