@@ -122,6 +122,7 @@ def test_where_all_places_are_taken_whoever_asks_most_often_goes(crowd_at, event
     assert sorted(crowd.served[1:4]) == sorted([HERE, THERE, "203.0.113.9"])
 
 
+@pytest.mark.slow
 def test_a_flood_under_many_names_keeps_nobody_waiting(console, account, password, watched, eventually):
     looked, most = watched
 

@@ -44,8 +44,9 @@ def test_a_phones_upload_that_vod_transcodes_by_itself_is_not_paid_twice(
     for _ in range(3):
         console.cloud.keeper.look_at_changes()
         console.cloud.keeper.follow_events()
-        work_on(console)
+        worker_rounds(console, 3)  # pictures wait until VOD has transcoded
         alibaba.vod.go_on()
+    work_on(console)
 
     video = console.store.catalogue.get_video(made["VideoId"])
     assert submitted() == 1
