@@ -22,7 +22,7 @@ from backend.aliyun.snapshots import SnapshotJobs
 from backend.aliyun.templates import Templates
 from backend.aliyun.transcode import Transcodes
 from backend.aliyun.upload import NO_SUCH_VIDEO, Uploads, find_cut, fitted
-from backend.aliyun.verdicts import Verdicts, VideoLocks
+from backend.aliyun.verdicts import Verdicts, VideoLocks, item_of
 from backend.errors import CloudError, Conflict, ConsoleError, NotFound
 from backend.jobs.runner import Lost, Outcome
 from backend.media import NO_SNAPSHOTS, Judgement, Probe
@@ -178,7 +178,7 @@ class CloudMedia:
         with self.turns.held(ids):
             told = [{"status": one.verdict.value, "reason": one.reason, "comment": one.comment} for one in judgements]
             self._records.begin_anew(Action.AUDIT, dict(zip(ids, told, strict=True)), actor)
-            items = [_item(one.video.video_id, one.verdict, one.reason, one.comment) for one in judgements]
+            items = [item_of(one.video.video_id, one.verdict.value, one.reason, one.comment) for one in judgements]
             errors = self._verdicts.tell(items)
             for video_id in ids:
                 self.addresses.forget(video_id)
@@ -199,7 +199,7 @@ class CloudMedia:
             payload = {"userId": video.user.user_id, "mark": mark}
             self._records.begin_anew(pending, {video.video_id: payload}, actor)
             verdict, reason = (Verdict.NORMAL, "") if playable else (Verdict.BLOCKED, KEPT_BACK_REASON)
-            (error,) = self._verdicts.tell([_item(video.video_id, verdict, reason, mark)])
+            (error,) = self._verdicts.tell([item_of(video.video_id, verdict.value, reason, mark)])
             if error and not playable and has_code(error, *GONE):
                 error = None
             if problem := self._settled(pending, video.video_id, error):
@@ -268,7 +268,3 @@ class CloudMedia:
             return CloudError(UNCONFIRMED, unknown=True, action=action, words=words)
         self._records.drop(action, target)
         return error
-
-
-def _item(video_id: str, verdict: Verdict, reason: str, comment: str) -> dict[str, str]:
-    return {"VideoId": video_id, "Status": verdict.value, "Reason": reason, "Comment": comment}

@@ -12,6 +12,7 @@ from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.machine_review import MachineReviews
 from backend.aliyun.media import CloudMedia
 from backend.aliyun.refresh import Refreshes
+from backend.aliyun.verdicts import item_of
 from backend.errors import CloudError, Conflict, NotFound
 from backend.model import SECONDS_A_DAY, Verdict
 from backend.model.cloud import QUICK, STANDINGS, SUBMITS, Action, Intent
@@ -82,8 +83,8 @@ class Settler:
     def _settle_audit(self, intent: Intent) -> bool:
         """Record the verdict if it is the last one that VOD has: the same status may be that of an older one."""
         said, line = intent.payload, self._last_line(intent.target)
-        there = tuple(str(line.get(name) or "") for name in ("Status", "Reason", "Comment"))
-        if there != (said["status"], said["reason"], said["comment"]):
+        sent = item_of(intent.target, said["status"], said["reason"], said["comment"])
+        if any(str(line.get(name) or "") != sent[name] for name in ("Status", "Reason", "Comment")):
             return self._drop(intent)
         verdict = Verdict(said["status"])
         self._store.catalogue.record_audit(intent.target, verdict, said["reason"], said["comment"], intent.actor)

@@ -15,7 +15,7 @@ from backend.aliyun.mapping import number, source_file, user_data
 from backend.errors import CloudError, Conflict, ConsoleError, MediaError, NotFound
 from backend.jobs.runner import Done, Task
 from backend.model import FileKind, Job, MediaFile, User, Video
-from backend.model.cloud import MAX_BYTES, MAX_TAG_BYTES, MAX_TAGS, fitting, is_cut
+from backend.model.cloud import MAX_BYTES, MAX_TAG_BYTES, MAX_TAGS, fitting, is_cut, without_emoji
 
 ACTION = "CreateUploadVideo"
 NO_TRANSCODE = "VOD_NO_TRANSCODE"  # a template group that every account has
@@ -39,6 +39,10 @@ DESCRIPTION_IS_CUT = (
 TAGS_ARE_CUT = (
     "The tags are whole here, and in ApsaraVideo VOD “{there}”: it takes no emoji and at most {most} tags of "
     "{most_bytes} bytes of UTF-8."
+)
+VERDICT_TEXTS = ("reason", "comment")
+VERDICT_IS_CUT = (
+    "The verdict's reason and comment are whole here, and without emoji in ApsaraVideo VOD, which takes none."
 )
 NOT_ARRIVED = "The file was sent, but ApsaraVideo VOD still says {status}; try again."
 
@@ -197,7 +201,9 @@ def fitted(texts: Mapping[str, Any]) -> dict[str, str]:
 def find_cut(texts: Mapping[str, Any]) -> list[ConsoleError]:
     """Return in sentences which of these texts VOD holds less of than we do."""
     found = [what for what in SENT if texts.get(what) and is_cut(what, texts[what])]
-    return [_said(what, fitting(what, texts[what])) for what in found]
+    told = [_said(what, fitting(what, texts[what])) for what in found]
+    words = [texts.get(what) or "" for what in VERDICT_TEXTS]
+    return told + [ConsoleError(VERDICT_IS_CUT)] * any(without_emoji(text) != text.strip() for text in words)
 
 
 def _said(what: str, there: str) -> ConsoleError:

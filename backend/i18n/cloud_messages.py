@@ -9,6 +9,9 @@ CLOUD: dict[str, str] = {
     ),
     "The description is whole here, and shorter in ApsaraVideo VOD: it takes no emoji and at most {most} bytes of "
     "UTF-8.": ("控制台保留完整描述；视频点播中的描述较短，它不接受表情符号，最多 {most} 字节（UTF-8）。"),
+    "The verdict's reason and comment are whole here, and without emoji in ApsaraVideo VOD, which takes none.": (
+        "审核原因和备注在控制台完整保留；视频点播不支持表情符号，那里保存的内容不含表情符号。"
+    ),
     "The tags are whole here, and in ApsaraVideo VOD “{there}”: it takes no emoji and at most {most} tags of "
     "{most_bytes} bytes of UTF-8.": (
         "控制台保留完整标签；视频点播中为“{there}”，它不接受表情符号，"

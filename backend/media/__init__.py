@@ -129,7 +129,9 @@ class MediaProvider(Protocol):
         """Return the watermarks that those put on videos. Raises CloudError."""
 
     def find_cut(self, texts: Mapping[str, Any]) -> list[ConsoleError]:
-        """Return in sentences which of these texts (title, description, tags) the provider holds less of than we do."""
+        """Return in sentences which of these texts the provider holds less of than we do: a title, description or
+        tags, a verdict's reason or comment.
+        """
 
     def add_category(self, name: str, parent_id: int) -> int | None:
         """Have the provider make a category, before the console does; return the id that it has there.

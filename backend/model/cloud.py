@@ -54,9 +54,14 @@ NO_TITLE = "video"  # where nothing is left of one: VOD wants one
 MAX_TAGS, MAX_TAG_BYTES = 16, 32
 
 
+def without_emoji(text: str) -> str:
+    """Return a text without what VOD refuses in one."""
+    return EMOJI.sub("", text).strip()
+
+
 def fitting(what: str, text: str) -> str:
     """Return a title, a description or tags as VOD can hold them: without emoji, and not too long."""
-    plain = EMOJI.sub("", text).strip()
+    plain = without_emoji(text)
     if what == "tags":
         tags = [_cut(tag.strip(), MAX_TAG_BYTES) for tag in plain.split(",")]
         return ",".join([tag for tag in tags if tag][:MAX_TAGS])

@@ -29,10 +29,11 @@ class JudgedData(msgspec.Struct, rename="camel"):
 
 
 class JudgedList(msgspec.Struct, rename="camel"):
-    """`refused` is how many of them were not done."""
+    """`refused` is how many of them were not done; `warningList` tells of words that VOD takes without emoji."""
 
     refused: int
     audit_list: list[JudgedData]
+    warning_list: list[str]
 
 
 @operation("GET", "/vod/createAudit", message="审核完成", right=Right.REVIEW, remote=True, place=3)
@@ -76,7 +77,9 @@ def create_audits(
     reason = check_words(status, reason, comment, needs_reason=not call.settings.legacy_clients)
     problems = judge(call.console, ids, status, reason, comment, call.actor, seen_line)
     rows = [_judged(call, *pair) for pair in zip(ids, problems, strict=True)]
-    return JudgedList(sum(problem is not None for problem in problems), rows)
+    cut = call.media.find_cut({"reason": reason, "comment": comment}) if None in problems else []
+    told = [say(one, call.caller.language, plainly=call.caller.plainly) for one in cut]
+    return JudgedList(sum(problem is not None for problem in problems), rows, told)
 
 
 @operation("POST", "/vod/undoAudit", message="已撤销审核", right=Right.REVIEW, extension=True, remote=True)

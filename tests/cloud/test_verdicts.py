@@ -34,6 +34,42 @@ def in_thread():
         assert not thread.is_alive()
 
 
+@pytest.mark.parametrize(("reason", "sent"), [("色情 🔞 低俗", "色情  低俗"), ("🔞", "审核不通过"), ("广告", "广告")])
+def test_emoji_in_a_verdict_stay_here_and_do_not_go_to_vod(console, alibaba, do, new_video, reason, sent):
+    video_id = new_video().video_id
+
+    do("createAudit", mediaId=video_id, status="Blocked", reason=reason, comment="删 🙏")
+    console.cloud.keeper.follow_events()
+
+    (line, *_) = console.store.history.find_history(video_id)
+    assert (line.after["reason"], line.after["comment"]) == (reason, "删 🙏")
+    (told, *_) = alibaba.vod.verdicts[video_id]
+    assert (told["Reason"], told["Comment"]) == (sent, "删")
+
+
+def test_whoever_judges_many_is_told_that_vod_has_no_emoji(do, new_video):
+    ids = [new_video().video_id for _ in range(2)]
+
+    told = do("createAudits", mediaIds=",".join(ids), status="Blocked", reason="色情 🔞")
+    plain = do("createAudits", mediaIds=",".join(ids), status="Blocked", reason="色情")
+
+    assert (told["refused"], ["emoji" in text for text in told["warningList"]]) == (0, [True])
+    assert plain["warningList"] == []
+
+
+def test_a_verdict_with_emoji_whose_answer_was_lost_is_settled_whole(console, alibaba, ask, new_video, censor_of):
+    video_id = new_video().video_id
+    alibaba.fail("CreateAudit", "done_dropped", times=99)
+    assert ask("createAudit", mediaId=video_id, status="Blocked", reason="色情 🔞")["code"] == "502"
+    alibaba.faults.clear()
+
+    console.cloud.keeper.finish_intents(older_than=0)
+
+    assert censor_of(video_id) is CensorStatus.FAIL
+    (line, *_) = console.store.history.find_history(video_id)
+    assert line.after["reason"] == "色情 🔞"
+
+
 def unfinished(new_video, console):
     """A video whose file VOD still waits for."""
     made = new_video()
