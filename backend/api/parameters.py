@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from backend.errors import BadRequest
 from backend.model.limits import FIRST_DAY, FIRST_SECOND, LAST_DAY, LAST_SECOND, MAX_BYTES, MAX_SECONDS, NO_TEXT
+from backend.model.texts import one_line
 
 MAX_TEXT = 65_536
 MAX_DIGITS = 40  # of a number that a message repeats
@@ -29,13 +29,7 @@ TIME = re.compile(
     re.IGNORECASE,
 )
 AFTERNOON = ("PM", "下午")
-FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols that show nothing
 AROUND_IDS = " \t\r\n\v\f\u00a0\u3000\u200b\ufeff"
-
-
-def is_blank(text: str) -> bool:
-    """Say whether nothing of a text can be seen."""
-    return all(unicodedata.category(sign)[0] in "ZC" or sign in FILLERS for sign in text)
 
 
 class Kind(Protocol):
@@ -73,6 +67,19 @@ class Text:
 @dataclass(frozen=True, slots=True)
 class Clearable(Text):
     """A text that can be made empty: sent empty it is that, where any other parameter counts as absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line(Text):
+    """A text that is shown on one line, as titles and names are; one of blanks alone is empty."""
+
+    def read(self, name: str, raw: str, zone: ZoneInfo) -> str:
+        return one_line(Text.read(self, name, raw, zone))
+
+
+@dataclass(frozen=True, slots=True)
+class ClearableLine(Line, Clearable):
+    """One that can be made empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import fields
 
-from backend.api.parameters import Clearable, Id, Kind, Text, Upload, UploadedFile, is_blank, kind_of
+from backend.api.parameters import Clearable, Id, Kind, Text, Upload, UploadedFile, kind_of
 from backend.auth.permissions import Right
 from backend.errors import BadRequest
+from backend.model.texts import is_blank
 
 F = TypeVar("F", bound=Callable[..., Any])
 

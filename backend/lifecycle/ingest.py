@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import filecmp
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from backend.lifecycle import category_changes
 from backend.media import Probe
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter, VideoStatus
 from backend.model.limits import MAX_SECONDS
+from backend.model.texts import one_line
 from backend.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 MAX_TITLE = 200
 MAX_ALIKE = 20  # videos of the same size that a new file is compared with
-UNSHOWN = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ def add_video(console: Console, path: Path, probe: Probe, said: VideoMetadata, a
 
 def title_of(file_name: str) -> str:
     """Return the title of a file that was given none: its name, as far as that can be kept and shown."""
-    return UNSHOWN.sub(" ", Path(file_name).stem)[:MAX_TITLE].strip()
+    return one_line(Path(file_name).stem[:MAX_TITLE])
 
 
 def _source(name: str, probe: Probe) -> MediaFile:

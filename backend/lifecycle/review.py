@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from backend.api.parameters import is_blank
 from backend.errors import BadRequest, CloudError, ConsoleError
 from backend.media import Judgement
 from backend.model import Actor, Verdict
+from backend.model.texts import is_blank
 
 if TYPE_CHECKING:
     from backend.console import Console

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from backend.api.parameters import Text, Whole, is_blank
+from backend.api.parameters import Line, Whole
 from backend.api.registry import operation
 from backend.auth.permissions import Right
 from backend.errors import BadRequest
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CateId = Annotated[int, Whole(1, MAX_CATE_ID)]
 ParentId = Annotated[int, Whole(0, MAX_CATE_ID)]
-CateName = Annotated[str, Text(100)]
+CateName = Annotated[str, Line(100)]
 
 
 class CategoryData(msgspec.Struct, rename="camel"):
@@ -73,9 +73,9 @@ def delete_category(call: Call, *, cate_id: CateId) -> DeletedCategory:
 
 
 def _name(text: str) -> str:
-    if is_blank(text):
+    if not text:
         raise BadRequest("{name} is required.", name="cateName")
-    return text.strip()
+    return text
 
 
 def _data(one: Category) -> CategoryData:

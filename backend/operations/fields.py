@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from backend.api.parameters import Text, Whole
+from backend.api.parameters import Line, Text, Whole
 from backend.model.limits import MAX_CATE_ID
 
-Title = Annotated[str, Text(200)]
-Tags = Annotated[str, Text(500)]
+Title = Annotated[str, Line(200)]
+Tags = Annotated[str, Line(500)]
 Description = Annotated[str, Text(2000)]
-Name = Annotated[str, Text(100)]
+Name = Annotated[str, Line(100)]
 CateId = Annotated[int, Whole(0, MAX_CATE_ID)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from backend.api.parameters import Id, Kind, Text, Whole
+from backend.api.parameters import Id, Kind, Line, Text, Whole
 from backend.api.registry import as_text, operation
 from backend.auth.permissions import Right
 from backend.errors import BadRequest
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 MAX_SOURCES = 100  # a call
 SHOWN_PROBLEMS = 10
 FIELDS: dict[str, Kind] = {
-    "title": Text(200), "description": Text(2000), "tags": Text(500), "cateId": Whole(0), "cateName": Text(100),
-    "userId": Id(100), "userName": Text(100),
+    "title": Line(200), "description": Text(2000), "tags": Line(500), "cateId": Whole(0), "cateName": Line(100),
+    "userId": Id(100), "userName": Line(100),
 }  # fmt: skip
 NOT_A_LIST = "sourceList must be a JSON list of objects, each with a sourceUrl."
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from backend.api.parameters import Clearable, PageIndex, PageSize, SeenLine, is_blank
+from backend.api.parameters import Clearable, ClearableLine, PageIndex, PageSize, SeenLine
 from backend.api.registry import always, operation
 from backend.api.wire import EditedVideo, PlayInfoList, VideoDetail, VideoPage
 from backend.auth.permissions import Right
@@ -68,11 +68,11 @@ def edit_video(
     call: Call,
     *,
     video_id: str,
-    title: Annotated[str | None, Clearable(200)] = None,
+    title: Annotated[str | None, ClearableLine(200)] = None,
     description: Annotated[str | None, Clearable(2000)] = None,
-    tags: Annotated[str | None, Clearable(500)] = None,
+    tags: Annotated[str | None, ClearableLine(500)] = None,
     cate_id: CateId | None = None,
-    cate_name: Annotated[str | None, Clearable(100)] = None,
+    cate_name: Annotated[str | None, ClearableLine(100)] = None,
     seen_line: SeenLine = None,
 ) -> EditedVideo:
     """Change title, description, tags or category: what is absent stays, and what is sent empty becomes empty.
@@ -81,7 +81,7 @@ def edit_video(
     given by the console unless a cateId comes along; a cateId of 0 or an empty cateName is none.
     `seenLine` is as for createAudit.
     """
-    if title is not None and is_blank(title):
+    if title == "":
         raise BadRequest("title may not be empty.")
     given = {"title": title, "description": description, "tags": tags}
     changes = {name: value for name, value in given.items() if value is not None}

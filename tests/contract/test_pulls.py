@@ -103,6 +103,15 @@ def test_no_account_fills_the_queue_before_the_others(console, pulls, token, mak
     assert len(pulls()) == 5
 
 
+@pytest.mark.parametrize(("title", "kept"), [("   ", "a"), ("\u3000\u200b", "a"), ("海\t边\n", "海 边")])
+def test_a_title_is_one_line_and_one_of_blanks_is_none(console, token, title, kept):
+    alone = console.call("pullVideos", {"sourceUrl": URL, "title": title}, token)["data"]
+    listed = [{"sourceUrl": f"{URL}?2", "title": title}]
+    in_list = console.call("pullVideos", {"sourceList": json.dumps(listed)}, token)["data"]
+
+    assert [one["title"] for one in alone + in_list] == [kept, kept]
+
+
 INSIDE = (
     "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "100.100.100.200", "10.0.0.8:9000", "localhost",
     "video.localhost", "127.1", "2130706433", "0x7f000001", "127.0.0.1.", "１２７.0.0.1",

@@ -314,6 +314,14 @@ class TestEditVideo:
         assert (answer["code"], answer["message"]) == ("400", "title may not be empty.")
         assert (seen(made.video_id).title, seen(made.video_id).tags) == ("海", made.tags)
 
+    def test_what_is_shown_on_one_line_is_one(self, door, make_video):
+        made = make_video()
+
+        door.data("editVideo", videoId=made.video_id, title=" a\nb\tc\u2028", tags="x\n,y", cateName="d\x01e\r\n")
+
+        kept = door.data("getVideoById", videoId=made.video_id)
+        assert (kept["title"], kept["tags"], kept["cateName"]) == ("a b c", "x ,y", "d e")
+
     def test_something_must_be_given(self, door, make_video):
         assert door("editVideo", videoId=make_video().video_id)["code"] == "400"
 
