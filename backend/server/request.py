@@ -215,7 +215,8 @@ def language_of(headers: Mapping[bytes, bytes]) -> str:
 
 def public_base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
     """Return the address that the client sees, as far as what it says about that makes sense."""
-    return _base_url(scope["scheme"], headers.get(b"host", b""), scope.get("server"))
+    server = scope.get("server")
+    return _base_url(scope["scheme"], headers.get(b"host", b""), tuple(server) if server else None)
 
 
 @lru_cache(256)

@@ -169,7 +169,7 @@ def test_an_admin_walks(person, site, make_clip):
     person.picks(person.t("profile.title"))
     person.clicks("token_new")
     person.field("token_name").fill(token)
-    person.field("token_name").press("Enter")
+    person.field("token_name").press("Tab")
     person.clicks("token_do")
     person.clicks("token_seen")
     person.goes_to("/video", videoId=video["videoId"])
