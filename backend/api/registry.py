@@ -62,6 +62,7 @@ class Operation:
     is_cheap: Cheap
     remote: bool
     function: Callable[..., Any]
+    needs_body: bool = False
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -158,18 +159,20 @@ def operation(
     pure: bool = False,
     cheap: Cheap = never,
     remote: bool = False,
+    needs_body: bool = False,
 ) -> Callable[[F], F]:
     """Declare a function as an operation.
 
     Its first parameter is the `Call`; those behind the star are the parameters of the wire, in snake_case. `message`
-    goes into the envelope of a success. Paths stand below /console, except those of the app's own below /vodVideo.
+    goes into the envelope of a success. It `needs_body` where no parameter alone must be there, but one of several.
+    Paths stand below /console, except those of the app's own below /vodVideo.
     """
 
     def declare(function: F) -> F:
         name = camel(function.__name__)
         full = path if path.startswith("/vodVideo/") else f"/console{path}"
         OPERATIONS[name] = Operation(
-            name, method, full, message, right, extension, place, pure, cheap, remote, function
+            name, method, full, message, right, extension, place, pure, cheap, remote, function, needs_body
         )
         return function
 

@@ -103,6 +103,21 @@ CHINESE_SUMMARIES = {
     "getSprite": "查询视频的雪碧图及各小图的时间",
     "submitSnapshot": "重新生成封面、首帧、截图和雪碧图",
     "chooseCover": "用视频某一时刻的画面作封面",
+    "getCategories": "查询全部分类",
+    "addCategory": "添加分类",
+    "renameCategory": "重命名分类",
+    "deleteCategory": "删除分类及其下级分类",
+    "getCacheRefreshes": "查询缓存刷新记录（云模式）",
+    "getRefreshQuota": "查询当日缓存刷新额度（云模式）",
+    "refreshCache": "刷新视频的缓存（云模式）",
+    "createUploadAuth": "获取上传地址和上传凭证，供应用直传（云模式）",
+    "refreshUploadAuth": "刷新上传凭证（云模式）",
+    "pullVideos": "按地址拉取视频",
+    "createAudits": "批量人工审核",
+    "getTranscodeTemplates": "查询转码模板",
+    "getWatermarks": "查询可用的水印（云模式）",
+    "getReviewResults": "查询视频的机器审核结果（云模式）",
+    "resubmitReview": "重新提交机器审核（云模式）",
 }
 
 
@@ -161,7 +176,7 @@ def _path(operation: Operation) -> dict[str, Any]:
         takes_file = any(one.is_file for one in operation.parameters)
         content = _json(_named(operation, "Body"))
         post["requestBody"] = {
-            "required": any(one.required for one in operation.parameters),
+            "required": operation.needs_body or any(one.required for one in operation.parameters),
             "content": {"multipart/form-data": content["application/json"]} if takes_file else content,
         }
     if "GET" not in operation.methods:

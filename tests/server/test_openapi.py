@@ -38,6 +38,7 @@ def test_every_operation_is_described(operation, settings):
     assert set(described) == {method.lower() for method in operation.methods}
     for method in described.values():
         assert method["summary"]
+        assert method["description"] == CHINESE_SUMMARIES[operation.name]
         assert method.get("x-extension", False) == operation.extension
     if "get" in described:
         assert [one["name"] for one in described["get"]["parameters"]] == names
@@ -47,6 +48,10 @@ def test_every_operation_is_described(operation, settings):
         body = whole["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
         assert list(body["properties"]) == names
         assert body.get("required", []) == [one.wire_name for one in operation.parameters if one.required]
+
+
+def test_a_fetch_cannot_be_asked_for_without_a_body(settings):
+    assert describe(settings)["paths"]["/console/vod/pullVideos"]["post"]["requestBody"]["required"]
 
 
 def every_schema(node):
