@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import http.client
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from backend.errors import ConsoleError, MediaError, NotFound
+from backend.errors import DISK_FULL, ConsoleError, MediaError, NotFound
 from backend.jobs.runner import Done, Task
 from backend.lifecycle.ingest import VideoMetadata, ingest_file, kept_until_stored, new_incoming
 from backend.model import Job, Video
@@ -27,6 +28,7 @@ MAX_SECONDS = 6 * 3600.0
 MIN_RATE = 32 << 10  # bytes a second, on average: far below any host of videos, and a drip holds nobody up for hours
 GRACE_PAUSES = 2
 PART_OF_FETCHING = 0.95
+MIN_FREE_BYTES = 100_000_000  # that a fetch leaves to the database and to uploads
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 STATUS = "The address answered with HTTP {status}; open it in a browser to see why."
 NOT_FETCHED = "The file could not be fetched from {host}: {why}. Check the address, then try again."
@@ -97,15 +99,23 @@ class Puller:
         too_large = MediaError(TOO_LARGE, limit=self._limits.size // 1_000_000)
         if total > self._limits.size:
             raise too_large
+        _check_room(path, total)
         with path.open("wb") as file:
             while piece := answer.read1(CHUNK):  # what is there: a slow server's bytes count as they come
                 pace.received += len(piece)
                 if pace.received > self._limits.size:
                     raise too_large
+                _check_room(path, len(piece))
                 file.write(piece)
                 task.report(pace.received / total * PART_OF_FETCHING if total else 0.0)
         if answer.length or pace.is_over():
             raise http.client.IncompleteRead(b"", answer.length)
+
+
+def _check_room(path: Path, coming: int) -> None:
+    """Raise ConsoleError where so many bytes more would take what a fetch leaves free on the disk."""
+    if shutil.disk_usage(path.parent).free - coming < MIN_FREE_BYTES:
+        raise ConsoleError(DISK_FULL)
 
 
 def settle(console: Console, job: Job, outcome: Done) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -268,6 +269,17 @@ def test_this_machines_network_is_not_fetched_from_unless_the_operator_named_it(
             job, shown = pull(place)
 
     assert (job.state, "points to this machine or its network" in shown["error"]) == (JobState.FAILED, True), shown
+
+
+@pytest.mark.parametrize("length", [{}, {"Content-Length": "15000000"}])
+def test_a_fetch_leaves_room_on_the_disk_for_others(console, pull, left, monkeypatch, length):
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=110_000_000 if length else 99_999_999))
+    with serving(b"some bytes", **length) as place:
+        job, shown = pull(place)
+
+    assert (job.state, "The disk is full" in shown["error"]) == (JobState.FAILED, True), shown["error"]
+    assert left() == []
 
 
 def test_a_job_that_is_done_again_makes_no_second_video(console, pull, small_clip):
