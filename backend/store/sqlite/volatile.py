@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from backend.store.errors import Reason, StoreError
 from backend.store.private import make_file
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.errors import store_error
 
 BUSY_SECONDS = 30
+DELETE = (
+    "It holds sign-ins and links of the last minutes alone: stop the console and delete it, with its -wal and -shm."
+)
+ADVICE = {Reason.FULL: "Free some space on the disk; deleting the file does not help."}
 TABLES = """
     create table if not exists attempts (
         key blob primary key, count integer not null, since real not null, until real not null
@@ -44,11 +49,8 @@ class VolatileFile:
                     db.execute("begin immediate")
                     yield db
             except sqlite3.Error as error:
-                raise store_error(
-                    f"The file {self._path} cannot be used ({error}). It holds sign-ins and links of the last minutes "
-                    "alone: delete it.",
-                    error,
-                ) from error
+                told = store_error(f"The file {self._path} cannot be used ({error}). ", error)
+                raise StoreError(f"{told}{ADVICE.get(told.reason, DELETE)}", told.reason) from error
 
     def close(self) -> None:
         with self._guard:
