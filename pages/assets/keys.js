@@ -11,6 +11,7 @@
   const RUNS = `[${STATE}=rerunRequested], [${STATE}=running]`;
   const AT_ONCE_MS = 150; // what a letter asks for has the page run by then
   let heard = -AT_ONCE_MS; // when the last letter got to the page
+  let runs = false;
   let ended = 0; // when the page ran last
   let placed = null; // the dialog whose first field was given the cursor
 
@@ -52,6 +53,8 @@
 
   new MutationObserver(() => {
     place();
-    if (!document.querySelector(RUNS)) ended = performance.now();
+    const before = runs;
+    runs = Boolean(document.querySelector(RUNS));
+    if (before && !runs) ended = performance.now(); // not at any other change, which may come before the run begins
   }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: [STATE] });
 })();

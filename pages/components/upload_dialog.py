@@ -10,7 +10,7 @@ from pages import widgets
 from pages.components import category_choice, formatting, layout, session
 from pages.components.i18n import language, t
 
-IS_OPEN, LINK, TOLD = "upload_open", "upload_link", "upload_told"
+IS_OPEN, LINK, TOLD, CLOSED = "upload_open", "upload_link", "upload_told", "upload_closed"
 PULLS, REFUSED, CUT = "upload_pulls", "upload_refused", "upload_cut"
 WORDS = ("hint", "waiting", "checking", "done", "broken", "cancel", "cancelled", "leave_ask", "stay", "leave")
 
@@ -52,7 +52,8 @@ def _dialog(categories: dict[str, int]) -> None:
     st.caption(t("upload.help"))
     with st.expander(t("upload.by_address"), icon=":material/link:"):
         _addresses({"userName": user, "userId": user, "tags": tags, **category})
-    if sent and sent["closing"]:
+    if sent and sent["closing"] and sent["at"] != st.session_state.get(CLOSED):
+        st.session_state[CLOSED] = sent["at"]  # what is opened again at once may still have this
         st.rerun()
 
 

@@ -1,5 +1,7 @@
 """The dialog for uploads: what is a video comes in, what is none is refused with a reason."""
 
+from contextlib import suppress
+
 import pytest
 from playwright.sync_api import expect
 
@@ -46,7 +48,11 @@ def test_the_dialog_closes_when_everything_came_in(person, make_clip):
     expect(person.dialog).to_be_hidden()
     expect(person.column(2).first).to_have_text("一次就好")
     person.is_idle()
-    person.clicks("upload")
+    for _ in range(3):  # a click that meets the run which closes the dialog may get lost
+        person.clicks("upload")
+        with suppress(AssertionError):
+            expect(person.dialog).to_contain_text(person.t("upload.hint"), timeout=5_000)
+            break
     expect(person.dialog).to_contain_text(person.t("upload.hint"))
     person.is_idle()
     expect(person.dialog.get_by_role("listitem")).to_have_count(0)
