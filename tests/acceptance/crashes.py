@@ -112,19 +112,18 @@ def write(
     over: threading.Event,
 ) -> None:
     """Change one video after the other until the server is gone. No change repeats another: each leaves a trace."""
-    connection = stand.connect()
-    while not over.is_set():
-        video = random.choice(videos)
-        for name, parameters in changes_of(video, f"{next(numbers)}"):
-            try:
-                answer = ask(connection, name, parameters, token)
-            except OSError:
-                return
-            if answer["code"] == "200":
-                acknowledged.append(answer["requestId"])
-            elif answer["code"] not in ("404", "409"):
-                raise RuntimeError(f"{name}: {answer}")
-    connection.close()
+    with closing(stand.connect()) as connection:
+        while not over.is_set():
+            video = random.choice(videos)
+            for name, parameters in changes_of(video, f"{next(numbers)}"):
+                try:
+                    answer = ask(connection, name, parameters, token)
+                except OSError:
+                    return
+                if answer["code"] == "200":
+                    acknowledged.append(answer["requestId"])
+                elif answer["code"] not in ("404", "409"):
+                    raise RuntimeError(f"{name}: {answer}")
 
 
 def changes_of(video: str, mark: str) -> Iterator[tuple[str, dict[str, str]]]:
