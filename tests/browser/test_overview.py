@@ -8,6 +8,11 @@ from playwright.sync_api import TimeoutError, expect
 from tests.browser.looks import EDGELESS, FAINT
 
 OVERFLOW = "document.scrollingElement.scrollWidth - innerWidth"
+COVERED = """() => {
+    const [title, caption] = ["h3", "[data-testid=stCaptionContainer]"].map(
+        (part) => document.querySelector(".st-key-page_head " + part)?.getBoundingClientRect());
+    return Boolean(caption) && caption.top < title.bottom;
+}"""
 BRIGHTNESS = """() => {
     const colour = getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor;
     return Math.max(...colour.match(/\\d+/g).slice(0, 3).map(Number));
@@ -96,6 +101,7 @@ def test_every_page_fits_its_window(site, own_browser, fresh_browser, new_person
         for window in WINDOWS:
             person.page.set_viewport_size(window)
             person.page.wait_for_function(f"() => {OVERFLOW} <= 0", timeout=5_000)
+            assert not person.page.evaluate(COVERED), f"the title of {path} covers the line below it"
 
         for looked_for in (FAINT, EDGELESS):
             with suppress(TimeoutError):
