@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 import requests
 import uvicorn
@@ -35,6 +36,10 @@ from tests.contract.clients import SENDERS, ApiClient
 
 SEED_TIME = 1547043089  # 2019-01-09 22:11:29 in Shanghai, the time of the seed's examples
 PASSWORD = "correct horse battery"
+
+hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("tests")
+
 TESTS = Actor("tests", "tests")
 
 

@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from backend.aliyun.callbacks import read_event
@@ -20,10 +19,7 @@ paths = st.lists(
     st.text(st.characters(codec="ascii", exclude_characters="\n"), min_size=1, max_size=1024), max_size=300
 )
 
-UNHURRIED = limits(deadline=None)  # a loaded machine is no failure
 
-
-@UNHURRIED
 @given(paths)
 def test_every_address_is_in_one_part_and_every_part_fits(given_paths):
     parts = list(cut(list(enumerate(given_paths))))
@@ -45,7 +41,6 @@ def test_a_path_has_no_scheme(url):
 
 
 @pytest.mark.parametrize("what", ["title", "description"])
-@UNHURRIED
 @given(text=st.text(max_size=2000))
 def test_a_text_fits_and_stays_text(what, text):
     fitted = fitting(what, text)
@@ -54,7 +49,6 @@ def test_a_text_fits_and_stays_text(what, text):
     assert fitted == fitting(what, fitted)
 
 
-@UNHURRIED
 @given(st.lists(st.text(), max_size=30))
 def test_tags_fit(tags):
     fitted = fitting("tags", ",".join(tags))
@@ -68,7 +62,6 @@ def test_a_title_keeps_its_words_and_loses_its_emoji():
     assert fitting("title", "海边 🌊 的早晨 ☀️") == "海边  的早晨"
 
 
-@UNHURRIED
 @given(st.binary())
 def test_whatever_is_posted_is_an_event_or_refused(raw):
     try:
@@ -80,13 +73,11 @@ def test_whatever_is_posted_is_an_event_or_refused(raw):
     assert isinstance(body, dict)
 
 
-@UNHURRIED
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner, max_size=3)))
 def test_a_number_is_a_number_whatever_alibaba_sends(value):
     assert 0 <= number(value) < 1e15
 
 
-@UNHURRIED
 @given(st.integers(0, 4_000_000_000))
 def test_a_time_survives_the_way_there_and_back(moment):
     assert second(utc(moment)) == moment

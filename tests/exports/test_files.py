@@ -56,7 +56,7 @@ videos = st.lists(
     max_size=6, unique_by=(lambda video: video.video_id, lambda video: video.user.user_id),
 )  # fmt: skip
 zones = st.sampled_from(["Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"])
-ONCE = settings(max_examples=25, deadline=None)
+ONCE = settings(max_examples=25)
 
 
 def label(file_format, listing=VIDEOS, columns=None, zone="Asia/Shanghai", filters=None):

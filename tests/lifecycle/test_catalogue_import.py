@@ -10,7 +10,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.errors import BadRequest
@@ -365,7 +365,6 @@ def test_one_json_array_is_refused_as_a_whole(load):
         load(json.dumps([GOOD], indent=1).encode())
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["", HEAD + "\n", HEAD.replace(",", ";") + "\r"]))
 def test_whatever_a_file_holds_there_are_rows_and_reasons(content, head):
     for name in ("a.csv", "a.jsonl"):
@@ -373,7 +372,6 @@ def test_whatever_a_file_holds_there_are_rows_and_reasons(content, head):
             list(read_rows(io.BytesIO(head.encode() + content), Path(name)))
 
 
-@settings(deadline=None)
 @given(st.one_of(st.sampled_from([*NASTY, "007", "12e5", "12", "2434793223202", "12x"]), st.text(max_size=9)))
 def test_ids_are_guarded_alike_in_sql_and_in_python(text):
     if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):

@@ -4,7 +4,7 @@ import math
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.media import groups, vmaf
@@ -121,13 +121,11 @@ def test_scores_that_are_no_numbers_are_not_believed():
         vmaf.read_scores(b'{"frames": [{"frameNum": 0, "metrics": {"vmaf": NaN}}]}')
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**7))
 def test_only_each_odd_picture_is_scored(frames):
     assert vmaf.step_for(frames) % 2 == 1
 
 
-@settings(deadline=None)
 @given(st.floats(4, 21600), st.floats(0, 60))
 def test_windows_are_groups_of_pictures_of_the_video_spread_evenly(duration, first):
     windows = vmaf.sample_windows(duration, first)
@@ -143,7 +141,6 @@ def test_windows_are_groups_of_pictures_of_the_video_spread_evenly(duration, fir
     assert centre == pytest.approx(first + duration / 2, abs=vmaf.SAMPLE_SECONDS)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0.01, 1), SCORES), min_size=1, max_size=40), st.floats(0.5, 4))
 def test_the_lowest_stretch_is_the_lowest_of_all(shown, seconds):
     times = [sum(gap for gap, _ in shown[:number]) for number in range(len(shown))]
@@ -177,14 +174,12 @@ def test_pictures_are_found_by_time():
     assert pictures.size_in([(0.5, 1.5)]) == 3
 
 
-@settings(deadline=None)
 @given(SCORES)
 def test_the_target_is_just_below_the_plain_rendition(plain):
     assert plain - target_for(plain) >= 0.8 - 1e-9
     assert target_for(plain) <= 95
 
 
-@settings(deadline=None)
 @given(SCORES, SCORES, SCORES)
 def test_the_whole_loses_as_many_times_what_the_plain_one_loses_as_its_samples_do(sampled, plain_sampled, plain):
     whole = expected(sampled, plain_sampled, plain)
@@ -193,7 +188,6 @@ def test_the_whole_loses_as_many_times_what_the_plain_one_loses_as_its_samples_d
     assert expected(plain_sampled, plain_sampled, plain) == pytest.approx(plain)
 
 
-@settings(deadline=None)
 @given(CODECS, st.floats(0.5, 2), st.floats(60, 97), st.floats(0.1, 0.9))
 def test_few_samples_foresee_what_the_whole_needs(codec, steepness, target, where):
     ladder = LADDERS[codec]
@@ -219,7 +213,6 @@ def test_a_sample_that_says_little_is_followed_by_another():
     assert next_sample(ladder, 90, [(38, 86.0)]) == foreseen(ladder, 90, [(38, 86.0)], ladder.aim) < 32
 
 
-@settings(deadline=None)
 @given(CODECS, st.floats(0.5, 2), st.floats(60, 97), st.floats(0.1, 0.9))
 def test_a_straight_curve_is_hit_in_few_probes(codec, steepness, target, where):
     ladder = LADDERS[codec]
@@ -241,7 +234,6 @@ def test_a_straight_curve_is_hit_in_few_probes(codec, steepness, target, where):
     assert max(passed) >= at_target - max(2 * ladder.step, 0.6 / slope / (100 - target) + ladder.step)
 
 
-@settings(deadline=None)
 @given(CODECS, SCORES, st.integers(20, 40))
 def test_the_model_meets_its_own_points(codec, reached, crf):
     ladder = LADDERS[codec]
@@ -249,7 +241,6 @@ def test_the_model_meets_its_own_points(codec, reached, crf):
     assert modelled(reached, [(crf, reached)], ladder.slope) == pytest.approx(crf)
 
 
-@settings(deadline=None)
 @given(CODECS, SCORES, st.lists(st.tuples(st.integers(10, 60), SCORES), max_size=4))
 def test_the_slope_stays_sensible(codec, aim, points):
     ladder = LADDERS[codec]
@@ -258,7 +249,6 @@ def test_the_slope_stays_sensible(codec, aim, points):
     assert usual / 3 <= slope_of(ladder, aim, points) <= usual * 3
 
 
-@settings(deadline=None)
 @given(CODECS, st.floats(50, 95), st.floats(-20, 5))
 def test_the_whole_is_made_again_only_where_that_pays(codec, target, over):
     ladder = LADDERS[codec]
@@ -293,7 +283,6 @@ GROUPS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(GROUPS, st.floats(85, 98.9), st.floats(0.02, 0.15))
 def test_groups_are_made_again_only_where_the_whole_is_off(now, score, slope):
     ladder, target = LADDERS["av1"], 93.0
@@ -317,7 +306,6 @@ def test_groups_are_those_pictures_that_are_shown_within_the_same_two_seconds():
     assert groups.groups_of([0.0, 5.0, 5.5]) == [range(1), range(1, 3)]
 
 
-@settings(deadline=None)
 @given(st.integers(1, 400))
 def test_the_groups_that_are_tried_are_spread_evenly(count):
     chosen = groups.spread(count, 6)
@@ -334,7 +322,6 @@ def test_at_the_end_of_the_ladder_there_is_no_other_encode():
     assert next_crf(ladder, 95 - AIM, [(ladder.least, 80.0)]) is None
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1), st.lists(st.floats(-1, 2), max_size=5)), max_size=8))
 def test_progress_never_goes_back(marks):
     told = []

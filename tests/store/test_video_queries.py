@@ -154,7 +154,7 @@ filters = st.builds(
     min_size=mostly([1, 3]),
     max_size=mostly([0, 2, 6]),
 )
-alone = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+alone = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(params=["few", "many"])
