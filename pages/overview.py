@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import formatting, layout, session, usage_panel
+from pages.components import charts, formatting, layout, session, usage_panel
 from pages.components.i18n import t
 
 layout.guard()
@@ -64,25 +64,14 @@ def week(days: list[dict[str, Any]], name: str) -> str:
     return f"{sum(day[name] for day in days[-7:]):,}"
 
 
-def charts(counts: dict[str, Any]) -> None:
+def figures(counts: dict[str, Any]) -> None:
     with st.container(border=True, height="stretch"):
         st.markdown(f"**{t('overview.by_day')}**")
         names = {name: t(f"overview.{name}") for name in ("uploaded", "recommended")}
         rows = [
             {"day": day["day"][5:], **{label: day[name] for name, label in names.items()}} for day in counts["dayList"]
         ]
-        st.echarts_chart(
-            {
-                "tooltip": {"trigger": "axis"},
-                "legend": {"right": 0, "top": 0},
-                "grid": {"left": 4, "right": 4, "top": 36, "bottom": 4, "containLabel": True},
-                "dataset": {"source": formatting.frame(rows)},
-                "xAxis": {"type": "category"},
-                "yAxis": {"type": "value", "minInterval": 1},
-                "series": [{"type": "bar", "barMaxWidth": 14}] * 2,
-            },
-            height=250, alt=t("overview.by_day"),
-        )  # fmt: skip
+        charts.bars_by_day(rows, 250, t("overview.by_day"), whole=True)
         st.markdown(f"**{t('overview.by_status')}**")
         total = sum(counts["byCensorStatus"].values()) or 1
         for status, count in counts["byCensorStatus"].items():
@@ -173,7 +162,7 @@ def everything(answer: session.Answer) -> None:
     with left:
         waiting()
     with right:
-        charts(counts)
+        figures(counts)
     failed()
     if session.is_cloud():
         usage_panel.usage()

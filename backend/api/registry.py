@@ -96,8 +96,7 @@ class Operation:
             if item.kind is not inspect.Parameter.KEYWORD_ONLY:
                 continue
             if isinstance(group := self._hints[name], type) and issubclass(group, msgspec.Struct):
-                hints = get_type_hints(group, include_extras=True)
-                found += (_parameter(part.name, hints[part.name], part.default, name) for part in fields(group))
+                found += parameters_of(group, name)
             else:
                 found.append(_parameter(name, self._hints[name], item.default))
         return tuple(found)
@@ -130,6 +129,12 @@ class Operation:
                 value = parameter.kind.read(parameter.wire_name, as_text(parameter.wire_name, value), zone)
             (groups[parameter.group] if parameter.group else bound)[parameter.name] = value
         return bound | {name: self._groups[name](**values) for name, values in groups.items()}
+
+
+def parameters_of(group: type[msgspec.Struct], name: str = "") -> tuple[Parameter, ...]:
+    """Return the fields of a struct as parameters; `name` is that of the argument that the struct is."""
+    hints = get_type_hints(group, include_extras=True)
+    return tuple(_parameter(part.name, hints[part.name], part.default, name) for part in fields(group))
 
 
 def _parameter(name: str, annotation: Any, default: Any, group: str = "") -> Parameter:

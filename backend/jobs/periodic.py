@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 log = logging.getLogger(__name__)
@@ -11,7 +12,7 @@ log = logging.getLogger(__name__)
 TROUBLE_SECONDS = 10.0  # after a step that broke off: a full disk or a locked file passes
 
 
-class Periodic:
+class Periodic(ABC):
     """Does `step` every so many seconds, the first time at once, until it is stopped."""
 
     def __init__(self, name: str, seconds: float) -> None:
@@ -20,9 +21,9 @@ class Periodic:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
+    @abstractmethod
     def step(self) -> object:
         """Do what there is to do now. Whatever it raises is logged, and it is tried again."""
-        raise NotImplementedError
 
     def start(self) -> None:
         """Begin, in the background."""
@@ -50,4 +51,7 @@ class PeriodicCall(Periodic):
 
     def __init__(self, name: str, seconds: float, function: Callable[[], object]) -> None:
         super().__init__(name, seconds)
-        self.step = function  # type: ignore[method-assign]
+        self._function = function
+
+    def step(self) -> object:
+        return self._function()

@@ -44,7 +44,7 @@ NEAR_ENOUGH = 2.0  # CRF: a trial of some groups is published with the others wh
 MAX_REPAIRS = 2
 # Pixels: up to here AV1 has 10 bits, with which noise and soft slopes take up to 8 % less; larger ones took more than
 # the address space.
-DEEP_MOST_SIDE = 1080
+MAX_10_BIT_SIDE = 1080
 # Of SVT-AV1: quantisation has matrices, and the layers of a group differ less; each took 1 % less on six clips.
 AV1_TUNING = ":enable-qm=1:qm-min=0:qp-scale-compress-strength=1"
 RETRY_SECONDS = 60.0  # of video that may be written without loss where its pictures cannot be paired otherwise
@@ -366,7 +366,7 @@ def _encoder(case: Case, crf: float, keys: Sequence[str] = KEYFRAMES) -> list[st
         # SVT-AV1 takes memory for each lane. It knows halves of a CRF, which ffmpeg does not. An old one goes without
         # what it does not know.
         extra = f"lp={lanes}{AV1_TUNING}" if crf == int(crf) else f"lp={lanes}:crf={crf:g}{AV1_TUNING}"
-        depth = "yuv420p10le" if min(case.size) <= DEEP_MOST_SIDE else "yuv420p"
+        depth = "yuv420p10le" if min(case.size) <= MAX_10_BIT_SIDE else "yuv420p"
         encoder = f"-c:v libsvtav1 -preset 6 -crf {int(crf)} -g {group} -svtav1-params {extra} -pix_fmt {depth}"
         return [*encoder.split(), *keys]
     cap = kilobits(min(case.size))

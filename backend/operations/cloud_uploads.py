@@ -14,7 +14,7 @@ from backend.errors import Conflict, NotFound
 from backend.lifecycle import category_changes
 from backend.lifecycle.ingest import title_of
 from backend.model import CensorStatus, Video, VideoStatus
-from backend.operations.fields import CateId, Description, Name, Tags, Title
+from backend.operations.fields import Name, NewVideo
 from backend.operations.uploads import owner_of, warnings_of
 from backend.store.rows import NO_VIDEO
 
@@ -46,13 +46,7 @@ def create_upload_auth(
     call: Call,
     *,
     file_name: Annotated[str, Text(1024)],
-    title: Title = "",
-    description: Description = "",
-    tags: Tags = "",
-    cate_id: CateId = 0,
-    cate_name: Name = "",
-    user_id: Name = "",
-    user_name: Name = "",
+    about: NewVideo,
     reference_id: Annotated[str, Text(200)] = "",
 ) -> UploadAuthData:
     """Open a video for an app that sends its file to OSS itself, by Alibaba's upload SDK. Cloud mode only.
@@ -66,23 +60,23 @@ def create_upload_auth(
     video has its file.
     """
     cloud = _cloud(call)
-    category = category_changes.settle(call.console, cate_id, cate_name or None, call.actor)
-    owner = owner_of(call, user_id, user_name)
-    title = title or title_of(file_name)
+    category = category_changes.settle(call.console, about.cate_id, about.cate_name or None, call.actor)
+    owner = owner_of(call, about)
+    title = about.title or title_of(file_name)
     reference = _reference(call.actor.name, owner.user_id, reference_id)
     grant = cloud.media.uploads.open(
-        file_name, owner, reference, title=title, description=description, tags=tags,
+        file_name, owner, reference, title=title, description=about.description, tags=about.tags,
         cate_id=category[0] or None,
     )  # fmt: skip
     video = Video(
         video_id=grant.video_id, title=title or grant.video_id, user=owner, created=call.now(),
-        description=description, tags=tags, cate_id=category[0] or 0, cate_name=category[1] or "",
+        description=about.description, tags=about.tags, cate_id=category[0] or 0, cate_name=category[1] or "",
         status=VideoStatus.UPLOADING,
         censor_status=CensorStatus.SUCCESS if call.settings.review == "off" else CensorStatus.ON_CENSOR,
     )  # fmt: skip
     if not _is_known(call, grant.video_id):
         call.store.catalogue.add_video(video, call.actor, settle=True)
-    return _data(grant, warnings_of(call, title, description, tags))
+    return _data(grant, warnings_of(call, title, about.description, about.tags))
 
 
 @operation(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
+
 from backend.api.parameters import Line, Text, Whole
 from backend.model.limits import MAX_CATE_ID
 
@@ -12,3 +14,15 @@ Tags = Annotated[str, Line(500)]
 Description = Annotated[str, Text(2000)]
 Name = Annotated[str, Line(100)]
 CateId = Annotated[int, Whole(0, MAX_CATE_ID)]
+
+
+class NewVideo(msgspec.Struct, frozen=True):
+    """What is said of a video that comes in. Without a `user_id` it belongs to the signed-in account."""
+
+    title: Title = ""
+    description: Description = ""
+    tags: Tags = ""
+    cate_id: CateId = 0
+    cate_name: Name = ""
+    user_id: Name = ""
+    user_name: Name = ""

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
-from backend.api.parameters import Id, Kind, Line, Text, Whole
-from backend.api.registry import as_text, operation
+from backend.api.registry import as_text, operation, parameters_of
 from backend.auth.permissions import Right
 from backend.errors import BadRequest
 from backend.i18n.messages import say
 from backend.lifecycle import category_changes
 from backend.lifecycle.ingest import title_of
 from backend.model.pull import PullSource, file_name_of
-from backend.operations.fields import CateId, Description, Name, Tags, Title
+from backend.operations.fields import NewVideo
 from backend.operations.uploads import owner_of, warnings_of
 from backend.prewarm import read_line
 from backend.prewarm.ssrf import check_literal, is_wanted
@@ -26,10 +26,7 @@ if TYPE_CHECKING:
 
 MAX_SOURCES = 100  # a call
 SHOWN_PROBLEMS = 10
-FIELDS: dict[str, Kind] = {
-    "title": Line(200), "description": Text(2000), "tags": Line(500), "cateId": Whole(0), "cateName": Line(100),
-    "userId": Id(100), "userName": Line(100),
-}  # fmt: skip
+FIELDS = {one.name: one for one in parameters_of(NewVideo)}
 NOT_A_LIST = "sourceList must be a JSON list of objects, each with a sourceUrl."
 
 
@@ -53,13 +50,7 @@ def pull_videos(
     *,
     source_url: str = "",
     source_list: str = "",
-    title: Title = "",
-    description: Description = "",
-    tags: Tags = "",
-    cate_id: CateId = 0,
-    cate_name: Name = "",
-    user_id: Name = "",
-    user_name: Name = "",
+    about: NewVideo,
 ) -> list[PullData]:
     """Fetch videos from addresses: all, or none if one is bad. Each is a job of the kind `pull`.
 
@@ -72,31 +63,27 @@ def pull_videos(
 
     At most 200 addresses of one account, and 1,000 in all, may wait or be under way: else 429, and none is added.
     """
-    shared = {
-        "title": title, "description": description, "tags": tags, "cateId": cate_id, "cateName": cate_name,
-        "userId": user_id, "userName": user_name,
-    }  # fmt: skip
     given = [*_lines(call, source_url), *_items(call, source_list)]
     if not 0 < len(given) <= MAX_SOURCES:
         raise BadRequest(
             "sourceUrl and sourceList have {count} addresses; from 1 to {most} are allowed.",
             count=len(given), most=MAX_SOURCES,
         )  # fmt: skip
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, NewVideo] = {}
     problems: list[str] = []
-    for number, one in enumerate(given, start=1):
+    for number, (text, differing) in enumerate(given, start=1):
         try:
-            url = _address(call, str(one["sourceUrl"]))
+            url = _address(call, text)
         except BadRequest as wrong:
-            problems.append(f"{number}: {str(one['sourceUrl'])[:120]} ({say(wrong, call.caller.language)})")
+            problems.append(f"{number}: {text[:120]} ({say(wrong, call.caller.language)})")
             continue
-        found.setdefault(url, {**shared, **{name: value for name, value in one.items() if value}, "sourceUrl": url})
+        found.setdefault(url, replace(about, **{name: value for name, value in differing.items() if value}))
     if problems:
         raise BadRequest(
             "Nothing was fetched, because some addresses have problems ({count}): {named}",
             count=len(problems), named="; ".join(problems[:SHOWN_PROBLEMS]),
         )  # fmt: skip
-    sources = [_source(call, said) for said in found.values()]
+    sources = [_source(call, url, said) for url, said in found.items()]
     ids = call.store.jobs.enqueue_pulls(sources, call.actor)
     return [
         PullData(job_id, one.url, one.title, warnings_of(call, one.title, one.description, one.tags))
@@ -114,15 +101,15 @@ def _address(call: Call, text: str) -> str:
     return url
 
 
-def _lines(call: Call, text: str) -> Iterator[dict[str, Any]]:
+def _lines(call: Call, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for line in text.splitlines():
         if line.strip():
             url, *rest = line.strip().split(None, 1)
-            title = FIELDS["title"].read("title", rest[0].strip(), call.settings.time_zone) if rest else ""
-            yield {"sourceUrl": url, "title": title}
+            title = FIELDS["title"].kind.read("title", rest[0].strip(), call.settings.time_zone) if rest else ""
+            yield url, {"title": title}
 
 
-def _items(call: Call, text: str) -> Iterator[dict[str, Any]]:
+def _items(call: Call, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
         items = json.loads(text) if text else []
     except (ValueError, RecursionError):
@@ -133,18 +120,17 @@ def _items(call: Call, text: str) -> Iterator[dict[str, Any]]:
         name = f"sourceList[{number}]"
         if not isinstance(url := one.get("sourceUrl"), str) or not url.strip():
             raise BadRequest("{name} is required.", name=f"{name}.sourceUrl")
-        read = {"sourceUrl": url.strip()}
-        for field, kind in FIELDS.items():
-            if (said := as_text(f"{name}.{field}", one.get(field))) != "":
-                read[field] = kind.read(f"{name}.{field}", said, call.settings.time_zone)
-        yield read
+        read = {}
+        for field in FIELDS.values():
+            wire_name = f"{name}.{field.wire_name}"
+            if (said := as_text(wire_name, one.get(field.wire_name))) != "":
+                read[field.name] = field.kind.read(wire_name, said, call.settings.time_zone)
+        yield url.strip(), read
 
 
-def _source(call: Call, said: dict[str, Any]) -> PullSource:
-    url = said["sourceUrl"]
-    cate_id, cate_name = category_changes.settle(call.console, said["cateId"], said["cateName"] or None, call.actor)
+def _source(call: Call, url: str, said: NewVideo) -> PullSource:
+    cate_id, cate_name = category_changes.settle(call.console, said.cate_id, said.cate_name or None, call.actor)
     return PullSource(
-        url=url, title=said["title"] or title_of(file_name_of(url)), description=said["description"],
-        tags=said["tags"], cate_id=cate_id or 0, cate_name=cate_name or "",
-        owner=owner_of(call, said["userId"], said["userName"]), asked_by=call.actor.name,
+        url=url, title=said.title or title_of(file_name_of(url)), description=said.description, tags=said.tags,
+        cate_id=cate_id or 0, cate_name=cate_name or "", owner=owner_of(call, said), asked_by=call.actor.name,
     )  # fmt: skip

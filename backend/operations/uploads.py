@@ -13,7 +13,7 @@ from backend.i18n.messages import say
 from backend.lifecycle.ingest import VideoMetadata, ingest_file, same_files
 from backend.model import User
 from backend.operations.exports import LinkData
-from backend.operations.fields import CateId, Description, Name, Tags, Title
+from backend.operations.fields import NewVideo
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -24,13 +24,7 @@ def upload_video(
     call: Call,
     *,
     file: File,
-    title: Title = "",
-    description: Description = "",
-    tags: Tags = "",
-    cate_id: CateId = 0,
-    cate_name: Name = "",
-    user_id: Name = "",
-    user_name: Name = "",
+    about: NewVideo,
 ) -> UploadedVideo:
     """Take in a video file (multipart). Without a userId it belongs to the signed-in account.
 
@@ -41,20 +35,29 @@ def upload_video(
     A category is one that is there, by id or name; or a new one, by its name, whose id is given by the console unless
     a cateId comes along.
     """
-    call.store.catalogue.settle_category(cate_id, cate_name or None)  # refused before the file is looked at
-    user = owner_of(call, user_id, user_name)
-    said = VideoMetadata(file.file_name, user, title, description, tags, cate_id, cate_name)
+    # A category that cannot be is refused before the file is looked at.
+    call.store.catalogue.settle_category(about.cate_id, about.cate_name or None)
+    said = VideoMetadata(
+        file.file_name,
+        owner_of(call, about),
+        about.title,
+        about.description,
+        about.tags,
+        about.cate_id,
+        about.cate_name,
+    )
     may_know = call.access is not None and Right.READ in call.access.rights
     same = same_files(call.console, file.path) if may_know else []
     video = ingest_file(call.console, file.path, said, call.actor)
     return call.write.uploaded(video, same, warnings_of(call, video.title, video.description, video.tags))
 
 
-def owner_of(call: Call, user_id: str, user_name: str) -> User:
+def owner_of(call: Call, about: NewVideo) -> User:
     """Return whose an upload is: the signed-in account's where no userId comes along.
 
     The name of an owner who is known already changes only where the caller may manage videos.
     """
+    user_id, user_name = about.user_id, about.user_name
     owner = User(user_id or call.actor.name, (user_name if user_id else "") or user_id or call.actor.name)
     known = call.store.catalogue.find_user(owner.user_id)
     may_rename = call.access is not None and Right.MANAGE in call.access.rights and bool(user_id and user_name)

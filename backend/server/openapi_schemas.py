@@ -9,7 +9,7 @@ import msgspec
 Schema: TypeAlias = dict[str, Any]
 
 REF = "#/components/schemas/{name}"
-MOST_INT32 = 2**31 - 1
+MAX_INT32 = 2**31 - 1
 # Names that existing clients read besides those of the document, and that differ from them by letter case alone: no
 # generator can make a field of each. They are sent, and not described.
 OTHER_SPELLINGS = {"snapshotList": "SnapshotList"}
@@ -34,7 +34,7 @@ def plain(schema: Schema) -> Schema:
     made = {key: value for key, value in schema.items() if key not in ("title", "examples", "default")}
     if "examples" in schema:
         made["example"] = schema["examples"][0]
-    if schema.get("type") == "integer" and schema.get("maximum", MOST_INT32 + 1) > MOST_INT32:
+    if schema.get("type") == "integer" and schema.get("maximum", MAX_INT32 + 1) > MAX_INT32:
         made["format"] = "int64"
     if schema.get("type") == "number":
         made["format"] = "double"

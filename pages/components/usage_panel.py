@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import formatting, session
+from pages.components import charts, formatting, session
 from pages.components.i18n import t
 
 UNKNOWN = "–"
@@ -68,18 +68,7 @@ def traffic(days: list[dict[str, Any]]) -> None:
         return
     label = t("overview.usage_gigabytes")
     rows = [{"day": day["day"][5:], label: round((day["trafficBytes"] or 0) / 1e9, 3)} for day in days]
-    st.echarts_chart(
-        {
-            "tooltip": {"trigger": "axis"},
-            "legend": {"right": 0, "top": 0},
-            "grid": {"left": 4, "right": 4, "top": 36, "bottom": 4, "containLabel": True},
-            "dataset": {"source": formatting.frame(rows)},
-            "xAxis": {"type": "category"},
-            "yAxis": {"type": "value"},
-            "series": [{"type": "bar", "barMaxWidth": 14}],
-        },
-        height=CHART_HEIGHT, alt=t("overview.usage_by_day"),
-    )  # fmt: skip
+    charts.bars_by_day(rows, CHART_HEIGHT, t("overview.usage_by_day"))
 
 
 def most_played(videos: list[dict[str, Any]]) -> None:
