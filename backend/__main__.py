@@ -33,6 +33,7 @@ from backend.maintenance.data_lock import MaintenanceError, hold_data_dir
 from backend.maintenance.doctor import examine
 from backend.model import Actor, User
 from backend.observability.logging_setup import start_log
+from backend.operations.fields import NewVideo
 from backend.store import find_files
 
 ACTOR = Actor("command line", "command line")
@@ -183,12 +184,9 @@ def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> N
     """
     catalogues = [path for path in files if path.suffix.lower() in SUFFIXES]
     clips = [path for path in files if path not in catalogues]
-    given = OPERATIONS["uploadVideo"].bind(
-        {"file": Upload(Path(), "", 0), "title": title, "tags": tags, "userId": user}, opened().settings.time_zone
-    )
-    said = VideoMetadata(
-        "", User(given["user_id"], given["user_id"]), given.get("title", ""), tags=given.get("tags", "")
-    )
+    given = {"file": Upload(Path(), "", 0), "title": title, "tags": tags, "userId": user or "import"}
+    about: NewVideo = OPERATIONS["uploadVideo"].bind(given, opened().settings.time_zone)["about"]
+    said = VideoMetadata("", User(about.user_id, about.user_id), about.title, tags=about.tags)
     whole = [import_catalogue(path) for path in catalogues]
     taken = [import_clip(path, said) for path in clips]
     if clips:
