@@ -1,4 +1,4 @@
-"""The one door: every operation, for every way in, goes through `Console.call`."""
+"""Runs operations: every call of every channel (page, REST, command line) goes through `Console.call`."""
 
 from __future__ import annotations
 

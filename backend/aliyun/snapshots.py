@@ -22,7 +22,7 @@ WORKER = Actor("worker", "worker")
 COUNT = 8
 POLL_SECONDS = 3.0
 SLACK_SECONDS = 300
-PATIENCE_POLLS = 20  # then a submit that was never answered is taken for lost
+MAX_POLLS = 20  # then a submit that was never answered is taken for lost
 MAX_SECONDS = 1800.0  # VOD, when asked, does not tell of a job that failed
 LATER_SECONDS = 30.0  # until a video that VOD is busy with is tried again
 NO_PICTURES = "ApsaraVideo VOD made no pictures of the video within {minutes} minutes."
@@ -99,7 +99,7 @@ class SnapshotJobs:
         if task and task.begun and self._clock() - task.begun > MAX_SECONDS:
             return Failed(CloudError(NO_PICTURES, minutes=round(MAX_SECONDS / 60)))
         waited = self._clock() - begun
-        if task is None and waited > PATIENCE_POLLS * self._poll_seconds:
+        if task is None and waited > MAX_POLLS * self._poll_seconds:
             self._records.drop(ACTION, job_id)
             return Lost()
         return Running(poll_after=self._poll_seconds)

@@ -43,13 +43,11 @@ MAX_CALLS = 8  # to clouds, at once
 CLAIM_SECONDS = 0.5  # until the queue is looked at again, when nothing is heard of it: others may write to it
 GATHER_SECONDS = 0.02  # in which many changes are one reason to look
 BEAT_SECONDS, REMOTE_BEAT_SECONDS = 1.0, 3.0  # between two renewals of a lease
-LEAST_SECONDS = 0.2  # between two questions about one job
-STORE_PAUSES, CLOUD_PAUSES = (
-    (0.5, 10.0),
-    (2.0, 60.0),
-)  # the first and the longest, until what was refused is tried again
-# With a cloud that refuses to begin a job, and with one that takes no files from here.
-REMOTE_PATIENCE, LOCAL_PATIENCE = 1800.0, 6 * 3600.0
+MIN_POLL_SECONDS = 0.2  # between two polls of one job
+# Back-off: seconds before the first retry, and at most.
+STORE_BACKOFF, CLOUD_BACKOFF = (0.5, 10.0), (2.0, 60.0)
+# How long a job is retried while a cloud refuses to begin it, or to take a file from here.
+REMOTE_RETRY_SECONDS, UPLOAD_RETRY_SECONDS = 1800.0, 6 * 3600.0
 
 
 @dataclass
@@ -124,17 +122,17 @@ class Worker:
         self._store.listeners.append(self._wake.set)
         self._thread.start()
 
-    def stop(self, patience: float = 15.0) -> None:
+    def stop(self, timeout: float = 15.0) -> None:
         """Stop what runs here, give back to the queue what has not ended, and wait for that.
 
         What goes on elsewhere is found again by its reference.
         """
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         self._stopping.set()
         self._wake.set()
         if self._thread.is_alive():
             self._store.listeners.remove(self._wake.set)
-            self._thread.join(patience)
+            self._thread.join(timeout)
         for active in self._active.values():
             active.task.stopped.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -196,7 +194,7 @@ class Worker:
         except Exception:
             if not self._refused_claims:
                 log.exception("the worker cannot reach its queue, and tries again")
-            self._next_claim = now + backoff(self._refused_claims, STORE_PAUSES)
+            self._next_claim = now + backoff(self._refused_claims, STORE_BACKOFF)
             self._refused_claims += 1
 
     def _claim_one(self, kinds: Collection[JobKind], now: float) -> bool:
@@ -277,20 +275,22 @@ class Worker:
         elif not self._passes(active, error):
             self._take(active, end_of(error))
         elif isinstance(error, CloudError):
-            self._postpone(active, CLOUD_PAUSES)
+            self._postpone(active, CLOUD_BACKOFF)
         else:
             _warn_once(active, "job %s goes on later: %s", error)
-            self._postpone(active, STORE_PAUSES)
+            self._postpone(active, STORE_BACKOFF)
 
     def _take(self, active: ActiveJob, outcome: Outcome) -> None:
         if isinstance(outcome, Lost):
             active.reference = ""
-            self._postpone(active, STORE_PAUSES)
+            self._postpone(active, STORE_BACKOFF)
         elif isinstance(outcome, Running):
             active.failures = 0
             changed = outcome.facts != active.task.state.facts
             active.task.state = outcome
-            active.due = self._clock() + (LEAST_SECONDS if active.heard else max(outcome.poll_after, LEAST_SECONDS))
+            active.due = self._clock() + (
+                MIN_POLL_SECONDS if active.heard else max(outcome.poll_after, MIN_POLL_SECONDS)
+            )
             if changed:
                 self._keep(active)
         else:
@@ -308,8 +308,8 @@ class Worker:
         """
         remote = isinstance(active.runner, RemoteRunner)
         if isinstance(error, CloudError):
-            patience = REMOTE_PATIENCE if remote else LOCAL_PATIENCE
-            late = active.failures > 0 and self._clock() - active.failing_since > patience
+            limit = REMOTE_RETRY_SECONDS if remote else UPLOAD_RETRY_SECONDS
+            late = active.failures > 0 and self._clock() - active.failing_since > limit
             return error.passing and (bool(active.reference) or not late)
         return isinstance(error, StoreError) or (remote and isinstance(error, OSError))
 
@@ -347,7 +347,7 @@ class Worker:
                 self._store.jobs.settle_failed(job, owner, end.reason, end.detail, end.facts)
         except StoreError as error:
             _warn_once(active, "the end of job %s is recorded when the database takes it: %s", error)
-            self._postpone(active, STORE_PAUSES)
+            self._postpone(active, STORE_BACKOFF)
             return
         self._drop(active)
 

@@ -37,7 +37,7 @@ from backend.model import FileKind, MediaFile
 
 log = logging.getLogger(__name__)
 
-AV1_LEAST_SIDE = 64  # pixels; SVT-AV1 before 2.0 refuses smaller ones
+AV1_MIN_SIDE = 64  # pixels; SVT-AV1 before 2.0 refuses smaller ones
 MAKING = 0.25  # of the work, where the plain rendition is to be made first
 
 
@@ -89,7 +89,7 @@ def _make(
 
 def codec_for(ffmpeg: Ffmpeg, side: int, codec: str) -> str:
     """Choose av1 or h264 for a rendition of that short side."""
-    return "av1" if uses_av1(ffmpeg, codec) and side >= AV1_LEAST_SIDE else "h264"
+    return "av1" if uses_av1(ffmpeg, codec) and side >= AV1_MIN_SIDE else "h264"
 
 
 def uses_av1(ffmpeg: Ffmpeg, codec: str) -> bool:

@@ -1,4 +1,4 @@
-"""Taking whole lists out of the door, as files."""
+"""Exports of whole lists as files."""
 
 from __future__ import annotations
 

@@ -339,7 +339,7 @@ def test_an_end_is_recorded_of_a_job_that_was_taken_back_and_not_begun_anew(jobs
 def test_whatever_breaks_no_lane_ends(jobs, queued, start, eventually, monkeypatch):
     claim, surprises = jobs.claim_job, iter([KeyError("what nobody thought of")] * 3)
     monkeypatch.setattr(jobs, "claim_job", refusing(claim, surprises))
-    monkeypatch.setattr("backend.jobs.worker.STORE_PAUSES", (0.01, 0.01))
+    monkeypatch.setattr("backend.jobs.worker.STORE_BACKOFF", (0.01, 0.01))
     queued()
 
     start(transcode=Instant())

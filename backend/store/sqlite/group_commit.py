@@ -11,7 +11,7 @@ from backend.store.sqlite.database import Database
 from backend.store.sqlite.search_index import index_changes
 
 MAX_IN_A_GROUP = 64  # nobody waits long for those behind him
-PATIENCE_SECONDS = 0.1
+POLL_SECONDS = 0.1
 
 
 class CommitGroup:
@@ -63,7 +63,7 @@ class CommitGroup:
 
     def wait(self) -> bool:
         """Say whether it is over. Raises sqlite3.Error where nothing could be kept."""
-        over = self._over.wait(PATIENCE_SECONDS)
+        over = self._over.wait(POLL_SECONDS)
         if self._error is not None:
             raise self._error
         return over
