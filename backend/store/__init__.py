@@ -1,7 +1,7 @@
-"""Everything that is kept, behind methods named after what happens.
+"""Persistent state: videos, jobs, history, accounts and sessions.
 
-The rooms of the store (videos, jobs, history …) hold SQL that every database takes. What SQLite alone can do stands in
-`sqlite/`, behind the interface in `engine.py`; nothing outside this package knows which database it is.
+The modules here hold SQL that every supported database accepts. Everything specific to SQLite is in `sqlite/`, behind
+the interface in `engine.py`; nothing outside this package knows which database is used.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ __all__ = [
 
 
 class Store:
-    """The rooms of the store, over one engine."""
+    """All repositories of the store, sharing one engine."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -70,8 +70,9 @@ class Store:
 def open_store(
     folder: Path, clock: Callable[[], float] = time.time, tell: Progress = say_nothing, *, upgrade: bool = False
 ) -> Store:
-    """Open the store in a data folder, which is made where there is none; one of an older version only with `upgrade`.
+    """Open the store in a data folder, creating it if needed.
 
-    `clock` is the time that everything in it goes by; `tell` hears how far an upgrade is. Raises StoreError.
+    `clock` is the time source for everything in it; `tell` reports the progress of an upgrade. A database of an older
+    version is upgraded only with `upgrade`. Raises StoreError.
     """
     return Store(SqliteEngine(folder, clock, tell, upgrade=upgrade))

@@ -1,4 +1,4 @@
-"""Accounts of the console. Only hashes of passwords come here."""
+"""User accounts; passwords are stored as hashes only."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SESSIONS = "account_id = ? and name = ''"
 
 
 class Accounts:
-    """Who may use the console."""
+    """Create, change and look up accounts."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
     def add_account(self, user_name: str, password_hash: str, role: Role, actor: Actor) -> Account:
-        """Make an account. Raises BadRequest when the name is taken, or looks like one that is."""
+        """Create an account. Raises BadRequest if the name is taken or is easily confused with an existing one."""
         user_name = clean(user_name)
         with self._engine.writing() as db:
             taken = db.execute("select user_name from accounts where folded = ?", [folded(user_name)]).fetchone()
@@ -44,9 +44,9 @@ class Accounts:
     def edit_account(
         self, user_name: str, actor: Actor, *, role: Role | None = None, disabled: bool | None = None
     ) -> None:
-        """Change a role, or disable or enable an account; disabling ends its sessions at once.
+        """Change the role of an account, or disable or enable it.
 
-        Raises NotFound, and Conflict where nobody would be left who may manage accounts.
+        Disabling ends its sessions at once. Raises NotFound, and Conflict if no administrator would be left.
         """
         with self._engine.writing() as db:
             row = row_of(db, user_name)
@@ -69,10 +69,7 @@ class Accounts:
             self._note(db, actor, "editAccount", user_name, {name: old[name] for name in new}, new)
 
     def set_password(self, user_name: str, password_hash: str, actor: Actor) -> None:
-        """Take an account back from whoever holds it: a new password, and no session or API token is left.
-
-        Raises NotFound.
-        """
+        """Reset the password of an account and revoke all its sessions and API tokens. Raises NotFound."""
         with self._engine.writing() as db:
             row = row_of(db, user_name)
             account_id = row["account_id"]
@@ -81,7 +78,7 @@ class Accounts:
             self._note(db, actor, "setPassword", row["user_name"], {}, {})
 
     def change_password(self, account: Account, password_hash: str, kept: str, actor: Actor) -> None:
-        """Give one's own account a new password, and end its sessions but for `kept` (by `token_hash`)."""
+        """Change the password of one's own account and end its sessions except `kept` (a `token_hash`)."""
         with self._engine.writing() as db:
             account_id = account.account_id
             db.execute("update accounts set password_hash = ? where account_id = ?", [password_hash, account_id])
@@ -89,7 +86,7 @@ class Accounts:
             self._note(db, actor, "changePassword", account.user_name, {}, {})
 
     def find_accounts(self) -> tuple[Account, ...]:
-        """Return every account, by name."""
+        """Return all accounts, sorted by name."""
         with self._engine.reading() as db:
             rows = db.query(f"select {ACCOUNT_COLUMNS} from accounts a order by user_name")
             return tuple(account_of(row) for row in rows)
@@ -100,13 +97,13 @@ class Accounts:
             return account_of(row_of(db, user_name))
 
     def get_password_hash(self, user_name: str) -> tuple[Account, str] | None:
-        """Return the account of this name with its password's hash, or None."""
+        """Return the account with this name and its password hash, or None."""
         with self._engine.reading() as db:
             row = find_row(db, user_name)
         return (account_of(row), row["password_hash"]) if row else None
 
     def note_guessing(self, user_name: str, wrong: int, actor: Actor) -> None:
-        """Write down that somebody guesses at the password of an account, if there is one."""
+        """Record in the history that somebody is guessing the password of an account, if it exists."""
         with self._engine.writing() as db:
             if row := find_row(db, user_name):
                 self._note(db, actor, "guessPassword", row["user_name"], {}, {"wrong": wrong})
@@ -121,9 +118,9 @@ class Accounts:
 
 
 def find_row(db: Database, user_name: str) -> dict[str, Any] | None:
-    """Return the row of an account, however its name is typed, inside the caller's transaction.
+    """Return the row of an account by its folded name.
 
-    Of old accounts whose names differ by no more than that, each is known by its exact name alone.
+    If several old accounts share a folded name, only the exact name matches.
     """
     sql = "select * from accounts where user_name = :name or folded = :folded order by user_name = :name desc limit 2"
     rows = list(db.query(sql, {"name": user_name, "folded": folded(user_name)}))
@@ -131,7 +128,7 @@ def find_row(db: Database, user_name: str) -> dict[str, Any] | None:
 
 
 def row_of(db: Database, user_name: str) -> dict[str, Any]:
-    """Return the row of an account, inside the caller's transaction. Raises NotFound."""
+    """Return the row of an account. Raises NotFound."""
     row = find_row(db, user_name)
     if row is None:
         raise NotFound("There is no account {name}.", name=user_name)
@@ -139,5 +136,5 @@ def row_of(db: Database, user_name: str) -> dict[str, Any]:
 
 
 def account_of(row: dict[str, Any]) -> Account:
-    """Return the account of a row that holds ACCOUNT_COLUMNS."""
+    """Build an Account from a row with ACCOUNT_COLUMNS."""
     return Account(row["account_id"], row["user_name"], Role(row["role"]), row["created"], bool(row["disabled"]))

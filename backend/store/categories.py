@@ -1,4 +1,4 @@
-"""Which categories there are, and which one is meant: an id and its name go together."""
+"""Resolves the category given by `cateId`, `cateName` or both."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from backend.store.engine import Database
 from backend.store.folding import fold
 
 NONE = (0, "")
-# What no tree names is called as in its newest video; what lies in the trash comes back with its own.
+# Categories missing from the tree take their name from their newest video; those only in the trash keep their own.
 USED = """
     select cate_id, (select cate_name from videos v where v.cate_id = c.cate_id order by seq desc limit 1), sum(number)
     from videos_per_category c group by cate_id having sum(number) > 0 order by sum(number) desc, cate_id
@@ -18,11 +18,10 @@ LARGEST = "select coalesce(max(cate_id), 0) from videos_per_category"
 
 
 def settle(db: Database, cate_id: int | None, cate_name: str | None) -> tuple[int, str]:
-    """Return the category that is meant, inside the caller's transaction: one that is there, or a new one.
+    """Return the category (id, name) that a request refers to, creating a new id if needed.
 
-    An id without a name is one that is there; a name without an id is the category of that name, or a new one with a
-    new id; neither, or both empty, is no category. Raises BadRequest where the two are not of one category, and where
-    several have the name.
+    An id alone must exist. A name alone finds the category with that name, or gets a new id. Neither, or both empty,
+    means no category. Raises BadRequest if id and name belong to different categories, or if the name is ambiguous.
     """
     name = (cate_name or "").strip()
     if not cate_id and not name:
@@ -50,7 +49,7 @@ def settle(db: Database, cate_id: int | None, cate_name: str | None) -> tuple[in
 
 
 def names_of(db: Database) -> dict[int, str]:
-    """Return the names of all categories by their ids, those with the most videos first."""
+    """Return category names by id, those with the most videos first."""
     tree: dict[int, str] = dict(db.execute(TREE).fetchall())
     used = {cate_id: tree.get(cate_id, name or "") for cate_id, name, _ in db.execute(USED).fetchall() if cate_id}
     trashed = {cate_id: name or "" for cate_id, name in db.execute(TRASHED).fetchall() if cate_id}
@@ -58,12 +57,12 @@ def names_of(db: Database) -> dict[int, str]:
 
 
 def new_id(db: Database) -> int:
-    """Return an id that no category has, or had while a video of it was there."""
+    """Return an id that no existing category uses, nor any category of an existing or trashed video."""
     return max([int(db.execute(LARGEST).fetchone()[0]), *names_of(db)]) + 1
 
 
 def _find(db: Database, known: dict[int, str], name: str) -> int:
-    """Return the category of a name, that with the most videos; 0 where there is none."""
+    """Return the id of the category with this name, preferring the one with the most videos; 0 if there is none."""
     found = [number for number, one in known.items() if one and fold(one) == fold(name)]
     tree = {cate_id for cate_id, _ in db.execute(TREE).fetchall()}
     if len(tree.intersection(found)) > 1:

@@ -1,4 +1,4 @@
-"""The tree of categories: reading it, and every change to it with what follows for the videos."""
+"""The category tree; renaming or deleting a category also updates its videos."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ NO_CATEGORY = "There is no category {cate_id}."
 
 
 class CategoryTree:
-    """Every question about categories, and every change to one."""
+    """Queries and changes of the category tree."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine, self._clock = engine, clock
 
     def find(self) -> list[Category]:
-        """Return all categories, each behind its parent, by name; what only videos tell of stands at the root."""
+        """Return all categories in tree order, siblings by name.
+
+        Categories known only from videos are listed at the root.
+        """
         with self._engine.reading() as db:
             return list(_walk(_read(db)))
 
@@ -39,24 +42,24 @@ class CategoryTree:
         return found
 
     def is_at_provider(self, cate_id: int) -> bool:
-        """Say whether the provider has a category, as far as we know."""
+        """Return whether the category is known to exist at the provider."""
         with self._engine.reading() as db:
             return _is_at_provider(db, cate_id)
 
     def check_new(self, name: str, parent_id: int) -> None:
-        """Raise NotFound and Conflict where `add` would."""
+        """Raise the NotFound or Conflict that `add` would raise."""
         with self._engine.reading() as db:
             _check_new(_read(db), name, parent_id)
 
     def check_name(self, cate_id: int, name: str) -> None:
-        """Raise NotFound and Conflict where `rename` would."""
+        """Raise the NotFound or Conflict that `rename` would raise."""
         with self._engine.reading() as db:
             _check_name(_read(db), cate_id, name)
 
     def add(self, name: str, parent_id: int, actor: Actor, cate_id: int | None = None) -> Category:
-        """Add a category; `cate_id` is the one that the provider gave it, who is right then.
+        """Add a category.
 
-        Raises NotFound and Conflict.
+        `cate_id` is the id assigned by the provider; if given, the name is not checked. Raises NotFound and Conflict.
         """
         with self._engine.writing() as db:
             if cate_id is None:
@@ -67,7 +70,7 @@ class CategoryTree:
         return self.get(row.cate_id)
 
     def rename(self, cate_id: int, name: str, actor: Actor) -> bool:
-        """Rename a category, with all its videos. False where it has the name. Raises NotFound and Conflict."""
+        """Rename a category and update its videos. False if the name is unchanged. Raises NotFound and Conflict."""
         with self._engine.writing(bulk=True) as db:
             known = _read(db)
             _check_name(known, cate_id, name)
@@ -80,9 +83,8 @@ class CategoryTree:
             return True
 
     def delete(self, cate_id: int, actor: Actor) -> int:
-        """Delete a category and all below it; their videos have none then. Return how many those are.
-
-        Raises NotFound.
+        """Delete a category and its descendants, clear the category of their videos, and return how many videos that
+        are. Raises NotFound.
         """
         with self._engine.writing(bulk=True) as db:
             known = _read(db)
@@ -96,9 +98,10 @@ class CategoryTree:
             return videos
 
     def follow(self, found: Iterable[Category], actor: Actor) -> int:
-        """Let the tree be the one that the provider has; return how many categories changed. Ours alone stay.
+        """Apply the provider's category tree and return the number of changed categories.
 
-        What the provider had and has no more takes its videos' category along, as it does there.
+        Categories that exist only here are kept. Those removed at the provider are removed from their videos too, as
+        the provider does.
         """
         wanted = {one.cate_id: one for one in found}
         changed = 0
@@ -130,7 +133,7 @@ class CategoryTree:
 
 
 def _read(db: Database) -> dict[int, Category]:
-    """Return all categories by id, with their names from the root and their videos counted."""
+    """Return all categories by id, with the path of names from the root and the number of videos."""
     parents: dict[int, int] = dict(db.execute("select cate_id, parent_id from categories").fetchall())
     counts: dict[int, int] = dict(db.execute(COUNTS).fetchall())
     names = names_of(db)
@@ -145,7 +148,7 @@ def _read(db: Database) -> dict[int, Category]:
 
 
 def _line(known: dict[int, Category], cate_id: int) -> list[int]:
-    """Return the ids that lead to a category from the root, itself last. A parent that is gone counts as the root."""
+    """Return the ids on the path from the root to a category. A missing parent counts as the root."""
     line: list[int] = []
     while cate_id in known and cate_id not in line:
         line.insert(0, cate_id)
@@ -193,7 +196,7 @@ def _write(db: Database, one: Category, *, at_provider: bool) -> None:
 
 
 def _rename_videos(db: Database, cate_id: int, name: str) -> None:
-    """Let the videos of a category, and what the feed and the trash hold of them, call it by its name."""
+    """Update the category name of videos, including their feed and trash entries."""
     for table in ("videos", "recommendations"):
         sql = f"update {table} set cate_name = ? where cate_id = ? and cate_name is not ?"
         db.execute(sql, [name, cate_id, name])
@@ -202,7 +205,7 @@ def _rename_videos(db: Database, cate_id: int, name: str) -> None:
 
 
 def _forget(db: Database, cate_ids: list[int]) -> None:
-    """Remove categories; videos, and what the feed and the trash hold of them, have none then."""
+    """Delete categories and clear them from videos, including their feed and trash entries."""
     for cate_id in cate_ids:
         for table in ("videos", "recommendations"):
             db.execute(f"update {table} set cate_id = ?, cate_name = ? where cate_id = ?", [*NONE, cate_id])

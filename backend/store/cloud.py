@@ -1,7 +1,7 @@
-"""What cloud mode keeps of its dealings with Alibaba: jobs, intents, events, prefetches, and how far the walks are.
+"""Cloud mode's records: VOD jobs, intents, events, prefetches and cursors.
 
-An intent is written before something is asked that must not be lost or done twice, and goes away in the transaction
-that makes the change here. One that stays is looked up at Alibaba and finished later.
+An intent is recorded before a request that must be neither lost nor repeated, and removed in the transaction that
+applies the result locally. An intent left behind by a crash is checked with Alibaba and completed later.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from backend.store import history
 from backend.store.engine import Database, Engine
 from backend.store.job_rows import word_of
 
-EVENT_LEASE_SECONDS = 60.0  # nobody else follows up an event meanwhile
+EVENT_LEASE_SECONDS = 60.0  # nobody else processes the event meanwhile
 
 
 class CloudRecords:
-    """Every question about these dealings, and every change to them."""
+    """Queries and changes of cloud mode's records."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
@@ -32,7 +32,7 @@ class CloudRecords:
     # Jobs at VOD
 
     def keep_task(self, task: CloudTask) -> None:
-        """Keep what VOD made of a job of ours, and finish its intent."""
+        """Record the VOD tasks of a job and complete its intent."""
         with self._engine.writing() as db:
             for cloud_id in task.cloud_ids:
                 db.execute(
@@ -45,11 +45,11 @@ class CloudRecords:
             db.execute(sql, [submits, task.job_id])
 
     def task_of(self, job_id: str) -> CloudTask | None:
-        """Return the task behind a job of ours."""
+        """Return the VOD task of a job, or None."""
         return next(iter(self._tasks("job_id = ?", job_id)), None)
 
     def forget_task(self, job_id: str) -> None:
-        """Let a job be submitted anew."""
+        """Delete the VOD task of a job, so that it is submitted again."""
         with self._engine.writing() as db:
             db.execute("delete from cloud_jobs where job_id = ?", [job_id])
 
@@ -57,24 +57,24 @@ class CloudRecords:
         return bool(self._tasks("task_id = ?", task_id))
 
     def kinds_of(self, video_id: str) -> dict[str, JobKind]:
-        """Return what each JobId of a video was asked for."""
+        """Return the job kind of each VOD JobId of a video."""
         tasks = self._tasks("video_id = ?", video_id)
         return {cloud_id: task.kind for task in tasks for cloud_id in task.cloud_ids}
 
     def old_streams(self, video_id: str) -> set[str]:
-        """Return the JobIds that a video's former file was transcoded by, where another one took its place."""
+        """Return the VOD JobIds that transcoded a previous file of a video."""
         replaced = self._replaced(video_id)[1]
         tasks = [task for task in self._tasks("video_id = ?", video_id) if task.begun <= replaced]
         return {cloud_id for task in tasks for cloud_id in task.cloud_ids}
 
     def is_other_file(self, video_id: str, told: int) -> bool:
-        """Say whether a file that VOD had in the second `told` came later than the one that is known."""
+        """Return whether a file that VOD reported at second `told` is newer than the known one."""
         with self._engine.reading() as db:
             sql = "select 1 from cloud_files where video_id = ? and seen < ?"
             return db.execute(sql, [video_id, told]).fetchone() is not None
 
     def file_since(self, video_id: str) -> int:
-        """Return since which second of VOD's clock a video has another file than its first; 0 where it has not."""
+        """Return the second (VOD's clock) at which the current file replaced the first; 0 if it is the first."""
         return int(self._replaced(video_id)[0])
 
     def _replaced(self, video_id: str) -> tuple[int, float]:
@@ -98,7 +98,7 @@ class CloudRecords:
     # Intents
 
     def begin(self, action: Action, target: str, payload: Mapping[str, Any], actor: Actor) -> tuple[Intent, bool]:
-        """Write down what is going to be asked. Returns the intent that stands, and whether it is new."""
+        """Record an intent before its request is sent. Returns the pending intent and whether it is new."""
         with self._engine.writing() as db:
             known = _intents(db, "where action = ? and target = ?", [action, target])
             if known:
@@ -118,7 +118,7 @@ class CloudRecords:
             return made, True
 
     def begin_anew(self, action: Action, payloads: Mapping[str, Mapping[str, Any]], actor: Actor) -> None:
-        """Write down what is going to be asked of each target, in the place of what was asked of it before."""
+        """Record an intent for each target, replacing any pending one."""
         now, who = self._clock(), json.dumps(asdict(actor))
         with self._engine.writing() as db:
             for target, payload in payloads.items():
@@ -130,17 +130,17 @@ class CloudRecords:
                 )
 
     def is_begun(self, action: str, target: str) -> bool:
-        """Say whether an intent stands."""
+        """Return whether an intent is pending."""
         with self._engine.reading() as db:
             return is_begun(db, action, target)
 
     def drop(self, action: str, target: str) -> None:
-        """Forget an intent: it was refused, or is done."""
+        """Delete an intent whose request was refused or is complete."""
         with self._engine.writing() as db:
             db.execute("delete from cloud_intents where action = ? and target = ?", [action, target])
 
     def find_intents(self, older_than: float = 0.0, actions: Sequence[Action] = QUICK) -> list[Intent]:
-        """Return the intents that were written at least `older_than` seconds ago and are not put off, oldest first."""
+        """Return intents at least `older_than` seconds old whose retry time has come, oldest first."""
         now = self._clock()
         sql = f"where begun <= ? and due <= ? and action in ({marks(actions)}) order by begun"
         with self._engine.reading() as db:
@@ -152,13 +152,13 @@ class CloudRecords:
             return int(db.execute(sql, [*actions]).fetchone()[0])
 
     def list_intents(self, action: Action, target: str = "") -> list[Intent]:
-        """Return what is pending of one action, the newest first, whether it is put off or not."""
+        """Return pending intents of one action, newest first, including postponed ones."""
         condition = "where action = ? and ? in ('', target) order by begun desc, target limit 1000"
         with self._engine.reading() as db:
             return _intents(db, condition, [action, target])
 
     def note_intent(self, intent: Intent, payload: Mapping[str, Any], pause: float | None = None) -> None:
-        """Keep how far an intent is; with `pause`, settle it no sooner than in so many seconds."""
+        """Update the state of an intent; with `pause`, retry it in that many seconds at the earliest."""
         due = self._clock() + pause if pause is not None else 0.0
         with self._engine.writing() as db:
             db.execute(
@@ -167,7 +167,7 @@ class CloudRecords:
             )
 
     def end_refresh(self, intent: Intent, count: int, error: ConsoleError | None) -> None:
-        """Note in the history how a refresh ended, and forget its intent."""
+        """Record in the history how a cache refresh ended, and delete its intent."""
         after = {"count": count} | ({"error": str(error)} if error else {})
         with self._engine.writing() as db:
             finish_intents(db, intent.action, intent.target)
@@ -176,7 +176,7 @@ class CloudRecords:
             )
 
     def postpone_intent(self, intent: Intent, seconds: float) -> None:
-        """Settle an intent no sooner than in so many seconds."""
+        """Retry an intent in this many seconds at the earliest, counting the attempt."""
         with self._engine.writing() as db:
             db.execute(
                 "update cloud_intents set due = ?, tries = tries + 1 where action = ? and target = ?",
@@ -186,7 +186,7 @@ class CloudRecords:
     # Events
 
     def keep_event(self, type_: str, target: str, body: Mapping[str, Any]) -> None:
-        """Keep an event until it was followed up. The same one, told twice, is followed up once if there is time."""
+        """Queue an event for processing. A duplicate of a queued event is not queued twice."""
         text = json.dumps(body, ensure_ascii=False, sort_keys=True)
         with self._engine.writing() as db:
             _hurry_events(db, type_, target, self._clock())
@@ -197,15 +197,15 @@ class CloudRecords:
             )
 
     def expect_event(self, type_: str, target: str) -> None:
-        """Queue an event that must have happened at VOD, unless one of its type waits already for this video."""
+        """Queue an event that must have happened at VOD, unless one of its type is already queued for this video."""
         with self._engine.writing() as db:
             expect_event(db, type_, target, self._clock())
 
     def take_event(self, seconds: float = EVENT_LEASE_SECONDS) -> Event | None:
-        """Return the event that is due longest; nobody else gets it for so many seconds."""
+        """Claim the event that has been due longest; it is leased for this many seconds."""
         now = self._clock()
         due = "select id from cloud_events where due <= ? order by due, id limit 1"
-        with self._engine.reading() as db:  # whoever waits for events writes nothing, and takes no turn at writing
+        with self._engine.reading() as db:  # an idle poll takes no write lock
             if not db.fetch(due, [now]):
                 return None
         sql = f"update cloud_events set due = ?, tries = tries + 1 where id = ({due}) returning *"
@@ -228,10 +228,10 @@ class CloudRecords:
         with self._engine.reading() as db:
             return int(db.execute("select count(*) from cloud_events").fetchone()[0])
 
-    # The ledger of prefetches
+    # Prefetch records
 
     def begin_push(self, job_id: str, day: str, positions: Sequence[int]) -> int:
-        """Enter into the ledger that these addresses of a batch are going to be sent; return the entry's number."""
+        """Record that these URLs of a batch are about to be sent, and return the id of the record."""
         with self._engine.writing() as db:
             row = db.execute(
                 "insert into cloud_pushes (job_id, day, begun, state, positions) values (?, ?, ?, ?, ?) returning id",
@@ -253,7 +253,7 @@ class CloudRecords:
             )
 
     def pushes_of(self, job_id: str) -> list[Push]:
-        """Return the ledger's entries of a batch, in order."""
+        """Return the prefetch records of a job, in order."""
         with self._engine.reading() as db:
             return [
                 Push(
@@ -265,7 +265,7 @@ class CloudRecords:
             ]  # fmt: skip
 
     def knows_push(self, task_id: str, url: str) -> bool:
-        """Say whether an entry of the ledger is that of this address in this task: addresses may share a task."""
+        """Return whether a task id was returned for this URL of a batch; several URLs may share a task."""
         sql = (
             "select 1 from cloud_pushes join jobs using (job_id), json_each(positions) "
             "where ',' || task_ids || ',' like ? and json_extract(payload, '$.urls[' || value || ']') = ?"
@@ -274,13 +274,13 @@ class CloudRecords:
             return db.execute(sql, [f"%,{task_id},%", url]).fetchone() is not None
 
     def spent(self, day: str) -> int:
-        """Return how many addresses were sent on a day, refused ones aside."""
+        """Return how many URLs were sent on a day, not counting refused ones."""
         sql = "select coalesce(sum(json_array_length(positions)), 0) from cloud_pushes where day = ? and state <> ?"
         with self._engine.reading() as db:
             return int(db.execute(sql, [day, REFUSED]).fetchone()[0])
 
     def prune(self, seconds: float) -> int:
-        """Forget what ended so many seconds ago; return how many rows that were. Jobs in hand keep theirs."""
+        """Delete records older than this many seconds and return how many; those of unfinished jobs are kept."""
         before = self._clock() - seconds
         ended = "not exists (select 1 from jobs where jobs.job_id = {0}.job_id and state in ('queued', 'running'))"
         gone = " and ".join(
@@ -300,10 +300,10 @@ class CloudRecords:
                 )
             )
 
-    # Where the walks stand
+    # Cursors
 
     def place(self, name: str) -> dict[str, Any]:
-        """Return how far a walk is; nothing where it did not begin."""
+        """Return the saved cursor of a scan; empty if it has not started."""
         with self._engine.reading() as db:
             row = db.execute("select value from cloud_places where name = ?", [name]).fetchone()
         return json.loads(row[0]) if row else {}
@@ -318,8 +318,10 @@ def marks(values: Sequence[Any]) -> str:
 
 
 def expect_event(db: Database, type_: str, target: str, now: float) -> None:
-    """Queue an event that must have happened at VOD. One of its type that waits already for this video waits no longer
-    than a lease lasts: what postponed it, such as an hour without an answer, is over where VOD tells of it again.
+    """Queue an event that must have happened at VOD.
+
+    If one of its type is already queued for this video, its delay is cut to one lease: whatever it was postponed for is
+    over once VOD reports it again.
     """
     _hurry_events(db, type_, target, now)
     db.execute(
@@ -335,12 +337,12 @@ def _hurry_events(db: Database, type_: str, target: str, now: float) -> None:
 
 
 def finish_intents(db: Database, action: str, target: str) -> None:
-    """Forget an intent inside the transaction that makes its change here."""
+    """Delete an intent, inside the transaction that applies its result."""
     db.execute("delete from cloud_intents where action = ? and target = ?", [action, target])
 
 
 def is_begun(db: Database, action: str, target: str) -> bool:
-    """Say whether an intent stands, inside a transaction that depends on it."""
+    """Return whether an intent is pending, inside the caller's transaction."""
     return bool(_intents(db, "where action = ? and target = ?", [action, target]))
 
 

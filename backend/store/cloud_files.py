@@ -1,4 +1,4 @@
-"""Files that took another's place at VOD: such a video goes back to review, without what was made of its old file."""
+"""Replaced source files at VOD: the video returns to review, and everything made from the old file is discarded."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from backend.store.review_queue import WITHOUT_FILE
 from backend.store.rows import write_files
 
 VOD = Actor("vod", "callback")
-SLACK_SECONDS = 60  # VOD's clock and ours
-KEYS_SECONDS = SECONDS_A_DAY  # keys of an upload live for an hour; who may renew them does so for longer
+SLACK_SECONDS = 60  # allowance for clock differences between VOD and this machine
+KEYS_SECONDS = SECONDS_A_DAY  # upload credentials last an hour, but can be renewed for this long
 MADE = (
     FileKind.COVER, FileKind.FIRST_FRAME, FileKind.SNAPSHOT, FileKind.COMMON, FileKind.NARROW, *ENCRYPTED,
 )  # fmt: skip
@@ -34,34 +34,38 @@ JOBS = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.TRANSCODE, JobKind.NARROW)
 
 
 def note_file(db: Database, video: Video, now: int, told: int = 0) -> None:
-    """Note that a look at VOD found the first file of a video. Old ones, as of a first walk, have no keys any more."""
+    """Record the first file of a video as found by a scan.
+
+    Old files are skipped: their upload credentials have expired.
+    """
     if video.status not in WITHOUT_FILE and video.created > now - KEYS_SECONDS:
         sql = "insert or ignore into cloud_files (video_id, seen) values (?, ?)"
         db.execute(sql, [video.video_id, told or now + SLACK_SECONDS])
 
 
 def note_told(db: Database, video_id: str, told: int) -> bool:
-    """Note that VOD told of a file; say whether that is another one than the one that is known."""
+    """Record the time VOD reported for a file; return whether it is a different file than the known one."""
     row = db.execute("select seen, replaced from cloud_files where video_id = ?", [video_id]).fetchone()
     if row is None:
         db.execute("insert into cloud_files (video_id, seen) values (?, ?)", [video_id, told])
         return False
     seen, replaced = row
-    if told < seen and not replaced:  # a look was sooner than the event of the same file, whose time is exact
+    if told < seen and not replaced:  # a scan may precede the event, whose time is exact
         db.execute("update cloud_files set seen = ? where video_id = ?", [told, video_id])
     return bool(told > seen)
 
 
 def has_other_file(known: Video, video: Video) -> bool:
-    """Say whether VOD holds a file of another size than the one that is known."""
+    """Return whether VOD's file differs in size from the known one."""
     there = known.status not in WITHOUT_FILE and known.file_of(FileKind.SOURCE) is not None
     return there and bool(known.size and video.size) and known.size != video.size
 
 
 def replace_file(db: Database, known: Video, size: int, unreviewed: CensorStatus, now: int, told: int = 0) -> None:
-    """Let a video begin anew with another file. What was blocked stays so; what was not is as nobody had reviewed it.
+    """Restart the processing of a video with its new file.
 
-    Its pictures are made anew; renditions, a place on the feed and what waited for the old file go.
+    A blocked video stays blocked; any other returns to the unreviewed state. Snapshots are taken again; renditions, the
+    recommendation and jobs for the old file are deleted.
     """
     video_id = known.video_id
     db.execute(

@@ -1,4 +1,4 @@
-"""Caches that must forget what was blocked or deleted: queued in the transaction that does that."""
+"""CDN refreshes for blocked and deleted videos, queued in the same transaction."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ KINDS = (FileKind.COMMON, FileKind.NARROW, FileKind.COVER, FileKind.FIRST_FRAME,
 def queue_refresh(
     db: Database, video_id: str, files: Iterable[MediaFile], why: str, actor: Actor, now: float
 ) -> None:  # fmt: skip
-    """Queue a refresh of all that was played or shown of a video, as far as it lies elsewhere.
+    """Queue a cache refresh for all remote media and images of a video.
 
-    One that waits already stays, with what it has done; what it does not know is added.
+    If one is pending, its progress is kept and new paths are added.
     """
     names = [file.name for file in files if file.kind in KINDS]
     paths = list(dict.fromkeys(name.partition("://")[2] for name in names if name.startswith(("http://", "https://"))))
@@ -39,6 +39,6 @@ def queue_refresh(
 
 
 def hasten_refresh(db: Database, video_id: str) -> bool:
-    """Try a refresh that waits at once again; False where none does."""
+    """Retry a pending refresh now; False if there is none."""
     sql = "update cloud_intents set due = 0, tries = 0 where action = ? and target = ?"
     return db.execute(sql, [Action.REFRESH, video_id]).rowcount > 0

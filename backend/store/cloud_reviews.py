@@ -1,4 +1,4 @@
-"""What the machine review found in videos, kept here so that nobody who reads it waits for Alibaba."""
+"""Results of VOD's machine review, stored locally so that reading them does not call Alibaba."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from backend.store import history
 from backend.store.cloud import expect_event, finish_intents
 from backend.store.engine import Database, Engine
 
-TOLD = "AIMediaAuditComplete"  # the event by which a result counts
+TOLD = "AIMediaAuditComplete"  # the event that applies a result
 WAITING = "update videos set censor_status = 'onCensor' where video_id = ? and censor_status = 'check'"
 
 
 class CloudReviews:
-    """Every question about machine reviews, and every change to one."""
+    """Queries and changes of machine reviews."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine, self._clock = engine, clock
 
     def find(self, video_id: str) -> MachineReview | None:
-        """Return what is known of a video's review; None where nobody looked yet."""
+        """Return the stored review of a video; None if it was never fetched."""
         with self._engine.reading() as db:
             row = db.execute("select body from cloud_reviews where video_id = ?", [video_id]).fetchone()
         return msgspec.json.decode(row[0], type=MachineReview) if row else None
 
     def keep(self, review: MachineReview, *, ends: bool = False) -> None:
-        """Keep what is known of a review. Where it `ends` one that was submitted here, it counts by its event."""
+        """Store a review. With `ends`, complete the pending submission and queue the event that applies the result."""
         with self._engine.writing() as db:
             _write(db, review, self._clock())
             if ends:
@@ -39,7 +39,7 @@ class CloudReviews:
                 expect_event(db, TOLD, review.video_id, self._clock())
 
     def note_submitted(self, review: MachineReview, payload: Mapping[str, Any], actor: Actor) -> None:
-        """Note that a review was submitted: in the history, and by a video that waits for review."""
+        """Record a submitted review in the history, and mark a video waiting for review as under machine review."""
         with self._engine.writing() as db:
             _write(db, review, self._clock())
             text = json.dumps(payload, ensure_ascii=False)
@@ -52,8 +52,9 @@ class CloudReviews:
             )
 
     def hasten(self, video_id: str, job_id: str) -> bool:
-        """Have a submitted review asked about at once; False where none is under way. `job_id` is what an event told:
-        of a submit that nobody answered, it is how VOD calls it.
+        """Check a submitted review now; False if none is pending.
+
+        `job_id` is VOD's id from the event, for submissions whose response was lost.
         """
         with self._engine.writing() as db:
             sql = "select payload from cloud_intents where action = ? and target = ?"

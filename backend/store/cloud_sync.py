@@ -1,4 +1,4 @@
-"""The catalogue as VOD sees it: what came from there, what was repaired, and where the two differ."""
+"""Applies VOD's state to the catalogue and records differences."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TEXTS = {"title": "title", "description": "description", "tags": "tags"}
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What came of a batch that VOD told of."""
+    """Result of one batch from VOD."""
 
     new: int = 0
     changed: int = 0
@@ -47,7 +47,7 @@ class Entered:
 
 
 class Mirror:
-    """Every change of the catalogue that VOD, not a person here, is the reason of."""
+    """All changes of the catalogue that originate at VOD."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
@@ -56,13 +56,12 @@ class Mirror:
     def enter(
         self, videos: Iterable[Video], run: int = 0, *, unreviewed: CensorStatus = CensorStatus.CHECK, told: int = 0
     ) -> Entered:  # fmt: skip
-        """Enter what is new, and let what is known follow VOD in what VOD decides: status, length, size, cover
-        and category.
+        """Add new videos; update known ones with what VOD decides: status, duration, size, cover and category.
 
-        Where the texts differ, both are noted: a person chooses. `unreviewed` is where those stand that nobody
-        judged at VOD, once their file is there. A status that contradicts the verdict here has VOD asked for its own.
-        Another file than the one that is known has the video begin anew; `told` is when VOD says that its file was
-        there, where that is why they are entered. What lies in the trash stays there.
+        Differing texts are recorded for a person to resolve. `unreviewed` is the review state of new videos without a
+        verdict at VOD, once their file exists. If the status contradicts the verdict here, the verdict is fetched from
+        VOD. A replaced file restarts the video's processing; `told` is the time VOD reported for the file, if an event
+        caused this. Videos in the trash stay there.
         """
         new = changed = differing = 0
         batch = {video.video_id: video for video in videos}
@@ -77,7 +76,7 @@ class Mirror:
                     if db.execute("select 1 from trash where video_id = ?", [video.video_id]).fetchone():
                         continue
                     if video.status is VideoStatus.UPLOADING and video.created > self._clock() - YOUNG_SECONDS:
-                        continue  # an upload of ours may be about to enter it
+                        continue  # possibly an upload from here that is about to be added
                     judged = video.censor_status is not CensorStatus.CHECK
                     stands = video.censor_status if judged else standing(video.status, unreviewed)
                     inserts.add(db, [replace(video, censor_status=stands)])
@@ -98,22 +97,22 @@ class Mirror:
         return Entered(new, changed, differing)
 
     def find_changed(self, videos: Iterable[Video]) -> list[str]:
-        """Return which of these have another category, cover or size here. The search at VOD may tell of what was."""
+        """Return the videos whose category, cover or size differs here; VOD's search results may be out of date."""
         with self._engine.reading() as db:
             return [video.video_id for video in videos if _has_changed(db, video)]
 
     def take_category(self, video_id: str, cate_id: int, cate_name: str) -> None:
-        """Let a video have the category that it has at VOD. Raises NotFound."""
+        """Set the category of a video to the one at VOD. Raises NotFound."""
         with self._engine.writing() as db:
             set_category(db, read_video(db, video_id), cate_id, cate_name, int(self._clock()))
 
     def note_upload(
         self, video_id: str, source: MediaFile, told: int = 0, *, unreviewed: CensorStatus = CensorStatus.CHECK
     ) -> None:
-        """Queue what follows an upload: pictures, and the rendition where review is no obstacle. Once is enough.
+        """Queue what follows an upload: snapshots, and the plain rendition if the video is approved.
 
-        `told` is the second in which VOD says that the file was there. A file that came later than the one that is
-        known took its place: the video goes back to where those stand that nobody reviewed.
+        Idempotent. `told` is when VOD reported the file. If it is newer than the known file, it replaces it and the
+        video returns to the unreviewed state.
         """
         now = int(self._clock())
         with self._engine.writing() as db:
@@ -129,7 +128,7 @@ class Mirror:
                 job_rows.enqueue(db, JobKind.TRANSCODE, now=now, video_id=video_id)
 
     def set_renditions(self, video_id: str, files: Sequence[MediaFile]) -> None:
-        """Keep renditions that VOD made without being asked by us, or told of too late."""
+        """Store renditions that VOD made without our request, or reported late."""
         with self._engine.writing() as db:
             video = read_video(db, video_id)
             write_files(db, video_id, tuple(files))
@@ -140,11 +139,11 @@ class Mirror:
             states |= dict.fromkeys(ENCRYPTED, states[FileKind.COMMON])
             for kind in {file.kind for file in files}:
                 column, state = states[kind]
-                if state is not TranscodeStatus.RUNNING:  # a job of ours says so itself
+                if state is not TranscodeStatus.RUNNING:  # our own job sets the status
                     job_rows.set_status(db, video_id, column, TranscodeStatus.SUCCESS)
 
     def set_censor(self, video_id: str, status: CensorStatus) -> None:
-        """Note where a video stands in review, where no person has judged it yet."""
+        """Set the machine review state of a video that no person has judged yet."""
         with self._engine.writing() as db:
             db.execute(
                 "update videos set censor_status = ? where video_id = ? and censor_status in ('onCensor', 'check')",
@@ -153,7 +152,7 @@ class Mirror:
             leave_without_file(db, video_id)
 
     def stale_uploads(self, since: int, before: int, size: int) -> list[str]:
-        """Return videos that began to be uploaded between these seconds, and are still not there; the oldest first."""
+        """Return videos whose upload began between these seconds and never finished, oldest first."""
         sql = (
             "select video_id from videos where seq >= ? and seq < ? and status = ? and not exists (select 1 from jobs "
             "where jobs.video_id = videos.video_id and state in ('queued', 'running')) order by seq limit ?"
@@ -163,7 +162,7 @@ class Mirror:
             return [row[0] for row in db.execute(sql, [*keys, VideoStatus.UPLOADING, size]).fetchall()]
 
     def expire_uploads(self, video_ids: Iterable[str], actor: Actor) -> None:
-        """Give up uploads whose file never came, and say so in the history of each video."""
+        """Mark uploads whose file never arrived as failed, and record that in the history."""
         now, before, after = int(self._clock()), VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL
         sql = "update videos set status = ? where video_id = ? and status = ?"
         with self._engine.writing() as db:
@@ -174,13 +173,13 @@ class Mirror:
             history.append_many(db, at=now, actor=actor, action="expireUpload", changes=changes)
 
     def batch(self, before: int | None, size: int) -> tuple[list[Video], int | None]:
-        """Return the next videos of a walk from the newest to the oldest, and where it goes on; None at its end."""
+        """Return the next batch of a scan from newest to oldest, and its cursor; None at the end."""
         with self._engine.reading() as db:
             keys = self._engine.queries.keys_before(db, self._engine.queries.VIDEOS, VideoFilter(), before, size)
             return list(read_videos_at(db, keys)), keys[-1] if len(keys) == size else None
 
     def unseen(self, run: int, after: str, size: int) -> list[str]:
-        """Return videos that a whole walk through VOD did not meet, in the order of their ids, behind `after`."""
+        """Return videos after `after` that a complete scan of VOD did not see, by id."""
         sql = (
             "select video_id from videos where video_id > ? and not exists (select 1 from cloud_seen "
             "where cloud_seen.video_id = videos.video_id and run = ?) order by video_id limit ?"
@@ -189,7 +188,7 @@ class Mirror:
             return [row[0] for row in db.execute(sql, [after, run, size]).fetchall()]
 
     def is_transcoding(self, video_id: str) -> bool:
-        """Say whether a transcode of ours waits or runs for a video."""
+        """Return whether a transcode job is queued or running for a video."""
         sql = (
             "select 1 from jobs where video_id = ? and kind in ('transcode', 'narrow') "
             "and state in ('queued', 'running')"
@@ -200,7 +199,7 @@ class Mirror:
     # Differences
 
     def note_missing(self, video_ids: Iterable[str]) -> None:
-        """Note that VOD has not got these videos."""
+        """Record that these videos are missing at VOD."""
         with self._engine.writing() as db:
             for video_id in video_ids:
                 note_difference(db, video_id, MISSING, "", "", int(self._clock()))
@@ -219,7 +218,7 @@ class Mirror:
         return Page(total, tuple(Difference(**row) for row in rows))
 
     def iterate_drift(self, what: str = "") -> list[Difference]:
-        """Return every difference: whoever settles them one by one must not lose any on the way."""
+        """Return all differences at once, so that resolving them one by one does not skip any."""
         return list(self.find_drift(what, 1, self.find_drift(what, 1, 1).total).items)
 
     def find_difference(self, video_id: str, what: str) -> Difference | None:
@@ -237,16 +236,16 @@ class Mirror:
 
 
 def contradicts(there: VideoStatus, here: CensorStatus) -> bool:
-    """Say whether VOD's status shows that its verdict is another one than ours."""
+    """Return whether VOD's status contradicts the verdict here."""
     if there is VideoStatus.BLOCKED:
         return here is not CensorStatus.FAIL
     return there is VideoStatus.NORMAL and here is CensorStatus.FAIL
 
 
 def _follow(db: Database, known: Video, video: Video) -> bool:
-    """Take over what VOD decides. An upload of ours ends with its job, and a verdict with who gave it."""
+    """Apply VOD's status, owner, duration, size and files. The status of our own upload is set by its job."""
     waits = video.status is VideoStatus.UPLOADING
-    given_up = waits and known.status is VideoStatus.UPLOAD_FAIL  # VOD waits for a file as long as there is a video
+    given_up = waits and known.status is VideoStatus.UPLOAD_FAIL  # VOD never gives up waiting for a file
     new: dict[str, Any] = {} if given_up else {"status": video.status}
     if known.user.user_id == NOBODY.user_id and video.user != NOBODY:
         inserts.add_users(db, [video.user])

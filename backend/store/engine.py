@@ -1,7 +1,7 @@
-"""What a database offers to the rooms of the store: the one place where SQLite and others may differ.
+"""The interface between the store's modules and a database.
 
-The rooms (`backend/store/*.py`) hold SQL that every engine takes, and know nothing else of it. An engine has what it
-alone can do: connections, transactions, schema, the search for videos, whole lists as files.
+The modules (`backend/store/*.py`) hold SQL that every engine accepts. An engine supplies what is specific to its
+database: connections, transactions, schema, video search and bulk export.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ UNKNOWN = -1  # no version
 Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 
-Progress: TypeAlias = Callable[[int, int], None]  # rows done, rows in all
-Piece: TypeAlias = tuple[int, Any]  # of a file: how many rows, and the rows
+Progress: TypeAlias = Callable[[int, int], None]  # rows done, total
+Piece: TypeAlias = tuple[int, Any]  # rows in the batch, and the batch
 
 
 def say_nothing(done: int, total: int) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 class Rows(Protocol):
-    """What a statement found or changed."""
+    """The result of a statement."""
 
     @property
     def rowcount(self) -> int: ...
@@ -39,22 +39,22 @@ class Rows(Protocol):
 
 
 class Database(Protocol):
-    """A connection inside a transaction. Values stand in SQL as `?`, or as `:name`."""
+    """A connection inside a transaction. SQL placeholders are `?` or `:name`."""
 
     def execute(self, sql: str, values: Values = (), /) -> Rows: ...
     def executemany(self, sql: str, rows: Iterable[Values], /) -> Any: ...
 
     def query(self, sql: str, values: Values = ()) -> Iterator[dict[str, Any]]:
-        """Execute a statement at once, and return its rows as dictionaries."""
+        """Execute a statement immediately and return its rows as dictionaries."""
         ...
 
     def fetch(self, sql: str, values: Values = ()) -> list[Any]:
-        """Return the rows of a statement that only reads, whatever other programs wrote into its texts."""
+        """Return the rows of a read-only statement, tolerating invalid text written by other programs."""
         ...
 
 
 class Queries(Protocol):
-    """Which videos a list shows. VIDEOS and FEED are the two lists, and are not looked into."""
+    """Video list queries. VIDEOS and FEED are opaque handles of the two lists."""
 
     VIDEOS: Any
     FEED: Any
@@ -69,76 +69,73 @@ class Queries(Protocol):
 
 
 class Engine(Protocol):
-    """A database with its connections. Everything raises StoreError where it cannot be used."""
+    """A database and its connections. All methods raise StoreError if the database is unavailable."""
 
-    listeners: list[Callable[[], object]]  # are called after every change by this process, in the thread that made it
+    listeners: list[Callable[[], object]]  # called after every change by this process, in the thread that made it
 
     @property
     def queries(self) -> Queries: ...
 
     def reading(self) -> AbstractContextManager[Any]:
-        """Give a connection that sees one state of the database, whatever others write meanwhile."""
+        """Open a read transaction: a consistent snapshot, regardless of concurrent writes."""
         ...
 
     def writing(self, *, bulk: bool = False) -> AbstractContextManager[Any]:
-        """Give a connection whose changes are all kept for good, or none; `bulk` where those are many."""
+        """Open a durable write transaction; `bulk` if it makes many changes."""
         ...
 
     def volatile(self) -> AbstractContextManager[Any]:
-        """Give a connection whose changes are all kept or none, but not for good: a power cut may forget them.
+        """Open a write transaction without durability: it is atomic, but a power failure may lose it.
 
-        It is for what lasts minutes: tries at passwords, and one-time links. It changes no `version`.
+        For short-lived state such as sign-in attempts and one-time links. Does not change `version`.
         """
         ...
 
     def remembered(self, db: Any, key: Hashable, find: Callable[[], T]) -> T:
-        """Return what `find` finds in the state that `db` sees, without asking it again while nothing changes."""
+        """Return `find()` for the snapshot of `db`, cached until the database changes."""
         ...
 
     def known(self, key: Hashable, find: Callable[[], T], version: int | None = None) -> T:
-        """Return what `find` finds, without asking it again while nothing changes.
-
-        `version` is that of the database, where it was read already.
-        """
+        """Return `find()`, cached until the database changes. Pass `version` if it was read already."""
         ...
 
     def now(self) -> float:
-        """Return the time that leases and ends go by, the same for all processes (seconds since 1970, UTC)."""
+        """Return the clock for leases and expiry, shared by all processes (seconds since 1970, UTC)."""
         ...
 
     def version(self) -> int:
-        """Return a number that is another one after every change; UNKNOWN where the database does not say."""
+        """Return a number that differs after every change; UNKNOWN if it cannot be read."""
         ...
 
     def pieces(
         self, listing: ExportSource, columns: Sequence[Column], file_format: FileFormat, wanted: VideoFilter,
         zone: ZoneInfo, base_url: str = "", sort: Sort = Sort.NEWEST,
     ) -> Generator[Piece, None, None]:  # fmt: skip
-        """Yield all rows that match, in order, some at a time: how many they are, and the rows themselves.
+        """Yield all matching rows in order, in batches of (count, rows).
 
-        For CSV and JSON lines they are bytes, for Excel a list of tuples. Each piece is one state of the database; what
-        others change meanwhile is seen or not, but no row comes twice. Closing the iterator closes its connections.
+        Rows are bytes for CSV and JSON Lines, a list of tuples for Excel. Each batch is one snapshot; concurrent
+        changes may or may not be included, but no row occurs twice. Closing the iterator closes its connections.
         """
         ...
 
     def size(self) -> int:
-        """Return how many bytes it takes, its log included."""
+        """Return the size in bytes, including the write-ahead log."""
         ...
 
     def check(self) -> list[str]:
-        """Return what the database finds wrong with itself: nothing, where it is sound."""
+        """Return errors of the database's integrity check; empty if it is sound."""
         ...
 
     def recount(self) -> list[str]:
-        """Return what the search index and the counts have wrong: nothing, where they are what the rows say."""
+        """Return errors of the search index and the counts compared with the rows; empty if they agree."""
         ...
 
     def rebuild(self, tell: Progress = say_nothing) -> None:
-        """Make the search index and the counts anew; others cannot write meanwhile."""
+        """Rebuild the search index and the counts; other writers wait meanwhile."""
         ...
 
     def settle_import(self) -> None:
-        """Make searching quick again after very many videos came in."""
+        """Optimize the search index after a bulk import."""
         ...
 
     def close(self) -> None: ...

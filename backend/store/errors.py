@@ -1,4 +1,4 @@
-"""What a store that cannot be used says."""
+"""Errors of an unavailable store."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a store cannot be used, whichever database is behind it."""
+    """Why a store is unavailable, independent of the database."""
 
-    BUSY = "busy"  # somebody else holds it, and may let go
-    FULL = "full"  # no room is left
+    BUSY = "busy"  # locked by another process
+    FULL = "full"  # no space left
     READ_ONLY = "read-only"
-    UNREACHABLE = "unreachable"  # the disk or the server does not answer
+    UNREACHABLE = "unreachable"  # the disk or the server does not respond
     DAMAGED = "damaged"
-    VERSION = "version"  # it is of another version of the console
+    VERSION = "version"  # written by another version of the console
     OTHER = "other"
 
 
@@ -21,7 +21,7 @@ PASSING = (Reason.BUSY, Reason.FULL, Reason.READ_ONLY, Reason.UNREACHABLE)
 
 
 class StoreError(RuntimeError):
-    """The database cannot be used now; the text says why, and for whoever runs the console, what to do."""
+    """The database is unavailable; the message tells the operator why and what to do."""
 
     def __init__(self, text: str, reason: Reason = Reason.OTHER) -> None:
         super().__init__(text)
@@ -29,5 +29,5 @@ class StoreError(RuntimeError):
 
     @property
     def passing(self) -> bool:
-        """Say whether the same may be taken later: somebody else has the file, or the disk has no room."""
+        """Return whether retrying later may help."""
         return self.reason in PASSING

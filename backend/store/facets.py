@@ -1,4 +1,4 @@
-"""How many of the videos that match fall to each status, category and user."""
+"""Facets: number of matching videos per status, category and user."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from backend.store.engine import Database, Queries
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """Exact counts under a filter, the greatest first; each leaves its own field of the filter aside.
+    """Exact counts for a filter, largest first.
 
-    So the counts by status say what another choice of status would find, and one can go from one to the other.
+    Each count ignores its own field of the filter, so that it shows what choosing another value would find.
     """
 
     by_censor_status: dict[CensorStatus, int]
-    by_category: tuple[tuple[int, str, int], ...]  # cateId, cateName as in the newest of its videos, count
+    by_category: tuple[tuple[int, str, int], ...]  # cateId, cateName of its newest video, count
     by_user: tuple[tuple[User, int], ...]
 
 
 def count_facets(queries: Queries, db: Database, wanted: VideoFilter, most_users: int) -> Facets:
-    """Count by status, category and user; of the users only those with the most."""
+    """Count by status, category and user; users are limited to the `most_users` with the most videos."""
     return Facets(
         by_censor_status={
             status: queries.count(db, queries.VIDEOS, replace(wanted, censor_status=status)) for status in CensorStatus

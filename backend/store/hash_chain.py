@@ -1,13 +1,13 @@
-"""The chain that ties each line of the history to all lines before it.
+"""Hash chain of the history.
 
 The hash of a line is the SHA-256 of the previous line's hash (32 bytes; zeros before the first line) followed by the
 line itself: a JSON array of the columns in CONTENT, in that order, without spaces, in UTF-8 (RFC 8785; `before` and
-`after` are the texts as they are stored). So anybody can verify it, for example with
+`after` are the texts as stored). It can be verified with
 
     sha256(previous + json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode())
 
-The number and hash of the newest line stand a second time in the table `history_head`: without them nobody could tell
-that lines are missing at the end.
+The newest line's number and hash are also stored in the table `history_head`, so that lines missing at the end are
+detected.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _json = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The newest line's number, from 1, and its hash. Written down elsewhere, it proves later that the line stands."""
+    """Number (from 1) and hash of the newest line. Stored elsewhere, it later proves that the line is unchanged."""
 
     line: int = 0
     hash: bytes = START
@@ -41,7 +41,7 @@ class Head:
 
     @classmethod
     def read(cls, text: str) -> Head:
-        """Return the head that `str` wrote. Raises ValueError."""
+        """Parse the output of `str`. Raises ValueError."""
         line, _, digest = text.strip().partition(":")
         head = cls(int(line), bytes.fromhex(digest))
         if head.line < 1 or len(head.hash) != len(START):
@@ -51,7 +51,7 @@ class Head:
 
 @dataclass(slots=True)
 class VerificationResult:
-    """What a walk along the chain found: how many lines, where they end, and the first breaks in words."""
+    """Result of a verification: number of lines, actual head, and the first errors."""
 
     lines: int = 0
     head: Head = field(default_factory=Head)
@@ -63,14 +63,14 @@ class VerificationResult:
 
 
 def link(previous: bytes, content: Row) -> bytes:
-    """Return the hash of a line; `content` holds the columns of CONTENT."""
+    """Return the hash of a line; `content` has the columns of CONTENT."""
     return sha256(previous + _json(content)).digest()
 
 
 def verify(rows: Iterable[Row], head: Head, noted: Head | None = None) -> VerificationResult:
-    """Walk along the whole chain, in the order of the lines; each row holds CONTENT, the previous hash and its own.
+    """Verify the whole chain; each row is CONTENT, the previous hash and its own hash, in line order.
 
-    `head` is what the database says is the newest line, `noted` one that somebody wrote down elsewhere.
+    `head` is the newest line according to the database, `noted` one that was written down elsewhere.
     """
     verdict, last, before = VerificationResult(), 0, START
     width = len(CONTENT)

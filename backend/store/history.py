@@ -1,4 +1,4 @@
-"""The audit trail: every change, written in the transaction that makes it, and chained to all before it."""
+"""The audit trail: every change is appended in the transaction that makes it, and linked by a hash chain."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONDITIONS = {
     "actor": "actor in (select value from json_each(:actor))", "channel": "way = :channel",
     "action": "action = :action", "target": "target = :target", "start": "at >= :start", "end": "at <= :end",
 }  # fmt: skip
-# From one to the next along the index: `distinct` would go through every line.
+# Loose index scan: `distinct` would visit every line.
 DISTINCT = """
     with recursive found (value) as (
         select min({0}) from history
@@ -43,14 +43,14 @@ def append(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """Add one line, inside the caller's transaction."""
+    """Append one line, inside the caller's transaction."""
     append_many(db, at=at, actor=actor, action=action, changes=[(target, before or {}, after or {})])
 
 
 def append_many(
     db: Database, *, at: int, actor: Actor, action: str, changes: Iterable[tuple[str, dict[str, Any], dict[str, Any]]]
 ) -> None:
-    """Add a line for every (target, before, after), inside the caller's transaction."""
+    """Append a line for every (target, before, after), inside the caller's transaction."""
     head = _head(db)
     line, previous = head.line, head.hash
     who = (actor.name, actor.channel, actor.address, actor.token, actor.request_id)
@@ -66,7 +66,7 @@ def append_many(
 
 
 def last_after(db: Database, target: str, action: str) -> dict[str, Any] | None:
-    """Return what the newest such change of a target left, or None when there was none."""
+    """Return `after` of the newest line with this target and action, or None."""
     row = db.execute(
         "select after from history where target = ? and action = ? order by id desc limit 1", [target, action]
     ).fetchone()
@@ -74,29 +74,29 @@ def last_after(db: Database, target: str, action: str) -> dict[str, Any] | None:
 
 
 class History:
-    """What was done, newest first."""
+    """Append to and query the history."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def record(self, *, at: int, actor: Actor, action: str, target: str, after: dict[str, Any]) -> None:
-        """Add a line about something that changes nothing in the catalogue."""
+        """Append a line about an action that does not change the catalogue."""
         with self._engine.writing() as db:
             append(db, at=at, actor=actor, action=action, target=target, after=after)
 
     def find_history(self, target: str = "", limit: int = 100) -> tuple[HistoryLine, ...]:
-        """Return the newest lines, of one target or of everything."""
+        """Return the newest lines, of one target or of all."""
         return self.find_page(HistoryFilter(target=target), 1, limit).items
 
     def uploader_of(self, video_id: str) -> str:
-        """Return the name of the account that a video came in by; empty where none is known, as of one found at VOD."""
+        """Return the account that uploaded a video; empty if unknown, for example if it was found at VOD."""
         sql = "select actor from history where target = ? and action = 'uploadVideo' order by id limit 1"
         with self._engine.reading() as db:
             row = db.execute(sql, [video_id]).fetchone()
         return str(row[0]) if row else ""
 
     def find_page(self, wanted: HistoryFilter, index: int = 1, size: int = 10) -> Page[HistoryLine]:
-        """Return page `index` (from 1) of the lines that match, newest first, and the exact total."""
+        """Return page `index` (from 1) of matching lines, newest first, and the exact total."""
         with self._engine.reading() as db:
             where, values = _conditions(db, wanted)
             count = partial(_count, db, where, values)
@@ -106,9 +106,9 @@ class History:
             return Page(total, tuple(line_of(row) for row in db.query(sql, page)))
 
     def iterate(self, wanted: HistoryFilter, newest: int = 1 << 62) -> Iterator[HistoryLine]:
-        """Yield every line that matches, newest first, in constant memory and without holding a transaction.
+        """Yield matching lines, newest first, in constant memory without a long transaction.
 
-        `newest` is the number of the last line that counts.
+        `newest` is the number of the last line to include.
         """
         with self._engine.reading() as db:
             where, values = _conditions(db, wanted, "id < :below")
@@ -123,24 +123,24 @@ class History:
             below = rows[-1]["id"]
 
     def newest_line(self) -> int:
-        """Return the number of the newest line; 0 where there is none."""
+        """Return the number of the newest line; 0 if there is none."""
         with self._engine.reading() as db:
             return _head(db).line
 
     def find_actions(self) -> tuple[str, ...]:
-        """Return the actions that there are lines of."""
+        """Return the distinct actions."""
         with self._engine.reading() as db:
             return _distinct(db, "action")
 
     def verify(self, noted: Head | None = None) -> VerificationResult:
-        """Walk along the whole chain and name what is broken; `noted` is a head that was written down elsewhere."""
+        """Verify the whole chain; `noted` is a head that was written down elsewhere."""
         with self._engine.reading() as db:
             rows = db.execute(f"select {', '.join(COLUMNS)} from history order by id")
             return verify(rows, _head(db), noted)
 
 
 def _order(wanted: HistoryFilter) -> str:
-    """Return the order of a page: along the index of times where those are limited."""
+    """Return the order of a page: use the index on time if the time is limited."""
     dated = wanted.start is not None or wanted.end is not None
     return "order by at desc, id desc" if dated else "order by id desc"
 
@@ -161,7 +161,7 @@ def _distinct(db: Database, column: str) -> tuple[str, ...]:
 def _conditions(db: Database, wanted: HistoryFilter, *others: str) -> tuple[str, dict[str, Any]]:
     values = {name: getattr(wanted, name) for name in CONDITIONS}
     values = {name: value for name, value in values.items() if value not in ("", None)}
-    if wanted.actor:  # part of a name finds all that it is part of
+    if wanted.actor:  # a partial name matches every name containing it
         part = folded(wanted.actor)
         values["actor"] = _text([name for name in _distinct(db, "actor") if part in folded(name)])
     terms = [*(CONDITIONS[name] for name in values), *others]
@@ -173,7 +173,7 @@ def _text(values: dict[str, Any] | list[str]) -> str:
 
 
 def line_of(row: dict[str, Any]) -> HistoryLine:
-    """Return the line of a row."""
+    """Build a HistoryLine from a row."""
     return HistoryLine(
         at=row["at"],
         actor=Actor(row["actor"], row["way"], row["address"], row["request_id"], row["token"]),
