@@ -1,4 +1,4 @@
-"""How videos come into the catalogue, one or many, inside the caller's transaction."""
+"""Inserts videos, one or many, inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ ADD_VIDEO = f"insert into videos ({', '.join(COLUMNS)}) values ({', '.join('?' *
 
 
 def new_media_key() -> str:
-    """Return the unguessable part of a video's media URLs (96 bits)."""
+    """Return a new random key for a video's media URLs (96 bits)."""
     return secrets.token_urlsafe(12)
 
 
 def split(db: Database, videos: Sequence[Video]) -> tuple[list[Video], list[str]]:
-    """Return the videos whose ids are new, and the ids of the others; a repeated id counts once.
+    """Return the videos with new ids, and the ids of the others; a repeated id counts once.
 
-    What lies in the trash is there already: it may be restored.
+    Videos in the trash count as existing, since they can be restored.
     """
     sql = (
         "with given (video_id) as (select value from json_each(?)) "
@@ -61,8 +61,8 @@ def split(db: Database, videos: Sequence[Video]) -> tuple[list[Video], list[str]
 
 
 def add(db: Database, videos: Sequence[Video]) -> None:
-    """Keep new videos with their files and users; the last of one second is the newest."""
-    # Files go before their videos: each would change the version of one that is there already.
+    """Insert new videos with their files and users. Within one second, the last is the newest."""
+    # Files first: inserting a file of an existing video would change that video's version.
     db.execute("pragma defer_foreign_keys = on")
     add_users(db, (video.user for video in videos))
     db.executemany(ADD_FILE, _file_rows(videos))
@@ -70,7 +70,7 @@ def add(db: Database, videos: Sequence[Video]) -> None:
 
 
 def add_users(db: Database, users: Iterable[User]) -> None:
-    """Keep the owners of videos; what is told of one that is known counts where it is not empty."""
+    """Insert the owners of videos; non-empty values update those of a known user."""
     once = dict.fromkeys(users)
     names = ((user.user_id, user.user_name, fold(user.user_name), user.avatar_url) for user in once)
     db.executemany(ADD_USER, names)
@@ -84,18 +84,20 @@ def next_key(db: Database, table: str, second: int) -> int:
 
 
 def free_key(db: Database, table: str, key: int, second: int) -> int:
-    """Return this key, or the next one of its second where it was taken meanwhile."""
+    """Return this key, or the next one of its second if it has been taken in the meantime."""
     taken = db.execute(f"select 1 from {table} where seq = ?", [key]).fetchone()
     return next_key(db, table, second) if taken else key
 
 
 def insert(db: Database, table: str, row: Mapping[str, Any]) -> None:
-    """Insert one row, by the names of its columns."""
+    """Insert one row; the mapping's keys are column names."""
     db.execute(f"insert into {table} ({', '.join(row)}) values ({', '.join(f':{name}' for name in row)})", dict(row))
 
 
 def put_back(db: Database, entry: Mapping[str, Any], media_key: str) -> None:
-    """Insert an entry of the recommended feed as it was, in its place. Its pictures follow their video's new key."""
+    """Reinsert an entry of the recommended feed at its old position, with image URLs updated to the video's new media
+    key.
+    """
     urls = {
         name: with_key(entry[name], entry["video_id"], media_key)
         for name in ("cover_url", "first_frame_url")

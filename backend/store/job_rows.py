@@ -1,4 +1,4 @@
-"""What happens to a job inside a transaction: how it is queued, ended, and what its video shows of that."""
+"""Changes to job rows, inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from backend.store.engine import Database
 from backend.store.review_queue import follow_status
 from backend.store.rows import check_whole, read_object, read_video
 
-# Lower goes first: a cover does not wait behind an hour of encoding.
+# Lower runs first: a cover does not wait behind an hour of encoding.
 PRIORITY = {
     JobKind.UPLOAD: 0,
     JobKind.PULL: 0,
@@ -40,7 +40,7 @@ PRIORITY = {
     JobKind.NARROW: 3,
 }
 
-# kind of job -> (column of the video, while it runs, when it is done, when it failed)
+# kind -> (status column of the video, value while running, when done, when failed)
 STATUS: dict[JobKind, tuple[str, str, str, str]] = {
     JobKind.UPLOAD: ("status", VideoStatus.UPLOADING, VideoStatus.UPLOAD_SUCC, VideoStatus.UPLOAD_FAIL),
     JobKind.SNAPSHOT: ("snapshot_status", SnapshotStatus.RUNNING, SnapshotStatus.SUCCESS, SnapshotStatus.FAIL),
@@ -61,7 +61,7 @@ MADE_BY = {
 }
 
 WORKER = Actor("worker", "worker")
-MAX_PULLS_OF_ONE, MAX_PULLS = 200, 1000  # that wait or run, of one account and in all
+MAX_PULLS_OF_ONE, MAX_PULLS = 200, 1000  # queued or running, per account and in total
 W = TypeVar("W", bound=StrEnum)
 
 
@@ -69,9 +69,8 @@ def enqueue(
     db: Database, kind: JobKind, *, now: int, video_id: str = "", payload: dict[str, Any] | None = None,
     job_id: str = "",
 ) -> str | None:  # fmt: skip
-    """Queue a job inside the caller's transaction and mark the video; None when one waits or runs already.
-
-    `job_id` is that of a job which is tried again, and was removed.
+    """Queue a job inside the caller's transaction and update the video's status; None if one is queued or running
+    already. `job_id` is the id of a removed job that is being retried.
     """
     job_id = job_id or uuid.uuid4().hex
     made = db.execute(
@@ -82,7 +81,7 @@ def enqueue(
     if not made:
         return None
     if video_id:
-        # What failed before is answered by this one; the history keeps the story.
+        # This job supersedes earlier failures; the history still has them.
         db.execute(
             "delete from jobs where video_id = ? and kind = ? and state in ('failed', 'cancelled')", [video_id, kind]
         )
@@ -98,9 +97,9 @@ def enqueue(
 
 
 def requeue(db: Database, job: Job, *, now: int) -> None:
-    """Queue an ended job again under its own id, by which providers know what they made of it before.
+    """Queue a finished job again under its own id, by which providers recognize earlier attempts.
 
-    Of a batch of addresses only those that are not warm are queued again; the others stay listed as a batch that ended.
+    Of a prewarm batch, only URLs that are not warm are queued; the others remain listed in the finished batch.
     """
     warm = "select position from prewarmed where job_id = ? and state = 'warm'"
     kept = {position for (position,) in db.execute(warm, [job.job_id]).fetchall()}
@@ -115,7 +114,7 @@ def requeue(db: Database, job: Job, *, now: int) -> None:
 
 
 def enqueue_urls(db: Database, urls: list[str], *, now: int) -> str | None:
-    """Queue a prewarm inside the caller's transaction; None when the very same batch waits or runs already."""
+    """Queue a prewarm batch inside the caller's transaction; None if an identical batch is queued or running."""
     payload = json.dumps({"urls": urls}, ensure_ascii=False)
     sql = "select 1 from jobs where kind = 'prewarm' and state in ('queued', 'running') and payload = ?"
     if db.execute(sql, [payload]).fetchone():
@@ -124,12 +123,12 @@ def enqueue_urls(db: Database, urls: list[str], *, now: int) -> str | None:
 
 
 def ids_in_order(count: int) -> list[str]:
-    """Return ids for jobs that are to be taken one after another: those of one second are taken by their ids."""
+    """Return sorted job ids: jobs created in the same second run in the order of their ids."""
     return sorted(uuid.uuid4().hex for _ in range(count))
 
 
 def enqueue_pull(db: Database, source: PullSource, *, now: int, job_id: str) -> tuple[str, bool]:
-    """Queue an address that is to be fetched; return its job, and whether it is new: the same one may be at work."""
+    """Queue a URL to be fetched; return the job's id and whether it is new. An identical pending job is reused."""
     payload = json.dumps(source.payload(), ensure_ascii=False)
     sql = "select job_id from jobs where kind = 'pull' and state in ('queued', 'running') and payload = ?"
     if row := db.execute(sql, [payload]).fetchone():
@@ -139,7 +138,7 @@ def enqueue_pull(db: Database, source: PullSource, *, now: int, job_id: str) -> 
 
 
 def check_pulls(db: Database, actor: Actor) -> None:
-    """Raise TooMany where more is to be fetched than may be, by this account or in all."""
+    """Raise TooMany if this account, or all together, have more pending fetches than allowed."""
     own = "sum(iif(json_valid(payload), json_extract(payload, '$.actor') = ?, 0))"
     sql = f"select count(*), coalesce({own}, 0) from jobs where kind = 'pull' and state in ('queued', 'running')"
     total, of_one = db.execute(sql, [actor.name]).fetchone()
@@ -156,16 +155,16 @@ def check_pulls(db: Database, actor: Actor) -> None:
 
 
 def read_complete(db: Database, video_id: str) -> Video:
-    """Return a video whose source is all there. Raises NotFound, and Conflict while its upload has not finished."""
+    """Return a video with a complete source. Raises NotFound, and Conflict while its upload is unfinished."""
     video = read_video(db, video_id)
     check_whole(video)
     return video
 
 
 def withdraw_other(db: Database, kind: JobKind, video_id: str, payload: dict[str, Any]) -> bool:
-    """Forget the jobs of a kind where only the last one counts; False when it has this very payload and did not fail.
+    """Delete the jobs of a kind where only the latest matters; False if one with the same payload has not failed.
 
-    A worker that is at one of them notices at its next beat, and can no longer settle it.
+    A worker running one of them notices at its next lease renewal and can no longer complete it.
     """
     same = "video_id = ? and kind = ? and state in ('queued', 'running', 'done') and payload = ?"
     if db.execute(f"select 1 from jobs where {same}", [video_id, kind, json.dumps(payload)]).fetchone():
@@ -175,9 +174,9 @@ def withdraw_other(db: Database, kind: JobKind, video_id: str, payload: dict[str
 
 
 def cancel_all(db: Database, video_id: str, *, now: int) -> None:
-    """Cancel what waits or runs for a video that goes, and forget what failed, inside the caller's transaction.
+    """Cancel queued and running jobs of a deleted video and delete failed ones, inside the caller's transaction.
 
-    The worker notices at its next beat.
+    The worker notices at its next lease renewal.
     """
     db.execute("delete from jobs where video_id = ? and state = 'failed'", [video_id])
     db.execute(
@@ -189,7 +188,7 @@ def cancel_all(db: Database, video_id: str, *, now: int) -> None:
 def finish(
     db: Database, job: Job, now: int, state: JobState, reason: ConsoleError | None = None, detail: str = ""
 ) -> None:
-    """End a job, with the status of its video and a line of history."""
+    """End a job: set its state and its video's status, and append to the history."""
     db.execute(
         "update jobs set state = ?, finished = ?, progress = ?, error = ?, detail = ? where job_id = ?",
         [
@@ -214,17 +213,17 @@ def finish(
 
 
 def set_status(db: Database, video_id: str, column: str, value: str) -> None:
-    """Set one of a video's statuses."""
+    """Set one of the statuses of a video."""
     db.execute(f"update videos set {column} = ? where video_id = ?", [value, video_id])
-    if column == "status":  # of an upload
+    if column == "status":  # an upload
         follow_status(db, video_id, VideoStatus.UPLOADING, CensorStatus.CHECK)
     if column in ("transcode_status", "snapshot_status"):
-        # From here on the entry follows the catalogue again, whatever the recommendation was made with.
+        # From here on the feed entry shows the catalogue's value instead of the one given with the recommendation.
         db.execute(f"update recommendations set {column} = null where video_id = ?", [video_id])
 
 
 def _set_media_status(db: Database, video_id: str, failed: bool) -> None:
-    """Let VOD's status say TranscodeFail while there is nothing to play, and what the review says otherwise."""
+    """Set VOD's status to TranscodeFail while nothing is playable, otherwise to the one implied by the review."""
     video = read_video(db, video_id)
     if failed and not (video.files_of(FileKind.COMMON) or video.encrypted) and video.status is not VideoStatus.BLOCKED:
         status = VideoStatus.TRANSCODE_FAIL
@@ -237,7 +236,7 @@ def _set_media_status(db: Database, video_id: str, failed: bool) -> None:
 
 
 def write_warmed(db: Database, job_id: str, facts: dict[str, Any]) -> None:
-    """Note the states of addresses that a prewarm job told of."""
+    """Store the states of URLs reported by a prewarm job."""
     for position, (state, detail) in facts.get("warmed", {}).items():
         db.execute(
             "update prewarmed set state = ?, detail = ? where job_id = ? and position = ?",
@@ -246,7 +245,7 @@ def write_warmed(db: Database, job_id: str, facts: dict[str, Any]) -> None:
 
 
 def is_owned(db: Database, job: Job, owner: str) -> bool:
-    """Say whether a job still belongs to this worker, or was taken from it and nobody has begun it anew."""
+    """Return whether this worker still holds the job, or lost it but nobody has claimed it since."""
     sql = (
         "select 1 from jobs where job_id = ? and "
         "(state = 'running' and owner = ? or state = 'queued' and attempts = ? and attempts > 0)"
@@ -263,7 +262,10 @@ def get(db: Database, job_id: str) -> Job:
 
 
 def word_of(words: type[W], text: str) -> W:
-    """Return a word of an enumeration; one that a newer version has written as it is, which is none of `words`."""
+    """Return a member of an enumeration.
+
+    An unknown value, written by a newer version, is returned as an extra member.
+    """
     try:
         return words(text)
     except ValueError:
@@ -273,7 +275,7 @@ def word_of(words: type[W], text: str) -> W:
 
 
 def brief_job_of(row: dict[str, Any]) -> Job:
-    """Return what a row of `Jobs.find_queue` tells of a job."""
+    """Build a Job from a row of `Jobs.find_queue`."""
     return Job(
         job_id=row["job_id"], kind=word_of(JobKind, row["kind"]), state=word_of(JobState, row["state"]),
         created=row["created"], video_id=row["video_id"], progress=row["progress"], started=row["started"],
@@ -281,7 +283,7 @@ def brief_job_of(row: dict[str, Any]) -> Job:
 
 
 def job_of(row: dict[str, Any]) -> Job:
-    """Return the job of a row."""
+    """Build a Job from a full row."""
     job = Job(
         job_id=row["job_id"],
         kind=word_of(JobKind, row["kind"]),

@@ -1,11 +1,12 @@
-"""The durable queue. A job is a row; a worker holds it by a lease, and what a dead worker left is taken again.
+"""The durable job queue.
 
-A worker's death says little about the job it had: machines are restarted, and one job in a thousand kills its worker.
-Progress is no alibi, for an encode begins anew each time. So a job whose worker died once goes back to its place. One
-that lost two workers is a suspect: it goes behind all others and never beside another suspect, so that what kills
-workers is alone when it does, and the innocent are done by then. From the third death on it waits 1, 2, 4 minutes, and
-it is given up at the sixth: whoever restarts a machine does not hit the same job that often, and what kills workers is
-stopped within minutes. A job that a worker gave back counts nothing.
+A worker claims a job with a lease; jobs of dead workers are claimed again. A worker's death says little about its job:
+machines are restarted, and one job in a thousand crashes its worker. Progress proves nothing, because an encode
+restarts from the beginning. So after one crash, a job keeps its place in the queue. After two it is a suspect: it runs
+after all others and never beside another suspect, so that a job that crashes workers does so alone, after the harmless
+ones are done. From the third crash on it waits 1, 2, 4 minutes, and it fails at the sixth: restarts do not hit the same
+job that often, and a harmful job is stopped within minutes. A job returned by a stopping worker does not count as
+crashed.
 """
 
 from __future__ import annotations
@@ -58,16 +59,16 @@ WORKER_DIED = (
 )
 
 LEASE_SECONDS = 15.0
-LIVING_SECONDS = 600.0  # beyond its lease, for an owner that lives on this machine
+LIVING_SECONDS = 600.0  # after its lease expires, for an owner that is alive on this machine
 MAX_CRASHES = 6
 SUSPECT_DEATHS = 2
 FIRST_WAIT = 60.0  # seconds
-PACE_JOBS = 20  # the last ones of a kind say how fast this machine is now
+PACE_JOBS = 20  # the number of recent jobs of a kind that the throughput is averaged over
 
-# A narrow-band job makes the plain rendition too where there was none, for the two are compared.
+# A narrow-band job also makes the plain rendition if there is none, to compare with.
 _PLAIN_IS_THERE = ("transcode_status", TranscodeStatus.SUCCESS)
 
-# What may have killed its worker goes last. The attempts of a job that waits are the workers that died of it.
+# Suspects go last. The attempts of a queued job are the workers that crashed running it.
 ORDER = f"jobs.attempts >= {SUSPECT_DEATHS}, priority, jobs.created, job_id"
 
 NEXT = f"""
@@ -86,7 +87,7 @@ CLAIM = f"""
 
 
 class Jobs:
-    """Every question about jobs, and every change to one."""
+    """Queries and changes of jobs."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
@@ -95,7 +96,7 @@ class Jobs:
     def enqueue_for_video(
         self, kind: JobKind, video_id: str, action: str, actor: Actor, payload: dict[str, Any] | None = None
     ) -> bool:
-        """Queue a job for a video. False when one waits or runs already.
+        """Queue a job for a video; False if one is queued or running.
 
         Raises NotFound, and Conflict while the video has no complete source.
         """
@@ -109,10 +110,10 @@ class Jobs:
             return True
 
     def choose_cover(self, video_id: str, seconds: float, actor: Actor, *, seen_line: int | None = None) -> bool:
-        """Queue the picture at this second as a video's cover, in place of any choice before it.
+        """Queue setting the frame at this second as the cover, replacing any earlier choice.
 
-        False when this very choice stands already. Raises NotFound, and Conflict while there is no complete source or
-        where anybody decided something about it since `seen_line` of the history.
+        False if the same choice is current. Raises NotFound, and Conflict if the source is incomplete or somebody
+        changed the video after `seen_line` of the history.
         """
         with self._engine.writing() as db:
             before = read_complete(db, video_id).cover
@@ -125,7 +126,7 @@ class Jobs:
             return True
 
     def enqueue_prewarm(self, urls: list[str], actor: Actor) -> bool:
-        """Queue a batch of URLs. False when the very same batch waits or runs already."""
+        """Queue a batch of URLs. False if an identical batch is queued or running."""
         with self._engine.writing() as db:
             job_id = enqueue_urls(db, urls, now=self._now())
             if job_id is not None:
@@ -133,9 +134,10 @@ class Jobs:
             return job_id is not None
 
     def enqueue_pulls(self, sources: Sequence[PullSource], actor: Actor) -> list[str]:
-        """Queue addresses that are to be fetched; return the job of each, which may be at work already.
+        """Queue URLs to be fetched; return the job id of each, which may be an existing job.
 
-        Raises TooMany, and queues none, where more would wait than MAX_PULLS_OF_ONE of this account, or MAX_PULLS.
+        Raises TooMany, and queues none, if more than MAX_PULLS_OF_ONE of this account or MAX_PULLS in total would be
+        pending.
         """
         jobs, added = [], False
         with self._engine.writing() as db:
@@ -143,7 +145,7 @@ class Jobs:
                 job_id, new = enqueue_pull(db, source, now=self._now(), job_id=new_id)
                 added = added or new
                 if new:
-                    address = source.url.partition("?")[0]  # what follows may be a signature
+                    address = source.url.partition("?")[0]  # the query may contain a signature
                     self._note(db, actor, "pullVideos", job_id, {}, {"sourceUrl": address, "title": source.title})
                 jobs.append(job_id)
             if added:
@@ -162,11 +164,11 @@ class Jobs:
         is_gone: Callable[[str], bool] = lambda owner: False,
         is_here: Callable[[str], bool] = lambda owner: False,
     ) -> Job | None:
-        """Take the next job of these kinds. One transaction: nobody else gets it.
+        """Claim the next job of these kinds, atomically.
 
-        Before, what nobody works at any more goes back into the queue: jobs whose lease is over, whose owner `is_gone`,
-        or that this owner itself still seems to hold. An owner that `is_here`, alive, has more time: it may hold what
-        the database does not take just now. Kinds that this version does not know are left to those that do.
+        First, abandoned jobs are queued again: those with an expired lease, those whose owner `is_gone`, and those this
+        owner still seems to hold. An owner that `is_here`, alive on this machine, gets more time: it may hold a result
+        that the database does not accept at the moment. Kinds unknown to this version are left alone.
         """
         exact = self._clock()
         values = {
@@ -182,7 +184,7 @@ class Jobs:
             is_late = late > 0 and (late > LIVING_SECONDS or not is_here(row["owner"]))
             return row["owner"] == owner or is_late or is_gone(row["owner"])
 
-        with self._engine.reading() as db:  # whoever waits for work writes nothing, and takes no turn at writing
+        with self._engine.reading() as db:  # an idle poll takes no write lock
             if not db.fetch(NEXT, values) and not any(map(is_left, _running(db))):
                 return None
         with self._engine.writing() as db:
@@ -192,7 +194,7 @@ class Jobs:
             return claimed[0] if claimed else None
 
     def _take_back(self, db: Database, job: Job) -> None:
-        """Queue a job whose worker died with it, or give it up."""
+        """Queue a job whose worker crashed, or fail it after too many crashes."""
         deaths = job.attempts
         if deaths >= MAX_CRASHES:
             finish(db, job, self._now(), JobState.FAILED, ConsoleError(WORKER_DIED, count=deaths))
@@ -204,7 +206,7 @@ class Jobs:
         )
 
     def renew_lease(self, job: Job, owner: str, reference: str, progress: float, facts: dict[str, Any]) -> bool:
-        """Keep a job and note how far it is. False when it is no longer this owner's: stop working on it."""
+        """Renew the lease of a job and store its progress. False if this owner has lost it and must stop."""
         with self._engine.writing() as db:
             kept = db.execute(
                 "update jobs set lease_until = ?, progress = ?, reference = ? "
@@ -216,7 +218,7 @@ class Jobs:
             return bool(kept)
 
     def give_back(self, job: Job, owner: str) -> None:
-        """Return a job to the queue unharmed, as a worker does that is asked to stop."""
+        """Return a job to the queue without counting the attempt, when its worker is stopping."""
         with self._engine.writing() as db:
             db.execute(
                 "update jobs set state = 'queued', owner = '', lease_until = 0, progress = 0, attempts = attempts - 1 "
@@ -227,7 +229,7 @@ class Jobs:
     def settle_done(
         self, job: Job, owner: str, files: tuple[MediaFile, ...], facts: dict[str, Any], detail: str = ""
     ) -> bool:
-        """Record a job's end, the video's files and its status together. False when the job was not ours any more."""
+        """Record the end of a job, the video's files and its status together. False if this owner has lost the job."""
         with self._engine.writing() as db:
             if not is_owned(db, job, owner):
                 return False
@@ -243,7 +245,7 @@ class Jobs:
     def settle_failed(
         self, job: Job, owner: str, reason: ConsoleError, detail: str = "", facts: dict[str, Any] | None = None
     ) -> bool:
-        """Record why a job failed, and the video's status with it."""
+        """Record the failure of a job and the video's status together. False if this owner has lost the job."""
         with self._engine.writing() as db:
             if not is_owned(db, job, owner):
                 return False
@@ -252,7 +254,7 @@ class Jobs:
             return True
 
     def retry_job(self, job_id: str, actor: Actor) -> None:
-        """Put a failed or cancelled job back into the queue. Raises NotFound and Conflict."""
+        """Queue a failed or cancelled job again. Raises NotFound and Conflict."""
         with self._engine.writing() as db:
             job = get(db, job_id)
             if job.state not in (JobState.FAILED, JobState.CANCELLED):
@@ -271,7 +273,7 @@ class Jobs:
             self._note(db, actor, "retryJob", job.video_id or job_id, {"state": job.state}, {"state": JobState.QUEUED})
 
     def retry_failed_jobs(self, actor: Actor) -> int:
-        """Put every failed job back into the queue, and return how many those were."""
+        """Queue all failed jobs again and return how many."""
         with self._engine.writing() as db:
             rows = db.query("select * from jobs where state = 'failed' order by created, job_id")
             failed = [job for job in map(job_of, rows) if job.kind in PRIORITY]
@@ -282,7 +284,7 @@ class Jobs:
             return len(failed)
 
     def cancel_job(self, job_id: str, actor: Actor) -> None:
-        """Take a job out of the queue, or stop it at its worker's next beat. Raises NotFound and Conflict."""
+        """Cancel a job; a running one stops at its worker's next lease renewal. Raises NotFound and Conflict."""
         with self._engine.writing() as db:
             job = get(db, job_id)
             if job.state not in (JobState.QUEUED, JobState.RUNNING):
@@ -304,9 +306,9 @@ class Jobs:
             self._note(db, actor, "cancelJob", job.video_id or job_id, {"state": job.state}, new)
 
     def find_queue(self) -> list[tuple[Job, float]]:
-        """Return what runs and what waits, in the order in which it is taken, each with its video's duration.
+        """Return running and queued jobs in execution order, each with its video's duration.
 
-        The jobs are without payload, result and texts, as thousands may wait: `get_jobs` has those.
+        They have no payload, result or texts, because thousands may be queued: `get_jobs` returns those.
         """
         sql = (
             "select job_id, kind, state, jobs.created, video_id, started, progress, coalesce(duration, 0) as duration "
@@ -317,14 +319,14 @@ class Jobs:
             return [(brief_job_of(row), row["duration"]) for row in db.query(sql)]
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[Job]:
-        """Return these jobs in this order, without those that are gone."""
+        """Return these jobs in this order, omitting those that no longer exist."""
         with self._engine.reading() as db:
             sql = "select * from jobs where job_id in (select value from json_each(?))"
             found = {row["job_id"]: job_of(row) for row in db.query(sql, [json.dumps(job_ids)])}
         return [found[job_id] for job_id in job_ids if job_id in found]
 
     def find_pace(self) -> dict[JobKind, float]:
-        """Return the seconds of work that a second of video took lately, by kind of job."""
+        """Return the processing time per second of video, averaged over recent jobs, by kind."""
         sql = (
             "select sum(finished - started) / sum(duration) from ("
             "  select finished, started, duration from jobs join videos using (video_id)"
@@ -348,7 +350,7 @@ class Jobs:
         index: int = 1,
         size: int = 20,
     ) -> Page[Job]:
-        """Return one page of jobs and how many match: newest first, or last ended first where `state` is an end."""
+        """Return one page of jobs and the total: newest first, or most recently finished first if `state` is final."""
         wanted = {"video_id": video_id, "kind": kind, "state": state}
         terms = [f"{name} = :{name}" for name, value in wanted.items() if value]
         where = "where " + " and ".join(terms) if terms else ""
@@ -361,7 +363,7 @@ class Jobs:
             return Page(total, tuple(job_of(row) for row in db.query(sql, page)))
 
     def warmed_urls(self, job_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
-        """Return the URLs of these prewarm jobs with their states, in the order they were given."""
+        """Return the URLs of these prewarm jobs with their states, in the order submitted."""
         ids = list(job_ids)
         found: dict[str, list[dict[str, Any]]] = {job_id: [] for job_id in ids}
         marks = ", ".join("?" * len(ids))
@@ -372,13 +374,13 @@ class Jobs:
         return found
 
     def count_jobs(self) -> dict[tuple[JobKind, JobState], int]:
-        """Return how many jobs there are of each kind and state."""
+        """Return the number of jobs of each kind and state."""
         with self._engine.reading() as db:
             rows = db.execute("select kind, state, count from job_counts where count > 0").fetchall()
         return {(word_of(JobKind, kind), word_of(JobState, state)): count for kind, state, count in rows}
 
     def find_longest_waits(self) -> dict[JobKind, float]:
-        """Return the seconds for which the oldest queued job of each kind has waited; nothing for kinds without one."""
+        """Return how many seconds the oldest queued job of each kind has waited; kinds without one are omitted."""
         sql = "select min(created) from jobs where kind = ? and state = 'queued'"
         with self._engine.reading() as db:
             oldest = {kind: db.execute(sql, [kind]).fetchone()[0] for kind in JobKind}
@@ -395,6 +397,6 @@ class Jobs:
 
 
 def _running(db: Database) -> list[dict[str, Any]]:
-    """Return the rows of what runs, of the kinds that this version knows."""
+    """Return the rows of running jobs of kinds known to this version."""
     sql = "select * from jobs where state = 'running' and kind in (select value from json_each(?))"
     return list(db.query(sql, [json.dumps(list(JobKind))]))

@@ -1,26 +1,26 @@
-"""How often somebody tried a password, counted before it is looked at, so that guessing is slow and nobody is shut out.
+"""Rate limit for sign-in attempts: slows down password guessing without locking anybody out.
 
-What is counted, and why so:
+Attempts are counted before the password is checked:
 
-- Tries are counted by (address, name). Whoever guesses from elsewhere spends tries of his own: the person who knows the
-  password signs in at once. Counting by the name alone would let anybody lock anybody out.
-- FREE tries cost nothing; each further one is followed by a wait that doubles, up to MAX_SECONDS. Tries during a
-  wait are refused and not counted, so they do not make it longer: after a minute of peace there is always another try.
-  A right password clears the count.
-- A name that many addresses together guess at has no wait of its own; there, each address has one try a minute from the
-  start. So the whole of an attack slows down, and the person's own first try is looked at all the same.
-- All tries of one address are counted besides, whatever the names: beyond FREE_HERE within FORGET_SECONDS, more than an
-  office behind one address mistypes, each further one is followed by such a wait for the whole address.
-- An IPv6 address counts as its /64 network, for that is what one customer is given.
-- A try is counted in one transaction before the password is hashed, and given back where it was right: of many requests
-  at once, in however many processes, no more than FREE come through.
-- Names that nobody has are counted like others, and told apart by nothing.
+- Attempts are counted by (address, name). Somebody guessing from elsewhere uses up their own attempts only; counting by
+  name alone would let anybody lock anybody out.
+- FREE attempts cost nothing; each further one is followed by a delay that doubles, up to MAX_SECONDS. Attempts during a
+  delay are rejected and not counted, so they do not extend it: after a quiet minute there is always another attempt. A
+  correct password resets the count.
+- If many addresses guess at one name, each address has one attempt a minute from the start. This slows down the attack
+  as a whole, while the owner's own first attempt is still accepted.
+- All attempts of one address are also counted together, for any names: beyond FREE_HERE within FORGET_SECONDS (more
+  than an office behind one address mistypes), each further one delays the whole address.
+- An IPv6 address is counted by its /64 network, which is what one customer is assigned.
+- An attempt is counted in a transaction before the password is hashed, and uncounted if it was correct: of any number
+  of concurrent requests, in any number of processes, at most FREE get through.
+- Unknown names are treated like existing ones and cannot be distinguished from them.
 
-What is left: somebody at the very same address who never stops can take the tries of the others there. Behind a proxy
-all addresses are one unless QU_PROXIES names it.
+Remaining weakness: somebody at the same address who never stops can use up the attempts of others there. Behind a
+proxy, all clients share one address unless QU_PROXIES names it.
 
-The counts are volatile: no backup needs them, a flood of guesses makes nobody wait for the disk, and what was found in
-the database stays known.
+The counts are volatile: backups do not need them, a flood of guesses does not wait for disk syncs, and cached query
+results stay valid.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from backend.store.engine import Database, Engine
 from backend.store.names import folded
 
 FREE = 5
-FREE_HERE = 100  # tries of one address at any names, within FORGET_SECONDS
+FREE_HERE = 100  # attempts of one address for any names, within FORGET_SECONDS
 FIRST_SECONDS, MAX_SECONDS = 2.0, 60.0
-MANY = 50  # tries at one name from anywhere, within FORGET_SECONDS
+MANY = 50  # attempts for one name from anywhere, within FORGET_SECONDS
 FORGET_SECONDS = 900.0
 KEEP = """
     insert into attempts (key, count, since, until) values (?, ?, ?, ?)
@@ -46,25 +46,25 @@ KEEP = """
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One try: the seconds to wait where it is refused (0: it is not), and the how manyth it is."""
+    """One attempt: the delay in seconds if rejected (0 if accepted), and its number."""
 
     wait: int
     count: int
 
     @property
     def is_last_free(self) -> bool:
-        """Say whether each further try is followed by a wait."""
+        """Return whether every further attempt is followed by a delay."""
         return self.count == FREE
 
 
 class LoginAttempts:
-    """Counts the tries of all processes."""
+    """Counts the attempts of all processes."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def begin(self, address: str, name: str) -> Try:
-        """Count a try, before the password is looked at."""
+        """Count an attempt, before the password is checked."""
         here, place, everywhere = _keys(address, name)
         with self._engine.volatile() as db:
             now = self._engine.now()
@@ -81,7 +81,7 @@ class LoginAttempts:
             return Try(0, count + 1)
 
     def succeed(self, address: str, name: str) -> None:
-        """Give a try back, and clear the count of this address for the name: the password was right."""
+        """Uncount an attempt with the correct password, and reset the count of this address and name."""
         here, place, everywhere = _keys(address, name)
         with self._engine.volatile() as db:
             db.execute("delete from attempts where key = ?", [here])
@@ -90,7 +90,7 @@ class LoginAttempts:
 
 
 def _read(db: Database, key: bytes, now: float) -> tuple[int, float, float]:
-    """Return count, since and until; what is long ago, or was counted by a clock since set back, is forgotten."""
+    """Return count, since and until, ignoring entries that have expired or lie in the future."""
     row: tuple[int, float, float] | None = db.execute(
         "select count, since, until from attempts where key = ?", [key]
     ).fetchone()
@@ -98,12 +98,12 @@ def _read(db: Database, key: bytes, now: float) -> tuple[int, float, float]:
 
 
 def _wait(beyond: int) -> float:
-    """Return how long after a try the next one waits, by how many it is beyond those that are free."""
+    """Return the delay after an attempt, by how far it is beyond the free ones."""
     return 0.0 if beyond < 0 else min(MAX_SECONDS, FIRST_SECONDS * 2.0 ** min(beyond, 10))
 
 
 def _keys(address: str, name: str) -> tuple[bytes, bytes, bytes]:
-    """Return what tries are counted by: address and name, the address, the name."""
+    """Return the keys attempts are counted by: address and name, address, name."""
     network, name = network_of(address), folded(name)
     return _key(network, name), _key(network), _key("", name)
 

@@ -1,4 +1,4 @@
-"""What a video takes over from VOD and what becomes a difference, inside the caller's transaction."""
+"""Applies the values of a video from VOD, or records a difference, inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ TREE = "select at_provider from categories where cate_id = ?"
 
 
 def follow_category(db: Database, known: Video, video: Video, now: int) -> bool:
-    """Let a video have the category that it has at VOD: what is chosen here reaches VOD first, so theirs is newer.
+    """Set a video's category to the one at VOD.
 
-    One that VOD never had is a choice that did not reach it: a difference, which a person settles.
+    Changes made here are sent to VOD first, so VOD's value is newer, unless VOD never had the category chosen here:
+    then it is a difference for a person to resolve.
     """
     if known.cate_id == video.cate_id:
         end_difference(db, known.video_id, CATEGORY)
@@ -27,7 +28,7 @@ def follow_category(db: Database, known: Video, video: Video, now: int) -> bool:
 
 
 def set_category(db: Database, known: Video, cate_id: int, cate_name: str, now: int) -> bool:
-    """Let a video have the category that it has at VOD, under the name that the tree knows."""
+    """Set a video's category to the one at VOD, with the name from the category tree."""
     end_difference(db, known.video_id, CATEGORY)
     row = db.execute("select cate_name from categories where cate_id = ?", [cate_id]).fetchone()
     new = {"cate_id": cate_id, "cate_name": row[0] if row else cate_name if cate_id else ""}
@@ -40,7 +41,7 @@ def set_category(db: Database, known: Video, cate_id: int, cate_name: str, now: 
 
 
 def note_difference(db: Database, video_id: str, what: str, here: str, there: str, now: int) -> None:
-    """Note that something of a video is not the same here and at VOD."""
+    """Record a difference between a video here and at VOD."""
     db.execute(
         "insert into cloud_drift (video_id, what, here, there, found) values (?, ?, ?, ?, ?) "
         "on conflict (video_id, what) do update set here = excluded.here, there = excluded.there",
@@ -49,5 +50,5 @@ def note_difference(db: Database, video_id: str, what: str, here: str, there: st
 
 
 def end_difference(db: Database, video_id: str, what: str) -> None:
-    """Forget a difference: there is none any more."""
+    """Delete a difference that no longer exists."""
     db.execute("delete from cloud_drift where video_id = ? and what = ?", [video_id, what])

@@ -1,4 +1,4 @@
-"""Names of accounts: which are one and the same, and which look so much alike that people take one for the other."""
+"""Account names: normalization, and detection of names that are easily confused."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from backend.store.folding import IGNORED, fold
 
 
 def clean(name: str) -> str:
-    """Return a new name as it is kept: without what is not seen, in one width and composition, blanks set right.
+    """Normalize a new name: invisible characters are removed, width and composition unified, whitespace collapsed.
 
-    Raises BadRequest where nothing is left, or what is left cannot be shown.
+    Raises BadRequest if the result is empty or not printable.
     """
     kept = " ".join(IGNORED.sub("", unicodedata.normalize("NFKC", name)).split())
     if not kept or not kept.isprintable():
@@ -21,12 +21,12 @@ def clean(name: str) -> str:
 
 
 def folded(name: str) -> str:
-    """Return a name as names are compared: whoever types it in another case, width or composition means the same."""
+    """Return the form in which names are compared, ignoring case, width and composition."""
     return " ".join(fold(name).split())
 
 
 def look_alike(name: str, other: str) -> bool:
-    """Say whether people would take one name for the other, such as `anne` with a Cyrillic а (Unicode's UTS 39)."""
+    """Return whether two names are visually confusable, such as `anne` with a Cyrillic а (Unicode UTS 39)."""
     one, two = folded(name), folded(other)
     return _skeleton(one) == _skeleton(two) or _skeleton(one.upper()) == _skeleton(two.upper())
 
@@ -37,12 +37,12 @@ def _skeleton(text: str) -> str:
 
 
 def _prototype(sign: str) -> str:
-    """Return the character that stands for all that look like this one."""
-    # Its tables take a quarter of a second to be read, and are asked when an account is added.
+    """Return the representative of all characters that look like this one."""
+    # Loading its tables takes 0.25 s and is needed only when an account is added.
     from confusable_homoglyphs.confusables import confusables_data
 
     others = [one["c"] for one in confusables_data.get(sign, ())]
-    if len(others) != 1:  # nothing looks like it, or it is what many others look like
+    if len(others) != 1:  # nothing looks like it, or it is itself the representative
         return sign
     (other,) = others
     return str(min(sign, other) if len(confusables_data.get(other, ())) == 1 else other)

@@ -1,4 +1,4 @@
-"""The data folder is private: it holds password hashes, sessions and videos that nobody has approved yet."""
+"""File permissions of the data folder, which holds password hashes, sessions and unreviewed videos."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ OTHERS = 0o077
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder that nobody else on this machine can read, where it is not there yet."""
+    """Create a folder readable only by its owner, if it does not exist."""
     folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
 
 
 def make_file(path: Path) -> None:
-    """Make an empty file that nobody else on this machine can read, where it is not there yet."""
+    """Create an empty file readable only by its owner, if it does not exist."""
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE_MODE))
 
 
 def find_open(*paths: Path) -> Iterator[Path]:
-    """Yield what others on this machine may read."""
+    """Yield the paths that other users can read."""
     if os.name == "posix":
         for path in paths:
             with suppress(FileNotFoundError):
@@ -32,7 +32,7 @@ def find_open(*paths: Path) -> Iterator[Path]:
 
 
 def close_to_others(*paths: Path) -> None:
-    """Mend what an older version left readable; where it is not ours to mend, the doctor tells."""
+    """Remove other users' access to files created by older versions; `doctor` reports those that cannot be changed."""
     for path in find_open(*paths):
         with suppress(OSError):
             path.chmod(path.stat().st_mode & 0o777 & ~OTHERS)

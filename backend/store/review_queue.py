@@ -1,4 +1,4 @@
-"""Which videos wait for a person's review: those whose file is there. One to be uploaded waits for none."""
+"""Which videos wait for review: only those whose file has arrived."""
 
 from __future__ import annotations
 
@@ -17,20 +17,19 @@ JOIN = (
 
 
 def standing(status: VideoStatus, unreviewed: CensorStatus) -> CensorStatus:
-    """Return where a new video stands that nobody judged; `unreviewed` is where it does once its file is there."""
+    """Return the review state of a new, unreviewed video; `unreviewed` is the state once its file exists."""
     waits = unreviewed is CensorStatus.CHECK and status in WITHOUT_FILE
     return CensorStatus.ON_CENSOR if waits else unreviewed
 
 
 def leave_without_file(db: Database, video_id: str) -> None:
-    """Have a video not wait for review where it has no file."""
+    """Take a video without a file off the review queue."""
     db.execute(LEAVE, [video_id])
 
 
 def follow_status(db: Database, video_id: str, before: VideoStatus, unreviewed: CensorStatus) -> None:
-    """Let a video join those that wait for review when its file has come, and leave them while it has none.
-
-    `before` is what its status was until now. Verdicts stay.
+    """Update the review queue after a change of status: a video joins when its file arrives and leaves while it has
+    none. `before` is the previous status. Verdicts are kept.
     """
     leave_without_file(db, video_id)
     if before in WITHOUT_FILE:

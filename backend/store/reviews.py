@@ -1,4 +1,4 @@
-"""Verdicts and taking the last one back, inside the caller's transaction."""
+"""Records and undoes verdicts, inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from backend.store.engine import Database
 from backend.store.inserts import new_media_key
 from backend.store.rows import read_files, read_video_alone
 
-# What says whether the last verdict is still one of this video's: an id that was deleted for good may come again.
+# Finds the last verdict for this id. Ids can be reused after a purge, so purges and imports end the search.
 LAST = """
     select * from history where target = ? and (
         action in ('createAudit', 'undoAudit', 'uploadVideo', 'importVideo', 'purgeVideo', 'replaceFile')
@@ -35,7 +35,7 @@ LAST = """
 
 
 def record(db: Database, now: int, video_id: str, verdict: Verdict, reason: str, comment: str, actor: Actor) -> bool:
-    """Record a verdict and what follows from it; False when this very verdict stands already. Raises NotFound."""
+    """Record a verdict and its consequences; False if the same verdict is current. Raises NotFound."""
     finish_intents(db, "CreateAudit", video_id)
     video = read_video_alone(db, video_id)
     new = _judged(video, verdict)
@@ -60,9 +60,9 @@ def record(db: Database, now: int, video_id: str, verdict: Verdict, reason: str,
 
 
 def read_last(db: Database, video: Video, request_id: str = "") -> HistoryLine:
-    """Return the verdict that can be taken back; `request_id` is that of the only one that may be.
+    """Return the verdict that can be undone, if its `request_id` matches.
 
-    Raises Conflict where there is none or the video has moved on.
+    Raises Conflict if there is none, or if the video has changed since.
     """
     video_id = video.video_id
     row = next(iter(db.query(LAST, [video_id])), None)
@@ -75,10 +75,10 @@ def read_last(db: Database, video: Video, request_id: str = "") -> HistoryLine:
 
 
 def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -> None:
-    """Bring back what the last verdict changed. Raises NotFound and Conflict.
+    """Undo the last verdict.
 
-    The recommendation that blocking ended comes back; one made since the approval that goes is taken off. A rendition
-    that the approval began stays.
+    Raises NotFound and Conflict. A recommendation ended by blocking is restored; one made after the undone approval is
+    removed. A rendition started by the approval is kept.
     """
     finish_intents(db, "UndoAudit", video_id)
     video = read_video_alone(db, video_id)
@@ -103,7 +103,7 @@ def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -
 
 
 def _needs_rendition(db: Database, video: Video) -> bool:
-    """Say whether approving this video should start its plain rendition."""
+    """Return whether approving this video should start its plain rendition."""
     if video.transcode_status in (TranscodeStatus.RUNNING, TranscodeStatus.SUCCESS) or (not video.is_whole):
         return False
     kinds = {file.kind for file in read_files(db, [video.video_id])[video.video_id]}
@@ -117,7 +117,7 @@ def _judged(video: Video, verdict: Verdict) -> Video:
 
 
 def _standing(db: Database, video: Video) -> dict[str, Any]:
-    """Return what the history says of a video before a verdict on it, with all that bringing it back takes."""
+    """Return the state of a video before a verdict, for the history, with everything needed to undo it."""
     standing: dict[str, Any] = {
         "status": video.status, "censorStatus": video.censor_status, "isRecommend": video.is_recommend
     }  # fmt: skip

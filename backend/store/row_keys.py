@@ -1,4 +1,4 @@
-"""The keys of rows: the second of a row, shifted, and a number within it, so that newest first is the order of keys."""
+"""Row keys: the row's second, shifted, plus a number within that second, so that key order is time order."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ SPAN_BITS = 36  # a key shifted by this is its span of 65,536 seconds, by which 
 
 
 def first_key(second: int) -> int:
-    """Return the smallest key that a row of this second can have."""
+    """Return the smallest key of a row of this second."""
     return second << SEQ_BITS

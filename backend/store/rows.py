@@ -1,4 +1,4 @@
-"""From rows to the model: the columns every list of videos reads, and how they become a Video."""
+"""Maps rows to Video and Recommendation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from backend.model import (
 )
 from backend.store.engine import Database
 
-# In the order of Video's fields; the user's two other columns stand last.
+# In the order of Video's fields; two of the user's columns follow at the end.
 VIDEO_COLUMNS = """
     v.video_id, v.title, v.user_id, v.created, v.id, v.description, v.duration, v.size, v.width, v.height, v.cate_id,
     v.cate_name, v.tags, v.share_url, v.status, v.censor_status, v.transcode_status, v.narrow_transcode_status,
@@ -48,10 +48,10 @@ RECOMMENDATION_TABLES = """
 """
 KEPT_COLUMNS = tuple(column.strip().removeprefix("v.") for column in VIDEO_COLUMNS.split(",")[:19])
 FILE_COLUMNS = MediaFile.__struct_fields__
-SEQ = 23  # the place of the key among the columns
+SEQ = 23  # index of the key among the columns
 
-# Looking a member up is five times as quick as calling its enumeration. A word that is none of ours, as a newer version
-# may have written, shows as the first state there is.
+# A dictionary lookup is five times as fast as calling the enumeration. Unknown values, as a newer version may have
+# written, map to the default state.
 _STATUS = {member.value: member for member in VideoStatus}
 _CENSOR = {member.value: member for member in CensorStatus}
 _TRANSCODE = {member.value: member for member in TranscodeStatus}
@@ -66,7 +66,7 @@ NO_VIDEO = "There is no video {video_id}. It may have been deleted."
 
 
 def read_files(db: Database, video_ids: Iterable[str]) -> dict[str, list[MediaFile]]:
-    """Return the files of these videos, in order, by video id."""
+    """Return the files of these videos by video id, in order."""
     found: dict[str, list[MediaFile]] = defaultdict(list)
     columns = f"video_id, {', '.join(FILE_COLUMNS)}"
     sql = f"select {columns} from files where {AT.format(key='video_id')} order by video_id, kind, position"
@@ -79,7 +79,7 @@ def read_files(db: Database, video_ids: Iterable[str]) -> dict[str, list[MediaFi
 
 
 def read_object(text: str) -> dict[str, Any]:
-    """Return the values of a JSON object; of a text that is none, as other programs may write it, the text."""
+    """Parse a JSON object; other text, as other programs may write it, is returned as `{"text": …}`."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -88,7 +88,7 @@ def read_object(text: str) -> dict[str, Any]:
 
 
 def as_json(keys: Iterable[Any]) -> str:
-    """Return keys as json_each takes them, so that one statement serves any number of them."""
+    """Encode keys for json_each, so that one statement handles any number of them."""
     return msgspec.json.encode(list(keys)).decode()
 
 
@@ -98,7 +98,7 @@ def read_video(db: Database, video_id: str) -> Video:
 
 
 def read_videos(db: Database, video_ids: Iterable[str]) -> dict[str, Video]:
-    """Return those of these videos that there are, by their ids, inside the caller's transaction."""
+    """Return the existing ones of these videos by id, inside the caller's transaction."""
     sql = f"select {VIDEO_COLUMNS} from {VIDEO_TABLES} where {AT.format(key='v.video_id')}"
     return {video.video_id: video for video in _videos(db, db.fetch(sql, [as_json(video_ids)]))}
 
@@ -117,7 +117,7 @@ def _read_row(db: Database, video_id: str) -> Row:
 
 
 def check_whole(video: Video) -> None:
-    """Raise Conflict while the upload of a video has not finished, and where it broke off."""
+    """Raise Conflict if the upload of a video is unfinished or was interrupted."""
     if not video.is_whole:
         raise Conflict(
             "The upload of video {video_id} has not finished (status is {status}).",
@@ -126,9 +126,9 @@ def check_whole(video: Video) -> None:
 
 
 def read_own(db: Database, video_id: str, user_id: str) -> Video:
-    """Return a video of this owner, inside the caller's transaction. Raises NotFound when there is none."""
+    """Return a video of this owner, inside the caller's transaction. Raises NotFound."""
     video = read_video(db, video_id)
-    if video.user.user_id.strip() != user_id.strip():  # parameters come without what stood around an id
+    if video.user.user_id.strip() != user_id.strip():  # request parameters are stripped
         raise NotFound("User {user_id} has no video {video_id}.", user_id=user_id, video_id=video_id)
     return video
 
@@ -136,7 +136,7 @@ def read_own(db: Database, video_id: str, user_id: str) -> Video:
 def video_of(
     db: Database, row: Mapping[str, Any], files: Iterable[Mapping[str, Any]], is_recommend: bool
 ) -> Video:  # fmt: skip
-    """Return the video of rows that were kept whole, with its user as that is now."""
+    """Build a video from stored rows, with its user's current data."""
     sql = "select user_name, avatar_url from users where user_id = ?"
     user = db.execute(sql, [row["user_id"]]).fetchone()
     known = (file for file in files if file["kind"] in _KIND)
@@ -145,7 +145,7 @@ def video_of(
 
 
 def read_videos_at(db: Database, keys: list[int]) -> tuple[Video, ...]:
-    """Return the videos of these keys, in their order."""
+    """Return the videos with these keys, in the same order."""
     if not keys:
         return ()
     sql = f"select {VIDEO_COLUMNS} from {VIDEO_TABLES} where {AT.format(key='v.seq')}"
@@ -153,7 +153,7 @@ def read_videos_at(db: Database, keys: list[int]) -> tuple[Video, ...]:
 
 
 def read_recommendations_at(db: Database, keys: list[int]) -> tuple[Recommendation, ...]:
-    """Return the entries of these keys, in their order."""
+    """Return the feed entries with these keys, in the same order."""
     if not keys:
         return ()
     sql = f"select {RECOMMENDATION_COLUMNS} from {RECOMMENDATION_TABLES} where {AT.format(key='r.seq')}"
@@ -161,7 +161,7 @@ def read_recommendations_at(db: Database, keys: list[int]) -> tuple[Recommendati
 
 
 def read_recommendation(db: Database, video_id: str) -> Recommendation | None:
-    """Return the entry of one video, where there is one."""
+    """Return the feed entry of a video, or None."""
     sql = f"select {RECOMMENDATION_COLUMNS} from {RECOMMENDATION_TABLES} where r.video_id = ?"
     return next(iter(_recommendations(db, db.fetch(sql, [video_id]))), None)
 
@@ -198,7 +198,7 @@ def _video(row: Row, files: tuple[MediaFile, ...]) -> Video:
 
 
 def write_files(db: Database, video_id: str, files: tuple[MediaFile, ...]) -> None:
-    """Keep these files of a video, in place of those of the same kinds."""
+    """Store these files of a video, replacing those of the same kinds."""
     for kind in {file.kind for file in files}:
         db.execute("delete from files where video_id = ? and kind = ?", [video_id, kind])
     db.executemany(ADD_FILE, ((video_id, *astuple(file)) for file in files))

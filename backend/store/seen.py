@@ -1,4 +1,4 @@
-"""What was done to a video since somebody looked at it: whoever acts on it says up to which line they have seen."""
+"""Detects concurrent changes: a client passes the last history line it has seen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from backend.model import HistoryLine
 from backend.store.engine import Database
 from backend.store.history import line_of
 
-# What others decide. What machines make of a video, such as a rendition, leaves everything that one judged as it was.
+# Decisions of people. Processing results, such as a rendition, do not invalidate what a reviewer has seen.
 DECISIONS = (
     "createAudit", "undoAudit", "editVideo", "recommendVideo", "deleteRecommendById", "chooseCover",
     "deleteVideoById", "restoreVideo", "purgeVideo", "uploadVideo", "importVideo", "replaceFile",
@@ -22,13 +22,13 @@ SINCE = f"""
 
 
 def find_since(db: Database, video_ids: Iterable[str], line: int, most: int = 100) -> list[HistoryLine]:
-    """Return the newest decisions on these videos since a line of the history, the last first."""
+    """Return the newest decisions on these videos after a line of the history, latest first."""
     values = {"targets": json.dumps(list(video_ids)), "line": line, "most": most}
     return [line_of(row) for row in db.query(SINCE, values)]
 
 
 def check(db: Database, video_id: str, line: int | None) -> None:
-    """Raise Conflict where anybody decided something about a video since this line; None checks nothing."""
+    """Raise Conflict if somebody changed a video after this line; None skips the check."""
     if line is None:
         return
     for newer in find_since(db, [video_id], line, most=1):

@@ -1,4 +1,4 @@
-"""Sessions and API tokens: who holds one, until when, and when it was last seen. Only hashes of tokens come here."""
+"""Sessions and API tokens; only hashes of tokens are stored."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from backend.store.errors import StoreError
 
 log = logging.getLogger(__name__)
 
-SEEN_SECONDS = 60  # as exactly as we know when a token was last shown; a write for each request would cost too much
-ID_LENGTH = 16  # of the hash, whose beginning names a session: enough to tell apart, and no way back to the token
+SEEN_SECONDS = 60  # precision of last_seen; a write per request would be too expensive
+ID_LENGTH = 16  # a prefix of the token hash identifies a session; the token cannot be derived from it
 MAX_TOKENS = 100
 ADD = """
     insert into sessions (token_hash, account_id, created, expires, seen, address, way, agent, name, granted)
@@ -29,7 +29,7 @@ ADD = """
 
 
 class Sessions:
-    """Who is signed in, and which programs hold a token."""
+    """Open and end sessions, create and revoke API tokens."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
@@ -39,9 +39,9 @@ class Sessions:
         self._guard = threading.Lock()
 
     def find_access(self, hashed: str, version: int | None = None) -> Access | None:
-        """Return who holds this token (by `token_hash`) and what for, or None when it is nobody's or has ended.
+        """Return the access granted by a token (its `token_hash`), or None if it is unknown or expired.
 
-        `version` is that of the database, where it was read already.
+        Pass `version` if the database version was read already.
         """
         found = self._engine.known(("session", hashed), lambda: self._read_access(hashed), version)
         now = self._now()
@@ -64,7 +64,7 @@ class Sessions:
         return Access(account, rights, name), rows[0]["expires"]
 
     def open_session(self, account: Account, token: str, days: int, actor: Actor, agent: str = "") -> None:
-        """Keep a new session until it is signed out or `days` have passed."""
+        """Store a new session, valid until sign-out or for `days`."""
         now = self._now()
         with self._engine.writing() as db:
             db.execute("delete from sessions where expires <= ? and name = ''", [now])
@@ -72,7 +72,7 @@ class Sessions:
             self._note(db, actor, "login", account.user_name, {})
 
     def add_token(self, account: Account, token: str, name: str, right: Right, expires: int, actor: Actor) -> Session:
-        """Keep a new API token until `expires`. Raises BadRequest for a second one of a name, or too many."""
+        """Store a new API token valid until `expires`. Raises BadRequest if the name exists or there are too many."""
         with self._engine.writing() as db:
             names = db.execute(
                 "select name from sessions where account_id = ? and name <> ''", [account.account_id]
@@ -87,11 +87,11 @@ class Sessions:
         return self.find_tokens(account.user_name, token_hash(token)[:ID_LENGTH])[0]
 
     def find_sessions(self, user_name: str = "", session_id: str = "") -> tuple[Session, ...]:
-        """Return the sessions that have not ended, of one account or of all, the last seen first."""
+        """Return unexpired sessions, of one account or of all, most recently seen first."""
         return self._find("name = '' and expires > :now", user_name, session_id)
 
     def find_tokens(self, user_name: str = "", session_id: str = "") -> tuple[Session, ...]:
-        """Return the API tokens, of one account or of all, the last seen first; ended ones stay until revoked."""
+        """Return API tokens, of one account or of all, most recently seen first; expired ones are listed until revoked."""
         return self._find("name <> ''", user_name, session_id)
 
     def _find(self, condition: str, user_name: str, session_id: str) -> tuple[Session, ...]:
@@ -105,11 +105,11 @@ class Sessions:
         return tuple(sorted(found, key=lambda session: -session.last_seen))
 
     def end(self, session_id: str, actor: Actor, owner: str = "") -> None:
-        """End a session by its id, of `owner` alone where that is given. Raises NotFound."""
+        """End a session by its id, if it belongs to `owner` (or anybody, if empty). Raises NotFound."""
         self._end("name = ''", session_id, "endSession", actor, owner)
 
     def revoke(self, token_id: str, actor: Actor, owner: str = "") -> None:
-        """Revoke an API token by its id, of `owner` alone where that is given. Raises NotFound."""
+        """Revoke an API token by its id, if it belongs to `owner` (or anybody, if empty). Raises NotFound."""
         self._end("name <> ''", token_id, "revokeToken", actor, owner)
 
     def _end(self, condition: str, session_id: str, action: str, actor: Actor, owner: str) -> None:
@@ -125,20 +125,20 @@ class Sessions:
             self._note(db, actor, action, row["user_name"], {"name": row["name"]} if row["name"] else {})
 
     def count_sessions(self) -> int:
-        """Return how many sessions are open."""
+        """Return the number of open sessions."""
         with self._engine.reading() as db:
             sql = "select count(*) from sessions where expires > ? and name = ''"
             count: int = db.execute(sql, [self._now()]).fetchone()[0]
         return count
 
     def end_session(self, hashed: str, actor: Actor) -> None:
-        """End the session that was shown; one that is gone already is no error."""
+        """End the session with this token hash, if it exists."""
         with self._engine.writing() as db:
             if db.execute("delete from sessions where token_hash = ?", [hashed]).rowcount:
                 self._note(db, actor, "signOut", actor.name, {"name": actor.token} if actor.token else {})
 
     def end_sessions_of(self, account: Account, actor: Actor, but: str = "") -> int:
-        """End every session of an account but the one of this `token_hash`, and return how many those were."""
+        """End all sessions of an account except the one with the `token_hash` in `but`; return how many."""
         with self._engine.writing() as db:
             sql = f"delete from sessions where {SESSIONS} and token_hash <> ?"
             count: int = db.execute(sql, [account.account_id, but]).rowcount
@@ -147,7 +147,7 @@ class Sessions:
             return count
 
     def write_seen(self) -> None:
-        """Write down when tokens were last shown. What the database refuses now is written with the next ones."""
+        """Write pending last_seen times. If the database refuses, they are kept for the next write."""
         with self._guard:
             seen, self._seen = self._seen, {}
             self._written = self._now()

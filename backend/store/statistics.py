@@ -1,4 +1,4 @@
-"""Counts for the overview."""
+"""Counters for the overview page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RUNNING = "select count(*) from videos where 'onTranscode' in (transcode_status,
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How the catalogue stands: `by_day` counts new videos and recommendations of the last 30 days, oldest first."""
+    """State of the catalogue; `by_day` counts new videos and recommendations of the last 30 days, oldest first."""
 
     videos: int
     recommended: int
@@ -24,8 +24,8 @@ class Counts:
     by_censor_status: dict[CensorStatus, int]
     failed_transcodes: int
     running_transcodes: int
-    narrow_bytes: int  # of the narrow-band renditions
-    narrow_bytes_plain: int  # of the plain renditions of the same videos and sizes
+    narrow_bytes: int  # size of the narrow-band renditions
+    narrow_bytes_plain: int  # size of the plain renditions of the same videos and resolutions
     by_day: tuple[tuple[int, int, int], ...]  # first second of the day, uploaded, recommended
 
 
@@ -42,7 +42,7 @@ class Statistics:
         days = [VideoFilter(start=start, end=end - 1) for start, end in zip(day_starts, ends, strict=True)]
         queries = self._engine.queries
         with self._engine.reading() as db:
-            # Not summed by SQLite, which refuses sums beyond 63 bits.
+            # SQLite cannot sum beyond 63 bits.
             per_category = db.execute("select number, bytes, microseconds from videos_per_category").fetchall()
             videos, size, microseconds = (sum(row[column] for row in per_category) for column in range(3))
             by_day = tuple(

@@ -1,7 +1,7 @@
-"""One-time links: what a browser shows instead of a token where it can only load a plain address.
+"""One-time tickets, used instead of a token in URLs that a browser loads directly.
 
-A ticket is known to whoever holds it alone. The store keeps its hash, and what it stands for sealed with a pad that is
-derived from it: whoever reads the store learns no token.
+Only the client knows the ticket. The store holds its hash, and its content encrypted with a one-time pad derived from
+it, so that reading the store reveals no token.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 
 from backend.store.engine import Database, Engine
 
-MAX_OPEN = 200  # of one owner; each further one takes the place of the oldest
+MAX_OPEN = 200  # per owner; each further one replaces the oldest
 
 ADD = "insert into tickets (hash, purpose, owner, until, sealed) values (?, ?, ?, ?, ?)"
 TAKE = "delete from tickets where hash = ? returning purpose, until, sealed"
@@ -26,16 +26,13 @@ CROWDED = """
 
 
 class Tickets:
-    """Tickets of all processes. Each is good once, for a short time, for the purpose it was made for."""
+    """Tickets of all processes; each is valid once, for a short time and one purpose."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def issue(self, purpose: str, what: Any, seconds: float = 60.0, owner: str = "") -> str:
-        """Return a new ticket that `take` exchanges for `what`, which is plain data.
-
-        Nobody's tickets take room from those of others.
-        """
+        """Return a new ticket that `take` exchanges for `what`, which is plain data. The limit applies per owner."""
         ticket = secrets.token_urlsafe(24)
         now, owned = self._engine.now(), _hash(owner)
         with self._engine.volatile() as db:
@@ -45,7 +42,7 @@ class Tickets:
         return ticket
 
     def take(self, purpose: str, ticket: str) -> Any | None:
-        """Return what the ticket stands for, and forget it; None when it is unknown, used, late or meant otherwise."""
+        """Redeem a ticket and return its content; None if it is unknown, used, expired or for another purpose."""
         with self._engine.volatile() as db:
             found = _take(db, ticket)
         if found is None or found[0] != purpose or found[1] <= self._engine.now():
@@ -63,6 +60,6 @@ def _hash(text: str) -> bytes:
 
 
 def _seal(ticket: str, content: bytes) -> bytes:
-    """Seal what a ticket stands for, or open it again: each pad is used for one content."""
+    """Encrypt or decrypt a ticket's content; each pad is used for one content only."""
     pad = shake_256(b"what a ticket stands for\0" + ticket.encode(errors="surrogatepass")).digest(len(content))
     return bytes(one ^ other for one, other in zip(content, pad, strict=True))

@@ -1,4 +1,4 @@
-"""What was deleted and can still be restored: the rows of a video, moved out of every list into one."""
+"""Deleted videos that can be restored: their rows are moved from all lists into one table."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from backend.store.rows import read_own, read_video, video_of
 
 CHUNK = 500
 GOING = "Video {video_id} is being deleted permanently right now. Check again in a minute."
-# Done jobs stay where they are: they tell what was found out, and what was done.
+# Finished jobs stay: they are a record of what was done.
 JOBS = "select * from jobs where video_id = ? and state in ('queued', 'running', 'failed') order by created, job_id"
 OLDER = "select * from trash where id > ? order by id limit ?"
 
 
 class Trash:
-    """Every question about deleted videos, and every change to one."""
+    """Queries and changes of deleted videos."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
     def put(self, video_id: str, user_id: str, until: int, actor: Actor, *, seen_line: int | None = None) -> None:
-        """Delete a video of this owner from everywhere, and keep all it had until then (seconds since 1970, UTC).
+        """Move a video of this owner to the trash until a time (seconds since 1970, UTC).
 
-        Raises NotFound when there is none of this owner, and Conflict where anybody decided something about it since
-        `seen_line` of the history.
+        Raises NotFound if this owner has no such video, and Conflict if somebody changed it after `seen_line` of the
+        history.
         """
         now = self._now()
         with self._engine.writing() as db:
@@ -61,10 +61,9 @@ class Trash:
             )
 
     def restore(self, video_id: str, actor: Actor) -> Video:
-        """Bring a video back with everything it had, but for its media URLs.
+        """Restore a video with everything except its old media URLs.
 
-        What it waited for, or a worker was at, is queued again. Raises NotFound, and Conflict while somebody deletes
-        it for good.
+        Its queued and running jobs are queued again. Raises NotFound, and Conflict while it is being purged.
         """
         now = self._now()
         with self._engine.writing() as db:
@@ -80,7 +79,7 @@ class Trash:
             return video
 
     def forget(self, video_id: str, actor: Actor) -> None:
-        """Let go of a video for good. Raises NotFound."""
+        """Delete a video permanently. Raises NotFound."""
         with self._engine.writing() as db:
             finish_intents(db, "DeleteVideo", video_id)
             video = _trashed(db, _take(db, video_id)).video
@@ -88,17 +87,17 @@ class Trash:
             history.append(db, at=self._now(), actor=actor, action="purgeVideo", target=video_id, before=before)
 
     def get(self, video_id: str) -> Trashed:
-        """Return one video of the trash. Raises NotFound."""
+        """Return one video in the trash. Raises NotFound."""
         with self._engine.reading() as db:
             return _trashed(db, _read(db, video_id))
 
     def holds(self, video_id: str) -> bool:
-        """Say whether a video is in the trash."""
+        """Return whether a video is in the trash."""
         with self._engine.reading() as db:
             return db.execute("select 1 from trash where video_id = ?", [video_id]).fetchone() is not None
 
     def find(self, index: int = 1, size: int = 10, title: str = "") -> Page[Trashed]:
-        """Return page `index` (from 1) of what was deleted, the last first, and the exact total."""
+        """Return page `index` (from 1) of deleted videos, most recently deleted first, and the exact total."""
         where = "where instr(title_folded, :title)" if title else ""
         values: dict[str, Any] = {"title": fold(title)} if title else {}
         page = {**values, "limit": size, "offset": (index - 1) * size}
@@ -108,7 +107,7 @@ class Trash:
             return Page(total, tuple(_trashed(db, row) for row in db.query(sql, page)))
 
     def iterate(self) -> Iterator[Trashed]:
-        """Yield everything in the trash, without holding a transaction."""
+        """Yield everything in the trash without a long transaction."""
         after = 0
         while True:
             with self._engine.reading() as db:
@@ -119,7 +118,7 @@ class Trash:
             after = found[-1].video.id
 
     def due(self) -> list[str]:
-        """Return the videos whose time is over, the longest first."""
+        """Return the videos whose retention has ended, longest first."""
         sql = "select video_id from trash where until <= ? order by until, id"
         with self._engine.reading() as db:
             return [video_id for (video_id,) in db.execute(sql, [self._clock()]).fetchall()]
@@ -128,7 +127,7 @@ class Trash:
         return int(self._clock())
 
 
-# What is kept of a video beside its jobs: column of the trash -> table.
+# Rows stored besides the jobs: trash column -> table.
 TABLES = {"video": "videos", "files": "files", "recommendation": "recommendations"}
 
 
@@ -156,8 +155,8 @@ def _take(db: Database, video_id: str) -> dict[str, Any]:
 
 
 def _put_back(db: Database, kept: dict[str, Any], now: int) -> None:
-    """Insert the rows again. Later migrations may have added columns, so each row names its own."""
-    db.execute("pragma defer_foreign_keys = on")  # files go before their video, as in `inserts.add`
+    """Reinsert the rows by column name, since later migrations may have added columns."""
+    db.execute("pragma defer_foreign_keys = on")  # files before their video, as in `inserts.add`
     (video,) = json.loads(kept["video"])
     video["media_key"] = new_media_key()
     video["seq"] = inserts.free_key(db, "videos", video["seq"], video["created"])
@@ -168,7 +167,7 @@ def _put_back(db: Database, kept: dict[str, Any], now: int) -> None:
         kind = job_rows.word_of(JobKind, job["kind"])
         if job["state"] == JobState.FAILED:
             inserts.insert(db, "jobs", job)
-        elif kind not in job_rows.PRIORITY:  # for the newer version that knows it
+        elif kind not in job_rows.PRIORITY:  # left to a newer version that knows it
             db.execute("delete from jobs where job_id = ?", [job["job_id"]])
             inserts.insert(db, "jobs", {**job, "state": JobState.QUEUED, "owner": "", "lease_until": 0})
         else:

@@ -1,4 +1,4 @@
-"""What is kept of the account's usage at Alibaba, so that reading it waits for nobody."""
+"""Stored usage figures of the Alibaba account, so that reading them does not call Alibaba."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ TOP = (
 
 
 class Usage:
-    """Figures by day, the videos that were played most, and how old all that is."""
+    """Daily figures, most played videos, and the age of each source."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
     def keep(self, source: UsageSource, figures: Mapping[Figure, Mapping[str, float]]) -> None:
-        """Keep what a source said, by figure and day (`2026-01-31`). What it said of a day before is replaced."""
+        """Store the figures of a source by day (`2026-01-31`), replacing earlier values of a day."""
         rows = [(day, figure, value) for figure, days in figures.items() for day, value in days.items()]
         with self._engine.writing() as db:
             db.executemany(KEEP, rows)
             self._answered(db, source)
 
     def keep_plays(self, day: str, plays: Iterable[Plays]) -> None:
-        """Keep which videos were played most on a day."""
+        """Store the most played videos of a day."""
         rows = [(day, one.video_id, one.title, one.plays, one.viewers, one.seconds) for one in plays]
         with self._engine.writing() as db:
             db.execute("delete from cloud_plays where day = ?", [day])
@@ -47,12 +47,12 @@ class Usage:
             self._answered(db, UsageSource.TOP_VIDEOS)
 
     def note_answer(self, source: UsageSource) -> None:
-        """Note that a source answered."""
+        """Record that a source responded."""
         with self._engine.writing() as db:
             self._answered(db, source)
 
     def note_failure(self, source: UsageSource, error: str) -> None:
-        """Note why a source tells nothing now, as a packed error; what it said before stays."""
+        """Record a packed error of a source; its earlier figures are kept."""
         sql = (
             "insert into cloud_usage_sources (source, read, error) values (?, 0, ?) "
             "on conflict (source) do update set error = excluded.error"
@@ -61,7 +61,7 @@ class Usage:
             db.execute(sql, [source, error])
 
     def find_days(self, first: str, last: str) -> dict[str, dict[Figure, float]]:
-        """Return the figures of these days that are known, by day."""
+        """Return the known figures of these days, by day."""
         sql = "select day, figure, value from cloud_usage where day between ? and ? order by day"
         found: dict[str, dict[Figure, float]] = {}
         with self._engine.reading() as db:
@@ -71,7 +71,7 @@ class Usage:
         return found
 
     def find_top(self, first: str, last: str, size: int) -> list[Plays]:
-        """Return the videos that were played most in these days. Viewers are those of the day that had most."""
+        """Return the most played videos of these days. Viewers are those of the best day."""
         with self._engine.reading() as db:
             rows = db.execute(TOP, [first, last, size]).fetchall()
         return [
@@ -80,13 +80,13 @@ class Usage:
         ]
 
     def find_sources(self) -> list[SourceState]:
-        """Return how each source stands that was ever asked."""
+        """Return the state of each source that was ever queried."""
         with self._engine.reading() as db:
             rows = db.execute("select source, read, error from cloud_usage_sources order by source").fetchall()
         return [SourceState(UsageSource(name), read, error) for name, read, error in rows if name in set(UsageSource)]
 
     def prune(self, before: str) -> int:
-        """Forget the days before one; return how many rows that were."""
+        """Delete the days before this one and return the number of rows."""
         with self._engine.writing() as db:
             return sum(
                 int(db.execute(f"delete from {table} where day < ?", [before]).rowcount)

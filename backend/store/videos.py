@@ -1,4 +1,4 @@
-"""Videos and recommendations: finding them, and every change to them."""
+"""Videos and recommendations: queries and changes."""
 
 from __future__ import annotations
 
@@ -49,30 +49,30 @@ NO_RECOMMENDATION = "Video {video_id} is not recommended."
 
 
 class Catalogue:
-    """Every question about videos, and every change to one."""
+    """Queries and changes of videos and the recommended feed."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
-    # Finding
+    # Queries
 
     def find_videos(self, wanted: VideoFilter, index: int = 1, size: int = 10, sort: Sort = Sort.NEWEST) -> Page[Video]:
-        """Return page `index` (from 1) of the videos that match, and the exact total."""
+        """Return page `index` (from 1) of matching videos, and the exact total."""
         found = self.list_videos(wanted, index, size, sort)
         return Page(found.total, found.rows)
 
     def find_recommendations(
         self, wanted: VideoFilter, index: int = 1, size: int = 10, sort: Sort = Sort.NEWEST
     ) -> Page[Recommendation]:
-        """Return page `index` (from 1) of the recommended feed, found by what it shows, and the exact total."""
+        """Return page `index` (from 1) of the recommended feed, matched by the values it shows, and the exact total."""
         found = self.list_recommendations(wanted, index, size, sort)
         return Page(found.total, found.rows)
 
     def list_videos(
         self, wanted: VideoFilter, index: int, size: int, sort: Sort, missing: Missing = list
     ) -> Listed[Video]:
-        """As find_videos, for whoever knows most of the rows already: `missing` says which are to be read, at once."""
+        """As find_videos, for callers with a row cache: `missing` selects the rows to read."""
         with self._engine.reading() as db:
             total, marks = self._find(db, self._engine.queries.VIDEOS, wanted, sort, index, size)
             return Listed(total, marks, read_videos_at(db, [mark[0] for mark in missing(marks)]))
@@ -80,7 +80,7 @@ class Catalogue:
     def list_recommendations(
         self, wanted: VideoFilter, index: int, size: int, sort: Sort, missing: Missing = list
     ) -> Listed[Recommendation]:
-        """As find_recommendations, for whoever knows most of the rows already."""
+        """As find_recommendations, for callers with a row cache."""
         with self._engine.reading() as db:
             total, marks = self._find(db, self._engine.queries.FEED, wanted, sort, index, size)
             return Listed(total, marks, read_recommendations_at(db, [mark[0] for mark in missing(marks)]))
@@ -93,7 +93,7 @@ class Catalogue:
         return total, queries.find(db, listing, wanted, sort, index, size, total)
 
     def iterate_videos(self, wanted: VideoFilter) -> Iterator[Video]:
-        """Yield every video that matches, newest first, in constant memory and without holding a transaction."""
+        """Yield all matching videos, newest first, in constant memory without a long transaction."""
         before = None
         while True:
             with self._engine.reading() as db:
@@ -110,18 +110,18 @@ class Catalogue:
             return read_video(db, video_id)
 
     def find_known(self, video_ids: Iterable[str]) -> dict[str, Video]:
-        """Return those of these videos that there are, by their ids."""
+        """Return the existing ones of these videos by id."""
         with self._engine.reading() as db:
             return read_videos(db, video_ids)
 
     def get_whole_video(self, video_id: str) -> Video:
-        """Return one video whose upload has finished. Raises NotFound, and Conflict where it has not."""
+        """Return one video. Raises NotFound, and Conflict if its upload is unfinished."""
         video = self.get_video(video_id)
         check_whole(video)
         return video
 
     def get_own_video(self, video_id: str, user_id: str) -> Video:
-        """Return a video of this owner. Raises NotFound when there is none of this owner."""
+        """Return a video of this owner. Raises NotFound."""
         with self._engine.reading() as db:
             return read_own(db, video_id, user_id)
 
@@ -134,27 +134,27 @@ class Catalogue:
             return entry
 
     def find_user(self, user_id: str) -> User | None:
-        """Return an owner of videos; None where nobody has this id."""
+        """Return the owner with this id, or None."""
         sql = "select user_id, user_name, avatar_url from users where user_id = ?"
         with self._engine.reading() as db:
             row = db.execute(sql, [user_id]).fetchone()
         return User(*row) if row else None
 
     def find_titles(self, video_ids: Iterable[str]) -> dict[str, str]:
-        """Return the titles of these videos by their ids."""
+        """Return the titles of these videos by id."""
         wanted = list(video_ids)
         with self._engine.reading() as db:
             sql = f"select video_id, title from videos where video_id in ({', '.join('?' * len(wanted))})"
             return dict(db.fetch(sql, wanted))
 
     def count_facets(self, wanted: VideoFilter, most_users: int = 10) -> Facets:
-        """Return how many of the videos that match fall to each status, category and user."""
+        """Count matching videos by status, category and user."""
         with self._engine.reading() as db:
             count = partial(facets.count_facets, self._engine.queries, db, wanted, most_users)
             return self._engine.remembered(db, ("facets", wanted, most_users), count)
 
     def settle_category(self, cate_id: int | None, cate_name: str | None) -> tuple[int, str]:
-        """Return which category, by id and name, is meant by either or both. Raises BadRequest where it is none."""
+        """Resolve a category from its id, name or both. Raises BadRequest if they do not match."""
         with self._engine.reading() as db:
             return categories.settle(db, cate_id, cate_name)
 
@@ -162,12 +162,12 @@ class Catalogue:
         with self._engine.reading() as db:
             return not list(db.query("select 1 from videos limit 1"))
 
-    # Changing
+    # Changes
 
     def add_video(self, video: Video, actor: Actor, *wanted: JobKind, settle: bool = False) -> Video:
-        """Keep a new video with its files and user, and queue the jobs it needs, in one transaction.
+        """Insert a new video with its files and user, and queue its jobs, in one transaction.
 
-        With `settle` its category is one that is there, or a new one, as `settle_category` has it. Raises BadRequest.
+        With `settle`, its category is resolved as by `settle_category`. Raises BadRequest.
         """
         now = self._now()
         with self._engine.writing() as db:
@@ -181,10 +181,10 @@ class Catalogue:
             return read_video(db, video.video_id)
 
     def load_videos(self, videos: Sequence[Video], actor: Actor) -> list[str]:
-        """Keep many videos at once, as they are given, and return the ids of those that were there already.
+        """Insert many videos unchanged and return the ids of those that already existed.
 
-        What was there stays as it is, and of an id that is given twice the first counts. All of the batch is kept, or
-        nothing; no job is queued. Ten thousand videos make a good batch: others cannot write meanwhile.
+        Existing videos are not modified; of a repeated id the first is used. The batch is atomic and queues no jobs.
+        Ten thousand videos make a good batch, since others cannot write meanwhile.
         """
         now = self._now()
         with self._engine.writing(bulk=True) as db:
@@ -195,16 +195,16 @@ class Catalogue:
             return known
 
     def check_seen(self, video_id: str, line: int | None) -> None:
-        """Raise Conflict where anybody decided something about a video since this line of the history.
+        """Raise Conflict if somebody changed a video after this line of the history.
 
-        The changes below take that line too, as `seen_line`: they look again, in their own transaction.
+        The changes below take the line as `seen_line` and check again in their own transaction.
         """
         if line is not None:
             with self._engine.reading() as db:
                 seen.check(db, video_id, line)
 
     def find_decisions(self, video_ids: Sequence[str], line: int | None) -> list[HistoryLine]:
-        """Return what was decided about these videos since this line of the history, the last first."""
+        """Return decisions on these videos after this line of the history, latest first."""
         if line is None or not video_ids:
             return []
         with self._engine.reading() as db:
@@ -213,24 +213,24 @@ class Catalogue:
     def record_audit(
         self, video_id: str, verdict: Verdict, reason: str, comment: str, actor: Actor, *, seen_line: int | None = None
     ) -> bool:
-        """Record a person's verdict, and what follows from it. False when this very verdict stands already.
+        """Record a person's verdict and its consequences atomically.
 
-        Blocking takes the video off the recommended feed and ends its media URLs; approving one that was never
-        transcoded starts its rendition. All of it happens, or nothing. Raises NotFound.
+        False if the same verdict is current. Blocking removes the video from the recommended feed and invalidates its
+        media URLs; approving a video that was never transcoded queues its rendition. Raises NotFound.
         """
         with self._engine.writing() as db:
             seen.check(db, video_id, seen_line)
             return reviews.record(db, self._now(), video_id, verdict, reason, comment, actor)
 
     def find_undone(self, video_id: str, request_id: str = "") -> CensorStatus:
-        """Return where a video would stand in review after `undo_audit`. Raises NotFound and Conflict."""
+        """Return the review state a video would have after `undo_audit`. Raises NotFound and Conflict."""
         with self._engine.reading() as db:
             return CensorStatus(reviews.read_last(db, read_video(db, video_id), request_id).before["censorStatus"])
 
     def undo_audit(self, video_id: str, actor: Actor, request_id: str = "") -> None:
-        """Take the last verdict back, with what followed from it. Raises NotFound and Conflict.
+        """Undo the last verdict and its consequences.
 
-        `request_id` is that of the verdict, for whoever will not take back another's.
+        Raises NotFound and Conflict. `request_id` restricts this to the verdict of that request.
         """
         with self._engine.writing() as db:
             reviews.undo(db, self._now(), video_id, request_id, actor)
@@ -246,11 +246,11 @@ class Catalogue:
         at: int | None = None,
         seen_line: int | None = None,
     ) -> None:
-        """Put a video on the recommended feed, or change its entry, and queue what was asked along with it.
+        """Add a video to the recommended feed or change its entry, and queue the requested jobs.
 
-        `shown` holds every column of the entry: None where it follows the catalogue. `narrow` starts the narrow-band
-        job, `warm` are addresses to prewarm, `at` is when it was recommended if that was not now. Raises NotFound, and
-        Conflict when the video did not pass review.
+        `shown` has every column of the entry: None follows the catalogue. `narrow` queues the narrow-band job, `warm`
+        are URLs to prewarm, `at` is the time of recommendation if not now. Raises NotFound, and Conflict if the video
+        has not passed review.
         """
         now = self._now()
         since = now if at is None else at
@@ -291,7 +291,7 @@ class Catalogue:
             history.append(db, at=now, actor=actor, action="recommendVideo", target=video_id, before=old, after=new)
 
     def cancel_recommendation(self, video_id: str, actor: Actor, *, seen_line: int | None = None) -> None:
-        """Take a video off the recommended feed. Raises NotFound when it is not on it."""
+        """Remove a video from the recommended feed. Raises NotFound if it is not in it."""
         with self._engine.writing() as db:
             seen.check(db, video_id, seen_line)
             if db.execute("delete from recommendations where video_id = ?", [video_id]).rowcount == 0:
@@ -307,7 +307,7 @@ class Catalogue:
             )
 
     def delete_video(self, video_id: str, user_id: str, actor: Actor, *, seen_line: int | None = None) -> None:
-        """Remove a video of this owner from everywhere. Raises NotFound when there is none of this owner."""
+        """Delete a video of this owner completely. Raises NotFound if this owner has no such video."""
         with self._engine.writing() as db:
             seen.check(db, video_id, seen_line)
             finish_intents(db, "DeleteVideo", video_id)
@@ -320,9 +320,9 @@ class Catalogue:
             history.append(db, at=self._now(), actor=actor, action="deleteVideoById", target=video_id, before=before)
 
     def refresh(self, video_id: str, actor: Actor) -> None:
-        """Queue a refresh of all that the CDN may keep of a video; one that waits is tried again at once.
+        """Queue a CDN refresh of everything cached of a video, or retry a pending one now.
 
-        Raises NotFound where there is neither.
+        Raises NotFound if there is neither.
         """
         with self._engine.writing() as db:
             if not hasten_refresh(db, video_id):
@@ -337,9 +337,10 @@ class Catalogue:
         category: tuple[int | None, str | None] | None = None,
         seen_line: int | None = None,
     ) -> bool:
-        """Change title, description, tags or category. False when nothing changed. Raises NotFound and BadRequest.
+        """Change title, description, tags or category.
 
-        `category` is as `settle_category` takes it; in `changes` one would be taken as it is.
+        False if nothing changed. Raises NotFound and BadRequest. `category` is resolved as by `settle_category`; in
+        `changes` it would be stored unchecked.
         """
         with self._engine.writing() as db:
             video = asdict(read_video(db, video_id))
@@ -363,5 +364,5 @@ class Catalogue:
 
 
 def _noted(video: Video) -> dict[str, Any]:
-    """Return what the history says of a video that came in."""
+    """Return the history's values for a new video."""
     return {"title": video.title, "userId": video.user.user_id, "size": video.size}

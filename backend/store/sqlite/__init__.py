@@ -1,1 +1,1 @@
-"""The store's engine for SQLite: connections, schema, search, export, and throttling of sign-ins."""
+"""SQLite engine of the store: connections, schema, video search and bulk export."""

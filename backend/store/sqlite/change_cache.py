@@ -1,4 +1,4 @@
-"""What was found stays true until something is changed: SQLite tells in 2 µs whether anything was."""
+"""Cache of query results that is valid until the database changes; SQLite reports changes in 2 µs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MAX_KEPT = 10_000
 
 
 class Unchanged:
-    """Keeps what was found in the database until any process commits a change to it."""
+    """Caches query results until any process commits a change."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        """`connection` must be used for nothing else: `pragma data_version` does not see a connection's own writes."""
+        """Use `connection` for nothing else: `pragma data_version` does not report a connection's own writes."""
         self._connection = connection
         self._cursor = connection.cursor()
         self._guard = threading.Lock()
@@ -26,7 +26,7 @@ class Unchanged:
         self._kept: dict[Hashable, Any] = {}
 
     def version(self) -> int:
-        """Return a number that is another one after every change; UNKNOWN where the database does not say."""
+        """Return a number that differs after every change; UNKNOWN if it cannot be read."""
         with self._guard:
             try:
                 return int(self._cursor.execute("pragma data_version").fetchone()[0])
@@ -34,12 +34,12 @@ class Unchanged:
                 return UNKNOWN
 
     def get(self, key: Hashable, find: Callable[[], T], version: int | None = None) -> T:
-        """Return what `find` returned for this key since the last change; ask it where it was not asked.
+        """Return the cached result of `find` for this key, calling it on a miss.
 
-        `version` is that of the state which `find` sees, where it sees one of before.
+        Pass `version` if `find` reads an older snapshot.
         """
         if version is None:
-            version = self.version()  # before `find`: what it sees is of this version or newer
+            version = self.version()  # read before `find`, so that its snapshot is of this version or newer
         with self._guard:
             if UNKNOWN in (version, self._version) or version != self._version or len(self._kept) >= MAX_KEPT:
                 self._kept, self._version = {}, version
@@ -47,7 +47,7 @@ class Unchanged:
             if key in kept:
                 return cast(T, kept[key])
         found = find()
-        kept[key] = found  # dropped with its dictionary where a change came between
+        kept[key] = found  # discarded with its dictionary if the database changed in the meantime
         return found
 
     def __len__(self) -> int:

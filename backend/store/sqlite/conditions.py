@@ -1,4 +1,4 @@
-"""From a filter to SQL: the conditions of every list."""
+"""Translates a filter into SQL conditions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backend.store.row_keys import first_key
 
 
 def bounds(wanted: VideoFilter) -> tuple[int | None, int | None]:
-    """Return the first key of a filter's dates, and the first key after them."""
+    """Return the first key within the filter's dates and the first key after them."""
     return (
         None if wanted.start is None else first_key(wanted.start),
         None if wanted.end is None else first_key(wanted.end + 1),
@@ -20,7 +20,7 @@ def bounds(wanted: VideoFilter) -> tuple[int | None, int | None]:
 
 
 class Conditions(msgspec.Struct):
-    """The where-clause of a list, with its values."""
+    """A where clause with its values."""
 
     terms: list[str] = []
     values: dict[str, Any] = {}
@@ -30,7 +30,7 @@ class Conditions(msgspec.Struct):
         self.values.update(values)
 
     def within(self, key: str, first: int | None, after: int | None) -> Conditions:
-        """Return these and the bounds of a key: from `first` up to before `after`."""
+        """Return a copy limited to keys from `first` up to, excluding, `after`."""
         if first is None and after is None:
             return self
         found = Conditions(list(self.terms), dict(self.values))
@@ -46,7 +46,7 @@ class Conditions(msgspec.Struct):
 
 
 class Columns(msgspec.Struct, frozen=True):
-    """The expressions that a list filters by."""
+    """The expressions a list is filtered by."""
 
     video_id: str = "v.video_id"
     user_id: str = "v.user_id"
@@ -72,7 +72,7 @@ RANGES = {
 
 
 def conditions(wanted: VideoFilter, columns: Columns) -> Conditions:
-    """Return what `wanted` asks, over the given columns, but for its dates: those are bounds of the key."""
+    """Return the conditions of `wanted` for the given columns. Dates are excluded: they are bounds of the key."""
     found = Conditions()
     for name in EQUAL:
         value = getattr(wanted, name)
@@ -83,7 +83,7 @@ def conditions(wanted: VideoFilter, columns: Columns) -> Conditions:
             found.add(f"{getattr(columns, column)} {sign} :{name}", **{name: value})
     for number, tag in enumerate(split_tags(wanted.tags)):
         found.add(f"instr({columns.tags}, :tag{number}) > 0", **{f"tag{number}": f",{tag},"})
-    # What nothing is seen of folds to nothing, and narrows nothing: then no way to rows knows the column, either.
+    # A text of invisible characters folds to nothing and must not filter; the query plan may not have the column.
     if title := fold(wanted.title):
         found.add(f"instr({columns.title}, :title) > 0", title=title)
     if user_name := fold(wanted.user_name):

@@ -1,4 +1,4 @@
-"""The SQLite file: how it is opened, and who may write."""
+"""Opens the SQLite file, migrates it, and manages its connections."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from backend.store.sqlite.version_check import refuse_outdated, refuse_unknown
 BUSY_SECONDS = 30
 MAPPED_BYTES = 1 << 31
 USUAL_PAGES = 2_000
-MANY_PAGES = 50_000  # 200 MB: what ten thousand new videos change, all over the file
+MANY_PAGES = 50_000  # 200 MB: what ten thousand new videos change, spread over the file
 
 
 class Connections:
-    """Readers from a small pool, and one writer: SQLite has one anyway, and our queue is fairer than its lock."""
+    """A small pool of readers and one writer; our writer queue is fairer than SQLite's lock."""
 
     queries: Queries = video_queries
 
@@ -43,15 +43,15 @@ class Connections:
         *,
         upgrade: bool = False,
     ) -> None:
-        """Open the file, which is made where there is none, and upgraded only with `upgrade`. Raises StoreError.
+        """Open the file, creating it if needed; an old schema is upgraded only with `upgrade`.
 
-        `tell` hears how far an upgrade is.
+        `tell` reports the progress of an upgrade. Raises StoreError.
         """
         self.path = path
         self.now = clock
         self._guard = threading.Lock()
         self._writing = threading.Lock()
-        self.waiting = 0  # callers who want to write, but for the one who does
+        self.waiting = 0  # callers waiting to write, not counting the current writer
         self.listeners: list[Callable[[], object]] = []
         self._group = CommitGroup()
         self._pages = MANY_PAGES
@@ -74,9 +74,9 @@ class Connections:
 
     @contextmanager
     def apart(self) -> Iterator[Database]:
-        """Give a reader of its own, outside the pool and outside a transaction, for reading the whole of a list.
+        """Open a separate reader outside the pool and outside a transaction, for scanning a whole list.
 
-        What it has read is not kept in memory, mapped or cached, beyond a few pages.
+        It caches only a few pages.
         """
         db = self._open(read_only=True)
         try:
@@ -87,10 +87,10 @@ class Connections:
 
     @contextmanager
     def writing(self, *, bulk: bool = False) -> Iterator[Database]:
-        """Give the writer: all that happens inside is kept, on the disk, or nothing of it.
+        """Open a write transaction: durable when the block ends, or rolled back.
 
-        Callers who come meanwhile share one commit, and so one wait for the disk; each still fails alone. With `bulk`
-        more changed pages stay in memory; what does not is written out again and again.
+        Concurrent callers share one commit, and thus one disk sync; each still fails alone. With `bulk`, more changed
+        pages stay in memory; a smaller cache would write them repeatedly.
         """
         with self._turn() as group:
             try:
@@ -112,7 +112,7 @@ class Connections:
 
     @contextmanager
     def _turn(self) -> Iterator[CommitGroup]:
-        """Wait for the writer, and say which group the change joins."""
+        """Wait for the writer and return the commit group to join."""
         with self._guard:
             self.waiting += 1
         try:
@@ -133,7 +133,7 @@ class Connections:
             self._pages = pages
 
     def _commit_for(self, group: CommitGroup) -> None:
-        """Commit in the place of somebody who was expected, and gave up waiting for the writer."""
+        """Commit on behalf of an expected member that gave up waiting for the writer."""
         if self._writing.acquire(blocking=False):
             try:
                 group.commit(self._writer)
@@ -149,27 +149,27 @@ class Connections:
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         connection.execute(f"pragma busy_timeout = {BUSY_SECONDS * 1000}")
         connection.execute("pragma foreign_keys = on")
-        # Under WAL, NORMAL can lose the last commits at a power cut; what a person was told is done must stay.
+        # In WAL mode, NORMAL can lose the last commits in a power failure; confirmed changes must survive.
         connection.execute("pragma synchronous = full")
         add_functions(connection)
         if read_only:
-            # Reading pages where they lie, not copying them, halves the time of what reads many.
+            # Memory-mapped reads avoid copying pages and halve the time of large reads.
             connection.execute(f"pragma mmap_size = {MAPPED_BYTES}")
             connection.execute("pragma query_only = on")
         return Database(connection)
 
     def _prepare(self, tell: Progress, upgrade: bool) -> None:
-        """See that the schema is ours, in one transaction where it has to be changed."""
+        """Check the schema, and migrate it in one transaction if needed."""
         db = self._writer
         refuse_unknown(db.conn, self.path)
         db.conn.execute(f"pragma cache_size = {MANY_PAGES}")
         db.conn.execute("pragma journal_mode = wal")
         if not migrations.find_pending(db.conn):
             return
-        # Without the lock, processes that open a new file together fail: 73 of 120 did when this was measured.
+        # Without the lock, concurrent first opens of a new file fail: 73 of 120 in a measurement.
         _begin_when_free(db)
         try:
-            refuse_unknown(db.conn, self.path)  # another process may have been quicker
+            refuse_unknown(db.conn, self.path)  # another process may have migrated it meanwhile
             if not upgrade:
                 refuse_outdated(db.conn, self.path)
             if migrations.upgrade(db.conn):
@@ -182,7 +182,7 @@ class Connections:
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
-    """Make known what the schema and our SQL call."""
+    """Register the SQL functions used by the schema and the queries."""
     connection.create_function("index_words", len(TOLD), index_words, deterministic=True)
     connection.create_function("fold", 1, _fold, deterministic=True)
     connection.create_function("fold_name", 1, folded, deterministic=True)

@@ -1,4 +1,4 @@
-"""A connection to SQLite as the rooms of the store use it: the same few methods for every database."""
+"""SQLite implementation of `backend.store.engine.Database`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 
 class Database:
-    """What `backend.store.engine.Database` asks for. `conn` is for what is SQLite's alone.
+    """A connection; `conn` gives access to SQLite's own API.
 
-    `seen` holds the count of changes in a state that it saw, and the version of that.
+    `seen` is the change count of the last snapshot and its version.
     """
 
     __slots__ = ("conn", "execute", "executemany", "seen")
@@ -24,13 +24,13 @@ class Database:
         self.seen: tuple[int, int] | None = None
 
     def query(self, sql: str, values: Values = ()) -> Iterator[dict[str, Any]]:
-        """Execute a statement at once, and return its rows as dictionaries."""
+        """Execute a statement immediately and return its rows as dictionaries."""
         cursor, rows = self._run(sql, values)
         names = [column[0] for column in cursor.description or ()]
         return (dict(zip(names, row, strict=True)) for row in rows)
 
     def fetch(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a statement that only reads; of texts that are no UTF-8, what is readable."""
+        """Return the rows of a read-only statement; invalid UTF-8 is replaced."""
         return self._run(sql, values)[1]
 
     def _run(self, sql: str, values: Values) -> tuple[sqlite3.Cursor, list[tuple[Any, ...]]]:
@@ -44,7 +44,7 @@ class Database:
         return cursor, cursor.fetchall()
 
     def count_changes(self) -> int:
-        """Return a number that stays while this connection sees the same state; its transaction begins with that."""
+        """Return SQLite's change counter for the current snapshot; starts the transaction's snapshot."""
         count: int = self.conn.execute("pragma data_version").fetchone()[0]
         return count
 
@@ -53,10 +53,12 @@ class Database:
 
 
 def _takes_any_text(connection: sqlite3.Connection, error: sqlite3.OperationalError) -> bool:
-    """Say whether reading broke on a text that is no UTF-8, as other programs may write it; it works the next time."""
+    """Switch to lenient decoding if reading failed on invalid UTF-8, as other programs may write it; return whether to
+    retry.
+    """
     if "UTF-8" not in str(error):
         return False
-    connection.text_factory = _readable  # a call for each text, so that only those pay who have to
+    connection.text_factory = _readable  # called for every text, so enabled only when needed
     return True
 
 

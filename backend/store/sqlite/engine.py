@@ -1,4 +1,4 @@
-"""SQLite as the engine of the store."""
+"""The store engine for SQLite."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from backend.store.sqlite.volatile import VolatileFile
 
 
 class SqliteEngine(Connections):
-    """A store in files of one folder."""
+    """A store in the files of one folder."""
 
     def __init__(
         self, folder: Path, clock: Callable[[], float] = time.time, tell: Progress = say_nothing, *,
         upgrade: bool = False,
     ) -> None:  # fmt: skip
-        """Open the store in a folder, made where there is none. Raises StoreError."""
+        """Open the store in a folder, creating it if needed. Raises StoreError."""
         super().__init__(database_in(folder), tell, clock, upgrade=upgrade)
         self._volatile = VolatileFile(folder / VOLATILE)
         self.volatile = self._volatile.writing
@@ -47,7 +47,10 @@ class SqliteEngine(Connections):
             search_index.rebuild(db, tell)
 
     def settle_import(self) -> None:
-        """Make the search index one piece: a search looks into each. Others can write between the steps."""
+        """Merge the search index into one segment, since a search reads every segment.
+
+        Others can write between the steps.
+        """
         begin = more = True
         while more:
             with self.writing() as db:

@@ -1,4 +1,4 @@
-"""From SQLite's errors to those of the store."""
+"""Maps SQLite errors to StoreError."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ REASONS = {
 
 
 def store_error(text: str, error: sqlite3.Error | OSError) -> StoreError:
-    """Return the store's error of one of SQLite's, to be raised from it."""
+    """Return the StoreError for an SQLite error, to be raised from it."""
     name: str = getattr(error, "sqlite_errorname", "")
     return StoreError(text, REASONS.get(name.removeprefix("SQLITE_").partition("_")[0], Reason.OTHER))

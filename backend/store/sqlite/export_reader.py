@@ -1,7 +1,7 @@
-"""Whole lists, read to be written into files: SQLite itself writes the lines, which is the quickest way there is.
+"""Bulk export: SQLite itself formats the lines, which is the fastest option.
 
-One statement returns a thousand rows as one blob. Python's csv module is three times slower, and a row per step would
-ask for the interpreter's lock a million times, against everything else that the server does.
+One statement returns a thousand rows as one blob. Python's csv module is three times slower, and fetching row by row
+would take the interpreter lock a million times, slowing down the rest of the server.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from backend.store.sqlite.connections import Connections
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.export_sql import SOURCES, RowSource, row
 
-FIRST_ROWS, ROWS = 100, 1000  # in the first piece, so that it comes at once, and in each one after it
-READERS = 2  # pieces that are read at the same time, ahead of whoever takes them
+FIRST_ROWS, ROWS = 100, 1000  # rows in the first batch, which should arrive immediately, and in later ones
+READERS = 2  # batches read ahead in parallel
 
 
 def read_pieces(
@@ -36,10 +36,10 @@ def read_pieces(
     base_url: str = "",
     sort: Sort = Sort.NEWEST,
 ) -> Generator[Piece, None, None]:
-    """Yield all rows that match, in order, a thousand at a time: how many they are, and the rows themselves.
+    """Yield all matching rows in order, in batches of (count, rows).
 
-    For CSV and JSON lines they are bytes, for Excel a list of tuples. Each piece is one state of the database; what
-    others change meanwhile is seen or not, but no row comes twice. Closing the iterator closes its connections.
+    Rows are bytes for CSV and JSON Lines, a list of tuples for Excel. Each batch is one snapshot; concurrent changes
+    may or may not be included, but no row occurs twice. Closing the iterator closes its connections.
     """
     source = SOURCES[listing]
     rows = f"select {row(source, columns, file_format, zone)} as line from {source.tables_at_keys}"
@@ -72,7 +72,7 @@ def read_pieces(
 
 
 def _keys(db: Database, source: RowSource, wanted: VideoFilter, sort: Sort) -> Iterator[list[int]]:
-    """Yield the keys of the rows of each piece; the last piece may be empty, and is the first of an empty list."""
+    """Yield the keys of each batch; the last batch may be empty, and is the only one of an empty list."""
     if sort is not Sort.NEWEST:
         every = video_queries.keys_in_order(db, source.found, wanted, sort)
         yield every[:FIRST_ROWS].tolist()

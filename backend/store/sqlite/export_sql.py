@@ -1,4 +1,4 @@
-"""What SQLite writes into each cell of an exported list, and how a row becomes a line of each format."""
+"""SQL expressions for the cells and lines of exported lists."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from backend.model.media_urls import PATH as MEDIA_PATH
 from backend.store.rows import RECOMMENDATION_TABLES, VIDEO_TABLES
 from backend.store.sqlite import video_queries
 
-NO_NUMERAL = "*[^-0-9eE+./:, ]*"  # matches text with a character that is in no number, date or time
+NO_NUMERAL = "*[^-0-9eE+./:, ]*"  # matches text containing a character that occurs in no number, date or time
 FORMULA = f"[{FORMULA_SIGNS}]*"
-FIRST_YEAR, LAST_YEAR = 1970, 2100  # times outside are written one by one, by Python
-EXCEL_1970 = 25_569  # the first day of 1970, in Excel's days
+FIRST_YEAR, LAST_YEAR = 1970, 2100  # times outside this range are formatted by Python
+EXCEL_1970 = 25_569  # 1970-01-01 in Excel's day numbers
 
 PATH = "'" + MEDIA_PATH.format(video_id="' || v.video_id || '", media_key="' || v.media_key || '", name="' || f.name")
 URL = f"iif(instr(f.name, '://'), f.name, :base_url || '/' || {PATH})"
@@ -66,7 +66,7 @@ VIDEO_VALUES = {
     "firstFrameUrl": FIRST_FRAME,
     "fileUrlList": RENDITIONS,
 }
-OF_ENTRY = {  # columns that a recommendation can have of its own
+OF_ENTRY = {  # columns that a recommendation can override
     "title": "title", "description": "description", "censorStatus": "censor_status", "size": "size", "tags": "tags",
     "transcodeStatus": "transcode_status", "snapshotStatus": "snapshot_status", "cateId": "cate_id",
     "cateName": "cate_name", "userId": "user_id",
@@ -84,8 +84,8 @@ RECOMMENDED_VALUES = {
     "fileUrl": OF_KIND.format(what=PATH, kinds="in ('common', 'narrow')"),
 }
 
-# An id that Excel would read as a number or a date ends with a tab, as in the files of Alipay: Excel then shows it as
-# text, and the tab not at all. Programs that trim white space get the id as it is; those that do not have JSON lines.
+# An id that Excel would read as a number or a date gets a trailing tab, as in Alipay's files: Excel then shows it as
+# text and hides the tab. Most programs trim whitespace; for the others there is JSON Lines.
 MARKED = "{0} || char(9)"
 ID_CELL = f"""case
     when {{0}} between 'A' and '＀' then {{0}}
@@ -94,8 +94,8 @@ ID_CELL = f"""case
     when {{0}} glob '{NO_NUMERAL}' then {{0}}
     else {MARKED}
 end"""
-# Text that looks like a guarded formula is guarded too, so that the way back is plain. The first test is there because
-# it is quick, and true of most texts.
+# Text that already looks escaped is escaped too, so that unescaping is unambiguous. The first test is a fast path for
+# most texts.
 TEXT_CELL = f"""case
     when {{0}} between 'A' and '＀' then {{0}}
     when ltrim({{0}}, '''') glob '{FORMULA}' then '''' || {{0}}
@@ -115,7 +115,9 @@ class RowSource:
 
     @property
     def tables_at_keys(self) -> str:
-        """The rows whose keys are in the JSON array `:keys`, in its order: a cross join is read as it is written."""
+        """Tables joined to the rows with the keys in the JSON array `:keys`, in that order; a cross join fixes the join
+        order.
+        """
         first, rest = self.tables.split(" join ", 1)
         alias = self.key.partition(".")[0]
         return f"json_each(:keys) k cross join {first} on {alias}.rowid = k.value join {rest}"
@@ -128,9 +130,9 @@ SOURCES: dict[ExportSource, RowSource] = {
 
 
 def row(source: RowSource, columns: Sequence[Column], file_format: FileFormat, zone: ZoneInfo) -> str:
-    """Return the SQL of one row: a line of text for CSV and JSON lines, the values of the cells for Excel.
+    """Return the SQL of one row: a line of text for CSV and JSON Lines, cell values for Excel.
 
-    It is asked with the value `:base_url`, the address below which our media are.
+    The parameter `:base_url` is the base of media URLs.
     """
     values = [_value(source.values[column.name], column.kind, file_format, zone) for column in columns]
     if file_format is FileFormat.XLSX:
@@ -158,7 +160,7 @@ def _value(value: str, kind: CellKind, file_format: FileFormat, zone: ZoneInfo) 
 
 
 def _time(second: str, file_format: FileFormat, zone: ZoneInfo) -> str:
-    """Return the SQL of a local time: for Excel a number, or text where it is far away."""
+    """Return the SQL of a local time; for Excel a number, or text if out of range."""
     local = f"{second} + {_offset(second, zone)}"
     excel = file_format is FileFormat.XLSX
     near = f"({local}) / {SECONDS_A_DAY}.0 + {EXCEL_1970}" if excel else f"datetime({local}, 'unixepoch')"
@@ -168,7 +170,7 @@ def _time(second: str, file_format: FileFormat, zone: ZoneInfo) -> str:
 
 
 def _offset(second: str, zone: ZoneInfo) -> str:
-    """Return the SQL of how many seconds a zone is ahead of UTC: a tree, since a chain of 260 cases would be slow."""
+    """Return the SQL of a zone's UTC offset in seconds: a binary tree, because a chain of 260 cases would be slow."""
 
     def choose(periods: Sequence[tuple[int, int]]) -> str:
         if len(periods) == 1:
@@ -182,7 +184,7 @@ def _offset(second: str, zone: ZoneInfo) -> str:
 
 @cache
 def _periods(zone: ZoneInfo) -> list[tuple[int, int]]:
-    """Return when each offset of a zone begins, and the offset, both in seconds."""
+    """Return the start of each offset period of a zone and the offset, both in seconds."""
 
     def offset(second: int) -> int:
         found = datetime.fromtimestamp(second, zone).utcoffset()
@@ -202,6 +204,6 @@ def _periods(zone: ZoneInfo) -> list[tuple[int, int]]:
 
 
 def _ends() -> tuple[int, int]:
-    """Return the first and last second of the years whose offsets are known beforehand."""
+    """Return the first and last second of the range with precomputed offsets."""
     first, last = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (FIRST_YEAR, LAST_YEAR))
     return first, last

@@ -1,4 +1,4 @@
-"""The files of a store in SQLite: where they lie, whether they are sound, and a copy of them, without changing any."""
+"""The files of an SQLite store: location, integrity check and read-only copy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backend.store.sqlite.version_check import find_problem, refuse_unknown
 
 BUSY_SECONDS = 30
 DATABASE = "console.sqlite3"
-VOLATILE = "attempts.sqlite3"  # tries at passwords, and one-time links
+VOLATILE = "attempts.sqlite3"  # sign-in attempts and one-time links
 
 
 def database_in(folder: Path) -> Path:
@@ -22,18 +22,18 @@ def database_in(folder: Path) -> Path:
 
 
 def find_files(folder: Path) -> list[Path]:
-    """Return the files in a folder that together are the store, its log among them; none where there is no store."""
+    """Return the files of the store in a folder, including its log; empty if there is no store."""
     paths = (folder / f"{DATABASE}{suffix}" for suffix in ("", "-wal", "-shm"))
     return [path for path in paths if path.exists()]
 
 
 def find_open(folder: Path) -> Iterator[Path]:
-    """Yield the folder and those of its databases that others on this machine may read."""
+    """Yield the folder and database files that other users can read."""
     yield from find_open_paths(folder, *sorted(folder.glob("*.sqlite3*")))
 
 
 def find_damage(folder: Path) -> str:
-    """Return what is wrong with a store that nobody has open; nothing, where it is sound and not too new."""
+    """Return what is wrong with a store that is not in use; empty if it is sound and not too new."""
     if not database_in(folder).is_file():
         return f"there is no {DATABASE}"
     with closing(sqlite3.connect(database_in(folder))) as connection:
@@ -46,7 +46,7 @@ def find_damage(folder: Path) -> str:
 
 
 def copy_files(folder: Path, target: Path) -> None:
-    """Write a whole copy of a store into another folder, while others go on working. Raises StoreError."""
+    """Copy a store into another folder while it is in use. Raises StoreError."""
     path, copied = database_in(folder), database_in(target)
     make_file(copied)
     try:

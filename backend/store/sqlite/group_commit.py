@@ -1,4 +1,4 @@
-"""Changes that are committed together, so that many callers wait for the disk once."""
+"""Group commit: concurrent changes share one transaction, and thus one disk sync."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contextlib import contextmanager, suppress
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.search_index import index_changes
 
-MAX_IN_A_GROUP = 64  # nobody waits long for those behind him
+MAX_IN_A_GROUP = 64  # limits how long the first member waits
 POLL_SECONDS = 0.1
 
 
 class CommitGroup:
-    """Changes that are committed together: the first begins the transaction, the last ends it."""
+    """Changes committed together: the first begins the transaction, the last ends it."""
 
     def __init__(self) -> None:
         self._size = 0
@@ -28,13 +28,13 @@ class CommitGroup:
 
     @property
     def is_over(self) -> bool:
-        """Nothing more may join: it was committed, or broke."""
+        """Whether the group is committed or failed, so that nothing more may join."""
         return self._over.is_set()
 
     @contextmanager
     def member(self, db: Database) -> Iterator[None]:
-        """Make one of the changes; where it fails, the others stay."""
-        # The first needs no savepoint, for which SQLite would copy every page that changes.
+        """Make one of the changes; if it fails, the others are kept."""
+        # The first needs no savepoint, for which SQLite would copy every changed page.
         first = not db.conn.in_transaction
         db.conn.execute("begin immediate" if first else "savepoint member")
         self._size += 1
@@ -50,7 +50,7 @@ class CommitGroup:
             db.conn.execute("release member")
 
     def commit(self, db: Database) -> None:
-        """Keep everything. What goes wrong is told to each member by `wait`."""
+        """Commit the group; `wait` raises an error in each member."""
         if self.is_over:
             return
         try:
@@ -62,7 +62,7 @@ class CommitGroup:
         self._over.set()
 
     def wait(self) -> bool:
-        """Say whether it is over. Raises sqlite3.Error where nothing could be kept."""
+        """Return whether the group is closed. Raises sqlite3.Error if it could not be committed."""
         over = self._over.wait(POLL_SECONDS)
         if self._error is not None:
             raise self._error
@@ -72,7 +72,7 @@ class CommitGroup:
         try:
             db.conn.execute("rollback to member")
             db.conn.execute("release member")
-        except sqlite3.Error:  # SQLite gave up the whole transaction, as it does when the disk is full
+        except sqlite3.Error:  # SQLite rolled back the whole transaction, as it does when the disk is full
             self._break(db, error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error)))
 
     def _break(self, db: Database, error: sqlite3.Error) -> None:

@@ -1,6 +1,6 @@
-"""Loads sqlite-utils without pandas and numpy, which it takes in where they are installed, only to know their types.
+"""Imports sqlite-utils without pandas and numpy, which it imports only to recognize their types.
 
-They cost a server without pages 85 MB and a second at its start. Whoever wants them can still import them afterwards.
+They would cost a server without pages 85 MB and a second at startup. They can still be imported afterwards.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Readers of the SQLite file: who reads sees one state, whatever others write meanwhile."""
+"""Pool of read connections with snapshot isolation."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ IDLE_READERS = 8
 class Readers:
     """A small pool of connections, each used by one thread at a time, but not always the same one.
 
-    SQLite is compiled for that (`sqlite3.threadsafety == 3`), and Streamlit starts a thread per rerun, for which a new
-    connection each time would cost more than the query.
+    SQLite is compiled for that (`sqlite3.threadsafety == 3`). Streamlit starts a thread per rerun, and opening a
+    connection for each would cost more than the query.
     """
 
     def __init__(self, path: Path, open_one: Callable[[], Database]) -> None:
@@ -36,19 +36,19 @@ class Readers:
         self._closed = False
 
     def reading(self) -> AbstractContextManager[Database]:
-        """Give a connection that sees one state of the database, whatever others write meanwhile. Raises StoreError."""
+        """Open a read transaction: a consistent snapshot, regardless of concurrent writes. Raises StoreError."""
         return Reading(self)
 
     def remembered(self, db: Database, key: Hashable, find: Callable[[], T]) -> T:
-        """Return what `find` finds in the state that `db` sees, without asking it again while nothing changes.
+        """Return `find()` for the snapshot of `db`, cached until the database changes.
 
-        The transaction of `db` must have read nothing yet.
+        The transaction of `db` must not have read anything yet.
         """
         version = self.version_of(db)
         return find() if version == UNKNOWN else self.unchanged.get(key, find, version)
 
     def version_of(self, db: Database) -> int:
-        """Return the version of the state that `db` sees from here on; UNKNOWN where it changed at that moment."""
+        """Return the version of the snapshot of `db`; UNKNOWN if it changed at that moment."""
         count = db.count_changes()
         if db.seen is None or db.seen[0] != count:
             db.conn.rollback()
@@ -61,7 +61,7 @@ class Readers:
         return db.seen[1]
 
     def take(self) -> Database:
-        """Return a reader that nobody else has, until it is put back."""
+        """Borrow a reader for exclusive use until `put_back`."""
         with self._guard:
             db = self._idle.pop() if self._idle else None
         return db or self._open()
@@ -83,7 +83,9 @@ class Readers:
 
 
 class Reading:
-    """Lends a reader, inside a transaction: a class, since a generator takes twice as long and every answer has one."""
+    """A read transaction on a borrowed reader; a class, because a generator takes twice as long and every request has
+    one.
+    """
 
     __slots__ = ("_reader", "_readers")
 

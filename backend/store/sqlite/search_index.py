@@ -1,4 +1,4 @@
-"""What is derived from the rows (folded texts, search indexes, counts, the feed as shown): made anew, and recounted."""
+"""Derived data (folded texts, search indexes, counts, the feed as shown): rebuilding and verifying it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.store.sqlite.search_words import TOLD as WORDS
 from backend.store.sqlite.search_words import index_words
 
 CHUNK = 20_000
-MERGED_PAGES = 250  # 1 MB in 50 ms, in which others cannot write
+MERGED_PAGES = 250  # 1 MB, or 50 ms during which others cannot write
 
 
 LISTS = ("videos", "feed")
@@ -38,7 +38,7 @@ SUMS = """
     pairs="files narrow join files plain using (video_id, width, height) "
     "where plain.kind = 'common' and narrow.kind = 'narrow'"
 )
-# table -> (what it should hold, columns that name a row of it)
+# table -> (query of its expected rows, number of key columns)
 COUNTS = {
     **{f"{table}_per_span": (PER_SPAN.format(table=table), 2) for table in LISTS},
     **{f"{table}_per_category": (PER_CATEGORY.format(table=table), 2) for table in LISTS},
@@ -48,10 +48,10 @@ COUNTS = {
 
 
 def index_changes(db: Database) -> None:
-    """Bring what has changed in this transaction into the search indexes, before it ends."""
+    """Apply the changes of this transaction to the search indexes, before it commits."""
     for table in LISTS:
         if db.execute(f"select 1 from {table}_reworded limit 1").fetchone():
-            # In the order of keys: going back to a smaller one makes FTS5 write what it has gathered.
+            # In key order: a decreasing key makes FTS5 flush its pending data.
             db.execute(
                 f"insert into {table}_words ({table}_words, rowid, words) "
                 f"select iif(gone, 'delete', null), seq, index_words({TOLD}) from {table}_reworded order by seq, rowid"
@@ -60,7 +60,7 @@ def index_changes(db: Database) -> None:
 
 
 def rebuild(db: Database, tell: Progress) -> None:
-    """Make everything anew from the rows, inside the caller's transaction."""
+    """Rebuild all derived data from the rows, inside the caller's transaction."""
     for table, (text, folded) in FOLDED.items():
         db.execute(f"update {table} set {folded} = fold({text}) where {folded} is not fold({text})")
     db.execute(f"update videos set recommended = {RECOMMENDED} where recommended <> {RECOMMENDED}")
@@ -71,7 +71,7 @@ def rebuild(db: Database, tell: Progress) -> None:
     for table in COUNTS:
         db.execute(f"delete from {table}")
     for table, (wanted, _) in COUNTS.items():
-        if not table.startswith("feed_"):  # which the triggers of the feed fill
+        if not table.startswith("feed_"):  # filled by the feed's triggers
             db.execute(f"insert into {table} {wanted}")
     index_changes(db)
     _index_videos(db, tell)
@@ -79,15 +79,15 @@ def rebuild(db: Database, tell: Progress) -> None:
 
 
 def merge_index(db: Database, begin: bool) -> bool:
-    """Merge some more of the search index into one piece; False when it is one. The first step has to `begin`."""
+    """Merge a few pages of the search index; False when it is one segment. Pass `begin` on the first call."""
     before = db.conn.total_changes
     pages = -MERGED_PAGES if begin else MERGED_PAGES
     db.execute("insert into videos_words (videos_words, rank) values ('merge', ?)", [pages])
-    return db.conn.total_changes - before > 1  # as FTS5's documentation tells
+    return db.conn.total_changes - before > 1  # the end condition documented by FTS5
 
 
 def examine(db: Database) -> Iterator[str]:
-    """Yield what differs from the rows: nothing, where all is as it should be."""
+    """Yield differences between derived data and the rows."""
     for table, (text, folded) in FOLDED.items():
         number = db.execute(f"select count(*) from {table} where {folded} is not fold({text})").fetchone()[0]
         if number:

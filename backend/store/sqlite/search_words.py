@@ -1,11 +1,10 @@
-"""The words of the search index: what of a video can be searched for, written so that FTS5 finds any part of it.
+"""Encodes the searchable fields of a video as words of the FTS5 index, so that any substring can be found.
 
 A title becomes overlapping pairs of its folded characters, the last one paired with an end mark: a search is a phrase
-of pairs, and a single character is the beginning of a pair. User name, tags and what is compared as it is (user,
-statuses, category …) stand behind the title as words that begin with marks of their own, so that filters meet inside
-the index. FTS5 splits at ASCII
-punctuation and folds ASCII capitals: all of ASCII but small letters and digits is moved to private-use code points,
-where nothing is syntax, and what is there already is written with a second code point.
+of pairs, and a single character is the prefix of a pair. User name, tags and exact values (user, statuses, category …)
+follow the title as words with prefixes of their own, so that filters are combined inside the index. FTS5 splits at
+ASCII punctuation and folds ASCII capitals, so all ASCII except small letters and digits is mapped to private-use code
+points; characters already there are escaped with a second code point.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from itertools import pairwise
 
 from backend.store.folding import split_tags
 
-MAX_PHRASE = 40  # characters; what is longer is compared with the rows: every pair costs an iterator more
+MAX_PHRASE = 40  # longer texts are compared with the rows, because each pair costs an iterator
 
 _BASE = 0xE000
 _PLAIN = set(string.ascii_lowercase + string.digits)
@@ -24,16 +23,16 @@ _ESCAPE = chr(_BASE + 0xFF)
 _ENCODED = {chr(code): chr(_BASE + code) for code in range(128) if chr(code) not in _PLAIN} | {
     chr(code): _ESCAPE + chr(code) for code in range(_BASE, _BASE + 0x100)
 }
-# What is compared as it is, in the order in which it is told; each has a mark of its own.
+# Fields compared exactly, in the order of the arguments; each has its own prefix.
 EXACT = ("user_id", "censor_status", "cate_id", "transcode_status", "narrow_transcode_status", "recommended")
 TOLD = ("title_folded", "user_name_folded", "tags", *EXACT)
 _END, _NAME_PAIR, _NAME_SIGN, *_MARKS, _TAG = (chr(_BASE + 0x80 + number) for number in range(4 + len(EXACT)))
 
 
 def index_words(title: str | None, user_name: str | None, tags: str | None, *exact: str | int | None) -> str:
-    """Return the words of a video, for the index; `title` and `user_name` are folded. None has no words.
+    """Return the index words of a video; `title` and `user_name` are folded.
 
-    `exact` holds the values of EXACT.
+    None yields no words. `exact` are the values of EXACT.
     """
     words: list[str] = []
     if title is not None:
@@ -47,9 +46,9 @@ def index_words(title: str | None, user_name: str | None, tags: str | None, *exa
 
 
 def match_words(title: str, user_name: str, tags: Iterable[str], *exact: str | int | None) -> str:
-    """Return the FTS5 query for what is given; `title` and `user_name` are folded, and not too long for a phrase.
+    """Return the FTS5 query for these values; `title` and `user_name` are folded and at most MAX_PHRASE long.
 
-    `tags` are as from `split_tags`, `exact` the values of EXACT: None for what may be anything.
+    `tags` come from `split_tags`; `exact` are the values of EXACT, None for any.
     """
     signs, name = _encoded(title), _encoded(user_name)
     found = [_phrase(_pairs(signs)), _phrase(_pairs(name, _NAME_PAIR))]

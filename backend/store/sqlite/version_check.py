@@ -1,4 +1,4 @@
-"""Whether this version of the console can work with a database."""
+"""Checks whether this version of the console can use a database."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OUTDATED = (
 
 
 def find_problem(connection: sqlite3.Connection) -> str:
-    """Return why nobody may write into a database; nothing, where it is ours and not too new."""
+    """Return why a database must not be written; empty if it is ours and not too new."""
     if not migrations.is_ours(connection):
         return "it is none of this console's"
     unknown = migrations.find_unknown(connection)
@@ -30,7 +30,7 @@ def find_problem(connection: sqlite3.Connection) -> str:
 
 
 def refuse_unknown(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise StoreError for a database of another program or version: nobody knows what we would do to it."""
+    """Raise StoreError for a database of another program or a newer version, which we could damage."""
     if is_empty(connection):
         return
     if problem := find_problem(connection):
@@ -39,11 +39,11 @@ def refuse_unknown(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def refuse_outdated(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise StoreError for a database that has to be upgraded first."""
+    """Raise StoreError for a database that must be upgraded first."""
     if not is_empty(connection) and migrations.find_pending(connection):
         raise StoreError(OUTDATED.format(path=path), Reason.VERSION)
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:
-    """Say whether a database holds nothing yet."""
+    """Return whether a database has no tables yet."""
     return connection.execute("select 1 from sqlite_master limit 1").fetchone() is None

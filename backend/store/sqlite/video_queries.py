@@ -1,8 +1,8 @@
-"""Which rows a list shows: how many match, and the keys of one page, in milliseconds among a million.
+"""Queries for video lists: exact totals and the row keys of one page, in milliseconds among a million rows.
 
-There are three ways to rows. What an index column says (status, user, category, dates) goes by that index; titles and
-user names, and what no single index serves, go by the search index; a videoId leads to at most one row. Totals without
-any of those come from counts, which also tell where a far page begins. A page is counted from the nearer end.
+There are three query plans. Indexed columns (status, user, category, dates) use their index; titles, user names and
+combinations without an index use the search index; a videoId matches at most one row. Totals by status and category
+come from counters, which also locate distant pages. A page is counted from the nearer end.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from backend.store.sqlite.conditions import RANGES, Columns, Conditions, bounds,
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.search_words import EXACT, MAX_PHRASE, match_words
 
-NEAR = 200  # rows that are sooner skipped than counted
-FEW = 5_000  # rows that are sooner sorted than looked for along a sorted index
+NEAR = 200  # up to this many rows, skipping is faster than counting
+FEW = 5_000  # up to this many rows, sorting is faster than following the column's index
 MANY = FEW + 1
 EVERY_STATUS = ", ".join(f"'{status}'" for status in CensorStatus)
 SORT_COLUMNS = {"duration": "duration", "size": "size", "title": "title_folded"}
 
 
 class Listing(msgspec.Struct, frozen=True, eq=False):
-    """A list that can be searched: its table, that table with the user's name, and the columns to filter by."""
+    """A searchable list: its table, the table joined with user names, and its filter columns."""
 
     table: str
     joined: str
-    marked: str  # joins what holds the marks of its rows
+    marked: str  # joins the columns of a Mark
     columns: Columns
 
 
@@ -51,10 +51,9 @@ FEED = Listing(
 
 
 class QueryPlan(msgspec.Struct, frozen=True):
-    """Where matching rows are read from: key column, source, conditions, and the keys from `first` to before `after`.
-
-    `counted` says that counts tell the total. Of two limits of a key SQLite uses one and compares all rows with the
-    other, so there is only ever one.
+    """Where matching rows are read from: key column, source, conditions, and the key range from `first` up to,
+    excluding, `after`. `counted` means that counters have the total. Given two ranges of a key, SQLite uses one and
+    compares every row with the other, so there is only ever one.
     """
 
     listing: Listing
@@ -70,7 +69,7 @@ class QueryPlan(msgspec.Struct, frozen=True):
         return self.conditions.within(self.key, self.first, self.after)
 
     def count(self, db: Database) -> int:
-        """Return how many rows match."""
+        """Return the number of matching rows."""
         where = self.where
         number: int = db.execute(f"select count(*) from {self.source} {where.sql}", where.values).fetchone()[0]
         return number
@@ -85,7 +84,7 @@ class QueryPlan(msgspec.Struct, frozen=True):
         """Return the marks of matching rows in order, after skipping some."""
         where, direction = self.where, "desc" if down else "asc"
         if self.listing is VIDEOS and self.key == "v.seq" and skip <= NEAR:
-            # Their marks stand in the very rows, and few are read in vain.
+            # The marks are in the same rows, and few rows are skipped.
             by = f"order by {f'{order} {direction}, ' if order else ''}v.seq {direction}"
             sql = (
                 f"select v.seq, v.media_key, v.version from {self.source} {where.sql} {by} limit {limit} offset {skip}"
@@ -94,7 +93,7 @@ class QueryPlan(msgspec.Struct, frozen=True):
         place, by = (f"{order} as place, ", f"place {direction}, ") if order else ("", "")
         by = f"order by {by}seq {direction}"
         found = f"select {place}{self.key} as seq from {self.source} {where.sql} {by} limit {limit} offset {skip}"
-        # Marks are looked up behind the limit: not for those who are skipped.
+        # Marks are joined after the limit, so that skipped rows are not looked up.
         sql = f"select seq, media_key, version from ({found}) {self.listing.marked} {by if order else ''}"
         rows = db.conn.execute(sql, where.values).fetchall()
         return rows if order else sorted(rows, reverse=down)
@@ -103,21 +102,21 @@ class QueryPlan(msgspec.Struct, frozen=True):
 def find(
     db: Database, listing: Listing, wanted: VideoFilter, sort: Sort, index: int, size: int, total: int
 ) -> list[Mark]:
-    """Return the marks of page `index` (from 1) of the `total` rows that match, in order."""
+    """Return the marks of page `index` (from 1) of the `total` matching rows, in order."""
     column = SORT_COLUMNS.get(sort.removeprefix("-"))
     skip = (index - 1) * size
-    # For a far page, many more rows are sooner sorted than all those read that come before it.
+    # For a distant page, sorting many more rows is faster than reading all rows before it.
     weight = total if min(skip, total - skip) <= FEW else total // 20
     return _page(db, _plan_for(listing, wanted, weight), wanted, column, sort.startswith("-"), total, skip, size)
 
 
 def count(db: Database, listing: Listing, wanted: VideoFilter) -> int:
-    """Return how many rows match."""
+    """Return the number of matching rows."""
     return _count(db, _plan_for(listing, wanted), wanted)
 
 
 def count_by(db: Database, wanted: VideoFilter, column: str, most: int = -1) -> list[tuple[Any, int]]:
-    """Return how many of the videos that match have each `cate_id` or `user_id`, the greatest first."""
+    """Count matching videos by `cate_id` or `user_id`, largest first."""
     plan = _plan_for(VIDEOS, wanted)
     undated = bounds(wanted) == (None, None)
     if column == "cate_id" and plan.counted and undated:
@@ -144,7 +143,7 @@ def count_by(db: Database, wanted: VideoFilter, column: str, most: int = -1) -> 
 
 
 def keys_before(db: Database, listing: Listing, wanted: VideoFilter, before: int | None, limit: int) -> list[int]:
-    """Return the keys of the newest rows that match and are older than the key `before`."""
+    """Return the keys of the newest matching rows older than the key `before`."""
     plan = _plan_for(listing, wanted, MANY)
     if before is not None:
         plan = replace(plan, after=before)
@@ -152,7 +151,7 @@ def keys_before(db: Database, listing: Listing, wanted: VideoFilter, before: int
 
 
 def keys_in_order(db: Database, listing: Listing, wanted: VideoFilter, sort: Sort) -> array[int]:
-    """Return the keys of all rows that match, in order: 8 MB for a million."""
+    """Return the keys of all matching rows, in order: 8 MB for a million."""
     plan = _plan_for(listing, wanted)
     inner, direction = plan.where, "desc" if sort.startswith("-") else "asc"
     column = SORT_COLUMNS.get(sort.removeprefix("-"))
@@ -165,13 +164,13 @@ def keys_in_order(db: Database, listing: Listing, wanted: VideoFilter, sort: Sor
 
 
 def _plan_for(listing: Listing, wanted: VideoFilter, total: int = 0) -> QueryPlan:
-    """Return the quickest way to the rows that match; many in a range are not sorted but met in the order of time."""
+    """Return the fastest plan; with many rows in a range, the time index is scanned instead of sorting."""
     if wanted.video_id:
         return QueryPlan(listing, "v.seq", listing.joined, conditions(wanted, listing.columns), *bounds(wanted))
     title, user_name, tags = fold(wanted.title), fold(wanted.user_name), split_tags(wanted.tags)
     worded = title or user_name or tags
     stated = (wanted.transcode_status, wanted.narrow_transcode_status, wanted.recommended) != (None, None, None)
-    ranged = listing is VIDEOS and is_ranged(wanted)  # the indexes that serve ranges hold all the rest
+    ranged = listing is VIDEOS and is_ranged(wanted)  # the indexes for ranges cover the other columns
     if worded or (not ranged and (stated or (wanted.user_id and wanted.cate_id is not None))):
         return _by_words(listing, wanted, title, user_name, tags)
     return _by_index(listing, wanted, ranged, total)
@@ -215,7 +214,7 @@ def _by_index(listing: Listing, wanted: VideoFilter, ranged: bool, total: int) -
 
 
 def is_ranged(wanted: VideoFilter) -> bool:
-    """Say whether a length or a size is asked for."""
+    """Return whether the filter limits duration or size."""
     return any(getattr(wanted, name) is not None for name in RANGES)
 
 
@@ -230,7 +229,7 @@ def _total(db: Database, listing: Listing, wanted: VideoFilter) -> int:
 
 
 def _count_spans(db: Database, plan: QueryPlan, wanted: VideoFilter, first: int | None, after: int | None) -> int:
-    """Count a range: its whole spans by their counts, the two that it cuts by their rows."""
+    """Count a key range: whole spans by their counters, the two partial ones by their rows."""
     low = None if first is None else -(-first >> SPAN_BITS)
     high = None if after is None else after >> SPAN_BITS
     if low is not None and high is not None and low > high:
@@ -246,7 +245,7 @@ def _count_spans(db: Database, plan: QueryPlan, wanted: VideoFilter, first: int 
 
 
 def _cut(plan: QueryPlan, first: int | None, after: int | None) -> QueryPlan:
-    """Return a way that counts the rows of a cut span without reading them, whatever their status."""
+    """Return a plan that counts the rows of a partial span from the index alone, whatever their status."""
     where = Conditions()
     if "censor_status" in plan.conditions.values:
         where.add("v.censor_status = :censor_status", censor_status=plan.conditions.values["censor_status"])
@@ -288,7 +287,7 @@ def _page_from(
 
 
 def _nearer(db: Database, plan: QueryPlan, wanted: VideoFilter, down: bool, skip: int) -> tuple[QueryPlan, int]:
-    """Return a way that begins in the span in which a far page begins, and how many rows to skip there."""
+    """Return a plan that starts in the span where a distant page begins, and the number of rows to skip there."""
     first, after = bounds(wanted)
     bound = after if down else first
     where, edge = _status(wanted), None
@@ -315,7 +314,7 @@ def _nearer(db: Database, plan: QueryPlan, wanted: VideoFilter, down: bool, skip
 def _sorted(
     db: Database, plan: QueryPlan, wanted: VideoFilter, column: str, down: bool, total: int, skip: int, size: int
 ) -> list[Mark]:
-    """Return one page in the order of a column: few rows are sorted, among many the column's index is followed."""
+    """Return one page sorted by a column: few rows are sorted; for many, the column's index is scanned."""
     listing = plan.listing
     if total > FEW and listing is VIDEOS:
         source = listing.joined if wanted.user_name else f"{listing.table} v"

@@ -1,4 +1,4 @@
-"""A small file beside the database for what is kept for minutes, and needs no wait for the disk and no backup."""
+"""A small file beside the database for short-lived data that needs neither disk syncs nor backups."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TABLES = """
 
 
 class VolatileFile:
-    """One connection for all threads. The file is made when it is needed, and anew where it was deleted."""
+    """One connection for all threads. The file is created on demand, and again after it was deleted."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -41,7 +41,7 @@ class VolatileFile:
 
     @contextmanager
     def writing(self) -> Iterator[Database]:
-        """Give a transaction of its own. Raises StoreError."""
+        """Open a transaction. Raises StoreError."""
         with self._guard:
             try:
                 db = self._db = self._db or self._open()
@@ -62,6 +62,6 @@ class VolatileFile:
         make_file(self._path)
         connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = normal")  # a power cut may forget the last changes
+        connection.execute("pragma synchronous = normal")  # a power failure may lose the last changes
         connection.executescript(TABLES)
         return Database(connection)

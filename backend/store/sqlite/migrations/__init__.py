@@ -1,12 +1,12 @@
-"""The schema of the SQLite database: one SQL file a step, applied in the order of their names, each once.
+"""Schema of the SQLite database: one SQL file per migration, applied once each, in order of name.
 
-To change the schema, add a file `NNNN_topic.sql` with the next number; what was released is never edited. A step that
-another branch numbered alike meanwhile is renamed, before it is merged. Each statement ends with a semicolon at the end
-of its line. SQL may use the functions that `connections.add_functions` makes known, whose meaning is then frozen too.
-A file whose first line is `-- rebuild` has the search index and the counts made anew behind it, in the same
-transaction. What another store will need, too, belongs into its own folder as well.
+To change the schema, add a file `NNNN_topic.sql` with the next number; released files are never edited. If two branches
+use the same number, one is renamed before merging. Each statement ends with a semicolon at the end of its line. SQL may
+use the functions of `connections.add_functions`, whose behaviour is then frozen too. A file with the first line `--
+rebuild` triggers a rebuild of the search index and the counts in the same transaction. A change that other stores need
+belongs in their folders too.
 
-Only `upgrade` here changes a schema. It runs inside the caller's transaction: killed half-way, it was never begun.
+Only `upgrade` changes a schema. It runs inside the caller's transaction, so a crash half-way undoes it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SET = "qu-console"
 LEDGER = "_sqlite_migrations"
 REBUILD = "-- rebuild\n"
 
-# What these steps were called before they were SQL, and the last of those that became the first state.
+# Names of these steps before they were SQL files, and the last step merged into the initial schema.
 FORMER = {
     "m012_filters": "0002_filters",
     "m013_cloud_backoff": "0003_cloud_backoff",
@@ -37,18 +37,18 @@ FORMER_FIRST, FIRST = "m011_reworded", "0001_initial"
 
 @cache
 def scripts() -> dict[str, str]:
-    """Return the SQL of every step by its name, in their order."""
+    """Return the SQL of every step by name, in order."""
     paths = sorted(Path(__file__).parent.glob("[0-9]*.sql"))
     return {path.stem: path.read_text(encoding="utf-8") for path in paths}
 
 
 def is_ours(connection: sqlite3.Connection) -> bool:
-    """Say whether some version of the console has made this database."""
+    """Return whether the console created this database."""
     return connection.execute("select 1 from sqlite_master where name = ?", [LEDGER]).fetchone() is not None
 
 
 def applied(connection: sqlite3.Connection) -> list[str]:
-    """Return the names of the steps that a database has behind it, in their order."""
+    """Return the names of the applied steps, in order."""
     if not is_ours(connection):
         return []
     sql = f"select name from {LEDGER} where migration_set = ? order by rowid"
@@ -59,28 +59,28 @@ def applied(connection: sqlite3.Connection) -> list[str]:
 
 
 def is_before_first(connection: sqlite3.Connection) -> bool:
-    """Say whether a development version made a database, before it was in the first state."""
+    """Return whether a development version created this database, before the initial schema."""
     names = applied(connection)
     return bool(names) and FIRST not in names and all(name.startswith("m0") for name in names)
 
 
 def find_unknown(connection: sqlite3.Connection) -> list[str]:
-    """Return the steps of a database that this version does not know."""
+    """Return applied steps unknown to this version."""
     return [name for name in applied(connection) if name not in scripts()]
 
 
 def find_pending(connection: sqlite3.Connection) -> list[str]:
-    """Return the steps that a database still needs."""
+    """Return the steps to be applied."""
     known = set(applied(connection))
     return [name for name in scripts() if name not in known]
 
 
 def upgrade(connection: sqlite3.Connection, stop_before: str | None = None) -> bool:
-    """Apply what is pending, inside the caller's transaction; say whether derived data must be made anew."""
+    """Apply pending steps inside the caller's transaction; return whether derived data must be rebuilt."""
     pending = find_pending(connection)
     if not pending:
         return False
-    # Not above: only what upgrades needs it, and it is slow to load.
+    # imported here because it is slow and needed for upgrades only
     from sqlite_utils import Database, Migrations
 
     import backend.store.sqlite.light  # noqa: F401  (before sqlite-utils)
@@ -107,7 +107,7 @@ def _step(script: str) -> Callable[[Database], None]:
 
 def run(script: str, db: Database) -> None:
     """Execute a script inside the caller's transaction."""
-    # Not executescript: that commits first, and a migration must be kept whole or not at all.
+    # Not executescript, which commits first; a migration must be atomic.
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line
