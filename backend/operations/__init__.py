@@ -1,4 +1,4 @@
-"""The operations: importing this package declares them all."""
+"""The operations; importing this package registers them all."""
 
 from backend.operations import (
     accounts,

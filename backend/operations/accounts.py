@@ -1,4 +1,4 @@
-"""Accounts, sessions and API tokens: everybody's own, and all of them for administrators."""
+"""Accounts, sessions and API tokens: one's own, and for administrators everybody's."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from backend.console import Call
 
 Name = Annotated[str, Text(100)]
-MAX_DAYS = 3660  # of an API token
-PREFIX = "qu_"  # so that scanners know a token that leaked into a repository or a log
+MAX_DAYS = 3660  # maximum validity of an API token
+PREFIX = "qu_"  # lets secret scanners recognize a token leaked into a repository or log
 
 
 class KnownAccount(msgspec.Struct, rename="camel"):
-    """`lastSeenTime` is empty where nobody is signed in."""
+    """An account. `lastSeenTime` is empty if it has no session or token in use."""
 
     user_name: str
     role: str
@@ -38,14 +38,14 @@ class KnownAccount(msgspec.Struct, rename="camel"):
 
 
 class NewPassword(msgspec.Struct, rename="camel"):
-    """`password` is what the console made up, told this once; empty where it was chosen."""
+    """`password` is the generated password, returned only once; empty if one was given."""
 
     user_name: str
     password: str
 
 
 class SessionData(msgspec.Struct, rename="camel"):
-    """`isOwn` marks the session that asked; `agent` is what the browser or program said it was."""
+    """A session. `isOwn` marks the caller's session; `agent` is the User-Agent at sign-in."""
 
     session_id: str
     user_name: str
@@ -59,7 +59,7 @@ class SessionData(msgspec.Struct, rename="camel"):
 
 
 class TokenInfo(msgspec.Struct, rename="camel"):
-    """`lastSeenTime` is empty for a token that was never used; the token itself is told by createToken alone."""
+    """An API token. `lastSeenTime` is empty if it was never used; the token itself is returned by createToken only."""
 
     token_id: str
     user_name: str
@@ -73,7 +73,7 @@ class TokenInfo(msgspec.Struct, rename="camel"):
 
 
 class NewToken(msgspec.Struct, rename="camel"):
-    """`consoleToken` is told this once."""
+    """A new API token; `consoleToken` is returned only once."""
 
     console_token: str
     token: TokenInfo
@@ -83,43 +83,45 @@ class EndedData(msgspec.Struct, rename="camel"):
     count: int
 
 
-# One's own
+# Own account
 
 
 @operation("POST", "/user/changePassword", message="密码已修改", right=Right.OWN, extension=True)
 def change_password(call: Call, *, old_password: str, new_password: str) -> None:
-    """Change one's own password, which needs the old one. Every other session of the account ends; API tokens stay."""
+    """Change your own password; the old one is required. All other sessions of the account end; API tokens are kept."""
     account = check_password(call, call.own.user_name, old_password)
     call.store.accounts.change_password(account, new_hash(call, new_password), token_hash(call.token), call.actor)
 
 
 @operation("GET", "/user/getOwnSessions", right=Right.OWN, extension=True)
 def get_own_sessions(call: Call) -> list[SessionData]:
-    """Return where one is signed in, the last seen first."""
+    """List your own sessions, most recently seen first."""
     return [_session(call, session) for session in call.store.sessions.find_sessions(call.own.user_name)]
 
 
 @operation("POST", "/user/endOwnSession", message="会话已结束", right=Right.OWN, extension=True)
 def end_own_session(call: Call, *, session_id: str) -> None:
-    """End a session of one's own."""
+    """End one of your own sessions."""
     call.store.sessions.end(session_id, call.actor, owner=call.own.user_name)
 
 
 @operation("POST", "/user/endOtherSessions", message="会话已结束", right=Right.OWN, extension=True)
 def end_other_sessions(call: Call) -> EndedData:
-    """End every session of one's own but the one that asks, and say how many those were."""
+    """End all of your own sessions except the current one, and return how many."""
     return EndedData(call.store.sessions.end_sessions_of(call.own, call.actor, but=token_hash(call.token)))
 
 
 @operation("GET", "/user/getOwnTokens", right=Right.OWN, extension=True)
 def get_own_tokens(call: Call) -> list[TokenInfo]:
-    """Return one's API tokens, the last used first."""
+    """List your own API tokens, most recently used first."""
     return [_token(call, token) for token in call.store.sessions.find_tokens(call.own.user_name)]
 
 
 @operation("POST", "/user/createToken", message="令牌已创建", right=Right.OWN, extension=True)
 def create_token(call: Call, *, name: Name, right: Right, end_time: End) -> NewToken:
-    """Make an API token: a console token for programs, with a name, one right of one's own, and an end date."""
+    """Create an API token: a console token for programs, with a name, one permission of your role, and an expiry
+    date.
+    """
     if right not in GRANTS:
         raise BadRequest("A token cannot have the {right} permission. Choose one of {rights}.", right=right.value,
                          rights=", ".join(GRANTS))  # fmt: skip
@@ -136,16 +138,16 @@ def create_token(call: Call, *, name: Name, right: Right, end_time: End) -> NewT
 
 @operation("POST", "/user/revokeOwnToken", message="令牌已撤销", right=Right.OWN, extension=True)
 def revoke_own_token(call: Call, *, token_id: str) -> None:
-    """Revoke an API token of one's own."""
+    """Revoke one of your own API tokens."""
     call.store.sessions.revoke(token_id, call.actor, owner=call.own.user_name)
 
 
-# All of them, for administrators
+# All accounts, for administrators
 
 
 @operation("GET", "/user/getAccounts", right=Right.ADMIN, extension=True)
 def get_accounts(call: Call) -> list[KnownAccount]:
-    """Return every account, by name."""
+    """List all accounts, sorted by name."""
     sessions, tokens = call.store.sessions.find_sessions(), call.store.sessions.find_tokens()
     counts, token_counts = Counter(one.user_name for one in sessions), Counter(one.user_name for one in tokens)
     seen: dict[str, int] = {}
@@ -163,10 +165,11 @@ def get_accounts(call: Call) -> list[KnownAccount]:
 
 @operation("POST", "/user/addAccount", message="账号已添加", right=Right.ADMIN, extension=True)
 def add_account(call: Call, *, user_name: Name, role: Role, password: str = "") -> NewPassword:
-    """Add an account. Without a password the console makes one up and tells it this once.
+    """Add an account.
 
-    A name that differs from another by letter case, width, blanks or what is not seen is the same name; one that looks
-    like another is refused.
+    Without a password the console generates one and returns it only once. A name that differs from an existing one only
+    in letter case, width, whitespace or invisible characters is the same name; one that is easily confused with another
+    is rejected.
     """
     chosen = password or new_password()
     made = call.store.accounts.add_account(user_name, new_hash(call, chosen), role, call.actor)
@@ -175,7 +178,10 @@ def add_account(call: Call, *, user_name: Name, role: Role, password: str = "") 
 
 @operation("POST", "/user/editAccount", message="账号已修改", right=Right.ADMIN, extension=True)
 def edit_account(call: Call, *, user_name: str, role: Role | None = None, disabled: bool | None = None) -> None:
-    """Change a role, or disable or enable an account. Disabling ends its sessions at once, and its API tokens rest."""
+    """Change the role of an account, or disable or enable it.
+
+    Disabling ends its sessions at once and suspends its API tokens.
+    """
     if role is None and disabled is None:
         raise BadRequest("No change was given.")
     call.store.accounts.edit_account(user_name, call.actor, role=role, disabled=disabled)
@@ -183,7 +189,7 @@ def edit_account(call: Call, *, user_name: str, role: Role | None = None, disabl
 
 @operation("POST", "/user/resetPassword", message="密码已重置", right=Right.ADMIN, extension=True)
 def reset_password(call: Call, *, user_name: str, password: str = "") -> NewPassword:
-    """Give an account a new password; its sessions end and its API tokens are revoked, whoever holds them."""
+    """Reset the password of an account; its sessions end and its API tokens are revoked."""
     chosen = password or new_password()
     account = call.store.accounts.get_account(user_name)
     call.store.accounts.set_password(account.user_name, new_hash(call, chosen), call.actor)
@@ -192,25 +198,25 @@ def reset_password(call: Call, *, user_name: str, password: str = "") -> NewPass
 
 @operation("GET", "/user/getSessions", right=Right.ADMIN, extension=True)
 def get_sessions(call: Call, *, user_name: str = "") -> list[SessionData]:
-    """Return who is signed in where, of one account or of all, the last seen first."""
+    """List open sessions, of one account or of all, most recently seen first."""
     return [_session(call, session) for session in call.store.sessions.find_sessions(user_name)]
 
 
 @operation("POST", "/user/endSession", message="会话已结束", right=Right.ADMIN, extension=True)
 def end_session(call: Call, *, session_id: str) -> None:
-    """End anybody's session."""
+    """End any session."""
     call.store.sessions.end(session_id, call.actor)
 
 
 @operation("GET", "/user/getTokens", right=Right.ADMIN, extension=True)
 def get_tokens(call: Call, *, user_name: str = "") -> list[TokenInfo]:
-    """Return the API tokens of one account or of all, the last used first."""
+    """List API tokens, of one account or of all, most recently used first."""
     return [_token(call, token) for token in call.store.sessions.find_tokens(user_name)]
 
 
 @operation("POST", "/user/revokeToken", message="令牌已撤销", right=Right.ADMIN, extension=True)
 def revoke_token(call: Call, *, token_id: str) -> None:
-    """Revoke anybody's API token."""
+    """Revoke any API token."""
     call.store.sessions.revoke(token_id, call.actor)
 
 

@@ -1,4 +1,4 @@
-"""The tree of categories: seen by everybody, changed by those who manage videos."""
+"""The category tree: readable by everybody, changed by accounts that manage videos."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ CateName = Annotated[str, Line(100)]
 
 
 class CategoryData(msgspec.Struct, rename="camel"):
-    """A category: `parentId` is 0 at the root, `level` counts from 1, `path` leads to it, `total` counts its videos."""
+    """A category.
+
+    `parentId` is 0 at the root, `level` counts from 1, `path` has all names from the root, `total` is its number of
+    videos.
+    """
 
     cate_id: int
     cate_name: str
@@ -39,36 +43,36 @@ class CategoryList(msgspec.Struct, rename="camel"):
 
 
 class DeletedCategory(msgspec.Struct, rename="camel"):
-    """`videos` counts those that have no category now."""
+    """`videos` is the number of videos whose category was cleared."""
 
     videos: int
 
 
 @operation("GET", "/vod/getCategories", extension=True)
 def get_categories(call: Call) -> CategoryList:
-    """List all categories, each behind its parent. `total` of a category counts its own videos, not those below it."""
+    """List all categories in tree order. `total` counts a category's own videos, without those of its subcategories."""
     found = [_data(one) for one in call.store.categories.find()]
     return CategoryList(len(found), found)
 
 
 @operation("POST", "/vod/addCategory", message="分类已创建", right=Right.MANAGE, extension=True, remote=True)
 def add_category(call: Call, *, cate_name: CateName, parent_id: ParentId = 0) -> CategoryData:
-    """Add a category, below another one or at the root; in cloud mode at VOD too.
+    """Add a category, under a parent or at the root; in cloud mode also at VOD.
 
-    There are at most three levels and, below each category, 100 others.
+    There are at most three levels, and 100 subcategories per category.
     """
     return _data(category_changes.add(call.console, _name(cate_name), parent_id, call.actor))
 
 
 @operation("POST", "/vod/renameCategory", message="分类已重命名", right=Right.MANAGE, extension=True, remote=True)
 def rename_category(call: Call, *, cate_id: CateId, cate_name: CateName) -> None:
-    """Rename a category, with all its videos; in cloud mode at VOD too."""
+    """Rename a category, which also updates its videos; in cloud mode also at VOD."""
     category_changes.rename(call.console, cate_id, _name(cate_name), call.actor)
 
 
 @operation("POST", "/vod/deleteCategory", message="分类已删除", right=Right.MANAGE, extension=True, remote=True)
 def delete_category(call: Call, *, cate_id: CateId) -> DeletedCategory:
-    """Delete a category and all below it; in cloud mode at VOD too. Their videos stay, and have no category then."""
+    """Delete a category and its subcategories; in cloud mode also at VOD. Their videos are kept, without a category."""
     return DeletedCategory(category_changes.delete(call.console, cate_id, call.actor))
 
 

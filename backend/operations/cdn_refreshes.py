@@ -1,4 +1,4 @@
-"""CDN caches that must forget what was blocked or deleted."""
+"""CDN cache refreshes for blocked and deleted videos."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class RefreshData(msgspec.Struct, rename="camel"):
-    """A refresh that is not over. `why` is blocked, deleted, replaced or asked; `state` is waiting, sent or failing."""
+    """A pending refresh. `why` is blocked, deleted, replaced or asked; `state` is waiting, sent or failing."""
 
     video_id: str
     title: str
@@ -36,7 +36,7 @@ class RefreshList(msgspec.Struct, rename="camel"):
 
 
 class RefreshQuotaData(msgspec.Struct, rename="camel"):
-    """How many addresses and directories may be refreshed today, and how many still."""
+    """Today's quota of URL and directory refreshes, total and remaining."""
 
     url_total: int
     url_left: int
@@ -48,9 +48,9 @@ class RefreshQuotaData(msgspec.Struct, rename="camel"):
 def get_cache_refreshes(
     call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 20, video_id: str = ""
 ) -> RefreshList:
-    """List the videos that were blocked or deleted, and that the CDN may still play: their refresh is not over.
+    """List pending CDN refreshes: blocked or deleted videos that the CDN may still serve, newest first.
 
-    The newest first. What ended stands in the history, as `refreshCache`. Cloud mode only; empty elsewhere.
+    Completed refreshes are in the history as `refreshCache`. Cloud mode only; empty elsewhere.
     """
     found = call.store.cloud.list_intents(Action.REFRESH, video_id)
     page = found[(page_index - 1) * page_size : page_index * page_size]
@@ -60,14 +60,14 @@ def get_cache_refreshes(
 
 @operation("GET", "/vod/getRefreshQuota", extension=True, remote=True)
 def get_refresh_quota(call: Call) -> RefreshQuotaData:
-    """Return how much may be refreshed today. Cloud mode only."""
+    """Return today's refresh quota. Cloud mode only."""
     quota = _cloud(call).refreshes.quota()
     return RefreshQuotaData(quota.urls, quota.urls_left, quota.directories, quota.directories_left)
 
 
 @operation("POST", "/vod/refreshCache", message="已提交CDN刷新", right=Right.MANAGE, extension=True)
 def refresh_cache(call: Call, *, video_id: str) -> None:
-    """Have the CDN forget everything of a video, or try at once again what went wrong. Cloud mode only."""
+    """Refresh the CDN cache of a video, or retry a failed refresh now. Cloud mode only."""
     _cloud(call)
     call.store.catalogue.refresh(video_id, call.actor)
 

@@ -1,4 +1,4 @@
-"""Uploads that do not come through the console: apps send files to OSS by Alibaba's upload SDK. Cloud mode only."""
+"""Uploads directly to OSS with Alibaba's upload SDK, bypassing the console. Cloud mode only."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ NOT_CLOUD = (
 
 
 class UploadAuthData(msgspec.Struct, rename="camel"):
-    """What Alibaba's upload SDKs want: `uploadAddress` and `uploadAuth`, as VOD gave them, and the id of the video.
+    """Parameters for Alibaba's upload SDKs: `uploadAddress` and `uploadAuth` as issued by VOD, and the video's id.
 
-    `warningList` tells of texts of which VOD holds less than the console.
+    `warningList` names texts that VOD stores shortened.
     """
 
     video_id: str
@@ -49,15 +49,13 @@ def create_upload_auth(
     about: NewVideo,
     reference_id: Annotated[str, Text(200)] = "",
 ) -> UploadAuthData:
-    """Open a video for an app that sends its file to OSS itself, by Alibaba's upload SDK. Cloud mode only.
+    """Create a video whose file an app uploads directly to OSS with Alibaba's upload SDK. Cloud mode only.
 
-    The video is there at once, as `Uploading`; VOD's callback ends that, or a look at VOD where the callback is lost.
-    Until its file is there it waits for no review, and its censorStatus is `onCensor`.
-    Where no file comes within a day, its status is `UploadFail`. Owner and category are as for uploadVideo.
-
-    `referenceId` is the app's own name for this upload: the same one of the same owner, sent again by the same account
-    because an answer was lost, is the same video with new keys. Without it every call makes a video. 409 where the
-    video has its file.
+    The video is listed at once with status `Uploading` and censorStatus `onCensor`; it joins the review queue when
+    VOD's callback, or a later check of VOD, reports the file. If no file arrives within a day, its status becomes
+    `UploadFail`. Owner and category are as for uploadVideo. `referenceId` makes a retry idempotent: the same value for
+    the same owner from the same account returns the same video with new credentials. Without it, every call creates a
+    video. 409 if the video already has its file.
     """
     cloud = _cloud(call)
     category = category_changes.settle(call.console, about.cate_id, about.cate_name or None, call.actor)
@@ -83,10 +81,10 @@ def create_upload_auth(
     "POST", "/vod/refreshUploadAuth", message="刷新上传凭证完成", right=Right.UPLOAD, extension=True, remote=True
 )
 def refresh_upload_auth(call: Call, *, video_id: str, user_id: Name = "") -> UploadAuthData:
-    """Give new keys for an upload whose keys have ended. Cloud mode only.
+    """Issue new credentials for an upload whose credentials have expired. Cloud mode only.
 
-    The account that opened the upload may ask, and whoever manages videos; for others it is 404, as where there is no
-    such video. With `userId` the video must be that owner's, else 404. 409 where the video has its file.
+    Allowed for the account that created the upload and for accounts that manage videos; others get 404, as for an
+    unknown video. With `userId`, the video must belong to that owner, else 404. 409 if the video already has its file.
     """
     cloud = _cloud(call)
     video = call.store.catalogue.get_video(video_id)
@@ -104,9 +102,9 @@ def _data(grant: Grant, warnings: list[str]) -> UploadAuthData:
 
 
 def _reference(account: str, user_id: str, reference_id: str) -> str:
-    """Return what VOD takes as a ReferenceId: 64 characters, unique in all that the console has at VOD.
+    """Return a ReferenceId for VOD: at most 64 characters, unique across the console.
 
-    The account of who asks is part of it: who guesses another's gets no keys for its video.
+    It includes the caller's account, so that guessing somebody else's id yields no credentials for their video.
     """
     named = "\n".join((account, user_id, reference_id)).encode()
     return f"qu-{hashlib.sha256(named).hexdigest()[:48]}" if reference_id else ""

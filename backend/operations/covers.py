@@ -1,4 +1,4 @@
-"""The pictures of a video: its sprite, new snapshots, and a cover that a person chooses."""
+"""Images of a video: sprite, snapshots, and the cover a person chooses."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class SpriteData(msgspec.Struct, rename="camel"):
-    """Tiles of the whole video in one picture of `width` times `height` pixels; `vttUrl` tells players the same.
+    """Thumbnails of the whole video in one image of `width` × `height` pixels; `vttUrl` has the same cues for players.
 
-    The addresses are empty and the list too while there is no sprite.
+    URLs and list are empty while there is no sprite.
     """
 
     sprite_url: str
@@ -33,7 +33,7 @@ class SpriteData(msgspec.Struct, rename="camel"):
 
 @operation("GET", "/vod/getSprite", extension=True)
 def get_sprite(call: Call, *, video_id: str) -> SpriteData:
-    """Return the sprite of a video, with the moment of each of its tiles."""
+    """Return the sprite of a video and the time of each tile."""
     video = call.store.catalogue.get_video(video_id)
     sprite, cues = video.file_of(FileKind.SPRITE), video.file_of(FileKind.SPRITE_CUES)
     if sprite is None or cues is None:
@@ -44,16 +44,16 @@ def get_sprite(call: Call, *, video_id: str) -> SpriteData:
 
 @operation("POST", "/vod/submitSnapshot", message="发起截图作业完成!", right=Right.MANAGE, extension=True)
 def submit_snapshot(call: Call, *, media_id: str) -> None:
-    """Queue cover, first frame, snapshots and sprite anew. A cover that a person chose stays."""
+    """Queue a new cover, first frame, snapshots and sprite. A cover chosen by a person is kept."""
     call.store.jobs.enqueue_for_video(JobKind.SNAPSHOT, media_id, call.operation.name, call.actor)
 
 
 @operation("POST", "/vod/chooseCover", message="封面已选定，稍后更新", right=Right.MANAGE, extension=True)
 def choose_cover(call: Call, *, media_id: str, seconds: float, seen_line: SeenLine = None) -> None:
-    """Take the picture at this second of a video as its cover; the last choice counts.
+    """Set the frame at this second as the cover of a video; the last choice wins.
 
-    New snapshots leave it. An entry of the recommended feed shows it too, unless it was given a cover of its own.
-    In cloud mode it is the snapshot of that part of the video, and VOD's cover too. `seenLine` is as for createAudit.
+    New snapshots do not replace it. The recommended feed shows it too, unless the entry has a cover of its own. In
+    cloud mode it is the nearest snapshot, and also becomes VOD's cover. `seenLine` is as for createAudit.
     """
     video = call.store.catalogue.get_video(media_id)
     if call.console.cloud is not None and not video.files_of(FileKind.SNAPSHOT):

@@ -1,4 +1,4 @@
-"""The one place that looks at a password: in turn, counted first, and told alike for unknown names."""
+"""The only place that checks passwords: queued, rate limited, and without revealing whether a name exists."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ WRONG = "The user name or the password is wrong."
 
 
 def check_password(call: Call, user_name: str, password: str) -> Account:
-    """Return whose password this is. Raises WrongCredentials, also where too many wrong ones were tried just now.
+    """Return the account with this password.
 
-    Raises Refused where too many wait to have theirs looked at.
+    Raises WrongCredentials, also after too many wrong attempts, and Refused if too many requests are waiting for a
+    password check.
     """
     address, attempts = call.caller.address, call.store.attempts
     with call.console.turns.turn(address):
@@ -37,6 +38,6 @@ def check_password(call: Call, user_name: str, password: str) -> Account:
 
 
 def new_hash(call: Call, password: str) -> str:
-    """Return the hash of a new password, which costs as much as checking one. Raises BadRequest and Refused."""
+    """Return the hash of a new password, which costs as much as a check. Raises BadRequest and Refused."""
     with call.console.turns.turn(call.caller.address):
         return hash_password(password)

@@ -1,4 +1,4 @@
-"""What the dashboard needs of cloud mode: the day's prefetching quota, and where the catalogue and VOD differ."""
+"""Operations of cloud mode: the prefetch quota, and differences between the catalogue and VOD."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class Side(StrEnum):
-    """Which of the two is right."""
+    """The side whose value is kept."""
 
     HERE = "here"
     THERE = "there"
 
 
 class QuotaData(msgspec.Struct, rename="camel"):
-    """`sent` is what this console sent today, by its own ledger."""
+    """The prefetch quota; `sent` is the number sent by this console today."""
 
     total: int
     left: int
@@ -33,7 +33,7 @@ class QuotaData(msgspec.Struct, rename="camel"):
 
 
 class DifferenceData(msgspec.Struct, rename="camel"):
-    """`what` is `missing` for a video that VOD has not got, else the text that differs."""
+    """A difference; `what` is `missing` for a video that VOD does not have, else the differing field."""
 
     video_id: str
     title: str
@@ -44,7 +44,7 @@ class DifferenceData(msgspec.Struct, rename="camel"):
 
 
 class DriftData(msgspec.Struct, rename="camel"):
-    """The differences, how far the last sync got, and how many changes are waiting to be finished."""
+    """The differences, the progress of the last sync, and the number of pending changes and events."""
 
     total: int
     drift_list: list[DifferenceData]
@@ -57,14 +57,14 @@ class DriftData(msgspec.Struct, rename="camel"):
 
 @operation("GET", "/vod/getPrewarmQuota", extension=True, remote=True)
 def get_prewarm_quota(call: Call) -> QuotaData:
-    """Return how many addresses may be prefetched today. Cloud mode only."""
+    """Return how many URLs can be prefetched today. Cloud mode only."""
     quota = _cloud(call).quota()
     return QuotaData(quota.total, quota.left, quota.sent)
 
 
 @operation("GET", "/vod/getDrift", extension=True)
 def get_drift(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 20, what: str = "") -> DriftData:
-    """List where the catalogue and VOD differ, newest first. Cloud mode only."""
+    """List differences between the catalogue and VOD, newest first. Cloud mode only."""
     cloud = _cloud(call)
     page = call.store.mirror.find_drift(what, page_index, page_size)
     sync = cloud.sync.progress()
@@ -84,7 +84,7 @@ def get_drift(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 20
 
 @operation("POST", "/vod/mendDrift", message="已处理", right=Right.MANAGE, extension=True, remote=True)
 def mend_drift(call: Call, *, video_id: str, what: str, use: Side) -> None:
-    """Settle a difference: `use` names the side that is right. Cloud mode only."""
+    """Resolve a difference; `use` is the side whose value is kept. Cloud mode only."""
     _cloud(call).mend(video_id, what, use.value, call.actor)
 
 

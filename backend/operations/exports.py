@@ -1,4 +1,4 @@
-"""Exports of whole lists as files."""
+"""Export of whole lists as files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def export_videos(
     sort: Sort = Sort.NEWEST,
     filters: Filters,
 ) -> Download:
-    """Return every video that matches as a file, in order, streamed; `columns` are all where none is named."""
+    """Export all matching videos as a file, in order, streamed. Without `columns`, all are included."""
     total = call.store.catalogue.find_videos(filters.wanted, 1, 1).total
     return _export(call, VIDEOS, format, columns, filters, sort, total)
 
@@ -49,7 +49,7 @@ def export_recommend_videos(
     sort: Sort = Sort.NEWEST,
     filters: Filters,
 ) -> Download:
-    """Return every recommendation that matches as a file, as exportVideos does; times are those of recommending."""
+    """Export all matching recommendations as a file, as exportVideos does; times are the times of recommendation."""
     total = call.store.catalogue.find_recommendations(filters.wanted, 1, 1).total
     return _export(call, RECOMMENDED, format, columns, filters, sort, total)
 
@@ -64,12 +64,12 @@ def create_export_link(
     sort: Sort = Sort.NEWEST,
     filters: Filters,
 ) -> LinkData:
-    """Return a link that downloads the file of exportVideos (or exportRecommendVideos) once, within a minute.
+    """Create a link that downloads the file of exportVideos (or exportRecommendVideos) once, within a minute.
 
-    There is no token in it, so a browser can be sent there.
+    The link contains no token, so a browser can open it.
     """
     export = OPERATIONS["exportRecommendVideos" if recommended else "exportVideos"]
-    export.bind(call.given, call.settings.time_zone)  # what it would refuse is better said now
+    export.bind(call.given, call.settings.time_zone)  # validate the parameters now instead of at download
     call.console.exports.check(call.actor.name)
     given = {one.wire_name: call.given[one.wire_name] for one in export.parameters if one.wire_name in call.given}
     ticket = call.store.tickets.issue(export.name, (given, call.token), owner=call.actor.name)
@@ -85,7 +85,7 @@ def _export(
     sort: Sort,
     total: int,
 ) -> Download:
-    """Return the file, and write into the history who takes out what, before the first byte of it leaves."""
+    """Record in the history who exports what, before sending the first byte, and return the file."""
     call.console.exports.check(call.actor.name)
     now, zone, chosen = call.now(), call.settings.time_zone, listing.chosen(columns)
     given = filters.given(call.write.time)

@@ -1,4 +1,4 @@
-"""What this console offers and where its limits are: the rules that clients and pages show to people."""
+"""Features, limits and validation rules, for clients and pages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RoleData(msgspec.Struct, rename="camel"):
 
 
 class LimitsData(msgspec.Struct, rename="camel"):
-    """Lengths are in characters where the name does not say bytes, which are those of UTF-8."""
+    """Lengths are in characters, or in bytes of UTF-8 if the name says so."""
 
     page_size: int
     reason_bytes: int
@@ -50,9 +50,9 @@ class LimitsData(msgspec.Struct, rename="camel"):
 
 
 class FeaturesData(msgspec.Struct, rename="camel"):
-    """`mode` is embedded or cloud, `trashDays` is 0 where what is deleted cannot be restored.
+    """`mode` is embedded or cloud; `trashDays` is 0 if deleted videos cannot be restored.
 
-    `wayList` has the values of `way` in the history, `tokenRightList` what an API token can be created for.
+    `wayList` has the values of `way` in the history, `tokenRightList` the permissions available for API tokens.
     """
 
     mode: str
@@ -69,7 +69,7 @@ class FeaturesData(msgspec.Struct, rename="camel"):
 
 @operation("GET", "/vod/getFeatures", extension=True, pure=True, cheap=always)
 def get_features(call: Call) -> FeaturesData:
-    """Return what this console offers and its limits. The answer is the same until the console is started anew."""
+    """Return the features and limits of this console. They change only at a restart."""
     settings = call.settings
     return FeaturesData(
         mode=settings.mode,
@@ -107,5 +107,5 @@ def _limits(upload_bytes: int) -> LimitsData:
 
 
 def _kind(annotated: Any) -> Any:
-    """Return how a parameter of this type is read, which knows its bounds."""
+    """Return the kind of an annotated parameter, which knows its bounds."""
     return get_args(annotated)[1]

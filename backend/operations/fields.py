@@ -1,4 +1,4 @@
-"""Parameters of videos that several operations take."""
+"""Video parameters shared by several operations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CateId = Annotated[int, Whole(0, MAX_CATE_ID)]
 
 
 class NewVideo(msgspec.Struct, frozen=True):
-    """What is said of a video that comes in. Without a `user_id` it belongs to the signed-in account."""
+    """Metadata of a new video. Without `user_id` it belongs to the signed-in account."""
 
     title: Title = ""
     description: Description = ""

@@ -1,4 +1,4 @@
-"""What every list of videos can be narrowed by."""
+"""Filter parameters of video lists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from backend.model.limits import MAX_CATE_ID
 
 MAX_BYTES = 10**15
 
-# What goes through the search index, or along other orders.
+# Filters and orders that are not cheap: they use the search index or another sort order.
 SLOW = frozenset((
     "title", "userName", "sort", "tags", "transcodeStatus", "narrowTranscodeStatus", "isRecommend", "minDuration",
     "maxDuration", "minSize", "maxSize",
@@ -24,7 +24,7 @@ SLOW = frozenset((
 
 
 class Rendition(StrEnum):
-    """Where a rendition stands; `none` was never asked for."""
+    """State of a rendition; `none` if it was never requested."""
 
     NONE = "none"
     RUNNING = TranscodeStatus.RUNNING
@@ -37,7 +37,9 @@ Bytes = Annotated[int | None, Whole(0, MAX_BYTES)]
 
 
 class Filters(msgspec.Struct, frozen=True):
-    """The filters of the contract, as parameters of an operation, in the seed's order; from `cateId` on, extensions."""
+    """The documented filters as operation parameters, in the documented order; those from `cateId` on are
+    extensions.
+    """
 
     video_id: str = ""
     user_id: str = ""
@@ -57,7 +59,7 @@ class Filters(msgspec.Struct, frozen=True):
     max_size: Bytes = None
 
     def given(self, write_time: Callable[[int], str]) -> dict[str, str]:
-        """Return the filters that narrow anything, by their names on the wire, as people read them."""
+        """Return the active filters by wire name, formatted for people."""
         return written(self, write_time)
 
     @property
@@ -89,7 +91,7 @@ def _status(wanted: Rendition | None) -> TranscodeStatus | None:
 
 
 def written(filters: msgspec.Struct, write_time: Callable[[int], str]) -> dict[str, str]:
-    """Return the filters that narrow anything, by their names on the wire, as people read them."""
+    """Return the active filters by wire name, formatted for people."""
     values = {camel(name): value for name, value in asdict(filters).items()}
     return {
         name: write_time(value).removesuffix(".0") if name.endswith("Time") else _written(value)
@@ -103,5 +105,5 @@ def _written(value: Any) -> str:
 
 
 def is_plain_page(sent: Mapping[str, Any]) -> bool:
-    """Say whether a page is a small one that no search index and no other order is asked for."""
+    """Return whether the request is for a small page without full-text search or another sort order."""
     return SLOW.isdisjoint(sent) and len(sent.get("pageSize", "")) <= 2

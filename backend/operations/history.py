@@ -1,4 +1,4 @@
-"""What was done: of one video, of everything that matches, and as a file."""
+"""The history of one video, of all matching changes, and as a file."""
 
 from __future__ import annotations
 
@@ -32,13 +32,14 @@ COLUMNS = (
 HISTORY = ExportSource("history", ())
 CHUNK_ROWS = 500
 MAX_IDS = 100
-BOM = "\ufeff"  # without it, Excel takes UTF-8 for the machine's own encoding
+BOM = "\ufeff"  # without it, Excel would not detect UTF-8
 
 
 class HistoryData(msgspec.Struct, rename="camel"):
-    """One change. `line` counts from 1; `token` is the name of the API token that was shown, if it was one.
+    """One change.
 
-    `title` is that of the video, where the target is one that is still there.
+    `line` counts from 1; `token` is the name of the API token used, if any. `title` is the title of the target video,
+    if it exists.
     """
 
     line: int
@@ -56,7 +57,7 @@ class HistoryData(msgspec.Struct, rename="camel"):
 
 
 class HistoryPage(msgspec.Struct, rename="camel"):
-    """`actionList` holds every action that there are lines of, to choose from."""
+    """`actionList` has all actions that occur in the history."""
 
     total: int
     history_list: list[HistoryData]
@@ -64,7 +65,7 @@ class HistoryPage(msgspec.Struct, rename="camel"):
 
 
 class ChangesData(msgspec.Struct, rename="camel"):
-    """`line` is the newest of the history; the changes are those since, the last first."""
+    """`line` is the newest line of the history; `changeList` has the changes since `seenLine`, latest first."""
 
     line: int
     change_list: list[HistoryData]
@@ -75,7 +76,7 @@ class HistoryLink(msgspec.Struct, rename="camel"):
 
 
 class HistoryFilters(msgspec.Struct, frozen=True):
-    """What the history can be narrowed by: part of a person's name; the others exactly, times inclusive."""
+    """Filters of the history: `userName` matches any part of a name, the others match exactly; times are inclusive."""
 
     user_name: str = ""
     way: str = ""
@@ -91,7 +92,7 @@ class HistoryFilters(msgspec.Struct, frozen=True):
 
 @operation("GET", "/vod/getHistory", right=Right.HISTORY, extension=True)
 def get_history(call: Call, *, video_id: str) -> list[HistoryData]:
-    """Return what happened to a video, newest first, at most 100 lines."""
+    """Return the history of a video, newest first, at most 100 lines."""
     return _listed(call, call.store.history.find_history(video_id))
 
 
@@ -99,7 +100,7 @@ def get_history(call: Call, *, video_id: str) -> list[HistoryData]:
 def find_history(
     call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: HistoryFilters
 ) -> HistoryPage:
-    """List everything that was done by anybody and matches, newest first, with the exact total."""
+    """List matching changes of all users, newest first, with the exact total."""
     page = call.store.history.find_page(filters.wanted, page_index, page_size)
     return HistoryPage(page.total, _listed(call, page.items), list(call.store.history.find_actions()))
 
@@ -108,12 +109,13 @@ def find_history(
 def get_changes(
     call: Call, *, video_ids: Annotated[str, Text(MAX_IDS * 129)] = "", seen_line: SeenLine = None
 ) -> ChangesData:
-    """Return the newest line of the history, to be sent as `seenLine` with what is done about the videos read then.
+    """Return the newest line of the history, to be sent as `seenLine` with later changes of the videos just read.
 
-    With `videoIds`, up to 100 ids with commas between them, and the `seenLine` of an earlier time: also what was
-    decided about those videos since.
+    With `videoIds` (up to 100, comma-separated) and an earlier `seenLine`, also return the decisions on these videos
+    since then.
     """
-    line = call.store.history.newest_line()  # before the lines: what comes meanwhile is told the next time
+    # Read before the changes, so that concurrent ones are returned the next time
+    line = call.store.history.newest_line()
     ids = [one for one in (part.strip() for part in video_ids.split(",")) if one]
     if len(ids) > MAX_IDS:
         raise BadRequest("videoIds has {count} ids; at most {most} are allowed.", count=len(ids), most=MAX_IDS)
@@ -122,7 +124,7 @@ def get_changes(
 
 @operation("GET", "/user/exportHistory", right=Right.EXPORT, extension=True)
 def export_history(call: Call, *, filters: HistoryFilters) -> Download:
-    """Return every line that matches as CSV, newest first, streamed. The history says who took it out."""
+    """Export all matching history as CSV, newest first, streamed. The export itself is recorded in the history."""
     call.console.exports.check(call.actor.name)
     now, zone, given = call.now(), call.settings.time_zone, written(filters, call.write.time)
     history, newest = call.store.history, call.store.history.newest_line()
@@ -138,7 +140,7 @@ def export_history(call: Call, *, filters: HistoryFilters) -> Download:
 
 @operation("GET", "/user/createHistoryLink", right=Right.EXPORT, extension=True)
 def create_history_link(call: Call, *, filters: HistoryFilters) -> HistoryLink:
-    """Return a link that downloads exportHistory's file once, within a minute, without a token in it."""
+    """Create a link that downloads exportHistory's file once, within a minute, without a token."""
     export = OPERATIONS["exportHistory"]
     call.console.exports.check(call.actor.name)
     given = {one.wire_name: call.given[one.wire_name] for one in export.parameters if one.wire_name in call.given}
@@ -162,7 +164,7 @@ def _data(write: Writer, line: HistoryLine, title: str = "") -> HistoryData:
 
 
 def _csv(lines: Iterable[HistoryLine], write: Writer) -> Generator[bytes, None, None]:
-    """Yield a CSV that Excel opens rightly, without formulas; before and after are JSON."""
+    """Yield CSV that Excel opens correctly, with formulas escaped; before and after are JSON."""
     buffer = io.StringIO()
     rows = csv.writer(buffer)
     buffer.write(BOM)

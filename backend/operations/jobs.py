@@ -1,4 +1,4 @@
-"""The queue as people see it: what runs, what waits and how long, what failed and why."""
+"""The job queue: running and queued jobs with estimates, failures, retry and cancel."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ from backend.model import Job, JobKind, JobState
 if TYPE_CHECKING:
     from backend.console import Call
 
-Queue: TypeAlias = list[tuple[Job, float]]  # as Jobs.find_queue returns it
+Queue: TypeAlias = list[tuple[Job, float]]  # as returned by Jobs.find_queue
 
 NOT_IN_QUEUE = QueueEstimate(0, None)
-FOLDERS = re.compile(r"(?<![\w:/.~-])/(?:[^\s/'\":]+/)+")  # of a path; not those of an address, nor `bt709/unknown`
+# Directories of a path, but not of a URL, nor `bt709/unknown`
+FOLDERS = re.compile(r"(?<![\w:/.~-])/(?:[^\s/'\":]+/)+")
 
 
 class JobData(msgspec.Struct, rename="camel"):
-    """A job: `progress` goes from 0 to 1, `error` says why it failed, `detail` holds the tool's own words, also of
-    a job that is done although its source is damaged.
+    """A job.
 
-    While it waits, `position` is its place in the queue, from 1; `secondsLeft` is null where that is not known.
-    `videoId` is empty where a job is of no video, or of one that a `pull` has not fetched yet.
-    `result` is what a finished job found out, such as the quality and the saving of a narrow-band rendition.
+    `progress` is between 0 and 1, `error` is the reason of a failure, `detail` is the tool's output, also for a
+    finished job with a damaged source. While queued, `position` is its place, from 1; `secondsLeft` is null if unknown.
+    `videoId` is empty for jobs without a video, and for a `pull` that has not fetched one yet. `result` has the
+    findings of a finished job, such as quality and savings of a narrow-band rendition.
     """
 
     job_id: str
@@ -69,14 +70,14 @@ def get_jobs(
     kind: JobKind | None = None,
     state: JobState | None = None,
 ) -> JobPage:
-    """List jobs, newest first; where `state` is one in which jobs end, those first that ended last."""
+    """List jobs, newest first, or most recently finished first if `state` is final."""
     page = call.store.jobs.find_jobs(video_id=video_id, kind=kind, state=state, index=page_index, size=page_size)
     return JobPage(page.total, describe_jobs(call, page.items))
 
 
 @operation("POST", "/vod/retryJob", message="已重新排队", right=Right.MANAGE, extension=True)
 def retry_job(call: Call, *, job_id: str) -> None:
-    """Put a failed job back into the queue."""
+    """Queue a failed job again."""
     call.store.jobs.retry_job(job_id, call.actor)
 
 
@@ -88,7 +89,7 @@ def get_job(call: Call, *, job_id: str) -> JobData:
 
 @operation("GET", "/vod/getQueue", extension=True)
 def get_queue(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10) -> JobPage:
-    """List what runs and what waits, in the order in which it will be done."""
+    """List running and queued jobs in execution order."""
     queue = call.store.jobs.find_queue()
     jobs = sorted((job for job, _ in queue), key=lambda job: job.state is not JobState.RUNNING)
     first = (page_index - 1) * page_size
@@ -98,7 +99,7 @@ def get_queue(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10
 
 @operation("POST", "/vod/cancelJob", message="已取消", right=Right.MANAGE, extension=True)
 def cancel_job(call: Call, *, job_id: str) -> None:
-    """Take a job out of the queue, or stop it where it runs."""
+    """Cancel a queued or running job."""
     call.store.jobs.cancel_job(job_id, call.actor)
     if call.console.cloud is not None:
         call.console.cloud.pulls.withdraw(job_id)
@@ -106,14 +107,14 @@ def cancel_job(call: Call, *, job_id: str) -> None:
 
 @operation("POST", "/vod/retryFailedJobs", message="已重新排队", right=Right.MANAGE, extension=True)
 def retry_failed_jobs(call: Call) -> CountData:
-    """Put every failed job back into the queue, and say how many those were."""
+    """Queue all failed jobs again and return how many."""
     return CountData(call.store.jobs.retry_failed_jobs(call.actor))
 
 
 def describe_jobs(call: Call, jobs: Iterable[Job], queue: Queue | None = None) -> list[JobData]:
-    """Return jobs as the wire has them, with the titles of their videos and how long they will take.
+    """Return jobs as sent to clients, with video titles and time estimates.
 
-    `queue` is that of the store, where the caller has it already.
+    Pass `queue` if the store's queue was read already.
     """
     jobs = list(jobs)
     titles = call.store.catalogue.find_titles(job.video_id for job in jobs)
@@ -149,8 +150,8 @@ def _job(call: Call, job: Job, title: str, ahead: QueueEstimate) -> JobData:
 
 
 def _without_paths(call: Call, text: str) -> str:
-    """Return what a tool said, with the names of files but not of the folders of this machine that they lie in."""
+    """Return a tool's output without the directories of this machine."""
     data = call.settings.data
-    for folder in (data.resolve(), data.absolute(), data):  # which may have blanks in them
+    for folder in (data.resolve(), data.absolute(), data):  # these may contain spaces
         text = re.sub(rf"(?<![\w.-]){re.escape(str(folder))}/", "/", text)
     return FOLDERS.sub("", text)

@@ -1,4 +1,4 @@
-"""What the machine review found, and asking for one."""
+"""Results of the machine review, and requesting one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_MACHINE = "This console has no machine review: it comes with ApsaraVideo VOD 
 
 
 class FindingData(msgspec.Struct, rename="camel"):
-    """What was found in a part: video, cover, title, text or audio. `score` is from 0 to 100."""
+    """A finding in video, cover, title, text or audio (`part`). `score` is between 0 and 100."""
 
     part: str
     module: str
@@ -30,7 +30,7 @@ class FindingData(msgspec.Struct, rename="camel"):
 
 
 class FrameData(msgspec.Struct, rename="camel"):
-    """A picture that something was found in, `seconds` into the clip. VOD keeps pictures for two weeks."""
+    """A frame with a finding, `seconds` into the clip. VOD keeps the images for two weeks."""
 
     seconds: float
     module: str
@@ -40,9 +40,8 @@ class FrameData(msgspec.Struct, rename="camel"):
 
 
 class ReviewData(msgspec.Struct, rename="camel"):
-    """`state` is unknown until VOD was asked, then none, running, done or failed; `suggestion` pass, review or block.
-
-    `available` says whether this console has a machine review at all.
+    """`state` is unknown until VOD was queried, then none, running, done or failed; `suggestion` is pass, review or
+    block. `available` is false if this console has no machine review.
     """
 
     available: bool
@@ -58,9 +57,9 @@ class ReviewData(msgspec.Struct, rename="camel"):
 
 @operation("GET", "/vod/getReviewResults", extension=True)
 def get_review_results(call: Call, *, video_id: str) -> ReviewData:
-    """Return what the machine review found in a video, as it is kept here: nobody waits for VOD.
+    """Return the stored result of a video's machine review, without waiting for VOD.
 
-    Of a video that nobody looked at before, VOD is asked in the background.
+    For a video never queried before, VOD is queried in the background.
     """
     call.store.catalogue.get_video(video_id)
     cloud = call.console.cloud
@@ -74,10 +73,10 @@ def get_review_results(call: Call, *, video_id: str) -> ReviewData:
     "POST", "/vod/resubmitReview", message="已提交机器审核", right=Right.REVIEW, extension=True, remote=True
 )  # fmt: skip
 def resubmit_review(call: Call, *, media_id: str, template_id: str = "") -> None:
-    """Have VOD's machine review a video (again), which it charges for. Cloud mode only.
+    """Submit a video to VOD's machine review (again), which is billed. Cloud mode only.
 
-    `templateId` is that of an AI template at VOD; without one it is QU_REVIEW_TEMPLATE, or the account's default.
-    While one is under way, 409: none is submitted twice.
+    `templateId` is an AI template at VOD; the default is QU_REVIEW_TEMPLATE, or the account's default. 409 while a
+    review is running.
     """
     call.store.catalogue.get_whole_video(media_id)
     if call.console.cloud is None:

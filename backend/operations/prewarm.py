@@ -1,4 +1,4 @@
-"""Prewarming addresses: checking them, fetching them, and what was fetched."""
+"""Prewarming URLs: validation, queueing and results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class CheckedLineData(msgspec.Struct, rename="camel"):
-    """`problem` is empty where the line can be prewarmed."""
+    """`problem` is empty if the line can be prewarmed."""
 
     line: int
     text: str
@@ -47,7 +47,7 @@ class PrewarmPage(msgspec.Struct, rename="camel"):
 
 @operation("POST", "/vod/pushObjectCache", message="预热完成", right=Right.MANAGE, remote=True, place=8)
 def push_object_cache(call: Call, *, object_path: str) -> None:
-    """Prewarm the files of these addresses, one a line, with or without http://: all, or none if one is bad."""
+    """Prewarm the files at these URLs, one per line, with or without http://: all, or none if one is invalid."""
     lines = check_lines(
         object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url, call.console.own_hosts
     )
@@ -69,7 +69,7 @@ def push_object_cache(call: Call, *, object_path: str) -> None:
 
 @operation("GET", "/vod/checkObjectPaths", extension=True)
 def check_object_paths(call: Call, *, object_path: str = "") -> list[CheckedLineData]:
-    """Say for every line whether pushObjectCache would take it, and what is wrong where it would not."""
+    """Validate each line as pushObjectCache would, and return the problem if it would be rejected."""
     return [
         CheckedLineData(line.number, line.text, line.url, say(line.wrong, call.caller.language) if line.wrong else "")
         for line in check_lines(
@@ -80,7 +80,7 @@ def check_object_paths(call: Call, *, object_path: str = "") -> list[CheckedLine
 
 @operation("GET", "/vod/getPrewarms", extension=True)
 def get_prewarms(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10) -> PrewarmPage:
-    """List the batches that were prewarmed, newest first, with the state of every address."""
+    """List prewarm batches, newest first, with the state of every URL."""
     page = call.store.jobs.find_jobs(kind=JobKind.PREWARM, index=page_index, size=page_size)
     urls = call.store.jobs.warmed_urls(job.job_id for job in page.items)
     batches = [

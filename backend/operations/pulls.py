@@ -1,4 +1,4 @@
-"""Videos that are fetched from addresses elsewhere, by this console or in cloud mode by ApsaraVideo VOD."""
+"""Fetching videos from URLs, by this console or in cloud mode by ApsaraVideo VOD."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from backend.prewarm.ssrf import check_literal, is_wanted
 if TYPE_CHECKING:
     from backend.console import Call
 
-MAX_SOURCES = 100  # a call
+MAX_SOURCES = 100  # per call
 SHOWN_PROBLEMS = 10
 FIELDS = {one.name: one for one in parameters_of(NewVideo)}
 NOT_A_LIST = "sourceList must be a JSON list of objects, each with a sourceUrl."
 
 
 class PullData(msgspec.Struct, rename="camel"):
-    """One address that is being fetched: `jobId` is that of its job (getJob), whose `result` names the video.
+    """A URL being fetched: `jobId` is its job (getJob), whose `result` names the video.
 
-    `warningList` tells of texts of which the provider holds less than the console.
+    `warningList` names texts that the provider stores shortened.
     """
 
     job_id: str
@@ -52,16 +52,13 @@ def pull_videos(
     source_list: str = "",
     about: NewVideo,
 ) -> list[PullData]:
-    """Fetch videos from addresses: all, or none if one is bad. Each is a job of the kind `pull`.
+    """Fetch videos from URLs: all, or none if one is invalid.
 
-    `sourceUrl` has one http or https address a line; what stands behind an address, after a blank, is its title.
-    Without one, the name of the file is. `sourceList` is a JSON list of objects with `sourceUrl`, and of the other
-    parameters those in which this address differs. Owner and category are as for uploadVideo.
-
-    The same address with the same particulars, asked again while it is being fetched, is the same job. An embedded
-    console fetches only from the internet, and from addresses that QU_PREWARM_HOSTS names.
-
-    At most 200 addresses of one account, and 1,000 in all, may wait or be under way: else 429, and none is added.
+    Each becomes a job of kind `pull`. `sourceUrl` has one http or https URL per line, optionally followed by a space
+    and a title; the default title is the file name. `sourceList` is a JSON list of objects with `sourceUrl` and any of
+    the other parameters that differ for it. Owner and category are as for uploadVideo. Repeating a request while it is
+    being fetched returns the same job. An embedded console fetches only from the internet and from addresses listed in
+    QU_PREWARM_HOSTS. At most 200 URLs per account and 1,000 in total may be pending: else 429, and none is added.
     """
     given = [*_lines(call, source_url), *_items(call, source_list)]
     if not 0 < len(given) <= MAX_SOURCES:
@@ -92,8 +89,10 @@ def pull_videos(
 
 
 def _address(call: Call, text: str) -> str:
-    """Return the complete address. Raises BadRequest for one that is none, or plainly lies inside: no cloud is sent
-    there either. Where a name leads is seen when it is fetched.
+    """Return the complete URL.
+
+    Raises BadRequest if it is invalid or a literal internal address, which is refused in cloud mode too. Where a host
+    name leads is checked when it is fetched.
     """
     url = read_line(text, None, call.console.own_hosts)
     if call.console.cloud is not None or not is_wanted(url, call.console.own_hosts, call.settings.prewarm_hosts):

@@ -1,4 +1,4 @@
-"""The recommended feed: what is on it, putting videos on it and taking them off."""
+"""The recommended feed: listing, adding and removing videos."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def get_recommend_videos(
     call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters, sort: Sort = Sort.NEWEST
 ) -> RecommendedPage:
-    """List the recommended videos that match, the newest recommendation first; times are those of recommending.
+    """List matching recommendations, newest first; times are the times of recommendation.
 
-    From `cateId` on, parameters are extensions.
+    Parameters from `cateId` on are extensions.
     """
     find = partial(call.store.catalogue.list_recommendations, filters.wanted, page_index, page_size, sort)
     total, entries = call.list_encoded("feed", find, call.write.recommended)
@@ -53,7 +53,7 @@ def recommend_video(
     is_cache: bool = False,
     seen_line: SeenLine = None,
 ) -> None:
-    """Put a video that passed review on the recommended feed; what is absent comes from the catalogue.
+    """Add an approved video to the recommended feed; absent values come from the catalogue.
 
     `seenLine` is as for createAudit.
     """
@@ -90,18 +90,18 @@ def recommend_video(
     "GET", "/vod/getRecommendVideoById", message="根据videoId获取视频详情完成!", pure=True, cheap=always, place=9
 )
 def get_recommend_video_by_id(call: Call, *, video_id: str) -> RecommendedDetail:
-    """Return one entry of the recommended feed, with its pictures and renditions."""
+    """Return one entry of the recommended feed, with its images and renditions."""
     return call.write.recommended_detail(call.store.catalogue.get_recommendation(video_id))
 
 
 @operation("POST", "/vod/deleteRecommendById", message="取消推荐完成", right=Right.MANAGE, place=11)
 def delete_recommend_by_id(call: Call, *, video_id: str, seen_line: SeenLine = None) -> None:
-    """Take a video off the recommended feed. `seenLine` is as for createAudit."""
+    """Remove a video from the recommended feed. `seenLine` is as for createAudit."""
     call.store.catalogue.cancel_recommendation(video_id, call.actor, seen_line=seen_line)
 
 
 def _known(call: Call, video: Video, cover_url: str | None) -> dict[str, tuple[Any, ...]]:
-    """What the catalogue says already: clients send a whole row back, and an entry should follow what changes later."""
+    """Return the catalogue's values. Clients send whole rows back, but an entry should only override what differs."""
     first_frame = video.file_of(FileKind.FIRST_FRAME)
     return {
         "title": (video.title,),
@@ -124,14 +124,16 @@ def _known(call: Call, video: Video, cover_url: str | None) -> dict[str, tuple[A
 
 
 def _is_own_cover(call: Call, video: Video, url: str | None) -> bool:
-    """Say whether an address is that of a cover which the video has or had: a chosen one takes the place of others."""
+    """Return whether a URL is a current or former cover of this video."""
     stem = f"/{media_path(video, MediaFile(FileKind.COVER, 'cover'))}"
     own = (url or "").removeprefix(call.write.base_url).startswith((f"{stem}.", f"{stem}-"))
     return own or url == call.signer.bare(call.write.url(video, video.cover))
 
 
 def _worth_warming(call: Call, video: Video) -> list[str]:
-    """The first frame and the files that players of the feed fetch, as far as they are on hosts that can be warmed."""
+    """Return the URLs of the first frame and renditions that the feed's players fetch, if their hosts can be
+    prewarmed.
+    """
     files = (video.file_of(FileKind.FIRST_FRAME), *video.renditions)
     urls = [file.name if "://" in file.name else f"/{media_path(video, file)}" for file in files if file]
     lines = check_lines(urls, call.console.cache.hosts(), call.console.reachable_url, call.console.own_hosts)

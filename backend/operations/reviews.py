@@ -1,4 +1,4 @@
-"""Verdicts of people on one video or many, and taking the last one back."""
+"""Verdicts on one or many videos, and undoing the last one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_IDS = 100
 
 
 class JudgedData(msgspec.Struct, rename="camel"):
-    """What came of one verdict: code and message as createAudit alone would answer them."""
+    """Result of one verdict: the code and message createAudit would return."""
 
     media_id: str
     code: str
@@ -29,7 +29,7 @@ class JudgedData(msgspec.Struct, rename="camel"):
 
 
 class JudgedList(msgspec.Struct, rename="camel"):
-    """`refused` is how many of them were not done; `warningList` tells of words that VOD takes without emoji."""
+    """`refused` counts failed items; `warningList` names texts that VOD stores without emoji."""
 
     refused: int
     audit_list: list[JudgedData]
@@ -46,10 +46,10 @@ def create_audit(
     comment: str = "",
     seen_line: SeenLine = None,
 ) -> None:
-    """Record a person's verdict on a video whose upload has finished.
+    """Record a verdict on a video whose upload has finished.
 
-    Blocking needs a reason of at most 128 bytes of UTF-8; one of blanks alone is none. `seenLine`, an extension, is a
-    line of the history (getChanges): 409 where anybody decided something about this video since.
+    Blocking requires a reason of at most 128 bytes of UTF-8; whitespace alone does not count. `seenLine` (an extension)
+    is a line of the history (getChanges): 409 if somebody changed this video since.
     """
     reason = check_words(status, reason, comment, needs_reason=not call.settings.legacy_clients)
     (problem,) = judge(call.console, [media_id], status, reason, comment, call.actor, seen_line)
@@ -67,9 +67,9 @@ def create_audits(
     comment: str = "",
     seen_line: SeenLine = None,
 ) -> JudgedList:
-    """Record the same verdict on up to 100 videos, with commas between their ids; each is done, or not, by itself.
+    """Record the same verdict on up to 100 videos (comma-separated ids); each succeeds or fails on its own.
 
-    What holds for createAudit holds for each of them. In cloud mode VOD is told in a few calls instead of one for each.
+    The rules of createAudit apply to each. In cloud mode VOD is called a few times instead of once per video.
     """
     ids = list(dict.fromkeys(one for one in (part.strip() for part in media_ids.split(",")) if one))
     if not 0 < len(ids) <= MAX_IDS:
@@ -84,9 +84,9 @@ def create_audits(
 
 @operation("POST", "/vod/undoAudit", message="已撤销审核", right=Right.REVIEW, extension=True, remote=True)
 def undo_audit(call: Call, *, video_id: str, request_id: str = "") -> None:
-    """Take back the last verdict on a video; the recommendation that it ended comes back.
+    """Undo the last verdict on a video; the recommendation it ended is restored.
 
-    With the `requestId` of createAudit's answer, that very verdict or none.
+    With `requestId` of createAudit's response, only that verdict is undone.
     """
     video = call.store.catalogue.get_video(video_id)
     playable = call.store.catalogue.find_undone(video_id, request_id) is not CensorStatus.FAIL

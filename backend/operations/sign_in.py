@@ -1,4 +1,4 @@
-"""Signing in and out, and who is signed in."""
+"""Sign-in, sign-out, and the signed-in account."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class AccountData(msgspec.Struct, rename="camel"):
 
 @operation("POST", "/user/login", message="登录成功!", right=None, place=12)
 def login(call: Call, *, user_name: str, password: str) -> TokenData:
-    """Sign in. Several sessions of one account live side by side."""
+    """Sign in. An account can have several sessions."""
     account = check_password(call, user_name, password)
     if call.caller.channel == "page" and Right.DASHBOARD not in account.role.rights:
         raise Forbidden(
@@ -45,7 +45,7 @@ def login(call: Call, *, user_name: str, password: str) -> TokenData:
 
 @operation("POST", "/user/signOut", message="退出完成!", right=None, place=13)
 def sign_out(call: Call, *, user_name: str = "", password: str = "") -> None:
-    """End the session of the token; with userName and password instead, every session of that account."""
+    """End the session of the token; with userName and password instead, end all sessions of that account."""
     if call.access is not None:
         call.store.sessions.end_session(token_hash(call.token), call.actor)
     elif user_name or password:
@@ -57,7 +57,7 @@ def sign_out(call: Call, *, user_name: str = "", password: str = "") -> None:
 
 @operation("GET", "/user/getAccount", extension=True)
 def get_account(call: Call) -> AccountData:
-    """Return who is signed in and what may be done with this token."""
+    """Return the signed-in account and the permissions of this token."""
     if call.access is None:
         raise Forbidden(SIGN_IN_FIRST)
     account = call.access.account
@@ -66,8 +66,8 @@ def get_account(call: Call) -> AccountData:
 
 @operation("POST", "/user/createSessionTicket", right=Right.DASHBOARD, extension=True)
 def create_session_ticket(call: Call) -> SessionTicketData:
-    """Return a one-time ticket, valid for a minute, which /console/user/adopt exchanges for the cookie of this session.
+    """Create a one-time ticket, valid for a minute, which /console/user/adopt exchanges for the session cookie.
 
-    With it a page keeps its person signed in without the token ever being in the page.
+    It lets a page keep its user signed in without exposing the token to the page.
     """
     return SessionTicketData(call.store.tickets.issue("session", call.token, owner=call.token))

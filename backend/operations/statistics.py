@@ -1,4 +1,4 @@
-"""The counts of the overview."""
+"""Counts for the overview."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class StatisticsData(msgspec.Struct, rename="camel"):
 
 @operation("GET", "/vod/getStatistics", extension=True)
 def get_statistics(call: Call) -> StatisticsData:
-    """Return the counts of the overview; the days are the last 30, oldest first."""
+    """Return the counts of the overview; days are the last 30, oldest first."""
     zone = call.settings.time_zone
     midnight = datetime.fromtimestamp(call.now(), zone).replace(hour=0, minute=0, second=0, microsecond=0)
     days = [midnight - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]

@@ -1,4 +1,4 @@
-"""The templates that a transcode can be asked for with, and what a choice of one means."""
+"""Transcode templates: listing them, and choosing one for a job."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_TEMPLATES = "This console has no transcode templates to choose from."
 
 
 class TemplateData(msgspec.Struct, rename="camel"):
-    """What makes one rendition; `width` and `height` are 0 where they follow the source."""
+    """One rendition of a template; `width` and `height` are 0 if they follow the source."""
 
     template_name: str
     type: str
@@ -35,9 +35,9 @@ class TemplateData(msgspec.Struct, rename="camel"):
 
 
 class TemplateGroupData(msgspec.Struct, rename="camel"):
-    """`kind` says which operation takes it: `transcode` or `narrow`; `isSetting` marks the one that is used by default.
+    """`kind` is the operation that accepts it: `transcode` or `narrow`; `isSetting` marks the default group.
 
-    A transcode puts on the watermarks of `watermarkIdList` by itself.
+    A transcode applies the watermarks in `watermarkIdList`.
     """
 
     template_group_id: str
@@ -55,7 +55,7 @@ class TemplateGroupList(msgspec.Struct, rename="camel"):
 
 
 class WatermarkData(msgspec.Struct, rename="camel"):
-    """`type` is `Image` or `Text`; `content` is the address of the picture, or the words."""
+    """`type` is `Image` or `Text`; `content` is the image URL or the text."""
 
     watermark_id: str
     name: str
@@ -71,7 +71,7 @@ class WatermarkList(msgspec.Struct, rename="camel"):
 
 @operation("GET", "/vod/getTranscodeTemplates", extension=True, remote=True)
 def get_transcode_templates(call: Call) -> TemplateGroupList:
-    """List the template groups that a transcode can be asked for with. In embedded mode there are none."""
+    """List the template groups available for transcodes. Empty in embedded mode."""
     settings = (call.settings.template_group, call.settings.narrow_template_group)
     found = [_group(one, one.group_id in settings) for one in call.media.template_groups()]
     return TemplateGroupList(len(found), found)
@@ -79,7 +79,7 @@ def get_transcode_templates(call: Call) -> TemplateGroupList:
 
 @operation("GET", "/vod/getWatermarks", extension=True, remote=True)
 def get_watermarks(call: Call) -> WatermarkList:
-    """List the watermarks that templates put on videos. In embedded mode there are none."""
+    """List the watermarks used by templates. Empty in embedded mode."""
     found = [
         WatermarkData(one.watermark_id, one.name, "Text" if one.is_text else "Image", one.content, one.is_default)
         for one in call.media.watermarks()
@@ -88,7 +88,7 @@ def get_watermarks(call: Call) -> WatermarkList:
 
 
 def chosen(call: Call, kind: JobKind, group_id: str, watermark_id: str, text: str) -> dict[str, Any]:
-    """Return what a job is to be made with; nothing for what the settings say. Raises BadRequest and CloudError."""
+    """Return the template parameters of a job; empty for the defaults. Raises BadRequest and CloudError."""
     setting = call.settings.narrow_template_group if kind is JobKind.NARROW else call.settings.template_group
     if not group_id and not watermark_id and not text:
         return {}
@@ -112,7 +112,10 @@ def chosen(call: Call, kind: JobKind, group_id: str, watermark_id: str, text: st
 
 
 def queue(call: Call, kind: JobKind, video_id: str, wanted: dict[str, Any]) -> None:
-    """Queue a transcode with a chosen template. Raises Conflict where it was made so already, or another one runs."""
+    """Queue a transcode with a chosen template.
+
+    Raises Conflict if that rendition exists or another transcode is pending.
+    """
     done = call.store.jobs.find_jobs(video_id=video_id, kind=kind, state=JobState.DONE, size=LAST_JOBS).items
     if any(job.payload == wanted for job in done):
         raise Conflict("Video {video_id} was transcoded with this template already.", video_id=video_id)
@@ -130,8 +133,10 @@ def queue(call: Call, kind: JobKind, video_id: str, wanted: dict[str, Any]) -> N
 
 
 def _watermark(group: TemplateGroup, known: list[Watermark], watermark_id: str, text: str) -> dict[str, Any]:
-    """Return what a job needs to know of a watermark: VOD can put other words or another picture into those that the
-    group holds, and adds no others."""
+    """Return a job's watermark parameters.
+
+    VOD can replace the text or image of the group's watermarks, but not add others.
+    """
     found = next((one for one in known if one.watermark_id == watermark_id), None)
     if found is None or watermark_id not in group.watermark_ids:
         raise BadRequest(

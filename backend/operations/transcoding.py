@@ -1,4 +1,4 @@
-"""Asking for plain and narrow-band renditions."""
+"""Requests for plain and narrow-band renditions."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def submit_transcode(
     call: Call, *, media_id: str, template_group_id: TemplateGroupId = "", watermark_id: WatermarkId = "",
     watermark_text: WatermarkText = "",
 ) -> None:  # fmt: skip
-    """Queue a plain transcode. While one waits or runs, and where all it would make is there, nothing new begins.
+    """Queue a plain transcode.
 
-    In cloud mode an extension: `templateGroupId` is one of getTranscodeTemplates, instead of that of the settings; 409
-    where the video was transcoded with it already. `watermarkId` is one of that group's watermarks, `watermarkText`
-    other words for one of text.
+    Does nothing if one is pending or the rendition exists. In cloud mode, as an extension: `templateGroupId` (see
+    getTranscodeTemplates) replaces the default group; 409 if the video was transcoded with it already. `watermarkId` is
+    one of the group's watermarks, `watermarkText` replaces the text of a text watermark.
     """
     _queue(call, JobKind.TRANSCODE, media_id, template_group_id, watermark_id, watermark_text)
 
@@ -36,9 +36,9 @@ def submit_tab_transcode(
     call: Call, *, media_id: str, template_group_id: TemplateGroupId = "", watermark_id: WatermarkId = "",
     watermark_text: WatermarkText = "",
 ) -> None:  # fmt: skip
-    """Queue a narrow-band HD transcode. While one waits or runs, and where it is there, nothing new begins.
+    """Queue a narrow-band HD transcode.
 
-    The other parameters are as for submitTranscode.
+    Does nothing if one is pending or the rendition exists. The other parameters are as for submitTranscode.
     """
     _queue(call, JobKind.NARROW, media_id, template_group_id, watermark_id, watermark_text)
 

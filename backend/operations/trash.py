@@ -1,4 +1,4 @@
-"""The trash: what was deleted, bringing it back, and deleting it for good."""
+"""The trash: deleted videos, restoring and purging them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class TrashedData(msgspec.Struct, rename="camel"):
-    """A deleted video. `deletedBy` is who deleted it; at `purgeTime` it will be gone for good."""
+    """A deleted video. It is purged permanently at `purgeTime`."""
 
     video_id: str
     title: str
@@ -36,7 +36,7 @@ class TrashPage(msgspec.Struct, rename="camel"):
 
 @operation("GET", "/vod/getTrash", right=Right.MANAGE, extension=True)
 def get_trash(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, title: str = "") -> TrashPage:
-    """List what was deleted and can be restored, the last deletion first. `title` matches any part of a title."""
+    """List deleted videos that can be restored, most recently deleted first. `title` matches any part of a title."""
     page = call.store.trash.find(page_index, page_size, title)
     return TrashPage(
         page.total,
@@ -54,11 +54,11 @@ def get_trash(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10
 
 @operation("POST", "/vod/restoreVideo", message="已恢复", right=Right.MANAGE, extension=True, remote=True)
 def restore_video(call: Call, *, video_id: str) -> None:
-    """Bring a deleted video back with everything it had. Its media get new addresses; the old ones stay dead."""
+    """Restore a deleted video with everything it had. Its media get new URLs; the old ones stay invalid."""
     deletion.restore(call.console, video_id, call.actor)
 
 
 @operation("POST", "/vod/purgeVideo", message="已彻底删除", right=Right.MANAGE, extension=True, remote=True)
 def purge_video(call: Call, *, video_id: str) -> None:
-    """Delete for good, now, what is in the trash."""
+    """Delete a video in the trash permanently, now."""
     deletion.purge(call.console, video_id, call.actor)

@@ -1,4 +1,4 @@
-"""Uploading a file, and links for browsers that upload without a token."""
+"""Uploading a file, and links for uploads without a token."""
 
 from __future__ import annotations
 
@@ -26,16 +26,14 @@ def upload_video(
     file: File,
     about: NewVideo,
 ) -> UploadedVideo:
-    """Take in a video file (multipart). Without a userId it belongs to the signed-in account.
+    """Upload a video file (multipart).
 
-    The name of an owner who is known already changes only where the caller may manage videos.
-
-    Where the very same file is there already, `sameFileList` names the videos; this one comes in all the same.
-
-    A category is one that is there, by id or name; or a new one, by its name, whose id is given by the console unless
-    a cateId comes along.
+    Without userId it belongs to the signed-in account. The name of an existing owner changes only if the caller may
+    manage videos. If the same file exists already, `sameFileList` names those videos; the upload is accepted anyway.
+    The category is an existing one, by id or name, or a new one by name; its id is assigned by the console unless
+    cateId is given.
     """
-    # A category that cannot be is refused before the file is looked at.
+    # Reject an invalid category before inspecting the file.
     call.store.catalogue.settle_category(about.cate_id, about.cate_name or None)
     said = VideoMetadata(
         file.file_name,
@@ -53,9 +51,9 @@ def upload_video(
 
 
 def owner_of(call: Call, about: NewVideo) -> User:
-    """Return whose an upload is: the signed-in account's where no userId comes along.
+    """Return the owner of an upload: the signed-in account if no userId is given.
 
-    The name of an owner who is known already changes only where the caller may manage videos.
+    The name of an existing owner changes only if the caller may manage videos.
     """
     user_id, user_name = about.user_id, about.user_name
     owner = User(user_id or call.actor.name, (user_name if user_id else "") or user_id or call.actor.name)
@@ -65,14 +63,14 @@ def owner_of(call: Call, about: NewVideo) -> User:
 
 
 def warnings_of(call: Call, title: str, description: str, tags: str) -> list[str]:
-    """Return in the caller's language what of a video's texts the provider does not hold as they are here."""
+    """Return warnings about texts the provider stores differently, in the caller's language."""
     cut = call.media.find_cut({"title": title, "description": description, "tags": tags})
     return [say(one, call.caller.language, plainly=call.caller.plainly) for one in cut]
 
 
 @operation("GET", "/vod/createUploadLinks", right=Right.UPLOAD, extension=True)
 def create_upload_links(call: Call, *, count: Annotated[int, Whole(1, 100)] = 1) -> list[LinkData]:
-    """Return links that take one uploadVideo each, within an hour, so that a browser can send a file with no token."""
+    """Create links that accept one uploadVideo each, within an hour, so that a browser can upload without a token."""
     upload = OPERATIONS["uploadVideo"]
     issue = call.store.tickets.issue
     tickets = (issue(upload.name, ({}, call.token), seconds=3600, owner=call.actor.name) for _ in range(count))

@@ -1,4 +1,4 @@
-"""What the account at Alibaba uses: figures by day, the videos that are played most, and the day's quota."""
+"""Usage of the Alibaba account: daily figures, most played videos, and the prefetch quota."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOP_VIDEOS = 10
 
 
 class UsageDayData(msgspec.Struct, rename="camel"):
-    """A day in Beijing, by which Alibaba counts and bills. What is not known is null: figures come hours late."""
+    """A day in Beijing time, which Alibaba's billing uses. Unknown figures are null: they arrive hours late."""
 
     day: str
     traffic_bytes: int | None
@@ -38,7 +38,7 @@ class UsageDayData(msgspec.Struct, rename="camel"):
 
 
 class TopVideoData(msgspec.Struct, rename="camel"):
-    """`viewers` are those of the day that had most. One that is not here is none of the catalogue's."""
+    """`viewers` is the maximum of any day. `isHere` is false for videos not in the catalogue."""
 
     video_id: str
     title: str
@@ -49,7 +49,7 @@ class TopVideoData(msgspec.Struct, rename="camel"):
 
 
 class KeptQuotaData(msgspec.Struct, rename="camel"):
-    """Today's prewarming quota as it stood at `time`; `sent` is what this console sent, by its own ledger."""
+    """Today's prefetch quota as of `time`; `sent` is the number sent by this console."""
 
     total: int
     left: int
@@ -58,7 +58,7 @@ class KeptQuotaData(msgspec.Struct, rename="camel"):
 
 
 class SourceData(msgspec.Struct, rename="camel"):
-    """`time` is when a source answered last, empty if never; `problem` is why it does not answer now, if so."""
+    """`time` is the last successful response, empty if none; `problem` is the current error, if any."""
 
     source: str
     time: str
@@ -66,7 +66,7 @@ class SourceData(msgspec.Struct, rename="camel"):
 
 
 class UsageData(msgspec.Struct, rename="camel"):
-    """Sums over the days, but for the peak of bandwidth (bits a second) and the storage of the last day known."""
+    """Totals over the period, except peak bandwidth (bits per second) and storage (of the last known day)."""
 
     start_day: str
     end_day: str
@@ -84,10 +84,10 @@ class UsageData(msgspec.Struct, rename="camel"):
 
 @operation("GET", "/vod/getUsage", extension=True)
 def get_usage(call: Call, *, start_time: Start = None, end_time: End = None) -> UsageData:
-    """Return what the account at Alibaba used: traffic, storage, transcoding and plays. Cloud mode only.
+    """Return the usage of the Alibaba account: traffic, storage, transcoding and plays. Cloud mode only.
 
-    The days are those of Beijing, the last 30 by default, oldest first, 366 at most. The answer is what was asked of
-    Alibaba in the background, every quarter of an hour; `sourceList` says how old each part of it is.
+    Days are in Beijing time, the last 30 by default, oldest first, at most 366. The figures are fetched in the
+    background every 15 minutes; `sourceList` has the age of each part.
     """
     cloud = call.console.cloud
     if cloud is None:

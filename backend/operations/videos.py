@@ -1,4 +1,4 @@
-"""The catalogue: finding videos, one of them, editing and deleting it."""
+"""The catalogue: listing, reading, editing and deleting videos."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class UserCount(msgspec.Struct, rename="camel"):
 
 
 class FacetsData(msgspec.Struct, rename="camel"):
-    """The greatest counts come first."""
+    """Largest counts first."""
 
     by_censor_status: dict[str, int]
     category_list: list[CategoryCount]
@@ -46,7 +46,7 @@ class FacetsData(msgspec.Struct, rename="camel"):
 def get_videos(
     call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters, sort: Sort = Sort.NEWEST
 ) -> VideoPage:
-    """List the videos that match, newest first, with the exact total. From `cateId` on, parameters are extensions."""
+    """List matching videos, newest first, with the exact total. Parameters from `cateId` on are extensions."""
     find = partial(call.store.catalogue.list_videos, filters.wanted, page_index, page_size, sort)
     return VideoPage(*call.list_encoded("videos", find, call.write.listed))
 
@@ -59,7 +59,7 @@ def get_video_by_id(call: Call, *, video_id: str) -> VideoDetail:
 
 @operation("GET", "/vodVideo/getVideoById", extension=True, pure=True, cheap=always, remote=True)
 def get_play_info(call: Call, *, video_id: str) -> PlayInfoList:
-    """Return what can be played of a video, as existing clients ask for it."""
+    """Return the playable files of a video, in the format existing clients expect."""
     return call.write.play_info(call.media.with_current_urls(call.store.catalogue.get_video(video_id)))
 
 
@@ -75,11 +75,11 @@ def edit_video(
     cate_name: Annotated[str | None, ClearableLine(100)] = None,
     seen_line: SeenLine = None,
 ) -> EditedVideo:
-    """Change title, description, tags or category: what is absent stays, and what is sent empty becomes empty.
+    """Change title, description, tags or category; absent parameters stay unchanged, empty ones are cleared.
 
-    A title cannot be empty. A category is one that is there, by id or name, or a new one, by its name, whose id is
-    given by the console unless a cateId comes along; a cateId of 0 or an empty cateName is none.
-    `seenLine` is as for createAudit.
+    The title cannot be empty. The category is an existing one, by id or name, or a new one by name; its id is assigned
+    by the console unless cateId is given. A cateId of 0 or an empty cateName clears it. `seenLine` is as for
+    createAudit.
     """
     if title == "":
         raise BadRequest("title may not be empty.")
@@ -101,7 +101,7 @@ def edit_video(
 def delete_video_by_id(call: Call, *, video_id: str, user_id: str, seen_line: SeenLine = None) -> None:
     """Delete a video of this owner, with its media and its recommendation.
 
-    For QU_TRASH_DAYS it stays in the trash (getTrash), where it can be restored. `seenLine` is as for createAudit.
+    For QU_TRASH_DAYS it can be restored from the trash (getTrash). `seenLine` is as for createAudit.
     """
     video = call.store.catalogue.get_own_video(video_id, user_id)
     deletion.delete(call.console, video, call.actor, seen_line=seen_line)
@@ -109,9 +109,9 @@ def delete_video_by_id(call: Call, *, video_id: str, user_id: str, seen_line: Se
 
 @operation("GET", "/vod/getFacets", extension=True)
 def get_facets(call: Call, *, filters: Filters) -> FacetsData:
-    """Count the videos that match by status, category and user (the ten with the most).
+    """Count matching videos by status, category and user (the ten with the most).
 
-    Each count leaves its own filter aside: those by status say what every other status would find.
+    Each count ignores its own filter, so that it shows what choosing another value would find.
     """
     facets = call.store.catalogue.count_facets(filters.wanted)
     return FacetsData(

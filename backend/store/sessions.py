@@ -91,7 +91,7 @@ class Sessions:
         return self._find("name = '' and expires > :now", user_name, session_id)
 
     def find_tokens(self, user_name: str = "", session_id: str = "") -> tuple[Session, ...]:
-        """Return API tokens, of one account or of all, most recently seen first; expired ones are listed until revoked."""
+        """Return API tokens of one account or of all, most recently used first; expired ones stay until revoked."""
         return self._find("name <> ''", user_name, session_id)
 
     def _find(self, condition: str, user_name: str, session_id: str) -> tuple[Session, ...]:

@@ -106,7 +106,7 @@ CSV_FORMATS = {CellKind.WORD: "%s", CellKind.WHOLE: "%d", CellKind.NUMBER: "%s",
 
 @dataclass(frozen=True, slots=True)
 class RowSource:
-    """Where a list comes from: how its rows are found, the tables that they are read from, and its columns."""
+    """The source of a list: its query, tables, key and column expressions."""
 
     found: video_queries.Listing
     tables: str
