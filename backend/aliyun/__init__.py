@@ -1,1 +1,1 @@
-"""Cloud mode: ApsaraVideo VOD and Alibaba Cloud CDN. Only `client` knows the SDKs, and imports them when it is used."""
+"""Cloud mode: ApsaraVideo VOD and Alibaba Cloud CDN. Only `client` uses their SDKs, and imports them on first use."""

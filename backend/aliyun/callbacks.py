@@ -1,6 +1,6 @@
-"""What VOD tells by callback: who may tell it, and what is done about it.
+"""VOD's event callbacks: authentication and processing.
 
-The body of a callback is not signed, so it is a hint and no more: VOD is asked before anything changes here.
+The body of a callback is not signed, so an event is only a hint: VOD is queried before anything changes here.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAX_STAMP = 12  # digits
 VOD = Actor("vod", "callback")
 MACHINE = Actor("vod review", "callback")
 REFUSED_BY_MACHINE = "审核不通过"
-BLOCKED_AT_VOD = "已在视频点播控制台屏蔽"  # the reason, until VOD tells its own
+BLOCKED_AT_VOD = "已在视频点播控制台屏蔽"  # the reason until VOD reports its own
 UNEXPLAINED = "unexplained"
 REVIEWED = ("AIMediaAuditComplete", "AIVideoCensorComplete")
 URL_EVENT = "UploadByURLComplete"
@@ -50,11 +50,13 @@ WAITING = (VideoStatus.UPLOADING, VideoStatus.TRANSCODING)
 
 
 class NotYet(Exception):
-    """VOD's own state does not show yet what its event told of."""
+    """VOD's state does not reflect its event yet; retry later."""
 
 
 def check_signature(settings: Settings, headers: Mapping[str, str], now: float) -> None:
-    """Raise Refused unless a callback was signed lately, for the address as configured, with the new or old key."""
+    """Raise Refused unless the callback was signed recently, for the configured URL, with the current or the old
+    key.
+    """
     stamp, signature = headers.get("x-vod-timestamp", ""), headers.get("x-vod-signature", "")
     keys = [key for key in (settings.callback_key, settings.callback_old_key) if key]
     fresh = (
@@ -67,9 +69,9 @@ def check_signature(settings: Settings, headers: Mapping[str, str], now: float) 
 
 
 def read_event(raw: bytes) -> tuple[str, str, dict[str, Any]]:
-    """Return the type of an event, the video it is about, and what it says. Raises Refused."""
+    """Return an event's type, video id and body. Raises Refused."""
     try:
-        body = msgspec.json.decode(raw)  # which takes no half of a pair of surrogates, as the database does not
+        body = msgspec.json.decode(raw)  # rejects lone surrogates, which the database cannot store
     except (msgspec.MsgspecError, ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
@@ -82,22 +84,22 @@ def read_event(raw: bytes) -> tuple[str, str, dict[str, Any]]:
 
 
 class Follower:
-    """Does what follows from an event, after asking VOD."""
+    """Processes events, after querying VOD."""
 
     def __init__(
         self, client: Client, store: Store, media: CloudMedia, renditions: Renditions,
         reviews: MachineReviews, review: str,
         poll_now: Callable[[str], None], clock: Callable[[], float],
     ) -> None:  # fmt: skip
-        """`review` is the setting QU_REVIEW; `nudge` has the jobs of a video, or behind VOD's, asked about at once."""
+        """`review` is the setting QU_REVIEW; `poll_now` triggers polling of the jobs of a video or VOD job."""
         self._client, self._store, self._media, self._clock = client, store, media, clock
         self._nudge, self._renditions, self._reviews = poll_now, renditions, reviews
         self.unreviewed = CensorStatus.SUCCESS if review == "off" else CensorStatus.CHECK
 
     def follow(self, event: Event) -> None:
-        """Follow up one event; twice is the same as once.
+        """Process one event; idempotent.
 
-        Raises CloudError and NotYet where it must be tried later, and NotFound where the video was deleted meanwhile.
+        Raises CloudError and NotYet if it must be retried later, and NotFound if the video was deleted in the meantime.
         """
         if event.type == URL_EVENT and self._is_our_pull(event):
             return
@@ -123,13 +125,13 @@ class Follower:
             self._follow_verdict(video, event)
 
     def _is_our_pull(self, event: Event) -> bool:
-        """Say whether a pull that ended is that of a job of ours, and have the job ask at once."""
+        """Return whether the event ends one of our own pull jobs, and poll that job now."""
         cloud_id = str(event.body.get("JobId") or "")
         self._nudge(cloud_id)
         return self._store.cloud.knows_task(cloud_id)
 
     def look_up(self, video_id: str) -> dict[str, Any] | None:
-        """Return what VOD says of a video; None where it has not got it. Raises CloudError."""
+        """Return VOD's data of a video; None if VOD does not have it. Raises CloudError."""
         try:
             found: dict[str, Any] = self._client.call("GetVideoInfo", {"VideoId": video_id}, expect="Video.VideoId")[
                 "Video"
@@ -141,9 +143,10 @@ class Follower:
         return found
 
     def take_verdict(self, video_id: str, *, unexplained: bool = False) -> None:
-        """Let a verdict that was given elsewhere count here. Raises CloudError, and NotYet while one is given here.
+        """Apply a verdict given at VOD.
 
-        `unexplained` is one that counts already, of which only the reason is wanted.
+        Raises CloudError, and NotYet while a verdict is being sent from here. With `unexplained`, the verdict was
+        applied already and only its reason is missing.
         """
         if self._store.cloud.is_begun(Action.AUDIT, video_id):
             raise NotYet
@@ -155,16 +158,17 @@ class Follower:
         last: dict[str, Any] = next(iter(answer.get("Histories") or []), {})
         reason, comment = str(last.get("Reason") or ""), str(last.get("Comment") or "")
         if comment.startswith(MARK):
-            return  # no verdict: it came from the trash, or one was taken back
+            return  # not a verdict: set by trash, restore or undo
         given = second(str(last.get("CreationTime"))) or 0
         if told is CensorStatus.SUCCESS and given <= self._store.cloud.file_since(video_id):
-            return  # on the file that was there before
+            return  # a verdict on the replaced file
         verdict = Verdict(str(answer["Status"]))
         self._store.catalogue.record_audit(video_id, verdict, reason, comment, VOD)
 
     def _follow_verdict(self, video: Video, event: Event) -> None:
-        """Let a verdict given elsewhere count. An approved video that VOD blocks is blocked here at once, whether VOD
-        tells the reason now or later.
+        """Apply a verdict given at VOD.
+
+        An approved video that VOD blocks is blocked here at once, even if VOD cannot report the reason yet.
         """
         try:
             self.take_verdict(video.video_id, unexplained=UNEXPLAINED in event.body)
@@ -175,9 +179,9 @@ class Follower:
             self._store.cloud.keep_event(VERDICT_EVENT, video.video_id, {UNEXPLAINED: True})
 
     def _hold(self, video_id: str) -> None:
-        """Have VOD not play a video whose file was replaced, while nobody has reviewed the new one. Raises CloudError.
+        """Block a video at VOD after its file was replaced, until the new file is reviewed.
 
-        A person who approves it lets VOD play it again.
+        Raises CloudError. Approving it unblocks it.
         """
         info = self.look_up(video_id)
         video = self._store.catalogue.get_video(video_id)
@@ -194,16 +198,16 @@ class Follower:
             self._store.cloud.drop(Action.HOLD, video_id)
 
     def _look(self, event: Event) -> Video | None:
-        """Bring the catalogue in step with what VOD says of the event's video; None where it is gone."""
+        """Update the catalogue from VOD's data of the event's video; None if it no longer exists."""
         info = self.look_up(event.target)
         if info is None:
             self._forget(event)
             return None
         if any(self._store.cloud.is_begun(action, event.target) for action in STANDINGS):
-            raise NotYet  # whether VOD plays it is about to say something else here
+            raise NotYet  # its state at VOD is about to be changed from here
         if self._store.trash.holds(event.target):
             if self._store.cloud.is_other_file(event.target, _file_time(event)):
-                raise NotYet  # it counts once the video is restored
+                raise NotYet  # applied once the video is restored
             return None
         found = video_of(info, int(self._clock()))
         if found.user is NOBODY:
@@ -216,9 +220,9 @@ class Follower:
         return replace(video, status=found.status)
 
     def _forget(self, event: Event) -> None:
-        """Remove a video that was deleted at VOD; where the event tells of something else, a person looks at it."""
+        """Remove a video deleted at VOD; if the event reports anything else, record a difference for a person."""
         if self._store.cloud.is_begun(Action.DELETE, event.target):
-            raise NotYet  # somebody is deleting it here, and shall be told how that ended
+            raise NotYet  # a deletion from here is in progress and will report its result
         whole = event.type == "DeleteMediaComplete" and event.body.get("DeleteType", "all") == "all"
         if self._store.trash.holds(event.target):
             if whole:
@@ -236,9 +240,9 @@ class Follower:
             self._store.mirror.note_missing([event.target])
 
     def _take_review(self, video: Video, event: Event) -> None:
-        """Keep what the machine found, and let it count where no person has judged yet.
+        """Store the machine review's result, and apply it if no person has judged yet.
 
-        Of a review that was submitted here the job is asked, and this event comes again when it has ended.
+        For a review submitted here, its job is polled instead; when it ends, this event is queued again.
         """
         job = event.body.get("JobId")
         if self._store.machine_reviews.hasten(video.video_id, job if isinstance(job, str) else ""):
@@ -259,5 +263,5 @@ class Follower:
 
 
 def _file_time(event: Event) -> int:
-    """Return the second in which VOD says that a file was there; 0 where the event is about something else."""
+    """Return the second at which VOD reported the file; 0 for other events."""
     return (second(str(event.body.get("EventTime"))) or 0) if event.type == FILE_EVENT else 0

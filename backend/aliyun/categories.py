@@ -1,4 +1,4 @@
-"""VOD's tree of categories: read whole, and changed one by one."""
+"""VOD's category tree."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GONE = "ApsaraVideo VOD has no category {cate_id} any more; the tree will follow
 
 
 class Categories:
-    """Asks for the tree, and changes it."""
+    """Reads and changes the category tree."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -33,7 +33,7 @@ class Categories:
         return list(self._below(ROOT))
 
     def add(self, name: str, parent_id: int) -> int:
-        """Make a category and return its id. Where no answer comes, look whether it was made. Raises CloudError."""
+        """Create a category and return its id. If the response is lost, search for it. Raises CloudError."""
         _check(name)
         wanted = {"CateName": name, **({"ParentId": parent_id} if parent_id else {})}
         try:
@@ -45,7 +45,7 @@ class Categories:
         return int(number(answer["Category"]["CateId"]))
 
     def rename(self, cate_id: int, name: str) -> None:
-        """Raises NotFound where VOD has it no more, and CloudError."""
+        """Rename a category. Raises CloudError, and NotFound if VOD does not have it."""
         _check(name)
         try:
             self._client.call("UpdateCategory", {"CateId": cate_id, "CateName": name})
@@ -55,7 +55,7 @@ class Categories:
             raise
 
     def delete(self, cate_id: int) -> None:
-        """Delete a category and all below it; one that is gone is fine. Raises CloudError."""
+        """Delete a category and its descendants; ignore one that does not exist. Raises CloudError."""
         try:
             self._client.call("DeleteCategory", {"CateId": cate_id})
         except CloudError as error:
@@ -73,7 +73,7 @@ class Categories:
                 yield from self._below(one.cate_id)
 
     def _children(self, parent_id: int) -> Iterator[tuple[Category, bool]]:
-        """Yield the categories right below one, and whether there are others below each."""
+        """Yield the direct children of a category, and whether each has children."""
         for page in range(1, MAX_PAGES + 1):
             wanted = {"CateId": parent_id, "PageNo": page, "PageSize": PAGE}
             answer = self._client.call("GetCategories", wanted, expect="SubTotal", seconds=CALL_SECONDS)
@@ -87,7 +87,7 @@ class Categories:
 
 
 def _check(name: str) -> None:
-    """Raise BadRequest for a name that VOD cannot hold: a cut one would be another category's."""
+    """Raise BadRequest for a name VOD cannot store; truncated, it could be another category's name."""
     if (length := len(name.encode())) > MAX_NAME_BYTES:
         raise BadRequest(TOO_LONG, length=length, most=MAX_NAME_BYTES)
     if EMOJI.search(name):

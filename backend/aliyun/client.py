@@ -1,7 +1,7 @@
-"""Calls to Alibaba Cloud: signed by its SDKs, repeated where that is safe, within one budget of time.
+"""Client for Alibaba Cloud: signs requests with its SDKs and retries safe ones within a time budget.
 
-This is the only module that knows the SDKs of VOD and CDN. They are imported when the first client is made, so that an
-embedded console never pays for them (0.4 s and 58 MiB).
+The only module that uses the SDKs of VOD and CDN. They are imported when the first client is created, so that an
+embedded console does not load them (0.4 s and 58 MiB).
 """
 
 from __future__ import annotations
@@ -29,21 +29,17 @@ CDN_ACTIONS = frozenset(
         "DescribeRefreshQuota", "DescribeDomainUsageData",
     }
 )  # fmt: skip
-CONNECT_SECONDS, READ_SECONDS = 3.0, 5.0  # of one attempt
-BUDGET_SECONDS = 8.0  # of a whole call: somebody may be waiting
+CONNECT_SECONDS, READ_SECONDS = 3.0, 5.0  # per attempt
+BUDGET_SECONDS = 8.0  # per call, because a user may be waiting
 FIRST_PAUSE, MAX_PAUSE = 0.3, 4.0
 CONNECTIONS = 40
-NOISY = (
-    "darabonba-core",
-    "alibabacloud-tea",
-    "credentials",
-)  # loggers of the SDKs; what they say, an error of ours says in a sentence
+NOISY = ("darabonba-core", "alibabacloud-tea", "credentials")  # the SDKs' loggers; our own errors report the same
 USER_AGENT = "qu-console"
 
 
 @dataclass(frozen=True, slots=True)
 class Sdk:
-    """The SDKs' modules."""
+    """The modules of the SDKs."""
 
     vod: ModuleType
     vod_models: ModuleType
@@ -57,7 +53,7 @@ class Sdk:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """An access key as it is now; `token` is empty for one that does not expire."""
+    """A current access key; `token` is empty if it does not expire."""
 
     id: str
     secret: str = field(repr=False)
@@ -65,16 +61,16 @@ class Keys:
 
 
 class Client:
-    """Calls operations of VOD and CDN by their documented names, and returns their answers as plain data."""
+    """Calls VOD and CDN operations by their documented names; responses are plain data."""
 
     def __init__(
         self, settings: Settings, credentials: Callable[[], Any] | None = None,
         wait: Callable[[float], Any] = time.sleep, clock: Callable[[], float] = time.monotonic,
         read_seconds: float = READ_SECONDS,
     ) -> None:  # fmt: skip
-        """`credentials` makes a credentials client of Alibaba's; by default its own chain is asked.
+        """`credentials` creates an Alibaba credentials client; the default is its standard chain.
 
-        `wait` makes every pause between two calls, here and in what uses this client.
+        `wait` makes every pause between calls, here and in users of this client.
         """
         self._settings, self._clock, self._read_seconds = settings, clock, read_seconds
         self.wait = wait
@@ -86,10 +82,11 @@ class Client:
         self, action: str, parameters: Mapping[str, Any] | None = None, *, expect: str = "", repeat: bool = True,
         seconds: float = BUDGET_SECONDS,
     ) -> dict[str, Any]:  # fmt: skip
-        """Call an operation and return its answer. Raises CloudError.
+        """Call an operation and return its response.
 
-        `expect` names what every good answer holds. With `repeat=False` the call is not made again when it may have
-        been done although no answer came: then the error is `unknown`. All attempts together take `seconds`.
+        Raises CloudError. `expect` is a path that every valid response contains. With `repeat=False` the call is not
+        retried if it may have been executed without a response; the error is then `unknown`. `seconds` limits all
+        attempts together.
         """
         deadline, pause, renewed = self._clock() + seconds, FIRST_PAUSE, False
         while True:
@@ -110,10 +107,10 @@ class Client:
             pause = min(pause * 2, MAX_PAUSE)
 
     def keys(self) -> Keys:
-        """Return the credentials as they are now, for what signs by itself. Raises CloudError where there are none."""
+        """Return the current credentials, for requests signed elsewhere. Raises CloudError if there are none."""
         try:
             found = self._credential.get_credential()
-        except Exception as failure:  # of the machine, of a role, of an address that gives them out
+        except Exception as failure:  # of the environment, an assumed role or a credentials URL
             raise Refusal("GetCredential", "InvalidCredentials", words=type(failure).__name__).error() from None
         return Keys(found.get_access_key_id(), found.get_access_key_secret(), found.get_security_token() or "")
 
@@ -131,14 +128,14 @@ class Client:
         except sdk.failure as failure:
             # Not `from failure`: it holds the request, with its signature and token.
             raise _read(action, failure).error() from None
-        except Exception as failure:  # the SDKs let the errors of their transport through
+        except Exception as failure:  # the SDKs do not wrap transport errors
             raise Refusal(action, words=type(failure).__name__).error() from None
         if not isinstance(answer, dict) or (expect and not _holds(answer, expect)):
             raise Refusal(action, words="malformed answer").error()
         return answer
 
     def _open(self) -> tuple[Any, Any]:
-        """Make both clients with credentials that were just looked for."""
+        """Create both clients with fresh credentials."""
         sdk, settings = _sdk(), self._settings
         credential = self._credential = self._credentials()
 
@@ -151,7 +148,7 @@ class Client:
         return sdk.vod.Client(config(settings.vod_endpoint)), sdk.cdn.Client(config(settings.cdn_endpoint))
 
     def _renew(self, generation: int) -> None:
-        """Look for credentials anew, once for all whose calls were refused with the same ones."""
+        """Refresh the credentials, once for all concurrent calls that failed with the same ones."""
         with self._guard:
             if generation == self._generation:
                 self._vod, self._cdn = self._open()
@@ -178,7 +175,7 @@ def _sdk() -> Sdk:
 
 
 def _read(action: str, failure: Any) -> Refusal:
-    """Return what the SDK's exception says, without anything of the request."""
+    """Convert an SDK exception, without any request data."""
     code = getattr(failure, "code", None)
     if not code:
         name = type(getattr(failure, "inner_exception", None) or failure).__name__

@@ -1,4 +1,4 @@
-"""Everything of cloud mode, put together: what the console, its server and its command line use of it."""
+"""Cloud mode's components, wired together for the console, server and command line."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ log = logging.getLogger(__name__)
 
 
 class Cloud:
-    """One account at Alibaba, as this console deals with it."""
+    """This console's Alibaba account."""
 
     def __init__(
         self, settings: Settings, store: Store, local: LocalMedia, clock: Callable[[], float],
         client: Client | None = None, poll_seconds: float | None = None,
     ) -> None:  # fmt: skip
-        """`poll_seconds` is the time between two questions about a job, where it is not each kind's own."""
+        """`poll_seconds` overrides the poll interval of all job kinds."""
         self._settings, self._store, self._clock = settings, store, clock
         self.client = client or Client(settings)
         groups = {JobKind.TRANSCODE: settings.template_group, JobKind.NARROW: settings.narrow_template_group}
@@ -59,7 +59,7 @@ class Cloud:
         self.cache = CloudCache(
             self.client, store.cloud, settings.prewarm_service, settings.prewarm_hosts, self._batch, clock, **pace
         )
-        self.poll_now: Callable[[str], None] = lambda _video_id: None  # the worker takes this place
+        self.poll_now: Callable[[str], None] = lambda _video_id: None  # set by the worker
         self.reviews = MachineReviews(self.client, store, settings.review_template, clock)
         self.follower = Follower(
             self.client, store, self.media, renditions, self.reviews, settings.review,
@@ -80,15 +80,15 @@ class Cloud:
         self.sync = Sync(self.client, store, clock, self.follower.unreviewed)
 
     def take_callback(self, headers: Mapping[str, str], raw: bytes) -> None:
-        """Keep an event, to be followed up soon. Raises Refused where it is not signed, or is none."""
+        """Queue an event for processing. Raises Refused if it is unsigned or invalid."""
         check_signature(self._settings, headers, self._clock())
         kind, target, body = read_event(raw)
         self._store.cloud.keep_event(kind, target, body)
 
     def take_messages(self) -> int:
-        """Keep the events that wait in the queue of MNS, waiting a while for one; return how many those were.
+        """Queue the events in the MNS queue, using long polling; return their number.
 
-        A message is deleted once its event is kept: where that fails, MNS gives it out again. Raises CloudError.
+        A message is deleted after its event is stored; otherwise MNS delivers it again. Raises CloudError.
         """
         count = 0
         while self._queue is not None and (message := self._queue.receive()):
@@ -101,30 +101,30 @@ class Cloud:
         return count
 
     def set_callback(self, way: str) -> str:
-        """Have VOD tell of its events in this way (http, mns), and return where it told of them before.
+        """Configure how VOD delivers events (http, mns), and return the previous destination.
 
-        Raises BadRequest where the settings lack something, and CloudError.
+        Raises BadRequest if settings are missing, and CloudError.
         """
         return set_callback(self.client, self._settings, Way(way))
 
     def settle_upload(self, job: Job, outcome: Done) -> None:
-        """Queue what follows an upload, and free our own disk."""
+        """Queue the jobs that follow an upload, and delete the local file."""
         self._store.mirror.note_upload(job.video_id, outcome.files[0])
         self.media.clear(job.video_id)
 
     def settle_pull(self, job: Job, outcome: Done) -> None:
-        """Enter a video that VOD fetched, and queue what follows. Raises CloudError and NotFound."""
+        """Add a video that VOD fetched, and queue the following jobs. Raises CloudError and NotFound."""
         self.pulls.settle(job, outcome, self.follower.unreviewed)
 
     def quota(self) -> Quota:
         return self.cache.quota()
 
     def mend(self, video_id: str, what: str, side: str, actor: Actor) -> None:
-        """Settle a difference: `side` (here, there) is the one that is right. Raises NotFound, Conflict, CloudError."""
+        """Resolve a difference; `side` (here, there) is the one to keep. Raises NotFound, Conflict, CloudError."""
         mend(self.client, self._store, self.media, video_id, what, side, actor)
 
     def examine(self) -> Iterator[Check]:
-        """Look at all that cloud mode needs, and say what to do where something is wrong."""
+        """Check everything cloud mode needs, and say how to fix problems."""
         return examine(self.client, self._settings, self._store)
 
     def close(self) -> None:

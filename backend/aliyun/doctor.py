@@ -1,4 +1,4 @@
-"""The doctor's questions to Alibaba: is everything there that this console needs, and what to do where it is not."""
+"""The doctor's checks of the Alibaba account, with instructions for fixing problems."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NO_SUCH_VIDEO = "0" * 32
 NO_SUCH_CATEGORY = 9_007_199_254_740_991
-# Harmless questions: each is refused for its content by whoever may ask it, and for the asking by whoever may not.
+# Harmless requests: with permission they fail for their parameters, without it for the missing permission.
 ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("GetVideoInfo", {"VideoId": NO_SUCH_VIDEO}),
     ("GetVideoInfos", {"VideoIds": NO_SUCH_VIDEO}),
@@ -53,7 +53,7 @@ ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("UpdateCategory", {"CateId": NO_SUCH_CATEGORY, "CateName": "category"}),
     ("DeleteCategory", {"CateId": NO_SUCH_CATEGORY}),
     ("CreateUploadVideo", {"Title": "video", "FileName": "without-extension"}),
-    ("UploadMediaByURL", {"UploadURLs": ",".join(["https://invalid.invalid/a.mp4"] * 21)}),  # 20 is the limit
+    ("UploadMediaByURL", {"UploadURLs": ",".join(["https://invalid.invalid/a.mp4"] * 21)}),  # the limit is 20
     ("GetURLUploadInfos", {"JobIds": NO_SUCH_VIDEO}),
     ("CancelUrlUploadJobs", {"JobIds": NO_SUCH_VIDEO}),
 )
@@ -62,14 +62,14 @@ EXPECTED = (*GONE, *NO_CATEGORY, *NO_SUCH_TASK, *WRONG_STATE)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at: `good`, and what to do where it is not."""
+    """The result of a check; the text says how to fix a problem."""
 
     good: bool
     text: str
 
 
 def examine(client: Client, settings: Settings, store: Store) -> Iterator[Check]:
-    """Yield what was found. Nothing is changed and nothing is billed."""
+    """Yield check results. Nothing is changed or billed."""
     try:
         found = client.call(
             "SearchMedia", {"SearchType": "video", "PageNo": 1, "PageSize": 1, "Fields": "CoverURL"}, expect="Total"
@@ -130,7 +130,7 @@ def _template_group(client: Client, name: str, group: str, *, narrow: bool) -> C
 
 
 def _rights(client: Client, settings: Settings) -> Check:
-    """Ask for what does not exist: only whoever may ask is told so."""
+    """Check permissions with requests for nonexistent objects."""
     missing = []
     service = settings.prewarm_service
     senders = (SERVICES[service].push, REFRESHERS[service].refresh)
@@ -149,7 +149,7 @@ def _rights(client: Client, settings: Settings) -> Check:
 
 
 def _about_usage(settings: Settings) -> list[tuple[str, dict[str, Any]]]:
-    """Return questions about the usage of the last hour: they are free, and read nothing that is large."""
+    """Return usage queries for the last hour; they are free and small."""
     now = time.time()
     hour = {"StartTime": utc(now - 3600), "EndTime": utc(now)}
     traffic = ("DescribeVodDomainUsageData", {**hour, "Field": "traf"})
@@ -171,7 +171,7 @@ def _quota(client: Client, settings: Settings) -> Check:
 
 
 def _refreshing(client: Client, settings: Settings, store: Store) -> Check:
-    """Say how much may be refreshed today, and what of it goes wrong."""
+    """Report the refresh quota and failing refreshes."""
     name = f"refreshing by {settings.prewarm_service}"
     try:
         answer = client.call(REFRESHERS[settings.prewarm_service].quota, expect="UrlRemain")

@@ -1,4 +1,4 @@
-"""Settling differences between the catalogue and VOD, one by one, as a person chose."""
+"""Resolves differences between the catalogue and VOD, as chosen by a person."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CATEGORY = "cateName"
 def mend(
     client: Client, store: Store, media: CloudMedia, video_id: str, what: str, side: str, actor: Actor
 ) -> None:  # fmt: skip
-    """Settle a difference: `side` is the one that is right. Raises NotFound, Conflict and CloudError."""
+    """Resolve a difference; `side` is the one to keep. Raises NotFound, Conflict and CloudError."""
     found = store.mirror.find_difference(video_id, what)
     if found is None:
         raise NotFound("This difference does not exist any more. Refresh the list.")
@@ -40,7 +40,7 @@ def mend(
 def _mend_category(
     client: Client, store: Store, media: CloudMedia, found: Difference, side: str, actor: Actor
 ) -> None:  # fmt: skip
-    """Let VOD have the category that a video has here, making it there; or let the video have the one at VOD."""
+    """Set VOD's category to the one here, creating it there if needed, or the other way round."""
     if side == THERE:
         info = client.call("GetVideoInfo", {"VideoId": found.video_id}, expect="Video.VideoId")["Video"]
         store.mirror.take_category(found.video_id, int(number(info.get("CateId"))), words(info.get("CateName")))

@@ -1,4 +1,4 @@
-"""Alibaba's error codes: what they mean for a person, and whether asking again is any use."""
+"""Alibaba's error codes: their meaning and whether to retry."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from backend.errors import CloudError
 
-# Codes are compared without letter case: Alibaba's own pages spell some of them in two ways.
+# Compared ignoring case: Alibaba's documentation spells some in two ways.
 THROTTLED = ("throttling", "throttling.user", "throttling.api")
-UNSURE = ("serviceunavailable", "internalerror")  # it may have been done all the same
+UNSURE = ("serviceunavailable", "internalerror")  # it may have been executed
 NOT_DONE = ("deletevideofailed", "servicebusy", "preloadqueuefull", "signaturenonceused")
 EXPIRED = (
     "invalidsecuritytoken.expired",
@@ -16,7 +16,8 @@ EXPIRED = (
     "invalidsecuritytoken.mismatchwithaccesskey",
 )
 
-NO_CREDENTIALS = ("invalidcredentials",)  # of our own: jobs wait for them, as a token's source may be away for a while
+# No credentials on this machine; jobs wait, since their source may be temporarily unavailable
+NO_CREDENTIALS = ("invalidcredentials",)
 
 GONE = ("invalidvideo.notfound", "invalidmedia.notfound")
 NO_RIGHTS = ("forbidden", "forbidden.ram", "nopermission")
@@ -32,7 +33,7 @@ WRONG_KEY = (
     "incompletesignature",
 )  # fmt: skip
 WRONG_CLOCK = ("invalidtimestamp.expired",)
-# Refusals for whoever asks, whatever it is: the same in smaller pieces would be refused too.
+# Errors independent of the request's content, so splitting a batch does not help.
 FRUITLESS = (*WRONG_KEY, *NO_CREDENTIALS, *NO_RIGHTS, *NO_SERVICE, *WRONG_CLOCK)
 
 REFUSED = CloudError("Alibaba Cloud refused {action}: {words} (code {cloud_code}, request {request_id}).")
@@ -106,7 +107,7 @@ _KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What came back instead of an answer. Without a status, nothing came back that could be read."""
+    """An error response; without a status, no readable response arrived."""
 
     action: str
     cloud_code: str = ""
@@ -115,7 +116,7 @@ class Refusal:
     words: str = ""
 
     def error(self) -> CloudError:
-        """Return the sentence for a person, with Alibaba's code and request id."""
+        """Return the user-facing error, with Alibaba's code and request id."""
         code = self.cloud_code.lower()
         if not code:
             template = NO_ANSWER.template
@@ -131,10 +132,10 @@ class Refusal:
 
 
 def has_code(error: CloudError, *codes: str) -> bool:
-    """Say whether the cloud gave one of these codes."""
+    """Return whether the error has one of these codes."""
     return error.cloud_code.lower() in codes
 
 
 def is_repeated_session(error: CloudError) -> bool:
-    """Say whether a SessionId was used in the last seven days. Alibaba does not document the code; it names it."""
+    """Return whether a SessionId was used in the last seven days; the undocumented code contains that word."""
     return "session" in error.cloud_code.lower()

@@ -1,4 +1,4 @@
-"""The way by which VOD tells of its events: an address or a queue, as it is set there and as this console wants it."""
+"""How VOD delivers events (URL or MNS queue): the configuration there, and the one this console needs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NEEDED = (
     "FileUploadComplete", "StreamTranscodeComplete", "TranscodeComplete", "SnapshotComplete", "CreateAuditComplete",
     "DeleteMediaComplete", "UploadByURLComplete",
 )  # fmt: skip
-AI = "AIComplete"  # under this name all events of machine review are switched on
+AI = "AIComplete"  # enables all machine review events
 ALL = "ALL"
 COMMAND = "`python -m backend doctor --set-callback {way}` sets that"
 NOT_SET = "Set QU_CALLBACK_URL and QU_CALLBACK_KEY first."
@@ -21,22 +21,22 @@ NO_QUEUE = "Set QU_MNS_ENDPOINT and QU_MNS_QUEUE first."
 
 
 class Way(StrEnum):
-    """How VOD tells."""
+    """How VOD delivers events."""
 
     HTTP = "http"
     MNS = "mns"
 
 
 def ways(settings: Settings) -> list[Way]:
-    """Return the ways in which this console can be told."""
+    """Return the delivery methods that this console is configured for."""
     wanted = {Way.HTTP: settings.callback_url, Way.MNS: settings.mns_queue}
     return [way for way, value in wanted.items() if value]
 
 
 def find_problem(client: Client, settings: Settings) -> str:
-    """Return what is wrong with what is set at VOD, and what sets it right; empty where nothing is.
+    """Return what is wrong with VOD's configuration and the command that fixes it; empty if correct.
 
-    Raises CloudError where VOD does not tell what is set.
+    Raises CloudError if VOD does not return its configuration.
     """
     possible = ways(settings)
     if not possible:
@@ -57,9 +57,9 @@ def find_problem(client: Client, settings: Settings) -> str:
 
 
 def set_callback(client: Client, settings: Settings, way: Way) -> str:
-    """Have VOD tell of its events in this way, and return where it told of them before.
+    """Configure how VOD delivers events, and return the previous destination.
 
-    Events that were switched on stay so. Raises BadRequest where the settings lack something, and CloudError.
+    Events already enabled stay enabled. Raises BadRequest if settings are missing, and CloudError.
     """
     if way not in ways(settings):
         raise BadRequest(NOT_SET if way is Way.HTTP else NO_QUEUE)
@@ -81,7 +81,7 @@ def set_callback(client: Client, settings: Settings, way: Way) -> str:
 
 
 def read(client: Client) -> dict[str, Any]:
-    """Return what is set at VOD. Raises CloudError."""
+    """Return VOD's configuration. Raises CloudError."""
     found: dict[str, Any] = client.call("GetMessageCallback", expect="MessageCallback")["MessageCallback"]
     return found
 
@@ -101,6 +101,6 @@ def _is_to_us(there: dict[str, Any], settings: Settings, way: Way) -> bool:
 
 
 def _events(there: dict[str, Any]) -> list[str]:
-    """Return the events that are switched on; an empty list at VOD is none."""
+    """Return the enabled events; an empty list at VOD means none."""
     listed = [part for part in str(there.get("EventTypeList") or "").split(",") if part]
     return list(NEEDED) if ALL in listed else listed

@@ -1,4 +1,4 @@
-"""Keeps the catalogue in step with VOD, in the background: one thread each for what must not wait for the others."""
+"""Background synchronization with VOD, with separate threads for tasks that must not delay each other."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STEP_SECONDS = 1.0
-FIRST_PAUSE, MAX_PAUSE = 5.0, 600.0  # seconds until an event is followed up again
+FIRST_PAUSE, MAX_PAUSE = 5.0, 600.0  # seconds until an event is retried
 MAX_EVENT_SECONDS = 7 * SECONDS_A_DAY
-OLD_SECONDS = 30.0  # an intent: whoever wrote it has given up by then
-CHANGES_SECONDS = 120.0  # between two looks at what changed at VOD
+OLD_SECONDS = 30.0  # age of an intent whose writer must have given up
+CHANGES_SECONDS = 120.0  # between checks for changes at VOD
 CATEGORIES_SECONDS = 300.0
 RECOMMENDED_SECONDS = 240.0
 UPLOADS_SECONDS = 600.0
-USAGE_SECONDS = 900.0  # between two questions about the account's usage; figures of an hour come an hour late
-QUEUE_SECONDS = 3.0  # after a queue was empty, or did not answer
-WALK_SECONDS = 5.0  # between two batches of the walk: 1 M videos take three days
+USAGE_SECONDS = 900.0  # between usage queries; hourly figures arrive an hour late
+QUEUE_SECONDS = 3.0  # after the queue was empty or unavailable
+WALK_SECONDS = 5.0  # between batches of the full scan: 1 M videos take three days
 PRUNE_SECONDS = 6 * 3600.0
-KEPT_SECONDS = 30 * SECONDS_A_DAY  # what Alibaba was asked, after it ended
-FOLLOWERS = 2  # threads that follow up events: one video that hangs does not keep the others waiting
+KEPT_SECONDS = 30 * SECONDS_A_DAY  # retention of finished records
+FOLLOWERS = 2  # event threads, so that one hanging video does not delay the others
 
 
 class Keeper:
-    """Does what nobody waits for."""
+    """Runs the periodic background tasks of cloud mode."""
 
     def __init__(
         self, store: Store, follower: Follower, settler: Settler, reconciler: Reconciler, usage: UsageReader,
@@ -64,7 +64,7 @@ class Keeper:
         )
 
     def listen(self, take_messages: Callable[[], object]) -> None:
-        """Read a queue of events too, which holds its answer back while there are none."""
+        """Also read an event queue, by long polling."""
         self._threads = (*self._threads, PeriodicCall("vod-queue", QUEUE_SECONDS, _patient(take_messages)))
 
     def start(self) -> None:
@@ -72,14 +72,14 @@ class Keeper:
             thread.start()
 
     def stop(self, timeout: float = 10.0) -> None:
-        """Begin nothing new, and wait at most so many seconds for what is under way."""
+        """Stop all tasks, waiting at most this many seconds for running ones."""
         for thread in self._threads:
             thread.stop(0.0)
         for thread in self._threads:
             thread.stop(timeout / len(self._threads))
 
     def follow_events(self) -> int:
-        """Follow up the events that are due, until VOD stops answering; return how many those were."""
+        """Process due events until VOD stops responding; return their number."""
         count = 0
         while event := self._store.cloud.take_event():
             count += 1
@@ -88,10 +88,10 @@ class Keeper:
             except (CloudError, NotYet) as error:
                 self._postpone(event, error)
                 if isinstance(error, CloudError) and error.passing:
-                    break  # the next event would fare no better
+                    break  # further calls would fail too
                 continue
             except NotFound:
-                pass  # deleted here meanwhile
+                pass  # deleted here in the meantime
             except Exception as error:
                 log.exception("an event (%s) of %s cannot be followed", event.type, event.target)
                 self._postpone(event, error)
@@ -100,39 +100,41 @@ class Keeper:
         return count
 
     def finish_intents(self, older_than: float = OLD_SECONDS) -> int:
-        """Finish here what VOD did, and forget what it did not; return how many were settled."""
+        """Complete intents that VOD executed and delete the others; return how many were settled."""
         return self._settler.settle(older_than)
 
     def finish_reviews(self) -> int:
-        """Ask how machine reviews stand that were submitted; return how many are over."""
+        """Poll submitted machine reviews; return how many have finished."""
         return self._settler.settle(0.0, REVIEWS)
 
     def refresh_caches(self) -> int:
-        """Refresh caches after blocking and deleting; return how many videos are finished."""
+        """Run pending CDN refreshes; return how many videos are finished."""
         return self._settler.settle(0.0, REFRESHES)
 
     def look_at_changes(self) -> int:
-        """Take in what is new or changed at VOD; return how many videos those were. Raises CloudError."""
+        """Apply new and changed videos from VOD; return how many. Raises CloudError."""
         return self._reconciler.look_at_changes()
 
     def look_at_categories(self) -> int:
-        """Let the tree of categories be VOD's; return how many changed. Raises CloudError."""
+        """Apply VOD's category tree; return how many categories changed. Raises CloudError."""
         return self._reconciler.look_at_categories()
 
     def look_at_recommended(self) -> int:
-        """Compare what is recommended with VOD; return how many videos were seen. Raises CloudError."""
+        """Compare recommended videos with VOD; return how many. Raises CloudError."""
         return self._reconciler.look_at_recommended()
 
     def end_uploads(self) -> int:
-        """End the uploads that nothing was heard of for a day; return how many those were. Raises CloudError."""
+        """Expire uploads without news for a day; return how many. Raises CloudError."""
         return self._reconciler.end_uploads()
 
     def look_round(self) -> int:
-        """Compare the next batch of all videos with VOD; return how many were seen. Raises CloudError."""
+        """Compare the next batch of all videos with VOD; return how many. Raises CloudError."""
         return self._reconciler.look_round()
 
     def _postpone(self, event: Event, error: Exception) -> None:
-        """Try an event again later and later; after a week it can tell nothing that the walk has not seen."""
+        """Retry an event with exponential back-off; after a week it cannot report anything the full scan has not
+        seen.
+        """
         if self._clock() - event.received > MAX_EVENT_SECONDS:
             log.warning("an event (%s) of %s was given up: %s", event.type, event.target, error)
             self._store.cloud.end_event(event)
@@ -142,7 +144,7 @@ class Keeper:
 
 
 def _patient(look: Callable[[], object]) -> Callable[[], None]:
-    """Let a look end where VOD does not answer: the next one sees the same again."""
+    """Ignore a failing call to VOD: the next run sees the same data."""
 
     def step() -> None:
         try:

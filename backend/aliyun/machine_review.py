@@ -1,4 +1,4 @@
-"""What VOD's machine review found in a video, and asking for one: paid, so never submitted twice for one wish."""
+"""VOD's machine review: submitting it, which is billed and must not be repeated, and storing its results."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ CLEAN = ("", "normal", "nonlabel")
 PAGE, MAX_PAGES = 20, 25  # of GetMediaAuditResultDetail
 MAX_FRAMES = 200
 SUBMIT_SECONDS = 20.0
-ASKED_AGAIN = 15.0  # seconds between two questions about a job
+ASKED_AGAIN = 15.0  # seconds between polls of a job
 SETTLED_FROM = 30.0
-LOST_SECONDS = 1800.0  # then a submit that nothing was heard of is taken for lost
+LOST_SECONDS = 1800.0  # after which an unconfirmed submission counts as lost
 GIVEN_UP_SECONDS = 86_400.0  # VOD reviews a video in minutes
 PENDING = "The machine is reviewing the video {video_id} already. Look again in a minute."
 UNCONFIRMED = (
@@ -42,22 +42,24 @@ FAILED = "The machine review failed at ApsaraVideo VOD: {why} (code {cloud_code}
 
 
 class MachineReviews:
-    """Submits reviews, and keeps here what they found."""
+    """Submits machine reviews and stores their results."""
 
     def __init__(self, client: Client, store: Store, template: str, clock: Callable[[], float]) -> None:
-        """`template` is the id of VOD's AI template; empty is the account's default."""
+        """`template` is the id of VOD's AI template; empty for the account's default."""
         self._client, self._store, self._template, self._clock = client, store, template, clock
 
     def known(self, video_id: str) -> MachineReview | None:
-        """Return what is known here. Where nobody ever looked, the keeper looks soon; nobody waits for it."""
+        """Return the stored result. If it was never fetched, queue fetching it in the background."""
         found = self._store.machine_reviews.find(video_id)
         if found is None:
             self._store.cloud.begin(Action.LOOK, video_id, {}, Actor("console", "worker"))
         return found
 
     def submit(self, video_id: str, actor: Actor, template: str = "") -> None:
-        """Have a video reviewed. Raises Conflict while it is, and CloudError; where no answer came, nothing is sent
-        again until it is clear whether VOD took it.
+        """Submit a video for review.
+
+        Raises Conflict while one is running, and CloudError; after a lost response, nothing is submitted again until it
+        is clear whether VOD accepted it.
         """
         template = template or self._template
         payload = {"template": template, "token": secrets.token_hex(8)}
@@ -83,7 +85,7 @@ class MachineReviews:
         self._store.machine_reviews.note_submitted(self._running(video_id), {**payload, "jobId": job}, actor)
 
     def settle(self, intent: Intent) -> bool:
-        """Ask how a review stands; False where it still goes on. Raises CloudError."""
+        """Poll a review; False while it is running. Raises CloudError."""
         waited = self._clock() - intent.begun
         job = str(intent.payload.get("jobId") or "")
         if not job:
@@ -112,20 +114,23 @@ class MachineReviews:
         return False
 
     def look(self, intent: Intent) -> bool:
-        """Keep what VOD found in a video that nobody looked at before. Raises CloudError."""
+        """Fetch the result of a video never looked up before. Raises CloudError."""
         self.take(intent.target)
         self._store.cloud.drop(Action.LOOK, intent.target)
         return True
 
     def take(self, video_id: str) -> MachineReview:
-        """Fetch what VOD found and keep it here; the review is over then. Raises CloudError."""
+        """Fetch and store VOD's result of a finished review. Raises CloudError."""
         found = self._fetch(video_id)
         self._store.machine_reviews.keep(found)
         return found
 
     def _settle_unconfirmed(self, intent: Intent, waited: float) -> bool:
-        """A submit of which no answer came: VOD lists no such jobs, but a new result shows that it took it."""
-        if waited < SETTLED_FROM:  # whoever submits it may still be waiting for the answer
+        """Settle a submission without a response.
+
+        VOD does not list such jobs, but a new result shows that it was accepted.
+        """
+        if waited < SETTLED_FROM:  # the submitter may still be waiting for the response
             self._store.cloud.postpone_intent(intent, SETTLED_FROM - waited)
             return False
         before = self._store.machine_reviews.find(intent.target)
@@ -167,8 +172,9 @@ class MachineReviews:
         )  # fmt: skip
 
     def _frames(self, video_id: str, result: Mapping[str, Any]) -> tuple[Frame, ...]:
-        """Return the pictures that something was found in, in the order of the clip. Details that VOD does not have
-        (any more) are left out: the summary has the worst pictures of each kind.
+        """Return the frames with findings, in time order.
+
+        Details that VOD no longer has are omitted; the summary has the worst frames of each kind.
         """
         found: dict[tuple[str, int], Frame] = {}
         for name, module in MODULES.items():
@@ -218,7 +224,7 @@ def _add(found: dict[tuple[str, int], Frame], module: str, label: Any, score: An
 
 
 def unsigned_picture(url: Any) -> str:
-    """Return the address of a picture as VOD gives it, if it is one: these are signed for the two weeks they live."""
+    """Return a frame's URL as given by VOD, if valid; it is signed for the two weeks that VOD keeps the image."""
     text = words(url)
     return text if text.startswith(("http://", "https://")) and unsigned(text) else ""
 
@@ -232,7 +238,7 @@ def _listed(text: Any) -> tuple[str, ...]:
 
 
 def _findings(result: Mapping[str, Any]) -> list[Finding]:
-    """Return what was found where: in the pictures, the cover, the title and description, the sound."""
+    """Return the findings in frames, cover, texts and audio."""
     found = []
     for name, module in MODULES.items():
         one = (result.get("VideoResult") or {}).get(name) or {}

@@ -1,4 +1,4 @@
-"""VOD's answers in the console's words: times, statuses, files."""
+"""Maps VOD's responses to the model: times, statuses, files."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from backend.model.limits import FIRST_SECOND, LAST_SECOND, MAX_BYTES, MAX_SECON
 if TYPE_CHECKING:
     from backend.store.cloud import CloudRecords
 
-MAX_EXTEND_BYTES = 512  # of UTF-8, of what VOD repeats in events
+MAX_EXTEND_BYTES = 512  # in UTF-8; VOD repeats it in events
 MAX_FIELD = 128  # characters of a user's id or name
-HLS_ENCRYPTION = "HLSEncryption"  # the EncryptType beside AliyunVoDEncryption
-ORIGINAL = "OD"  # the definition of a stream that is the uploaded file itself
-SOURCE_SCHEME = "vod://"  # in front of a video's id: its source lies in VOD, and every use asks for a fresh address
+HLS_ENCRYPTION = "HLSEncryption"  # the other EncryptType is AliyunVoDEncryption
+ORIGINAL = "OD"  # the definition of a stream that is the original file
+SOURCE_SCHEME = "vod://"  # prefix of a video id: the source is in VOD and gets a fresh URL on every use
 
 
 def utc(second: float) -> str:
-    """Return a time as Alibaba writes it: `2019-01-09T14:11:29Z`."""
+    """Format a time as Alibaba does: `2019-01-09T14:11:29Z`."""
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def second(text: str) -> int | None:
-    """Return the second that one of Alibaba's times means; None where it is none that can be shown everywhere."""
+    """Parse one of Alibaba's times into a second; None if invalid or out of range."""
     with suppress(ValueError):
         found = int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
         return found if FIRST_SECOND <= found <= LAST_SECOND else None
@@ -39,12 +39,12 @@ def second(text: str) -> int | None:
 
 
 def words(value: Any) -> str:
-    """Return text, but for characters that cannot be kept."""
+    """Return text without characters that cannot be stored."""
     return NO_TEXT.sub("\ufffd", str(value or ""))
 
 
 def number(value: Any) -> float:
-    """Return a number, which some answers hold as text; 0 where it is none."""
+    """Return a number, which some responses give as text; 0 if invalid."""
     try:
         found = float(value)
     except (TypeError, ValueError):
@@ -57,18 +57,17 @@ def status(text: Any) -> VideoStatus | None:
 
 
 def unsigned(url: str) -> str:
-    """Return an address without what makes it valid for a while."""
+    """Return a URL without its query, which holds the expiring signature."""
     try:
         parts = urlsplit(url)
-    except ValueError:  # it is none
+    except ValueError:  # an invalid URL
         return ""
     return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
 
 
 def user_of(data: Any) -> User:
-    """Return whose video it is, if the app said so with its upload: `{"userId": …, "userName": …}`, as JSON or not.
-
-    UserData holds that under `Extend`, and events hold what is under `Extend`.
+    """Return the owner of a video, if the app sent one with its upload: `{"userId": …, "userName": …}`, as JSON
+    text or object. UserData has it under `Extend`; events have the content of `Extend`.
     """
     said = extend_of(data)
     if not said.get("userId"):
@@ -77,9 +76,9 @@ def user_of(data: Any) -> User:
 
 
 def user_data(owner: User, more: Mapping[str, str] | None = None) -> str:
-    """Return the UserData that names an owner, as `user_of` reads it, and `more` that `extend_of` gives back.
+    """Return the UserData for an owner, as read by `user_of`, plus `more` as read by `extend_of`.
 
-    A name that VOD has no room for is left out.
+    A name that does not fit is left out.
     """
     said = {"userId": owner.user_id, "userName": owner.user_name, **(more or {})}
     if len(json.dumps(said, ensure_ascii=False).encode()) > MAX_EXTEND_BYTES:
@@ -88,7 +87,7 @@ def user_data(owner: User, more: Mapping[str, str] | None = None) -> str:
 
 
 def extend_of(data: Any) -> Mapping[str, Any]:
-    """Return what UserData holds under `Extend`, or what an event holds there: a JSON object, as text or not."""
+    """Return the `Extend` object of UserData or of an event, given as text or object."""
     said = _object(data)
     return _object(said["Extend"]) if "Extend" in said else said
 
@@ -102,7 +101,7 @@ def _object(data: Any) -> Mapping[str, Any]:
 
 
 def video_of(info: Mapping[str, Any], now: int) -> Video:
-    """Return what GetVideoInfo(s) or SearchMedia say of a video. Its owner is known where the app named one."""
+    """Build a video from GetVideoInfo(s) or SearchMedia. The owner is known only if the app named one."""
     found = status(info.get("Status")) or VideoStatus.UPLOAD_SUCC
     cover = words(info.get("CoverURL"))
     video_id = str(info["VideoId"])
@@ -121,14 +120,14 @@ def video_of(info: Mapping[str, Any], now: int) -> Video:
         cate_name=words(info.get("CateName")),
         tags=words(info.get("Tags")),
         status=found,
-        censor_status=censor_of(found, str(info.get("AuditStatus") or "")),  # SearchMedia tells no verdict
+        censor_status=censor_of(found, str(info.get("AuditStatus") or "")),  # SearchMedia has no verdict
         transcode_status=TranscodeStatus.SUCCESS if found is VideoStatus.NORMAL else TranscodeStatus.NEVER,
         files=tuple(files),
     )
 
 
 def censor_of(found: VideoStatus, audit: str) -> CensorStatus:
-    """Return where a video stands in review. A status of Normal is no verdict: VOD gives it to all that can play."""
+    """Return the review state. A status of Normal is not a verdict: VOD sets it for everything playable."""
     if "Blocked" in (audit, found):
         return CensorStatus.FAIL
     return CensorStatus.SUCCESS if audit == "Normal" else CensorStatus.CHECK
@@ -139,7 +138,7 @@ def source_file(video_id: str, size: int = 0) -> MediaFile:
 
 
 def rendition(info: Mapping[str, Any], position: int, kinds: Mapping[str, JobKind]) -> MediaFile:
-    """Return the file of a GetPlayInfo stream. Our own record of its job says best which kind it is."""
+    """Build the file of a GetPlayInfo stream. Our own record of its job takes precedence for the kind."""
     asked = kinds.get(str(info.get("JobId")))
     narrow = asked is JobKind.NARROW or (asked is None and str(info.get("NarrowBandType") or "0") not in ("0", ""))
     return MediaFile(
@@ -155,7 +154,7 @@ def rendition(info: Mapping[str, Any], position: int, kinds: Mapping[str, JobKin
 
 
 def of_present_file(records: CloudRecords, video_id: str, answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a GetPlayInfo answer without the streams that were made of a file which another one has replaced."""
+    """Return a GetPlayInfo response without streams made from a replaced file."""
     since, old = records.file_since(video_id), records.old_streams(video_id)
     streams = (answer.get("PlayInfoList") or {}).get("PlayInfo") or []
     kept = [
@@ -166,16 +165,16 @@ def of_present_file(records: CloudRecords, video_id: str, answer: Mapping[str, A
 
 
 def renditions(answer: Mapping[str, Any], kinds: Mapping[str, JobKind]) -> list[MediaFile]:
-    """Return the renditions of a GetPlayInfo answer that a browser can play, the smallest picture first.
+    """Return the renditions of a GetPlayInfo response that browsers can play, smallest first.
 
-    The uploaded file is among the streams where no transcoding was asked for; it is no rendition.
+    Without transcoding, the response includes the original file, which is not a rendition.
     """
     good = [info for info in _streams(answer) if not number(info.get("Encrypt"))]
     return [rendition(info, position, kinds) for position, info in enumerate(good)]
 
 
 def encrypted(answer: Mapping[str, Any]) -> list[MediaFile]:
-    """Return the renditions of a GetPlayInfo answer that plain players cannot play, the smallest picture first."""
+    """Return the encrypted renditions of a GetPlayInfo response, smallest first."""
     found = [info for info in _streams(answer) if number(info.get("Encrypt"))]
     return [
         replace(

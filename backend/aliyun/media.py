@@ -1,7 +1,7 @@
-"""The media provider of cloud mode: files, renditions and verdicts live in ApsaraVideo VOD.
+"""The media provider of cloud mode: files, renditions and verdicts are kept in ApsaraVideo VOD.
 
-What must not be lost between VOD and the catalogue is written down as an intent before it is asked. The catalogue's own
-transaction takes the intent away; one that stays is finished by the keeper.
+Requests that must be applied both at VOD and in the catalogue are first recorded as an intent. The catalogue's own
+transaction removes the intent; one that remains is completed by the keeper.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 YOUNG_SECONDS = 60
 KEPT_BACK = (VideoStatus.BLOCKED, VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)  # VOD plays none of these
-KEPT_BACK_REASON = "控制台回收站或撤销审核"  # VOD wants a reason for whatever is blocked
+KEPT_BACK_REASON = "控制台回收站或撤销审核"  # VOD requires a reason for blocking
 UNCONFIRMED = (
     "Alibaba Cloud did not confirm {action} ({words}). Whether it was done is being looked up, and the console will "
     "follow; look again in a minute."
@@ -47,7 +47,7 @@ NOT_DELETED = "ApsaraVideo VOD refused to delete the video {video_id}; it may be
 
 
 class CloudMedia:
-    """Keeps videos in VOD. What was uploaded lies in a folder of this machine until OSS has it."""
+    """Stores videos in VOD. An uploaded file stays on this machine until it is in OSS."""
 
     initial_jobs = (JobKind.UPLOAD,)
 
@@ -115,7 +115,7 @@ class CloudMedia:
     # Jobs
 
     def is_up_to_date(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
-        """Say whether VOD has made this: which sizes and codecs those are is up to its template group."""
+        """Return whether VOD has made this; sizes and codecs are defined by its template group."""
         if kind is JobKind.NARROW:
             status, made = video.narrow_transcode_status, video.file_of(FileKind.NARROW) or video.encrypted
         else:
@@ -123,13 +123,13 @@ class CloudMedia:
         return status is TranscodeStatus.SUCCESS and bool(made)
 
     def start(self, job: Job, video: Video | None) -> str:
-        """Begin a job. Asked again for the same job, it finds what VOD made of it instead of submitting it again."""
+        """Start a job. Called again for the same job, it finds VOD's task instead of submitting it again."""
         if video is None:
             raise NotFound(NO_SUCH_VIDEO, video_id=job.video_id)
         try:
             return self._start(job, video)
         except CloudError as error:
-            # VOD's own state follows its events by some seconds.
+            # VOD's state lags its events by some seconds.
             young = self._clock() - (job.started or self._clock()) < YOUNG_SECONDS
             error.passing = error.passing or (young and has_code(error, *WRONG_STATE))
             raise
@@ -155,25 +155,25 @@ class CloudMedia:
         return Lost()
 
     def cancel(self, reference: str) -> None:
-        """What VOD was asked for goes on there: it cannot be taken back."""
+        """Do nothing: a task at VOD cannot be cancelled."""
 
     @staticmethod
     def _number_of(video: Video, seconds: float) -> int:
-        """Return which snapshot shows a moment: they are spread evenly, each for an equal part. Raises Conflict."""
+        """Return the number of the snapshot at this time; each covers an equal part of the video. Raises Conflict."""
         count = len(video.files_of(FileKind.SNAPSHOT))
         if not count:
             raise Conflict(NO_SNAPSHOTS, video_id=video.video_id)
         return min(int(seconds * count / video.duration), count - 1) if video.duration else 0
 
     def clear(self, video_id: str) -> None:
-        """Remove from this machine what VOD has."""
+        """Delete the local files of a video that is in VOD."""
         self._local.delete(video_id)
 
-    # Verdicts and ends
+    # Verdicts and deletion
 
     @contextmanager
     def judging(self, judgements: Sequence[Judgement], actor: Actor) -> Iterator[list[ConsoleError | None]]:
-        """Tell VOD of verdicts, many in one call. Where it is not known whether VOD took one, the keeper finds out."""
+        """Send verdicts to VOD, batched. If it is unknown whether VOD accepted one, the keeper finds out."""
         ids = [one.video.video_id for one in judgements]
         with self.turns.held(ids):
             told = [{"status": one.verdict.value, "reason": one.reason, "comment": one.comment} for one in judgements]
@@ -186,9 +186,10 @@ class CloudMedia:
 
     @contextmanager
     def set_playable(self, video: Video, playable: bool, action: str, actor: Actor) -> Iterator[None]:
-        """Block a video at VOD, or let it be played again. Raises CloudError.
+        """Block or unblock a video at VOD.
 
-        The comment there is a mark by which the keeper knows what became of it, and that it was no verdict.
+        Raises CloudError. The comment is a marker by which the keeper recognizes that the change was applied and was
+        not a verdict.
         """
         if not playable and video.status in KEPT_BACK:
             yield
@@ -209,10 +210,10 @@ class CloudMedia:
 
     @contextmanager
     def deleting(self, video: Video, actor: Actor, recheck: Callable[[], object]) -> Iterator[None]:
-        """Delete a video at VOD, then let the console forget it. What was deleted there is gone for good."""
+        """Delete a video at VOD, permanently, and then in the console."""
         self._records.begin(Action.DELETE, video.video_id, {"userId": video.user.user_id}, actor)
         try:
-            recheck()  # whoever restores it from now on finds the intent
+            recheck()  # a concurrent restore sees the intent from here on
         except ConsoleError:
             self._records.drop(Action.DELETE, video.video_id)
             raise
@@ -222,7 +223,7 @@ class CloudMedia:
         self.clear(video.video_id)
 
     def delete(self, video_id: str) -> None:
-        """Remove what an upload that could not be entered left, here and at VOD."""
+        """Delete a failed upload, here and at VOD."""
         self.clear(video_id)
         try:
             self.delete_at_vod(video_id)
@@ -230,7 +231,7 @@ class CloudMedia:
             log.warning("%s stays at VOD: %s", video_id, error)
 
     def delete_at_vod(self, video_id: str) -> None:
-        """Delete at VOD; what is gone there already is fine. Raises CloudError where VOD keeps it."""
+        """Delete a video at VOD, ignoring one that does not exist. Raises CloudError if VOD refuses."""
         try:
             answer = self._client.call("DeleteVideo", {"VideoIds": video_id})
         except CloudError as error:
@@ -253,14 +254,14 @@ class CloudMedia:
 
     @contextmanager
     def _told(self, action: Action, target: str) -> Iterator[None]:
-        """Take the intent back where VOD refused; where it may have done it, say so."""
+        """Drop the intent if VOD refused; report it as unconfirmed if VOD may have executed it."""
         try:
             yield
         except CloudError as error:
             raise self._settled(action, target, error) or error from error
 
     def _settled(self, action: Action, target: str, error: CloudError | None) -> CloudError | None:
-        """Return what a person is told of an error. The intent stays where VOD may have done it, and where it did."""
+        """Return the user-facing error. The intent is kept if VOD executed it or may have."""
         if error is None:
             return None
         if error.unknown:

@@ -1,7 +1,7 @@
-"""Events by MNS (Simple Message Queue): a queue that VOD writes to, and that this console reads by long polling.
+"""Events by MNS (Simple Message Queue), which VOD writes to and this console reads by long polling.
 
-Alibaba's own library for MNS is untyped, brings its own cryptography, and keeps a log file in its package; two calls of
-the HTTP API (version 2015-06-06) are all that is needed.
+Alibaba's library for MNS is untyped, brings its own cryptography, and writes a log file into its package; only two
+calls of the HTTP API (version 2015-06-06) are needed.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ from backend.aliyun.errors import Refusal, has_code
 from backend.errors import CloudError
 
 VERSION = "2015-06-06"
-WAIT_SECONDS = 20  # MNS holds an answer back for so long while there is nothing to tell; 30 at most
+WAIT_SECONDS = 20  # MNS holds the response for this long while the queue is empty; 30 at most
 CONNECT_SECONDS, READ_SECONDS = 3.0, WAIT_SECONDS + 10.0
-PLAIN = "-_.~=+/"  # what a receipt may hold; the signature is of the query as it is sent
+PLAIN = "-_.~=+/"  # allowed in a receipt; the signature covers the query as sent
 NOTHING = ("messagenotexist",)
-GONE = ("messagenotexist", "receipthandleerror")  # deleted already, or given to somebody else meanwhile
+GONE = ("messagenotexist", "receipthandleerror")  # already deleted, or redelivered in the meantime
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that was given to us for a while; `receipt` deletes it."""
+    """A leased message; `receipt` deletes it."""
 
     body: bytes
     receipt: str
 
 
 class Queue:
-    """One queue of MNS."""
+    """An MNS queue."""
 
     def __init__(self, endpoint: str, name: str, keys: Callable[[], Keys], wait_seconds: int = WAIT_SECONDS) -> None:
-        """`endpoint` is that of the account, as the MNS console shows it; `keys` are asked for before each call."""
+        """`endpoint` is the account's, as the MNS console shows it; `keys` returns the current credentials."""
         self._endpoint, self._keys, self._wait_seconds = endpoint.rstrip("/"), keys, wait_seconds
         self._path = f"/queues/{quote(name, safe='')}/messages"
         self._session = requests.Session()
 
     def receive(self) -> Message | None:
-        """Return the next message, waiting a while for one; None where none came. Raises CloudError."""
+        """Return the next message, waiting for one; None if the queue is empty. Raises CloudError."""
         try:
             answer = self._call("GET", "ReceiveMessage", f"?waitseconds={self._wait_seconds}")
         except CloudError as error:
@@ -60,7 +60,7 @@ class Queue:
         return Message(_plain(found.get("MessageBody", "")), found["ReceiptHandle"])
 
     def delete(self, message: Message) -> None:
-        """Delete a message, so that nobody is given it again. Raises CloudError."""
+        """Delete a message, so that it is not delivered again. Raises CloudError."""
         try:
             self._call("DELETE", "DeleteMessage", f"?ReceiptHandle={quote(message.receipt, safe='-_.~=+/')}")
         except CloudError as error:
@@ -91,13 +91,13 @@ class Queue:
 
 
 def _sign(secret: str, method: str, headers: dict[str, str], resource: str) -> str:
-    """Return the signature of a request without a body, as MNS documents it."""
+    """Sign a request without a body, as documented by MNS."""
     text = f"{method}\n\n\n{headers['Date']}\nx-mns-version:{headers['x-mns-version']}\n{resource}"
     return base64.b64encode(hmac.new(secret.encode(), text.encode(), hashlib.sha1).digest()).decode()
 
 
 def _fields(answer: bytes) -> dict[str, str]:
-    """Return the elements of an answer by their names; nothing where it is no XML."""
+    """Return the elements of an XML response by name; empty if it is not XML."""
     try:
         return {child.tag.rpartition("}")[2]: child.text or "" for child in fromstring(answer)}  # noqa: S314 (of an address that the operator set)
     except (ParseError, ValueError):
@@ -105,7 +105,7 @@ def _fields(answer: bytes) -> dict[str, str]:
 
 
 def _plain(body: str) -> bytes:
-    """Return what was written: most libraries of MNS write it in base64, some as it is."""
+    """Return the decoded message; most MNS libraries use base64, some write plain text."""
     if body.lstrip().startswith("{"):
         return body.encode()
     try:

@@ -1,7 +1,7 @@
-"""One file to OSS by Alibaba's own SDK, by the address and the temporary keys that VOD gives for it.
+"""Uploads a file to OSS with Alibaba's SDK, using the address and temporary credentials issued by VOD.
 
-A file of more than a part goes up in parts, one after the other. What broke off goes on at the part where it stopped:
-the SDK keeps the upload's id in a checkpoint, and OSS lists the parts that it has.
+Larger files are uploaded in parts, sequentially. An interrupted upload resumes at the part where it stopped: the SDK
+stores the upload id in a checkpoint, and OSS lists the parts it has.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from backend.jobs.runner import Cancelled
 from backend.settings import quiet_cloud_sdk
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 60.0
-PART_BYTES = 6 << 20  # the SDK takes larger ones where a file would have more than 10,000
-SPARE_SECONDS = 120.0  # keys that end sooner are renewed before they are used
-KEY_SECONDS = 1800.0  # how long keys are good for where VOD does not say
+PART_BYTES = 6 << 20  # the SDK uses larger ones if a file would have more than 10,000
+SPARE_SECONDS = 120.0  # credentials expiring sooner are renewed before use
+KEY_SECONDS = 1800.0  # assumed lifetime of credentials if VOD does not report one
 KEY_CODES = ("invalidaccesskeyid", "securitytokenexpired", "invalidsecuritytoken", "accessdenied")
 NO_SUCH_UPLOAD = "nosuchupload"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a file goes, and the keys that let it in for a while: `seconds` from when they were given."""
+    """The destination of a file and its temporary credentials, which last `seconds`."""
 
     endpoint: str
     bucket: str
@@ -46,7 +46,7 @@ class Place:
 
     @classmethod
     def read(cls, address: str, auth: str) -> Place:
-        """Read UploadAddress and UploadAuth. Raises CloudError where they are none."""
+        """Parse UploadAddress and UploadAuth. Raises CloudError if malformed."""
         try:
             where, how = (json.loads(base64.b64decode(text)) for text in (address, auth))
             return cls(
@@ -58,10 +58,10 @@ class Place:
 
 
 class UploadKeys:
-    """The keys of an upload, as the SDK asks for them before each request: new ones before the old ones end."""
+    """Credentials provider for the SDK, which asks before each request; renews them before they expire."""
 
     def __init__(self, give: Callable[[], Place], clock: Callable[[], float]) -> None:
-        """`give` asks VOD for the place and new keys; it may raise CloudError."""
+        """`give` requests the destination and new credentials from VOD; it may raise CloudError."""
         self._give, self._clock = give, clock
         self.place = self._renew()
 
@@ -81,10 +81,10 @@ def send(
     give: Callable[[], Place], path: Path, checkpoints: Path, report: Callable[[float], None],
     clock: Callable[[], float] = time.monotonic,
 ) -> None:  # fmt: skip
-    """Send a file, from where an earlier call for the same file broke off. Raises CloudError: passing where another
-    call may do better; and Cancelled, where `report` does.
+    """Upload a file, resuming an earlier attempt for the same file.
 
-    `checkpoints` is a folder that outlives this process. No more than one buffer of the file is in memory.
+    Raises CloudError, passing if a retry may help, and Cancelled if `report` does. `checkpoints` is a folder that
+    survives this process. Memory use is limited to one buffer.
     """
     checkpoints.mkdir(exist_ok=True)
     keys = UploadKeys(give, clock)
@@ -95,7 +95,7 @@ def send(
 
     request = sdk().PutObjectRequest(bucket=place.bucket, key=place.name, progress_fn=progress)
     with requests.Session() as session:
-        # An `auth` of our own keeps requests from putting what a .netrc holds in the place of the signature.
+        # Without an explicit `auth`, requests would replace the signature with credentials from a .netrc.
         session.auth = lambda prepared: prepared
         uploader = _client(keys, session).uploader(
             part_size=PART_BYTES, parallel_num=1, leave_parts_on_error=True, enable_checkpoint=True,
@@ -108,18 +108,18 @@ def send(
 
 
 def is_expired(error: CloudError) -> bool:
-    """Say whether OSS did not accept the temporary keys: VOD gives new ones."""
+    """Return whether OSS rejected the temporary credentials; VOD issues new ones."""
     return error.cloud_code.lower() in KEY_CODES
 
 
 def is_ended(error: CloudError) -> bool:
-    """Say whether OSS does not know the upload: it was completed and the answer was lost, or it is too old."""
+    """Return whether OSS does not know the upload: it was completed but the response was lost, or it expired."""
     return error.cloud_code.lower() == NO_SUCH_UPLOAD
 
 
 @cache
 def sdk() -> ModuleType:
-    """Return the SDK, which an embedded console never loads (0.4 s and 28 MiB)."""
+    """Import the SDK, which an embedded console never loads (0.4 s and 28 MiB)."""
     quiet_cloud_sdk()
     import alibabacloud_oss_v2 as module
 
@@ -128,7 +128,7 @@ def sdk() -> ModuleType:
 
 
 def _client(keys: UploadKeys, session: requests.Session) -> Any:
-    """Return a client that signs with version 4, or with version 1 where VOD names no region."""
+    """Return a client that signs with version 4, or with version 1 if VOD gives no region."""
     place, oss = keys.place, sdk()
     transport = oss.transport.RequestsHttpClient(
         session=session, connect_timeout=CONNECT_SECONDS, readwrite_timeout=READ_SECONDS
@@ -142,7 +142,7 @@ def _client(keys: UploadKeys, session: requests.Session) -> Any:
 
 
 def _read(error: Any) -> Exception:
-    """Return what the SDK's error holds at its core, without anything of the request."""
+    """Return the innermost error of an SDK error, without any request data."""
     action = "PutObject"
     while isinstance(error, sdk().exceptions.BaseError) and isinstance(error.kwargs.get("error"), Exception):
         action = error.kwargs.get("name", action)
@@ -151,6 +151,6 @@ def _read(error: Any) -> Exception:
         return error
     if not isinstance(error, sdk().exceptions.ServiceError):
         return Refusal(action, words=type(error).__name__).error()
-    # OSS has codes of its own. A passing one is told by its status: 5xx.
+    # OSS has its own codes; a status of 5xx means that retrying may help.
     code = error.code if error.code != "BadErrorResponse" else f"Http{error.status_code}"
     return Refusal(action, code, error.status_code, error.request_id, f"HTTP {error.status_code}").error()

@@ -1,4 +1,4 @@
-"""Addresses that play now: asked of VOD when a video is looked at, kept for a short while, never waited for long."""
+"""Play URLs: requested from VOD when a video is shown, cached briefly, with a short wait."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LIVES_SECONDS = 3600  # an address, from when it was given
+LIVES_SECONDS = 3600  # validity of a URL from when it was issued
 KEPT_SECONDS = 300.0
-WAIT_SECONDS = 1.5  # somebody looks at a page
-SLOW_SECONDS = 15.0  # for which nobody waits, after somebody waited in vain
+WAIT_SECONDS = 1.5  # a page is waiting
+SLOW_SECONDS = 15.0  # after a timeout, requests do not wait for this long
 MAX_KEPT = 2000
 AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was asked of a video when these files of it were known, and until when that is good."""
+    """The pending or cached response for a video with these files, and its expiry."""
 
     until: float
     known: tuple[MediaFile, ...]
@@ -46,7 +46,7 @@ class Kept:
 
 
 class PlayAddresses:
-    """Gives videos their fresh addresses. Those who ask for the same video at once share one call."""
+    """Adds fresh play URLs to videos; concurrent requests for the same video share one call."""
 
     def __init__(
         self, client: Client, records: CloudRecords, clock: Callable[[], float] = time.monotonic,
@@ -59,10 +59,10 @@ class PlayAddresses:
         self._kept: dict[str, Kept] = {}
 
     def with_current_urls(self, video: Video) -> Video:
-        """Return the video with addresses that play. Where VOD is slow or fails, with those that are known."""
+        """Return the video with playable URLs, or with the known ones if VOD is slow or fails."""
         if not video.is_whole:
             return video
-        # While VOD is slow nobody waits for it: what it answers in the background is shown at the next look.
+        # While VOD is slow, requests do not wait; its response is used the next time.
         wait = self._wait_seconds if self._clock() >= self._slow_until else 0.0
         try:
             files = self._ask(video).result(wait)
@@ -75,7 +75,7 @@ class PlayAddresses:
         return replace(video, files=_merged(video, files))
 
     def forget(self, video_id: str) -> None:
-        """Ask anew for this video."""
+        """Drop the cached URLs of this video."""
         with self._guard:
             self._kept.pop(video_id, None)
 
@@ -98,20 +98,20 @@ class PlayAddresses:
         try:
             answer = self._client.call("GetPlayInfo", wanted, expect="PlayInfoList")
             answer = of_present_file(self._records, video_id, answer)
-            # The source is no way round an encryption.
+            # The source must not bypass encryption.
             if files := renditions(answer, self._records.kinds_of(video_id)) + encrypted(answer):
                 return tuple(files)
         except CloudError as error:
             if not has_code(error, *WRONG_STATE, *NO_STREAM):
                 raise
-        # Not transcoded yet, or blocked: whoever reviews it sees the source.
+        # Not transcoded yet, or blocked: reviewers see the source.
         wanted = {"VideoId": video_id, "OutputType": "cdn", "AuthTimeout": LIVES_SECONDS}
         found = self._client.call("GetMezzanineInfo", wanted, expect="Mezzanine.FileURL")["Mezzanine"]
         return (replace(source_file(video_id), name=str(found["FileURL"])),)
 
 
 def _merged(video: Video, fresh: tuple[MediaFile, ...]) -> tuple[MediaFile, ...]:
-    """Return the video's files with the fresh ones in the place of what they replace; what cannot play is left out."""
+    """Return the video's files with fresh ones replacing those of the same kind, without unplayable ones."""
     new = {file.kind for file in fresh}
     kept = [file for file in video.files if file.kind not in new and not file.name.startswith(SOURCE_SCHEME)]
     return (*kept, *fresh)

@@ -1,4 +1,4 @@
-"""Prefetching by VOD or by CDN: cut to fit, entered into a ledger before it is sent, never sent twice."""
+"""Prefetching by VOD or CDN: split into calls that fit, recorded before sending, never sent twice."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from backend.model.usage import day_of
 if TYPE_CHECKING:
     from backend.store.cloud import CloudRecords
 
-MAX_URLS = 100  # of one call
-MAX_LIST_BYTES = 6000  # of the encoded list: it travels in the query of the URL
+MAX_URLS = 100  # per call
+MAX_LIST_BYTES = 6000  # of the encoded list, which is sent in the query string
 IDS_A_CALL = 10
-POLL_SECONDS, MIN_SECONDS = 30.0, 3.0  # it takes minutes as a rule, and a few files sometimes seconds
+POLL_SECONDS, MIN_SECONDS = 30.0, 3.0  # it usually takes minutes, for a few files sometimes seconds
 SLACK_SECONDS = 300
 SEND_SECONDS = 20.0
 QUOTA_SECONDS, QUOTA_KEPT_SECONDS = 1.5, 10.0
-LISTED_SECONDS = 3 * SECONDS_A_DAY  # then a task leaves Alibaba's list, whatever became of it
+LISTED_SECONDS = 3 * SECONDS_A_DAY  # after which Alibaba no longer lists a task, whatever its result
 NOT_LISTED = "no longer listed after 3 days"
 STATES = {"Complete": WarmState.WARM, "Failed": WarmState.FAILED}
-QUOTA = "quota"  # where it is kept
+QUOTA = "quota"  # cursor name under which the quota is cached
 NO_ROOM = (
     "Today's prewarming quota has room for {left} more addresses, and these are {count}. It is renewed at midnight, "
     "Beijing time."
@@ -38,7 +38,7 @@ SOME_FAILED = "{bad} of {count} addresses could not be fetched. The list below s
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The operations of one of the two services that prefetch."""
+    """The operation names of a service that prefetches."""
 
     push: str
     task_id: str
@@ -57,7 +57,7 @@ SERVICES = {
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How many addresses may be prefetched today: in all, still, and what this console sent (its ledger)."""
+    """Today's prefetch quota: total, remaining, and the number sent by this console."""
 
     total: int
     left: int
@@ -65,13 +65,13 @@ class Quota:
 
 
 class CloudCache:
-    """Prefetches what is asked for, by the service that serves the domains."""
+    """The cache provider of cloud mode: prefetches through the service of the domains."""
 
     def __init__(
         self, client: Client, records: CloudRecords, service: str, hosts: tuple[str, ...],
         batch: Callable[[str], list[str]], clock: Callable[[], float], poll_seconds: float = POLL_SECONDS,
     ) -> None:  # fmt: skip
-        """`batch` returns the addresses of a job."""
+        """`batch` returns the URLs of a job."""
         self._client, self._records, self._hosts, self._batch = client, records, hosts, batch
         self._service, self._name = SERVICES[service], service
         self._clock, self._poll_seconds = clock, poll_seconds
@@ -81,7 +81,7 @@ class CloudCache:
         return self._hosts
 
     def quota(self) -> Quota:
-        """Return the day's quota as it was at most some seconds ago. Raises CloudError; never takes long."""
+        """Return today's quota, cached for some seconds. Raises CloudError; returns quickly."""
         until, answer = self._known_quota
         if self._clock() >= until:
             answer = self._client.call(self._service.quota, expect="PreloadRemain", seconds=QUOTA_SECONDS)
@@ -91,14 +91,14 @@ class CloudCache:
         return Quota(total, left, self._records.spent(self._day()))
 
     def kept_quota(self) -> tuple[Quota, float] | None:
-        """Return the day's quota as it was asked for last, and when that was; None before anybody asked today."""
+        """Return the last known quota of today and its time; None if there is none."""
         kept = self._records.place(QUOTA)
         if kept.get("day") != self._day():
             return None
         return Quota(kept["total"], kept["left"], self._records.spent(self._day())), kept["at"]
 
     def check_room(self, count: int) -> None:
-        """Raise Conflict where the day's quota does not hold so many addresses; where nobody tells it, go ahead."""
+        """Raise Conflict if today's quota is too small; if it is unknown, go ahead."""
         try:
             left = self.quota().left
         except CloudError:
@@ -107,7 +107,7 @@ class CloudCache:
             raise Conflict(NO_ROOM, left=left, count=count)
 
     def start(self, job: Job, video: Video | None) -> str:
-        """Send what of the batch was not sent yet. Raises CloudError where it must be tried again later."""
+        """Send the part of the batch that was not sent yet. Raises CloudError if it must be retried later."""
         urls: list[str] = job.payload["urls"]
         pushes = self._records.pushes_of(job.job_id)
         for push in pushes:
@@ -121,7 +121,7 @@ class CloudCache:
         return job.job_id
 
     def poll(self, reference: str) -> Outcome:
-        """Ask for the states of all addresses. Raises CloudError."""
+        """Poll the states of all URLs. Raises CloudError."""
         urls, pushes = self._batch(reference), self._records.pushes_of(reference)
         states = self._states([one for push in pushes for one in push.task_ids])
         warmed: dict[int, tuple[WarmState, str]] = {}
@@ -143,10 +143,10 @@ class CloudCache:
         return Done(facts=facts)
 
     def cancel(self, reference: str) -> None:
-        """What was sent cannot be taken back."""
+        """Do nothing: a prefetch cannot be cancelled."""
 
     def _finish(self, push: int, begun: float, urls: list[str], *, looked_for: bool) -> None:
-        """Send one part of a batch, or find that it was sent; enter into the ledger what came of it."""
+        """Send one part of a batch, or find that it was sent, and record the result."""
         ids = [] if looked_for else self._look_up(urls, begun)
         try:
             ids = ids or self._send(urls, begun)
@@ -170,10 +170,10 @@ class CloudCache:
         return [part for part in str(answer[self._service.task_id]).split(",") if part]
 
     def _look_up(self, urls: list[str], begun: float) -> list[str]:
-        """Return the tasks that an unanswered call made, as the first address of each domain shows them.
+        """Find the tasks created by a call without a response, by the first URL of each domain.
 
-        Addresses of a domain that are sent within one second share a task, so a task that is known may be ours too:
-        it is another's only with this very address.
+        URLs of a domain sent within one second share a task, so a known task may be ours too, unless it is recorded
+        with this very URL.
         """
         first = {path_of(url).partition("/")[0]: url for url in reversed(urls)}
         found: set[str] = set()
@@ -188,7 +188,7 @@ class CloudCache:
         return sorted(found)
 
     def _states(self, task_ids: Sequence[str]) -> dict[tuple[str, str], tuple[WarmState, str]]:
-        """Return the state of each address of these tasks, by (task, address): several tasks may hold the same one."""
+        """Return the states by (task, URL); several tasks may contain the same URL."""
         tasks: list[dict[str, Any]] = []
         ids = sorted(set(task_ids))
         if self._name == "cdn":
@@ -218,17 +218,17 @@ class CloudCache:
         return tasks
 
     def _day(self) -> str:
-        """The day of the quota: it turns over at midnight in Beijing."""
+        """Return the quota's day, which starts at midnight in Beijing."""
         return day_of(self._clock())
 
 
 def path_of(url: str) -> str:
-    """Return an address as prefetching wants it: `host/path`, without its scheme."""
+    """Return a URL as the prefetch API expects it: `host/path`, without the scheme."""
     return url.partition("://")[2] or url
 
 
 def cut(paths: Sequence[tuple[int, str]]) -> Iterator[list[int]]:
-    """Yield the positions of what fits into one call each: by count, and by what the list takes in a query."""
+    """Split into calls, limited by count and by encoded length; yields positions."""
     part: list[int] = []
     size = 0
     for position, path in paths:

@@ -1,4 +1,4 @@
-"""Pulls by VOD: it fetches a file from an address elsewhere, asked once whatever happens on the way."""
+"""Fetching files from URLs with VOD, submitted exactly once."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ log = logging.getLogger(__name__)
 
 ACTION = Action.PULL
 WORKER = Actor("worker", "worker")
-POLL_SECONDS = 30.0  # VOD takes minutes, or hours where many wait; its callback tells of the end at once
-MARK = "pull"  # in UserData, with the id of our job: the only thing by which an unanswered one can be known again
+POLL_SECONDS = 30.0  # VOD takes minutes, or hours if many are queued; its callback reports the end immediately
+MARK = "pull"  # key of our job id in UserData, the only way to recognize a submission without a response
 ENDED_WELL, ENDED_BADLY = "SUCCESS", ("FAIL", "FAILED", "CANCELED", "CANCELLED")
-UNLISTED_SECONDS = 3600.0  # a job that VOD does not list so long after it took it is lost
+UNLISTED_SECONDS = 3600.0  # a job still not listed this long after submission is lost
 PULL_FAILED = "ApsaraVideo VOD could not fetch the file: {why} (code {cloud_code})."
 FORGOTTEN = "ApsaraVideo VOD does not know the task {task_id} any more; submit it again."
 
 
 class Pulls:
-    """Submits and watches pulls. The reference of one is `pull:<our job>:<VOD's>`."""
+    """Submits and polls pulls. A reference is `pull:<our job>:<VOD's>`."""
 
     def __init__(
         self, client: Client, store: Store, clock: Callable[[], float], poll_seconds: float = POLL_SECONDS
@@ -56,7 +56,7 @@ class Pulls:
         return f"pull:{job.job_id}:{task.task_id}"
 
     def poll(self, reference: str) -> Outcome:
-        """Ask VOD how a job stands. Raises CloudError when it does not say."""
+        """Poll a job. Raises CloudError if VOD does not respond."""
         job_id, _, cloud_id = reference.removeprefix("pull:").partition(":")
         info = next(iter(self._ask({"JobIds": cloud_id})), None)
         if info is None:
@@ -75,12 +75,13 @@ class Pulls:
         return Running(poll_after=self._poll_seconds)
 
     def cancel(self, reference: str) -> None:
-        """Have VOD not fetch what a person cancelled. Of a worker that stops, the job goes on elsewhere."""
+        """Cancel the fetch if a person cancelled the job; after a worker's stop, the job continues elsewhere."""
         self.withdraw(reference.removeprefix("pull:").partition(":")[0])
 
     def withdraw(self, job_id: str) -> None:
-        """Have VOD not fetch the file of a job that was cancelled here, if it was asked to; tried again, it is asked
-        anew. VOD takes back what waits only: a video that it fetches all the same comes in as one of its owner.
+        """Cancel the fetch of a cancelled job at VOD, if it was submitted; a retry submits it again.
+
+        VOD cancels queued jobs only: a video fetched anyway is added for its owner.
         """
         task = self._records.task_of(job_id)
         if task is None or not self._is_cancelled(job_id):
@@ -99,7 +100,7 @@ class Pulls:
             return True
 
     def settle(self, job: Job, outcome: Done, unreviewed: CensorStatus) -> None:
-        """Enter the video that came, as it was asked for. Raises CloudError, and NotFound where it is gone again."""
+        """Add the fetched video with the requested metadata. Raises CloudError, and NotFound if it was deleted."""
         video_id, said = str(outcome.facts["videoId"]), PullSource.read(job.payload)
         try:
             info = self._client.call("GetVideoInfo", {"VideoId": video_id}, expect="Video.VideoId")["Video"]
@@ -115,17 +116,17 @@ class Pulls:
         except NotFound:
             if not self._store.trash.holds(video_id):
                 self._store.catalogue.add_video(replace(found, **category), said.actor)
-        else:  # an event, or a look at VOD, was sooner
+        else:  # an event or scan added it first
             chosen = (said.cate_id, said.cate_name) if said.cate_id else None
             self._store.catalogue.edit_video(video_id, texts, said.actor, category=chosen)
         self._store.mirror.note_upload(video_id, source_file(video_id, found.size))
 
     def _failed(self, job_id: str, reason: CloudError, detail: str) -> Failed:
-        self._records.forget_task(job_id)  # tried again, it is submitted anew
+        self._records.forget_task(job_id)  # so that a retry submits it again
         return Failed(reason, detail)
 
     def _submit(self, job: Job, intent: Intent) -> str:
-        """Submit, and return VOD's id. What was not answered is looked up, here or at the next start."""
+        """Submit a pull and return VOD's id. Without a response, the id is looked up, here or at the next start."""
         said = PullSource.read(job.payload)
         texts = {
             "title": said.title,
@@ -160,10 +161,10 @@ class Pulls:
             raise
 
     def _find(self, job: Job) -> str:
-        """Return VOD's id of what an unanswered submit may have made; empty where it made nothing."""
+        """Return VOD's id of a submission without a response; empty if there is none."""
         for info in self._ask({"UploadURLs": _encoded(PullSource.read(job.payload))}):
             ours = extend_of(info.get("UserData")).get(MARK) == job.job_id
-            if ours and _state(info) not in ENDED_BADLY:  # one that failed before is why this one is tried again
+            if ours and _state(info) not in ENDED_BADLY:  # a failed one is the reason for this retry
                 return str(info["JobId"])
         return ""
 
@@ -183,5 +184,5 @@ def _state(info: dict[str, Any]) -> str:
 
 
 def _encoded(source: PullSource) -> str:
-    """Return an address as VOD wants it, which splits its list at commas."""
+    """Return the URL-encoded source, because VOD splits its list at commas."""
     return quote(source.url, safe="")

@@ -1,4 +1,4 @@
-"""Looks at VOD for what no event told: at what changed lately, at what is recommended, and slowly at everything."""
+"""Reconciliation with VOD for missed events: recent changes, recommended videos, and slowly everything."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
 
 IDS_A_CALL = 20  # GetVideoInfos
 PAGE = 100  # SearchMedia
-MAX_PAGES = 50  # SearchMedia gives the first 5,000 by pages; the next look goes on behind them
-OVERLAP_SECONDS = 600  # the search index follows the videos by some minutes
-FIRST_SECONDS = SECONDS_A_DAY  # how far back the very first look goes
-UPLOAD_SECONDS = SECONDS_A_DAY  # no event tells of an upload that was abandoned
+MAX_PAGES = 50  # SearchMedia pages reach 5,000 results; the next run continues after them
+OVERLAP_SECONDS = 600  # the search index lags by some minutes
+FIRST_SECONDS = SECONDS_A_DAY  # range of the very first run
+UPLOAD_SECONDS = SECONDS_A_DAY  # abandoned uploads cause no event
 WEEK_SECONDS = 7 * SECONDS_A_DAY
 RECENT, WALK, FEED = "recent", "reconciliation", "feed"
 NOT_THERE = (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
 
 
 class Reconciler:
-    """Compares the catalogue with VOD, and queues the events that must have been missed."""
+    """Compares the catalogue with VOD and queues missed events."""
 
     def __init__(self, client: Client, store: Store, follower: Follower, clock: Callable[[], float]) -> None:
         self._client, self._store, self._follower, self._clock = client, store, follower, clock
 
     def look_at_changes(self) -> int:
-        """Take in what is new or changed at VOD since the last look; return how many videos those were.
+        """Apply new and changed videos since the last run; return how many.
 
-        One call where little happened. Raises CloudError.
+        Makes one call if little changed. Raises CloudError.
         """
         now, count = self._clock(), 0
         since = str(self._store.cloud.place(RECENT).get("since") or utc(now - FIRST_SECONDS))
@@ -54,14 +54,11 @@ class Reconciler:
         return count
 
     def look_at_categories(self) -> int:
-        """Let the tree of categories be VOD's; return how many changed. Raises CloudError."""
+        """Apply VOD's category tree; return how many categories changed. Raises CloudError."""
         return self._store.categories.follow(Categories(self._client).read(), VOD)
 
     def look_at_recommended(self, most: int = 2000) -> int:
-        """Compare what is recommended, up to `most` entries from where the last look ended; return how many were seen.
-
-        Raises CloudError.
-        """
+        """Compare up to `most` recommended videos, continuing the last run; return how many. Raises CloudError."""
         page = int(self._store.cloud.place(FEED).get("page", 1))
         entries = self._store.catalogue.find_recommendations(VideoFilter(), page, most).items
         for start in range(0, len(entries), IDS_A_CALL):
@@ -70,7 +67,7 @@ class Reconciler:
         return len(entries)
 
     def look_round(self) -> int:
-        """Compare the next batch of all videos; return how many were seen. Raises CloudError."""
+        """Compare the next batch of all videos; return how many. Raises CloudError."""
         before = self._store.cloud.place(WALK).get("before")
         videos, then = self._store.mirror.batch(before, IDS_A_CALL)
         if videos:
@@ -81,8 +78,9 @@ class Reconciler:
         return len(videos)
 
     def end_uploads(self, since: int | None = None) -> int:
-        """End the uploads that nothing was heard of for a day: those whose file VOD has go on, and the others are given
-        up. Return how many those were. Looks at the last week, unless `since` is another second. Raises CloudError.
+        """Expire uploads without news for a day: those whose file has arrived continue, the others fail.
+
+        Checks the last week, or everything after `since`. Returns how many. Raises CloudError.
         """
         before, count = int(self._clock()) - UPLOAD_SECONDS, 0
         since = before - WEEK_SECONDS if since is None else since
@@ -123,7 +121,7 @@ class Reconciler:
         return answer.get("VideoList") or [], [str(one) for one in answer.get("NonExistVideoIds") or []]
 
     def _take_in(self, found: list[Video]) -> None:
-        """Queue what must have happened to these, and let the catalogue follow. New ones come in by their event."""
+        """Queue missed events of these videos and update known ones; new videos are added by their event."""
         known = self._store.catalogue.find_known([video.video_id for video in found])
         for video in found:
             if here := known.get(video.video_id):
@@ -138,9 +136,9 @@ class Reconciler:
 
 
 def missed_events(here: Video, there: Video) -> list[str]:
-    """Return the types of the events that must have been missed for a video to stand here and at VOD as it does.
+    """Return the event types that must have been missed, given the states here and at VOD.
 
-    Blocking is not among them: the catalogue itself asks for VOD's verdict where the status contradicts its own.
+    Blocking is not included: on a contradicting status the catalogue fetches VOD's verdict itself.
     """
     missed = []
     if here.status in NOT_THERE and there.status not in NOT_THERE:

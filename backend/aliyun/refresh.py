@@ -1,4 +1,4 @@
-"""Refreshing caches after blocking and deleting: sent in parts, looked up where an answer was lost, and watched."""
+"""CDN refreshes after blocking and deleting: sent in parts, looked up after a lost response, and polled."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from backend.store import Store
 
 FILE, DIRECTORY = "File", "Directory"
-MAX_DIRECTORIES = 100  # of one call
+MAX_DIRECTORIES = 100  # per call
 SEND_SECONDS = 20.0
-ASKED_AGAIN = 20.0  # seconds between two questions: it takes some minutes
-LATER_SECONDS = 3600.0  # until what was refused is tried again: somebody may have given the right meanwhile
-GIVEN_UP_SECONDS = 3.0 * SECONDS_A_DAY  # Alibaba lists its tasks as long
+ASKED_AGAIN = 20.0  # seconds between polls; a refresh takes some minutes
+LATER_SECONDS = 3600.0  # before retrying a refused request, whose permission may have been granted since
+GIVEN_UP_SECONDS = 3.0 * SECONDS_A_DAY  # as long as Alibaba lists its tasks
 QUOTA_SECONDS = 1.5
 SOME_FAILED = "{bad} of {count} addresses could not be refreshed at the CDN; it may still play what it keeps."
 PLAYLIST = ".m3u8"
@@ -31,7 +31,7 @@ PLAYLIST = ".m3u8"
 
 @dataclass(frozen=True, slots=True)
 class RefreshService:
-    """The operations of one of the two services that refresh."""
+    """The operation names of a service that refreshes."""
 
     refresh: str
     look_up: str
@@ -48,7 +48,7 @@ SERVICES = {
 
 @dataclass(frozen=True, slots=True)
 class RefreshQuota:
-    """How many addresses and directories may be refreshed today, and how many still."""
+    """Today's quota of URL and directory refreshes, total and remaining."""
 
     urls: int
     urls_left: int
@@ -57,24 +57,25 @@ class RefreshQuota:
 
 
 class Refreshes:
-    """Settles the intents to refresh; what was sent stands in their payload before it is sent."""
+    """Settles refresh intents; each part is recorded in the payload before it is sent."""
 
     def __init__(
         self, client: Client, store: Store, service: str, hosts: tuple[str, ...], clock: Callable[[], float]
     ) -> None:
-        """Of other hosts than `hosts` nothing can be refreshed."""
+        """Only URLs on `hosts` can be refreshed."""
         self._client, self._store, self._hosts, self._clock = client, store, hosts, clock
         self._service = SERVICES[service]
 
     def quota(self) -> RefreshQuota:
-        """Return the day's quota. Raises CloudError; never takes long."""
+        """Return today's quota. Raises CloudError; returns quickly."""
         answer = self._client.call(self._service.quota, expect="UrlRemain", seconds=QUOTA_SECONDS)
         names = ("UrlQuota", "UrlRemain", "DirQuota", "DirRemain")
         return RefreshQuota(*(int(number(answer.get(name))) for name in names))
 
     def settle(self, intent: Intent) -> bool:
-        """Send what was not sent, and ask how it stands; False where it goes on. Raises CloudError where Alibaba does
-        not answer.
+        """Send unsent parts and poll sent ones; False while unfinished.
+
+        Raises CloudError if Alibaba does not respond.
         """
         payload = {**intent.payload, "parts": [*intent.payload["parts"]]}
         self._plan(payload)
@@ -93,7 +94,7 @@ class Refreshes:
         return self._watch(intent, payload)
 
     def _plan(self, payload: dict[str, Any]) -> None:
-        """Add parts for what is in none yet: files, and the directories of playlists, in which their pieces lie."""
+        """Add parts for new paths: files, and for playlists the directories of their segments."""
         planned = {path for part in payload["parts"] for path in part["paths"]}
         files = [path for path in payload["paths"] if path.partition("/")[0] in self._hosts]
         folders = dict.fromkeys(path.rpartition("/")[0] + "/" for path in files if path.endswith(PLAYLIST))
@@ -130,8 +131,8 @@ class Refreshes:
         return [one for one in str(answer["RefreshTaskId"]).split(",") if one]
 
     def _look_up(self, part: dict[str, Any]) -> list[str]:
-        """Return the tasks that an unanswered call made: a refresh of these very addresses does what is wanted, whoever
-        asked for it.
+        """Find the tasks created by a call without a response; a refresh of the same URLs serves its purpose,
+        whoever requested it.
         """
         found: list[str] = []
         for path in {one.partition("/")[0]: one for one in part["paths"]}.values():
@@ -176,7 +177,7 @@ class Refreshes:
         return True
 
     def _put_off(self, intent: Intent, payload: dict[str, Any], error: CloudError) -> bool:
-        """Try again what was refused: tomorrow where the quota is used up, else in an hour, for three days."""
+        """Retry a refused request, for three days: tomorrow if the quota is used up, else in an hour."""
         if self._clock() - intent.begun > GIVEN_UP_SECONDS:
             self._store.cloud.end_refresh(intent, len(payload["paths"]), error)
             return True
@@ -185,7 +186,7 @@ class Refreshes:
         return False
 
     def _until_midnight(self) -> float:
-        """Return the seconds until the quota is renewed: at midnight in Beijing, and a minute for their clock."""
+        """Return the seconds until the quota is renewed: midnight in Beijing, plus a minute for clock differences."""
         return SECONDS_A_DAY - (self._clock() + BEIJING.total_seconds()) % SECONDS_A_DAY + 60
 
 

@@ -1,4 +1,4 @@
-"""Renditions that VOD made without a job of ours: by its default template group, or asked for elsewhere."""
+"""Renditions not made by our jobs: by VOD's default template group, or requested elsewhere."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class Renditions:
-    """Asks VOD what it can play, and keeps that in the catalogue."""
+    """Finds playable renditions at VOD and stores them in the catalogue."""
 
     def __init__(self, client: Client, store: Store) -> None:
         self._client, self._store = client, store
 
     def take(self, video_id: str) -> None:
-        """Keep what VOD can play, where no job of ours is about to tell of it. Raises CloudError."""
+        """Store VOD's renditions, unless a job of ours is about to report them. Raises CloudError."""
         if self._store.mirror.is_transcoding(video_id):
             return
         try:
@@ -37,7 +37,10 @@ class Renditions:
         self._store.mirror.set_renditions(video_id, [replace(file, name=unsigned(file.name)) for file in files])
 
     def known(self, video: Video) -> Video:
-        """Return the video with its renditions, asking where VOD plays it and none are known. Raises CloudError."""
+        """Return the video with its renditions, querying VOD if it is playable and none are known.
+
+        Raises CloudError.
+        """
         if video.renditions or video.encrypted or video.status is not VideoStatus.NORMAL:
             return video
         self.take(video.video_id)

@@ -1,4 +1,4 @@
-"""Settling what is pending at Alibaba: what VOD did is finished here, and what it did not is forgotten."""
+"""Settles pending intents: what VOD executed is applied here, the rest is deleted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE, MAX_PAUSE = 5.0, 600.0  # seconds until an intent that VOD did not answer is settled again
+FIRST_PAUSE, MAX_PAUSE = 5.0, 600.0  # seconds until an intent is retried after VOD did not respond
 FORGOTTEN_SECONDS = SECONDS_A_DAY
 
 
@@ -46,7 +46,7 @@ class Settler:
         }
 
     def settle(self, older_than: float, actions: Sequence[Action] = QUICK) -> int:
-        """Settle the intents of these actions that are due; return how many were."""
+        """Settle the due intents of these actions; return how many."""
         settled = 0
         for intent in self._store.cloud.find_intents(older_than, actions):
             try:
@@ -60,7 +60,7 @@ class Settler:
             except (NotFound, Conflict):
                 settled += self._drop(intent)
             except Exception:
-                # Whatever is wrong with one, the others have their turn, and so has this one again.
+                # An unexpected error must not stop the others; this one is retried.
                 self._postpone(intent)
                 log.exception("%s of %s cannot be settled", intent.action, intent.target)
         return settled
@@ -75,13 +75,13 @@ class Settler:
         return True
 
     def _last_line(self, video_id: str) -> dict[str, Any]:
-        """Return the newest line of VOD's audit history; nothing where there is none."""
+        """Return the newest entry of VOD's audit history; empty if there is none."""
         answer = self._client.call("GetAuditHistory", {"VideoId": video_id, "PageSize": 1})
         line: dict[str, Any] = next(iter(answer.get("Histories") or []), {})
         return line
 
     def _settle_audit(self, intent: Intent) -> bool:
-        """Record the verdict if it is the last one that VOD has: the same status may be that of an older one."""
+        """Record the verdict if it is VOD's latest one; an equal status may come from an older verdict."""
         said, line = intent.payload, self._last_line(intent.target)
         sent = item_of(intent.target, said["status"], said["reason"], said["comment"])
         if any(str(line.get(name) or "") != sent[name] for name in ("Status", "Reason", "Comment")):
@@ -91,11 +91,11 @@ class Settler:
         return True
 
     def _settle_standing(self, intent: Intent) -> bool:
-        """Finish what VOD was told about a video, if that was the last it was told."""
+        """Complete a change of playability, if it was the latest at VOD."""
         if intent.action is Action.HOLD:
-            return self._drop(intent)  # nothing follows here, and its event asks again where VOD did not do it
+            return self._drop(intent)  # no local change follows; if VOD did not apply it, its event retries
         if intent.action is Action.RESTORE and self._store.cloud.is_begun(Action.DELETE, intent.target):
-            return False  # until it is known whether there is anything left
+            return False  # wait until it is known whether the deletion succeeded
         if self._last_line(intent.target).get("Comment") != intent.payload["mark"]:
             return self._drop(intent)
         if intent.action is Action.TRASH:
@@ -118,5 +118,5 @@ class Settler:
         return True
 
     def _settle_submit(self, intent: Intent) -> bool:
-        """Jobs settle their own submits; one whose job is long gone is forgotten."""
+        """Only drop submissions of jobs that ended long ago; jobs settle their own."""
         return self._clock() - intent.begun > FORGOTTEN_SECONDS and self._drop(intent)

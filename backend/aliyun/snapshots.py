@@ -1,4 +1,4 @@
-"""Cover, first frame and snapshots by VOD: one job of eight pictures, of which the first is the first frame."""
+"""Cover, first frame and snapshots by VOD: one job takes eight images, the first of which is the first frame."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ WORKER = Actor("worker", "worker")
 COUNT = 8
 POLL_SECONDS = 3.0
 SLACK_SECONDS = 300
-MAX_POLLS = 20  # then a submit that was never answered is taken for lost
-MAX_SECONDS = 1800.0  # VOD, when asked, does not tell of a job that failed
-LATER_SECONDS = 30.0  # until a video that VOD is busy with is tried again
+MAX_POLLS = 20  # after which an unconfirmed submission counts as lost
+MAX_SECONDS = 1800.0  # VOD does not report failed jobs
+LATER_SECONDS = 30.0  # before retrying a video that VOD is processing
 NO_PICTURES = "ApsaraVideo VOD made no pictures of the video within {minutes} minutes."
 
 
 class SnapshotJobs:
-    """Submits snapshot jobs and waits for what they make. VOD shows the pictures of the newest job only."""
+    """Submits snapshot jobs and polls their results. VOD lists the images of the newest job only."""
 
     def __init__(
         self, client: Client, records: CloudRecords, clock: Callable[[], float], poll_seconds: float = POLL_SECONDS
@@ -38,9 +38,9 @@ class SnapshotJobs:
         self._poll_seconds = poll_seconds
 
     def start(self, job_id: str, video_id: str) -> None:
-        """Submit a job, unless it was, or may have been, submitted already. Raises CloudError.
+        """Submit a job, unless it was, or may have been, submitted already.
 
-        While VOD still transcodes the video it takes no such job: `poll` submits it later.
+        Raises CloudError. VOD rejects it while transcoding the video; `poll` submits it later.
         """
         _, new = self._records.begin(ACTION, job_id, {"videoId": video_id}, WORKER)
         if not new:
@@ -50,7 +50,7 @@ class SnapshotJobs:
             answer = self._client.call(ACTION, wanted, expect="SnapshotJob.JobId", repeat=False)
         except CloudError as error:
             if error.unknown:
-                return  # its pictures will show whether it was done
+                return  # its images will show whether it was executed
             self._records.drop(ACTION, job_id)
             if has_code(error, *WRONG_STATE):
                 return
@@ -58,7 +58,7 @@ class SnapshotJobs:
         self._keep(job_id, video_id, str(answer["SnapshotJob"]["JobId"]))
 
     def poll(self, job_id: str, video_id: str) -> Outcome:
-        """Look for the pictures. Raises CloudError when VOD does not say."""
+        """Look for the images. Raises CloudError if VOD does not respond."""
         task = self._records.task_of(job_id)
         if task is None and not self._records.is_begun(ACTION, job_id):
             self.start(job_id, video_id)
@@ -79,7 +79,7 @@ class SnapshotJobs:
         return Done(self._files(video_id, urls)) if urls else self._not_yet(task, job_id, begun)
 
     def choose(self, video_id: str, number: str) -> Outcome:
-        """Make a snapshot the video's cover at VOD. Twice is the same as once. Raises CloudError."""
+        """Make a snapshot the video's cover at VOD; idempotent. Raises CloudError."""
         wanted = {"VideoId": video_id, "SnapshotType": "NormalSnapshot", "PageSize": COUNT}
         try:
             found = self._client.call("ListSnapshots", wanted, expect="MediaSnapshot.JobId")["MediaSnapshot"]
@@ -95,7 +95,7 @@ class SnapshotJobs:
         return Done((MediaFile(FileKind.COVER, cover),))
 
     def _not_yet(self, task: CloudTask | None, job_id: str, begun: float) -> Outcome:
-        """Say how a job stands of which VOD, when asked, shows no pictures."""
+        """Return the outcome of a job without images at VOD."""
         if task and task.begun and self._clock() - task.begun > MAX_SECONDS:
             return Failed(CloudError(NO_PICTURES, minutes=round(MAX_SECONDS / 60)))
         waited = self._clock() - begun
@@ -115,6 +115,6 @@ class SnapshotJobs:
 
 
 def _urls(found: dict[str, Any]) -> list[str]:
-    """Return the addresses of the snapshots in order, as they will stay listed."""
+    """Return the snapshot URLs in order, without their signatures."""
     pictures = (found.get("Snapshots") or {}).get("Snapshot") or []
     return [unsigned(str(one["Url"])) for one in sorted(pictures, key=lambda one: int(one.get("Index") or 0))]

@@ -1,4 +1,4 @@
-"""A walk through everything that VOD holds, oldest first, into the catalogue. It can stop anywhere and go on later."""
+"""Full import of VOD's catalogue, oldest first; it can be interrupted and resumed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CALL_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class SyncProgress:
-    """How far the walk is: `total` is what VOD says there is, `missing` are videos here that it has not got."""
+    """Progress of the import: `total` is VOD's count, `missing` are local videos that VOD does not have."""
 
     seen: int = 0
     total: int = 0
@@ -42,22 +42,22 @@ class SyncProgress:
 
 
 class Sync:
-    """Walks. Where it stands is kept after every page."""
+    """Runs the import, saving its cursor after every page."""
 
     def __init__(
         self, client: Client, store: Store, clock: Callable[[], float],
         unreviewed: CensorStatus = CensorStatus.CHECK,
     ) -> None:  # fmt: skip
-        """`unreviewed` is where new videos stand in review that nobody judged at VOD."""
+        """`unreviewed` is the review state of new videos without a verdict at VOD."""
         self._client, self._store, self._clock, self._unreviewed = client, store, clock, unreviewed
 
     def run(
         self, report: Callable[[SyncProgress], None], *, afresh: bool = False, accept_playable: bool = False
     ) -> SyncProgress:
-        """Walk to the end, from where an earlier walk stopped. Raises CloudError; what was reached is kept.
+        """Run to the end, resuming an interrupted run.
 
-        With `accept_playable`, new videos that VOD plays today count as reviewed: for an account whose videos were
-        reviewed elsewhere.
+        Raises CloudError; finished pages are kept. With `accept_playable`, new videos that are playable at VOD count as
+        reviewed, for accounts whose videos were reviewed elsewhere.
         """
         place = {} if afresh else self._store.cloud.place(PLACE)
         if not place or place.get("done"):
@@ -74,17 +74,17 @@ class Sync:
         return _progress(place)
 
     def progress(self) -> SyncProgress:
-        """Return how far the last walk got."""
+        """Return the progress of the last run."""
         return _progress(self._store.cloud.place(PLACE))
 
     def _step(self, place: dict[str, Any]) -> dict[str, Any]:
-        """Take in one page, and return where the walk stands then."""
+        """Import one page and return the new cursor."""
         try:
             answer = self._search(place)
         except CloudError as error:
             if not place.get("token") or error.passing:
                 raise
-            # The token of a walk that rested is too old; the time of the last video leads there too.
+            # The scroll token has expired; resume from the time of the last video.
             place = {**place, "token": "", "page": 1, "since": place["last_time"]}
             answer = self._search(place)
         now = int(self._clock())
@@ -109,7 +109,7 @@ class Sync:
         }
 
     def _owned(self, found: list[Video]) -> list[Video]:
-        """Return videos with the owners that VOD keeps for those which are new here; a search tells of none."""
+        """Add owners to new videos; search results do not include them."""
         known = self._store.catalogue.find_titles(video.video_id for video in found)
         new, owners = [video.video_id for video in found if video.video_id not in known], {}
         for start in range(0, len(new), IDS_A_CALL):
@@ -136,7 +136,7 @@ class Sync:
         return self._client.call("SearchMedia", wanted, expect="Total", seconds=CALL_SECONDS)
 
     def _find_missing(self, run: int) -> int:
-        """Ask VOD about what the walk did not meet, and note what it has not got; return how many those are."""
+        """Check videos that the import did not see, record those missing at VOD, and return how many."""
         missing, after = 0, ""
         while ids := self._store.mirror.unseen(run, after, UNSEEN):
             for start in range(0, len(ids), IDS_A_CALL):
@@ -157,9 +157,9 @@ class Sync:
 
 
 def confirmed(client: Client, store: Store, found: list[Video], now: int) -> list[Video]:
-    """Return what a search told, with videos whose category or cover is another one here as VOD itself has them.
+    """Replace search results whose category or cover differs here with current data from VOD.
 
-    The search follows the videos by some minutes: what was just chosen here would be taken back. Raises CloudError.
+    The search index lags by some minutes and would revert recent changes. Raises CloudError.
     """
     ids = store.mirror.find_changed(found)
     sure: dict[str, Video] = {}
@@ -176,7 +176,7 @@ def confirmed(client: Client, store: Store, found: list[Video], now: int) -> lis
 
 
 def read_item(item: dict[str, Any], now: int) -> Video:
-    """Return what an item of SearchMedia says of a video."""
+    """Build a video from an item of SearchMedia."""
     known = {"VideoId": item.get("MediaId"), "CreationTime": item.get("CreationTime")}
     return video_of({**known, **(item.get("Video") or {})}, now)
 

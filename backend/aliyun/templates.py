@@ -1,4 +1,4 @@
-"""VOD's transcode template groups and watermarks, made in its own console and chosen here."""
+"""VOD's transcode template groups and watermarks, which are defined in the VOD console."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NARROW = "NarrowBand"
 
 
 class Templates:
-    """Asks for them, at most once in some minutes."""
+    """Lists template groups and watermarks, cached for some minutes."""
 
     def __init__(self, client: Client, clock: Callable[[], float]) -> None:
         self._client, self._clock, self._guard = client, clock, threading.Lock()
@@ -24,7 +24,7 @@ class Templates:
         self._watermarks: tuple[float, list[Watermark]] = (0.0, [])
 
     def groups(self) -> list[TemplateGroup]:
-        """Return all template groups that hold anything. Raises CloudError."""
+        """Return all non-empty template groups. Raises CloudError."""
         with self._guard:
             if self._clock() >= self._groups[0]:
                 answer = self._client.call("ListTranscodeTemplateGroup", expect="RequestId")
@@ -49,7 +49,7 @@ class Templates:
 
 
 def group_of(found: Mapping[str, Any]) -> TemplateGroup:
-    """Return the group of a GetTranscodeTemplateGroup answer."""
+    """Build a group from a GetTranscodeTemplateGroup response."""
     return TemplateGroup(
         str(found.get("TranscodeTemplateGroupId")),
         words(found.get("Name")),
@@ -80,7 +80,7 @@ def _watermark(one: Mapping[str, Any]) -> Watermark:
 
 
 def _object(data: Any) -> Mapping[str, Any]:
-    """Return what the answers hold as JSON text."""
+    """Parse a field that may contain JSON text."""
     try:
         found = json.loads(data) if isinstance(data, str) else data
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Transcodes by VOD: submitted once whatever happens on the way, then watched until they end."""
+"""Transcoding by VOD: submitted exactly once, then polled."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 ACTION = Action.TRANSCODE
 WORKER = Actor("worker", "worker")
-POLL_SECONDS = 10.0  # callbacks tell of the end at once
+POLL_SECONDS = 10.0  # callbacks report the end immediately
 SUBMIT_SECONDS = 20.0
-SLACK_SECONDS = 300  # VOD's clock and ours
+SLACK_SECONDS = 300  # allowance for clock differences between VOD and this machine
 TRIES = 3
-AUTOMATIC = "Auto"  # the trigger of a task that came with the upload
+AUTOMATIC = "Auto"  # trigger of a task started by an upload
 ALL_FAILED_STATUS = "CompleteAllFail"
 ENDED_WELL = ("CompleteAllSucc", "CompletePartialSucc")
 FORGOTTEN = "ApsaraVideo VOD does not know the task {task_id} any more; submit it again."
@@ -34,7 +34,7 @@ ALL_FAILED = "ApsaraVideo VOD could not transcode the video: {why} (code {cloud_
 
 
 class Transcodes:
-    """Submits and watches the jobs of the two template groups."""
+    """Submits and polls the jobs of both template groups."""
 
     def __init__(
         self, client: Client, records: CloudRecords, groups: Mapping[JobKind, str], poll_seconds: float = POLL_SECONDS
@@ -43,9 +43,9 @@ class Transcodes:
         self._poll_seconds = poll_seconds
 
     def start(self, job: Job, video: Video) -> None:
-        """Submit a job, unless it was submitted already or VOD does the same by itself. Raises CloudError.
+        """Submit a job, unless it was submitted already or VOD started the same task itself.
 
-        A job that is tried again after VOD failed at it is submitted anew; any other goes on with its task.
+        Raises CloudError. A retry after a failure at VOD is submitted again; otherwise the existing task continues.
         """
         task = self._records.task_of(job.job_id)
         if task is not None:
@@ -58,7 +58,7 @@ class Transcodes:
         self._records.keep_task(found or self._submit(job, video, intent.begun, session))
 
     def poll(self, job_id: str) -> Outcome:
-        """Ask VOD how a job stands. Raises CloudError when it does not say."""
+        """Poll a job. Raises CloudError if VOD does not respond."""
         task = self._records.task_of(job_id)
         if task is None:
             raise NotFound("There is no job {job_id}.", job_id=job_id)
@@ -79,7 +79,7 @@ class Transcodes:
         return Running(min(progress, 0.99), poll_after=self._poll_seconds)
 
     def _submit(self, job: Job, video: Video, begun: float, session: str) -> CloudTask:
-        """Submit; where no answer comes, look whether it was done before trying again."""
+        """Submit; after a lost response, check for the task before retrying."""
         for _ in range(TRIES - 1):
             try:
                 return self._submit_once(job, video, session)
@@ -103,12 +103,11 @@ class Transcodes:
         return _task(job, video, str(answer["TranscodeTaskId"]), ids)
 
     def _find_automatic(self, job: Job, video: Video) -> CloudTask | None:
-        """Find the task by which VOD transcodes an upload with its default group, as it does for apps that name none.
-
-        It is paid already. Only a plain transcode may be any group's.
+        """Find the task that VOD started for an upload with its default group, as for apps that name none; it is
+        already paid for. A plain transcode accepts any group.
         """
         if job.payload.get("watermark"):
-            return None  # a task does not tell which words it puts on
+            return None  # tasks do not report their watermark text
         since = self._records.file_since(video.video_id)
         for one in self._list_tasks(video, {"StartTime": utc(since)} if since else {}):
             any_will_do = job.kind is JobKind.TRANSCODE and not job.payload.get("templateGroupId")
@@ -119,18 +118,18 @@ class Transcodes:
         return None
 
     def _look_up(self, job: Job, video: Video, begun: float) -> CloudTask | None:
-        """Find the task that an unanswered submit may have made."""
+        """Find the task created by a submission without a response."""
         for one in self._list_tasks(video, {"StartTime": utc(begun - SLACK_SECONDS)}):
             if one.get("TranscodeTemplateGroupId") == self._group_of(job):
                 return self._adopt(job, video, one)
         return None
 
     def _group_of(self, job: Job) -> str:
-        """Return the template group that was chosen for a job, or the one of its kind."""
+        """Return the template group chosen for a job, or the default of its kind."""
         return str(job.payload.get("templateGroupId") or self._groups[job.kind])
 
     def _list_tasks(self, video: Video, wanted: dict[str, str]) -> list[dict[str, Any]]:
-        """Return the tasks of a video that no job of ours is behind, newest first."""
+        """Return the tasks of a video that do not belong to our jobs, newest first."""
         answer = self._client.call("ListTranscodeTask", {"VideoId": video.video_id, "PageSize": 50, **wanted})
         listed: list[dict[str, Any]] = answer.get("TranscodeTaskList") or []
         return [one for one in listed if not self._records.knows_task(str(one.get("TranscodeTaskId")))]
@@ -146,13 +145,13 @@ class Transcodes:
         return found
 
     def _files(self, task: CloudTask) -> tuple[MediaFile, ...]:
-        """Return the renditions of a task that ended, as they will stay listed: without what makes them valid now."""
+        """Return the renditions of a finished task, without the signatures of their URLs."""
         try:
             answer = self._client.call("GetPlayInfo", {"VideoId": task.video_id, "ResultType": "Multiple"})
         except CloudError as error:
             if has_code(error, *WRONG_STATE) and self._is_blocked(task.video_id):
-                return ()  # there are streams, but not to be played
-            # VOD's own state follows the end of its task by some seconds.
+                return ()  # the streams exist but must not be played
+            # VOD's state lags its tasks by some seconds.
             error.passing = error.passing or has_code(error, *WRONG_STATE, *NO_STREAM)
             raise
         wanted = FileKind.NARROW if task.kind is JobKind.NARROW else FileKind.COMMON

@@ -1,4 +1,4 @@
-"""Uploads: VOD gives a new video its id, and an app sends the file to OSS, or a job of ours does so from our disk."""
+"""Uploads to VOD: creates the video there; then an app, or a job of ours, sends the file to OSS."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from backend.model import FileKind, Job, MediaFile, User, Video
 from backend.model.cloud import MAX_BYTES, MAX_TAG_BYTES, MAX_TAGS, fitting, is_cut, without_emoji
 
 ACTION = "CreateUploadVideo"
-NO_TRANSCODE = "VOD_NO_TRANSCODE"  # a template group that every account has
-NO_CATEGORY = -1  # the root of VOD's tree
+NO_TRANSCODE = "VOD_NO_TRANSCODE"  # a template group that exists in every account
+NO_CATEGORY = -1  # the root of VOD's category tree
 SENT = {"title": "Title", "description": "Description", "tags": "Tags"}
 TRIES = 3
 SETTLE_TRIES = 10
 PART_OF_SENDING = 0.95
-CHECKPOINTS = ".upload"  # a folder beside the file, for an upload that goes on after a restart
+CHECKPOINTS = ".upload"  # a folder beside the file for resuming after a restart
 WAITING = ("Uploading", "UploadFail")
 NO_SUCH_VIDEO = "There is no video {video_id}. It may have been deleted."
 NOT_HERE = "The file of the video {video_id} is not on this machine any more. Upload it again."
@@ -49,7 +49,7 @@ NOT_ARRIVED = "The file was sent, but ApsaraVideo VOD still says {status}; try a
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What Alibaba's upload SDKs want of a video: where its file goes, and the keys that let it in for a while."""
+    """Parameters for Alibaba's upload SDKs: the file's destination and temporary credentials."""
 
     video_id: str
     address: str
@@ -57,17 +57,17 @@ class Grant:
 
 
 class Uploads:
-    """Opens videos at VOD and sends their files."""
+    """Creates videos at VOD and sends their files."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def open(self, file_name: str, owner: User | None = None, reference: str = "", **texts: Any) -> Grant:
-        """Open a new video at VOD, which waits for its file. Raises CloudError, and Conflict where it has its file.
+        """Create a video at VOD that waits for its file.
 
-        The ReferenceId, which VOD takes once, makes it one video whatever happens to the answer, and however often the
-        same `reference` is given. VOD keeps the owner, and transcodes nothing by itself: what passes review is
-        transcoded by a job of ours, and paid once.
+        Raises CloudError, and Conflict if it has its file already. The ReferenceId, which VOD accepts once, prevents
+        duplicates after lost responses and for repeated calls with the same `reference`. VOD stores the owner and does
+        not transcode: approved videos are transcoded by our own job, and billed once.
         """
         reference = reference or f"qu-{secrets.token_hex(16)}"
         wanted = {
@@ -88,9 +88,10 @@ class Uploads:
         return self._create(wanted)
 
     def renew(self, video_id: str) -> Grant:
-        """Give new keys for a video that waits for its file. Raises CloudError, and Conflict where it has its file.
+        """Issue new credentials for a video that waits for its file.
 
-        Whoever has keys can replace the file, and nobody would review the new one.
+        Raises CloudError, and Conflict if it has its file already, because credentials allow replacing the file without
+        a review.
         """
         if self._info(video_id)["Status"] not in WAITING:
             raise Conflict(HAS_FILE, video_id=video_id)
@@ -104,7 +105,7 @@ class Uploads:
         return read_grant({"VideoId": video_id, **answer})
 
     def _find(self, reference: str) -> str:
-        """Return the video that an unanswered call made; empty where it made none."""
+        """Return the video created by a call without a response; empty if there is none."""
         try:
             answer = self._client.call("GetVideoInfo", {"ReferenceId": reference}, expect="Video.VideoId")
         except CloudError as error:
@@ -114,9 +115,9 @@ class Uploads:
         return str(answer["Video"]["VideoId"])
 
     def send(self, video_id: str, path: Path | None, task: Task) -> Done:
-        """Send a video's file, unless VOD has it, from where an earlier try broke off.
+        """Send a video's file, unless VOD has it, resuming an earlier attempt.
 
-        Raises CloudError, and Cancelled when somebody stopped it.
+        Raises CloudError, and Cancelled if the job is cancelled.
         """
         for attempt in range(TRIES):
             if self._info(video_id)["Status"] not in WAITING:
@@ -143,7 +144,7 @@ class Uploads:
         return oss_upload.Place.read(grant.address, grant.auth)
 
     def _arrived(self, video_id: str) -> MediaFile:
-        """Wait until VOD has noticed its file."""
+        """Wait until VOD has noticed the file."""
         info = self._settled(video_id)
         if info["Status"] in WAITING:
             raise CloudError(NOT_ARRIVED, status=info["Status"])
@@ -153,7 +154,7 @@ class Uploads:
         return self._settled(video_id)["Status"] not in WAITING
 
     def _settled(self, video_id: str) -> dict[str, Any]:
-        """Return what VOD says of a video, once it says that the file is there or some seconds have passed."""
+        """Return VOD's data of a video, waiting some seconds for the file to be noticed."""
         info = self._info(video_id)
         for _ in range(SETTLE_TRIES):
             if info["Status"] not in WAITING:
@@ -168,10 +169,10 @@ class Uploads:
 
 
 class Sender:
-    """Does the jobs `upload`: sends the files of videos that were uploaded here."""
+    """Runs `upload` jobs: sends files uploaded to this console to VOD."""
 
     def __init__(self, uploads: Uploads, path_of: Callable[[str, str], Path | None]) -> None:
-        """`path_of` finds a file of a video on this machine."""
+        """`path_of` finds a local file of a video."""
         self._uploads, self._path_of = uploads, path_of
 
     def run(self, job: Job, video: Video | None, task: Task) -> Done:
@@ -187,19 +188,19 @@ def read_grant(answer: Mapping[str, Any]) -> Grant:
 
 
 def names_reference(error: CloudError) -> bool:
-    """Say whether VOD refused a ReferenceId. It does not document the code for one that was used; the code names it."""
+    """Return whether VOD refused a ReferenceId; the undocumented code for a used one contains that word."""
     return "referenceid" in error.cloud_code.lower()
 
 
 def fitted(texts: Mapping[str, Any]) -> dict[str, str]:
-    """Return a title, a description, tags and a category under VOD's names, as VOD can hold them."""
+    """Return title, description, tags and category under VOD's names, shortened to its limits."""
     fits = {SENT[what]: fitting(what, texts[what]) for what in SENT if texts.get(what) is not None}
     cate_id = texts.get("cate_id")
     return fits if cate_id is None else {**fits, "CateId": str(cate_id or NO_CATEGORY)}
 
 
 def find_cut(texts: Mapping[str, Any]) -> list[ConsoleError]:
-    """Return in sentences which of these texts VOD holds less of than we do."""
+    """Return warnings about texts that VOD stores shortened."""
     found = [what for what in SENT if texts.get(what) and is_cut(what, texts[what])]
     told = [_said(what, fitting(what, texts[what])) for what in found]
     words = [texts.get(what) or "" for what in VERDICT_TEXTS]
@@ -215,5 +216,5 @@ def _said(what: str, there: str) -> ConsoleError:
 
 
 def is_local(file: MediaFile) -> bool:
-    """Say whether a source still lies on our disk."""
+    """Return whether a source is still on the local disk."""
     return file.kind is FileKind.SOURCE and "://" not in file.name

@@ -1,6 +1,6 @@
-"""The account's usage: asked of Alibaba in the background every so often, and kept here by day.
+"""Usage of the Alibaba account: fetched periodically in the background and stored by day.
 
-Days are Beijing's, by which Alibaba bills; its points in time are UTC, and a day's begins at 16:00 of the day before.
+Days are in Beijing time, as in Alibaba's billing; its timestamps are UTC, and a day begins at 16:00 of the day before.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from backend.settings import Settings
 if TYPE_CHECKING:
     from backend.store.usage import Usage
 
-FIRST_DAYS = 30  # what the first look asks for; Alibaba answers at most 31 days a call
-AGAIN_DAYS = 3  # later looks ask for these again: figures of a day settle within two
+FIRST_DAYS = 30  # range of the first query; Alibaba returns at most 31 days per call
+AGAIN_DAYS = 3  # later queries repeat these days, whose figures may still change
 KEPT_DAYS = 400
-TOP_VIDEOS = 100  # a day
-PLAYS_READY = timedelta(hours=9)  # when the plays of the day before are counted, Beijing time
+TOP_VIDEOS = 100  # per day
+PLAYS_READY = timedelta(hours=9)  # Beijing time at which the plays of the previous day are available
 HOUR = 3600
 MILLISECONDS = 1000
 AREAS = ("CN", "OverSeas")
 
 
 class UsageReader:
-    """Asks every source of figures. One that fails leaves what is known of it, and keeps no other from being asked."""
+    """Queries every source of usage figures. If one fails, its stored figures are kept and the others continue."""
 
     def __init__(
         self, client: Client, usage: Usage, settings: Settings, cache: CloudCache, clock: Callable[[], float]
@@ -40,7 +40,7 @@ class UsageReader:
         self._is_cdn, self._hosts = settings.prewarm_service == "cdn", settings.prewarm_hosts
 
     def refresh(self) -> None:
-        """Ask every source for what it may know now. What fails is noted, and asked again next time."""
+        """Query every source for new figures. Failures are recorded and retried the next time."""
         known = {state.source: state.read for state in self._usage.find_sources()}
         for source, ask in (
             (UsageSource.CDN, self._read_cdn),
@@ -57,7 +57,7 @@ class UsageReader:
         self._usage.prune(day_of(self._clock() - KEPT_DAYS * SECONDS_A_DAY))
 
     def _since(self, read: float) -> float:
-        """Return the first second of the first day to ask for."""
+        """Return the first second of the first day to query."""
         first = max(read - (AGAIN_DAYS - 1) * SECONDS_A_DAY, self._clock() - (FIRST_DAYS - 1) * SECONDS_A_DAY)
         return start_of(day_of(first))
 
@@ -73,7 +73,7 @@ class UsageReader:
         )
 
     def _read_hours(self, since: float, field: str) -> dict[str, float]:
-        """Return what the CDN gave out, by the hour, of all areas."""
+        """Return hourly CDN usage, summed over all areas."""
         found: dict[str, float] = {}
         wanted: dict[str, Any] = {"Field": field, "Interval": str(HOUR)}
         action = "DescribeVodDomainUsageData"
@@ -110,11 +110,11 @@ class UsageReader:
         self._usage.keep(UsageSource.PLAYS, found)
 
     def _read_top_videos(self, since: float) -> None:
-        """Ask for each day whose plays have been counted since the last look, or are counted anew."""
+        """Query each day whose plays were counted since the last query or may still change."""
         last_day = day_of(self._clock() - PLAYS_READY.total_seconds() - SECONDS_A_DAY)
         at = since
         while (day := day_of(at)) <= last_day:
-            # The middle of the day, so that it is this one whether Alibaba means UTC or Beijing.
+            # Midnight UTC is within the same day in Beijing.
             wanted = {"BizDate": f"{day}T00:00:00Z", "PageNo": 1, "PageSize": TOP_VIDEOS}
             answer = self._client.call("DescribePlayTopVideos", wanted)
             items = (answer.get("TopPlayVideos") or {}).get("TopPlayVideoStatis") or []
@@ -133,7 +133,7 @@ def start_of(day: str) -> float:
 
 
 def read_day(text: str) -> str:
-    """Return a day as Alibaba writes it (`20180101`, `2018-01-01`) in one form; empty where it is none."""
+    """Normalize a day as Alibaba writes it (`20180101`, `2018-01-01`); empty if invalid."""
     try:
         return date.fromisoformat(text.replace("-", "")[:8]).isoformat()
     except ValueError:
@@ -143,7 +143,7 @@ def read_day(text: str) -> str:
 def by_day(
     points: Iterable[tuple[str, float]], fold: Callable[[list[float]], float]
 ) -> dict[str, float]:  # fmt: skip
-    """Return one value a day of values by Alibaba's time stamps."""
+    """Aggregate timestamped values by day."""
     found: dict[str, list[float]] = {}
     for stamp, value in points:
         if (at := second(stamp)) is not None:
@@ -156,7 +156,7 @@ def last(values: list[float]) -> float:
 
 
 def transcoded(item: Mapping[str, Any]) -> float:
-    """Return the seconds of all specifications; Alibaba gives their sum among them, as `All`."""
+    """Return the seconds of all specifications; Alibaba reports the sum as `All`."""
     values = {str(one.get("Name")): number(one.get("Value")) for one in (item.get("Data") or {}).get("DataItem") or []}
     return values.get("All", sum(values.values()))
 

@@ -1,4 +1,4 @@
-"""Verdicts on their way to VOD: those given at once travel together, those on one video one after the other."""
+"""Sends verdicts to VOD: concurrent ones are batched, those on one video are serialized."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from backend.errors import CloudError
 from backend.model.cloud import without_emoji
 
 ACTION = "CreateAudit"
-NO_WORDS = "审核不通过"  # where nothing is left of a reason: VOD wants one
-MAX_ITEMS = 100  # of one call
-MAX_BYTES = 6000  # of the encoded list: it travels in the query of the URL
-MAX_CALLS = 4  # under way at once: a call that hangs keeps no later verdict waiting
+NO_WORDS = "审核不通过"  # replaces a reason of emoji alone, because VOD requires one
+MAX_ITEMS = 100  # per call
+MAX_BYTES = 6000  # of the encoded list, which is sent in the query string
+MAX_CALLS = 4  # concurrent calls, so that a hanging one does not block later verdicts
 
 
 def item_of(video_id: str, status: str, reason: str, comment: str) -> dict[str, str]:
-    """Return a verdict as VOD takes it: without emoji, which it refuses, and with a reason for whatever is blocked."""
+    """Return a verdict as VOD accepts it: without emoji, and with a reason for blocking."""
     fits = without_emoji(reason)
     if reason and not fits:
         fits = NO_WORDS
@@ -32,7 +32,7 @@ def item_of(video_id: str, status: str, reason: str, comment: str) -> dict[str, 
 
 @dataclass(eq=False, slots=True)
 class Waiting:
-    """One verdict on its way: as VOD takes it, and what became of it."""
+    """A pending verdict and its result."""
 
     item: dict[str, str]
     over: bool = False
@@ -46,7 +46,7 @@ class Turn:
 
 
 class VideoLocks:
-    """One at a time does something to a video, in the order in which they came; others do it to other videos."""
+    """Locks per video, granted in order of arrival."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -54,14 +54,14 @@ class VideoLocks:
 
     @contextmanager
     def held(self, video_ids: Iterable[str]) -> Iterator[None]:
-        """Hold some videos. All are taken in the same order, so that nobody waits for somebody who waits for him."""
+        """Hold the locks of several videos; sorted acquisition avoids deadlocks."""
         with ExitStack() as stack:
             for video_id in sorted(set(video_ids)):
                 stack.enter_context(self._one(video_id))
             yield
 
     def count(self, video_id: str) -> int:
-        """Return how many hold a video or wait for it."""
+        """Return how many hold or wait for the lock of a video."""
         with self._guard:
             return self._turns[video_id].users if video_id in self._turns else 0
 
@@ -81,7 +81,7 @@ class VideoLocks:
 
 
 class Verdicts:
-    """Sends them. Whoever finds a call free sends what waits, his own or another's."""
+    """Sends verdicts. A caller that finds a free slot sends everything pending, including others' verdicts."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -90,9 +90,9 @@ class Verdicts:
         self._calls = 0
 
     def tell(self, items: Sequence[dict[str, str]]) -> list[CloudError | None]:
-        """Tell VOD of verdicts, and return what was wrong with each; None where VOD took it.
+        """Send verdicts and return the error of each, None if VOD accepted it.
 
-        An item has the names of VOD's own: VideoId, Status, Reason, Comment. No video is among them twice.
+        Items use VOD's names: VideoId, Status, Reason, Comment. A video occurs at most once.
         """
         own = [Waiting({name: value for name, value in item.items() if value}) for item in items]
         with self._changed:
@@ -114,7 +114,7 @@ class Verdicts:
         return bool(self._waiting) and self._calls < MAX_CALLS
 
     def _take(self) -> list[Waiting]:
-        """Take what fits into one call, the oldest first."""
+        """Take the oldest verdicts that fit into one call."""
         batch, size = [self._waiting[0]], _size(self._waiting[0])
         for one in self._waiting[1:MAX_ITEMS]:
             size += _size(one)
@@ -126,7 +126,7 @@ class Verdicts:
         return batch
 
     def _send(self, batch: Sequence[Waiting]) -> None:
-        """Send a part. VOD refuses it whole where one of it is wrong, so its halves are sent, down to that one."""
+        """Send a batch. VOD rejects the whole batch for one invalid item, so it is bisected."""
         try:
             self._client.call(ACTION, {"AuditContent": _written([one.item for one in batch])})
         except CloudError as error:

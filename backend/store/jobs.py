@@ -1,12 +1,10 @@
-"""The durable job queue.
+"""The durable job queue: a worker claims a job with a lease, and jobs of dead workers are claimed again.
 
-A worker claims a job with a lease; jobs of dead workers are claimed again. A worker's death says little about its job:
-machines are restarted, and one job in a thousand crashes its worker. Progress proves nothing, because an encode
-restarts from the beginning. So after one crash, a job keeps its place in the queue. After two it is a suspect: it runs
-after all others and never beside another suspect, so that a job that crashes workers does so alone, after the harmless
-ones are done. From the third crash on it waits 1, 2, 4 minutes, and it fails at the sixth: restarts do not hit the same
-job that often, and a harmful job is stopped within minutes. A job returned by a stopping worker does not count as
-crashed.
+A worker's death says little about its job: machines are restarted, and one job in a thousand crashes its worker.
+Progress proves nothing, because an encode restarts from the beginning. So after one crash, a job keeps its place in the
+queue. After two it is a suspect: it runs after all others and never beside another suspect, so that a harmful job
+crashes its worker alone, when the harmless ones are done. From the third crash on it waits 1, 2, 4 minutes, and it
+fails at the sixth: restarts do not hit the same job that often. A job that a worker returns does not count.
 """
 
 from __future__ import annotations
