@@ -1,4 +1,4 @@
-"""The face of the console: pages and servers need nothing but what stands here."""
+"""Public interface of the console, used by the pages and the server."""
 
 from backend.app import (
     call,

@@ -41,7 +41,7 @@ PORT = click.IntRange(1, 65_535)
 
 
 class Friendly(click.Group):
-    """Says what went wrong in a line, without a stack trace."""
+    """Reports errors as one line, without a stack trace."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -57,7 +57,7 @@ class Friendly(click.Group):
 
 
 def explain(error: Exception) -> str:
-    """Return in a line what went wrong."""
+    """Return a one-line description of an error."""
     if isinstance(error, ConsoleError | backend.SettingsError | backend.StoreError | MaintenanceError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
@@ -68,7 +68,7 @@ def explain(error: Exception) -> str:
 
 
 def shown(path: Path) -> str:
-    """Return a path as it can be read, whatever encoding its name is in: archives from Chinese Windows hold GBK."""
+    """Return a path for display, whatever its encoding: archives from Chinese Windows contain GBK names."""
     raw = os.fsencode(path)
     for encoding in ("utf-8", "gb18030"):
         with suppress(UnicodeDecodeError):
@@ -77,11 +77,11 @@ def shown(path: Path) -> str:
 
 
 def opened(*, existing: bool = False, upgrade: bool = False, alone: bool = False) -> Console:
-    """Return the console. Until the command ends, nobody restores a backup over what it does. Raises MaintenanceError.
+    """Open the console, holding the data lock until the command ends.
 
-    A command that is of use with an `existing` one only makes no new one where QU_DATA is mistyped. Data of an older
-    version are refused without `upgrade`: a command must not end a server of that version that is at work. With `alone`
-    it is refused while anything else uses the data.
+    Raises MaintenanceError. With `existing`, a mistyped QU_DATA is an error instead of creating a new console. Data of
+    an older version are rejected without `upgrade`, because upgrading would break a running server of that version.
+    With `alone`, the command requires exclusive access.
     """
     settings, context = backend.read_settings(), click.get_current_context().find_root()
     if existing and not find_files(settings.data):
@@ -94,26 +94,26 @@ def opened(*, existing: bool = False, upgrade: bool = False, alone: bool = False
 @click.group(cls=Friendly, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show where in the console a failure arose.")
 def main(debug: bool) -> None:
-    """Run and look after Qu Console. Settings are read from the environment and from .env (see README)."""
+    """Operate Qu Console. Settings are read from the environment and from .env (see README)."""
 
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8502, show_default=True, type=PORT, help="Port to listen on.")
 def serve(host: str, port: int) -> None:
-    """Serve REST and media alone, without the dashboard."""
+    """Serve REST and media only, without the dashboard."""
     import uvicorn
 
-    # uvicorn raises the signal again once it has shut down; by default that would end the process before we clean up.
+    # uvicorn re-raises the signal after its shutdown; by default that would end the process before our cleanup.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt), backend.running(f"http://{host}:{port}"):
-        # QU_PROXIES says whom to believe, and nobody is believed without it.
+        # forwarded headers are trusted only as configured by QU_PROXIES
         uvicorn.run(backend.rest(), host=host, port=port, log_config=None, access_log=False, proxy_headers=False)
 
 
 @main.command()
 def work() -> None:
-    """Run a worker in a process of its own until it is stopped."""
+    """Run a worker in its own process until it is stopped."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -136,7 +136,7 @@ def work() -> None:
     help="Treat new videos that VOD can play as approved; otherwise those without a review in VOD wait for one.",
 )
 def sync(afresh: bool, accept_playable: bool) -> None:
-    """Bring everything in VOD into the catalogue (cloud mode). It can be stopped, and continues from there."""
+    """Import VOD's catalogue (cloud mode). An interrupted run is resumed."""
     cloud = _cloud()
 
     def report(progress: Any) -> None:
@@ -177,10 +177,10 @@ def _cloud() -> Any:
 @click.option("--title", default="", help="Title; the file's name by default.")
 @click.option("--tags", default="", help="Tags, separated by commas.")
 def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> None:
-    """Take in video files, or whole catalogues (.csv as `export` writes it, or .jsonl). The files stay where they are.
+    """Add video files, or import catalogues (.csv as written by `export`, or .jsonl).
 
-    The options are for video files. A catalogue says all of that in its columns; rows whose videoId is there already
-    stay as they are, and what is refused is written beside the file.
+    Files are copied. The options apply to video files. A catalogue has these values in its columns; existing videos are
+    not modified, and rejected rows are written beside the file.
     """
     catalogues = [path for path in files if path.suffix.lower() in SUFFIXES]
     clips = [path for path in files if path not in catalogues]
@@ -196,7 +196,7 @@ def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> N
 
 
 def import_clip(path: Path, said: VideoMetadata) -> bool:
-    """Take in one video file, say what came of it, and return whether it was taken."""
+    """Add one video file, report the result, and return whether it was added."""
     console = opened()
     try:
         if path.is_dir():
@@ -216,7 +216,7 @@ def import_clip(path: Path, said: VideoMetadata) -> bool:
 
 
 def import_catalogue(path: Path) -> bool:
-    """Take in one catalogue, say what became of its rows, and return whether all of them were taken."""
+    """Import one catalogue, report the result, and return whether all rows were accepted."""
     try:
         with click.progressbar(length=path.stat().st_size, file=sys.stderr, label=shown(Path(path.name))) as bar:
             tally = load_catalogue(opened(), path, ACTOR, lambda read: bar.update(read - bar.pos))
@@ -230,7 +230,7 @@ def import_catalogue(path: Path) -> bool:
 
 @contextmanager
 def written(path: Path | None) -> Iterator[IO[bytes]]:
-    """Give the file to write to, or standard output. The file has its name only when it is whole."""
+    """Open the output file, or standard output. The file gets its name only once complete."""
     if path is None:
         with click.open_file("-", "wb") as file:
             yield file
@@ -246,13 +246,13 @@ def written(path: Path | None) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def progress_bar(progress: Progress, hidden: bool) -> Iterator[Callable[[], None]]:
-    """Draw a bar on the terminal, if there is one, and give what brings it up to date."""
+    """Show a progress bar on the terminal, if any, and yield its update function."""
     with click.progressbar(length=progress.total, file=sys.stderr, show_pos=True, hidden=hidden) as bar:
         yield lambda: bar.update(progress.done - bar.pos)
 
 
 def as_options(command: Any) -> Any:
-    """Add every parameter of an export to a command: the formats, the columns and the filters of the screen."""
+    """Add every parameter of an export as an option: format, columns and filters."""
     for parameter in reversed(OPERATIONS["exportVideos"].parameters):
         schema = parameter.kind.schema()
         names = [f"--{parameter.name.replace('_', '-')}", *(["--status"] if parameter.name == "censor_status" else [])]
@@ -268,7 +268,7 @@ def as_options(command: Any) -> Any:
 @click.option("--recommended", is_flag=True, help="Export the recommended feed instead of the catalogue.")
 @as_options
 def export(output: Path | None, recommended: bool, **given: str) -> None:
-    """Export the matching videos as CSV, Excel or JSON lines, newest first."""
+    """Export the matching videos as CSV, Excel or JSON Lines, newest first."""
     operation = OPERATIONS["exportRecommendVideos" if recommended else "exportVideos"]
     parameters = {one.wire_name: given[one.name] for one in operation.parameters}
     download: Download = opened(existing=True).run_as_operator(operation.name, parameters, ACTOR)
@@ -284,7 +284,7 @@ def export(output: Path | None, recommended: bool, **given: str) -> None:
 
 @main.group()
 def account() -> None:
-    """Accounts of the console."""
+    """Manage the console's accounts."""
 
 
 @account.command("add")
@@ -335,9 +335,9 @@ def list_accounts() -> None:
 
 @main.command()
 def upgrade() -> None:
-    """Bring the data of an older version up to date, as `serve` and `work` do when they start. Make a backup first.
+    """Upgrade the data of an older version, as `serve` and `work` do at startup.
 
-    Nothing else may use them meanwhile.
+    Make a backup first. Nothing else may use the data meanwhile.
     """
     console = opened(existing=True, upgrade=True, alone=True)
     click.echo(f"{shown(console.settings.data)} is up to date.")
@@ -373,7 +373,7 @@ def restore(source: Path) -> None:
 )
 def doctor(rebuild: bool, head: str | None, way: str | None) -> None:
     """Check the installation, and say how to fix what is wrong."""
-    # In cloud mode it looks at the credentials and rights before anything is brought in.
+    # In cloud mode, credentials and permissions are checked before any data exist.
     console = opened(existing=rebuild or backend.read_settings().mode != "cloud")
     if rebuild:
         console.store.rebuild(backend.tell_progress)
@@ -390,5 +390,5 @@ if __name__ == "__main__":
     logging.basicConfig(level="WARNING", format="%(levelname)s %(name)s: %(message)s")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that cannot show a name is no reason to stop
+            stream.reconfigure(errors="replace")  # do not fail on names the terminal cannot show
     main(prog_name="python -m backend")

@@ -1,4 +1,4 @@
-"""How a console is put together, started and stopped: the only module that picks concrete classes."""
+"""Composition root: creates, starts and stops a console; the only module that chooses concrete classes."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud
     from backend.server.app import RestApp
 
-WORTH_TELLING = 50_000  # videos, which take a second or two
+WORTH_TELLING = 50_000  # number of videos that take a second or two
 
 _current: Console | None = None
 _guard = threading.Lock()
 
 
 def tell_progress(done: int, total: int) -> None:
-    """Show on the terminal how far the search index is, where there is enough to wait for."""
+    """Show the progress of indexing on the terminal, if it takes long."""
     if total >= WORTH_TELLING:
         end = "\n" if done == total else ""
         print(f"\rindexing videos for the search: {done:,} of {total:,}", end=end, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def open_console(settings: Settings, clock: Callable[[], float] = time.time, *, upgrade: bool = False) -> Console:
-    """Open the console that `settings` describe; with `upgrade`, data of an older version are brought up to date.
+    """Open the console described by `settings`; with `upgrade`, migrate data of an older version.
 
-    Raises SettingsError and StoreError, in words for the operator.
+    Raises SettingsError and StoreError, with messages for the operator.
     """
     store = open_store(settings.data, clock, tell_progress, upgrade=upgrade)
     media = LocalMedia(
@@ -66,7 +66,7 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time, *, 
     )
     own_url = f"http://127.0.0.1:{settings.port}"
     if settings.mode == "cloud":
-        # Not above: an embedded console never loads Alibaba's SDKs.
+        # imported here so that an embedded console does not load Alibaba's SDKs
         from backend.aliyun.cloud import Cloud
 
         cloud = Cloud(settings, store, media, clock)
@@ -80,7 +80,7 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time, *, 
 
 
 def current(*, upgrade: bool = False) -> Console:
-    """Return the console of this process, opening it at the first call; only what serves or works may `upgrade` it."""
+    """Return this process's console, opening it on first use; only servers and workers may `upgrade` it."""
     global _current
     with _guard:
         if _current is None:
@@ -89,7 +89,7 @@ def current(*, upgrade: bool = False) -> Console:
 
 
 def close_current() -> None:
-    """Close this process's console, if it was opened."""
+    """Close this process's console, if it is open."""
     global _current
     with _guard:
         if _current is not None:
@@ -98,17 +98,17 @@ def close_current() -> None:
 
 
 def call(name: str, parameters: Mapping[str, Any], token: str, caller: Caller) -> dict[str, Any]:
-    """Run an operation on this process's console and return its envelope; nothing is raised."""
+    """Run an operation on this process's console and return its envelope; never raises."""
     return current().call(name, parameters, token, caller)
 
 
 def tell_socket(key: str, session: str, name: str | None) -> None:
-    """Tell the server who is at the page behind a socket: empty where nobody is signed in, None where not known yet."""
+    """Tell the server who uses the page behind a WebSocket: empty if nobody is signed in, None if not known yet."""
     current().sockets.tell(key, session, name)
 
 
 def rest() -> RestApp:
-    """Return the REST server of this process's console."""
+    """Return the REST app of this process's console."""
     from backend.server.app import RestApp
 
     return RestApp(current())
@@ -116,9 +116,9 @@ def rest() -> RestApp:
 
 @contextmanager
 def running(url: str = "") -> Iterator[Console]:
-    """Open the console with its worker at work; at the end, running jobs go back to the queue and the store is closed.
+    """Open the console and start its worker; at the end, return running jobs to the queue and close the store.
 
-    `url` is where the server will listen, if that is known. Raises MaintenanceError while somebody restores a backup.
+    `url` is where the server will listen, if known. Raises MaintenanceError while a backup is being restored.
     """
     settings = read_settings()
     start_log(settings.log, settings.log_format)
@@ -126,10 +126,10 @@ def running(url: str = "") -> Iterator[Console]:
         console = current(upgrade=True)
         console.sockets.bounds = Bounds.within(raise_limit())
         console.own_url = url or console.own_url
-        if first:  # otherwise they may be what another server is taking in
+        if first:  # otherwise they may belong to another server's uploads
             sweep_incoming(settings)
         for line in first_start(console):
-            print(line, flush=True)  # noqa: T201  (for whoever started the server)
+            print(line, flush=True)  # noqa: T201  (output for the operator)
         worker = make_worker(console)
         worker.start()
         purger = Purger(console)
@@ -148,10 +148,10 @@ def running(url: str = "") -> Iterator[Console]:
 
 
 def make_worker(console: Console, clock: Callable[[], float] = time.monotonic) -> Worker:
-    """Return a worker, not yet started, for everything this console queues."""
+    """Return a worker, not yet started, for all job kinds of this console."""
     if console.cloud is not None:
         return _make_cloud_worker(console, console.cloud, clock)
-    media, cache = cast(Runner, console.media), cast(Runner, console.cache)  # as they are without a cloud
+    media, cache = cast(Runner, console.media), cast(Runner, console.cache)  # their types without cloud mode
     kinds = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.TRANSCODE, JobKind.NARROW)
     runners: dict[JobKind, AnyRunner] = {
         **dict.fromkeys(kinds, media),
@@ -178,7 +178,9 @@ def _make_cloud_worker(console: Console, cloud: Cloud, clock: Callable[[], float
 
 
 def first_start(console: Console) -> list[str]:
-    """Make the first account, and the demo catalogue if wanted, in an empty store; return what to tell the operator."""
+    """Create the first account, and the demo catalogue if enabled, in an empty store; return messages for the
+    operator.
+    """
     if console.cloud is None:
         demo_catalogue.begin(console)
     if console.store.accounts.find_accounts():

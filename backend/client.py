@@ -1,4 +1,4 @@
-"""The console on another machine: `RemoteConsole(url).call(...)` answers as `Console.call` does."""
+"""A client for a remote console: `RemoteConsole(url).call(...)` responds like `Console.call`."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from backend.exports.download import Chunks, Download
 from backend.i18n.messages import say
 from backend.observability.request_metrics import new_request_id
 
-TIMEOUT = (5, 60)  # seconds to connect, and between two pieces of an answer
-UPLOAD_TIMEOUT = (5, 600)  # a large file is looked at before it is answered
+TIMEOUT = (5, 60)  # seconds to connect, and between two chunks of a response
+UPLOAD_TIMEOUT = (5, 600)  # a large file is inspected before the response
 CONNECTIONS = 32
 CHUNK = 1 << 20
 KEYS = {"result", "requestId", "message", "code", "data"}
@@ -31,20 +31,20 @@ FILE_NAME = re.compile(r"filename\*=UTF-8''([^;]+)", re.IGNORECASE)
 
 
 class RemoteConsole:
-    """Calls the operations of a console over HTTP."""
+    """Calls operations of a console over HTTP."""
 
     def __init__(self, url: str, session: requests.Session | None = None) -> None:
-        """`url` is the console's address, without a path. The default session knows no proxy; give one that does."""
+        """`url` is the console's base URL. The default session ignores proxy settings; pass one to use a proxy."""
         self.url = url.rstrip("/")
         self._session = session or _new_session()
 
     def call(
         self, name: str, parameters: Mapping[str, Any], token: str = "", caller: Caller | None = None
     ) -> dict[str, Any]:
-        """Run an operation over there and return its envelope; nothing is raised.
+        """Run an operation remotely and return its envelope; never raises.
 
-        A file is given as an `Upload`, which is gone afterwards, or as a `Path`, which stays. When the other console
-        cannot be reached the code is 503, and 502 when what answers is no console.
+        A file is given as an `Upload`, which is deleted afterwards, or as a `Path`, which is kept. The code is 503 if
+        the console cannot be reached, and 502 if the server is not a console.
         """
         caller = caller or Caller()
         upload = next((value for value in parameters.values() if isinstance(value, Upload)), None)
@@ -74,7 +74,7 @@ class RemoteConsole:
                 file, file_field = Upload(value, value.name, 0), key
             elif isinstance(value, Upload):
                 file, file_field = value, key
-            elif value is not None:  # sent empty, some would be cleared
+            elif value is not None:  # an empty value would clear some fields
                 fields[key] = as_text(key, value)
         headers = {"Accept-Language": caller.language, "Content-Type": "application/x-www-form-urlencoded"}
         data: bytes | MultipartBody
@@ -89,7 +89,7 @@ class RemoteConsole:
             headers=headers,
             timeout=TIMEOUT if file is None else UPLOAD_TIMEOUT,
             stream=True,
-            allow_redirects=False,  # the token is for this console alone
+            allow_redirects=False,  # the token must not be sent elsewhere
         )
         if "attachment" in answer.headers.get("Content-Disposition", ""):
             return envelope("200", operation.message, _download(answer), answer.headers.get("X-Request-Id", ""))
@@ -113,7 +113,7 @@ class RemoteConsole:
 
 
 class MultipartBody:
-    """A form with a file, read from the disk while it is sent."""
+    """A multipart form with a file, streamed from disk."""
 
     def __init__(self, fields: Mapping[str, str], file_field: str, file: Upload) -> None:
         boundary = secrets.token_hex(16)
@@ -174,7 +174,7 @@ def _chunks(answer: requests.Response) -> Chunks:
 
 def _new_session() -> requests.Session:
     session = requests.Session()
-    session.trust_env = False  # proxies and .netrc of this machine are for other things
+    session.trust_env = False  # ignore this machine's proxies and .netrc
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS))
     return session

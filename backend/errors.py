@@ -1,8 +1,6 @@
-"""What the console tells its callers when it cannot do what they asked.
+"""Errors reported to callers.
 
-A message is a template with named values, so that one failure can be said in every language of the console
-(`backend.i18n.messages` holds the translations) and can be kept in the database, with a failed job, until somebody
-reads it.
+A message is a template with named values, so that it can be translated and stored in the database with a failed job.
 """
 
 from __future__ import annotations
@@ -12,13 +10,13 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-MAX_VALUE = 128  # characters of an id or a name that are said again to whoever sent it
+MAX_VALUE = 128  # maximum length of ids and names repeated in a message
 DISK_FULL = "The disk is full. Free some space and try again."
 SIGN_IN_FIRST = "Sign in first: the console token is missing, wrong or expired."
 
 
 class ConsoleError(Exception):
-    """A failure that the caller is told about: `code` goes into the envelope, the text into its message."""
+    """An error reported to the caller: `code` and message go into the envelope."""
 
     code: ClassVar[str] = "500"
 
@@ -31,7 +29,7 @@ class ConsoleError(Exception):
         return self.say(self.template)
 
     def say(self, template: str, names: Mapping[str, Mapping[Any, str]] | None = None) -> str:
-        """Return this text with the error's values in it; `names` holds how some values of a name read."""
+        """Format a template with the error's values; `names` has display names for some values."""
         known = names or {}
         return template.format_map(
             {
@@ -41,16 +39,16 @@ class ConsoleError(Exception):
         )
 
     def shown(self, value: Any) -> Any:
-        """Return a value as the text says it."""
+        """Return a value as shown in the message."""
         return value
 
     def pack(self) -> str:
-        """Return the error as JSON text, for a column of the database."""
+        """Return the error as JSON, for storage in the database."""
         return json.dumps([self.template, self.values], ensure_ascii=False, default=str)
 
     @classmethod
     def unpack(cls, text: str) -> Self:
-        """Return the error that `pack` wrote."""
+        """Return the error stored by `pack`."""
         template, values = json.loads(text)
         return cls(template, **values)
 
@@ -60,25 +58,25 @@ def _head(text: str) -> str:
 
 
 class BadRequest(ConsoleError):
-    """A parameter is missing or wrong."""
+    """A parameter is missing or invalid."""
 
     code = "400"
 
 
 class WrongCredentials(ConsoleError):
-    """The user name or the password is wrong, or the account is locked out."""
+    """The user name or password is wrong, or there were too many attempts."""
 
     code = "401"
 
 
 class Forbidden(ConsoleError):
-    """The caller is not signed in, the session has ended, or the role may not do this."""
+    """The caller is not signed in, the session has ended, or a permission is missing."""
 
     code = "403"
 
 
 class NotFound(ConsoleError):
-    """There is no such video, recommendation, job or path. What was asked for may be long; its head is said again."""
+    """The requested object does not exist. Long values are shortened in the message."""
 
     code = "404"
 
@@ -87,19 +85,19 @@ class NotFound(ConsoleError):
 
 
 class Conflict(ConsoleError):
-    """The present state of the video does not allow it."""
+    """The current state of the object does not allow the operation."""
 
     code = "409"
 
 
 class TooMany(ConsoleError):
-    """The caller, or all together, have as much under way as there may be; later it will do."""
+    """A limit on concurrent or pending requests was reached; retry later."""
 
     code = "429"
 
 
 class MediaError(BadRequest):
-    """A file is not one that the console can take in or work on. `detail` holds the tool's own words."""
+    """A file cannot be accepted or processed. `detail` has the tool's output."""
 
     def __init__(self, template: str, /, detail: str = "", **values: Any) -> None:
         super().__init__(template, **values)
@@ -107,10 +105,10 @@ class MediaError(BadRequest):
 
 
 class CloudError(ConsoleError):
-    """The cloud refused or failed.
+    """A cloud service failed or refused a request.
 
-    `cloud_code` and `request_id` are the cloud's own. A `passing` failure may be gone at the next try; where it is
-    `unknown`, the cloud may have done what was asked although it did not say so.
+    `cloud_code` and `request_id` are the service's own. A `passing` error may succeed on retry; after an `unknown` one,
+    the request may have been executed.
     """
 
     code = "502"
@@ -123,7 +121,7 @@ class CloudError(ConsoleError):
 
 
 class Refused(ConsoleError):
-    """A transport refusal: the only failures that also change the HTTP status."""
+    """A rejection at the transport level; the only errors that also set the HTTP status."""
 
     def __init__(self, status: int, template: str, /, **values: Any) -> None:
         super().__init__(template, **values)
@@ -132,12 +130,12 @@ class Refused(ConsoleError):
 
 
 def is_full(error: BaseException) -> bool:
-    """Say whether there is no room on the disk, or none for us."""
+    """Return whether the disk is full or the quota exceeded."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def disk_error(error: OSError) -> ConsoleError:
-    """Return what people are told where the disk did not take something."""
+    """Return the user-facing error for a failed write."""
     if is_full(error):
         return ConsoleError(DISK_FULL)
     return ConsoleError("The disk could not be written: {why}.", why=error.strerror or error)

@@ -1,4 +1,4 @@
-"""The settings, read once from the environment and from a `.env` file; README lists what they mean."""
+"""Settings, read once from the environment and from a `.env` file; documented in README."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ LOG_FORMATS = ("text", "json")
 
 
 class SettingsError(ValueError):
-    """One or more settings cannot be used; the text names every one of them."""
+    """One or more settings are invalid; the message lists all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the operator can choose. The variable of a field is its name in capitals behind `QU_`."""
+    """All settings. The variable of a field is its upper-case name prefixed with `QU_`."""
 
     data: Path = Path("data")
     mode: Literal["embedded", "cloud"] = "embedded"
@@ -45,28 +45,28 @@ class Settings:
     max_upload_mb: int = 2048
     max_gigapixels: int = 2000
     ffmpeg: str = ""
-    rungs: tuple[int, ...] = (720,)  # short sides in pixels, best first
+    rungs: tuple[int, ...] = (720,)  # short sides in pixels, largest first
     narrow_codec: Literal["auto", "av1", "h264"] = "auto"
     review: Literal["person", "off"] = "person"
     log: str = "INFO"
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     log_format: Literal["", "text", "json"] = ""  # empty: text on a terminal, JSON otherwise
     metrics_token: str = field(default="", repr=False)
-    port: int = 8501  # PORT, as hosting platforms name it
-    # Cloud mode. Credentials are not among these: Alibaba's own chain finds them.
+    port: int = 8501  # PORT, as set by hosting platforms
+    # Cloud mode. Credentials are found by Alibaba's standard chain.
     aliyun_region: str = "cn-shanghai"
     aliyun_protocol: Literal["https", "http"] = "https"
     vod_endpoint: str = ""
     cdn_endpoint: str = ""
     template_group: str = ""
     narrow_template_group: str = ""
-    review_template: str = ""  # of VOD's AI templates; empty is the account's default
+    review_template: str = ""  # an AI template of VOD; empty for the account's default
     prewarm_service: Literal["vod", "cdn"] = "vod"
     callback_url: str = ""
     callback_key: str = field(default="", repr=False)
     callback_old_key: str = field(default="", repr=False)
     url_auth_key: str = field(default="", repr=False)
-    mns_endpoint: str = ""  # with its scheme, as the MNS console shows it
+    mns_endpoint: str = ""  # including the scheme, as the MNS console shows it
     mns_queue: str = ""
 
     @property
@@ -75,9 +75,9 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
-    """Return the settings of the environment, over those of the `.env` file, over the defaults.
+    """Return the settings; the environment overrides `.env`, which overrides defaults.
 
-    Raises SettingsError, naming every wrong value and every QU_ name that is none of ours.
+    Raises SettingsError, listing all invalid values and unknown QU_ names.
     """
     given = {**_read_env_file(env_file), **(os.environ if environ is None else environ)}
     names = {"PORT" if item.name == "port" else f"QU_{item.name.upper()}": item.name for item in fields(Settings)}
@@ -102,12 +102,12 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
 
 
 def quiet_cloud_sdk(environ: MutableMapping[str, str] | None = None) -> None:
-    """Take away the variable that makes Alibaba's SDK print its requests, with their signature and token."""
+    """Remove the variable that makes Alibaba's SDK log its requests, including signatures and tokens."""
     (os.environ if environ is None else environ).pop("DEBUG", None)
 
 
 def _missing(values: Mapping[str, Any]) -> list[str]:
-    """Say what cloud mode lacks."""
+    """Return the missing settings of cloud mode."""
     if values.get("mode") != "cloud":
         return []
     needed = {
@@ -237,7 +237,7 @@ def _token(text: str) -> str:
     return text
 
 
-# Never shown, not even where they are wrong.
+# never shown, even if invalid
 SECRET = ("admin_password", "metrics_token", "callback_key", "callback_old_key", "url_auth_key")
 READERS: dict[str, Callable[[str], Any]] = {
     "data": lambda text: Path(text).expanduser(),

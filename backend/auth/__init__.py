@@ -1,1 +1,1 @@
-"""Who signs in, and from where: passwords, and turns at checking them."""
+"""Authentication: passwords, permissions, tokens, and limits for password checks."""

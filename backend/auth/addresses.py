@@ -1,4 +1,4 @@
-"""IP addresses as requests show them, and the network that stands for one customer."""
+"""Parsing IP addresses of requests, and the network by which clients are counted."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TypeAlias
 
 Address: TypeAlias = IPv4Address | IPv6Address
 
-MAPPED = "::ffff:"  # an IPv4 address as an IPv6 socket shows it
-NAT64 = IPv6Network("64:ff9b::/96")  # as a translator in front of one does
-CUSTOMER_BITS = 64  # of an IPv6 address: the network that one customer is given
+MAPPED = "::ffff:"  # an IPv4 address on an IPv6 socket
+NAT64 = IPv6Network("64:ff9b::/96")  # an IPv4 address behind NAT64
+CUSTOMER_BITS = 64  # prefix length of the IPv6 network assigned to one customer
 
 
 def read_address(text: str) -> Address | None:
-    """Return an address, which may have a port; one of IPv4 in IPv6 as the former; None for what is no address."""
+    """Parse an address with an optional port; mapped IPv4 addresses become IPv4; None if invalid."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
@@ -29,7 +29,7 @@ def read_address(text: str) -> Address | None:
 
 
 def network_of(address: str) -> str:
-    """Return what stands for one customer: an IPv4 address, however it is written, or the network of an IPv6 one."""
+    """Return the network of one customer: an IPv4 address, normalized, or an IPv6 network."""
     found = read_address(address)
     if not isinstance(found, IPv6Address):
         return address if found is None else str(found)

@@ -1,4 +1,4 @@
-"""Passwords: how they are hashed and checked, and which are taken."""
+"""Password hashing, verification and rules."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _hasher = PasswordHasher()  # argon2id, RFC 9106's low-memory profile
 
 
 def hash_password(password: str) -> str:
-    """Return the argon2id hash of a new password. Raises BadRequest for one that is too short, too long or no text."""
+    """Return the argon2id hash of a new password. Raises BadRequest if it is too short, too long or contains NUL."""
     if "\0" in password:
         raise BadRequest("A password must not contain the character NUL.")
     password = unicodedata.normalize("NFC", password)
@@ -27,9 +27,10 @@ def hash_password(password: str) -> str:
 
 
 def is_right(password: str, password_hash: str | None) -> bool:
-    """Check a password, in whichever composition it was typed. Without a hash it takes as long, and is wrong.
+    """Verify a password in any Unicode normalization.
 
-    Keyboards write é as one sign (NFC) or as two (NFD). New hashes are of NFC, old ones of what was typed.
+    Without a hash it takes as long and returns False. Keyboards produce é composed (NFC) or decomposed (NFD). New
+    hashes use NFC, old ones the original input.
     """
     forms = dict.fromkeys((unicodedata.normalize("NFC", password), password, unicodedata.normalize("NFD", password)))
     return any(_is_right(form, password_hash or _nobodys_hash()) for form in forms) and password_hash is not None
@@ -43,13 +44,13 @@ def _is_right(password: str, password_hash: str) -> bool:
 
 
 def new_password() -> str:
-    """Return a random password that can be read out and typed (80 bits)."""
+    """Return a random password that is easy to read out and type (80 bits)."""
     return "-".join(secrets.token_hex(2) for _ in range(5))
 
 
 @cache
 def _nobodys_hash() -> str:
-    """Return a hash of nothing, which takes as long to be checked as one of ours."""
+    """Return a hash that matches nothing but takes as long to verify as a real one."""
     salt, digest = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
     cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
     return f"$argon2id$v=19${cost}${salt}${digest}"

@@ -1,4 +1,4 @@
-"""Roles and rights: what each role may do, and what an API token may be given of that."""
+"""Roles and permissions, and the permissions available for API tokens."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from enum import StrEnum
 
 
 class Right(StrEnum):
-    """What an operation asks of its caller."""
+    """The permission an operation requires."""
 
-    READ = "read"  # the catalogue, the feed, jobs and counts
+    READ = "read"  # the catalogue, the feed, jobs and statistics
     UPLOAD = "upload"
     EXPORT = "export"
     REVIEW = "review"
     MANAGE = "manage"
     ADMIN = "admin"
-    HISTORY = "history"  # who did what
+    HISTORY = "history"  # the audit trail
     OWN = "own"  # one's own password, sessions and API tokens
-    DASHBOARD = "dashboard"  # to come by the pages at all
+    DASHBOARD = "dashboard"  # use of the dashboard
 
 
 class Role(StrEnum):
-    """What an account may do."""
+    """The role of an account."""
 
     ADMIN = "admin"
     MANAGER = "manager"
     REVIEWER = "reviewer"
     ANALYST = "analyst"
-    APP = "app"  # a program: it reads, plays and uploads over REST
+    APP = "app"  # a program that reads, plays and uploads over REST
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -41,7 +41,8 @@ RIGHTS = {
     Role.ANALYST: PERSON | {Right.EXPORT},
     Role.APP: frozenset({Right.READ, Right.UPLOAD, Right.OWN}),
 }
-# What an API token may be made for, and what it may do then, as far as its owner may: never what only people do.
+# The permissions an API token can have and what they include, limited by its owner's role; actions reserved for people
+# are never included.
 GRANTS = {
     Right.READ: frozenset({Right.READ}),
     Right.UPLOAD: frozenset({Right.READ, Right.UPLOAD}),

@@ -1,4 +1,4 @@
-"""What stands for a token where it is kept."""
+"""Token hashing."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import hashlib
 
 
 def token_hash(token: str) -> str:
-    """Return what is stored in place of a token: it is random and long, so a plain digest is enough."""
+    """Return the stored hash of a token; tokens are long and random, so a plain digest suffices."""
     return hashlib.sha256(token.encode()).hexdigest()

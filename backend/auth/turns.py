@@ -1,4 +1,4 @@
-"""Turns at what costs much memory: a few at once, addresses served one after the other, however often each one asks."""
+"""A fair semaphore for memory-intensive work: a few at once, round-robin between client addresses."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from backend.auth.addresses import network_of
 from backend.errors import Refused
 
-AT_ONCE = 2  # each check of a password takes 64 MiB
-MAX_WAITING_HERE, MAX_WAITING = 64, 128  # that wait, of one address and of all
-PASSWORD_THREADS = AT_ONCE + MAX_WAITING  # of a server: one for each who has a turn or a place to wait
+AT_ONCE = 2  # each password check takes 64 MiB
+MAX_WAITING_HERE, MAX_WAITING = 64, 128  # waiting requests, per address and in total
+PASSWORD_THREADS = AT_ONCE + MAX_WAITING  # of a server: one for each running or waiting request
 FULL = "Too many people are signing in right now. Try again in a moment."
 
 
 @dataclass(eq=False)
 class Waiter:
-    """One that waits: `called` is set when its turn has come, or when it is sent away."""
+    """A waiting request; `called` is set when it may run or was rejected."""
 
     network: str
     called: threading.Event = field(default_factory=threading.Event)
@@ -27,22 +27,22 @@ class Waiter:
 
 
 class Turns:
-    """Gives turns to whoever asks, from any thread.
+    """Grants turns to threads.
 
-    An address has one at a time, so that tries with one password are looked at one after the other, and what the first
-    found out counts for the next. Where more wait than may, whoever asks most often is sent away.
+    An address has one turn at a time, so that the result of one password attempt counts for the next. If too many wait,
+    the address with the most waiting requests is rejected.
     """
 
     def __init__(self, at_once: int = AT_ONCE, most_here: int = MAX_WAITING_HERE, most: int = MAX_WAITING) -> None:
         self._at_once, self._most_here, self._most = at_once, most_here, most
         self._guard = threading.Lock()
         self._busy: set[str] = set()
-        self._waiting: dict[str, deque[Waiter]] = {}  # by network, the next to be served first
+        self._waiting: dict[str, deque[Waiter]] = {}  # by network, in serving order
         self._is_closed = False
 
     @contextmanager
     def turn(self, address: str) -> Iterator[None]:
-        """Wait for a turn, and have it. Raises Refused where too many wait already."""
+        """Wait for a turn and hold it. Raises Refused if too many are waiting."""
         waiter = Waiter(network_of(address))
         with self._guard:
             self._queue(waiter)
@@ -59,12 +59,12 @@ class Turns:
 
     @property
     def waiting(self) -> int:
-        """How many wait now."""
+        """The number of waiting requests."""
         with self._guard:
             return sum(map(len, self._waiting.values()))
 
     def close(self) -> None:
-        """Send away whoever waits, now and later: a server that is told to stop would have to wait for them."""
+        """Reject all waiting and future requests, so that the server can shut down."""
         with self._guard:
             self._is_closed = True
             for waiter in [one for waiters in self._waiting.values() for one in waiters]:
@@ -93,6 +93,6 @@ class Turns:
             waiters = self._waiting.pop(network)
             first = waiters.popleft()
             if waiters:
-                self._waiting[network] = waiters  # behind the others
+                self._waiting[network] = waiters  # at the end of the round
             self._busy.add(network)
             first.called.set()

@@ -1,1 +1,1 @@
-"""The demo catalogue of a first start: clips made on the spot, brought to every state a video can be in."""
+"""The demo catalogue of a first start: generated clips in every state of a video."""

@@ -1,4 +1,4 @@
-"""How the clips of `backend.demo.clips` become videos in every state, through the ordinary ways in."""
+"""Turns the clips of `backend.demo.clips` into videos in every state, using the regular ingest path."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from backend.console import Console
 
 ACTOR = Actor("demo", "worker")
-NAMESPACE = uuid.UUID("6f1d1c0e-6f0b-4f0e-9d43-3e1f4e6f9a55")  # so that a clip made twice is the same video
-KEPT_OF_DAMAGED = 0.5  # of its bytes: enough to open, too little to transcode
+NAMESPACE = uuid.UUID("6f1d1c0e-6f0b-4f0e-9d43-3e1f4e6f9a55")  # makes video ids deterministic
+KEPT_OF_DAMAGED = 0.5  # share of bytes kept: enough to open, too few to transcode
 SECONDS_TO_RECOMMEND = 3600
 UNFINISHED = (
     ("周末骑行 vlog（上传中）", VideoStatus.UPLOADING),
@@ -26,7 +26,7 @@ UNFINISHED = (
 
 
 def begin(console: Console) -> bool:
-    """Queue the demo catalogue, if it is wanted and nothing is there yet; say whether it was queued."""
+    """Queue the demo catalogue if it is enabled and the store is empty; return whether it was queued."""
     if not console.settings.demo or not console.store.catalogue.is_empty():
         return False
     now = int(console.clock())
@@ -41,7 +41,7 @@ def begin(console: Console) -> bool:
 
 
 def settle(console: Console, job: Job, outcome: Done) -> None:
-    """Take in a finished clip, and bring it to the state that it shows. Doing it again changes nothing."""
+    """Add a finished clip and bring it to its intended state; idempotent."""
     number: int = job.payload["clip"]
     clip, path = CLIPS[number], Path(outcome.facts["path"])
     video_id = _video_id(f"clip {number}")
@@ -57,7 +57,7 @@ def _enter(console: Console, clip: Clip, path: Path, video_id: str, created: int
     probe = validate_file(console, path)
     if clip.damaged:
         whole = path.read_bytes()
-        path.unlink()  # what is written here is not written into the file that is kept
+        path.unlink()  # the kept file may be a hard link
         path.write_bytes(whole[: int(len(whole) * KEPT_OF_DAMAGED)])
     said = VideoMetadata(
         path.name,

@@ -1,6 +1,6 @@
-"""The demo catalogue's clips: 24 short videos that are made on the spot, with what a short-video app would say of them.
+"""The demo catalogue's clips: 24 short generated videos with plausible metadata.
 
-All 24 take about 15 s of processor time and 4 MB.
+All 24 take about 15 s of CPU time and 4 MB.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ SUCCESS, CHECK, ON_CENSOR, FAIL = CensorStatus.SUCCESS, CensorStatus.CHECK, Cens
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One clip: what it looks and sounds like, what is said about it, and the state it is brought to."""
+    """A clip: picture, sound, metadata, and the state it is brought to."""
 
     picture: str  # a name in PAINTERS
     size: tuple[int, int]  # pixels
     seconds: float
-    note: float  # of its sound, in Hz
+    note: float  # pitch of its sound in Hz
     title: str
     description: str
     tags: str  # separated by commas
     category: tuple[int, str]
-    user: tuple[str, str, str]  # id, name, address of the avatar
+    user: tuple[str, str, str]  # id, name, avatar URL
     days_ago: float
     censor: CensorStatus = SUCCESS
     recommend: bool = False
-    reason: str = ""  # of a blocked one
-    damaged: bool = False  # its source is to be cut once it is taken in
-    rate: int = 20  # pictures a second
+    reason: str = ""  # if blocked
+    damaged: bool = False  # truncate its source after ingest
+    rate: int = 20  # frames per second
 
     @property
     def age(self) -> int:
-        """How long ago it was made, in seconds."""
+        """The age in seconds."""
         return round(self.days_ago * SECONDS_A_DAY)
 
     @property
@@ -218,9 +218,10 @@ CLIPS: tuple[Clip, ...] = (
 
 
 def render(ffmpeg: Ffmpeg, clip: Clip, path: Path, report: Report) -> None:
-    """Write a clip to `path` as an MP4 whose index comes first. Raises MediaError when this ffmpeg cannot."""
+    """Write a clip to `path` as MP4 with the index first. Raises MediaError if this ffmpeg cannot."""
     canvas = Canvas(*clip.size, clip.rate)
-    for picture in (PAINTERS[clip.picture](canvas), plasma(canvas, clip.note)):  # an older ffmpeg may lack a filter
+    # Older versions of ffmpeg may lack a filter
+    for picture in (PAINTERS[clip.picture](canvas), plasma(canvas, clip.note)):
         ran = ffmpeg.run(_arguments(clip, picture, path), duration=clip.seconds, report=report)
         if ran.ok:
             return
@@ -229,7 +230,7 @@ def render(ffmpeg: Ffmpeg, clip: Clip, path: Path, report: Report) -> None:
 
 
 def _arguments(clip: Clip, picture: str, path: Path) -> list[str]:
-    # Three strings plucked one after the other, each second, on the note, the third and the fifth above it.
+    # Three plucked strings per second: the note, its third and its fifth.
     strings = "+".join(
         f"0.22*exp(-2.4*mod(t+{1 - delay},1))*sin({2 * math.pi * clip.note * step:.3f}*t)"
         for step, delay in ((1, 0), (1.25, 0.33), (1.5, 0.66))
@@ -253,14 +254,14 @@ def _arguments(clip: Clip, picture: str, path: Path) -> list[str]:
 
 
 class DemoMaker:
-    """Runs the jobs that make demo clips; `payload["clip"]` of a job is a place in CLIPS."""
+    """Runs demo jobs; `payload["clip"]` is an index into CLIPS."""
 
     def __init__(self, ffmpeg: Ffmpeg, incoming: Path) -> None:
-        """`incoming`: the folder the clips are made in, as files on their way in."""
+        """`incoming` is the folder for new files, in which clips are made."""
         self._ffmpeg, self._incoming = ffmpeg, incoming
 
     def run(self, job: Job, video: Video | None, task: Task) -> Done:
-        """Make a clip. The outcome's facts are its `path` and `clip`; nothing is left of one that is stopped."""
+        """Make a clip. The outcome's facts are `path` and `clip`; a cancelled job leaves no files."""
         number: int = job.payload["clip"]
         self._incoming.mkdir(parents=True, exist_ok=True)
         path = self._incoming / f"{uuid.uuid4().hex}.mp4"

@@ -1,1 +1,1 @@
-"""Lists as files: columns, CSV, JSON lines and Excel workbooks."""
+"""Lists as files: columns, CSV, JSON Lines and Excel workbooks."""

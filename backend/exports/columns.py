@@ -1,4 +1,4 @@
-"""The columns of a list as a file: what they are called, what stands in them, and which lists have which."""
+"""The columns of exported lists: names, types and widths."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-FORMULA_SIGNS = "-=+@\t\r\n＝＋－＠"  # with these, spreadsheets take text for a formula (OWASP), full width as well
-MAX_SHOWN = 10**11  # Excel shows longer whole numbers as 1.2E+17, and rounds them from 10**15
-NUMERAL = re.compile(r"[-0-9eE+./:, ]*")  # what a number, date or time is made of
+# Spreadsheets treat text beginning with these as a formula (OWASP), also in full width
+FORMULA_SIGNS = "-=+@\t\r\n＝＋－＠"
+MAX_SHOWN = 10**11  # Excel shows longer integers as 1.2E+17, and rounds them from 10**15
+NUMERAL = re.compile(r"[-0-9eE+./:, ]*")  # the characters of numbers, dates and times
 
 
 class FileFormat(StrEnum):
-    """What a list can be written as."""
+    """File formats of exports."""
 
     CSV = "csv"
     XLSX = "xlsx"
@@ -20,21 +21,21 @@ class FileFormat(StrEnum):
 
 
 class CellKind(StrEnum):
-    """What stands in a cell; every format has its own way with each."""
+    """The type of a cell, formatted differently by each file format."""
 
-    ID = "id"  # text, even where it looks like a number
-    TEXT = "text"  # whatever people typed
-    WORD = "word"  # one of our own words
+    ID = "id"  # text, even if it looks like a number
+    TEXT = "text"  # user input
+    WORD = "word"  # a word defined by the console
     WHOLE = "whole"
     NUMBER = "number"
     TIME = "time"
-    LINK = "link"  # an address that we made or checked
-    LINKS = "links"  # none or more of them
+    LINK = "link"  # a URL generated or validated by the console
+    LINKS = "links"  # any number of them
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name on the wire, what stands in it, and how wide Excel shows it (in characters)."""
+    """A column: name in the API, type, and width in Excel (in characters)."""
 
     name: str
     kind: CellKind
@@ -43,7 +44,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ExportSource:
-    """A list that can be written to a file."""
+    """A list that can be exported."""
 
     name: str
     columns: tuple[Column, ...]
@@ -53,7 +54,7 @@ class ExportSource:
         return tuple(column.name for column in self.columns)
 
     def chosen(self, names: tuple[str, ...]) -> tuple[Column, ...]:
-        """Return the columns of these names, in their order; all where none is named."""
+        """Return the named columns in the given order; all if none are named."""
         by_name = {column.name: column for column in self.columns}
         return tuple(by_name[name] for name in names) or self.columns
 
@@ -96,14 +97,13 @@ RECOMMENDED = replace(
 
 
 def guard_text(text: str) -> str:
-    """Return text as a cell of CSV: with an apostrophe before what is taken for a formula, or looks guarded already."""
+    """Escape text for CSV: a leading apostrophe for formulas and for text that already looks escaped."""
     return f"'{text}" if text.lstrip("'")[:1] in tuple(FORMULA_SIGNS) else text
 
 
 def guard_id(text: str) -> str:
-    """Return an id as a cell of CSV: one that is taken for a number or a date ends with a tab, and is shown whole.
-
-    The store says the same in SQL, where whole lists are written.
+    """Escape an id for CSV: ids that would be read as numbers or dates get a trailing tab, so that they are shown
+    unchanged. The SQL for exported lists in the store does the same.
     """
     if not ("0" <= text[:1] <= "9"):
         return guard_text(text)

@@ -1,4 +1,4 @@
-"""A file that is made while it is sent, and how many of them there may be at once."""
+"""Streamed downloads, and the limit on concurrent ones."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import Any
 
 from backend.errors import TooMany
 
-MAX_OF_ONE, MAX_AT_ONCE = 4, 16  # exports of one person, and in all
+MAX_OF_ONE, MAX_AT_ONCE = 4, 16  # concurrent exports, per user and in total
 Batches = Generator[tuple[int, Any], None, None]
 Chunks = Generator[bytes, None, None]
 
 
 @dataclass(slots=True)
 class Progress:
-    """How many rows there were when the file was begun, and how many are in it."""
+    """The total number of rows and the number written so far."""
 
     total: int
     done: int = 0
@@ -29,7 +29,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file that is made while it is sent. Closing its chunks gives back whatever making it has taken."""
+    """A file generated while it is sent. Closing its chunks releases its resources."""
 
     name: str
     media_type: str
@@ -38,7 +38,7 @@ class Download:
 
 
 class CountedChunks(Generator[bytes, None, None]):
-    """The chunks of a file, which count as one of the exports of somebody until they are closed, read or forgotten."""
+    """Chunks that count towards the export limit until they are closed, exhausted or garbage-collected."""
 
     def __init__(self, chunks: Chunks, end: Callable[[], None]) -> None:
         self._chunks, self._end = chunks, weakref.finalize(self, end)
@@ -65,19 +65,19 @@ class CountedChunks(Generator[bytes, None, None]):
 
 
 class Exports:
-    """How many files are being made, by person: each takes connections, threads and megabytes while it is read."""
+    """Counts running exports by user; each uses connections, threads and megabytes."""
 
     def __init__(self) -> None:
         self._running: Counter[str] = Counter()
         self._guard = threading.Lock()
 
     def check(self, who: str) -> None:
-        """Raise TooMany where this person has to wait before another file can be made."""
+        """Raise TooMany if this user has reached the limit."""
         with self._guard:
             self._check(who)
 
     def begin(self, who: str, download: Download) -> Download:
-        """Count a file as one of this person's until it ends. Raises TooMany."""
+        """Count a download towards this user's limit until it ends. Raises TooMany."""
         try:
             with self._guard:
                 self._check(who)
@@ -96,11 +96,11 @@ class Exports:
     def _end(self, who: str) -> None:
         with self._guard:
             self._running[who] -= 1
-            self._running += Counter()  # forgets who has none
+            self._running += Counter()  # removes users with a count of zero
         release_memory()
 
 
 def release_memory() -> None:
-    """Give memory that is free back to the machine: the allocator keeps what many threads had, for later."""
+    """Return free memory to the system; the allocator would keep the arenas of finished threads."""
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None:
         trim(0)

@@ -1,7 +1,7 @@
-"""A list as a file: streamed, so that its size does not matter. The store reads, this writes.
+"""Writes a list as a streamed file from the store's batches.
 
-CSV is for people with a spreadsheet: a byte order mark, CRLF, no text that is taken for a formula, no id that is taken
-for a number. JSON lines are for programs: every value as the API has it. Excel's own format knows text from numbers.
+CSV is for spreadsheets: byte order mark, CRLF, escaped formulas and ids. JSON Lines is for programs: every value as in
+the API. Excel workbooks have typed cells.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from pathlib import Path
 from backend.exports.columns import Column, ExportSource, FileFormat
 from backend.exports.download import Batches, Chunks, Download, Progress
 
-BOM = b"\xef\xbb\xbf"  # without it, Excel takes UTF-8 for the machine's own encoding
+BOM = b"\xef\xbb\xbf"  # without it, Excel would not detect UTF-8
 MEDIA_TYPES = {
     FileFormat.CSV: "text/csv; charset=utf-8",
     FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     FileFormat.JSONL: "application/jsonl",
 }
-MAX_NAME_BYTES, MAX_VALUE = 180, 24  # file systems take 255 bytes, and a browser may add to the name
+MAX_NAME_BYTES, MAX_VALUE = 180, 24  # file systems allow 255 bytes, and browsers may add to the name
 
 
 @dataclass(frozen=True, slots=True)
 class ExportInfo:
-    """What a file says about itself: `when` is local time, `filters` are those given, by their names on the wire."""
+    """Metadata of an exported file: `when` is local time, `filters` are the given ones by API name."""
 
     listing: ExportSource
     columns: Sequence[Column]
@@ -39,7 +39,7 @@ class ExportInfo:
 
     @property
     def file_name(self) -> str:
-        """Return a name that tells the list, its time and zone, how many rows, and the filter, safe on every system."""
+        """Return a portable file name with list, time, zone, number of rows and filter."""
         parts = [f"{self.listing.name}-{self.when:%Y%m%d-%H%M%S}", self.zone, f"{self.progress.total}-rows"]
         parts += [f"{name}={value[:MAX_VALUE]}" for name, value in self.filters.items()]
         safe = "_".join("".join(sign if sign.isalnum() or sign in "-=" else "-" for sign in part) for part in parts)
@@ -47,7 +47,7 @@ class ExportInfo:
 
 
 def make_download(label: ExportInfo, pieces: Batches, folder: Path) -> Download:
-    """Return the file that holds these pieces. An Excel workbook grows in `folder` before it is sent."""
+    """Return a download of these batches. An Excel workbook is written to `folder` before it is sent."""
     if label.file_format is FileFormat.XLSX:
         from backend.exports.xlsx import workbook_chunks
 

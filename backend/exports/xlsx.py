@@ -1,4 +1,4 @@
-"""A list as an Excel workbook: real dates, ids as text, and a sheet that says what it is."""
+"""Exports a list as an Excel workbook with real dates, ids as text, and an `about` sheet."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from backend.exports.columns import CellKind
 from backend.exports.download import Batches, Chunks
 from backend.exports.file import ExportInfo
 
-MAX_ROWS = 1_048_575  # that a sheet can have below its head
+MAX_ROWS = 1_048_575  # per sheet, below the header
 CHUNK = 1 << 18
-NO_XML = re.compile("[\ufffe\uffff]")  # xlsxwriter escapes what else may not stand in XML
+NO_XML = re.compile("[\ufffe\uffff]")  # other characters invalid in XML are escaped by xlsxwriter
 NUMBERS = (CellKind.WHOLE, CellKind.NUMBER, CellKind.TIME)
 
 
 def workbook_chunks(label: ExportInfo, pieces: Batches, folder: Path, most_rows: int = MAX_ROWS) -> Chunks:
-    """Yield a workbook of these pieces, in constant memory.
+    """Yield a workbook of these batches, in constant memory.
 
-    Nothing of it can be sent before it is whole. Until then the chunks are empty, one for each piece: whoever waits
-    for them can also give up at one.
+    It can be sent only when complete. Until then one empty chunk is yielded per batch, so that the consumer can cancel.
     """
     with closing(pieces), tempfile.TemporaryDirectory(dir=folder) as made:
         path = Path(made) / "workbook.xlsx"
@@ -47,7 +46,7 @@ def workbook_chunks(label: ExportInfo, pieces: Batches, folder: Path, most_rows:
 
 
 class Sheets:
-    """The sheets of a workbook: as many as the rows need, and behind the first the one that says what they are."""
+    """The sheets of a workbook: as many as the rows need, with the `about` sheet after the first."""
 
     def __init__(self, book: Workbook, label: ExportInfo, most_rows: int) -> None:
         self._book = book
@@ -61,7 +60,7 @@ class Sheets:
         self._row = 0
 
     def write(self, rows: list[list[str | int | float]]) -> None:
-        """Add rows, going on in another sheet where one is full."""
+        """Append rows, starting a new sheet when one is full."""
         kinds = [column.kind for column in self._label.columns]
         formats = [self._time if kind is CellKind.TIME else None for kind in kinds]
         for cells in rows:
@@ -77,7 +76,7 @@ class Sheets:
                     self._sheet.write_string(self._row, number, NO_XML.sub("\ufffd", str(cell)))
 
     def finish(self) -> None:
-        """End the last sheet, and write down what the workbook holds."""
+        """Finish the last sheet and write the `about` sheet."""
         self._end()
         label = self._label
         filters = "\n".join(f"{name} = {value}" for name, value in label.filters.items())

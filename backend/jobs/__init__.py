@@ -1,1 +1,1 @@
-"""Background jobs: workers, the runners they call, and the schedule they keep."""
+"""Background jobs: the worker, the runners it calls, and scheduling."""

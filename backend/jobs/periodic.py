@@ -1,4 +1,4 @@
-"""What goes on in the background: a step done again and again in a thread of its own."""
+"""Periodic background tasks, each in its own thread."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
-TROUBLE_SECONDS = 10.0  # after a step that broke off: a full disk or a locked file passes
+TROUBLE_SECONDS = 10.0  # after a failed step: a full disk or a locked file may recover
 
 
 class Periodic(ABC):
-    """Does `step` every so many seconds, the first time at once, until it is stopped."""
+    """Calls `step` every `seconds`, first immediately, until stopped."""
 
     def __init__(self, name: str, seconds: float) -> None:
-        """`name` is that of the thread, in the log too; `seconds` is the pause after each step."""
+        """`name` is the thread's name, also used in the log; `seconds` is the pause between steps."""
         self._seconds = seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     @abstractmethod
     def step(self) -> object:
-        """Do what there is to do now. Whatever it raises is logged, and it is tried again."""
+        """Run once. An exception is logged, and the step is retried."""
 
     def start(self) -> None:
-        """Begin, in the background."""
+        """Start in the background."""
         self._thread.start()
 
     def stop(self, timeout: float = 10.0) -> None:
-        """Begin no further step, and wait at most so many seconds for the end of this one."""
+        """Start no further step, and wait at most this many seconds for the current one."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout)
@@ -47,7 +47,7 @@ class Periodic(ABC):
 
 
 class PeriodicCall(Periodic):
-    """Calls a function again and again, in a thread of its own."""
+    """Calls a function periodically."""
 
     def __init__(self, name: str, seconds: float, function: Callable[[], object]) -> None:
         super().__init__(name, seconds)

@@ -1,7 +1,7 @@
-"""Names for processes, by which others on the same machine can tell that one is gone.
+"""Process names that let other processes on the same machine detect a crash.
 
-A process number alone is given again to another process, and means nothing on another machine or in another container:
-the name holds the machine's boot, the space that the number counts in, the number, and when the process started.
+A PID alone is reused, and is meaningless on another machine or in another container. The name consists of the boot id,
+the PID namespace, the PID and the start time.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ _SPACE = Path("/proc/self/ns/pid")
 
 
 def name() -> str:
-    """Return the name of this process. No other process ever has the same one."""
+    """Return the name of this process, which is globally unique."""
     number = os.getpid()
     try:
         return f"{_place()} {number} {_start(number)}"
-    except OSError:  # only Linux has /proc; elsewhere nobody can tell, and leases have to do
+    except OSError:  # without /proc (not Linux), liveness is unknown and leases must suffice
         return uuid.uuid4().hex
 
 
 def is_gone(owner: str) -> bool:
-    """Say whether a process is surely dead: False for those of other machines and containers.
+    """Return whether a process is known to be dead; False for other machines and containers.
 
-    `owner` is its name; what stands behind a slash is a part of it.
+    `owner` is its name, optionally followed by a slash and a suffix.
     """
     place, number, started = _parts(owner)
     try:
@@ -38,7 +38,7 @@ def is_gone(owner: str) -> bool:
 
 
 def is_here(owner: str) -> bool:
-    """Say whether a process surely lives, on this machine."""
+    """Return whether a process is known to be alive on this machine."""
     place, number, started = _parts(owner)
     try:
         return place == _place() and _start(int(number)) == started
@@ -57,7 +57,7 @@ def _place() -> str:
 
 
 def _start(number: int) -> str:
-    """When a process was started, in ticks since the machine's boot; nothing for one that only waits to be reaped."""
+    """Return the start time of a process in ticks since boot; empty for a zombie."""
     fields = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     return "" if fields[0] in "ZX" else fields[19]
 
@@ -67,6 +67,6 @@ def _exists(number: int) -> bool:
         os.kill(number, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # somebody else's, whom /proc may hide
+    except PermissionError:  # another user's process, which /proc may hide
         return True
     return True

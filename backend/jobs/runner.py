@@ -1,4 +1,4 @@
-"""What does a kind of job, here or elsewhere, and what a worker hears of it."""
+"""Runner interfaces, and the outcomes they report to the worker."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Still at it; `progress` goes from 0 to 1, `facts` is what is known so far.
+    """In progress: `progress` is between 0 and 1, `facts` are the findings so far.
 
-    Asking again before `poll_after` seconds have passed will not tell more.
+    There is no point in polling again within `poll_after` seconds.
     """
 
     progress: float = 0.0
@@ -31,7 +31,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Finished: the files now in the video's folder, what else the job found out, and the tool's complaints."""
+    """Succeeded: the files created in the video's folder, other findings, and warnings of the tool."""
 
     files: tuple[MediaFile, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It cannot be done: why, for people, and the tool's own words."""
+    """Failed: the user-facing reason and the tool's output."""
 
     reason: ConsoleError
     detail: str = ""
@@ -49,60 +49,60 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The runner does not know this reference (any more); starting again is safe."""
+    """The runner does not know the reference; starting again is safe."""
 
 
 Outcome: TypeAlias = Running | Done | Failed | Lost
 
 
 class Cancelled(Exception):
-    """Raised by `Task.report` once the work should stop."""
+    """Raised by `Task.report` when the job should stop."""
 
 
 class Task:
-    """What a worker and the work in one of its threads tell each other."""
+    """Connects a worker with the thread that runs the job."""
 
     def __init__(self) -> None:
         self.state = Running()
         self.stopped = threading.Event()
 
     def report(self, progress: float, facts: dict[str, Any] | None = None) -> None:
-        """Say how far the work is (0 to 1). Raises Cancelled when it should stop."""
+        """Report progress (0 to 1). Raises Cancelled if the job should stop."""
         if self.stopped.is_set():
             raise Cancelled
         self.state = Running(min(max(progress, 0.0), 0.99), facts or {})
 
 
 class Runner(Protocol):
-    """Does a job in this process."""
+    """Runs jobs in this process."""
 
     def run(self, job: Job, video: Video | None, task: Task) -> Done | Failed:
-        """Do it, and return when it has ended. Called again for a job whose worker died.
+        """Run the job and return its outcome.
 
-        It reports its progress to `task` often, and lets Cancelled through, leaving nothing behind. Whatever else it
-        raises is why the job failed.
+        Called again if the worker died. Must report progress to `task` often, and let Cancelled propagate, leaving no
+        files. Any other exception fails the job.
         """
 
 
 @runtime_checkable
 class RemoteRunner(Protocol):
-    """Has a job done elsewhere: begins it, says how it stands, and stops it."""
+    """Runs jobs on a remote service: starts, polls and cancels them."""
 
     def start(self, job: Job, video: Video | None) -> str:
-        """Begin, and return at once with a reference for `poll`. Called again for a job whose worker died."""
+        """Start the job and return immediately with a reference for `poll`. Called again if the worker died."""
 
     def poll(self, reference: str) -> Outcome:
-        """Say how it stands. Cheap. The end is told once; a reference that is not known (any more) is Lost."""
+        """Return the state of the job; cheap. The end is reported once; unknown references are Lost."""
 
     def cancel(self, reference: str) -> None:
-        """Stop it and leave nothing behind. Unknown references are ignored."""
+        """Cancel the job and clean up. Unknown references are ignored."""
 
 
 AnyRunner: TypeAlias = Runner | RemoteRunner
 
 
 def end_of(error: BaseException) -> Failed | Lost:
-    """Return how a job ends whose work raised `error`, whoever made it."""
+    """Return the outcome of a job that raised `error`."""
     if isinstance(error, Cancelled):
         return Lost()
     if isinstance(error, CloudError):
@@ -118,9 +118,9 @@ def end_of(error: BaseException) -> Failed | Lost:
 
 
 def call_in_thread(name: str, function: Callable[[], T]) -> Future[T]:
-    """Call a function in a thread of its own, which does not keep the process from ending, and return what comes of it.
+    """Call a function in a daemon thread and return a future.
 
-    No executor: at its end, Python waits for the threads of every one, however long a stuck disk takes.
+    Not an executor: at exit, Python waits for all executor threads, even if a disk hangs.
     """
     future: Future[T] = Future()
 

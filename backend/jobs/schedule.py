@@ -1,4 +1,4 @@
-"""Which jobs run side by side, and how long they will take, learnt from how fast this machine did their kind before."""
+"""Concurrency of job kinds, and time estimates based on this machine's recent throughput."""
 
 from __future__ import annotations
 
@@ -9,29 +9,27 @@ from dataclasses import dataclass
 from backend.model import Job, JobKind, JobState
 
 FAST = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.PREWARM)
-PULLS = (JobKind.PULL,)  # which wait for others' servers
+PULLS = (JobKind.PULL,)  # these wait for other servers
 SLOW = (JobKind.DEMO, JobKind.TRANSCODE, JobKind.NARROW)
 UPLOADS = (JobKind.UPLOAD,)
-MIN_SECONDS = 1.0  # that starting ffmpeg and looking at the source take, however short a video is
-MAX_UPLOADS = 8  # to a cloud, at once
-ENOUGH_PROGRESS = 0.05  # of a job, before its own speed says more than that of others
+MIN_SECONDS = 1.0  # of starting ffmpeg and probing the source, however short the video
+MAX_UPLOADS = 8  # concurrent uploads to a cloud
+ENOUGH_PROGRESS = 0.05  # progress from which a job's own speed is used for the estimate
 
 
 def slow_concurrency() -> int:
-    """Return how many slow jobs a worker does at once: ffmpeg uses every core by itself, so one for every two."""
+    """Return the number of concurrent slow jobs per worker: one per two cores, because ffmpeg is multithreaded."""
     return max(1, (os.cpu_count() or 1) // 2)
 
 
 def local_lanes() -> tuple[tuple[tuple[JobKind, ...], int], ...]:
-    """Return the kinds of job that this machine may do, in groups that do not wait for each other, and how many of a
-    group go on at once.
-    """
+    """Return groups of job kinds that do not wait for each other, with the concurrency of each group."""
     return (FAST, 1), (PULLS, 1), (SLOW, slow_concurrency()), (UPLOADS, MAX_UPLOADS)
 
 
 @dataclass(frozen=True, slots=True)
 class QueueEstimate:
-    """Where a job stands: its place in the queue (0: it runs), and the seconds until it is done, if that is known."""
+    """A job's position in the queue (0: running), and the seconds until it finishes, if known."""
 
     position: int
     seconds_left: int | None
@@ -40,10 +38,10 @@ class QueueEstimate:
 def estimate_queue(
     queue: Iterable[tuple[Job, float]], pace: Mapping[JobKind, float], now: float, lanes: int = 1
 ) -> dict[str, QueueEstimate]:
-    """Return the estimate of every job of one queue, by job id.
+    """Return the estimates of all jobs of one queue, by job id.
 
-    `queue` holds jobs in the order in which they are taken, each with the seconds its video lasts; `pace` is the
-    seconds of work that a second of video took lately; `lanes` jobs run side by side.
+    `queue` has jobs in execution order with the duration of their videos; `pace` is the recent processing time per
+    second of video; `lanes` is the concurrency.
     """
     found: dict[str, QueueEstimate] = {}
     position, ahead = 0, 0.0

@@ -1,8 +1,7 @@
-"""The worker: takes jobs from the queue, has them done here or elsewhere, and settles what came of them.
+"""The worker: claims jobs from the queue, runs them here or remotely, and records their outcomes.
 
-One thread claims, keeps the leases and settles. The work itself is called in other threads: a job that is done here is
-one call, which returns at its end; one that is done elsewhere is a call that begins it, and short ones that ask how it
-stands.
+One thread claims jobs, renews leases and records outcomes. Jobs run in other threads: a local job is one blocking call,
+a remote one is a call that starts it and short calls that poll it.
 """
 
 from __future__ import annotations
@@ -38,42 +37,42 @@ from backend.store import Store, StoreError
 
 log = logging.getLogger(__name__)
 
-MAX_REMOTE = 100  # of each kind: what waits for hours at a cloud keeps no other kind waiting
-MAX_CALLS = 8  # to clouds, at once
-CLAIM_SECONDS = 0.5  # until the queue is looked at again, when nothing is heard of it: others may write to it
-GATHER_SECONDS = 0.02  # in which many changes are one reason to look
+MAX_REMOTE = 100  # per kind: jobs that wait for hours at a cloud do not block other kinds
+MAX_CALLS = 8  # concurrent calls to clouds
+CLAIM_SECONDS = 0.5  # until the next claim without a notification, because other processes may add jobs
+GATHER_SECONDS = 0.02  # debounce time for notifications
 BEAT_SECONDS, REMOTE_BEAT_SECONDS = 1.0, 3.0  # between two renewals of a lease
-MIN_POLL_SECONDS = 0.2  # between two polls of one job
-# Back-off: seconds before the first retry, and at most.
+MIN_POLL_SECONDS = 0.2  # between two polls of a job
+# Back-off: seconds before the first retry, and the maximum.
 STORE_BACKOFF, CLOUD_BACKOFF = (0.5, 10.0), (2.0, 60.0)
-# How long a job is retried while a cloud refuses to begin it, or to take a file from here.
+# How long a job is retried while a cloud rejects starting it, or rejects an upload.
 REMOTE_RETRY_SECONDS, UPLOAD_RETRY_SECONDS = 1800.0, 6 * 3600.0
 
 
 @dataclass
 class ActiveJob:
-    """A job in hand."""
+    """A claimed job."""
 
     job: Job
     owner: str
     runner: AnyRunner
     lane: int
-    beat: float  # when its lease was renewed
-    call: Future[Outcome] | None = None  # the work, or the question, that is under way
+    beat: float  # last renewal of the lease
+    call: Future[Outcome] | None = None  # the running call, if any
     task: Task = field(default_factory=Task)
-    reference: str = ""  # of work done elsewhere, once it was begun
-    due: float = 0.0  # when it is called, or settled, again
-    heard: bool = False  # something was heard of it after the question that is under way was asked
-    done: Done | None = None  # what came of it, before all is prepared for that to be settled
-    end: Done | Failed | None = None  # what is to be recorded
+    reference: str = ""  # of a remote job, once started
+    due: float = 0.0  # when to call or record next
+    heard: bool = False  # a notification arrived after the running poll was sent
+    done: Done | None = None  # the outcome, while it is being prepared for recording
+    end: Done | Failed | None = None  # the outcome to record
     ours: bool = True
-    failures: int = 0  # one after the other
+    failures: int = 0  # consecutive
     failing_since: float = 0.0
-    refusal: str = ""  # why the database did not take something, as the log has it already
+    refusal: str = ""  # the database error logged last
 
     @property
     def next_beat(self) -> float:
-        """When its lease is to be renewed: not where it is no longer ours, or only waits to be recorded."""
+        """When to renew the lease; never for a lost job or one that only waits to be recorded."""
         if not self.ours or self.end is not None:
             return math.inf
         return self.beat + (REMOTE_BEAT_SECONDS if isinstance(self.runner, RemoteRunner) else BEAT_SECONDS)
@@ -84,9 +83,9 @@ class ActiveJob:
 
 
 class Worker:
-    """Does jobs of some kinds at the same time; `lanes` of the schedule say how many of which.
+    """Runs several jobs concurrently, limited by the schedule's lanes.
 
-    What a database or a cloud refuses for a while is tried again, later and later, without the work being done again.
+    Errors of the database or a cloud are retried with back-off, without running the job again.
     """
 
     def __init__(
@@ -96,8 +95,8 @@ class Worker:
         settle: Mapping[JobKind, Callable[[Job, Done], None]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`settle` holds what a kind of job needs done with its outcome before the job itself is settled: it is called
-        again where the database refuses.
+        """`settle` has functions that process a job's outcome before it is recorded; they are called again if the
+        database fails.
         """
         self._store, self._runners, self._settle, self._clock = store, runners, settle or {}, clock
         remote = [kind for kind, runner in runners.items() if isinstance(runner, RemoteRunner)]
@@ -106,7 +105,7 @@ class Worker:
         self._lanes += [((kind,), MAX_REMOTE) for kind in remote]
         self._name = process_identity.name()
         self._owners: list[str] = []
-        self._active: dict[str, ActiveJob] = {}  # by owner: each has one of its own
+        self._active: dict[str, ActiveJob] = {}  # by owner; each job has its own
         self._pool = ThreadPoolExecutor(MAX_CALLS, "remote")
         self._stopping, self._wake = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
@@ -114,18 +113,18 @@ class Worker:
 
     @property
     def is_calling(self) -> bool:
-        """Say whether work, or a question about it, is under way."""
+        """Return whether any job or poll is running."""
         return any(active.call is not None for active in self._active.values())
 
     def start(self) -> None:
-        """Begin, in the background."""
+        """Start in the background."""
         self._store.listeners.append(self._wake.set)
         self._thread.start()
 
     def stop(self, timeout: float = 15.0) -> None:
-        """Stop what runs here, give back to the queue what has not ended, and wait for that.
+        """Stop local jobs and return unfinished jobs to the queue, waiting for that.
 
-        What goes on elsewhere is found again by its reference.
+        Remote jobs continue and are found again by reference.
         """
         deadline = time.monotonic() + timeout
         self._stopping.set()
@@ -141,7 +140,7 @@ class Worker:
             self._leave(active)
 
     def poll_now(self, known: str) -> None:
-        """Ask at once about the jobs of a video, or whose reference ends with this id: something was heard of it."""
+        """Poll the jobs of a video, or with a reference ending with this id, immediately."""
         for active in list(self._active.values()):
             if known and (active.job.video_id == known or active.reference.endswith(f":{known}")):
                 active.heard = True
@@ -150,9 +149,9 @@ class Worker:
         self._wake.set()
 
     def run_until_idle(self, seconds: float = 60.0) -> None:
-        """Work until nothing waits and nothing is in hand, as tests do."""
+        """Work until the queue is empty, for tests."""
         deadline, idle = time.monotonic() + seconds, 0
-        while time.monotonic() < deadline and idle < 2:  # what the first round queued, the second takes up
+        while time.monotonic() < deadline and idle < 2:  # the second round takes jobs queued by the first
             self._next_claim = 0.0
             self.step()
             idle = 0 if self._active else idle + 1
@@ -161,7 +160,7 @@ class Worker:
                 self._wake.clear()
 
     def step(self) -> None:
-        """Claim what waits, hear what was answered, call what is due, and keep the leases."""
+        """Claim jobs, process results, make due calls, and renew leases."""
         now = self._clock()
         if now >= self._next_claim:
             self._claim(now)
@@ -169,7 +168,7 @@ class Worker:
             try:
                 self._attend(active, now)
             except Exception:
-                # What it still holds then is taken back, by the same owner, at the next claim.
+                # Its lease is still held by this owner name, so the next claim takes it back.
                 log.exception("job %s broke its worker", active.job.job_id)
                 self._drop(active)
 
@@ -182,10 +181,10 @@ class Worker:
                 self._look_again()
                 self._stopping.wait(GATHER_SECONDS)
 
-    # In the queue
+    # Queue
 
     def _claim(self, now: float) -> None:
-        """Take as many jobs as there is room for; where the database gives none, wait, longer and longer."""
+        """Claim as many jobs as there is capacity for; back off while the database fails."""
         self._next_claim = now + CLAIM_SECONDS
         try:
             while (kinds := self._kinds_with_room()) and self._claim_one(kinds, now):
@@ -198,7 +197,7 @@ class Worker:
             self._refused_claims += 1
 
     def _claim_one(self, kinds: Collection[JobKind], now: float) -> bool:
-        """Take a job under a free owner's name; what was left under that name before is taken back first."""
+        """Claim a job under an unused owner name; a job left under that name is taken back first."""
         owner = self._owners.pop() if self._owners else f"{self._name}/{uuid.uuid4().hex[:12]}"
         job = None
         try:
@@ -220,7 +219,7 @@ class Worker:
         if not self._refused_claims:
             self._next_claim = 0.0
 
-    # In hand
+    # Active jobs
 
     def _attend(self, active: ActiveJob, now: float) -> None:
         if active.call is not None and active.call.done():
@@ -243,7 +242,7 @@ class Worker:
         active.call.add_done_callback(lambda _: self._wake.set())
 
     def _advance(self, active: ActiveJob) -> Outcome:
-        """Do the next piece of a job, in another thread: the work or a question, and then what its end needs done."""
+        """Run the next call of a job in another thread: run or poll it, then process its outcome."""
         if active.done is None:
             outcome = self._run(active)
             if not isinstance(outcome, Done):
@@ -264,12 +263,12 @@ class Worker:
         return runner.run(job, video, active.task)
 
     def _hear(self, active: ActiveJob, call: Future[Outcome]) -> None:
-        """Take in what a call came to."""
+        """Process the result of a call."""
         active.call = None
         if not active.ours:
             self._drop(active)
         elif call.cancelled():
-            pass  # it is left for another worker
+            pass  # left to another worker
         elif (error := call.exception()) is None:
             self._take(active, call.result())
         elif not self._passes(active, error):
@@ -301,10 +300,10 @@ class Worker:
             self._record(active, outcome)
 
     def _passes(self, active: ActiveJob, error: BaseException) -> bool:
-        """Say whether a job is to be called again after this.
+        """Return whether to retry after this error.
 
-        At a cloud that refuses for long it fails, unless it was begun there: then it goes on, and costs a second time
-        where it is begun anew.
+        A cloud that keeps refusing fails the job, unless it was started there: then it continues, because starting it
+        again would be billed again.
         """
         remote = isinstance(active.runner, RemoteRunner)
         if isinstance(error, CloudError):
@@ -320,7 +319,7 @@ class Worker:
         active.failures += 1
 
     def _keep(self, active: ActiveJob) -> None:
-        """Renew a lease and note the progress; let go of what is no longer ours."""
+        """Renew a lease and store progress; drop a job that was lost."""
         active.beat = self._clock()
         state = active.task.state
         try:
@@ -328,7 +327,7 @@ class Worker:
         except StoreError as error:
             _warn_once(active, "the progress of job %s cannot be noted now: %s", error)
             if not error.passing:
-                active.task.stopped.set()  # nobody could see it or stop it any more
+                active.task.stopped.set()  # nobody could monitor or cancel it
             return
         active.refusal = ""
         if not kept:
@@ -338,7 +337,7 @@ class Worker:
                 self._drop(active)
 
     def _record(self, active: ActiveJob, end: Done | Failed) -> None:
-        """Record how a job ended: at once, or as soon as the database takes it."""
+        """Record the outcome of a job, retrying while the database fails."""
         job, owner = active.job, active.owner
         try:
             if isinstance(end, Done):
@@ -352,7 +351,7 @@ class Worker:
         self._drop(active)
 
     def _leave(self, active: ActiveJob) -> None:
-        """Record what has ended, and give the rest back."""
+        """Record finished jobs and return the others to the queue."""
         if active.call is not None and active.call.done():
             self._hear(active, active.call)
         elif active.end is not None:

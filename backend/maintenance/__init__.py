@@ -1,1 +1,1 @@
-"""Keeping an installation healthy: backups, the lock on its data, the doctor."""
+"""Operation of an installation: backups, the data lock, and the doctor."""

@@ -1,4 +1,4 @@
-"""Backups of the database and the media in one file, and putting one in the place of the data."""
+"""Backing up and restoring the database and the media in one file."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ FILE_MODE = 0o600
 
 
 def back_up(settings: Settings, target: Path, *, media: bool = True) -> int:
-    """Write the database (and the media) to a tar file, while a server goes on working; return its size in bytes.
+    """Write the database (and the media) to a tar file while a server is running; return its size in bytes.
 
-    Nothing in the database is changed. Raises MaintenanceError and StoreError.
+    The database is not modified. Raises MaintenanceError and StoreError.
     """
     if not find_files(settings.data):
         raise MaintenanceError(f"There is no console in {settings.data}, so there is nothing to back up.")
@@ -52,7 +52,7 @@ def back_up(settings: Settings, target: Path, *, media: bool = True) -> int:
 
 
 def restore(settings: Settings, source: Path) -> Path | None:
-    """Put a backup in the place of the data; return where the data that was there is kept. Raises MaintenanceError."""
+    """Replace the data with a backup; return where the previous data are kept. Raises MaintenanceError."""
     with hold_data_dir(settings, alone=True), tempfile.TemporaryDirectory(dir=settings.data) as folder:
         new = Path(folder)
         try:
@@ -63,7 +63,7 @@ def restore(settings: Settings, source: Path) -> Path | None:
         if problem := find_damage(new):
             raise MaintenanceError(f"The database in the backup cannot be used ({problem}); nothing was changed.")
         kept = settings.data / f"before-restore-{time.strftime('%Y%m%d-%H%M%S')}"
-        # A backup of the database alone leaves the media where they are.
+        # a backup without media keeps the current media
         old = [
             *find_files(settings.data),
             *([settings.media] if _has(new, "media") and settings.media.exists() else []),
@@ -88,4 +88,4 @@ def _add_media(tar: tarfile.TarFile, folder: Path) -> None:
             try:
                 tar.add(path, Path("media") / inside)
             except FileNotFoundError:
-                continue  # deleted while we went through
+                continue  # deleted during the backup

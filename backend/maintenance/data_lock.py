@@ -1,4 +1,4 @@
-"""The lock on the data folder: servers and commands share it, and who restores a backup has it alone."""
+"""The lock on the data folder: shared by servers and commands, exclusive for a restore."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 try:
     import fcntl
-except ImportError:  # Windows: nobody warns of a restore under a running server there
+except ImportError:  # Windows: a restore under a running server is not detected
     fcntl = None  # type: ignore[assignment]
 
 LOCK_TRIES = 10
 
 
 class MaintenanceError(RuntimeError):
-    """A backup or restore cannot be done; the text says why and what to do."""
+    """A backup or restore failed; the message says why and what to do."""
 
 
 @contextmanager
 def hold_data_dir(settings: Settings, *, alone: bool = False) -> Iterator[bool]:
-    """Hold the data folder, with others or `alone`, and say whether nobody else held it. Raises MaintenanceError."""
+    """Hold the data lock, shared or exclusive (`alone`); yield whether nobody else held it. Raises MaintenanceError."""
     try:
         make_folder(settings.data)
         lock = (settings.data / ".hold").open("w")
@@ -54,7 +54,7 @@ def _lock(file: TextIO, *, exclusive: bool) -> bool:
 
 
 def _lock_soon(file: TextIO) -> bool:
-    """Share the folder; another server that starts has it alone for a moment."""
+    """Lock shared; another starting server holds the lock exclusively for a moment."""
     for _ in range(LOCK_TRIES):
         if _lock(file, exclusive=False):
             return True

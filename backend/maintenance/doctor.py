@@ -1,4 +1,4 @@
-"""The doctor: looks at everything that an installation needs, and says what to do."""
+"""The doctor: checks everything an installation needs, with instructions for fixing problems."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ MIN_FREE_BYTES = 2_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One thing that the doctor looked at: `good`, and what to do where it is not."""
+    """The result of a check; the text says how to fix a problem."""
 
     good: bool
     text: str
 
 
 def examine(console: Console, noted: str | None = None) -> list[CheckResult]:
-    """Look at everything that an installation needs, and say what to do where something is wrong.
+    """Check everything an installation needs.
 
-    `noted` is a head of the history that somebody wrote down earlier. Raises MaintenanceError when it is none.
+    `noted` is a head of the history written down earlier. Raises MaintenanceError if it is malformed.
     """
     history = _examine_history(console.store, noted)
     found = [*_examine_database(console), history, *_examine_folder(console.settings), *_examine_media(console)]

@@ -1,4 +1,4 @@
-"""The things the console works with. Plain data: nothing here knows how it is stored, served or shown."""
+"""The domain model: plain data, independent of storage, transport and presentation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class VideoStatus(StrEnum):
-    """`status` of a video, in ApsaraVideo VOD's words."""
+    """`status` of a video, as defined by ApsaraVideo VOD."""
 
     UPLOADING = "Uploading"
     UPLOAD_FAIL = "UploadFail"
@@ -30,10 +30,10 @@ class VideoStatus(StrEnum):
 
 
 class CensorStatus(StrEnum):
-    """Where a video stands in review."""
+    """Review state of a video."""
 
-    ON_CENSOR = "onCensor"  # the machine is looking
-    CHECK = "check"  # waits for a person
+    ON_CENSOR = "onCensor"  # under machine review
+    CHECK = "check"  # waiting for a person
     SUCCESS = "success"
     FAIL = "fail"
 
@@ -57,41 +57,41 @@ class SnapshotStatus(StrEnum):
 
 
 class Verdict(StrEnum):
-    """A person's decision on a video."""
+    """A reviewer's decision on a video."""
 
     NORMAL = "Normal"
     BLOCKED = "Blocked"
 
 
 class FileKind(StrEnum):
-    """What a file of a video is."""
+    """The kind of a video's file."""
 
     SOURCE = "source"
     COMMON = "common"
     NARROW = "narrow"
-    ALIYUN_ENCRYPTED = "aliyunEncrypted"  # a rendition that only Alibaba's own player plays
-    HLS_ENCRYPTED = "hlsEncrypted"  # one by HLS's own encryption, for players that are given the key
+    ALIYUN_ENCRYPTED = "aliyunEncrypted"  # a rendition only Alibaba's player can play
+    HLS_ENCRYPTED = "hlsEncrypted"  # a rendition with HLS encryption, for players that have the key
     COVER = "cover"
-    CHOSEN_COVER = "chosenCover"  # by a person: it goes before the other, and new snapshots leave it
+    CHOSEN_COVER = "chosenCover"  # chosen by a person: takes precedence, and is kept when snapshots are renewed
     FIRST_FRAME = "firstFrame"
     SNAPSHOT = "snapshot"
-    SPRITE = "sprite"  # tiles of the whole video in one picture
-    SPRITE_CUES = "spriteCues"  # the WebVTT beside it: which moment each tile shows
+    SPRITE = "sprite"  # thumbnails of the whole video in one image
+    SPRITE_CUES = "spriteCues"  # its WebVTT cues, with the time of each thumbnail
 
 
 ENCRYPTED = (FileKind.ALIYUN_ENCRYPTED, FileKind.HLS_ENCRYPTED)
 
 
 class JobKind(StrEnum):
-    """What a job does. The quick ones (backend.jobs.schedule) do not wait behind the slow ones."""
+    """What a job does. Fast kinds (backend.jobs.schedule) do not wait behind slow ones."""
 
     SNAPSHOT = "snapshot"
     COVER = "cover"
     TRANSCODE = "transcode"
     NARROW = "narrow"
     PREWARM = "prewarm"
-    UPLOAD = "upload"  # from our disk to the cloud
-    PULL = "pull"  # a file from an address elsewhere
+    UPLOAD = "upload"  # from the local disk to the cloud
+    PULL = "pull"  # fetch a file from a URL
     DEMO = "demo"
 
 
@@ -104,19 +104,18 @@ class JobState(StrEnum):
 
 
 class WarmState(StrEnum):
-    """State of one prewarmed URL."""
+    """State of a prewarmed URL."""
 
     WAITING = "waiting"
     WARM = "warm"
     FAILED = "failed"
 
 
-# What pages of lists are made of, and what every call makes, are structs: they are made ten times as quickly as frozen
-# dataclasses.
+# Classes instantiated per row or per call are structs, which are created ten times as fast as frozen dataclasses.
 
 
 class User(msgspec.Struct, frozen=True, gc=False):
-    """The app's user who uploaded a video (not an account of the console)."""
+    """The app's user who owns a video (not a console account)."""
 
     user_id: str
     user_name: str = ""
@@ -124,7 +123,7 @@ class User(msgspec.Struct, frozen=True, gc=False):
 
 
 class MediaFile(msgspec.Struct, frozen=True, gc=False):
-    """One file of a video: `name` is a file name in the video's own folder, or a complete URL elsewhere."""
+    """A file of a video: `name` is a file name in the video's folder, or a complete URL."""
 
     kind: FileKind
     name: str
@@ -138,7 +137,7 @@ class MediaFile(msgspec.Struct, frozen=True, gc=False):
 
 
 class Video(msgspec.Struct, frozen=True, gc=False):
-    """One video of the catalogue. Times are seconds since 1970 (UTC), sizes bytes, durations seconds."""
+    """A video in the catalogue. Times are seconds since 1970 (UTC), sizes bytes, durations seconds."""
 
     video_id: str
     title: str
@@ -171,17 +170,17 @@ class Video(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def cover(self) -> MediaFile | None:
-        """The one that a person chose, or else the one that was made."""
+        """The chosen cover, or else the generated one."""
         return self.file_of(FileKind.CHOSEN_COVER) or self.file_of(FileKind.COVER)
 
     @property
     def is_whole(self) -> bool:
-        """False while the upload has not finished, or after it broke off."""
+        """False while the upload is unfinished, or after it failed."""
         return self.status not in (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
 
     @property
     def encrypted(self) -> tuple[MediaFile, ...]:
-        """Renditions that plain players cannot play."""
+        """Renditions that standard players cannot play."""
         return self.files_of(*ENCRYPTED)
 
     @property
@@ -190,17 +189,17 @@ class Video(msgspec.Struct, frozen=True, gc=False):
 
 
 class Recommendation(msgspec.Struct, frozen=True, gc=False):
-    """An entry of the recommended feed: the video as it is shown there, and when it came in."""
+    """An entry of the recommended feed: the video as shown there, and the time of recommendation."""
 
     video: Video
     recommended: int
-    cover_url: str = ""  # given with the recommendation; empty: the video's own
+    cover_url: str = ""  # override from the recommendation; empty: the video's own
     first_frame_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Trashed:
-    """A deleted video, as it was, that can be restored. Times are seconds since 1970 (UTC)."""
+    """A deleted video that can be restored. Times are seconds since 1970 (UTC)."""
 
     video: Video
     deleted: int
@@ -209,7 +208,7 @@ class Trashed:
 
 
 class VideoFilter(msgspec.Struct, frozen=True):
-    """What a list is narrowed to; an empty field narrows nothing. Ranges hold both their ends."""
+    """Filters of a list; empty fields match everything. Ranges are inclusive."""
 
     video_id: str = ""
     user_id: str = ""
@@ -222,7 +221,7 @@ class VideoFilter(msgspec.Struct, frozen=True):
     transcode_status: TranscodeStatus | None = None
     narrow_transcode_status: TranscodeStatus | None = None
     recommended: bool | None = None
-    tags: str = ""  # separated by commas; a video has all of them
+    tags: str = ""  # comma-separated; a video must have all of them
     min_duration: float | None = None  # seconds
     max_duration: float | None = None
     min_size: int | None = None  # bytes
@@ -230,7 +229,7 @@ class VideoFilter(msgspec.Struct, frozen=True):
 
 
 class Sort(StrEnum):
-    """The order of a list: by when it came in, duration, bytes or title; with a minus from the greatest down."""
+    """Sort order: time, duration, size or title; a minus sign means descending."""
 
     NEWEST = "-creationTime"
     OLDEST = "creationTime"
@@ -244,24 +243,21 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list, and how many there are in all."""
+    """One page of a list, and the total."""
 
     total: int
     items: tuple[T, ...]
 
 
-# A row's key, and its video's media key and version: another mark after every change to what is shown.
+# A row's key, and its video's media key and version; it differs after every change of what is shown.
 Mark: TypeAlias = tuple[int, str, int]
 
 
-Missing: TypeAlias = Callable[[list[Mark]], list[Mark]]  # says whose rows somebody has not got, in their order
+Missing: TypeAlias = Callable[[list[Mark]], list[Mark]]  # selects the rows that are not cached
 
 
 class Listed(msgspec.Struct, Generic[T], frozen=True):
-    """One page of a list by the marks of its rows, in order, and how many there are in all.
-
-    `rows` are those of the marks alone that were said to be missing, in their order.
-    """
+    """One page of a list as marks, in order, and the total. `rows` are only those reported missing from the cache."""
 
     total: int
     marks: list[Mark]
@@ -270,7 +266,7 @@ class Listed(msgspec.Struct, Generic[T], frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A piece of work that outlives the request that asked for it."""
+    """Work that outlives the request that queued it."""
 
     job_id: str
     kind: JobKind
@@ -283,14 +279,14 @@ class Job:
     started: int | None = None
     finished: int | None = None
     error: str = ""  # a packed ConsoleError
-    detail: str = ""  # the tool's own words: why it failed, or what it complained about and did all the same
+    detail: str = ""  # the tool's output: the cause of a failure, or warnings
     payload: dict[str, Any] = field(default_factory=dict)
-    result: dict[str, Any] = field(default_factory=dict)  # what a finished job found out
+    result: dict[str, Any] = field(default_factory=dict)  # findings of a finished job
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may use the console."""
+    """A user account of the console."""
 
     account_id: int
     user_name: str
@@ -301,7 +297,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who holds a token, and what may be done with it: `token` is the name of an API token, empty for a session."""
+    """The account and permissions of a token; `token` is the name of an API token, empty for a session."""
 
     account: Account
     rights: frozenset[Right]
@@ -310,13 +306,13 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A sign-in that lasts, or an API token: one with a name and a right. Times are seconds since 1970 (UTC)."""
+    """A sign-in session, or an API token with name and permission. Times are seconds since 1970 (UTC)."""
 
     session_id: str
     user_name: str
     created: int
     expires: int
-    last_seen: int  # to a minute
+    last_seen: int  # precision: one minute
     address: str = ""
     channel: str = ""
     agent: str = ""
@@ -325,18 +321,18 @@ class Session:
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who asks: kept with every change, and written into the log."""
+    """Who makes a request; stored with every change and logged."""
 
-    name: str  # account, or what acts by itself: "worker", "command line"
+    name: str  # account name, or "worker", "command line" …
     channel: str  # rest, page, command line, worker
     address: str = ""
     request_id: str = ""
-    token: str = ""  # the name of the API token that was shown
+    token: str = ""  # the name of the API token used
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One change: who did what to which video, when, and what it was before and after; `line` counts from 1."""
+    """One change: who did what to which target, when, with the values before and after; `line` counts from 1."""
 
     at: int
     actor: Actor
@@ -349,7 +345,7 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True)
 class HistoryFilter:
-    """What the history is narrowed to; an empty field narrows nothing. Times are inclusive."""
+    """Filters of the history; empty fields match everything. Times are inclusive."""
 
     actor: str = ""
     channel: str = ""

@@ -1,4 +1,4 @@
-"""Categories of videos, which stand in a tree."""
+"""Categories of videos, which form a tree."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A category of videos: `parent_id` is 0 at the root, `names` lead to it from there, `total` counts its videos."""
+    """A category: `parent_id` is 0 at the root, `names` is the path from the root, `total` counts its videos."""
 
     cate_id: int
     cate_name: str

@@ -1,4 +1,4 @@
-"""What passes between the console and Alibaba Cloud, as plain data: tasks, intents, events, pushes, differences."""
+"""Data exchanged with Alibaba Cloud: tasks, intents, events, prefetches and differences."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import msgspec
 from backend.errors import ConsoleError
 from backend.model import Actor, JobKind, User
 
-NOBODY = User("vod", "VOD")  # whose videos those are that name no owner: VOD knows no users
-MISSING = "missing"  # of a difference: VOD has not got the video
+NOBODY = User("vod", "VOD")  # owner of videos without one at VOD
+MISSING = "missing"  # type of a difference: VOD does not have the video
 
 
 class Action(StrEnum):
-    """What may be pending at Alibaba: asked for, or about to be, and not finished here."""
+    """An action pending at Alibaba: requested or about to be, and not completed here."""
 
     AUDIT = "CreateAudit"
     TRASH = "TrashVideo"
@@ -33,34 +33,34 @@ class Action(StrEnum):
     REFRESH = "RefreshObjectCaches"
 
 
-# What has a thread of its own, so that it keeps no verdict and no deletion waiting.
+# Settled in separate threads, so that they do not delay verdicts and deletions.
 REVIEWS, REFRESHES = (Action.REVIEW, Action.LOOK), (Action.REFRESH,)
 QUICK = tuple(action for action in Action if action not in (*REVIEWS, *REFRESHES))
 
 
-# Why VOD is told to let a video be played, or not, without a verdict; the comment there says so by beginning with MARK.
+# Changes of playability at VOD without a verdict; their comment begins with MARK.
 STANDINGS = (Action.TRASH, Action.RESTORE, Action.UNDO, Action.HOLD)
-SUBMITS = (Action.TRANSCODE, Action.SNAPSHOT, Action.PULL)  # of jobs of ours, which settle them
+SUBMITS = (Action.TRANSCODE, Action.SNAPSHOT, Action.PULL)  # submitted by our jobs, which settle them
 MARK = "qu-console "
-HOLD_EVENT = "HoldVideo"  # ours: a video whose file was replaced shall not be played before it is reviewed
-VERDICT_EVENT = "CreateAuditComplete"  # the type of the event that tells of a verdict
+HOLD_EVENT = "HoldVideo"  # internal: block a video whose file was replaced until it is reviewed
+VERDICT_EVENT = "CreateAuditComplete"  # the event type that reports a verdict
 SENDING, ACCEPTED, REFUSED = "sending", "accepted", "refused"
 
 
-# VOD refuses them: what lies beyond 16 bits, and the symbols that phones show as pictures.
+# Rejected by VOD: characters beyond 16 bits, and symbols shown as emoji.
 EMOJI = re.compile("[\U00010000-\U0010ffff\u231a-\u23ff\u2600-\u27bf\u2b05-\u2b55\u3297\u3299\u20e3\ufe0f\u200d]")
-MAX_BYTES = {"title": 128, "description": 1024}  # of UTF-8, as VOD keeps them
-NO_TITLE = "video"  # where nothing is left of one: VOD wants one
+MAX_BYTES = {"title": 128, "description": 1024}  # in UTF-8, the limits of VOD
+NO_TITLE = "video"  # used if a title has nothing left, because VOD requires one
 MAX_TAGS, MAX_TAG_BYTES = 16, 32
 
 
 def without_emoji(text: str) -> str:
-    """Return a text without what VOD refuses in one."""
+    """Remove characters rejected by VOD."""
     return EMOJI.sub("", text).strip()
 
 
 def fitting(what: str, text: str) -> str:
-    """Return a title, a description or tags as VOD can hold them: without emoji, and not too long."""
+    """Return title, description or tags as VOD can store them: without emoji, and shortened."""
     plain = without_emoji(text)
     if what == "tags":
         tags = [_cut(tag.strip(), MAX_TAG_BYTES) for tag in plain.split(",")]
@@ -70,7 +70,7 @@ def fitting(what: str, text: str) -> str:
 
 
 def is_cut(what: str, text: str) -> bool:
-    """Say whether VOD holds less of a text than we do; blanks around words are nothing."""
+    """Return whether VOD stores less of a text than the console; surrounding whitespace does not count."""
     parts = text.split(",") if what == "tags" else [text]
     return fitting(what, text) != ",".join(part.strip() for part in parts if part.strip())
 
@@ -80,7 +80,7 @@ def _cut(text: str, most: int) -> str:
 
 
 class ReviewState(StrEnum):
-    """How a machine review stands: NONE is that VOD has none of the video."""
+    """State of a machine review; NONE means that VOD has none for the video."""
 
     NONE = "none"
     RUNNING = "running"
@@ -89,7 +89,7 @@ class ReviewState(StrEnum):
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """A picture of the clip that something was found in. `score` is from 0 to 100; `url` may be empty or have died."""
+    """A frame with a finding. `score` is between 0 and 100; `url` may be empty or expired."""
 
     milliseconds: int
     module: str
@@ -99,7 +99,7 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What was found in a part (video, cover, title, text, audio) by one module."""
+    """A finding of one module in a part (video, cover, title, text, audio)."""
 
     part: str
     module: str
@@ -110,7 +110,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class MachineReview(msgspec.Struct, frozen=True):
-    """What VOD's machine review said of a video. Times are seconds since 1970, 0 where unknown; `error` is packed."""
+    """The result of VOD's machine review. Times are seconds since 1970, 0 if unknown; `error` is packed."""
 
     video_id: str
     state: ReviewState = ReviewState.NONE
@@ -124,13 +124,13 @@ class MachineReview(msgspec.Struct, frozen=True):
 
     @property
     def content(self) -> tuple[Any, ...]:
-        """What a new result differs in from an older one."""
+        """The fields that distinguish a new result from an older one."""
         return self.suggestion, self.labels, self.findings, self.frames
 
 
 @dataclass(frozen=True, slots=True)
 class CloudTask:
-    """The task at VOD behind a job of ours, with its JobIds; `begun` is when it was kept, in seconds since 1970."""
+    """The VOD task of a job, with its JobIds; `begun` is when it was recorded, in seconds since 1970."""
 
     job_id: str
     task_id: str
@@ -142,7 +142,10 @@ class CloudTask:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Something that was going to be asked, or was asked, and is not finished here. `tries` counts the settlements."""
+    """A request to Alibaba that is about to be sent, or was sent and is not completed here.
+
+    `tries` counts settlement attempts.
+    """
 
     action: Action
     target: str
@@ -154,7 +157,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event that Alibaba told of, or that a look at VOD showed to be missing; `received` is seconds since 1970."""
+    """An event reported by Alibaba, or inferred by reconciliation; `received` is seconds since 1970."""
 
     id: int
     received: float
@@ -166,7 +169,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A part of a batch that was, or is being, sent to be prefetched."""
+    """A part of a prewarm batch that was, or is being, sent."""
 
     id: int
     begun: float
@@ -178,7 +181,7 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something of a video that is not the same here and at VOD; `missing` is a video that VOD has not got."""
+    """A field of a video that differs between here and VOD; `missing` is a video that VOD does not have."""
 
     video_id: str
     what: str

@@ -1,6 +1,6 @@
-"""Addresses of media: `/media/<id of the video>/<its key>/<name of the file>`, on the console's own host or a CDN's.
+"""Media URLs: `/media/<video id>/<media key>/<file name>`, on the console's own host or a CDN.
 
-Whoever knows the key of a video gets its files. No other module knows what such an address is made of.
+Knowing a video's key grants access to its files. No other module knows the format.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from backend.model import MediaFile, Video
 
 PREFIX = "/media/"
-PATH = "media/{video_id}/{media_key}/{name}"  # below the host, without a leading slash
+PATH = "media/{video_id}/{media_key}/{name}"  # without host and leading slash
 BEFORE_KEY = PREFIX + r"[^/\s\"']+/"  # in any text
 OURS = re.compile(PREFIX + r"([^/]+)/([A-Za-z0-9_-]{8,64})/([^/\\?#.][^/\\?#]*)")
 PLAIN = re.compile(PREFIX + r"[\w-]+/[\w-]+/[\w-][\w.-]*")
 
 
 class MediaPath(NamedTuple):
-    """What the address of a file names."""
+    """The components of a media URL."""
 
     video_id: str
     media_key: str
@@ -28,8 +28,8 @@ class MediaPath(NamedTuple):
 
 
 def media_path(video: Video, file: MediaFile) -> str:
-    """Return the address of a file below its host, without a leading slash; "" for an address that cannot be read."""
-    if "://" in file.name:  # in cloud mode files have addresses of their own
+    """Return the path of a file's URL, without a leading slash; empty if the URL is invalid."""
+    if "://" in file.name:  # in cloud mode, files have their own URLs
         try:
             return urlsplit(file.name).path.lstrip("/")
         except ValueError:
@@ -38,27 +38,27 @@ def media_path(video: Video, file: MediaFile) -> str:
 
 
 def is_media_path(path: str) -> bool:
-    """Say whether a path is one of ours, with three segments below /media; Streamlit's own media have one."""
+    """Return whether this is a media path: three segments below /media; Streamlit's own have one."""
     return path.startswith(PREFIX) and path.count("/") == 4
 
 
 def read_media_path(path: str) -> MediaPath | None:
-    """Return what the path of an address names, percent-encoding undone; None for any other path."""
+    """Parse a decoded media path; None for other paths."""
     parts = path.removeprefix(PREFIX).split("/")
     return MediaPath(*parts) if is_media_path(path) and all(parts) else None
 
 
 def read_own_url(url: str, base_url: str) -> MediaPath | None:
-    """Return what an address names that the console itself wrote, whole or as a path; None for any other."""
+    """Parse a media URL written by this console, absolute or relative; None for others."""
     found = OURS.fullmatch(url.removeprefix(base_url))
     return MediaPath(*found.groups()) if found else None
 
 
 def is_plain_path(path: str) -> bool:
-    """Say whether a path is one of ours and holds nothing that a proxy could take for another."""
+    """Return whether this is a media path without characters that proxies might interpret differently."""
     return PLAIN.fullmatch(path) is not None
 
 
 def with_key(url: str, video_id: str, media_key: str) -> str:
-    """Return an address with another key, where it is one of this video's files."""
+    """Replace the media key in a URL of this video."""
     return re.sub(rf"({PREFIX}{re.escape(video_id)}/)[^/]+(?=/)", lambda found: f"{found[1]}{media_key}", url)

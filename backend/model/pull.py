@@ -1,4 +1,4 @@
-"""What a job of the kind `pull` is asked for, as plain data."""
+"""Parameters of `pull` jobs, as plain data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.model import Actor, User
 
 @dataclass(frozen=True, slots=True)
 class PullSource:
-    """A file at an address elsewhere, what was said about it, and the account that asked for it."""
+    """A file to fetch, its metadata, and the account that requested it."""
 
     url: str
     title: str
@@ -26,7 +26,7 @@ class PullSource:
 
     @classmethod
     def read(cls, payload: Mapping[str, Any]) -> PullSource:
-        """Return what a job's payload says."""
+        """Parse a job's payload."""
         return cls(
             url=payload["sourceUrl"], title=payload["title"], description=payload["description"], tags=payload["tags"],
             cate_id=payload["cateId"], cate_name=payload["cateName"],
@@ -34,7 +34,7 @@ class PullSource:
         )  # fmt: skip
 
     def payload(self) -> dict[str, Any]:
-        """Return what a job keeps of it."""
+        """Return the job's payload."""
         return {
             "sourceUrl": self.url, "title": self.title, "description": self.description, "tags": self.tags,
             "cateId": self.cate_id, "cateName": self.cate_name, "userId": self.owner.user_id,
@@ -43,10 +43,10 @@ class PullSource:
 
     @property
     def actor(self) -> Actor:
-        """Who the history names for the video."""
+        """The actor of the video's history lines."""
         return Actor(self.asked_by, "pull")
 
 
 def file_name_of(url: str) -> str:
-    """Return the name of the file behind an address."""
+    """Return the file name in a URL."""
     return unquote(Path(urlsplit(url).path).name)

@@ -1,4 +1,4 @@
-"""What the account at Alibaba used: figures by day, and videos by plays."""
+"""Usage of the Alibaba account: daily figures and plays per video."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ BEIJING = timedelta(hours=8)
 
 
 class Figure(StrEnum):
-    """What is counted of each day. Days are those of Beijing, by which Alibaba bills."""
+    """A daily figure. Days are in Beijing time, as in Alibaba's billing."""
 
-    TRAFFIC = "traffic"  # bytes that the CDN gave out
-    BANDWIDTH = "bandwidth"  # bits a second, the highest of the day
+    TRAFFIC = "traffic"  # bytes served by the CDN
+    BANDWIDTH = "bandwidth"  # bits per second, the day's peak
     STORAGE = "storage"  # bytes in VOD's storage at the end of the day
-    TRANSCODED = "transcoded"  # seconds of video that were transcoded
+    TRANSCODED = "transcoded"  # seconds of transcoded video
     PLAYS = "plays"
     VIEWERS = "viewers"
-    PLAYED = "played"  # seconds that were watched
+    PLAYED = "played"  # seconds watched
 
 
 class UsageSource(StrEnum):
-    """Where figures come from: each is asked, and fails, by itself."""
+    """A source of usage figures; each is queried, and fails, separately."""
 
     CDN = "cdn"
     STORAGE = "storage"
@@ -34,7 +34,7 @@ class UsageSource(StrEnum):
 
 
 class SourceState(Struct, frozen=True):
-    """When a source answered last (0: never), and what it said since, as a packed error."""
+    """When a source last responded (0: never), and its error since then, packed."""
 
     source: UsageSource
     read: float = 0.0
@@ -42,16 +42,16 @@ class SourceState(Struct, frozen=True):
 
 
 class Plays(Struct, frozen=True):
-    """How often a video was played, by how many people, and for how many seconds in all."""
+    """Plays of a video: how often, by how many viewers, and for how many seconds in total."""
 
     video_id: str
     title: str
     plays: int
     viewers: int
     seconds: float
-    is_here: bool = True  # the catalogue has it
+    is_here: bool = True  # whether the catalogue has it
 
 
 def day_of(second: float) -> str:
-    """Return the day in Beijing of a second since 1970."""
+    """Return the day in Beijing time of a second since 1970."""
     return (datetime.fromtimestamp(second, UTC) + BEIJING).strftime("%Y-%m-%d")

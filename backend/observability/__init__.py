@@ -1,1 +1,1 @@
-"""The log, and metrics for Prometheus."""
+"""Logging and Prometheus metrics."""

@@ -1,4 +1,4 @@
-"""The log on stderr: a line per event, as text for people or as JSON for machines, and no secret in either."""
+"""Logging to stderr, one line per event, as text or JSON, with secrets removed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from backend.model.media_urls import BEFORE_KEY
 
 TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 OURS = "backend"
-MAX_ALIKE, ALIKE_SECONDS = 20, 60.0  # lines that libraries write alike, and in what time
+MAX_ALIKE, ALIKE_SECONDS = 20, 60.0  # maximum number of similar lines of libraries, per period
 MAX_KINDS = 200
 MAX_QUOTED = 500  # characters of an exception
 MAX_PLACES = 4
@@ -33,35 +33,36 @@ SECRET = re.compile(
 
 
 def start_log(level: str, log_format: str = "") -> None:
-    """Send every line of this process to stderr: ours from `level` on, those of libraries from WARNING on.
+    """Log everything to stderr: the console from `level`, libraries from WARNING.
 
-    `log_format` is `text` or `json`; where it is empty, text for a terminal and JSON for everything else.
+    `log_format` is `text` or `json`; empty means text on a terminal and JSON otherwise.
     """
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if (log_format or _usual_format()) == "json" else TextLines(TEXT))
     handler.addFilter(Sparing())
     for logger in logging.root.manager.loggerDict.values():
         if isinstance(logger, logging.Logger):
-            logger.handlers.clear()  # uvicorn and Streamlit bring handlers of their own, or pass nothing on
+            logger.handlers.clear()  # uvicorn and Streamlit install their own handlers or disable propagation
             logger.propagate = True
-            logger.setLevel(logging.NOTSET)  # for libraries, that of the root
+            logger.setLevel(logging.NOTSET)  # libraries inherit the root's level
     logging.root.handlers[:] = [handler]
     logging.getLogger("backend").setLevel(level)
-    # It complains of every malformed form; whoever sent that is told, and could fill the log with it.
+    # It warns about every malformed form, which the client is told about and could flood the log with.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
-    # Its lines hold whole addresses, and a token may stand in one; ours say the same without it.
+    # Its lines contain full URLs, possibly with a token; our own lines have the same information.
     logging.getLogger("uvicorn.access").disabled = True
     logging.captureWarnings(True)
 
 
 def hide_secrets(text: str) -> str:
-    """Return a text without the tokens, passwords, tickets and media keys in it."""
+    """Return a text with tokens, passwords, tickets and media keys removed."""
     return SECRET.sub(lambda found: f"{found['before'] or found['media']}…", text)
 
 
 class Sparing(logging.Filter):
-    """Lets libraries say something a few times a minute, and in one line: what they say often comes from what somebody
-    sent, over and over. Their exceptions are told with the places where they happened, innermost first.
+    """Rate-limits and shortens log lines of libraries, which clients could trigger repeatedly.
+
+    Exceptions are reduced to one line with their innermost locations.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -100,7 +101,7 @@ def _in_one_line(error: BaseException) -> str:
 
 
 class TextLines(logging.Formatter):
-    """A line of text; what somebody sent cannot begin another one."""
+    """One line of text; line breaks in values are replaced."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = CONTROL.sub(" ", _said(record))
@@ -111,7 +112,7 @@ class TextLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """A JSON object on one line; the named values of a message (`requestId` among them) are keys of their own."""
+    """One JSON object per line; the named values of a message (including `requestId`) become keys."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -129,7 +130,7 @@ class JsonLines(logging.Formatter):
 
 
 def _said(record: logging.LogRecord) -> str:
-    # What has named values is ours, and names nothing secret; anything else may quote what somebody sent.
+    # messages with named values are ours and contain no secrets; others may quote client input
     return record.message if isinstance(record.args, Mapping) else hide_secrets(record.message)
 
 

@@ -1,4 +1,4 @@
-"""The console in numbers, as Prometheus reads them. No name of a person or a video is among them."""
+"""Prometheus metrics of the console; they contain no names of users or videos."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
 class Metrics(Collector):
-    """Gathers the numbers when they are asked for; what asks often costs little, for nothing large is counted then."""
+    """Collects metrics on request, using only cheap queries."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -33,7 +33,7 @@ class Metrics(Collector):
         ProcessCollector(registry=self._registry)
 
     def render(self) -> bytes:
-        """Return every number in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
     def describe(self) -> Iterator[Metric]:
@@ -47,7 +47,7 @@ class Metrics(Collector):
         for read in (self._jobs, self._waits, self._sessions, self._sizes):
             try:
                 yield from read()
-            except Exception:  # what can be told is told, above all when something is broken
+            except Exception:  # report what is available, especially during failures
                 log.exception("some numbers cannot be read")
                 up = False
         yield _gauge("qu_database_up", "Whether the database could be read for this answer.", {(): up})
