@@ -45,7 +45,7 @@ OUR_FAULT = "The console could not process this request. Give this number to the
 
 
 def _refused_by_database(error: StoreError, request_id: str) -> ConsoleError:
-    """Return what a caller is told: nothing was changed, and what to do about it."""
+    """Return the user-facing error for a failed transaction."""
     if error.reason is Reason.FULL:
         return ConsoleError("The disk is full, so nothing was changed. Free some space and try again.")
     if error.reason is Reason.READ_ONLY:
@@ -61,9 +61,9 @@ def _refused_by_database(error: StoreError, request_id: str) -> ConsoleError:
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Where a call comes from: `base_url` is what its media URLs begin with, `language` (zh, en) what errors speak.
+    """The origin of a call: `base_url` is the base of media URLs, `language` (zh, en) the language of messages.
 
-    `agent` is what the browser or program says it is. `plainly` is asked by pages: errors without ids.
+    `agent` is the User-Agent. With `plainly`, as used by pages, messages omit ids.
     """
 
     channel: str = "page"
@@ -76,7 +76,7 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """What an operation is given: the console, and who asks."""
+    """The context of an operation call: the console and the caller."""
 
     console: Console
     operation: Operation
@@ -84,11 +84,11 @@ class Call(msgspec.Struct, frozen=True):
     actor: Actor
     access: Access | None
     token: str
-    given: Mapping[str, Any] = msgspec.field(default_factory=dict)  # the parameters as they were sent
+    given: Mapping[str, Any] = msgspec.field(default_factory=dict)  # the raw parameters
 
     @property
     def own(self) -> Account:
-        """The account of who asks. Raises Forbidden where nobody is signed in."""
+        """The caller's account. Raises Forbidden if nobody is signed in."""
         if self.access is None:
             raise Forbidden(SIGN_IN_FIRST)
         return self.access.account
@@ -111,7 +111,7 @@ class Call(msgspec.Struct, frozen=True):
 
     @property
     def signer(self) -> UrlSigner:
-        """Signs addresses of the cloud's domains for those who look, and takes that off what is kept."""
+        """Signs URLs of the cloud's domains in responses, and removes signatures before storing."""
         if self.console.cloud is None:
             return UrlSigner()
         settings = self.settings
@@ -120,12 +120,9 @@ class Call(msgspec.Struct, frozen=True):
     def list_encoded(
         self, name: str, find: Callable[[Missing], Listed[T]], write: Callable[[T], W]
     ) -> tuple[int, list[W]]:
-        """Return how many rows match, and those of a page as `write` makes them, encoded already.
-
-        `name` is that of the list.
-        """
+        """Return the total and the encoded rows of a page, as built by `write`. `name` identifies the list."""
         variant = (name, self.settings.public_url or self.caller.base_url, self.signer.period)
-        # Only the encoder looks at them, which takes either.
+        # msgspec accepts raw JSON in place of objects
         return cast(tuple[int, list[W]], self.console.row_cache.take(variant, find, write))
 
     def now(self) -> int:
@@ -134,7 +131,7 @@ class Call(msgspec.Struct, frozen=True):
 
 @dataclass
 class Console:
-    """Everything that operations work with, chosen once when the process starts."""
+    """Dependencies of all operations, created once per process."""
 
     settings: Settings
     store: Store
@@ -143,20 +140,21 @@ class Console:
     clock: Callable[[], float] = time.time
     new_id: Callable[[], str] = new_request_id
     exports: Exports = field(default_factory=Exports)
-    turns: Turns = field(default_factory=Turns)  # at passwords
+    turns: Turns = field(default_factory=Turns)  # limits concurrent password checks
     row_cache: EncodedRowCache = field(default_factory=EncodedRowCache)
     calls: RequestMetrics = field(default_factory=RequestMetrics)
     sockets: PageSockets = field(default_factory=PageSockets)
     cloud: Cloud | None = None  # in cloud mode
-    own_url: str = ""  # where this server can be reached from this machine
+    own_url: str = ""  # URL of this server from this machine
 
     def call(
         self, name: str, parameters: Mapping[str, Any], token: str = "", caller: Caller | None = None
     ) -> dict[str, Any]:
-        """Run an operation and return its envelope as plain data, as clients of the wire see it; nothing is raised."""
+        """Run an operation and return its envelope as plain data, as a client would receive it; never raises."""
         answer = self.answer(name, parameters, token, caller or Caller(), self.access_of)
         if not isinstance(answer["data"], Download):
-            answer["data"] = msgspec.to_builtins(answer["data"], enc_hook=msgspec.json.decode)  # what is ready JSON
+            # Decodes pre-encoded rows
+            answer["data"] = msgspec.to_builtins(answer["data"], enc_hook=msgspec.json.decode)
         return answer
 
     def answer(
@@ -167,7 +165,7 @@ class Console:
         caller: Caller,
         access_of: Callable[[str], Access | None],
     ) -> dict[str, Any]:
-        """As `call`, but with `data` as the operation made it, ready to be encoded. `access_of` looks a token up."""
+        """As `call`, but `data` is returned ready for encoding. `access_of` looks up a token."""
         request_id = caller.request_id or self.new_id()
         started = time.perf_counter()
         code, message, data, who = "500", "", None, ""
@@ -191,7 +189,7 @@ class Console:
         return envelope(self.legacy_code(code), message, data, request_id)
 
     def explain(self, error: Exception, operation: str, request_id: str) -> ConsoleError:
-        """Return what a caller is told of an error, and write into the log what the operator has to know of it."""
+        """Return the user-facing error, and log what the operator needs to know."""
         if isinstance(error, ConsoleError):
             return error
         if isinstance(error, StoreError):
@@ -201,34 +199,34 @@ class Console:
         return ConsoleError(DISK_FULL if is_full(error) else OUR_FAULT, request_id=request_id)
 
     def run_as_operator(self, name: str, parameters: Mapping[str, Any], actor: Actor) -> Any:
-        """Run an operation for whoever sits at the machine itself, without a token. Raises ConsoleError."""
+        """Run an operation without a token, on behalf of the operator at the command line. Raises ConsoleError."""
         operation = OPERATIONS[name]
         call = Call(self, operation, Caller(actor.channel), actor, None, "")
         return operation.function(call, **operation.bind(parameters, self.settings.time_zone))
 
     def legacy_code(self, code: str) -> str:
-        """Return the code that this installation's clients understand (setting QU_LEGACY_CLIENTS)."""
+        """Return the code for existing clients (setting QU_LEGACY_CLIENTS)."""
         if self.settings.legacy_clients and code not in ("200", "401", "403"):
             return "500"
         return code
 
     @property
     def reachable_url(self) -> str:
-        """Return the address below which this machine reaches its own media, through the cache if there is one."""
+        """Return the base URL under which this machine reaches its own media, through the CDN if there is one."""
         return self.settings.public_url or self.own_url
 
     def access_of(self, token: str, version: int | None = None) -> Access | None:
-        """Return who holds this token and what for, or None when it is nobody's (any more).
+        """Return the access this token grants, or None if it is unknown or expired.
 
-        `version` is that of the database, where it was read already.
+        Pass `version` if the database version was read already.
         """
         return self.store.sessions.find_access(token_hash(token), version) if token and token.isascii() else None
 
     @property
     def own_hosts(self) -> tuple[str, ...]:
-        """Return the hosts where prewarming may fetch nothing but media, for they are this console.
+        """Return this console's own hosts, from which prewarming may fetch media only.
 
-        A public host that the operator names in QU_PREWARM_HOSTS is one like any other: it has to lead outside.
+        A public host listed in QU_PREWARM_HOSTS is treated like any other: it must resolve to a public address.
         """
         own = own_hosts(self.own_url)
         public = own_hosts(self.settings.public_url)
@@ -241,9 +239,9 @@ class Console:
 
 
 def check(access: Access | None, right: Right | None, caller: Caller) -> None:
-    """Raise Forbidden unless this access includes a right; whoever comes by a page needs that one too.
+    """Raise Forbidden unless the access includes the permission; pages also require DASHBOARD.
 
-    None is what an operation asks that is for everybody.
+    None requires nothing.
     """
     if right is None:
         return

@@ -1,1 +1,1 @@
-"""What an operation is: its declaration, its parameters, and the JSON that it answers with."""
+"""The operation framework: declarations, parameters and JSON responses."""

@@ -1,4 +1,4 @@
-"""The names of renditions: players keep one address for each, and show the names that they know."""
+"""Definition names of renditions (`FD`, `SD`, `HD` …), which players use as unique keys and display names."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 from backend.model import FileKind, MediaFile
 
-# Aliplayer's, from the worst to the best; OD is the file that was uploaded.
+# Aliplayer's names, from worst to best; OD is the original file.
 NAMES = ("FD", "LD", "SD", "HD", "2K", "4K", "OD")
-SHORT_SIDES = (360, 540, 720, 1080, 1440, 2160)  # pixels, up to which a picture has the name of the same place
+# In pixels: a rendition with up to this short side has the name at the same index
+SHORT_SIDES = (360, 540, 720, 1080, 1440, 2160)
 
 
 def definitions(files: Sequence[MediaFile]) -> list[str]:
-    """Return a name of its own for each of these renditions, in their order.
+    """Return a unique name for each of these renditions, in the same order.
 
-    Plain ones have the name of their size, narrow-band ones the next better that is free. Where there are more
-    renditions than names, the smallest are called by their size (`360P`).
+    Plain renditions are named by their size; narrow-band ones get the next better free name. If there are more
+    renditions than names, the smallest are named by height (`360P`).
     """
     if [file.kind for file in files] == [FileKind.SOURCE]:
         return ["OD"]
@@ -33,7 +34,7 @@ def definitions(files: Sequence[MediaFile]) -> list[str]:
 
 
 def _known_names(files: Sequence[MediaFile], places: list[int], free: list[str]) -> dict[int, str]:
-    """Return names for the files at these places, which go from the smallest to the largest; there are enough."""
+    """Return names for the files at these indexes, ordered from smallest to largest; there are enough free names."""
     named: dict[int, str] = {}
     first = 0
     for left, place in zip(range(len(places), 0, -1), places, strict=True):

@@ -1,4 +1,4 @@
-"""How the text of a parameter becomes a value: one `Kind` per type that operations use in their signatures."""
+"""Parsing of request parameters: one `Kind` per type used in the signatures of operations."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from backend.model.limits import FIRST_DAY, FIRST_SECOND, LAST_DAY, LAST_SECOND,
 from backend.model.texts import one_line
 
 MAX_TEXT = 65_536
-MAX_DIGITS = 40  # of a number that a message repeats
+MAX_DIGITS = 40  # of a number repeated in an error message
 WHOLE = re.compile(r"[+-]?[0-9]{1,5000}")
-# As people and spreadsheets write it: the year first, whatever stands between, and a clock of 24 or of 12 hours.
+# Formats used by people and spreadsheets: year first, any separator, 24-hour or 12-hour clock.
 TIME = re.compile(
     r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日)"
     r"(?:(?:[ T]+|(?<=日))(?:(AM|PM|上午|下午)\s*)?"
@@ -33,18 +33,18 @@ AROUND_IDS = " \t\r\n\v\f\u00a0\u3000\u200b\ufeff"
 
 
 class Kind(Protocol):
-    """Reads one type of parameter, and describes it as JSON Schema."""
+    """Parses one type of parameter and describes it as JSON Schema."""
 
     def read(self, name: str, raw: str, zone: ZoneInfo) -> Any:
-        """Return the value of a text that is not empty. Raises BadRequest, naming the parameter."""
+        """Parse non-empty text. Raises BadRequest, naming the parameter."""
 
     def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of the text or number that clients send."""
+        """Return the JSON Schema of the value sent by clients."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Any text that can be stored and shown."""
+    """Any valid text."""
 
     most: int = MAX_TEXT
 
@@ -66,12 +66,12 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Clearable(Text):
-    """A text that can be made empty: sent empty it is that, where any other parameter counts as absent."""
+    """A text that can be cleared: an empty value is kept, while other kinds treat it as absent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line(Text):
-    """A text that is shown on one line, as titles and names are; one of blanks alone is empty."""
+    """A single-line text, such as a title or name; whitespace alone counts as empty."""
 
     def read(self, name: str, raw: str, zone: ZoneInfo) -> str:
         return one_line(Text.read(self, name, raw, zone))
@@ -79,12 +79,12 @@ class Line(Text):
 
 @dataclass(frozen=True, slots=True)
 class ClearableLine(Line, Clearable):
-    """One that can be made empty."""
+    """A single-line text that can be cleared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Id(Text):
-    """The id of a video, user, job or session: what stands around one that was copied from a table is left out."""
+    """The id of a video, user, job or session; surrounding whitespace, as copied from tables, is removed."""
 
     most: int = MAX_TEXT
 
@@ -96,7 +96,7 @@ class Id(Text):
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A whole number from `low` to `high`."""
+    """An integer from `low` to `high`."""
 
     low: int = -(10**15)
     high: int = 10**15
@@ -114,7 +114,7 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A finite number that is not negative: a duration, or a moment in a video, in seconds."""
+    """A finite, non-negative number: a duration or position in a video, in seconds."""
 
     def read(self, name: str, raw: str, zone: ZoneInfo) -> float:
         try:
@@ -133,7 +133,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """`true` or `false`."""
+    """Boolean: `true` or `false`."""
 
     def read(self, name: str, raw: str, zone: ZoneInfo) -> bool:
         if raw.strip().lower() not in ("true", "false"):
@@ -146,7 +146,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of the words of an enumeration."""
+    """A member of an enumeration."""
 
     words: type[StrEnum]
 
@@ -165,7 +165,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Some of a fixed list of words, separated by commas."""
+    """A comma-separated selection from a fixed list of words."""
 
     words: tuple[str, ...]
 
@@ -185,7 +185,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Url:
-    """An http or https address, or a path of ours."""
+    """An http or https URL, or an absolute path on this console."""
 
     def read(self, name: str, raw: str, zone: ZoneInfo) -> str:
         text = Text(2048).read(name, raw, zone)
@@ -205,9 +205,10 @@ class Url:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A point in time, as a whole second since 1970; at the `end` of a range a date alone means its last second.
+    """A point in time, as integer seconds since 1970.
 
-    A list may be narrowed to all of time; what is `kept` must be a time that every zone and spreadsheet can show.
+    For the `end` of a range, a date without time means its last second. Filters accept any time; a `kept` value must be
+    supported by every time zone and spreadsheet.
     """
 
     end: bool = False
@@ -235,7 +236,7 @@ class Moment:
         if half := before or behind:
             hour = _in_24_hours(int(hour), half.upper() in AFTERNOON)
         if hour is None:
-            # An hour that comes twice a year belongs to the range as a whole: fold=1 is its second coming.
+            # a repeated hour (end of daylight saving) is fully included; fold=1 is its second occurrence
             clock = time(23, 59, 59, fold=1) if self.end else time()
             return math.floor(datetime.combine(when, clock, zone).timestamp())
         clock = time(int(hour), int(minute), int(second or 0), fold=int(self.end))
@@ -249,7 +250,7 @@ class Moment:
 
 
 def _in_24_hours(hour: int, afternoon: bool) -> int:
-    if not 0 <= hour <= 12:  # Chinese Excel writes the hour after midnight as 0 or as 12
+    if not 0 <= hour <= 12:  # Chinese Excel writes the hour after midnight as 0 or 12
         raise ValueError(hour)
     return hour % 12 + 12 * afternoon
 
@@ -265,7 +266,7 @@ def _offset(text: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that came with a request and waits on the disk; the operation that gets it owns it."""
+    """An uploaded file on disk; the operation that receives it owns it."""
 
     path: Path
     file_name: str
@@ -274,7 +275,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """The kind of a parameter that is a file; it never comes as text."""
+    """The kind of file parameters, which are never sent as text."""
 
     def read(self, name: str, raw: str, zone: ZoneInfo) -> Any:
         raise BadRequest("{name} must be a file, sent as multipart/form-data.", name=name)
@@ -283,7 +284,7 @@ class UploadedFile:
         return {"type": "string", "format": "binary"}
 
 
-SeenLine = Annotated[int | None, Whole(0)]  # the newest line of the history that was seen; None: nothing is checked
+SeenLine = Annotated[int | None, Whole(0)]  # newest history line the client has seen; None skips the check
 PageIndex = Annotated[int, Whole(1, 2**31 - 1)]
 PageSize = Annotated[int, Whole(1, 100)]
 Size = Annotated[int, Whole(0, MAX_BYTES)]
@@ -296,7 +297,7 @@ PLAIN: dict[Any, Kind] = {str: Text(), int: Whole(), float: Number(), bool: Flag
 
 
 def kind_of(annotation: Any) -> Kind:
-    """Return the kind that reads parameters of this type. Raises TypeError for one that has none."""
+    """Return the kind for a parameter type. Raises TypeError if there is none."""
     if get_origin(annotation) is Annotated:
         return get_args(annotation)[1]  # type: ignore[no-any-return]
     if get_origin(annotation) in (Union, UnionType):

@@ -1,4 +1,4 @@
-"""Operations: declared once as functions, from whose signatures everything else follows."""
+"""The operation registry: operations are declared as functions, whose signatures define their parameters."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ OPERATIONS: dict[str, Operation] = {}
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """One parameter: its name on the wire and in Python, how it is read, and what it is when it is absent."""
+    """A parameter: its names in the API and in Python, its kind, and its default."""
 
     wire_name: str
     name: str
     kind: Kind
     required: bool
     default: Any = None
-    group: str = ""  # the name of the argument that it is a field of
+    group: str = ""  # the name of the struct argument it is a field of
 
     @property
     def is_file(self) -> bool:
@@ -41,14 +41,12 @@ class Parameter(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Operation:
-    """A thing that the console does, as every way in sees it. `right` is None where nobody need be signed in.
+    """An operation of the console; `right` is None if it requires no sign-in.
 
-    `place` is that of a documented operation in the seed document; extensions have none, which is 0.
-
-    The answer of a `pure` one follows from its parameters, the address that it was asked under, what the role may see,
-    and the database; the addresses in it that do not last, as in cloud mode, live far longer than it is kept.
-    `is_cheap` says of parameters as they were sent whether answering takes a fraction of a millisecond. In cloud mode a
-    `remote` one asks Alibaba, and so waits apart from the others.
+    `place` is its position in the API document, 0 for extensions. The response of a `pure` operation depends only on
+    its parameters, the request's base URL, the caller's permissions and the database; signed URLs in it (cloud mode)
+    are valid far longer than it is cached. `is_cheap` returns whether a request with these raw parameters takes a
+    fraction of a millisecond. A `remote` operation calls Alibaba in cloud mode, so it runs in a separate thread pool.
     """
 
     name: str
@@ -66,12 +64,12 @@ class Operation:
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """Existing clients POST what the seed documents as GET, so that answers both."""
+        """Existing clients POST operations documented as GET, so both are accepted."""
         return ("GET", "POST") if self.method == "GET" else ("POST",)
 
     @property
     def takes_password(self) -> bool:
-        """Hashing one takes 64 MiB and some processor time, and none may stand in a URL."""
+        """Whether a password is a parameter: hashing takes 64 MiB, and passwords must not be in URLs."""
         return any(is_secret(parameter.wire_name) for parameter in self.parameters)
 
     @property
@@ -80,17 +78,17 @@ class Operation:
 
     @cached_property
     def answer(self) -> Any:
-        """The type of `data` in the envelope."""
+        """The type of `data` in the response envelope."""
         return self._hints.get("return")
 
     @cached_property
     def file_parameter(self) -> str | None:
-        """The name of the parameter that is a file, on the wire."""
+        """The API name of the file parameter, if any."""
         return next((parameter.wire_name for parameter in self.parameters if parameter.is_file), None)
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Every parameter, in order; a struct in the signature stands for its fields."""
+        """All parameters, in order; a struct in the signature contributes its fields."""
         found: list[Parameter] = []
         for name, item in inspect.signature(self.function).parameters.items():
             if item.kind is not inspect.Parameter.KEYWORD_ONLY:
@@ -107,13 +105,14 @@ class Operation:
 
     @cached_property
     def _hints(self) -> dict[str, Any]:
-        # Operations import `Call` for type checkers only: the console imports them, not they the console.
+        # operations import `Call` for type checking only, to avoid an import cycle with the console
         return get_type_hints(self.function, localns={"Call": Any}, include_extras=True)
 
     def bind(self, raw: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
-        """Return the arguments for `function` from what a client sent. Raises BadRequest, naming what is wrong.
+        """Parse raw parameters into the arguments of `function`.
 
-        Empty text means absent but for what can be cleared, numbers may come as text, and unknown names are ignored.
+        Raises BadRequest, naming the invalid one. Empty text counts as absent unless the kind is clearable, numbers may
+        be sent as text, and unknown names are ignored.
         """
         bound: dict[str, Any] = {}
         groups: dict[str, dict[str, Any]] = {name: {} for name in self._groups}
@@ -132,7 +131,7 @@ class Operation:
 
 
 def parameters_of(group: type[msgspec.Struct], name: str = "") -> tuple[Parameter, ...]:
-    """Return the fields of a struct as parameters; `name` is that of the argument that the struct is."""
+    """Return the fields of a struct as parameters; `name` is the struct argument's name."""
     hints = get_type_hints(group, include_extras=True)
     return tuple(_parameter(part.name, hints[part.name], part.default, name) for part in fields(group))
 
@@ -166,11 +165,11 @@ def operation(
     remote: bool = False,
     needs_body: bool = False,
 ) -> Callable[[F], F]:
-    """Declare a function as an operation.
+    """Register a function as an operation.
 
-    Its first parameter is the `Call`; those behind the star are the parameters of the wire, in snake_case. `message`
-    goes into the envelope of a success. It `needs_body` where no parameter alone must be there, but one of several.
-    Paths stand below /console, except those of the app's own below /vodVideo.
+    Its first parameter is the `Call`; keyword-only parameters are the API's, in snake_case. `message` is the envelope's
+    message on success. `needs_body` marks operations where one of several parameters is required. Paths are relative to
+    /console, except the app's own below /vodVideo.
     """
 
     def declare(function: F) -> F:
@@ -185,28 +184,28 @@ def operation(
 
 
 def in_order() -> list[Operation]:
-    """Return every operation: the documented ones as the seed document has them, then the extensions."""
+    """Return all operations: documented ones in the document's order, then extensions."""
     return sorted(OPERATIONS.values(), key=lambda one: (one.extension, one.place))
 
 
 def camel(name: str) -> str:
-    """Return `media_id` as the wire spells it: `mediaId`."""
+    """Convert `media_id` to its API name `mediaId`."""
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
 
 
 def is_secret(name: str) -> bool:
-    """Say whether a parameter of this name is a password."""
+    """Return whether a parameter with this name is a password."""
     return name.lower().endswith("password")
 
 
 def is_token(name: str) -> bool:
-    """Say whether a parameter of this name is the console token: its letter case is free."""
+    """Return whether a parameter with this name is the console token; case is ignored."""
     return name.lower() == "consoletoken"
 
 
 def as_text(name: str, value: Any) -> str:
-    """Return a parameter as text, whether it came from a form or from JSON. Raises BadRequest for lists and objects."""
+    """Return a form or JSON value as text. Raises BadRequest for lists and objects."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -214,7 +213,7 @@ def as_text(name: str, value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     if isinstance(value, int) and value.bit_length() > 1000:
-        raise BadRequest("{name} is out of range.", name=name)  # str() refuses ints beyond some 4300 digits
+        raise BadRequest("{name} is out of range.", name=name)  # str() refuses ints of more than 4300 digits
     if isinstance(value, str | int | float):
         return str(value)
     raise BadRequest("{name} must be a single value.", name=name)

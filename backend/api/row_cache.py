@@ -1,4 +1,4 @@
-"""Videos as JSON, ready to be joined to a page: writing one costs more than finding it, and most are asked again."""
+"""Cache of encoded video rows: encoding a row costs more than reading it, and most rows are requested repeatedly."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from backend.model import Listed, Mark, Missing
 
 T = TypeVar("T")
 
-MAX_KEPT = 2_000  # 4 MB or so
-Ready: TypeAlias = dict[int, tuple[Mark, msgspec.Raw]]  # by key
+MAX_KEPT = 2_000  # about 4 MB
+Ready: TypeAlias = dict[int, tuple[Mark, msgspec.Raw]]  # by row key
 
 
 class EncodedRowCache:
-    """Keeps the JSON of each video until the video is another one: its mark tells."""
+    """Caches the JSON of rows; a changed mark invalidates a row."""
 
     def __init__(self, most: int = MAX_KEPT) -> None:
         self._most = most
@@ -26,9 +26,9 @@ class EncodedRowCache:
     def take(
         self, shelf: Any, find: Callable[[Missing], Listed[T]], write: Callable[[T], Any]
     ) -> tuple[int, list[msgspec.Raw]]:
-        """Return what `write` makes of the rows that `find` finds, in their order, encoded, and how many match in all.
+        """Return the total and the encoded rows of a page, in order, with `write` building each row.
 
-        `find` reads those only whose mark changed. `shelf` stands for all else that the JSON depends on.
+        `find` reads only the rows that are not cached. `shelf` identifies everything else the JSON depends on.
         """
         kept = self._kept.get(shelf, {})
         ready: dict[Mark, msgspec.Raw] = {}

@@ -1,4 +1,4 @@
-"""Signed addresses, as Alibaba's domains want them with URL authentication of type A. No call is needed for them."""
+"""Signed URLs for Alibaba domains with URL authentication type A, computed locally."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import msgspec
 
 PARAMETER = "auth_key"
-PERIOD_SECONDS = 1800  # an address stays the same so long, and is good for at least that long again
+PERIOD_SECONDS = 1800  # a URL stays the same for this long, and remains valid for at least as long afterwards
 
 
 class UrlSigner(msgspec.Struct, frozen=True):
-    """Signs addresses on these hosts, without a key none; `period` counts the times of PERIOD_SECONDS since 1970."""
+    """Signs URLs on these hosts, or none without a key; `period` counts PERIOD_SECONDS since 1970."""
 
     hosts: tuple[str, ...] = ()
     key: str = ""
     period: int = 0
 
     def sign(self, url: str) -> str:
-        """Return an address that can be fetched now; one that is signed already, or elsewhere, stays as it is."""
+        """Sign a URL; one that is signed already, or on another host, is returned unchanged."""
         if not self.key or not self._is_ours(url) or PARAMETER in url:
             return url
         parts = urlsplit(url)
@@ -30,7 +30,7 @@ class UrlSigner(msgspec.Struct, frozen=True):
         return urlunsplit((parts.scheme, parts.netloc, parts.path, signed, ""))
 
     def bare(self, url: str) -> str:
-        """Return an address without what makes it valid for a while, to be kept."""
+        """Remove the signature from a URL before it is stored."""
         if PARAMETER not in url or not self._is_ours(url):
             return url
         parts = urlsplit(url)
@@ -40,5 +40,5 @@ class UrlSigner(msgspec.Struct, frozen=True):
     def _is_ours(self, url: str) -> bool:
         try:
             return urlsplit(url).netloc.lower() in self.hosts
-        except ValueError:  # it is none
+        except ValueError:  # an invalid URL
             return False

@@ -1,4 +1,4 @@
-"""The documented JSON: names, misspellings, times, URLs and the envelope."""
+"""JSON structures of the documented API: names (including misspellings), times, URLs and the envelope."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from backend.model.media_urls import media_path
 
 
 class UserData(msgspec.Struct, rename="camel"):
-    """Who uploaded a video."""
+    """The owner of a video."""
 
     user_id: str
     user_name: str
@@ -25,7 +25,7 @@ class UserData(msgspec.Struct, rename="camel"):
 
 
 class VideoData(msgspec.Struct, rename="camel"):
-    """A video as the seed's examples show it; `isRecommend` is what existing clients read besides."""
+    """A video as documented; `isRecommend` is an addition read by existing clients."""
 
     id: str
     video_id: str
@@ -50,7 +50,10 @@ class VideoData(msgspec.Struct, rename="camel"):
 
 
 class ListedVideo(VideoData, rename="camel"):
-    """A video with its pictures and renditions. Existing clients read `snapshotList`, the seed says `SnapshotList`."""
+    """A video with images and renditions.
+
+    The documented name is `SnapshotList`; existing clients read `snapshotList`.
+    """
 
     seed_snapshot_list: list[str] = msgspec.field(name="SnapshotList")
     snapshot_list: list[str]
@@ -58,38 +61,38 @@ class ListedVideo(VideoData, rename="camel"):
 
 
 class VideoDetail(ListedVideo, rename="camel"):
-    """As ListedVideo, with the seed's second spelling of the renditions."""
+    """ListedVideo plus the documented second spelling of the renditions, `fileUrilList`."""
 
     seed_file_url_list: list[str] = msgspec.field(name="fileUrilList")
 
 
 class SameFile(msgspec.Struct, rename="camel"):
-    """A video that was made of the very same file."""
+    """A video with an identical file."""
 
     video_id: str
     title: str
 
 
 class EditedVideo(VideoDetail, rename="camel"):
-    """A video that was changed; `warningList` tells in sentences what the provider does not hold as it was sent."""
+    """A changed video; `warningList` has messages about texts the provider stores differently."""
 
     warning_list: list[str]
 
 
 class UploadedVideo(EditedVideo, rename="camel"):
-    """A video that came in, and those that were there already with the very same file."""
+    """A new video; `sameFileList` names existing videos with an identical file."""
 
     same_file_list: list[SameFile]
 
 
 class RecommendedVideo(VideoData, rename="camel"):
-    """An entry of the recommended feed; `fileUrl` is a path below the media host, without a leading slash."""
+    """An entry of the recommended feed; `fileUrl` is a path on the media host, without a leading slash."""
 
     file_url: str
 
 
 class RecommendedDetail(VideoDetail, rename="camel"):
-    """One entry of the recommended feed, with its pictures and renditions as VideoDetail has them."""
+    """An entry of the recommended feed, with images and renditions as in VideoDetail."""
 
     file_url: str
 
@@ -100,7 +103,7 @@ class VideoPage(msgspec.Struct, rename="camel"):
 
 
 class RecommendedPage(msgspec.Struct, rename="camel"):
-    """`nowTotal` is the same number as `total`; existing clients read it."""
+    """`nowTotal` equals `total`; existing clients read it."""
 
     total: int
     now_total: int
@@ -108,9 +111,9 @@ class RecommendedPage(msgspec.Struct, rename="camel"):
 
 
 class PlayInfo(msgspec.Struct, rename="camel"):
-    """One rendition, as players read it (`definition`, `playURL`), with what the console shows besides.
+    """A rendition in the players' format (`definition`, `playURL`), plus its properties.
 
-    `kind` says what it is: `common` (plain), `narrow` (narrow-band HD) or `source`.
+    `kind` is `common` (plain), `narrow` (narrow-band HD) or `source`.
     """
 
     definition: str
@@ -125,8 +128,8 @@ class PlayInfo(msgspec.Struct, rename="camel"):
 
 
 class EncryptedInfo(msgspec.Struct, rename="camel"):
-    """A rendition that plain players cannot play: `kind` is `aliyunEncrypted` (Alibaba's player alone plays it) or
-    `hlsEncrypted` (players that are given the key).
+    """An encrypted rendition: `kind` is `aliyunEncrypted` (playable by Alibaba's player only) or `hlsEncrypted` (by
+    players that have the key).
     """
 
     kind: str
@@ -138,7 +141,7 @@ class EncryptedInfo(msgspec.Struct, rename="camel"):
 
 
 class PlayInfoList(msgspec.Struct, rename="camel"):
-    """What can be played; `encryptedInfoList` names what plain players cannot play."""
+    """The playable renditions, and the encrypted ones in `encryptedInfoList`."""
 
     video_base: VideoDetail
     play_info_list: list[PlayInfo]
@@ -149,22 +152,22 @@ class TokenData(msgspec.Struct, rename="camel"):
     console_token: str
 
 
-MAX_WHOLE = 2**53  # beyond, JSON's readers make other numbers of whole ones
+MAX_WHOLE = 2**53  # JSON parsers round larger integers
 
 
 class Writer(msgspec.Struct, frozen=True):
-    """Writes the model as the wire has it, in one time zone and with media URLs below one address."""
+    """Builds API structures from the model, for one time zone and media base URL."""
 
     zone: ZoneInfo
     base_url: str = ""
     signer: UrlSigner = UrlSigner()
 
     def time(self, second: int) -> str:
-        """Return a time as `2019-01-09 22:11:29.0`."""
+        """Format a time as `2019-01-09 22:11:29.0`."""
         return f"{write_time(second, self.zone)}.0"
 
     def url(self, video: Video, file: MediaFile | None) -> str:
-        """Return where a file can be fetched, or nothing where there is none."""
+        """Return the URL of a file, or empty."""
         if file is None:
             return ""
         return self.signer.sign(file.name) if "://" in file.name else f"{self.base_url}/{media_path(video, file)}"
@@ -199,9 +202,9 @@ class Writer(msgspec.Struct, frozen=True):
         return {**values, "file_url": media_path(video, file) if file else ""}
 
     def play_info(self, video: Video) -> PlayInfoList:
-        """Return what can be played: plain renditions before narrow-band ones, the source while there are none.
+        """Return playable files: plain renditions, then narrow-band ones, or the source if there are none.
 
-        Of a video whose upload has not finished, that is nothing.
+        Empty while the upload is unfinished.
         """
         source = () if video.encrypted else video.files_of(FileKind.SOURCE)
         files = (video.renditions or source) if video.is_whole else ()
@@ -266,14 +269,14 @@ class Writer(msgspec.Struct, frozen=True):
 
 
 def number(value: float) -> int | float:
-    """Return 12.0 as 12, as the seed's examples have it, and milliseconds at the finest; 0 for what has no end."""
+    """Return 12.0 as 12, as documented, with at most millisecond precision; 0 for infinity and NaN."""
     if not math.isfinite(value):
         return 0
     return int(value) if value.is_integer() and abs(value) < MAX_WHOLE else round(value, 3)
 
 
 def envelope(code: str, message: str, data: Any, request_id: str) -> dict[str, Any]:
-    """Return the answer that every operation gives, in the seed's order."""
+    """Return the response envelope, with keys in the documented order."""
     return {
         "result": "true" if code == "200" else "false",
         "requestId": request_id,

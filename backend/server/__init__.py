@@ -1,1 +1,1 @@
-"""Everything that speaks HTTP: REST and media, the way to the dashboard, the description, and limits of uvicorn."""
+"""The HTTP layer: REST, media, the proxy to the dashboard, OpenAPI, and uvicorn's limits."""

@@ -1,4 +1,4 @@
-"""The REST server of a console, made from OPERATIONS, as an ASGI app."""
+"""The REST app: routes, built from OPERATIONS, as an ASGI app."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from backend.store import StoreError
 
 MAX_EVENT = 256 << 10
 MAX_THREADS = 16
-MAX_UPLOADS = 2  # looking into a file that came takes long, and must not keep those waiting who ask for anything else
+MAX_UPLOADS = 2  # processing an uploaded file takes long and must not block other requests
 
 
 class RestApp:
-    """Answers every path: operations, media, and what watches the console asks for."""
+    """Routes requests to operations, media, health checks and metrics."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -60,7 +60,7 @@ class RestApp:
             await self._forwarded(scope, receive, send)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request whose scope says already who asks."""
+        """Handle a request after forwarded headers were applied."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close"})
         elif await self.admit(scope, send):
@@ -69,7 +69,7 @@ class RestApp:
             await endpoint(scope, receive, send)
 
     async def admit(self, scope: Scope, send: Send) -> bool:
-        """Say whether a request may go on; where descriptors are short, and nobody asks who is signed in, refuse it."""
+        """Return whether to process a request; refuse it if file descriptors are short and nobody is signed in."""
         self._learn_own_url(scope)
         if await is_turned_away(self.console, scope):
             await refuse(scope, with_security_headers(send), NO_ROOM, TRY_LATER, self.console)
@@ -77,7 +77,7 @@ class RestApp:
         return True
 
     def _learn_own_url(self, scope: Scope) -> None:
-        """Tell the console where this server listens, at its first request: only the socket itself knows for sure."""
+        """Store this server's own URL at the first request; only the socket knows it for sure."""
         server = scope.get("server")
         if self._knows_own_url or not server or server[1] is None:
             return
@@ -87,9 +87,9 @@ class RestApp:
 
 
 def _endpoints(console: Console) -> Iterator[tuple[str, ASGIApp]]:
-    """Yield the paths that are one each, and what answers there."""
+    """Yield the fixed paths and their endpoints."""
     threads, password_threads = anyio.CapacityLimiter(MAX_THREADS), anyio.CapacityLimiter(PASSWORD_THREADS)
-    # A cloud that answers slowly must not keep those waiting who ask it nothing, or only for addresses.
+    # a slow cloud must not block operations that do not call it, or only request URLs
     cloud_threads = anyio.CapacityLimiter(MAX_THREADS) if console.cloud else threads
     address_threads = anyio.CapacityLimiter(MAX_THREADS) if console.cloud else threads
     shared = Shared(anyio.CapacityLimiter(MAX_THREADS if console.cloud else MAX_UPLOADS))
@@ -128,7 +128,7 @@ async def refuse_path(context: RequestContext) -> Response:
 
 
 async def show(make: Callable[[], tuple[bytes, str]], media_type: str, context: RequestContext) -> Response:
-    """Send a page, made at the first request, under the Content-Security-Policy that it needs."""
+    """Send a page, rendered on first use, with its Content-Security-Policy."""
     context.require_method("GET", "HEAD")
     body, policy = await context.run(make)
     headers = {"Cache-Control": "no-store", "X-Request-Id": context.caller.request_id}
@@ -138,9 +138,9 @@ async def show(make: Callable[[], tuple[bytes, str]], media_type: str, context: 
 
 
 async def take_callback(context: RequestContext) -> Response:
-    """Keep an event that VOD tells of. It is answered at once, and followed up by the keeper.
+    """Queue an event from VOD and respond immediately; the keeper processes it.
 
-    VOD repeats what is not answered with HTTP 200.
+    VOD resends an event unless the response is HTTP 200.
     """
     if context.console.cloud is None:
         return await refuse_path(context)

@@ -1,6 +1,4 @@
-"""What a browser shows while there is no room for a page: a sentence in the reader's language, instead of an envelope
-or of nothing at all, and it tries again by itself.
-"""
+"""The page shown while the server is at its limits: a localized message that reloads automatically."""
 
 from __future__ import annotations
 
@@ -12,12 +10,12 @@ from backend.errors import Refused
 from backend.i18n.messages import say
 
 AGAIN_SECONDS = 5
-LATE_SECONDS = 6  # a page that is not there by then is told to be late; Streamlit tries again every few seconds
-LANGUAGE_COOKIE = "qu_language"  # what somebody chose on a page
+LATE_SECONDS = 6  # after which a missing page is reported; Streamlit reconnects every few seconds
+LANGUAGE_COOKIE = "qu_language"  # the language chosen on a page
 LATE = Refused(503, "The page is not there yet. Many pages may be open right now; it tries again by itself.")
 AGAIN = Refused(503, "The page tries again by itself.")
-# Streamlit learns from the first run that pages are wide. Until then they would be narrow, and then all of it jumps.
-# What it shows until then is hidden, and would be all there is for as long as the server has no room for its WebSocket.
+# Streamlit learns only from the first run that pages are wide; without this the layout would jump. Its skeleton is
+# hidden, because it would stay visible while the server has no capacity for the WebSocket.
 STYLE = """<style>
 [data-testid=stMainBlockContainer]{{max-width:initial!important}}
 [data-testid=stAppSkeleton]{{visibility:hidden}}
@@ -37,19 +35,19 @@ color:light-dark(#14181f,#e8ecf2);background:light-dark(#fff,#12161d)}}
 
 
 def reads(cookies: Mapping[str, str], preferred: str) -> str:
-    """Return the language of whoever reads a page: what they chose there, else what their browser prefers."""
+    """Return the reader's language: chosen on the page, or else preferred by the browser."""
     chosen = cookies.get(LANGUAGE_COOKIE, "")
     return chosen if chosen in ("en", "zh") else preferred
 
 
 @cache
 def style(language: str) -> bytes:
-    """Return the rules that hold until the pages bring their own; they tell when a page is late."""
+    """Return CSS for the time before the page's own styles, including a message when it is late."""
     return STYLE.format(late=say(LATE, language), seconds=LATE_SECONDS).encode()
 
 
 def page(error: Refused, language: str) -> bytes:
-    """Return what is shown instead of a page that is refused."""
+    """Return the HTML shown instead of a refused page."""
     title, again = escape(say(error, language)), escape(say(AGAIN, language))
     named = "zh-CN" if language == "zh" else "en"
     return PAGE.format(language=named, title=title, again=again, seconds=AGAIN_SECONDS).encode()

@@ -1,6 +1,6 @@
-"""What the system gives this process: file descriptors, and when they are getting short; and a disk that is waited for.
+"""File descriptor limits of this process, and detection of disk waits.
 
-The kernel gives out the lowest number that is free. So the number of a new descriptor tells how many there are.
+The kernel assigns the lowest free descriptor, so the number of a new descriptor tells how many are in use.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from dataclasses import dataclass
 
 try:
     import resource
-except ImportError:  # not on Windows, where there is no such limit
+except ImportError:  # not on Windows, which has no such limit
     resource = None  # type: ignore[assignment]
 
 UNLIMITED = 1 << 30
 
 
 def raise_limit() -> int:
-    """Let this process have as many descriptors as it may, and return how many those are."""
+    """Raise the descriptor limit to the maximum and return it."""
     if resource is None:
         return UNLIMITED
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(OSError, ValueError):  # macOS says that there is no limit, and has one
+    with suppress(OSError, ValueError):  # macOS reports no limit but has one
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return UNLIMITED if soft == resource.RLIM_INFINITY else soft
 
 
 def disk_reads() -> int:
-    """Return how often this thread had to wait for the disk; where the system does not tell, always another number."""
+    """Return how often this thread waited for the disk; if unknown, a number that always changes."""
     if not hasattr(resource, "RUSAGE_THREAD"):
         return time.monotonic_ns()
     usage = resource.getrusage(resource.RUSAGE_THREAD)
@@ -39,22 +39,22 @@ def disk_reads() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How the descriptors are shared out, of which there may be `most`."""
+    """Thresholds for the use of `most` descriptors."""
 
     most: int = UNLIMITED
 
     @property
     def last(self) -> int:
-        """From this number on, they are for the database and for files alone."""
+        """From this number on, descriptors are reserved for the database and files."""
         return self.most - max(16, self.most // 32)
 
     @property
     def short(self) -> int:
-        """From this number on, they are for people who are signed in, and those who keep us waiting have to go."""
+        """From this number on, descriptors are reserved for signed-in users, and waiting connections are closed."""
         return self.last - self.most // 8
 
     def is_short(self) -> bool:
-        """Say whether the next descriptor is one of those that are for people who are signed in."""
+        """Return whether the next descriptor is reserved for signed-in users."""
         try:
             number = os.dup(0)
         except OSError:

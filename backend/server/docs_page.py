@@ -1,4 +1,4 @@
-"""The page /console/docs: every operation, readable without any other host, and ready to be tried."""
+"""The page /console/docs: self-contained documentation of all operations, with forms to try them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHINESE_INTRODUCTION = (
     "`SnapshotList` 另以 `snapshotList` 之名返回一份，供现有客户端读取。",
 )
 KINDS = {"string": "文本 text", "integer": "整数 integer", "number": "数字 number"}
-# What the seed document shows, for parameters and answers of these names.
+# The API document's example values, by parameter or field name.
 EXAMPLES: dict[str, Any] = {
     "id": "25", "videoId": "23rfewc23", "mediaId": "23rfewc23", "title": "test video", "description": "test33",
     "duration": 12, "coverUrl": "/media/23rfewc23/…/cover.jpg", "creationTime": "2019-01-09 22:11:29.0", "size": 56,
@@ -37,7 +37,7 @@ EXAMPLES: dict[str, Any] = {
 
 
 def docs_page(settings: Settings) -> tuple[bytes, str]:
-    """Return the page, and the Content-Security-Policy that lets it run nothing but its own script."""
+    """Return the page and its Content-Security-Policy, which allows only its own script."""
     style, script = ((STATIC / name).read_text(encoding="utf-8") for name in ("docs.css", "docs.js"))
     components = describe(settings)["components"]["schemas"]
     seed = [one for one in in_order() if not one.extension]

@@ -1,4 +1,4 @@
-"""A file that is sent while it is made: at the pace of who reads it, and no longer than somebody reads."""
+"""Streaming downloads, with backpressure and a limit on stalled clients."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from backend.server.request import RequestContext
 log = logging.getLogger(__name__)
 
 PIECE = 128 << 10
-STILL_SECONDS = 60.0  # without room for another piece: whoever reads 2 KB a second is still served
+STILL_SECONDS = 60.0  # without progress; a client reading 2 KB per second is still served
 
 
 class DownloadResponse(StreamingResponse):
-    """Ends what makes the file when the last byte is sent, and also when the client has gone away or stands still."""
+    """Closes the generator after the last byte, on disconnect, or when the client stalls."""
 
     def __init__(self, context: RequestContext, download: Download) -> None:
         plain = re.sub(r'[^ -~]|["\\%]', "_", download.name)

@@ -1,4 +1,4 @@
-"""Where a request comes from: what X-Forwarded-For, -Proto and -Host say counts only from proxies of ours."""
+"""Client address, scheme and host from X-Forwarded-For, -Proto and -Host, trusted only from configured proxies."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ FOR, PROTO, HOST = b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"
 
 
 class ForwardedHeaders:
-    """uvicorn's ProxyHeadersMiddleware, which lacks three cases: a list in X-Forwarded-Proto, an IPv4 address that an
-    IPv6 socket shows, and what is no address in X-Forwarded-For.
-
-    Every proxy appends whom it was asked by, so the list is read from the right: past proxies of ours, to the first who
-    is none. What stands before that one anybody may have written. What is no address ends the reading.
+    """Extends uvicorn's ProxyHeadersMiddleware with three cases: lists in X-Forwarded-Proto, IPv4-mapped IPv6
+    peers, and invalid addresses in X-Forwarded-For. Every proxy appends its client, so the list is read from the
+    right, skipping trusted proxies; entries left of the first untrusted address may be forged. An invalid address
+    ends the list.
     """
 
     def __init__(self, app: ASGIApp, proxies: Sequence[Network]) -> None:
@@ -41,12 +40,12 @@ class ForwardedHeaders:
         await self._app(scope, receive, send)  # type: ignore[arg-type]
 
     def _readable(self, headers: Headers, peer: Address) -> Iterator[tuple[bytes, bytes]]:
-        """Yield headers that say the same so that uvicorn takes it."""
+        """Yield equivalent headers that uvicorn understands."""
         yield from (pair for pair in headers if pair[0] not in (FOR, PROTO))
         told = [*takewhile(bool, map(read_address, reversed(_values(headers, FOR))))]
         if any(pair[0] == FOR for pair in headers):
             yield FOR, ", ".join(map(str, reversed(told or [peer]))).encode()
-        # The proxy that was asked first stands as far from the right as there are proxies; some tell only one for all.
+        # The first proxy's scheme is as far from the right as there are proxies; some send a single one.
         hops = 1 + sum(1 for _ in takewhile(self._is_ours, told[:-1]))
         schemes = _values(headers, PROTO)
         if schemes and (scheme := schemes[-min(hops, len(schemes))].lower()) in ("http", "https"):
@@ -57,15 +56,14 @@ class ForwardedHeaders:
 
 
 def own_hosts(scope: Scope, public_url: str) -> list[str]:
-    """Return the hosts under which a request's client may know us: as it names it, or a proxy of ours, or the settings.
-
-    No page of another site can choose any of them.
+    """Return the hosts under which the client may know this console: from the request, a trusted proxy, or the
+    settings. Pages of other sites cannot influence them.
     """
     named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
     return [*named, *scope.get("hosts", ()), *([urlsplit(public_url).netloc] if public_url else ())]
 
 
 def _values(headers: Headers, name: bytes) -> list[str]:
-    """Return the parts of a header, however many lines it has."""
+    """Return the values of a header that may be repeated."""
     lines = [value.decode("latin-1") for key, value in headers if key == name]
     return [part.strip() for part in ",".join(lines).split(",")] if lines else []

@@ -1,4 +1,4 @@
-"""What stands before Streamlit: it gets what its pages need, and everything else is the REST server's."""
+"""The front of the dashboard: routes requests to Streamlit or the REST app."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ NOT_OPEN = Refused(503, "The console cannot be opened now; its log says why.")
 
 
 class Front:
-    """Sends what belongs to the REST server there, and everything else to Streamlit.
+    """Routes requests to the REST app or to Streamlit.
 
-    `rest` is the REST app, or a function that returns it and is called at the first request; `head` is HTML that
-    Streamlit's page is given at the end of its head.
+    `rest` is the REST app, or a function that creates it at the first request; `head` is HTML inserted into the head of
+    Streamlit's page.
     """
 
     def __init__(self, app: ASGIApp, rest: RestSource, head: str = "") -> None:
@@ -68,7 +68,7 @@ class Front:
 
     async def _show(self, rest: RestApp | None, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] in READS:
-            if scope["method"] == "GET" and "." not in scope["path"]:  # a page, which is sent as it is for our head
+            if scope["method"] == "GET" and "." not in scope["path"]:  # request uncompressed HTML, to insert the head
                 send = with_head(send, busy_page.style(reader_of(scope)) + self._head)
                 scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]}
             await self._app(scope, receive, send)
@@ -81,7 +81,10 @@ class Front:
         )
 
     async def _connect(self, rest: RestApp | None, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a WebSocket through to Streamlit. Asked by a page of another site, it would itself ask another host."""
+        """Forward a WebSocket to Streamlit after checking its origin and the limits.
+
+        (Streamlit's own origin check would send a request to another host.)
+        """
         if rest is None:
             await refuse(scope, send, NOT_OPEN, LATER)
             return
@@ -114,7 +117,7 @@ class Front:
 
 
 def with_head(send: Send, head: bytes) -> Send:
-    """Return a `send` that puts HTML into the head of Streamlit's page: it counts before anything is drawn there."""
+    """Return a `send` that inserts HTML into the head of Streamlit's page, effective before it renders."""
     held: list[Message] = []
 
     async def sending(message: Message) -> None:

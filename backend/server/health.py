@@ -1,4 +1,4 @@
-"""What watches the console asks for: whether it lives, whether it is ready, and its numbers."""
+"""Health checks and metrics."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from backend.server.request import RequestContext, bearer
 log = logging.getLogger(__name__)
 
 READY_SECONDS = 2.0
-MIN_FREE_BYTES = 1_000_000  # with less, the database takes no change
+MIN_FREE_BYTES = 1_000_000  # below this, the database rejects changes
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 async def say_alive(context: RequestContext) -> Response:
-    """Say that this process answers, whatever else does not."""
+    """Report that this process responds."""
     context.require_method("GET", "HEAD")
     return context.succeed("alive")
 
 
 async def say_ready(context: RequestContext) -> Response:
-    """Say whether the console can do its work now, and if not, why."""
+    """Report whether the console is ready, or why not."""
     context.require_method("GET", "HEAD")
     try:
         with anyio.fail_after(READY_SECONDS):
@@ -45,13 +45,13 @@ async def say_ready(context: RequestContext) -> Response:
 
 
 def _is_full(console: Console) -> bool:
-    """Say whether the disk has no room for a change. Raises StoreError when the database does not answer at all."""
+    """Return whether the disk is full. Raises StoreError if the database does not respond."""
     console.store.catalogue.is_empty()
     return shutil.disk_usage(console.settings.data).free < MIN_FREE_BYTES
 
 
 async def send_metrics(metrics: Metrics, context: RequestContext) -> Response:
-    """Send the numbers to whoever holds the token of QU_METRICS_TOKEN; without one, to this machine alone."""
+    """Send metrics to clients with the token of QU_METRICS_TOKEN; without that setting, to this machine only."""
     context.require_method("GET", "HEAD")
     token = context.console.settings.metrics_token
     if token and not secrets.compare_digest(bearer(context.headers).encode(), token.encode()):
@@ -66,7 +66,9 @@ async def send_metrics(metrics: Metrics, context: RequestContext) -> Response:
 
 
 def is_from_here(context: RequestContext) -> bool:
-    """Say whether a program of this machine asks, and not a proxy on it, or a page of another name that leads here."""
+    """Return whether a local program sent the request: not a proxy, and not a page of another host name that
+    resolves here.
+    """
     headers = context.request.headers
     host = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
     named = host in ("localhost", "") or is_loopback(host.strip("[]"))

@@ -1,4 +1,4 @@
-"""The sockets that this process listens on."""
+"""The listening sockets of this process."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ FDS = Path("/proc/self/fd")
 
 
 def nodelay_listeners() -> None:
-    """Turn Nagle's algorithm off for every listening socket of this process; what they accept inherits it (Linux).
+    """Set TCP_NODELAY on all listening sockets; accepted connections inherit it (Linux).
 
-    Streamlit opens its socket in a way that makes asyncio leave it on, which costs each answer some 40 ms.
+    Streamlit opens its socket such that asyncio does not, which delays each response by some 40 ms.
     """
     for listener in _own_sockets():
-        # A Unix socket knows no TCP, and one may be closed meanwhile.
+        # not a TCP socket, or closed in the meantime
         with listener, suppress(OSError):
             if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
                 listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

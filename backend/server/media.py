@@ -1,4 +1,4 @@
-"""The files of videos, sent to whoever knows their key."""
+"""Serves media files to clients that know a video's media key."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from backend.model import CensorStatus, Video
 from backend.model.media_urls import MediaPath, read_media_path
 from backend.server.request import RequestContext
 
-# A CDN may keep, and so prewarming may warm, what passed review. Blocking and deleting end an address here at once, and
-# s-maxage ends what a cache has of it within a day.
+# Approved videos may be cached by a CDN, and thus prewarmed. Blocking and deleting invalidate a URL here immediately;
+# s-maxage limits copies in caches to a day.
 PUBLIC, PRIVATE = "public, max-age=31536000, s-maxage=86400, immutable", "private, max-age=31536000, immutable"
 MEDIA_TYPES = {
     ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm",
@@ -34,7 +34,7 @@ RANGE = re.compile(r"([0-9]{1,30})-([0-9]{1,30})?|-[0-9]{1,30}")
 
 
 class Parts(FileResponse):
-    """A file or the parts of it that are asked for; a Range that is none is ignored, as RFC 9110 has it."""
+    """A file response with ranges; an invalid Range header is ignored (RFC 9110)."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not is_range(Headers(scope=scope).get("range", "")):
@@ -43,7 +43,7 @@ class Parts(FileResponse):
 
 
 async def send_media(context: RequestContext) -> Response:
-    """Send a file of a video to whoever knows its key."""
+    """Send a file of a video to a client that knows its media key."""
     context.require_method("GET", "HEAD")
     path, may_be_shared = await context.run(find_media, context.console, context.scope["path"])
     media_type = MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
@@ -56,7 +56,7 @@ async def send_media(context: RequestContext) -> Response:
 
 
 def is_range(text: str) -> bool:
-    """Say whether a Range header asks for parts in bytes, each from a first to no earlier last."""
+    """Return whether a Range header is valid: byte ranges with first <= last."""
     unit, _, parts = text.partition("=")
     found = [RANGE.fullmatch(part.strip()) for part in parts.split(",") if part.strip()]
     return (
@@ -67,7 +67,7 @@ def is_range(text: str) -> bool:
 
 
 def is_known(asked: Headers, has: Headers) -> bool:
-    """Say whether who asks has the file already. Raises Refused where they want another state of it."""
+    """Return whether the client has the current file. Raises Refused if a precondition fails."""
     changed = _moment(has["last-modified"])
     if "if-match" in asked:
         if not _names(asked.getlist("if-match"), has["etag"]):
@@ -86,7 +86,7 @@ def _names(lines: list[str], tag: str) -> bool:
 
 
 def _moment(date: str | None) -> datetime | None:
-    """Return what an HTTP date says; None where it is none."""
+    """Parse an HTTP date; None if invalid."""
     try:
         moment = parsedate_to_datetime(date or "")
     except (ValueError, OverflowError):
@@ -95,7 +95,7 @@ def _moment(date: str | None) -> datetime | None:
 
 
 def find_media(console: Console, wanted: str) -> tuple[Path, bool]:
-    """Return a file, and whether caches that many people share may keep it. Raises Refused where there is none."""
+    """Return a file and whether shared caches may store it. Raises Refused if there is none."""
     asked, path = read_media_path(wanted), None
     video = _video(console, asked) if asked else None
     name = asked.name if asked else ""

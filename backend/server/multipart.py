@@ -1,4 +1,4 @@
-"""Reads multipart/form-data piece by piece: fields into memory, within limits, and the file straight onto the disk."""
+"""Streaming multipart/form-data parser: fields are kept in memory, within limits; the file goes straight to disk."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 
 
 def read_content_type(header: str) -> tuple[str, dict[str, str]]:
-    """Return the media type of a Content-Type header, in small letters, and its options."""
+    """Return the media type of a Content-Type header, lower-cased, and its parameters."""
     if not header:
         return "", {}
     media_type, options = parse_options_header(header)
@@ -36,10 +36,10 @@ def read_content_type(header: str) -> tuple[str, dict[str, str]]:
 
 
 class MultipartForm:
-    """A form on its way in. `feed` it, then `finish` it; whatever happens, `discard` it at the end.
+    """An incremental form parser: call `feed`, then `finish`, and in any case `discard`.
 
-    `admit` is asked when a file begins, with the fields that came before it: it returns where to put the file, or
-    raises. Every method blocks, so none belongs on the event loop.
+    `admit` is called when a file begins, with the preceding fields; it returns the path for the file, or raises. All
+    methods block, so they must not run on the event loop.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class MultipartForm:
             raise BadRequest("The boundary of the multipart body is too long.") from None
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes of the body. Raises BadRequest, and Refused when the file is too large."""
+        """Parse the next bytes. Raises BadRequest, and Refused if the file is too large."""
         try:
             self._parser.write(data)
         except FormParserError:
@@ -75,7 +75,7 @@ class MultipartForm:
             raise disk_error(error) from error
 
     def finish(self) -> dict[str, Any]:
-        """Return the parameters of a form that came in whole. Raises BadRequest when it was cut short."""
+        """Return the parameters of a complete form. Raises BadRequest if it is truncated."""
         if not self._complete:
             raise BadRequest("The multipart body is incomplete.")
         if self._upload is None:
@@ -83,9 +83,9 @@ class MultipartForm:
         return {**self._fields, str(self._file_field): self._upload}
 
     def discard(self) -> None:
-        """Leave nothing behind: the file is gone, unless an operation took it."""
+        """Delete the file, unless an operation has taken it."""
         if self._disk is not None:
-            with suppress(OSError):  # closing writes what is left, which a full disk refuses
+            with suppress(OSError):  # closing flushes, which fails on a full disk
                 self._disk.close()
         if self._upload is not None:
             self._upload.path.unlink(missing_ok=True)
@@ -156,7 +156,7 @@ class MultipartForm:
             self._fields[self._name] = _utf8(bytes(self._value), self._name)
             return
         self._disk.flush()
-        # Once the upload is acknowledged its row is on the disk; the file has to be there too.
+        # Before the upload is acknowledged, the file must be as durable as its row.
         os.fsync(self._disk.fileno())
         self._disk.close()
         self._disk = None
@@ -168,14 +168,14 @@ class MultipartForm:
 
 
 def _file_name(disposition: bytes, options: Mapping[bytes, bytes]) -> str:
-    """Return what the sender called the file, without folders and control characters; empty for a plain field."""
+    """Return the client's file name, without directories and control characters; empty if it is not a file."""
     if not options.get(b"filename") and b"filename*" not in disposition:
         return ""
     extended = EXTENDED_NAME.search(disposition.decode("latin-1"))
     if extended:
         name = unquote(extended.group(1))
     else:
-        # Browsers write a quotation mark as %22, and nothing else that way but line ends.
+        # browsers encode quotation marks as %22, and otherwise only line breaks
         name = _utf8(options.get(b"filename", b""), "filename").replace("%22", '"')
     return CONTROL.sub(" ", re.split(r"[/\\]", name)[-1]).strip()[-MAX_NAME:] or "file"
 

@@ -1,4 +1,4 @@
-"""The description of the REST server: OpenAPI 3.0, which generators of clients know best, made from the operations."""
+"""The OpenAPI 3.0 description of the REST API, generated from the operations; 3.0 has the best generator support."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backend.server.openapi_schemas import Schema, nullable, plain, ref, schemas
 from backend.settings import Settings
 from backend.version import VERSION
 
-MAX_URL_LENGTH = 2048  # servers and proxies refuse URLs that are much longer
+MAX_URL_LENGTH = 2048  # servers and proxies reject much longer URLs
 INTRODUCTION = """\
 Every operation answers HTTP 200 with an envelope; `code` in it says how it went. Other HTTP statuses come with the \
 same envelope: 404 unknown path, 405 method, 413 body too large, 429 too many requests, 503 starting or stopping.
@@ -37,7 +37,7 @@ CODES = {
     "502": ("云服务拒绝或失败", "the cloud refused or failed"),
     "503": ("服务正在启动或停止", "the server is starting or stopping"),
 }
-# What the operations are called in Chinese; the first thirteen as in the seed document.
+# Chinese names of the operations; the first thirteen as in the API document.
 CHINESE_SUMMARIES = {
     "getPrewarmQuota": "查询当日预热额度（云模式）",
     "getFeatures": "查询控制台的功能与各项限制",
@@ -122,7 +122,7 @@ CHINESE_SUMMARIES = {
 
 
 def describe(settings: Settings) -> dict[str, Any]:
-    """Return the OpenAPI description of every operation."""
+    """Return the OpenAPI description of all operations."""
     operations = in_order()
     data, components = schemas_of([one.answer for one in operations if _answers_data(one)])
     components["Envelope"] = _envelope({"type": "object", "nullable": True})
@@ -153,7 +153,7 @@ def describe(settings: Settings) -> dict[str, Any]:
 
 
 def default_of(parameter: Parameter) -> Any:
-    """Return what an absent parameter counts as, or None where it counts as nothing."""
+    """Return the default of an optional parameter, or None."""
     default = parameter.default
     return str(default).lower() if isinstance(default, bool) else default or None
 
@@ -215,7 +215,7 @@ def _security(operation: Operation) -> list[dict[str, list[str]]]:
 
 
 def _answer(operation: Operation) -> dict[str, Any]:
-    if operation.answer is Download:  # a file; what goes wrong is told in an envelope
+    if operation.answer is Download:  # a file; errors are sent as an envelope
         files = {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in MEDIA_TYPES.values()}
         return {**files, **_json("Envelope")}
     return _json(_named(operation, "Answer") if _answers_data(operation) else "Envelope")

@@ -1,4 +1,4 @@
-"""JSON Schemas as generators of clients take them: in the words of OpenAPI 3.0, with one type each."""
+"""Converts JSON Schemas to OpenAPI 3.0, with one type each, as client generators require."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ Schema: TypeAlias = dict[str, Any]
 
 REF = "#/components/schemas/{name}"
 MAX_INT32 = 2**31 - 1
-# Names that existing clients read besides those of the document, and that differ from them by letter case alone: no
-# generator can make a field of each. They are sent, and not described.
+# Duplicates of documented names that differ only in case, for which generators cannot create separate fields. They are
+# sent but not described.
 OTHER_SPELLINGS = {"snapshotList": "SnapshotList"}
 
 
@@ -20,14 +20,14 @@ def ref(name: str) -> Schema:
 
 
 def schemas_of(types: list[Any]) -> tuple[dict[str, Schema], dict[str, Schema]]:
-    """Return the schema of each of these types, by its text, and the named ones that those refer to."""
+    """Return the schemas of these types by their text, and the named components they refer to."""
     schemas, components = msgspec.json.schema_components(types, ref_template=REF)
     found = {str(one): plain(schema) for one, schema in zip(types, schemas, strict=True)}
     return found, {name: plain(schema) for name, schema in components.items()}
 
 
 def plain(schema: Schema) -> Schema:
-    """Return a schema in the words of OpenAPI 3.0. What may be null says so by `nullable`."""
+    """Convert a schema to OpenAPI 3.0; null becomes `nullable`."""
     if "anyOf" in schema:
         (one,) = (part for part in schema["anyOf"] if part != {"type": "null"})
         return nullable(plain(one))
@@ -49,5 +49,5 @@ def plain(schema: Schema) -> Schema:
 
 
 def nullable(schema: Schema) -> Schema:
-    """Return a schema that takes null as well."""
+    """Return a schema that also accepts null."""
     return {"allOf": [schema], "nullable": True} if "$ref" in schema else {**schema, "nullable": True}

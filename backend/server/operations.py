@@ -1,4 +1,4 @@
-"""How a request becomes a call of an operation, and its answer an envelope in bytes, or a file."""
+"""Runs operations for requests, and encodes the envelope or streams a file."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from backend.server.response_cache import ResponseCache
 from backend.store import UNKNOWN
 
 MAX_BODY = 4 << 20
-PIECE = 1 << 20  # multipart is parsed and written in pieces of this size: one change of thread for each
-SLOW_SECONDS, RESUME_SECONDS = 0.1, 1.0  # a disk that has to turn for an answer, and until it is tried again
+PIECE = 1 << 20  # multipart bodies are processed in chunks of this size, each with one thread switch
+SLOW_SECONDS, RESUME_SECONDS = 0.1, 1.0  # threshold for a blocking disk read, and how long to use threads after one
 
 EMPTY = Sent({}, "", None, False)
 
@@ -38,34 +38,34 @@ Outcome: TypeAlias = bytes | Download
 
 @dataclass
 class Shared:
-    """What the requests of all operations share."""
+    """State shared by all operation endpoints."""
 
-    uploads: anyio.CapacityLimiter  # for those that get a file, while they are at work
+    uploads: anyio.CapacityLimiter  # for operations with a file, while they run
     responses: ResponseCache = field(default_factory=ResponseCache)
-    threads_until: float = 0.0  # since the disk made everybody wait, threads have to
+    threads_until: float = 0.0  # use threads until then, because the disk blocked the event loop
 
     def is_fast(self) -> bool:
-        """Say whether a cheap call may run on the event loop: a thread would cost more."""
+        """Return whether a cheap call may run on the event loop, which is faster than a thread."""
         return time.monotonic() >= self.threads_until
 
     def run_here(self, work: Callable[[], Outcome]) -> Outcome:
-        """Run a call on this thread; where that has to wait for the disk, threads get those of the next second."""
+        """Run a call on this thread; if the disk blocks it, use threads for the next second."""
         started, reads = time.monotonic(), disk_reads()
         outcome = work()
-        # Where nothing was read, the machine is busy, and a thread would wait longer.
+        # without disk reads, the CPU is busy, and a thread would take even longer
         if (ended := time.monotonic()) - started > SLOW_SECONDS and disk_reads() != reads:
             self.threads_until = ended + RESUME_SECONDS
         return outcome
 
 
 async def operate(operation: Operation, shared: Shared, context: RequestContext) -> Response:
-    """Answer one operation: what is kept, or is cheap, here and now, any other in a thread."""
+    """Handle an operation request: cached and cheap ones on the event loop, others in a thread."""
     query = read_query(context.scope["query_string"])
     if query.has_secret:
         raise BadRequest("password must not be in the URL, where it would be logged. Send it in the body.")
     context.require_method(*operation.methods)
     ticket = await redeem(context, operation, query)
-    # Only what follows from the request and the database alone, and Alibaba is not asked for.
+    # cacheable: depends only on the request and the database, and does not call Alibaba
     is_local = operation.pure and not (operation.remote and context.console.cloud is not None)
     call = OperationCall(context, operation, shared.responses if is_local else None)
     outcome: Outcome | None = None
@@ -88,7 +88,7 @@ async def operate(operation: Operation, shared: Shared, context: RequestContext)
 
 @dataclass
 class OperationCall:
-    """A call of an operation; `responses` keeps its answer, where it follows from request and database alone."""
+    """A call of an operation; `responses` caches its response if it is cacheable."""
 
     context: RequestContext
     operation: Operation
@@ -98,7 +98,7 @@ class OperationCall:
     version: int = UNKNOWN
 
     def answer(self, query: Sent, ticket: Ticket | None, read: Read) -> Outcome:
-        """Read the parameters, call the operation, and return its envelope in bytes, or the file it makes."""
+        """Parse the parameters, run the operation, and return the encoded envelope or a download."""
         body = read()
         if ticket is not None:
             sent = gather({**merge(query, body), **ticket[0]}, ticket[1])
@@ -109,7 +109,7 @@ class OperationCall:
         return self.find_kept(with_bearer(sent, self.context)) or self.run()
 
     def find_kept(self, sent: Sent) -> bytes | None:
-        """Take the parameters, and return what was answered to the same since the last change. Raises Forbidden."""
+        """Return the cached response for these parameters, if the database has not changed. Raises Forbidden."""
         self.sent, context = sent, self.context
         if self.responses is None:
             return None
@@ -142,13 +142,13 @@ class OperationCall:
 
 
 def merge(query: Sent, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all parameters. What is empty in the body does not hide what the query says."""
+    """Merge query and body parameters; empty values in the body do not override the query."""
     told = {name: value for name, value in body.items() if value not in ("", None) or name not in query.parameters}
     return {**query.parameters, **told}
 
 
 def with_bearer(sent: Sent, context: RequestContext) -> Sent:
-    """Return parameters with the token of the header, where there is none among them."""
+    """Use the Authorization header's token if the parameters have none."""
     return sent if sent.token else sent._replace(token=bearer(context.headers))
 
 
@@ -159,11 +159,11 @@ async def operate_on_form(
     options: Mapping[str, str],
     uploads: anyio.CapacityLimiter,
 ) -> Outcome:
-    """Take in a multipart form, its file straight onto the disk, and answer the operation with it."""
+    """Parse a multipart form, streaming its file to disk, and run the operation."""
     context, file_field, settings = call.context, call.operation.file_parameter, call.context.console.settings
 
     def admit(fields: Mapping[str, str]) -> Path:
-        # Before anything is written: whoever may not do this shall not fill our disk.
+        # check permissions before writing anything to disk
         token = ticket[1] if ticket else token_of(fields) or query.token or bearer(context.headers)
         check(context.access_of(token), call.operation.right, context.caller)
         return new_incoming(settings)
@@ -187,7 +187,7 @@ async def operate_on_form(
 
 
 async def redeem(context: RequestContext, operation: Operation, query: Sent) -> Ticket | None:
-    """Return what a one-time ticket stands for: its parameters, and the token of who asked for it. Raises Forbidden."""
+    """Redeem a one-time ticket for its parameters and token. Raises Forbidden."""
     shown = query.parameters.get("ticket")
     if not shown or not (operation.answer is Download or operation.file_parameter):
         return None

@@ -1,5 +1,6 @@
-"""What of Streamlit can be reached: what the pages need. It has more, which is for nobody here: uploads into memory,
-numbers for everybody, sign-ins by others, an interface for programs.
+"""The allowlist of Streamlit paths.
+
+Streamlit has more that must not be reachable: uploads into memory, metrics, third-party sign-in, an API.
 """
 
 from __future__ import annotations
@@ -14,22 +15,22 @@ STREAM = "/_stcore/stream"
 READS = ("GET", "HEAD")
 PORTS = {"http": 80, "https": 443}
 PAGE_PATH = re.compile(
-    r"/(?!oauth2callback)[^/.\\\x00-\x1f\x7f]{0,100}/?"  # a page; at one that is none, Streamlit's own says so
+    r"/(?!oauth2callback)[^/.\\\x00-\x1f\x7f]{0,100}/?"  # a page; Streamlit handles unknown ones
     r"|/favicon\.png"
     r"|(?:/[^/.\\\x00-\x1f\x7f]{1,100})?/_stcore/(?:health|host-config)"  # browsers try below a page first: 404
-    r"|/static/(?:js|css|media)/[\w@-]+(?:\.[\w@-]+)*"  # each file by one name alone
-    r"|/media/\w+(?:\.\w+)?",  # what pages show of files of ours, such as the logo
+    r"|/static/(?:js|css|media)/[\w@-]+(?:\.[\w@-]+)*"  # each file has exactly one name
+    r"|/media/\w+(?:\.\w+)?",  # files shown by pages, such as the logo
     re.ASCII,
 )
 
 
 def is_page_path(path: str) -> bool:
-    """Say whether Streamlit answers here, to GET and HEAD."""
+    """Return whether Streamlit serves GET and HEAD at this path."""
     return PAGE_PATH.fullmatch(path) is not None
 
 
 def is_rest_path(path: str) -> bool:
-    """Say whether a path is the REST server's."""
+    """Return whether the REST app serves this path."""
     if path in ("/console", "/vodVideo", "/healthz", "/livez", "/metrics", "/vodcallback/callback") or path.startswith(
         ("/console/", "/vodVideo/")
     ):
@@ -38,15 +39,16 @@ def is_rest_path(path: str) -> bool:
 
 
 def is_own_origin(origins: Iterable[bytes], hosts: Iterable[str]) -> bool:
-    """Say whether a page of ours asks: one served under one of these hosts.
+    """Return whether a page of this console sent the request, served under one of these hosts.
 
-    Browsers name the origin with every WebSocket. Who names none is no browser, and brings nobody's cookie but its own.
+    Browsers send the origin with every WebSocket; a client without one is not a browser and cannot use somebody else's
+    cookie.
     """
     return all(_place(origin.decode("latin-1"), hosts) for origin in origins)
 
 
 def _place(origin: str, hosts: Iterable[str]) -> bool:
-    """Compare host and port; a port that is not written is that of the origin's scheme."""
+    """Compare host and port; the default port depends on the origin's scheme."""
     try:
         page = urlsplit(origin)
         default = PORTS[page.scheme]

@@ -1,4 +1,4 @@
-"""What goes to and from Streamlit over one WebSocket: what a page sends, when it is its turn, and what is taken."""
+"""The message pipe between a page's WebSocket and Streamlit: filters, limits and delays messages."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FIRST = "rerun_script"  # of the whole page: with anything else a session would begin, and nobody know it
-STEPS = frozenset({FIRST, "rerun_fragment", "stop_script"})  # of what a page's messages ask for; there is more
+FIRST = "rerun_script"  # a full run; anything else would create a session unknown to the pages
+STEPS = frozenset({FIRST, "rerun_fragment", "stop_script"})  # messages that cause a run
 QUIET = frozenset({"app_heartbeat"})
-MAX_MESSAGE, MAX_OF_VISITOR = 1 << 20, 64 << 10  # bytes
+MAX_MESSAGE, MAX_OF_VISITOR = 1 << 20, 64 << 10  # bytes per message
 NOT_UNDERSTOOD, TOO_BIG, TRY_LATER, NOT_ALLOWED = 1002, 1009, 1013, 1008
 
 
 class Pipe:
-    """What goes to and from Streamlit over one socket."""
+    """Forwards the messages of one socket to and from Streamlit."""
 
     def __init__(self, sockets: PageSockets, socket: PageSocket, receive: Receive, send: Send) -> None:
         self._sockets, self._socket = sockets, socket
         self._receive, self._send = receive, send
         self._ready: list[Message] = [{"type": "websocket.connect"}]
         self._over = False
-        self._ahead: asyncio.Future[Message] | None = None  # what comes while a turn is waited for
+        self._ahead: asyncio.Future[Message] | None = None  # a message received while waiting for a turn
 
     @property
     def is_over(self) -> bool:
-        """Whether either end has gone."""
+        """Whether either end has disconnected."""
         return self._over
 
     async def hear(self) -> bool:
-        """Wait for the first message, and say whether it came."""
+        """Wait for the first message; return whether it arrived."""
         socket = self._socket
-        if socket.code:  # it had to make room already
+        if socket.code:  # already closed to make room
             return False
         socket.work = first = asyncio.ensure_future(self._next())
         try:
@@ -49,7 +49,7 @@ class Pipe:
             if not socket.said and not socket.code:
                 socket.code = TRY_LATER if not first.done() else 0
             elif not first.done():
-                await asyncio.wait({first})  # it waits for its turn
+                await asyncio.wait({first})  # it is waiting for its turn
         finally:
             first.cancel()
             socket.work = None
@@ -63,14 +63,14 @@ class Pipe:
             return self._ready.pop(0)
         message = await self._next()
         if message["type"] == "websocket.disconnect" and not self._socket.session:
-            # Its session is only known once it has begun its first step, and has to be ended.
+            # The session is known only after its first run has begun; wait for it, so that it can be closed.
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._sockets.bounds.first_word):
                     await self._socket.told.wait()
         return message
 
     async def _next(self) -> Message:
-        """Return the next message that is for Streamlit, when it is its turn."""
+        """Return the next allowed message, after waiting for its turn."""
         socket = self._socket
         while True:
             message = await self._hear_next()
@@ -88,7 +88,7 @@ class Pipe:
                 self._over = True
                 return {"type": "websocket.disconnect", "code": socket.code}
             elif kind not in QUIET:
-                continue  # something that no page of ours asks for
+                continue  # a message type our pages do not use
             return message
 
     async def _hear_next(self) -> Message:
@@ -101,7 +101,7 @@ class Pipe:
             ahead.cancel()
 
     async def _wait_for_turn(self) -> bool:
-        """Wait for it, and say whether it came before the other end went away: others want to go on."""
+        """Wait for a turn; return False if the client disconnects first, so that others can proceed."""
         turn = asyncio.ensure_future(self._sockets.wait_for_turn(self._socket))
         ahead = self._ahead = self._ahead or asyncio.ensure_future(self._receive())
         try:
@@ -127,7 +127,7 @@ class Pipe:
             self._socket.code = TRY_LATER
 
     def _kind_of(self, message: Message) -> str:
-        """Return what a message asks for; where it cannot be read, or is too large, its socket has to end."""
+        """Return the type of a message; an unreadable or oversized one closes its socket."""
         data, socket = message.get("bytes"), self._socket
         if data is None:
             socket.code = NOT_ALLOWED
@@ -142,7 +142,7 @@ class Pipe:
         return ""
 
     async def send(self, message: Message) -> None:
-        """Pass a message on. Who does not take it in time is one who will not."""
+        """Forward a message. A client that does not accept it in time is disconnected."""
         if self._over or message["type"] == "websocket.accept":
             return
         if message["type"] == "websocket.close":
@@ -153,6 +153,6 @@ class Pipe:
         except TimeoutError:
             self._over = True
             self._socket.end(TRY_LATER)
-        except OSError:  # it has gone
+        except OSError:  # disconnected
             self._over = True
             raise

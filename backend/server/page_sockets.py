@@ -1,8 +1,8 @@
-"""The way into the dashboard: every page holds a WebSocket, behind which Streamlit keeps a session.
+"""Limits on the dashboard's WebSockets, each of which keeps a Streamlit session.
 
-A session costs three descriptors, memory, and processor time at each step. So whoever is not signed in gets few of
-them, by network and in all, has to say something at once, and makes steps at a bounded pace. Streamlit sees a socket
-when its first message is here, and no message that it would stumble over.
+A session costs three descriptors, memory, and CPU time for each run. Visitors who are not signed in therefore have few
+sockets, per network and in total, must send a message soon, and are rate limited. Streamlit sees a socket only after
+its first message, and only valid messages.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-HEADER = "X-Qu-Socket"  # names a socket to the pages, which tell whose it is
+HEADER = "X-Qu-Socket"  # identifies a socket to the pages, which report its user
 LOOK_SECONDS = 2.0
 FULL = "Too many pages are open. Close some, or try again in a moment."
 FULL_FOR_YOU = "You have {most} pages open, the most allowed. Close some."
@@ -33,30 +33,30 @@ FULL_FOR_YOU = "You have {most} pages open, the most allowed. Close some."
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How many sockets there may be, how long they may do nothing (seconds), and the pace of their steps."""
+    """Limits of sockets: numbers, idle times (seconds) and rates."""
 
-    visitors: int = 64  # who are not signed in
+    visitors: int = 64  # not signed in
     visitors_of_network: int = 48
-    silent: int = 64  # who have not said anything yet
+    silent: int = 64  # without a message so far
     people: int = 128
     of_person: int = 32
-    parted: int = 32  # sessions of people whose connection was lost, and may come back
+    parted: int = 32  # sessions of disconnected users, kept for reconnecting
     parted_of_person: int = 8
     first_word: float = 10.0
-    idle: float = 600.0  # of visitors
-    fresh: float = 10.0  # a socket that did something meanwhile does not have to make room
+    idle: float = 600.0  # for visitors
+    fresh: float = 10.0  # a socket active within this time is not closed to make room
     parted_seconds: float = 120.0
-    sending: float = 30.0  # until a message is taken
+    sending: float = 30.0  # for sending a message
     refusal: float = 2.0
-    handshakes_of_network: tuple[int, float] = (96, 0.1)  # of visitors: at once, and seconds for each that follows
+    handshakes_of_network: tuple[int, float] = (96, 0.1)  # of visitors: burst, and seconds per further one
     handshakes_of_visitors: tuple[int, float] = (192, 0.05)
-    steps_of_network: tuple[int, float] = (6, 0.2)  # at once, and seconds for each that follows
+    steps_of_network: tuple[int, float] = (6, 0.2)  # burst, and seconds per further one
     steps_of_visitors: tuple[int, float] = (8, 0.1)
     steps_of_person: tuple[int, float] = (60, 0.05)
 
     @classmethod
     def within(cls, descriptors: int) -> Bounds:
-        """Return what fits into so many descriptors: at 1024, all together take nine tenths of them."""
+        """Return limits for this many descriptors: with 1024, all sockets together use nine tenths."""
 
         def share(part: int, least: int, most: int) -> int:
             return min(max(descriptors // part, least), most)
@@ -70,16 +70,16 @@ class Bounds:
 
 @dataclass(eq=False, slots=True)
 class PageSocket:
-    """One WebSocket that is open. `person` is the account it was shown to be of, or nothing."""
+    """An open WebSocket. `person` is the signed-in account, or empty."""
 
     network: str
     person: str
-    last: float  # when it did something
-    session: str = ""  # Streamlit's, as soon as the pages have told
+    last: float  # time of last activity
+    session: str = ""  # Streamlit's session id, once reported by the pages
     said: bool = False
     told: asyncio.Event = field(default_factory=asyncio.Event)
     work: asyncio.Task[Any] | None = None
-    code: int = 0  # why we end it
+    code: int = 0  # close code, if we close it
 
     def end(self, code: int) -> None:
         self.code = self.code or code
@@ -89,42 +89,42 @@ class PageSocket:
 
 @dataclass(eq=False, slots=True)
 class StepQueue:
-    """Whose next step is not due yet, the first at its head."""
+    """Sockets waiting for their next run, with rate limit."""
 
     rate: Rate
     head: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class PageSockets:
-    """All of them."""
+    """All open WebSockets of the dashboard."""
 
     def __init__(self, bounds: Bounds | None = None) -> None:
         self.bounds = bounds or Bounds()
         self.close_session: Callable[[str], None] = lambda _: None
-        self.kind_of: Callable[[bytes], str] = lambda _: "rerun_script"  # raises ValueError for what is none
-        self.ended = self.refused = 0  # by us, for their number or what they did
+        self.kind_of: Callable[[bytes], str] = lambda _: "rerun_script"  # raises ValueError for an invalid message
+        self.ended = self.refused = 0  # by us, because of limits or invalid messages
         self._held = 0
         self._open: dict[str, PageSocket] = {}
-        self._parted: OrderedDict[str, tuple[str, float]] = OrderedDict()  # sessions: whose, and since when
+        self._parted: OrderedDict[str, tuple[str, float]] = OrderedDict()  # sessions: user and time of disconnecting
         self._queues: dict[tuple[str, str], StepQueue] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def count(self) -> tuple[int, int]:
-        """Return how many sockets are open, of people and of visitors."""
+        """Return the number of open sockets of users and of visitors."""
         people = sum(1 for socket in list(self._open.values()) if socket.person)
         return people, len(self._open) - people
 
     def tell(self, key: str, session: str, person: str | None) -> None:
-        """Note whose a socket is (None: that is not known yet), and its session. May be called on any thread."""
+        """Record the user of a socket (None: not known yet) and its session. Thread-safe."""
         if self._loop is not None:
-            with suppress(RuntimeError):  # the server has stopped meanwhile
+            with suppress(RuntimeError):  # the server has stopped in the meantime
                 self._loop.call_soon_threadsafe(self._note, key, session, person)
 
     async def serve(
         self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, network: str, person: str
     ) -> None:
-        """Let a socket through to Streamlit, and see to its end. Raises Refused where there is no room for it."""
+        """Forward a socket to Streamlit until it closes. Raises Refused if the limits are reached."""
         self._loop = asyncio.get_running_loop()
         socket = PageSocket(network, person, self._loop.time())
         self._watch()
@@ -147,7 +147,7 @@ class PageSockets:
         asked = scope.get("subprotocols") or []
         await receive()
         await send({"type": "websocket.accept", "subprotocol": asked[0] if asked else None})
-        self._parted.pop(asked[2] if len(asked) > 2 else "", None)  # it is back, and Streamlit's to keep
+        self._parted.pop(asked[2] if len(asked) > 2 else "", None)  # reconnected; Streamlit reuses the session
         pipe = Pipe(self, socket, receive, send)
         if await pipe.hear():
             name = HEADER.lower().encode()
@@ -156,7 +156,7 @@ class PageSockets:
             await self._run(socket, pipe, inner)
         if socket.code:
             self.ended += 1
-            with suppress(Exception):  # it may be gone already
+            with suppress(Exception):  # it may be disconnected already
                 await send({"type": "websocket.close", "code": socket.code})
 
     async def _run(self, socket: PageSocket, pipe: Pipe, inner: Any) -> None:
@@ -166,11 +166,11 @@ class PageSockets:
         finally:
             work.cancel()
         if not work.cancelled() and (error := work.exception()):
-            level = logging.INFO if pipe.is_over else logging.ERROR  # whoever left in the middle is no fault
+            level = logging.INFO if pipe.is_over else logging.ERROR  # a disconnect during a run is not an error
             log.log(level, "a page's connection failed: %s: %.300s", type(error).__name__, error)
 
     async def _hold_back(self) -> None:
-        """Let who is refused wait a little: browsers try again at once."""
+        """Delay a refusal, because browsers retry immediately."""
         self.refused += 1
         if self._held < self.bounds.silent:
             self._held += 1
@@ -180,7 +180,7 @@ class PageSockets:
                 self._held -= 1
 
     def _make_room(self, socket: PageSocket) -> None:
-        """Make sure that one more fits in; what it is good for is seen when it says something."""
+        """Make room for one more socket; its first message decides further limits."""
         bounds = self.bounds
         if socket.person:
             people = [one for one in self._open.values() if one.person and not one.code]
@@ -197,7 +197,7 @@ class PageSockets:
             min(silent, key=lambda one: one.last).end(TRY_LATER)
 
     def _limit_handshakes(self, network: str) -> None:
-        """Refuse visitors who open sockets without end: each costs more than its refusal does."""
+        """Refuse visitors who keep opening sockets, since each costs more than a refusal."""
         rates = (
             ("handshakes", network, self.bounds.handshakes_of_network),
             ("handshakes", "", self.bounds.handshakes_of_visitors),
@@ -207,20 +207,20 @@ class PageSockets:
                 raise Refused(503, FULL)
 
     def begin(self, socket: PageSocket) -> None:
-        """Note that a socket has said something. Raises Refused where there is no room for another visitor's."""
+        """Record a socket's first message. Raises Refused if there is no room for another visitor."""
         if not socket.person:
             for most, others in self._beside(socket.network):
                 self._leave_below(most, others, Refused(503, FULL))
         socket.said, socket.last = True, self._now()
 
     def _beside(self, network: str) -> Iterator[tuple[int, list[PageSocket]]]:
-        """Yield how many visitors there may be from a network and in all, and those that there are."""
+        """Yield the limits of visitors per network and in total, with the current ones."""
         visitors = [one for one in self._open.values() if one.said and not one.person and not one.code]
         yield self.bounds.visitors_of_network, [one for one in visitors if one.network == network]
         yield self.bounds.visitors, visitors
 
     def _oldest(self, sockets: list[PageSocket]) -> PageSocket | None:
-        """Return the one that has done nothing for longest, unless all did something just now."""
+        """Return the least recently active socket, unless all were active just now."""
         oldest = min(sockets, key=lambda one: one.last)
         return oldest if self._now() - oldest.last >= self.bounds.fresh else None
 
@@ -228,7 +228,7 @@ class PageSockets:
         return asyncio.get_running_loop().time()
 
     def _leave_below(self, most: int, sockets: list[PageSocket], error: Refused) -> None:
-        """Make sure that there are fewer than `most`, by ending the one that has done nothing for longest."""
+        """Ensure that there are fewer than `most`, by closing the least recently active socket."""
         if len(sockets) < most:
             return
         if (oldest := self._oldest(sockets)) is None:
@@ -236,7 +236,7 @@ class PageSockets:
         oldest.end(TRY_LATER)
 
     async def wait_for_turn(self, socket: PageSocket) -> None:
-        """Wait until a socket may make its next step: one network's crowd takes a part of all visitors' turns."""
+        """Wait until a socket may start its next run; a network's share of the visitors' rate is limited."""
         bounds = self.bounds
         if socket.person:
             await self._wait("person", socket.person, bounds.steps_of_person)
@@ -246,7 +246,7 @@ class PageSockets:
 
     async def _wait(self, kind: str, whose: str, rate: tuple[int, float]) -> None:
         queue = self._queue(kind, whose, rate)
-        async with queue.head:  # who goes away while waiting has taken no turn
+        async with queue.head:  # a waiting client that disconnects uses no turn
             if seconds := queue.rate.take(self._now()):
                 await asyncio.sleep(seconds)
 
@@ -260,11 +260,11 @@ class PageSockets:
             socket.told.set()
 
     def _part(self, socket: PageSocket) -> None:
-        """See to the session of a socket that has ended: a visitor's is of no more use, a person may come back."""
+        """Handle the session of a closed socket: close a visitor's, keep a user's for reconnecting."""
         if not socket.session:
             return
         if any(one.session == socket.session for one in self._open.values()):
-            return  # the same page came back before its old connection was known to be lost
+            return  # the page reconnected before the old connection was known to be lost
         if not socket.person:
             self.close_session(socket.session)
             return
@@ -280,7 +280,7 @@ class PageSockets:
             self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
 
     def _look(self) -> None:
-        """End who does nothing, and what nobody came back to."""
+        """Close idle visitors' sockets and expired sessions."""
         self._timer, now, bounds = None, self._now(), self.bounds
         for socket in self._open.values():
             if not socket.person and socket.said and now - socket.last > bounds.idle:

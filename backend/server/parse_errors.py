@@ -1,6 +1,5 @@
-"""Answers to what the HTTP parser refuses, and to requests that never end: an envelope there too.
-
-uvicorn answers those itself, in plain text, before anything of ours has seen them.
+"""Responses for requests that the HTTP parser rejects or that time out: an envelope, like any other. uvicorn would
+respond in plain text, before our app sees the request.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from backend.errors import Refused
 from backend.i18n.messages import say
 from backend.observability.request_metrics import new_request_id
 
-KEPT_BYTES = 2048  # bytes of what came last
-MAX_URL_LENGTH = 65_535  # bytes, the most that httptools takes
+KEPT_BYTES = 2048  # of the latest data
+MAX_URL_LENGTH = 65_535  # in bytes, the maximum of httptools
 REQUEST_LINE = re.compile(rb"(?:\r?\n)*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}) [^ ]+ HTTP/1\.[01]\r?\n")
 CHINESE = re.compile(rb"\naccept-language:[ \t]*zh", re.IGNORECASE)
 KNOWN = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
@@ -23,7 +22,7 @@ TOO_LATE = Refused(408, "The request took too long to arrive.")
 
 
 def refusal(error: Refused, received: bytes = b"") -> bytes:
-    """Return the whole answer that refuses a request, in the language that the part of it asks for which is there."""
+    """Return a complete HTTP response, in the language requested by the part received so far."""
     request_id = new_request_id()
     message = say(error, "zh" if CHINESE.search(received) else "en")
     body = encode(envelope(error.code, message, None, request_id))
@@ -38,7 +37,7 @@ def refusal(error: Refused, received: bytes = b"") -> bytes:
 
 
 def parse_error(url: bytes, received: bytes) -> Refused:
-    """Return what is wrong with a request that the parser refused, as far as its address and its first bytes tell."""
+    """Return the error of a request rejected by the parser, judging from its URL and first bytes."""
     if len(url) > MAX_URL_LENGTH:
         return Refused(414, "The address has {length} bytes; at most {most} are allowed.",
                        length=len(url), most=MAX_URL_LENGTH)  # fmt: skip

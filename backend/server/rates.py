@@ -1,4 +1,4 @@
-"""How often something may happen: so many at once, and then so many a second."""
+"""Rate limiting: a burst, then a fixed rate."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Rate:
-    """The generic cell rate algorithm: one number says when the next one would be due, were they evenly spread."""
+    """Generic cell rate algorithm (GCRA); its state is a single timestamp."""
 
     burst: int
-    each: float  # seconds
+    each: float  # seconds per turn
     due: float = 0.0
 
     def take(self, now: float) -> float:
-        """Take the next turn, and return how many seconds away it is."""
+        """Take the next turn and return the seconds until it is due."""
         self.due = max(self.due, now - self.burst * self.each) + self.each
         return max(0.0, self.due - now)
 
@@ -27,5 +27,5 @@ class Rate:
         return True
 
     def is_rested(self, now: float) -> bool:
-        """Say whether a new one would be the same."""
+        """Return whether the state equals a new one's."""
         return self.due <= now - self.burst * self.each

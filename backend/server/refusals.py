@@ -1,4 +1,4 @@
-"""What a request is answered that gets no further: an envelope, or words where a browser shows them to somebody."""
+"""Refuses requests: with an envelope, or with a page if a browser displays it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ TRY_LATER = {**LATER, "connection": "close"}
 async def refuse(
     scope: Scope, send: Send, error: Refused, more: dict[str, str], console: Console | None = None
 ) -> None:
-    """Answer a request, or a WebSocket's, with an envelope that says why not; where there is a console, it is noted.
+    """Refuse a request or WebSocket with an envelope, and count it if there is a console.
 
-    A browser that goes to a page while there is no room shows words instead, and tries again.
+    For lack of capacity, a browser opening a page gets HTML that reloads automatically.
     """
     caller = build_caller(scope, read_headers(scope))
     if console is not None:
@@ -46,12 +46,12 @@ async def refuse(
 
 
 def _is_shown(scope: Scope) -> bool:
-    """Say whether a browser shows the answer to somebody."""
+    """Return whether a browser displays the response."""
     if scope["type"] != "http" or scope["method"] != "GET" or is_rest_path(scope["path"]):
         return False
     return is_page_path(scope["path"]) and "text/html" in Headers(scope=scope).get("accept", "")
 
 
 def reader_of(scope: Scope) -> str:
-    """Return the language of whoever looks at a page."""
+    """Return the language for a page."""
     return busy_page.reads(HTTPConnection(scope).cookies, language_of(read_headers(scope)))

@@ -1,4 +1,4 @@
-"""A request on its way: who asks, its parameters and its body, and the envelope that answers it whatever happens."""
+"""Request handling: caller, parameters, body, and an envelope for every outcome."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ T = TypeVar("T")
 MAX_PARAMETERS = 1000
 SHORT_QUERY = 256  # bytes
 MAX_AGENT = 300
-COOKIE = "qu_session"  # of somebody who signed in on a page
+COOKIE = "qu_session"  # of users signed in on a page
 LINGER_SECONDS, LINGER_BYTES = 1.0, 16 << 20
 HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 FORM, JSON, MULTIPART = "application/x-www-form-urlencoded", "application/json", "multipart/form-data"
 
 
 class JsonResponse(Response):
-    """A response whose headers are bytes already: Starlette's way to them takes longer than all the rest of it."""
+    """A response with pre-encoded headers; Starlette's header handling costs more than the rest of a response."""
 
     def __init__(self, body: bytes, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self.body, self.status_code, self.background = body, status, None
@@ -51,13 +51,14 @@ class JsonResponse(Response):
 
 @dataclass
 class RequestContext:
-    """One request on its way. `headers` are those it came with, by name in small letters; of a repeated one, the first.
+    """The context of a request.
 
-    `answer_headers` are what its answer is given besides, with `status`.
+    `headers` are by lower-case name; of a repeated header, the first value. `answer_headers` and `status` are for the
+    response.
     """
 
     console: Console
-    name: str  # of the operation, or of what else is there
+    name: str  # operation or endpoint
     limiter: anyio.CapacityLimiter
     scope: Scope
     receive: Receive
@@ -74,11 +75,11 @@ class RequestContext:
         return Request(self.scope, self.receive)
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Do something that blocks, off the event loop."""
+        """Run a blocking function in a thread."""
         return await anyio.to_thread.run_sync(partial(work, *arguments), limiter=self.limiter)
 
     def access_of(self, token: str, version: int | None = None) -> Access | None:
-        """Return who holds a token, looked up once; `version` is the database's, where it was read already."""
+        """Return the access of a token, cached per request. Pass `version` if the database version was read already."""
         if self._access is None or self._access[0] != token:
             self._access = token, self.console.access_of(token, version)
         return self._access[1]
@@ -100,14 +101,14 @@ class RequestContext:
         return self.respond(encode(envelope("200", message, data, self.caller.request_id)))
 
     def refuse(self, error: ConsoleError) -> Response:
-        """Return an error as an envelope; only a transport refusal changes the HTTP status."""
+        """Return the envelope of an error; only a transport error sets the HTTP status."""
         self.note(error.code)
         code = self.console.legacy_code(error.code)
         body = encode(envelope(code, say(error, self.caller.language), None, self.caller.request_id))
         return self.respond(body, error.status if isinstance(error, Refused) else 200)
 
     def note(self, code: str, who: str = "") -> None:
-        """Count the request under this code, and write its line into the log."""
+        """Count and log the request with this code."""
         seconds = time.perf_counter() - self.started
         self.console.calls.note(self.name, code, who, "rest", seconds, self.caller.request_id)
 
@@ -116,7 +117,7 @@ class RequestContext:
         return b"" if self.body_is_read else b"".join([chunk async for chunk in self.body(limit)])
 
     async def body(self, limit: int) -> AsyncIterator[bytes]:
-        """Yield the body as it comes in. Raises Refused as soon as it is, or says it is, larger than `limit`."""
+        """Yield the body's chunks. Raises Refused once its declared or actual size exceeds `limit`."""
         received = int(self.headers.get(b"content-length") or 0)
         if received <= limit:
             received = 0
@@ -135,7 +136,7 @@ Answer: TypeAlias = Callable[[RequestContext], Awaitable[Response]]
 
 
 class Endpoint:
-    """An ASGI app that answers one path, with an envelope whatever happens."""
+    """An ASGI app for one path, which always responds with an envelope."""
 
     def __init__(self, console: Console, name: str, limiter: anyio.CapacityLimiter, answer: Answer) -> None:
         self._console = console
@@ -166,9 +167,9 @@ class Endpoint:
 
 
 def lingering(receive: Receive, send: Send) -> Send:
-    """Return a `send` that goes on reading for a while before the answer ends.
+    """Return a `send` that drains the request for a while before it ends the response.
 
-    Closing a connection on which the client still sends would reset it, and the answer could be lost on its way.
+    Closing a connection while the client is sending would reset it, and the client could lose the response.
     """
 
     async def drain() -> None:
@@ -192,7 +193,7 @@ def lingering(receive: Receive, send: Send) -> Send:
 
 
 def read_headers(scope: Scope) -> dict[bytes, bytes]:
-    """Return the headers of a request; of one that was sent twice, the first."""
+    """Return the headers of a request; of a repeated one, the first value."""
     return dict(reversed(scope["headers"]))
 
 
@@ -209,12 +210,12 @@ def build_caller(scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
 
 
 def language_of(headers: Mapping[bytes, bytes]) -> str:
-    """Return the language that a client prefers, of those there are."""
+    """Return the preferred supported language."""
     return "zh" if headers.get(b"accept-language", b"").strip().lower().startswith(b"zh") else "en"
 
 
 def public_base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
-    """Return the address that the client sees, as far as what it says about that makes sense."""
+    """Return the base URL seen by the client, if its Host header is valid."""
     server = scope.get("server")
     return _base_url(scope["scheme"], headers.get(b"host", b""), tuple(server) if server else None)
 
@@ -230,7 +231,7 @@ def _base_url(scheme: str, raw_host: bytes, server: tuple[str, int | None] | Non
 
 
 class Sent(NamedTuple):
-    """Parameters as they were sent. `others` are all but the token; None where one is no text, as in JSON."""
+    """Raw parameters. `others` are all except the token; None if any is not text."""
 
     parameters: Mapping[str, Any]
     token: str
@@ -239,7 +240,7 @@ class Sent(NamedTuple):
 
 
 def gather(parameters: Mapping[str, Any], token: str | None = None) -> Sent:
-    """Return parameters with what is asked of them; the token is among them, unless it is given."""
+    """Classify parameters; the token is taken from them unless given."""
     others = [pair for pair in parameters.items() if not is_token(pair[0])]
     is_text = all(isinstance(value, str) for _, value in others)
     has_secret = any(is_secret(name) and value for name, value in others)
@@ -248,7 +249,7 @@ def gather(parameters: Mapping[str, Any], token: str | None = None) -> Sent:
 
 
 def read_query(raw: bytes) -> Sent:
-    """Return the parameters of a URL. Raises BadRequest."""
+    """Parse a query string. Raises BadRequest."""
     return _read_short_query(raw) if len(raw) <= SHORT_QUERY else _read_query(raw)
 
 
@@ -256,11 +257,11 @@ def _read_query(raw: bytes) -> Sent:
     return gather(read_pairs(raw, BadRequest("The query string is not UTF-8.")))
 
 
-_read_short_query = lru_cache(4096)(_read_query)  # reading one again would take longer than finding who asks
+_read_short_query = lru_cache(4096)(_read_query)  # parsing takes longer than authentication
 
 
 def read_body(raw: bytes, media_type: str, options: Mapping[str, str]) -> dict[str, Any]:
-    """Return the parameters of a form or of a JSON object. Raises BadRequest for anything else."""
+    """Parse a form or a JSON object. Raises BadRequest for anything else."""
     if not raw:
         return {}
     if media_type not in (FORM, JSON):
@@ -275,7 +276,7 @@ def read_body(raw: bytes, media_type: str, options: Mapping[str, str]) -> dict[s
 
 
 def read_pairs(raw: bytes, undecodable: BadRequest) -> dict[str, Any]:
-    """Return names and values, the last of repeated ones. Raises BadRequest."""
+    """Parse names and values; of repeated names, the last. Raises BadRequest."""
     try:
         pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except UnicodeDecodeError:
@@ -296,7 +297,7 @@ def read_json(raw: bytes) -> dict[str, Any]:
 
 
 def token_of(parameters: Mapping[str, Any]) -> str:
-    """Return the console token among parameters, whose name may have any letter case."""
+    """Return the console token among the parameters; its name is case-insensitive."""
     token = ""
     for name, value in parameters.items():
         if is_token(name):
@@ -310,5 +311,5 @@ def bearer(headers: Mapping[bytes, bytes]) -> str:
 
 
 def _some(token: str) -> str:
-    """Return a token, or nothing for what some clients send when they have none."""
+    """Return a token, ignoring placeholders sent by some clients."""
     return "" if token.strip() in ("null", "undefined") else token.strip()

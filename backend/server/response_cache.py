@@ -1,4 +1,4 @@
-"""What pure operations answered, until the database changes: one encoding for all who ask the same."""
+"""Response cache for pure operations, valid until the database changes; identical requests share one encoding."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import msgspec
 from backend.store import UNKNOWN
 
 MAX_ANSWER_BYTES, MAX_BYTES = 128 << 10, 8 << 20
-MAX_SECONDS = 60.0  # an address of cloud mode, which does not last, is good for much longer
+MAX_SECONDS = 60.0  # signed URLs of cloud mode are valid much longer
 
 
 class KeptAnswer(msgspec.Struct, frozen=True):
-    """An envelope but for its requestId."""
+    """An encoded envelope, split at its requestId."""
 
     before: bytes
     after: bytes
@@ -25,7 +25,7 @@ class KeptAnswer(msgspec.Struct, frozen=True):
 
 
 class Generation(msgspec.Struct):
-    """A time in which nothing was changed, and what was answered in it."""
+    """The responses cached for one database version."""
 
     version: int
     until: float
@@ -34,7 +34,7 @@ class Generation(msgspec.Struct):
 
 
 class ResponseCache:
-    """Keeps answers of one version of the database, the latest. May be used by any thread."""
+    """Caches responses for the latest database version. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -42,21 +42,21 @@ class ResponseCache:
         self._generation = Generation(UNKNOWN, 0.0)
 
     def get(self, key: Hashable, version: int) -> KeptAnswer | None:
-        """Return what was answered in this version; its requestId is the asker's own."""
+        """Return the response cached for this version, if any."""
         generation = self._generation
         if version != generation.version or self._clock() > generation.until:
             return None
         return generation.kept.get(key)
 
     def put(self, key: Hashable, version: int, body: bytes, request_id: str) -> None:
-        """Keep an answer. `version` was read before what it was made of."""
+        """Cache a response. `version` must have been read before the data it was made from."""
         if version == UNKNOWN or len(body) > MAX_ANSWER_BYTES:
             return
         with self._guard:
             generation, now = self._generation, self._clock()
             if version != generation.version or now > generation.until:
                 self._generation = generation = Generation(version, now + MAX_SECONDS)
-            # Who walks through all pages shall not push out those that many ask for.
+            # a client paging through everything must not evict popular pages
             if key not in generation.kept and generation.size + len(body) <= MAX_BYTES:
                 before, _, after = body.partition(request_id.encode())
                 generation.kept[key] = KeptAnswer(before, after)

@@ -1,4 +1,4 @@
-"""The headers that every answer has."""
+"""Security headers of all responses."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from functools import cache
 
 from starlette.types import Message, Send
 
-# An answer of the REST server is no page: should a browser show one, it runs nothing. A film may still be played.
+# REST responses are not pages: if a browser displays one, it runs no scripts. Videos can be played.
 REST_POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-# Streamlit styles by inline rules, starts by an inline script, hands scripts in by st.html, and runs components from
-# blobs. Pictures and films may lie on a CDN; nothing else comes from, or goes to, any other place.
+# Streamlit needs inline styles and an inline script, injects scripts with st.html, and runs components from blobs.
+# Images and videos may be on a CDN; everything else is same-origin.
 PAGE_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src * data: blob:; media-src * data: blob:; font-src 'self' data:; connect-src 'self'; "
@@ -20,7 +20,7 @@ PAGE_POLICY = (
 
 
 def secure(headers: Sequence[tuple[bytes, bytes]], policy: str = REST_POLICY) -> list[tuple[bytes, bytes]]:
-    """Return headers with those that every answer should have; nothing may be kept that may change."""
+    """Add the security headers; only immutable responses may be cached."""
     given = dict(headers)
     kept = given.get(b"cache-control", b"")
     secured = [pair for pair in headers if pair[0] != b"cache-control"]
@@ -30,7 +30,7 @@ def secure(headers: Sequence[tuple[bytes, bytes]], policy: str = REST_POLICY) ->
 
 
 def with_security_headers(send: Send, policy: str = REST_POLICY) -> Send:
-    """Return a `send` that secures what answers begin with."""
+    """Return a `send` that adds security headers to responses."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

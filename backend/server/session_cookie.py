@@ -1,4 +1,4 @@
-"""The cookie of somebody who signed in on a page: how it is set and taken away, and who a request shows that asks."""
+"""The session cookie: setting and clearing it, and identifying its user."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_BODY = 64 << 10
 
 
 async def adopt(context: RequestContext) -> Response:
-    """Exchange the ticket of a page that signed somebody in for the cookie that later visits show."""
+    """Exchange the ticket of a signed-in page for the session cookie."""
     context.require_method("POST")
     require_same_origin(context)
     media_type, options = read_content_type(context.request.headers.get("content-type", ""))
@@ -41,7 +41,7 @@ async def adopt(context: RequestContext) -> Response:
 
 
 async def forget(context: RequestContext) -> Response:
-    """Take the cookie away."""
+    """Clear the cookie."""
     context.require_method("POST")
     require_same_origin(context)
     response = context.succeed()
@@ -50,9 +50,9 @@ async def forget(context: RequestContext) -> Response:
 
 
 def require_same_origin(context: RequestContext) -> None:
-    """Raise Forbidden when a page of another site is asking.
+    """Raise Forbidden if a page of another site sent the request.
 
-    Browsers say so with Sec-Fetch-Site; where they do not (plain http), Origin is compared with the host.
+    Browsers send Sec-Fetch-Site; if they do not (plain http), Origin is compared with the host.
     """
     headers = context.request.headers
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
@@ -63,18 +63,18 @@ def require_same_origin(context: RequestContext) -> None:
 
 
 async def person_of(console: Console, scope: Scope) -> str:
-    """Return the account whose cookie or token a request shows, or nothing where it may not be on the pages."""
+    """Return the account of the request's cookie or token, or empty if it may not use the dashboard."""
     access = await _access_shown(console, scope)
     return access.account.user_name if access and Right.DASHBOARD in access.rights else ""
 
 
 async def is_turned_away(console: Console, scope: Scope) -> bool:
-    """Say whether descriptors are short, and nobody asks who is signed in."""
+    """Return whether file descriptors are short and nobody is signed in."""
     return "short" in scope and await _access_shown(console, scope) is None
 
 
 async def _access_shown(console: Console, scope: Scope) -> Access | None:
-    """Return who asks, as far as the head of a request shows."""
+    """Return the access shown in the head of a request."""
     shown = HTTPConnection(scope).cookies.get(COOKIE) or bearer(read_headers(scope))
     try:
         shown = shown or read_query(scope["query_string"]).token

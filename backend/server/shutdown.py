@@ -1,4 +1,4 @@
-"""What has to happen as soon as the server is told to stop."""
+"""Shutdown hook."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from types import FrameType
 
 
 def call_when_stopping(stop: Callable[[], None]) -> None:
-    """Call `stop` on the running event loop once the process is told to end.
-
-    uvicorn ends the lifespan only when every request has ended, so what requests wait for cannot be released there. Its
-    signal handlers are in place when the lifespan starts, and stay in charge.
+    """Call `stop` on the running event loop when the process is told to stop. uvicorn ends the lifespan only after
+    all requests, so waiting requests cannot be released there. Its signal handlers are installed when the lifespan
+    starts, and are called too.
     """
     if threading.current_thread() is not threading.main_thread():
-        return  # as in tests: nobody sends signals there
+        return  # for example in tests, where no signals arrive
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         before = signal.getsignal(number)

@@ -1,4 +1,4 @@
-"""What a server says that cannot start: a sentence for the operator, where the error has one, and no stack trace."""
+"""Startup errors: a message for the operator instead of a stack trace."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class StartupErrors:
-    """Lets errors whose text is meant for the operator end the start with that text alone."""
+    """Reports errors of known types by their message only."""
 
     def __init__(self, app: ASGIApp, known: tuple[type[Exception], ...]) -> None:
         self._app = app

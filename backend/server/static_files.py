@@ -1,4 +1,4 @@
-"""Streamlit's front end, compressed once."""
+"""Compression of Streamlit's front end files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_COMPRESSED = 24 << 20
 
 
 class CompressedStatic:
-    """Compresses each bundle of Streamlit's front end once; it sends them as they are, 4.7 MB for a page of ours."""
+    """Compresses each of Streamlit's bundles once; it sends them uncompressed, 4.7 MB per page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -36,7 +36,7 @@ class CompressedStatic:
             await self._app(scope, receive, keep)
             start, headers = messages[0], Headers(raw=messages[0]["headers"])
             body = b"".join(message.get("body", b"") for message in messages[1:])
-            # Where whoever asks goes away meanwhile, the file is not read to its end.
+            # incomplete if the client disconnected in the meantime
             is_whole = headers.get("content-length") == str(len(body))
             if start["status"] != 200 or "content-encoding" in headers or not is_whole:
                 for message in messages:
@@ -50,8 +50,8 @@ class CompressedStatic:
         await send({"type": "http.response.body", "body": packed})
 
     def _keep(self, path: str, headers: list[tuple[bytes, bytes]], packed: bytes) -> None:
-        """Keep a bundle, and let those go that were not asked for longest where all together are too large."""
-        if path not in self._kept:  # two may have asked at once
+        """Cache a bundle, evicting the least recently used ones if the total is too large."""
+        if path not in self._kept:  # two requests may compress the same file concurrently
             self._size += len(packed)
         self._kept[path] = (headers, packed)
         while self._size > MAX_COMPRESSED and len(self._kept) > 1:
@@ -84,5 +84,5 @@ def _packed_headers(raw: list[tuple[bytes, bytes]], length: int) -> list[tuple[b
     headers["Content-Length"] = str(length)
     headers.add_vary_header("Accept-Encoding")
     if (etag := headers.get("etag", "")).startswith('"'):
-        headers["ETag"] = f"W/{etag}"  # the same content, no longer the same bytes
+        headers["ETag"] = f"W/{etag}"  # same content, different bytes
     return headers.raw

@@ -1,36 +1,36 @@
-"""How long the server waits for a client: uvicorn itself would wait for ever for a request that never ends.
+"""Timeouts for slow clients; uvicorn itself waits indefinitely for an incomplete request.
 
-As Apache's mod_reqtimeout does by default, a head must be there within 20 seconds, and a body may pause that long, plus
-what it takes at the slowest rate that we put up with.
+Like Apache's mod_reqtimeout by default, the head must arrive within 20 seconds, and the body within as long plus the
+time at a minimum rate.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-STOP_SECONDS = 10  # for requests that still run when the server is told to stop
+STOP_SECONDS = 10  # for running requests at shutdown
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """The limits: seconds, bytes a second, and how often connections are checked."""
+    """Limits in seconds and bytes per second, and the check interval."""
 
     head: float = 20.0
     body: float = 20.0
     rate: float = 500.0
-    stuck: float = 300.0  # without a byte taken of an answer; a film that is paused comes back with a range
+    stuck: float = 300.0  # without progress in sending a response; paused players resume with a range request
     check: float = 2.0
 
 
 @dataclass(slots=True)
 class StalledWrites:
-    """For how long a client has taken nothing of what waits for it."""
+    """Tracks how long a client has not received anything."""
 
     size: int = 0
     since: float = 0.0
 
     def seconds(self, size: int, now: float) -> float:
-        """Return for how many seconds this many bytes wait, and none of them was taken."""
+        """Return for how many seconds this many bytes have been unsent without progress."""
         if size == 0 or size != self.size:
             self.size, self.since = size, now
         return now - self.since if size else 0.0

@@ -1,10 +1,9 @@
-"""What uvicorn has no setting for: it waits for ever for a request that never ends, for a client that takes nothing of
-an answer, and for a WebSocket's message that never ends; answers what it cannot read in plain text; and believes
-whatever program of this machine says for whom it asks.
-
-This is the one file that knows uvicorn's insides: there is no public way to send a client away. It puts classes before
-uvicorn's own, which override what its parser calls. TRIED has the versions that was tried with, each with a digest of
-the code it relies upon; a test fails with any other, and then the tests of timeouts and floods have to be run again.
+"""Extends uvicorn's protocols where it has no settings: it waits indefinitely for incomplete requests and WebSocket
+messages and for clients that do not read, responds to malformed requests in plain text, and trusts forwarded
+headers of local programs. The only module that depends on uvicorn's internals, because there is no public way to
+disconnect a client. Its mixins override methods that uvicorn's parser calls. TRIED has the tested versions with a
+digest of the code relied upon; a test fails for any other, and then the tests of timeouts and floods must be run
+again.
 """
 
 from __future__ import annotations
@@ -26,27 +25,27 @@ from backend.server.timeouts import STOP_SECONDS, StalledWrites, Timeouts
 log = logging.getLogger(__name__)
 
 TRIED = {"0.54.0": "47504763125bdc92"}
-LET_GO = 2  # for each new connection, where descriptors are short
+LET_GO = 2  # connections closed per new one, when descriptors are short
 UNBOUNDED, DEFAULT = Room(), Timeouts()
 CHECK_SECONDS = 2.0
-STUCK_SECONDS = 60.0  # without a byte taken
-ECHO_SECONDS = 0.5  # for the other end to confirm ours: whoever has to make room does not keep it
-CLOSING_SECONDS = 10.0  # for the rest of what was written before the end
-PIECE_BYTES = 4 << 10  # bytes that are looked at in one go
+STUCK_SECONDS = 60.0  # without progress in sending
+ECHO_SECONDS = 0.5  # wait for the close handshake, limited because the room is needed
+CLOSING_SECONDS = 10.0  # wait for unsent data after closing
+PIECE_BYTES = 4 << 10  # data parsed at a time
 MAX_UNSENT = 1 << 20
-MAX_CONTROL = 100  # pings and pongs between two looks; browsers answer one in half a minute
-MAX_FRAMES = 4096  # of one message
-MAX_WAITING = 256  # messages that nobody has looked at yet
+MAX_CONTROL = 100  # pings and pongs per check; browsers send one in half a minute
+MAX_FRAMES = 4096  # per message
+MAX_WAITING = 256  # unprocessed messages
 
 
 def limit_server(receive: Callable[..., Any], timeouts: Timeouts = DEFAULT) -> None:
-    """Put the limits on the uvicorn that calls us: Streamlit and uvicorn's command line make it, and ask nobody.
+    """Apply the limits to the uvicorn server running this app, which Streamlit or uvicorn's command line created.
 
-    `receive` is that of the lifespan, through which uvicorn shows its configuration; other servers are left alone.
+    `receive` is the lifespan's, through which uvicorn's configuration is found; other servers are left alone.
     """
     config = getattr(getattr(receive, "__self__", None), "config", None)
     if config is not None and isinstance(config.loaded_app, ProxyHeadersMiddleware):
-        config.loaded_app = config.loaded_app.app  # QU_PROXIES alone says whom to believe
+        config.loaded_app = config.loaded_app.app  # forwarded headers are trusted only as configured by QU_PROXIES
     if config is None or not hasattr(getattr(config, "http_protocol_class", None), "on_message_begin"):
         log.warning("this server cannot be given time limits for slow clients; use uvicorn with httptools")
         return
@@ -65,7 +64,7 @@ def limited(protocol: Any, timeouts: Timeouts = DEFAULT, room: Room = UNBOUNDED)
 
 @cache
 def limited_socket(protocol: Any) -> Any:
-    """Return uvicorn's WebSocket protocol with these limits; one that is not made of the same parts stays as it is."""
+    """Return uvicorn's WebSocket protocol with limits; an incompatible one is returned unchanged."""
     parts = ("handle_ping", "handle_pong", "handle_cont", "send_receive_event_to_app", "frames", "queue")
     if protocol is None or not all(hasattr(protocol, part) for part in parts[:4]):
         log.warning("this server's WebSockets cannot be given limits; use uvicorn's websockets-sansio")
@@ -74,11 +73,11 @@ def limited_socket(protocol: Any) -> Any:
 
 
 class HttpLimits:
-    """Looks at a connection every now and then: a request costs two assignments, and no timer of its own."""
+    """Checks a connection periodically, without a timer per request."""
 
     timeouts: Timeouts
     room: Room
-    connections: set[Any]  # of the server, WebSockets among them
+    connections: set[Any]  # of the server, including WebSockets
     scope: Any
     loop: asyncio.AbstractEventLoop
     transport: Any
@@ -86,12 +85,12 @@ class HttpLimits:
     flow: Any
     timeout_keep_alive_task: asyncio.TimerHandle | None
     url: bytes
-    _latest = b""  # of what came; the parser does not tell what it stumbled over
+    _latest = b""  # latest data, because the parser does not report what it rejected
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)  # type: ignore[misc]
-        self._since: float | None = self.loop.time()  # when what we wait for began; None while it is ours to go on
-        self._received = -1  # bytes of the body; -1 in the head
+        self._since: float | None = self.loop.time()  # start of the current wait for the client; None while we process
+        self._received = -1  # bytes of the body; -1 during the head
         self._unread = StalledWrites()
         self._timer: asyncio.TimerHandle | None = None
         self._check_again()
@@ -119,7 +118,7 @@ class HttpLimits:
     def on_message_begin(self) -> None:
         super().on_message_begin()  # type: ignore[misc]
         if self._is_extra and self.room.is_short():
-            self.scope["short"] = True  # who is not signed in gets no more
+            self.scope["short"] = True  # only signed-in users are served
         self._since, self._received = self.loop.time(), -1
 
     def on_headers_complete(self) -> None:
@@ -136,7 +135,7 @@ class HttpLimits:
 
     def on_response_complete(self) -> None:
         super().on_response_complete()  # type: ignore[misc]
-        # uvicorn gives the next request less than we do, but forgets that at the first empty line.
+        # uvicorn's keep-alive timeout is shorter, but an empty line cancels it
         if self.timeout_keep_alive_task is not None:
             self._since, self._received = self.loop.time(), -1
 
@@ -162,12 +161,12 @@ class HttpLimits:
             return False
         if self._received < 0:
             return now - self._since > self.timeouts.head
-        if self.flow.read_paused:  # we are the slow ones
+        if self.flow.read_paused:  # we are the slow side
             self._since, self._received = now, 0
         return now - self._since > self.timeouts.body + self._received / self.timeouts.rate
 
     def _make_room(self, number: int) -> None:
-        """Let those go who keep us waiting longest: a request that is on its way has come long before."""
+        """Close the connections that have been waiting longest."""
         waiting = [
             one for one in self.connections if isinstance(one, HttpLimits) and one is not self and one._is_waiting()
         ]
@@ -182,7 +181,7 @@ class HttpLimits:
         return self._since is not None and not self.transport.is_closing()
 
     def _order(self) -> tuple[bool, float]:
-        """Put those first who have not even sent a head, the oldest of them first; then the slowest bodies."""
+        """Sort incomplete heads first, oldest first; then the slowest bodies."""
         since = self._since or 0.0
         if self._received < 0:
             return False, since
@@ -195,7 +194,7 @@ class HttpLimits:
 
 
 class WebSocketLimits:
-    """To be put before uvicorn's WebSocket protocol. Who goes too far is cut off: there is nothing to tell them."""
+    """Limits for uvicorn's WebSocket protocol; a connection that exceeds them is aborted."""
 
     loop: asyncio.AbstractEventLoop
     transport: Any
@@ -243,7 +242,7 @@ class WebSocketLimits:
 
     async def send(self, message: Any) -> None:
         await super().send(message)  # type: ignore[misc]
-        # uvicorn takes an answer that refuses the handshake for none, and logs that as an error.
+        # uvicorn does not recognize a response that refuses the handshake, and logs an error
         self.handshake_complete |= self.initial_response is not None and self.close_sent
 
     def _may_go_on(self) -> bool:
