@@ -21,6 +21,7 @@ HOMES = {
     "argon2": ("backend/auth/passwords.py",),
     "requests": ("backend/client.py", "backend/aliyun/mns.py", "backend/aliyun/oss_upload.py"),
     "certifi": ("backend/prewarm/fetcher.py",),
+    "urllib3": ("backend/prewarm/fetcher.py",),
     "sqlite3": ("backend/store/sqlite/",),
     "sqlite_utils": ("backend/store/sqlite/migrations/", "backend/store/sqlite/light.py"),
     "subprocess": ("backend/media/ffmpeg.py",),

@@ -265,7 +265,6 @@ CHINESE: dict[str, str] = {
     "of this console, only files below /media are allowed": "本控制台的地址只能是 /media 下的文件",
     "the host {host} cannot be found": "域名 {host} 无法解析",
     "the host {host} points to this machine or its network": "域名 {host} 指向本机或内部网络",
-    "it is larger than {most} bytes": "超过 {most} 字节",
     "{bad} of {count} addresses could not be fetched. The list below says why.": (
         "{count} 个地址中有 {bad} 个预热失败，原因见列表。"
     ),

@@ -1,4 +1,4 @@
-"""Fetching over plain HTTP: one connection, to an address that was looked up once and may be connected to."""
+"""Fetching from servers that nobody vouches for: by urllib3, from an address that was looked up once and checked."""
 
 from __future__ import annotations
 
@@ -11,22 +11,32 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import urlsplit
+from math import inf
+from typing import Any, TypeAlias
+from urllib.parse import urljoin, urlsplit
 
 import certifi
+from urllib3 import BaseHTTPResponse
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
 
-from backend.jobs.runner import Task
+from backend.jobs.runner import Task, call_in_thread
 from backend.prewarm.ssrf import USUAL_PORTS, resolve_checked
 
 CHUNK = 1 << 18
 MAX_HOPS = 5
+MIN_RATE = 32 << 10  # bytes a second: far below any host of videos
+GRACE_PAUSES = 2
 WATCH_SECONDS = 0.2
-REDIRECTS = (301, 302, 303, 307, 308)
+Check: TypeAlias = Callable[[str], tuple[str, bool]]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one address may cost: seconds to connect and between two pieces, seconds in all, and bytes."""
+    """What one address may cost: seconds to connect; to the answer, and between two pieces; in all; and bytes.
+
+    However long that is, it must come at MIN_RATE on average, after a grace of GRACE_PAUSES: others wait for it.
+    """
 
     connect: float = 5.0
     pause: float = 30.0
@@ -34,64 +44,136 @@ class Limits:
     size: int = 4 << 30
 
 
-@contextmanager
-def asking(
-    url: str, task: Task, deadline: Callable[[], float], limits: Limits, *, inside: bool
-) -> Iterator[http.client.HTTPResponse]:  # fmt: skip
-    """Ask for an address that was checked, and give the answer. Raises BadRequest where it may not be asked.
+class FetchError(Exception):
+    """A file that did not come, and why in a word: `stopped`, `timeout`, or the name of what went wrong."""
 
-    `inside`: the operator wants this one, wherever it is. It ends at the deadline, and when the task is stopped.
-    """
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or USUAL_PORTS[parts.scheme]
-    plain = _connect(resolve_checked(host, port, inside=inside), port, limits.connect)
-    connection = http.client.HTTPConnection(host, port)
-    with plain, closing(connection), _until(deadline, task, plain):
-        plain.settimeout(limits.pause)
-        connection.sock = _trust().wrap_socket(plain, server_hostname=host) if parts.scheme == "https" else plain
+
+class TooLarge(FetchError):
+    """A file of more bytes than the limits allow."""
+
+
+class TooManyRedirects(FetchError):
+    """An address that leads on to another one more than MAX_HOPS times."""
+
+
+class Fetch:
+    """One file, fetched within limits of time and size, and until its task is stopped."""
+
+    def __init__(self, task: Task, limits: Limits) -> None:
+        self._task, self._limits, self._started = task, limits, time.monotonic()
+        self._answer_by, self._received, self._cut = inf, 0, False
+
+    @contextmanager
+    def opened(self, url: str, check: Check) -> Iterator[BaseHTTPResponse]:
+        """Ask for an address, and give the answer of the one that it leads to. Raises FetchError.
+
+        `check` returns each address in full, and whether the operator wants it wherever it is; it may raise.
+        """
+        for _ in range(MAX_HOPS + 1):
+            url, inside = check(url)
+            with self._asking(url, inside=inside) as answer:
+                target = answer.get_redirect_location()
+                if not target:
+                    yield answer
+                    return
+            with self._explained():
+                url = urljoin(url, target)
+        raise TooManyRedirects(f"more than {MAX_HOPS} redirects")
+
+    def pieces(self, answer: BaseHTTPResponse) -> Iterator[bytes]:
+        """Yield what comes, as it comes and as it was sent. Raises FetchError where that is not the whole file."""
+        expected, limit = answer.length_remaining or 0, self._limits.size
+        with self._explained():
+            while max(expected, self._received) <= limit:
+                if not (piece := answer.read1(CHUNK, decode_content=False)):
+                    if self._cut:  # which looks like the end of a file without a length
+                        raise TimeoutError
+                    return
+                self._received += len(piece)
+                yield piece
+        raise TooLarge(f"it is larger than {limit} bytes")
+
+    @contextmanager
+    def _asking(self, url: str, *, inside: bool) -> Iterator[BaseHTTPResponse]:
+        parts = urlsplit(url)
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         headers = {"Host": parts.netloc, "User-Agent": "qu-console", "Accept-Encoding": "identity"}
-        connection.request("GET", target, headers=headers)
-        with closing(connection.getresponse()) as answer:
-            yield answer
+        host, port = parts.hostname or "", parts.port or USUAL_PORTS[parts.scheme]
+        addresses = resolve_checked(host, port, inside=inside)
+        with self._explained():
+            connection = self._connect(parts.scheme, host, port, addresses)
+        with closing(connection), self._watched(connection):
+            with self._explained():
+                connection.request("GET", target, headers=headers, preload_content=False, decode_content=False)
+                answer = connection.getresponse()
+            self._answer_by = inf
+            with closing(answer):
+                yield answer
 
+    def _connect(self, scheme: str, host: str, port: int, addresses: list[str]) -> HTTPConnection:
+        """Connect to the first of these addresses that answers; over TLS, with a certificate of the host."""
+        tls: dict[str, Any] = {"server_hostname": host, "ssl_context": trusted()} if scheme == "https" else {}
+        kind = HTTPSConnection if tls else HTTPConnection
+        problem: Exception = ConnectionError("no address")
+        for address in addresses:
+            connection = kind(address, port, timeout=self._limits.connect, **tls)
+            try:
+                connection.connect()
+            except (OSError, HTTPError) as error:
+                connection.close()
+                problem = error
+                if self._is_over():
+                    break
+            else:
+                connection.timeout = self._limits.pause
+                return connection
+        raise problem
 
-def _connect(addresses: list[str], port: int, seconds: float) -> socket.socket:
-    """Connect to the first of these addresses that answers. Raises OSError."""
-    problem: OSError = ConnectionError("no address")
-    for address in addresses:
+    @contextmanager
+    def _watched(self, connection: HTTPConnection) -> Iterator[None]:
+        """Cut a connection once it is over: bytes may drip, so that no wait of a socket ever ends."""
+        plain = connection.sock
+        own = socket.fromfd(plain.fileno(), plain.family, plain.type)  # the connection lets go of its own
+        self._answer_by = time.monotonic() + self._limits.pause
+        done = threading.Event()
+
+        def watch() -> None:
+            while not (self._cut or done.wait(WATCH_SECONDS)):
+                if self._is_over():
+                    self._cut = True
+                    with suppress(OSError):
+                        own.shutdown(socket.SHUT_RDWR)
+
+        with own:
+            watching = call_in_thread("fetch-watch", watch)
+            try:
+                yield
+            finally:
+                done.set()
+                watching.result()
+
+    def _is_over(self) -> bool:
+        seconds = min(self._limits.seconds, GRACE_PAUSES * self._limits.pause + self._received / MIN_RATE)
+        return self._task.stopped.is_set() or time.monotonic() > min(self._answer_by, self._started + seconds)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            return socket.create_connection((address, port), seconds)
-        except OSError as error:
-            problem = error
-    raise problem
+            yield
+        except (OSError, ValueError, http.client.HTTPException, HTTPError) as error:
+            why = "timeout" if self._cut or self._is_over() else _name(error)
+            raise FetchError("stopped" if self._task.stopped.is_set() else why) from error
 
 
-@contextmanager
-def _until(deadline: Callable[[], float], task: Task, connection: socket.socket) -> Iterator[None]:
-    """Cut a connection at the deadline, or when the task is stopped: an answer may pause just short of its limit."""
-    other = connection.dup()  # TLS takes the first one over
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(WATCH_SECONDS):
-            if task.stopped.is_set() or time.monotonic() > deadline():
-                with suppress(OSError):
-                    other.shutdown(socket.SHUT_RDWR)
-                return
-
-    watcher = threading.Thread(target=watch, name="warm-watch", daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        over.set()
-        watcher.join()
-        other.close()
+def _name(error: BaseException) -> str:
+    while error.__cause__ is not None:  # urllib3 says first what it was doing
+        error = error.__cause__
+    return "timeout" if isinstance(error, TimeoutError) else type(error).__name__
 
 
 @cache
-def _trust() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
+    """Whose certificates are believed: this system's authorities, and those of certifi where it has none."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 from urllib.parse import urlsplit
 
 import pytest
+import urllib3
 
 from backend.errors import BadRequest
 from backend.model import Job, JobKind, JobState, Video, WarmState
-from backend.prewarm import fetcher as prewarm_fetch
 from backend.prewarm import read_line
+from backend.prewarm.fetcher import trusted
 from backend.prewarm.http_cache import HttpCache, Limits
 from backend.prewarm.ssrf import is_literal_address, is_public, own_hosts, resolve_checked
 from tests.jobs.begun import Begun
+from tests.prewarm.authority import Authority
 
 OWN = "http://127.0.0.1:8501"
 HOSTS = ("example.com", *own_hosts(OWN))
@@ -180,11 +183,11 @@ def test_a_name_is_looked_up_once_and_the_checked_address_is_the_one_connected_t
     names["cdn.example.com"] = [["203.0.114.9"], ["127.0.0.1"]]
     tried = []
 
-    def connect(address, seconds):
+    def connect(address, *_, **__):
         tried.append(address)
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(prewarm_fetch.socket, "create_connection", connect)
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", connect)
     place = f"cdn.example.com:{inside.port}"
     state, said = warm(HttpCache(lambda: (place,)), f"http://{place}/a")
 
@@ -261,6 +264,84 @@ def test_an_answer_that_ends_too_early_is_not_warm(target, warm):
     place = f"127.0.0.1:{short.port}"
 
     assert warm(HttpCache(lambda: (place,)), f"http://{place}/a") == (WarmState.FAILED, "IncompleteRead")
+
+
+def test_an_answer_that_never_begins_is_cut_long_before_the_file_had_to_be_there(target, warm):
+    """It kept a thread busy for a quarter of an hour."""
+    server = target(*[b"HTTP/1.1 100 Continue\r\n\r\n"] * 1_000_000, pause=0.001)
+    place = f"127.0.0.1:{server.port}"
+    limits = Limits(connect=2, pause=0.5, seconds=3600.0)
+
+    assert warm(HttpCache(lambda: (place,), limits=limits), f"http://{place}/a") == (WarmState.FAILED, "timeout")
+
+
+BOMB = gzip.compress(bytes(10_000_000))
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "said"),
+    [
+        (b"Content-Length: 5, 6\r\n\r\n12345", "failed", "InvalidHeader"),
+        (b"Content-Length: 5\r\nContent-Length: 9\r\n\r\n12345", "failed", "InvalidHeader"),
+        (b"Content-Length: 4000000000\r\n\r\n12345", "failed", "it is larger than 100000 bytes"),
+        (b"Content-Length: -5\r\n\r\n12345", "warm", "5 B"),  # as if it had none
+        (b"Content-Length: 5\r\n\r\n12345 and more", "warm", "5 B"),
+        (b"Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n0\r\n\r\n", "warm", "5 B"),
+        (b"Transfer-Encoding: chunked\r\n\r\nno number\r\n12345", "failed", "IncompleteRead"),
+        (b"Transfer-Encoding: chunked\r\n\r\n-5\r\n12345", "failed", "IncompleteRead"),
+        (b"Transfer-Encoding: chunked\r\n\r\nffffffffff\r\n12345", "failed", "IncompleteRead"),
+        (b"Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n", "failed", "IncompleteRead"),
+        (b"Transfer-Encoding: chunked\r\n\r\n" + b"1;" * 70_000, "failed", "LineTooLong"),
+        (b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB, "warm", f"{len(BOMB)} B"),
+        (b"X: y\r\n" * 300 + b"\r\n12345", "failed", "HTTPException"),
+        (b"X: " + b"y" * 70_000 + b"\r\n\r\n12345", "failed", "LineTooLong"),
+        (b"Location: http://127.0.0.1:1/\r\nContent-Length: 5\r\n\r\n12345", "warm", "5 B"),  # 200 leads nowhere
+    ],
+)
+def test_what_hostile_servers_send_costs_little_and_is_told(answer, state, said, target, warm):
+    place = f"127.0.0.1:{target(HEAD + answer).port}"
+
+    outcome = warm(HttpCache(lambda: (place,), limits=LIMITS), f"http://{place}/a")
+
+    assert (outcome[0].value, outcome[1].partition(",")[0]) == (state, said)
+
+
+def test_no_proxy_is_asked(target, warm, monkeypatch):
+    """It would look the name up itself, and might lead inside."""
+    proxy, server = target(GOOD), target(GOOD)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+    place = f"127.0.0.1:{server.port}"
+
+    assert warm(HttpCache(lambda: (place,)), f"http://{place}/a")[0] is WarmState.WARM
+    assert proxy.requests == []
+
+
+@pytest.fixture
+def authority(monkeypatch, tmp_path):
+    """An authority that this console believes."""
+    made = Authority()
+    (tmp_path / "authority.pem").write_bytes(made.pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    trusted.cache_clear()
+    yield made
+    trusted.cache_clear()
+
+
+def test_over_tls_the_certificate_must_be_that_of_the_host_which_was_asked_for(authority, names, warm, tmp_path):
+    """The connection goes to an address; the name in it, and in the certificate, is that of the host."""
+    names["cdn.example.com"] = names["other.example.com"] = [["127.0.0.1"]]
+    said = {}
+    with authority.serving("cdn.example.com", tmp_path) as (port, asked):
+        for host in ("cdn.example.com", "other.example.com", "127.0.0.1"):
+            place = f"{host}:{port}"
+            said[host] = warm(HttpCache(lambda place=place: (place,), lambda place=place: (place,)),
+                              f"https://{place}/media/a/b/c.jpg")  # fmt: skip
+
+    assert said["cdn.example.com"][0] is WarmState.WARM
+    assert said["other.example.com"] == said["127.0.0.1"] == (WarmState.FAILED, "SSLCertVerificationError")
+    assert asked == {"names": ["cdn.example.com", "other.example.com", None], "hosts": [f"cdn.example.com:{port}"]}
 
 
 @pytest.mark.parametrize("field", ["coverUrl", "firstFrameUrl"])
