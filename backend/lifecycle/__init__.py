@@ -1,1 +1,1 @@
-"""How videos come in and go: uploads, imported catalogues, deletion."""
+"""How videos enter and leave the catalogue: upload, import, review and deletion."""

@@ -1,4 +1,4 @@
-"""A catalogue that comes in: a table as the export or a spreadsheet writes it, or JSON lines with the API's fields."""
+"""Imports a catalogue: a table as written by the export or a spreadsheet, or JSON Lines with the API's fields."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ SUFFIXES = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".nd
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers", ".et")
 NEEDED = ("videoId", "title", "creationTime", "userId")
 BATCH = 5000
-WORTH_MERGING = 10  # an import that makes a tenth of the catalogue left the search index in many pieces
+WORTH_MERGING = 10  # an import of at least a tenth of the catalogue leaves the search index in many segments
 VIDEO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
-GUARDED = re.compile(f"'+[{FORMULA_SIGNS}]")  # what the export puts an apostrophe before has one too many
-CUT_SHORT = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")  # 2.43479E+12: what Excel makes of a long number
-EXCEL_DAY = re.compile(r"[1-9][0-9]{4}(?:\.[0-9]+)?")  # days since the end of 1899, where a cell has no date format
+GUARDED = re.compile(f"'+[{FORMULA_SIGNS}]")  # escaped by the export with an additional apostrophe
+CUT_SHORT = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")  # 2.43479E+12: a long number, as damaged by Excel
+EXCEL_DAY = re.compile(r"[1-9][0-9]{4}(?:\.[0-9]+)?")  # days since the end of 1899, from a cell without a date format
 GROUPED = re.compile(r"[0-9]{1,3}(?:([,. \u00a0\u202f'’])[0-9]{3})(?:\1[0-9]{3})*")  # 1,234,567
-AS_FLOAT = re.compile(r"([+-]?[0-9]+)[.,]0{1,2}")  # 3.0: what pandas makes of whole numbers beside an empty cell
+AS_FLOAT = re.compile(r"([+-]?[0-9]+)[.,]0{1,2}")  # 3.0: integers written by pandas in a column with an empty cell
 WHOLE = re.compile(r"[+-]?[0-9]+")
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 NEXT_ADDRESS = re.compile(rf"\s+|[,;|]\s*(?=https?://|{PREFIX})")
@@ -92,7 +92,7 @@ Row: TypeAlias = tuple[int, Mapping[str, Any] | BadRequest]
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the rows of a file."""
+    """Counts of imported, existing and rejected rows."""
 
     taken: int = 0
     known: int = 0
@@ -100,17 +100,17 @@ class Tally:
 
 
 def load_catalogue(console: Console, path: Path, actor: Actor, tell: Callable[[int], None]) -> Tally:
-    """Take the videos of a file into the catalogue; `tell` hears how many bytes of it are read.
+    """Import the videos of a file; `tell` receives the number of bytes read.
 
-    Rows whose videoId is there already are counted and left as they are, so that an import which was interrupted is
-    started again, and goes on. What is refused is written beside the file, with its line and the reason. Raises
-    BadRequest when the file as a whole is none that can be read, and OSError.
+    Existing videos are counted and not modified, so an interrupted import can simply be started again. Rejected rows
+    are written beside the file, with line number and reason. Raises BadRequest if the file as a whole is unreadable,
+    and OSError.
     """
     tally, batch, seen = Tally(), list[Video](), set[str]()
     zone, base_url = console.settings.time_zone, console.settings.public_url
 
     def keep() -> None:
-        # The last one given of a second is the newest, and the export writes the newest first.
+        # Within one second the last inserted is the newest, and the export lists the newest first.
         newest_first = bool(batch) and batch[0].created >= batch[-1].created
         known = len(console.store.catalogue.load_videos(batch[::-1] if newest_first else batch, actor))
         tally.known += known
@@ -142,7 +142,7 @@ def load_catalogue(console: Console, path: Path, actor: Actor, tell: Callable[[i
 
 
 class Refusals:
-    """The file beside the input that says which lines were refused, and why; there is none where all were taken."""
+    """The file of rejected lines with reasons, written beside the input; removed if it stays empty."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.with_name(f"{path.name}.refused.csv")
@@ -166,9 +166,9 @@ class Refusals:
 
 
 def read_rows(file: BinaryIO, path: Path) -> Iterator[Row]:
-    """Yield the rows of a file, each with the number of its first line: its values by name, or why it has none.
+    """Yield the rows of a file with the number of their first line: values by name, or the reason of rejection.
 
-    Raises BadRequest where the file is none at all.
+    Raises BadRequest if the file is unreadable.
     """
     is_table = SUFFIXES[path.suffix.lower()] == "csv"
     with opened_text(file, path.name, otherwise="" if is_table else "utf-8") as text:
@@ -176,7 +176,7 @@ def read_rows(file: BinaryIO, path: Path) -> Iterator[Row]:
 
 
 def read_video(row: Mapping[str, Any], zone: ZoneInfo, base_url: str = "") -> Video:
-    """Return the video that a row describes. Raises BadRequest, naming the value that is wrong."""
+    """Build the video described by a row. Raises BadRequest, naming the invalid value."""
     user = row.get("user")
     if isinstance(user, dict):
         row = {**user, **row}
@@ -210,7 +210,7 @@ def _values(row: Mapping[str, Any], fields: Mapping[str, tuple[str, Kind]], zone
 
 
 def _parts(given: Any) -> Any:
-    """Return the values of a JSON array that stands in a cell; anything else as it is."""
+    """Parse a JSON array in a cell; other values are returned unchanged."""
     if isinstance(given, str) and given.strip().startswith("[") and given.strip().endswith("]"):
         with suppress(msgspec.MsgspecError, RecursionError, UnicodeError):
             return msgspec.json.decode(given.strip())
@@ -218,7 +218,7 @@ def _parts(given: Any) -> Any:
 
 
 def _files(row: Mapping[str, Any], video_id: str, zone: ZoneInfo, base_url: str) -> tuple[tuple[MediaFile, ...], str]:
-    """Return the files of a row, and the key of our own media among them: those are found again if they are there."""
+    """Return the files of a row, and the media key in our own URLs, which makes existing files accessible again."""
     files, media_key, url = list[MediaFile](), "", Url()
     for name, kind in FILE_FIELDS.items():
         given = _parts(row.get(name))
@@ -237,7 +237,7 @@ def _files(row: Mapping[str, Any], video_id: str, zone: ZoneInfo, base_url: str)
 
 def _csv_rows(text: TextIO, path: Path) -> Iterator[Row]:
     table = read_table(text, path.name, NEEDED, ALL_COLUMNS)
-    comma = table.delimiter == ";"  # which Excel puts between cells where a comma stands before decimals
+    comma = table.delimiter == ";"  # Excel's delimiter in locales with a decimal comma
     columns = [(name, _unwriter(CELLS.get(name), comma)) for name in table.names]
     for line, cells in table.rows:
         if isinstance(cells, BadRequest):
@@ -247,7 +247,7 @@ def _csv_rows(text: TextIO, path: Path) -> Iterator[Row]:
 
 
 def _unwriter(kind: CellKind | None, decimal_comma: bool) -> Callable[[str], str]:
-    """Return what tells what stood in a cell before the export, or a spreadsheet, wrote it in its own way."""
+    """Return the function that undoes the formatting of the export or a spreadsheet."""
     if kind is None:
         return str
     if kind is CellKind.TEXT:
@@ -273,16 +273,16 @@ def _without_excel_day(cell: str) -> str:
 
 
 def _ungrouped(cell: str, point: str, whole_only: bool) -> str:
-    """Return a number without the marks between its thousands, and with a point before its decimals.
+    """Normalize a number: remove thousands separators and use a decimal point.
 
-    What is no number then stays as it stands, so that whoever is told of it finds it in the file.
+    Anything else is returned unchanged, for the error message.
     """
     cell = cell.strip(AROUND_IDS)
     if cell.isdigit():
         return cell
     if whole_only and (found := AS_FLOAT.fullmatch(cell)):
         return found[1]
-    # Two of them can only stand between thousands.
+    # two of them must be thousands separators
     whole, _, decimals = (cell, "", "") if cell.count(point) > 1 else cell.partition(point)
     if grouped := GROUPED.fullmatch(whole):
         whole = whole.replace(grouped[1], "")

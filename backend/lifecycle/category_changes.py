@@ -1,4 +1,4 @@
-"""Changing the tree of categories: by the provider first, where it has one of its own, and then here."""
+"""Changes to the category tree, applied at the provider first if it has the category."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def add(console: Console, name: str, parent_id: int, actor: Actor) -> Category:
 
 
 def rename(console: Console, cate_id: int, name: str, actor: Actor) -> None:
-    """Rename a category, with all its videos. Raises BadRequest, NotFound, Conflict and CloudError."""
+    """Rename a category and update its videos. Raises BadRequest, NotFound, Conflict and CloudError."""
     console.store.categories.check_name(cate_id, name)
     if console.store.categories.is_at_provider(cate_id):
         console.media.rename_category(cate_id, name)
@@ -30,7 +30,7 @@ def rename(console: Console, cate_id: int, name: str, actor: Actor) -> None:
 
 
 def delete(console: Console, cate_id: int, actor: Actor) -> int:
-    """Delete a category and all below it; return how many videos had one of them. Raises NotFound and CloudError."""
+    """Delete a category and its descendants; return the number of affected videos. Raises NotFound and CloudError."""
     console.store.categories.get(cate_id)
     if console.store.categories.is_at_provider(cate_id):
         console.media.delete_category(cate_id)
@@ -40,13 +40,12 @@ def delete(console: Console, cate_id: int, actor: Actor) -> int:
 def settle(
     console: Console, cate_id: int | None, cate_name: str | None, actor: Actor
 ) -> tuple[int | None, str | None]:  # fmt: skip
-    """Return the category that is meant, as Catalogue.settle_category takes it; in cloud mode one that VOD has.
-
-    A new one is made there. Raises BadRequest and CloudError.
+    """Resolve a category as Catalogue.settle_category does; in cloud mode to one that exists at VOD, creating it
+    there if needed. Raises BadRequest and CloudError.
     """
     found, name = console.store.catalogue.settle_category(cate_id, cate_name)
     if console.cloud is None:
-        return cate_id, cate_name  # a new one gets its id in the transaction that uses it
+        return cate_id, cate_name  # a new category gets its id in the transaction that uses it
     if not found or console.store.categories.is_at_provider(found):
         return found, name
     same = [one for one in console.store.categories.find() if found == one.cate_id or one.names == (name,)]
@@ -54,6 +53,6 @@ def settle(
         raise BadRequest("ApsaraVideo VOD has no category {cate_id}; send its cateName alone.", cate_id=cate_id)
     if there := next((one for one in same if console.store.categories.is_at_provider(one.cate_id)), None):
         return there.cate_id, there.cate_name
-    # One that was ours alone stays with the videos that have it: a difference, until somebody settles it.
+    # videos of a local-only category keep it, as a difference to be resolved
     made = console.store.categories.add(name, 0, actor, console.media.add_category(name, 0))
     return made.cate_id, made.cate_name

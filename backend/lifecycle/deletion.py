@@ -1,4 +1,4 @@
-"""Deleting: into the trash, back out of it, and for good when somebody wants that or its time is over."""
+"""Deletes videos: to the trash, restored from it, or permanently on request or when their retention ends."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ PURGER = Actor("trash", "worker")
 
 
 def delete(console: Console, video: Video, actor: Actor, *, seen_line: int | None = None) -> None:
-    """Put a video into the trash; with QU_TRASH_DAYS=0, delete it for good. Raises NotFound and CloudError, and
-    Conflict where anybody decided something about it since `seen_line` of the history."""
+    """Move a video to the trash; with QU_TRASH_DAYS=0, delete it permanently.
+
+    Raises NotFound and CloudError, and Conflict if somebody changed it after `seen_line` of the history.
+    """
     console.store.catalogue.check_seen(video.video_id, seen_line)
     owner = video.user.user_id
     if days := console.settings.trash_days:
@@ -35,9 +37,10 @@ def delete(console: Console, video: Video, actor: Actor, *, seen_line: int | Non
 
 
 def restore(console: Console, video_id: str, actor: Actor) -> None:
-    """Bring a video back with everything it had; its media have new addresses.
+    """Restore a video from the trash; its media get new URLs.
 
-    Raises NotFound, Conflict while it is being deleted for good, and CloudError."""
+    Raises NotFound, Conflict while it is being purged, and CloudError.
+    """
     video = console.store.trash.get(video_id).video
     playable = video.censor_status is not CensorStatus.FAIL
     with console.media.set_playable(video, playable, "RestoreVideo", actor):
@@ -45,17 +48,14 @@ def restore(console: Console, video_id: str, actor: Actor) -> None:
 
 
 def purge(console: Console, video_id: str, actor: Actor) -> None:
-    """Delete for good what is in the trash. Raises NotFound and CloudError."""
+    """Permanently delete a video in the trash. Raises NotFound and CloudError."""
     recheck = partial(console.store.trash.get, video_id)
     with console.media.deleting(recheck().video, actor, recheck):
         console.store.trash.forget(video_id, actor)
 
 
 def purge_due(console: Console) -> int:
-    """Delete for good whatever has been in the trash for its time; return how many videos that were.
-
-    What cannot be deleted now stays until the next time.
-    """
+    """Permanently delete videos whose retention has ended; return how many. Failures are retried the next time."""
     count = 0
     for video_id in console.store.trash.due():
         try:
@@ -69,12 +69,12 @@ def purge_due(console: Console) -> int:
 
 
 class Purger(Periodic):
-    """Empties the trash in the background: at the start, and then every ten minutes."""
+    """Purges the trash in the background, at startup and then every ten minutes."""
 
     def __init__(self, console: Console, seconds: float = ROUND_SECONDS) -> None:
         super().__init__("purger", seconds)
         self._console = console
 
     def step(self) -> int:
-        """Delete for good what is due; return how many videos that were."""
+        """Purge videos that are due; return how many."""
         return purge_due(self._console)

@@ -1,4 +1,4 @@
-"""How a file becomes a video: looked at, moved into keeping, entered, and its first jobs queued."""
+"""Turns an uploaded file into a video: validate, store, insert, and queue its first jobs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAX_ALIKE = 20  # videos of the same size that a new file is compared with
 
 @dataclass(frozen=True, slots=True)
 class VideoMetadata:
-    """What is said about a file when it comes in; an empty title means the file's name."""
+    """Metadata given with a file; an empty title means the file name."""
 
     file_name: str
     user: User
@@ -39,19 +39,19 @@ class VideoMetadata:
     cate_id: int = 0
     cate_name: str = ""
     created: int | None = None  # None: now
-    video_id: str = ""  # empty: a new one
-    censor_status: CensorStatus | None = None  # None: as the setting QU_REVIEW has it
+    video_id: str = ""  # empty: allocate one
+    censor_status: CensorStatus | None = None  # None: according to QU_REVIEW
 
 
 def incoming_folder(settings: Settings) -> Path:
-    """Return the folder for files on their way in, making it. It lies beside the media, so that moving is instant."""
+    """Return the folder for incoming files, creating it; it is beside the media, so that moving a file is a rename."""
     folder = settings.media / ".incoming"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def new_incoming(settings: Settings, file_name: str = "") -> Path:
-    """Return a path for a file on its way in: a name of ours, whatever the sender called it."""
+    """Return a path for an incoming file, with a random name."""
     extension = Path(file_name).suffix.lower()
     known = extension if extension[1:].isalnum() and extension.isascii() and len(extension) <= 6 else ""
     return incoming_folder(settings) / f"{secrets.token_hex(16)}{known}"
@@ -59,7 +59,7 @@ def new_incoming(settings: Settings, file_name: str = "") -> Path:
 
 @contextmanager
 def copied(path: Path, settings: Settings) -> Iterator[Path]:
-    """Give a copy of a file on its way in; what is not moved on from there is removed."""
+    """Copy a file to the incoming folder; the copy is deleted unless it was moved."""
     copy = new_incoming(settings, path.name)
     try:
         shutil.copyfile(path, copy)
@@ -70,15 +70,16 @@ def copied(path: Path, settings: Settings) -> Iterator[Path]:
 
 @contextmanager
 def kept_until_stored(path: Path, settings: Settings) -> Iterator[Path]:
-    """Give a second name of a file to take in. Its own is removed at the end, or where the file will not do.
+    """Create a second link to a file for ingest.
 
-    It stays where anything else is raised, as by a database that refuses: then the same may be tried again.
+    The original is deleted on success or if the file is rejected; on other errors, such as an unavailable database, it
+    is kept for a retry.
     """
     second = new_incoming(settings, path.name)
     try:
         try:
             os.link(path, second)
-        except OSError:  # there are file systems without
+        except OSError:  # file system without hard links
             shutil.copyfile(path, second)
         yield second
     except (ConsoleError, OSError):
@@ -90,14 +91,14 @@ def kept_until_stored(path: Path, settings: Settings) -> Iterator[Path]:
 
 
 def sweep_incoming(settings: Settings) -> None:
-    """Remove what an interrupted upload or export left, when a server starts."""
+    """Delete what interrupted uploads or exports left, at server startup."""
     for path in incoming_folder(settings).iterdir():
         with suppress(OSError):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def ingest_file(console: Console, path: Path, said: VideoMetadata, actor: Actor) -> Video:
-    """Make a video of the file at `path`, which is moved. Raises MediaError; then nothing of it is left behind."""
+    """Create a video from the file at `path`, which is moved. Raises MediaError and then leaves no files."""
     try:
         return add_video(console, path, validate_file(console, path), said, actor)
     finally:
@@ -105,7 +106,7 @@ def ingest_file(console: Console, path: Path, said: VideoMetadata, actor: Actor)
 
 
 def validate_file(console: Console, path: Path) -> Probe:
-    """Return what the file says about itself. Raises MediaError when it is too large or no video we can take."""
+    """Probe a file. Raises MediaError if it is too large or not an acceptable video."""
     limit = console.settings.max_upload_mb
     if path.stat().st_size > limit * 1_000_000:
         raise MediaError("The file is larger than {limit} MB.", limit=limit)
@@ -113,7 +114,7 @@ def validate_file(console: Console, path: Path) -> Probe:
 
 
 def same_files(console: Console, path: Path) -> list[Video]:
-    """Return the videos whose source is the very same file, the newest first: somebody may have sent it twice."""
+    """Return the videos with an identical source file, newest first, to detect repeated uploads."""
     size = path.stat().st_size
     alike = console.store.catalogue.find_videos(VideoFilter(min_size=size, max_size=size), size=MAX_ALIKE).items
     return [video for video in alike if (kept := _kept(console, video)) and filecmp.cmp(path, kept, shallow=False)]
@@ -125,7 +126,7 @@ def _kept(console: Console, video: Video) -> Path | None:
 
 
 def add_video(console: Console, path: Path, probe: Probe, said: VideoMetadata, actor: Actor) -> Video:
-    """Move a file that was looked at into keeping, and enter its video with the first jobs."""
+    """Store a validated file, and insert its video with the first jobs."""
     title = said.title or title_of(said.file_name)
     cate_id, cate_name = category_changes.settle(console, said.cate_id, said.cate_name or None, actor)
     video_id = said.video_id or console.media.allocate_id(
@@ -158,7 +159,7 @@ def add_video(console: Console, path: Path, probe: Probe, said: VideoMetadata, a
 
 
 def title_of(file_name: str) -> str:
-    """Return the title of a file that was given none: its name, as far as that can be kept and shown."""
+    """Return the default title: the normalized file name."""
     return one_line(Path(file_name).stem[:MAX_TITLE])
 
 

@@ -1,4 +1,4 @@
-"""A person's verdicts: what they must say, and their way to the provider and into the catalogue."""
+"""Verdicts: validating their texts, sending them to the provider, and recording them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_COMMENT_BYTES = 512
 
 
 def check_words(verdict: Verdict, reason: str, comment: str, *, needs_reason: bool = True) -> str:
-    """Return the reason, empty where it is of blanks alone. Raises BadRequest, naming what is too long or missing."""
+    """Return the reason, normalized to empty if blank. Raises BadRequest, naming what is too long or missing."""
     reason = "" if is_blank(reason) else reason
     if verdict is Verdict.BLOCKED and not reason and needs_reason:
         raise BadRequest("reason is required when status is Blocked.")
@@ -36,10 +36,10 @@ def judge(
     console: Console, video_ids: Sequence[str], verdict: Verdict, reason: str, comment: str, actor: Actor,
     seen_line: int | None = None,
 ) -> list[ConsoleError | None]:  # fmt: skip
-    """Judge each of these videos by itself; return what was wrong with each, None where the verdict is recorded.
+    """Record a verdict on each of these videos independently; return the error of each, None if recorded.
 
-    The provider is told of all in as few calls as it takes. `seen_line` is a line of the history: Conflict where
-    anybody decided something about a video since.
+    The provider is called in batches. `seen_line` is a line of the history: Conflict if somebody changed a video after
+    it.
     """
     problems: dict[str, ConsoleError | None] = dict.fromkeys(video_ids)
     judgements = []
@@ -64,7 +64,7 @@ def _judgement(
         video = console.media.with_known_renditions(video)
     except CloudError:
         if verdict is Verdict.NORMAL:
-            raise  # what is blocked is blocked, though a cache may keep what nobody here knows of
+            raise  # blocking proceeds, even if caches may keep renditions unknown to the catalogue
     return Judgement(video, verdict, reason, comment)
 
 

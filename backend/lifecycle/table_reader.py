@@ -1,4 +1,4 @@
-"""Tables as spreadsheets save them: in which encoding, what stands between cells, and which lines are one row."""
+"""Reads tables saved by spreadsheets: detects encoding and delimiter, and recovers from malformed rows."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from backend.errors import BadRequest
 
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 DELIMITERS = ",;\t|"
-DELIMITER_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # with which Excel's own files may begin
+DELIMITER_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # may begin files written by Excel
 BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-COMMON_CHINESE = re.compile(rb"[\xa1-\xa3\xb0-\xf7][\xa1-\xfe]")  # GB2312's; other encodings hold much beside it
-MOSTLY_UTF_8, MOSTLY_CHINESE = 0.9, 0.75  # of the bytes beyond ASCII
+COMMON_CHINESE = re.compile(rb"[\xa1-\xa3\xb0-\xf7][\xa1-\xfe]")  # from GB2312; other encodings have much outside it
+MOSTLY_UTF_8, MOSTLY_CHINESE = 0.9, 0.75  # shares of the non-ASCII bytes
 CHUNK = 1 << 20
-NO_TEXT = "\udcff"  # in place of what is none in the file's encoding: whoever reads the cell refuses it
+NO_TEXT = "\udcff"  # replaces undecodable bytes; the cell is then rejected
 
 codecs.register_error("no text", lambda error: (NO_TEXT, error.end))  # type: ignore[attr-defined]
 
 
 class Table(NamedTuple):
-    """A table: the names of its columns, what stands between cells, and its rows.
+    """A table: column names, delimiter and rows.
 
-    Each comes with the number of its first line, as cells in the order of the names, or why it is none.
+    Each row has the number of its first line, and its cells in column order or the reason of rejection.
     """
 
     names: list[str]
@@ -38,9 +38,9 @@ class Table(NamedTuple):
 
 
 def encoding_of(file: BinaryIO, name: str, otherwise: str = "") -> str:
-    """Return the encoding of a file, which is then at its beginning; `otherwise` where it is none that we know.
+    """Detect the encoding of a file and rewind it; `otherwise` if unknown.
 
-    Raises BadRequest for such a one where `otherwise` is empty.
+    Raises BadRequest for an unknown encoding if `otherwise` is empty.
     """
     file.seek(0)
     head = file.read(4)
@@ -63,7 +63,7 @@ def encoding_of(file: BinaryIO, name: str, otherwise: str = "") -> str:
 
 
 def _guess(file: BinaryIO, name: str, otherwise: str) -> str:
-    """Tell Chinese Excel's encoding from UTF-8 that is damaged in places."""
+    """Distinguish GB18030, as written by Chinese Excel, from damaged UTF-8."""
     file.seek(0)
     beyond = utf_8 = chinese = 0
     while chunk := file.read(CHUNK):
@@ -81,7 +81,7 @@ def _guess(file: BinaryIO, name: str, otherwise: str) -> str:
 
 @contextmanager
 def opened_text(file: BinaryIO, name: str, otherwise: str = "") -> Iterator[TextIO]:
-    """Give the text of a file, whose lines may end in CR, LF or both; see `encoding_of`. Raises BadRequest."""
+    """Open a file as text, with any line ends; see `encoding_of`. Raises BadRequest."""
     text = io.TextIOWrapper(file, encoding_of(file, name, otherwise), "no text", newline="")
     try:
         yield text
@@ -90,7 +90,7 @@ def opened_text(file: BinaryIO, name: str, otherwise: str = "") -> Iterator[Text
 
 
 def read_table(text: TextIO, name: str, needed: Sequence[str], known: Iterable[str]) -> Table:
-    """Return the table of a text. Its first line names the columns, all of `needed` among them; `known` says how.
+    """Read a table whose first line has the column names, including all `needed`; `known` gives their spelling.
 
     Raises BadRequest.
     """
@@ -123,7 +123,7 @@ def _name(cell: str, spelling: dict[str, str]) -> str:
 
 
 class Lines:
-    """The lines of a text, counted; those that were taken since `begin` can be given back."""
+    """A counted line iterator; lines taken since `begin` can be pushed back."""
 
     def __init__(self, text: Iterable[str]) -> None:
         self._text = iter(text)
@@ -149,7 +149,7 @@ class Lines:
 
 
 def _rows(lines: Lines, delimiter: str, columns: int, fewest: int) -> Iterator[tuple[int, list[str] | BadRequest]]:
-    """Yield the rows. Lines that a quotation mark made one with a bad row are read again, each by itself."""
+    """Yield the rows. Lines merged into a malformed row by a stray quotation mark are parsed again individually."""
     table = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         first = lines.number + 1
@@ -173,7 +173,7 @@ def _rows(lines: Lines, delimiter: str, columns: int, fewest: int) -> Iterator[t
 
 
 def _wrong(cells: list[str], columns: int, fewest: int) -> BadRequest | None:
-    """Say what is wrong with a row. Excel leaves out empty cells at the end of some rows, and adds them to others."""
+    """Return what is wrong with a row, if anything. Excel omits or adds empty cells at the end of rows."""
     if any(cell.strip() for cell in (cells[columns:] if len(cells) >= fewest else cells)):
         return BadRequest(
             "The line has {cells} cells, and the first line names {columns}.", cells=len(cells), columns=columns

@@ -1,7 +1,7 @@
-"""Media providers: where a video's files live, and who makes its renditions and pictures.
+"""The media provider interface: stores the files of videos and makes renditions and images.
 
-To add one, write a module beside this one with a class that has these methods, choose it in `backend.app`, and
-add it to the fixture `media` of tests/contract/test_providers.py: the same tests must pass for every provider.
+To add a provider, write a module beside this one with a class that implements it, choose it in `backend.app`, and add
+it to the fixture `media` of tests/contract/test_providers.py: the same tests must pass for every provider.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ NO_SNAPSHOTS = (
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A sound track: its codec and its channels, as ffmpeg names them: aac, 5.1(side) …"""
+    """An audio track: codec and channel layout as ffmpeg names them: aac, 5.1(side) …"""
 
     codec: str
     channels: str
-    decodes: bool = True  # whether this ffmpeg has a decoder for it
+    decodes: bool = True  # whether this ffmpeg can decode it
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a file says about itself, and its first picture. Width and height are as shown, in square pixels.
+    """Properties of a file and its first frame.
 
-    The names of colours are ffmpeg's, and empty where there is none.
+    Width and height are as displayed, in square pixels. Colour properties use ffmpeg's names, empty if absent.
     """
 
     duration: float  # seconds
@@ -44,15 +44,15 @@ class Probe:
     codec: str  # of the video stream, as ffmpeg names it: h264, hevc, mpeg2video …
     fps: float
     sounds: tuple[Sound, ...] = ()
-    start: float = 0.0  # seconds: the time of the first picture or sound in the file's own count
-    decodes: bool = True  # whether a picture came
+    start: float = 0.0  # timestamp of the first frame or sample in seconds
+    decodes: bool = True  # whether the first frame was decoded
     transfer: str = ""  # smpte2084 and arib-std-b67 are HDR
     primaries: str = ""
     matrix: str = ""
     full_range: bool = False
     interlaced: bool = False
     rgb: bool = False
-    turned: bool = False  # whether ffmpeg turns the pictures while it reads them
+    turned: bool = False  # whether ffmpeg rotates the frames while reading
 
     @property
     def has_audio(self) -> bool:
@@ -60,12 +60,12 @@ class Probe:
 
     @property
     def sound(self) -> int | None:
-        """The number of the first sound track that can be decoded, counted among those of sound."""
+        """Index of the first decodable audio track, counted among audio tracks."""
         return next((number for number, sound in enumerate(self.sounds) if sound.decodes), None)
 
     @property
     def channels(self) -> str:
-        """The channels of that track; empty where there is none."""
+        """Channel layout of that track; empty if there is none."""
         return "" if self.sound is None else self.sounds[self.sound].channels
 
 
@@ -80,104 +80,101 @@ class Judgement:
 
 
 class MediaProvider(Protocol):
-    """Runs the jobs `snapshot`, `cover`, `transcode` and `narrow` of a video, and keeps its files.
+    """Runs the jobs `snapshot`, `cover`, `transcode` and `narrow` of a video, and stores its files.
 
-    `start` gets the job and its video; when the job is done, `poll` names the files with their kind. A video that the
-    provider does not know is a `NotFound`; a file that cannot be used is a `MediaError`.
+    Runs them either in this process (`run`) or remotely (`start`, `poll`). Unknown videos raise `NotFound`, unusable
+    files `MediaError`.
     """
 
     @property
     def initial_jobs(self) -> tuple[JobKind, ...]:
-        """What is done with every new file."""
+        """The jobs queued for every new file."""
 
     def describe(self) -> str:
-        """Say in a line what it works with, for the operator. Raises ConsoleError when it cannot work."""
+        """Return a one-line description for the operator. Raises ConsoleError if the provider cannot work."""
 
     def admit(self, path: Path) -> Probe:
-        """Look at a file somebody sent. Raises MediaError, in words for people, when it is not a video we can take."""
+        """Validate an uploaded file.
+
+        Raises MediaError, with a message for the user, if it is not an acceptable video.
+        """
 
     def allocate_id(
         self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0,
         owner: User | None = None,
     ) -> str:  # fmt: skip
-        """Return the id under which a new video will be kept, and whose it is where the provider keeps that."""
+        """Return the id of a new video, registering it and its owner at a remote provider."""
 
     def store_file(self, video_id: str, path: Path, extension: str) -> str:
-        """Move an admitted file into the video's keeping and return its name there."""
+        """Move a validated file to the video's storage and return its name there."""
 
     def is_up_to_date(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
-        """Say whether a job `transcode` or `narrow` would make what is there again; `facts` are those of the last."""
-
-    def with_known_renditions(self, video: Video) -> Video:
-        """Return the video with the renditions that the provider has and the catalogue may not know, before something
-        depends on them. Raises CloudError.
+        """Return whether a `transcode` or `narrow` job would only repeat what exists; `facts` are those of the last
+        job.
         """
 
+    def with_known_renditions(self, video: Video) -> Video:
+        """Return the video with renditions that the provider has but the catalogue may not know. Raises CloudError."""
+
     def update_texts(self, video_id: str, texts: Mapping[str, Any]) -> None:
-        """Tell the provider of a new title, description, tags or cate_id (0: none), before the console records them.
+        """Send a new title, description, tags or cate_id (0: none) to the provider, before the console records them.
 
         Raises CloudError.
         """
 
     def template_groups(self) -> list[TemplateGroup]:
-        """Return the template groups that a transcode can be asked for with; none where there are none.
-
-        Raises CloudError.
-        """
+        """Return the template groups available for transcodes; empty if there are none. Raises CloudError."""
 
     def watermarks(self) -> list[Watermark]:
-        """Return the watermarks that those put on videos. Raises CloudError."""
+        """Return the watermarks used by template groups. Raises CloudError."""
 
     def find_cut(self, texts: Mapping[str, Any]) -> list[ConsoleError]:
-        """Return in sentences which of these texts the provider holds less of than we do: a title, description or
-        tags, a verdict's reason or comment.
+        """Return warnings about texts the provider stores shortened: title, description, tags, or a verdict's
+        reason or comment.
         """
 
     def add_category(self, name: str, parent_id: int) -> int | None:
-        """Have the provider make a category, before the console does; return the id that it has there.
+        """Create a category at the provider, before the console does; return its id there.
 
-        None: the provider knows none, and the console gives the id. Raises BadRequest for a name that it cannot hold,
+        None if the provider has no categories, and the console assigns the id. Raises BadRequest for an invalid name,
         and CloudError.
         """
 
     def rename_category(self, cate_id: int, name: str) -> None:
-        """Have the provider rename a category that it gave the id, before the console does.
+        """Rename a provider's category, before the console does.
 
-        Raises as `add_category`, and NotFound where it has it no more.
+        Raises as `add_category`, and NotFound if it no longer exists there.
         """
 
     def delete_category(self, cate_id: int) -> None:
-        """Have the provider delete a category that it gave the id, with all below it; one that is gone is fine.
-
-        Raises CloudError.
-        """
+        """Delete a provider's category and its descendants; ignore one that does not exist. Raises CloudError."""
 
     def judging(
         self, judgements: Sequence[Judgement], actor: Actor
     ) -> AbstractContextManager[list[ConsoleError | None]]:
-        """Tell the provider of people's verdicts, each on another video; inside, the console records them.
+        """Send verdicts on different videos to the provider; the console records them inside the block.
 
-        Gives what was wrong with each, in their order: None where the console is to record it.
+        Yields the error of each, in order; None if the console is to record it.
         """
 
     def set_playable(self, video: Video, playable: bool, action: str, actor: Actor) -> AbstractContextManager[None]:
-        """Let a video be played, or not, for another reason than a verdict; inside, the console does `action`.
+        """Enable or disable playback for another reason than a verdict; the console performs `action` inside the block.
 
         `action` is TrashVideo, RestoreVideo or UndoAudit.
         """
 
     def deleting(self, video: Video, actor: Actor, recheck: Callable[[], object]) -> AbstractContextManager[None]:
-        """Remove everything of this video; inside, the console forgets it.
+        """Delete all files of a video; the console deletes its rows inside the block.
 
-        `recheck` raises if the video was restored in the meantime. It is called once the
-        deletion can no longer be undone.
+        `recheck` is called after the deletion is recorded and can no longer be undone; it raises if the video was
+        restored in the meantime.
         """
 
     def delete(self, video_id: str) -> None:
-        """Remove what is kept of a video that was never entered; nothing happens where there is nothing."""
+        """Delete the files of a video that was never inserted; ignore missing ones."""
 
     def with_current_urls(self, video: Video) -> Video:
-        """Return the video with addresses that can be fetched now, where they do not last. Never takes long."""
+        """Return the video with URLs that are valid now, if they expire. Returns quickly."""
 
     def path_of(self, video_id: str, name: str) -> Path | None:
-        """The file to serve for a media URL, or None when there is none here."""
+        """Return the local file of a media URL, or None."""

@@ -1,4 +1,4 @@
-"""How browsers name the codecs of a file, and the size of a picture."""
+"""Parses MP4 codec names for browsers, and JPEG dimensions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _INSIDE = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
 
 
 def codecs_of(path: Path) -> str:
-    """Name the codecs in an MP4 as RFC 6381 does, such as `avc1.64001f, mp4a.40.2`; empty for anything else."""
+    """Return the codecs of an MP4 as in RFC 6381, such as `avc1.64001f, mp4a.40.2`; empty for other files."""
     with path.open("rb") as file:
         descriptions = list(_sample_descriptions(file, 0, path.stat().st_size))
     names = [_codec(description) for description in descriptions]
@@ -50,7 +50,7 @@ def _codec(description: bytes) -> str:
 
 
 def _sound_codec(descriptor: bytes) -> str:
-    """Read the descriptors of ISO 14496-1 one inside the other: stream 3, decoder 4, its configuration 5."""
+    """Parse the nested descriptors of ISO 14496-1: stream 3, decoder 4, its configuration 5."""
     kind, at = 0, 0
     for tag, fields in ((3, 3), (4, 13), (5, 0)):
         if descriptor[at] != tag:
@@ -68,7 +68,7 @@ def _sound_codec(descriptor: bytes) -> str:
 
 
 def jpeg_size(path: Path) -> tuple[int, int]:
-    """Read width and height in pixels from a JPEG's frame header."""
+    """Return width and height of a JPEG from its frame header."""
     data = path.read_bytes()
     at = 2
     while data[at] == 0xFF:

@@ -1,8 +1,8 @@
-"""The only place where a program is started: ffmpeg, as a child that reads files of strangers.
+"""Runs ffmpeg, the only child process, on untrusted files.
 
-It runs by an argument list, without stdin, in a session of its own, with an environment of three variables, at low
-priority, under limits of processor time and memory, and it is stopped when it gets nowhere. Where util-linux has
-`setpriv`, the kernel kills it together with the thread that waits for it, so that a killed server leaves no encode.
+It runs with an argument list, without stdin, in its own session, with a minimal environment, at low priority, under CPU
+and memory limits, and is stopped when it makes no progress. With util-linux's `setpriv`, the kernel kills it together
+with the thread that waits for it, so that a killed server leaves no encode running.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ NOT_A_PROGRAM = "QU_FFMPEG names {path}, which is not a program that can be run.
 NOT_STARTED = "ffmpeg cannot be started: {why}."
 STALLED = "ffmpeg made no progress for {seconds} seconds and was stopped. Try again, or convert the file to MP4 first."
 
-CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf"  # no playlists, no pictures
-MAX_PIXELS = 40_000_000  # per picture: 8K is 33 million
+CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf"  # no playlists, no images
+MAX_PIXELS = 40_000_000  # per frame: 8K is 33 million
 THREADS = min(8, os.cpu_count() or 1)  # per codec; each takes address space
-ADDRESS_SPACE = 4 << 30  # bytes; an 8K HEVC picture and SVT-AV1 at 720p each ran in 2 GiB with 8 threads
-Report: TypeAlias = Callable[[float], None]  # told how far the work is, 0 to 1; may raise to stop it
+ADDRESS_SPACE = 4 << 30  # in bytes; an 8K HEVC frame and SVT-AV1 at 720p each ran in 2 GiB with 8 threads
+Report: TypeAlias = Callable[[float], None]  # progress callback, 0 to 1; may raise to stop the run
 _ENVIRONMENT = {"LC_ALL": "C", "SVT_LOG": "1", "MALLOC_ARENA_MAX": "4"}  # SVT-AV1 prints its settings otherwise
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
-_FULL_SIGNAL = getattr(signal, "SIGXFSZ", None)  # sent for a file that would become larger than the system allows
+_FULL_SIGNAL = getattr(signal, "SIGXFSZ", None)  # sent when a file exceeds the system's limit
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How a run ended: the exit status (0 is well), what was said on stderr, and how far it came."""
+    """The result of a run: exit status, stderr, and number of frames."""
 
     code: int
     words: str = ""
     frames: int = 0
-    lines: tuple[str, ...] = ()  # those of stderr that `keep` asked for
+    lines: tuple[str, ...] = ()  # lines of stderr matching `keep`
 
     @property
     def ok(self) -> bool:
@@ -61,17 +61,17 @@ class Ran:
 
 
 class Ffmpeg:
-    """An ffmpeg on this machine: what it can do, and running it. Finding it waits for the first use."""
+    """An ffmpeg binary: its capabilities, and running it. It is located on first use."""
 
     def __init__(self, program: str = "", stall: float = 60.0, timeout: float = 5.0) -> None:
-        """`stall`: seconds without progress before a run is stopped; `timeout`: from asking to killing."""
+        """`stall`: seconds without progress before a run is stopped; `timeout`: seconds from SIGTERM to SIGKILL."""
         self._program, self._stall, self._timeout = program, stall, timeout
 
     @cached_property
     def binary(self) -> str:
-        """The path of the program: the given one, else the one of imageio-ffmpeg, else `ffmpeg` on the PATH.
+        """The path of the program: the given one, that of imageio-ffmpeg, or `ffmpeg` on the PATH.
 
-        Raises ConsoleError when there is none.
+        Raises ConsoleError if there is none.
         """
         if self._program:
             if found := shutil.which(str(Path(self._program).expanduser())):
@@ -83,7 +83,7 @@ class Ffmpeg:
 
     @cached_property
     def version(self) -> str:
-        """What it calls itself, such as `7.1`."""
+        """Its version, such as `7.1`."""
         return next(iter(re.findall(r"ffmpeg version (\S+)", "\n".join(self._ask("-version")))), "unknown")
 
     @cached_property
@@ -93,7 +93,7 @@ class Ffmpeg:
 
     @cached_property
     def decodable(self) -> frozenset[str]:
-        """The names of the codecs that it can decode."""
+        """The names of codecs it can decode."""
         return frozenset(re.findall(r"^ D[.E][VAS][.\w]{3} (\w+)", "\n".join(self._ask("-codecs")), re.MULTILINE))
 
     @cached_property
@@ -103,7 +103,7 @@ class Ffmpeg:
 
     @cached_property
     def can_retime(self) -> bool:
-        """Whether it changes times while it reads, and keeps them to the tick while it writes, as it does since 7.1."""
+        """Whether it can change timestamps while reading and preserves them exactly while writing, as since 7.1."""
         trial = ["-bsf:v", "setts=pts=PTS", "-f", "lavfi", "-i", "nullsrc=s=16x16:d=0.1", "-f", "null", "-"]
         return self.run(trial).ok
 
@@ -114,7 +114,9 @@ class Ffmpeg:
 
     @staticmethod
     def reads(path: Path, *options: str) -> list[str]:
-        """The arguments for reading an uploaded file: local files of known containers only, no picture bombs."""
+        """Return the arguments for reading an untrusted file: local files in known containers only, with a frame
+        size limit.
+        """
         guards = ["-protocol_whitelist", "file,pipe", "-format_whitelist", CONTAINERS, "-max_pixels", str(MAX_PIXELS)]
         return [*guards, "-threads", str(THREADS), *options, "-i", f"file:{path.absolute()}"]
 
@@ -130,11 +132,11 @@ class Ffmpeg:
         cpu_seconds: int = 600,
         address_space: int = ADDRESS_SPACE,
     ) -> Ran:
-        """Run ffmpeg to its end, calling `report` about twice a second with the part of `duration` that is written.
+        """Run ffmpeg to its end, calling `report` about twice a second with the completed share of `duration`.
 
-        What `report` raises (Cancelled) stops the child and is raised here. `on_line` takes the lines of stdout, which
-        carries the progress otherwise. A failure is not raised but told by `Ran.code`; a stall is a MediaError, and a
-        full disk a ConsoleError, for neither says anything about the file.
+        If `report` raises (Cancelled), the child is stopped and the exception propagates. `on_line` receives the lines
+        of stdout, which otherwise carries the progress. Failures are returned in `Ran.code`; a stall raises MediaError,
+        and a full disk ConsoleError, because they say nothing about the file.
         """
         meter = ProgressParser(on_line)
         stream = [] if on_line or keep else ["-progress", "pipe:1", "-stats_period", "0.5"]
@@ -163,7 +165,7 @@ class Ffmpeg:
         return Ran(code, words.text, meter.frames, tuple(words.kept))
 
     def probe(self, path: Path) -> Probe:
-        """Read what a file says about itself; see `backend.media.probe`."""
+        """Probe a file; see `backend.media.probe`."""
         return look(self, path)
 
     def _start(self, command: Sequence[str], cwd: Path | None) -> subprocess.Popen[bytes]:
@@ -193,7 +195,7 @@ class Ffmpeg:
                 report(min(meter.seconds / duration, 1.0) if duration > 0 else 0.0)
 
     def _stop(self, process: subprocess.Popen[bytes], chunks: ByteQueue) -> None:
-        chunks.discard()  # a child that waits for us to read could not end by itself
+        chunks.discard()  # a child blocked on a full pipe could not exit
         if process.poll() is None:
             _signal(process, "SIGTERM")
             try:
@@ -216,7 +218,7 @@ def _close(process: subprocess.Popen[bytes]) -> None:
 
 
 def _signal(process: subprocess.Popen[bytes], name: str) -> None:
-    """Signal the child's whole group. It is not reaped yet, so its number cannot mean another process."""
+    """Signal the child's process group. It is not reaped yet, so the PID cannot have been reused."""
     if os.name == "nt":
         process.terminate()
         return
@@ -225,10 +227,10 @@ def _signal(process: subprocess.Popen[bytes], name: str) -> None:
 
 
 def _limit(pid: int, cpu_seconds: int, address_space: int) -> None:
-    """Bound what a hostile file can make the child use. `preexec_fn` would be unsafe beside threads."""
+    """Limit the child's resources. `preexec_fn` is unsafe with threads."""
     if os.name == "nt":
         return
-    with contextlib.suppress(OSError):  # already over, or we are nicer ourselves
+    with contextlib.suppress(OSError):  # already finished, or our own niceness is higher
         os.setpriority(os.PRIO_PROCESS, pid, 10)
     if sys.platform == "linux":
         for kind, soft in ((resource.RLIMIT_CPU, cpu_seconds), (resource.RLIMIT_AS, address_space)):
@@ -238,7 +240,7 @@ def _limit(pid: int, cpu_seconds: int, address_space: int) -> None:
 
 @functools.cache
 def _leash() -> tuple[str, ...]:
-    """The command before ffmpeg's that ties its life to ours; empty where there is none (busybox lacks the option)."""
+    """Return the command prefix that kills ffmpeg with our thread; empty if unavailable (busybox lacks the option)."""
     setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
     if not setpriv:
         return ()

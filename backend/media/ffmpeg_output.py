@@ -1,4 +1,4 @@
-"""What a child says on its pipes: progress, lines and words, taken off them as fast as they come."""
+"""Readers for ffmpeg's output pipes: progress, lines and error messages."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
-WORDS = 4096  # characters of the child's own words that are kept
+WORDS = 4096  # characters of stderr that are kept
 _WORDS_LINE = 500
 _KEPT_LINES = 200
 _CHUNK = 1 << 16
 
 
 class ProgressParser:
-    """Reads stdout: the progress that ffmpeg prints there, or lines for `on_line`."""
+    """Parses stdout: ffmpeg's progress, or lines for `on_line`."""
 
     def __init__(self, on_line: Callable[[bytes], None] | None) -> None:
         self._on_line = on_line or self._progress
@@ -28,7 +28,7 @@ class ProgressParser:
         self.frames = 0
 
     def take(self, chunk: bytes) -> bool:
-        """Read a piece of stdout; say whether it tells of any progress."""
+        """Parse a chunk of stdout; return whether it shows progress."""
         before = dict(self._marks)
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         for line in lines:
@@ -41,13 +41,13 @@ class ProgressParser:
             return
         self._marks[key] = value
         if value.strip().isdigit():
-            # Of several outputs the foremost is told of until all have begun, and the last one from then on.
+            # With several outputs, ffmpeg reports the most advanced until all have started, then the last.
             self.seconds = max(self.seconds, int(value) / 1e6) if key == b"out_time_us" else self.seconds
             self.frames = int(value) if key == b"frame" else self.frames
 
 
 class StderrTail:
-    """Keeps the beginning and the end of what ffmpeg says, without paths and addresses, and drops the rest."""
+    """Keeps the beginning and the end of ffmpeg's messages, without paths and addresses."""
 
     def __init__(self, arguments: Sequence[str], cwd: Path | None, keep: re.Pattern[str] | None) -> None:
         paths = {argument.removeprefix("file:") for argument in arguments} | ({str(cwd)} if cwd else set())
@@ -66,7 +66,7 @@ class StderrTail:
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
                 self._take(line)
-            rest = rest[:_CHUNK]  # metadata can be one line of any length
+            rest = rest[:_CHUNK]  # metadata can be a line of any length
         self._take(rest)
 
     def _take(self, raw: bytes) -> None:
@@ -87,7 +87,7 @@ class StderrTail:
 
 
 class ByteQueue:
-    """Hands stdout from the thread that reads it to the one that works with it; 4 MB lie between them at most."""
+    """Passes stdout between threads, buffering at most 4 MB."""
 
     def __init__(self) -> None:
         self._queue: queue.Queue[bytes] = queue.Queue(64)
@@ -101,7 +101,7 @@ class ByteQueue:
             self._queue.put(b"")
 
     def next(self, seconds: float) -> bytes | None:
-        """The next piece; empty when none came in time, None at the end."""
+        """Return the next chunk; empty on timeout, None at the end."""
         try:
             return self._queue.get(timeout=seconds) or None
         except queue.Empty:

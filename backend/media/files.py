@@ -1,4 +1,4 @@
-"""Files of a video on the disk: made beside their place, described, and put there whole."""
+"""Atomic file operations in a video's folder."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from backend.model import FileKind, MediaFile
 
 @contextlib.contextmanager
 def temp_file(folder: Path, stem: str) -> Iterator[Path]:
-    """A name to write to in `folder`, which is gone afterwards however it ends; so are those of runs that died.
+    """Yield a temporary path in `folder`, deleted afterwards; leftovers of crashed runs are deleted too.
 
-    The names differ, so that two runs of one job (a lease that ran out) cannot write into each other's file.
+    Names are unique, so that two runs of a job (after an expired lease) do not interfere.
     """
     for stray in folder.glob(f"{stem}.*.part"):
         stray.unlink(missing_ok=True)
@@ -32,7 +32,7 @@ def temp_file(folder: Path, stem: str) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def temp_dir(folder: Path, stem: str) -> Iterator[Path]:
-    """A hidden folder to work in, gone afterwards however it ends; those of runs that died go too."""
+    """Yield a hidden temporary folder, deleted afterwards, as are those of crashed runs."""
     for stray in folder.glob(f".{stem}.*.part"):
         shutil.rmtree(stray, ignore_errors=True)
     shop = folder / f".{stem}.{uuid.uuid4().hex[:12]}.part"
@@ -44,9 +44,9 @@ def temp_dir(folder: Path, stem: str) -> Iterator[Path]:
 
 
 def publish(ffmpeg: Ffmpeg, folder: Path, kind: FileKind, outputs: Sequence[Path]) -> tuple[MediaFile, ...]:
-    """Move finished MP4s, best first, into `folder` under names such as `common-720.mp4`, and describe them.
+    """Move finished MP4s, best first, into `folder` under names such as `common-720.mp4`, durably, and describe them.
 
-    Each is safe on the disk then. What an earlier ladder left of this kind goes.
+    Renditions of an earlier ladder are deleted.
     """
     files = tuple(_described(ffmpeg, output, kind, position) for position, output in enumerate(outputs))
     for output, file in zip(outputs, files, strict=True):
@@ -72,7 +72,7 @@ def _described(ffmpeg: Ffmpeg, output: Path, kind: FileKind, position: int) -> M
 
 
 def atomic_replace(path: Path, target: Path) -> None:
-    """Rename a file so that it is whole under its new name even if the machine stops now."""
+    """Rename a file durably and atomically."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
     path.replace(target)
@@ -80,7 +80,7 @@ def atomic_replace(path: Path, target: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder safe; Windows has no such call."""
+    """Sync a folder's entries; not available on Windows."""
     if sys.platform == "win32":
         return
     handle = os.open(folder, os.O_RDONLY)

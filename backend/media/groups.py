@@ -1,7 +1,7 @@
-"""A rendition put together from groups of pictures that were encoded apart, each at the quality that it needs.
+"""Assembles a rendition from groups of pictures (GOPs) encoded separately, each at the quality it needs.
 
-Every rendition has a key frame each 2 s, and no picture needs one beyond it: a group that was a trial can be published,
-and where the whole came out too good or too bad, some groups are encoded again and the rest is kept.
+Every rendition has a key frame every 2 s, and no frame references across it: a GOP encoded as a trial can be published,
+and if the whole is too good or too bad, only some GOPs are encoded again.
 """
 
 from __future__ import annotations
@@ -17,40 +17,40 @@ from backend.media.ffmpeg import Ffmpeg, Report
 from backend.media.packets import count_packets
 from backend.media.vmaf import SAMPLE_SECONDS, Reference, Score, Unscored, check
 
-_INDEX = 1 << 20  # bytes that hold the description of the pictures
-TICK = 90_000  # of a second: times of pictures in what is put together
-_HEAD, _FRAME = struct.Struct("<4sHH4sHHIIII"), struct.Struct("<IQ")  # of IVF and of each picture in it
+_INDEX = 1 << 20  # bytes searched for the colour description
+TICK = 90_000  # timescale of the assembled file
+_HEAD, _FRAME = struct.Struct("<4sHH4sHHIIII"), struct.Struct("<IQ")  # headers of IVF and of each of its frames
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Where the bits of one picture lie, and what became of it."""
+    """The location of an encoded frame, with its quality."""
 
     path: Path
     at: int
     size: int
     crf: float
-    score: float | None = None  # VMAF, where it was scored
+    score: float | None = None  # VMAF, if it was scored
 
 
-Pieces: TypeAlias = dict[int, Piece]  # by the number of the picture
+Pieces: TypeAlias = dict[int, Piece]  # by frame number
 
 
 def groups_of(times: Sequence[float]) -> list[range]:
-    """The numbers of the pictures of each group, which are shown within the same 2 s; `times` in seconds."""
+    """Return the frame numbers of each GOP, that is of each 2 s; `times` in seconds."""
     marks = [math.floor((at + 0.0005) / SAMPLE_SECONDS) for at in times]
     starts = [number for number, mark in enumerate(marks) if number == 0 or mark != marks[number - 1]]
     return [range(start, end) for start, end in zip(starts, [*starts[1:], len(times)], strict=True)]
 
 
 def spread(count: int, most: int) -> list[int]:
-    """Numbers of groups that stand for `count` of them: each third, `most` of them at most."""
+    """Choose evenly spread GOPs as samples: every third of `count`, at most `most`."""
     chosen = min(most, max(1, round(count / 3)))
     return [int((number + 0.5) * count / chosen) for number in range(chosen)]
 
 
 def selected(reference: Reference, groups: Sequence[range]) -> Reference:
-    """Compare with these groups alone."""
+    """Restrict a reference to these GOPs."""
     runs: list[list[int]] = []
     for group in groups:
         if runs and runs[-1][1] == group.start:
@@ -62,7 +62,7 @@ def selected(reference: Reference, groups: Sequence[range]) -> Reference:
 
 
 def key_frames(groups: Sequence[range]) -> tuple[str, ...]:
-    """The arguments that begin each group with a key frame."""
+    """Return the arguments that start each GOP with a key frame."""
     starts, at = [], 0
     for group in groups:
         starts.append(f"eq(n,{at})")
@@ -71,9 +71,9 @@ def key_frames(groups: Sequence[range]) -> tuple[str, ...]:
 
 
 def colours_of(path: Path) -> str:
-    """A filter that names the colours as an MP4 of ours does, whose index comes first; one that does nothing else.
+    """Return a filter that sets the colour tags of our MP4 (with its index first), or a null filter.
 
-    Given as options of an encoder, the names would have ffmpeg convert pictures that have none.
+    As encoder options, the tags would make ffmpeg convert untagged frames.
     """
     with path.open("rb") as file:
         head = file.read(_INDEX)
@@ -85,7 +85,7 @@ def colours_of(path: Path) -> str:
 
 
 def pieces_of(ffmpeg: Ffmpeg, path: Path, groups: Sequence[range], crf: float, frames: Score | None = None) -> Pieces:
-    """The pieces of groups that were encoded to `path`, by the number of the picture. Raises Unscored."""
+    """Return the encoded frames of these GOPs in `path`, by frame number. Raises Unscored."""
     ivf = path.with_suffix(".ivf")
     check(ffmpeg.run([*ffmpeg.reads(path), "-map", "0:V:0", "-c", "copy", "-f", "ivf", str(ivf)]))
     numbers = [number for group in groups for number in group]
@@ -106,22 +106,22 @@ def pieces_of(ffmpeg: Ffmpeg, path: Path, groups: Sequence[range], crf: float, f
 
 
 def score_of(pieces: Pieces) -> Score:
-    """The scores of the pictures that have one."""
+    """Return the scores of the scored frames."""
     return Score(tuple((number, one.score) for number, one in sorted(pieces.items()) if one.score is not None))
 
 
 def size_of(pieces: Pieces) -> int:
-    """The bytes of all pictures."""
+    """Return the total size in bytes."""
     return sum(one.size for one in pieces.values())
 
 
 def crf_of(pieces: Pieces) -> float:
-    """The mean CRF of all pictures."""
+    """Return the mean CRF."""
     return math.fsum(one.crf for one in pieces.values()) / len(pieces)
 
 
 def join(ffmpeg: Ffmpeg, pieces: Pieces, times: Sequence[float], plain: Path, output: Path, report: Report) -> None:
-    """Write an MP4 of the pieces at `times`, in seconds, with the sound of the plain rendition. Raises Unscored."""
+    """Write an MP4 of the frames at `times` (seconds), with the audio of the plain rendition. Raises Unscored."""
     ivf = output.with_suffix(".ivf")
     opened = {path: path.open("rb") for path in {one.path for one in pieces.values()}}
     try:
@@ -134,7 +134,7 @@ def join(ffmpeg: Ffmpeg, pieces: Pieces, times: Sequence[float], plain: Path, ou
     finally:
         for source in opened.values():
             source.close()
-    stands = count_packets(ffmpeg, plain).video.end - times[-1]  # IVF does not say how long the last picture does
+    stands = count_packets(ffmpeg, plain).video.end - times[-1]  # IVF lacks the last frame's duration
     lasts = f"setts=duration=if(eq(N\\,{len(times) - 1})\\,round({stands:.6f}/TB)\\,DURATION)"
     pictures = ["-itsoffset", f"{times[0]:.6f}", "-f", "ivf", "-i", f"file:{ivf.absolute()}"]
     taken = ["-map", "0:v:0", "-map", "1:a:0?", "-c", "copy", "-map_metadata", "-1", "-map_chapters", "-1"]

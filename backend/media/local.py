@@ -1,7 +1,7 @@
-"""The local media provider: files in a folder of this machine, worked on by ffmpeg.
+"""The local media provider: files in a folder of this machine, processed by ffmpeg.
 
-Each video has a folder of its own name. Every file in it is written under a name that ends in `.part` and renamed when
-it is whole, so that what can be served is always complete.
+Each video has its own folder. Files are written with the suffix `.part` and renamed when complete, so that only
+complete files are served.
 """
 
 from __future__ import annotations
@@ -48,17 +48,18 @@ BAD_NAME = "{name} cannot be the name of a video."
 
 MAX_DURATION = 6 * 3600.0  # seconds
 MAX_SIDE = 8192  # pixels
-# Never one that a browser would run.
+# never an extension that browsers would execute
 EXTENSIONS = re.compile("3g2|3gp|asf|avi|flv|m2ts|m4v|mkv|mov|mp4|mpeg|mpg|mts|ts|webm|wmv")
 _VIDEO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.[A-Za-z0-9]{1,8}")
 
-Work: TypeAlias = Callable[[Path, Path, Report], Done]  # folder of the video, file to work from
-Take: TypeAlias = Callable[[Path, Path, frozenset[str], Report], Done]  # besides, the files that the catalogue knows
+Work: TypeAlias = Callable[[Path, Path, Report], Done]  # video folder, source file
+# Additionally, the file names known to the catalogue
+Take: TypeAlias = Callable[[Path, Path, frozenset[str], Report], Done]
 
 
 class LocalMedia:
-    """Keeps the files of all videos under one folder and makes their renditions and pictures in this process."""
+    """Stores the files of all videos in one folder, and makes renditions and images in this process."""
 
     initial_jobs = (JobKind.SNAPSHOT, JobKind.TRANSCODE)
 
@@ -70,24 +71,23 @@ class LocalMedia:
         rungs: Sequence[int] = (720,),
         max_gigapixels: int = 2000,
     ) -> None:
-        """`narrow_codec`: auto, av1 or h264; `rungs`: short sides of the renditions in pixels.
-
-        `max_gigapixels`: what all pictures of a video may have together, for that is what its renditions cost.
+        """`narrow_codec`: auto, av1 or h264; `rungs`: short sides of the renditions in pixels; `max_gigapixels`:
+        limit of all frames of a video together, which determines the cost of its renditions.
         """
         self._folder, self._ffmpeg, self._narrow_codec, self._rungs = folder, ffmpeg, narrow_codec, rungs
         self._max_gigapixels = max_gigapixels
 
     def describe(self) -> str:
-        """Say which ffmpeg it works with, for the operator. Raises ConsoleError when there is none that will do."""
+        """Return the ffmpeg version and narrow-band codec. Raises ConsoleError if there is no usable ffmpeg."""
         if "libx264" not in self._ffmpeg.encoders:
             raise ConsoleError(NO_ENCODER)
         narrow_by = "AV1" if uses_av1(self._ffmpeg, self._narrow_codec) else "H.264"
         return f"ffmpeg {self._ffmpeg.version}, narrow-band in {narrow_by}"
 
     def admit(self, path: Path) -> Probe:
-        """Look at a file somebody sent; only its first picture is decoded. Raises MediaError when it is not for us.
+        """Validate an uploaded file; only its first frame is decoded.
 
-        Duration and frames a second are those of the pictures that are really there.
+        Raises MediaError if it is not acceptable. Duration and frame rate are those of the actual frames.
         """
         probe = self._ffmpeg.probe(path)
         if max(probe.width, probe.height) > MAX_SIDE or probe.width * probe.height > MAX_PIXELS:
@@ -122,13 +122,13 @@ class LocalMedia:
         self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0,
         owner: User | None = None,
     ) -> str:  # fmt: skip
-        """Any name will do here."""
+        """Return a random id."""
         return uuid.uuid4().hex
 
     def store_file(self, video_id: str, path: Path, extension: str) -> str:
-        """Move an admitted file into the video's keeping, safe on the disk, and return its name there.
+        """Move a validated file to the video's folder, durably, and return its name there.
 
-        An extension that is not one of a video (`.html` in front of a hidden page) is replaced by `.mp4`.
+        A non-video extension (such as `.html`) is replaced by `.mp4`.
         """
         folder = self._own_folder(video_id)
         if folder is None:
@@ -138,14 +138,14 @@ class LocalMedia:
         folder.mkdir(parents=True, exist_ok=True)
         sync_folder(self._folder)
         with temp_file(folder, "source") as whole:
-            shutil.move(path, whole)  # a rename, or a copy where the incoming folder is on another disk
+            shutil.move(path, whole)  # a rename, or a copy if the incoming folder is on another disk
             atomic_replace(whole, folder / name)
         return name
 
     def run(self, job: Job, video: Video | None, task: Task) -> Done:
-        """Do a job of kind snapshot, cover, transcode or narrow. NotFound: no files of it; MediaError: no source.
+        """Run a snapshot, cover, transcode or narrow job.
 
-        What was written of one that is stopped is gone when this has raised.
+        Raises NotFound if the video has no files, MediaError if it has no source. A cancelled job leaves no files.
         """
         source = self._source(video)
         known = frozenset(file.name for file in video.files) if video else frozenset()
@@ -160,7 +160,7 @@ class LocalMedia:
         return works[job.kind](source.parent, source, task.report)
 
     def is_up_to_date(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
-        """Say whether all that a job would make is there, as large and in the codec that the settings ask for."""
+        """Return whether all renditions exist in the configured sizes and codec."""
         files = video.files_of(FileKind.NARROW if kind is JobKind.NARROW else FileKind.COMMON)
         if not files or not all(self.path_of(video.video_id, file.name) for file in files):
             return False
@@ -176,52 +176,52 @@ class LocalMedia:
         return video
 
     def update_texts(self, video_id: str, texts: Mapping[str, Any]) -> None:
-        """Nobody else has to know of texts here."""
+        """Do nothing: texts are stored by the console only."""
 
     def template_groups(self) -> list[TemplateGroup]:
-        """Renditions follow the settings here."""
+        """Return nothing: renditions follow the settings."""
         return []
 
     def watermarks(self) -> list[Watermark]:
-        """There are none here."""
+        """Return nothing: watermarks are not supported."""
         return []
 
     def find_cut(self, texts: Mapping[str, Any]) -> list[ConsoleError]:
-        """Nothing is cut here."""
+        """Return nothing: no texts are shortened."""
         return []
 
     def add_category(self, name: str, parent_id: int) -> int | None:
-        """The console gives the ids here."""
+        """Return None: the console assigns the ids."""
         return None
 
     def rename_category(self, cate_id: int, name: str) -> None:
-        """Nobody else has to know of categories here."""
+        """Do nothing: categories are stored by the console only."""
 
     def delete_category(self, cate_id: int) -> None:
-        """Nobody else has to know of categories here."""
+        """Do nothing: categories are stored by the console only."""
 
     @contextmanager
     def judging(self, judgements: Sequence[Judgement], actor: Actor) -> Iterator[list[ConsoleError | None]]:
-        """Nobody else has to know of a verdict here."""
+        """Accept all verdicts: they are stored by the console only."""
         yield [None] * len(judgements)
 
     @contextmanager
     def set_playable(self, video: Video, playable: bool, action: str, actor: Actor) -> Iterator[None]:
-        """The addresses here are ours: the console gives new ones, and what is in the trash has none."""
+        """Do nothing: media URLs become invalid with their media key."""
         yield
 
     @contextmanager
     def deleting(self, video: Video, actor: Actor, recheck: Callable[[], object]) -> Iterator[None]:
-        """Remove the folder once the console has forgotten the video, which it does not where that came back."""
+        """Delete the folder after the rows, unless deleting the rows fails."""
         yield
         self.delete(video.video_id)
 
     def with_current_urls(self, video: Video) -> Video:
-        """The addresses of local files last."""
+        """Return the video unchanged: local URLs do not expire."""
         return video
 
     def delete(self, video_id: str) -> None:
-        """Remove the video's folder. It leaves its place at once, so that jobs still at work publish nothing more."""
+        """Delete the video's folder. It is renamed first, so that running jobs cannot publish into it."""
         folder = self._own_folder(video_id)
         if folder is None or not folder.is_dir():
             return
@@ -229,11 +229,11 @@ class LocalMedia:
         graves.mkdir(exist_ok=True)
         folder.rename(graves / uuid.uuid4().hex)
         sync_folder(self._folder)
-        for grave in graves.iterdir():  # ours, and those of a server that stopped before it was done
+        for grave in graves.iterdir():  # ours, and leftovers of a crashed server
             shutil.rmtree(grave, ignore_errors=True)
 
     def path_of(self, video_id: str, name: str) -> Path | None:
-        """The complete file of that name, or None: for odd names, for unfinished files, for links to elsewhere."""
+        """Return the complete file with this name, or None for invalid names, unfinished files and links."""
         folder = self._own_folder(video_id)
         if folder is None or not _NAME.fullmatch(name) or name.endswith(".part"):
             return None
@@ -245,7 +245,7 @@ class LocalMedia:
 
     @staticmethod
     def _take(take: Take, known: frozenset[str], folder: Path, path: Path, report: Report) -> Done:
-        """Take pictures from the plain rendition, which is quick to look through, or from the source before it is."""
+        """Take images from the plain rendition, which decodes faster, or else from the source."""
         rendition = next(iter(plain_renditions(folder)), None)
         done = take(folder, rendition or path, known, report)
         return replace(done, facts={}) if rendition else done  # the rendition may be smaller than the video

@@ -1,16 +1,16 @@
-"""The narrow-band rendition: the same pictures to the eye in fewer bits, measured for each video.
+"""Narrow-band renditions: visually equal to the plain ones at a lower bitrate, optimized for each video.
 
-What one video can spare is three times what another can, so no quality fits all. The plain rendition is scored by
-VMAF, and a target set just below: `min(95, plain - 0.8)`; `hunt` finds the fewest bits that reach it. The promise: what
-is published scores no less than the target minus 0.2, and one picture in twenty no more than 4 less than in the plain
-rendition, or it is the plain rendition's bits. `docs/performance.md` has what that saves and costs on real clips.
+Videos differ threefold in how much they can be compressed, so no fixed quality fits all. The plain rendition is scored
+by VMAF, and the target is set just below: `min(95, plain - 0.8)`; `search_quality` finds the lowest bitrate that
+reaches it. Guarantee: the published rendition scores at least the target minus 0.2, and its 5th percentile is at most 4
+below the plain rendition's; otherwise it is a copy of the plain rendition. `docs/performance.md` has savings and costs
+for real clips.
 
-Every plain rendition gets a narrow-band one of its size, searched and verified by itself: what one size can spare is
-not what another can.
+Every plain rendition gets a narrow-band one of its size, searched and verified separately, because sizes differ in how
+much they can be compressed.
 
-Without libvmaf every video gets one quality, and nothing is promised. AV1 at preset 6 and CRF 31, and H.264 slow at CRF
-24, stayed within a point of the plain rendition's VMAF, or above it, on three real clips and saved 34 to 57 %, and 10
-to 14 %.
+Without libvmaf a fixed quality is used, without guarantee. AV1 at preset 6 and CRF 31, and H.264 slow at CRF 24, stayed
+within a point of the plain rendition's VMAF, or above it, on three real clips and saved 34 to 57 %, and 10 to 14 %.
 """
 
 from __future__ import annotations
@@ -37,19 +37,18 @@ from backend.model import FileKind, MediaFile
 
 log = logging.getLogger(__name__)
 
-AV1_MIN_SIDE = 64  # pixels; SVT-AV1 before 2.0 refuses smaller ones
-MAKING = 0.25  # of the work, where the plain rendition is to be made first
+AV1_MIN_SIDE = 64  # pixels; SVT-AV1 before 2.0 rejects smaller frames
+MAKING = 0.25  # share of the work if the plain renditions must be made first
 
 
 def narrow(ffmpeg: Ffmpeg, codec: str, rungs: Sequence[int], folder: Path, path: Path, report: Report) -> Done:
     """Make the narrow-band renditions in `folder`, one for each plain one; `codec` is auto, av1 or h264.
 
-    Where there is no plain rendition yet, those of `rungs` are made too. The facts of the job: `codec`, `crf`;
-    `target`, `vmaf`, `vmaf_plain`, `vmaf_low` (the worst 2 s of narrow), `vmaf_p5` and `vmaf_p5_plain` (what one
-    picture in twenty stays under), all VMAF, None where `measured` is False; `bytes` and `bytes_plain` of video;
-    `saving`, a part of those; `gain`, False where the file is the plain one under another name; and `probes`, pairs of
-    CRF and score. They are those of the best rendition; `lower` lists those of the others. Raises MediaError as
-    `transcode` does.
+    If there are no plain renditions, those of `rungs` are made too. The facts of the job: `codec`, `crf`; `target`,
+    `vmaf`, `vmaf_plain`, `vmaf_low` (the worst 2 s), `vmaf_p5` and `vmaf_p5_plain` (5th percentiles), all VMAF, None if
+    `measured` is False; `bytes` and `bytes_plain` of video; `saving`, as a fraction; `gain`, False if the file is a
+    copy of the plain one; and `probes`, pairs of CRF and score. They describe the best rendition; `lower` lists those
+    of the others. Raises MediaError as `transcode` does.
     """
     with temp_dir(folder, "narrow") as shop:
         source, steps = open_source(ffmpeg, path, report), Steps(report)
@@ -74,7 +73,7 @@ def narrow(ffmpeg: Ffmpeg, codec: str, rungs: Sequence[int], folder: Path, path:
 def _make(
     ffmpeg: Ffmpeg, codec: str, source: Source, plain: Path, probe: Probe, output: Path, report: Report
 ) -> dict[str, Any]:
-    """Write the narrow-band rendition that goes with a plain one to `output`, and return the facts about it."""
+    """Write the narrow-band version of a plain rendition to `output`, and return its facts."""
     size = (probe.width, probe.height)
     form = shape(ffmpeg, source.probe, size, source.packets.video.rate)
     with temp_dir(output.parent, output.stem) as shop:
@@ -88,23 +87,23 @@ def _make(
 
 
 def codec_for(ffmpeg: Ffmpeg, side: int, codec: str) -> str:
-    """Choose av1 or h264 for a rendition of that short side."""
+    """Return av1 or h264 for a rendition with this short side."""
     return "av1" if uses_av1(ffmpeg, codec) and side >= AV1_MIN_SIDE else "h264"
 
 
 def uses_av1(ffmpeg: Ffmpeg, codec: str) -> bool:
-    """Say whether AV1 is wanted (`codec` is auto or av1) and this ffmpeg has it."""
+    """Return whether AV1 is requested (`codec` is auto or av1) and supported by this ffmpeg."""
     return codec != "h264" and "libsvtav1" in ffmpeg.encoders
 
 
 def plain_renditions(folder: Path) -> list[Path]:
-    """The plain renditions in a video's folder, best first; none where they are not made yet."""
+    """Return the plain renditions in a video's folder, best first."""
     found = folder.glob("common-*.mp4")
     return sorted(found, key=lambda path: int("0" + "".join(filter(str.isdecimal, path.stem))), reverse=True)
 
 
 def _find(case: Case, report: Report) -> tuple[Path | None, dict[str, Any]]:
-    """Return the best file that there is, None where it is the plain one, and the facts about it."""
+    """Return the best file, None if it is the plain one, and its facts."""
     ffmpeg, source, codec = case.ffmpeg, case.source, case.codec
     plain_bytes = count_packets(ffmpeg, case.plain).video.size
     if "libvmaf" not in ffmpeg.filters:
@@ -147,7 +146,7 @@ def _unmeasured(case: Case, plain_bytes: int, report: Report) -> tuple[Path | No
 
 
 def _copy(path: Path, target: Path) -> None:
-    with contextlib.suppress(OSError):  # a file system without links
+    with contextlib.suppress(OSError):  # file system without hard links
         os.link(path, target)
         return
     shutil.copyfile(path, target)

@@ -1,4 +1,4 @@
-"""The packets of a file, counted without decoding: how long it plays, and whether all of it is there."""
+"""Demuxes a file without decoding, to determine its real duration and whether it is complete."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ DAMAGED = (
 )
 MANY_PACKETS = "The file has more than {limit} million packets. Convert it to MP4 and send it again."
 
-MAX_PACKETS = 12_000_000  # six hours of pictures and sound have three million
-SHORT, SLACK = 0.02, 0.15  # a part of the length, seconds; AVI and AAC round a whole file's by up to 0.11
-FEW = 2  # packets with the time of the one before, which a whole file may have
+MAX_PACKETS = 12_000_000  # six hours of video and audio have three million
+SHORT, SLACK = 0.02, 0.15  # a share of the duration, and seconds; complete AVI and AAC files deviate by up to 0.11
+FEW = 2  # packets with the same time as the previous one, tolerated in a valid file
 _NO_TIME = -(1 << 63)
-_TOLD_BY_FFMPEG = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")  # what an MP4 or MOV begins with
+_TOLD_BY_FFMPEG = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")  # first boxes of an MP4 or MOV
 
 
 @dataclass(slots=True)
 class Stream:
-    """The packets of one stream. Times are seconds from the beginning of the file."""
+    """The packets of one stream. Times are seconds from the start of the file."""
 
     tick: float = 0.0  # seconds
     packets: int = 0
     size: int = 0  # bytes
-    first: float = 0.0  # when the first picture is shown that needs no other
-    last: float = 0.0  # when the last picture is shown
-    end: float = 0.0  # when it is over
-    gap: float = 0.0  # the longest time from one picture to the next, in seconds
-    key_gap: float = 0.0  # the same between those that need no other
-    stuck: int = 0  # packets that are not later than the one before, as ffmpeg leaves them where times step back
+    first: float = 0.0  # presentation time of the first key frame
+    last: float = 0.0  # presentation time of the last frame
+    end: float = 0.0  # end of the last frame
+    gap: float = 0.0  # longest time between two frames, in seconds
+    key_gap: float = 0.0  # longest time between two key frames
+    stuck: int = 0  # packets not later than the previous one, as ffmpeg leaves them where timestamps jump back
     locked: bool = False  # whether a packet is encrypted
-    # When each picture is shown, and those that need no other; in order once closed.
+    # presentation times of all frames and of key frames; sorted once closed
     times: array[float] = field(default_factory=lambda: array("d"))
     key_times: array[float] = field(default_factory=lambda: array("d"))
     _last_length: float = 0.0
     _last_decoded: int = _NO_TIME
 
     def read(self, line: bytes) -> None:
-        """Read a line of `framecrc`, of this stream alone."""
+        """Parse a line of `framecrc` for this stream."""
         if line.startswith(b"#tb "):
             over, under = line.partition(b": ")[2].split(b"/")
             self.tick = int(over) / int(under)
@@ -59,13 +59,13 @@ class Stream:
             self.locked = self.locked or b"Encryption info" in rest
 
     def add(self, decoded: int, shown: int, length: int, size: int, is_key: bool) -> None:
-        """Take a packet: when it is decoded and shown, and for how long, in ticks."""
+        """Add a packet with decoding and presentation time and duration, in ticks."""
         at = (decoded if shown == _NO_TIME else shown) * self.tick
         self.stuck += decoded == self._last_decoded
         self._last_decoded = decoded
         self.last = max(self.last, at) if self.times else at
-        # In an MP4 it is the time to the next picture that is decoded: true of the one that is shown last, if that is
-        # the last one here as well.
+        # In MP4, duration is the time to the next frame in decoding order, which is right for the last shown frame only
+        # if it is decoded last too.
         self._last_length = max(length, 0) * self.tick if at == self.last else 0.0
         self.times.append(at)
         self.packets += 1
@@ -74,7 +74,7 @@ class Stream:
             self.key_times.append(at)
 
     def close(self) -> None:
-        """Sort the times, and give the last packet the usual length where it has none, as in AVI."""
+        """Sort the times, and estimate the last frame's duration if missing, as in AVI."""
         self.times = array("d", sorted(self.times))
         self.key_times = array("d", sorted(self.key_times)) or self.times[:1]
         self.first = self.key_times[0] if self.key_times else 0.0
@@ -87,47 +87,47 @@ class Stream:
 
     @property
     def duration(self) -> float:
-        """Seconds that are shown; what an edit list hides lies before 0."""
+        """Presented duration in seconds; frames hidden by an edit list are before 0."""
         return max(self.end - max(self.first, 0.0), 0.0)
 
     @property
     def keys(self) -> int:
-        """How many pictures need no other."""
+        """The number of key frames."""
         return len(self.key_times)
 
     @property
     def rate(self) -> float:
-        """How many pictures are shown in a second."""
+        """The average frame rate."""
         lasts = self.times[-1] - self.times[0] if self.times else 0.0
         return (self.packets - 1) / lasts if lasts > 0 else 0.0
 
     def shown_at(self, seconds: float) -> float:
-        """When the picture appeared that is seen at this moment."""
+        """Return the presentation time of the frame visible at this time."""
         return self.times[max(0, bisect_right(self.times, seconds + 1e-6) - 1)] if self.times else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Packets:
-    """What demuxing a whole file found. Times are seconds."""
+    """The result of demuxing a file. Times are seconds."""
 
     video: Stream
     sound: Stream
-    declared: float  # how long the file says it is; 0 when it does not say
-    cut_off: bool  # whether the file ends well before it says it does
-    words: str  # what ffmpeg said meanwhile
-    options: tuple[str, ...] = ()  # arguments that the file is to be read with
+    declared: float  # duration according to the container; 0 if absent
+    cut_off: bool  # whether the file ends well before its declared duration
+    words: str  # ffmpeg's messages
+    options: tuple[str, ...] = ()  # arguments required for reading the file
 
     @property
     def end(self) -> float:
-        """How long it plays: sound may go on after the pictures, of which the last one then stays."""
+        """The playing time: audio may continue after the last frame."""
         return max(self.video.end, self.sound.end)
 
 
 def count_packets(ffmpeg: Ffmpeg, path: Path, probe: Probe | None = None, report: Report | None = None) -> Packets:
-    """Demux a file from beginning to end without decoding; 6.6 GB took 2.5 s.
+    """Demux a whole file without decoding; 6.6 GB took 2.5 s.
 
-    `probe` is what the file says about itself, where that is of interest. Raises MediaError when the file cannot be
-    read, has no picture in it, or is encrypted.
+    `probe` is the result of probing it, if available. Raises MediaError if the file is unreadable, has no video, or is
+    encrypted.
     """
     found = _demux(ffmpeg, path, probe, (), report)
     if found.video.stuck > FEW or found.sound.stuck > FEW:
@@ -138,7 +138,7 @@ def count_packets(ffmpeg: Ffmpeg, path: Path, probe: Probe | None = None, report
 
 
 def _used(probe: Probe | None) -> list[str]:
-    """The streams that are made use of."""
+    """Return the streams that are used."""
     sound = probe.sound if probe else 0
     return ["0:V:0"] + ([] if sound is None else [f"0:a:{sound}?"])
 
@@ -168,7 +168,7 @@ def _demux(ffmpeg: Ffmpeg, path: Path, probe: Probe | None, options: tuple[str, 
     if not ran.ok or not video.packets:
         raise MediaError(DAMAGED, detail=ran.words)
     misses = "partial file" in ran.words or "ended prematurely" in ran.words
-    # Where ffmpeg itself misses the end of the file, whole sound does not make up for pictures that are gone.
+    # If ffmpeg reports a truncated file, complete audio does not compensate for missing video.
     end = video.end if misses else max(video.end, sound.end)
     declared = max(declared, end * _avi_loss(path))
     short = declared - end > max(SHORT * declared, SLACK)
@@ -177,10 +177,9 @@ def _demux(ffmpeg: Ffmpeg, path: Path, probe: Probe | None, options: tuple[str, 
 
 
 def _is_whole(path: Path) -> bool:
-    """Say whether a file is known to end where it should, although ffmpeg found nothing missing in it.
+    """Return whether a file is known to be complete although ffmpeg reports nothing missing.
 
-    MP4 and Matroska name the bytes that they have, so that ffmpeg tells of missing ones. In FLV each tag is followed by
-    its length.
+    MP4 and Matroska declare their size, so ffmpeg reports truncation. In FLV each tag is followed by its length.
     """
     with path.open("rb") as file:
         head = file.read(8)
@@ -198,7 +197,9 @@ def _is_whole(path: Path) -> bool:
 
 
 def _avi_loss(path: Path) -> float:
-    """How many times longer an AVI says it is than it is; ffmpeg takes the length of a cut one from what is left."""
+    """Return the ratio of an AVI's declared to actual size; ffmpeg derives a truncated one's duration from what is
+    left.
+    """
     with path.open("rb") as file:
         head = file.read(12)
     said = int.from_bytes(head[4:8], "little") + 8
@@ -208,7 +209,7 @@ def _avi_loss(path: Path) -> float:
 
 
 def _others_last(ffmpeg: Ffmpeg, path: Path, seconds: float) -> bool:
-    """Say whether a track that is not made use of lasts that long: subtitles, a camera's data, a second sound."""
+    """Return whether an unused track lasts that long: subtitles, camera data, a second audio track."""
     ticks: dict[bytes, float] = {}
     last = 0.0
 

@@ -1,7 +1,7 @@
-"""What a file says about itself, and what its first picture turns out to be.
+"""Probes a file: its container, streams and first frame.
 
-Streams are read from the header that ffmpeg's `framecrc` writes for programs. Its description for people is asked only
-for what stands nowhere else: how long the container says it is, and that a track is locked or needs Dolby Vision.
+Streams are read from the header of ffmpeg's machine-readable `framecrc`. Its human-readable description is parsed only
+for what is available nowhere else: the container's duration, encryption and Dolby Vision.
 """
 
 from __future__ import annotations
@@ -32,26 +32,26 @@ _SAID = re.compile(
     r"\s*[Dd]isplay ?[Mm]atrix: rotation of |.*Picture size \d+x\d+ exceeds"
 )
 _SHOWN = re.compile(r"\[Parsed_showinfo_0.*\] (config in |n: *0 |color_range:)|.*Picture size \d+x\d+ exceeds")
-_LOCKED = re.compile(r"\((enc[av]|drm[is]) / ")  # sample entries of ISO 23001-7, and those of iTunes
+_LOCKED = re.compile(r"\((enc[av]|drm[is]) / ")  # sample entries of ISO 23001-7, and of iTunes
 _TAKEN = "-map 0:V:0? -map 0:a? -c copy -map_metadata -1 -map_chapters -1 -t 0 -f framecrc -"
 _FIRST = "-map 0:V:0 -frames:v 1 -vf showinfo=checksum=0 -map_metadata -1 -f framecrc -"
 
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """The first picture as filters see it: turned already."""
+    """The first frame, after rotation."""
 
     width: int
     height: int
-    across: float  # how wide its pixels are for their height
+    across: float  # pixel aspect ratio
     said: str
 
 
 def look(ffmpeg: Ffmpeg, path: Path) -> Probe:
-    """Read what a file says about itself, and decode its first picture.
+    """Probe a file and decode its first frame.
 
-    Raises MediaError when the file is empty, unreadable, without video, encrypted, or in colours that cannot be shown.
-    The duration is the container's, 0 when it names none.
+    Raises MediaError if the file is empty, unreadable, without video, encrypted, or in unsupported colours. The
+    duration is the container's, 0 if absent.
     """
     size = path.stat().st_size
     if size == 0:
@@ -97,7 +97,7 @@ def _into(lines: list[str]) -> Callable[[bytes], None]:
 
 
 def _streams(header: Sequence[str]) -> list[dict[str, str]]:
-    """The streams in the order in which they were asked for: the first video, then all sound."""
+    """Return the streams in the requested order: the first video, then all audio."""
     streams: dict[int, dict[str, str]] = {}
     for line in header:
         if found := re.fullmatch(r"#(\w+) (\d+): +(.*)", line):
@@ -110,7 +110,7 @@ def _too_large(said: Sequence[str]) -> re.Match[str] | None:
 
 
 def _check_kind(said: Sequence[str]) -> None:
-    """Refuse what decodes to noise or to wrong colours. Raises MediaError."""
+    """Reject encrypted and Dolby Vision files. Raises MediaError."""
     streams = [line for line in said if "Stream #0:" in line]
     if any(_LOCKED.search(line) for line in streams):
         raise MediaError(LOCKED)
@@ -130,7 +130,7 @@ def _first_picture(ffmpeg: Ffmpeg, path: Path) -> _Picture | None:
 
 
 def _shown(picture: _Picture | None, stream: dict[str, str], said: Sequence[str]) -> tuple[int, int]:
-    """Width and height in square pixels; those that the container names where no picture can be decoded."""
+    """Return width and height in square pixels; those of the container if no frame can be decoded."""
     if picture:
         width, height, across = picture.width, picture.height, picture.across
     elif found := _too_large(said):
@@ -151,7 +151,7 @@ def _ratio(stream: dict[str, str]) -> float:
 
 
 def _times(said: Sequence[str]) -> tuple[float, float]:
-    """How long the container says it is, and at which second it begins; 0 where it does not say."""
+    """Return duration and start time according to the container; 0 if absent."""
     for line in said:
         if found := re.match(r"\s*Duration: (?:(\d+):(\d\d):(\d\d(?:\.\d+)?)|N/A)(?:, start: (-?[\d.]+))?", line):
             hours, minutes, seconds, start = found.groups(default="0")
@@ -172,7 +172,7 @@ def _sounds(ffmpeg: Ffmpeg, streams: Sequence[dict[str, str]]) -> tuple[Sound, .
 
 
 def _named(said: str, name: str) -> str:
-    """What the first picture calls a property of its colours; empty where it does not name it."""
+    """Return a colour property of the first frame; empty if absent."""
     found = re.search(rf"\b{name}:([\w-]+)", said)
     return found[1] if found and found[1] not in ("unknown", "reserved") else ""
 

@@ -1,10 +1,10 @@
-"""The search for the fewest bits that keep a rendition's pictures: trials on samples, then the whole, measured.
+"""Searches for the lowest bitrate that preserves a rendition's quality: trials on samples, then the whole, measured.
 
-A video of up to 4 s (13.5 s for H.264) is its own sample, and the trial that was scored is the one that is published.
-Of a longer one some groups of pictures are encoded as they will be in the whole, a third of the video or 12 s; one or
-two such trials lead to a quality for the others. While the whole is below the promise, or far above it, some groups are
-encoded again (see `groups`), at most twice. In H.264, and where the pictures do not fit on the disk as they are, the
-whole is encoded in one piece, and once more where it came out below the promise or far above it.
+A video of up to 4 s (13.5 s for H.264) is its own sample, and the scored trial itself is published. For a longer one,
+some GOPs are encoded as they will be in the whole, a third of the video or 12 s; one or two such trials predict the
+quality for the rest. While the whole violates the guarantee, or far exceeds it, some GOPs are encoded again (see
+`groups`), at most twice. For H.264, and if the uncompressed frames do not fit on disk, the whole is encoded in one
+piece, and once more if it violated or far exceeded the guarantee.
 """
 
 from __future__ import annotations
@@ -38,37 +38,37 @@ from backend.media.quality_model import (
 from backend.media.transcode import KEYFRAMES, Source, encode, kilobits, sound
 from backend.media.vmaf import Pictures, Reference, Score, Unscored, Window
 
-MIN_GAIN = 0.05  # of the plain rendition's video bytes; below it a second file is not worth its place
-MAX_RAW = 1_000_000_000  # bytes of pictures that are kept as they are: 53 s of 540p, or 30 s of 720p at 24 fps
-NEAR_ENOUGH = 2.0  # CRF: a trial of some groups is published with the others where it is so near to their quality
+MIN_GAIN = 0.05  # of the plain rendition's video bytes; a smaller gain does not justify a second file
+MAX_RAW = 1_000_000_000  # bytes of uncompressed frames: 53 s of 540p, or 30 s of 720p at 24 fps
+NEAR_ENOUGH = 2.0  # CRF: a trial GOP is published if its quality is this close to the others'
 MAX_REPAIRS = 2
-# Pixels: up to here AV1 has 10 bits, with which noise and soft slopes take up to 8 % less; larger ones took more than
+# Pixels: up to this size AV1 uses 10 bits, with which noise and gradients take up to 8 % less; larger frames exceeded
 # the address space.
 MAX_10_BIT_SIDE = 1080
-# Of SVT-AV1: quantisation has matrices, and the layers of a group differ less; each took 1 % less on six clips.
+# SVT-AV1: quantization matrices, and more uniform quality within a GOP; each saved 1 % on six clips.
 AV1_TUNING = ":enable-qm=1:qm-min=0:qp-scale-compress-strength=1"
-RETRY_SECONDS = 60.0  # of video that may be written without loss where its pictures cannot be paired otherwise
+RETRY_SECONDS = 60.0  # of video that may be copied losslessly if its frames cannot be paired otherwise
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """An encode of the samples or of the whole: its video bytes, and its scores."""
+    """An encode of the samples or of the whole: its video bytes and scores."""
 
     crf: float
-    score: float  # what the search compares with the target, of the whole; see `merit`
+    score: float  # value compared with the target, for the whole; see `merit`
     size: int
     path: Path
     frames: Score
 
 
 class Steps:
-    """Turns the progress of one step after another into that of all; it never goes back."""
+    """Combines the progress of consecutive steps; it never decreases."""
 
     def __init__(self, report: Report) -> None:
         self._report, self._at = report, 0.0
 
     def until(self, mark: float) -> Report:
-        """The report of a step that ends where `mark` (0 to 1) of everything is done."""
+        """Return the progress callback of a step that ends at `mark` (0 to 1) of the total."""
         start = self._at
 
         def tell(done: float) -> None:
@@ -80,15 +80,15 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a narrow-band rendition is made from, and how it is to be."""
+    """The inputs and parameters of a narrow-band rendition."""
 
     ffmpeg: Ffmpeg
     source: Source
     plain: Path
-    size: tuple[int, int]  # of its pictures, and those that are made: width and height in pixels
+    size: tuple[int, int]  # width and height in pixels of the plain and the new rendition
     shape: Shape
     codec: str  # av1, h264
-    shop: Path  # a folder to work in
+    shop: Path  # temporary folder
 
     @property
     def seconds(self) -> float:
@@ -96,24 +96,24 @@ class Case:
 
     @property
     def late(self) -> bool:
-        """Say whether the pictures begin after the sound; in a copy of the pictures alone they do not."""
+        """Whether video starts after the audio; in a copy of the frames alone it does not."""
         return abs(self.source.packets.video.first) > 0.005
 
 
 @dataclass(slots=True)
 class QualitySearch:
-    """A case on the way to its narrow-band rendition, and what was learnt of it so far."""
+    """The state of a search: a case and what is known about it so far."""
 
     case: Case
     steps: Steps
     pictures: Pictures  # of the plain rendition
     windows: tuple[Window, ...]
-    whole: Reference  # what the whole is compared with
+    whole: Reference  # reference for the whole
     target: float = 0.0
     plain_score: Score = field(default_factory=lambda: Score(()))
     probes: list[Trial] = field(default_factory=list)
-    made: int = 0  # encodes of groups
-    sampled: frozenset[int] = frozenset()  # numbers of the pictures that stand for the whole; empty where all are tried
+    made: int = 0  # number of encodes of GOPs
+    sampled: frozenset[int] = frozenset()  # sampled frame numbers; empty if all frames are used
 
     @property
     def ladder(self) -> Ladder:
@@ -124,11 +124,11 @@ class QualitySearch:
         return [(probe.crf, probe.score) for probe in self.probes]
 
     def merit(self, frames: Score) -> float:
-        """What an encode of the whole scores in the search."""
+        """Return the value compared with the target for an encode of the whole."""
         return merit(self.target, frames.mean, frames.p5, self.plain_score.p5)
 
     def expected(self, sampled: Score) -> float:
-        """What the whole should score in the search, whose samples score so."""
+        """Predict the value compared with the target for the whole from its samples."""
         if not self.sampled:
             return self.merit(sampled)
         plain = self.plain_score.among(self.sampled)
@@ -138,7 +138,10 @@ class QualitySearch:
 
 
 def search_quality(hunt: QualitySearch) -> Trial | None:
-    """Return the whole video in as few bytes as it may have, None where that is no gain. Raises Unscored."""
+    """Return the smallest encode of the whole video that meets the guarantee, None if there is no gain.
+
+    Raises Unscored.
+    """
     samples = _copy_pictures(hunt)
     hunt.plain_score = _score_whole(hunt, hunt.case.plain, 0.13)
     hunt.target = target_for(hunt.plain_score.mean)
@@ -151,9 +154,9 @@ def search_quality(hunt: QualitySearch) -> Trial | None:
 
 
 def _copy_pictures(hunt: QualitySearch) -> Reference:
-    """Decode and scale the source once for all that follows, and return what the trials are made from."""
+    """Decode and scale the source once, and return the reference for the trials."""
     case, tell = hunt.case, hunt.steps.until(0.05)
-    if not hunt.windows:  # a trial is published, with the names of the colours
+    if not hunt.windows:  # the trial is published, so it needs the colour tags
         hunt.whole = vmaf.copy(case.ffmpeg, hunt.whole, (), case.seconds, vmaf.SMALL, case.shop / "samples.nut", tell)
         return hunt.whole
     raw = case.source.packets.video.packets * case.size[0] * case.size[1] * 3 // 2
@@ -173,14 +176,14 @@ def _by_samples(hunt: QualitySearch, samples: Reference) -> Trial | None:
 
 
 def _promising(hunt: QualitySearch, crf: float) -> bool:
-    """Say whether a quality may pay: what trials took says it nearly, and another encode settles what is close."""
+    """Return whether a quality may pay off; a prediction close to the limit is tried."""
     size = foreseen_size(hunt.ladder, crf, [(probe.crf, probe.size) for probe in hunt.probes])
     spent = sum(hunt.pictures.sizes[number] for number in hunt.sampled) or hunt.pictures.size
     return size <= (1 + MIN_GAIN) * spent
 
 
 def _by_groups(hunt: QualitySearch) -> Trial | None:
-    """Try some groups of pictures, then encode the others as those foretell, and again those that need it."""
+    """Try some GOPs, encode the others at the predicted quality, and repeat those that need it."""
     whole = groups.groups_of(hunt.pictures.times)
     chosen = [whole[number] for number in groups.spread(len(whole), vmaf.SAMPLES)]
     hunt.sampled = frozenset(number for group in chosen for number in group)
@@ -200,13 +203,13 @@ def _by_groups(hunt: QualitySearch) -> Trial | None:
 
 
 def _careful_slope(hunt: QualitySearch) -> float:
-    """How steep the curve is; where nothing is known yet, steeper than usual, so that no step goes too far."""
+    """Return the curve's slope; if unknown, a steeper one than usual, to avoid overshooting."""
     slope = slope_of(hunt.ladder, hunt.target, hunt.points)
     return slope if len(hunt.points) > 1 else 2 * slope
 
 
 def _repaired(hunt: QualitySearch, whole: list[range], pieces: groups.Pieces) -> groups.Pieces | None:
-    """Encode some groups again while the whole is below the promise, or far above it; None where it stays below."""
+    """Encode some GOPs again while the whole violates or far exceeds the guarantee; None if it stays below."""
     best: groups.Pieces | None = None
     slope = _careful_slope(hunt)
     seen: list[tuple[float, float]] = []
@@ -231,7 +234,7 @@ def _state(pieces: groups.Pieces, group: range, frames: Score) -> GroupState:
 
 
 def _encode_groups(hunt: QualitySearch, chosen: list[range], crf: float, start: float) -> groups.Pieces:
-    """Encode some groups and score them."""
+    """Encode and score some GOPs."""
     case, count = hunt.case, sum(len(group) for group in chosen)
     if not chosen:
         return {}
@@ -257,7 +260,7 @@ def _encode_groups(hunt: QualitySearch, chosen: list[range], crf: float, start: 
 
 
 def _published(hunt: QualitySearch, pieces: groups.Pieces) -> Trial | None:
-    """Put the groups together, with the sound of the plain rendition."""
+    """Assemble the GOPs, with the audio of the plain rendition."""
     case, output = hunt.case, hunt.case.shop / "whole.mp4"
     groups.join(case.ffmpeg, pieces, hunt.pictures.times, case.plain, output, hunt.steps.until(0.97))
     found = vmaf.list_pictures(case.ffmpeg, output)
@@ -282,7 +285,7 @@ def _by_itself(hunt: QualitySearch, samples: Reference) -> Trial | None:
 
 
 def _probe(hunt: QualitySearch, samples: Reference, crf: float) -> Trial:
-    """Encode the samples and score them."""
+    """Encode and score the samples."""
     start = 0.13 + 0.08 * len(hunt.probes)
     output = hunt.case.shop / f"probe-{crf:g}.mp4"
     written = ["-fps_mode", "passthrough", "-threads", str(THREADS), "-f", "mp4", str(output)]
@@ -302,7 +305,7 @@ def _probe(hunt: QualitySearch, samples: Reference, crf: float) -> Trial:
 
 
 def _score_whole(hunt: QualitySearch, path: Path, mark: float) -> Score:
-    """Score a rendition of the whole. Where pictures were dropped on the way, the source is brought there as well."""
+    """Score a rendition of the whole. If frames were dropped in between, the source is converted the same way."""
     case, count, tell = hunt.case, len(hunt.pictures.times), hunt.steps.until(mark)
     step = vmaf.step_for(count)
     try:
@@ -316,7 +319,7 @@ def _score_whole(hunt: QualitySearch, path: Path, mark: float) -> Score:
 
 
 def _encode_whole(hunt: QualitySearch, crf: float) -> Trial | None:
-    """Encode the whole video and score it; once more where it came out worse than promised, or far too good."""
+    """Encode and score the whole video; once more if it violated or far exceeded the guarantee."""
     first = _trial(hunt, crf, 0.85, 0.92)
     slope = slope_of(hunt.ladder, hunt.target, hunt.points)
     again = second_crf(hunt.ladder, hunt.target, first.crf, first.score, slope)
@@ -333,7 +336,7 @@ def _trial(hunt: QualitySearch, crf: float, encoded: float, scored: float) -> Tr
 
 
 def _with_sound(hunt: QualitySearch, probe: Trial) -> Trial:
-    """Put the sound of the source to a probe that is the whole video; its pictures are those that were scored."""
+    """Add the source's audio to a trial of the whole video; its frames are the scored ones."""
     output = hunt.case.shop / "whole.mp4"
     taken = ["-map", "0:V:0", "-map_metadata", "-1", "-map_chapters", "-1", "-c:v", "copy"]
     written = [*sound(hunt.case.source, 1), "-movflags", "+faststart", "-f", "mp4", str(output)]
@@ -347,12 +350,12 @@ def _with_sound(hunt: QualitySearch, probe: Trial) -> Trial:
 
 
 def pays(size: int, plain: int) -> bool:
-    """Say whether so many bytes are worth a file beside the plain one's."""
+    """Return whether the saving justifies a second file."""
     return size <= (1 - MIN_GAIN) * plain
 
 
 def encode_whole(case: Case, crf: float, report: Report) -> tuple[Path, int]:
-    """Encode the whole video with its sound, and return where, and the bytes of its pictures."""
+    """Encode the whole video with its audio; return the file and its video bytes."""
     output = case.shop / f"whole-{crf:g}.mp4"
     settings = [*case.shape.arguments, *_encoder(case, crf), *sound(case.source)]
     (packets,) = encode(case.ffmpeg, case.source, {output: settings}, report)
@@ -363,8 +366,8 @@ def _encoder(case: Case, crf: float, keys: Sequence[str] = KEYFRAMES) -> list[st
     if case.codec == "av1":
         video = case.source.packets.video
         group, lanes = max(1, round(2 * video.packets / (video.duration or 1))), min(4, THREADS)
-        # SVT-AV1 takes memory for each lane. It knows halves of a CRF, which ffmpeg does not. An old one goes without
-        # what it does not know.
+        # SVT-AV1 uses memory per thread. It supports half steps of CRF, which ffmpeg's option does not. Old versions
+        # ignore unknown parameters.
         extra = f"lp={lanes}{AV1_TUNING}" if crf == int(crf) else f"lp={lanes}:crf={crf:g}{AV1_TUNING}"
         depth = "yuv420p10le" if min(case.size) <= MAX_10_BIT_SIDE else "yuv420p"
         encoder = f"-c:v libsvtav1 -preset 6 -crf {int(crf)} -g {group} -svtav1-params {extra} -pix_fmt {depth}"

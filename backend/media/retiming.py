@@ -1,7 +1,6 @@
-"""Recordings whose times begin anew in the middle, as those of live streams do that were interrupted.
-
-ffmpeg would drop all pictures until the old times are passed again. So the steps back are found, and everything behind
-one is moved to where the part before it ends; pictures and sound by the same amount, so that they stay together.
+"""Repairs recordings whose timestamps restart, as in interrupted live streams. ffmpeg would drop all frames until
+the old timestamps are passed again. So jumps back are detected, and everything after one is shifted to the end of
+the previous part; video and audio by the same amount, to stay in sync.
 """
 
 from __future__ import annotations
@@ -14,29 +13,29 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from backend.media.ffmpeg import Ffmpeg
 
-MIN_STEP = 0.5  # seconds; ffmpeg copes with what is less
-MAX_STEPS = 100  # of one file, beyond which it is left as it is
-_MOVED = 1 << 50  # ticks, so that times are never below 0
-_RAW = f"setts=ts=N:duration=DTS+{_MOVED}"  # ffmpeg evens out times that step back, but no durations
+MIN_STEP = 0.5  # seconds; ffmpeg handles smaller jumps
+MAX_STEPS = 100  # files with more are left unchanged
+_MOVED = 1 << 50  # ticks, to keep timestamps positive
+_RAW = f"setts=ts=N:duration=DTS+{_MOVED}"  # ffmpeg corrects decreasing timestamps, but not durations
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    packet: int  # the first one behind it
-    before: float  # seconds: where the part before it ends
-    after: float  # seconds: the time with which the next part begins
+    packet: int  # the first one after the jump
+    before: float  # in seconds: end of the previous part
+    after: float  # in seconds: first timestamp of the next part
 
 
 def retiming(ffmpeg: Ffmpeg, path: Path, streams: Sequence[str]) -> tuple[str, ...]:
-    """Return the arguments before `-i` that put the parts of a recording one after the other; none where it has one.
+    """Return the arguments before `-i` that concatenate the parts of a recording; none if it has one part.
 
-    `streams` names what is read of it, such as `0:V:0`: pictures first.
+    `streams` are those that are read, such as `0:V:0`: video first.
     """
     if not ffmpeg.can_retime:
         return ()
     found = [_steps(ffmpeg, path, stream) for stream in streams]
     shifts = [_shifts(steps) for steps in found]
-    if len({len(steps) for steps in found}) == 1:  # each step is one of the whole recording
+    if len({len(steps) for steps in found}) == 1:  # every jump affects the whole recording
         shifts = [[max(together) for together in zip(*shifts, strict=True)]] * len(found)
     options: list[str] = []
     for kind, steps, shift in zip("va", found, shifts, strict=False):
@@ -71,7 +70,7 @@ def _steps(ffmpeg: Ffmpeg, path: Path, stream: str) -> list[_Step]:
 
 
 def _shifts(steps: Sequence[_Step]) -> list[float]:
-    """How far each part has to be moved in all, in seconds."""
+    """Return the total shift of each part, in seconds."""
     shifts: list[float] = []
     for step in steps:
         shifts.append((shifts[-1] if shifts else 0.0) + step.before - step.after)

@@ -1,7 +1,7 @@
-"""The pictures of a video: cover, first frame, snapshots and sprite; and the cover that a person chose.
+"""The images of a video: cover, first frame, snapshots and sprite; and a cover chosen by a person.
 
-All but the last come out of one pass over the file. A short one is decoded whole; of a longer one only the key frames
-are, which took 0.7 s of processor time for 60 s where decoding took 4; a very long one is not read through at all.
+All but the last are taken in one pass. A short file is decoded completely; of a longer one only key frames are, which
+took 0.7 s of CPU for 60 s instead of 4; a very long one is accessed by seeking.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ from backend.model import FileKind, MediaFile
 NO_PICTURE = "No pictures could be taken from the video, though the file may be fine. See the technical details."
 
 SNAPSHOTS = 8
-SNAPSHOT_SIDE, COVER_SIDE = 640, 1280  # pixels, the long side
-CANDIDATES = 24  # pictures among which the cover is chosen
-DECODED_PIXELS = 400_000_000  # up to here a file is decoded whole: about 1 s of processor time
-SPARSE_PIXELS = 10 * DECODED_PIXELS  # the same where a snapshot has no key frame: seeks would decode nearly as much
-READ_SECONDS = 900.0  # up to here the key frames of a file are all decoded
-SOUGHT_TILES = 40  # of a sprite where each is fetched by a seek, at 0.1 s of processor time
-EARLIER = 0.002  # seconds before a picture, so that rounded times do not miss it
+SNAPSHOT_SIDE, COVER_SIDE = 640, 1280  # pixels, long side
+CANDIDATES = 24  # frames the cover is chosen from
+DECODED_PIXELS = 400_000_000  # up to here a file is decoded completely: about 1 s of CPU
+SPARSE_PIXELS = 10 * DECODED_PIXELS  # the same if snapshots lack key frames, where seeking would decode nearly as much
+READ_SECONDS = 900.0  # up to here all key frames of a file are decoded
+SOUGHT_TILES = 40  # of a sprite made by seeking, at 0.1 s of CPU each
+EARLIER = 0.002  # seconds before a frame, to compensate for rounded timestamps
 _JPEG = ("-c:v", "mjpeg", "-q:v", "3", "-f", "image2")
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotPlan:
-    """What pictures are taken of, and when: seconds of the video at which a picture appears."""
+    """What images to take, and the presentation times of their frames in seconds."""
 
     source: Source
     snapshots: tuple[float, ...]
     sprite: Layout
-    read: bool  # short enough to be read through
-    whole: bool  # short enough to be decoded whole
+    read: bool  # short enough to be read completely
+    whole: bool  # short enough to be decoded completely
 
     @property
     def video(self) -> Stream:
@@ -56,9 +56,9 @@ class SnapshotPlan:
 
 
 def take_pictures(ffmpeg: Ffmpeg, folder: Path, path: Path, kept: Collection[str], report: Report) -> Done:
-    """Put cover, first frame, snapshots and sprite of the video at `path` into `folder`.
+    """Write cover, first frame, snapshots and sprite of the video at `path` to `folder`.
 
-    `kept` names the files that the catalogue knows. Raises MediaError when no picture comes.
+    `kept` are the file names known to the catalogue. Raises MediaError if no frame can be decoded.
     """
     _sweep(folder, "sprite-*.*", kept)
     with temp_dir(folder, "pictures") as shop:
@@ -74,10 +74,10 @@ def take_pictures(ffmpeg: Ffmpeg, folder: Path, path: Path, kept: Collection[str
 
 
 def take_cover(ffmpeg: Ffmpeg, seconds: float, folder: Path, path: Path, kept: Collection[str], report: Report) -> Done:
-    """Put the picture at this moment into `folder` as the chosen cover; past the end it is the last one.
+    """Write the frame at this time to `folder` as the chosen cover; beyond the end, the last frame.
 
-    The name holds what is in it, for browsers keep a file of ours for good. What was chosen before stays until the
-    catalogue knows the new one. Raises MediaError when no picture comes.
+    The name contains a hash of the content, because browsers cache media forever. The previous choice is kept until the
+    catalogue knows the new one. Raises MediaError if no frame can be decoded.
     """
     _sweep(folder, "cover-*.jpg", kept)
     with temp_dir(folder, "cover") as shop:
@@ -92,7 +92,7 @@ def take_cover(ffmpeg: Ffmpeg, seconds: float, folder: Path, path: Path, kept: C
 
 
 def _appears(ffmpeg: Ffmpeg, path: Path, seconds: float) -> float:
-    """When the picture appeared that is seen at this moment; past the end it is the last one."""
+    """Return the presentation time of the frame visible at this time; beyond the end, of the last one."""
     stream = Stream()
 
     def read(line: bytes) -> None:
@@ -109,7 +109,7 @@ def _plan(ffmpeg: Ffmpeg, path: Path, report: Report) -> SnapshotPlan:
     probe = ffmpeg.probe(path)
     packets = count_packets(ffmpeg, path, probe, lambda _: report(0.0))
     source, video = Source(path, probe, packets), packets.video
-    wanted = min(SNAPSHOTS, max(1, video.packets // 2))  # no picture twice
+    wanted = min(SNAPSHOTS, max(1, video.packets // 2))  # no frame twice
     pixels = video.packets * probe.width * probe.height
     sparse = video.key_gap * wanted > video.duration
     read = packets.end <= READ_SECONDS
@@ -122,9 +122,9 @@ def _plan(ffmpeg: Ffmpeg, path: Path, report: Report) -> SnapshotPlan:
 
 
 def choose(times: Sequence[float], duration: float, wanted: int) -> tuple[float, ...]:
-    """Choose the pictures that are seen in the middles of so many equal spans.
+    """Choose the frames visible in the middle of equal spans.
 
-    `times`, in order, are when they appear. Where one is seen in several, others take the places that are left.
+    `times` are the sorted presentation times. If a frame is visible in several, others fill the gaps.
     """
     seen = [max(0, bisect_right(times, (span + 0.5) * duration / wanted) - 1) for span in range(wanted)]
     chosen = set(seen)
@@ -135,12 +135,12 @@ def choose(times: Sequence[float], duration: float, wanted: int) -> tuple[float,
 
 
 def _one_pass(ffmpeg: Ffmpeg, shop: Path, shoot: SnapshotPlan, report: Report) -> str:
-    """Take everything at once; what does not come is left to the seeks. Returns what ffmpeg said."""
+    """Take all images in one pass; missing ones are left to seeking. Returns ffmpeg's messages."""
     probe, sprite = shoot.source.probe, shoot.sprite
     small, large = (jpeg(ffmpeg, probe, scaled(probe, side, "max")) for side in (SNAPSHOT_SIDE, COVER_SIDE))
     tile = jpeg(ffmpeg, probe, (sprite.width, sprite.height))
     candidates = [shoot.video.times[0] + number * shoot.source.packets.end / CANDIDATES for number in range(CANDIDATES)]
-    # `thumbnail` takes the most typical picture, so that a cover is not the black one that many videos begin with.
+    # `thumbnail` picks the most typical frame, to avoid the black one that many videos begin with.
     graph = (
         f"[0:V:0]split=4[a][b][c][d];[a]{_select(shoot.snapshots)},{small}[s];"
         f"[b]{_select(candidates)},{large},thumbnail={CANDIDATES}[k];[c]select='eq(n,0)',{large}[f];"
@@ -155,7 +155,7 @@ def _one_pass(ffmpeg: Ffmpeg, shop: Path, shoot: SnapshotPlan, report: Report) -
 
 
 def _select(times: Sequence[float]) -> str:
-    """Select the first picture from each of these times on."""
+    """Select the first frame at or after each of these times."""
 
     def passed(at: str) -> str:
         return "+".join(f"gte({at},{time - EARLIER:.6f})" for time in times)
@@ -164,7 +164,7 @@ def _select(times: Sequence[float]) -> str:
 
 
 def _every_step(sprite: Layout) -> str:
-    """Give the picture of each tile's moment, which may have appeared long before; at the end, the last one again."""
+    """Return the frame visible at each tile's time, repeating the last one at the end."""
     return f"fps=1/{sprite.step:.6f}:start_time=0,tpad=stop_mode=clone:stop={sprite.count}"
 
 
@@ -173,7 +173,7 @@ def _tile(sprite: Layout) -> str:
 
 
 def _fill_gaps(ffmpeg: Ffmpeg, shop: Path, shoot: SnapshotPlan, report: Report) -> None:
-    """Fetch what the pass did not give, one by one: `-ss` before `-i` decodes no more than a group of pictures."""
+    """Take missing images one by one by seeking; `-ss` before `-i` decodes at most one GOP."""
     if not (shop / "first.jpg").exists():
         _fetch(ffmpeg, shoot, shop / "first.jpg", COVER_SIDE, 0.0)
     taken = [shop / f"snapshot-{number}.jpg" for number in range(1, len(shoot.snapshots) + 1)]
@@ -188,7 +188,7 @@ def _fill_gaps(ffmpeg: Ffmpeg, shop: Path, shoot: SnapshotPlan, report: Report) 
 
 
 def _fetch_tiles(ffmpeg: Ffmpeg, shop: Path, shoot: SnapshotPlan, report: Report) -> None:
-    """Fetch the tiles of a sprite one by one; where one does not come, the one before stands for it."""
+    """Take the tiles of a sprite one by one; a missing one repeats the previous."""
     sprite, last = shoot.sprite, shop / "first.jpg"
     for number in range(sprite.count):
         report(number / sprite.count)
@@ -203,26 +203,26 @@ def _fetch_tiles(ffmpeg: Ffmpeg, shop: Path, shoot: SnapshotPlan, report: Report
 
 
 def _fetch(ffmpeg: Ffmpeg, shoot: SnapshotPlan, target: Path, side: int, seconds: float) -> None:
-    """Write the picture that is seen at this moment."""
+    """Write the frame visible at this time."""
     source = shoot.source
     at = ["-ss", f"{max(shoot.video.shown_at(seconds) - EARLIER, 0.0):.6f}"]
-    # In a video of hours the key frame before the moment will do; in a short one it might be the same each time.
+    # In a video of hours the preceding key frame suffices; in a short one it might always be the same.
     rough = [] if shoot.read or seconds == 0 else ["-skip_frame", "nokey", "-noaccurate_seek"]
-    if source.packets.options:  # they count from the beginning
+    if source.packets.options:  # timestamps count from the beginning
         _grab(ffmpeg, [*source.reads(ffmpeg), *at], source.probe, target, side)
     else:
         _grab(ffmpeg, source.reads(ffmpeg, *rough, *at), source.probe, target, side)
 
 
 def _grab(ffmpeg: Ffmpeg, reads: Sequence[str], probe: Probe, target: Path, side: int) -> str:
-    """Write the first picture that comes. Returns what ffmpeg said."""
+    """Write the first decoded frame. Returns ffmpeg's messages."""
     filters = jpeg(ffmpeg, probe, scaled(probe, side, "max"))
     taken = ["-map", "0:V:0", "-vf", filters, "-frames:v", "1", *_JPEG, "-update", "1", target.name]
     return ffmpeg.run([*reads, *taken], cwd=target.parent).words
 
 
 def _publish(shop: Path, folder: Path) -> Iterator[MediaFile]:
-    """Move the pictures into the video's folder under their names and describe them."""
+    """Move the images to the video's folder and describe them."""
     first, cover = shop / "first.jpg", shop / "cover.jpg"
     if first.exists() and not cover.exists():
         shutil.copyfile(first, cover)
@@ -236,7 +236,7 @@ def _publish(shop: Path, folder: Path) -> Iterator[MediaFile]:
 
 
 def _publish_sprite(shop: Path, folder: Path, layout: Layout) -> Iterator[MediaFile]:
-    """Move the sprite into the video's folder with its WebVTT. The two share a name that no other two have had."""
+    """Move the sprite and its WebVTT to the video's folder, under a common unique name."""
     sprite = shop / "sprite.jpg"
     if not sprite.exists() or not sprite.stat().st_size:
         return
@@ -258,12 +258,12 @@ def _keep(path: Path, folder: Path, kind: FileKind, name: str) -> MediaFile:
 
 
 def _hashed(path: Path) -> str:
-    """Return a name with what is in the file in it, such as `cover-1f0c3a5b9d2e.jpg`."""
+    """Return a name with a hash of the content, such as `cover-1f0c3a5b9d2e.jpg`."""
     return f"{path.stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}{path.suffix}"
 
 
 def _sweep(folder: Path, pattern: str, kept: Collection[str]) -> None:
-    """Remove what earlier runs left that the catalogue does not know: files replaced since, and those of dead runs."""
+    """Delete files of earlier or crashed runs that the catalogue does not know."""
     for path in folder.glob(pattern):
         if path.name not in kept:
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""A sprite: tiles of a whole video in one picture, and the WebVTT that says which moment each tile shows."""
+"""Sprites: thumbnails of a whole video in one image, with WebVTT cues for their times."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-TILE, TALLEST = 160, 320  # pixels: a tile's width, and the height beyond which it gets narrower instead
+TILE, TALLEST = 160, 320  # pixels: tile width, and the height from which tiles get narrower instead
 COLUMNS = 10
-MAX_TILES, MIN_TILES = 100, 10  # tiles; a short clip gets fewer only where it has fewer pictures
-STEP = 1.0  # seconds between two tiles, where neither bound asks for another
+MAX_TILES, MIN_TILES = 100, 10  # a short clip has fewer only if it has fewer frames
+STEP = 1.0  # default seconds between tiles
 
 _TIMING = re.compile(r"(\d+):(\d\d):(\d\d\.\d{3}) --> (\d+):(\d\d):(\d\d\.\d{3})")
 _PLACE = re.compile(r".+#xywh=(\d+),(\d+),(\d+),(\d+)")
@@ -17,7 +17,7 @@ _PLACE = re.compile(r".+#xywh=(\d+),(\d+),(\d+),(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A tile: the seconds that it stands for, and where it lies in the sprite, in pixels."""
+    """A tile: its time span in seconds, and its position in the sprite in pixels."""
 
     start: float
     end: float
@@ -29,7 +29,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How many tiles of which size there are, and how many seconds each of them stands for."""
+    """Number, size and duration of the tiles."""
 
     count: int
     step: float
@@ -56,12 +56,11 @@ class Layout:
 def lay_out(
     duration: float, width: int, height: int, pictures: int, apart: float = 0.0, most: int = MAX_TILES
 ) -> Layout:
-    """Plan the sprite of a video of so many seconds and pixels.
+    """Plan the sprite of a video of this duration (seconds) and size.
 
-    `pictures` are those that there are to choose from, `apart` the seconds between two of them: no tile is shown twice
-    as far as that can be helped.
+    `pictures` is the number of available frames, `apart` the seconds between them; tiles are not repeated if avoidable.
     """
-    duration = max(duration, 0.001)  # WebVTT knows no cue without length
+    duration = max(duration, 0.001)  # WebVTT cues must have a duration
     step = max(duration / most, min(STEP, duration / MIN_TILES), apart)
     count = max(1, round(duration / step))
     if count > pictures:
@@ -77,7 +76,7 @@ def _even(pixels: float) -> int:
 
 
 def write_vtt(cues: Iterable[Cue], picture: str) -> str:
-    """Return the WebVTT of these tiles in the file `picture`, which lies beside it."""
+    """Return the WebVTT for these tiles in the file `picture` beside it."""
     blocks = [
         f"{_clock(cue.start)} --> {_clock(cue.end)}\n{picture}#xywh={cue.x},{cue.y},{cue.width},{cue.height}\n"
         for cue in cues
@@ -86,7 +85,7 @@ def write_vtt(cues: Iterable[Cue], picture: str) -> str:
 
 
 def read_vtt(text: str) -> tuple[Cue, ...]:
-    """Return the tiles that a WebVTT of `write_vtt` names; what it does not understand is left out."""
+    """Parse WebVTT written by `write_vtt`, ignoring anything else."""
     found: list[Cue] = []
     timing = None
     for line in text.splitlines():

@@ -1,4 +1,4 @@
-"""What a provider's transcode templates are, where it has any."""
+"""Transcode templates of a provider."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What one rendition of a group is made by; width and height are 0 where they follow the source."""
+    """One rendition of a group; width and height are 0 if they follow the source."""
 
     name: str
-    kind: str  # the provider's own word: Normal, NarrowBandV2 …
+    kind: str  # the provider's term: Normal, NarrowBandV2 …
     definition: str
     format: str
     width: int
@@ -21,7 +21,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class TemplateGroup:
-    """Templates that are always used together: the only thing that can be chosen."""
+    """Templates used together, the unit of choice."""
 
     group_id: str
     name: str
@@ -40,7 +40,7 @@ class TemplateGroup:
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """A picture or a text that templates put on the video; `content` is its address or its words."""
+    """An image or text added by templates; `content` is its URL or text."""
 
     watermark_id: str
     name: str

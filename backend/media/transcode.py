@@ -1,4 +1,4 @@
-"""The plain renditions of a video, one for each rung of a ladder: H.264 and AAC in MP4s that everything plays."""
+"""The plain renditions of a video, one per rung of the ladder: widely playable MP4s with H.264 and AAC."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ TOOK_TOO_LONG = (
     "Encoding used more processor time than a video of this length may. Make it smaller and upload it again."
 )
 
-CAPS = {360: 800, 540: 1600, 720: 2500, 1080: 4500, 1440: 7000, 2160: 12000}  # short side: kbit/s CRF may not pass
-MORE_SPACE = 1 << 30  # bytes of address space for each further output; six up to 2160 took 5.3 GiB with 8 threads
-KEYFRAMES = ("-force_key_frames", "expr:gte(t,n_forced*2)")  # each 2 s, the same in every rendition
-# Where a picture stands longer, none is encoded out of order: an MP4 ends as many pictures early as are held back, and
-# the last of a recording that stands still may last for minutes.
+CAPS = {360: 800, 540: 1600, 720: 2500, 1080: 4500, 1440: 7000, 2160: 12000}  # short side: bitrate cap in kbit/s
+MORE_SPACE = 1 << 30  # bytes of address space per further output; six up to 2160 took 5.3 GiB with 8 threads
+KEYFRAMES = ("-force_key_frames", "expr:gte(t,n_forced*2)")  # every 2 s, the same in every rendition
+# With longer still frames, no B-frames are used: an MP4 ends as many frames early as are reordered, and the last frame
+# of a still recording may last for minutes.
 STILL_SECONDS = 1.0
-ENOUGH = 0.98  # of the source's seconds must come out
+ENOUGH = 0.98  # share of the source's duration that must be encoded
 _UNDECODED = ("Decode error rate", "Invalid data found when processing input")
-_STOPPED = (255, -24, -9)  # ffmpeg ends with 255 on SIGXCPU, as on SIGTERM
+_STOPPED = (255, -24, -9)  # ffmpeg exits with 255 on SIGXCPU, as on SIGTERM
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source that was looked at: what it says, and what is in it."""
+    """A probed and demuxed source."""
 
     path: Path
     probe: Probe
     packets: Packets
 
     def reads(self, ffmpeg: Ffmpeg, *options: str) -> list[str]:
-        """The arguments for reading it."""
+        """Return the arguments for reading it."""
         return ffmpeg.reads(self.path, *steady(self.probe), *self.packets.options, *options)
 
     @property
     def facts(self) -> dict[str, float | int]:
-        """What a job tells about the video itself: seconds and pixels as shown."""
+        """The properties of the video reported by a job, in seconds and displayed pixels."""
         return {
             "duration": round(self.packets.end, 3),
             "width": self.probe.width,
@@ -59,7 +59,7 @@ class Source:
 
 
 def open_source(ffmpeg: Ffmpeg, path: Path, report: Report) -> Source:
-    """Look at a source. Raises MediaError when it cannot be opened or is not all there."""
+    """Probe a source. Raises MediaError if it is unreadable or incomplete."""
     probe = ffmpeg.probe(path)
     packets = count_packets(ffmpeg, path, probe, lambda _: report(0.0))
     if packets.cut_off:
@@ -71,7 +71,7 @@ def open_source(ffmpeg: Ffmpeg, path: Path, report: Report) -> Source:
 def transcode(ffmpeg: Ffmpeg, rungs: Sequence[int], folder: Path, path: Path, report: Report) -> Done:
     """Make the plain renditions of the video at `path` in `folder`: all of `sides`, best first, or none.
 
-    One run makes them all, so that the source is decoded once. Raises MediaError when that cannot be done.
+    A single run makes them all, so that the source is decoded once. Raises MediaError on failure.
     """
     with temp_dir(folder, "common") as shop:
         source = open_source(ffmpeg, path, report)
@@ -85,16 +85,16 @@ def transcode(ffmpeg: Ffmpeg, rungs: Sequence[int], folder: Path, path: Path, re
 
 
 def sides(rungs: Sequence[int], probe: Probe | Video) -> list[int]:
-    """The rungs, as short sides in pixels, that a video gets, best first: those not above its own short side.
+    """Return the rungs (short sides in pixels) made for a video, best first: those not above its own short side.
 
-    A video below them all gets the lowest one, which leaves it at its own size.
+    A smaller video gets the lowest rung at its own size.
     """
     fitting = [rung for rung in rungs if rung <= min(probe.width, probe.height)]
     return sorted(fitting, reverse=True) or [min(rungs)]
 
 
 def plain_codec(ffmpeg: Ffmpeg, source: Source, side: int) -> list[str]:
-    """Settings of the plain pictures: constant quality under a cap, since one bitrate fits no two videos."""
+    """Return the video settings of a plain rendition: constant quality with a bitrate cap."""
     probe = source.probe
     cap = kilobits(min(side, probe.width, probe.height))
     encoder = f"-c:v libx264 -preset medium -profile:v high -crf 23 -maxrate {cap}k -bufsize {2 * cap}k"
@@ -103,14 +103,14 @@ def plain_codec(ffmpeg: Ffmpeg, source: Source, side: int) -> list[str]:
 
 
 def sound(source: Source, position: int = 0) -> list[str]:
-    """Take the sound of the source, which stands at this position among the inputs; the same in every rendition.
+    """Return the audio settings for a source at this input position, the same in every rendition.
 
-    What is missing in the middle becomes silence: players would go on at once, and be too early from then on.
+    Gaps are filled with silence, to stay in sync.
     """
     number, channels = source.probe.sound, source.probe.channels
     if number is None:
         return ["-an"]
-    mono = channels in ("mono", "1 channels")  # as it is: made two, each would be half as loud
+    mono = channels in ("mono", "1 channels")  # kept mono: as stereo, each channel would be half as loud
     unknown = re.fullmatch(r"\d+ channels", channels) and not mono
     filters = ["pan=stereo|c0=c0|c1=c1"] * bool(unknown) + ["aresample=async=1:first_pts=0"]
     codec = ["-c:a", "aac", "-b:a", "96k", "-ac", "1" if mono else "2", "-ar", "48000", "-af", ",".join(filters)]
@@ -118,22 +118,20 @@ def sound(source: Source, position: int = 0) -> list[str]:
 
 
 def kilobits(side: int) -> int:
-    """The cap in kbit/s for a short side of so many pixels."""
+    """Return the bitrate cap in kbit/s for this short side."""
     return next((cap for rung, cap in CAPS.items() if side <= rung), max(CAPS.values()))
 
 
 def encode(ffmpeg: Ffmpeg, source: Source, outputs: Mapping[Path, list[str]], report: Report) -> list[Packets]:
-    """Write an MP4 of the source to each of `outputs` by its settings, and return what is in them.
-
-    Their words are what ffmpeg said of the source.
-
-    Raises MediaError when ffmpeg fails, and when less than 98 % of the video came out: rc 0 does not say that.
+    """Encode the source into each of `outputs` with its settings, and return their packets, with ffmpeg's messages
+    about the source. Raises MediaError if ffmpeg fails or less than 98 % of the video was encoded, which its exit
+    status does not show.
     """
     if any("libx264" in settings for settings in outputs.values()) and "libx264" not in ffmpeg.encoders:
         raise ConsoleError(NO_ENCODER)
     taken = ["-map", "0:V:0", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"]
     kind = ["-fps_mode", "vfr", "-threads", str(THREADS), "-movflags", "+faststart", "-f", "mp4"]
-    if ffmpeg.can_retime:  # otherwise times are rounded to those of an even rate, and some pictures fall together
+    if ffmpeg.can_retime:  # otherwise timestamps are rounded to a constant rate, and some frames coincide
         kind += ["-enc_time_base", "filter"]
     if source.packets.video.gap > STILL_SECONDS:
         kind += ["-bf", "0"]
@@ -154,7 +152,7 @@ def encode(ffmpeg: Ffmpeg, source: Source, outputs: Mapping[Path, list[str]], re
 def _look_at(ffmpeg: Ffmpeg, output: Path, seconds: float, words: str) -> Packets:
     packets = count_packets(ffmpeg, output)
     video = packets.video
-    if video.duration < ENOUGH * seconds - 0.05:  # a clip of few pictures may lose half of one to rounding
+    if video.duration < ENOUGH * seconds - 0.05:  # a clip of few frames may lose half of one to rounding
         minutes, end = divmod(int(round(video.end, 1)), 60)
         moment = f"{minutes}:{end:02}"
         shown = {"moment": moment, "actual": round(video.duration, 1), "expected": round(seconds, 1)}

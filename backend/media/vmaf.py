@@ -1,7 +1,7 @@
-"""How much of its pictures a rendition kept: VMAF, picture by picture, against the source scaled the same way.
+"""VMAF: measures a rendition's quality frame by frame, against the source scaled the same way.
 
-VMAF goes from 0 to 100, where 100 is no visible loss; see https://github.com/Netflix/vmaf. Pictures are paired by their
-number, not by their time, which containers round; and no score is believed where the numbers of pictures differ.
+VMAF ranges from 0 to 100 (no visible loss); see https://github.com/Netflix/vmaf. Frames are paired by number, because
+containers round timestamps; scores are rejected if the numbers of frames differ.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from backend.media.ffmpeg import THREADS, Ffmpeg, Ran, Report
 from backend.media.filters import Shape
 from backend.media.transcode import Source
 
-SAMPLE_SECONDS = 2.0  # from one key frame to the next
+SAMPLE_SECONDS = 2.0  # the interval between key frames
 ONE_SAMPLE_OF = 6.0  # seconds of video
-SAMPLES, MANY_SAMPLES, MANY_FROM = 6, 10, 600.0  # at most; the last is seconds of video
+SAMPLES, MANY_SAMPLES, MANY_FROM = 6, 10, 600.0  # maximum; the last is in seconds of video
 RAW = ("-c:v", "rawvideo")
 SMALL = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "0")
-STRETCH_SECONDS = 2.0  # what a viewer remembers as bad
+STRETCH_SECONDS = 2.0  # the shortest stretch viewers perceive as bad
 _LOG = "vmaf.json"
 _MIN_SIDE = 16  # pixels
-Window: TypeAlias = tuple[float, float]  # seconds of the video: from, until
+Window: TypeAlias = tuple[float, float]  # start and end, in seconds of the video
 
 
 class Unscored(Exception):
-    """There is no score that could be believed; says why, for the log."""
+    """No reliable score is available; the message is for the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """The pictures of a file in the order in which they are shown: when, in seconds, and how many bytes each."""
+    """The frames of a file in presentation order: times in seconds, and sizes in bytes."""
 
     times: tuple[float, ...]
     sizes: tuple[int, ...]
@@ -45,7 +45,7 @@ class Pictures:
         return sum(self.sizes)
 
     def numbers_in(self, windows: Sequence[Window]) -> frozenset[int]:
-        """The numbers of those that are shown within the windows; of all where there is no window."""
+        """Return the numbers of frames within the windows; all if there are none."""
         if not windows:
             return frozenset(range(len(self.times)))
         return frozenset(
@@ -53,13 +53,13 @@ class Pictures:
         )
 
     def size_in(self, windows: Sequence[Window]) -> int:
-        """The bytes of those within the windows."""
+        """Return the size in bytes of the frames within the windows."""
         return sum(self.sizes[number] for number in self.numbers_in(windows))
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What libvmaf found: numbers of pictures, counted from 0, with the score of each. Never empty."""
+    """Scores by frame number, from 0. Never empty."""
 
     frames: tuple[tuple[int, float], ...]
 
@@ -69,16 +69,16 @@ class Score:
 
     @property
     def p5(self) -> float:
-        """The score that one picture in twenty stays under."""
+        """The 5th percentile."""
         values = sorted(value for _, value in self.frames)
         return values[int(0.05 * (len(values) - 1))]
 
     def among(self, numbers: frozenset[int]) -> Score:
-        """The scores of some pictures; of all where none of them was scored."""
+        """Restrict to these frames; all if none of them was scored."""
         return Score(tuple(frame for frame in self.frames if frame[0] in numbers) or self.frames)
 
     def lowest(self, times: Sequence[float], seconds: float = STRETCH_SECONDS) -> float:
-        """The lowest mean of any stretch of that length; of the whole where it is shorter. `times`: as in Pictures."""
+        """Return the lowest mean of any stretch of this length, or of the whole if shorter. `times`: as in Pictures."""
         shown = [times[number] for number, _ in self.frames]
         sums = list(accumulate((value for _, value in self.frames), initial=0.0))
         lowest, end = math.inf, 0
@@ -86,14 +86,14 @@ class Score:
             while end < len(shown) and shown[end] - at < seconds:
                 end += 1
             lowest = min(lowest, (sums[end] - sums[start]) / (end - start))
-            if end == len(shown):  # what begins later is shorter
+            if end == len(shown):  # later ones are shorter
                 break
         return lowest
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What is compared with: how it is opened, and filters that bring it to the size of the rendition."""
+    """The reference of a comparison: how to open it, and filters that scale it to the rendition's size."""
 
     options: tuple[str, ...]
     name: str
@@ -104,15 +104,15 @@ class Reference:
         return self.filters == "null"
 
     def inputs(self, *options: str) -> list[str]:
-        """The arguments that open it."""
+        """Return the arguments that open it."""
         return [*self.options, *options, "-i", self.name]
 
 
 def sample_windows(duration: float, first: float = 0.0) -> tuple[Window, ...]:
-    """The parts of a video of at least 4 s that stand for it, spread evenly.
+    """Return evenly spread sample windows of a video of at least 4 s.
 
-    Each is a whole group of pictures, which is encoded in the sample as it is in the video: from the middle of groups
-    AV1 was judged up to 8 CRF wrong.
+    Each is a whole GOP, which is encoded as in the whole video: from the middle of GOPs, AV1 was misjudged by up to 8
+    CRF.
     """
     most = SAMPLES if duration <= MANY_FROM else MANY_SAMPLES
     count = min(most, max(1, round(duration / ONE_SAMPLE_OF)))
@@ -122,15 +122,16 @@ def sample_windows(duration: float, first: float = 0.0) -> tuple[Window, ...]:
 
 
 def step_for(frames: int) -> int:
-    """Which picture is scored: each, each third, each fifth. Odd, always.
+    """Return the scoring interval: every, every third or every fifth frame.
 
-    Every second one would be the better half of a pyramid of B-pictures; see https://github.com/Netflix/vmaf/issues/1214
+    Always odd: every second frame would be the better half of a B-frame pyramid; see
+    https://github.com/Netflix/vmaf/issues/1214
     """
     return 1 if frames <= 100 else 3 if frames <= 10_000 else 5
 
 
 def source_reference(ffmpeg: Ffmpeg, source: Source, shape: Shape) -> Reference:
-    """Compare with the source itself, decoded and scaled anew each time."""
+    """Return the source itself as reference, decoded and scaled on every use."""
     *options, _, name = source.reads(ffmpeg)
     return Reference(tuple(options), name, shape.filters)
 
@@ -144,14 +145,12 @@ def copy(
     output: Path,
     report: Report,
 ) -> Reference:
-    """Write the windows of a reference of so many seconds (all of it without any) to `output`; compare with that.
-
-    The encoder is one that loses nothing: RAW is read at no cost, SMALL takes less room and keeps the names of the
-    colours. The container is nut, since Matroska rounds times to 1 ms. Raises Unscored, and ConsoleError when the disk
-    is full.
+    """Write the windows of a reference of this duration (all of it if there are none) to `output`, losslessly, and
+    return that as reference. RAW reads fastest; SMALL takes less space and keeps the colour tags. The container is
+    nut, since Matroska rounds timestamps to 1 ms. Raises Unscored, and ConsoleError if the disk is full.
     """
     inputs: list[str] = []
-    for start, end in windows:  # few threads for each: they are open at the same time
+    for start, end in windows:  # few threads each, since all are open at the same time
         inputs += original.inputs("-threads", "2", "-ss", f"{start:.3f}", "-t", f"{end - start:.3f}")
     parts = "".join(f"[{number}:V:0]{original.filters}[s{number}];" for number in range(len(windows)))
     joined = "".join(f"[s{number}]" for number in range(len(windows)))
@@ -169,7 +168,7 @@ def copy(
 
 
 def list_pictures(ffmpeg: Ffmpeg, path: Path) -> Pictures:
-    """List what is in a file of ours without decoding it. Raises Unscored when nothing is."""
+    """List the frames of our own file without decoding. Raises Unscored if it is empty."""
     found: list[tuple[float, int]] = []
     tick = [0.0]
 
@@ -192,10 +191,9 @@ def list_pictures(ffmpeg: Ffmpeg, path: Path) -> Pictures:
 def score(
     ffmpeg: Ffmpeg, path: Path, reference: Reference, shop: Path, frames: int, step: int, report: Report
 ) -> Score:
-    """Score each `step`-th picture of the MP4 at `path`, of about so many `frames`, against a reference.
+    """Score every `step`-th frame of the MP4 at `path`, of about `frames` frames, against a reference.
 
-    `shop` is a folder to work in. Raises Unscored where the two have not the same number of pictures, or libvmaf
-    refuses them.
+    `shop` is a temporary folder. Raises Unscored if the numbers of frames differ or libvmaf fails.
     """
     counts = [0, 0]
 
@@ -219,10 +217,10 @@ def score(
 
 
 def _comparison(filters: str, step: int) -> list[str]:
-    """The graph that pairs the n-th picture with the n-th, and counts those of either side on stdout.
+    """Return the filter graph that pairs frames by number, and counts those of both sides on stdout.
 
-    `settb` comes before `setpts`, which would round in the time base of its input otherwise. The colours get the same
-    names on either side: a raw copy has none, and ffmpeg would convert what libvmaf is given.
+    `settb` precedes `setpts`, which would otherwise round to its input's time base. Both sides get the same colour
+    tags: a raw copy has none, and ffmpeg would convert libvmaf's input.
     """
     names = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
     paired, corner = f"{names},settb=1/25,setpts=N,split", f"crop=min({_MIN_SIDE}\\,iw):min({_MIN_SIDE}\\,ih)"
@@ -237,7 +235,7 @@ def _comparison(filters: str, step: int) -> list[str]:
 
 
 def read_scores(log: bytes) -> Score:
-    """Read what libvmaf wrote. Raises Unscored where that holds no score."""
+    """Parse libvmaf's output. Raises Unscored if it has no scores."""
     try:
         frames = [(int(frame["frameNum"]), float(frame["metrics"]["vmaf"])) for frame in json.loads(log)["frames"]]
     except (ValueError, KeyError, TypeError) as error:
@@ -248,6 +246,6 @@ def read_scores(log: bytes) -> Score:
 
 
 def check(ran: Ran) -> None:
-    """Raise Unscored when a run failed."""
+    """Raise Unscored if a run failed."""
     if not ran.ok:
         raise Unscored(ran.words or f"ffmpeg ended with {ran.code}")

@@ -1,6 +1,6 @@
-"""Cache providers: who fetches files into the cache before people ask for them.
+"""The cache provider interface: prewarms caches by fetching files before users request them.
 
-To add one, write a module beside this one with a class that has these methods, and choose it in `backend.app`.
+To add a provider, write a module beside this one with a class that implements it, and choose it in `backend.app`.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from backend.errors import BadRequest, ConsoleError
 from backend.prewarm.ssrf import check_own, host_port
 
 MAX_LINES = 1000
-MAX_CHARACTERS = 1024  # Alibaba's limit for one address
+MAX_CHARACTERS = 1024  # Alibaba's limit per URL
 
 
 class CacheProvider(Protocol):
-    """Runs the job `prewarm`: `job.payload["urls"]` are complete addresses.
+    """Runs `prewarm` jobs: `job.payload["urls"]` are complete URLs.
 
-    While it runs and at its end, the outcome's `facts["warmed"]` maps positions in that list to (state, detail), the
-    states being those of `WarmState`.
+    While running and at the end, the outcome's `facts["warmed"]` maps indexes of that list to (state, detail), with the
+    states of `WarmState`.
     """
 
     def hosts(self) -> tuple[str, ...]:
-        """The hosts (with their port, where it is not the usual one) whose files it can warm."""
+        """Return the hosts it can prewarm, with their port unless it is the default."""
 
     def check_room(self, count: int) -> None:
-        """Raise Conflict where so many files cannot be warmed today."""
+        """Raise Conflict if today's quota is too small for so many files."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedLine:
-    """A line somebody typed: the address it means, or what is wrong with it."""
+    """An input line: the URL it refers to, or what is wrong with it."""
 
     number: int  # from 1
     text: str
@@ -44,10 +44,10 @@ class CheckedLine:
 def check_lines(
     lines: Iterable[str], hosts: tuple[str, ...], base: str = "", own: tuple[str, ...] = ()
 ) -> list[CheckedLine]:
-    """Check every line that is not blank; one that repeats an earlier address is left out.
+    """Check all non-blank lines, dropping duplicates.
 
-    A line that is a path (`/media/…`) means a file of this console, which can be reached at `base`. Of the hosts
-    that are our `own`, only media files are good.
+    A path (`/media/…`) refers to a file of this console, reachable at `base`. On our `own` hosts, only media files are
+    allowed.
     """
     checked: list[CheckedLine] = []
     seen = set()
@@ -66,10 +66,10 @@ def check_lines(
 
 
 def read_line(line: str, hosts: tuple[str, ...] | None, own: tuple[str, ...] = ()) -> str:
-    """Return the complete address that a line means. Raises BadRequest, saying what is wrong with it.
+    """Return the complete URL that a line refers to.
 
-    A line is `host/path`, with or without http:// or https:// before it, as in the seed's example. Of the hosts that
-    are our `own`, only media files are good. `hosts` of None: any host will do.
+    Raises BadRequest, saying what is wrong with it. A line is `host/path`, with or without http:// or https://, as in
+    the API document's example. On our `own` hosts, only media files are allowed. `hosts` of None allows any host.
     """
     text = line.strip()
     if len(text) > MAX_CHARACTERS:

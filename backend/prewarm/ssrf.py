@@ -1,7 +1,6 @@
-"""Whom prewarming may connect to: hosts that the operator named, and never, by way of a name, this machine's network.
-
-What is checked is the address that is then connected to: a name is looked up once, so that it cannot mean a host of the
-internet while it is checked, and this machine while it is fetched.
+"""SSRF protection: restricts outgoing connections to hosts the operator allowed, and never lets a host name lead
+into this machine's network. The address that was checked is the one connected to: a name is resolved only once, so
+that DNS rebinding has no effect.
 """
 
 from __future__ import annotations
@@ -24,14 +23,14 @@ INSIDE = "the host {host} points to this machine or its network"
 
 
 def host_port(url: str) -> str:
-    """Return the host of an address, with its port where that is not the usual one. Raises ValueError."""
+    """Return the host of a URL, with its port unless it is the default. Raises ValueError."""
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
     return host if parts.port in (None, *USUAL_PORTS.values()) else f"{host}:{parts.port}"
 
 
 def own_hosts(*urls: str) -> tuple[str, ...]:
-    """Return the hosts of our own addresses, as `place_of` has them, and `localhost` where one is this machine."""
+    """Return the hosts of our own URLs, as `host_port` does, including `localhost` if one is a loopback address."""
     places = [host_port(url) for url in urls if url]
     places += [
         host_port(f"http://localhost:{urlsplit(url).port or 80}") for url in urls if url and _is_loopback(urlsplit(url))
@@ -40,15 +39,16 @@ def own_hosts(*urls: str) -> tuple[str, ...]:
 
 
 def check_own(url: str, own: Iterable[str]) -> None:
-    """Raise BadRequest for an address at one of our `own` places that is no media file."""
+    """Raise BadRequest for a URL on one of our `own` hosts that is not a media file."""
     if host_port(url) in own and not is_plain_path(unquote(urlsplit(url).path)):
         raise BadRequest(OURS_ARE_MEDIA)
 
 
 def resolve_checked(host: str, port: int, *, inside: bool) -> list[str]:
-    """Return the addresses of a host that may be connected to. Raises BadRequest where one of them may not, or none is.
+    """Resolve a host to addresses that may be connected to.
 
-    `inside`: the operator wants this one, wherever it is.
+    Raises BadRequest if any address is not allowed, or there is none. `inside`: the operator allowed this host wherever
+    it is.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -61,7 +61,7 @@ def resolve_checked(host: str, port: int, *, inside: bool) -> list[str]:
 
 
 def is_literal_address(host: str) -> bool:
-    """Say whether a host says itself where it is: an address, or `localhost`. Naming it means wanting just that."""
+    """Return whether a host is a literal address or `localhost`; whoever lists one means exactly that."""
     try:
         return str(ipaddress.ip_address(host)) == host
     except ValueError:
@@ -69,15 +69,15 @@ def is_literal_address(host: str) -> bool:
 
 
 def is_wanted(url: str, own: Iterable[str], named: Iterable[str]) -> bool:
-    """Say whether a file may be fetched from this place although it lies inside: it is our own, or the operator named
-    just this address.
+    """Return whether an internal address may be fetched from: our own host, or a literal address the operator
+    listed.
     """
     place = host_port(url)
     return place in own or (is_literal_address(urlsplit(url).hostname or "") and place in named)
 
 
 def check_literal(url: str) -> None:
-    """Raise BadRequest where the host is an address of this machine or its network, in any spelling that connects."""
+    """Raise BadRequest if the host is a literal internal address, in any spelling that can be connected to."""
     host = urlsplit(url).hostname or ""
     plain = unicodedata.normalize("NFKC", host).replace("\u3002", ".").rstrip(".")
     address = _literal(plain)
@@ -86,7 +86,7 @@ def check_literal(url: str) -> None:
 
 
 def _literal(host: str) -> str:
-    """Return the address that a host is, as `2130706433` and `127.1` are 127.0.0.1; empty for a name."""
+    """Return the address of a literal host, such as 127.0.0.1 for `2130706433` and `127.1`; empty for a name."""
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
@@ -98,7 +98,7 @@ def _literal(host: str) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Say whether an address is on the public internet, and not of this machine."""
+    """Return whether an address is public and does not belong to this machine."""
     ip = _innermost(ipaddress.ip_address(address.partition("%")[0]))
     return ip.is_global and not ip.is_multicast and not ip.is_reserved and not _is_this_machine(ip)
 
@@ -111,7 +111,7 @@ def _is_loopback(parts: SplitResult) -> bool:
 
 
 def _innermost(ip: IpAddress) -> IpAddress:
-    """Return the IPv4 address that an IPv6 address stands for, if it does."""
+    """Return the IPv4 address embedded in an IPv6 address, if any."""
     if isinstance(ip, ipaddress.IPv4Address):
         return ip
     if ip in NAT64:
@@ -120,7 +120,7 @@ def _innermost(ip: IpAddress) -> IpAddress:
 
 
 def _is_this_machine(ip: IpAddress) -> bool:
-    """Say whether an address, however public, is one of this machine's: it talks to itself from there."""
+    """Return whether even a public address is this machine's own."""
     family = socket.AF_INET if ip.version == 4 else socket.AF_INET6
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
