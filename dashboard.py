@@ -1,4 +1,4 @@
-"""Starts everything in one process: the console, its worker, the REST server and the dashboard. Draws nothing."""
+"""Starts the console, its worker, the REST server and the dashboard in one process; contains no page code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PAGES = Path(__file__).resolve().parent / "pages"
 
 
 def kind_of(data: bytes) -> str:
-    """Return what a page's message asks for. Raises ValueError for what no page sends."""
+    """Return the type of a page's WebSocket message. Raises ValueError if it is invalid."""
     try:
         message = BackMsg.FromString(data)
     except DecodeError:
@@ -37,8 +37,8 @@ def kind_of(data: bytes) -> str:
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Open the console and start its worker; at the end give running jobs back and close."""
-    # The first page would import these while somebody waits, and the collector would walk them after every rerun.
+    """Open the console and start its worker; at the end return running jobs to the queue and close."""
+    # Otherwise the first page view would import these, and the garbage collector would traverse them after every rerun.
     import pandas  # noqa: F401
     import pyarrow  # noqa: F401
 
@@ -63,7 +63,7 @@ app = st.App(
 )
 
 if __name__ == "__main__":
-    # uvicorn raises the signal again once it has shut down; that is a clean end, not a death.
+    # uvicorn re-raises the signal after its shutdown; exit cleanly
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         settings = backend.read_settings()

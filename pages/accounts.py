@@ -1,4 +1,4 @@
-"""Accounts: who may use the console and as what, who is signed in where, and which programs hold a token."""
+"""Accounts page: accounts, open sessions and API tokens."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ layout.guard("admin")
 
 
 def role_choice(key: str, chosen: str = "") -> str:
-    """Draw the roles, each with what it may do; whoever may administer comes last, so that nobody does by chance."""
+    """Draw the choice of roles with descriptions; administrators last, so that the role is not chosen by accident."""
     known = session.features()["roleList"]
     roles = [one["role"] for one in sorted(known, key=lambda one: "admin" in one["rightList"])]
     role: str = st.radio(
@@ -63,7 +63,7 @@ def enable(account: dict[str, Any]) -> None:
 
 
 def finish(operation: str, done: str, **parameters: str) -> None:
-    """Do it, and draw the page anew; what is refused is said in the dialog, where it can be mended."""
+    """Run an operation and redraw the page; an error is shown in the dialog, where it can be corrected."""
     envelope = session.attempt(operation, **parameters)
     if envelope["result"] != "true":
         st.error(envelope["message"], icon=":material/error:")
@@ -100,7 +100,7 @@ def account_row(account: dict[str, Any]) -> Row:
 
 
 def listed(accounts: list[dict[str, Any]]) -> None:
-    """Draw the accounts, each with what can be done to it."""
+    """Draw the table of accounts with their actions."""
     by_name = {account["userName"]: account for account in accounts}
 
     def chosen(event: dict[str, Any]) -> None:

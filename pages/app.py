@@ -1,4 +1,4 @@
-"""Around every page: who is signed in, where one can go, and in which language."""
+"""The frame of every page: sign-in, navigation and language."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ session.tell_socket()
 HERE = __file__.rsplit("/", 1)[0]
 LOGO = f"{HERE}/assets/logo.svg"
 
-st.set_page_config(page_icon=LOGO, layout="wide")  # each page's head gives the title
+st.set_page_config(page_icon=LOGO, layout="wide")  # each page's header sets the title
 
 if "keep_language" in st.session_state:
     url_state.run_script(f"document.cookie = {url_state.as_json(st.session_state.pop('keep_language'))}")
@@ -39,7 +39,7 @@ pages = [
             visibility="hidden"),
     st.Page(f"{HERE}/video.py", title=t("video.title"), icon=":material/movie:", url_path="video", visibility="hidden"),
 ]  # fmt: skip
-# All pages are registered for everybody, so that an address survives the sign-in; only who is signed in runs one.
+# All pages are registered for everybody, so that the URL survives signing in; only signed-in users run one.
 page = st.navigation(pages, position="top" if person else "hidden")
 
 if person is None:

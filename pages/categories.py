@@ -1,4 +1,4 @@
-"""The tree of categories: added to, renamed and cut by those who manage videos."""
+"""Categories page: the category tree, editable by accounts that manage videos."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pages.components.i18n import t
 
 layout.guard()
 ROW_HEIGHT = 40
-INDENT = "\u3000"  # a blank that HTML keeps
+INDENT = "\u3000"  # ideographic space, which HTML preserves
 WANTED = "c_wanted"
 MENUS = {"add": "add", "rename": "edit", "delete": "delete"}
 
@@ -23,7 +23,7 @@ def request(what: str, category: dict[str, Any] | None) -> None:
 
 
 def rows(found: list[dict[str, Any]]) -> None:
-    """Draw the tree; a click on a name leads to the videos of that category."""
+    """Draw the tree; category names link to their videos."""
     by_id = {str(one["cateId"]): one for one in found}
 
     def chosen(event: dict[str, Any]) -> None:
@@ -75,7 +75,7 @@ def ask(what: str, category: dict[str, Any] | None) -> None:
 
 
 def send(what: str, given: dict[str, Any]) -> None:
-    """Do what the dialog asks for; a refusal is told in it, and what was typed stays."""
+    """Run the dialog's operation; an error is shown in it, and the input is kept."""
     envelope = session.attempt(f"{what}Category", **given)
     if envelope["result"] != "true":
         st.error(formatting.plain(envelope["message"]))

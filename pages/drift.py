@@ -1,4 +1,4 @@
-"""Where the catalogue and ApsaraVideo VOD differ, and which of the two is right. Cloud mode."""
+"""Differences page: resolving differences between the catalogue and ApsaraVideo VOD. Cloud mode only."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ ROW_HEIGHT, MAX_ROWS_SEEN = 38, 15
 
 
 def standing(data: dict[str, Any]) -> None:
-    """Say how far the last walk through VOD got, and what is still on its way."""
+    """Draw the progress of the last sync and the number of pending changes."""
     if not data["syncTotal"]:
         st.info(t("differences.never"), icon=":material/cloud_off:")
     else:
@@ -28,7 +28,7 @@ def standing(data: dict[str, Any]) -> None:
 
 
 def rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Draw the differences and return those that are ticked."""
+    """Draw the differences and return the ticked ones."""
     shown = [
         {
             "title": one["title"] or one["videoId"],
@@ -57,7 +57,7 @@ def rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def request(ticked: list[dict[str, Any]], side: str) -> None:
-    """Settle at once, unless that deletes something: then a person confirms it first."""
+    """Resolve immediately, unless that deletes videos, which must be confirmed."""
     if side == "there" and any(one["what"] == "missing" for one in ticked):
         st.session_state["d_wanted"] = ticked
     else:
@@ -76,7 +76,7 @@ def confirm(ticked: list[dict[str, Any]]) -> None:
 
 
 def settle(ticked: list[dict[str, Any]], side: str) -> None:
-    """Settle what is ticked, and keep for the next run what went well and what did not."""
+    """Resolve the ticked differences and store the results for the next run."""
     refused = []
     for one in ticked:
         envelope = session.attempt("mendDrift", videoId=one["videoId"], what=one["what"], use=side)

@@ -1,4 +1,4 @@
-"""What was done: by whom, when, from where, to what, and how things were before and after."""
+"""History page: changes by user, time, channel and target, with values before and after."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ PAGE = "h_page"
 
 
 def bound(name: str) -> dict[str, Any]:
-    """Return the options of a filter that is kept in the address; a change of it leads to the first page."""
+    """Return the widget options that bind a filter to the URL; a change returns to the first page."""
     return {"key": f"h_{name}", "bind": "query-params", "on_change": url_state.first_page, "args": (PAGE,)}
 
 
@@ -40,7 +40,7 @@ def clear() -> None:
 
 
 def filters() -> tuple[dict[str, str], Any]:
-    """Draw what the history can be narrowed by; return what was chosen, and the place for the choice of an action."""
+    """Draw the filters; return their values, and the container for the action filter."""
     ways = session.features()["wayList"]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         user = search("user", "person_search", 150)
@@ -63,7 +63,7 @@ def filters() -> tuple[dict[str, str], Any]:
 
 
 def action_choice(actions: list[str]) -> None:
-    """Draw the choice among the actions that there are lines of."""
+    """Draw the choice of an action that occurs in the history."""
     st.selectbox(
         t("history.action"), actions, placeholder=t("history.action"), width=190, label_visibility="collapsed",
         format_func=history_text.did, **url_state.from_address("h_action", actions, None, then=PAGE),
@@ -71,7 +71,7 @@ def action_choice(actions: list[str]) -> None:
 
 
 def find(wanted: dict[str, str]) -> dict[str, Any]:
-    """Return the page of the history that is asked for; past the end it is the last, and no unknown action counts."""
+    """Return the requested page of the history; beyond the end, the last one. An unknown action is ignored."""
     size, page = url_state.page_size(PAGE), url_state.page_number(PAGE)
     data: dict[str, Any] = session.ask("findHistory", **wanted, pageIndex=page, pageSize=size)
     if wanted["action"] and wanted["action"] not in data["actionList"]:
@@ -89,13 +89,13 @@ def who(line: dict[str, Any]) -> str:
 
 
 def title(line: dict[str, Any]) -> str:
-    """Return the title of the video that a line is about, of one that is gone as it was then."""
+    """Return the title of a line's video, or its last known title."""
     found: str = line["title"] or line["before"].get("title") or line["after"].get("title") or ""
     return found
 
 
 def details(line: dict[str, Any]) -> None:
-    """Draw one line with everything that it holds."""
+    """Draw all details of a line."""
     if line["title"]:
         st.page_link("video.py", label=formatting.plain(line["title"]), icon=":material/movie:",
                      query_params={"videoId": line["target"]})  # fmt: skip
@@ -118,7 +118,7 @@ def details(line: dict[str, Any]) -> None:
 
 
 def listed(lines: list[dict[str, Any]]) -> None:
-    """Draw a page of lines; each opens with a click."""
+    """Draw a page of lines; clicking one opens its details."""
     by_id = {str(line["line"]): line for line in lines}
 
     def clicked(event: dict[str, Any]) -> None:

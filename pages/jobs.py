@@ -1,4 +1,4 @@
-"""The jobs: what runs and how long it will take, what waits, what failed and why."""
+"""Jobs page: running and queued jobs with estimates, failures and finished jobs."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ SHOWN = 50
 
 
 def queue(answer: session.Answer, watched: bool) -> None:
-    """Draw what runs and what waits. `watched`: it is drawn anew each second, which ends when the queue is empty."""
+    """Draw running and queued jobs. `watched`: refresh every second until the queue is empty."""
     data = answer.take()
     shown = {job["jobId"] for job in data["jobList"]}
     ended = st.session_state.get("jobs_shown", set()) - shown
     st.session_state["jobs_shown"] = shown
     if ended or watched != bool(shown):
-        layout.redraw()  # what ended is listed in the rest of the page
+        layout.redraw()  # finished jobs are listed elsewhere on the page
     st.markdown(f"**{t('jobs.queue', count=data['total'])}**")
     if not data["jobList"]:
         st.info(t("jobs.idle"), icon=":material/done_all:")
@@ -48,7 +48,7 @@ def title(job: dict[str, Any]) -> None:
 
 
 def standing(job: dict[str, Any]) -> str:
-    """Return how far a job is, how long it will take as far as that is known, and how often its worker died."""
+    """Return the progress of a job, its estimated time, and the number of interruptions."""
     words = [f"{job['progress']:.0%}"] if job["state"] == "running" else [t("jobs.position", number=job["position"])]
     if job["secondsLeft"] is not None:
         words.append(t("jobs.left", time=formatting.lasting(job["secondsLeft"])))
@@ -116,7 +116,7 @@ def do(operation: str, done: str, **parameters: str) -> None:
 
 
 layout.header(t("jobs.title"))
-st.html("<style>[data-testid='stPageLink'] a { padding-left: 0 }</style>")  # in line with what stands below them
+st.html("<style>[data-testid='stPageLink'] a { padding-left: 0 }</style>")  # align with the text below
 layout.say_results()
 left, right = st.columns(2, gap="large")
 with left:

@@ -1,4 +1,4 @@
-"""The overview: what waits for somebody, what failed, what was recommended, and how the last days went."""
+"""Overview page: videos waiting for review, failures, recommendations, and recent activity."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def numbers(counts: dict[str, Any]) -> None:
 
 
 def failures() -> None:
-    """Lead to the videos whose transcodes failed last, as many as the list of them holds."""
+    """Draw links to the videos whose last transcode failed, with counts."""
     with st.container(horizontal=True):
         for name, wire in (("tc", "transcodeStatus"), ("nb", "narrowTranscodeStatus")):
             total = session.ask("getVideos", **{wire: "fail"}, pageSize=1)["total"]
@@ -49,7 +49,7 @@ def failures() -> None:
 
 
 def saved(counts: dict[str, Any]) -> str:
-    """Return what narrow-band HD saves of the bytes of the same videos, as far as there are any."""
+    """Return the savings of narrow-band renditions, if there are any."""
     if not counts["narrowBytesPlain"]:
         return ""
     share = 1 - counts["narrowBytes"] / counts["narrowBytesPlain"]
@@ -84,7 +84,7 @@ def figures(counts: dict[str, Any]) -> None:
 
 
 def waiting() -> None:
-    """Draw what came in last and waits for a person, each with the way to it."""
+    """Draw the latest videos waiting for review."""
     data = session.ask("getVideos", censorStatus="check", pageSize=WAITING_SHOWN)
     with st.container(border=True, height="stretch"):
         st.markdown(f"**{t('overview.waiting_list')}**")
@@ -110,7 +110,7 @@ def waiting() -> None:
 
 
 def thumbnail(url: str) -> None:
-    """Draw a cover in a box of always the same size, whatever its shape."""
+    """Draw a cover in a box of fixed size."""
     picture = (
         f'<img src="{formatting.safe(url)}" alt="" style="width:100%;height:100%;object-fit:cover">' if url else ""
     )
@@ -119,7 +119,7 @@ def thumbnail(url: str) -> None:
 
 
 def failed() -> None:
-    """Draw the jobs that failed last, with why, and the way to try again."""
+    """Draw the latest failed jobs with reason and retry button."""
     data = session.ask("getJobs", state="failed", pageSize=FAILED_SHOWN)
     if not data["jobList"]:
         return
@@ -151,7 +151,7 @@ def retry(job_id: str) -> None:
 
 
 def everything(answer: session.Answer) -> None:
-    """Draw all of it; while jobs run it draws itself anew, and stops when the last one has ended."""
+    """Draw the overview; refreshes while jobs are running."""
     counts = answer.take()
     if counts["demoDone"] < counts["demoTotal"]:
         share = counts["demoDone"] / counts["demoTotal"]

@@ -1,4 +1,4 @@
-"""Cache prewarming: paste addresses, see at once which are good, and watch them being fetched."""
+"""Prewarm page: enter URLs with immediate validation, and watch their progress."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ SHOWN = 10
 
 @st.fragment
 def new_batch() -> None:
-    """Draw the field for addresses; only this part of the page runs while somebody types."""
+    """Draw the field for URLs in a fragment, which alone reruns while typing."""
     round_ = st.session_state.setdefault("prewarm_round", 0)
     st.markdown(f"**{t('prewarm.lines')}**")
     text = widgets.lines(t("prewarm.lines"), t("prewarm.example"), value="", round_=round_, key="prewarm_lines")
@@ -49,7 +49,7 @@ def new_batch() -> None:
 
 
 def quota() -> int | None:
-    """Say how many addresses may be prefetched today, and return how many still may, where somebody counts them."""
+    """Draw today's prefetch quota and return the remaining number, in cloud mode."""
     if not session.is_cloud():
         return None
     envelope = session.attempt("getPrewarmQuota")
@@ -64,7 +64,7 @@ def problem(line: dict[str, Any]) -> str:
 
 
 def batches(answer: session.Answer, watched: bool) -> None:
-    """Draw the batches, newest first. `watched`: they are drawn anew each second, which ends when none of them runs."""
+    """Draw the batches, newest first. `watched`: refresh every second until none is running."""
     page = url_state.page_number("p_page")
     data = answer.take(pageIndex=page)
     if watched != runs(data):
@@ -109,7 +109,7 @@ def one_batch(batch: dict[str, Any], *, opened: bool) -> None:
 
 layout.header(t("prewarm.title"))
 layout.say_results()
-# Who may not prewarm sees what was prewarmed, and nothing to fill in.
+# without permission, only the batches are shown
 found = session.Answer("getPrewarms", pageIndex=url_state.page_number("p_page"), pageSize=SHOWN)
 left, right = st.columns([2, 3], gap="large") if session.may("manage") else (None, st.container())
 if left:

@@ -1,4 +1,4 @@
-"""One's own account: the password, where one is signed in, and the API tokens of one's programs."""
+"""Profile page: password, own sessions, and own API tokens."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ TOKEN_DAYS = 90
 
 
 def password() -> None:
-    """Draw the form that changes the password."""
+    """Draw the form for changing the password."""
     with st.form("password", border=True, clear_on_submit=True):
         st.markdown(f"**{t('profile.password')}**")
         old = st.text_input(t("profile.old"), type="password", key="password_old", autocomplete="current-password")
@@ -32,7 +32,7 @@ def password() -> None:
     ):
         st.rerun()
     elif pressed:
-        st.rerun()  # the head of the page says what was wrong
+        st.rerun()  # the header shows the error
 
 
 def new_token() -> None:

@@ -1,4 +1,4 @@
-"""The recommended feed: what is on it, since when, and taking things off."""
+"""Recommendations page: the recommended feed."""
 
 import streamlit as st
 

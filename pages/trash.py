@@ -1,4 +1,4 @@
-"""The trash: what was deleted, until when it can be restored, and deleting it for good."""
+"""Trash page: deleted videos, restoring and purging them."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ NAMED = 8
 
 
 def listed(videos: list[dict[str, Any]]) -> None:
-    """Draw a page of the trash; what is ticked is kept by its id, over all pages."""
+    """Draw a page of the trash; the selection is kept by id across pages."""
     shown = {video["videoId"]: video for video in videos}
 
     def pick(ids: list[str], ticked: list[str]) -> None:
@@ -68,7 +68,7 @@ def do(operation: str, said: str, videos: list[dict[str, Any]]) -> None:
 
 
 def request(videos: list[dict[str, Any]]) -> None:
-    """Ask for a confirmation at the next run."""
+    """Open the confirmation at the next run."""
     st.session_state["t_wanted"] = videos
 
 

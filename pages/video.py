@@ -1,4 +1,4 @@
-"""One video: watch it, see what is known of it and what happened to it, and act on it."""
+"""Video page: player, facts, history and actions of one video."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ from pages.components.i18n import named, t
 
 layout.guard()
 ACTIVE = ("queued", "running")
-MAX_JOBS = 20  # of a video that are looked at
+MAX_JOBS = 20  # jobs of a video that are read
 
 
 def statuses(video: dict[str, Any]) -> None:
@@ -60,7 +60,7 @@ def facts(video: dict[str, Any], infos: list[dict[str, Any]]) -> None:
 
 
 def renditions(infos: list[dict[str, Any]]) -> None:
-    """List what can be played by size, so that a narrow-band rendition stands below the plain one it goes with."""
+    """List playable files by size, so that each narrow-band rendition follows its plain one."""
     st.markdown(f"**{t('video.renditions')}**")
     rows = [
         {
@@ -80,7 +80,7 @@ def pixels(info: dict[str, Any]) -> int:
 
 
 def measured(video: dict[str, Any], newest: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what was found when a narrow-band rendition was made last: among the newest jobs, or before them."""
+    """Return the measurements of the last narrow-band job, among the newest jobs or earlier ones."""
     done = (job for job in newest if (job["kind"], job["state"]) == ("narrow", "done"))
     if (job := next(done, None)) is None and len(newest) == MAX_JOBS:
         older = session.ask("getJobs", videoId=video["videoId"], kind="narrow", state="done", pageSize=1)["jobList"]
@@ -89,7 +89,7 @@ def measured(video: dict[str, Any], newest: list[dict[str, Any]]) -> dict[str, A
 
 
 def proof(video: dict[str, Any], infos: list[dict[str, Any]], newest: list[dict[str, Any]]) -> None:
-    """Draw what the best narrow-band rendition saves, and how its quality was measured."""
+    """Draw the savings of the best narrow-band rendition, and its measured quality."""
     narrow = next((info for info in infos if info["kind"] == "narrow"), None)
     if narrow is None:
         return
@@ -117,7 +117,7 @@ def proof(video: dict[str, Any], infos: list[dict[str, Any]], newest: list[dict[
 
 
 def jobs(video_id: str, answer: session.Answer) -> None:
-    """Draw the jobs that run, wait or failed; when the last one ends, the whole page is drawn anew."""
+    """Draw running, queued and failed jobs; when the last one ends, rerun the page."""
     found = answer.take()["jobList"]
     active = [job for job in found if job["state"] in ACTIVE]
     for job in active:
@@ -139,7 +139,7 @@ def jobs(video_id: str, answer: session.Answer) -> None:
 
 
 def warn_of_other_file(video: dict[str, Any], lines: list[dict[str, Any]]) -> None:
-    """Say why a video waits for review again: what was reviewed was another file."""
+    """Explain why a video must be reviewed again: its file was replaced."""
     last = next((line for line in lines if line["action"] in ("createAudit", "replaceFile")), None)
     if last and last["action"] == "replaceFile":
         said = "replaced.blocked" if video["censorStatus"] == "fail" else "replaced.again"
@@ -158,7 +158,7 @@ def history(lines: list[dict[str, Any]]) -> None:
 
 
 def acts(video: dict[str, Any]) -> None:
-    """Draw where a video stands and what can be done about it: above the player, for on a phone that fills a screen."""
+    """Draw the statuses and actions of a video; above the player, which fills the screen on a phone."""
     statuses(video)
     recommend = "unrecommend" if video["isRecommend"] == "true" else "recommend"
     with st.container(horizontal=True, vertical_alignment="center", key="acts_row"):

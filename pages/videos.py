@@ -1,4 +1,4 @@
-"""The catalogue: find videos, look at many at once, and act on one or on a selection."""
+"""Videos page: search the catalogue, and act on one video or on a selection."""
 
 import streamlit as st
 

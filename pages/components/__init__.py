@@ -1,1 +1,1 @@
-"""What pages share: the session, dialogs, tables, filters, and how values are written."""
+"""Components shared by pages: session, dialogs, tables, filters and formatting."""

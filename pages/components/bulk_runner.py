@@ -1,6 +1,6 @@
-"""Acting on very many videos: one thing done to all of them behind the pages, which show how far it is.
+"""Bulk actions: runs an operation for many videos in a background thread, with progress shown on the pages.
 
-It goes on while somebody looks at other pages, and ends with what was not done and why.
+It continues while the user visits other pages, and ends with a list of failures.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import streamlit as st
 from pages.components import layout, session
 from pages.components.i18n import t
 
-AT_ONCE = 50  # videos for which somebody waits
+AT_ONCE = 50  # number of videos processed while the user waits
 BATCH = "batch"
 
-Asked = list[tuple[dict[str, Any], dict[str, Any]]]  # each video, and what it is asked for with
-Done = list[tuple[dict[str, Any], str]]  # each video, and the id of the request
+Asked = list[tuple[dict[str, Any], dict[str, Any]]]  # videos with their parameters
+Done = list[tuple[dict[str, Any], str]]  # videos with their request ids
 
 
-# What does to many videos in one call what another operation does to one.
+# Operations that have a bulk variant.
 TOGETHER = {"createAudit": ("createAudits", "mediaId", "mediaIds", "auditList")}
 
 
 class Asker:
-    """Asks for something for videos: for each by itself, or for many at once where there is an operation for that."""
+    """Runs an operation for videos: individually, or in batches if there is a bulk operation."""
 
     def __init__(self, operation: str) -> None:
         self._alone = session.asker(operation)
@@ -36,11 +36,11 @@ class Asker:
         self._many = session.asker(self._together[0]) if self._together else self._alone
 
     def groups(self, asked: Asked) -> Iterator[Asked]:
-        """Yield what is asked for at once."""
+        """Yield the batches."""
         yield from (asked[start : start + self._size] for start in range(0, len(asked), self._size))
 
     def ask(self, group: Asked) -> list[dict[str, Any]]:
-        """Return an envelope for each of these videos."""
+        """Return an envelope for each video of a batch."""
         if not self._together or len(group) < 2 or any("," in video["videoId"] for video, _ in group):
             return [self._alone(**parameters) for _, parameters in group]
         _, one, many, rows = self._together
@@ -57,7 +57,7 @@ class Asker:
 
 @dataclass
 class Batch:
-    """What is asked for, and what came of it so far."""
+    """A bulk action and its results so far."""
 
     asked: Asked
     said: str
@@ -89,7 +89,7 @@ class Batch:
             return [{"result": "false", "message": self.not_begun}] * len(group)
         try:
             return self.asker.ask(group)
-        except Exception as error:  # whatever it is: the others have their turn, and these are named
+        except Exception as error:  # unexpected errors are reported, and the others continue
             return [{"result": "false", "message": str(error)}] * len(group)
 
     def stop(self) -> None:
@@ -97,7 +97,7 @@ class Batch:
 
 
 def start(operation: str, asked: Asked, said: str, offer_undo: Callable[[Done], None]) -> None:
-    """Begin to do it; one batch at a time."""
+    """Start a bulk action; only one runs at a time."""
     st.session_state[BATCH] = batch = Batch(asked, said, Asker(operation), offer_undo, t("batch.not_begun"))
     threading.Thread(target=batch.run, name="batch", daemon=True).start()
 
@@ -107,7 +107,7 @@ def is_running() -> bool:
 
 
 def show() -> None:
-    """Draw how far a batch is, as long as one is."""
+    """Draw the progress of a running bulk action."""
     if is_running():
         st.fragment(_progress, run_every="0.5s")()
 

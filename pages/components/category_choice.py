@@ -1,4 +1,4 @@
-"""The categories as people read them: by the names that lead to each; and the choice of one for a video."""
+"""Category paths for display, and the category field of a video."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pages.components.i18n import t
 
 
 def paths() -> dict[int, str]:
-    """Return the names that lead to each category, in the order of the tree."""
+    """Return the path of each category, in tree order."""
     return {one["cateId"]: one["path"] for one in session.ask_once("getCategories")["categoryList"] if one["cateName"]}
 
 
 def by_path() -> dict[str, int]:
-    """Return the ids of all categories by the names that lead to them; a second one of a name shows its id too."""
+    """Return category ids by path; duplicates include their id."""
     known: dict[str, int] = {}
     for cate_id, path in paths().items():
         known[f"{path} ({cate_id})" if path in known else path] = cate_id
@@ -24,7 +24,7 @@ def by_path() -> dict[str, int]:
 
 
 def choose(known: dict[str, int], chosen: str, key: str) -> dict[str, Any]:
-    """Draw the choice of a category among those there are, or of a new one; return it as operations take it."""
+    """Draw a field for choosing an existing category or entering a new one; return it as operation parameters."""
     options = ["", *known]
     picked = st.selectbox(
         t("video.category"), options, options.index(chosen) if chosen in options else 0, key=key,

@@ -1,4 +1,4 @@
-"""Caches that must forget what was blocked or deleted: what of it waits or fails, where somebody looks."""
+"""CDN cache refreshes for blocked and deleted videos: pending and failed ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN = 10
 
 
 def listed() -> None:
-    """Draw all that is not over, with the day's quota, where this console uses Alibaba Cloud."""
+    """Draw all pending refreshes with today's quota, in cloud mode."""
     if not session.is_cloud():
         return
     st.markdown(f"**{t('refresh.title')}**")
@@ -24,7 +24,7 @@ def listed() -> None:
 
 
 def of_video(video: dict[str, Any]) -> None:
-    """Warn on the page of a video whose refresh is not over."""
+    """Draw a warning on the page of a video with a pending refresh."""
     if not session.is_cloud():
         return
     found = session.ask("getCacheRefreshes", videoId=video["videoId"])

@@ -1,4 +1,4 @@
-"""Charts, whose colours are those of the theme."""
+"""Charts in the theme's colours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pages.components import formatting
 
 
 def bars_by_day(rows: list[dict[str, Any]], height: int, alt: str, *, whole: bool = False) -> None:
-    """Draw bars for each day: the first column of `rows` is the day, each other one a kind of bar."""
+    """Draw a bar chart by day: the first column of `rows` is the day, each other column a series."""
     st.echarts_chart(
         {
             "tooltip": {"trigger": "axis"},

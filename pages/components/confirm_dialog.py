@@ -1,4 +1,4 @@
-"""The question before an action: of which videos, what follows from it, and what others did to them meanwhile."""
+"""The confirmation dialog of an action: affected videos, consequences, and concurrent changes by others."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ TRANSCODES = {"transcode": "transcodeStatus", "narrow": "narrowTranscodeStatus"}
 
 @dataclass
 class Question:
-    """What is asked in the dialog that is open, and what came of it so far."""
+    """The state of the open dialog."""
 
     action: Action
-    number: int  # of the dialog: what was typed into one is not found in the next
-    seen: int  # the line of the history up to which the person knows what happened
-    videos: list[dict[str, Any]] = field(default_factory=list)  # still to be done
-    left_out: list[str] = field(default_factory=list)  # what cannot be done, in sentences
-    changed: list[dict[str, Any]] = field(default_factory=list)  # lines of the history that came meanwhile
+    number: int  # makes widget keys unique per dialog, so that input is not carried over
+    seen: int  # the newest history line the user has seen
+    videos: list[dict[str, Any]] = field(default_factory=list)  # remaining videos
+    left_out: list[str] = field(default_factory=list)  # videos the action does not apply to, with reasons
+    changed: list[dict[str, Any]] = field(default_factory=list)  # history lines added by others in the meantime
     refused: list[str] = field(default_factory=list)
     done: list[tuple[dict[str, Any], str]] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
 
     def take(self, videos: list[dict[str, Any]]) -> None:
-        """Take those that the action can be done with; of the others, keep why it cannot."""
+        """Take the videos that the action applies to, and keep the reasons for the others."""
         self.titles |= {video["videoId"]: title(video) for video in videos}
         reasons = [video_actions.why_not(self.action.key, video) for video in videos]
         self.videos = [video for video, reason in zip(videos, reasons, strict=True) if not reason]
@@ -48,13 +48,13 @@ class Question:
         ]
 
     def news(self, videos: list[dict[str, Any]]) -> tuple[int, list[dict[str, Any]]]:
-        """Return the newest line of the history, and those about these videos since each of them was read."""
+        """Return the newest history line, and lines about these videos since each was read."""
         seen = {video["videoId"]: video.get(session.SEEN, self.seen) for video in videos}
         newest, lines = history_text.since(min(seen.values()), videos)
         return newest, [line for line in lines if line["line"] > seen[line["target"]]]
 
     def learn(self, newest: int, lines: list[dict[str, Any]]) -> None:
-        """Look again at the videos that these lines of the history are about, and ask about those alone."""
+        """Reload the videos affected by these history lines, and ask about those only."""
         self.seen, self.changed, self.left_out = newest, lines, []
         ids = list(dict.fromkeys(line["target"] for line in lines))
         found = (session.attempt("getVideoById", videoId=video_id)["data"] for video_id in ids)
@@ -66,7 +66,7 @@ def title(video: dict[str, Any]) -> str:
 
 
 def requested() -> None:
-    """Open the dialog that somebody asked for. Once a run, from the body of the page."""
+    """Open the requested dialog; called once per run, from the body of the page."""
     if wanted := st.session_state.pop("wanted_action", None):
         key, videos, seen = wanted
         question = Question(video_actions.ACTIONS[key], layout.opening(), seen)
@@ -140,7 +140,7 @@ def _is_ready(action: Action, form: dict[str, Any]) -> bool:
 
 
 def _was_made(key: str, video: dict[str, Any]) -> bool:
-    """Say whether a transcode that was just asked for began nothing, for all it would make is there."""
+    """Return whether a requested transcode did nothing, because the rendition exists."""
     if key not in TRANSCODES:
         return False
     now = session.attempt("getVideoById", videoId=video["videoId"])["data"]
@@ -148,7 +148,7 @@ def _was_made(key: str, video: dict[str, Any]) -> bool:
 
 
 def _do(question: Question, form: dict[str, Any]) -> None:
-    """Do it to every video that is as it was seen, and offer to take that back; of the others, tell what happened."""
+    """Run the action for videos that are unchanged, offer undo, and show what changed in the others."""
     action, asked = question.action, question.videos
     newest, changed = question.news(asked)
     moved = {line["target"] for line in changed}
@@ -164,7 +164,7 @@ def _do(question: Question, form: dict[str, Any]) -> None:
                 done.append((video, envelope["requestId"]))
             else:
                 refused.append((video, envelope["message"]))
-    if refused:  # somebody may have been quicker even now
+    if refused:  # somebody may have been faster in the meantime
         newest, later = history_text.since(newest, [video for video, _ in refused])
         changed = [*later, *changed]
         moved |= {line["target"] for line in later}

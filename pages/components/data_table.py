@@ -1,4 +1,4 @@
-"""Tables of rows that a server sorts and pages: links, menus, and ticks that stay with what they were set on."""
+"""Tables with server-side sorting and paging, row menus, and persistent checkboxes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pages.components import formatting
 from pages.components.i18n import t
 
 HEAD, EDGE = 34, 2  # pixels
-# What the server does not answer must not look like an answer: old rows fade and say so. `data-waits` is from table.js.
+# While the server is busy, rows fade and a message appears. `data-waits` is set by table.js.
 LATE = ":is(:root[data-waits], :root:has([data-testid=stApp]:is({}))) .st-key-rows".format(
     "[data-test-script-state=running], :not([data-test-connection-state=CONNECTED])"
 )
@@ -32,9 +32,9 @@ WAITS = f"""<style>
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `kind` is number, picture, link, button or chips, else text; `sort` are the two orders of the server.
+    """A column: `kind` is number, picture, link, button or chips, else text; `sort` are the server's two sort orders.
 
-    Where there is little room, columns of the greatest `priority` go first.
+    On narrow screens, columns with the highest `priority` are hidden first.
     """
 
     key: str
@@ -47,7 +47,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A row: its name is what it is called to those who do not see it; `menu` holds keys of the table's menus."""
+    """A row: `name` is for screen readers; `menu` has keys of the table's menus."""
 
     id: str
     name: str
@@ -57,13 +57,13 @@ class Row:
 
 
 def rows() -> Any:
-    """Return the place for the rows of a list."""
+    """Return the container for the rows of a list."""
     st.html(WAITS.format(text=t("table.waits")))
     return st.container(key="rows")
 
 
 def chips(words: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
-    """Return the value of a cell of chips, from statuses and what they are called."""
+    """Return the value of a chips cell, from statuses and labels."""
     return [{"text": text, "colour": formatting.COLOURS.get(status, "gray")} for status, text in words]
 
 
@@ -80,10 +80,10 @@ def show(
     on_ticks: Callable[[list[str], list[str]], None] = lambda shown, ticked: None,
     on_event: Callable[[dict[str, Any]], None] = lambda event: None,
 ) -> None:
-    """Draw a table; without `ticked` there are no boxes to tick, without `menus` (icon and label by key) no menus.
+    """Draw a table; without `ticked` it has no checkboxes, without `menus` (icon and label by key) no menus.
 
-    `on_ticks` is given the ids that were shown and those of them that are ticked; `on_event` a choice: of a column's
-    order (`kind` is sort), from the menu of a row (menu), or of the row itself (open).
+    `on_ticks` receives the shown and the ticked ids; `on_event` an event: a column's sort order (`kind` is sort), a
+    menu choice (menu), or a click on a row (open).
     """
 
     def tick() -> None:

@@ -1,4 +1,4 @@
-"""What goes round every page in the browser: rules of style, the tab's title, and Streamlit's own texts translated."""
+"""The HTML document around every page: styles, title, and translations of Streamlit's own texts."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ MARKDOWN_ESCAPE = re.compile(r"\\(.)")
 
 
 def head() -> str:
-    """Return what the head of the page needs from the first byte, as HTML: whatever comes later makes it jump."""
+    """Return HTML for the head that must be present from the first byte, to avoid layout shifts."""
     rules, script = ((ASSETS / name).read_text(encoding="utf-8") for name in ("page.css", "first.js"))
     return f"<style>{rules}</style><script>{script}</script>"
 
 
 def dress() -> None:
-    """Give the page its rules of the keyboard, and the person's language to what Streamlit itself says."""
+    """Add keyboard shortcuts, and translate Streamlit's own texts."""
     st.html(f"<script>{_dressing(language())}</script>", unsafe_allow_javascript=True)
 
 
 def tab_title(text: str) -> None:
-    """Give the tab its title: what is shown, as plain text or Markdown of it, and the name of the console."""
+    """Set the title of the browser tab from plain text or Markdown."""
     shown = MARKDOWN_ESCAPE.sub(r"\1", text)
     st.set_page_config(page_title=f"{shown} · {t('app.name')}")
 

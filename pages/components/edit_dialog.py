@@ -1,4 +1,4 @@
-"""The words of a video, put right in a dialog."""
+"""The dialog for editing a video's texts."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pages.components.i18n import t
 
 @dataclass
 class Edit:
-    """An edit that is open: what it began from, and what others changed meanwhile."""
+    """The state of an open edit dialog."""
 
     video: dict[str, Any]
     number: int
     seen: int
-    categories: dict[str, int]  # ids by what the list shows
+    categories: dict[str, int]  # category ids by label
     changed: list[dict[str, Any]] = field(default_factory=list)
 
 
 def button(video: dict[str, Any]) -> None:
-    """Draw the button that opens the dialog, for whoever may edit."""
+    """Draw the button that opens the dialog, if the user may edit."""
     if session.may("manage"):
         st.button(
             t("common.edit"), icon=":material/edit:", key=layout.own_key("edit_open", video),
@@ -36,7 +36,7 @@ def _request(video: dict[str, Any], seen: int) -> None:
 
 
 def requested() -> None:
-    """Open the dialog that somebody asked for. Once a run, from the body of the page."""
+    """Open the requested dialog; called once per run, from the body of the page."""
     if wanted := st.session_state.pop("wanted_edit", None):
         video, seen = wanted
         edit = Edit(video, layout.opening(), seen, category_choice.by_path())
@@ -48,7 +48,7 @@ def _draw(edit: Edit) -> None:
     if edit.changed:
         history_text.warn(edit.changed, {video["videoId"]: video["title"]})
     with st.form(f"edit--{number}", border=False):
-        # No max_chars: of what is pasted and too long, a field with one keeps nothing, and says nothing.
+        # No max_chars: such a field silently discards longer pasted text.
         written = {
             "title": st.text_input(t("column.title"), video["title"], key=f"edit_title--{number}"),
             "description": st.text_area(

@@ -1,4 +1,4 @@
-"""Taking a list away as a file: one click for CSV, and a choice of format and columns beside it."""
+"""Export of a list: one click for CSV, or with a choice of format and columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pages.components.video_grid import VideoList
 
 
 def control(shown: VideoList) -> dict[str, str] | None:
-    """Draw the two buttons, and return what to ask for when one of them is pressed."""
+    """Draw the two buttons and return the export parameters when one is pressed."""
     if not session.may("export"):
         return None
     offered = session.features()
@@ -40,6 +40,6 @@ def control(shown: VideoList) -> dict[str, str] | None:
 
 
 def send(asked: dict[str, str] | None, wanted: dict[str, Any], sort: str) -> None:
-    """Let the browser load the file, straight from the REST server: nothing of it passes through here."""
+    """Start the download in the browser, directly from the REST server."""
     if asked is not None:
         url_state.go_to(session.ask("createExportLink", **wanted, **asked, sort=sort)["url"])

@@ -1,4 +1,4 @@
-"""How many videos there are of each status, category and user under the present filter, and the way to them."""
+"""Facets: counts by status, category and user for the current filter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pages.components.video_grid import VideoList
 
 
 def show(videos: VideoList, wanted: dict[str, str]) -> None:
-    """Draw the counts as choices; a choice narrows the list, and taking it back widens it again."""
+    """Draw the counts as filter choices."""
     facets, paths = session.ask("getFacets", **wanted), category_choice.paths()
     by_status = facets["byCensorStatus"]
     _choice(

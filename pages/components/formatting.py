@@ -1,4 +1,4 @@
-"""How values are written for people: text safe in Markdown and HTML, statuses, durations, sizes."""
+"""Formatting of values: text escaped for Markdown and HTML, statuses, durations, sizes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pages.components.i18n import named, t
 SIGNS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$^])")
 JOINTS = re.compile(r"(?<=:)(?=\S)|(?<=[<>~-])(?=[-<>=])|(?=@)|(?i:(?<=www))(?=\.)")
 NOTHING = ":gray[]"
-# Letters written from right to left, and marks that turn the direction.
+# right-to-left letters and directional marks
 TURNING = re.compile("[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]")
 COLOURS = {
     "success": "green", "fail": "red", "check": "orange", "onCensor": "blue", "onTranscode": "blue",
@@ -29,14 +29,14 @@ COLOURS = {
 
 
 def job_label(job: dict[str, Any]) -> str:
-    """Return in Markdown what a job is, and of which video where it is of one; kinds of newer versions too."""
+    """Return a job's kind and video title as Markdown, including kinds of newer versions."""
     kind = named("job", job["kind"])
     shown = t("job.unknown", kind=plain(kind)) if kind == job["kind"] else kind
     return f"{shown} · {plain(job['title'])}" if job["title"] else shown
 
 
 def named_list(names: Sequence[str], most: int) -> str:
-    """Return a list of names in Markdown; of those beyond `most`, how many they are."""
+    """Return a list of names as Markdown, limited to `most`."""
     lines = [f"- {plain(name)}" for name in names[:most]]
     if len(names) > most:
         lines.append(f"- {t('common.more', count=len(names) - most)}")
@@ -44,12 +44,12 @@ def named_list(names: Sequence[str], most: int) -> str:
 
 
 def chip(status: str, group: str = "status") -> str:
-    """Return a status as a coloured badge of Markdown; `group` says whose words those are."""
+    """Return a status as a coloured Markdown badge; `group` is its translation group."""
     return f":{COLOURS.get(status, 'gray')}-badge[{named(group, status)}]"
 
 
 def chip_column(label: str, words: list[str], group: str = "status", **options: Any) -> Any:
-    """Return the column of a grid that shows statuses as coloured chips."""
+    """Return a grid column that shows statuses as coloured chips."""
     names = {word: named(group, word) for word in words}
     return st.column_config.MultiselectColumn(
         label,
@@ -61,29 +61,29 @@ def chip_column(label: str, words: list[str], group: str = "status", **options: 
 
 
 def plain(text: str) -> str:
-    """Return text that Markdown shows as it is, in a direction of its own where it may turn what follows.
+    """Escape text for Markdown, isolating right-to-left text.
 
-    Addresses become links, `:smile:` and `->` become pictures and arrows after Markdown is read, whatever was escaped;
-    only an element between their characters keeps them from it, and one that shows nothing is copied by nobody.
+    URLs become links, and `:smile:` and `->` emoji and arrows, after Markdown is parsed, regardless of escaping; only
+    an empty element between their characters prevents that, and it is not copied with the text.
     """
     shown = NOTHING.join(SIGNS.sub(r"\\\1", part) for part in JOINTS.split(text)).replace("\n", " ")
     return f"\u2068{shown}\u2069" if TURNING.search(text) else shown
 
 
 def safe(text: str) -> str:
-    """Return text that HTML shows as it is."""
+    """Escape text for HTML."""
     return html.escape(text, quote=True)
 
 
 def clock(seconds: float) -> str:
-    """Return a duration as 1:05 or 1:02:03."""
+    """Format a duration as 1:05 or 1:02:03."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def lasting(seconds: float) -> str:
-    """Return how long something will take in words: `34 s`, `2 min 5 s`, `1 h 20 min`."""
+    """Format a remaining time in words: `34 s`, `2 min 5 s`, `1 h 20 min`."""
     minutes, rest = divmod(max(1, round(seconds)), 60)
     if not minutes:
         return t("time.seconds", seconds=rest)
@@ -92,7 +92,7 @@ def lasting(seconds: float) -> str:
 
 
 def megabytes(size: int) -> str:
-    """Return bytes as people read them, in powers of a thousand."""
+    """Format a size in decimal units."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if size >= factor:
             return f"{size / factor:.1f} {unit}"
@@ -100,10 +100,10 @@ def megabytes(size: int) -> str:
 
 
 def moment(time: str) -> str:
-    """Return a time of the wire without its empty fraction."""
+    """Return a time of the API without its fraction."""
     return time.removesuffix(".0")
 
 
 def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return rows as a grid wants them."""
+    """Return rows as a DataFrame."""
     return pd.DataFrame(rows)

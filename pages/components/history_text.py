@@ -1,4 +1,4 @@
-"""What was done, in words: in the history, on a video's page, and to whoever acts on what has changed meanwhile."""
+"""Descriptions of history lines: in the history, on a video's page, and in warnings about concurrent changes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pages.components.i18n import named, t
 
 MAX_TEXT = 300
 MOMENT = re.compile(r".{10}T.{8}\+00:00")
-GROUPS = {"censorStatus": ("censor",)}  # whose words a field's value is among, where the word alone does not tell
-# What people, or their programs, wrote and are called: it may be a word of ours, and is none.
+GROUPS = {"censorStatus": ("censor",)}  # translation groups of ambiguous values
+# Free text and names, never to be translated.
 FREE = {
     "title", "description", "tags", "name", "userName", "userId", "cate_name", "cateName", "reason", "comment", "error",
     "target", "watermark",
@@ -28,7 +28,7 @@ WRITTEN: dict[str, Callable[[Any], str]] = {"size": formatting.megabytes, "secon
 
 
 def since(seen: int, videos: Sequence[dict[str, Any]]) -> tuple[int, list[dict[str, Any]]]:
-    """Return the newest line of the history, and what was decided about these videos since the line `seen`."""
+    """Return the newest history line, and the decisions on these videos after the line `seen`."""
     newest, lines, size = seen, [], session.limit("watchedVideos")
     for start in range(0, len(videos), size):
         ids = ",".join(video["videoId"] for video in videos[start : start + size])
@@ -39,7 +39,7 @@ def since(seen: int, videos: Sequence[dict[str, Any]]) -> tuple[int, list[dict[s
 
 
 def warn(lines: list[dict[str, Any]], titles: dict[str, str]) -> None:
-    """Tell what others did while one looked at these videos; `titles` are by their ids."""
+    """Warn about changes made by others to these videos; `titles` are by id."""
     shown = [
         f"- {formatting.plain(line['title'] or titles.get(line['target'], line['target']))}: {summary(line)} "
         f":gray[{formatting.moment(line['time'])}]"
@@ -50,13 +50,13 @@ def warn(lines: list[dict[str, Any]], titles: dict[str, str]) -> None:
 
 
 def summary(line: dict[str, Any]) -> str:
-    """Return a line of the history as Markdown: who, what, and what changed by it."""
+    """Return a history line as Markdown: who, what, and the changes."""
     who, what, changed = (formatting.plain(text) for text in (actor(line), did(line["action"]), in_short(line)))
     return f"{who} · **{what}** {changed}"
 
 
 def actor(line: dict[str, Any]) -> str:
-    """Return who did what a line tells of: people by their own names, parts of the console in words."""
+    """Return who made a change: users by name, components of the console translated."""
     name: str = line["userName"]
     if not name:
         return t("history.unknown")
@@ -64,7 +64,7 @@ def actor(line: dict[str, Any]) -> str:
 
 
 def value(of: Any, field: str) -> str:
-    """Return a field's value as people read it."""
+    """Return a field's value for display."""
     if isinstance(of, bool):
         return t("history.yes") if of else t("history.no")
     if of in NOTHING:
@@ -85,7 +85,7 @@ def value(of: Any, field: str) -> str:
 
 
 def changes(line: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return the fields that a line tells of, each with its value before and after."""
+    """Return the changed fields with their values before and after."""
     before, after = line["before"], line["after"]
     told = {name: (before.get(name), after.get(name)) for name in after or before}
     return [
@@ -96,7 +96,7 @@ def changes(line: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def in_short(line: dict[str, Any]) -> str:
-    """Return in a sentence what a line changed, from what to what."""
+    """Return the changes of a line in one sentence."""
     old, new = bool(line["before"]), bool(line["after"])
 
     def told(field: str, before: str, after: str) -> str:
@@ -109,7 +109,7 @@ def in_short(line: dict[str, Any]) -> str:
 
 
 def did(action: str) -> str:
-    """Return what was done, in words; of an action that this version does not know, at least its name."""
+    """Return the description of an action; for an unknown one, at least its name."""
     found = named("did", action)
     return t("history.other", action=action) if found == action else found
 

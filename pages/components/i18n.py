@@ -1,4 +1,4 @@
-"""The texts of the dashboard, in Chinese and English."""
+"""Translations of the dashboard into Chinese and English."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import streamlit as st
 LANGUAGES = {"zh": "中文", "en": "English"}
 COOKIE = "qu_language"
 LOCALES = Path(__file__).resolve().parents[1] / "locales"
-Text: TypeAlias = str | dict[str, str]  # of its plural forms, `one` and `other`
+Text: TypeAlias = str | dict[str, str]  # a text, or its plural forms `one` and `other`
 
 
 def language() -> str:
-    """Return what the person chose, else what the browser prefers: Chinese for any Chinese, English otherwise."""
+    """Return the chosen language, or else the browser's: Chinese for any Chinese locale, English otherwise."""
     chosen = st.session_state.get("language") or st.context.cookies.get(COOKIE)
     if isinstance(chosen, str) and chosen in LANGUAGES:
         return chosen
@@ -26,12 +26,12 @@ def language() -> str:
 
 
 def t(key: str, **values: Any) -> str:
-    """Return a text in the person's language; one with plural forms follows `count`, or the only number there is."""
+    """Return a text in the user's language; plural forms depend on `count`, or on the only number."""
     return form(texts(language())[key], values).format_map(values)
 
 
 def form(text: Text, values: Mapping[str, Any]) -> str:
-    """Return the form of a text that goes with its numbers: `one` for 1, `other` for all else."""
+    """Choose the plural form: `one` for 1, else `other`."""
     if isinstance(text, str):
         return text
     number = values["count"] if "count" in values else next(iter(values.values()))
@@ -39,13 +39,13 @@ def form(text: Text, values: Mapping[str, Any]) -> str:
 
 
 def named(group: str, word: str) -> str:
-    """Return how a word of the backend (a status, an action, a kind of job) reads; unknown ones stay as they are."""
+    """Translate a value of the backend (a status, an action, a kind of job); unknown ones are returned unchanged."""
     found = texts(language()).get(f"{group}.{word or 'none'}")
     return found if isinstance(found, str) else word
 
 
 @cache
 def texts(of: str) -> dict[str, Text]:
-    """Return every text of a language by its key."""
+    """Return all texts of a language by key."""
     found: dict[str, Text] = json.loads((LOCALES / f"{of}.json").read_text(encoding="utf-8"))
     return found

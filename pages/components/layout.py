@@ -1,4 +1,4 @@
-"""What every page is made of: its head, paging, dialogs, and what the last action did."""
+"""Page layout: header, paging, dialogs, and results of the last action."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DIALOG = "dialog_open"
 
 
 def guard(right: str = "read") -> None:
-    """Show nothing of a page to somebody who is not signed in, or has not the right. The first call of every page."""
+    """Stop the page unless the user is signed in and has the permission. The first call of every page."""
     if session.account_for_page() is None:
         st.error(t("sign_in.first"))
         st.stop()
@@ -23,14 +23,14 @@ def guard(right: str = "read") -> None:
         header(t("common.not_yours"))
         st.info(t("common.no_right"), icon=":material/lock:")
         st.stop()
-    # Before anything else is read: whatever comes later is newer than what this page will show.
+    # Read first, so that later changes are detected as newer than this page.
     st.session_state[session.SEEN] = session.ask("getChanges")["line"]
 
 
 def header(title: str, caption: str = "", beside: Callable[[], None] | None = None) -> Any:
-    """Draw the head of a page, and return the place for its buttons.
+    """Draw the page header and return the container for its buttons.
 
-    What comes and goes is drawn by `beside`, on the line of the title: on a narrow screen nothing has to make room.
+    `beside` draws temporary controls on the title's line, which cause no layout shift on narrow screens.
     """
     if page := st.session_state.pop("wanted_page", None):
         url_state.visit(page)
@@ -73,7 +73,7 @@ def _person_menu() -> None:
 
 
 def say_results() -> None:
-    """Tell what the last action did: a toast where all went well, a list that stays where something did not."""
+    """Show the results of the last action: a toast for successes, a persistent list for failures."""
     for done in st.session_state.pop("done", []):
         st.toast(done, icon=":material/check_circle:")
     if warned := st.session_state.pop("warned", None):
@@ -91,14 +91,14 @@ def say_results() -> None:
 
 
 def language_menu(key: str) -> None:
-    """Draw the switch between the languages."""
+    """Draw the language switch."""
     other = next(code for code in LANGUAGES if code != language())
     st.button(LANGUAGES[other], key=key, icon=":material/translate:", type="tertiary",
               on_click=url_state.keep_language, args=(other,))  # fmt: skip
 
 
 def paging(key: str, total: int, size: int) -> None:
-    """Draw the pages of a list below it; the page shown is `st.session_state[key]`."""
+    """Draw the pagination of a list; the current page is `st.session_state[key]`."""
     pages = max(1, -(-total // size))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(t("common.total", count=f"{total:,}"), width="content")
@@ -111,20 +111,19 @@ def paging(key: str, total: int, size: int) -> None:
 
 
 def own_key(name: str, video: Mapping[str, Any]) -> str:
-    """Return the key of a part that belongs to one video: what was clicked or typed there never counts for another."""
+    """Return a widget key specific to a video, so that its state never applies to another one."""
     return f"{name}--{video['videoId']}"
 
 
 def opening() -> int:
-    """Return another number for every dialog that is opened: in the keys of its fields it keeps what was left in one
-    dialog out of the next."""
+    """Return a new number for every opened dialog, used in widget keys so that input is not carried over."""
     number: int = st.session_state.get("openings", 0) + 1
     st.session_state["openings"] = number
     return number
 
 
 def open_dialog(title: str, icon: str, **how: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return what opens a dialog: as st.dialog, and while it is open nothing draws the whole page anew."""
+    """Open a dialog as st.dialog does, and suppress full reruns while it is open."""
     st.session_state[DIALOG] = True
     opener: Callable[[Callable[..., None]], Callable[..., None]] = st.dialog(
         title, icon=f":material/{icon}:", on_dismiss="rerun", **how
@@ -133,14 +132,14 @@ def open_dialog(title: str, icon: str, **how: Any) -> Callable[[Callable[..., No
 
 
 def no_dialog() -> None:
-    """Note that a run of the whole page has begun: none is open until it opens one."""
+    """Mark that no dialog is open at the start of a full run."""
     st.session_state[DIALOG] = False
 
 
 def redraw() -> None:
-    """Draw the whole page anew from a fragment, unless a dialog is open: it would close, and what was typed be lost.
+    """Rerun the whole page from a fragment, unless a dialog is open, which would close and lose its input.
 
-    When it is closed the page is drawn anew anyway.
+    Closing a dialog reruns the page anyway.
     """
     if not st.session_state.get(DIALOG):
         st.rerun(scope="app")

@@ -1,4 +1,4 @@
-"""What a list of videos is narrowed by: fields and choices that the address keeps, each seen while it counts."""
+"""Filters of a video list, stored in the URL and shown while active."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ CENSOR = ["check", "success", "fail", "onCensor"]
 RENDITIONS = ["onTranscode", "success", "fail", "none"]
 MAX_ID_DIGITS = 15
 MEGABYTE = 1_000_000
-MAX_AMOUNT = 1e7  # seconds or megabytes, far above what there is
-# Name in the address -> parameter of the API.
+MAX_AMOUNT = 1e7  # seconds or megabytes, far above real values
+# URL parameter -> API parameter
 TEXTS = {"title": "title", "user": "userName", "uid": "userId", "vid": "videoId", "tags": "tags"}
 DATES = {"from": "startTime", "to": "endTime"}
 NUMBERS = {"dmin": "minDuration", "dmax": "maxDuration", "smin": "minSize", "smax": "maxSize"}
@@ -30,7 +30,7 @@ WIRE = {**TEXTS, **DATES, **NUMBERS, **CHOICES}
 
 @dataclass(frozen=True)
 class Narrowing:
-    """The filters of one list, whose names in the address begin with a prefix; a change leads to the first page."""
+    """The filters of a list, with a common prefix of their URL parameters; a change returns to the first page."""
 
     prefix: str
 
@@ -39,7 +39,7 @@ class Narrowing:
         return f"{self.prefix}_page"
 
     def bound(self, name: str) -> dict[str, Any]:
-        """Return the options of a field that is kept in the address."""
+        """Return the widget options that bind a field to the URL."""
         return {
             "key": f"{self.prefix}_{name}",
             "bind": "query-params",
@@ -48,7 +48,7 @@ class Narrowing:
         }
 
     def search(self, name: str, label: str, icon: str, width: int) -> dict[str, str]:
-        """Draw a search field that answers while one types."""
+        """Draw a search field that responds while typing."""
         text: str = st.text_input(
             label, type="search", placeholder=label, width=width, live=True, label_visibility="collapsed",
             icon=f":material/{icon}:", autocomplete="off", **self.bound(name),
@@ -56,11 +56,11 @@ class Narrowing:
         return {TEXTS[name]: text.strip()}
 
     def text(self, name: str, **options: Any) -> dict[str, str]:
-        """Draw a field for a whole text; ids are often pasted with what stood around them."""
+        """Draw a text field; ids are stripped, since they are often pasted with whitespace."""
         return {TEXTS[name]: st.text_input(label_of(name), **options, **self.bound(name)).strip()}
 
     def status(self) -> dict[str, str]:
-        """Draw the choice of where videos stand in review."""
+        """Draw the choice of a review state."""
         chosen = st.segmented_control(
             t("filter.status"), CENSOR, format_func=lambda word: named("censor", word), label_visibility="collapsed",
             **url_state.from_address(f"{self.prefix}_status", CENSOR, None, then=self.page_key),
@@ -68,7 +68,7 @@ class Narrowing:
         return {"censorStatus": chosen or ""}
 
     def choice(self, name: str) -> dict[str, str]:
-        """Draw one choice among a few words."""
+        """Draw a choice among a few values."""
         options = OPTIONS[name]
         chosen = st.selectbox(
             label_of(name), options, placeholder=t("filter.any"), format_func=lambda word: value_of(name, word),
@@ -77,7 +77,7 @@ class Narrowing:
         return {CHOICES[name]: chosen or ""}
 
     def category(self) -> dict[str, str]:
-        """Return the category that the address narrows the list to."""
+        """Return the category filter of the URL."""
         written = st.query_params.get(f"{self.prefix}_cate", "")
         return {
             "cateId": written if written.isdecimal() and written.isascii() and len(written) <= MAX_ID_DIGITS else ""
@@ -106,7 +106,7 @@ class Narrowing:
         return found
 
     def active(self, wanted: dict[str, str], aside: Sequence[str]) -> None:
-        """Draw what the list is narrowed by as buttons that remove it, but for what is seen elsewhere."""
+        """Draw the active filters as removable buttons, except those in `aside`."""
         names = [name for name, wire in WIRE.items() if wanted.get(wire)]
         if not names:
             return
@@ -126,7 +126,7 @@ class Narrowing:
     def _remove(self, names: Sequence[str]) -> None:
         for name in names:
             key = f"{self.prefix}_{name}"
-            if name in CHOICES:  # what is bound leaves the address with its value
+            if name in CHOICES:  # bound fields leave the URL with their value
                 st.query_params.pop(key, None)
             elif key in st.session_state:
                 st.session_state[key] = "" if isinstance(st.session_state[key], str) else None
@@ -138,7 +138,7 @@ def label_of(name: str) -> str:
 
 
 def value_of(name: str, value: str) -> str:
-    """Return a filter's value as people read it."""
+    """Format a filter's value for display."""
     match name:
         case "status":
             return named("censor", value)

@@ -1,4 +1,4 @@
-"""What the machine review said of a video: in plain words, with pictures that lead the player to their moments."""
+"""Results of the machine review on a video's page, with frames that seek the player."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pages.components import formatting, layout, player, session, video_actions
 from pages.components.formatting import plain, safe
 from pages.components.i18n import named, t
 
-MAX_SHOWN = 12  # pictures before somebody asks for all
+MAX_SHOWN = 12  # frames shown unless all are requested
 WAITING = ("unknown", "running")
 LOOK_SECONDS = "3s"
 COLOURS = {"pass": "green", "review": "orange", "block": "red"}
 
 
 def panel(video: dict[str, Any]) -> None:
-    """Draw the panel, where this console has a machine review; what goes on there is drawn anew when it is over."""
+    """Draw the panel if this console has a machine review; it is polled until the review has finished."""
     answer = session.Answer("getReviewResults", videoId=video["videoId"])
     found = answer.first
     if not found["available"]:
@@ -50,7 +50,7 @@ def _state(answer: session.Answer, was: str) -> None:
 
 
 def _findings(found: dict[str, Any]) -> None:
-    """List what was found where."""
+    """List the findings."""
     lines = []
     for one in found["findingList"]:
         what = " · ".join(dict.fromkeys(
@@ -64,7 +64,7 @@ def _findings(found: dict[str, Any]) -> None:
 
 
 def _pictures(video: dict[str, Any], found: dict[str, Any]) -> None:
-    """Draw the pictures in the order of the clip; each has a button that leads the player there."""
+    """Draw the frames in time order, each with a button that seeks the player."""
     frames = found["frameList"]
     if not frames:
         return

@@ -1,4 +1,4 @@
-"""The player of a video, with the whole of it at a glance, and the choice of its cover."""
+"""The video player with contact sheet, timeline and cover choice."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pages.components import formatting, layout, session
 from pages.components.i18n import t
 
 WORDS = ("sheet", "timeline", "cover", "busy")
-MAX_TILES = 24  # of a sheet
+MAX_TILES = 24  # of the contact sheet
 
 
 def player(video: dict[str, Any], infos: list[dict[str, Any]], busy: bool) -> None:
-    """Draw the video; `busy` while a cover that was chosen is being made."""
+    """Draw the player; `busy` while a chosen cover is being made."""
     if not infos:
         st.info(t("video.no_media"), icon=":material/videocam_off:")
         return
@@ -23,7 +23,7 @@ def player(video: dict[str, Any], infos: list[dict[str, Any]], busy: bool) -> No
     words = {word: t(f"watch.{word}") for word in WORDS}
     words |= {word: t(f"watch.{word}", time="{time}") for word in ("play_from", "choose")}
     data = {
-        # A browser takes the first that it can play: narrow-band before plain, each best first.
+        # Browsers use the first playable source: narrow-band before plain, best first.
         "sources": [
             {"src": info["playURL"], "type": mime(info)}
             for info in sorted(infos, key=lambda info: info["kind"] != "narrow")
@@ -44,14 +44,14 @@ def player(video: dict[str, Any], infos: list[dict[str, Any]], busy: bool) -> No
 
 
 def go_to(video: dict[str, Any], seconds: float) -> None:
-    """Lead the player to a moment, at the next run."""
+    """Seek the player at the next run."""
     key = layout.own_key("go", video)
     before = st.session_state.get(key) or {"number": 0}
     st.session_state[key] = {"number": before["number"] + 1, "seconds": seconds}
 
 
 def room(shape: dict[str, Any], tiles: list[dict[str, Any]], choose: bool) -> str:
-    """Return rules of style that keep the height of the player free until it is drawn, as `watch.css` lays it out."""
+    """Return CSS that reserves the player's height before it is drawn; must match `watch.css`."""
     upright = shape["height"] > shape["width"]
     count = min(MAX_TILES, len(tiles))
     tall = tiles[0]["height"] / tiles[0]["width"] if tiles else 0
@@ -77,7 +77,7 @@ def mime(info: dict[str, Any]) -> str:
 
 
 def tiles(video: dict[str, Any], shape: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the tiles of the sprite; of a video that has none, its snapshots, each for an equal part of it."""
+    """Return the tiles of the sprite, or the snapshots if there is none."""
     sprite = session.ask("getSprite", videoId=video["videoId"])
     if sprite["tileList"]:
         sheet = {"url": sprite["spriteUrl"], "sheetWidth": sprite["width"], "sheetHeight": sprite["height"]}
@@ -92,20 +92,20 @@ def tiles(video: dict[str, Any], shape: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def choose(video_id: str, key: str) -> None:
-    """Ask for the cover that the person chose."""
+    """Set the chosen cover."""
     seconds = st.session_state[key]["cover"]
     envelope = session.attempt(
         "chooseCover", mediaId=video_id, seconds=seconds, seenLine=st.session_state[session.SEEN]
     )
     if envelope["result"] == "true":
         st.session_state.setdefault("done", []).append(t("done.cover"))
-        st.session_state[f"active--{video_id}"] = 1  # the page is drawn anew once it is made, however soon that is
+        st.session_state[f"active--{video_id}"] = 1  # ensures a redraw when the job ends, however soon
     else:
         st.session_state["problems"] = (t("watch.refused"), [envelope["message"]])
 
 
 def snapshots(video: dict[str, Any]) -> None:
-    """Offer the snapshots in full size."""
+    """Draw links to the full-size snapshots."""
     pictures = "".join(
         f'<a href="{formatting.safe(url)}" target="_blank" rel="noopener"><img src="{formatting.safe(url)}" alt="" '
         'loading="lazy" style="height:84px;border-radius:6px;display:block"></a>'

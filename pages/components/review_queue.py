@@ -1,4 +1,4 @@
-"""From one video that waits for review to the next."""
+"""Navigation through the review queue."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pages.components.i18n import t
 
 
 def next_button(video: dict[str, Any]) -> None:
-    """Draw the button that leads to the next video that waits; where no other waits, nothing."""
+    """Draw the button for the next waiting video, if there is one."""
     waiting = session.ask("getVideos", censorStatus="check", pageSize=2)
     if [other for other in waiting["videoList"] if other["videoId"] != video["videoId"]]:
-        # A link of Streamlit's from a page to itself would leave the address of this video.
+        # a Streamlit link from a page to itself would keep the current video's URL
         st.button(
             t("video.next", count=waiting["total"]), key=layout.own_key("next", video), icon=":material/skip_next:",
             type="tertiary", shortcut="N", on_click=_go_on, args=(video,),
@@ -28,9 +28,9 @@ def _go_on(video: dict[str, Any]) -> None:
 
 
 def _following(video: dict[str, Any]) -> str:
-    """Return the id of the video to review after this one: the next older that waits, and after the oldest the newest.
+    """Return the id of the next video to review: the next older waiting one, wrapping around to the newest.
 
-    Whoever skips some comes by all of them, however many others judge videos meanwhile. Empty where none waits.
+    Skipped ones come up again, regardless of other reviewers. Empty if none is waiting.
     """
     passed = video["censorStatus"] != "check"
     for page in count(1):

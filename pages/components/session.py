@@ -1,4 +1,4 @@
-"""The person at this page, and the operations that run in their name."""
+"""The user's session, and calls of operations on their behalf."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import backend
 from pages.components import formatting
 from pages.components.i18n import language, t
 
-SEEN = "seen_line"  # of the history, when the page was drawn
+SEEN = "seen_line"  # newest history line when the page was drawn
 SESSION_COOKIE = "qu_session"
-THIS_MACHINE = "127.0.0.1"  # which Streamlit tells as no address at all
+THIS_MACHINE = "127.0.0.1"  # Streamlit reports no address for it
 MAX_AGENT = 300
 UNKNOWN = object()
 FEATURES, FRAME_ACCOUNT, ASKED_ONCE = "features", "frame_account", "asked_once"
 
 
 def token() -> str:
-    """Return the console token of this session: from the sign-in form, or from the cookie of an earlier one."""
+    """Return the session's console token, from the sign-in form or from the cookie."""
     kept = st.session_state.get("token")
     if isinstance(kept, str):
         return kept
@@ -30,12 +30,12 @@ def token() -> str:
 
 
 def attempt(operation: str, **parameters: Any) -> dict[str, Any]:
-    """Run an operation as the signed-in person and return its envelope."""
+    """Run an operation as the signed-in user and return its envelope."""
     return asker(operation)(**parameters)
 
 
 def asker(operation: str) -> Callable[..., dict[str, Any]]:
-    """Return what runs an operation as the signed-in person, from any thread."""
+    """Return a function that runs an operation as the signed-in user, from any thread."""
     address, agent = st.context.ip_address, st.context.headers.get("User-Agent")
     caller = backend.Caller(
         channel="page",
@@ -49,10 +49,10 @@ def asker(operation: str) -> Callable[..., dict[str, Any]]:
 
 
 def ask(operation: str, **parameters: Any) -> Any:
-    """Run an operation and return its data; where it is refused, say why and end the page."""
+    """Run an operation and return its data; on failure, show the error and stop the page."""
     envelope = attempt(operation, **parameters)
     if envelope["code"] == "403" and attempt("getAccount")["code"] == "403":
-        st.rerun()  # signed out elsewhere: the frame shows the sign-in
+        st.rerun()  # signed out elsewhere: the frame shows the sign-in form
     if envelope["result"] != "true":
         st.error(formatting.plain(envelope["message"]), icon=":material/error:")
         st.stop()
@@ -60,7 +60,7 @@ def ask(operation: str, **parameters: Any) -> Any:
 
 
 def tell_socket(person: Any | None = UNKNOWN) -> None:
-    """Tell the server whose this page is: it keeps only few for people who are not signed in."""
+    """Tell the server who uses this page, because visitors who are not signed in have lower limits."""
     key = st.context.headers.get(backend.SOCKET_HEADER)
     if isinstance(key, str) and (context := get_script_run_ctx(suppress_warning=True)):
         name = None if person is UNKNOWN else person["userName"] if person else ""
@@ -68,8 +68,9 @@ def tell_socket(person: Any | None = UNKNOWN) -> None:
 
 
 class Answer:
-    """What an operation answers: asked once for the page and the fragment in it that both need it, and anew whenever
-    the fragment is drawn again."""
+    """The response of an operation, shared by a page and a fragment in it on the first run, and requested again
+    whenever the fragment reruns.
+    """
 
     def __init__(self, operation: str, **parameters: Any) -> None:
         self._operation, self._parameters = operation, parameters
@@ -77,7 +78,7 @@ class Answer:
         self._is_new = True
 
     def take(self, **parameters: Any) -> Any:
-        """Return the data, with other parameters where some are given."""
+        """Return the data, optionally for other parameters."""
         wanted = self._parameters | parameters
         if self._is_new and wanted == self._parameters:
             self._is_new = False
@@ -86,7 +87,7 @@ class Answer:
 
 
 def ask_once(operation: str, **parameters: Any) -> Any:
-    """As `ask`, but once for one drawing of the whole page, however many of its parts need it. Not for fragments."""
+    """As `ask`, but cached for one run of the whole page. Not for fragments."""
     asked: dict[str, Any] = st.session_state.setdefault(ASKED_ONCE, {})
     key = f"{operation} {sorted(parameters.items())}"
     if key not in asked:
@@ -95,19 +96,19 @@ def ask_once(operation: str, **parameters: Any) -> Any:
 
 
 def account_for_frame() -> Any | None:
-    """Return who is signed in, for the frame; the page in it takes the same answer."""
+    """Return the signed-in account for the frame; the page reuses it."""
     st.session_state[FRAME_ACCOUNT] = account()
     return st.session_state[FRAME_ACCOUNT]
 
 
 def account_for_page() -> Any | None:
-    """Return who is signed in, at the beginning of a page: it may be drawn without the frame."""
+    """Return the signed-in account at the start of a page, which may run without the frame."""
     st.session_state[ASKED_ONCE] = {}
     return st.session_state.pop(FRAME_ACCOUNT) if FRAME_ACCOUNT in st.session_state else account()
 
 
 def account() -> Any | None:
-    """Return who is signed in; asked anew at every run, so that signing out ends every tab."""
+    """Return the signed-in account; requested on every run, so that signing out affects every tab."""
     envelope = attempt("getAccount")
     st.session_state["account"] = envelope["data"]
     st.session_state["ended"] = envelope["code"] == "403" and token() != ""
@@ -115,7 +116,7 @@ def account() -> Any | None:
 
 
 def features() -> dict[str, Any]:
-    """Return what this console offers and its limits: asked once a session, for that stays as long as it runs."""
+    """Return the console's features and limits, cached per session because they change only at a restart."""
     if FEATURES not in st.session_state:
         st.session_state[FEATURES] = ask("getFeatures")
     found: dict[str, Any] = st.session_state[FEATURES]
@@ -129,42 +130,42 @@ def limit(name: str) -> int:
 
 
 def is_cloud() -> bool:
-    """Say whether the console works on ApsaraVideo VOD."""
+    """Return whether the console uses ApsaraVideo VOD."""
     return bool(features()["mode"] == "cloud")
 
 
 def may(right: str) -> bool:
-    """Say whether the signed-in person has a right; the backend checks it again."""
+    """Return whether the signed-in user has a permission; the backend checks it again."""
     return right in st.session_state["account"]["rights"]
 
 
 def mark_seen(videos: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Note with each video of a list when it was read: what is picked may be acted on much later."""
+    """Record with each video when it was read, since a selection may be acted on much later."""
     for video in videos:
         video[SEEN] = st.session_state[SEEN]
     return videos
 
 
 def trash_days() -> int:
-    """Return for how many days a deleted video can be restored; 0 where it is gone at once."""
+    """Return for how many days a deleted video can be restored; 0 if it cannot."""
     days: int = features()["trashDays"]
     return days
 
 
 def sign_out() -> None:
-    """End this session everywhere: every tab asks the console at its next step."""
+    """End this session; all tabs notice at their next run."""
     attempt("signOut")
     st.session_state.clear()
     st.session_state["forget"] = True
-    st.session_state["token"] = ""  # the cookie of this connection is still the old one
+    st.session_state["token"] = ""  # this connection still has the old cookie
 
 
 def attempt_each(
     operation: str, asked: list[tuple[dict[str, Any], dict[str, Any]]], said: str
 ) -> list[tuple[dict[str, Any], str]]:
-    """Run an operation for each video with its parameters; return those that were done, with their request ids.
+    """Run an operation for each video with its parameters; return the successful ones with their request ids.
 
-    What to say about it at the next run is kept: how many were done, by the text `said`, which were not, and why.
+    The results are shown at the next run: the number of successes, using the text `said`, and the failures.
     """
     done, refused = [], []
     for video, parameters in asked:
@@ -178,7 +179,7 @@ def attempt_each(
 
 
 def report(done: list[tuple[dict[str, Any], str]], refused: list[str], said: str) -> None:
-    """Keep what to say at the next run: how many were done, by the text `said`, and which were not, and why."""
+    """Store the results to show at the next run: the number of successes, using the text `said`, and the failures."""
     st.session_state.setdefault("acted", set()).update(video["videoId"] for video, _ in done)
     if done:
         st.session_state.setdefault("done", []).append(t(said, count=len(done)))

@@ -1,4 +1,4 @@
-"""Sessions and API tokens as one's own page and the administrators' page show them."""
+"""Tables of sessions and API tokens, for the profile and the accounts page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SYSTEMS = (
 
 
 def do(operation: str, done: str, **parameters: Any) -> dict[str, Any] | None:
-    """Run an operation, and keep for the next run what to say about it; return its data where it succeeded."""
+    """Run an operation and store its result message for the next run; return its data on success."""
     envelope = session.attempt(operation, **parameters)
     if envelope["result"] != "true":
         st.session_state["problems"] = (t("people.refused"), [envelope["message"]])
@@ -33,7 +33,7 @@ def do(operation: str, done: str, **parameters: Any) -> dict[str, Any] | None:
 
 
 def sessions(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> None:
-    """Draw where people are signed in; `operation` ends the one that is clicked."""
+    """Draw the table of sessions; `operation` ends the clicked one."""
 
     def ended(event: dict[str, Any]) -> None:
         do(operation, t("done.session_ended"), sessionId=event["id"])
@@ -68,7 +68,7 @@ def sessions(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> Non
 
 
 def tokens(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> None:
-    """Draw API tokens and where it says what to do with them; `operation` revokes the one that is clicked."""
+    """Draw the table of API tokens with a link to the docs; `operation` revokes the clicked one."""
     st.link_button(t("people.docs"), "/console/docs", icon=":material/api:", type="tertiary")
     if not rows:
         st.info(t("people.no_tokens"), icon=":material/key:")
@@ -108,14 +108,14 @@ def tokens(rows: list[dict[str, Any]], operation: str, *, owners: bool) -> None:
 
 
 def browser(agent: str) -> str:
-    """Return what a User-Agent means to people: `Chrome · Windows`, or a program's own first word."""
+    """Return a readable name for a User-Agent: `Chrome · Windows`, or a program's first word."""
     name = next((name for sign, name in BROWSERS if sign in agent), "")
     system = next((name for sign, name in SYSTEMS if sign in agent), "")
     return " · ".join(word for word in (name, system) if word) if name else agent.split(" ")[0]
 
 
 def told_once(secret: str, explanation: str, key: str) -> None:
-    """Show in a dialog what is never shown again."""
+    """Show a secret in a dialog, once."""
     st.code(secret, language=None, wrap_lines=True)
     st.caption(explanation)
     if st.button(t("common.understood"), key=key, type="primary", width="stretch"):

@@ -1,4 +1,4 @@
-"""Signing in and out, and how a browser stays signed in: by a cookie that no script and no operation can read."""
+"""Sign-in form, and staying signed in with a cookie that scripts and operations cannot read."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def show() -> None:
 
 
 def keep() -> None:
-    """After a sign-in, exchange a one-time ticket for the cookie: the token itself is never in the page."""
+    """After sign-in, exchange a one-time ticket for the cookie, so that the token is never in the page."""
     if ticket := st.session_state.pop("keep_ticket", None):
         _post("/console/user/adopt", {"ticket": ticket})
 

@@ -1,4 +1,4 @@
-"""The choice of a template before a transcode, where the provider has templates."""
+"""Choice of a transcode template, if the provider has any."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pages.components.i18n import t
 
 
 def choose(kind: str, number: int) -> dict[str, str]:
-    """Draw the choice of a template for a job of this kind, and of the words of its watermark; return what operations
-    take. Nothing is drawn where there is nothing to choose."""
+    """Draw the choice of a template and its watermark text; return them as operation parameters.
+
+    Draws nothing if there is no choice.
+    """
     answer = session.attempt("getTranscodeTemplates")
     if answer["result"] != "true":
         st.caption(f":material/warning: {formatting.plain(answer['message'])}")

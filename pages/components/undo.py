@@ -1,4 +1,4 @@
-"""Taking back what one has just done: a button in the head of the page, until one does something else or goes on."""
+"""Undo: a button in the page header, until the user does something else or leaves the page."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ import streamlit as st
 from pages.components import session
 from pages.components.i18n import t
 
-# What takes back which action.
+# action -> operation that undoes it
 OPERATIONS = {"approve": "undoAudit", "block": "undoAudit", "delete": "restoreVideo"}
 LAST, PLACE = "last_action", "place"
 
 
 def keep(page: str) -> None:
-    """Note what is shown, before it is drawn. What was done elsewhere cannot be taken back here."""
+    """Store the current page before it is drawn, and drop the undo of an action on another page."""
     st.session_state[PLACE] = (page, st.query_params.get("videoId", ""))
     if (last := st.session_state.get(LAST)) and last["place"] != st.session_state[PLACE]:
         del st.session_state[LAST]
 
 
 def offer(action: str, done: list[tuple[dict[str, Any], str]]) -> None:
-    """Offer to take back an action, in place of the one before; `done` holds each video that it changed, and the id
-    of the request: what somebody else did to it since is not taken back."""
+    """Offer to undo an action, replacing the previous one; `done` has the changed videos with request ids, so that
+    later changes by others are not undone.
+    """
     st.session_state.pop(LAST, None)
     if done and action in OPERATIONS and (action != "delete" or session.trash_days()):
         asked = [
@@ -34,14 +35,14 @@ def offer(action: str, done: list[tuple[dict[str, Any], str]]) -> None:
 
 
 def button() -> None:
-    """Draw the button, where there is something to take back."""
+    """Draw the undo button, if there is something to undo."""
     if last := st.session_state.get(LAST):
         what = t(f"done.{last['action']}", count=len(last["asked"]))
         st.button(t("undo.label"), key="undo", icon=":material/undo:", type="tertiary", on_click=_take_back, help=what)
 
 
 def goes_along(page: str, video_id: str) -> bool:
-    """Say whether this video was just deleted on its own page; taking that back is then offered on `page`."""
+    """Return whether this video was just deleted on its own page; its undo is then offered on `page`."""
     last = st.session_state.get(LAST)
     if not last or last["action"] != "delete" or last["place"][1] != video_id:
         return False
@@ -51,6 +52,6 @@ def goes_along(page: str, video_id: str) -> bool:
 
 def _take_back() -> None:
     last = st.session_state.pop(LAST, None)
-    if last is None:  # the second of two clicks
+    if last is None:  # a double click
         return
     session.attempt_each(OPERATIONS[last["action"]], last["asked"], f"undone.{last['action']}")

@@ -1,4 +1,4 @@
-"""Uploading from the browser: a dialog with a place to drop files into."""
+"""The upload dialog: drop files, or fetch from URLs."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def button() -> None:
 
 
 def is_open() -> bool:
-    """Say whether the dialog was opened at this run of the page: what is taken in shows behind it at once."""
+    """Return whether the dialog was opened in this run; the list behind it then refreshes quickly."""
     return bool(st.session_state.get(IS_OPEN))
 
 
 def _dialog(categories: dict[str, int]) -> None:
     with st.container(horizontal=True):
-        # Live, for a file that is dropped takes the focus from no field, and only that would tell what was typed last.
+        # live, because dropping a file does not take the focus from a field
         user = st.text_input(
             t("upload.user"), key="upload_user", max_chars=session.limit("nameLength"),
             placeholder=t("upload.user_default"), live=True,
@@ -53,12 +53,12 @@ def _dialog(categories: dict[str, int]) -> None:
     with st.expander(t("upload.by_address"), icon=":material/link:"):
         _addresses({"userName": user, "userId": user, "tags": tags, **category})
     if sent and sent["closing"] and sent["at"] != st.session_state.get(CLOSED):
-        st.session_state[CLOSED] = sent["at"]  # what is opened again at once may still have this
+        st.session_state[CLOSED] = sent["at"]  # a dialog reopened immediately may still have this
         st.rerun()
 
 
 def _addresses(particulars: dict[str, Any]) -> None:
-    """Draw a place for addresses, and how far those are that were fetched from here."""
+    """Draw the field for URLs, and the progress of fetching them."""
     st.text_area(
         t("upload.addresses"), key="upload_addresses", placeholder=t("upload.addresses_example"),
         help=t("upload.addresses_help"), max_chars=50_000,
@@ -105,7 +105,7 @@ def _pulls() -> None:
 
 
 def _note() -> None:
-    """Give a link for the file that is next, and note what came in, to be told also to whoever closes the dialog."""
+    """Provide a link for the next file, and store results to show when the dialog is closed."""
     sent = st.session_state["upload_box"]["sent"]
     if sent["wanted"] != st.session_state[LINK].get("number"):
         st.session_state[LINK] = {"number": sent["wanted"], **_link()}

@@ -1,4 +1,4 @@
-"""What the address keeps of a page: its choices, its number, and the way from page to page."""
+"""Page state in the URL: filters, page number, and navigation."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ PAGE_SIZES = (10, 20, 50, 100)
 
 
 def run_script(script: str) -> None:
-    """Run JavaScript in the person's browser, once. Only JSON of our own goes into it."""
+    """Run JavaScript in the browser once; it may contain only JSON of our own."""
     st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
 def as_json(value: Any) -> str:
-    """Return a value as JSON that may stand inside a script element."""
+    """Return a value as JSON that is safe in a script element."""
     return json.dumps(value).replace("<", "\\u003c")
 
 
 def go_to(url: str) -> None:
-    """Let the browser load an address of ours, as a download does without leaving the page."""
+    """Navigate to a URL of ours, such as a download."""
     run_script(f"location.assign({as_json(url)})")
 
 
 def visit(page: str, query: Mapping[str, str] | None = None, *, instead: bool = False) -> None:
-    """Lead to another of our pages by its path, as a link does; `instead` of the page that is shown, Back skips that.
+    """Navigate to another page by path; `instead` replaces the current history entry.
 
-    `st.switch_page` leaves an entry in the browser's history that never was: this page with the other's parameters.
+    `st.switch_page` would add an invalid entry: this page with the other's parameters.
     """
     url = f"/{page}?{urlencode(query)}" if query else f"/{page}"
     change = "replaceState" if instead else "pushState"
@@ -46,14 +46,14 @@ def keep_language(chosen: str) -> None:
 
 
 def first_page(key: str) -> None:
-    """Go back to the first page, as every change of a filter does."""
+    """Return to the first page, after a filter change."""
     st.session_state[key] = 1
 
 
 def from_address(key: str, options: Sequence[Any], default: Any, then: str) -> dict[str, Any]:
-    """Return the options of a choice that the address keeps; a change of it leads to the first page of `then`.
+    """Bind a choice to the URL; a change returns to the first page of `then`.
 
-    Streamlit's own binding would write the words that people read, and those differ from language to language.
+    Streamlit's own binding would store the displayed labels, which depend on the language.
     """
     st.session_state[key] = chosen_in_address(key, options, default)
 
@@ -65,7 +65,7 @@ def from_address(key: str, options: Sequence[Any], default: Any, then: str) -> d
 
 
 def write_address(key: str, value: Any, default: Any) -> None:
-    """Keep a choice in the address; the one that is usual needs no word there."""
+    """Store a choice in the URL; the default is omitted."""
     if value == default:
         st.query_params.pop(key, None)
     else:
@@ -83,7 +83,7 @@ def page_size(key: str) -> int:
 
 
 def page_number(key: str) -> int:
-    """Return the page that is asked for; one that no list can have counts as the first or the last possible one."""
+    """Return the requested page number, clamped to valid values."""
     page = str(st.session_state.get(key) or st.query_params.get(key))
     if not (page.isascii() and page.isdecimal()):
         return 1

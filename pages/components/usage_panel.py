@@ -1,4 +1,4 @@
-"""What the account at Alibaba used in the last days: figures, traffic by day, and what was played most."""
+"""The usage panel of the Alibaba account: figures, traffic by day, and most played videos."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ CHART_HEIGHT = 220
 
 
 def usage() -> None:
-    """Draw all of it, as old as it is; what Alibaba does not tell now is said."""
+    """Draw the panel, including the age of the data and current errors."""
     data = session.ask("getUsage")
     with st.container(border=True, key="usage"):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -87,7 +87,7 @@ def most_played(videos: list[dict[str, Any]]) -> None:
 
 
 def size(count: int | None) -> str:
-    """Return bytes in three digits, so that they fit a narrow card."""
+    """Format bytes with three digits, to fit a narrow card."""
     if count is None:
         return UNKNOWN
     unit, factor = next((one for one in UNITS if count >= one[1]), UNITS[-1])

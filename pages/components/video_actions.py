@@ -1,4 +1,4 @@
-"""What can be done with videos: the same list on a row, on one video and on a selection, each with its confirmation."""
+"""Actions on videos: in row menus, on a video's page, and on a selection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pages.components.i18n import t
 
 @dataclass(frozen=True)
 class Action:
-    """One thing to do: the operation behind it, and what of a video and of the form it is called with."""
+    """An action: its operation, and how its parameters follow from a video and the form."""
 
     key: str
     icon: str
@@ -55,7 +55,7 @@ def _recommend(video: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
 
 
 def _prewarm(video: dict[str, Any], _form: dict[str, Any]) -> dict[str, Any]:
-    feed = [f"/{video['fileUrl']}"] if video.get("fileUrl") else []  # an entry of the feed has a path, no addresses
+    feed = [f"/{video['fileUrl']}"] if video.get("fileUrl") else []  # feed entries have a path instead of URLs
     files = [*video.get("fileUrlList", feed), video["firstFrameUrl"], video["coverUrl"]]
     return {"objectPath": "\n".join(url for url in files if url)}
 
@@ -86,9 +86,9 @@ ACTIONS = {
 
 
 def why_not(key: str, video: dict[str, Any]) -> str:
-    """Return why an action cannot be done with this video or would change nothing, as a key of the texts `not.…`.
+    """Return why an action does not apply to this video, as a key of the texts `not.…`.
 
-    Empty where it can be done; the backend decides all the same.
+    Empty if it does; the backend decides.
     """
     if key not in ("delete", "unrecommend") and video["status"] in ("Uploading", "UploadFail"):
         return "unfinished"
@@ -107,38 +107,41 @@ def why_not(key: str, video: dict[str, Any]) -> str:
 
 
 def fits(key: str, video: dict[str, Any]) -> bool:
-    """Say whether an action can be done with this video and would change anything."""
+    """Return whether an action applies to this video."""
     return not why_not(key, video)
 
 
 def allowed(*keys: str) -> list[Action]:
-    """Return those of these actions that the signed-in person may do."""
+    """Return the given actions that the user is allowed to do."""
     return [ACTIONS[key] for key in keys if session.may(ACTIONS[key].right)]
 
 
 def request(key: str, videos: list[dict[str, Any]], seen: int | None = None) -> None:
-    """Ask for a confirmation at the next run. The videos are kept whole, for a list may have moved by then; `seen` is
-    the line of the history at which they were read, by default that of the page as it was drawn last."""
+    """Open the confirmation at the next run.
+
+    The videos are stored, since the list may have changed by then; `seen` is the history line at which they were read,
+    by default that of the page.
+    """
     if videos:
         st.session_state["wanted_action"] = (key, videos, st.session_state[session.SEEN] if seen is None else seen)
 
 
 def buttons(keys: Iterable[str], videos: list[dict[str, Any]]) -> None:
-    """Draw a row of buttons for the videos that are ticked; without videos they rest."""
+    """Draw a row of buttons for the ticked videos; disabled without any."""
     with st.container(horizontal=True, gap="small", wrap=False):
         for action in allowed(*keys):
             _button(action, videos, f"do_{action.key}")
 
 
 def own_buttons(keys: Iterable[str], video: dict[str, Any], place: str = "acts") -> None:
-    """Draw the buttons of one video, on its own page; `place` is the key of what holds them."""
+    """Draw the buttons of a video on its own page; `place` is the container's key."""
     with st.container(horizontal=True, gap="small", key=place, width="content"):
         for action in allowed(*keys):
             _button(action, [video], layout.own_key(f"do_{action.key}", video), action.shortcut)
 
 
 def _button(action: Action, videos: list[dict[str, Any]], key: str, shortcut: str | None = None) -> None:
-    """Draw the button of an action; what can be done with none of the videos rests, and says why."""
+    """Draw an action's button; if it applies to none of the videos, it is disabled with the reason."""
     reasons = [why_not(action.key, video) for video in videos]
     rests = all(reasons)
     st.button(

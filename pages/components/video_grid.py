@@ -1,4 +1,4 @@
-"""A list of videos as both browsers show it: fetched by pages, drawn as a table, acted on by row or by selection."""
+"""The video list of the catalogue and the feed: paged table with row and bulk actions."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from pages.components.list_filters import Narrowing
 SORTS = ["-creationTime", "creationTime", "-duration", "duration", "-size", "size", "title", "-title"]
 ROW_HEIGHT = 40
 MAX_PICKED = 5_000
-# Something about these will change without anybody at this page.
+# Statuses that change without user interaction.
 BUSY = {"onTranscode", "onSnapshot", "onCensor", "Uploading", "Transcoding"}
 BUSY_FIELDS = ("transcodeStatus", "narrowTranscodeStatus", "snapshotStatus", "censorStatus", "status")
 
 
 @dataclass(frozen=True)
 class VideoList:
-    """One list: the prefix of its keys in the address, its operation, its columns and what its rows offer."""
+    """A list: its URL prefix, operation, columns and actions."""
 
     prefix: str
     operation: str
@@ -52,7 +52,7 @@ class VideoList:
         return f"{self.prefix}_sort"
 
     def order(self) -> str:
-        """Draw the choice of an order and return it."""
+        """Draw the choice of a sort order and return it."""
         chosen: str = st.selectbox(
             t("sort.label"), SORTS, width=150, label_visibility="collapsed",
             format_func=lambda sort: t(f"sort.{sort}"), filter_mode=None,
@@ -61,9 +61,9 @@ class VideoList:
         return chosen
 
     def show(self, wanted: dict[str, str], sort: str, nothing: str) -> None:
-        """Draw the rows that match and what can be done with them; say `nothing` where there are none at all.
+        """Draw the matching rows and their actions; show `nothing` if the list is empty.
 
-        What changes by itself is drawn anew after a while: alone, so that a dialog or what somebody types stays.
+        Rows refresh in a fragment, so that dialogs and input are kept.
         """
         bulk_runner.show()
         shown = self._shown().values()
@@ -77,10 +77,11 @@ class VideoList:
     def _rows(self, wanted: dict[str, str], sort: str, nothing: str) -> None:
         asked = {"wanted_rerun", "wanted_action"} & set(st.session_state)
         if asked and not st.session_state["whole"]:
-            # The rest of the page follows; and a dialog that is opened from here would close at the next turn.
+            # The rest of the page must rerun too, and a dialog opened from the fragment would close at the next
+            # refresh.
             st.session_state.pop("wanted_rerun", None)
             st.rerun(scope="app")
-        # For the way back from a video; the address of its page is its own.
+        # for the way back from a video's page, which has its own URL
         st.session_state[f"{self.prefix}_query"] = {
             key: value for key, value in st.query_params.items() if key.startswith(f"{self.prefix}_")
         }
@@ -91,7 +92,7 @@ class VideoList:
         picked = self._picked()
         for video_id in st.session_state.pop("acted", ()):
             picked.pop(video_id, None)
-        picked.update({video_id: shown[video_id] for video_id in picked.keys() & shown})  # as they are seen now
+        picked.update({video_id: shown[video_id] for video_id in picked.keys() & shown})  # with their current values
         with toolbar:
             self._toolbar(wanted, sort, total)
         if not videos:
@@ -103,7 +104,7 @@ class VideoList:
         layout.paging(self.page_key, total, size)
 
     def _fetch(self, wanted: dict[str, str]) -> tuple[int, list[dict[str, Any]], int]:
-        """Return the total, the rows of the page asked for, and its size; past the end, it is the last page."""
+        """Return the total, the rows of the requested page, and its size; beyond the end, the last page."""
         size, page = url_state.page_size(self.page_key), url_state.page_number(self.page_key)
         data = session.ask(self.operation, **wanted, pageIndex=page, pageSize=size)
         if not data["videoList"] and data["total"]:
@@ -114,7 +115,7 @@ class VideoList:
         session.mark_seen(data["videoList"])
         return data["total"], data["videoList"], size
 
-    # What is picked: by id, over all pages, as it was seen last
+    # Selection: by id, across pages, with the values last seen
 
     def _picked(self) -> dict[str, dict[str, Any]]:
         picked: dict[str, dict[str, Any]] = st.session_state.setdefault(f"{self.prefix}_picked", {})
@@ -131,7 +132,7 @@ class VideoList:
         picked.update({video_id: self._shown()[video_id] for video_id in ticked if video_id in self._shown()})
 
     def _pick_all(self, wanted: dict[str, str], sort: str) -> None:
-        """Pick all that match, as far as they may be picked at once."""
+        """Select all matching videos, up to the limit."""
         picked, size = self._picked(), session.limit("pageSize")
         for page in range(1, MAX_PICKED // size + 1):
             asked = {**wanted, "sort": sort, "pageIndex": page, "pageSize": size}
@@ -203,7 +204,7 @@ def _columns(prefix: str) -> list[Column]:
 
 
 def _unfinished(video: dict[str, Any]) -> str:
-    """Return the status of an upload that has not come to its end: it is why nothing was transcoded."""
+    """Return the status of an unfinished upload, shown instead of the transcode status."""
     return video["status"] if video["status"] in ("Uploading", "UploadFail") else ""
 
 

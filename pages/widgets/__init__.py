@@ -1,4 +1,4 @@
-"""Parts that Streamlit has not: an upload that streams, a text area read while one types, two players and a table."""
+"""Custom Streamlit components: streaming upload, live text area, two players and a table."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ _table = _component("table")
 
 
 def upload(data: dict[str, Any], key: str, on_sent: Callable[[], None]) -> dict[str, Any] | None:
-    """Draw a place for files, and return how far they are.
+    """Draw a drop area for files and return their progress.
 
-    It asks for the link of a file by its number, as `wanted`, and takes `data["url"]` once `data["number"]` is that.
-    `on_sent` finds all that in the state of `key`, as `sent`, even where the place is not drawn any more.
+    It requests a link for each file by number, as `wanted`, and uses `data["url"]` once `data["number"]` matches.
+    `on_sent` finds this state as `sent` under `key`, even if the component is no longer drawn.
     """
     sent: dict[str, Any] | None = _upload(data=data, key=key, on_sent_change=on_sent).sent
     return sent
 
 
 def lines(label: str, placeholder: str, *, value: str, round_: int, key: str) -> str:
-    """Draw a text area and return its text as it is typed. It takes `value` whenever `round_` changes."""
+    """Draw a text area and return its text while typing. It is reset to `value` whenever `round_` changes."""
     data = {"label": label, "placeholder": placeholder, "value": value, "round": round_}
     text: str = _lines(data=data, key=f"{key}_{round_}", default={"text": value}, on_text_change=lambda: None).text
     return text or ""
 
 
 def compare(plain: str, narrow: str, words: dict[str, str], key: str) -> None:
-    """Draw two renditions of one video over each other, with a line between them that can be moved."""
+    """Draw two renditions on top of each other, with a movable divider."""
     _compare(data={"plain": plain, "narrow": narrow, "words": words}, key=key)
 
 
 def watch(data: dict[str, Any], key: str, on_choose: Callable[[], None]) -> None:
-    """Draw a video with its tiles; `on_choose` finds the second of a chosen cover in the state of `key`, as `cover`."""
+    """Draw the player with its tiles; `on_choose` finds the time of a chosen cover as `cover` in the state of `key`."""
     _watch(data=data, key=key, on_cover_change=on_choose)
 
 
 def table(
     data: dict[str, Any], key: str, *, height: int, on_ticks: Callable[[], None], on_event: Callable[[], None]
 ) -> None:
-    """Draw rows as a table; `pages.components.data_table` says what is in `data`.
+    """Draw a table; `data` is defined in `pages.components.data_table`.
 
-    `on_ticks` finds what is ticked in the state of `key`, as `ticks`; `on_event` what was chosen, as `event`.
+    `on_ticks` finds the ticked ids as `ticks` in the state of `key`; `on_event` the event, as `event`.
     """
     _table(
         data=data, key=key, height=height, default={"ticks": None}, on_ticks_change=on_ticks, on_event_change=on_event
