@@ -1,4 +1,4 @@
-.PHONY: run test test-all test-slow format
+.PHONY: run test test-all test-slow format texts
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -26,6 +26,12 @@ test-all: test test-slow
 format: .venv/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Brings the catalogues up to what the code asks for: new texts are added empty, what nobody asks for goes to the end.
+texts: .venv/installed-dev
+	$(BIN)/python -m babel.messages.frontend -q extract -F pyproject.toml --no-location --sort-output -o .venv/console.pot .
+	$(BIN)/python -m babel.messages.frontend -q update -D console -d backend/i18n/locales -i .venv/console.pot \
+		--no-fuzzy-matching --no-wrap --ignore-pot-creation-date
 
 .venv/installed: requirements.txt
 	$(PYTHON) -m venv .venv

@@ -13,13 +13,14 @@ from backend.app import (
     tell_socket,
 )
 from backend.console import Caller, Console
+from backend.i18n import LANGUAGES, texts_in, translations
 from backend.maintenance.data_lock import MaintenanceError
 from backend.server.page_sockets import HEADER as SOCKET_HEADER
 from backend.settings import Settings, SettingsError, read_settings
 from backend.store import StoreError
 
 __all__ = [
-    "SOCKET_HEADER", "Caller", "Console", "MaintenanceError", "Settings", "SettingsError", "StoreError", "call",
-    "close_current", "current", "first_start", "make_worker", "open_console", "read_settings", "rest", "running",
-    "tell_progress", "tell_socket",
+    "LANGUAGES", "SOCKET_HEADER", "Caller", "Console", "MaintenanceError", "Settings", "SettingsError", "StoreError",
+    "call", "close_current", "current", "first_start", "make_worker", "open_console", "read_settings", "rest",
+    "running", "tell_progress", "tell_socket", "texts_in", "translations",
 ]  # fmt: skip

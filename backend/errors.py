@@ -28,15 +28,9 @@ class ConsoleError(Exception):
     def __str__(self) -> str:
         return self.say(self.template)
 
-    def say(self, template: str, names: Mapping[str, Mapping[Any, str]] | None = None) -> str:
-        """Format a template with the error's values; `names` has display names for some values."""
-        known = names or {}
-        return template.format_map(
-            {
-                name: known[name].get(value, value) if name in known else self.shown(value)
-                for name, value in self.values.items()
-            }
-        )
+    def say(self, template: str, named: Mapping[str, str] | None = None) -> str:
+        """Format a template with the error's values; `named` has display names for some of them."""
+        return template.format_map({name: self.shown(value) for name, value in self.values.items()} | dict(named or {}))
 
     def shown(self, value: Any) -> Any:
         """Return a value as shown in the message."""

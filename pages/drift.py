@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import formatting, layout, session, url_state
+from pages.components import confirm_dialog, formatting, layout, session, url_state
 from pages.components.i18n import named, t
 
 layout.guard()
@@ -123,4 +123,4 @@ else:
     show()
     if wanted := st.session_state.pop("d_wanted", None):
         count = sum(one["what"] == "missing" for one in wanted)
-        layout.open_dialog(t("confirm.delete", count=count), "delete")(confirm)(wanted)
+        layout.open_dialog(confirm_dialog.asked("delete", count), "delete")(confirm)(wanted)

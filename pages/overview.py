@@ -43,7 +43,7 @@ def failures() -> None:
             total = session.ask("getVideos", **{wire: "fail"}, pageSize=1)["total"]
             if total:
                 st.page_link(
-                    "videos.py", label=t(f"overview.failed_{name}", count=f"{total:,}"), icon=":material/error:",
+                    "videos.py", label=t(f"overview.failed_{name}", count=total), icon=":material/error:",
                     query_params={f"v_{name}": "fail"}, width="content",
                 )  # fmt: skip
 
@@ -60,8 +60,8 @@ def saved(counts: dict[str, Any]) -> str:
     )
 
 
-def week(days: list[dict[str, Any]], name: str) -> str:
-    return f"{sum(day[name] for day in days[-7:]):,}"
+def week(days: list[dict[str, Any]], name: str) -> int:
+    return sum(day[name] for day in days[-7:])
 
 
 def figures(counts: dict[str, Any]) -> None:

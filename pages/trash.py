@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import data_table, formatting, layout, session, url_state
+from pages.components import confirm_dialog, data_table, formatting, layout, session, url_state
 from pages.components.data_table import Column, Row
 from pages.components.i18n import t
 from pages.components.list_filters import Narrowing
@@ -74,7 +74,7 @@ def request(videos: list[dict[str, Any]]) -> None:
 
 def buttons() -> None:
     ticked = list(picked().values())
-    st.caption(t("videos.ticked", count=f"{len(ticked):,}"), width="content")
+    st.caption(t("videos.ticked", count=len(ticked)), width="content")
     st.button(
         t("trash.restore"), key="t_restore", icon=":material/restore_from_trash:", disabled=not ticked, on_click=do,
         args=("restoreVideo", "undone.delete", ticked),
@@ -118,8 +118,8 @@ def show() -> None:
 
 
 days = session.trash_days()
-layout.header(t("trash.title"), t("trash.kept", days=days) if days else t("trash.off"))
+layout.header(t("trash.title"), t("trash.kept", count=days) if days else t("trash.off"))
 layout.say_results()
 show()
 if wanted := st.session_state.pop("t_wanted", None):
-    layout.open_dialog(t("confirm.purge", count=len(wanted)), "delete_forever")(confirm)(wanted)
+    layout.open_dialog(confirm_dialog.asked("purge", len(wanted)), "delete_forever")(confirm)(wanted)

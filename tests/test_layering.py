@@ -29,6 +29,7 @@ HOMES = {
     "darabonba": ("backend/aliyun/client.py",),
     "Tea": ("backend/aliyun/client.py",),
     "dotenv": ("backend/settings.py",),
+    "babel": ("backend/i18n/",),
     "uvicorn": ("backend/__main__.py", "backend/server/forwarded.py", "backend/server/uvicorn_protocols.py"),
     "xlsxwriter": ("backend/exports/xlsx.py",),
     "click": ("backend/__main__.py",),
@@ -44,7 +45,7 @@ ROOMS = {
     "version": (),
     "auth": ("errors",),
     "i18n": ("errors",),
-    "exports": ("errors",),
+    "exports": ("errors", "i18n"),
     "model": ("auth", "errors"),
     "observability": ("model", "version"),
     "api": ("auth", "errors", "model"),
@@ -164,7 +165,8 @@ def test_pages_know_the_face_of_the_backend_alone(path):
     assert [module for module in modules if module not in faces] == []
 
 
-CALLED_BY_PAGES = {"call", "Caller", "SOCKET_HEADER", "tell_socket"}
+TEXTS = {"LANGUAGES", "texts_in", "translations"}
+CALLED_BY_PAGES = {"call", "Caller", "SOCKET_HEADER", "tell_socket", *TEXTS}
 INSIDE = {"settings", "store", "cloud", "tickets", "current"}  # of a console, which another machine has
 
 

@@ -13,6 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 from backend.exports.columns import CellKind
 from backend.exports.download import Batches, Chunks
 from backend.exports.file import ExportInfo
+from backend.i18n import both
 
 MAX_ROWS = 1_048_575  # per sheet, below the header
 CHUNK = 1 << 18
@@ -82,17 +83,17 @@ class Sheets:
         filters = "\n".join(f"{name} = {value}" for name, value in label.filters.items())
         self._about.set_column(0, 0, 24)
         self._about.set_column(1, 1, 60, self._book.add_format({"text_wrap": True, "align": "left"}))
-        self._about.write_string(0, 0, "列表 List", self._head)
+        self._about.write_string(0, 0, both("List"), self._head)
         self._about.write_string(0, 1, label.listing.name, self._head)
-        self._about.write_string(1, 0, "筛选 Filter")
-        self._about.write_string(1, 1, filters or "无 none")
-        self._about.write_string(2, 0, "行数 Rows")
+        self._about.write_string(1, 0, both("Filter"))
+        self._about.write_string(1, 1, filters or both("none"))
+        self._about.write_string(2, 0, both("Rows"))
         self._about.write_number(2, 1, label.progress.done)
-        self._about.write_string(3, 0, "导出时间 Exported")
+        self._about.write_string(3, 0, both("Exported"))
         self._about.write_datetime(3, 1, label.when.replace(tzinfo=None), self._time)
-        self._about.write_string(4, 0, "时区 Time zone")
+        self._about.write_string(4, 0, both("Time zone"))
         self._about.write_string(4, 1, label.zone)
-        self._about.write_string(5, 0, "导出人 By")
+        self._about.write_string(5, 0, both("By"))
         self._about.write_string(5, 1, label.who)
 
     def _begin(self, name: str) -> Worksheet:

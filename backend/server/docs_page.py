@@ -13,17 +13,12 @@ import msgspec
 
 from backend.api.registry import Operation, Parameter, in_order
 from backend.exports.download import Download
-from backend.server.openapi import CHINESE_SUMMARIES, CODES, INTRODUCTION, default_of, describe
+from backend.i18n import N_, both, translations
+from backend.server.openapi import CODES, INTRODUCTION, default_of, describe
 from backend.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
-CHINESE_INTRODUCTION = (
-    "所有接口都返回 HTTP 200 和同一结构的 JSON，成功与否看 `code`。",
-    "参数可放在查询串、表单或 JSON 中，以请求体为准；空值等于不传。令牌用参数 `consoletoken`（大小写均可）或 "
-    "`Authorization: Bearer` 传递。时间按 {zone} 解释。",
-    "`SnapshotList` 另以 `snapshotList` 之名返回一份，供现有客户端读取。",
-)
-KINDS = {"string": "文本 text", "integer": "整数 integer", "number": "数字 number"}
+KINDS = {"string": N_("text"), "integer": N_("integer"), "number": N_("number")}
 # The API document's example values, by parameter or field name.
 EXAMPLES: dict[str, Any] = {
     "id": "25", "videoId": "23rfewc23", "mediaId": "23rfewc23", "title": "test video", "description": "test33",
@@ -45,8 +40,8 @@ def docs_page(settings: Settings) -> tuple[bytes, str]:
     main = _introduction(settings) + "".join(
         f'<h2 id="{anchor}">{title}</h2>' + "".join(_section(one, components) for one in operations)
         for anchor, title, operations in (
-            ("documented", "文档接口 <small>Documented operations</small>", seed),
-            ("extensions", "扩展接口 <small>Extensions</small>", more),
+            ("documented", _heading(N_("Documented operations")), seed),
+            ("extensions", _heading(N_("Extensions")), more),
         )
     )
     page = f"""<!doctype html>
@@ -64,7 +59,7 @@ def docs_page(settings: Settings) -> tuple[bytes, str]:
 <label>Token <input id="token" spellcheck="false" autocomplete="off" placeholder="consoletoken"></label>
 <a class="raw" href="/console/openapi.json">openapi.json</a></header>
 <div class="columns">
-<nav><details open><summary>接口 Operations</summary>{_links(seed)}<hr>{_links(more)}</details></nav>
+<nav><details open><summary>{both("Operations")}</summary>{_links(seed)}<hr>{_links(more)}</details></nav>
 <main id="top">{main}</main>
 </div>
 <script>{script}</script>
@@ -79,18 +74,24 @@ def docs_page(settings: Settings) -> tuple[bytes, str]:
 
 
 def _introduction(settings: Settings) -> str:
-    zone = settings.time_zone.key
-    paragraphs = [
-        f"<p>{_code(text.format(zone=zone))}</p>" for text in (*CHINESE_INTRODUCTION, *INTRODUCTION.split("\n\n"))
-    ]
+    text = f"{_chinese(INTRODUCTION)}\n\n{INTRODUCTION}".format(zone=settings.time_zone.key)
+    paragraphs = [f"<p>{_code(paragraph)}</p>" for paragraph in text.split("\n\n")]
     rows = "".join(
-        f"<tr><td><code>{code}</code></td><td>{chinese}<br><small>{english}</small></td></tr>"
-        for code, (chinese, english) in CODES.items()
+        f"<tr><td><code>{code}</code></td><td>{_chinese(said)}<br><small>{said}</small></td></tr>"
+        for code, said in CODES.items()
     )
     sample = _json({"result": "true", "requestId": "c3bcb60d-e85f-…", "message": "", "code": "200", "data": {"…": "…"}})
-    return f"""<section class="intro"><h1>控制台接口 <small>Console API</small></h1>
+    return f"""<section class="intro"><h1>{_heading(N_("Console API"))}</h1>
 {"".join(paragraphs)}<div class="pair"><pre>{sample}</pre>
-<details open><summary>返回码 Codes</summary><table>{rows}</table></details></div></section>"""
+<details open><summary>{both("Codes")}</summary><table>{rows}</table></details></div></section>"""
+
+
+def _chinese(text: str) -> str:
+    return translations("zh").gettext(text)
+
+
+def _heading(text: str) -> str:
+    return f"{_chinese(text)} <small>{text}</small>"
 
 
 def _links(operations: list[Operation]) -> str:
@@ -98,53 +99,55 @@ def _links(operations: list[Operation]) -> str:
 
 
 def _section(operation: Operation, components: dict[str, Any]) -> str:
-    chinese, summary = CHINESE_SUMMARIES.get(operation.name, ""), escape(operation.summary)
-    title = f"<strong>{chinese}</strong> <span>{summary}</span>" if chinese else f"<strong>{summary}</strong>"
+    chinese = translations("zh").pgettext("operation", operation.name)
+    title = f"<strong>{chinese}</strong> <span>{escape(operation.summary)}</span>"
     methods = "".join(f'<b class="{method.lower()}">{method}</b>' for method in operation.methods)
-    right = f"<i>权限 right: {operation.right.value}</i>" if operation.right else "<i>无需令牌 no token</i>"
+    right = f"{both('right')}: {operation.right.value}" if operation.right else both("no token")
     said = f"<i>message: {escape(operation.message)}</i>" if operation.message else ""
     return f"""<section class="operation" id="{operation.name}">
 <h3><a href="#{operation.name}">{operation.name}</a></h3>
 <p class="path">{methods}<code>{operation.path}</code></p>
-<p class="summary">{title}</p><p class="facts">{right}{said}</p>
+<p class="summary">{title}</p><p class="facts"><i>{right}</i>{said}</p>
 {_table(operation)}
-<div class="pair"><div><h4>请求示例 Request</h4><pre>{escape(_curl(operation))}</pre></div>
-<div><h4>返回 data</h4><pre>{_answer(operation, components)}</pre></div></div>
+<div class="pair"><div><h4>{both("Request")}</h4><pre>{escape(_curl(operation))}</pre></div>
+<div><h4>{both("data")}</h4><pre>{_answer(operation, components)}</pre></div></div>
 {_form(operation)}</section>"""
 
 
 def _table(operation: Operation) -> str:
     if not operation.parameters:
-        return '<p class="none">无参数 No parameters</p>'
+        return f'<p class="none">{both("No parameters")}</p>'
+    required = f" <em>{both('required')}</em>"
     rows = "".join(
-        f"<tr><td><code>{one.wire_name}</code>{' <em>必填 required</em>' if one.required else ''}</td>"
+        f"<tr><td><code>{one.wire_name}</code>{required if one.required else ''}</td>"
         f"<td>{_kind(operation, one)}</td></tr>"
         for one in operation.parameters
     )
-    return (
-        f"<table><thead><tr><th>参数 Parameter</th><th>说明 Description</th></tr></thead><tbody>{rows}</tbody></table>"
-    )
+    head = f"<th>{both('Parameter')}</th><th>{both('Description')}</th>"
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _kind(operation: Operation, parameter: Parameter) -> str:
     schema = parameter.kind.schema()
     if parameter.is_file:
-        return "文件 file (multipart/form-data)"
+        return f"{both('file')} (multipart/form-data)"
     if words := [word for word in schema.get("enum", ()) if word]:
         said = " · ".join(f"<code>{escape(word)}</code>" for word in words)
     elif "examples" in schema:
-        said = "时间 time: " + " · ".join(f"<code>{escape(str(example))}</code>" for example in schema["examples"])
+        said = f"{both('time')}: " + " · ".join(
+            f"<code>{escape(str(example))}</code>" for example in schema["examples"]
+        )
     elif "format" in schema:
-        said = "网址 URL (http, https, /…)"
+        said = f"{both('URL')} (http, https, /…)"
     else:
-        said = KINDS[schema["type"]]
+        said = both(KINDS[schema["type"]])
     low, high = schema.get("minimum"), schema.get("maximum")
     if low is not None and low >= 0:
         said += f", {low}–{high}" if high and high < 10**6 else f", ≥ {low}"
     if schema.get("maxLength", 10**9) < 60_000:
         said += f", ≤ {schema['maxLength']}"
     default = default_of(parameter)
-    return said if default is None else f"{said}；默认 default <code>{escape(str(default))}</code>"
+    return said if default is None else f"{said}；{both('default')} <code>{escape(str(default))}</code>"
 
 
 def _curl(operation: Operation) -> str:
@@ -187,8 +190,8 @@ def _form(operation: Operation) -> str:
         for one in operation.parameters
     )
     return (
-        f'<details class="try"><summary>试一试 Try it</summary><form data-path="{operation.path}">'
-        f"{fields}<button>发送 Send</button></form><output></output></details>"
+        f'<details class="try"><summary>{both("Try it")}</summary><form data-path="{operation.path}">'
+        f"{fields}<button>{both('Send')}</button></form><output></output></details>"
     )
 
 

@@ -124,5 +124,5 @@ def _progress() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="batch"):
         of = len(batch.asked)
-        st.progress(batch.count / of, text=t("batch.progress", count=f"{batch.count:,}", of=f"{of:,}"))
+        st.progress(batch.count / of, text=t("batch.progress", count=batch.count, of=f"{of:,}"))
         st.button(t("batch.stop"), key="batch_stop", icon=":material/stop:", on_click=batch.stop)

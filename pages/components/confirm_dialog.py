@@ -65,14 +65,19 @@ def title(video: dict[str, Any]) -> str:
     return str(video["title"] or video["videoId"])
 
 
+def asked(key: str, count: int) -> str:
+    """Return the question whether to do something with so many videos; one is pointed at, not counted."""
+    return t(f"confirm_one.{key}") if count == 1 else t(f"confirm.{key}", count=count)
+
+
 def requested() -> None:
     """Open the requested dialog; called once per run, from the body of the page."""
     if wanted := st.session_state.pop("wanted_action", None):
         key, videos, seen = wanted
         question = Question(video_actions.ACTIONS[key], layout.opening(), seen)
         question.take(videos)
-        asked = t(f"confirm.{key}", count=len(question.videos or videos))
-        layout.open_dialog(asked, question.action.icon)(_confirm)(question)
+        text = asked(key, len(question.videos or videos))
+        layout.open_dialog(text, question.action.icon)(_confirm)(question)
 
 
 def _confirm(question: Question) -> None:
@@ -107,7 +112,7 @@ def _confirm(question: Question) -> None:
 
 def _follows(action: Action) -> str:
     if action.key == "delete" and (days := session.trash_days()):
-        return t("follows.trash", days=days)
+        return t("follows.trash", count=days)
     return t(f"follows.{action.key}")
 
 

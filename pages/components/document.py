@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from backend import texts_in
 from pages.components.i18n import language, t
 
 PAGES = Path(__file__).resolve().parents[1]
@@ -36,10 +37,7 @@ def tab_title(text: str) -> None:
 
 @cache
 def _dressing(of: str) -> str:
-    script, keys, words = (
-        path.read_text(encoding="utf-8")
-        for path in (ASSETS / "page.js", ASSETS / "keys.js", PAGES / "locales" / "streamlit.json")
-    )
-    told = json.dumps({"lang": HTML_LANGUAGES[of], "words": json.loads(words)[of]}).replace("<", "\\u003c")
+    script, keys = ((ASSETS / name).read_text(encoding="utf-8") for name in ("page.js", "keys.js"))
+    told = json.dumps({"lang": HTML_LANGUAGES[of], "words": texts_in("streamlit", of)}).replace("<", "\\u003c")
     function = script[script.index("(") :].rstrip()
     return f"({function})({told});{keys}"

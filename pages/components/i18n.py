@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import streamlit as st
 
-LANGUAGES = {"zh": "中文", "en": "English"}
+from backend import LANGUAGES, translations
+
 COOKIE = "qu_language"
-LOCALES = Path(__file__).resolve().parents[1] / "locales"
-Text: TypeAlias = str | dict[str, str]  # a text, or its plural forms `one` and `other`
 
 
 def language() -> str:
@@ -25,27 +20,23 @@ def language() -> str:
     return "en" if isinstance(locale, str) and not locale.lower().startswith("zh") else "zh"
 
 
-def t(key: str, **values: Any) -> str:
-    """Return a text in the user's language; plural forms depend on `count`, or on the only number."""
-    return form(texts(language())[key], values).format_map(values)
+def t(key: str, /, **values: Any) -> str:
+    """Return a text in the user's language; the integer `count` selects the plural form."""
+    return text(language(), key, **values)
 
 
-def form(text: Text, values: Mapping[str, Any]) -> str:
-    """Choose the plural form: `one` for 1, else `other`."""
-    if isinstance(text, str):
-        return text
-    number = values["count"] if "count" in values else next(iter(values.values()))
-    return text["one" if str(number) == "1" else "other"]
+def text(of: str, key: str, /, **values: Any) -> str:
+    """Return a text in the given language, formatted with `values`."""
+    texts = translations(of)
+    found = key
+    if "count" in values:
+        found = texts.ngettext(key, key, values["count"])
+        values["count"] = f"{values['count']:,}"
+    return (texts.gettext(key) if found == key else found).format_map(values)
 
 
 def named(group: str, word: str) -> str:
     """Translate a value of the backend (a status, an action, a kind of job); unknown ones are returned unchanged."""
-    found = texts(language()).get(f"{group}.{word or 'none'}")
-    return found if isinstance(found, str) else word
-
-
-@cache
-def texts(of: str) -> dict[str, Text]:
-    """Return all texts of a language by key."""
-    found: dict[str, Text] = json.loads((LOCALES / f"{of}.json").read_text(encoding="utf-8"))
-    return found
+    key = f"{group}.{word or 'none'}"
+    found = translations(language()).gettext(key)
+    return word if found == key else found

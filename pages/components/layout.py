@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from backend import LANGUAGES
 from pages.components import formatting, session, url_state
 from pages.components.document import tab_title
-from pages.components.i18n import LANGUAGES, language, t
+from pages.components.i18n import language, t
 
 DIALOG = "dialog_open"
 
@@ -101,7 +102,7 @@ def paging(key: str, total: int, size: int) -> None:
     """Draw the pagination of a list; the current page is `st.session_state[key]`."""
     pages = max(1, -(-total // size))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(t("common.total", count=f"{total:,}"), width="content")
+        st.caption(t("common.total", count=total), width="content")
         st.pagination(pages, key=key, bind="query-params", width=420)
         st.selectbox(
             t("common.page_size"), url_state.PAGE_SIZES, width=120, label_visibility="collapsed",

@@ -149,7 +149,7 @@ def value_of(name: str, value: str) -> str:
         case "smin" | "smax":
             return formatting.megabytes(int(value))
         case "dmin" | "dmax":
-            return t("filter.seconds", count=value)
+            return t("time.seconds", seconds=value)
         case "cate":
             return t("filter.no_category") if value == "0" else category_choice.paths().get(int(value), value)
     return value

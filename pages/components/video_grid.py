@@ -147,8 +147,8 @@ class VideoList:
             return
         picked = self._picked()
         elsewhere = len(picked.keys() - self._shown())
-        count = t("videos.ticked", count=f"{len(picked):,}")
-        st.caption(f"{count} {t('videos.elsewhere', count=f'{elsewhere:,}')}" if elsewhere else count, width="content")
+        count = t("videos.ticked", count=len(picked))
+        st.caption(f"{count} {t('videos.elsewhere', count=elsewhere)}" if elsewhere else count, width="content")
         if picked:
             st.button(
                 t("videos.untick"), key=f"{self.prefix}_untick", type="tertiary", icon=":material/close:",
@@ -156,7 +156,7 @@ class VideoList:
             )  # fmt: skip
             if len(picked) < min(total, MAX_PICKED):
                 text = t("videos.tick_all" if total <= MAX_PICKED else "videos.tick_first",
-                         count=f"{min(total, MAX_PICKED):,}")  # fmt: skip
+                         count=min(total, MAX_PICKED))  # fmt: skip
                 st.button(
                     text, key=f"{self.prefix}_tick_all", type="tertiary", icon=":material/select_all:",
                     on_click=self._pick_all, args=(wanted, sort),
@@ -169,7 +169,7 @@ class VideoList:
         menu = video_actions.allowed(*self.row_actions)
         picked = self._picked()
         data_table.show(
-            f"{self.prefix}_table", t(f"{'videos' if self.prefix == 'v' else 'recommendations'}.title"),
+            f"{self.prefix}_table", t("videos.title" if self.prefix == "v" else "recommendations.title"),
             [column for column in _columns(self.prefix) if column.key in self.columns],
             [_row(video, menu) for video in videos],
             row_height=ROW_HEIGHT, sort=sort,

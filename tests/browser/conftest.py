@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -18,7 +17,6 @@ from backend.media.ffmpeg import Ffmpeg
 from tests.browser.catalogue import SEEDED, Catalogue, open_catalogue
 from tests.browser.person import PATHS, Person
 from tests.browser.server import Server
-from tests.paths import ROOT
 from tests.waiting import until
 
 HERE = Path(__file__).resolve().parent
@@ -180,13 +178,6 @@ def window(language: str) -> dict[str, Any]:
     return {"locale": LANGUAGES[language], "viewport": {"width": 1440, "height": 1000}}
 
 
-@pytest.fixture(scope="session")
-def texts() -> dict[str, dict[str, str]]:
-    """Every text of the pages, by language and key."""
-    locales = ROOT / "pages" / "locales"
-    return {language: json.loads((locales / f"{language}.json").read_text("utf-8")) for language in LANGUAGES}
-
-
 @pytest.fixture
 def language() -> str:
     """The language that the person of this test reads; parametrize it where both matter."""
@@ -194,13 +185,13 @@ def language() -> str:
 
 
 @pytest.fixture
-def new_person(request, texts) -> Iterator[Callable[..., Person]]:
+def new_person(request) -> Iterator[Callable[..., Person]]:
     """Opens tabs. At the end no page may have complained or asked another host."""
     request.node.stash[PAGES] = []
     people: list[Person] = []
 
     def sit_down(context: BrowserContext, url: str, language: str) -> Person:
-        person = Person(context.new_page(), url, language, texts[language])
+        person = Person(context.new_page(), url, language)
         request.node.stash[PAGES].append(person.page)
         people.append(person)
         return person
@@ -242,7 +233,7 @@ def visitor(site, fresh_browser, new_person, language) -> Person:
 
 
 @pytest.fixture(scope="session")
-def own_browser(site, driver, chromium, texts, tmp_path_factory) -> Iterator[Callable[[str], BrowserContext]]:
+def own_browser(site, driver, chromium, tmp_path_factory) -> Iterator[Callable[[str], BrowserContext]]:
     """Gives the browser of somebody who signed in through the form, one for each language.
 
     Each has a profile on the disk: with what Chromium keeps there, a page costs a third less processor time.
@@ -254,7 +245,7 @@ def own_browser(site, driver, chromium, texts, tmp_path_factory) -> Iterator[Cal
             profile = tmp_path_factory.mktemp("profile")
             context = driver.chromium.launch_persistent_context(profile, **options(chromium), **window(language))
             contexts[language] = context
-            person = Person(context.new_page(), site.url, language, texts[language])
+            person = Person(context.new_page(), site.url, language)
             person.goes_to("/")
             person.enters()
             person.page.close()

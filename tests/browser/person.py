@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, TimeoutError, WebSocket, expect
 
-from pages.components.i18n import form
+from pages.components.i18n import text
 from tests.conftest import PASSWORD
 from tests.paths import ROOT
 
@@ -29,9 +29,8 @@ expect.set_options(timeout=20_000)
 class Person:
     """Somebody at a tab of a browser, who reads one language."""
 
-    def __init__(self, page: Page, url: str, language: str, texts: dict[str, str]) -> None:
+    def __init__(self, page: Page, url: str, language: str) -> None:
         self.page, self.url, self.language = page, url, language
-        self._texts = texts
         self.complaints: list[str] = []
         self.expected_hosts = {urlsplit(url).netloc}
         page.on("console", self._hear)
@@ -40,7 +39,7 @@ class Person:
         page.on("websocket", self._connect)
 
     def t(self, key: str, **values: Any) -> str:
-        return form(self._texts[key], values).format_map(values)
+        return text(self.language, key, **values)
 
     # Going somewhere
 
@@ -53,7 +52,7 @@ class Person:
     def follows(self, path: str) -> None:
         """Go to a page by the links at the top, and wait until it is drawn."""
         self.page.locator(f'[data-testid="stTopNavLink"][href="{self.url}{path}"]').click()
-        self._until(AT_TOP, self._texts[f"{path[1:] or 'overview'}.title"])
+        self._until(AT_TOP, self.t(f"{path[1:] or 'overview'}.title"))
         self.is_idle()
 
     def signs_in(self, password: str = PASSWORD, name: str = "admin") -> None:

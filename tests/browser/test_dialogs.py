@@ -30,7 +30,7 @@ def test_a_reason_is_typed_at_once_after_the_letter_that_asks_for_it(person, wai
     person.page.keyboard.type("ban")
 
     expect(reason).to_have_value("ban")
-    expect(person.dialog).to_contain_text(person.t("confirm.block", count=1))
+    expect(person.dialog).to_contain_text(person.t("confirm_one.block"))
     expect(person.dialog).to_contain_text(waiting[0].title)
     expect(person.button("confirm_yes")).to_be_enabled()
 
@@ -78,7 +78,7 @@ def test_a_letter_typed_before_the_dialog_is_there_does_nothing_to_another_video
 
     person.page.keyboard.type("bna")
 
-    expect(person.dialog).to_contain_text(person.t("confirm.block", count=1))
+    expect(person.dialog).to_contain_text(person.t("confirm_one.block"))
     expect(person.dialog).to_contain_text(waiting[0].title)
     person.is_idle()
     expect(person.part("page_head")).to_contain_text(waiting[0].title)

@@ -57,7 +57,7 @@ def test_every_filter_that_counts_is_seen_and_can_be_taken_off(person, site):
     active = person.part("active")
     expect(active).to_contain_text("风光")
     expect(active).to_contain_text(person.t("status.fail"))
-    expect(active).to_contain_text(person.t("filter.seconds", count=60))
+    expect(active).to_contain_text(person.t("time.seconds", seconds=60))
     expect(active).to_contain_text("20.5 MB")
 
     for name in ("cate", "tc", "dmin", "smax"):

@@ -57,7 +57,7 @@ def test_a_key_asks_for_approval_and_the_history_keeps_it(person, site):
 
     person.presses("a", person.dialog)
 
-    expect(person.dialog).to_contain_text(person.t("confirm.approve", count=1))
+    expect(person.dialog).to_contain_text(person.t("confirm_one.approve"))
     expect(person.dialog).to_contain_text("等一句话的视频")
     person.clicks("confirm_yes")
     person.is_told(person.t("done.approve", count=1))

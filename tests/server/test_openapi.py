@@ -13,7 +13,7 @@ import pytest
 from backend.api.registry import OPERATIONS
 from backend.exports.download import Download
 from backend.model import CensorStatus, FileKind, MediaFile
-from backend.server.openapi import CHINESE_SUMMARIES, describe
+from backend.server.openapi import describe
 from tests.json_schema import in_json_schema
 
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
@@ -38,7 +38,7 @@ def test_every_operation_is_described(operation, settings):
     assert set(described) == {method.lower() for method in operation.methods}
     for method in described.values():
         assert method["summary"]
-        assert method["description"] == CHINESE_SUMMARIES[operation.name]
+        assert re.search("[一-鿿]", method["description"])
         assert method.get("x-extension", False) == operation.extension
     if "get" in described:
         assert [one["name"] for one in described["get"]["parameters"]] == names
@@ -148,12 +148,12 @@ def test_what_is_answered_is_what_is_described(described, console, server, http,
         jsonschema.validate(answer, in_json_schema({**content["schema"], "components": described["components"]}))
 
 
-def test_the_docs_page_shows_every_operation_and_parameter(page):
+def test_the_docs_page_shows_every_operation_and_parameter(page, described):
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     for operation in OPERATIONS.values():
         assert f'id="{operation.name}"' in page.text
         assert operation.path in page.text
-        assert CHINESE_SUMMARIES.get(operation.name, "") in page.text
+        assert described["paths"][operation.path]["post"]["description"] in page.text
         assert all(f"<code>{one.wire_name}</code>" in page.text for one in operation.parameters)
 
 
