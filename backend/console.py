@@ -14,9 +14,9 @@ from backend.api.registry import OPERATIONS, Operation
 from backend.api.row_cache import EncodedRowCache
 from backend.api.signing import PERIOD_SECONDS, UrlSigner
 from backend.api.wire import Writer, envelope
+from backend.auth.fair_semaphore import Turns
 from backend.auth.permissions import Right
 from backend.auth.tokens import token_hash
-from backend.auth.turns import Turns
 from backend.errors import DISK_FULL, SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound, is_full
 from backend.exports.download import Download, Exports
 from backend.i18n.messages import say

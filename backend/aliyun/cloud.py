@@ -6,12 +6,13 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from backend.aliyun.background_tasks import Keeper
 from backend.aliyun.callbacks import Follower, check_signature, read_event
 from backend.aliyun.client import Client
 from backend.aliyun.doctor import Check, examine
 from backend.aliyun.drift import mend
-from backend.aliyun.event_route import Way, set_callback
-from backend.aliyun.keeper import Keeper
+from backend.aliyun.event_delivery import Way, set_callback
+from backend.aliyun.intents import Settler
 from backend.aliyun.machine_review import MachineReviews
 from backend.aliyun.media import CloudMedia
 from backend.aliyun.mns import Queue
@@ -20,7 +21,6 @@ from backend.aliyun.pull import Pulls
 from backend.aliyun.reconciler import Reconciler
 from backend.aliyun.refresh import Refreshes
 from backend.aliyun.renditions import Renditions
-from backend.aliyun.settle import Settler
 from backend.aliyun.snapshots import SnapshotJobs
 from backend.aliyun.sync import Sync
 from backend.aliyun.transcode import Transcodes

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from backend.aliyun import event_route
+from backend.aliyun import event_delivery
 from backend.aliyun.client import CDN_ACTIONS, Client
 from backend.aliyun.errors import GONE, NO_CATEGORY, NO_RIGHTS, NO_SUCH_TASK, WRONG_STATE, has_code
 from backend.aliyun.mapping import utc
@@ -194,12 +194,12 @@ def _callback(client: Client, settings: Settings, store: Store) -> Check:
             False, "callbacks: QU_CALLBACK_URL should end in /vodcallback/callback, unless a proxy leads there"
         )
     try:
-        problem = event_route.find_problem(client, settings)
+        problem = event_delivery.find_problem(client, settings)
     except CloudError as error:
         return Check(False, f"callbacks: what is set at VOD is not known. {error}")
     if problem:
         return Check(False, f"callbacks: {problem}")
-    told = " and ".join(event_route.ways(settings))
+    told = " and ".join(event_delivery.ways(settings))
     return Check(True, f"callbacks: by {told}, {store.cloud.count_events()} waiting to be followed up")
 
 

@@ -3,7 +3,7 @@
 A video of up to 4 s (13.5 s for H.264) is its own sample, and the scored trial itself is published. For a longer one,
 some GOPs are encoded as they will be in the whole, a third of the video or 12 s; one or two such trials predict the
 quality for the rest. While the whole violates the guarantee, or far exceeds it, some GOPs are encoded again (see
-`groups`), at most twice. For H.264, and if the uncompressed frames do not fit on disk, the whole is encoded in one
+`gops`), at most twice. For H.264, and if the uncompressed frames do not fit on disk, the whole is encoded in one
 piece, and once more if it violated or far exceeded the guarantee.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from backend.media import groups, vmaf
+from backend.media import gops, vmaf
 from backend.media.ffmpeg import THREADS, Ffmpeg, Report
 from backend.media.filters import Shape
 from backend.media.packets import count_packets
@@ -184,14 +184,14 @@ def _promising(hunt: QualitySearch, crf: float) -> bool:
 
 def _by_groups(hunt: QualitySearch) -> Trial | None:
     """Try some GOPs, encode the others at the predicted quality, and repeat those that need it."""
-    whole = groups.groups_of(hunt.pictures.times)
-    chosen = [whole[number] for number in groups.spread(len(whole), vmaf.SAMPLES)]
+    whole = gops.groups_of(hunt.pictures.times)
+    chosen = [whole[number] for number in gops.spread(len(whole), vmaf.SAMPLES)]
     hunt.sampled = frozenset(number for group in chosen for number in group)
-    tried: list[groups.Pieces] = []
+    tried: list[gops.Pieces] = []
     while (crf := next_sample(hunt.ladder, hunt.target, hunt.points)) is not None:
         tried.append(pieces := _encode_groups(hunt, chosen, crf, 0.13 + 0.1 * len(tried)))
-        frames = groups.score_of(pieces)
-        hunt.probes.append(Trial(crf, hunt.expected(frames), groups.size_of(pieces), Path(), frames))
+        frames = gops.score_of(pieces)
+        hunt.probes.append(Trial(crf, hunt.expected(frames), gops.size_of(pieces), Path(), frames))
     crf = foreseen(hunt.ladder, hunt.target, hunt.points, hunt.ladder.aim)
     if not _promising(hunt, crf):
         return None
@@ -208,17 +208,17 @@ def _careful_slope(hunt: QualitySearch) -> float:
     return slope if len(hunt.points) > 1 else 2 * slope
 
 
-def _repaired(hunt: QualitySearch, whole: list[range], pieces: groups.Pieces) -> groups.Pieces | None:
+def _repaired(hunt: QualitySearch, whole: list[range], pieces: gops.Pieces) -> gops.Pieces | None:
     """Encode some GOPs again while the whole violates or far exceeds the guarantee; None if it stays below."""
-    best: groups.Pieces | None = None
+    best: gops.Pieces | None = None
     slope = _careful_slope(hunt)
     seen: list[tuple[float, float]] = []
     for turn in range(MAX_REPAIRS + 1):
-        frames = groups.score_of(pieces)
+        frames = gops.score_of(pieces)
         score = hunt.merit(frames)
-        if score >= hunt.target - FLOOR and (best is None or groups.size_of(pieces) < groups.size_of(best)):
+        if score >= hunt.target - FLOOR and (best is None or gops.size_of(pieces) < gops.size_of(best)):
             best = pieces
-        seen.append((groups.crf_of(pieces), score))
+        seen.append((gops.crf_of(pieces), score))
         slope = slope_of(hunt.ladder, hunt.target, seen) if len(seen) > 1 else slope
         now = [_state(pieces, group, frames) for group in whole]
         chosen, crf = repair(hunt.ladder, hunt.target, score, slope, now)
@@ -228,22 +228,22 @@ def _repaired(hunt: QualitySearch, whole: list[range], pieces: groups.Pieces) ->
     return best
 
 
-def _state(pieces: groups.Pieces, group: range, frames: Score) -> GroupState:
+def _state(pieces: gops.Pieces, group: range, frames: Score) -> GroupState:
     size = sum(pieces[number].size for number in group)
     return GroupState(pieces[group.start].crf, frames.among(frozenset(group)).mean, size)
 
 
-def _encode_groups(hunt: QualitySearch, chosen: list[range], crf: float, start: float) -> groups.Pieces:
+def _encode_groups(hunt: QualitySearch, chosen: list[range], crf: float, start: float) -> gops.Pieces:
     """Encode and score some GOPs."""
     case, count = hunt.case, sum(len(group) for group in chosen)
     if not chosen:
         return {}
     hunt.made += 1
     output = case.shop / f"probe-{hunt.made}.mp4"
-    part = groups.selected(hunt.whole, chosen)
+    part = gops.selected(hunt.whole, chosen)
     seconds = case.seconds * count / len(hunt.pictures.times)
-    graph = ["-filter_complex", f"[0:V:0]{part.filters},{groups.colours_of(case.plain)}[v]", "-map", "[v]"]
-    encoder = _encoder(case, crf, groups.key_frames(chosen))
+    graph = ["-filter_complex", f"[0:V:0]{part.filters},{gops.colours_of(case.plain)}[v]", "-map", "[v]"]
+    encoder = _encoder(case, crf, gops.key_frames(chosen))
     written = ["-fps_mode", "passthrough", "-threads", str(THREADS), "-f", "mp4", str(output)]
     tell = hunt.steps.until(min(start + 0.08, 0.9))
     ran = case.ffmpeg.run(
@@ -256,20 +256,20 @@ def _encode_groups(hunt: QualitySearch, chosen: list[range], crf: float, start: 
     step = vmaf.step_for(len(hunt.pictures.times))
     tell = hunt.steps.until(min(start + 0.1, 0.93))
     frames = vmaf.score(case.ffmpeg, output, part, case.shop, count, step, tell)
-    return groups.pieces_of(case.ffmpeg, output, chosen, crf, frames)
+    return gops.pieces_of(case.ffmpeg, output, chosen, crf, frames)
 
 
-def _published(hunt: QualitySearch, pieces: groups.Pieces) -> Trial | None:
+def _published(hunt: QualitySearch, pieces: gops.Pieces) -> Trial | None:
     """Assemble the GOPs, with the audio of the plain rendition."""
     case, output = hunt.case, hunt.case.shop / "whole.mp4"
-    groups.join(case.ffmpeg, pieces, hunt.pictures.times, case.plain, output, hunt.steps.until(0.97))
+    gops.join(case.ffmpeg, pieces, hunt.pictures.times, case.plain, output, hunt.steps.until(0.97))
     found = vmaf.list_pictures(case.ffmpeg, output)
     if len(found.times) != len(hunt.pictures.times):
         raise Unscored(f"{len(found.times)} pictures were put together of {len(hunt.pictures.times)}")
-    frames = groups.score_of(pieces)
+    frames = gops.score_of(pieces)
     if not pays(found.size, hunt.pictures.size):
         return None
-    return Trial(round(groups.crf_of(pieces), 1), hunt.merit(frames), found.size, output, frames)
+    return Trial(round(gops.crf_of(pieces), 1), hunt.merit(frames), found.size, output, frames)
 
 
 def _by_itself(hunt: QualitySearch, samples: Reference) -> Trial | None:

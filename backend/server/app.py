@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from backend.api.registry import OPERATIONS, Operation
 from backend.api.wire import encode
 from backend.auth.addresses import MAPPED
-from backend.auth.turns import PASSWORD_THREADS
+from backend.auth.fair_semaphore import PASSWORD_THREADS
 from backend.console import OUR_FAULT, Console
 from backend.errors import ConsoleError, Refused
 from backend.model.media_urls import read_media_path

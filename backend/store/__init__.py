@@ -17,11 +17,11 @@ from backend.store.cloud_reviews import CloudReviews
 from backend.store.cloud_sync import Mirror
 from backend.store.engine import UNKNOWN, Engine, Progress, say_nothing
 from backend.store.errors import Reason, StoreError
+from backend.store.file_permissions import make_folder
 from backend.store.hash_chain import Head
 from backend.store.history import History
 from backend.store.jobs import Jobs
 from backend.store.login_attempts import LoginAttempts
-from backend.store.private import make_folder
 from backend.store.sessions import Sessions
 from backend.store.sqlite.engine import SqliteEngine
 from backend.store.sqlite.files import copy_files, find_damage, find_files, find_open

@@ -9,8 +9,8 @@ from backend.auth.permissions import Role
 from backend.errors import BadRequest, Conflict, NotFound
 from backend.model import Account, Actor
 from backend.store import history
+from backend.store.account_names import clean, folded, look_alike
 from backend.store.engine import Database, Engine
-from backend.store.names import clean, folded, look_alike
 
 ACCOUNT_COLUMNS = "account_id, user_name, role, a.created, disabled"
 SESSIONS = "account_id = ? and name = ''"

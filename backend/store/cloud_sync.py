@@ -26,9 +26,9 @@ from backend.model import (
 from backend.model.cloud import MISSING, NOBODY, VERDICT_EVENT, Difference, fitting
 from backend.store import history, inserts, job_rows
 from backend.store.cloud import expect_event
+from backend.store.cloud_differences import end_difference, follow_category, note_difference, set_category
 from backend.store.cloud_files import has_other_file, note_file, note_told, replace_file
 from backend.store.engine import Database, Engine
-from backend.store.mirrored import end_difference, follow_category, note_difference, set_category
 from backend.store.review_queue import WITHOUT_FILE, follow_status, leave_without_file, standing
 from backend.store.row_keys import first_key
 from backend.store.rows import read_video, read_videos, read_videos_at, write_files

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from backend.model import Actor, HistoryFilter, HistoryLine, Page
+from backend.store.account_names import folded
 from backend.store.engine import Database, Engine
 from backend.store.hash_chain import CONTENT, Head, VerificationResult, link, verify
-from backend.store.names import folded
 from backend.store.rows import read_object
 
 COLUMNS = (*CONTENT, "previous", "hash")

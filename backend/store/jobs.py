@@ -25,7 +25,7 @@ from backend.model import (
     TranscodeStatus,
 )
 from backend.model.pull import PullSource
-from backend.store import history, seen
+from backend.store import history, stale_changes
 from backend.store.engine import Database, Engine
 from backend.store.job_rows import (
     MADE_BY,
@@ -115,7 +115,7 @@ class Jobs:
         """
         with self._engine.writing() as db:
             before = read_complete(db, video_id).cover
-            seen.check(db, video_id, seen_line)
+            stale_changes.check(db, video_id, seen_line)
             after = {"seconds": seconds}
             if not withdraw_other(db, JobKind.COVER, video_id, payload=after):
                 return False

@@ -30,8 +30,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from backend.auth.addresses import network_of
+from backend.store.account_names import folded
 from backend.store.engine import Database, Engine
-from backend.store.names import folded
 
 FREE = 5
 FREE_HERE = 100  # attempts of one address for any names, within FORGET_SECONDS

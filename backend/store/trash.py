@@ -9,7 +9,7 @@ from typing import Any
 
 from backend.errors import Conflict, NotFound
 from backend.model import Actor, CensorStatus, JobKind, JobState, Page, Trashed, Video
-from backend.store import history, inserts, job_rows, seen
+from backend.store import history, inserts, job_rows, stale_changes
 from backend.store.cloud import finish_intents, is_begun
 from backend.store.cloud_refreshes import queue_refresh
 from backend.store.engine import Database, Engine
@@ -39,7 +39,7 @@ class Trash:
         """
         now = self._now()
         with self._engine.writing() as db:
-            seen.check(db, video_id, seen_line)
+            stale_changes.check(db, video_id, seen_line)
             finish_intents(db, "TrashVideo", video_id)
             video = read_own(db, video_id, user_id)
             jobs = list(db.query(JOBS, [video_id]))

@@ -25,7 +25,7 @@ from backend.model import (
     Video,
     VideoFilter,
 )
-from backend.store import categories, facets, history, inserts, job_rows, reviews, seen
+from backend.store import categories, facets, history, inserts, job_rows, reviews, stale_changes
 from backend.store.cloud import finish_intents
 from backend.store.cloud_refreshes import hasten_refresh, queue_refresh
 from backend.store.engine import Database, Engine
@@ -201,14 +201,14 @@ class Catalogue:
         """
         if line is not None:
             with self._engine.reading() as db:
-                seen.check(db, video_id, line)
+                stale_changes.check(db, video_id, line)
 
     def find_decisions(self, video_ids: Sequence[str], line: int | None) -> list[HistoryLine]:
         """Return decisions on these videos after this line of the history, latest first."""
         if line is None or not video_ids:
             return []
         with self._engine.reading() as db:
-            return seen.find_since(db, video_ids, line)
+            return stale_changes.find_since(db, video_ids, line)
 
     def record_audit(
         self, video_id: str, verdict: Verdict, reason: str, comment: str, actor: Actor, *, seen_line: int | None = None
@@ -219,7 +219,7 @@ class Catalogue:
         media URLs; approving a video that was never transcoded queues its rendition. Raises NotFound.
         """
         with self._engine.writing() as db:
-            seen.check(db, video_id, seen_line)
+            stale_changes.check(db, video_id, seen_line)
             return reviews.record(db, self._now(), video_id, verdict, reason, comment, actor)
 
     def find_undone(self, video_id: str, request_id: str = "") -> CensorStatus:
@@ -257,7 +257,7 @@ class Catalogue:
         with self._engine.writing() as db:
             video = read_video(db, video_id)
             check_whole(video)
-            seen.check(db, video_id, seen_line)
+            stale_changes.check(db, video_id, seen_line)
             if video.censor_status is not CensorStatus.SUCCESS:
                 raise Conflict(
                     "Video {video_id} has not passed review (censorStatus is {status}). Approve it first.",
@@ -293,7 +293,7 @@ class Catalogue:
     def cancel_recommendation(self, video_id: str, actor: Actor, *, seen_line: int | None = None) -> None:
         """Remove a video from the recommended feed. Raises NotFound if it is not in it."""
         with self._engine.writing() as db:
-            seen.check(db, video_id, seen_line)
+            stale_changes.check(db, video_id, seen_line)
             if db.execute("delete from recommendations where video_id = ?", [video_id]).rowcount == 0:
                 raise NotFound(NO_RECOMMENDATION, video_id=video_id)
             history.append(
@@ -309,7 +309,7 @@ class Catalogue:
     def delete_video(self, video_id: str, user_id: str, actor: Actor, *, seen_line: int | None = None) -> None:
         """Delete a video of this owner completely. Raises NotFound if this owner has no such video."""
         with self._engine.writing() as db:
-            seen.check(db, video_id, seen_line)
+            stale_changes.check(db, video_id, seen_line)
             finish_intents(db, "DeleteVideo", video_id)
             video = read_own(db, video_id, user_id)
             job_rows.cancel_all(db, video_id, now=self._now())
@@ -344,7 +344,7 @@ class Catalogue:
         """
         with self._engine.writing() as db:
             video = asdict(read_video(db, video_id))
-            seen.check(db, video_id, seen_line)
+            stale_changes.check(db, video_id, seen_line)
             if category is not None:
                 changes = {**changes, **dict(zip(CATEGORY, categories.settle(db, *category), strict=True))}
             changed = {key: value for key, value in changes.items() if video[key] != value}

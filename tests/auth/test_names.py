@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 
 from backend.auth.permissions import Role
 from backend.errors import BadRequest
-from backend.store.names import folded
+from backend.store.account_names import folded
 from tests.conftest import TESTS
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from backend.aliyun import event_route, mns
-from backend.aliyun.event_route import Way
+from backend.aliyun import event_delivery, mns
+from backend.aliyun.event_delivery import Way
 from backend.errors import BadRequest, CloudError
 from backend.model import CensorStatus
 from backend.settings import SettingsError, read_settings
@@ -110,19 +110,19 @@ def test_the_doctor_says_by_which_command_vod_is_told_and_that_command_does_it(c
     alibaba.vod.callback |= {
         "CallbackURL": "https://elsewhere.example/x", "EventTypeList": "FileUploadComplete,UploadByURLComplete",
     }  # fmt: skip
-    problem = event_route.find_problem(console.cloud.client, console.settings)
+    problem = event_delivery.find_problem(console.cloud.client, console.settings)
     assert "`python -m backend doctor --set-callback mns` sets that" in problem
 
     assert console.cloud.set_callback("mns") == "https://elsewhere.example/x"
 
-    assert event_route.find_problem(console.cloud.client, console.settings) == ""
+    assert event_delivery.find_problem(console.cloud.client, console.settings) == ""
     there = alibaba.vod.callback
     assert (there["CallbackType"], there["MnsEndpoint"], there["MnsQueueName"]) == ("MNS", alibaba.url, QUEUE)
     assert "UploadByURLComplete" in there["EventTypeList"].split(",")
     assert "AIComplete" in there["EventTypeList"].split(",")
 
     assert console.cloud.set_callback("http") == f"the queue {QUEUE} at {alibaba.url}"
-    assert event_route.find_problem(console.cloud.client, console.settings) == ""
+    assert event_delivery.find_problem(console.cloud.client, console.settings) == ""
     assert (there := alibaba.vod.callback)["CallbackURL"] == console.settings.callback_url
     assert (there["AuthSwitch"], there["AuthKey"]) == ("on", console.settings.callback_key)
 
@@ -133,7 +133,7 @@ def test_a_way_that_the_settings_do_not_know_is_refused(console, alibaba):
 
     for way, said in ((Way.MNS, "QU_MNS_QUEUE"), (Way.HTTP, "QU_CALLBACK_KEY")):
         with pytest.raises(BadRequest, match=said):
-            event_route.set_callback(console.cloud.client, settings, way)
+            event_delivery.set_callback(console.cloud.client, settings, way)
     assert alibaba.vod.callback == before
 
 

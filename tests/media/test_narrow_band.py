@@ -5,7 +5,7 @@ import json
 import pytest
 
 from backend.jobs.runner import Failed, Lost
-from backend.media import groups, quality_search, vmaf
+from backend.media import gops, quality_search, vmaf
 from backend.media.filters import shape
 from backend.media.local import LocalMedia
 from backend.media.packets import count_packets
@@ -129,8 +129,8 @@ def test_colours_and_sound_of_a_video_put_together_are_those_of_the_plain_one(
     assert facts["gain"] is True
     assert whole_score("narrow-96.mp4") >= facts["target"] - 0.2  # the names alone, not the pictures, are changed
     narrow, common = (media.path_of("v1", f"{kind}-96.mp4") for kind in ("narrow", "common"))
-    assert groups.colours_of(narrow) == groups.colours_of(common)
-    assert "colorspace=1" in groups.colours_of(narrow)  # BT.709
+    assert gops.colours_of(narrow) == gops.colours_of(common)
+    assert "colorspace=1" in gops.colours_of(narrow)  # BT.709
     sound = [
         ffmpeg.run([*ffmpeg.reads(path), "-map", "0:a", "-c", "copy", "-f", "md5", "-"]) for path in (narrow, common)
     ]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.media import groups, vmaf
+from backend.media import gops, vmaf
 from backend.media.filters import Shape, scaled, shape
 from backend.media.quality_model import (
     AIM,
@@ -302,13 +302,13 @@ def test_groups_are_made_again_only_where_the_whole_is_off(now, score, slope):
 def test_groups_are_those_pictures_that_are_shown_within_the_same_two_seconds():
     times = [number / 29.97 for number in range(150)]
 
-    assert groups.groups_of(times) == [range(60), range(60, 120), range(120, 150)]
-    assert groups.groups_of([0.0, 5.0, 5.5]) == [range(1), range(1, 3)]
+    assert gops.groups_of(times) == [range(60), range(60, 120), range(120, 150)]
+    assert gops.groups_of([0.0, 5.0, 5.5]) == [range(1), range(1, 3)]
 
 
 @given(st.integers(1, 400))
 def test_the_groups_that_are_tried_are_spread_evenly(count):
-    chosen = groups.spread(count, 6)
+    chosen = gops.spread(count, 6)
 
     assert len(set(chosen)) == len(chosen) == min(6, max(1, round(count / 3)))
     assert chosen == sorted(chosen)

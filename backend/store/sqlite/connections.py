@@ -12,10 +12,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from backend.model.limits import write_time
+from backend.store.account_names import folded
 from backend.store.engine import Progress, Queries, say_nothing
+from backend.store.file_permissions import close_to_others, make_file, make_folder
 from backend.store.folding import fold, marked_tags
-from backend.store.names import folded
-from backend.store.private import close_to_others, make_file, make_folder
 from backend.store.sqlite import migrations, search_index, video_queries
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.errors import store_error

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from backend.store.private import find_open as find_open_paths
-from backend.store.private import make_file
+from backend.store.file_permissions import find_open as find_open_paths
+from backend.store.file_permissions import make_file
 from backend.store.sqlite.errors import store_error
 from backend.store.sqlite.version_check import find_problem, refuse_unknown
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from backend.store.errors import Reason, StoreError
-from backend.store.private import make_file
+from backend.store.file_permissions import make_file
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.errors import store_error
 

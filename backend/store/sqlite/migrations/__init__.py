@@ -83,7 +83,7 @@ def upgrade(connection: sqlite3.Connection, stop_before: str | None = None) -> b
     # imported here because it is slow and needed for upgrades only
     from sqlite_utils import Database, Migrations
 
-    import backend.store.sqlite.light  # noqa: F401  (before sqlite-utils)
+    import backend.store.sqlite.sqlite_utils_import  # noqa: F401  (before sqlite-utils)
 
     _take_over_former_names(connection)
     migrations = Migrations(SET)

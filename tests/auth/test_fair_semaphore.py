@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from backend import Caller
-from backend.auth.turns import AT_ONCE, MAX_WAITING_HERE, Turns
+from backend.auth.fair_semaphore import AT_ONCE, MAX_WAITING_HERE, Turns
 from backend.errors import Refused
 from backend.operations import credentials
 from backend.server.app import RestApp

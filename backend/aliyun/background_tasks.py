@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from backend.aliyun.callbacks import Follower, NotYet
+from backend.aliyun.intents import Settler
 from backend.aliyun.reconciler import Reconciler
-from backend.aliyun.settle import Settler
 from backend.aliyun.usage import UsageReader
 from backend.errors import CloudError, NotFound
 from backend.jobs.periodic import PeriodicCall
