@@ -128,6 +128,10 @@ class Call(msgspec.Struct, frozen=True):
     def now(self) -> int:
         return int(self.console.clock())
 
+    def say(self, error: ConsoleError) -> str:
+        """Return an error as who asks is told of it."""
+        return say(error, self.caller.language, plainly=self.caller.plainly)
+
 
 @dataclass
 class Console:
@@ -176,7 +180,8 @@ class Console:
             access = access_of(token)
             check(access, operation.right, caller)
             who, api_token = ("", "") if access is None else (access.account.user_name, access.token)
-            actor = Actor(who, caller.channel, caller.address, request_id, api_token)
+            channel = "page" if access and access.desk else caller.channel  # a desk's key comes from a page
+            actor = Actor(who, channel, caller.address, request_id, api_token)
             call = Call(self, operation, caller, actor, access, token, parameters)
             bound = operation.bind(parameters, self.settings.time_zone)
             data = operation.function(call, **bound)

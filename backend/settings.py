@@ -48,6 +48,7 @@ class Settings:
     rungs: tuple[int, ...] = (720,)  # short sides in pixels, largest first
     narrow_codec: Literal["auto", "av1", "h264"] = "auto"
     review: Literal["person", "off"] = "person"
+    review_lease_seconds: int = 300
     log: str = "INFO"
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     log_format: Literal["", "text", "json"] = ""  # empty: text on a terminal, JSON otherwise
@@ -255,6 +256,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "rungs": _rungs,
     "narrow_codec": _one_of(*NARROW_CODECS),
     "review": _one_of(*REVIEWS),
+    "review_lease_seconds": _whole(30, 3600),
     "log": _one_of(*LOG_LEVELS),
     "proxies": _networks,
     "log_format": _one_of(*LOG_FORMATS),

@@ -12,6 +12,7 @@ class Right(StrEnum):
     UPLOAD = "upload"
     EXPORT = "export"
     REVIEW = "review"
+    DESK = "desk"  # the review desk: all that its key is good for
     MANAGE = "manage"
     ADMIN = "admin"
     HISTORY = "history"  # the audit trail
@@ -37,7 +38,7 @@ PERSON = frozenset({Right.READ, Right.HISTORY, Right.OWN, Right.DASHBOARD})
 RIGHTS = {
     Role.ADMIN: frozenset(Right),
     Role.MANAGER: frozenset(Right) - {Right.ADMIN},
-    Role.REVIEWER: PERSON | {Right.REVIEW},
+    Role.REVIEWER: PERSON | {Right.REVIEW, Right.DESK},
     Role.ANALYST: PERSON | {Right.EXPORT},
     Role.APP: frozenset({Right.READ, Right.UPLOAD, Right.OWN}),
 }
@@ -47,6 +48,6 @@ GRANTS = {
     Right.READ: frozenset({Right.READ}),
     Right.UPLOAD: frozenset({Right.READ, Right.UPLOAD}),
     Right.EXPORT: frozenset({Right.READ, Right.HISTORY, Right.EXPORT}),
-    Right.REVIEW: frozenset({Right.READ, Right.HISTORY, Right.REVIEW}),
+    Right.REVIEW: frozenset({Right.READ, Right.HISTORY, Right.REVIEW, Right.DESK}),
     Right.MANAGE: frozenset(Right) - {Right.ADMIN, Right.OWN, Right.DASHBOARD},
 }

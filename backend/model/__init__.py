@@ -297,11 +297,14 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The account and permissions of a token; `token` is the name of an API token, empty for a session."""
+    """The account and permissions of a token; `token` is the name of an API token, empty for a session, and `desk` the
+    id of a review desk if the token is its key.
+    """
 
     account: Account
     rights: frozenset[Right]
     token: str = ""
+    desk: str = ""
 
 
 @dataclass(frozen=True, slots=True)

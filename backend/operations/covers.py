@@ -34,7 +34,11 @@ class SpriteData(msgspec.Struct, rename="camel"):
 @operation("GET", "/vod/getSprite", extension=True)
 def get_sprite(call: Call, *, video_id: str) -> SpriteData:
     """Return the sprite of a video and the time of each tile."""
-    video = call.store.catalogue.get_video(video_id)
+    return sprite_of(call, call.store.catalogue.get_video(video_id))
+
+
+def sprite_of(call: Call, video: Video) -> SpriteData:
+    """Return the sprite of a video as JSON data."""
     sprite, cues = video.file_of(FileKind.SPRITE), video.file_of(FileKind.SPRITE_CUES)
     if sprite is None or cues is None:
         return SpriteData("", "", 0, 0, [])

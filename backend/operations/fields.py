@@ -13,6 +13,7 @@ Title = Annotated[str, Line(200)]
 Tags = Annotated[str, Line(500)]
 Description = Annotated[str, Text(2000)]
 Name = Annotated[str, Line(100)]
+ReasonCode = Annotated[str, Text(32)]
 CateId = Annotated[int, Whole(0, MAX_CATE_ID)]
 
 

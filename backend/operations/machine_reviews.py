@@ -9,7 +9,6 @@ import msgspec
 from backend.api.registry import operation
 from backend.auth.permissions import Right
 from backend.errors import Conflict, ConsoleError
-from backend.i18n.messages import say
 from backend.model.cloud import Action, MachineReview
 
 if TYPE_CHECKING:
@@ -62,6 +61,11 @@ def get_review_results(call: Call, *, video_id: str) -> ReviewData:
     For a video never queried before, VOD is queried in the background.
     """
     call.store.catalogue.get_video(video_id)
+    return machine_review_of(call, video_id)
+
+
+def machine_review_of(call: Call, video_id: str) -> ReviewData:
+    """Return what is known of the machine review of a video that there is, as the wire has it."""
     cloud = call.console.cloud
     found = cloud.reviews.known(video_id) if cloud else None
     if found is None:
@@ -87,7 +91,7 @@ def resubmit_review(call: Call, *, media_id: str, template_id: str = "") -> None
 def _written(call: Call, found: MachineReview) -> ReviewData:
     error = ""
     if found.error:
-        error = say(ConsoleError.unpack(found.error), call.caller.language, plainly=call.caller.plainly)
+        error = call.say(ConsoleError.unpack(found.error))
     pending = call.store.cloud.is_begun(Action.REVIEW, found.video_id)
     return ReviewData(
         available=True,

@@ -10,9 +10,9 @@ from backend.api.parameters import SeenLine, Text
 from backend.api.registry import operation
 from backend.auth.permissions import Right
 from backend.errors import BadRequest, ConsoleError
-from backend.i18n.messages import say
-from backend.lifecycle.review import check_words, judge
+from backend.lifecycle.review import check_words, choose_words, judge
 from backend.model import CensorStatus, Verdict
+from backend.operations.fields import ReasonCode
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -45,14 +45,18 @@ def create_audit(
     reason: str = "",
     comment: str = "",
     seen_line: SeenLine = None,
+    reason_code: ReasonCode = "",
 ) -> None:
     """Record a verdict on a video whose upload has finished.
 
     Blocking requires a reason of at most 128 bytes of UTF-8; whitespace alone does not count. `seenLine` (an extension)
-    is a line of the history (getChanges): 409 if somebody changed this video since.
+    is a line of the history (getChanges): 409 if somebody changed this video since. `reasonCode` (an extension) is one
+    of getReviewReasons; without `reason`, the text for uploaders is recorded.
     """
-    reason = check_words(status, reason, comment, needs_reason=not call.settings.legacy_clients)
-    (problem,) = judge(call.console, [media_id], status, reason, comment, call.actor, seen_line)
+    reason = _reason(call, status, reason, reason_code, comment)
+    (problem,) = judge(
+        call.console, [media_id], status, reason, comment, call.actor, seen_line, reason_code=reason_code
+    )
     if problem:
         raise problem
 
@@ -66,6 +70,7 @@ def create_audits(
     reason: str = "",
     comment: str = "",
     seen_line: SeenLine = None,
+    reason_code: ReasonCode = "",
 ) -> JudgedList:
     """Record the same verdict on up to 100 videos (comma-separated ids); each succeeds or fails on its own.
 
@@ -74,11 +79,11 @@ def create_audits(
     ids = list(dict.fromkeys(one for one in (part.strip() for part in media_ids.split(",")) if one))
     if not 0 < len(ids) <= MAX_IDS:
         raise BadRequest("mediaIds has {count} ids; from 1 to {most} are allowed.", count=len(ids), most=MAX_IDS)
-    reason = check_words(status, reason, comment, needs_reason=not call.settings.legacy_clients)
-    problems = judge(call.console, ids, status, reason, comment, call.actor, seen_line)
+    reason = _reason(call, status, reason, reason_code, comment)
+    problems = judge(call.console, ids, status, reason, comment, call.actor, seen_line, reason_code=reason_code)
     rows = [_judged(call, *pair) for pair in zip(ids, problems, strict=True)]
     cut = call.media.find_cut({"reason": reason, "comment": comment}) if None in problems else []
-    told = [say(one, call.caller.language, plainly=call.caller.plainly) for one in cut]
+    told = [call.say(one) for one in cut]
     return JudgedList(sum(problem is not None for problem in problems), rows, told)
 
 
@@ -94,8 +99,12 @@ def undo_audit(call: Call, *, video_id: str, request_id: str = "") -> None:
         call.store.catalogue.undo_audit(video_id, call.actor, request_id)
 
 
+def _reason(call: Call, status: Verdict, reason: str, reason_code: str, comment: str) -> str:
+    words = choose_words(call.console, status, reason, reason_code, call.caller.language)
+    return check_words(status, words, comment, needs_reason=not call.settings.legacy_clients)
+
+
 def _judged(call: Call, media_id: str, problem: ConsoleError | None) -> JudgedData:
     if problem is None:
         return JudgedData(media_id, "200", call.operation.message)
-    message = say(problem, call.caller.language, plainly=call.caller.plainly)
-    return JudgedData(media_id, call.console.legacy_code(problem.code), message)
+    return JudgedData(media_id, call.console.legacy_code(problem.code), call.say(problem))

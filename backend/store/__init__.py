@@ -22,12 +22,17 @@ from backend.store.hash_chain import Head
 from backend.store.history import History
 from backend.store.jobs import Jobs
 from backend.store.login_attempts import LoginAttempts
+from backend.store.review_choices import ReviewChoices
+from backend.store.review_decisions import ReviewDecisions
+from backend.store.review_desks import ReviewDesks
+from backend.store.review_leases import ReviewLeases
 from backend.store.sessions import Sessions
 from backend.store.sqlite.engine import SqliteEngine
 from backend.store.sqlite.files import copy_files, find_damage, find_files, find_open
 from backend.store.statistics import Statistics
 from backend.store.tickets import Tickets
 from backend.store.trash import Trash
+from backend.store.uploader_records import UploaderRecords
 from backend.store.usage import Usage
 from backend.store.videos import Catalogue
 
@@ -49,6 +54,11 @@ class Store:
         self.jobs = Jobs(engine, engine.now)
         self.cloud = CloudRecords(engine, engine.now)
         self.machine_reviews = CloudReviews(engine, engine.now)
+        self.review_desks = ReviewDesks(engine, engine.now)
+        self.review_leases = ReviewLeases(engine, engine.now)
+        self.review_decisions = ReviewDecisions(engine, engine.now)
+        self.review_choices = ReviewChoices(engine, engine.now)
+        self.uploaders = UploaderRecords(engine)
         self.mirror = Mirror(engine, engine.now)
         self.usage = Usage(engine, engine.now)
         self.accounts = Accounts(engine, engine.now)

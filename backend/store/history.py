@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -32,6 +32,8 @@ DISTINCT = """
 """
 CHUNK = 1000
 
+Change: TypeAlias = tuple[str, dict[str, Any], dict[str, Any]]  # target, before, after
+
 
 def append(
     db: Database,
@@ -47,9 +49,7 @@ def append(
     append_many(db, at=at, actor=actor, action=action, changes=[(target, before or {}, after or {})])
 
 
-def append_many(
-    db: Database, *, at: int, actor: Actor, action: str, changes: Iterable[tuple[str, dict[str, Any], dict[str, Any]]]
-) -> None:
+def append_many(db: Database, *, at: int, actor: Actor, action: str, changes: Iterable[Change]) -> None:
     """Append a line for every (target, before, after), inside the caller's transaction."""
     head = _head(db)
     line, previous = head.line, head.hash

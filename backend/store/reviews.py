@@ -33,13 +33,20 @@ LAST = """
     ) order by id desc limit 1
 """
 
+UNDONE = "update review_decisions set undone = ? where video_id = ? and request_id = ? and undone = 0"
 
-def record(db: Database, now: int, video_id: str, verdict: Verdict, reason: str, comment: str, actor: Actor) -> bool:
+
+def record(
+    db: Database, now: int, video_id: str, verdict: Verdict, reason: str, comment: str, actor: Actor, *,
+    reason_code: str = "",
+) -> bool:  # fmt: skip
     """Record a verdict and its consequences; False if the same verdict is current. Raises NotFound."""
     finish_intents(db, "CreateAudit", video_id)
     video = read_video_alone(db, video_id)
     new = _judged(video, verdict)
     after = {"status": new.status, "censorStatus": new.censor_status, "reason": reason, "comment": comment}
+    if reason_code:
+        after["reasonCode"] = reason_code
     if (new.status, new.censor_status) == (video.status, video.censor_status) and (
         history.last_after(db, video_id, "createAudit") in (None, after)
     ):
@@ -99,6 +106,7 @@ def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -
         inserts.put_back(db, ended, new.media_key)
         recommended = True
     after = {"status": new.status, "censorStatus": new.censor_status, "isRecommend": recommended}
+    db.execute(UNDONE, [now, video_id, line.actor.request_id])
     history.append(db, at=now, actor=actor, action="undoAudit", target=video_id, before=before, after=after)
 
 

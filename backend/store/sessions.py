@@ -12,7 +12,7 @@ from backend.auth.permissions import GRANTS, Right
 from backend.auth.tokens import token_hash
 from backend.errors import BadRequest, NotFound
 from backend.model import SECONDS_A_DAY, Access, Account, Actor, Session
-from backend.store import history
+from backend.store import history, review_desks
 from backend.store.accounts import ACCOUNT_COLUMNS, SESSIONS, account_of
 from backend.store.engine import Database, Engine
 from backend.store.errors import StoreError
@@ -47,21 +47,22 @@ class Sessions:
         now = self._now()
         if found is None or found[1] <= now:
             return None
-        self._seen[hashed] = now
+        self._seen[found[2]] = now
         if now - self._written >= SEEN_SECONDS:
             self._written = now
             threading.Thread(target=self.write_seen, name="sessions seen", daemon=True).start()
         return found[0]
 
-    def _read_access(self, hashed: str) -> tuple[Access, int] | None:
+    def _read_access(self, hashed: str) -> tuple[Access, int, str] | None:
+        """Return who holds a token and what for, until when, and the session that it is, or belongs to."""
         sql = f"select {ACCOUNT_COLUMNS}, expires, name, granted from sessions s join accounts a using (account_id) "
         with self._engine.reading() as db:
             rows = list(db.query(f"{sql} where token_hash = ? and not disabled", [hashed]))
-        if not rows:
-            return None
+            if not rows:
+                return review_desks.find(db, hashed)
         account, name, granted = account_of(rows[0]), rows[0]["name"], rows[0]["granted"]
         rights = account.role.rights & GRANTS[Right(granted)] if granted else account.role.rights
-        return Access(account, rights, name), rows[0]["expires"]
+        return Access(account, rights, name), rows[0]["expires"], hashed
 
     def open_session(self, account: Account, token: str, days: int, actor: Actor, agent: str = "") -> None:
         """Store a new session, valid until sign-out or for `days`."""

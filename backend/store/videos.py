@@ -211,8 +211,9 @@ class Catalogue:
             return stale_changes.find_since(db, video_ids, line)
 
     def record_audit(
-        self, video_id: str, verdict: Verdict, reason: str, comment: str, actor: Actor, *, seen_line: int | None = None
-    ) -> bool:
+        self, video_id: str, verdict: Verdict, reason: str, comment: str, actor: Actor, *,
+        seen_line: int | None = None, reason_code: str = "",
+    ) -> bool:  # fmt: skip
         """Record a person's verdict and its consequences atomically.
 
         False if the same verdict is current. Blocking removes the video from the recommended feed and invalidates its
@@ -220,7 +221,7 @@ class Catalogue:
         """
         with self._engine.writing() as db:
             stale_changes.check(db, video_id, seen_line)
-            return reviews.record(db, self._now(), video_id, verdict, reason, comment, actor)
+            return reviews.record(db, self._now(), video_id, verdict, reason, comment, actor, reason_code=reason_code)
 
     def find_undone(self, video_id: str, request_id: str = "") -> CensorStatus:
         """Return the review state a video would have after `undo_audit`. Raises NotFound and Conflict."""

@@ -19,7 +19,7 @@ GROUPS = {"censorStatus": ("censor",)}  # translation groups of ambiguous values
 # Free text and names, never to be translated.
 FREE = {
     "title", "description", "tags", "name", "userName", "userId", "cate_name", "cateName", "reason", "comment", "error",
-    "target", "watermark",
+    "target", "watermark", "reasonCode", "nameZh", "nameEn", "uploaderZh", "uploaderEn",
 }  # fmt: skip
 WAYS_OF_PEOPLE = ("page", "rest", "pull")
 NOTHING = ("", None, [], {})

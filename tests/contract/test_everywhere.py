@@ -51,6 +51,7 @@ EXTENSIONS = dict.fromkeys(("getVideos", "getRecommendVideos"), NARROWING)  # th
 EXTENSIONS |= {
     name: ["seenLine"] for name in ("createAudit", "recommendVideo", "deleteVideoById", "deleteRecommendById")
 }
+EXTENSIONS["createAudit"] += ["reasonCode"]
 TEMPLATES = ["templateGroupId", "watermarkId", "watermarkText"]
 EXTENSIONS |= dict.fromkeys(("submitTranscode", "submitTabTranscode"), TEMPLATES)
 

@@ -21,6 +21,7 @@ from backend.exports.download import Download
 from backend.maintenance.data_lock import MaintenanceError
 from backend.maintenance.doctor import examine
 from backend.model import Actor, CensorStatus, FileKind, HistoryFilter, JobKind, MediaFile
+from backend.model.review import Desk
 from backend.store.hash_chain import CONTENT, START, Head, link
 from backend.store.history import CONDITIONS
 from tests.conftest import PASSWORD, TESTS
@@ -47,6 +48,8 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
     gone = make_video()
     console.store.trash.put(gone.video_id, gone.user.user_id, int(clock()) + 9, TESTS)
     waiting = console.store.jobs.find_jobs(kind=JobKind.TRANSCODE).items[0]
+    make_video()
+    one, two, _ = (lease.key for lease in console.store.review_leases.take(Desk("anne"), 3, 300))
     ben = make_account("ben", Role.MANAGER)
     sign_in(ben)
     sign_in(account)
@@ -86,7 +89,14 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
         "revokeOwnToken": {"tokenId": tokens[0].session_id},
         "endOtherSessions": {},
         "changePassword": {"oldPassword": PASSWORD, "newPassword": "another password"},
+        "decideReview": {"leaseKey": one, "status": "Blocked", "reasonCode": "spam"},
+        "undoReview": {"leaseKey": one},
+        "askSecondOpinion": {"leaseKey": two, "note": "?"},
+        "editReviewReason": {"code": "spam", "retired": "true"},
     }  # fmt: skip
+
+
+OF_THE_DESK = ("review_leases", "review_desks", "review_skips", "review_preferences")
 
 
 def example(operation):
@@ -98,9 +108,18 @@ def example(operation):
 
 
 def state(console):
-    """Everything that is kept, but for the history itself and when sessions were last seen."""
+    """Everything that is kept, but for the history itself, when sessions were last seen, and what the review desk keeps
+    of its own: who has a clip before their eyes these minutes, and how they want it shown.
+    """
     with console.store.engine.reading() as db:
-        skipped = ("history", "sqlite_", "_sqlite", "videos_words", "feed_words")  # what is derived cannot be listed
+        skipped = (
+            "history",
+            "sqlite_",
+            "_sqlite",
+            "videos_words",
+            "feed_words",
+            *OF_THE_DESK,
+        )  # what is derived cannot be listed
         names = (row["name"] for row in db.query("select name from sqlite_master where type = 'table'"))
         tables = [name for name in names if not name.startswith(skipped)]
         rows = {table: list(db.query(f"select * from {table}")) for table in tables}

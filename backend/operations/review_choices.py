@@ -1,0 +1,129 @@
+"""The reasons to block that the administrator keeps, and how each person wants the review desk."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec.structs import asdict, replace
+
+from backend.api.parameters import Line, Whole
+from backend.api.registry import operation
+from backend.auth.permissions import Right
+from backend.errors import BadRequest
+from backend.lifecycle.review import MAX_REASON_BYTES
+from backend.model.review import DeskPreferences, ReviewReason
+from backend.operations.fields import ReasonCode
+from backend.store.review_choices import MAX_REASONS, ReasonChange
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+MAX_BREAK_MINUTES = 240
+SPEEDS = (1, 1.5, 2)
+Words = Annotated[str | None, Line(MAX_REASON_BYTES)]
+
+
+class ReasonData(msgspec.Struct, rename="camel"):
+    """A reason: its name at the desk and what the uploader is told, in Chinese and English. `position` counts from 1;
+    what is `sensitive` is hard to look at, a `retired` one is offered no more.
+    """
+
+    code: str
+    name_zh: str
+    name_en: str
+    uploader_zh: str
+    uploader_en: str
+    position: int
+    sensitive: bool
+    retired: bool
+
+
+class ReasonList(msgspec.Struct, rename="camel"):
+    reason_list: list[ReasonData]
+
+
+@operation("GET", "/vod/getReviewReasons", right=Right.DESK, extension=True)
+def get_review_reasons(call: Call) -> ReasonList:
+    """Return the reasons to block in the order in which the desk offers them; retired ones stand last."""
+    return ReasonList(reasons_of(call))
+
+
+@operation("POST", "/vod/editReviewReason", message="已保存", right=Right.ADMIN, extension=True)
+def edit_review_reason(
+    call: Call,
+    *,
+    code: ReasonCode,
+    name_zh: Words = None,
+    name_en: Words = None,
+    uploader_zh: Words = None,
+    uploader_en: Words = None,
+    position: Annotated[int | None, Whole(1, MAX_REASONS)] = None,
+    sensitive: bool | None = None,
+    retired: bool | None = None,
+) -> ReasonData:
+    """Add a reason to block, which needs all four texts, or change the one of this code: what is absent stays.
+
+    Each text has at most 128 bytes of UTF-8. What was blocked for a reason keeps the words that it was blocked with.
+    """
+    if not CODE.fullmatch(code):
+        raise BadRequest(
+            "code must be small letters, digits, - and _, got {code!r}.", code=code
+        )  # fmt: skip
+    change = ReasonChange(name_zh, name_en, uploader_zh, uploader_en, position, sensitive, retired)
+    for name, text in (
+        ("nameZh", name_zh), ("nameEn", name_en), ("uploaderZh", uploader_zh), ("uploaderEn", uploader_en)
+    ):  # fmt: skip
+        if text is not None and not text:
+            raise BadRequest("{name} is required.", name=name)
+        if text and (length := len(text.encode())) > MAX_REASON_BYTES:
+            raise BadRequest("{name} has {length} bytes; at most {most} are allowed.", name=name, length=length,
+                             most=MAX_REASON_BYTES)  # fmt: skip
+    return _data(call.store.review_choices.edit_reason(code, change, call.actor))
+
+
+@operation("GET", "/vod/getReviewPreferences", right=Right.DESK, extension=True)
+def get_review_preferences(call: Call) -> DeskPreferences:
+    """Return how you want the review desk."""
+    return call.store.review_choices.find_preferences(call.own.account_id)
+
+
+@operation("POST", "/vod/setReviewPreferences", message="已保存", right=Right.DESK, extension=True)
+def set_review_preferences(
+    call: Call,
+    *,
+    grey: bool | None = None,
+    blur: bool | None = None,
+    sound: bool | None = None,
+    small: bool | None = None,
+    autoplay: bool | None = None,
+    sensitive_autoplay: bool | None = None,
+    keys: bool | None = None,
+    break_minutes: Annotated[int | None, Whole(0, MAX_BREAK_MINUTES)] = None,
+    speed: float | None = None,
+) -> DeskPreferences:
+    """Keep how you want the review desk; what is absent stays. `speed` is 1, 1.5 or 2."""
+    if speed is not None and speed not in SPEEDS:
+        raise BadRequest("speed must be 1, 1.5 or 2, got {speed}.", speed=speed)
+    given = {
+        "grey": grey, "blur": blur, "sound": sound, "small": small, "autoplay": autoplay, "keys": keys,
+        "sensitive_autoplay": sensitive_autoplay, "break_minutes": break_minutes, "speed": speed,
+    }  # fmt: skip
+    store, account = call.store.review_choices, call.own
+    chosen = replace(
+        store.find_preferences(account.account_id),
+        **{name: value for name, value in given.items() if value is not None},
+    )
+    store.set_preferences(account.account_id, chosen)
+    return chosen
+
+
+def reasons_of(call: Call) -> list[ReasonData]:
+    """Return the reasons as the wire has them."""
+    return [_data(one) for one in call.store.review_choices.find_reasons()]
+
+
+def _data(reason: ReviewReason) -> ReasonData:
+    return ReasonData(**asdict(reason))

@@ -1,0 +1,151 @@
+"""The review desk: deciding on clips that one has, passing them on, and taking that back."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from backend.api.parameters import Text
+from backend.api.registry import operation
+from backend.auth.permissions import Right
+from backend.auth.tokens import token_hash
+from backend.errors import BadRequest
+from backend.lifecycle import review_desk
+from backend.lifecycle.review import MAX_COMMENT_BYTES, check_words, choose_words
+from backend.model import Verdict
+from backend.model.review import DeskPreferences, Ruling
+from backend.model.texts import is_blank
+from backend.operations.fields import ReasonCode
+from backend.operations.review_choices import ReasonData, reasons_of
+from backend.operations.review_leases import (
+    DeskName,
+    LeaseData,
+    LeaseKey,
+    Next,
+    QueueData,
+    desk_of,
+    queue_of,
+    take,
+    written,
+)
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+PREFIX = "qd_"  # so that scanners know a desk's key that leaked into a repository or a log
+
+
+class OpenedDesk(msgspec.Struct, rename="camel"):
+    """`deskKey` is told this once: it is good for the operations of the review desk alone, while this session lasts."""
+
+    desk_key: str
+    desk: str
+    user_name: str
+    lease_seconds: int
+    reason_list: list[ReasonData]
+    preferences: DeskPreferences
+
+
+class DecidedData(msgspec.Struct, rename="camel"):
+    """A decision that is stored; `requestId` is that of its verdict in the history. `leaseList` has the next clips."""
+
+    lease_key: str
+    video_id: str
+    status: str
+    reason_code: str
+    reason: str
+    comment: str
+    request_id: str
+    time: str
+    lease_list: list[LeaseData]
+    queue: QueueData
+
+
+class PassedData(msgspec.Struct, rename="camel"):
+    lease_key: str
+    video_id: str
+    lease_list: list[LeaseData]
+    queue: QueueData
+
+
+class UndoneData(msgspec.Struct, rename="camel"):
+    lease: LeaseData
+    queue: QueueData
+
+
+@operation("POST", "/vod/openReviewDesk", right=Right.REVIEW, extension=True)
+def open_review_desk(call: Call) -> OpenedDesk:
+    """Open a review desk: return a key with which a browser may review, and nothing else, while this session lasts.
+
+    It is shown as a token is. The session keeps its last 20 desks.
+    """
+    account, key, desk = call.own, PREFIX + secrets.token_hex(24), secrets.token_hex(8)
+    call.store.review_desks.open(key, desk, token_hash(call.token))
+    return OpenedDesk(
+        key, desk, account.user_name, call.settings.review_lease_seconds, reasons_of(call),
+        call.store.review_choices.find_preferences(account.account_id),
+    )  # fmt: skip
+
+
+@operation("POST", "/vod/decideReview", message="审核完成", right=Right.DESK, extension=True, remote=True)
+def decide_review(
+    call: Call,
+    *,
+    lease_key: LeaseKey,
+    status: Verdict,
+    reason_code: ReasonCode = "",
+    reason: str = "",
+    comment: str = "",
+    seconds: float | None = None,
+    wanted: Next,
+) -> DecidedData:
+    """Record the verdict on a clip that is yours, as createAudit does, and take the next ones with the same answer.
+
+    The same decision sent again changes nothing and answers the same. 409 where the clip is no longer yours, or was
+    decided otherwise. `seconds` is how long it was looked at; `reasonCode` is as for createAudit, `count` and
+    `leaseKeys` as for takeReview.
+    """
+    words = choose_words(call.console, status, reason, reason_code, call.caller.language)
+    words = check_words(status, words, comment)
+    made = review_desk.decide(call.console, lease_key, Ruling(status, words, comment, reason_code, seconds), call.actor)
+    taken = take(call, wanted)
+    return DecidedData(
+        lease_key, made.video_id, made.verdict.value, made.reason_code, made.reason, made.comment, made.request_id,
+        call.write.time(int(made.at)), taken.lease_list, taken.queue,
+    )  # fmt: skip
+
+
+@operation("POST", "/vod/skipReview", right=Right.DESK, extension=True)
+def skip_review(call: Call, *, lease_key: LeaseKey, wanted: Next) -> PassedData:
+    """Leave a clip that is yours to others; you do not get it again for ten minutes."""
+    video_id = call.store.review_decisions.skip(lease_key, call.own.user_name)
+    taken = take(call, wanted)
+    return PassedData(lease_key, video_id, taken.lease_list, taken.queue)
+
+
+@operation("POST", "/vod/askSecondOpinion", message="已转交他人复核", right=Right.DESK, extension=True)
+def ask_second_opinion(
+    call: Call, *, lease_key: LeaseKey, note: Annotated[str, Text(MAX_COMMENT_BYTES)], wanted: Next
+) -> PassedData:
+    """Leave a clip that is yours to anybody else, who reads your note; you do not get it again until it is judged."""
+    if is_blank(note):
+        raise BadRequest("{name} is required.", name="note")
+    if (length := len(note.encode())) > MAX_COMMENT_BYTES:
+        raise BadRequest("{name} has {length} bytes; at most {most} are allowed.", name="note", length=length,
+                         most=MAX_COMMENT_BYTES)  # fmt: skip
+    video_id = call.store.review_decisions.ask(lease_key, note, call.actor)
+    taken = take(call, wanted)
+    return PassedData(lease_key, video_id, taken.lease_list, taken.queue)
+
+
+@operation("POST", "/vod/undoReview", message="已撤销", right=Right.DESK, extension=True, remote=True)
+def undo_review(call: Call, *, lease_key: LeaseKey, desk: DeskName = "") -> UndoneData:
+    """Take back your own decision, skip or question of this lease, and have the clip again, under a new lease.
+
+    409 where somebody decided about the video since, or has it now.
+    """
+    seconds = call.settings.review_lease_seconds
+    lease = review_desk.undo(call.console, lease_key, desk_of(call, desk), call.actor, seconds)
+    return UndoneData(written(call, [lease])[0], queue_of(call))

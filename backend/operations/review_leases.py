@@ -1,0 +1,281 @@
+"""What the review desk shows of a clip: the lease, the video with its pictures, and what is known about it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import datetime, time
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec.structs import replace
+
+from backend.api.parameters import Text, Whole
+from backend.api.registry import operation
+from backend.api.wire import PlayInfo, VideoDetail
+from backend.auth.permissions import Right
+from backend.errors import BadRequest
+from backend.model import CensorStatus, Video, VideoStatus
+from backend.model.review import Desk, Lease, UploaderRecord
+from backend.operations.covers import SpriteData, sprite_of
+from backend.operations.machine_reviews import ReviewData, machine_review_of
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+MAX_TAKEN, MAX_HELD = 3, 20
+KEY_LENGTH = 64
+LeaseKey = Annotated[str, Text(KEY_LENGTH)]
+LeaseKeys = Annotated[str, Text((KEY_LENGTH + 2) * MAX_HELD)]
+DeskName = Annotated[str, Text(64)]
+
+
+class BlockedData(msgspec.Struct, rename="camel"):
+    """A video of the uploader's that was blocked; `time` is empty where the history does not tell."""
+
+    video_id: str
+    title: str
+    time: str
+    reason: str
+    reason_code: str
+
+
+class UploaderData(msgspec.Struct, rename="camel"):
+    """How many of the uploader's newest 1,000 videos passed, were blocked and wait, and the last three blocked."""
+
+    user_id: str
+    user_name: str
+    passed: int
+    blocked: int
+    waiting: int
+    last_block_list: list[BlockedData]
+
+
+class NoteData(msgspec.Struct, rename="camel"):
+    """What somebody wrote who asked for a second opinion."""
+
+    user_name: str
+    note: str
+    time: str
+
+
+class LeaseData(msgspec.Struct, rename="camel"):
+    """A clip that is yours until `expirationTime`. Its statuses read as of any clip that waits."""
+
+    lease_key: str
+    expiration_time: str
+    seconds_left: int
+    waiting_seconds: int
+    video: VideoDetail
+    play_info_list: list[PlayInfo]
+    sprite: SpriteData
+    uploader: UploaderData
+    machine: ReviewData
+    note_list: list[NoteData]
+
+
+class QueueData(msgspec.Struct, rename="camel"):
+    """How many clips wait for a person: `free` for you now, `withOthers` and `withYou` leased; `skippedByYou` come back
+    within ten minutes, `askedByYou` wait for somebody else's opinion.
+    """
+
+    waiting: int
+    free: int
+    with_others: int
+    with_you: int
+    skipped_by_you: int
+    asked_by_you: int
+    oldest_seconds: int
+    oldest_time: str
+    done_today: int
+
+
+class TakenData(msgspec.Struct, rename="camel"):
+    lease_list: list[LeaseData]
+    queue: QueueData
+
+
+class RenewedData(msgspec.Struct, rename="camel"):
+    lease_key: str
+    expiration_time: str
+    seconds_left: int
+
+
+class LostData(msgspec.Struct, rename="camel"):
+    """A clip that is no longer yours; `message` says why."""
+
+    lease_key: str
+    video_id: str
+    message: str
+
+
+class RenewedList(msgspec.Struct, rename="camel"):
+    lease_list: list[RenewedData]
+    lost_list: list[LostData]
+
+
+class LeaseCount(msgspec.Struct, rename="camel"):
+    count: int
+
+
+class HeldClip(msgspec.Struct, rename="camel"):
+    """Who has which clip; an `expired` lease lasts until somebody else takes the clip."""
+
+    video_id: str
+    title: str
+    user_name: str
+    desk: str
+    claim_time: str
+    expiration_time: str
+    expired: bool
+
+
+class HeldList(msgspec.Struct, rename="camel"):
+    lease_list: list[HeldClip]
+
+
+class Next(msgspec.Struct, frozen=True):
+    """Which clips are wanted with the same answer: how many, and the leases that the desk has already."""
+
+    count: Annotated[int, Whole(0, MAX_TAKEN)] = 0
+    lease_keys: LeaseKeys = ""
+    desk: DeskName = ""
+
+
+def desk_of(call: Call, name: str = "") -> Desk:
+    """Return where this call comes from: the desk whose key it shows, or one that it names."""
+    return Desk(call.own.user_name, call.access.desk if call.access and call.access.desk else name)
+
+
+def take(call: Call, wanted: Next) -> TakenData:
+    """Take what is wanted, and tell how the queue is then."""
+    desk, leases = desk_of(call, wanted.desk), list[Lease]()
+    if wanted.count:
+        seconds = call.settings.review_lease_seconds
+        leases = call.store.review_leases.take(desk, wanted.count, seconds, read_keys(wanted.lease_keys))
+    return TakenData(written(call, leases), queue_of(call))
+
+
+def read_keys(text: str) -> list[str]:
+    """Return the keys in a text, which has commas between them. Raises BadRequest."""
+    keys = list(dict.fromkeys(one for one in (part.strip() for part in text.split(",")) if one))
+    if len(keys) > MAX_HELD:
+        raise BadRequest("leaseKeys has {count} keys; at most {most} are allowed.", count=len(keys), most=MAX_HELD)
+    return keys
+
+
+def written(call: Call, leases: Iterable[Lease]) -> list[LeaseData]:
+    """Return leases with all that a person looks at."""
+    leases = list(leases)
+    known = call.store.catalogue.find_known([lease.video_id for lease in leases])
+    return [_lease(call, lease, known[lease.video_id]) for lease in leases if lease.video_id in known]
+
+
+def queue_of(call: Call) -> QueueData:
+    """Return how the queue is for who asks."""
+    holder, now = call.own.user_name, call.store.now()
+    state = call.store.review_leases.count_queue(holder)
+    today = datetime.fromtimestamp(now, call.settings.time_zone).date()
+    midnight = datetime.combine(today, time(), call.settings.time_zone).timestamp()
+    return QueueData(
+        waiting=state.waiting, free=state.free, with_others=state.with_others, with_you=state.with_you,
+        skipped_by_you=state.skipped, asked_by_you=state.asked,
+        oldest_seconds=0 if state.oldest is None else max(int(now) - state.oldest, 0),
+        oldest_time="" if state.oldest is None else call.write.time(state.oldest),
+        done_today=call.store.review_decisions.count_since(holder, midnight),
+    )  # fmt: skip
+
+
+@operation("POST", "/vod/takeReview", right=Right.DESK, extension=True)
+def take_review(
+    call: Call,
+    *,
+    count: Annotated[int, Whole(1, MAX_TAKEN)] = 1,
+    lease_keys: LeaseKeys = "",
+    desk: DeskName = "",
+) -> TakenData:
+    """Take up to three clips to review, the one first that waits longest; nobody else gets them for a while.
+
+    `leaseKeys` names, with commas, the leases that the desk has already: they are renewed, and what else it should have
+    comes first, since then an answer was lost. A program names its `desk` where it runs several.
+    """
+    return take(call, Next(count, lease_keys, desk))
+
+
+@operation("POST", "/vod/renewReview", right=Right.DESK, extension=True)
+def renew_review(call: Call, *, lease_keys: LeaseKeys) -> RenewedList:
+    """Keep clips for QU_REVIEW_LEASE_SECONDS from now, and learn which are no longer yours, and why."""
+    holder, keys = call.own.user_name, read_keys(lease_keys)
+    kept = call.store.review_leases.renew(holder, keys, call.settings.review_lease_seconds)
+    own = {lease.key for lease in kept}
+    lost = [_lost(call, key) for key in keys if key not in own]
+    return RenewedList([RenewedData(one.key, *_until(call, one)) for one in kept], lost)
+
+
+@operation("POST", "/vod/releaseReview", message="已释放", right=Right.DESK, extension=True)
+def release_review(call: Call, *, lease_keys: LeaseKeys = "", desk: DeskName = "") -> LeaseCount:
+    """Give clips back that are yours; without `leaseKeys` all of the desk, without a desk all you have."""
+    return LeaseCount(call.store.review_leases.release(desk_of(call, desk), read_keys(lease_keys)))
+
+
+@operation("GET", "/vod/getReviewQueue", right=Right.DESK, extension=True)
+def get_review_queue(call: Call) -> QueueData:
+    """Return how many clips wait for a person, and how many of them for you."""
+    return queue_of(call)
+
+
+@operation("GET", "/vod/getReviewLeases", right=Right.ADMIN, extension=True)
+def get_review_leases(call: Call) -> HeldList:
+    """Return who has which clip of the review desk."""
+    now = call.store.now()
+    return HeldList([
+        HeldClip(
+            one.video_id, title, one.holder, one.desk, call.write.time(int(one.claimed)),
+            call.write.time(int(one.expires)), one.expires <= now,
+        )
+        for one, title in call.store.review_leases.find_all()
+    ])  # fmt: skip
+
+
+@operation("POST", "/vod/freeReview", message="已释放", right=Right.ADMIN, extension=True, needs_body=True)
+def free_review(call: Call, *, video_id: str = "", user_name: str = "") -> LeaseCount:
+    """Take a clip away from whoever has it, or all clips away from a person."""
+    if not video_id and not user_name:
+        raise BadRequest("videoId or userName is required.")
+    return LeaseCount(call.store.review_leases.free(call.actor, video_id, user_name))
+
+
+def _lease(call: Call, lease: Lease, video: Video) -> LeaseData:
+    record = call.store.uploaders.find(video.user.user_id, video.video_id)
+    shown = call.media.with_current_urls(
+        replace(video, status=VideoStatus.CHECKING, censor_status=CensorStatus.CHECK, is_recommend=False)
+    )
+    played = call.write.play_info(shown)
+    notes = call.store.review_decisions.find_opinions(video.video_id)
+    return LeaseData(
+        lease.key, *_until(call, lease), max(int(call.store.now()) - video.created, 0), played.video_base,
+        played.play_info_list, sprite_of(call, shown), _uploader(call, video, record),
+        machine_review_of(call, video.video_id),
+        [NoteData(one.account, one.note, call.write.time(int(one.at))) for one in notes],
+    )  # fmt: skip
+
+
+def _uploader(call: Call, video: Video, record: UploaderRecord) -> UploaderData:
+    blocked = [
+        BlockedData(one.video_id, one.title, "" if one.at is None else call.write.time(one.at), one.reason,
+                    one.reason_code)
+        for one in record.last_blocked
+    ]  # fmt: skip
+    return UploaderData(
+        video.user.user_id, video.user.user_name, record.passed, record.blocked, record.waiting, blocked
+    )
+
+
+def _until(call: Call, lease: Lease) -> tuple[str, int]:
+    left = max(math.floor(lease.expires - call.store.now()), 0)
+    return call.write.time(int(lease.expires)), left
+
+
+def _lost(call: Call, key: str) -> LostData:
+    why = call.store.review_leases.explain(key, call.own.user_name)
+    return LostData(key, call.store.review_leases.video_of(key), call.say(why))

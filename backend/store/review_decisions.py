@@ -1,0 +1,168 @@
+"""What was decided at the review desk, passed on or put back, and taking that back; each in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from backend.errors import Conflict
+from backend.model import Actor, CensorStatus, Verdict
+from backend.model.review import Decision, Desk, Lease, LeaseKind, Opinion, Ruling
+from backend.store import history, inserts, review_leases, reviews
+from backend.store.engine import Database, Engine
+from backend.store.rows import read_video_alone
+
+SKIP_SECONDS = 600.0  # nobody gets a clip again sooner that they skipped
+
+OTHERWISE = "This clip was decided already ({status}). Undo that first."
+NOTHING_TO_UNDO = "There is nothing to undo: this was not decided here, or by somebody else."
+
+
+class ReviewDecisions:
+    """Every question about decisions, and every change to one."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def find(self, key: str, reviewer: str, verdict: Verdict | None = None) -> Decision | None:
+        """Return what this person decided with a lease. Raises Conflict where that was not `verdict`."""
+        with self._engine.reading() as db:
+            return find(db, key, reviewer, verdict)
+
+    def get_lease(self, key: str, holder: str) -> Lease:
+        """Return a lease that is this person's. Raises Conflict where it has ended."""
+        with self._engine.reading() as db:
+            return review_leases.find(db, key, holder)
+
+    def decide(self, key: str, ruling: Ruling, actor: Actor) -> Decision:
+        """Record a verdict as createAudit does, end its lease, and keep the decision: all of it, or nothing.
+
+        The same once more is what was decided. Raises Conflict where the clip is no longer this person's to judge.
+        """
+        with self._engine.writing() as db:
+            known = find(db, key, actor.name, ruling.verdict)
+            if known is not None:
+                return known
+            lease, now = review_leases.find(db, key, actor.name), self._clock()
+            if read_video_alone(db, lease.video_id).censor_status is not CensorStatus.CHECK:
+                raise review_leases.lost(db, key, actor.name)
+            reviews.record(
+                db, int(now), lease.video_id, ruling.verdict, ruling.reason, ruling.comment, actor,
+                reason_code=ruling.reason_code,
+            )  # fmt: skip
+            review_leases.end(db, lease)
+            seconds = now - lease.claimed if ruling.seconds is None else ruling.seconds
+            made = Decision(
+                key, lease.video_id, actor.name, lease.kind, ruling.verdict, ruling.reason_code, ruling.reason,
+                ruling.comment, max(seconds, 0.0), now, actor.request_id,
+            )  # fmt: skip
+            _write(db, made)
+            return made
+
+    def skip(self, key: str, holder: str) -> str:
+        """Give a clip back, for others; return the video. Raises Conflict where it is no longer this person's."""
+        with self._engine.writing() as db:
+            known = _passed(db, "review_skips", key, holder)
+            if known:
+                return known
+            lease = review_leases.find(db, key, holder)
+            review_leases.end(db, lease)
+            db.execute("delete from review_skips where until <= ?", [self._clock()])
+            db.execute("delete from review_skips where video_id = ? and account = ?", [lease.video_id, holder])
+            row = {"video_id": lease.video_id, "account": holder, "lease_key": key}
+            inserts.insert(db, "review_skips", {**row, "until": self._clock() + SKIP_SECONDS})
+            return lease.video_id
+
+    def ask(self, key: str, note: str, actor: Actor) -> str:
+        """Give a clip to somebody else with a note; return the video. Raises Conflict as `skip` does."""
+        with self._engine.writing() as db:
+            known = _passed(db, "review_opinions", key, actor.name)
+            if known:
+                return known
+            lease, now = review_leases.find(db, key, actor.name), self._clock()
+            review_leases.end(db, lease)
+            row = {"video_id": lease.video_id, "account": actor.name, "lease_key": key, "note": note, "at": now}
+            inserts.insert(db, "review_opinions", row)
+            history.append(
+                db, at=int(now), actor=actor, action="askSecondOpinion", target=lease.video_id, after={"comment": note}
+            )
+            return lease.video_id
+
+    def find_opinions(self, video_id: str) -> list[Opinion]:
+        """Return what those wrote who asked for a second opinion on a video, the first one first."""
+        sql = "select account, note, at from review_opinions where video_id = ? order by at, account"
+        with self._engine.reading() as db:
+            return [Opinion(*row) for row in db.execute(sql, [video_id]).fetchall()]
+
+    def undo(self, key: str, desk: Desk, actor: Actor, seconds: float) -> Lease:
+        """Take back what this person did with a lease, and lease the clip to them again.
+
+        Done before, it is the lease that came of it. Raises Conflict where somebody decided about the video since, or
+        has it now.
+        """
+        with self._engine.writing() as db:
+            now = self._clock()
+            video_id = self._take_back(db, key, actor, int(now))
+            row = next(iter(db.query(
+                "select * from review_leases where video_id = ? and holder = ? and expires > ?",
+                [video_id, actor.name, now],
+            )), None)  # fmt: skip
+            lease = review_leases.lease_of(row) if row else review_leases.give(db, video_id, desk, now, seconds)
+            if lease is None:
+                raise review_leases.lost(db, key, actor.name)
+            return lease
+
+    def _take_back(self, db: Database, key: str, actor: Actor, now: int) -> str:
+        """Take back a decision, a skip or a question; return the video. Raises Conflict."""
+        made = find(db, key, actor.name)
+        if made is not None:
+            if not made.undone:
+                reviews.undo(db, now, made.video_id, made.request_id, actor)
+            return made.video_id
+        for table in ("review_skips", "review_opinions"):
+            if video_id := _passed(db, table, key, actor.name):
+                db.execute(f"delete from {table} where lease_key = ?", [key])
+                return video_id
+        with_lease = review_leases.video_of(db, key)
+        own = "select 1 from review_leases where video_id = ? and holder = ?"
+        if with_lease and db.execute(own, [with_lease, actor.name]).fetchone():
+            return with_lease  # asked again: what was taken back is on the screen
+        raise Conflict(NOTHING_TO_UNDO)
+
+    def count_since(self, reviewer: str, second: float) -> int:
+        """Return how much a person has decided since then and not taken back."""
+        sql = "select count(*) from review_decisions where reviewer = ? and at >= ? and undone = 0"
+        with self._engine.reading() as db:
+            return int(db.execute(sql, [reviewer, second]).fetchone()[0])
+
+
+def find(db: Database, key: str, reviewer: str, verdict: Verdict | None = None) -> Decision | None:
+    """Return what this person decided with a lease, inside the caller's transaction.
+
+    Raises Conflict where that was not `verdict`.
+    """
+    sql = "select * from review_decisions where lease_key = ? and reviewer = ?"
+    row = next(iter(db.query(sql, [key, reviewer])), None)
+    if row is None:
+        return None
+    key, kind, said = row.pop("lease_key"), LeaseKind(row.pop("kind")), Verdict(row.pop("verdict"))
+    if verdict not in (None, said):
+        raise Conflict(OTHERWISE, status=said.value)
+    return Decision(key=key, kind=kind, verdict=said, **row)
+
+
+def _passed(db: Database, table: str, key: str, account: str) -> str:
+    """Return the video that this person skipped, or asked about, with a lease; empty where none."""
+    sql = f"select video_id from {table} where lease_key = ? and account = ?"
+    row = db.execute(sql, [key, account]).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _write(db: Database, made: Decision) -> None:
+    row: dict[str, Any] = {
+        "lease_key": made.key, "video_id": made.video_id, "reviewer": made.reviewer, "kind": made.kind,
+        "verdict": made.verdict, "reason_code": made.reason_code, "reason": made.reason, "comment": made.comment,
+        "seconds": made.seconds, "at": made.at, "request_id": made.request_id,
+    }  # fmt: skip
+    inserts.insert(db, "review_decisions", row)

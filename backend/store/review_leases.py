@@ -1,0 +1,230 @@
+"""Which clip is before whose eyes: leases, each of one clip to one person, until its end by the store's clock.
+
+A lease that ran out stays its holder's until somebody else takes the clip. It is gone as soon as anything else changes
+where the video stands in review, or the video goes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from backend.errors import Conflict
+from backend.model import Actor, CensorStatus, VideoFilter
+from backend.model.review import Desk, Lease, LeaseKind, QueueState
+from backend.model.texts import is_blank
+from backend.store import history
+from backend.store.engine import Database, Engine
+from backend.store.rows import as_json
+
+RENEW_MARGIN = 10.0  # seconds: a lease that was renewed just now is left alone, which saves writing
+NOT_FOR = """
+    not exists (select 1 from review_leases l where l.video_id = v.video_id and l.expires > :now)
+    and not exists (
+        select 1 from review_skips s where s.video_id = v.video_id and s.account = :holder and s.until > :now
+    )
+    and not exists (select 1 from review_opinions o where o.video_id = v.video_id and o.account = :holder)
+"""
+FREE = (
+    f"select v.video_id, v.seq from videos v where v.censor_status = 'check' and {NOT_FOR} order by v.seq limit :count"
+)
+CLAIM = f"""
+    insert into review_leases (video_id, holder, desk, lease_key, claimed, expires, kind)
+    select video_id, :holder, :desk, :nonce || '.' || seq, :now, :until, 'first' from ({FREE}) free where true
+    on conflict (video_id) do update set holder = excluded.holder, desk = excluded.desk,
+        lease_key = excluded.lease_key, claimed = excluded.claimed, expires = excluded.expires, kind = excluded.kind
+        where review_leases.expires <= excluded.claimed
+    returning *
+"""
+OWN = "holder = :holder and lease_key in (select value from json_each(:keys))"
+RENEW = f"update review_leases set expires = :until where {OWN} and expires < :early"
+NOT_NAMED = """
+    select * from review_leases where holder = :holder and desk = :desk and expires > :now
+    and lease_key not in (select value from json_each(:keys)) order by claimed, lease_key limit :count
+"""
+BUSY = """
+    select count(*) from (
+        select video_id from review_leases where expires > :now
+        union select s.video_id from review_skips s join videos v using (video_id)
+            where s.account = :holder and s.until > :now and v.censor_status = 'check'
+        union select video_id from review_opinions where account = :holder
+    ) busy
+"""
+COUNTS = {
+    "with_you": "select count(*) from review_leases where expires > :now and holder = :holder",
+    "with_others": "select count(*) from review_leases where expires > :now and holder <> :holder",
+    "skipped": "select count(*) from review_skips s join videos v using (video_id) where s.account = :holder "
+    "and s.until > :now and v.censor_status = 'check'",
+    "asked": "select count(*) from review_opinions where account = :holder",
+}  # fmt: skip
+OLDEST = "select created from videos where censor_status = 'check' order by seq limit 1"
+WAITING = VideoFilter(censor_status=CensorStatus.CHECK)
+ALL = """
+    select l.*, v.title from review_leases l join videos v using (video_id)
+    order by l.expires > :now desc, l.claimed, v.seq
+"""
+
+JUDGED = "{name} judged this clip meanwhile ({status})."
+WITH_ANOTHER = "{name} has this clip now: your time for it ran out."
+ENDED = "Your hold on this clip has ended. Take the next one."
+
+
+class ReviewLeases:
+    """Every question about leases, and every change to one but by a decision."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def take(self, desk: Desk, count: int, seconds: float, held: Sequence[str] = ()) -> list[Lease]:
+        """Return up to `count` leases, the oldest clip first; `held` are the keys that the desk knows of.
+
+        What else the desk holds comes first, for then an answer was lost on its way. Those named are renewed.
+        """
+        values = self._values(desk, seconds, held) | {"count": count}
+        if not self._has_any(values):
+            return []
+        with self._engine.writing() as db:
+            return take(db, values)
+
+    def _has_any(self, values: dict[str, Any]) -> bool:
+        """Say whether there is anything to take or to renew: whoever waits for clips writes nothing."""
+        with self._engine.reading() as db:
+            held = f"select 1 from review_leases where {OWN} and expires < :early"
+            return any(db.execute(sql, values).fetchone() for sql in (FREE, NOT_NAMED, held))
+
+    def renew(self, holder: str, keys: Sequence[str], seconds: float) -> list[Lease]:
+        """Let the holder keep clips for so many seconds from now, and return those leases that are still theirs."""
+        values = self._values(Desk(holder), seconds, keys)
+        with self._engine.writing() as db:
+            db.execute(RENEW, values)
+            return [lease_of(row) for row in db.query(f"select * from review_leases where {OWN}", values)]
+
+    def release(self, desk: Desk, keys: Sequence[str] = ()) -> int:
+        """Give clips back, those of `keys`, or all of a desk, or of a person where the desk has no name."""
+        values = self._values(desk, 0, keys)
+        which = OWN if keys else "holder = :holder and (:desk = '' or desk = :desk)"
+        with self._engine.writing() as db:
+            return int(db.execute(f"delete from review_leases where {which}", values).rowcount)
+
+    def free(self, actor: Actor, video_id: str = "", holder: str = "") -> int:
+        """Take clips away from whoever has them, one clip or all of a person, and return how many those were."""
+        which = "(:video = '' or video_id = :video) and (:holder = '' or holder = :holder)"
+        values = {"video": video_id, "holder": holder}
+        with self._engine.writing() as db:
+            rows = list(db.query(f"delete from review_leases where {which} returning video_id, holder", values))
+            changes: list[history.Change] = [(row["video_id"], {"userName": row["holder"]}, {}) for row in rows]
+            if changes:
+                history.append_many(db, at=int(self._clock()), actor=actor, action="freeReview", changes=changes)
+            return len(changes)
+
+    def explain(self, key: str, holder: str) -> Conflict:
+        """Return why a lease is no longer this person's."""
+        with self._engine.reading() as db:
+            return lost(db, key, holder)
+
+    def video_of(self, key: str) -> str:
+        """Return the video that a lease is, or was, about; empty where there is none."""
+        with self._engine.reading() as db:
+            return video_of(db, key)
+
+    def find_all(self) -> list[tuple[Lease, str]]:
+        """Return every lease with the title of its video, those that last first."""
+        with self._engine.reading() as db:
+            return [(lease_of(row), row["title"]) for row in db.query(ALL, {"now": self._clock()})]
+
+    def count_queue(self, holder: str) -> QueueState:
+        """Return how many clips wait, and how many of them this person may take."""
+        values = {"now": self._clock(), "holder": holder}
+        with self._engine.reading() as db:
+            waiting = self._engine.queries.count(db, self._engine.queries.VIDEOS, WAITING)
+            busy = int(db.execute(BUSY, values).fetchone()[0])
+            counts = {name: int(db.execute(sql, values).fetchone()[0]) for name, sql in COUNTS.items()}
+            oldest = db.execute(OLDEST).fetchone()
+        return QueueState(waiting, max(waiting - busy, 0), oldest=oldest[0] if oldest else None, **counts)
+
+    def _values(self, desk: Desk, seconds: float, keys: Sequence[str]) -> dict[str, Any]:
+        now = self._clock()
+        return {
+            "holder": desk.holder, "desk": desk.name, "now": now, "until": now + seconds,
+            "early": now + seconds - RENEW_MARGIN, "keys": as_json(keys),
+        }  # fmt: skip
+
+
+def take(db: Database, values: dict[str, Any]) -> list[Lease]:
+    """Renew what is named, and give what is not, and what is free, inside the caller's transaction."""
+    db.execute(RENEW, values)
+    found = [lease_of(row) for row in db.query(NOT_NAMED, values)]
+    if (missing := values["count"] - len(found)) > 0:
+        claimed = db.query(CLAIM, {**values, "count": missing, "nonce": secrets.token_hex(16)})
+        found += sorted(map(lease_of, claimed), key=lambda lease: _place(lease.key))
+    return found
+
+
+def give(db: Database, video_id: str, desk: Desk, now: float, seconds: float) -> Lease | None:
+    """Lease this very clip, inside the caller's transaction; None where another person has it, or none is to judge."""
+    values = {
+        "video": video_id, "holder": desk.holder, "desk": desk.name, "now": now, "until": now + seconds,
+        "nonce": secrets.token_hex(16),
+    }  # fmt: skip
+    one = (
+        "select video_id, seq from videos v where video_id = :video and censor_status = 'check' and not exists ("
+        "select 1 from review_leases l where l.video_id = v.video_id and l.expires > :now and l.holder <> :holder)"
+    )
+    db.execute("delete from review_leases where video_id = :video and holder = :holder", values)
+    row = next(iter(db.query(CLAIM.replace(FREE, one), values)), None)
+    return lease_of(row) if row else None
+
+
+def find(db: Database, key: str, holder: str) -> Lease:
+    """Return the lease that a key stands for, inside the caller's transaction. Raises Conflict where it has ended.
+
+    A key whose clip the same person has by another key is as good: it ran out before, and was theirs all along.
+    """
+    values = {"key": key, "video": video_of(db, key), "holder": holder}
+    sql = "select * from review_leases where holder = :holder and (lease_key = :key or video_id = :video)"
+    row = next(iter(db.query(sql, values)), None)
+    if row is None:
+        raise lost(db, key, holder)
+    return lease_of(row)
+
+
+def end(db: Database, lease: Lease) -> None:
+    """End a lease, inside the caller's transaction."""
+    db.execute("delete from review_leases where lease_key = ?", [lease.key])
+
+
+def lost(db: Database, key: str, holder: str) -> Conflict:
+    """Return why a lease is no longer this person's, inside the caller's transaction."""
+    video_id = video_of(db, key)
+    row = db.execute("select holder from review_leases where video_id = ?", [video_id]).fetchone()
+    if row and row[0] != holder:
+        return Conflict(WITH_ANOTHER, name=row[0])
+    standing = db.execute("select censor_status from videos where video_id = ?", [video_id]).fetchone()
+    last = db.execute(
+        "select actor from history where target = ? and action = 'createAudit' order by id desc limit 1", [video_id]
+    ).fetchone()
+    if standing and last and standing[0] in ("success", "fail") and not is_blank(last[0]):
+        return Conflict(JUDGED, name=last[0], status="Normal" if standing[0] == "success" else "Blocked")
+    return Conflict(ENDED)
+
+
+def video_of(db: Database, key: str) -> str:
+    """Return the video that a lease is, or was, about, inside the caller's transaction; empty where there is none."""
+    row = db.execute("select video_id from videos where seq = ?", [_place(key)]).fetchone()
+    return str(row[0]) if row else ""
+
+
+def lease_of(row: dict[str, Any]) -> Lease:
+    """Return the lease of a row."""
+    return Lease(
+        row["lease_key"], row["video_id"], row["holder"], row["desk"], row["claimed"], row["expires"],
+        LeaseKind(row["kind"]),
+    )  # fmt: skip
+
+
+def _place(key: str) -> int:
+    """Return the key of the video's row, which stands at the end of a lease's key; -1 where none does."""
+    digits = key.rpartition(".")[2]
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else -1
