@@ -45,7 +45,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     with backend.running() as console:
         console.sockets.kind_of = kind_of
         console.sockets.close_session = lambda session: st.runtime.get_instance().close_session(session)
-        call_when_stopping(console.turns.close)
+        call_when_stopping(console.password_checks.close)
         nodelay_listeners()
         gc.collect()
         gc.freeze()

@@ -7,10 +7,10 @@ from backend.app import (
     first_start,
     make_worker,
     open_console,
+    report_socket_user,
     rest,
     running,
-    tell_progress,
-    tell_socket,
+    show_progress,
 )
 from backend.console import Caller, Console
 from backend.i18n import LANGUAGES, texts_in, translations
@@ -21,6 +21,6 @@ from backend.store import StoreError
 
 __all__ = [
     "LANGUAGES", "SOCKET_HEADER", "Caller", "Console", "MaintenanceError", "Settings", "SettingsError", "StoreError",
-    "call", "close_current", "current", "first_start", "make_worker", "open_console", "read_settings", "rest",
-    "running", "tell_progress", "tell_socket", "texts_in", "translations",
+    "call", "close_current", "current", "first_start", "make_worker", "open_console", "read_settings",
+    "report_socket_user", "rest", "running", "show_progress", "texts_in", "translations",
 ]  # fmt: skip

@@ -40,7 +40,7 @@ ACTOR = Actor("command line", "command line")
 PORT = click.IntRange(1, 65_535)
 
 
-class Friendly(click.Group):
+class ErrorReporter(click.Group):
     """Reports errors as one line, without a stack trace."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -91,7 +91,7 @@ def opened(*, existing: bool = False, upgrade: bool = False, alone: bool = False
     return backend.current(upgrade=upgrade)
 
 
-@click.group(cls=Friendly, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=ErrorReporter, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show where in the console a failure arose.")
 def main(debug: bool) -> None:
     """Operate Qu Console. Settings are read from the environment and from .env (see README)."""
@@ -155,8 +155,8 @@ def sync(afresh: bool, accept_playable: bool) -> None:
 def drift(mend: str | None, what: str, video: str) -> None:
     """List the differences between the catalogue and VOD, and resolve them with --mend (cloud mode)."""
     store = opened(existing=True).store
-    cloud, mirror = _cloud(), store.mirror
-    found = [one for one in mirror.iterate_drift(what) if video in ("", one.video_id)]
+    cloud, catalogue = _cloud(), store.cloud_catalogue
+    found = [one for one in catalogue.iterate_drift(what) if video in ("", one.video_id)]
     for one in found:
         click.echo(f"{one.video_id}\t{one.what}\t{one.here!r}\t{one.there!r}\t{one.title}")
         if mend:
@@ -376,7 +376,7 @@ def doctor(rebuild: bool, head: str | None, way: str | None) -> None:
     # In cloud mode, credentials and permissions are checked before any data exist.
     console = opened(existing=rebuild or backend.read_settings().mode != "cloud")
     if rebuild:
-        console.store.rebuild(backend.tell_progress)
+        console.store.rebuild(backend.show_progress)
     if way:
         before = _cloud().set_callback(way)
         click.echo(f"VOD tells of its events by {way} now. It told {before} before.")

@@ -44,7 +44,7 @@ _current: Console | None = None
 _guard = threading.Lock()
 
 
-def tell_progress(done: int, total: int) -> None:
+def show_progress(done: int, total: int) -> None:
     """Show the progress of indexing on the terminal, if it takes long."""
     if total >= WORTH_TELLING:
         end = "\n" if done == total else ""
@@ -56,7 +56,7 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time, *, 
 
     Raises SettingsError and StoreError, with messages for the operator.
     """
-    store = open_store(settings.data, clock, tell_progress, upgrade=upgrade)
+    store = open_store(settings.data, clock, show_progress, upgrade=upgrade)
     media = LocalMedia(
         settings.media,
         Ffmpeg(settings.ffmpeg),
@@ -102,7 +102,7 @@ def call(name: str, parameters: Mapping[str, Any], token: str, caller: Caller) -
     return current().call(name, parameters, token, caller)
 
 
-def tell_socket(key: str, session: str, name: str | None) -> None:
+def report_socket_user(key: str, session: str, name: str | None) -> None:
     """Tell the server who uses the page behind a WebSocket: empty if nobody is signed in, None if not known yet."""
     current().sockets.tell(key, session, name)
 
@@ -135,13 +135,13 @@ def running(url: str = "") -> Iterator[Console]:
         purger = Purger(console)
         purger.start()
         if console.cloud is not None:
-            console.cloud.keeper.start()
+            console.cloud.background.start()
         try:
             yield console
         finally:
-            console.turns.close()
+            console.password_checks.close()
             if console.cloud is not None:
-                console.cloud.keeper.stop()
+                console.cloud.background.stop()
             purger.stop()
             worker.stop()
             close_current()

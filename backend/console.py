@@ -14,14 +14,14 @@ from backend.api.registry import OPERATIONS, Operation
 from backend.api.row_cache import EncodedRowCache
 from backend.api.signing import PERIOD_SECONDS, UrlSigner
 from backend.api.wire import Writer, envelope
-from backend.auth.fair_semaphore import Turns
+from backend.auth.fair_semaphore import FairSemaphore
 from backend.auth.permissions import Right
 from backend.auth.tokens import token_hash
 from backend.errors import DISK_FULL, SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound, is_full
 from backend.exports.download import Download, Exports
 from backend.i18n.messages import say
 from backend.media import MediaProvider
-from backend.model import Access, Account, Actor, Listed, Missing
+from backend.model import Access, Account, Actor, Missing, RowPage
 from backend.observability.request_metrics import RequestMetrics, new_request_id
 from backend.prewarm import CacheProvider
 from backend.prewarm.ssrf import own_hosts
@@ -118,7 +118,7 @@ class Call(msgspec.Struct, frozen=True):
         return UrlSigner(settings.prewarm_hosts, settings.url_auth_key, self.now() // PERIOD_SECONDS)
 
     def list_encoded(
-        self, name: str, find: Callable[[Missing], Listed[T]], write: Callable[[T], W]
+        self, name: str, find: Callable[[Missing], RowPage[T]], write: Callable[[T], W]
     ) -> tuple[int, list[W]]:
         """Return the total and the encoded rows of a page, as built by `write`. `name` identifies the list."""
         variant = (name, self.settings.public_url or self.caller.base_url, self.signer.period)
@@ -144,7 +144,7 @@ class Console:
     clock: Callable[[], float] = time.time
     new_id: Callable[[], str] = new_request_id
     exports: Exports = field(default_factory=Exports)
-    turns: Turns = field(default_factory=Turns)  # limits concurrent password checks
+    password_checks: FairSemaphore = field(default_factory=FairSemaphore)  # limits concurrent password checks
     row_cache: EncodedRowCache = field(default_factory=EncodedRowCache)
     calls: RequestMetrics = field(default_factory=RequestMetrics)
     sockets: PageSockets = field(default_factory=PageSockets)

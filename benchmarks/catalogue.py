@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from backend import tell_progress
+from backend import show_progress
 from backend.model import (
     Actor,
     CensorStatus,
@@ -158,7 +158,7 @@ def make(store: Store, count: int, seed: int, recommended: int) -> float:
         done += len(batch)
         print(f"\r{done:,} videos, {done / spent:,.0f} a second", end="", flush=True)
     print()
-    store.settle_import()
+    store.optimize_search()
     recommend(store, recommended, seed)
     return spent
 
@@ -193,7 +193,7 @@ def multiply(store: Store, times: int) -> None:
             db.execute(sql)
     with store.engine.writing(bulk=True) as db:
         db.execute(f"pragma cache_size = {GENEROUS_PAGES}")
-        rebuild(db, tell_progress)
+        rebuild(db, show_progress)
 
 
 def recommend(store: Store, count: int, seed: int) -> None:

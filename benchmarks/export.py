@@ -93,7 +93,7 @@ def inside(database: Path, file_format: FileFormat) -> Measured:
     label = ExportInfo(VIDEOS, VIDEOS.columns, file_format, {}, datetime.now(ZONE), ZONE.key, "benchmark", Progress(0))
     before, cpu = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     with tempfile.TemporaryDirectory() as folder:
-        pieces = store.exporting.pieces(VIDEOS, VIDEOS.columns, file_format, VideoFilter(), ZONE, BASE_URL)
+        pieces = store.exporting.export_batches(VIDEOS, VIDEOS.columns, file_format, VideoFilter(), ZONE, BASE_URL)
         measured = take(make_download(label, pieces, Path(folder)).chunks)
     measured |= {"cpu": time.process_time() - cpu}
     measured |= {"memory": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024}

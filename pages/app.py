@@ -5,7 +5,7 @@ import streamlit as st
 from pages.components import document, layout, session, sign_in, undo, url_state
 from pages.components.i18n import t
 
-session.tell_socket()
+session.report_socket_user()
 
 HERE = __file__.rsplit("/", 1)[0]
 LOGO = f"{HERE}/assets/logo.svg"
@@ -18,7 +18,7 @@ if "keep_language" in st.session_state:
 st.logo(LOGO)
 document.dress()
 person = session.account_for_frame()
-session.tell_socket(person)
+session.report_socket_user(person)
 pages = [
     st.Page(f"{HERE}/overview.py", title=t("overview.title"), icon=":material/dashboard:", default=True),
     st.Page(f"{HERE}/videos.py", title=t("videos.title"), icon=":material/video_library:", url_path="videos"),

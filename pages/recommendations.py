@@ -18,23 +18,23 @@ FEED = VideoList(
 with layout.header(t("recommendations.title"), beside=undo.button):
     export = export_button.control(FEED)
 layout.say_results()
-narrowing = FEED.narrowing
+filters = FEED.filters
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-    wanted = narrowing.search("title", t("filter.title"), "search", 220)
-    wanted |= narrowing.search("user", t("filter.user"), "person", 180)
+    wanted = filters.search("title", t("filter.title"), "search", 220)
+    wanted |= filters.search("user", t("filter.user"), "person", 180)
     with st.popover(t("filter.more"), icon=":material/tune:", key="r_more"):
         with st.container(horizontal=True):
             for name in ("tc", "nb"):
-                wanted |= narrowing.choice(name)
+                wanted |= filters.choice(name)
         for names in (("dmin", "dmax"), ("smin", "smax"), ("from", "to")):
-            wanted |= narrowing.pair(names)
-        wanted |= narrowing.text("tags", help=t("filter.tags_help"))
+            wanted |= filters.pair(names)
+        wanted |= filters.text("tags", help=t("filter.tags_help"))
         with st.container(horizontal=True):
             for name in ("uid", "vid"):
-                wanted |= narrowing.text(name)
-        wanted |= narrowing.category()
+                wanted |= filters.text(name)
+        wanted |= filters.category()
     sort = FEED.order()
-narrowing.active(wanted, aside=("title", "user"))
+filters.active(wanted, aside=("title", "user"))
 export_button.send(export, wanted, sort)
 FEED.show(wanted, sort, nothing=t("recommendations.none"))
 confirm_dialog.requested()

@@ -7,11 +7,11 @@ import streamlit as st
 from pages.components import confirm_dialog, data_table, formatting, layout, session, url_state
 from pages.components.data_table import Column, Row
 from pages.components.i18n import t
-from pages.components.list_filters import Narrowing
+from pages.components.list_filters import ListFilters
 from pages.components.video_grid import ROW_HEIGHT
 
 layout.guard("manage")
-TRASH = Narrowing("t")
+TRASH = ListFilters("t")
 PAGE, TABLE, PICKED = TRASH.page_key, "t_table", "t_picked"
 NAMED = 8
 

@@ -20,28 +20,28 @@ with layout.header(t("videos.title"), beside=undo.button):
     if session.may("upload"):
         upload_dialog.button()
 layout.say_results()
-narrowing = VIDEOS.narrowing
+filters = VIDEOS.filters
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-    wanted = narrowing.search("title", t("filter.title"), "search", 220) | narrowing.status()
+    wanted = filters.search("title", t("filter.title"), "search", 220) | filters.status()
     more = st.popover(t("filter.more"), icon=":material/tune:", on_change="rerun", key="v_more")
     with more:
         counts = st.container()
         with st.container(horizontal=True):
             for name in ("tc", "nb", "rec"):
-                wanted |= narrowing.choice(name)
+                wanted |= filters.choice(name)
         for names in (("dmin", "dmax"), ("smin", "smax"), ("from", "to")):
-            wanted |= narrowing.pair(names)
-        wanted |= narrowing.text("tags", help=t("filter.tags_help"))
+            wanted |= filters.pair(names)
+        wanted |= filters.text("tags", help=t("filter.tags_help"))
         with st.container(horizontal=True):
             for name in ("user", "uid", "vid"):
-                wanted |= narrowing.text(name)
-        wanted |= narrowing.category()
+                wanted |= filters.text(name)
+        wanted |= filters.category()
         st.page_link("categories.py", label=t("categories.title"), icon=":material/account_tree:", width="content")
     if more.open:
         with counts:
             facet_filters.show(VIDEOS, wanted)
     sort = VIDEOS.order()
-narrowing.active(wanted, aside=("title", "status"))
+filters.active(wanted, aside=("title", "status"))
 export_button.send(export, wanted, sort)
 VIDEOS.show(wanted, sort, nothing=t("videos.none"))
 confirm_dialog.requested()

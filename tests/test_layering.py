@@ -166,7 +166,7 @@ def test_pages_know_the_face_of_the_backend_alone(path):
 
 
 TEXTS = {"LANGUAGES", "texts_in", "translations"}
-CALLED_BY_PAGES = {"call", "Caller", "SOCKET_HEADER", "tell_socket", *TEXTS}
+CALLED_BY_PAGES = {"call", "Caller", "SOCKET_HEADER", "report_socket_user", *TEXTS}
 INSIDE = {"settings", "store", "cloud", "tickets", "current"}  # of a console, which another machine has
 
 

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from backend.aliyun.callbacks import Follower, NotYet
-from backend.aliyun.intents import Settler
+from backend.aliyun.callbacks import EventHandler, NotYet
+from backend.aliyun.intents import IntentSettler
 from backend.aliyun.reconciler import Reconciler
 from backend.aliyun.usage import UsageReader
 from backend.errors import CloudError, NotFound
@@ -36,22 +36,22 @@ KEPT_SECONDS = 30 * SECONDS_A_DAY  # retention of finished records
 FOLLOWERS = 2  # event threads, so that one hanging video does not delay the others
 
 
-class Keeper:
+class BackgroundTasks:
     """Runs the periodic background tasks of cloud mode."""
 
     def __init__(
-        self, store: Store, follower: Follower, settler: Settler, reconciler: Reconciler, usage: UsageReader,
-        clock: Callable[[], float],
+        self, store: Store, event_handler: EventHandler, settler: IntentSettler, reconciler: Reconciler,
+        usage: UsageReader, clock: Callable[[], float],
     ) -> None:  # fmt: skip
-        self._store, self._follower, self._settler, self._reconciler = store, follower, settler, reconciler
+        self._store, self._event_handler, self._settler, self._reconciler = store, event_handler, settler, reconciler
         self._clock = clock
-        followers = [PeriodicCall(f"vod-events-{n}", STEP_SECONDS, self.follow_events) for n in range(FOLLOWERS)]
+        followers = [PeriodicCall(f"vod-events-{n}", STEP_SECONDS, self.process_events) for n in range(FOLLOWERS)]
         looks = (
-            ("vod-changes", CHANGES_SECONDS, reconciler.look_at_changes),
-            ("vod-categories", CATEGORIES_SECONDS, reconciler.look_at_categories),
-            ("vod-recommended", RECOMMENDED_SECONDS, reconciler.look_at_recommended),
-            ("vod-uploads", UPLOADS_SECONDS, reconciler.end_uploads),
-            ("vod-walk", WALK_SECONDS, reconciler.look_round),
+            ("vod-changes", CHANGES_SECONDS, reconciler.sync_changes),
+            ("vod-categories", CATEGORIES_SECONDS, reconciler.sync_categories),
+            ("vod-recommended", RECOMMENDED_SECONDS, reconciler.reconcile_recommended),
+            ("vod-uploads", UPLOADS_SECONDS, reconciler.expire_uploads),
+            ("vod-walk", WALK_SECONDS, reconciler.reconcile_batch),
         )
         self._threads: tuple[PeriodicCall, ...] = (
             *followers,
@@ -78,13 +78,13 @@ class Keeper:
         for thread in self._threads:
             thread.stop(timeout / len(self._threads))
 
-    def follow_events(self) -> int:
+    def process_events(self) -> int:
         """Process due events until VOD stops responding; return their number."""
         count = 0
-        while event := self._store.cloud.take_event():
+        while event := self._store.cloud.claim_event():
             count += 1
             try:
-                self._follower.follow(event)
+                self._event_handler.handle(event)
             except (CloudError, NotYet) as error:
                 self._postpone(event, error)
                 if isinstance(error, CloudError) and error.passing:
@@ -96,7 +96,7 @@ class Keeper:
                 log.exception("an event (%s) of %s cannot be followed", event.type, event.target)
                 self._postpone(event, error)
                 continue
-            self._store.cloud.end_event(event)
+            self._store.cloud.complete_event(event)
         return count
 
     def finish_intents(self, older_than: float = OLD_SECONDS) -> int:
@@ -111,25 +111,25 @@ class Keeper:
         """Run pending CDN refreshes; return how many videos are finished."""
         return self._settler.settle(0.0, REFRESHES)
 
-    def look_at_changes(self) -> int:
+    def sync_changes(self) -> int:
         """Apply new and changed videos from VOD; return how many. Raises CloudError."""
-        return self._reconciler.look_at_changes()
+        return self._reconciler.sync_changes()
 
-    def look_at_categories(self) -> int:
+    def sync_categories(self) -> int:
         """Apply VOD's category tree; return how many categories changed. Raises CloudError."""
-        return self._reconciler.look_at_categories()
+        return self._reconciler.sync_categories()
 
-    def look_at_recommended(self) -> int:
+    def reconcile_recommended(self) -> int:
         """Compare recommended videos with VOD; return how many. Raises CloudError."""
-        return self._reconciler.look_at_recommended()
+        return self._reconciler.reconcile_recommended()
 
-    def end_uploads(self) -> int:
+    def expire_uploads(self) -> int:
         """Expire uploads without news for a day; return how many. Raises CloudError."""
-        return self._reconciler.end_uploads()
+        return self._reconciler.expire_uploads()
 
-    def look_round(self) -> int:
+    def reconcile_batch(self) -> int:
         """Compare the next batch of all videos with VOD; return how many. Raises CloudError."""
-        return self._reconciler.look_round()
+        return self._reconciler.reconcile_batch()
 
     def _postpone(self, event: Event, error: Exception) -> None:
         """Retry an event with exponential back-off; after a week it cannot report anything the full scan has not
@@ -137,7 +137,7 @@ class Keeper:
         """
         if self._clock() - event.received > MAX_EVENT_SECONDS:
             log.warning("an event (%s) of %s was given up: %s", event.type, event.target, error)
-            self._store.cloud.end_event(event)
+            self._store.cloud.complete_event(event)
             return
         pause = min(FIRST_PAUSE * 2 ** min(event.tries - 1, 10), MAX_PAUSE)
         self._store.cloud.postpone_event(event, pause)

@@ -83,7 +83,7 @@ def read_event(raw: bytes) -> tuple[str, str, dict[str, Any]]:
     return kind, found, body
 
 
-class Follower:
+class EventHandler:
     """Processes events, after querying VOD."""
 
     def __init__(
@@ -96,7 +96,7 @@ class Follower:
         self._nudge, self._renditions, self._reviews = poll_now, renditions, reviews
         self.unreviewed = CensorStatus.SUCCESS if review == "off" else CensorStatus.CHECK
 
-    def follow(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         """Process one event; idempotent.
 
         Raises CloudError and NotYet if it must be retried later, and NotFound if the video was deleted in the meantime.
@@ -116,7 +116,9 @@ class Follower:
             if video.status is VideoStatus.UPLOADING:
                 raise NotYet
             source = source_file(video.video_id, video.size)
-            self._store.mirror.note_upload(video.video_id, source, _file_time(event), unreviewed=self.unreviewed)
+            self._store.cloud_catalogue.note_upload(
+                video.video_id, source, _file_time(event), unreviewed=self.unreviewed
+            )
         elif event.type in TRANSCODED:
             self._renditions.take(video.video_id)
         elif event.type in REVIEWED:
@@ -176,7 +178,7 @@ class Follower:
             if video.status is not VideoStatus.BLOCKED or video.censor_status is not CensorStatus.SUCCESS:
                 raise
             self._store.catalogue.record_audit(video.video_id, Verdict.BLOCKED, BLOCKED_AT_VOD, "", VOD)
-            self._store.cloud.keep_event(VERDICT_EVENT, video.video_id, {UNEXPLAINED: True})
+            self._store.cloud.enqueue_event(VERDICT_EVENT, video.video_id, {UNEXPLAINED: True})
 
     def _hold(self, video_id: str) -> None:
         """Block a video at VOD after its file was replaced, until the new file is reviewed.
@@ -212,7 +214,7 @@ class Follower:
         found = video_of(info, int(self._clock()))
         if found.user is NOBODY:
             found = replace(found, user=user_of(event.body))
-        self._store.mirror.enter([found], unreviewed=self.unreviewed, told=_file_time(event))
+        self._store.cloud_catalogue.upsert([found], unreviewed=self.unreviewed, told=_file_time(event))
         try:
             video = self._store.catalogue.get_video(event.target)
         except NotFound:
@@ -237,7 +239,7 @@ class Follower:
             self._store.catalogue.delete_video(video.video_id, video.user.user_id, VOD)
             self._media.clear(video.video_id)
         else:
-            self._store.mirror.note_missing([event.target])
+            self._store.cloud_catalogue.note_missing([event.target])
 
     def _take_review(self, video: Video, event: Event) -> None:
         """Store the machine review's result, and apply it if no person has judged yet.
@@ -245,7 +247,7 @@ class Follower:
         For a review submitted here, its job is polled instead; when it ends, this event is queued again.
         """
         job = event.body.get("JobId")
-        if self._store.machine_reviews.hasten(video.video_id, job if isinstance(job, str) else ""):
+        if self._store.machine_reviews.poll_now(video.video_id, job if isinstance(job, str) else ""):
             return
         known = self._store.machine_reviews.find(video.video_id)
         has_failed = known is not None and known.state is ReviewState.FAILED and not event.body
@@ -259,7 +261,7 @@ class Follower:
                     raise problem
                 self._store.catalogue.record_audit(video.video_id, verdict, reason, "", MACHINE)
         else:
-            self._store.mirror.set_censor(video.video_id, CensorStatus.CHECK)
+            self._store.cloud_catalogue.set_censor(video.video_id, CensorStatus.CHECK)
 
 
 def _file_time(event: Event) -> int:

@@ -6,13 +6,13 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from backend.aliyun.background_tasks import Keeper
-from backend.aliyun.callbacks import Follower, check_signature, read_event
+from backend.aliyun.background_tasks import BackgroundTasks
+from backend.aliyun.callbacks import EventHandler, check_signature, read_event
 from backend.aliyun.client import Client
 from backend.aliyun.doctor import Check, examine
 from backend.aliyun.drift import mend
 from backend.aliyun.event_delivery import Way, set_callback
-from backend.aliyun.intents import Settler
+from backend.aliyun.intents import IntentSettler
 from backend.aliyun.machine_review import MachineReviews
 from backend.aliyun.media import CloudMedia
 from backend.aliyun.mns import Queue
@@ -61,29 +61,29 @@ class Cloud:
         )
         self.poll_now: Callable[[str], None] = lambda _video_id: None  # set by the worker
         self.reviews = MachineReviews(self.client, store, settings.review_template, clock)
-        self.follower = Follower(
+        self.event_handler = EventHandler(
             self.client, store, self.media, renditions, self.reviews, settings.review,
             lambda video_id: self.poll_now(video_id), clock,
         )  # fmt: skip
         trash_seconds = settings.trash_days * SECONDS_A_DAY
         self.refreshes = Refreshes(self.client, store, settings.prewarm_service, settings.prewarm_hosts, clock)
-        settler = Settler(
-            self.client, store, self.media, self.follower, clock, trash_seconds, self.reviews, self.refreshes
+        settler = IntentSettler(
+            self.client, store, self.media, self.event_handler, clock, trash_seconds, self.reviews, self.refreshes
         )
-        reconciler = Reconciler(self.client, store, self.follower, clock)
+        reconciler = Reconciler(self.client, store, self.event_handler, clock)
         self.usage = UsageReader(self.client, store.usage, settings, self.cache, clock)
-        self.keeper = Keeper(store, self.follower, settler, reconciler, self.usage, clock)
+        self.background = BackgroundTasks(store, self.event_handler, settler, reconciler, self.usage, clock)
         self._queue = None
         if settings.mns_queue:
             self._queue = Queue(settings.mns_endpoint, settings.mns_queue, self.client.keys)
-            self.keeper.listen(self.take_messages)
-        self.sync = Sync(self.client, store, clock, self.follower.unreviewed)
+            self.background.listen(self.take_messages)
+        self.sync = Sync(self.client, store, clock, self.event_handler.unreviewed)
 
     def take_callback(self, headers: Mapping[str, str], raw: bytes) -> None:
         """Queue an event for processing. Raises Refused if it is unsigned or invalid."""
         check_signature(self._settings, headers, self._clock())
         kind, target, body = read_event(raw)
-        self._store.cloud.keep_event(kind, target, body)
+        self._store.cloud.enqueue_event(kind, target, body)
 
     def take_messages(self) -> int:
         """Queue the events in the MNS queue, using long polling; return their number.
@@ -93,7 +93,7 @@ class Cloud:
         count = 0
         while self._queue is not None and (message := self._queue.receive()):
             try:
-                self._store.cloud.keep_event(*read_event(message.body))
+                self._store.cloud.enqueue_event(*read_event(message.body))
             except Refused as error:
                 log.warning("a message in the queue %s is no event of VOD: %s", self._settings.mns_queue, error)
             self._queue.delete(message)
@@ -109,12 +109,12 @@ class Cloud:
 
     def settle_upload(self, job: Job, outcome: Done) -> None:
         """Queue the jobs that follow an upload, and delete the local file."""
-        self._store.mirror.note_upload(job.video_id, outcome.files[0])
+        self._store.cloud_catalogue.note_upload(job.video_id, outcome.files[0])
         self.media.clear(job.video_id)
 
     def settle_pull(self, job: Job, outcome: Done) -> None:
         """Add a video that VOD fetched, and queue the following jobs. Raises CloudError and NotFound."""
-        self.pulls.settle(job, outcome, self.follower.unreviewed)
+        self.pulls.settle(job, outcome, self.event_handler.unreviewed)
 
     def quota(self) -> Quota:
         return self.cache.quota()

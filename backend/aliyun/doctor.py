@@ -94,7 +94,7 @@ def examine(client: Client, settings: Settings, store: Store) -> Iterator[Check]
     yield _refreshing(client, settings, store)
     yield _callback(client, settings, store)
     yield _hosts(settings)
-    state = store.cloud.place("sync")
+    state = store.cloud.cursor("sync")
     said = "never; python -m backend sync brings in what VOD holds" if not state else f"{state.get('seen', 0)} videos"
     yield Check(
         bool(state.get("done")), f"last sync: {said}{'' if state.get('done') or not state else ', not finished'}"

@@ -23,7 +23,7 @@ def mend(
     client: Client, store: Store, media: CloudMedia, video_id: str, what: str, side: str, actor: Actor
 ) -> None:  # fmt: skip
     """Resolve a difference; `side` is the one to keep. Raises NotFound, Conflict and CloudError."""
-    found = store.mirror.find_difference(video_id, what)
+    found = store.cloud_catalogue.find_difference(video_id, what)
     if found is None:
         raise NotFound("This difference does not exist any more. Refresh the list.")
     if what == MISSING:
@@ -34,7 +34,7 @@ def mend(
         store.catalogue.edit_video(video_id, {COLUMNS[what]: found.there}, actor)
     else:
         media.update_texts(video_id, {what: found.here})
-    store.mirror.end_difference(video_id, what)
+    store.cloud_catalogue.end_difference(video_id, what)
 
 
 def _mend_category(
@@ -43,7 +43,9 @@ def _mend_category(
     """Set VOD's category to the one here, creating it there if needed, or the other way round."""
     if side == THERE:
         info = client.call("GetVideoInfo", {"VideoId": found.video_id}, expect="Video.VideoId")["Video"]
-        store.mirror.take_category(found.video_id, int(number(info.get("CateId"))), words(info.get("CateName")))
+        store.cloud_catalogue.take_category(
+            found.video_id, int(number(info.get("CateId"))), words(info.get("CateName"))
+        )
         return
     known = [one for one in store.categories.find() if one.names == (found.here,)]
     there = next((one.cate_id for one in known if store.categories.is_at_provider(one.cate_id)), None)

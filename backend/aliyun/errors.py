@@ -34,7 +34,7 @@ WRONG_KEY = (
 )  # fmt: skip
 WRONG_CLOCK = ("invalidtimestamp.expired",)
 # Errors independent of the request's content, so splitting a batch does not help.
-FRUITLESS = (*WRONG_KEY, *NO_CREDENTIALS, *NO_RIGHTS, *NO_SERVICE, *WRONG_CLOCK)
+ACCOUNT_ERRORS = (*WRONG_KEY, *NO_CREDENTIALS, *NO_RIGHTS, *NO_SERVICE, *WRONG_CLOCK)
 
 REFUSED = CloudError("Alibaba Cloud refused {action}: {words} (code {cloud_code}, request {request_id}).")
 NO_ANSWER = CloudError("Alibaba Cloud did not answer {action} in time ({words}); try again in a minute.")

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from backend.aliyun.callbacks import Follower
+from backend.aliyun.callbacks import EventHandler
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.machine_review import MachineReviews
@@ -26,16 +26,16 @@ FIRST_PAUSE, MAX_PAUSE = 5.0, 600.0  # seconds until an intent is retried after 
 FORGOTTEN_SECONDS = SECONDS_A_DAY
 
 
-class Settler:
+class IntentSettler:
     """Settles intents one by one."""
 
     def __init__(
-        self, client: Client, store: Store, media: CloudMedia, follower: Follower, clock: Callable[[], float],
+        self, client: Client, store: Store, media: CloudMedia, event_handler: EventHandler, clock: Callable[[], float],
         trash_seconds: int, reviews: MachineReviews, refreshes: Refreshes,
     ) -> None:  # fmt: skip
-        self._client, self._store, self._media, self._follower = client, store, media, follower
+        self._client, self._store, self._media, self._event_handler = client, store, media, event_handler
         self._clock, self._trash_seconds = clock, trash_seconds
-        self._ways: dict[Action, Callable[[Intent], bool]] = {
+        self._handlers: dict[Action, Callable[[Intent], bool]] = {
             Action.AUDIT: self._settle_audit,
             Action.DELETE: self._settle_delete,
             **dict.fromkeys(STANDINGS, self._settle_standing),
@@ -50,7 +50,7 @@ class Settler:
         settled = 0
         for intent in self._store.cloud.find_intents(older_than, actions):
             try:
-                settled += self._ways[intent.action](intent)
+                settled += self._handlers[intent.action](intent)
             except CloudError as error:
                 if has_code(error, *GONE):
                     settled += self._drop(intent)
@@ -108,7 +108,7 @@ class Settler:
         return True
 
     def _settle_delete(self, intent: Intent) -> bool:
-        if self._follower.look_up(intent.target) is not None:
+        if self._event_handler.look_up(intent.target) is not None:
             return self._drop(intent)
         if self._store.trash.holds(intent.target):
             self._store.trash.forget(intent.target, intent.actor)

@@ -58,7 +58,7 @@ class CloudMedia:
         self._client, self._records, self._local, self._clock = client, records, local, clock
         self._transcodes, self._pictures, self._renditions = transcodes, pictures, renditions
         self.uploads, self._categories = Uploads(client), Categories(client)
-        self._verdicts, self.turns = Verdicts(client), VideoLocks()
+        self._verdicts, self.video_locks = Verdicts(client), VideoLocks()
         self._templates = Templates(client, clock)
         self.addresses = PlayAddresses(client, records)
 
@@ -175,11 +175,11 @@ class CloudMedia:
     def judging(self, judgements: Sequence[Judgement], actor: Actor) -> Iterator[list[ConsoleError | None]]:
         """Send verdicts to VOD, batched. If it is unknown whether VOD accepted one, the keeper finds out."""
         ids = [one.video.video_id for one in judgements]
-        with self.turns.held(ids):
+        with self.video_locks.held(ids):
             told = [{"status": one.verdict.value, "reason": one.reason, "comment": one.comment} for one in judgements]
-            self._records.begin_anew(Action.AUDIT, dict(zip(ids, told, strict=True)), actor)
+            self._records.replace_intents(Action.AUDIT, dict(zip(ids, told, strict=True)), actor)
             items = [item_of(one.video.video_id, one.verdict.value, one.reason, one.comment) for one in judgements]
-            errors = self._verdicts.tell(items)
+            errors = self._verdicts.send(items)
             for video_id in ids:
                 self.addresses.forget(video_id)
             yield [self._settled(Action.AUDIT, *pair) for pair in zip(ids, errors, strict=True)]
@@ -196,11 +196,11 @@ class CloudMedia:
             return
         mark = f"{MARK}{action} {secrets.token_hex(8)}"
         pending = Action(action)
-        with self.turns.held([video.video_id]):
+        with self.video_locks.held([video.video_id]):
             payload = {"userId": video.user.user_id, "mark": mark}
-            self._records.begin_anew(pending, {video.video_id: payload}, actor)
+            self._records.replace_intents(pending, {video.video_id: payload}, actor)
             verdict, reason = (Verdict.NORMAL, "") if playable else (Verdict.BLOCKED, KEPT_BACK_REASON)
-            (error,) = self._verdicts.tell([item_of(video.video_id, verdict.value, reason, mark)])
+            (error,) = self._verdicts.send([item_of(video.video_id, verdict.value, reason, mark)])
             if error and not playable and has_code(error, *GONE):
                 error = None
             if problem := self._settled(pending, video.video_id, error):

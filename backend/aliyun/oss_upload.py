@@ -32,7 +32,7 @@ NO_SUCH_UPLOAD = "nosuchupload"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class UploadTarget:
     """The destination of a file and its temporary credentials, which last `seconds`."""
 
     endpoint: str
@@ -45,7 +45,7 @@ class Place:
     seconds: float = KEY_SECONDS
 
     @classmethod
-    def read(cls, address: str, auth: str) -> Place:
+    def read(cls, address: str, auth: str) -> UploadTarget:
         """Parse UploadAddress and UploadAuth. Raises CloudError if malformed."""
         try:
             where, how = (json.loads(base64.b64decode(text)) for text in (address, auth))
@@ -60,25 +60,25 @@ class Place:
 class UploadKeys:
     """Credentials provider for the SDK, which asks before each request; renews them before they expire."""
 
-    def __init__(self, give: Callable[[], Place], clock: Callable[[], float]) -> None:
+    def __init__(self, give: Callable[[], UploadTarget], clock: Callable[[], float]) -> None:
         """`give` requests the destination and new credentials from VOD; it may raise CloudError."""
         self._give, self._clock = give, clock
-        self.place = self._renew()
+        self.target = self._renew()
 
     def get_credentials(self) -> Any:
         if self._clock() > self._until:
-            self.place = self._renew()
-        return sdk().credentials.Credentials(self.place.key_id, self.place.secret, self.place.token)
+            self.target = self._renew()
+        return sdk().credentials.Credentials(self.target.key_id, self.target.secret, self.target.token)
 
-    def _renew(self) -> Place:
+    def _renew(self) -> UploadTarget:
         asked = self._clock()
-        place = self._give()
-        self._until = asked + max(place.seconds - SPARE_SECONDS, place.seconds / 2)
-        return place
+        target = self._give()
+        self._until = asked + max(target.seconds - SPARE_SECONDS, target.seconds / 2)
+        return target
 
 
 def send(
-    give: Callable[[], Place], path: Path, checkpoints: Path, report: Callable[[float], None],
+    give: Callable[[], UploadTarget], path: Path, checkpoints: Path, report: Callable[[float], None],
     clock: Callable[[], float] = time.monotonic,
 ) -> None:  # fmt: skip
     """Upload a file, resuming an earlier attempt for the same file.
@@ -88,12 +88,12 @@ def send(
     """
     checkpoints.mkdir(exist_ok=True)
     keys = UploadKeys(give, clock)
-    place = keys.place
+    target = keys.target
 
     def progress(_piece: int, done: int, total: int) -> None:
         report(done / total if total > 0 else 1.0)
 
-    request = sdk().PutObjectRequest(bucket=place.bucket, key=place.name, progress_fn=progress)
+    request = sdk().PutObjectRequest(bucket=target.bucket, key=target.name, progress_fn=progress)
     with requests.Session() as session:
         # Without an explicit `auth`, requests would replace the signature with credentials from a .netrc.
         session.auth = lambda prepared: prepared
@@ -129,13 +129,13 @@ def sdk() -> ModuleType:
 
 def _client(keys: UploadKeys, session: requests.Session) -> Any:
     """Return a client that signs with version 4, or with version 1 if VOD gives no region."""
-    place, oss = keys.place, sdk()
+    target, oss = keys.target, sdk()
     transport = oss.transport.RequestsHttpClient(
         session=session, connect_timeout=CONNECT_SECONDS, readwrite_timeout=READ_SECONDS
     )
     return oss.Client(
         oss.Config(
-            region=place.region, endpoint=place.endpoint, signature_version="v4" if place.region else "v1",
+            region=target.region, endpoint=target.endpoint, signature_version="v4" if target.region else "v1",
             credentials_provider=keys, http_client=transport,
         )
     )  # fmt: skip

@@ -87,12 +87,12 @@ class CloudCache:
             answer = self._client.call(self._service.quota, expect="PreloadRemain", seconds=QUOTA_SECONDS)
             self._known_quota = (self._clock() + QUOTA_KEPT_SECONDS, answer)
         total, left = (int(number(answer.get(name))) for name in ("PreloadQuota", "PreloadRemain"))
-        self._records.set_place(QUOTA, {"day": self._day(), "total": total, "left": left, "at": self._clock()})
+        self._records.save_cursor(QUOTA, {"day": self._day(), "total": total, "left": left, "at": self._clock()})
         return Quota(total, left, self._records.spent(self._day()))
 
     def kept_quota(self) -> tuple[Quota, float] | None:
         """Return the last known quota of today and its time; None if there is none."""
-        kept = self._records.place(QUOTA)
+        kept = self._records.cursor(QUOTA)
         if kept.get("day") != self._day():
             return None
         return Quota(kept["total"], kept["left"], self._records.spent(self._day())), kept["at"]

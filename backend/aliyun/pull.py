@@ -119,7 +119,7 @@ class Pulls:
         else:  # an event or scan added it first
             chosen = (said.cate_id, said.cate_name) if said.cate_id else None
             self._store.catalogue.edit_video(video_id, texts, said.actor, category=chosen)
-        self._store.mirror.note_upload(video_id, source_file(video_id, found.size))
+        self._store.cloud_catalogue.note_upload(video_id, source_file(video_id, found.size))
 
     def _failed(self, job_id: str, reason: CloudError, detail: str) -> Failed:
         self._records.forget_task(job_id)  # so that a retry submits it again

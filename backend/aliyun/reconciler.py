@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from backend.aliyun.callbacks import Follower
+from backend.aliyun.callbacks import EventHandler
 from backend.aliyun.categories import Categories
 from backend.aliyun.client import Client
 from backend.aliyun.errors import GONE, has_code
@@ -33,16 +33,16 @@ NOT_THERE = (VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)
 class Reconciler:
     """Compares the catalogue with VOD and queues missed events."""
 
-    def __init__(self, client: Client, store: Store, follower: Follower, clock: Callable[[], float]) -> None:
-        self._client, self._store, self._follower, self._clock = client, store, follower, clock
+    def __init__(self, client: Client, store: Store, event_handler: EventHandler, clock: Callable[[], float]) -> None:
+        self._client, self._store, self._event_handler, self._clock = client, store, event_handler, clock
 
-    def look_at_changes(self) -> int:
+    def sync_changes(self) -> int:
         """Apply new and changed videos since the last run; return how many.
 
         Makes one call if little changed. Raises CloudError.
         """
         now, count = self._clock(), 0
-        since = str(self._store.cloud.place(RECENT).get("since") or utc(now - FIRST_SECONDS))
+        since = str(self._store.cloud.cursor(RECENT).get("since") or utc(now - FIRST_SECONDS))
         latest = utc(now - OVERLAP_SECONDS)
         for items in self._search_changes(since):
             count += len(items)
@@ -50,44 +50,44 @@ class Reconciler:
             self._take_in(confirmed(self._client, self._store, found, int(now)))
             modified = second(str((items[-1].get("Video") or {}).get("ModificationTime") or ""))
             latest = max(since, utc((modified or now) - OVERLAP_SECONDS))
-        self._store.cloud.set_place(RECENT, {"since": max(since, latest)})
+        self._store.cloud.save_cursor(RECENT, {"since": max(since, latest)})
         return count
 
-    def look_at_categories(self) -> int:
+    def sync_categories(self) -> int:
         """Apply VOD's category tree; return how many categories changed. Raises CloudError."""
-        return self._store.categories.follow(Categories(self._client).read(), VOD)
+        return self._store.categories.apply_provider_tree(Categories(self._client).read(), VOD)
 
-    def look_at_recommended(self, most: int = 2000) -> int:
+    def reconcile_recommended(self, most: int = 2000) -> int:
         """Compare up to `most` recommended videos, continuing the last run; return how many. Raises CloudError."""
-        page = int(self._store.cloud.place(FEED).get("page", 1))
+        page = int(self._store.cloud.cursor(FEED).get("page", 1))
         entries = self._store.catalogue.find_recommendations(VideoFilter(), page, most).items
         for start in range(0, len(entries), IDS_A_CALL):
             self._compare([entry.video for entry in entries[start : start + IDS_A_CALL]])
-        self._store.cloud.set_place(FEED, {"page": page + 1 if len(entries) == most else 1})
+        self._store.cloud.save_cursor(FEED, {"page": page + 1 if len(entries) == most else 1})
         return len(entries)
 
-    def look_round(self) -> int:
+    def reconcile_batch(self) -> int:
         """Compare the next batch of all videos; return how many. Raises CloudError."""
-        before = self._store.cloud.place(WALK).get("before")
-        videos, then = self._store.mirror.batch(before, IDS_A_CALL)
+        before = self._store.cloud.cursor(WALK).get("before")
+        videos, then = self._store.cloud_catalogue.next_batch(before, IDS_A_CALL)
         if videos:
             self._compare(videos)
         if then is None:
-            self.end_uploads(FIRST_SECOND)
-        self._store.cloud.set_place(WALK, {"before": then})
+            self.expire_uploads(FIRST_SECOND)
+        self._store.cloud.save_cursor(WALK, {"before": then})
         return len(videos)
 
-    def end_uploads(self, since: int | None = None) -> int:
+    def expire_uploads(self, since: int | None = None) -> int:
         """Expire uploads without news for a day: those whose file has arrived continue, the others fail.
 
         Checks the last week, or everything after `since`. Returns how many. Raises CloudError.
         """
         before, count = int(self._clock()) - UPLOAD_SECONDS, 0
         since = before - WEEK_SECONDS if since is None else since
-        while ids := self._store.mirror.stale_uploads(since, before, IDS_A_CALL):
+        while ids := self._store.cloud_catalogue.stale_uploads(since, before, IDS_A_CALL):
             infos, gone = self._ask(ids)
             waits = [str(info["VideoId"]) for info in infos if info.get("Status") in NOT_THERE]
-            self._store.mirror.expire_uploads([*gone, *waits], VOD)
+            self._store.cloud_catalogue.expire_uploads([*gone, *waits], VOD)
             found = [info for info in infos if info.get("Status") not in NOT_THERE]
             self._take_in([video_of(info, int(self._clock())) for info in found])
             count += len(ids)
@@ -108,7 +108,7 @@ class Reconciler:
     def _compare(self, videos: list[Video]) -> None:
         infos, gone = self._ask([video.video_id for video in videos])
         now = int(self._clock())
-        self._store.mirror.note_missing(gone)
+        self._store.cloud_catalogue.note_missing(gone)
         self._take_in([video_of(info, now) for info in infos])
 
     def _ask(self, ids: list[str]) -> tuple[list[dict[str, Any]], list[str]]:
@@ -130,8 +130,8 @@ class Reconciler:
                 missed = [] if video.status in NOT_THERE else ["FileUploadComplete"]
             for type_ in missed:
                 self._store.cloud.expect_event(type_, video.video_id)
-        self._store.mirror.enter(
-            [video for video in found if video.video_id in known], unreviewed=self._follower.unreviewed
+        self._store.cloud_catalogue.upsert(
+            [video for video in found if video.video_id in known], unreviewed=self._event_handler.unreviewed
         )
 
 

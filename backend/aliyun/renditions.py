@@ -24,7 +24,7 @@ class Renditions:
 
     def take(self, video_id: str) -> None:
         """Store VOD's renditions, unless a job of ours is about to report them. Raises CloudError."""
-        if self._store.mirror.is_transcoding(video_id):
+        if self._store.cloud_catalogue.is_transcoding(video_id):
             return
         try:
             answer = self._client.call("GetPlayInfo", {"VideoId": video_id, "ResultType": "Multiple"})
@@ -34,7 +34,9 @@ class Renditions:
             raise
         answer = of_present_file(self._store.cloud, video_id, answer)
         files = renditions(answer, self._store.cloud.kinds_of(video_id)) + encrypted(answer)
-        self._store.mirror.set_renditions(video_id, [replace(file, name=unsigned(file.name)) for file in files])
+        self._store.cloud_catalogue.set_renditions(
+            video_id, [replace(file, name=unsigned(file.name)) for file in files]
+        )
 
     def known(self, video: Video) -> Video:
         """Return the video with its renditions, querying VOD if it is playable and none are known.

@@ -18,7 +18,7 @@ from backend.model import Actor, CensorStatus, Video, VideoStatus
 if TYPE_CHECKING:
     from backend.store import Store
 
-PLACE = "sync"
+CURSOR = "sync"
 VOD = Actor("vod", "callback")
 PAGE = 100
 FIELDS = "Title,CoverURL,Status,Size,Duration,CateId,CateName,Tags,Description,CreationTime,ModificationTime"
@@ -59,52 +59,52 @@ class Sync:
         Raises CloudError; finished pages are kept. With `accept_playable`, new videos that are playable at VOD count as
         reviewed, for accounts whose videos were reviewed elsewhere.
         """
-        place = {} if afresh else self._store.cloud.place(PLACE)
-        if not place or place.get("done"):
-            place = {"run": int(place.get("run", 0)) + 1 if place else int(self._clock()), "page": 1}
-        place["accept"] = accept_playable
-        self._store.categories.follow(Categories(self._client).read(), VOD)
-        while not place.get("last"):
-            place = self._step(place)
-            self._store.cloud.set_place(PLACE, place)
-            report(_progress(place))
-        place = {**place, "missing": self._find_missing(int(place["run"])), "done": True}
-        self._store.cloud.set_place(PLACE, place)
-        report(_progress(place))
-        return _progress(place)
+        cursor = {} if afresh else self._store.cloud.cursor(CURSOR)
+        if not cursor or cursor.get("done"):
+            cursor = {"run": int(cursor.get("run", 0)) + 1 if cursor else int(self._clock()), "page": 1}
+        cursor["accept"] = accept_playable
+        self._store.categories.apply_provider_tree(Categories(self._client).read(), VOD)
+        while not cursor.get("last"):
+            cursor = self._step(cursor)
+            self._store.cloud.save_cursor(CURSOR, cursor)
+            report(_progress(cursor))
+        cursor = {**cursor, "missing": self._find_missing(int(cursor["run"])), "done": True}
+        self._store.cloud.save_cursor(CURSOR, cursor)
+        report(_progress(cursor))
+        return _progress(cursor)
 
     def progress(self) -> SyncProgress:
         """Return the progress of the last run."""
-        return _progress(self._store.cloud.place(PLACE))
+        return _progress(self._store.cloud.cursor(CURSOR))
 
-    def _step(self, place: dict[str, Any]) -> dict[str, Any]:
+    def _step(self, cursor: dict[str, Any]) -> dict[str, Any]:
         """Import one page and return the new cursor."""
         try:
-            answer = self._search(place)
+            answer = self._search(cursor)
         except CloudError as error:
-            if not place.get("token") or error.passing:
+            if not cursor.get("token") or error.passing:
                 raise
             # The scroll token has expired; resume from the time of the last video.
-            place = {**place, "token": "", "page": 1, "since": place["last_time"]}
-            answer = self._search(place)
+            cursor = {**cursor, "token": "", "page": 1, "since": cursor["last_time"]}
+            answer = self._search(cursor)
         now = int(self._clock())
         found = self._owned([read_item(item, now) for item in answer.get("MediaList") or []])
         found = confirmed(self._client, self._store, found, now)
-        if place.get("accept"):
+        if cursor.get("accept"):
             found = [_accepted(video) for video in found]
-        entered = self._store.mirror.enter(found, int(place["run"]), unreviewed=self._unreviewed)
+        entered = self._store.cloud_catalogue.upsert(found, int(cursor["run"]), unreviewed=self._unreviewed)
         total = int(answer.get("Total") or 0)
-        if not place.get("since"):
-            place = {**place, "total": total}
+        if not cursor.get("since"):
+            cursor = {**cursor, "total": total}
         return {
-            **place,
-            "seen": place.get("seen", 0) + len(found),
-            "new": place.get("new", 0) + entered.new,
-            "changed": place.get("changed", 0) + entered.changed,
-            "differing": place.get("differing", 0) + entered.differing,
+            **cursor,
+            "seen": cursor.get("seen", 0) + len(found),
+            "new": cursor.get("new", 0) + entered.new,
+            "changed": cursor.get("changed", 0) + entered.changed,
+            "differing": cursor.get("differing", 0) + entered.differing,
             "token": str(answer.get("ScrollToken") or ""),
-            "page": int(place["page"]) + 1,
-            "last_time": _time_of(answer) or place.get("last_time", ""),
+            "page": int(cursor["page"]) + 1,
+            "last_time": _time_of(answer) or cursor.get("last_time", ""),
             "last": len(found) < PAGE,
         }
 
@@ -124,24 +124,24 @@ class Sync:
             owners.update({str(info.get("VideoId")): user_of(info.get("UserData")) for info in infos})
         return [replace(video, user=owners.get(video.video_id, video.user)) for video in found]
 
-    def _search(self, place: dict[str, Any]) -> dict[str, Any]:
+    def _search(self, cursor: dict[str, Any]) -> dict[str, Any]:
         wanted: dict[str, Any] = {
             "SearchType": "video", "Fields": FIELDS, "SortBy": "CreationTime:Asc", "PageSize": PAGE,
-            "PageNo": place["page"],
+            "PageNo": cursor["page"],
         }  # fmt: skip
-        if place.get("since"):
-            wanted["Match"] = f"CreationTime = ['{place['since']}','{THE_END}')"
-        if place.get("token"):
-            wanted["ScrollToken"] = place["token"]
+        if cursor.get("since"):
+            wanted["Match"] = f"CreationTime = ['{cursor['since']}','{THE_END}')"
+        if cursor.get("token"):
+            wanted["ScrollToken"] = cursor["token"]
         return self._client.call("SearchMedia", wanted, expect="Total", seconds=CALL_SECONDS)
 
     def _find_missing(self, run: int) -> int:
         """Check videos that the import did not see, record those missing at VOD, and return how many."""
         missing, after = 0, ""
-        while ids := self._store.mirror.unseen(run, after, UNSEEN):
+        while ids := self._store.cloud_catalogue.not_seen_in(run, after, UNSEEN):
             for start in range(0, len(ids), IDS_A_CALL):
                 gone = self._gone(ids[start : start + IDS_A_CALL])
-                self._store.mirror.note_missing(gone)
+                self._store.cloud_catalogue.note_missing(gone)
                 missing += len(gone)
             after = ids[-1]
         return missing
@@ -161,7 +161,7 @@ def confirmed(client: Client, store: Store, found: list[Video], now: int) -> lis
 
     The search index lags by some minutes and would revert recent changes. Raises CloudError.
     """
-    ids = store.mirror.find_changed(found)
+    ids = store.cloud_catalogue.find_changed(found)
     sure: dict[str, Video] = {}
     for start in range(0, len(ids), IDS_A_CALL):
         try:
@@ -191,6 +191,6 @@ def _time_of(answer: dict[str, Any]) -> str:
     return str(items[-1].get("CreationTime") or "")
 
 
-def _progress(place: dict[str, Any]) -> SyncProgress:
+def _progress(cursor: dict[str, Any]) -> SyncProgress:
     names = ("seen", "total", "new", "changed", "differing", "missing")
-    return SyncProgress(**{name: int(place.get(name, 0)) for name in names}, done=bool(place.get("done")))
+    return SyncProgress(**{name: int(cursor.get(name, 0)) for name in names}, done=bool(cursor.get("done")))

@@ -126,7 +126,7 @@ class Uploads:
                 raise MediaError(NOT_HERE, video_id=video_id)
             try:
                 oss_upload.send(
-                    lambda: self._place(video_id), path, path.parent / CHECKPOINTS,
+                    lambda: self._upload_target(video_id), path, path.parent / CHECKPOINTS,
                     lambda part: task.report(part * PART_OF_SENDING),
                 )  # fmt: skip
             except CloudError as error:
@@ -139,9 +139,9 @@ class Uploads:
                 self._client.wait(2.0**attempt)
         return Done((self._arrived(video_id),))
 
-    def _place(self, video_id: str) -> oss_upload.Place:
+    def _upload_target(self, video_id: str) -> oss_upload.UploadTarget:
         grant = self._refresh(video_id)
-        return oss_upload.Place.read(grant.address, grant.auth)
+        return oss_upload.UploadTarget.read(grant.address, grant.auth)
 
     def _arrived(self, video_id: str) -> MediaFile:
         """Wait until VOD has noticed the file."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from backend.aliyun.client import Client
-from backend.aliyun.errors import FRUITLESS, Refusal, has_code
+from backend.aliyun.errors import ACCOUNT_ERRORS, Refusal, has_code
 from backend.errors import CloudError
 from backend.model.cloud import without_emoji
 
@@ -31,16 +31,16 @@ def item_of(video_id: str, status: str, reason: str, comment: str) -> dict[str, 
 
 
 @dataclass(eq=False, slots=True)
-class Waiting:
+class PendingVerdict:
     """A pending verdict and its result."""
 
     item: dict[str, str]
-    over: bool = False
+    done: bool = False
     error: CloudError | None = None
 
 
 @dataclass(slots=True)
-class Turn:
+class VideoLock:
     lock: threading.Lock = field(default_factory=threading.Lock)
     users: int = 0
 
@@ -50,7 +50,7 @@ class VideoLocks:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._turns: dict[str, Turn] = {}
+        self._locks: dict[str, VideoLock] = {}
 
     @contextmanager
     def held(self, video_ids: Iterable[str]) -> Iterator[None]:
@@ -63,21 +63,21 @@ class VideoLocks:
     def count(self, video_id: str) -> int:
         """Return how many hold or wait for the lock of a video."""
         with self._guard:
-            return self._turns[video_id].users if video_id in self._turns else 0
+            return self._locks[video_id].users if video_id in self._locks else 0
 
     @contextmanager
     def _one(self, video_id: str) -> Iterator[None]:
         with self._guard:
-            turn = self._turns.setdefault(video_id, Turn())
-            turn.users += 1
+            lock = self._locks.setdefault(video_id, VideoLock())
+            lock.users += 1
         try:
-            with turn.lock:
+            with lock.lock:
                 yield
         finally:
             with self._guard:
-                turn.users -= 1
-                if not turn.users:
-                    del self._turns[video_id]
+                lock.users -= 1
+                if not lock.users:
+                    del self._locks[video_id]
 
 
 class Verdicts:
@@ -86,21 +86,21 @@ class Verdicts:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._changed = threading.Condition()
-        self._waiting: list[Waiting] = []
+        self._waiting: list[PendingVerdict] = []
         self._calls = 0
 
-    def tell(self, items: Sequence[dict[str, str]]) -> list[CloudError | None]:
+    def send(self, items: Sequence[dict[str, str]]) -> list[CloudError | None]:
         """Send verdicts and return the error of each, None if VOD accepted it.
 
         Items use VOD's names: VideoId, Status, Reason, Comment. A video occurs at most once.
         """
-        own = [Waiting({name: value for name, value in item.items() if value}) for item in items]
+        own = [PendingVerdict({name: value for name, value in item.items() if value}) for item in items]
         with self._changed:
             self._waiting += own
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: all(one.over for one in own) or self._is_free())
-                if all(one.over for one in own):
+                self._changed.wait_for(lambda: all(one.done for one in own) or self._is_free())
+                if all(one.done for one in own):
                     return [one.error for one in own]
                 batch = self._take()
             try:
@@ -113,7 +113,7 @@ class Verdicts:
     def _is_free(self) -> bool:
         return bool(self._waiting) and self._calls < MAX_CALLS
 
-    def _take(self) -> list[Waiting]:
+    def _take(self) -> list[PendingVerdict]:
         """Take the oldest verdicts that fit into one call."""
         batch, size = [self._waiting[0]], _size(self._waiting[0])
         for one in self._waiting[1:MAX_ITEMS]:
@@ -125,12 +125,12 @@ class Verdicts:
         self._calls += 1
         return batch
 
-    def _send(self, batch: Sequence[Waiting]) -> None:
+    def _send(self, batch: Sequence[PendingVerdict]) -> None:
         """Send a batch. VOD rejects the whole batch for one invalid item, so it is bisected."""
         try:
             self._client.call(ACTION, {"AuditContent": _written([one.item for one in batch])})
         except CloudError as error:
-            hopeless = error.passing or error.unknown or has_code(error, *FRUITLESS)
+            hopeless = error.passing or error.unknown or has_code(error, *ACCOUNT_ERRORS)
             if len(batch) > 1 and not hopeless:
                 middle = len(batch) // 2
                 self._send(batch[:middle])
@@ -144,14 +144,14 @@ class Verdicts:
             _end(batch, None)
 
 
-def _end(batch: Sequence[Waiting], error: CloudError | None) -> None:
+def _end(batch: Sequence[PendingVerdict], error: CloudError | None) -> None:
     for one in batch:
-        one.error, one.over = copy(error), True
+        one.error, one.done = copy(error), True
 
 
 def _written(items: Sequence[dict[str, str]]) -> str:
     return json.dumps(items, ensure_ascii=False, separators=(",", ":"))
 
 
-def _size(one: Waiting) -> int:
+def _size(one: PendingVerdict) -> int:
     return len(quote(_written([one.item]), safe=""))

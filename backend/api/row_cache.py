@@ -8,12 +8,12 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 
 from backend.api.wire import encode
-from backend.model import Listed, Mark, Missing
+from backend.model import Missing, RowPage, RowVersion
 
 T = TypeVar("T")
 
 MAX_KEPT = 2_000  # about 4 MB
-Ready: TypeAlias = dict[int, tuple[Mark, msgspec.Raw]]  # by row key
+Ready: TypeAlias = dict[int, tuple[RowVersion, msgspec.Raw]]  # by row key
 
 
 class EncodedRowCache:
@@ -24,26 +24,26 @@ class EncodedRowCache:
         self._kept: dict[Any, Ready] = {}
 
     def take(
-        self, shelf: Any, find: Callable[[Missing], Listed[T]], write: Callable[[T], Any]
+        self, shelf: Any, find: Callable[[Missing], RowPage[T]], write: Callable[[T], Any]
     ) -> tuple[int, list[msgspec.Raw]]:
         """Return the total and the encoded rows of a page, in order, with `write` building each row.
 
         `find` reads only the rows that are not cached. `shelf` identifies everything else the JSON depends on.
         """
         kept = self._kept.get(shelf, {})
-        ready: dict[Mark, msgspec.Raw] = {}
+        ready: dict[RowVersion, msgspec.Raw] = {}
 
-        def missing(marks: list[Mark]) -> list[Mark]:
-            ready.update((mark, found[1]) for mark in marks if (found := kept.get(mark[0])) and found[0] == mark)
-            return [] if len(ready) == len(marks) else [mark for mark in marks if mark not in ready]
+        def missing(versions: list[RowVersion]) -> list[RowVersion]:
+            ready.update((mark, found[1]) for mark in versions if (found := kept.get(mark[0])) and found[0] == mark)
+            return [] if len(ready) == len(versions) else [mark for mark in versions if mark not in ready]
 
         page = find(missing)
         if page.rows:
-            new = [mark for mark in page.marks if mark not in ready]
+            new = [mark for mark in page.versions if mark not in ready]
             made = (msgspec.Raw(encode(write(row))) for row in page.rows)
             ready.update(zip(new, made, strict=True))
             self._keep(shelf, {mark[0]: (mark, ready[mark]) for mark in new})
-        return page.total, [ready[mark] for mark in page.marks]
+        return page.total, [ready[mark] for mark in page.versions]
 
     def _keep(self, shelf: Any, made: Ready) -> None:
         if sum(map(len, self._kept.values())) + len(made) > self._most:

@@ -22,11 +22,11 @@ class Waiter:
     """A waiting request; `called` is set when it may run or was rejected."""
 
     network: str
-    called: threading.Event = field(default_factory=threading.Event)
-    sent_away: bool = False
+    ready: threading.Event = field(default_factory=threading.Event)
+    rejected: bool = False
 
 
-class Turns:
+class FairSemaphore:
     """Grants turns to threads.
 
     An address has one turn at a time, so that the result of one password attempt counts for the next. If too many wait,
@@ -41,21 +41,21 @@ class Turns:
         self._is_closed = False
 
     @contextmanager
-    def turn(self, address: str) -> Iterator[None]:
+    def acquire(self, address: str) -> Iterator[None]:
         """Wait for a turn and hold it. Raises Refused if too many are waiting."""
         waiter = Waiter(network_of(address))
         with self._guard:
             self._queue(waiter)
-            self._call_next()
-        waiter.called.wait()
-        if waiter.sent_away:
+            self._admit_next()
+        waiter.ready.wait()
+        if waiter.rejected:
             raise Refused(429, FULL)
         try:
             yield
         finally:
             with self._guard:
                 self._busy.discard(waiter.network)
-                self._call_next()
+                self._admit_next()
 
     @property
     def waiting(self) -> int:
@@ -68,8 +68,8 @@ class Turns:
         with self._guard:
             self._is_closed = True
             for waiter in [one for waiters in self._waiting.values() for one in waiters]:
-                waiter.sent_away = True
-                waiter.called.set()
+                waiter.rejected = True
+                waiter.ready.set()
             self._waiting.clear()
 
     def _queue(self, waiter: Waiter) -> None:
@@ -81,11 +81,11 @@ class Turns:
             if len(longest) <= len(own) + 1:
                 raise Refused(429, FULL)
             last = longest.pop()
-            last.sent_away = True
-            last.called.set()
+            last.rejected = True
+            last.ready.set()
         self._waiting.setdefault(waiter.network, deque()).append(waiter)
 
-    def _call_next(self) -> None:
+    def _admit_next(self) -> None:
         while len(self._busy) < self._at_once:
             network = next((one for one in self._waiting if one not in self._busy), None)
             if network is None:
@@ -95,4 +95,4 @@ class Turns:
             if waiters:
                 self._waiting[network] = waiters  # at the end of the round
             self._busy.add(network)
-            first.called.set()
+            first.ready.set()

@@ -101,7 +101,7 @@ class RemoteRunner(Protocol):
 AnyRunner: TypeAlias = Runner | RemoteRunner
 
 
-def end_of(error: BaseException) -> Failed | Lost:
+def outcome_of(error: BaseException) -> Failed | Lost:
     """Return the outcome of a job that raised `error`."""
     if isinstance(error, Cancelled):
         return Lost()

@@ -29,7 +29,7 @@ from backend.jobs.runner import (
     Running,
     Task,
     call_in_thread,
-    end_of,
+    outcome_of,
 )  # fmt: skip
 from backend.jobs.schedule import local_lanes
 from backend.model import Job, JobKind
@@ -40,8 +40,8 @@ log = logging.getLogger(__name__)
 MAX_REMOTE = 100  # per kind: jobs that wait for hours at a cloud do not block other kinds
 MAX_CALLS = 8  # concurrent calls to clouds
 CLAIM_SECONDS = 0.5  # until the next claim without a notification, because other processes may add jobs
-GATHER_SECONDS = 0.02  # debounce time for notifications
-BEAT_SECONDS, REMOTE_BEAT_SECONDS = 1.0, 3.0  # between two renewals of a lease
+DEBOUNCE_SECONDS = 0.02  # debounce time for notifications
+RENEW_SECONDS, REMOTE_RENEW_SECONDS = 1.0, 3.0  # between two renewals of a lease
 MIN_POLL_SECONDS = 0.2  # between two polls of a job
 # Back-off: seconds before the first retry, and the maximum.
 STORE_BACKOFF, CLOUD_BACKOFF = (0.5, 10.0), (2.0, 60.0)
@@ -57,29 +57,29 @@ class ActiveJob:
     owner: str
     runner: AnyRunner
     lane: int
-    beat: float  # last renewal of the lease
+    renewed: float  # last renewal of the lease
     call: Future[Outcome] | None = None  # the running call, if any
     task: Task = field(default_factory=Task)
     reference: str = ""  # of a remote job, once started
     due: float = 0.0  # when to call or record next
-    heard: bool = False  # a notification arrived after the running poll was sent
+    notified: bool = False  # a notification arrived after the running poll was sent
     done: Done | None = None  # the outcome, while it is being prepared for recording
     end: Done | Failed | None = None  # the outcome to record
-    ours: bool = True
+    owned: bool = True
     failures: int = 0  # consecutive
     failing_since: float = 0.0
     refusal: str = ""  # the database error logged last
 
     @property
-    def next_beat(self) -> float:
+    def next_renewal(self) -> float:
         """When to renew the lease; never for a lost job or one that only waits to be recorded."""
-        if not self.ours or self.end is not None:
+        if not self.owned or self.end is not None:
             return math.inf
-        return self.beat + (REMOTE_BEAT_SECONDS if isinstance(self.runner, RemoteRunner) else BEAT_SECONDS)
+        return self.renewed + (REMOTE_RENEW_SECONDS if isinstance(self.runner, RemoteRunner) else RENEW_SECONDS)
 
     @property
     def next_step(self) -> float:
-        return min(self.next_beat, self.due if self.call is None else math.inf)
+        return min(self.next_renewal, self.due if self.call is None else math.inf)
 
 
 class Worker:
@@ -137,13 +137,13 @@ class Worker:
         self._pool.shutdown(wait=False, cancel_futures=True)
         wait([active.call for active in self._active.values() if active.call], max(0.0, deadline - time.monotonic()))
         for active in list(self._active.values()):
-            self._leave(active)
+            self._release(active)
 
     def poll_now(self, known: str) -> None:
         """Poll the jobs of a video, or with a reference ending with this id, immediately."""
         for active in list(self._active.values()):
             if known and (active.job.video_id == known or active.reference.endswith(f":{known}")):
-                active.heard = True
+                active.notified = True
                 if active.end is None:
                     active.due = 0.0
         self._wake.set()
@@ -166,7 +166,7 @@ class Worker:
             self._claim(now)
         for active in list(self._active.values()):
             try:
-                self._attend(active, now)
+                self._step_job(active, now)
             except Exception:
                 # Its lease is still held by this owner name, so the next claim takes it back.
                 log.exception("job %s broke its worker", active.job.job_id)
@@ -178,8 +178,8 @@ class Worker:
             self.step()
             pause = min([self._next_claim, *(active.next_step for active in self._active.values())]) - self._clock()
             if self._wake.wait(max(0.0, pause)):
-                self._look_again()
-                self._stopping.wait(GATHER_SECONDS)
+                self._claim_soon()
+                self._stopping.wait(DEBOUNCE_SECONDS)
 
     # Queue
 
@@ -208,32 +208,32 @@ class Worker:
         if job is None:
             return False
         lane = next(number for number, (its_kinds, _) in enumerate(self._lanes) if job.kind in its_kinds)
-        self._active[owner] = ActiveJob(job, owner, self._runners[job.kind], lane, beat=now)
+        self._active[owner] = ActiveJob(job, owner, self._runners[job.kind], lane, renewed=now)
         return True
 
     def _kinds_with_room(self) -> tuple[JobKind, ...]:
         taken = Counter(active.lane for active in self._active.values())
         return tuple(kind for lane, (kinds, most) in enumerate(self._lanes) if taken[lane] < most for kind in kinds)
 
-    def _look_again(self) -> None:
+    def _claim_soon(self) -> None:
         if not self._refused_claims:
             self._next_claim = 0.0
 
     # Active jobs
 
-    def _attend(self, active: ActiveJob, now: float) -> None:
+    def _step_job(self, active: ActiveJob, now: float) -> None:
         if active.call is not None and active.call.done():
-            self._hear(active, active.call)
+            self._process_result(active, active.call)
         elif active.call is None and now >= active.due:
             if active.end is not None:
                 self._record(active, active.end)
             else:
                 self._call(active)
-        if active.owner in self._active and now >= active.next_beat:
-            self._keep(active)
+        if active.owner in self._active and now >= active.next_renewal:
+            self._renew_lease(active)
 
     def _call(self, active: ActiveJob) -> None:
-        active.heard = False
+        active.notified = False
         if isinstance(active.runner, RemoteRunner):
             active.call = self._pool.submit(self._advance, active)
         else:
@@ -262,24 +262,24 @@ class Worker:
             return runner.poll(active.reference)
         return runner.run(job, video, active.task)
 
-    def _hear(self, active: ActiveJob, call: Future[Outcome]) -> None:
+    def _process_result(self, active: ActiveJob, call: Future[Outcome]) -> None:
         """Process the result of a call."""
         active.call = None
-        if not active.ours:
+        if not active.owned:
             self._drop(active)
         elif call.cancelled():
             pass  # left to another worker
         elif (error := call.exception()) is None:
-            self._take(active, call.result())
-        elif not self._passes(active, error):
-            self._take(active, end_of(error))
+            self._process_outcome(active, call.result())
+        elif not self._should_retry(active, error):
+            self._process_outcome(active, outcome_of(error))
         elif isinstance(error, CloudError):
             self._postpone(active, CLOUD_BACKOFF)
         else:
             _warn_once(active, "job %s goes on later: %s", error)
             self._postpone(active, STORE_BACKOFF)
 
-    def _take(self, active: ActiveJob, outcome: Outcome) -> None:
+    def _process_outcome(self, active: ActiveJob, outcome: Outcome) -> None:
         if isinstance(outcome, Lost):
             active.reference = ""
             self._postpone(active, STORE_BACKOFF)
@@ -288,10 +288,10 @@ class Worker:
             changed = outcome.facts != active.task.state.facts
             active.task.state = outcome
             active.due = self._clock() + (
-                MIN_POLL_SECONDS if active.heard else max(outcome.poll_after, MIN_POLL_SECONDS)
+                MIN_POLL_SECONDS if active.notified else max(outcome.poll_after, MIN_POLL_SECONDS)
             )
             if changed:
-                self._keep(active)
+                self._renew_lease(active)
         else:
             active.failures = 0
             if isinstance(outcome, Failed):
@@ -299,7 +299,7 @@ class Worker:
             active.end = outcome
             self._record(active, outcome)
 
-    def _passes(self, active: ActiveJob, error: BaseException) -> bool:
+    def _should_retry(self, active: ActiveJob, error: BaseException) -> bool:
         """Return whether to retry after this error.
 
         A cloud that keeps refusing fails the job, unless it was started there: then it continues, because starting it
@@ -318,9 +318,9 @@ class Worker:
         active.due = now + backoff(active.failures, pauses)
         active.failures += 1
 
-    def _keep(self, active: ActiveJob) -> None:
+    def _renew_lease(self, active: ActiveJob) -> None:
         """Renew a lease and store progress; drop a job that was lost."""
-        active.beat = self._clock()
+        active.renewed = self._clock()
         state = active.task.state
         try:
             kept = self._store.jobs.renew_lease(active.job, active.owner, active.reference, state.progress, state.facts)
@@ -331,7 +331,7 @@ class Worker:
             return
         active.refusal = ""
         if not kept:
-            active.ours = False
+            active.owned = False
             self._cancel(active)
             if active.call is None:
                 self._drop(active)
@@ -350,20 +350,20 @@ class Worker:
             return
         self._drop(active)
 
-    def _leave(self, active: ActiveJob) -> None:
+    def _release(self, active: ActiveJob) -> None:
         """Record finished jobs and return the others to the queue."""
         if active.call is not None and active.call.done():
-            self._hear(active, active.call)
+            self._process_result(active, active.call)
         elif active.end is not None:
             self._record(active, active.end)
-        if self._active.pop(active.owner, None) is None or not active.ours:
+        if self._active.pop(active.owner, None) is None or not active.owned:
             return
         if active.end is not None:
             log.error("the end of job %s could not be recorded: it will be done again", active.job.job_id)
             return
         self._cancel(active)
         try:
-            self._store.jobs.give_back(active.job, active.owner)
+            self._store.jobs.release_job(active.job, active.owner)
         except StoreError:
             log.exception("job %s goes on when its lease is over", active.job.job_id)
 
@@ -375,7 +375,7 @@ class Worker:
     def _drop(self, active: ActiveJob) -> None:
         self._active.pop(active.owner, None)
         self._owners.append(active.owner)
-        self._look_again()
+        self._claim_soon()
 
 
 def backoff(failures: int, pauses: tuple[float, float]) -> float:

@@ -91,7 +91,7 @@ Row: TypeAlias = tuple[int, Mapping[str, Any] | BadRequest]
 
 
 @dataclass(slots=True)
-class Tally:
+class ImportResult:
     """Counts of imported, existing and rejected rows."""
 
     taken: int = 0
@@ -99,25 +99,25 @@ class Tally:
     refused: int = 0
 
 
-def load_catalogue(console: Console, path: Path, actor: Actor, tell: Callable[[int], None]) -> Tally:
+def load_catalogue(console: Console, path: Path, actor: Actor, tell: Callable[[int], None]) -> ImportResult:
     """Import the videos of a file; `tell` receives the number of bytes read.
 
     Existing videos are counted and not modified, so an interrupted import can simply be started again. Rejected rows
     are written beside the file, with line number and reason. Raises BadRequest if the file as a whole is unreadable,
     and OSError.
     """
-    tally, batch, seen = Tally(), list[Video](), set[str]()
+    result, batch, seen = ImportResult(), list[Video](), set[str]()
     zone, base_url = console.settings.time_zone, console.settings.public_url
 
     def keep() -> None:
         # Within one second the last inserted is the newest, and the export lists the newest first.
         newest_first = bool(batch) and batch[0].created >= batch[-1].created
         known = len(console.store.catalogue.load_videos(batch[::-1] if newest_first else batch, actor))
-        tally.known += known
-        tally.taken += len(batch) - known
+        result.known += known
+        result.taken += len(batch) - known
         batch.clear()
 
-    with path.open("rb") as file, Refusals(path) as refusals:
+    with path.open("rb") as file, RejectedRows(path) as rejected:
         for line, row in read_rows(file, path):
             try:
                 if isinstance(row, BadRequest):
@@ -128,26 +128,26 @@ def load_catalogue(console: Console, path: Path, actor: Actor, tell: Callable[[i
                 seen.add(video.video_id)
                 batch.append(video)
             except BadRequest as error:
-                tally.refused += 1
-                refusals.add(line, row, error)
+                result.refused += 1
+                rejected.add(line, row, error)
             if len(batch) == BATCH:
                 keep()
                 tell(file.tell())
         keep()
         tell(file.tell())
     store = console.store
-    if tally.taken * WORTH_MERGING >= store.catalogue.find_videos(VideoFilter(), 1, 1).total:
-        store.settle_import()
-    return tally
+    if result.taken * WORTH_MERGING >= store.catalogue.find_videos(VideoFilter(), 1, 1).total:
+        store.optimize_search()
+    return result
 
 
-class Refusals:
+class RejectedRows:
     """The file of rejected lines with reasons, written beside the input; removed if it stays empty."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.with_name(f"{path.name}.refused.csv")
 
-    def __enter__(self) -> Refusals:
+    def __enter__(self) -> RejectedRows:
         self._file = self.path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="")
         self._write = csv.writer(self._file).writerow
         self._write(["line", "videoId", "reason"])

@@ -97,10 +97,10 @@ def sweep_incoming(settings: Settings) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def ingest_file(console: Console, path: Path, said: VideoMetadata, actor: Actor) -> Video:
+def ingest_file(console: Console, path: Path, metadata: VideoMetadata, actor: Actor) -> Video:
     """Create a video from the file at `path`, which is moved. Raises MediaError and then leaves no files."""
     try:
-        return add_video(console, path, validate_file(console, path), said, actor)
+        return add_video(console, path, validate_file(console, path), metadata, actor)
     finally:
         path.unlink(missing_ok=True)
 
@@ -125,30 +125,30 @@ def _kept(console: Console, video: Video) -> Path | None:
     return console.media.path_of(video.video_id, source.name) if source else None
 
 
-def add_video(console: Console, path: Path, probe: Probe, said: VideoMetadata, actor: Actor) -> Video:
+def add_video(console: Console, path: Path, probe: Probe, metadata: VideoMetadata, actor: Actor) -> Video:
     """Store a validated file, and insert its video with the first jobs."""
-    title = said.title or title_of(said.file_name)
-    cate_id, cate_name = category_changes.settle(console, said.cate_id, said.cate_name or None, actor)
-    video_id = said.video_id or console.media.allocate_id(
-        title, said.file_name, said.description, said.tags, cate_id or 0, said.user
+    title = metadata.title or title_of(metadata.file_name)
+    cate_id, cate_name = category_changes.settle(console, metadata.cate_id, metadata.cate_name or None, actor)
+    video_id = metadata.video_id or console.media.allocate_id(
+        title, metadata.file_name, metadata.description, metadata.tags, cate_id or 0, metadata.user
     )  # fmt: skip
-    name = console.media.store_file(video_id, path, Path(said.file_name).suffix.lower())
+    name = console.media.store_file(video_id, path, Path(metadata.file_name).suffix.lower())
     reviewed = console.settings.review == "off"
     video = Video(
         video_id=video_id,
         title=title or video_id,
-        user=said.user,
-        created=int(console.clock()) if said.created is None else said.created,
-        description=said.description,
+        user=metadata.user,
+        created=int(console.clock()) if metadata.created is None else metadata.created,
+        description=metadata.description,
         duration=min(probe.duration, MAX_SECONDS),
         size=probe.size,
         width=probe.width,
         height=probe.height,
         cate_id=cate_id or 0,
         cate_name=cate_name or "",
-        tags=said.tags,
+        tags=metadata.tags,
         status=VideoStatus.NORMAL if reviewed else VideoStatus.CHECKING,
-        censor_status=said.censor_status or (CensorStatus.SUCCESS if reviewed else CensorStatus.CHECK),
+        censor_status=metadata.censor_status or (CensorStatus.SUCCESS if reviewed else CensorStatus.CHECK),
         files=(_source(name, probe),),
     )
     try:

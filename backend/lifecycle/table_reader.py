@@ -143,7 +143,7 @@ class Lines:
     def begin(self) -> None:
         self.taken = []
 
-    def give_back(self, lines: list[str]) -> None:
+    def push_back(self, lines: list[str]) -> None:
         self._waiting.extendleft(reversed(lines))
         self.number -= len(lines)
 
@@ -167,7 +167,7 @@ def _rows(lines: Lines, delimiter: str, columns: int, fewest: int) -> Iterator[t
             continue
         if len(lines.taken) > 1:
             why = BadRequest("A quotation mark in this line is not closed where a cell ends.")
-            lines.give_back(lines.taken[1:])
+            lines.push_back(lines.taken[1:])
             table = csv.reader(lines, delimiter=delimiter, strict=True)
         yield first, why
 

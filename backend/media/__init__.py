@@ -22,7 +22,7 @@ NO_SNAPSHOTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class AudioTrack:
     """An audio track: codec and channel layout as ffmpeg names them: aac, 5.1(side) …"""
 
     codec: str
@@ -43,7 +43,7 @@ class Probe:
     height: int
     codec: str  # of the video stream, as ffmpeg names it: h264, hevc, mpeg2video …
     fps: float
-    sounds: tuple[Sound, ...] = ()
+    audio_tracks: tuple[AudioTrack, ...] = ()
     start: float = 0.0  # timestamp of the first frame or sample in seconds
     decodes: bool = True  # whether the first frame was decoded
     transfer: str = ""  # smpte2084 and arib-std-b67 are HDR
@@ -56,17 +56,17 @@ class Probe:
 
     @property
     def has_audio(self) -> bool:
-        return bool(self.sounds)
+        return bool(self.audio_tracks)
 
     @property
     def sound(self) -> int | None:
         """Index of the first decodable audio track, counted among audio tracks."""
-        return next((number for number, sound in enumerate(self.sounds) if sound.decodes), None)
+        return next((number for number, sound in enumerate(self.audio_tracks) if sound.decodes), None)
 
     @property
     def channels(self) -> str:
         """Channel layout of that track; empty if there is none."""
-        return "" if self.sound is None else self.sounds[self.sound].channels
+        return "" if self.sound is None else self.audio_tracks[self.sound].channels
 
 
 @dataclass(frozen=True, slots=True)

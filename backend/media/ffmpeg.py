@@ -47,7 +47,7 @@ _FULL_SIGNAL = getattr(signal, "SIGXFSZ", None)  # sent when a file exceeds the 
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class RunResult:
     """The result of a run: exit status, stderr, and number of frames."""
 
     code: int
@@ -131,12 +131,12 @@ class Ffmpeg:
         cwd: Path | None = None,
         cpu_seconds: int = 600,
         address_space: int = ADDRESS_SPACE,
-    ) -> Ran:
+    ) -> RunResult:
         """Run ffmpeg to its end, calling `report` about twice a second with the completed share of `duration`.
 
         If `report` raises (Cancelled), the child is stopped and the exception propagates. `on_line` receives the lines
-        of stdout, which otherwise carries the progress. Failures are returned in `Ran.code`; a stall raises MediaError,
-        and a full disk ConsoleError, because they say nothing about the file.
+        of stdout, which otherwise carries the progress. Failures are returned in `RunResult.code`; a stall raises
+        MediaError and a full disk ConsoleError, because they say nothing about the file.
         """
         meter = ProgressParser(on_line)
         stream = [] if on_line or keep else ["-progress", "pipe:1", "-stats_period", "0.5"]
@@ -162,7 +162,7 @@ class Ffmpeg:
             _close(process)
         if -code == _FULL_SIGNAL or (not keep and any(said in words.text for said in _FULL)):
             raise ConsoleError(DISK_FULL)
-        return Ran(code, words.text, meter.frames, tuple(words.kept))
+        return RunResult(code, words.text, meter.frames, tuple(words.kept))
 
     def probe(self, path: Path) -> Probe:
         """Probe a file; see `backend.media.probe`."""

@@ -35,12 +35,12 @@ def temp_dir(folder: Path, stem: str) -> Iterator[Path]:
     """Yield a hidden temporary folder, deleted afterwards, as are those of crashed runs."""
     for stray in folder.glob(f".{stem}.*.part"):
         shutil.rmtree(stray, ignore_errors=True)
-    shop = folder / f".{stem}.{uuid.uuid4().hex[:12]}.part"
-    shop.mkdir()
+    work_dir = folder / f".{stem}.{uuid.uuid4().hex[:12]}.part"
+    work_dir.mkdir()
     try:
-        yield shop
+        yield work_dir
     finally:
-        shutil.rmtree(shop, ignore_errors=True)
+        shutil.rmtree(work_dir, ignore_errors=True)
 
 
 def publish(ffmpeg: Ffmpeg, folder: Path, kind: FileKind, outputs: Sequence[Path]) -> tuple[MediaFile, ...]:

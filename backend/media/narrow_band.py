@@ -30,7 +30,7 @@ from backend.media.files import atomic_replace, publish, temp_dir
 from backend.media.filters import shape
 from backend.media.packets import count_packets
 from backend.media.quality_model import LADDERS
-from backend.media.quality_search import Case, QualitySearch, Steps, encode_whole, pays, search_quality
+from backend.media.quality_search import Case, ProgressSplitter, QualitySearch, encode_whole, pays, search_quality
 from backend.media.transcode import Source, open_source, transcode
 from backend.media.vmaf import Unscored
 from backend.model import FileKind, MediaFile
@@ -50,23 +50,23 @@ def narrow(ffmpeg: Ffmpeg, codec: str, rungs: Sequence[int], folder: Path, path:
     copy of the plain one; and `probes`, pairs of CRF and score. They describe the best rendition; `lower` lists those
     of the others. Raises MediaError as `transcode` does.
     """
-    with temp_dir(folder, "narrow") as shop:
-        source, steps = open_source(ffmpeg, path, report), Steps(report)
+    with temp_dir(folder, "narrow") as work_dir:
+        source, steps = open_source(ffmpeg, path, report), ProgressSplitter(report)
         plains = plain_renditions(folder)
         made: tuple[MediaFile, ...] = ()
         if not plains:
-            made = transcode(ffmpeg, rungs, shop, path, steps.until(MAKING)).files
-            plains = [shop / file.name for file in made]
+            made = transcode(ffmpeg, rungs, work_dir, path, steps.until(MAKING)).files
+            plains = [work_dir / file.name for file in made]
         probes = [ffmpeg.probe(plain) for plain in plains]
         areas = [probe.width * probe.height for probe in probes]
         outputs, facts = [], []
         for number, (plain, probe) in enumerate(zip(plains, probes, strict=True), 1):
             mark = 1 - (1 - MAKING * bool(made)) * sum(areas[number:]) / sum(areas)
-            outputs.append(shop / f"narrow-{number}.mp4")
+            outputs.append(work_dir / f"narrow-{number}.mp4")
             facts.append(_make(ffmpeg, codec, source, plain, probe, outputs[-1], steps.until(mark)))
         files = publish(ffmpeg, folder, FileKind.NARROW, outputs)
         for file in made:
-            atomic_replace(shop / file.name, folder / file.name)
+            atomic_replace(work_dir / file.name, folder / file.name)
     return Done((*files, *made), facts[0] | source.facts | {"lower": facts[1:]})
 
 
@@ -76,8 +76,8 @@ def _make(
     """Write the narrow-band version of a plain rendition to `output`, and return its facts."""
     size = (probe.width, probe.height)
     form = shape(ffmpeg, source.probe, size, source.packets.video.rate)
-    with temp_dir(output.parent, output.stem) as shop:
-        case = Case(ffmpeg, source, plain, size, form, codec_for(ffmpeg, min(size), codec), shop)
+    with temp_dir(output.parent, output.stem) as work_dir:
+        case = Case(ffmpeg, source, plain, size, form, codec_for(ffmpeg, min(size), codec), work_dir)
         found, facts = _find(case, report)
         if found:
             found.replace(output)
@@ -116,17 +116,17 @@ def _find(case: Case, report: Report) -> tuple[Path | None, dict[str, Any]]:
         windows = () if alone else vmaf.sample_windows(video.duration, max(video.first, 0.0))
         whole = vmaf.source_reference(ffmpeg, source, case.shape)
         pictures = vmaf.list_pictures(ffmpeg, case.plain)
-        hunt = QualitySearch(case, Steps(report), pictures, windows, whole)
-        found = search_quality(hunt)
+        search = QualitySearch(case, ProgressSplitter(report), pictures, windows, whole)
+        found = search_quality(search)
     except Unscored as reason:
         log.warning("the narrow-band rendition stays the plain one: %s", reason)
         return None, _facts(codec, None, plain_bytes, plain_bytes)
-    best = found.frames if found else hunt.plain_score
-    scores = {"target": hunt.target, "vmaf": best.mean, "vmaf_plain": hunt.plain_score.mean}
-    scores |= {"vmaf_low": best.lowest(pictures.times), "vmaf_p5": best.p5, "vmaf_p5_plain": hunt.plain_score.p5}
+    best = found.frames if found else search.plain_score
+    scores = {"target": search.target, "vmaf": best.mean, "vmaf_plain": search.plain_score.mean}
+    scores |= {"vmaf_low": best.lowest(pictures.times), "vmaf_p5": best.p5, "vmaf_p5_plain": search.plain_score.p5}
     facts = _facts(codec, found.crf if found else None, found.size if found else plain_bytes, plain_bytes)
     facts |= {name: round(value, 2) for name, value in scores.items()}
-    facts |= {"measured": True, "gain": bool(found), "probes": [[crf, round(score, 2)] for crf, score in hunt.points]}
+    facts |= {"measured": True, "gain": bool(found), "probes": [[crf, round(score, 2)] for crf, score in search.points]}
     return found.path if found else None, facts
 
 

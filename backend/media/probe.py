@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.errors import MediaError
-from backend.media import Probe, Sound
+from backend.media import AudioTrack, Probe
 
 if TYPE_CHECKING:
     from backend.media.ffmpeg import Ffmpeg
@@ -79,7 +79,7 @@ def look(ffmpeg: Ffmpeg, path: Path) -> Probe:
         height,
         (video or {}).get("codec_id", ""),
         _fps(said),
-        sounds=_sounds(ffmpeg, streams),
+        audio_tracks=_sounds(ffmpeg, streams),
         start=start,
         decodes=picture is not None,
         transfer=_named(said, "color_trc"),
@@ -159,9 +159,9 @@ def _times(said: Sequence[str]) -> tuple[float, float]:
     return 0.0, 0.0
 
 
-def _sounds(ffmpeg: Ffmpeg, streams: Sequence[dict[str, str]]) -> tuple[Sound, ...]:
+def _sounds(ffmpeg: Ffmpeg, streams: Sequence[dict[str, str]]) -> tuple[AudioTrack, ...]:
     return tuple(
-        Sound(
+        AudioTrack(
             stream.get("codec_id", ""),
             stream.get("channel_layout_name", ""),
             decodes=stream.get("codec_id", "") in ffmpeg.decodable,

@@ -61,7 +61,7 @@ class Trial:
     frames: Score
 
 
-class Steps:
+class ProgressSplitter:
     """Combines the progress of consecutive steps; it never decreases."""
 
     def __init__(self, report: Report) -> None:
@@ -88,7 +88,7 @@ class Case:
     size: tuple[int, int]  # width and height in pixels of the plain and the new rendition
     shape: Shape
     codec: str  # av1, h264
-    shop: Path  # temporary folder
+    work_dir: Path  # temporary folder
 
     @property
     def seconds(self) -> float:
@@ -105,7 +105,7 @@ class QualitySearch:
     """The state of a search: a case and what is known about it so far."""
 
     case: Case
-    steps: Steps
+    steps: ProgressSplitter
     pictures: Pictures  # of the plain rendition
     windows: tuple[Window, ...]
     whole: Reference  # reference for the whole
@@ -137,94 +137,98 @@ class QualitySearch:
         return merit(self.target, mean, p5, self.plain_score.p5)
 
 
-def search_quality(hunt: QualitySearch) -> Trial | None:
+def search_quality(search: QualitySearch) -> Trial | None:
     """Return the smallest encode of the whole video that meets the guarantee, None if there is no gain.
 
     Raises Unscored.
     """
-    samples = _copy_pictures(hunt)
-    hunt.plain_score = _score_whole(hunt, hunt.case.plain, 0.13)
-    hunt.target = target_for(hunt.plain_score.mean)
-    if not hunt.windows:
-        return _by_itself(hunt, samples)
-    if samples is hunt.whole:
-        return _by_groups(hunt)
-    hunt.sampled = hunt.pictures.numbers_in(hunt.windows)
-    return _by_samples(hunt, samples)
+    samples = _copy_pictures(search)
+    search.plain_score = _score_whole(search, search.case.plain, 0.13)
+    search.target = target_for(search.plain_score.mean)
+    if not search.windows:
+        return _by_itself(search, samples)
+    if samples is search.whole:
+        return _by_groups(search)
+    search.sampled = search.pictures.numbers_in(search.windows)
+    return _by_samples(search, samples)
 
 
-def _copy_pictures(hunt: QualitySearch) -> Reference:
+def _copy_pictures(search: QualitySearch) -> Reference:
     """Decode and scale the source once, and return the reference for the trials."""
-    case, tell = hunt.case, hunt.steps.until(0.05)
-    if not hunt.windows:  # the trial is published, so it needs the colour tags
-        hunt.whole = vmaf.copy(case.ffmpeg, hunt.whole, (), case.seconds, vmaf.SMALL, case.shop / "samples.nut", tell)
-        return hunt.whole
+    case, tell = search.case, search.steps.until(0.05)
+    if not search.windows:  # the trial is published, so it needs the colour tags
+        search.whole = vmaf.copy(
+            case.ffmpeg, search.whole, (), case.seconds, vmaf.SMALL, case.work_dir / "samples.nut", tell
+        )
+        return search.whole
     raw = case.source.packets.video.packets * case.size[0] * case.size[1] * 3 // 2
-    if raw <= min(MAX_RAW, shutil.disk_usage(case.shop).free // 4) and not case.late:
-        hunt.whole = vmaf.copy(case.ffmpeg, hunt.whole, (), case.seconds, vmaf.RAW, case.shop / "whole.nut", tell)
+    if raw <= min(MAX_RAW, shutil.disk_usage(case.work_dir).free // 4) and not case.late:
+        search.whole = vmaf.copy(
+            case.ffmpeg, search.whole, (), case.seconds, vmaf.RAW, case.work_dir / "whole.nut", tell
+        )
         if case.codec == "av1":
-            return hunt.whole
-    samples = case.shop / "samples.nut"
-    return vmaf.copy(case.ffmpeg, hunt.whole, hunt.windows, case.seconds, vmaf.SMALL, samples, tell)
+            return search.whole
+    samples = case.work_dir / "samples.nut"
+    return vmaf.copy(case.ffmpeg, search.whole, search.windows, case.seconds, vmaf.SMALL, samples, tell)
 
 
-def _by_samples(hunt: QualitySearch, samples: Reference) -> Trial | None:
-    while (crf := next_sample(hunt.ladder, hunt.target, hunt.points)) is not None:
-        hunt.probes.append(_probe(hunt, samples, crf))
-    crf = foreseen(hunt.ladder, hunt.target, hunt.points, hunt.ladder.aim)
-    return _encode_whole(hunt, crf) if _promising(hunt, crf) else None
+def _by_samples(search: QualitySearch, samples: Reference) -> Trial | None:
+    while (crf := next_sample(search.ladder, search.target, search.points)) is not None:
+        search.probes.append(_probe(search, samples, crf))
+    crf = foreseen(search.ladder, search.target, search.points, search.ladder.aim)
+    return _encode_whole(search, crf) if _promising(search, crf) else None
 
 
-def _promising(hunt: QualitySearch, crf: float) -> bool:
+def _promising(search: QualitySearch, crf: float) -> bool:
     """Return whether a quality may pay off; a prediction close to the limit is tried."""
-    size = foreseen_size(hunt.ladder, crf, [(probe.crf, probe.size) for probe in hunt.probes])
-    spent = sum(hunt.pictures.sizes[number] for number in hunt.sampled) or hunt.pictures.size
+    size = foreseen_size(search.ladder, crf, [(probe.crf, probe.size) for probe in search.probes])
+    spent = sum(search.pictures.sizes[number] for number in search.sampled) or search.pictures.size
     return size <= (1 + MIN_GAIN) * spent
 
 
-def _by_groups(hunt: QualitySearch) -> Trial | None:
+def _by_groups(search: QualitySearch) -> Trial | None:
     """Try some GOPs, encode the others at the predicted quality, and repeat those that need it."""
-    whole = gops.groups_of(hunt.pictures.times)
+    whole = gops.groups_of(search.pictures.times)
     chosen = [whole[number] for number in gops.spread(len(whole), vmaf.SAMPLES)]
-    hunt.sampled = frozenset(number for group in chosen for number in group)
+    search.sampled = frozenset(number for group in chosen for number in group)
     tried: list[gops.Pieces] = []
-    while (crf := next_sample(hunt.ladder, hunt.target, hunt.points)) is not None:
-        tried.append(pieces := _encode_groups(hunt, chosen, crf, 0.13 + 0.1 * len(tried)))
+    while (crf := next_sample(search.ladder, search.target, search.points)) is not None:
+        tried.append(pieces := _encode_groups(search, chosen, crf, 0.13 + 0.1 * len(tried)))
         frames = gops.score_of(pieces)
-        hunt.probes.append(Trial(crf, hunt.expected(frames), gops.size_of(pieces), Path(), frames))
-    crf = foreseen(hunt.ladder, hunt.target, hunt.points, hunt.ladder.aim)
-    if not _promising(hunt, crf):
+        search.probes.append(Trial(crf, search.expected(frames), gops.size_of(pieces), Path(), frames))
+    crf = foreseen(search.ladder, search.target, search.points, search.ladder.aim)
+    if not _promising(search, crf):
         return None
-    nearest = min(range(len(tried)), key=lambda number: abs(hunt.probes[number].crf - crf))
-    pieces = tried[nearest] if abs(hunt.probes[nearest].crf - crf) <= NEAR_ENOUGH else {}
+    nearest = min(range(len(tried)), key=lambda number: abs(search.probes[number].crf - crf))
+    pieces = tried[nearest] if abs(search.probes[nearest].crf - crf) <= NEAR_ENOUGH else {}
     rest = [group for group in whole if group.start not in pieces]
-    best = _repaired(hunt, whole, pieces | _encode_groups(hunt, rest, crf, 0.45))
-    return _published(hunt, best) if best else None
+    best = _repaired(search, whole, pieces | _encode_groups(search, rest, crf, 0.45))
+    return _published(search, best) if best else None
 
 
-def _careful_slope(hunt: QualitySearch) -> float:
+def _careful_slope(search: QualitySearch) -> float:
     """Return the curve's slope; if unknown, a steeper one than usual, to avoid overshooting."""
-    slope = slope_of(hunt.ladder, hunt.target, hunt.points)
-    return slope if len(hunt.points) > 1 else 2 * slope
+    slope = slope_of(search.ladder, search.target, search.points)
+    return slope if len(search.points) > 1 else 2 * slope
 
 
-def _repaired(hunt: QualitySearch, whole: list[range], pieces: gops.Pieces) -> gops.Pieces | None:
+def _repaired(search: QualitySearch, whole: list[range], pieces: gops.Pieces) -> gops.Pieces | None:
     """Encode some GOPs again while the whole violates or far exceeds the guarantee; None if it stays below."""
     best: gops.Pieces | None = None
-    slope = _careful_slope(hunt)
+    slope = _careful_slope(search)
     seen: list[tuple[float, float]] = []
     for turn in range(MAX_REPAIRS + 1):
         frames = gops.score_of(pieces)
-        score = hunt.merit(frames)
-        if score >= hunt.target - FLOOR and (best is None or gops.size_of(pieces) < gops.size_of(best)):
+        score = search.merit(frames)
+        if score >= search.target - FLOOR and (best is None or gops.size_of(pieces) < gops.size_of(best)):
             best = pieces
         seen.append((gops.crf_of(pieces), score))
-        slope = slope_of(hunt.ladder, hunt.target, seen) if len(seen) > 1 else slope
+        slope = slope_of(search.ladder, search.target, seen) if len(seen) > 1 else slope
         now = [_state(pieces, group, frames) for group in whole]
-        chosen, crf = repair(hunt.ladder, hunt.target, score, slope, now)
+        chosen, crf = repair(search.ladder, search.target, score, slope, now)
         if not chosen or turn == MAX_REPAIRS:
             break
-        pieces = pieces | _encode_groups(hunt, [whole[place] for place in chosen], crf, 0.75 + 0.1 * turn)
+        pieces = pieces | _encode_groups(search, [whole[place] for place in chosen], crf, 0.75 + 0.1 * turn)
     return best
 
 
@@ -233,19 +237,19 @@ def _state(pieces: gops.Pieces, group: range, frames: Score) -> GroupState:
     return GroupState(pieces[group.start].crf, frames.among(frozenset(group)).mean, size)
 
 
-def _encode_groups(hunt: QualitySearch, chosen: list[range], crf: float, start: float) -> gops.Pieces:
+def _encode_groups(search: QualitySearch, chosen: list[range], crf: float, start: float) -> gops.Pieces:
     """Encode and score some GOPs."""
-    case, count = hunt.case, sum(len(group) for group in chosen)
+    case, count = search.case, sum(len(group) for group in chosen)
     if not chosen:
         return {}
-    hunt.made += 1
-    output = case.shop / f"probe-{hunt.made}.mp4"
-    part = gops.selected(hunt.whole, chosen)
-    seconds = case.seconds * count / len(hunt.pictures.times)
+    search.made += 1
+    output = case.work_dir / f"probe-{search.made}.mp4"
+    part = gops.selected(search.whole, chosen)
+    seconds = case.seconds * count / len(search.pictures.times)
     graph = ["-filter_complex", f"[0:V:0]{part.filters},{gops.colours_of(case.plain)}[v]", "-map", "[v]"]
     encoder = _encoder(case, crf, gops.key_frames(chosen))
     written = ["-fps_mode", "passthrough", "-threads", str(THREADS), "-f", "mp4", str(output)]
-    tell = hunt.steps.until(min(start + 0.08, 0.9))
+    tell = search.steps.until(min(start + 0.08, 0.9))
     ran = case.ffmpeg.run(
         [*part.inputs(), *graph, *encoder, *written],
         duration=seconds,
@@ -253,97 +257,97 @@ def _encode_groups(hunt: QualitySearch, chosen: list[range], crf: float, start: 
         cpu_seconds=600 + round(120 * case.seconds),
     )
     vmaf.check(ran)
-    step = vmaf.step_for(len(hunt.pictures.times))
-    tell = hunt.steps.until(min(start + 0.1, 0.93))
-    frames = vmaf.score(case.ffmpeg, output, part, case.shop, count, step, tell)
+    step = vmaf.step_for(len(search.pictures.times))
+    tell = search.steps.until(min(start + 0.1, 0.93))
+    frames = vmaf.score(case.ffmpeg, output, part, case.work_dir, count, step, tell)
     return gops.pieces_of(case.ffmpeg, output, chosen, crf, frames)
 
 
-def _published(hunt: QualitySearch, pieces: gops.Pieces) -> Trial | None:
+def _published(search: QualitySearch, pieces: gops.Pieces) -> Trial | None:
     """Assemble the GOPs, with the audio of the plain rendition."""
-    case, output = hunt.case, hunt.case.shop / "whole.mp4"
-    gops.join(case.ffmpeg, pieces, hunt.pictures.times, case.plain, output, hunt.steps.until(0.97))
+    case, output = search.case, search.case.work_dir / "whole.mp4"
+    gops.join(case.ffmpeg, pieces, search.pictures.times, case.plain, output, search.steps.until(0.97))
     found = vmaf.list_pictures(case.ffmpeg, output)
-    if len(found.times) != len(hunt.pictures.times):
-        raise Unscored(f"{len(found.times)} pictures were put together of {len(hunt.pictures.times)}")
+    if len(found.times) != len(search.pictures.times):
+        raise Unscored(f"{len(found.times)} pictures were put together of {len(search.pictures.times)}")
     frames = gops.score_of(pieces)
-    if not pays(found.size, hunt.pictures.size):
+    if not pays(found.size, search.pictures.size):
         return None
-    return Trial(round(gops.crf_of(pieces), 1), hunt.merit(frames), found.size, output, frames)
+    return Trial(round(gops.crf_of(pieces), 1), search.merit(frames), found.size, output, frames)
 
 
-def _by_itself(hunt: QualitySearch, samples: Reference) -> Trial | None:
-    least = hunt.target - FLOOR
-    while (crf := next_crf(hunt.ladder, least, hunt.points)) is not None:
-        if hunt.probes and not _promising(hunt, crf):
+def _by_itself(search: QualitySearch, samples: Reference) -> Trial | None:
+    least = search.target - FLOOR
+    while (crf := next_crf(search.ladder, least, search.points)) is not None:
+        if search.probes and not _promising(search, crf):
             break
-        hunt.probes.append(_probe(hunt, samples, crf))
-    best = max((probe for probe in hunt.probes if probe.score >= least), key=lambda one: one.crf, default=None)
-    if best is None or not pays(best.size, hunt.pictures.size):
+        search.probes.append(_probe(search, samples, crf))
+    best = max((probe for probe in search.probes if probe.score >= least), key=lambda one: one.crf, default=None)
+    if best is None or not pays(best.size, search.pictures.size):
         return None
-    return _encode_whole(hunt, best.crf) if hunt.case.late else _with_sound(hunt, best)
+    return _encode_whole(search, best.crf) if search.case.late else _with_sound(search, best)
 
 
-def _probe(hunt: QualitySearch, samples: Reference, crf: float) -> Trial:
+def _probe(search: QualitySearch, samples: Reference, crf: float) -> Trial:
     """Encode and score the samples."""
-    start = 0.13 + 0.08 * len(hunt.probes)
-    output = hunt.case.shop / f"probe-{crf:g}.mp4"
+    start = 0.13 + 0.08 * len(search.probes)
+    output = search.case.work_dir / f"probe-{crf:g}.mp4"
     written = ["-fps_mode", "passthrough", "-threads", str(THREADS), "-f", "mp4", str(output)]
-    seconds = sum(end - begin for begin, end in hunt.windows) or hunt.case.seconds
-    ran = hunt.case.ffmpeg.run(
-        [*samples.inputs(), *hunt.case.shape.tags, *_encoder(hunt.case, crf), *written],
+    seconds = sum(end - begin for begin, end in search.windows) or search.case.seconds
+    ran = search.case.ffmpeg.run(
+        [*samples.inputs(), *search.case.shape.tags, *_encoder(search.case, crf), *written],
         duration=seconds,
-        report=hunt.steps.until(start + 0.06),
+        report=search.steps.until(start + 0.06),
         cpu_seconds=600 + round(120 * seconds),
     )
     vmaf.check(ran)
-    size = count_packets(hunt.case.ffmpeg, output).video.size
-    tell = hunt.steps.until(start + 0.08)
-    step = vmaf.step_for(len(hunt.pictures.times))
-    frames = vmaf.score(hunt.case.ffmpeg, output, samples, hunt.case.shop, ran.frames, step, tell)
-    return Trial(crf, hunt.expected(frames), size, output, frames)
+    size = count_packets(search.case.ffmpeg, output).video.size
+    tell = search.steps.until(start + 0.08)
+    step = vmaf.step_for(len(search.pictures.times))
+    frames = vmaf.score(search.case.ffmpeg, output, samples, search.case.work_dir, ran.frames, step, tell)
+    return Trial(crf, search.expected(frames), size, output, frames)
 
 
-def _score_whole(hunt: QualitySearch, path: Path, mark: float) -> Score:
+def _score_whole(search: QualitySearch, path: Path, mark: float) -> Score:
     """Score a rendition of the whole. If frames were dropped in between, the source is converted the same way."""
-    case, count, tell = hunt.case, len(hunt.pictures.times), hunt.steps.until(mark)
+    case, count, tell = search.case, len(search.pictures.times), search.steps.until(mark)
     step = vmaf.step_for(count)
     try:
-        return vmaf.score(case.ffmpeg, path, hunt.whole, case.shop, count, step, tell)
+        return vmaf.score(case.ffmpeg, path, search.whole, case.work_dir, count, step, tell)
     except Unscored:
-        if hunt.whole.is_copy or case.seconds > RETRY_SECONDS:
+        if search.whole.is_copy or case.seconds > RETRY_SECONDS:
             raise
-    nut = case.shop / "paired.nut"
-    hunt.whole = vmaf.copy(case.ffmpeg, hunt.whole, (), case.seconds, vmaf.SMALL, nut, tell)
-    return vmaf.score(case.ffmpeg, path, hunt.whole, case.shop, count, step, tell)
+    nut = case.work_dir / "paired.nut"
+    search.whole = vmaf.copy(case.ffmpeg, search.whole, (), case.seconds, vmaf.SMALL, nut, tell)
+    return vmaf.score(case.ffmpeg, path, search.whole, case.work_dir, count, step, tell)
 
 
-def _encode_whole(hunt: QualitySearch, crf: float) -> Trial | None:
+def _encode_whole(search: QualitySearch, crf: float) -> Trial | None:
     """Encode and score the whole video; once more if it violated or far exceeded the guarantee."""
-    first = _trial(hunt, crf, 0.85, 0.92)
-    slope = slope_of(hunt.ladder, hunt.target, hunt.points)
-    again = second_crf(hunt.ladder, hunt.target, first.crf, first.score, slope)
-    second = _trial(hunt, again, 0.97, 0.99) if again is not None else None
-    kept = [one for one in (first, second) if one and one.score >= hunt.target - FLOOR]
+    first = _trial(search, crf, 0.85, 0.92)
+    slope = slope_of(search.ladder, search.target, search.points)
+    again = second_crf(search.ladder, search.target, first.crf, first.score, slope)
+    second = _trial(search, again, 0.97, 0.99) if again is not None else None
+    kept = [one for one in (first, second) if one and one.score >= search.target - FLOOR]
     smallest = min(kept, key=lambda one: one.size, default=None)
-    return smallest if smallest and pays(smallest.size, hunt.pictures.size) else None
+    return smallest if smallest and pays(smallest.size, search.pictures.size) else None
 
 
-def _trial(hunt: QualitySearch, crf: float, encoded: float, scored: float) -> Trial:
-    output, size = encode_whole(hunt.case, crf, hunt.steps.until(encoded))
-    frames = _score_whole(hunt, output, scored)
-    return Trial(crf, hunt.merit(frames), size, output, frames)
+def _trial(search: QualitySearch, crf: float, encoded: float, scored: float) -> Trial:
+    output, size = encode_whole(search.case, crf, search.steps.until(encoded))
+    frames = _score_whole(search, output, scored)
+    return Trial(crf, search.merit(frames), size, output, frames)
 
 
-def _with_sound(hunt: QualitySearch, probe: Trial) -> Trial:
+def _with_sound(search: QualitySearch, probe: Trial) -> Trial:
     """Add the source's audio to a trial of the whole video; its frames are the scored ones."""
-    output = hunt.case.shop / "whole.mp4"
+    output = search.case.work_dir / "whole.mp4"
     taken = ["-map", "0:V:0", "-map_metadata", "-1", "-map_chapters", "-1", "-c:v", "copy"]
-    written = [*sound(hunt.case.source, 1), "-movflags", "+faststart", "-f", "mp4", str(output)]
-    ran = hunt.case.ffmpeg.run(
-        [*hunt.case.ffmpeg.reads(probe.path), *hunt.case.source.reads(hunt.case.ffmpeg), *taken, *written],
-        duration=hunt.case.source.packets.video.duration,
-        report=hunt.steps.until(0.99),
+    written = [*sound(search.case.source, 1), "-movflags", "+faststart", "-f", "mp4", str(output)]
+    ran = search.case.ffmpeg.run(
+        [*search.case.ffmpeg.reads(probe.path), *search.case.source.reads(search.case.ffmpeg), *taken, *written],
+        duration=search.case.source.packets.video.duration,
+        report=search.steps.until(0.99),
     )
     vmaf.check(ran)
     return replace(probe, path=output)
@@ -356,7 +360,7 @@ def pays(size: int, plain: int) -> bool:
 
 def encode_whole(case: Case, crf: float, report: Report) -> tuple[Path, int]:
     """Encode the whole video with its audio; return the file and its video bytes."""
-    output = case.shop / f"whole-{crf:g}.mp4"
+    output = case.work_dir / f"whole-{crf:g}.mp4"
     settings = [*case.shape.arguments, *_encoder(case, crf), *sound(case.source)]
     (packets,) = encode(case.ffmpeg, case.source, {output: settings}, report)
     return output, packets.video.size

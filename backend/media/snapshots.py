@@ -60,17 +60,17 @@ def take_pictures(ffmpeg: Ffmpeg, folder: Path, path: Path, kept: Collection[str
 
     `kept` are the file names known to the catalogue. Raises MediaError if no frame can be decoded.
     """
-    _sweep(folder, "sprite-*.*", kept)
-    with temp_dir(folder, "pictures") as shop:
-        shoot = _plan(ffmpeg, path, report)
+    _remove_stale(folder, "sprite-*.*", kept)
+    with temp_dir(folder, "pictures") as work_dir:
+        plan = _plan(ffmpeg, path, report)
         report(0.1)
-        words = _one_pass(ffmpeg, shop, shoot, lambda done: report(0.1 + 0.5 * done)) if shoot.read else ""
+        words = _one_pass(ffmpeg, work_dir, plan, lambda done: report(0.1 + 0.5 * done)) if plan.read else ""
         report(0.6)
-        _fill_gaps(ffmpeg, shop, shoot, report)
-        files = (*_publish(shop, folder), *_publish_sprite(shop, folder, shoot.sprite))
+        _fill_gaps(ffmpeg, work_dir, plan, report)
+        files = (*_publish(work_dir, folder), *_publish_sprite(work_dir, folder, plan.sprite))
     if not files:
         raise MediaError(NO_PICTURE, detail=words)
-    return Done(files, dict(shoot.source.facts))
+    return Done(files, dict(plan.source.facts))
 
 
 def take_cover(ffmpeg: Ffmpeg, seconds: float, folder: Path, path: Path, kept: Collection[str], report: Report) -> Done:
@@ -79,13 +79,13 @@ def take_cover(ffmpeg: Ffmpeg, seconds: float, folder: Path, path: Path, kept: C
     The name contains a hash of the content, because browsers cache media forever. The previous choice is kept until the
     catalogue knows the new one. Raises MediaError if no frame can be decoded.
     """
-    _sweep(folder, "cover-*.jpg", kept)
-    with temp_dir(folder, "cover") as shop:
+    _remove_stale(folder, "cover-*.jpg", kept)
+    with temp_dir(folder, "cover") as work_dir:
         probe = ffmpeg.probe(path)
         report(0.1)
-        taken = shop / "cover.jpg"
+        taken = work_dir / "cover.jpg"
         at = _appears(ffmpeg, path, seconds)
-        words = _grab(ffmpeg, [*ffmpeg.reads(path, "-ss", f"{at:.6f}")], probe, taken, COVER_SIDE)
+        words = _extract_frame(ffmpeg, [*ffmpeg.reads(path, "-ss", f"{at:.6f}")], probe, taken, COVER_SIDE)
         if not taken.exists():
             raise MediaError(NO_PICTURE, detail=words)
         return Done((_keep(taken, folder, FileKind.CHOSEN_COVER, _hashed(taken)),))
@@ -134,24 +134,24 @@ def choose(times: Sequence[float], duration: float, wanted: int) -> tuple[float,
     return tuple(times[number] for number in sorted(chosen))
 
 
-def _one_pass(ffmpeg: Ffmpeg, shop: Path, shoot: SnapshotPlan, report: Report) -> str:
+def _one_pass(ffmpeg: Ffmpeg, work_dir: Path, plan: SnapshotPlan, report: Report) -> str:
     """Take all images in one pass; missing ones are left to seeking. Returns ffmpeg's messages."""
-    probe, sprite = shoot.source.probe, shoot.sprite
+    probe, sprite = plan.source.probe, plan.sprite
     small, large = (jpeg(ffmpeg, probe, scaled(probe, side, "max")) for side in (SNAPSHOT_SIDE, COVER_SIDE))
     tile = jpeg(ffmpeg, probe, (sprite.width, sprite.height))
-    candidates = [shoot.video.times[0] + number * shoot.source.packets.end / CANDIDATES for number in range(CANDIDATES)]
+    candidates = [plan.video.times[0] + number * plan.source.packets.end / CANDIDATES for number in range(CANDIDATES)]
     # `thumbnail` picks the most typical frame, to avoid the black one that many videos begin with.
     graph = (
-        f"[0:V:0]split=4[a][b][c][d];[a]{_select(shoot.snapshots)},{small}[s];"
+        f"[0:V:0]split=4[a][b][c][d];[a]{_select(plan.snapshots)},{small}[s];"
         f"[b]{_select(candidates)},{large},thumbnail={CANDIDATES}[k];[c]select='eq(n,0)',{large}[f];"
         f"[d]{_every_step(sprite)},{tile},{_tile(sprite)}[t]"
     )
     outputs = ["-map", "[s]", "-fps_mode", "passthrough", *_JPEG, "snapshot-%d.jpg"]
     for label, name in (("[k]", "cover.jpg"), ("[f]", "first.jpg"), ("[t]", "sprite.jpg")):
         outputs += ["-map", label, "-fps_mode", "passthrough", "-frames:v", "1", *_JPEG, "-update", "1", name]
-    skipped = [] if shoot.whole else ["-skip_frame", "nokey"]
-    arguments = [*shoot.source.reads(ffmpeg, *skipped), "-filter_complex", graph, *outputs]
-    return ffmpeg.run(arguments, duration=shoot.video.last, report=report, cwd=shop).words
+    skipped = [] if plan.whole else ["-skip_frame", "nokey"]
+    arguments = [*plan.source.reads(ffmpeg, *skipped), "-filter_complex", graph, *outputs]
+    return ffmpeg.run(arguments, duration=plan.video.last, report=report, cwd=work_dir).words
 
 
 def _select(times: Sequence[float]) -> str:
@@ -172,61 +172,61 @@ def _tile(sprite: Layout) -> str:
     return f"tile={sprite.columns}x{sprite.rows}:nb_frames={sprite.count}"
 
 
-def _fill_gaps(ffmpeg: Ffmpeg, shop: Path, shoot: SnapshotPlan, report: Report) -> None:
+def _fill_gaps(ffmpeg: Ffmpeg, work_dir: Path, plan: SnapshotPlan, report: Report) -> None:
     """Take missing images one by one by seeking; `-ss` before `-i` decodes at most one GOP."""
-    if not (shop / "first.jpg").exists():
-        _fetch(ffmpeg, shoot, shop / "first.jpg", COVER_SIDE, 0.0)
-    taken = [shop / f"snapshot-{number}.jpg" for number in range(1, len(shoot.snapshots) + 1)]
+    if not (work_dir / "first.jpg").exists():
+        _extract_at(ffmpeg, plan, work_dir / "first.jpg", COVER_SIDE, 0.0)
+    taken = [work_dir / f"snapshot-{number}.jpg" for number in range(1, len(plan.snapshots) + 1)]
     if not all(path.exists() for path in taken):
-        for number, (path, at) in enumerate(zip(taken, shoot.snapshots, strict=True)):
+        for number, (path, at) in enumerate(zip(taken, plan.snapshots, strict=True)):
             report(0.6 + 0.1 * number / len(taken))
-            _fetch(ffmpeg, shoot, path, SNAPSHOT_SIDE, at)
-    if not (shop / "cover.jpg").exists():
-        _fetch(ffmpeg, shoot, shop / "cover.jpg", COVER_SIDE, 0.1 * shoot.source.packets.end)
-    if not (shop / "sprite.jpg").exists():
-        _fetch_tiles(ffmpeg, shop, shoot, lambda done: report(0.7 + 0.2 * done))
+            _extract_at(ffmpeg, plan, path, SNAPSHOT_SIDE, at)
+    if not (work_dir / "cover.jpg").exists():
+        _extract_at(ffmpeg, plan, work_dir / "cover.jpg", COVER_SIDE, 0.1 * plan.source.packets.end)
+    if not (work_dir / "sprite.jpg").exists():
+        _fetch_tiles(ffmpeg, work_dir, plan, lambda done: report(0.7 + 0.2 * done))
 
 
-def _fetch_tiles(ffmpeg: Ffmpeg, shop: Path, shoot: SnapshotPlan, report: Report) -> None:
+def _fetch_tiles(ffmpeg: Ffmpeg, work_dir: Path, plan: SnapshotPlan, report: Report) -> None:
     """Take the tiles of a sprite one by one; a missing one repeats the previous."""
-    sprite, last = shoot.sprite, shop / "first.jpg"
+    sprite, last = plan.sprite, work_dir / "first.jpg"
     for number in range(sprite.count):
         report(number / sprite.count)
-        tile = shop / f"tile-{number}.jpg"
-        _fetch(ffmpeg, shoot, tile, max(sprite.width, sprite.height), (number + 0.5) * sprite.step)
+        tile = work_dir / f"tile-{number}.jpg"
+        _extract_at(ffmpeg, plan, tile, max(sprite.width, sprite.height), (number + 0.5) * sprite.step)
         if not tile.exists() and last.exists():
             shutil.copyfile(last, tile)
         last = tile
     size = f"scale={sprite.width}:{sprite.height}:flags=bicubic,setsar=1"
     joined = ["-i", "tile-%d.jpg", "-vf", f"{size},{_tile(sprite)}", "-frames:v", "1"]
-    ffmpeg.run([*joined, *_JPEG, "-update", "1", "sprite.jpg"], cwd=shop)
+    ffmpeg.run([*joined, *_JPEG, "-update", "1", "sprite.jpg"], cwd=work_dir)
 
 
-def _fetch(ffmpeg: Ffmpeg, shoot: SnapshotPlan, target: Path, side: int, seconds: float) -> None:
+def _extract_at(ffmpeg: Ffmpeg, plan: SnapshotPlan, target: Path, side: int, seconds: float) -> None:
     """Write the frame visible at this time."""
-    source = shoot.source
-    at = ["-ss", f"{max(shoot.video.shown_at(seconds) - EARLIER, 0.0):.6f}"]
+    source = plan.source
+    at = ["-ss", f"{max(plan.video.shown_at(seconds) - EARLIER, 0.0):.6f}"]
     # In a video of hours the preceding key frame suffices; in a short one it might always be the same.
-    rough = [] if shoot.read or seconds == 0 else ["-skip_frame", "nokey", "-noaccurate_seek"]
+    rough = [] if plan.read or seconds == 0 else ["-skip_frame", "nokey", "-noaccurate_seek"]
     if source.packets.options:  # timestamps count from the beginning
-        _grab(ffmpeg, [*source.reads(ffmpeg), *at], source.probe, target, side)
+        _extract_frame(ffmpeg, [*source.reads(ffmpeg), *at], source.probe, target, side)
     else:
-        _grab(ffmpeg, source.reads(ffmpeg, *rough, *at), source.probe, target, side)
+        _extract_frame(ffmpeg, source.reads(ffmpeg, *rough, *at), source.probe, target, side)
 
 
-def _grab(ffmpeg: Ffmpeg, reads: Sequence[str], probe: Probe, target: Path, side: int) -> str:
+def _extract_frame(ffmpeg: Ffmpeg, reads: Sequence[str], probe: Probe, target: Path, side: int) -> str:
     """Write the first decoded frame. Returns ffmpeg's messages."""
     filters = jpeg(ffmpeg, probe, scaled(probe, side, "max"))
     taken = ["-map", "0:V:0", "-vf", filters, "-frames:v", "1", *_JPEG, "-update", "1", target.name]
     return ffmpeg.run([*reads, *taken], cwd=target.parent).words
 
 
-def _publish(shop: Path, folder: Path) -> Iterator[MediaFile]:
+def _publish(work_dir: Path, folder: Path) -> Iterator[MediaFile]:
     """Move the images to the video's folder and describe them."""
-    first, cover = shop / "first.jpg", shop / "cover.jpg"
+    first, cover = work_dir / "first.jpg", work_dir / "cover.jpg"
     if first.exists() and not cover.exists():
         shutil.copyfile(first, cover)
-    snapshots = sorted(shop.glob("snapshot-*.jpg"), key=lambda path: int(path.stem.split("-")[1]))
+    snapshots = sorted(work_dir.glob("snapshot-*.jpg"), key=lambda path: int(path.stem.split("-")[1]))
     named = [(cover, FileKind.COVER, 0), (first, FileKind.FIRST_FRAME, 0)]
     named += [(path, FileKind.SNAPSHOT, number) for number, path in enumerate(snapshots, 1)]
     for path, kind, position in named:
@@ -235,14 +235,14 @@ def _publish(shop: Path, folder: Path) -> Iterator[MediaFile]:
             yield structs.replace(_keep(path, folder, kind, name), position=position)
 
 
-def _publish_sprite(shop: Path, folder: Path, layout: Layout) -> Iterator[MediaFile]:
+def _publish_sprite(work_dir: Path, folder: Path, layout: Layout) -> Iterator[MediaFile]:
     """Move the sprite and its WebVTT to the video's folder, under a common unique name."""
-    sprite = shop / "sprite.jpg"
+    sprite = work_dir / "sprite.jpg"
     if not sprite.exists() or not sprite.stat().st_size:
         return
     text = write_vtt(layout.cues(), _hashed(sprite))
     picture = _keep(sprite, folder, FileKind.SPRITE, _hashed(sprite))
-    cues = shop / "sprite.vtt"
+    cues = work_dir / "sprite.vtt"
     cues.write_text(text, encoding="utf-8")
     name = f"{Path(picture.name).stem}.vtt"
     atomic_replace(cues, folder / name)
@@ -262,7 +262,7 @@ def _hashed(path: Path) -> str:
     return f"{path.stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}{path.suffix}"
 
 
-def _sweep(folder: Path, pattern: str, kept: Collection[str]) -> None:
+def _remove_stale(folder: Path, pattern: str, kept: Collection[str]) -> None:
     """Delete files of earlier or crashed runs that the catalogue does not know."""
     for path in folder.glob(pattern):
         if path.name not in kept:

@@ -10,7 +10,7 @@ from pathlib import Path
 from backend.errors import ConsoleError, MediaError
 from backend.jobs.runner import Done
 from backend.media import Probe
-from backend.media.ffmpeg import ADDRESS_SPACE, THREADS, Ffmpeg, Ran, Report
+from backend.media.ffmpeg import ADDRESS_SPACE, THREADS, Ffmpeg, Report, RunResult
 from backend.media.files import publish, temp_dir
 from backend.media.filters import scaled, shape, steady
 from backend.media.packets import Packets, count_packets
@@ -73,10 +73,10 @@ def transcode(ffmpeg: Ffmpeg, rungs: Sequence[int], folder: Path, path: Path, re
 
     A single run makes them all, so that the source is decoded once. Raises MediaError on failure.
     """
-    with temp_dir(folder, "common") as shop:
+    with temp_dir(folder, "common") as work_dir:
         source = open_source(ffmpeg, path, report)
         outputs = {
-            shop / f"{side}.mp4": [*plain_codec(ffmpeg, source, side), *sound(source)]
+            work_dir / f"{side}.mp4": [*plain_codec(ffmpeg, source, side), *sound(source)]
             for side in sides(rungs, source.probe)
         }
         best, *_ = encode(ffmpeg, source, outputs, report)
@@ -160,7 +160,7 @@ def _look_at(ffmpeg: Ffmpeg, output: Path, seconds: float, words: str) -> Packet
     return replace(packets, words=words)
 
 
-def _failure(ran: Ran) -> MediaError:
+def _failure(ran: RunResult) -> MediaError:
     if ran.code in _STOPPED:
         return MediaError(TOOK_TOO_LONG, detail=ran.words)
     undecoded = any(said in ran.words for said in _UNDECODED)

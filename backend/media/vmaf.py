@@ -14,7 +14,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TypeAlias
 
-from backend.media.ffmpeg import THREADS, Ffmpeg, Ran, Report
+from backend.media.ffmpeg import THREADS, Ffmpeg, Report, RunResult
 from backend.media.filters import Shape
 from backend.media.transcode import Source
 
@@ -189,7 +189,7 @@ def list_pictures(ffmpeg: Ffmpeg, path: Path) -> Pictures:
 
 
 def score(
-    ffmpeg: Ffmpeg, path: Path, reference: Reference, shop: Path, frames: int, step: int, report: Report
+    ffmpeg: Ffmpeg, path: Path, reference: Reference, work_dir: Path, frames: int, step: int, report: Report
 ) -> Score:
     """Score every `step`-th frame of the MP4 at `path`, of about `frames` frames, against a reference.
 
@@ -201,13 +201,13 @@ def score(
         if line[:2] in (b"0,", b"1,"):
             counts[line[0] - ord("0")] += 1
 
-    log = shop / _LOG
+    log = work_dir / _LOG
     log.unlink(missing_ok=True)
     ran = ffmpeg.run(
         [*ffmpeg.reads(path), *reference.inputs(), *_comparison(reference.filters, step)],
         on_line=read,
         report=lambda _: report(min(1.0, counts[0] / max(frames, 1))),
-        cwd=shop,
+        cwd=work_dir,
         cpu_seconds=600 + 10 * frames,
     )
     check(ran)
@@ -245,7 +245,7 @@ def read_scores(log: bytes) -> Score:
     return Score(tuple(sorted(frames)))
 
 
-def check(ran: Ran) -> None:
+def check(ran: RunResult) -> None:
     """Raise Unscored if a run failed."""
     if not ran.ok:
         raise Unscored(ran.words or f"ffmpeg ended with {ran.code}")

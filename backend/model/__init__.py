@@ -250,17 +250,17 @@ class Page(Generic[T]):
 
 
 # A row's key, and its video's media key and version; it differs after every change of what is shown.
-Mark: TypeAlias = tuple[int, str, int]
+RowVersion: TypeAlias = tuple[int, str, int]
 
 
-Missing: TypeAlias = Callable[[list[Mark]], list[Mark]]  # selects the rows that are not cached
+Missing: TypeAlias = Callable[[list[RowVersion]], list[RowVersion]]  # selects the rows that are not cached
 
 
-class Listed(msgspec.Struct, Generic[T], frozen=True):
+class RowPage(msgspec.Struct, Generic[T], frozen=True):
     """One page of a list as marks, in order, and the total. `rows` are only those reported missing from the cache."""
 
     total: int
-    marks: list[Mark]
+    versions: list[RowVersion]
     rows: tuple[T, ...]
 
 

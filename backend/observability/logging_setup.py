@@ -39,7 +39,7 @@ def start_log(level: str, log_format: str = "") -> None:
     """
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if (log_format or _usual_format()) == "json" else TextLines(TEXT))
-    handler.addFilter(Sparing())
+    handler.addFilter(LibraryLogLimit())
     for logger in logging.root.manager.loggerDict.values():
         if isinstance(logger, logging.Logger):
             logger.handlers.clear()  # uvicorn and Streamlit install their own handlers or disable propagation
@@ -59,7 +59,7 @@ def hide_secrets(text: str) -> str:
     return SECRET.sub(lambda found: f"{found['before'] or found['media']}…", text)
 
 
-class Sparing(logging.Filter):
+class LibraryLogLimit(logging.Filter):
     """Rate-limits and shortens log lines of libraries, which clients could trigger repeatedly.
 
     Exceptions are reduced to one line with their innermost locations.

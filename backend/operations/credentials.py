@@ -23,7 +23,7 @@ def check_password(call: Call, user_name: str, password: str) -> Account:
     password check.
     """
     address, attempts = call.caller.address, call.store.attempts
-    with call.console.turns.turn(address):
+    with call.console.password_checks.acquire(address):
         begun = attempts.begin(address, user_name)
         if begun.wait:
             raise WrongCredentials("Too many wrong passwords. Try again in {seconds} s.", seconds=begun.wait)
@@ -39,5 +39,5 @@ def check_password(call: Call, user_name: str, password: str) -> Account:
 
 def new_hash(call: Call, password: str) -> str:
     """Return the hash of a new password, which costs as much as a check. Raises BadRequest and Refused."""
-    with call.console.turns.turn(call.caller.address):
+    with call.console.password_checks.acquire(call.caller.address):
         return hash_password(password)

@@ -66,7 +66,7 @@ def get_prewarm_quota(call: Call) -> QuotaData:
 def get_drift(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 20, what: str = "") -> DriftData:
     """List differences between the catalogue and VOD, newest first. Cloud mode only."""
     cloud = _cloud(call)
-    page = call.store.mirror.find_drift(what, page_index, page_size)
+    page = call.store.cloud_catalogue.find_drift(what, page_index, page_size)
     sync = cloud.sync.progress()
     return DriftData(
         total=page.total,

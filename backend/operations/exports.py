@@ -95,5 +95,7 @@ def _export(
     call.store.history.record(at=now, actor=call.actor, action=call.operation.name, target="", after=after)
     when, progress = datetime.fromtimestamp(now, zone), Progress(total)
     label = ExportInfo(listing, chosen, file_format, given, when, zone.key, call.actor.name, progress)
-    pieces = call.store.exporting.pieces(listing, chosen, file_format, filters.wanted, zone, call.write.base_url, sort)
+    pieces = call.store.exporting.export_batches(
+        listing, chosen, file_format, filters.wanted, zone, call.write.base_url, sort
+    )
     return call.console.exports.begin(call.actor.name, make_download(label, pieces, incoming_folder(call.settings)))

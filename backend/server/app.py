@@ -19,7 +19,7 @@ from backend.model.media_urls import read_media_path
 from backend.observability.prometheus import Metrics
 from backend.server.docs_page import docs_page
 from backend.server.forwarded import ForwardedHeaders
-from backend.server.health import say_alive, say_ready, send_metrics
+from backend.server.health import report_alive, report_ready, send_metrics
 from backend.server.media import send_media
 from backend.server.openapi import describe
 from backend.server.operations import Shared, operate
@@ -27,7 +27,7 @@ from backend.server.parse_errors import NO_ROOM
 from backend.server.refusals import TRY_LATER, refuse
 from backend.server.request import Answer, Endpoint, RequestContext
 from backend.server.security_headers import with_security_headers
-from backend.server.session_cookie import adopt, forget, is_turned_away
+from backend.server.session_cookie import adopt, forget, should_refuse
 from backend.server.shutdown import call_when_stopping
 from backend.server.uvicorn_protocols import limit_server
 from backend.store import StoreError
@@ -52,7 +52,7 @@ class RestApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             limit_server(receive)
-            call_when_stopping(self.console.turns.close)
+            call_when_stopping(self.console.password_checks.close)
             for event in ("startup", "shutdown"):
                 await receive()
                 await send({"type": f"lifespan.{event}.complete"})
@@ -71,7 +71,7 @@ class RestApp:
     async def admit(self, scope: Scope, send: Send) -> bool:
         """Return whether to process a request; refuse it if file descriptors are short and nobody is signed in."""
         self._learn_own_url(scope)
-        if await is_turned_away(self.console, scope):
+        if await should_refuse(self.console, scope):
             await refuse(scope, with_security_headers(send), NO_ROOM, TRY_LATER, self.console)
             return False
         return True
@@ -115,8 +115,8 @@ def _endpoints(console: Console) -> Iterator[tuple[str, ASGIApp]]:
         "/console/user/adopt": ("adopt", adopt),
         "/console/user/forget": ("forget", forget),
         "/vodcallback/callback": ("callback", take_callback),
-        "/healthz": ("healthz", say_ready),
-        "/livez": ("livez", say_alive),
+        "/healthz": ("healthz", report_ready),
+        "/livez": ("livez", report_alive),
         "/metrics": ("metrics", partial(send_metrics, Metrics(console))),
     }
     for path, (name, answer) in others.items():

@@ -19,7 +19,7 @@ from backend.server.page_paths import READS, STREAM, is_own_origin, is_page_path
 from backend.server.parse_errors import NO_ROOM
 from backend.server.refusals import LATER, TRY_LATER, reader_of, refuse
 from backend.server.security_headers import PAGE_POLICY, with_security_headers
-from backend.server.session_cookie import is_turned_away, person_of
+from backend.server.session_cookie import person_of, should_refuse
 from backend.server.uvicorn_protocols import limit_server
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class Front:
             await refuse(scope, send, error, {}, console)
         elif not is_own_origin(origins, own_hosts(scope, console.settings.public_url)):
             await refuse(scope, send, Refused(403, "Requests from other sites are not allowed."), {}, console)
-        elif await is_turned_away(console, scope):
+        elif await should_refuse(console, scope):
             await refuse(scope, send, NO_ROOM, TRY_LATER, console)
         else:
             network = network_of((scope.get("client") or ("",))[0])

@@ -22,13 +22,13 @@ MIN_FREE_BYTES = 1_000_000  # below this, the database rejects changes
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
-async def say_alive(context: RequestContext) -> Response:
+async def report_alive(context: RequestContext) -> Response:
     """Report that this process responds."""
     context.require_method("GET", "HEAD")
     return context.succeed("alive")
 
 
-async def say_ready(context: RequestContext) -> Response:
+async def report_ready(context: RequestContext) -> Response:
     """Report whether the console is ready, or why not."""
     context.require_method("GET", "HEAD")
     try:

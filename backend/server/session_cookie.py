@@ -68,7 +68,7 @@ async def person_of(console: Console, scope: Scope) -> str:
     return access.account.user_name if access and Right.DASHBOARD in access.rights else ""
 
 
-async def is_turned_away(console: Console, scope: Scope) -> bool:
+async def should_refuse(console: Console, scope: Scope) -> bool:
     """Return whether file descriptors are short and nobody is signed in."""
     return "short" in scope and await _access_shown(console, scope) is None
 

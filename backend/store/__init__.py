@@ -14,8 +14,8 @@ from backend.store.accounts import Accounts
 from backend.store.category_tree import CategoryTree
 from backend.store.cloud import CloudRecords
 from backend.store.cloud_reviews import CloudReviews
-from backend.store.cloud_sync import Mirror
-from backend.store.engine import UNKNOWN, Engine, Progress, say_nothing
+from backend.store.cloud_sync import CloudCatalogue
+from backend.store.engine import UNKNOWN, Engine, Progress, ignore_progress
 from backend.store.errors import Reason, StoreError
 from backend.store.file_permissions import make_folder
 from backend.store.hash_chain import Head
@@ -59,7 +59,7 @@ class Store:
         self.review_decisions = ReviewDecisions(engine, engine.now)
         self.review_choices = ReviewChoices(engine, engine.now)
         self.uploaders = UploaderRecords(engine)
-        self.mirror = Mirror(engine, engine.now)
+        self.cloud_catalogue = CloudCatalogue(engine, engine.now)
         self.usage = Usage(engine, engine.now)
         self.accounts = Accounts(engine, engine.now)
         self.sessions = Sessions(engine, engine.now)
@@ -70,7 +70,7 @@ class Store:
         self.exporting = engine
         self.version, self.listeners = engine.version, engine.listeners
         self.size, self.check, self.recount = engine.size, engine.check, engine.recount
-        self.rebuild, self.settle_import = engine.rebuild, engine.settle_import
+        self.rebuild, self.optimize_search = engine.rebuild, engine.optimize_search
 
     def close(self) -> None:
         self.sessions.write_seen()
@@ -78,7 +78,7 @@ class Store:
 
 
 def open_store(
-    folder: Path, clock: Callable[[], float] = time.time, tell: Progress = say_nothing, *, upgrade: bool = False
+    folder: Path, clock: Callable[[], float] = time.time, tell: Progress = ignore_progress, *, upgrade: bool = False
 ) -> Store:
     """Open the store in a data folder, creating it if needed.
 

@@ -97,7 +97,7 @@ class CategoryTree:
             self._note(db, actor, "deleteCategory", cate_id, {"cate_name": names, "videos": videos}, {})
             return videos
 
-    def follow(self, found: Iterable[Category], actor: Actor) -> int:
+    def apply_provider_tree(self, found: Iterable[Category], actor: Actor) -> int:
         """Apply the provider's category tree and return the number of changed categories.
 
         Categories that exist only here are kept. Those removed at the provider are removed from their videos too, as

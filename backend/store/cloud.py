@@ -17,7 +17,7 @@ from backend.model import Actor, JobKind
 from backend.model.cloud import ACCEPTED, QUICK, REFUSED, SENDING, SUBMITS, Action, CloudTask, Event, Intent, Push
 from backend.store import history
 from backend.store.engine import Database, Engine
-from backend.store.job_rows import word_of
+from backend.store.job_rows import enum_value
 
 EVENT_LEASE_SECONDS = 60.0  # nobody else processes the event meanwhile
 
@@ -90,7 +90,7 @@ class CloudRecords:
         for row in rows:
             by_job.setdefault(row["job_id"], []).append(row)
         return [
-            CloudTask(job_id, one[0]["task_id"], one[0]["video_id"], word_of(JobKind, one[0]["kind"]),
+            CloudTask(job_id, one[0]["task_id"], one[0]["video_id"], enum_value(JobKind, one[0]["kind"]),
                       tuple(row["cloud_id"] for row in one), one[0]["begun"])
             for job_id, one in by_job.items()
         ]  # fmt: skip
@@ -117,7 +117,7 @@ class CloudRecords:
             )
             return made, True
 
-    def begin_anew(self, action: Action, payloads: Mapping[str, Mapping[str, Any]], actor: Actor) -> None:
+    def replace_intents(self, action: Action, payloads: Mapping[str, Mapping[str, Any]], actor: Actor) -> None:
         """Record an intent for each target, replacing any pending one."""
         now, who = self._clock(), json.dumps(asdict(actor))
         with self._engine.writing() as db:
@@ -142,12 +142,12 @@ class CloudRecords:
     def find_intents(self, older_than: float = 0.0, actions: Sequence[Action] = QUICK) -> list[Intent]:
         """Return intents at least `older_than` seconds old whose retry time has come, oldest first."""
         now = self._clock()
-        sql = f"where begun <= ? and due <= ? and action in ({marks(actions)}) order by begun"
+        sql = f"where begun <= ? and due <= ? and action in ({placeholders(actions)}) order by begun"
         with self._engine.reading() as db:
             return _intents(db, sql, [now - older_than, now, *actions])
 
     def count_intents(self, actions: Sequence[Action] = QUICK) -> int:
-        sql = f"select count(*) from cloud_intents where action in ({marks(actions)})"
+        sql = f"select count(*) from cloud_intents where action in ({placeholders(actions)})"
         with self._engine.reading() as db:
             return int(db.execute(sql, [*actions]).fetchone()[0])
 
@@ -185,11 +185,11 @@ class CloudRecords:
 
     # Events
 
-    def keep_event(self, type_: str, target: str, body: Mapping[str, Any]) -> None:
+    def enqueue_event(self, type_: str, target: str, body: Mapping[str, Any]) -> None:
         """Queue an event for processing. A duplicate of a queued event is not queued twice."""
         text = json.dumps(body, ensure_ascii=False, sort_keys=True)
         with self._engine.writing() as db:
-            _hurry_events(db, type_, target, self._clock())
+            _cap_event_delay(db, type_, target, self._clock())
             db.execute(
                 "insert into cloud_events (received, due, type, target, body) select ?, ?, ?, ?, ? "
                 "where not exists (select 1 from cloud_events where target = ? and type = ? and body = ?)",
@@ -201,7 +201,7 @@ class CloudRecords:
         with self._engine.writing() as db:
             expect_event(db, type_, target, self._clock())
 
-    def take_event(self, seconds: float = EVENT_LEASE_SECONDS) -> Event | None:
+    def claim_event(self, seconds: float = EVENT_LEASE_SECONDS) -> Event | None:
         """Claim the event that has been due longest; it is leased for this many seconds."""
         now = self._clock()
         due = "select id from cloud_events where due <= ? order by due, id limit 1"
@@ -220,7 +220,7 @@ class CloudRecords:
         with self._engine.writing() as db:
             db.execute("update cloud_events set due = ? where id = ?", [self._clock() + seconds, event.id])
 
-    def end_event(self, event: Event) -> None:
+    def complete_event(self, event: Event) -> None:
         with self._engine.writing() as db:
             db.execute("delete from cloud_events where id = ?", [event.id])
 
@@ -302,18 +302,18 @@ class CloudRecords:
 
     # Cursors
 
-    def place(self, name: str) -> dict[str, Any]:
+    def cursor(self, name: str) -> dict[str, Any]:
         """Return the saved cursor of a scan; empty if it has not started."""
         with self._engine.reading() as db:
             row = db.execute("select value from cloud_places where name = ?", [name]).fetchone()
         return json.loads(row[0]) if row else {}
 
-    def set_place(self, name: str, value: Mapping[str, Any]) -> None:
+    def save_cursor(self, name: str, value: Mapping[str, Any]) -> None:
         with self._engine.writing() as db:
             db.execute("insert or replace into cloud_places (name, value) values (?, ?)", [name, json.dumps(value)])
 
 
-def marks(values: Sequence[Any]) -> str:
+def placeholders(values: Sequence[Any]) -> str:
     return ", ".join("?" * len(values))
 
 
@@ -323,7 +323,7 @@ def expect_event(db: Database, type_: str, target: str, now: float) -> None:
     If one of its type is already queued for this video, its delay is cut to one lease: whatever it was postponed for is
     over once VOD reports it again.
     """
-    _hurry_events(db, type_, target, now)
+    _cap_event_delay(db, type_, target, now)
     db.execute(
         "insert into cloud_events (received, due, type, target, body) select ?, ?, ?, ?, '{}' "
         "where not exists (select 1 from cloud_events where target = ? and type = ?)",
@@ -331,7 +331,7 @@ def expect_event(db: Database, type_: str, target: str, now: float) -> None:
     )
 
 
-def _hurry_events(db: Database, type_: str, target: str, now: float) -> None:
+def _cap_event_delay(db: Database, type_: str, target: str, now: float) -> None:
     sql = "update cloud_events set due = ? where target = ? and type = ? and due > ?"
     db.execute(sql, [now + EVENT_LEASE_SECONDS, target, type_, now + EVENT_LEASE_SECONDS])
 

@@ -38,7 +38,7 @@ def queue_refresh(
     )
 
 
-def hasten_refresh(db: Database, video_id: str) -> bool:
+def retry_refresh_now(db: Database, video_id: str) -> bool:
     """Retry a pending refresh now; False if there is none."""
     sql = "update cloud_intents set due = 0, tries = 0 where action = ? and target = ?"
     return db.execute(sql, [Action.REFRESH, video_id]).rowcount > 0

@@ -51,7 +51,7 @@ class CloudReviews:
                 db, at=int(self._clock()), actor=actor, action="resubmitReview", target=review.video_id, after=after
             )
 
-    def hasten(self, video_id: str, job_id: str) -> bool:
+    def poll_now(self, video_id: str, job_id: str) -> bool:
         """Check a submitted review now; False if none is pending.
 
         `job_id` is VOD's id from the event, for submissions whose response was lost.

@@ -29,7 +29,7 @@ from backend.store.cloud import expect_event
 from backend.store.cloud_differences import end_difference, follow_category, note_difference, set_category
 from backend.store.cloud_files import has_other_file, note_file, note_told, replace_file
 from backend.store.engine import Database, Engine
-from backend.store.review_queue import WITHOUT_FILE, follow_status, leave_without_file, standing
+from backend.store.review_queue import WITHOUT_FILE, follow_status, initial_review_state, leave_without_file
 from backend.store.row_keys import first_key
 from backend.store.rows import read_video, read_videos, read_videos_at, write_files
 
@@ -38,7 +38,7 @@ TEXTS = {"title": "title", "description": "description", "tags": "tags"}
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class UpsertResult:
     """Result of one batch from VOD."""
 
     new: int = 0
@@ -46,16 +46,16 @@ class Entered:
     differing: int = 0
 
 
-class Mirror:
+class CloudCatalogue:
     """All changes of the catalogue that originate at VOD."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
-    def enter(
+    def upsert(
         self, videos: Iterable[Video], run: int = 0, *, unreviewed: CensorStatus = CensorStatus.CHECK, told: int = 0
-    ) -> Entered:  # fmt: skip
+    ) -> UpsertResult:  # fmt: skip
         """Add new videos; update known ones with what VOD decides: status, duration, size, cover and category.
 
         Differing texts are recorded for a person to resolve. `unreviewed` is the review state of new videos without a
@@ -78,7 +78,7 @@ class Mirror:
                     if video.status is VideoStatus.UPLOADING and video.created > self._clock() - YOUNG_SECONDS:
                         continue  # possibly an upload from here that is about to be added
                     judged = video.censor_status is not CensorStatus.CHECK
-                    stands = video.censor_status if judged else standing(video.status, unreviewed)
+                    stands = video.censor_status if judged else initial_review_state(video.status, unreviewed)
                     inserts.add(db, [replace(video, censor_status=stands)])
                     note_file(db, video, int(self._clock()), told)
                     new += 1
@@ -94,7 +94,7 @@ class Mirror:
                 follow_status(db, known.video_id, known.status, unreviewed)
                 changed += follow_category(db, known, video, int(self._clock()))
                 differing += _note_texts(db, known, video, int(self._clock()))
-        return Entered(new, changed, differing)
+        return UpsertResult(new, changed, differing)
 
     def find_changed(self, videos: Iterable[Video]) -> list[str]:
         """Return the videos whose category, cover or size differs here; VOD's search results may be out of date."""
@@ -172,13 +172,13 @@ class Mirror:
             changes = [(one, {"status": before}, {"status": after}) for one in ended]
             history.append_many(db, at=now, actor=actor, action="expireUpload", changes=changes)
 
-    def batch(self, before: int | None, size: int) -> tuple[list[Video], int | None]:
+    def next_batch(self, before: int | None, size: int) -> tuple[list[Video], int | None]:
         """Return the next batch of a scan from newest to oldest, and its cursor; None at the end."""
         with self._engine.reading() as db:
             keys = self._engine.queries.keys_before(db, self._engine.queries.VIDEOS, VideoFilter(), before, size)
             return list(read_videos_at(db, keys)), keys[-1] if len(keys) == size else None
 
-    def unseen(self, run: int, after: str, size: int) -> list[str]:
+    def not_seen_in(self, run: int, after: str, size: int) -> list[str]:
         """Return videos after `after` that a complete scan of VOD did not see, by id."""
         sql = (
             "select video_id from videos where video_id > ? and not exists (select 1 from cloud_seen "

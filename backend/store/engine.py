@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from backend.exports.columns import Column, ExportSource, FileFormat
-from backend.model import Mark, Sort, VideoFilter
+from backend.model import RowVersion, Sort, VideoFilter
 
 T = TypeVar("T")
 UNKNOWN = -1  # no version
@@ -24,7 +24,7 @@ Progress: TypeAlias = Callable[[int, int], None]  # rows done, total
 Piece: TypeAlias = tuple[int, Any]  # rows in the batch, and the batch
 
 
-def say_nothing(done: int, total: int) -> None:
+def ignore_progress(done: int, total: int) -> None:
     """Report nothing."""
 
 
@@ -63,7 +63,7 @@ class Queries(Protocol):
     def count_by(self, db: Any, wanted: VideoFilter, column: str, most: int = -1) -> list[tuple[Any, int]]: ...
     def find(
         self, db: Any, listing: Any, wanted: VideoFilter, sort: Sort, index: int, size: int, total: int
-    ) -> list[Mark]: ...
+    ) -> list[RowVersion]: ...
     def keys_before(self, db: Any, listing: Any, wanted: VideoFilter, before: int | None, limit: int) -> list[int]: ...
     def keys_in_order(self, db: Any, listing: Any, wanted: VideoFilter, sort: Sort) -> array[int]: ...
 
@@ -91,11 +91,11 @@ class Engine(Protocol):
         """
         ...
 
-    def remembered(self, db: Any, key: Hashable, find: Callable[[], T]) -> T:
+    def cached_in(self, db: Any, key: Hashable, find: Callable[[], T]) -> T:
         """Return `find()` for the snapshot of `db`, cached until the database changes."""
         ...
 
-    def known(self, key: Hashable, find: Callable[[], T], version: int | None = None) -> T:
+    def cached(self, key: Hashable, find: Callable[[], T], version: int | None = None) -> T:
         """Return `find()`, cached until the database changes. Pass `version` if it was read already."""
         ...
 
@@ -107,7 +107,7 @@ class Engine(Protocol):
         """Return a number that differs after every change; UNKNOWN if it cannot be read."""
         ...
 
-    def pieces(
+    def export_batches(
         self, listing: ExportSource, columns: Sequence[Column], file_format: FileFormat, wanted: VideoFilter,
         zone: ZoneInfo, base_url: str = "", sort: Sort = Sort.NEWEST,
     ) -> Generator[Piece, None, None]:  # fmt: skip
@@ -130,11 +130,11 @@ class Engine(Protocol):
         """Return errors of the search index and the counts compared with the rows; empty if they agree."""
         ...
 
-    def rebuild(self, tell: Progress = say_nothing) -> None:
+    def rebuild(self, tell: Progress = ignore_progress) -> None:
         """Rebuild the search index and the counts; other writers wait meanwhile."""
         ...
 
-    def settle_import(self) -> None:
+    def optimize_search(self) -> None:
         """Optimize the search index after a bulk import."""
         ...
 

@@ -100,7 +100,7 @@ class History:
         with self._engine.reading() as db:
             where, values = _conditions(db, wanted)
             count = partial(_count, db, where, values)
-            total = self._engine.remembered(db, ("history", wanted), count)
+            total = self._engine.cached_in(db, ("history", wanted), count)
             page = {**values, "limit": size, "offset": (index - 1) * size}
             sql = f"select * from history {where} {_order(wanted)} limit :limit offset :offset"
             return Page(total, tuple(line_of(row) for row in db.query(sql, page)))

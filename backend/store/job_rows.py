@@ -261,7 +261,7 @@ def get(db: Database, job_id: str) -> Job:
     return job_of(row)
 
 
-def word_of(words: type[W], text: str) -> W:
+def enum_value(words: type[W], text: str) -> W:
     """Return a member of an enumeration.
 
     An unknown value, written by a newer version, is returned as an extra member.
@@ -277,7 +277,7 @@ def word_of(words: type[W], text: str) -> W:
 def brief_job_of(row: dict[str, Any]) -> Job:
     """Build a Job from a row of `Jobs.find_queue`."""
     return Job(
-        job_id=row["job_id"], kind=word_of(JobKind, row["kind"]), state=word_of(JobState, row["state"]),
+        job_id=row["job_id"], kind=enum_value(JobKind, row["kind"]), state=enum_value(JobState, row["state"]),
         created=row["created"], video_id=row["video_id"], progress=row["progress"], started=row["started"],
     )  # fmt: skip
 
@@ -286,8 +286,8 @@ def job_of(row: dict[str, Any]) -> Job:
     """Build a Job from a full row."""
     job = Job(
         job_id=row["job_id"],
-        kind=word_of(JobKind, row["kind"]),
-        state=word_of(JobState, row["state"]),
+        kind=enum_value(JobKind, row["kind"]),
+        state=enum_value(JobState, row["state"]),
         created=row["created"],
         video_id=row["video_id"],
         attempts=row["attempts"],

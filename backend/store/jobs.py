@@ -37,6 +37,7 @@ from backend.store.job_rows import (
     enqueue,
     enqueue_pull,
     enqueue_urls,
+    enum_value,
     finish,
     get,
     ids_in_order,
@@ -46,7 +47,6 @@ from backend.store.job_rows import (
     requeue,
     set_status,
     withdraw_other,
-    word_of,
     write_warmed,
 )
 from backend.store.rows import read_video, write_files
@@ -187,11 +187,11 @@ class Jobs:
                 return None
         with self._engine.writing() as db:
             for row in filter(is_left, _running(db)):
-                self._take_back(db, job_of(row))
+                self._requeue_abandoned(db, job_of(row))
             claimed = [job_of(row) for row in db.query(CLAIM, values)]
             return claimed[0] if claimed else None
 
-    def _take_back(self, db: Database, job: Job) -> None:
+    def _requeue_abandoned(self, db: Database, job: Job) -> None:
         """Queue a job whose worker crashed, or fail it after too many crashes."""
         deaths = job.attempts
         if deaths >= MAX_CRASHES:
@@ -215,7 +215,7 @@ class Jobs:
                 write_warmed(db, job.job_id, facts)
             return bool(kept)
 
-    def give_back(self, job: Job, owner: str) -> None:
+    def release_job(self, job: Job, owner: str) -> None:
         """Return a job to the queue without counting the attempt, when its worker is stopping."""
         with self._engine.writing() as db:
             db.execute(
@@ -364,9 +364,9 @@ class Jobs:
         """Return the URLs of these prewarm jobs with their states, in the order submitted."""
         ids = list(job_ids)
         found: dict[str, list[dict[str, Any]]] = {job_id: [] for job_id in ids}
-        marks = ", ".join("?" * len(ids))
+        placeholders = ", ".join("?" * len(ids))
         with self._engine.reading() as db:
-            sql = f"select * from prewarmed where job_id in ({marks}) order by job_id, position"
+            sql = f"select * from prewarmed where job_id in ({placeholders}) order by job_id, position"
             for row in db.query(sql, ids):
                 found[row["job_id"]].append({key: row[key] for key in ("url", "state", "detail")})
         return found
@@ -375,7 +375,7 @@ class Jobs:
         """Return the number of jobs of each kind and state."""
         with self._engine.reading() as db:
             rows = db.execute("select kind, state, count from job_counts where count > 0").fetchall()
-        return {(word_of(JobKind, kind), word_of(JobState, state)): count for kind, state, count in rows}
+        return {(enum_value(JobKind, kind), enum_value(JobState, state)): count for kind, state, count in rows}
 
     def find_longest_waits(self) -> dict[JobKind, float]:
         """Return how many seconds the oldest queued job of each kind has waited; kinds without one are omitted."""

@@ -4,16 +4,16 @@ Attempts are counted before the password is checked:
 
 - Attempts are counted by (address, name). Somebody guessing from elsewhere uses up their own attempts only; counting by
   name alone would let anybody lock anybody out.
-- FREE attempts cost nothing; each further one is followed by a delay that doubles, up to MAX_SECONDS. Attempts during a
-  delay are rejected and not counted, so they do not extend it: after a quiet minute there is always another attempt. A
-  correct password resets the count.
+- FREE_ATTEMPTS cost nothing; each further one is followed by a delay that doubles, up to MAX_SECONDS. Attempts during
+  a delay are rejected and not counted, so they do not extend it: after a quiet minute there is always another attempt.
+  A correct password resets the count.
 - If many addresses guess at one name, each address has one attempt a minute from the start. This slows down the attack
   as a whole, while the owner's own first attempt is still accepted.
-- All attempts of one address are also counted together, for any names: beyond FREE_HERE within FORGET_SECONDS (more
-  than an office behind one address mistypes), each further one delays the whole address.
+- All attempts of one address are also counted together, for any names: beyond FREE_PER_ADDRESS within FORGET_SECONDS
+  (more than an office behind one address mistypes), each further one delays the whole address.
 - An IPv6 address is counted by its /64 network, which is what one customer is assigned.
 - An attempt is counted in a transaction before the password is hashed, and uncounted if it was correct: of any number
-  of concurrent requests, in any number of processes, at most FREE get through.
+  of concurrent requests, in any number of processes, at most FREE_ATTEMPTS get through.
 - Unknown names are treated like existing ones and cannot be distinguished from them.
 
 Remaining weakness: somebody at the same address who never stops can use up the attempts of others there. Behind a
@@ -33,8 +33,8 @@ from backend.auth.addresses import network_of
 from backend.store.account_names import folded
 from backend.store.engine import Database, Engine
 
-FREE = 5
-FREE_HERE = 100  # attempts of one address for any names, within FORGET_SECONDS
+FREE_ATTEMPTS = 5
+FREE_PER_ADDRESS = 100  # attempts of one address for any names, within FORGET_SECONDS
 FIRST_SECONDS, MAX_SECONDS = 2.0, 60.0
 MANY = 50  # attempts for one name from anywhere, within FORGET_SECONDS
 FORGET_SECONDS = 900.0
@@ -45,7 +45,7 @@ KEEP = """
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
+class Attempt:
     """One attempt: the delay in seconds if rejected (0 if accepted), and its number."""
 
     wait: int
@@ -54,7 +54,7 @@ class Try:
     @property
     def is_last_free(self) -> bool:
         """Return whether every further attempt is followed by a delay."""
-        return self.count == FREE
+        return self.count == FREE_ATTEMPTS
 
 
 class LoginAttempts:
@@ -63,7 +63,7 @@ class LoginAttempts:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def begin(self, address: str, name: str) -> Try:
+    def begin(self, address: str, name: str) -> Attempt:
         """Count an attempt, before the password is checked."""
         here, place, everywhere = _keys(address, name)
         with self._engine.volatile() as db:
@@ -71,14 +71,14 @@ class LoginAttempts:
             count, _, until = _read(db, here, now)
             place_count, place_since, place_until = _read(db, place, now)
             if (blocked := max(until, place_until)) > now:
-                return Try(math.ceil(min(blocked - now, MAX_SECONDS)), count)
+                return Attempt(math.ceil(min(blocked - now, MAX_SECONDS)), count)
             total, total_since, _ = _read(db, everywhere, now)
-            wait = MAX_SECONDS if total >= MANY else _wait(count + 1 - FREE)
+            wait = MAX_SECONDS if total >= MANY else _wait(count + 1 - FREE_ATTEMPTS)
             db.execute(KEEP, [here, count + 1, now, now + wait])
-            db.execute(KEEP, [place, place_count + 1, place_since, now + _wait(place_count + 1 - FREE_HERE)])
+            db.execute(KEEP, [place, place_count + 1, place_since, now + _wait(place_count + 1 - FREE_PER_ADDRESS)])
             db.execute(KEEP, [everywhere, total + 1, total_since, 0.0])
             db.execute("delete from attempts where since < ?", [now - FORGET_SECONDS])
-            return Try(0, count + 1)
+            return Attempt(0, count + 1)
 
     def succeed(self, address: str, name: str) -> None:
         """Uncount an attempt with the correct password, and reset the count of this address and name."""

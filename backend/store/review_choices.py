@@ -42,7 +42,7 @@ class ReviewChoices:
     def find_reasons(self) -> tuple[ReviewReason, ...]:
         """Return the reasons in their order; those that are offered no more stand last."""
         with self._engine.reading() as db:
-            return self._engine.remembered(db, "review reasons", lambda: tuple(_reasons(db)))
+            return self._engine.cached_in(db, "review reasons", lambda: tuple(_reasons(db)))
 
     def find_reason(self, code: str) -> ReviewReason | None:
         """Return one reason; None where there is none of this code."""

@@ -16,7 +16,7 @@ JOIN = (
 )
 
 
-def standing(status: VideoStatus, unreviewed: CensorStatus) -> CensorStatus:
+def initial_review_state(status: VideoStatus, unreviewed: CensorStatus) -> CensorStatus:
     """Return the review state of a new, unreviewed video; `unreviewed` is the state once its file exists."""
     waits = unreviewed is CensorStatus.CHECK and status in WITHOUT_FILE
     return CensorStatus.ON_CENSOR if waits else unreviewed

@@ -126,13 +126,13 @@ def _judged(video: Video, verdict: Verdict) -> Video:
 
 def _standing(db: Database, video: Video) -> dict[str, Any]:
     """Return the state of a video before a verdict, for the history, with everything needed to undo it."""
-    standing: dict[str, Any] = {
+    initial_review_state: dict[str, Any] = {
         "status": video.status, "censorStatus": video.censor_status, "isRecommend": video.is_recommend
     }  # fmt: skip
     if video.is_recommend:
         (row,) = db.query("select * from recommendations where video_id = ?", [video.video_id])
-        standing["recommendation"] = {name: value for name, value in row.items() if value is not None}
-    return standing
+        initial_review_state["recommendation"] = {name: value for name, value in row.items() if value is not None}
+    return initial_review_state
 
 
 def _take_off(db: Database, video_id: str) -> None:

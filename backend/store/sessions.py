@@ -43,7 +43,7 @@ class Sessions:
 
         Pass `version` if the database version was read already.
         """
-        found = self._engine.known(("session", hashed), lambda: self._read_access(hashed), version)
+        found = self._engine.cached(("session", hashed), lambda: self._read_access(hashed), version)
         now = self._now()
         if found is None or found[1] <= now:
             return None

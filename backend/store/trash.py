@@ -164,7 +164,7 @@ def _put_back(db: Database, kept: dict[str, Any], now: int) -> None:
         inserts.insert(db, "files", file)
     inserts.insert(db, "videos", video)
     for job in json.loads(kept["jobs"]):
-        kind = job_rows.word_of(JobKind, job["kind"])
+        kind = job_rows.enum_value(JobKind, job["kind"])
         if job["state"] == JobState.FAILED:
             inserts.insert(db, "jobs", job)
         elif kind not in job_rows.PRIORITY:  # left to a newer version that knows it

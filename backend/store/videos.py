@@ -14,11 +14,11 @@ from backend.model import (
     CensorStatus,
     HistoryLine,
     JobKind,
-    Listed,
-    Mark,
     Missing,
     Page,
     Recommendation,
+    RowPage,
+    RowVersion,
     Sort,
     User,
     Verdict,
@@ -27,7 +27,7 @@ from backend.model import (
 )
 from backend.store import categories, facets, history, inserts, job_rows, reviews, stale_changes
 from backend.store.cloud import finish_intents
-from backend.store.cloud_refreshes import hasten_refresh, queue_refresh
+from backend.store.cloud_refreshes import queue_refresh, retry_refresh_now
 from backend.store.engine import Database, Engine
 from backend.store.facets import Facets
 from backend.store.folding import fold
@@ -71,25 +71,25 @@ class Catalogue:
 
     def list_videos(
         self, wanted: VideoFilter, index: int, size: int, sort: Sort, missing: Missing = list
-    ) -> Listed[Video]:
+    ) -> RowPage[Video]:
         """As find_videos, for callers with a row cache: `missing` selects the rows to read."""
         with self._engine.reading() as db:
-            total, marks = self._find(db, self._engine.queries.VIDEOS, wanted, sort, index, size)
-            return Listed(total, marks, read_videos_at(db, [mark[0] for mark in missing(marks)]))
+            total, versions = self._find(db, self._engine.queries.VIDEOS, wanted, sort, index, size)
+            return RowPage(total, versions, read_videos_at(db, [mark[0] for mark in missing(versions)]))
 
     def list_recommendations(
         self, wanted: VideoFilter, index: int, size: int, sort: Sort, missing: Missing = list
-    ) -> Listed[Recommendation]:
+    ) -> RowPage[Recommendation]:
         """As find_recommendations, for callers with a row cache."""
         with self._engine.reading() as db:
-            total, marks = self._find(db, self._engine.queries.FEED, wanted, sort, index, size)
-            return Listed(total, marks, read_recommendations_at(db, [mark[0] for mark in missing(marks)]))
+            total, versions = self._find(db, self._engine.queries.FEED, wanted, sort, index, size)
+            return RowPage(total, versions, read_recommendations_at(db, [mark[0] for mark in missing(versions)]))
 
     def _find(
         self, db: Database, listing: Any, wanted: VideoFilter, sort: Sort, index: int, size: int
-    ) -> tuple[int, list[Mark]]:
+    ) -> tuple[int, list[RowVersion]]:
         queries = self._engine.queries
-        total = self._engine.remembered(db, ("total", listing, wanted), lambda: queries.count(db, listing, wanted))
+        total = self._engine.cached_in(db, ("total", listing, wanted), lambda: queries.count(db, listing, wanted))
         return total, queries.find(db, listing, wanted, sort, index, size, total)
 
     def iterate_videos(self, wanted: VideoFilter) -> Iterator[Video]:
@@ -151,7 +151,7 @@ class Catalogue:
         """Count matching videos by status, category and user."""
         with self._engine.reading() as db:
             count = partial(facets.count_facets, self._engine.queries, db, wanted, most_users)
-            return self._engine.remembered(db, ("facets", wanted, most_users), count)
+            return self._engine.cached_in(db, ("facets", wanted, most_users), count)
 
     def settle_category(self, cate_id: int | None, cate_name: str | None) -> tuple[int, str]:
         """Resolve a category from its id, name or both. Raises BadRequest if they do not match."""
@@ -265,8 +265,8 @@ class Catalogue:
                     video_id=video_id,
                     status=video.censor_status.value,
                 )
-            standing = db.query("select * from recommendations where video_id = ?", [video_id])
-            before: dict[str, Any] = next(standing, {})
+            initial_review_state = db.query("select * from recommendations where video_id = ?", [video_id])
+            before: dict[str, Any] = next(initial_review_state, {})
             queued = narrow and job_rows.enqueue(db, JobKind.NARROW, now=now, video_id=video_id) is not None
             if warm:
                 queued = job_rows.enqueue_urls(db, list(warm), now=now) is not None or queued
@@ -326,7 +326,7 @@ class Catalogue:
         Raises NotFound if there is neither.
         """
         with self._engine.writing() as db:
-            if not hasten_refresh(db, video_id):
+            if not retry_refresh_now(db, video_id):
                 queue_refresh(db, video_id, read_video(db, video_id).files, "asked", actor, self._now())
 
     def edit_video(

@@ -26,14 +26,14 @@ Done = list[tuple[dict[str, Any], str]]  # videos with their request ids
 TOGETHER = {"createAudit": ("createAudits", "mediaId", "mediaIds", "auditList")}
 
 
-class Asker:
+class BulkCaller:
     """Runs an operation for videos: individually, or in batches if there is a bulk operation."""
 
     def __init__(self, operation: str) -> None:
-        self._alone = session.asker(operation)
+        self._alone = session.operation_caller(operation)
         self._together = TOGETHER.get(operation)
         self._size = min(AT_ONCE, session.limit("reviewedVideos")) if self._together else 1
-        self._many = session.asker(self._together[0]) if self._together else self._alone
+        self._many = session.operation_caller(self._together[0]) if self._together else self._alone
 
     def groups(self, asked: Asked) -> Iterator[Asked]:
         """Yield the batches."""
@@ -61,7 +61,7 @@ class Batch:
 
     asked: Asked
     said: str
-    asker: Asker
+    caller: BulkCaller
     offer_undo: Callable[[Done], None]
     not_begun: str
     done: Done = field(default_factory=list)
@@ -77,7 +77,7 @@ class Batch:
         return self.count == len(self.asked)
 
     def run(self) -> None:
-        for group in self.asker.groups(self.asked):
+        for group in self.caller.groups(self.asked):
             for (video, _), envelope in zip(group, self._ask(group), strict=True):
                 if envelope["result"] == "true":
                     self.done.append((video, envelope["requestId"]))
@@ -88,7 +88,7 @@ class Batch:
         if self.stopped:
             return [{"result": "false", "message": self.not_begun}] * len(group)
         try:
-            return self.asker.ask(group)
+            return self.caller.ask(group)
         except Exception as error:  # unexpected errors are reported, and the others continue
             return [{"result": "false", "message": str(error)}] * len(group)
 
@@ -98,7 +98,7 @@ class Batch:
 
 def start(operation: str, asked: Asked, said: str, offer_undo: Callable[[Done], None]) -> None:
     """Start a bulk action; only one runs at a time."""
-    st.session_state[BATCH] = batch = Batch(asked, said, Asker(operation), offer_undo, t("batch.not_begun"))
+    st.session_state[BATCH] = batch = Batch(asked, said, BulkCaller(operation), offer_undo, t("batch.not_begun"))
     threading.Thread(target=batch.run, name="batch", daemon=True).start()
 
 

@@ -164,7 +164,7 @@ def _do(question: Question, form: dict[str, Any]) -> None:
     if len(wanted) > bulk_runner.AT_ONCE:
         bulk_runner.start(action.operation, wanted, f"done.{action.key}", lambda done: undo.offer(action.key, done))
     else:
-        for (video, _), envelope in zip(wanted, bulk_runner.Asker(action.operation).ask(wanted), strict=True):
+        for (video, _), envelope in zip(wanted, bulk_runner.BulkCaller(action.operation).ask(wanted), strict=True):
             if envelope["result"] == "true":
                 done.append((video, envelope["requestId"]))
             else:

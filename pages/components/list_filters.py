@@ -29,7 +29,7 @@ WIRE = {**TEXTS, **DATES, **NUMBERS, **CHOICES}
 
 
 @dataclass(frozen=True)
-class Narrowing:
+class ListFilters:
     """The filters of a list, with a common prefix of their URL parameters; a change returns to the first page."""
 
     prefix: str

@@ -31,10 +31,10 @@ def token() -> str:
 
 def attempt(operation: str, **parameters: Any) -> dict[str, Any]:
     """Run an operation as the signed-in user and return its envelope."""
-    return asker(operation)(**parameters)
+    return operation_caller(operation)(**parameters)
 
 
-def asker(operation: str) -> Callable[..., dict[str, Any]]:
+def operation_caller(operation: str) -> Callable[..., dict[str, Any]]:
     """Return a function that runs an operation as the signed-in user, from any thread."""
     address, agent = st.context.ip_address, st.context.headers.get("User-Agent")
     caller = backend.Caller(
@@ -59,12 +59,12 @@ def ask(operation: str, **parameters: Any) -> Any:
     return envelope["data"]
 
 
-def tell_socket(person: Any | None = UNKNOWN) -> None:
+def report_socket_user(person: Any | None = UNKNOWN) -> None:
     """Tell the server who uses this page, because visitors who are not signed in have lower limits."""
     key = st.context.headers.get(backend.SOCKET_HEADER)
     if isinstance(key, str) and (context := get_script_run_ctx(suppress_warning=True)):
         name = None if person is UNKNOWN else person["userName"] if person else ""
-        backend.tell_socket(key, context.session_id, name)
+        backend.report_socket_user(key, context.session_id, name)
 
 
 class Answer:

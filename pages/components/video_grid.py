@@ -19,7 +19,7 @@ from pages.components import (
 )
 from pages.components.data_table import Column, Row
 from pages.components.i18n import named, t
-from pages.components.list_filters import Narrowing
+from pages.components.list_filters import ListFilters
 
 SORTS = ["-creationTime", "creationTime", "-duration", "duration", "-size", "size", "title", "-title"]
 ROW_HEIGHT = 40
@@ -40,12 +40,12 @@ class VideoList:
     bulk_actions: tuple[str, ...]
 
     @property
-    def narrowing(self) -> Narrowing:
-        return Narrowing(self.prefix)
+    def filters(self) -> ListFilters:
+        return ListFilters(self.prefix)
 
     @property
     def page_key(self) -> str:
-        return self.narrowing.page_key
+        return self.filters.page_key
 
     @property
     def sort_key(self) -> str:

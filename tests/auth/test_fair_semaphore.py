@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from backend import Caller
-from backend.auth.fair_semaphore import AT_ONCE, MAX_WAITING_HERE, Turns
+from backend.auth.fair_semaphore import AT_ONCE, MAX_WAITING_HERE, FairSemaphore
 from backend.errors import Refused
 from backend.operations import credentials
 from backend.server.app import RestApp
@@ -20,7 +20,7 @@ class Crowd:
     """Threads that ask for turns; whoever has one keeps it until `go` is set."""
 
     def __init__(self, turns):
-        self.turns, self.go, self.served, self.refused, self.threads = turns, threading.Event(), [], [], []
+        self.password_checks, self.go, self.served, self.refused, self.threads = turns, threading.Event(), [], [], []
 
     def ask(self, address):
         self.threads.append(threading.Thread(target=self._have, args=[address]))
@@ -28,7 +28,7 @@ class Crowd:
 
     def _have(self, address):
         try:
-            with self.turns.turn(address):
+            with self.password_checks.acquire(address):
                 self.served.append(address)
                 self.go.wait(60)
         except Refused:
@@ -40,7 +40,7 @@ def crowd_at():
     made = []
 
     def gather(**limits):
-        made.append(Crowd(Turns(**limits)))
+        made.append(Crowd(FairSemaphore(**limits)))
         return made[-1]
 
     yield gather
@@ -75,7 +75,7 @@ def test_addresses_are_served_one_after_the_other_however_often_each_asks(crowd_
     eventually(lambda: crowd.served)
     for number, address in enumerate([HERE] * 4 + [THERE], start=1):
         crowd.ask(address)
-        eventually(lambda number=number: crowd.turns.waiting == number)
+        eventually(lambda number=number: crowd.password_checks.waiting == number)
 
     crowd.go.set()
 
@@ -89,16 +89,16 @@ def test_an_address_has_one_turn_at_a_time(crowd_at, eventually):
         crowd.ask(address)
 
     eventually(lambda: sorted(crowd.served) == sorted([HERE, THERE]))
-    assert crowd.turns.waiting == 1
+    assert crowd.password_checks.waiting == 1
 
 
 def test_a_server_that_is_told_to_stop_waits_for_none_of_those_who_wait(crowd_at, eventually):
     crowd = crowd_at(at_once=1)
     for _ in range(3):
         crowd.ask(HERE)
-    eventually(lambda: crowd.served and crowd.turns.waiting == 2)
+    eventually(lambda: crowd.served and crowd.password_checks.waiting == 2)
 
-    crowd.turns.close()
+    crowd.password_checks.close()
 
     eventually(lambda: crowd.refused == [HERE, HERE])
     crowd.ask(THERE)
@@ -111,10 +111,10 @@ def test_where_all_places_are_taken_whoever_asks_most_often_goes(crowd_at, event
     eventually(lambda: crowd.served)
     for _ in range(4):
         crowd.ask(HERE)
-    eventually(lambda: (crowd.turns.waiting, crowd.refused) == (3, [HERE]))
+    eventually(lambda: (crowd.password_checks.waiting, crowd.refused) == (3, [HERE]))
     for address in (THERE, "203.0.113.9"):
         crowd.ask(address)
-    eventually(lambda: (crowd.turns.waiting, crowd.refused) == (4, [HERE, HERE]))
+    eventually(lambda: (crowd.password_checks.waiting, crowd.refused) == (4, [HERE, HERE]))
 
     crowd.go.set()
 
@@ -132,7 +132,7 @@ def test_a_flood_under_many_names_keeps_nobody_waiting(console, account, passwor
 
     with ThreadPoolExecutor(40) as pool:
         guesses = [pool.submit(guess, number) for number in range(40)]
-        eventually(lambda: console.turns.waiting > 20)
+        eventually(lambda: console.password_checks.waiting > 20)
         before = len(looked)
         answer = console.call("login", {"userName": "anne", "password": password}, "", Caller("rest", THERE))
         guessed = {one.result(60)["code"] for one in guesses}
@@ -157,7 +157,7 @@ def test_thirty_at_once_are_looked_at_two_at_a_time_and_all_get_in(way, console,
 
 
 def test_over_http_who_finds_no_place_is_told_when_to_come_again(serve, console, account, http):
-    console.turns = Turns(most_here=0)
+    console.password_checks = FairSemaphore(most_here=0)
     server = serve(RestApp(console))
 
     answer = http.post(f"{server}/console/user/login", data={"userName": "anne", "password": "a guess"})

@@ -11,7 +11,7 @@ import pytest
 from backend import Caller
 from backend.operations import credentials
 from backend.store import open_store
-from backend.store.login_attempts import FORGET_SECONDS, FREE, FREE_HERE, MANY, MAX_SECONDS
+from backend.store.login_attempts import FORGET_SECONDS, FREE_ATTEMPTS, FREE_PER_ADDRESS, MANY, MAX_SECONDS
 from tests.paths import ROOT
 
 HERE, THERE = "192.0.2.7", "198.51.100.9"
@@ -29,11 +29,11 @@ def try_often(attempts, times, address=HERE, name="anne"):
 
 
 def test_some_tries_are_free_and_the_next_one_waits(attempts):
-    assert try_often(attempts, FREE + 1) == [0] * FREE + [2]
+    assert try_often(attempts, FREE_ATTEMPTS + 1) == [0] * FREE_ATTEMPTS + [2]
 
 
 def test_the_wait_doubles_up_to_a_minute_however_long_somebody_goes_on(attempts, clock):
-    try_often(attempts, FREE)
+    try_often(attempts, FREE_ATTEMPTS)
     waits = []
     for _ in range(10):
         waits.append(attempts.begin(HERE, "anne").wait)
@@ -52,17 +52,17 @@ def test_tries_during_a_wait_do_not_make_it_longer(attempts, clock):
 
 
 def test_a_right_password_clears_the_count(attempts):
-    try_often(attempts, FREE - 1)
+    try_often(attempts, FREE_ATTEMPTS - 1)
     attempts.succeed(HERE, "anne")
 
-    assert try_often(attempts, FREE) == [0] * FREE
+    assert try_often(attempts, FREE_ATTEMPTS) == [0] * FREE_ATTEMPTS
 
 
 def test_all_is_forgotten_after_a_while(attempts, clock):
     try_often(attempts, 20)
     clock.move(FORGET_SECONDS + 1)
 
-    assert try_often(attempts, FREE) == [0] * FREE
+    assert try_often(attempts, FREE_ATTEMPTS) == [0] * FREE_ATTEMPTS
 
 
 def test_a_clock_that_was_set_back_shuts_nobody_out(attempts, clock):
@@ -86,36 +86,36 @@ def test_a_name_that_many_guess_at_has_one_try_a_minute_for_each_address(attempt
     assert try_often(attempts, 2) == [0, MAX_SECONDS]
     clock.move(MAX_SECONDS)
     assert attempts.begin(HERE, "anne").wait == 0
-    assert try_often(attempts, FREE, name="ben") == [0] * FREE
+    assert try_often(attempts, FREE_ATTEMPTS, name="ben") == [0] * FREE_ATTEMPTS
 
 
 @pytest.mark.parametrize("clothes", ["::ffff:192.0.2.{}", "::ffff:c000:2{:02x}", "64:ff9b::192.0.2.{}"])
 def test_a_neighbour_who_guesses_does_not_stop_me_where_the_server_listens_on_ipv6(attempts, clothes):
-    try_often(attempts, FREE + 1, clothes.format(9))
+    try_often(attempts, FREE_ATTEMPTS + 1, clothes.format(9))
 
     assert attempts.begin(clothes.format(7), "anne").wait == 0
-    assert try_often(attempts, FREE + 1, clothes.format(9))[-1] > 0
+    assert try_often(attempts, FREE_ATTEMPTS + 1, clothes.format(9))[-1] > 0
     assert attempts.begin("192.0.2.9", "anne").wait > 0
 
 
 def test_an_address_of_ipv6_counts_as_its_network(attempts):
-    waits = [attempts.begin(f"2001:db8:1:2::{number}", "anne").wait for number in range(FREE + 1)]
+    waits = [attempts.begin(f"2001:db8:1:2::{number}", "anne").wait for number in range(FREE_ATTEMPTS + 1)]
 
     assert waits[-1] > 0
     assert attempts.begin("2001:db8:1:3::1", "anne").wait == 0
 
 
 def test_an_address_that_tries_name_after_name_waits_like_one_that_tries_one(attempts, clock):
-    waits = [attempts.begin(HERE, f"name {number}").wait for number in range(FREE_HERE + 1)]
+    waits = [attempts.begin(HERE, f"name {number}").wait for number in range(FREE_PER_ADDRESS + 1)]
 
-    assert waits == [0] * FREE_HERE + [2]
+    assert waits == [0] * FREE_PER_ADDRESS + [2]
     assert attempts.begin(THERE, "name 1").wait == 0
     clock.move(2)
     assert [attempts.begin(HERE, f"next {number}").wait for number in range(2)] == [0, 4]
 
 
 def test_an_office_behind_one_address_does_not_feel_it(attempts):
-    for number in range(10 * FREE_HERE):
+    for number in range(10 * FREE_PER_ADDRESS):
         assert attempts.begin(HERE, f"person {number}").wait == 0
         if number % 12:  # one in twelve mistypes
             attempts.succeed(HERE, f"person {number}")
@@ -130,7 +130,7 @@ def test_of_many_processes_at_once_no_more_than_the_free_tries_come_through(tmp_
     command = [sys.executable, "-c", code, str(tmp_path / "store")]
     running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)]
 
-    assert sum(int(process.communicate(timeout=60)[0]) for process in running) == FREE
+    assert sum(int(process.communicate(timeout=60)[0]) for process in running) == FREE_ATTEMPTS
 
 
 @pytest.fixture
@@ -159,9 +159,9 @@ def test_of_20_guesses_at_once_5_are_looked_at(login, hashed):
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(login, ["a wrong one"] * 20))
 
-    assert len(hashed) == FREE
+    assert len(hashed) == FREE_ATTEMPTS
     assert {answer["code"] for answer in answers} == {"401"}
-    assert sum("Try again in 2 s" in answer["message"] for answer in answers) == 20 - FREE
+    assert sum("Try again in 2 s" in answer["message"] for answer in answers) == 20 - FREE_ATTEMPTS
 
 
 def test_right_ones_at_once_are_not_refused_for_what_strangers_guess(login, hashed):
@@ -178,15 +178,15 @@ def test_another_spelling_of_a_name_is_no_way_to_more_tries(login, hashed):
     for name in ("anne", "ANNE", " anne", "ａｎｎｅ", "an\u200bne", "Anne "):
         login("a wrong one", name=name)
 
-    assert len(hashed) == FREE
+    assert len(hashed) == FREE_ATTEMPTS
 
 
 def test_the_right_password_waits_as_well(login, hashed, clock):
-    for _ in range(FREE):
+    for _ in range(FREE_ATTEMPTS):
         login("a wrong one")
 
     assert login()["message"] == "Too many wrong passwords. Try again in 2 s."
-    assert len(hashed) == FREE
+    assert len(hashed) == FREE_ATTEMPTS
     clock.move(2)
     assert login()["code"] == "200"
 
@@ -209,23 +209,23 @@ def test_two_minutes_after_the_worst_of_it_the_person_is_in_even_from_the_same_a
 
 @pytest.mark.parametrize("name", ["anne", "nobody"])
 def test_a_name_that_nobody_has_is_slowed_down_like_any(login, name):
-    answers = [login("a wrong one", name=name)["message"] for _ in range(FREE + 1)]
+    answers = [login("a wrong one", name=name)["message"] for _ in range(FREE_ATTEMPTS + 1)]
 
-    assert answers == ["The user name or the password is wrong."] * FREE + [
+    assert answers == ["The user name or the password is wrong."] * FREE_ATTEMPTS + [
         "Too many wrong passwords. Try again in 2 s."
     ]
 
 
 def test_signing_out_and_changing_a_password_are_no_way_around(console, login, token, hashed):
     caller = Caller("rest", HERE)
-    for _ in range(FREE):
+    for _ in range(FREE_ATTEMPTS):
         console.call("signOut", {"userName": "anne", "password": "a wrong one"}, "", caller)
 
     given = {"oldPassword": "a wrong one", "newPassword": "another password"}
     answers = [login(), console.call("changePassword", given, token, caller)]
 
     assert ["Try again" in answer["message"] for answer in answers] == [True, True]
-    assert len(hashed) == FREE
+    assert len(hashed) == FREE_ATTEMPTS
 
 
 def test_the_history_tells_that_somebody_guessed_at_an_account_once_for_each_round(console, login):
@@ -234,11 +234,13 @@ def test_the_history_tells_that_somebody_guessed_at_an_account_once_for_each_rou
         login("a wrong one", name="nobody")
 
     lines = [line for line in console.store.history.find_history() if line.action == "guessPassword"]
-    assert [(line.target, line.actor.address, line.after) for line in lines] == [("anne", HERE, {"wrong": FREE})]
+    assert [(line.target, line.actor.address, line.after) for line in lines] == [
+        ("anne", HERE, {"wrong": FREE_ATTEMPTS})
+    ]
 
 
 def test_the_dashboard_guesses_with_the_browsers_address(console, login, password):
-    for _ in range(FREE + 1):
+    for _ in range(FREE_ATTEMPTS + 1):
         given = {"userName": "anne", "password": "a wrong one"}
         answer = console.call("login", given, "", Caller("page", THERE))
 

@@ -81,7 +81,7 @@ def test_a_queue_is_watched_through_a_crash_to_its_end(
 
         server.crash()
         server.start()
-        jobs.give_back(held, ELSEWHERE)
+        jobs.release_job(held, ELSEWHERE)
 
         expect(person.page.get_by_text(person.t("jobs.idle"))).to_be_visible(timeout=60_000)
         person.complaints.clear()  # that the server was away

@@ -124,7 +124,7 @@ def hear(console, alibaba):
         for event in alibaba.vod.events.told:
             console.cloud.take_callback(signed(alibaba), json.dumps(event).encode())
         alibaba.vod.events.told.clear()
-        return console.cloud.keeper.follow_events()
+        return console.cloud.background.process_events()
 
     return listen
 
@@ -154,7 +154,7 @@ def new_video(console, alibaba):
     def make(title="海边", censor=CensorStatus.CHECK, **values):
         there = alibaba.vod.add(Title=title, **values)
         video = structs.replace(video_of(there, int(time.time())), user=User("u1", "安妮"))
-        console.store.mirror.enter([video], unreviewed=censor)
+        console.store.cloud_catalogue.upsert([video], unreviewed=censor)
         return console.store.catalogue.get_video(there["VideoId"])
 
     return make

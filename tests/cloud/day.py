@@ -40,7 +40,7 @@ WRITES = (
     "PreloadVodObjectCaches",
 )  # fmt: skip
 MAX_BLOCK_SECONDS = 300
-EVERY = {"look_at_changes": 120, "look_at_recommended": 240, "look_round": STEP}
+EVERY = {"sync_changes": 120, "reconcile_recommended": 240, "reconcile_batch": STEP}
 ME = Actor("bench", "benchmark")
 
 
@@ -182,13 +182,13 @@ def watch_blocks(day: Day) -> None:
 
 def keep(day: Day) -> None:
     """Do what the threads of cloud mode do, in one."""
-    keeper = day.console.cloud.keeper
+    background = day.console.cloud.background
     try:
-        keeper.follow_events()
-        keeper.finish_intents()
+        background.process_events()
+        background.finish_intents()
         for name, seconds in EVERY.items():
             if day.second % seconds < STEP:
-                getattr(keeper, name)()
+                getattr(background, name)()
     except Exception as error:
         if type(error).__name__ != "CloudError":
             raise

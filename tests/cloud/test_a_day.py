@@ -22,17 +22,17 @@ def test_what_an_outage_put_off_waits_no_longer_than_a_minute_once_vod_shows_it(
     console.store.cloud._clock = lambda: now[0]
     video = new_video(Status="Normal", censor=CensorStatus.SUCCESS)
     alibaba.vod.judge(video.video_id, "Blocked", "违规")
-    console.store.cloud.keep_event("CreateAuditComplete", video.video_id, {})
+    console.store.cloud.enqueue_event("CreateAuditComplete", video.video_id, {})
     alibaba.fail("GetVideoInfo", "busy", times=10_000)
     for _ in range(20):
         now[0] += 600
-        console.cloud.keeper.follow_events()
+        console.cloud.background.process_events()
     alibaba.faults.clear()
     now[0] += 1
 
-    console.cloud.keeper.look_at_changes()
+    console.cloud.background.sync_changes()
     now[0] += 60
-    console.cloud.keeper.follow_events()
+    console.cloud.background.process_events()
 
     assert console.store.catalogue.get_video(video.video_id).censor_status is CensorStatus.FAIL
 

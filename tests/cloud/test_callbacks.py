@@ -101,7 +101,7 @@ def test_an_event_that_meets_an_unknown_fault_is_one_that_vod_repeats(console, p
 
     event = {"EventType": "FileUploadComplete", "VideoId": "v1"}
     with monkeypatch.context() as broken:
-        broken.setattr(console.store.cloud, "keep_event", break_down)
+        broken.setattr(console.store.cloud, "enqueue_event", break_down)
         answer = post_event(event, signed())
     assert (answer.status_code, answer.json()["code"]) == (500, "500")
     assert answer.json()["requestId"] in answer.json()["message"]
@@ -121,8 +121,8 @@ def tell(console, alibaba):
     """Has an event arrive, and follows it up."""
 
     def send(kind, video_id, key="VideoId", **values):
-        console.store.cloud.keep_event(kind, video_id, {"EventType": kind, key: video_id, **values})
-        console.cloud.keeper.follow_events()
+        console.store.cloud.enqueue_event(kind, video_id, {"EventType": kind, key: video_id, **values})
+        console.cloud.background.process_events()
 
     return send
 
@@ -279,7 +279,7 @@ def test_an_event_waits_for_a_cloud_that_does_not_answer(console, alibaba, tell,
     assert console.store.cloud.count_events() == 1
     alibaba.faults.clear()
     console.store.cloud._clock = lambda: time.time() + 60
-    console.cloud.keeper.follow_events()
+    console.cloud.background.process_events()
     assert console.store.cloud.count_events() == 0
     assert console.store.catalogue.get_video(there["VideoId"])
 

@@ -74,7 +74,7 @@ def test_a_category_chosen_on_an_edit_is_that_of_vod_and_no_difference(console, 
     sync()
 
     assert alibaba.vod.videos[video.video_id]["CateId"] == cats
-    assert console.store.mirror.iterate_drift() == []
+    assert console.store.cloud_catalogue.iterate_drift() == []
 
     do("editVideo", videoId=video.video_id, cateName="")
     assert alibaba.vod.videos[video.video_id]["CateId"] == 0
@@ -108,16 +108,16 @@ def test_what_is_changed_in_the_console_of_vod_is_taken_over(console, alibaba, d
     alibaba.vod.UpdateVideoInfo({"VideoId": video.video_id, "CateId": str(cars)})
     alibaba.vod.UpdateCategory({"CateId": "1", "CateName": "宠物"})
 
-    console.cloud.keeper.look_at_categories()
-    console.cloud.keeper.look_at_changes()
+    console.cloud.background.sync_categories()
+    console.cloud.background.sync_changes()
 
     assert tree() == ["宠物", "汽车"]
     assert do("getVideoById", videoId=video.video_id)["cateName"] == "汽车"
-    assert console.store.mirror.iterate_drift() == []
+    assert console.store.cloud_catalogue.iterate_drift() == []
     assert console.store.history.find_history(video.video_id)[0].after["cate_name"] == "汽车"
 
     alibaba.vod.DeleteCategory({"CateId": str(cars)})
-    console.cloud.keeper.look_at_categories()
+    console.cloud.background.sync_categories()
 
     assert tree() == ["宠物"]
     assert do("getVideoById", videoId=video.video_id)["cateName"] == ""
@@ -138,7 +138,7 @@ def test_a_search_that_lags_behind_takes_no_choice_back(console, alibaba, do, sy
     monkeypatch.setattr(alibaba.vod, "SearchMedia", late)
     do("editVideo", videoId=video.video_id, cateId=cats)
     sync()
-    console.cloud.keeper.look_at_changes()
+    console.cloud.background.sync_changes()
 
     assert do("getVideoById", videoId=video.video_id)["cateId"] == cats
 
@@ -150,14 +150,14 @@ def test_a_category_that_vod_never_had_is_a_difference_that_either_side_settles(
 
     sync()
 
-    assert {(one.what, one.here, one.there) for one in console.store.mirror.iterate_drift()} == {
+    assert {(one.what, one.here, one.there) for one in console.store.cloud_catalogue.iterate_drift()} == {
         ("cateName", "只在本地", "pets")
     }
     do("mendDrift", videoId=here.video_id, what="cateName", use="here")
     do("mendDrift", videoId=there.video_id, what="cateName", use="there")
     sync()
 
-    assert console.store.mirror.iterate_drift() == []
+    assert console.store.cloud_catalogue.iterate_drift() == []
     assert alibaba.vod.videos[here.video_id]["CateName"] == "只在本地"
     found = do("getVideoById", videoId=there.video_id)
     assert (found["cateId"], found["cateName"]) == (1, "pets")
@@ -210,7 +210,7 @@ def test_a_tree_that_does_not_come_changes_nothing(console, alibaba, sync, tree)
     alibaba.fail("GetCategories", "malformed", times=99)
 
     with pytest.raises(Exception, match="GetCategories"):
-        console.cloud.keeper.look_at_categories()
+        console.cloud.background.sync_categories()
 
     assert tree() == ["pets"]
 
@@ -229,7 +229,7 @@ def test_events_bring_a_category_too(console, alibaba, do, sync, hear, new_video
     video = new_video()
     sync()
     cars = alibaba.vod.put_category("汽车")
-    console.cloud.keeper.look_at_categories()
+    console.cloud.background.sync_categories()
     alibaba.vod.UpdateVideoInfo({"VideoId": video.video_id, "CateId": str(cars)})
     alibaba.vod.tell("SnapshotComplete", VideoId=video.video_id)
 

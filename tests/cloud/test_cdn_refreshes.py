@@ -59,7 +59,7 @@ def refresh(console, pass_time):
 
     def go(rounds=4, seconds=60):
         for _ in range(rounds):
-            console.cloud.keeper.refresh_caches()
+            console.cloud.background.refresh_caches()
             pass_time(seconds)
 
     return go

@@ -43,9 +43,9 @@ def sync(console):
 
 
 WAYS = {
-    "what changed": lambda keeper: keeper.look_at_changes(),
-    "what is recommended": lambda keeper: keeper.look_at_recommended(),
-    "everything": lambda keeper: keeper.look_round(),
+    "what changed": lambda background: background.sync_changes(),
+    "what is recommended": lambda background: background.reconcile_recommended(),
+    "everything": lambda background: background.reconcile_batch(),
 }
 
 
@@ -58,8 +58,8 @@ def test_a_video_blocked_at_vod_is_blocked_here_though_no_event_came(
     if synced:
         sync(console)  # it copies VOD's status, and must not hide that the verdict is missing
 
-    WAYS[way](console.cloud.keeper)
-    console.cloud.keeper.follow_events()
+    WAYS[way](console.cloud.background)
+    console.cloud.background.process_events()
 
     expect_blocked(recommended, "违规")
 
@@ -68,7 +68,7 @@ def test_sync_alone_has_a_block_at_vod_followed(console, alibaba, recommended, e
     alibaba.vod.judge(recommended, "Blocked", "违规")
 
     sync(console)
-    console.cloud.keeper.follow_events()
+    console.cloud.background.process_events()
 
     expect_blocked(recommended, "违规")
 
@@ -84,7 +84,7 @@ def test_a_block_counts_at_once_though_vod_does_not_tell_its_reason_until_later(
 
     alibaba.faults.clear()
     make_late(600)
-    console.cloud.keeper.follow_events()
+    console.cloud.background.process_events()
     expect_blocked(recommended, "违规")
 
 
@@ -93,15 +93,15 @@ def test_an_event_that_vod_does_not_answer_for_hours_is_still_followed(
 ):
     video = new_video(Status="Normal", censor=CensorStatus.CHECK)
     alibaba.vod.judge(video.video_id, "Blocked", "违规")
-    console.store.cloud.keep_event("CreateAuditComplete", video.video_id, {})
+    console.store.cloud.enqueue_event("CreateAuditComplete", video.video_id, {})
     alibaba.fail("GetAuditHistory", "busy", times=10_000)
     for hours in range(4):
         make_late(hours * 3600)
-        console.cloud.keeper.follow_events()
+        console.cloud.background.process_events()
 
     alibaba.faults.clear()
     make_late(5 * 3600)
-    console.cloud.keeper.follow_events()
+    console.cloud.background.process_events()
 
     assert censor_of(video.video_id) is CensorStatus.FAIL
 
@@ -123,8 +123,8 @@ def test_a_video_that_was_approved_again_at_vod_is_approved_here(console, alibab
     alibaba.vod.go_on()
     for status in ("Blocked", "Normal"):
         alibaba.vod.judge(video.video_id, status, "")
-        console.cloud.keeper.look_at_changes()
-        console.cloud.keeper.follow_events()
+        console.cloud.background.sync_changes()
+        console.cloud.background.process_events()
 
     assert censor_of(video.video_id) is CensorStatus.SUCCESS
 
@@ -152,8 +152,8 @@ def bring_in(console, way):
     if way == "sync":
         sync(console)
     else:
-        console.cloud.keeper.look_at_changes()
-        console.cloud.keeper.follow_events()
+        console.cloud.background.sync_changes()
+        console.cloud.background.process_events()
 
 
 def test_an_account_that_was_reviewed_elsewhere_can_be_accepted_as_it_plays(console, alibaba, censor_of):
@@ -169,8 +169,8 @@ def test_a_verdict_of_vods_own_console_counts_for_what_waits_here(console, aliba
     alibaba.vod.judge(video.video_id, "Normal")
     alibaba.vod.videos[video.video_id]["Status"] = "Normal"
 
-    console.cloud.keeper.look_at_changes()
-    console.cloud.keeper.follow_events()
+    console.cloud.background.sync_changes()
+    console.cloud.background.process_events()
 
     assert censor_of(video.video_id) is CensorStatus.SUCCESS
 
@@ -179,8 +179,8 @@ def test_an_upload_by_the_app_whose_event_was_lost_is_found_with_its_owner(conso
     data = json.dumps({"Extend": {"userId": "u9", "userName": "小林"}}, ensure_ascii=False)
     there = alibaba.vod.add(Title="来自手机", UserData=data)
 
-    console.cloud.keeper.look_at_changes()
-    console.cloud.keeper.follow_events()
+    console.cloud.background.sync_changes()
+    console.cloud.background.process_events()
     work()
 
     video = do("getVideoById", videoId=there["VideoId"])
@@ -191,21 +191,21 @@ def test_an_upload_by_the_app_whose_event_was_lost_is_found_with_its_owner(conso
 def test_looking_at_what_changed_is_one_call_where_nothing_did(console, alibaba):
     for number in range(250):
         alibaba.vod.add(CreationTime="2020-01-01T00:00:00Z", ModificationTime=f"2020-01-01T00:{number // 60:02}:00Z")
-    console.cloud.keeper.look_at_changes()
+    console.cloud.background.sync_changes()
     before = len(alibaba.calls)
 
-    console.cloud.keeper.look_at_changes()
+    console.cloud.background.sync_changes()
 
     assert len(alibaba.calls) - before == 1
 
 
 def test_what_changed_while_the_console_was_away_is_found_page_by_page(console, alibaba):
-    console.cloud.keeper.look_at_changes()
+    console.cloud.background.sync_changes()
     for _ in range(230):
         alibaba.vod.add()
 
-    assert console.cloud.keeper.look_at_changes() == 230
-    console.cloud.keeper.follow_events()
+    assert console.cloud.background.sync_changes() == 230
+    console.cloud.background.process_events()
 
     assert console.store.catalogue.find_videos(FILTER).total == 230
 
@@ -216,7 +216,7 @@ def test_a_verdict_that_vod_never_got_is_not_in_the_history(console, alibaba, do
 
     assert ask("createAudit", mediaId=recommended, status="Blocked", reason="second")["code"] == "502"
     alibaba.faults.clear()
-    console.cloud.keeper.finish_intents(older_than=0)
+    console.cloud.background.finish_intents(older_than=0)
 
     reasons = [line.after.get("reason") for line in console.store.history.find_history(recommended)]
     assert reasons.count("second") == 0
@@ -230,9 +230,9 @@ def test_an_intent_that_vod_does_not_answer_is_settled_later_and_later(console, 
     alibaba.faults.clear()
     alibaba.fail("GetAuditHistory", "dropped", times=999)
 
-    console.cloud.keeper.finish_intents(older_than=0)
+    console.cloud.background.finish_intents(older_than=0)
     asked = alibaba.count("GetAuditHistory")
-    console.cloud.keeper.finish_intents(older_than=0)
+    console.cloud.background.finish_intents(older_than=0)
 
     assert alibaba.count("GetAuditHistory") == asked
     assert console.store.cloud.count_intents() == 1
@@ -246,7 +246,7 @@ def test_what_cannot_be_settled_at_all_keeps_no_other_from_being_settled(console
     alibaba.faults.clear()
 
     for _ in range(2):
-        console.cloud.keeper.finish_intents(older_than=0)
+        console.cloud.background.finish_intents(older_than=0)
 
     assert console.store.catalogue.get_video(other).censor_status is CensorStatus.FAIL
     assert len([line for line in caplog.messages if "cannot be settled" in line]) == 1
@@ -254,19 +254,19 @@ def test_what_cannot_be_settled_at_all_keeps_no_other_from_being_settled(console
 
 def test_an_event_that_cannot_be_followed_keeps_no_other_waiting(console, alibaba, new_video, censor_of, monkeypatch):
     odd, video = new_video().video_id, new_video().video_id
-    follow = console.cloud.follower.follow
+    follow = console.cloud.event_handler.follow
 
     def break_at_one(event):
         if event.target == odd:
             raise KeyError("nobody thought of this")
         follow(event)
 
-    monkeypatch.setattr(console.cloud.follower, "follow", break_at_one)
+    monkeypatch.setattr(console.cloud.event_handler, "follow", break_at_one)
     for video_id in (odd, video):
         alibaba.vod.judge(video_id, "Blocked", "违规")
-        console.store.cloud.keep_event("CreateAuditComplete", video_id, {})
+        console.store.cloud.enqueue_event("CreateAuditComplete", video_id, {})
 
-    console.cloud.keeper.follow_events()
+    console.cloud.background.process_events()
 
     assert censor_of(video) is CensorStatus.FAIL
     assert console.store.cloud.count_events() == 1

@@ -35,9 +35,9 @@ def test_a_chosen_snapshot_becomes_the_cover_at_vod_and_stays(console, alibaba, 
     assert alibaba.vod.videos[pictured]["CoverURL"] == snapshots[3]
     assert cover(pictured) == snapshots[3]
     console.cloud.sync.run(lambda _progress: None)
-    console.cloud.keeper.look_at_changes()
+    console.cloud.background.sync_changes()
     assert cover(pictured) == snapshots[3]
-    assert console.store.mirror.iterate_drift() == []
+    assert console.store.cloud_catalogue.iterate_drift() == []
 
 
 def test_new_snapshots_leave_a_chosen_cover(alibaba, do, work, hear, pictured, cover):
@@ -66,7 +66,7 @@ def test_a_search_that_lags_behind_brings_no_old_cover_back(console, alibaba, do
     do("chooseCover", mediaId=pictured, seconds=9)
     work()
 
-    console.cloud.keeper.look_at_changes()
+    console.cloud.background.sync_changes()
 
     assert cover(pictured) != old
 
@@ -117,7 +117,7 @@ def test_what_vod_cannot_hold_is_told_and_no_difference(console, alibaba, do, ne
     assert data[what] == text
     assert alibaba.vod.videos[video_id][what.title()].startswith(there)
     console.cloud.sync.run(lambda _progress: None)
-    assert console.store.mirror.iterate_drift() == []
+    assert console.store.cloud_catalogue.iterate_drift() == []
 
 
 def test_a_description_that_is_cut_is_told_in_the_readers_language(console, token, new_video):

@@ -48,7 +48,7 @@ def test_it_is_not_transcoded_again_and_again(console, alibaba, do, work, hear, 
     do("createAudit", mediaId=video_id, status="Normal")
     do("submitTranscode", mediaId=video_id)
     work()
-    console.cloud.keeper.look_round()
+    console.cloud.background.reconcile_batch()
     hear()
     work()
 

@@ -68,7 +68,7 @@ def test_a_worker_that_died_after_its_submit_finds_the_task_instead_of_making_an
     with pytest.raises(Died):
         console.media.start(job, video)
     console.store.cloud.keep_task = keep
-    console.store.jobs.give_back(job, "a worker that will die")
+    console.store.jobs.release_job(job, "a worker that will die")
 
     work()
 
@@ -82,7 +82,7 @@ def test_a_job_whose_worker_restarts_is_watched_on(console, alibaba, do, work, n
     job = console.store.jobs.claim_job([JobKind.TRANSCODE], "first")
     reference = console.media.start(job, video)
     console.media.poll(reference)
-    console.store.jobs.give_back(job, "first")
+    console.store.jobs.release_job(job, "first")
 
     work()
 
@@ -107,7 +107,7 @@ def test_pictures_are_made_once(console, alibaba, do, work, new_video, kind):
     video = new_video()
     alibaba.fail("SubmitSnapshotJob", kind, seconds=1.3)
 
-    console.store.mirror.note_upload(video.video_id, video.files[0])
+    console.store.cloud_catalogue.note_upload(video.video_id, video.files[0])
     work()
 
     assert len(do("getVideoById", videoId=video.video_id)["SnapshotList"]) == 8
@@ -148,7 +148,7 @@ def test_a_verdict_that_was_never_confirmed_is_looked_up_and_finished(console, a
     assert (answer["code"], "did not confirm CreateAudit" in answer["message"]) == ("502", True)
     assert console.store.catalogue.get_video(video.video_id).censor_status is CensorStatus.CHECK
     alibaba.faults.clear()
-    console.cloud.keeper.finish_intents(older_than=0)
+    console.cloud.background.finish_intents(older_than=0)
     assert console.store.catalogue.get_video(video.video_id).censor_status is CensorStatus.FAIL
     (line,) = console.store.history.find_history(video.video_id)
     assert (line.actor.name, line.after["comment"]) == ("anne", "twice")
@@ -161,7 +161,7 @@ def test_a_verdict_that_never_arrived_is_forgotten(console, alibaba, ask, new_vi
     ask("createAudit", mediaId=video.video_id, status="Blocked", reason="违规")
     alibaba.faults.clear()
 
-    console.cloud.keeper.finish_intents(older_than=0)
+    console.cloud.background.finish_intents(older_than=0)
 
     assert console.store.catalogue.get_video(video.video_id) == video
     assert console.store.cloud.find_intents() == []
@@ -178,7 +178,7 @@ def test_what_vod_did_and_our_disk_did_not_keep_is_finished_later(console, aliba
     delattr(catalogue, name)
     assert everything(console) == (video,)
 
-    console.cloud.keeper.finish_intents(older_than=0)
+    console.cloud.background.finish_intents(older_than=0)
 
     left = everything(console)
     assert not left if operation == "deleteVideoById" else left[0].censor_status is CensorStatus.SUCCESS
@@ -207,7 +207,7 @@ def test_a_worker_that_died_after_a_prefetch_does_not_spend_the_quota_again(cons
     with pytest.raises(Died):
         console.cache.start(job, None)
     console.store.cloud.accept_push = accept
-    console.store.jobs.give_back(job, "dies")
+    console.store.jobs.release_job(job, "dies")
 
     assert two_addresses(console) == ["warm", "warm"]
     assert alibaba.prefetching.remain == 998

@@ -115,7 +115,7 @@ def command(cloud_settings, tmp_path):
 def test_the_commands_bring_in_list_and_settle_and_never_print_a_key(alibaba, command, tmp_path):
     video = alibaba.vod.add(Title="after")
     store = open_store(tmp_path / "data")
-    store.mirror.enter([structs.replace(video_of(video, 0), title="before")])
+    store.cloud_catalogue.upsert([structs.replace(video_of(video, 0), title="before")])
     store.close()
     alibaba.vod.add(Title="new")
     assert ("2 of 2 (1 new)" in (synced := command("sync").stdout), "1 texts differ" in synced) == (True, True)

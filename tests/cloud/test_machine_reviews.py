@@ -39,8 +39,8 @@ def settle(console, pass_time):
     def go(rounds=6):
         for _ in range(rounds):
             pass_time(60)
-            console.cloud.keeper.finish_reviews()
-            console.cloud.keeper.follow_events()
+            console.cloud.background.finish_reviews()
+            console.cloud.background.process_events()
 
     return go
 

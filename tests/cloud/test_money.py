@@ -42,8 +42,8 @@ def test_a_phones_upload_that_vod_transcodes_by_itself_is_not_paid_twice(
     alibaba.vod.arrived(alibaba.vod.videos[made["VideoId"]]["file"], 1000)
 
     for _ in range(3):
-        console.cloud.keeper.look_at_changes()
-        console.cloud.keeper.follow_events()
+        console.cloud.background.sync_changes()
+        console.cloud.background.process_events()
         worker_rounds(console, 3)  # pictures wait until VOD has transcoded
         alibaba.vod.go_on()
     work_on(console)
@@ -57,8 +57,8 @@ def test_a_phones_upload_that_vod_transcodes_by_itself_is_not_paid_twice(
 def test_pictures_wait_while_vod_transcodes(console, alibaba, work):
     made = alibaba.vod.CreateUploadVideo({"Title": "phone", "FileName": "a.mp4"})
     alibaba.vod.arrived(alibaba.vod.videos[made["VideoId"]]["file"], 1000)
-    console.cloud.keeper.look_at_changes()
-    console.cloud.keeper.follow_events()
+    console.cloud.background.sync_changes()
+    console.cloud.background.process_events()
     worker_rounds(console, 3)
     assert not console.store.jobs.find_jobs(kind=JobKind.SNAPSHOT, state=JobState.FAILED).total
 
@@ -102,7 +102,7 @@ def test_recommending_what_vod_has_transcoded_gives_an_entry_that_plays_and_is_w
 ):
     alibaba.vod.judge(synced, "Normal")
     console.store.cloud.expect_event("CreateAuditComplete", synced)
-    console.cloud.keeper.follow_events()
+    console.cloud.background.process_events()
     assert console.store.catalogue.get_video(synced).renditions == ()
 
     do("recommendVideo", videoId=synced, isCache="true")

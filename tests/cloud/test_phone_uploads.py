@@ -22,9 +22,9 @@ def send(small_clip, tmp_path):
     """Sends a clip as a phone does, by what the console gave it."""
 
     def go(grant, signature="v4"):
-        place = oss_upload.Place.read(grant["uploadAddress"], grant["uploadAuth"])
+        place = oss_upload.UploadTarget.read(grant["uploadAddress"], grant["uploadAuth"])
         if signature == "v1":
-            place = oss_upload.Place(*[getattr(place, name) for name in place.__slots__[:6]])
+            place = oss_upload.UploadTarget(*[getattr(place, name) for name in place.__slots__[:6]])
         oss_upload.send(lambda: place, small_clip, tmp_path, lambda _part: None)
 
     return go
@@ -77,8 +77,8 @@ def test_a_video_has_its_owner_though_its_callback_was_lost(console, do, send, w
     grant = do("createUploadAuth", **ASKED)
     send(grant)
 
-    console.cloud.keeper.look_at_changes()
-    console.cloud.keeper.follow_events()
+    console.cloud.background.sync_changes()
+    console.cloud.background.process_events()
     work()
 
     video = do("getVideoById", videoId=grant["videoId"])
@@ -98,8 +98,8 @@ def test_a_video_that_this_console_does_not_know_is_found_with_its_owner(console
     if way == "sync":
         console.cloud.sync.run(lambda _progress: None)
     else:
-        console.cloud.keeper.look_at_changes()
-        console.cloud.keeper.follow_events()
+        console.cloud.background.sync_changes()
+        console.cloud.background.process_events()
 
     assert everything() == [("UploadSucc", "u9", "小林")]
     assert grant
@@ -110,7 +110,7 @@ def test_a_video_that_came_in_without_its_owner_gets_it_later(console, alibaba, 
     console.cloud.sync.run(lambda _progress: None)
     there["UserData"] = user_data(User("u9", "小林"))
 
-    console.cloud.keeper.look_round()
+    console.cloud.background.reconcile_batch()
 
     assert everything() == [("UploadSucc", "u9", "小林")]
 
@@ -153,24 +153,24 @@ def test_a_console_that_died_after_vod_made_the_video_finds_it_by_its_reference(
 def test_an_upload_that_never_came_ends_and_the_history_tells_it(console, do, monkeypatch):
     grant = do("createUploadAuth", **ASKED)
     later = console.clock() + 2 * SECONDS_A_DAY
-    monkeypatch.setattr(console.cloud.keeper._reconciler, "_clock", lambda: later)
+    monkeypatch.setattr(console.cloud.background._reconciler, "_clock", lambda: later)
 
-    assert console.cloud.keeper.end_uploads() == 1
-    assert console.cloud.keeper.end_uploads() == 0
+    assert console.cloud.background.expire_uploads() == 1
+    assert console.cloud.background.expire_uploads() == 0
 
     assert do("getVideoById", videoId=grant["videoId"])["status"] == "UploadFail"
     (line, *_) = console.store.history.find_history(grant["videoId"])
     assert (line.action, line.actor.name, line.after) == ("expireUpload", "vod", {"status": "UploadFail"})
 
-    console.cloud.keeper.look_round()  # VOD itself still waits
+    console.cloud.background.reconcile_batch()  # VOD itself still waits
     assert do("getVideoById", videoId=grant["videoId"])["status"] == "UploadFail"
 
 
 def test_an_upload_that_comes_late_is_taken_in(console, do, send, hear, monkeypatch):
     grant = do("createUploadAuth", **ASKED)
     later = console.clock() + 2 * SECONDS_A_DAY
-    monkeypatch.setattr(console.cloud.keeper._reconciler, "_clock", lambda: later)
-    console.cloud.keeper.end_uploads()
+    monkeypatch.setattr(console.cloud.background._reconciler, "_clock", lambda: later)
+    console.cloud.background.expire_uploads()
 
     send(do("refreshUploadAuth", videoId=grant["videoId"]))
     hear()
@@ -182,10 +182,10 @@ def test_a_file_that_came_while_nobody_told_is_not_given_up(console, do, send, m
     grant = do("createUploadAuth", **ASKED)
     send(grant)
     later = console.clock() + 2 * SECONDS_A_DAY
-    monkeypatch.setattr(console.cloud.keeper._reconciler, "_clock", lambda: later)
+    monkeypatch.setattr(console.cloud.background._reconciler, "_clock", lambda: later)
 
-    console.cloud.keeper.end_uploads()
-    console.cloud.keeper.follow_events()
+    console.cloud.background.expire_uploads()
+    console.cloud.background.process_events()
 
     assert do("getVideoById", videoId=grant["videoId"])["status"] == "Normal"
 

@@ -110,7 +110,7 @@ def test_a_worker_that_died_after_asking_finds_what_it_asked(console, alibaba, d
     with pytest.raises(TypeError):
         console.cloud.pulls.start(job, None)
     console.store.cloud.keep_task = keep
-    console.store.jobs.give_back(job, "dies")
+    console.store.jobs.release_job(job, "dies")
 
     work()
 
@@ -130,7 +130,7 @@ def test_the_event_comes_before_the_job_asks(console, alibaba, do, there, hear, 
     do("pullVideos", **{**ASKED, "sourceUrl": SENT})
     job = console.store.jobs.claim_job([JobKind.PULL], "tests")
     console.cloud.pulls.start(job, None)
-    console.store.jobs.give_back(job, "tests")
+    console.store.jobs.release_job(job, "tests")
     alibaba.pulls.go_on()
     alibaba.pulls.go_on()
 
@@ -146,11 +146,11 @@ def test_what_the_looks_at_vod_find_first_becomes_what_was_asked_for(console, al
     do("pullVideos", **{**ASKED, "sourceUrl": SENT, "cateName": "旅行"})
     job = console.store.jobs.claim_job([JobKind.PULL], "tests")
     console.cloud.pulls.start(job, None)
-    console.store.jobs.give_back(job, "tests")
+    console.store.jobs.release_job(job, "tests")
     alibaba.pulls.go_on()
     alibaba.pulls.go_on()
-    console.cloud.keeper.look_at_changes()
-    console.cloud.keeper.follow_events()
+    console.cloud.background.sync_changes()
+    console.cloud.background.process_events()
     assert [(video.title, video.user.user_id) for video in videos()] == [("海边", "u9")]
 
     work()
@@ -197,7 +197,7 @@ def test_what_a_person_cancels_is_not_fetched_and_can_be_tried_again(console, al
     job = console.store.jobs.claim_job([JobKind.PULL], "tests")
     reference = console.cloud.pulls.start(job, None)
     if not held:
-        console.store.jobs.give_back(job, "tests")
+        console.store.jobs.release_job(job, "tests")
 
     do("cancelJob", jobId=made["jobId"])
     if held:
@@ -219,7 +219,7 @@ def test_a_worker_that_stops_cancels_nothing_at_vod(console, alibaba, do, there,
     do("pullVideos", **{**ASKED, "sourceUrl": SENT})
     job = console.store.jobs.claim_job([JobKind.PULL], "tests")
     console.cloud.pulls.cancel(console.cloud.pulls.start(job, None))
-    console.store.jobs.give_back(job, "tests")
+    console.store.jobs.release_job(job, "tests")
 
     work()
 
@@ -236,8 +236,8 @@ def test_what_vod_is_fetching_already_comes_in_though_it_was_cancelled(console, 
 
     do("cancelJob", jobId=made["jobId"])
     alibaba.pulls.go_on()
-    console.cloud.keeper.look_at_changes()
-    console.cloud.keeper.follow_events()
+    console.cloud.background.sync_changes()
+    console.cloud.background.process_events()
 
     assert [video.user.user_name for video in videos()] == ["小林"]
 

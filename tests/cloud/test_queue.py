@@ -42,7 +42,7 @@ def test_a_verdict_that_is_told_in_the_queue_counts_here(alibaba, listening, con
     alibaba.vod.judge(video.video_id, "Blocked", "违规")
 
     assert listening.take_messages() == 1
-    listening.keeper.follow_events()
+    listening.background.process_events()
 
     assert console.store.catalogue.get_video(video.video_id).censor_status is CensorStatus.FAIL
     assert waiting(alibaba) == 0
@@ -56,7 +56,7 @@ def test_a_message_is_deleted_only_once_its_event_is_kept(alibaba, listening, co
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(console.store.cloud, "keep_event", full)
+        patch.setattr(console.store.cloud, "enqueue_event", full)
         with pytest.raises(StoreError):
             listening.take_messages()
     assert waiting(alibaba) == 1
@@ -100,10 +100,10 @@ def test_the_thread_of_the_console_reads_the_queue(alibaba, listening, console, 
     alibaba.queues.send(QUEUE, {"EventType": "CreateAuditComplete", "MediaId": "a"})
     listening._queue._wait_seconds = 1
 
-    listening.keeper.start()
+    listening.background.start()
 
     eventually(lambda: waiting(alibaba) == 0)
-    listening.keeper.stop()
+    listening.background.stop()
 
 
 def test_the_doctor_says_by_which_command_vod_is_told_and_that_command_does_it(console, alibaba):
@@ -152,9 +152,9 @@ def test_an_event_that_names_the_owner_tells_whose_a_video_is_that_was_synced_wi
     there = alibaba.vod.add(Status="Normal")
     console.cloud.sync.run(lambda _progress: None)
     body = {"Extend": json.dumps({"userId": "u7", "userName": "小李"})}
-    console.store.cloud.keep_event("FileUploadComplete", there["VideoId"], body)
+    console.store.cloud.enqueue_event("FileUploadComplete", there["VideoId"], body)
 
-    console.cloud.keeper.follow_events()
+    console.cloud.background.process_events()
 
     owner = console.store.catalogue.get_video(there["VideoId"]).user
     assert (owner.user_id, owner.user_name) == ("u7", "小李")

@@ -30,7 +30,7 @@ def send(alibaba, clips, tmp_path):
 
     def go(grant, name="first", later=0):
         alibaba.clock = lambda: time.time() + later
-        place = oss.Place.read(grant["uploadAddress"], grant["uploadAuth"])
+        place = oss.UploadTarget.read(grant["uploadAddress"], grant["uploadAuth"])
         oss.send(lambda: place, clips[name], tmp_path, lambda _part: None)
 
     return go
@@ -99,9 +99,9 @@ def test_a_file_that_takes_anothers_place_after_approval_goes_back_to_review(
 
 
 WAYS = {
-    "what changed": lambda cloud: cloud.keeper.look_at_changes(),
-    "what is recommended": lambda cloud: cloud.keeper.look_at_recommended(),
-    "everything": lambda cloud: cloud.keeper.look_round(),
+    "what changed": lambda cloud: cloud.background.sync_changes(),
+    "what is recommended": lambda cloud: cloud.background.reconcile_recommended(),
+    "everything": lambda cloud: cloud.background.reconcile_batch(),
     "sync": lambda cloud: cloud.sync.run(lambda _progress: None),
 }
 
@@ -112,7 +112,7 @@ def test_it_is_found_though_the_callback_was_lost(alibaba, console, send, work, 
     alibaba.vod.events.told.clear()
 
     WAYS[way](console.cloud)
-    console.cloud.keeper.follow_events()
+    console.cloud.background.process_events()
     work()
 
     expect_review(approved["videoId"])
@@ -129,13 +129,13 @@ def test_looks_and_events_that_follow_do_not_approve_it_by_the_old_verdict(
     hear()
     for way in WAYS.values():
         way(console.cloud)
-        console.cloud.keeper.follow_events()
+        console.cloud.background.process_events()
     assert do("getVideoById", videoId=approved["videoId"])["censorStatus"] == "check"
 
     alibaba.faults.clear()
     console.store.cloud._clock = lambda: time.time() + 3600
-    console.cloud.keeper.finish_intents()
-    console.cloud.keeper.follow_events()
+    console.cloud.background.finish_intents()
+    console.cloud.background.process_events()
     expect_review(approved["videoId"])
 
 
@@ -144,8 +144,8 @@ def test_the_same_event_again_changes_nothing(console, alibaba, do, hear, send, 
     send(grant)
     event = next(one for one in alibaba.vod.events.told if one["EventType"] == "FileUploadComplete")
     alibaba.vod.events.told.clear()
-    console.cloud.keeper.look_at_changes()  # it sees the file before VOD tells of it
-    console.cloud.keeper.follow_events()
+    console.cloud.background.sync_changes()  # it sees the file before VOD tells of it
+    console.cloud.background.process_events()
     do("createAudit", mediaId=grant["videoId"], status="Normal")
     work()
 
@@ -198,7 +198,7 @@ def test_a_file_that_was_replaced_in_the_trash_is_not_restored_as_reviewed(conso
 
     do("restoreVideo", videoId=approved["videoId"])
     console.store.cloud._clock = lambda: time.time() + 3600
-    console.cloud.keeper.follow_events()
+    console.cloud.background.process_events()
 
     assert do("getVideoById", videoId=approved["videoId"])["censorStatus"] == "check"
     assert do("getRecommendVideos")["total"] == 0

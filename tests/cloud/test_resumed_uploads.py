@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from backend.aliyun import oss_upload
-from backend.aliyun.oss_upload import Place, UploadKeys
+from backend.aliyun.oss_upload import UploadKeys, UploadTarget
 from backend.aliyun.upload import Uploads
 from backend.jobs.runner import Task
 from backend.lifecycle.ingest import VideoMetadata, ingest_file
@@ -111,7 +111,7 @@ def test_keys_are_renewed_before_they_end():
 
     def give():
         given.append(now[0])
-        return Place(
+        return UploadTarget(
             "https://oss-cn-shanghai.aliyuncs.com",
             "outin",
             "a.mp4",

@@ -13,7 +13,7 @@ ASKED = {"fileName": "VID_0001.MOV", "title": "海边", "userId": "u9", "userNam
 @pytest.fixture
 def send(small_clip, tmp_path):
     def go(grant):
-        place = oss_upload.Place.read(grant["uploadAddress"], grant["uploadAuth"])
+        place = oss_upload.UploadTarget.read(grant["uploadAddress"], grant["uploadAuth"])
         oss_upload.send(lambda: place, small_clip, tmp_path, lambda _part: None)
 
     return go
@@ -38,7 +38,7 @@ def days_later(console, monkeypatch):
 
     def go(days):
         later = console.clock() + days * SECONDS_A_DAY
-        monkeypatch.setattr(console.cloud.keeper._reconciler, "_clock", lambda: later)
+        monkeypatch.setattr(console.cloud.background._reconciler, "_clock", lambda: later)
 
     return go
 
@@ -48,8 +48,8 @@ def find_by(console, way):
     if way == "sync":
         console.cloud.sync.run(lambda _progress: None, afresh=True)
         return
-    {"changes": console.cloud.keeper.look_at_changes, "walk": console.cloud.keeper.look_round}[way]()
-    console.cloud.keeper.follow_events()
+    {"changes": console.cloud.background.sync_changes, "walk": console.cloud.background.reconcile_batch}[way]()
+    console.cloud.background.process_events()
 
 
 def test_a_phones_video_waits_for_review_when_its_file_came_and_not_before(do, send, hear, waiting):
@@ -83,7 +83,7 @@ def test_an_upload_that_failed_waits_for_no_review_until_it_is_made_good(
 ):
     grant = do("createUploadAuth", **ASKED)
     days_later(2)
-    console.cloud.keeper.end_uploads()
+    console.cloud.background.expire_uploads()
     video = do("getVideoById", videoId=grant["videoId"])
     assert (video["status"], video["censorStatus"], waiting()) == ("UploadFail", "onCensor", [])
 
@@ -135,7 +135,7 @@ def test_a_machine_review_puts_no_video_without_a_file_into_the_queue(console, d
     grant = do("createUploadAuth", **ASKED)
 
     console.store.cloud.expect_event("AIMediaAuditComplete", grant["videoId"])
-    console.cloud.keeper.follow_events()
+    console.cloud.background.process_events()
 
     assert waiting() == []
 

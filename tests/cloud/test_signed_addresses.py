@@ -27,7 +27,7 @@ def video(console, alibaba):
     console.clock = lambda: NOW
     made = video_of(alibaba.vod.add(Status="Normal", CoverURL=COVER), NOW)
     picture = MediaFile(FileKind.SNAPSHOT, "https://media.example.com/s/00001.jpg")
-    console.store.mirror.enter(
+    console.store.cloud_catalogue.upsert(
         [replace(made, files=(*made.files, picture), user=User("u1"))], unreviewed=CensorStatus.SUCCESS
     )
     return console.store.catalogue.get_video(made.video_id)
@@ -86,7 +86,7 @@ def test_exports_hold_plain_addresses(console, video, token, serve, http):
 
 def test_addresses_elsewhere_stay_as_they_are(console, do, video):
     cover = MediaFile(FileKind.COVER, "https://other.example.com/cover.jpg")
-    console.store.mirror.enter([replace(video, files=(cover,))])
+    console.store.cloud_catalogue.upsert([replace(video, files=(cover,))])
 
     assert do("getVideos")["videoList"][0]["coverUrl"] == cover.name
 

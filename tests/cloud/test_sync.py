@@ -63,8 +63,8 @@ def test_a_walk_whose_token_is_too_old_goes_on_by_time_and_loses_nothing(console
     with pytest.raises(CloudError):
         sync()
     alibaba.faults.clear()
-    place = console.store.cloud.place("sync")
-    console.store.cloud.set_place("sync", {**place, "token": "0" * 32})
+    place = console.store.cloud.cursor("sync")
+    console.store.cloud.save_cursor("sync", {**place, "token": "0" * 32})
 
     sync()
 
@@ -84,7 +84,7 @@ def test_a_second_walk_follows_what_vod_decides_and_notes_what_people_wrote(cons
     assert (found.new, found.changed, found.differing, found.missing) == (0, 1, 1, 1)
     assert console.store.catalogue.get_video(one["VideoId"]).status is VideoStatus.BLOCKED
     assert console.store.catalogue.get_video(two["VideoId"]).title == "video 1"
-    differences = {(one.what, one.here, one.there) for one in console.store.mirror.iterate_drift()}
+    differences = {(one.what, one.here, one.there) for one in console.store.cloud_catalogue.iterate_drift()}
     assert differences == {("title", "video 1", "renamed there"), ("missing", "", "")}
 
 
@@ -118,19 +118,19 @@ def test_a_difference_that_ended_by_itself_is_not_listed_any_more(console, aliba
 
     sync()
 
-    assert console.store.mirror.iterate_drift() == []
+    assert console.store.cloud_catalogue.iterate_drift() == []
 
 
-def look_round(console):
-    console.cloud.keeper.look_round()
-    console.cloud.keeper.follow_events()
+def reconcile_batch(console):
+    console.cloud.background.reconcile_batch()
+    console.cloud.background.process_events()
 
 
 def test_a_lost_upload_event_is_made_up_for(console, alibaba, new_video, work):
     video = new_video(Status="Uploading", CreationTime="2020-01-01T00:00:00Z")
     alibaba.vod.videos[video.video_id]["Status"] = "UploadSucc"
 
-    look_round(console)
+    reconcile_batch(console)
     work()
 
     found = console.store.catalogue.get_video(video.video_id)
@@ -143,7 +143,7 @@ def test_lost_renditions_are_found(console, alibaba, new_video):
     for task_id in [*alibaba.vod.tasks] * 2:
         alibaba.vod.GetTranscodeTask({"TranscodeTaskId": task_id})
 
-    look_round(console)
+    reconcile_batch(console)
 
     found = console.store.catalogue.get_video(video.video_id)
     assert (found.status, found.transcode_status, len(found.renditions)) == ("Normal", "success", 2)
@@ -154,7 +154,7 @@ def test_a_lost_verdict_is_made_up_for(console, alibaba, new_video):
     item = {"VideoId": video.video_id, "Status": "Blocked", "Reason": "elsewhere"}
     alibaba.vod.CreateAudit({"AuditContent": json.dumps([item])})
 
-    look_round(console)
+    reconcile_batch(console)
 
     assert console.store.catalogue.get_video(video.video_id).censor_status is CensorStatus.FAIL
 
@@ -163,9 +163,11 @@ def test_a_lost_deletion_waits_for_somebody_to_look_at_it(console, alibaba, new_
     kept, gone = new_video(), new_video()
     del alibaba.vod.videos[gone.video_id]
 
-    look_round(console)
+    reconcile_batch(console)
 
-    assert [(one.video_id, one.what) for one in console.store.mirror.iterate_drift()] == [(gone.video_id, "missing")]
+    assert [(one.video_id, one.what) for one in console.store.cloud_catalogue.iterate_drift()] == [
+        (gone.video_id, "missing")
+    ]
     assert console.store.catalogue.find_videos(FILTER).total == 2
     assert kept
 
@@ -173,7 +175,7 @@ def test_a_lost_deletion_waits_for_somebody_to_look_at_it(console, alibaba, new_
 def test_an_upload_that_was_abandoned_is_given_up(console, new_video):
     video = new_video(Status="Uploading", CreationTime="2020-01-01T00:00:00Z")
 
-    look_round(console)
+    reconcile_batch(console)
 
     assert console.store.catalogue.get_video(video.video_id).status is VideoStatus.UPLOAD_FAIL
 
@@ -182,7 +184,7 @@ def test_the_walk_goes_round(console, alibaba, new_video):
     for _ in range(45):
         new_video()
 
-    assert [console.cloud.keeper.look_round() for _ in range(4)] == [20, 20, 5, 20]
+    assert [console.cloud.background.reconcile_batch() for _ in range(4)] == [20, 20, 5, 20]
 
 
 def test_a_new_upload_of_ours_is_not_entered_by_the_walk_before_it_is_entered_itself(console, alibaba, sync):
@@ -194,7 +196,7 @@ def test_a_new_upload_of_ours_is_not_entered_by_the_walk_before_it_is_entered_it
 def test_what_is_known_is_not_entered_twice(console, new_video):
     video = new_video()
 
-    console.store.mirror.enter([replace(video, title="another")])
+    console.store.cloud_catalogue.upsert([replace(video, title="another")])
 
     assert console.store.catalogue.find_videos(FILTER).total == 1
 

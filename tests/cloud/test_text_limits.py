@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from backend.aliyun.callbacks import read_event
 from backend.aliyun.mapping import number, second, status, utc, video_of
-from backend.aliyun.oss_upload import Place
+from backend.aliyun.oss_upload import UploadTarget
 from backend.aliyun.prefetch import MAX_LIST_BYTES, MAX_URLS, cut, path_of
 from backend.errors import CloudError, Refused
 from backend.model.cloud import MAX_BYTES, MAX_TAGS, fitting
@@ -93,4 +93,4 @@ def test_what_vod_does_not_say_is_empty():
 @pytest.mark.parametrize(("address", "auth"), [("", ""), ("e30=", "e30="), ("bnVsbA==", "bnVsbA=="), ("äöü", "x")])
 def test_an_upload_address_that_is_none_is_said(address, auth):
     with pytest.raises(CloudError):
-        Place.read(address, auth)
+        UploadTarget.read(address, auth)

@@ -52,7 +52,7 @@ def test_a_video_that_waits_for_review_still_waits_when_it_comes_back(console, d
     hear()
 
     for _ in range(2):
-        console.cloud.keeper.look_round()
+        console.cloud.background.reconcile_batch()
 
     assert console.store.catalogue.get_video(video.video_id).censor_status is CensorStatus.CHECK
 
@@ -89,7 +89,7 @@ def test_a_verdict_is_taken_back_at_vod_and_its_late_event_does_not_bring_it_aga
 
     do("undoAudit", videoId=video.video_id)
     hear()
-    console.cloud.keeper.look_round()
+    console.cloud.background.reconcile_batch()
 
     assert console.store.catalogue.get_video(video.video_id).censor_status is CensorStatus.CHECK
     assert there(video)["AuditStatus"] == "Normal"  # before a review VOD plays it too
@@ -133,9 +133,9 @@ def test_what_was_never_confirmed_is_looked_up_and_finished_once(console, alibab
 
     assert not is_done()
     alibaba.faults.clear()
-    assert console.cloud.keeper.finish_intents(older_than=0) == 1
+    assert console.cloud.background.finish_intents(older_than=0) == 1
     assert is_done()
-    assert console.cloud.keeper.finish_intents(older_than=0) == 0
+    assert console.cloud.background.finish_intents(older_than=0) == 0
     lines = [line for line in console.store.history.find_history(video.video_id) if line.action == name]
     assert [line.actor.name for line in lines] == ["anne"]
 
@@ -147,7 +147,7 @@ def test_what_never_arrived_is_forgotten(console, alibaba, ask, ready, name):
     assert ask(name, **act(name, video))["code"] == "502"
     alibaba.faults.clear()
 
-    assert console.cloud.keeper.finish_intents(older_than=0) == 1
+    assert console.cloud.background.finish_intents(older_than=0) == 1
 
     assert not is_done()
     assert console.store.cloud.find_intents() == []
@@ -176,7 +176,7 @@ def test_events_and_walks_leave_what_is_in_the_trash(console, alibaba, delete, h
 
     assert console.store.catalogue.is_empty()
     assert console.store.trash.holds(video.video_id)
-    assert console.store.mirror.find_drift().total == 0
+    assert console.store.cloud_catalogue.find_drift().total == 0
     assert console.store.cloud.count_events() == 0
 
 
@@ -242,7 +242,7 @@ def test_what_is_being_purged_is_restored_only_where_vod_keeps_it(
     assert ask("purgeVideo", videoId=video.video_id)["code"] == ("502" if refused else "200")
 
     assert said == [f"Video {video.video_id} is being deleted permanently right now. Check again in a minute."]
-    console.cloud.keeper.finish_intents(older_than=0)
+    console.cloud.background.finish_intents(older_than=0)
     assert not console.store.trash.holds(video.video_id)
     assert console.store.catalogue.is_empty() is not refused
     assert (video.video_id in alibaba.vod.videos) is refused
@@ -261,7 +261,7 @@ def test_a_restore_that_was_never_confirmed_outlives_a_purge_that_vod_refuses(
     tell = console.media.delete_at_vod
 
     def looked_up_meanwhile(video_id):
-        console.cloud.keeper.finish_intents(older_than=time.time() - begun)
+        console.cloud.background.finish_intents(older_than=time.time() - begun)
         tell(video_id)
 
     monkeypatch.setattr(console.media, "delete_at_vod", looked_up_meanwhile)
@@ -269,7 +269,7 @@ def test_a_restore_that_was_never_confirmed_outlives_a_purge_that_vod_refuses(
     assert ask("purgeVideo", videoId=video.video_id)["code"] == "502"
 
     assert not is_restored()
-    console.cloud.keeper.finish_intents(older_than=0)
+    console.cloud.background.finish_intents(older_than=0)
     assert is_restored()
 
 
@@ -283,7 +283,7 @@ def test_at_its_end_it_is_deleted_at_vod_and_here(console, alibaba, new_video, m
 
         assert purge_due(console) == int(kept)
 
-    console.cloud.keeper.finish_intents(older_than=0)
+    console.cloud.background.finish_intents(older_than=0)
     assert alibaba.vod.videos == {}
     assert not console.store.trash.holds(video.video_id)
     assert console.store.cloud.find_intents() == []

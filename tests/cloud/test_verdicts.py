@@ -39,7 +39,7 @@ def test_emoji_in_a_verdict_stay_here_and_do_not_go_to_vod(console, alibaba, do,
     video_id = new_video().video_id
 
     do("createAudit", mediaId=video_id, status="Blocked", reason=reason, comment="删 🙏")
-    console.cloud.keeper.follow_events()
+    console.cloud.background.process_events()
 
     (line, *_) = console.store.history.find_history(video_id)
     assert (line.after["reason"], line.after["comment"]) == (reason, "删 🙏")
@@ -63,7 +63,7 @@ def test_a_verdict_with_emoji_whose_answer_was_lost_is_settled_whole(console, al
     assert ask("createAudit", mediaId=video_id, status="Blocked", reason="色情 🔞")["code"] == "502"
     alibaba.faults.clear()
 
-    console.cloud.keeper.finish_intents(older_than=0)
+    console.cloud.background.finish_intents(older_than=0)
 
     assert censor_of(video_id) is CensorStatus.FAIL
     (line, *_) = console.store.history.find_history(video_id)
@@ -151,7 +151,7 @@ def test_verdicts_whose_answer_was_lost_are_each_settled_later(console, alibaba,
     assert found["refused"] == 5
     assert "did not confirm" in found["auditList"][0]["message"]
     alibaba.vod.judge(ids[0], "Normal")  # somebody at VOD was later
-    console.cloud.keeper.finish_intents(older_than=0)
+    console.cloud.background.finish_intents(older_than=0)
     assert [censor_of(video_id) for video_id in ids[1:]] == [CensorStatus.FAIL] * 4
     assert censor_of(ids[0]) is CensorStatus.CHECK
     assert console.store.cloud.find_intents() == []
@@ -189,7 +189,7 @@ def test_of_two_verdicts_on_one_video_the_later_one_stands_on_both_sides(
         in_thread(do, name="createAudit", mediaId=video_id, status=first, reason="x")
         eventually(lambda: alibaba.hanging["CreateAudit"] == 1)
         later = in_thread(do, name="createAudit", mediaId=video_id, status=last, reason="x")
-        eventually(lambda: console.media.turns.count(video_id) == 2)
+        eventually(lambda: console.media.video_locks.count(video_id) == 2)
     later.join(60)
 
     assert there(alibaba, video_id)[0] == last

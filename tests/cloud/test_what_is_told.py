@@ -19,7 +19,7 @@ def test_an_event_that_cannot_be_kept_is_refused_so_that_vod_repeats_it(console,
     def full(*_):
         raise StoreError("The disk is full.")
 
-    monkeypatch.setattr(console.store.cloud, "keep_event", full)
+    monkeypatch.setattr(console.store.cloud, "enqueue_event", full)
     server = serve(RestApp(console))
 
     answer = http.post(f"{server}/vodcallback/callback", data=b'{"EventType":"X","VideoId":"v"}', headers=signed())
@@ -42,12 +42,12 @@ def test_an_upload_brings_its_texts_and_edits_reach_vod(console, alibaba, do, up
     do("editVideo", videoId=video_id, title="新 🌊 标题", description="说明", tags="a,b")
     work()
     hear()
-    console.cloud.keeper.look_at_changes()
+    console.cloud.background.sync_changes()
 
     there = alibaba.vod.videos[video_id]
     assert (there["Title"], there["Description"], there["Tags"]) == ("新  标题", "说明", "a,b")
     assert do("getVideoById", videoId=video_id)["title"] == "新 🌊 标题"
-    texts = {one.what for one in console.store.mirror.iterate_drift()}
+    texts = {one.what for one in console.store.cloud_catalogue.iterate_drift()}
     assert texts <= {"cateName"}
 
 

@@ -65,7 +65,7 @@ def label(file_format, listing=VIDEOS, columns=None, zone="Asia/Shanghai", filte
 
 
 def exported(store, said, wanted=None, folder=None):
-    pieces = store.exporting.pieces(
+    pieces = store.exporting.export_batches(
         said.listing, said.columns, said.file_format, wanted or VideoFilter(), ZoneInfo(said.zone), BASE_URL
     )
     return b"".join(make_download(said, pieces, folder).chunks)
@@ -196,7 +196,7 @@ def test_every_row_comes_once_and_in_order_however_many_there_are(keep, monkeypa
 def test_a_full_sheet_is_followed_by_another(keep, tmp_path):
     store = keep([Video(f"v{number}", "title", User("1"), number) for number in range(7)])
     said = label(FileFormat.XLSX, filters={"title": "=a"})
-    pieces = store.exporting.pieces(VIDEOS, VIDEOS.columns, FileFormat.XLSX, VideoFilter(), ZoneInfo("UTC"))
+    pieces = store.exporting.export_batches(VIDEOS, VIDEOS.columns, FileFormat.XLSX, VideoFilter(), ZoneInfo("UTC"))
 
     made = b"".join(workbook_chunks(said, pieces, tmp_path, most_rows=3))
 
@@ -216,10 +216,10 @@ def test_a_file_that_is_given_up_leaves_nothing_open(keep, tmp_path, monkeypatch
     monkeypatch.setattr(export_reader, "FIRST_ROWS", 1)
     monkeypatch.setattr(export_reader, "ROWS", 1)
     store = keep([Video(f"v{number}", "title", User("1"), number) for number in range(9)])
-    store.exporting.pieces(VIDEOS, VIDEOS.columns, file_format, VideoFilter(), ZoneInfo("UTC")).close()
+    store.exporting.export_batches(VIDEOS, VIDEOS.columns, file_format, VideoFilter(), ZoneInfo("UTC")).close()
     before = open_files(tmp_path.parent)
     said = label(file_format)
-    pieces = store.exporting.pieces(VIDEOS, VIDEOS.columns, file_format, VideoFilter(), ZoneInfo("UTC"))
+    pieces = store.exporting.export_batches(VIDEOS, VIDEOS.columns, file_format, VideoFilter(), ZoneInfo("UTC"))
     chunks = make_download(said, pieces, tmp_path).chunks
     next(chunks)
     assert open_files(tmp_path.parent) > before

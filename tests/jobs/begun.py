@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.jobs.runner import Running, Task, call_in_thread, end_of
+from backend.jobs.runner import Running, Task, call_in_thread, outcome_of
 
 
 class Begun:
@@ -18,7 +18,7 @@ class Begun:
         if not self._call.done():
             return self.task.state
         error = self._call.exception()
-        return end_of(error) if error else self._call.result()
+        return outcome_of(error) if error else self._call.result()
 
     def end(self, seconds=60):
         """Wait until it has ended, and return how."""

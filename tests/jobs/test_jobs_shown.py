@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import MediaError
-from backend.jobs.runner import end_of
+from backend.jobs.runner import outcome_of
 from backend.model import JobKind
 
 ALL = tuple(JobKind)
@@ -22,7 +22,7 @@ def failed(console, queued):
     def fail(error):
         made = queued()
         job = console.store.jobs.claim_job(ALL, "worker")
-        found = end_of(error)
+        found = outcome_of(error)
         assert console.store.jobs.settle_failed(job, "worker", found.reason, found.detail)
         return made
 

@@ -275,7 +275,7 @@ def noted(jobs, monkeypatch):
         finally:
             event.set()
 
-    monkeypatch.setattr("backend.jobs.worker.BEAT_SECONDS", 0.0)
+    monkeypatch.setattr("backend.jobs.worker.RENEW_SECONDS", 0.0)
     monkeypatch.setattr(jobs, "renew_lease", renewing)
     return event
 

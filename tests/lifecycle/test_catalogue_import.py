@@ -223,7 +223,7 @@ def test_a_large_import_leaves_the_search_index_in_one_piece(console, load, monk
     load([{**GOOD, "videoId": "v99"}])
     assert pieces() == 2, "not worth it"
 
-    store.settle_import()
+    store.optimize_search()
     assert pieces() == 1
     assert store.catalogue.find_videos(VideoFilter(title="海边")).total == 41
     assert store.recount() == []

@@ -242,9 +242,9 @@ def test_a_searched_rendition_has_key_frames_each_two_seconds_and_sound(finish, 
 def test_cancelling_in_the_search_leaves_nothing(begin, video, media, tmp_path, until, processes_with):
     folder = tmp_path / "media" / "v1"
     job = begin("narrow", video("six-seconds.mp4"))
-    shop = until(lambda: next(iter(folder.glob(".narrow.*.part/**/probe-*.mp4")), None)).parent
+    work_dir = until(lambda: next(iter(folder.glob(".narrow.*.part/**/probe-*.mp4")), None)).parent
 
-    assert media.path_of("v1", shop.name) is None
+    assert media.path_of("v1", work_dir.name) is None
     outcome = job.cancel()
 
     assert [path.name for path in folder.iterdir()] == ["source.mp4"]

@@ -29,7 +29,7 @@ from backend.media.quality_model import (
     slope_of,
     target_for,
 )
-from backend.media.quality_search import Steps
+from backend.media.quality_search import ProgressSplitter
 from backend.media.transcode import open_source, transcode
 from backend.media.vmaf import Pictures, Score, Unscored
 
@@ -325,7 +325,7 @@ def test_at_the_end_of_the_ladder_there_is_no_other_encode():
 @given(st.lists(st.tuples(st.floats(0, 1), st.lists(st.floats(-1, 2), max_size=5)), max_size=8))
 def test_progress_never_goes_back(marks):
     told = []
-    steps = Steps(told.append)
+    steps = ProgressSplitter(told.append)
     for mark, parts in marks:
         tell = steps.until(mark)
         for part in parts:

@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from backend.model import JobKind, JobState
-from backend.observability.logging_setup import MAX_ALIKE, JsonLines, Sparing, TextLines, hide_secrets
+from backend.observability.logging_setup import MAX_ALIKE, JsonLines, LibraryLogLimit, TextLines, hide_secrets
 from backend.observability.request_metrics import LINE, RequestMetrics
 from tests.acceptance.server_process import ServerProcess, ask
 from tests.conftest import TESTS
@@ -225,7 +225,7 @@ class TestLinesOfLibraries:
     def said(self):
         """What is written of a record of a logger, or nothing."""
         self.now = 0.0
-        sparing = Sparing(lambda: self.now)
+        sparing = LibraryLogLimit(lambda: self.now)
 
         def say(message, *arguments, error=None, name="streamlit.error_util"):
             try:

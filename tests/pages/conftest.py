@@ -62,7 +62,7 @@ def drawings(console, token, monkeypatch, own_logs) -> Drawings:
     made = Drawings(token)
     made.call = console.call
     monkeypatch.setattr(backend, "call", made.note)
-    monkeypatch.setattr(backend, "tell_socket", lambda *_: None)
+    monkeypatch.setattr(backend, "report_socket_user", lambda *_: None)
     return made
 
 

@@ -246,7 +246,7 @@ def test_a_file_has_the_order_of_the_list(kept, monkeypatch, wanted, sort):
     expected = ordered([video for video in kept.videos if matches(video, wanted, video.created)], sort)
 
     column = (next(column for column in LISTING.columns if column.name == "videoId"),)
-    pieces = kept.exporting.pieces(LISTING, column, FileFormat.JSONL, wanted, ZoneInfo("UTC"), sort=sort)
+    pieces = kept.exporting.export_batches(LISTING, column, FileFormat.JSONL, wanted, ZoneInfo("UTC"), sort=sort)
 
     lines = b"".join(text for _, text in pieces).splitlines()
     assert [json.loads(line)["videoId"] for line in lines] == [video.video_id for video in expected]

@@ -14,7 +14,7 @@ T = TypeVar("T")
 MAX_KEPT = 10_000
 
 
-class Unchanged:
+class VersionedCache:
     """Caches query results until any process commits a change."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from backend.model.limits import write_time
 from backend.store.account_names import folded
-from backend.store.engine import Progress, Queries, say_nothing
+from backend.store.engine import Progress, Queries, ignore_progress
 from backend.store.file_permissions import close_to_others, make_file, make_folder
 from backend.store.folding import fold, marked_tags
 from backend.store.sqlite import migrations, search_index, video_queries
@@ -38,7 +38,7 @@ class Connections:
     def __init__(
         self,
         path: Path,
-        tell: Progress = say_nothing,
+        tell: Progress = ignore_progress,
         clock: Callable[[], float] = time.time,
         *,
         upgrade: bool = False,
@@ -68,12 +68,12 @@ class Connections:
                 "if the file is damaged, put a backup in its place with: python -m backend restore FILE",
                 error,
             ) from error
-        self.reading, self.remembered, self.unchanged = readers.reading, readers.remembered, readers.unchanged
-        self.known, self.version = readers.unchanged.get, readers.unchanged.version
+        self.reading, self.cached_in, self.version_cache = readers.reading, readers.cached_in, readers.version_cache
+        self.cached, self.version = readers.version_cache.get, readers.version_cache.version
         self._readers = readers
 
     @contextmanager
-    def apart(self) -> Iterator[Database]:
+    def unpooled_reader(self) -> Iterator[Database]:
         """Open a separate reader outside the pool and outside a transaction, for scanning a whole list.
 
         It caches only a few pages.
@@ -95,7 +95,7 @@ class Connections:
         with self._turn() as group:
             try:
                 self._keep_in_memory(MANY_PAGES if bulk else USUAL_PAGES)
-                with group.member(self._writer):
+                with group.savepoint(self._writer):
                     yield self._writer
             except sqlite3.Error as error:
                 raise store_error(f"The database {self.path} cannot be written: {error}", error) from error
@@ -121,7 +121,7 @@ class Connections:
             with self._guard:
                 self.waiting -= 1
         try:
-            if self._group.is_over:
+            if self._group.is_closed:
                 self._group = CommitGroup()
             yield self._group
         finally:

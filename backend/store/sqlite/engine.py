@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from backend.exports.columns import Column, ExportSource, FileFormat
 from backend.model import Sort, VideoFilter
-from backend.store.engine import Piece, Progress, say_nothing
+from backend.store.engine import Piece, Progress, ignore_progress
 from backend.store.sqlite import export_reader, search_index
 from backend.store.sqlite.connections import Connections
 from backend.store.sqlite.files import VOLATILE, database_in
@@ -20,7 +20,7 @@ class SqliteEngine(Connections):
     """A store in the files of one folder."""
 
     def __init__(
-        self, folder: Path, clock: Callable[[], float] = time.time, tell: Progress = say_nothing, *,
+        self, folder: Path, clock: Callable[[], float] = time.time, tell: Progress = ignore_progress, *,
         upgrade: bool = False,
     ) -> None:  # fmt: skip
         """Open the store in a folder, creating it if needed. Raises StoreError."""
@@ -42,11 +42,11 @@ class SqliteEngine(Connections):
         with self.reading() as db:
             return list(search_index.examine(db))
 
-    def rebuild(self, tell: Progress = say_nothing) -> None:
+    def rebuild(self, tell: Progress = ignore_progress) -> None:
         with self.writing(bulk=True) as db:
             search_index.rebuild(db, tell)
 
-    def settle_import(self) -> None:
+    def optimize_search(self) -> None:
         """Merge the search index into one segment, since a search reads every segment.
 
         Others can write between the steps.
@@ -57,7 +57,7 @@ class SqliteEngine(Connections):
                 more = search_index.merge_index(db, begin)
             begin = False
 
-    def pieces(
+    def export_batches(
         self, listing: ExportSource, columns: Sequence[Column], file_format: FileFormat, wanted: VideoFilter,
         zone: ZoneInfo, base_url: str = "", sort: Sort = Sort.NEWEST,
     ) -> Generator[Piece, None, None]:  # fmt: skip

@@ -60,10 +60,10 @@ def read_pieces(
     readers: SimpleQueue[Database] = SimpleQueue()
     with ExitStack() as stack:
         for _ in range(READERS):
-            readers.put(stack.enter_context(connections.apart()))
+            readers.put(stack.enter_context(connections.unpooled_reader()))
         pool = stack.enter_context(ThreadPoolExecutor(READERS, "export"))
         waiting: deque[Future[Piece]] = deque()
-        for keys in _keys(stack.enter_context(connections.apart()), source, wanted, sort):
+        for keys in _keys(stack.enter_context(connections.unpooled_reader()), source, wanted, sort):
             waiting.append(pool.submit(read, keys))
             if len(waiting) > READERS:
                 yield waiting.popleft().result()

@@ -19,7 +19,7 @@ class CommitGroup:
 
     def __init__(self) -> None:
         self._size = 0
-        self._over = threading.Event()
+        self._closed = threading.Event()
         self._error: sqlite3.Error | None = None
 
     @property
@@ -27,12 +27,12 @@ class CommitGroup:
         return self._size >= MAX_IN_A_GROUP
 
     @property
-    def is_over(self) -> bool:
+    def is_closed(self) -> bool:
         """Whether the group is committed or failed, so that nothing more may join."""
-        return self._over.is_set()
+        return self._closed.is_set()
 
     @contextmanager
-    def member(self, db: Database) -> Iterator[None]:
+    def savepoint(self, db: Database) -> Iterator[None]:
         """Make one of the changes; if it fails, the others are kept."""
         # The first needs no savepoint, for which SQLite would copy every changed page.
         first = not db.conn.in_transaction
@@ -44,39 +44,39 @@ class CommitGroup:
             if first:
                 db.conn.rollback()
             else:
-                self._take_back(db, error)
+                self._rollback_savepoint(db, error)
             raise
         if not first:
             db.conn.execute("release member")
 
     def commit(self, db: Database) -> None:
         """Commit the group; `wait` raises an error in each member."""
-        if self.is_over:
+        if self.is_closed:
             return
         try:
             if db.conn.in_transaction:
                 index_changes(db)
                 db.conn.execute("commit")
         except sqlite3.Error as error:
-            self._break(db, error)
-        self._over.set()
+            self._fail(db, error)
+        self._closed.set()
 
     def wait(self) -> bool:
         """Return whether the group is closed. Raises sqlite3.Error if it could not be committed."""
-        over = self._over.wait(POLL_SECONDS)
+        over = self._closed.wait(POLL_SECONDS)
         if self._error is not None:
             raise self._error
         return over
 
-    def _take_back(self, db: Database, error: BaseException) -> None:
+    def _rollback_savepoint(self, db: Database, error: BaseException) -> None:
         try:
             db.conn.execute("rollback to member")
             db.conn.execute("release member")
         except sqlite3.Error:  # SQLite rolled back the whole transaction, as it does when the disk is full
-            self._break(db, error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error)))
+            self._fail(db, error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error)))
 
-    def _break(self, db: Database, error: sqlite3.Error) -> None:
+    def _fail(self, db: Database, error: sqlite3.Error) -> None:
         self._error = error
         with suppress(sqlite3.Error):
             db.conn.rollback()
-        self._over.set()
+        self._closed.set()

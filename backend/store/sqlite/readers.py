@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from backend.store.engine import UNKNOWN
-from backend.store.sqlite.change_cache import Unchanged
+from backend.store.sqlite.change_cache import VersionedCache
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.errors import store_error
 
@@ -29,7 +29,7 @@ class Readers:
 
     def __init__(self, path: Path, open_one: Callable[[], Database]) -> None:
         self.path = path
-        self.unchanged = Unchanged(open_one().conn)
+        self.version_cache = VersionedCache(open_one().conn)
         self._open = open_one
         self._guard = threading.Lock()
         self._idle: list[Database] = []
@@ -39,23 +39,23 @@ class Readers:
         """Open a read transaction: a consistent snapshot, regardless of concurrent writes. Raises StoreError."""
         return Reading(self)
 
-    def remembered(self, db: Database, key: Hashable, find: Callable[[], T]) -> T:
+    def cached_in(self, db: Database, key: Hashable, find: Callable[[], T]) -> T:
         """Return `find()` for the snapshot of `db`, cached until the database changes.
 
         The transaction of `db` must not have read anything yet.
         """
         version = self.version_of(db)
-        return find() if version == UNKNOWN else self.unchanged.get(key, find, version)
+        return find() if version == UNKNOWN else self.version_cache.get(key, find, version)
 
     def version_of(self, db: Database) -> int:
         """Return the version of the snapshot of `db`; UNKNOWN if it changed at that moment."""
         count = db.count_changes()
         if db.seen is None or db.seen[0] != count:
             db.conn.rollback()
-            version = self.unchanged.version()
+            version = self.version_cache.version()
             db.conn.execute("begin")
             count = db.count_changes()
-            if version == UNKNOWN or self.unchanged.version() != version:
+            if version == UNKNOWN or self.version_cache.version() != version:
                 return UNKNOWN
             db.seen = (count, version)
         return db.seen[1]
@@ -79,7 +79,7 @@ class Readers:
             for db in self._idle:
                 db.close()
             self._idle.clear()
-            self.unchanged.close()
+            self.version_cache.close()
 
 
 class Reading:

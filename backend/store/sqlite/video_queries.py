@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from backend.model import CensorStatus, Mark, Sort, VideoFilter
+from backend.model import CensorStatus, RowVersion, Sort, VideoFilter
 from backend.store.folding import fold, split_tags
 from backend.store.row_keys import SPAN_BITS
 from backend.store.sqlite.conditions import RANGES, Columns, Conditions, bounds, conditions
@@ -32,7 +32,7 @@ class Listing(msgspec.Struct, frozen=True, eq=False):
 
     table: str
     joined: str
-    marked: str  # joins the columns of a Mark
+    version_join: str  # joins the columns of a RowVersion
     columns: Columns
 
 
@@ -80,7 +80,7 @@ class QueryPlan(msgspec.Struct, frozen=True):
         sql = f"select {self.key} from {self.source} {where.sql} order by {self.key} desc limit {limit}"
         return [key for (key,) in db.execute(sql, where.values)]
 
-    def marks(self, db: Database, down: bool, limit: int, skip: int, order: str = "") -> list[Mark]:
+    def row_versions(self, db: Database, down: bool, limit: int, skip: int, order: str = "") -> list[RowVersion]:
         """Return the marks of matching rows in order, after skipping some."""
         where, direction = self.where, "desc" if down else "asc"
         if self.listing is VIDEOS and self.key == "v.seq" and skip <= NEAR:
@@ -94,14 +94,14 @@ class QueryPlan(msgspec.Struct, frozen=True):
         by = f"order by {by}seq {direction}"
         found = f"select {place}{self.key} as seq from {self.source} {where.sql} {by} limit {limit} offset {skip}"
         # Marks are joined after the limit, so that skipped rows are not looked up.
-        sql = f"select seq, media_key, version from ({found}) {self.listing.marked} {by if order else ''}"
+        sql = f"select seq, media_key, version from ({found}) {self.listing.version_join} {by if order else ''}"
         rows = db.conn.execute(sql, where.values).fetchall()
         return rows if order else sorted(rows, reverse=down)
 
 
 def find(
     db: Database, listing: Listing, wanted: VideoFilter, sort: Sort, index: int, size: int, total: int
-) -> list[Mark]:
+) -> list[RowVersion]:
     """Return the marks of page `index` (from 1) of the `total` matching rows, in order."""
     column = SORT_COLUMNS.get(sort.removeprefix("-"))
     skip = (index - 1) * size
@@ -267,7 +267,7 @@ def _status(wanted: VideoFilter) -> Conditions:
 
 def _page(
     db: Database, plan: QueryPlan, wanted: VideoFilter, column: str | None, down: bool, total: int, skip: int, size: int
-) -> list[Mark]:
+) -> list[RowVersion]:
     size = min(size, total - skip)
     if size <= 0:
         return []
@@ -278,12 +278,12 @@ def _page(
 
 def _page_from(
     db: Database, plan: QueryPlan, wanted: VideoFilter, column: str | None, down: bool, total: int, skip: int, size: int
-) -> list[Mark]:
+) -> list[RowVersion]:
     if column:
         return _sorted(db, plan, wanted, column, down, total, skip, size)
     if plan.counted and wanted.cate_id is None and skip > NEAR:
         plan, skip = _nearer(db, plan, wanted, down, skip)
-    return plan.marks(db, down, size, skip)
+    return plan.row_versions(db, down, size, skip)
 
 
 def _nearer(db: Database, plan: QueryPlan, wanted: VideoFilter, down: bool, skip: int) -> tuple[QueryPlan, int]:
@@ -313,16 +313,16 @@ def _nearer(db: Database, plan: QueryPlan, wanted: VideoFilter, down: bool, skip
 
 def _sorted(
     db: Database, plan: QueryPlan, wanted: VideoFilter, column: str, down: bool, total: int, skip: int, size: int
-) -> list[Mark]:
+) -> list[RowVersion]:
     """Return one page sorted by a column: few rows are sorted; for many, the column's index is scanned."""
     listing = plan.listing
     if total > FEW and listing is VIDEOS:
         source = listing.joined if wanted.user_name else f"{listing.table} v"
         source = source.replace("videos v", f"videos v indexed by videos_by_{column.removesuffix('_folded')}")
         walk = QueryPlan(listing, "v.seq", source, conditions(wanted, listing.columns), *bounds(wanted))
-        return walk.marks(db, down, size, skip, f"v.{column}")
+        return walk.row_versions(db, down, size, skip, f"v.{column}")
     inner = plan.where
     where = Conditions([f"v.seq in (select {plan.key} from {plan.source} {inner.sql})"], inner.values)
-    return QueryPlan(listing, "v.seq", f"{listing.table} v", where, None, None).marks(
+    return QueryPlan(listing, "v.seq", f"{listing.table} v", where, None, None).row_versions(
         db, down, size, skip, f"v.{column}"
     )

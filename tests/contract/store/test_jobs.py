@@ -149,7 +149,7 @@ def test_stopping_a_worker_however_often_is_held_against_nobody(jobs, queued):
     queued()
 
     for _ in range(2 * MAX_CRASHES):
-        jobs.give_back(jobs.claim_job(ALL, "worker"), "worker")
+        jobs.release_job(jobs.claim_job(ALL, "worker"), "worker")
 
     assert jobs.claim_job(ALL, "worker").attempts == 1
 

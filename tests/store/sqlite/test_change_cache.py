@@ -75,7 +75,7 @@ def remember(connections: Connections, asked: list[int]) -> int:
             asked.append(1)
             return int(db.execute("select count(*) from words").fetchone()[0])
 
-        return connections.remembered(db, "words", find)
+        return connections.cached_in(db, "words", find)
 
 
 def test_a_reader_asks_once_while_nothing_changes(connections: Connections) -> None:
@@ -103,9 +103,9 @@ def test_a_reader_of_an_older_state_gets_what_is_true_there(connections: Connect
         return int(older.execute("select count(*) from words").fetchone()[0])
 
     with connections.reading() as older:
-        assert connections.remembered(older, "others", lambda: "read") == "read"
+        assert connections.cached_in(older, "others", lambda: "read") == "read"
         with connections.writing() as db:
             db.execute("insert into words values ('new')")
         assert remember(connections, []) == 1
-        assert connections.remembered(older, "words", find) == 0
+        assert connections.cached_in(older, "words", find) == 0
     assert remember(connections, []) == 1

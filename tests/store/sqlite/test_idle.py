@@ -53,7 +53,7 @@ def test_a_worker_and_a_purger_that_wait_write_nothing(console, make_video, held
 def test_what_waits_for_events_of_the_cloud_writes_nothing(console, held):
     before, version = log_of(console), console.store.version()
 
-    assert [console.store.cloud.take_event() for _ in range(ROUNDS)] == [None] * ROUNDS
+    assert [console.store.cloud.claim_event() for _ in range(ROUNDS)] == [None] * ROUNDS
     assert [console.store.cloud.find_intents() for _ in range(ROUNDS)] == [[]] * ROUNDS
 
     assert (log_of(console), console.store.version()) == (before, version)
