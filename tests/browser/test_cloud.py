@@ -247,7 +247,7 @@ def test_what_the_machine_found_leads_the_player_there_and_another_review_is_ask
     expect(operator.dialog).to_contain_text("收取机器审核费用")
     operator.clicks("confirm_yes")
 
-    expect(panel).to_contain_text("机器：建议人工复核", timeout=30_000)
+    expect(panel).to_contain_text("机审：建议人工复核", timeout=30_000)
     expect(panel).to_contain_text("二维码")
     panel.get_by_role("button", name="0:01 二维码").click()
     operator.waits_until(operator.page.locator("video"), "film => Math.abs(film.currentTime - 1) < 0.01")

@@ -119,6 +119,19 @@ def test_no_english_text_counts_one_thing_as_several():
     assert [key for key, one in keys if counted.search(forms(one)[0])] == []
 
 
+def test_chinese_is_set_as_chinese():
+    """Blanks between Han and Latin, full-width punctuation, “quotes”; two names are those of the API document."""
+    han, latin = "[一-鿿]", "[A-Za-z0-9%]"
+    wrong = re.compile(
+        f'{han}{latin}|{latin}{han}|{han} ?[,.;:!?()]|[,;:!?()] ?{han}|{han} {han}|[，。；：、！？] |["「」]'
+    )
+    texts = [(key, re.sub("{.*?}", "—", forms(one)[0])) for key, one in messages("zh").items()]
+
+    found = [key for key, text in texts if wrong.search(text)]
+
+    assert found == [("operation", "getRecommendVideoById"), ("operation", "getVideoById")]
+
+
 def test_what_streamlit_says_is_translated_whole():
     assert len(texts_in("streamlit", "zh")) > 100
     assert texts_in("streamlit", "zh")["Page not found"] == "页面不存在"
