@@ -93,7 +93,12 @@ def serving(data: Path) -> Iterator[Server]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    ours = {"QU_DATA": str(data), "QU_DEMO": "true", "QU_ADMIN_PASSWORD": PASSWORD, "PORT": str(port)}
+    ours = {
+        "QU_DATA": str(data),
+        "QU_DEMO": os.environ.get("QU_DEMO", "true"),
+        "QU_ADMIN_PASSWORD": PASSWORD,
+        "PORT": str(port),
+    }
     with (data.parent / "server.log").open("ab") as log:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -114,7 +119,7 @@ def is_ready(server: Server) -> bool:
         sys.exit((server.data.parent / "server.log").read_text(encoding="utf-8"))
     try:
         return HTTP.get(f"{server.url}/healthz", timeout=5).ok
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False
 
 

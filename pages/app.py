@@ -22,6 +22,8 @@ session.report_socket_user(person)
 pages = [
     st.Page(f"{HERE}/overview.py", title=t("overview.title"), icon=":material/dashboard:", default=True),
     st.Page(f"{HERE}/videos.py", title=t("videos.title"), icon=":material/video_library:", url_path="videos"),
+    st.Page(f"{HERE}/review.py", title=t("review.title"), icon=":material/rate_review:", url_path="review",
+            visibility="visible" if person and session.may("review") else "hidden"),
     st.Page(f"{HERE}/recommendations.py", title=t("recommendations.title"), icon=":material/recommend:",
             url_path="recommendations"),
     st.Page(f"{HERE}/prewarm.py", title=t("prewarm.title"), icon=":material/bolt:", url_path="prewarm"),

@@ -102,11 +102,14 @@ def waiting() -> None:
                     st.caption(
                         f"{who} · {formatting.clock(video['duration'])} · {formatting.moment(video['creationTime'])}"
                     )
-        if data["total"] > WAITING_SHOWN:
-            st.page_link(
-                "videos.py", label=t("overview.all_waiting", count=data["total"]),
-                icon=":material/arrow_forward:", query_params={"v_status": "check"},
-            )  # fmt: skip
+        with st.container(horizontal=True):
+            if session.may("review"):
+                st.page_link("review.py", label=t("overview.to_desk"), icon=":material/rate_review:", width="content")
+            if data["total"] > WAITING_SHOWN:
+                st.page_link(
+                    "videos.py", label=t("overview.all_waiting", count=data["total"]), width="content",
+                    icon=":material/arrow_forward:", query_params={"v_status": "check"},
+                )  # fmt: skip
 
 
 def thumbnail(url: str) -> None:

@@ -12,6 +12,7 @@ from pages.components import (
     formatting,
     history_text,
     layout,
+    reason_choice,
     session,
     template_choice,
     undo,
@@ -119,6 +120,7 @@ def _follows(action: Action) -> str:
 def _form(question: Question) -> dict[str, Any]:
     number = question.number
     if question.action.key == "block":
+        code = reason_choice.choose(number)
         reason = st.text_input(
             t("block.reason"), key=f"block_reason--{number}", placeholder=t("block.reason_example"), live=True,
             autocomplete="off",
@@ -128,7 +130,7 @@ def _form(question: Question) -> dict[str, Any]:
             st.error(t("block.too_long", used=used, most=most))
         else:
             st.caption(t("block.bytes", used=used, most=most))
-        return {"reason": reason}
+        return {"reason": reason, "reasonCode": code}
     if question.action.key == "recommend":
         return {
             "isNarrow": st.checkbox(t("recommend.narrow"), key=f"recommend_narrow--{number}"),
@@ -140,8 +142,10 @@ def _form(question: Question) -> dict[str, Any]:
 
 
 def _is_ready(action: Action, form: dict[str, Any]) -> bool:
-    reason = form.get("reason", "")
-    return action.key != "block" or (bool(reason.strip()) and len(reason.encode()) <= session.limit("reasonBytes"))
+    if action.key != "block":
+        return True
+    reason = form["reason"]
+    return bool(form["reasonCode"] or reason.strip()) and len(reason.encode()) <= session.limit("reasonBytes")
 
 
 def _was_made(key: str, video: dict[str, Any]) -> bool:

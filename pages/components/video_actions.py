@@ -45,6 +45,7 @@ def _block(video: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
         "mediaId": video["videoId"],
         "status": "Blocked",
         "reason": form.get("reason", ""),
+        "reasonCode": form.get("reasonCode", ""),
         "comment": form.get("comment", ""),
     }
 

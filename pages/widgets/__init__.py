@@ -1,4 +1,4 @@
-"""Custom Streamlit components: streaming upload, live text area, two players and a table."""
+"""Custom Streamlit components: streaming upload, live text area, two players, a table and the review desk."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import streamlit as st
 HERE = Path(__file__).parent
 
 
-def _component(name: str) -> Callable[..., Any]:
-    html, css, js = ((HERE / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
+def _component(name: str, *parts: str) -> Callable[..., Any]:
+    """Register a component; the JavaScript of a large one lies in a folder, as parts that become one module."""
+    html, css = ((HERE / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
+    scripts = [HERE / name / f"{part}.js" for part in parts] or [HERE / f"{name}.js"]
+    js = "\n".join(script.read_text(encoding="utf-8") for script in scripts)
     return st.components.v2.component(f"qu_{name}", html=html, css=css, js=js)
 
 
@@ -21,6 +24,7 @@ _lines = _component("lines")
 _compare = _component("compare")
 _watch = _component("watch")
 _table = _component("table")
+_review = _component("review", "api", "outbox", "desk", "clip", "facts", "keys", "panel", "view", "main")
 
 
 def upload(data: dict[str, Any], key: str, on_sent: Callable[[], None]) -> dict[str, Any] | None:
@@ -60,3 +64,8 @@ def table(
     _table(
         data=data, key=key, height=height, default={"ticks": None}, on_ticks_change=on_ticks, on_event_change=on_event
     )
+
+
+def review(data: dict[str, Any], key: str) -> None:
+    """Draw the review desk; `pages.components.review_desk` says what is in `data`. It asks the REST server itself."""
+    _review(data=data, key=key)

@@ -19,6 +19,12 @@ create table review_leases (
 ) strict, without rowid;
 create index review_leases_by_holder on review_leases (holder, desk);
 
+-- A desk ends with its session. Its clips are free for others then, and its unsent decisions still count where nobody
+-- took the clip.
+create trigger review_desk_ended after delete on review_desks begin
+    update review_leases set expires = 0 where desk = old.desk;
+end;
+
 create table review_decisions (
     lease_key text primary key,
     video_id text not null,

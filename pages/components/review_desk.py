@@ -1,0 +1,75 @@
+"""The review desk: what its component needs to ask the REST server itself, and all of its texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages import widgets
+from pages.components import reason_choice, session
+from pages.components.i18n import language, named, t
+
+API = "/console/vod/"
+DESK = "review_desk"
+WORDS = (
+    "approve", "block", "skip", "undo", "note", "opinion", "play", "sound", "grey", "blur", "help",
+    "no_media", "machine", "reasons", "other", "cancel", "understood", "close", "never",
+    "type_reason", "type_note", "type_opinion", "send_reason", "send_note", "send_opinion",
+    "rest", "loading", "all_done", "none_free", "panel", "comfort", "choose_break",
+    "choose_grey", "choose_blur", "choose_small", "choose_sound", "choose_autoplay",
+    "choose_sensitiveAutoplay", "choose_keys",
+)  # fmt: skip
+# The component puts the values in.
+COUNTED = (
+    "done", "waiting", "unsent", "offline", "full", "ended", "days", "hours", "minutes", "seconds",
+    "record_passed", "record_blocked", "record_waiting", "with_others", "with_you", "skipped", "opinions",
+)  # fmt: skip
+FILLED = {
+    "play_from": ("time",), "waits": ("age",), "asked": ("name", "note"), "blocked_for": ("title", "reason"),
+    "pace": ("minute", "median"), **dict.fromkeys(COUNTED, ("number",)),
+}  # fmt: skip
+KEY_LIST = (
+    ("A", "approve"), ("B", "block"), ("1–9", "key_reason"), ("E", "key_other"), ("S", "skip"), ("U", "undo"),
+    ("N", "note"), ("O", "opinion"), ("␣", "play"), ("← →", "key_tiles"), ("J L", "key_time"), (", .", "key_speed"),
+    ("M", "sound"), ("G", "grey"), ("X", "blur"), ("Z", "key_small"), ("Esc", "cancel"), ("?", "help"),
+)  # fmt: skip
+SUGGESTIONS = ("pass", "review", "block")
+MODULES = (
+    "porn", "terrorism", "terrorism-live", "ad", "live", "logo", "audio", "enhanced", "antispam",
+)  # fmt: skip
+
+
+def draw() -> None:
+    """Draw the desk. Its key is asked for once in a session of the page, and is good for reviewing alone."""
+    if DESK not in st.session_state:
+        st.session_state[DESK] = session.ask("openReviewDesk")
+    desk = st.session_state[DESK]
+    widgets.review(
+        {
+            "api": API,
+            "desk": desk["desk"],
+            "deskKey": desk["deskKey"],
+            "userName": desk["userName"],
+            "language": language(),
+            "preferences": session.ask("getReviewPreferences"),
+            "reasons": reason_choice.reasons(),
+            "words": words(),
+            "names": names(),
+        },
+        key="review_desk_widget",
+    )
+
+
+def words() -> dict[str, Any]:
+    """Return every text of the component; where it fills something in, with the names of that in braces."""
+    said: dict[str, Any] = {name: t(f"desk.{name}") for name in WORDS}
+    said |= {name: t(f"desk.{name}", **{value: f"{{{value}}}" for value in values}) for name, values in FILLED.items()}
+    said["key_list"] = [(t(f"desk.{name}"), key) for key, name in KEY_LIST]
+    return said
+
+
+def names() -> dict[str, str]:
+    """Return how the words of the machine review read."""
+    groups = {"suggestion": SUGGESTIONS, "module": MODULES}
+    return {f"{group}.{word}": named(group, word) for group, words in groups.items() for word in words}

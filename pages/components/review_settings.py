@@ -1,0 +1,97 @@
+"""What administrators set for the review desk: the list of reasons, and which clips are with whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components import formatting, layout, reason_choice, session
+from pages.components.formatting import plain
+from pages.components.i18n import t
+
+WANTED = "review_settings"
+TEXTS = ("nameZh", "nameEn", "uploaderZh", "uploaderEn")
+NEW = "+"
+
+
+def buttons() -> None:
+    """Draw the buttons that open the dialogs, for administrators."""
+    if not session.may("admin"):
+        return
+    for name, icon in (("reasons", "list_alt"), ("leases", "lock_clock")):
+        st.button(
+            t(f"desk.{name}_title"), key=f"review_{name}", icon=f":material/{icon}:", on_click=_want, args=(name,)
+        )
+
+
+def requested() -> None:
+    """Open the dialog that somebody asked for. Once a run, from the body of the page."""
+    match st.session_state.pop(WANTED, None):
+        case "reasons":
+            layout.open_dialog(t("desk.reasons_title"), "list_alt", width="medium")(_reasons)(layout.opening())
+        case "leases":
+            layout.open_dialog(t("desk.leases_title"), "lock_clock", width="medium")(_leases)()
+
+
+def _want(name: str) -> None:
+    st.session_state[WANTED] = name
+
+
+def _reasons(number: int) -> None:
+    """Draw the reasons in the order of their keys, and a form for the one that is chosen."""
+    known = {reason["code"]: reason for reason in reason_choice.reasons()}
+    st.caption(t("desk.reasons_help", bytes=session.limit("reasonBytes")))
+    codes = [*known, NEW]
+    code = st.selectbox(
+        t("desk.reason"), codes, key=f"reason--{number}", format_func=lambda code: _shown(code, known.get(code))
+    )
+    _form(code, known.get(code), len(known), number)
+
+
+def _shown(code: str, reason: dict[str, Any] | None) -> str:
+    if reason is None:
+        return t("desk.reason_new")
+    if reason["retired"]:
+        return f"– {reason['name']} ({t('desk.reason_retired')})"
+    return f"{reason['position']} {reason['name']}"
+
+
+def _form(code: str, reason: dict[str, Any] | None, count: int, number: int) -> None:
+    kept: dict[str, Any] = reason or {}
+    with st.form(f"reason_form--{code}--{number}", border=False):
+        typed = code if reason else st.text_input(t("desk.reason_code"), help=t("desk.reason_code_help"), max_chars=32)
+        given: dict[str, Any] = {name: st.text_input(t(f"desk.{name}"), value=kept.get(name, "")) for name in TEXTS}
+        given["position"] = st.number_input(
+            t("desk.reason_position"), 1, count + 1, value=kept.get("position", count + 1)
+        )
+        given["sensitive"] = st.checkbox(t("desk.reason_sensitive"), value=kept.get("sensitive", False))
+        given["retired"] = st.checkbox(t("desk.reason_retire"), value=kept.get("retired", False))
+        sent = st.form_submit_button(t("common.save"), type="primary")
+    if not sent:
+        return
+    envelope = session.attempt("editReviewReason", code=typed, **given)
+    if envelope["result"] == "true":
+        st.session_state.setdefault("done", []).append(t("done.edit"))
+        st.rerun()
+    st.error(plain(envelope["message"]), icon=":material/error:")
+
+
+def _leases() -> None:
+    """List who reviews what now, oldest first, each with a button that frees the clip for others."""
+    found = session.ask("getReviewLeases")["leaseList"]
+    if not found:
+        st.info(t("desk.leases_none"), icon=":material/lock_open:")
+    for lease in found:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"lease--{lease['videoId']}"):
+            with st.container(gap=None, width="stretch"):
+                st.markdown(plain(lease["title"] or lease["videoId"]))
+                until = formatting.moment(lease["expirationTime"])
+                st.caption(t("desk.lease", name=plain(lease["userName"]), time=until))
+            st.button(t("desk.free"), key=f"free--{lease['videoId']}", on_click=_free, args=(lease["videoId"],))
+
+
+def _free(video_id: str) -> None:
+    envelope = session.attempt("freeReview", videoId=video_id)
+    if envelope["result"] != "true":
+        st.session_state["problems"] = (t("common.refused", count=1), [envelope["message"]])

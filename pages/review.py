@@ -1,0 +1,11 @@
+"""The review desk: one clip after another, judged by single keys."""
+
+from pages.components import layout, review_desk, review_settings
+from pages.components.i18n import t
+
+layout.guard("review")
+with layout.header(t("review.title")):
+    review_settings.buttons()
+layout.say_results()
+review_desk.draw()
+review_settings.requested()

@@ -1,0 +1,193 @@
+// The clips that this desk holds, and what is done with them. It draws nothing: `changed` is called after any change.
+const HELD = 3; // one on the screen, two loaded ahead
+const ASK_MS = 4000; // while there is nothing to judge
+const RENEW_MS = 60_000;
+const ACTIVE_MS = 300_000; // a clip goes back to the others some minutes after the last key
+const PAUSE_MS = 60_000; // longer looks at a clip are no work
+const PACE_MS = 600_000;
+const KINDS = { decide: "decideReview", skip: "skipReview", opinion: "askSecondOpinion", undo: "undoReview" };
+
+class Desk {
+  constructor(config) {
+    this.config = config;
+    this.changed = () => {};
+    this.leases = []; // the first is on the screen
+    this.acts = []; // of this tab, which can be taken back from the last on
+    this.done = 0;
+    this.pace = []; // decisions of the last minutes: when, and for how many seconds the clip was looked at
+    this.queue = null;
+    this.told = null; // the last thing that went otherwise than the person meant
+    this.isFirst = true;
+    this.usedAt = Date.now();
+    this.outbox = new Outbox(config.userName, {
+      send: (item) => this.send(item),
+      settled: (item, outcome) => this.settle(item, outcome),
+      changed: () => { if (!this.outbox.items.length) this.take(); this.changed(); },
+    });
+  }
+
+  start() {
+    this.timers = [
+      setInterval(() => this.isIdle() && this.take(), ASK_MS),
+      setInterval(() => this.renew(), RENEW_MS),
+    ];
+    this.outbox.closed = false;
+    this.outbox.items.length ? this.outbox.run() : this.take();
+  }
+
+  stop() {
+    this.timers.forEach(clearInterval);
+    this.outbox.closed = true;
+    this.release();
+  }
+
+  get current() {
+    return this.leases[0];
+  }
+
+  get heldKeys() {
+    return [...this.leases.map((lease) => lease.leaseKey), ...this.outbox.keys].slice(0, 20).join(",");
+  }
+
+  isIdle() {
+    return !this.leases.length && !this.outbox.items.length && document.visibilityState === "visible";
+  }
+
+  wanted() {
+    return { count: Math.max(1, HELD - this.leases.length), leaseKeys: this.heldKeys };
+  }
+
+  async take() {
+    if (this.taking || this.leases.length >= HELD || this.outbox.state === "ended") return;
+    this.taking = true;
+    const outcome = await post(this.config, "takeReview", this.wanted());
+    this.taking = false;
+    this.isFirst = false;
+    if (outcome.kind === "stored") {
+      this.outbox.state = "";
+      this.accept(outcome.data);
+    } else if (outcome.kind === "ended") this.outbox.state = "ended";
+    else if (outcome.kind === "failed") this.outbox.state = "offline";
+    else this.tell(outcome.message);
+    this.changed();
+  }
+
+  accept(data) {
+    const known = new Set([...this.leases.map((lease) => lease.leaseKey), ...this.outbox.keys]);
+    this.leases.push(...(data.leaseList ?? []).filter((lease) => !known.has(lease.leaseKey)));
+    this.queue = data.queue ?? this.queue;
+  }
+
+  // Ends the clip on the screen by one of KINDS; returns whether it did.
+  act(kind, body) {
+    const lease = this.current;
+    if (!lease || this.outbox.isFull) return false;
+    this.leases.shift();
+    this.told = null;
+    this.acts.push({ kind, lease, leaseKey: lease.leaseKey, isStored: false });
+    this.outbox.push({ kind, title: lease.video.title || lease.video.videoId, body: { ...body, leaseKey: lease.leaseKey } });
+    this.changed();
+    return true;
+  }
+
+  undo() {
+    const act = this.acts.at(-1);
+    if (!act || act.isUndoing || this.outbox.isFull) return false;
+    this.told = null;
+    if (this.outbox.takeBack(act.leaseKey)) {
+      this.acts.pop();
+      this.leases.unshift(act.lease);
+    } else {
+      act.isUndoing = true;
+      this.outbox.push({ kind: "undo", title: act.lease.video.title, body: { leaseKey: act.leaseKey } });
+    }
+    this.changed();
+    return true;
+  }
+
+  send(item) {
+    const takes = item.kind !== "undo" && this.leases.length < HELD;
+    return post(this.config, KINDS[item.kind], takes ? { ...item.body, ...this.wanted() } : item.body);
+  }
+
+  settle(item, outcome) {
+    const act = this.acts.find((one) => one.leaseKey === item.body.leaseKey);
+    if (outcome.kind === "stored") this.succeed(item, act, outcome.data);
+    else this.fail(item, act, outcome);
+    this.changed();
+  }
+
+  succeed(item, act, data) {
+    if (item.kind === "undo") {
+      if (act?.kind === "decide") this.done = Math.max(0, this.done - 1);
+      this.acts = this.acts.filter((one) => one !== act);
+      this.leases.unshift(data.lease);
+      this.queue = data.queue ?? this.queue;
+      return;
+    }
+    if (act) act.isStored = true;
+    if (item.kind === "decide") {
+      this.done += 1;
+      this.pace.push({ at: Date.now(), seconds: item.body.seconds });
+    }
+    this.accept(data);
+  }
+
+  fail(item, act, { code, message }) {
+    this.acts = this.acts.filter((one) => one !== act || item.kind === "undo");
+    if (act) act.isUndoing = false;
+    if (item.kind === "undo") this.acts = this.acts.filter((one) => one !== act);
+    else if (code !== 409 && act) this.leases.unshift(act.lease); // it is still ours, and not decided
+    this.tell(message, item.title);
+  }
+
+  tell(message, title = "") {
+    this.told = { message, title };
+  }
+
+  used() {
+    const now = Date.now();
+    if (now - this.usedAt > ACTIVE_MS && this.leases.length) setTimeout(() => this.renew());
+    this.usedAt = now;
+  }
+
+  async renew() {
+    const isActive = document.visibilityState === "visible" && Date.now() - this.usedAt < ACTIVE_MS;
+    if (!isActive || !this.leases.length) return;
+    const leaseKeys = this.leases.map((lease) => lease.leaseKey).join(",");
+    const outcome = await post(this.config, "renewReview", { leaseKeys });
+    if (outcome.kind === "ended") this.outbox.state = "ended";
+    for (const lost of outcome.data?.lostList ?? []) this.drop(lost);
+    if (this.leases.length < HELD) this.take();
+    this.changed();
+  }
+
+  drop({ leaseKey, message }) {
+    const lease = this.leases.find((one) => one.leaseKey === leaseKey);
+    if (lease && lease === this.current) this.tell(message, lease.video.title);
+    this.leases = this.leases.filter((one) => one !== lease);
+  }
+
+  // Gives the clips back that are not decided; what is not stored yet goes out once more, since the page may be closing.
+  release() {
+    for (const item of this.outbox.items) {
+      if (item.kind !== "undo") post(this.config, KINDS[item.kind], item.body, true);
+    }
+    const leaseKeys = this.leases.map((lease) => lease.leaseKey).join(",");
+    if (leaseKeys) post(this.config, "releaseReview", { leaseKeys }, true);
+    this.leases = [];
+  }
+
+  // Decisions a minute in the last ten active minutes, and the median of seconds a clip.
+  figures() {
+    const since = Date.now() - PACE_MS;
+    this.pace = this.pace.filter((one) => one.at > since);
+    if (this.pace.length < 2) return null;
+    const gaps = this.pace.slice(1).map((one, at) => Math.min(one.at - this.pace[at].at, PAUSE_MS + 1));
+    const work = gaps.filter((gap) => gap <= PAUSE_MS);
+    const seconds = this.pace.map((one) => one.seconds).sort((a, b) => a - b);
+    if (!work.length) return null;
+    const total = work.reduce((sum, gap) => sum + gap, 0);
+    return { minute: (work.length * 60_000) / Math.max(total, 1), median: seconds[seconds.length >> 1] };
+  }
+}

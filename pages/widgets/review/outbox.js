@@ -1,0 +1,87 @@
+// What was decided and is not stored yet. Requests are sent one at a time, in order, and again after a failure: the
+// server takes a lease key once, so that nothing is stored twice. A reload of the page keeps them; they belong to the
+// account that made them, whoever signs in next.
+const MAX_UNSENT = 5;
+const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+
+class Outbox {
+  // `send` returns the outcome of an item, `settled` is called with each one that is over, `changed` after any change.
+  constructor(account, { send, settled, changed }) {
+    this.storeKey = `qu-review-outbox ${account}`;
+    Object.assign(this, { send, settled, changed, state: "", sending: null, running: false });
+    this.items = this.load();
+  }
+
+  get isFull() {
+    return this.items.length >= MAX_UNSENT;
+  }
+
+  get keys() {
+    return this.items.map((item) => item.body.leaseKey);
+  }
+
+  push(item) {
+    this.items.push(item);
+    this.save();
+    this.run();
+  }
+
+  // Takes back an item that was not sent yet; returns it, or nothing where it is on its way.
+  takeBack(leaseKey) {
+    const at = this.items.findIndex((item) => item.body.leaseKey === leaseKey && item !== this.sending && !item.tried);
+    const [item] = at < 0 ? [] : this.items.splice(at, 1);
+    this.save();
+    return item;
+  }
+
+  async run() {
+    if (this.running) return;
+    this.running = true;
+    for (let failures = 0; this.items.length && !this.closed;) {
+      const item = (this.sending = this.items[0]);
+      item.tried = true; // its answer may be lost: from now on only the server knows
+      const outcome = await this.send(item);
+      this.sending = null;
+      if (outcome.kind === "failed") {
+        this.state = "offline";
+        this.changed();
+        await this.pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
+        failures += 1;
+        continue;
+      }
+      failures = 0;
+      this.state = outcome.kind === "ended" ? "ended" : "";
+      if (this.state) break;
+      this.items.shift();
+      this.save();
+      this.settled(item, outcome);
+    }
+    this.running = false;
+    this.changed();
+  }
+
+  pause(ms) {
+    return new Promise((resolve) => {
+      const go = () => { clearTimeout(timer); removeEventListener("online", go); resolve(); };
+      const timer = setTimeout(go, ms);
+      addEventListener("online", go);
+    });
+  }
+
+  load() {
+    try {
+      return JSON.parse(sessionStorage.getItem(this.storeKey)) ?? [];
+    } catch {
+      return [];
+    }
+  }
+
+  save() {
+    try {
+      if (this.items.length) sessionStorage.setItem(this.storeKey, JSON.stringify(this.items));
+      else sessionStorage.removeItem(this.storeKey);
+    } catch {
+      // A browser without storage keeps them as long as the page is open.
+    }
+  }
+}

@@ -1,0 +1,46 @@
+"""Somebody at the review desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, expect
+
+LOOK_MS = 150  # a key that comes sooner after a clip decides nothing
+
+
+class Desk:
+    """The desk in one tab: what is on the screen, and the keys."""
+
+    def __init__(self, person: Any) -> None:
+        self.person, self.page = person, person.page
+        self.root: Locator = self.page.locator(".desk")
+        self.clip: Locator = self.root.locator("[data-video-id]")
+
+    def opens(self) -> Desk:
+        self.person.goes_to("/review")
+        expect(self.root).to_be_visible()
+        return self
+
+    def shows(self, title: str) -> None:
+        """Wait until the clip of this title is on the screen, and look at it."""
+        expect(self.clip.get_by_role("heading")).to_have_text(title)
+        self.looks()
+
+    def looks(self) -> None:
+        self.page.wait_for_timeout(LOOK_MS)
+
+    def presses(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def has_done(self, count: int) -> None:
+        """Wait until so many decisions are stored, as the page says too."""
+        expect(self.root).to_have_attribute("data-done", str(count))
+        expect(self.root.locator(".done")).to_have_text(self.person.t("desk.done", number=count))
+
+    def is_told(self, text: str) -> None:
+        expect(self.root.locator(".told")).to_contain_text(text)
+
+    def is_empty(self, text: str) -> None:
+        expect(self.root.locator(".empty")).to_contain_text(text)

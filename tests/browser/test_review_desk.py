@@ -1,0 +1,322 @@
+"""The review desk: single keys decide, nothing is lost or stored twice, and nobody decides about a clip unseen."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from backend.model import CensorStatus
+from tests.browser.catalogue import open_catalogue
+from tests.browser.desk import Desk
+from tests.waiting import until
+
+in_both_languages = pytest.mark.parametrize("language", ["zh", "en"])
+PASSWORD = "four horses and a cart"
+DOWN = "window.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', code: 'KeyA', bubbles: true, %s }))"
+
+
+@pytest.fixture(scope="module")
+def reviews(new_server):
+    """A server of its own: what waits there is what the test put there."""
+    server = new_server()
+    with server:
+        catalogue = open_catalogue(server.data)
+        catalogue.number = 1000  # behind the seeded ones
+        try:
+            for name in ("anne", "bob"):
+                server.ask("addAccount", userName=name, password=PASSWORD, role="reviewer")
+            yield server, catalogue
+        finally:
+            catalogue.console.close()
+
+
+@pytest.fixture
+def server(reviews):
+    return reviews[0]
+
+
+@pytest.fixture
+def waiting(reviews):
+    """Empties the queue, and fills it with videos of these titles, the first of them the oldest."""
+    server, catalogue = reviews
+
+    def fill(*titles):
+        server.ask("freeReview", userName="admin")
+        for name in ("anne", "bob"):
+            server.ask("freeReview", userName=name)
+        for video in server.ask("getVideos", censorStatus="check", pageSize=100)["videoList"]:
+            server.ask("createAudit", mediaId=video["videoId"], status="Normal")
+        ages = range(len(titles), 0, -1)
+        return [
+            catalogue.add(title, age=age, censor_status=CensorStatus.CHECK).video_id
+            for title, age in zip(titles, ages, strict=True)
+        ]
+
+    return fill
+
+
+@pytest.fixture
+def desk_of(server, fresh_browser, new_person, language):
+    """Opens the desk in a browser of its own, signed in by this name."""
+
+    def sit_down(name="anne", path="/review", **window):
+        person = new_person(fresh_browser(language, **window), server.url, language)
+        person.goes_to(path)
+        person.enters(name, PASSWORD)
+        desk = Desk(person)
+        expect(desk.root).to_be_visible()
+        return desk
+
+    return sit_down
+
+
+@in_both_languages
+def test_a_shift_by_keys_is_in_the_history_as_it_was_pressed(server, waiting, desk_of, language):
+    ids = waiting("一号", "二号", "三号", "四号", "五号")
+    desk = desk_of()
+
+    desk.shows("一号")
+    expect(desk.clip).to_have_attribute("data-video-id", ids[0])
+    desk.presses("a")
+    desk.shows("二号")
+    desk.presses("b", "2")
+    desk.shows("三号")
+    desk.presses("b", "e")
+    desk.page.keyboard.type("画面模糊")
+    desk.presses("Enter")
+    desk.shows("四号")
+    desk.presses("s")
+    desk.shows("五号")
+    desk.presses("a")
+
+    desk.has_done(4)
+    desk.is_empty(desk.person.t("desk.skipped", number=1))
+    statuses = [server.ask("getVideoById", videoId=one)["censorStatus"] for one in ids]
+    assert statuses == ["success", "fail", "fail", "check", "success"]
+    assert {line["userName"] for one in ids for line in server.ask("getHistory", videoId=one)} <= {"anne", "tests"}
+    reasons = server.ask("getReviewReasons")["reasonList"]
+    assert reasons[1][f"uploader{language.capitalize()}"] in str(server.ask("getHistory", videoId=ids[1]))
+    assert "画面模糊" in str(server.ask("getHistory", videoId=ids[2]))
+
+
+@pytest.mark.slow
+def test_undo_brings_one_clip_after_the_other_back(server, waiting, desk_of):
+    ids = waiting("甲", "乙", "丙")
+    desk = desk_of()
+    desk.shows("甲")
+    desk.presses("a")
+    desk.shows("乙")
+    desk.presses("b", "1")
+    desk.shows("丙")
+    desk.has_done(2)
+
+    desk.presses("u")
+    desk.shows("乙")
+    desk.has_done(1)
+    desk.presses("u")
+    desk.shows("甲")
+    desk.has_done(0)
+    desk.presses("b", "1")
+    desk.shows("乙")
+    desk.has_done(1)
+
+    assert server.ask("getVideoById", videoId=ids[0])["censorStatus"] == "fail"
+    assert server.ask("getVideoById", videoId=ids[1])["censorStatus"] == "check"
+
+
+def test_no_key_decides_that_was_not_meant_for_the_clip(server, waiting, desk_of):
+    waiting("只看", "不动")
+    desk = desk_of()
+    desk.shows("只看")
+
+    for about in ("isComposing: true", "keyCode: 229", "repeat: true", "ctrlKey: true"):
+        desk.page.evaluate(DOWN % about)
+    desk.presses("n", "a", "b", "1", "Escape")  # typed into the note, and left
+    desk.presses("b", "Escape", "b", "b")
+    desk.presses("?", "a", "Escape")
+
+    desk.looks()
+    expect(desk.clip.get_by_role("heading")).to_have_text("只看")
+    desk.presses("a", "a")  # the second one comes before anybody can have seen the next clip
+    desk.shows("不动")
+    desk.has_done(1)
+    desk.looks()
+    expect(desk.clip.get_by_role("heading")).to_have_text("不动")
+
+
+@pytest.mark.slow
+def test_two_people_and_two_tabs_never_have_the_same_clip(waiting, desk_of):
+    titles = [f"第 {number} 个" for number in range(1, 10)]
+    waiting(*titles)
+    desks = [desk_of("anne"), desk_of("anne"), desk_of("bob")]
+
+    seen = []
+    for _ in range(3):
+        for desk in desks:
+            seen.append(desk.clip.get_by_role("heading").inner_text())
+            desk.looks()
+            desk.presses("a")
+            expect(desk.clip.get_by_role("heading").filter(has_text=seen[-1])).to_have_count(0)
+
+    assert sorted(seen) == titles
+    for desk in desks:
+        desk.has_done(3)
+        desk.is_empty(desk.person.t("desk.all_done"))
+
+
+@pytest.mark.slow
+def test_a_verdict_from_elsewhere_is_told_and_stays(server, waiting, desk_of):
+    ids = waiting("抢先", "后面")
+    desk = desk_of()
+    desk.shows("抢先")
+    server.ask("createAudit", mediaId=ids[0], status="Blocked", reason="侵权")
+
+    desk.presses("a")
+
+    desk.shows("后面")
+    desk.is_told("抢先")
+    desk.is_told("admin")
+    desk.has_done(0)
+    assert server.ask("getVideoById", videoId=ids[0])["censorStatus"] == "fail"
+
+
+@pytest.mark.slow
+def test_what_is_decided_while_the_network_is_cut_is_stored_once_it_is_back(server, waiting, desk_of):
+    ids = waiting(*(f"断网 {number}" for number in range(1, 7)))
+    desk = desk_of()
+    desk.shows("断网 1")
+    desk.page.context.set_offline(True)
+
+    desk.presses("a")
+    desk.shows("断网 2")
+    desk.presses("b", "1")
+    desk.shows("断网 3")
+    desk.is_told(desk.person.t("desk.offline", number=2))
+    desk.has_done(0)
+    assert server.ask("getVideoById", videoId=ids[0])["censorStatus"] == "check"
+
+    desk.page.context.set_offline(False)
+    desk.has_done(2)
+    desk.shows("断网 3")
+    assert [server.ask("getVideoById", videoId=one)["censorStatus"] for one in ids[:3]] == ["success", "fail", "check"]
+    desk.person.complaints.clear()  # that the network was away
+
+
+@pytest.mark.slow
+def test_a_session_that_ended_is_told_and_what_was_decided_is_stored_after_the_next_sign_in(server, waiting, desk_of):
+    ids = waiting("会话", "之后")
+    desk = desk_of()
+    desk.shows("会话")
+    for session in server.ask("getSessions", userName="anne"):
+        server.ask("endSession", sessionId=session["sessionId"])
+
+    desk.presses("a")
+
+    desk.is_told(desk.person.t("desk.ended", number=1))
+    assert server.ask("getVideoById", videoId=ids[0])["censorStatus"] == "check"
+    desk.person.goes_to("/review")
+    desk.person.enters("anne", PASSWORD)
+    until(lambda: server.ask("getVideoById", videoId=ids[0])["censorStatus"] == "success", "the decision is stored")
+    desk.shows("之后")
+
+
+@pytest.mark.slow
+def test_single_keys_can_be_switched_off_and_comforts_are_kept(waiting, desk_of):
+    waiting("开关", "下一个")
+    desk = desk_of("bob")
+    desk.shows("开关")
+    desk.presses("g", "x")
+    expect(desk.root).to_have_class("desk grey blur")
+    desk.presses("?")
+    with desk.page.expect_response("**/setReviewPreferences"):
+        desk.root.locator("[data-choice=keys]").uncheck()
+    desk.presses("Escape")
+
+    desk.opens()
+    expect(desk.root).to_have_class("desk grey blur quiet")
+    desk.shows("开关")
+    desk.presses("a")
+    desk.looks()
+    desk.has_done(0)
+    desk.root.get_by_role("button", name=desk.person.t("desk.approve")).click()
+    desk.shows("下一个")
+    desk.has_done(1)
+
+
+@pytest.mark.slow
+def test_a_phone_judges_by_touch(server, waiting, desk_of):
+    ids = waiting("手机一", "手机二", "手机三")
+    desk = desk_of(viewport={"width": 390, "height": 844}, has_touch=True)
+    desk.shows("手机一")
+    for name in ("approve", "block"):
+        box = desk.root.locator(f".acts .{name}").bounding_box()
+        assert box["height"] >= 44
+        assert box["y"] + box["height"] <= 844
+    desk.root.locator(".acts .approve").tap()
+    desk.shows("手机二")
+    desk.root.locator(".acts .block").tap()
+    desk.root.locator(".reason").first.tap()
+    desk.shows("手机三")
+
+    desk.has_done(2)
+    assert [server.ask("getVideoById", videoId=one)["censorStatus"] for one in ids] == ["success", "fail", "check"]
+    assert desk.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.slow
+def test_leaving_the_page_gives_the_clips_to_others(waiting, desk_of):
+    waiting("让出")
+    first = desk_of("anne")
+    first.shows("让出")
+    second = desk_of("bob")
+    second.is_empty(second.person.t("desk.with_others", number=1))
+
+    first.person.goes_to("/videos")
+
+    second.shows("让出")
+
+
+@pytest.mark.slow
+def test_an_administrator_sees_and_frees_what_somebody_holds(waiting, desk_of, server, fresh_browser, new_person):
+    waiting("被占用")
+    desk = desk_of("anne")
+    desk.shows("被占用")
+    admin = new_person(fresh_browser("zh"), server.url, "zh")
+    admin.goes_to("/jobs")
+    admin.enters()
+    admin.goes_to("/review")
+    admin.clicks("review_leases")
+    expect(admin.dialog).to_contain_text("被占用")
+    expect(admin.dialog).to_contain_text("anne")
+
+    admin.dialog.get_by_role("button", name=admin.t("desk.free")).click()
+
+    # The desk behind the dialog takes it at once.
+    until(
+        lambda: [lease["userName"] for lease in server.ask("getReviewLeases")["leaseList"]] == ["admin"], "it is free"
+    )
+
+
+@pytest.mark.slow
+def test_reasons_are_kept_by_the_administrator_and_used_at_the_desk(
+    waiting, desk_of, server, fresh_browser, new_person
+):
+    waiting("新理由")
+    admin = new_person(fresh_browser("zh"), server.url, "zh")
+    admin.goes_to("/jobs")
+    admin.enters()
+    admin.goes_to("/review")
+    admin.clicks("review_reasons")
+    first = server.ask("getReviewReasons")["reasonList"][0]
+    name = admin.dialog.get_by_label(admin.t("desk.nameZh"))
+    expect(name).to_have_value(first["nameZh"])
+    name.fill("低俗内容")
+    admin.dialog.get_by_role("button", name=admin.t("common.save")).click()
+    admin.is_told(admin.t("done.edit"))
+    admin.goes_to("/jobs")
+
+    desk = desk_of("anne")
+    desk.shows("新理由")
+    desk.presses("b")
+    expect(desk.root.locator(".reason").first).to_contain_text("低俗内容")
+    server.ask("editReviewReason", code=first["code"], nameZh=first["nameZh"])
