@@ -41,10 +41,21 @@ hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine i
 hypothesis.settings.load_profile("tests")
 
 TESTS = Actor("tests", "tests")
+DOORS = ["in_process", *SENDERS, "remote_console"]
+OVER_HTTP = "over_http_form"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "settings(**values): the console of this test has these settings")
+    config.addinivalue_line("markers", "every_door: calls operations in each of the ways there are, not only over HTTP")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    test = metafunc.definition
+    chosen = any(mark.args[0] == "door" for mark in test.iter_markers("parametrize"))
+    if "door" in metafunc.fixturenames and not chosen:
+        doors = DOORS if test.get_closest_marker("every_door") else [OVER_HTTP]
+        metafunc.parametrize("door", doors, indirect=True)
 
 
 class Clock:
@@ -246,8 +257,13 @@ def http() -> Iterator[requests.Session]:
         yield session
 
 
-@pytest.fixture(params=["in_process", *SENDERS, "remote_console"])
+@pytest.fixture
 def door(request, console, token) -> Iterator[ApiClient]:
+    """Calls operations: in a form over HTTP, and where a test is marked `every_door`, in every other way too.
+
+    What an operation does is the same for all, so one case of each takes them all, and whatever hangs on the way: types
+    and absence of parameters, addresses, rights.
+    """
     way = request.param
     if way == "in_process":
         base_url = "http://console.test"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tests.paths import ROOT
 
 TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
@@ -13,9 +11,10 @@ ROWS = re.findall(r"^\| ((?:[0-9]+\.[0-9]+\.[0-9]+(?:, )?)+) .*\| (.+) \|$", TEX
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", TEXT)))
 
 
-@pytest.mark.parametrize(("file", "name"), NAMED, ids=[name for _, name in NAMED])
-def test_every_test_it_names_is_there(file, name):
-    assert re.search(rf"def {name}\(", (ROOT / file).read_text(encoding="utf-8"))
+def test_every_test_it_names_is_there():
+    assert len(NAMED) > 80
+    texts = {file: (ROOT / file).read_text(encoding="utf-8") for file in {file for file, _ in NAMED}}
+    assert [name for file, name in NAMED if f"def {name}(" not in texts[file]] == []
 
 
 def test_every_requirement_has_its_test_or_says_that_it_has_none():

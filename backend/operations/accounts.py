@@ -119,9 +119,7 @@ def get_own_tokens(call: Call) -> list[TokenInfo]:
 
 @operation("POST", "/user/createToken", message="令牌已创建", right=Right.OWN, extension=True)
 def create_token(call: Call, *, name: Name, right: Right, end_time: End) -> NewToken:
-    """Create an API token: a console token for programs, with a name, one permission of your role, and an expiry
-    date.
-    """
+    """Create an API token: a console token for programs, with a name, a permission of your role and an expiry date."""
     if right not in GRANTS:
         raise BadRequest("A token cannot have the {right} permission. Choose one of {rights}.", right=right.value,
                          rights=", ".join(GRANTS))  # fmt: skip

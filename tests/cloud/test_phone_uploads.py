@@ -58,6 +58,7 @@ def test_a_phones_video_is_there_at_once_and_waits_for_review_when_its_file_came
     assert alibaba.vod.tasks == {}
 
 
+@pytest.mark.every_door
 def test_every_door_gives_what_alibabas_upload_sdks_want(door, send, alibaba):
     made = door("createUploadAuth", **ASKED)
     assert (made["code"], made["message"]) == ("200", "获取上传凭证完成")

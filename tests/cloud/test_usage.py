@@ -168,6 +168,7 @@ def test_where_nobody_tells_the_quota_prewarming_goes_ahead(alibaba, do):
     assert do("getPrewarms")["total"] == 1
 
 
+@pytest.mark.every_door
 def test_it_is_told_through_every_door(console, door, days):
     console.cloud.usage.refresh()
 

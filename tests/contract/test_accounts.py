@@ -19,6 +19,7 @@ def codes(door, tokens):
 
 
 class TestAccounts:
+    @pytest.mark.every_door
     def test_an_administrator_adds_one_whose_password_is_told_once(self, door):
         made = door.data("addAccount", userName="ben", role="reviewer")
 
@@ -37,6 +38,7 @@ class TestAccounts:
 
         assert (answer["code"], answer["message"]) == ("400", "A password needs 10 to 1024 characters.")
 
+    @pytest.mark.every_door
     def test_a_password_holds_no_nul(self, door):
         answer = door("addAccount", userName="ben", role="app", password="long enough\0")
 
@@ -52,6 +54,7 @@ class TestAccounts:
         assert answer["code"] == "400"
         assert " anne" in answer["message"]
 
+    @pytest.mark.every_door
     def test_a_new_role_holds_at_once(self, door, ben, sign_in):
         session = sign_in(ben)
         assert door("submitTranscode", token=session, mediaId="1")["code"] == "403"
@@ -72,6 +75,7 @@ class TestAccounts:
         assert door("getAccount", token=session)["code"] == "403"
         assert [one["name"] for one in door.data("getTokens", userName="ben")] == ["a"]
 
+    @pytest.mark.every_door
     def test_a_reset_leaves_nothing_to_whoever_held_the_account(self, door, ben, sign_in, password):
         session = sign_in(ben)
         program = door.data("createToken", token=session, name="a", right="read", endTime="2019-02-01")["consoleToken"]
@@ -99,6 +103,7 @@ class TestAccounts:
 
 
 class TestOwnPassword:
+    @pytest.mark.every_door
     def test_it_needs_the_old_one_and_ends_the_other_sessions(self, door, account, sign_in, password):
         other = sign_in(account)
 
@@ -119,6 +124,7 @@ class TestOwnPassword:
 
 
 class TestSessions:
+    @pytest.mark.every_door
     def test_one_sees_where_one_is_signed_in_and_nobody_else(self, door, ben, sign_in):
         sign_in(ben)
         sign_in(ben)
@@ -140,6 +146,7 @@ class TestSessions:
         assert (found["way"], found["address"]) == ("rest", "127.0.0.1")
         assert found["creationTime"] == found["lastSeenTime"] == "2019-01-09 22:11:29.0"
 
+    @pytest.mark.every_door
     def test_one_ends_ones_own_but_nobody_elses(self, door, account, ben, sign_in):
         mine, theirs = sign_in(account), sign_in(ben)
         by_token = {token: token_id(door, token) for token in (mine, theirs)}
@@ -150,6 +157,7 @@ class TestSessions:
 
         assert codes(door, [mine, theirs]) == ["403", "200"]
 
+    @pytest.mark.every_door
     def test_an_administrator_ends_anybodys(self, door, ben, sign_in):
         theirs = sign_in(ben)
 
@@ -157,6 +165,7 @@ class TestSessions:
 
         assert codes(door, [theirs]) == ["403"]
 
+    @pytest.mark.every_door
     def test_all_others_end_together(self, door, account, ben, sign_in):
         others, bens = [sign_in(account), sign_in(account)], sign_in(ben)
 
@@ -197,6 +206,7 @@ class TestApiTokens:
 
         return make
 
+    @pytest.mark.every_door
     def test_it_is_told_once_and_opens_every_rest_door(self, door, create):
         made = create()["data"]
         token = made["consoleToken"]
@@ -220,6 +230,7 @@ class TestApiTokens:
         assert door("getJobs", token=token)["code"] == "403"
         assert [one["expired"] for one in door.data("getOwnTokens")] == [True]
 
+    @pytest.mark.every_door
     def test_it_is_revoked_at_once(self, door, create):
         made = create()["data"]
 
@@ -229,6 +240,7 @@ class TestApiTokens:
         assert door.data("getOwnTokens") == []
         assert door("revokeOwnToken", tokenId=made["token"]["tokenId"])["code"] == "404"
 
+    @pytest.mark.every_door
     def test_an_administrator_revokes_anybodys(self, door, ben, sign_in, create):
         made = create(token=sign_in(ben))["data"]
         assert door("revokeOwnToken", tokenId=made["token"]["tokenId"])["code"] == "404"

@@ -14,6 +14,7 @@ def tree(door):
 
 
 class TestGetCategories:
+    @pytest.mark.every_door
     def test_it_lists_each_behind_its_parent_and_counts_its_videos(self, door, make_video):
         animals = door.data("addCategory", cateName="动物")["cateId"]
         cats = door.data("addCategory", cateName="猫", parentId=animals)["cateId"]
@@ -36,6 +37,7 @@ class TestGetCategories:
 
 
 class TestAddCategory:
+    @pytest.mark.every_door
     def test_a_video_can_be_given_it_by_its_name(self, door, make_video):
         made = door("addCategory", cateName=" 动物 ")
         assert (made["message"], made["data"]["cateName"]) == ("分类已创建", "动物")
@@ -74,6 +76,7 @@ class TestAddCategory:
 
 
 class TestRenameCategory:
+    @pytest.mark.every_door
     def test_its_videos_go_along_wherever_they_are(self, door, make_video):
         cate_id = door.data("addCategory", cateName="猫")["cateId"]
         shown, deleted = (make_video(cate_id=cate_id, cate_name="猫") for _ in range(2))
@@ -103,6 +106,7 @@ class TestRenameCategory:
 
 
 class TestDeleteCategory:
+    @pytest.mark.every_door
     def test_all_below_it_goes_along_and_the_videos_stay(self, door, make_video, tree):
         above = door.data("addCategory", cateName="动物")["cateId"]
         below = door.data("addCategory", cateName="猫", parentId=above)["cateId"]

@@ -47,6 +47,7 @@ def actions(console):
 
 
 class TestGetSprite:
+    @pytest.mark.every_door
     def test_it_names_every_tile_with_its_moment(self, door, make_video, settings):
         made = make_video(files=(SPRITE, CUES))
         folder = settings.media / made.video_id
@@ -99,6 +100,7 @@ class TestGetSprite:
 
 
 class TestSubmitSnapshot:
+    @pytest.mark.every_door
     def test_asking_queues_one_job_and_marks_the_video(self, door, make_video, jobs, actions):
         made = make_video(files=(SOURCE,))
         for _ in range(2):
@@ -116,6 +118,7 @@ class TestSubmitSnapshot:
 
 
 class TestChooseCover:
+    @pytest.mark.every_door
     def test_it_queues_the_picture_of_that_second_and_says_who_chose(self, door, make_video, jobs):
         made = make_video(files=(SOURCE, COVER))
 

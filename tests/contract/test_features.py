@@ -7,6 +7,7 @@ import pytest
 from backend.auth.permissions import Role
 
 
+@pytest.mark.every_door
 def test_the_rules_are_those_of_the_console(door):
     found = door.data("getFeatures")
 

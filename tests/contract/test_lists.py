@@ -33,6 +33,7 @@ def ids(data):
     return [video["videoId"] for video in data["videoList"]]
 
 
+@pytest.mark.every_door
 def test_a_listed_video_reads_as_in_the_seed(door, make_video):
     make_video(video_id="23rfewc23", censor_status=CensorStatus.ON_CENSOR)
 
@@ -55,6 +56,7 @@ def test_a_listed_video_reads_as_in_the_seed(door, make_video):
     }
 
 
+@pytest.mark.every_door
 def test_a_listed_video_has_every_key_with_its_type(door, make_video):
     make_video()
 
@@ -63,6 +65,7 @@ def test_a_listed_video_has_every_key_with_its_type(door, make_video):
     assert {name: type(value) for name, value in video.items()} == {**VIDEO, **LISTS}
 
 
+@pytest.mark.every_door
 def test_a_recommended_video_has_every_key_with_its_type(door, make_both):
     make_both()
 
@@ -85,6 +88,7 @@ def test_a_size_may_pass_two_gigabytes(door, make_video):
     assert door.data("getVideos")["videoList"][0]["size"] == 2**33
 
 
+@pytest.mark.every_door
 def test_files_come_as_addresses_in_both_spellings_of_the_lists(door, make_video):
     files = (
         MediaFile(FileKind.COVER, "cover.jpg"),
@@ -107,6 +111,7 @@ def test_files_come_as_addresses_in_both_spellings_of_the_lists(door, make_video
     assert video["fileUrlList"] == [f"{folder}/common.mp4", "https://cdn.example.com/narrow.mp4"]
 
 
+@pytest.mark.every_door
 def test_a_recommended_videos_file_is_a_path_without_a_leading_slash(door, make_both):
     made = make_both(files=(MediaFile(FileKind.COMMON, "common.mp4"),))
 
@@ -157,6 +162,7 @@ class TestBothLists:
         assert data["videoList"] == []
         assert data["total"] == 1
 
+    @pytest.mark.every_door
     def test_a_page_is_a_whole_number_from_one(self, listing, door):
         for wrong in (0, -1, "x", 1.5, "1e9", 2**31):
             answer = door(listing, pageIndex=wrong)
@@ -170,6 +176,7 @@ class TestBothLists:
             assert "pageSize" in answer["message"]
         assert door(listing, pageSize=100)["code"] == "200"
 
+    @pytest.mark.every_door
     def test_titles_match_in_any_part_whatever_the_case_and_width(self, listing, door, make_both):
         wanted = make_both(title="三亚海边ＶＬＯＧ第1集").video_id
         make_both(title="别的")
@@ -258,6 +265,7 @@ class TestBothLists:
         assert ids(door.data(listing, sort="-size", cateId=0)) == [made[0], made[2]]
         assert "-creationTime" in door(listing, sort="newest")["message"]
 
+    @pytest.mark.every_door
     def test_empty_text_counts_as_absent_and_unknown_names_are_ignored(self, listing, door, make_both):
         wanted = make_both().video_id
         empty = dict.fromkeys(
@@ -276,6 +284,7 @@ class TestBothLists:
                 assert ids(door.data(listing, **{name: unseen}, **also)) == [wanted]
             assert door.data("getFacets", **{name: unseen})["byCensorStatus"]["success"] == 1
 
+    @pytest.mark.every_door
     def test_names_of_parameters_are_case_sensitive(self, listing, door, make_both):
         wanted = make_both().video_id
 
@@ -310,6 +319,7 @@ def test_a_category_counts_whatever_states_its_videos_have_left(door, make_video
     assert [one["total"] for one in door.data("getFacets")["categoryList"]] == [1]
 
 
+@pytest.mark.every_door
 def test_facets_count_what_each_status_category_and_user_would_find(door, make_video):
     make_video(title="海", censor_status=CensorStatus.CHECK)
     make_video(title="海", censor_status=CensorStatus.SUCCESS, user=User("b", "Bob"), cate_id=7, cate_name="旅行")
@@ -371,6 +381,7 @@ def test_counts_follow_the_filters(door, various):
 
 
 @pytest.mark.parametrize("listing", [*LISTINGS, "getFacets", "createExportLink"])
+@pytest.mark.every_door
 def test_a_filter_that_is_none_is_refused_by_its_name(door, listing):
     wrong = {
         "transcodeStatus": "failed", "narrowTranscodeStatus": "Success", "isRecommend": "1", "minDuration": "-1",

@@ -31,6 +31,7 @@ def pulls(console):
 
 
 class TestPullVideos:
+    @pytest.mark.every_door
     def test_each_address_is_a_job(self, door, pulls):
         data = door.data("pullVideos", sourceUrl=f"{URL} 海边 的早晨\n\nexample.com/b.mp4", userId="u9")
 

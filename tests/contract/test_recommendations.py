@@ -30,6 +30,7 @@ def jobs(console):
 
 
 class TestRecommendVideo:
+    @pytest.mark.every_door
     def test_a_video_that_passed_review_goes_in(self, door, passed):
         made = passed()
 
@@ -58,6 +59,7 @@ class TestRecommendVideo:
         assert door("recommendVideo", videoId="nothing")["code"] == "404"
         assert door("recommendVideo")["message"] == "videoId is required."
 
+    @pytest.mark.every_door
     def test_what_is_absent_comes_from_the_catalogue_and_what_is_given_wins(self, door, passed):
         made = passed(title="from the catalogue")
         given = {
@@ -102,6 +104,7 @@ class TestRecommendVideo:
         lines = console.store.history.find_history(made.video_id)
         assert [line.action for line in lines].count("recommendVideo") == 1
 
+    @pytest.mark.every_door
     def test_a_wrong_value_is_named_and_nothing_happens(self, door, passed):
         made = passed()
 
@@ -151,6 +154,7 @@ class TestRecommendVideo:
 
 
 class TestGetRecommendVideoById:
+    @pytest.mark.every_door
     def test_it_returns_the_entry_with_its_pictures_and_renditions(self, door, passed):
         made = passed(files=(COMMON, NARROW, MediaFile(FileKind.SNAPSHOT, "1.jpg")))
         door.data("recommendVideo", videoId=made.video_id)
@@ -173,6 +177,7 @@ class TestGetRecommendVideoById:
 
 
 class TestDeleteRecommendById:
+    @pytest.mark.every_door
     def test_it_leaves_the_feed_and_stays_in_the_catalogue(self, door, passed):
         made = passed()
         door.data("recommendVideo", videoId=made.video_id)
@@ -191,6 +196,7 @@ class TestDeleteRecommendById:
 
 class TestPushObjectCache:
     @pytest.mark.parametrize("separator", ["\n", "\r\n"])
+    @pytest.mark.every_door
     def test_each_line_is_an_address_with_or_without_a_scheme(self, separator, door, jobs):
         lines = ["example.com/image/1.png", "https://example.com/b.mp4", "", "example.com/image/1.png"]
 
@@ -223,6 +229,7 @@ class TestPushObjectCache:
         assert answer["code"] == "400"
         assert "objectPath" in answer["message"]
 
+    @pytest.mark.every_door
     def test_a_thousand_lines_are_taken_and_not_one_more(self, door, jobs):
         lines = [f"example.com/{number}.png" for number in range(1001)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 
+@pytest.mark.every_door
 def test_a_console_without_a_machine_says_so_where_results_are_read(door, make_video):
     found = door.data("getReviewResults", videoId=make_video().video_id)
 

@@ -56,6 +56,7 @@ class TestTaking:
         assert list(bens) == ["v3"]
         assert take(1, leaseKeys=",".join(one["leaseKey"] for one in mine.values())) == {}
 
+    @pytest.mark.every_door
     def test_a_clip_comes_with_all_that_one_looks_at(self, door, take, make_video, clock):
         files = (MediaFile(FileKind.SOURCE, "source.mp4", 56, 1080, 1920, 12.5, 800_000, "avc1"),
                  MediaFile(FileKind.SNAPSHOT, "s0.jpg"))  # fmt: skip
@@ -135,6 +136,7 @@ class TestTaking:
 
 
 class TestKeeping:
+    @pytest.mark.every_door
     def test_whoever_is_active_keeps_their_clips_and_learns_which_are_lost(self, door, take, clips, ben, clock):
         keys = {name: lease["leaseKey"] for name, lease in take(3).items()}
         clock.move(LEASE_SECONDS - 1)
@@ -152,6 +154,7 @@ class TestKeeping:
         clock.move(LEASE_SECONDS - 1)
         assert list(take(1, token=ben)) == ["v3"]
 
+    @pytest.mark.every_door
     def test_taking_the_next_renews_what_is_named(self, take, clips, ben, clock):
         key = take()["v0"]["leaseKey"]
         clock.move(LEASE_SECONDS - 1)
@@ -160,6 +163,7 @@ class TestKeeping:
 
         assert list(take(3, token=ben)) == ["v2", "v3"]
 
+    @pytest.mark.every_door
     def test_a_closed_page_gives_its_clips_back_and_leaves_those_of_others(self, door, take, clips, ben):
         first, second = take(2).values()
         take(1, token=ben)
@@ -171,6 +175,7 @@ class TestKeeping:
         assert list(take(3, token=ben)) == ["v2", "v0", "v1"]
         assert second["leaseKey"]
 
+    @pytest.mark.every_door
     def test_the_administrator_sees_who_has_what_and_frees_it(self, door, console, take, clips, ben, clock):
         key = take(1, token=ben)["v0"]["leaseKey"]
         take(2, token=ben, desk="phone")
@@ -193,6 +198,7 @@ class TestKeeping:
 
 
 class TestDeciding:
+    @pytest.mark.every_door
     def test_a_verdict_is_one_line_of_the_history_by_that_person(self, door, console, take, clips):
         first, second = (lease["leaseKey"] for lease in take(2).values())
 
@@ -258,6 +264,7 @@ class TestDeciding:
         assert (answer["code"], answer["message"]) == ("409", GONE)
         assert door.data("getReviewQueue")["withYou"] == 0
 
+    @pytest.mark.every_door
     def test_nobody_judges_with_the_lease_of_another(self, door, console, key, ben):
         for name, given in (("decideReview", {"status": "Normal"}), ("skipReview", {}), ("undoReview", {}),
                             ("askSecondOpinion", {"note": "?"})):  # fmt: skip
@@ -275,6 +282,7 @@ class TestDeciding:
             ({"status": "Normal", "comment": "x" * 513}, "comment has 513 bytes; at most 512 are allowed."),
         ],
     )
+    @pytest.mark.every_door
     def test_what_is_wrong_is_said_and_the_clip_stays(self, door, console, key, given, said):
         answer = door("decideReview", leaseKey=key, **given)
 
@@ -293,6 +301,7 @@ class TestDeciding:
 
 
 class TestPassingOn:
+    @pytest.mark.every_door
     def test_who_skips_a_clip_does_not_get_it_for_ten_minutes(self, door, key, take, ben, clock):
         assert door.data("skipReview", leaseKey=key)["videoId"] == "v0"
         assert door.data("skipReview", leaseKey=key)["videoId"] == "v0"
@@ -303,6 +312,7 @@ class TestPassingOn:
         clock.move(SKIP_SECONDS + 1)
         assert list(take()) == ["v0"]
 
+    @pytest.mark.every_door
     def test_a_second_opinion_comes_from_somebody_else_who_reads_the_note(self, door, console, key, take, ben):
         found = door.data("askSecondOpinion", leaseKey=key, note="像广告？", count=1)
         assert [one["video"]["videoId"] for one in found["leaseList"]] == ["v1"]
@@ -331,6 +341,7 @@ class TestPassingOn:
 
 
 class TestUndoing:
+    @pytest.mark.every_door
     def test_the_clip_comes_back_under_a_new_lease_and_the_history_says_so(self, door, console, key, clips):
         door.data("decideReview", leaseKey=key, status="Blocked", reason="x")
 
@@ -405,6 +416,7 @@ class TestUndoing:
 
 
 class TestDesks:
+    @pytest.mark.every_door
     def test_its_key_is_good_for_the_desk_alone(self, door, console, clips):
         made = door.data("openReviewDesk")
         key = made["deskKey"]
@@ -440,6 +452,7 @@ class TestDesks:
 
         assert console.access_of(key) is None
 
+    @pytest.mark.every_door
     def test_a_new_role_holds_for_it_at_once(self, door, make_account, sign_in, console):
         key = door.data("openReviewDesk", token=sign_in(make_account("cleo", Role.REVIEWER)))["deskKey"]
 
@@ -448,6 +461,7 @@ class TestDesks:
         access = console.access_of(key)
         assert access is None or not access.rights
 
+    @pytest.mark.every_door
     def test_two_tabs_have_different_clips_and_only_their_own_lost_answers(self, door, clips):
         if door.way == "in_process":
             pytest.skip("a page calls by its own token")
@@ -469,6 +483,7 @@ class TestDesks:
 
 
 class TestReasons:
+    @pytest.mark.every_door
     def test_there_is_a_list_to_begin_with_in_both_languages(self, door):
         found = door.data("getReviewReasons")["reasonList"]
 
@@ -492,6 +507,7 @@ class TestReasons:
         assert {verdicts(console, name)[0].after["reasonCode"] for name in ("v0", "v1", "v2")} == {"quality"}
         assert door("createAudit", mediaId="v3", status="Blocked", reasonCode="x")["code"] == "400"
 
+    @pytest.mark.every_door
     def test_the_administrator_adds_moves_and_retires_one(self, door, console, key):
         texts = {"nameZh": "血腥", "nameEn": "Gore", "uploaderZh": "画面血腥", "uploaderEn": "It is gory"}
         made = door.data("editReviewReason", code="gore", **texts, position=2, sensitive=True)
@@ -526,6 +542,7 @@ class TestReasons:
 
 
 class TestPreferences:
+    @pytest.mark.every_door
     def test_each_person_has_their_own_and_they_stay(self, door, ben):
         assert door.data("getReviewPreferences") == {
             "grey": False, "blur": False, "sound": False, "small": False, "autoplay": True, "sensitiveAutoplay": False,

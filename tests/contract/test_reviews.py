@@ -12,6 +12,7 @@ def censor_of(console):
     return lambda made: console.store.catalogue.get_video(made.video_id).censor_status
 
 
+@pytest.mark.every_door
 def test_many_videos_are_judged_and_each_answers_for_itself(door, make_video, censor_of):
     made = [make_video(video_id=f"v{number}") for number in range(3)]
 

@@ -40,6 +40,10 @@ def may(door, operation, rights):
     return needed <= rights
 
 
+pages_and_rest = pytest.mark.parametrize("door", ["in_process", "over_http_form"], indirect=True)
+
+
+@pages_and_rest
 @pytest.mark.parametrize("role", Role)
 def test_a_role_may_do_what_it_has_the_right_for_and_nothing_else(role, door, make_account, sign_in):
     token = sign_in(make_account("ben", role))
@@ -50,7 +54,7 @@ def test_a_role_may_do_what_it_has_the_right_for_and_nothing_else(role, door, ma
         assert refused(door, operation, token, role.value) is not may(door, operation, role.rights), operation.name
 
 
-@pytest.mark.parametrize("door", ["in_process", "over_http_form"], indirect=True)
+@pages_and_rest
 @pytest.mark.parametrize("granted", GRANTS)
 def test_an_api_token_may_do_what_it_was_made_for_and_never_what_only_people_do(granted, door, console, account, clock):
     token = secrets.token_hex(24)
@@ -64,7 +68,7 @@ def test_an_api_token_may_do_what_it_was_made_for_and_never_what_only_people_do(
     assert not rights & {Right.ADMIN, Right.OWN, Right.DASHBOARD}
 
 
-def test_an_api_token_never_may_more_than_its_owner(door, console, account, make_account, clock):
+def test_an_api_token_never_may_more_than_its_owner(console, account, make_account, clock):
     make_account("ben")
     token = secrets.token_hex(24)
     console.store.sessions.add_token(account, token, "nightly", Right.MANAGE, int(clock()) + 60, TESTS)
@@ -75,6 +79,7 @@ def test_an_api_token_never_may_more_than_its_owner(door, console, account, make
     assert rights == {Right.READ, Right.HISTORY, Right.EXPORT}
 
 
+@pages_and_rest
 def test_an_app_reads_plays_and_uploads_over_rest_and_has_no_business_on_the_pages(door, make_account, password):
     make_account("phones", Role.APP)
 

@@ -12,6 +12,7 @@ from tests.conftest import TESTS
 ADOPT = "/console/user/adopt"
 
 
+@pytest.mark.every_door
 def test_a_ticket_is_exchanged_for_the_cookie_once(door, server, http):
     ticket = door.data("createSessionTicket")["ticket"]
     http.cookies.clear()
@@ -26,6 +27,7 @@ def test_a_ticket_is_exchanged_for_the_cookie_once(door, server, http):
 
 
 @pytest.mark.parametrize("door", ["in_process", "over_http_form"], indirect=True)
+@pytest.mark.every_door
 def test_an_api_token_gets_no_ticket(door, console, account, clock):
     token = secrets.token_hex(24)
     console.store.sessions.add_token(account, token, "nightly", Right.MANAGE, int(clock()) + 60, TESTS)

@@ -27,6 +27,7 @@ def made(make_video, door):
 
 @each_act
 class TestActing:
+    @pytest.mark.every_door
     def test_what_changed_since_it_was_seen_is_409_and_says_who_did_what(self, act, door, made, console):
         seen = door.data("getChanges")["line"]
         door.data("createAudit", mediaId=made.video_id, status="Blocked", reason="版权")
@@ -63,6 +64,7 @@ class TestActing:
 
 
 class TestGetChanges:
+    @pytest.mark.every_door
     def test_it_tells_what_was_decided_about_some_videos_since_a_line(self, door, make_video):
         one, other, third = (make_video() for _ in range(3))
         seen = door.data("getChanges")["line"]

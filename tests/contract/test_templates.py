@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 
+
+@pytest.mark.every_door
 def test_an_embedded_console_lists_none(door):
     assert door.data("getTranscodeTemplates") == {"total": 0, "templateGroupList": []}
     assert door.data("getWatermarks") == {"total": 0, "watermarkList": []}

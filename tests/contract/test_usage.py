@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 
+
+@pytest.mark.every_door
 def test_a_console_without_an_account_says_so(door):
     answer = door("getUsage")
 

@@ -18,6 +18,7 @@ def whoami(server, http):
 
 
 class TestLogin:
+    @pytest.mark.every_door
     def test_it_returns_a_token(self, door, password):
         answer = door("login", token="", userName="anne", password=password)
 
@@ -26,6 +27,7 @@ class TestLogin:
         assert len(answer["data"]["consoleToken"]) >= 32
         assert door("getAccount", token=answer["data"]["consoleToken"])["data"]["userName"] == "anne"
 
+    @pytest.mark.every_door
     def test_existing_clients_send_a_token_of_null_along(self, door, password):
         assert door("login", token="null", userName="anne", password=password)["code"] == "200"
 
@@ -37,10 +39,12 @@ class TestLogin:
         assert answer["message"] == "The user name or the password is wrong."
         assert answer["data"] is None
 
+    @pytest.mark.every_door
     def test_name_and_password_are_required(self, door, password):
         assert door("login", token="", password=password)["message"] == "userName is required."
         assert door("login", token="", userName="anne")["message"] == "password is required."
 
+    @pytest.mark.every_door
     def test_failures_are_told_in_the_language_of_the_caller(self, door):
         answer = door("login", token="", userName="anne", password="a guess", language="zh")
 
@@ -61,6 +65,7 @@ class TestLogin:
 
 
 class TestSignOut:
+    @pytest.mark.every_door
     def test_a_token_ends_its_own_session_only(self, door, account, sign_in):
         other = sign_in(account)
 
@@ -70,6 +75,7 @@ class TestSignOut:
         assert door("getAccount")["code"] == "403"
         assert door("getAccount", token=other)["code"] == "200"
 
+    @pytest.mark.every_door
     def test_name_and_password_end_all_of_that_users_sessions(self, door, account, make_account, sign_in, password):
         others = sign_in(make_account("bob"))
         second = sign_in(account)

@@ -35,6 +35,7 @@ def actions(console):
 
 
 class TestGetVideoById:
+    @pytest.mark.every_door
     def test_it_returns_the_listed_video_with_the_seeds_spelling_besides(self, door, make_video):
         made = make_video(files=RENDITIONS)
 
@@ -61,6 +62,7 @@ class TestGetVideoById:
 
 
 class TestPlaying:
+    @pytest.mark.every_door
     def test_the_renditions_come_as_players_read_them(self, door, make_video):
         made = make_video(files=(*RENDITIONS, SOURCE))
 
@@ -118,6 +120,7 @@ class TestPlaying:
 
 
 class TestCreateAudit:
+    @pytest.mark.every_door
     def test_normal_lets_a_video_pass(self, door, make_video, seen, actions):
         made = make_video()
 
@@ -128,6 +131,7 @@ class TestCreateAudit:
         assert seen(made.video_id).status is VideoStatus.NORMAL
         assert actions(made.video_id)[-1] == "createAudit"
 
+    @pytest.mark.every_door
     def test_blocked_takes_it_off_the_recommendations(self, door, make_video, seen):
         made = make_video(censor_status=CensorStatus.SUCCESS)
         door.data("recommendVideo", videoId=made.video_id)
@@ -149,6 +153,7 @@ class TestCreateAudit:
         assert not set(before) & set(door.data("getVideoById", videoId=made.video_id)["fileUrlList"])
 
     @pytest.mark.parametrize("reason", ["", "   ", "\u3000\t\n", "\u200b\ufeff\u00a0", "\u3164\u2800"])
+    @pytest.mark.every_door
     def test_blocking_needs_a_reason_and_blanks_are_none(self, reason, door, make_video, seen):
         made = make_video()
 
@@ -158,6 +163,7 @@ class TestCreateAudit:
         assert seen(made.video_id).censor_status is CensorStatus.CHECK
 
     @pytest.mark.parametrize(("reason", "code"), [("理" * 42 + "ab", "200"), ("理" * 43, "400"), ("r" * 129, "400")])
+    @pytest.mark.every_door
     def test_a_reason_has_at_most_128_bytes(self, reason, code, door, make_video):
         answer = door("createAudit", mediaId=make_video().video_id, status="Blocked", reason=reason)
 
@@ -208,6 +214,7 @@ class TestCreateAudit:
         assert door("createAudit", mediaId=made.video_id, status="Blocked")["code"] == "200"
         assert seen(made.video_id).censor_status is CensorStatus.FAIL
 
+    @pytest.mark.every_door
     def test_the_trail_says_who_when_from_where_what_before_and_after(self, door, make_video):
         made = make_video()
         door.data("createAudit", mediaId=made.video_id, status="Blocked", reason="版权", comment="c")
@@ -224,6 +231,7 @@ class TestCreateAudit:
 
 @pytest.mark.parametrize("operation", TRANSCODES)
 class TestTranscoding:
+    @pytest.mark.every_door
     def test_asking_queues_a_job_and_marks_the_video(self, operation, door, console, make_video):
         key, kind, message = TRANSCODES[operation]
         made = make_video(files=(SOURCE,), status=VideoStatus.NORMAL)
@@ -255,6 +263,7 @@ class TestTranscoding:
 
 class TestDeleteVideoById:
     @pytest.mark.settings(trash_days=0)
+    @pytest.mark.every_door
     def test_it_is_gone_from_everywhere(self, door, console, make_video):
         made = make_video(censor_status=CensorStatus.SUCCESS, user=User("u-1", "Anne"))
         folder = console.settings.media / made.video_id
@@ -288,6 +297,7 @@ class TestDeleteVideoById:
 
 
 class TestEditVideo:
+    @pytest.mark.every_door
     def test_what_is_absent_stays(self, door, make_video):
         made = make_video(tags="a")
 
@@ -297,6 +307,7 @@ class TestEditVideo:
         assert (data["tags"], data["description"]) == ("a", made.description)
 
     @pytest.mark.parametrize("name", ["description", "tags"])
+    @pytest.mark.every_door
     def test_what_is_sent_empty_becomes_empty(self, name, door, make_video):
         made = make_video(description="d", tags="a,b")
 
@@ -314,6 +325,7 @@ class TestEditVideo:
         assert (answer["code"], answer["message"]) == ("400", "title may not be empty.")
         assert (seen(made.video_id).title, seen(made.video_id).tags) == ("海", made.tags)
 
+    @pytest.mark.every_door
     def test_what_is_shown_on_one_line_is_one(self, door, make_video):
         made = make_video()
 
@@ -346,6 +358,7 @@ class TestCategories:
         return edit
 
     @pytest.mark.parametrize("sent", [{"cateId": 7}, {"cateName": "旅行"}, {"cateName": " 旅行 ", "cateId": 7}])
+    @pytest.mark.every_door
     def test_one_that_is_there_is_picked_by_id_or_name(self, sent, of, travel, make_video):
         assert of(make_video(), **sent) == (7, "旅行")
 

@@ -208,6 +208,7 @@ def test_what_is_kept_stays_within_its_bounds():
     assert cache.get("small", 1)
 
 
+@pytest.mark.every_door
 def test_a_row_is_written_anew_after_each_change(door, console, make_video, clock):
     """Whatever is changed about a video, its lists show it."""
     video = make_video()
@@ -226,6 +227,7 @@ def test_a_row_is_written_anew_after_each_change(door, console, make_video, cloc
         assert len(door.data("getRecommendVideos")["videoList"]) == (listed["isRecommend"] == "true")
 
 
+@pytest.mark.every_door
 def test_another_video_in_the_place_of_a_deleted_one_is_shown_as_it_is(door, console, make_video):
     first = make_video(title="first")
     assert door.data("getVideos")["videoList"][0]["title"] == "first"

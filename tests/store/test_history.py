@@ -199,6 +199,7 @@ def test_no_filter_goes_through_every_line(console, name):
     assert all(re.search("INDEX history_by_", plan) for plan in plans), plans
 
 
+@pytest.mark.every_door
 def test_it_comes_in_pages_with_what_was_before_and_after(door, filled):
     data = door.data("findHistory", pageSize=1, pageIndex=2, target=filled.video_id)
 
