@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -170,19 +169,6 @@ def signed(alibaba, **how):
 @pytest.fixture(name="signed")
 def signed_fixture(alibaba):
     return lambda **how: signed(alibaba, **how)
-
-
-@pytest.fixture
-def timed():
-    """Fails when what is done inside takes longer than so many seconds."""
-
-    @contextmanager
-    def within(seconds):
-        started = time.monotonic()
-        yield
-        assert time.monotonic() - started < seconds
-
-    return within
 
 
 @pytest.fixture

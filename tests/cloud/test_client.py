@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 
 import pytest
 from alibabacloud_credentials.client import Client as Credentials
@@ -46,12 +45,11 @@ def test_what_passes_is_asked_again(alibaba, client, kind):
 
 def test_a_slow_answer_is_not_waited_for_beyond_the_budget(alibaba, client):
     alibaba.fail("GetVideoInfo", "slow", times=9)
-    started = time.monotonic()
 
     with pytest.raises(CloudError, match="did not answer GetVideoInfo in time") as caught:
         client.call("GetVideoInfo", {"VideoId": "v"}, seconds=1.0)
 
-    assert time.monotonic() - started < 3
+    assert alibaba.count("GetVideoInfo") == 1
     assert caught.value.unknown
 
 
@@ -107,11 +105,11 @@ def test_without_credentials_the_sentence_says_so_at_once(cloud_settings):
 
         return Missing(Config(type="access_key", access_key_id="x", access_key_secret="y"))
 
-    started = time.monotonic()
+    waits = []
     with pytest.raises(CloudError, match="InvalidCredentials") as caught:
-        Client(cloud_settings, none).call("GetVideoInfo", {"VideoId": "v"})
+        Client(cloud_settings, none, wait=waits.append).call("GetVideoInfo", {"VideoId": "v"})
 
-    assert time.monotonic() - started < 2
+    assert waits == []
     assert "secret-thing" not in str(caught.value)
 
 
