@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -33,10 +33,19 @@ class Person:
         self.page, self.url, self.language = page, url, language
         self.complaints: list[str] = []
         self.expected_hosts = {urlsplit(url).netloc}
-        page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", self._watch)
-        page.on("websocket", self._connect)
+        self._listeners: dict[Any, Callable[[Any], None]] = {
+            "console": self._hear,
+            "pageerror": lambda error: self.complaints.append(str(error)),
+            "request": self._watch,
+            "websocket": self._connect,
+        }
+        for event, listener in self._listeners.items():
+            page.on(event, listener)
+
+    def gets_up(self) -> None:
+        """Listen to the tab no longer: another person may use it."""
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
 
     def t(self, key: str, **values: Any) -> str:
         return text(self.language, key, **values)

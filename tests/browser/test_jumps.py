@@ -35,5 +35,6 @@ def test_no_page_jumps_while_it_is_drawn(person, paths, clip, width):
         total, *moved = person.page.evaluate(SUM)
         if total > MAX_SHIFT:
             jumped[path] = (total, moved)
+    person.page.close()
 
     assert not jumped

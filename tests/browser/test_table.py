@@ -173,25 +173,24 @@ def test_who_may_only_look_has_nothing_to_tick(site, fresh_browser, new_person):
         expect(person.page.locator(".do button")).to_have_count(0)
 
 
-@pytest.mark.parametrize("number", ["99999999999999999999", "2147483648", "0", "-3", "二", "１"])
-def test_a_page_that_no_list_has_shows_one_that_it_has(person, some, number):
+def test_a_page_that_no_list_has_shows_one_that_it_has(person, some):
     word, titles = some(12)
 
-    person.goes_to("/videos", v_title=word, v_page_size="10", v_page=number)
+    for number in ("99999999999999999999", "2147483648", "0", "-3", "二", "１"):
+        person.goes_to("/videos", v_title=word, v_page_size="10", v_page=number)
+        person.sees(*(titles[10:] if len(number) > 9 else titles[:10]))
 
-    person.sees(*(titles[10:] if len(number) > 9 else titles[:10]))
-    person.turns_to("v_page", 1)
-    person.sees(*titles[:10])
+    person.turns_to("v_page", 2)
+    person.sees(*titles[10:])
 
 
-@pytest.mark.parametrize("pasted", ["{}\t", "  {}  ", "\t{}\n"])
-def test_an_id_is_found_with_the_blanks_it_was_pasted_with(person, some, site, pasted):
+def test_an_id_is_found_with_the_blanks_it_was_pasted_with(person, some, site):
     word, (title,) = some(1)
     video_id = site.ask("getVideos", title=word)["videoList"][0]["videoId"]
 
-    person.goes_to("/videos", v_vid=pasted.format(video_id))
-
-    person.sees(title)
+    for pasted in (f"{video_id}\t", f"  {video_id}  ", f"\t{video_id}\n"):
+        person.goes_to("/videos", v_vid=pasted)
+        person.sees(title)
 
 
 @pytest.mark.parametrize("path", ["/videos", "/recommendations"])
@@ -205,6 +204,7 @@ def test_a_list_does_not_jump_while_it_comes(person, some, path):
     person.page.wait_for_load_state("networkidle")
 
     assert person.page.evaluate("window.shifted") < MAX_SHIFT
+    person.page.close()
 
 
 def test_all_of_a_row_is_in_sight_on_a_small_screen_and_a_title_says_where_it_is_cut(person, site):

@@ -158,6 +158,7 @@ def test_closing_the_tab_while_a_file_is_sent_asks(person, make_clip, dialog, st
 
     expect(dialog).to_be_visible()
     assert asked == ["beforeunload"]
+    person.page.close()
 
 
 def test_a_file_that_waits_or_is_sent_can_be_cancelled(person, site, make_clip, dialog, stuck):
