@@ -148,16 +148,6 @@ def test_a_blocked_video_shows_its_source_to_whoever_reviews_it(alibaba, do, new
     assert (info["definition"], "auth_key=" in info["playURL"]) == ("OD", True)
 
 
-def test_a_slow_cloud_does_not_keep_a_page_waiting(alibaba, do, new_video):
-    video = new_video(Status="Normal")
-    alibaba.fail("GetPlayInfo", "slow", times=9)
-
-    assert do("getVideoById", videoId=video.video_id)["fileUrlList"] == []
-    do("getVideos")
-
-    assert alibaba.count("GetPlayInfo") == 1  # which timed out, and was not asked again
-
-
 def finish(alibaba):
     for task_id in list(alibaba.vod.tasks):
         for _ in range(2):

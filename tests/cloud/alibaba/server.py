@@ -48,6 +48,7 @@ class Alibaba:
     gate: Gate = field(default_factory=Gate)
     calls: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    failed: int = 0  # how many calls failed as was arranged
     denied: set[str] = field(default_factory=set)  # actions that RAM does not allow
     hanging: dict[str, int] = field(default_factory=dict)  # calls of held actions that wait now
     url: str = ""
@@ -101,6 +102,7 @@ class Alibaba:
                     fault.after -= 1
                 elif fault.times:
                     fault.times -= 1
+                    self.failed += 1
                     return fault
         kind = self.chance(action)
         return Fault(action, kind) if kind else None
