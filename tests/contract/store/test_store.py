@@ -43,11 +43,11 @@ def test_rows_that_somebody_has_already_are_not_read_again(store):
     first = listed(store)
     store.catalogue.edit_video("b", {"title": "new"}, ACTOR)
 
-    second = listed(store, lambda marks: [mark for mark in marks if mark not in first.marks])
+    second = listed(store, lambda versions: [one for one in versions if one not in first.versions])
 
     assert [video.video_id for video in first.rows] == ["c", "b", "a"]
     assert [(video.video_id, video.title) for video in second.rows] == [("b", "new")]
-    assert [mark[0] for mark in first.marks] == [mark[0] for mark in second.marks]
+    assert [one[0] for one in first.versions] == [one[0] for one in second.versions]
 
 
 def test_a_lease_ends_by_the_clock_of_the_store(store, open_again, clock):
