@@ -1,8 +1,8 @@
-"""Every text that people are shown: one gettext catalogue per language, in `locales/`.
+"""All user-visible texts: one gettext catalogue per language, in `locales/`.
 
-Pages look up their texts by a key (`videos.title`), since many are named by a word of the API. Messages of errors are
-looked up by their English, which failed jobs keep in the database. Three contexts are apart: `page` holds what such a
-message says to somebody at a page, `operation` what operations are called in Chinese, `streamlit` what Streamlit says.
+Pages look texts up by key (`videos.title`), because many belong to words of the API; error messages by their English
+text, which failed jobs store in the database. Three contexts are separate: `page` (wording of error messages on pages),
+`operation` (Chinese names of operations) and `streamlit` (Streamlit's own texts).
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ LANGUAGES = {"zh": "中文", "en": "English"}
 
 
 def N_(text: str) -> str:
-    """Mark an English text to be translated where it is used."""
+    """Mark an English text for extraction; it is translated where it is used."""
     return text
 
 
 def both(text: str) -> str:
-    """Return a text in Chinese and English, for what is made for readers of either."""
+    """Return a text in Chinese and English, for readers of either."""
     return f"{translations('zh').gettext(text)} {text}"
 
 
 @cache
 def catalog(language: str) -> Catalog:
-    """Return a language's catalogue as it was written, with context and plural forms of each message."""
+    """Return the parsed catalogue of a language, with contexts and plural forms."""
     from babel.messages.pofile import read_po
 
     with (LOCALES / language / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
@@ -41,13 +41,13 @@ def catalog(language: str) -> Catalog:
 
 
 def texts_in(context: str, language: str) -> dict[str, str]:
-    """Return every text of a context by its English; those that are to stay as they are, are not among them."""
+    """Return the translated texts of a context, by their English."""
     return {str(one.id): str(one.string) for one in catalog(language) if one.context == context and one.string}
 
 
 @cache
 def translations(language: str) -> GNUTranslations:
-    """Return the texts of a language, in English for one that the console does not speak."""
+    """Return the translations of a language, English for unsupported ones."""
     if language not in LANGUAGES:
         return translations("en")
     from babel.messages.mofile import write_mo

@@ -1,7 +1,7 @@
-"""What `pybabel extract` finds in this project: `pyproject.toml` names these functions as its methods.
+"""Extraction methods for `pybabel extract`, configured in `pyproject.toml`.
 
-Errors name their template in a call, operations are found by their decorator, and pages ask for keys; a key that is put
-together stands for all such keys in the English catalogue.
+Errors name their template in a call, operations are found by their decorator, and pages use keys. A composed key stands
+for all matching keys of the English catalogue.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import Any, BinaryIO
 from backend import errors
 from backend.i18n import catalog
 
-Found = tuple[int, str, Any, list[str]]  # line, function of gettext, its arguments, comments
+Found = tuple[int, str, Any, list[str]]  # line, gettext function, its arguments, comments
 
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
 MARKS = {"N_", "both", "_heading"}
 KEY = re.compile(r"[a-z_]+\.[\w. -]+")
-BEGUN = re.compile(r"[a-z_]+\\\.")  # a key whose group is known, as a pattern
-GROUP_AT = {"named": 0, "chip": 1, "chip_column": 2}  # functions of pages that take a group of keys, and in which place
+BEGUN = re.compile(r"[a-z_]+\\\.")  # a pattern of keys in a known group
+GROUP_AT = {"named": 0, "chip": 1, "chip_column": 2}  # functions of pages with a key group parameter, and its position
 
 
 def backend_texts(file: BinaryIO, keywords: Any, comment_tags: Any, options: Any) -> Iterator[Found]:
-    """Yield the templates of errors, the names of operations, and what is marked."""
+    """Yield error templates, operation names and marked texts."""
     tree = ast.parse(file.read())
     constants = _constants(tree)
     for node in ast.walk(tree):
@@ -44,12 +44,12 @@ def backend_texts(file: BinaryIO, keywords: Any, comment_tags: Any, options: Any
                     yield node.lineno, "gettext", template, []
                     if catalog("en").get(template, "page"):
                         yield node.lineno, "pgettext", ("page", template), []
-                elif getattr(text, "id", "") != "template":  # of `unpack`, which passes one on
+                elif getattr(text, "id", "") != "template":  # `unpack` passes its argument through
                     raise ValueError(f"{file.name}:{node.lineno}: a template must be a text, or the name of one")
 
 
 def page_keys(file: BinaryIO, keywords: Any, comment_tags: Any, options: Any) -> Iterator[Found]:
-    """Yield the keys that pages ask for, and the contexts that they take whole."""
+    """Yield the keys used by pages, and all texts of contexts they load."""
     tree = ast.parse(file.read())
     known = _keys()
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
@@ -68,7 +68,7 @@ def page_keys(file: BinaryIO, keywords: Any, comment_tags: Any, options: Any) ->
 
 
 def _asked_for(node: ast.AST, known: dict[str, bool]) -> set[str]:
-    """Return the keys that a node names, or stands for; only what `t` is given may be none that is known."""
+    """Return the keys that a node refers to. Only arguments of `t` may be unknown."""
     if isinstance(node, ast.Call) and _called(node) == "t":
         return {str(one.value) for one in _branches(node.args[0]) if isinstance(one, ast.Constant)}
     if isinstance(node, ast.Call) and _called(node) in GROUP_AT:
@@ -90,7 +90,7 @@ def _entry(key: str, has_forms: bool) -> tuple[str, Any, list[str]]:
 
 
 def _keys() -> dict[str, bool]:
-    """Return every key that there is in English, and whether it has plural forms."""
+    """Return all keys of the English catalogue, and whether they have plural forms."""
     ids = [(str(one.id[0] if one.pluralizable else one.id), one.pluralizable) for one in catalog("en")]
     return {key: has_forms for key, has_forms in ids if KEY.fullmatch(key)}
 
@@ -105,16 +105,16 @@ def _called(node: ast.AST) -> str:
 
 
 def _group(node: ast.Call) -> str | None:
-    """Return the group of keys that a call names, or None where it is not a text."""
+    """Return the key group of a call, or None if it is not a literal."""
     place = GROUP_AT[_called(node)]
     given = [*node.args[place : place + 1], *(one.value for one in node.keywords if one.arg == "group")]
     if not given:
-        return "status"  # which is the default
+        return "status"  # the default
     return str(given[0].value) if isinstance(given[0], ast.Constant) else None
 
 
 def _branches(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what a conditional expression can be."""
+    """Yield the branches of a conditional expression."""
     if isinstance(node, ast.IfExp):
         yield from _branches(node.body)
         yield from _branches(node.orelse)
@@ -123,7 +123,7 @@ def _branches(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _constants(tree: ast.Module) -> dict[str, str]:
-    """Return the texts that a module names, or takes from another under a name."""
+    """Return the string constants that a module defines or imports."""
     found: dict[str, Any] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):

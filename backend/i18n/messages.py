@@ -1,4 +1,4 @@
-"""What errors say. Their English is the template itself, at the place that raises it."""
+"""Translation of error messages, whose English text is the template at the place that raises them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from gettext import GNUTranslations
 from backend.errors import ConsoleError
 from backend.i18n import translations
 
-# Values of templates that are words of the API, and the group of keys that names them to people.
+# Placeholders with words of the API as values, and the key groups of their names.
 GROUPS = {"role": "role", "right": "right", "state": "status"}
-# Jobs that failed keep the template they failed with; these are worded differently now.
+# Failed jobs store their template; these templates have been reworded since.
 FORMER = {
     "Today's prewarming quota is used up; it is renewed at midnight, Beijing time "
     "(code {cloud_code}, request {request_id}).": (
@@ -48,10 +48,10 @@ FORMER = {
 
 
 def say(error: ConsoleError, language: str, *, plainly: bool = False) -> str:
-    """Return an error's text in `language`.
+    """Return an error's message in `language`.
 
-    `plainly` is for somebody at a page: there the video is before their eyes, so that ids and the API's words are left
-    out. English calls roles, rights and states as the API does.
+    `plainly` selects the wording for pages, without ids and API terms, because the video is visible there. In English,
+    roles, permissions and states keep their API names.
     """
     template = FORMER.get(error.template, error.template)
     texts = translations(language)
@@ -62,6 +62,6 @@ def say(error: ConsoleError, language: str, *, plainly: bool = False) -> str:
 
 
 def _named(error: ConsoleError, texts: GNUTranslations) -> dict[str, str]:
-    """Return those values that have a name for people."""
+    """Return the display names of values that have one."""
     keys = {value: f"{GROUPS[value]}.{word}" for value, word in error.values.items() if value in GROUPS}
     return {value: name for value, key in keys.items() if (name := texts.gettext(key)) != key}

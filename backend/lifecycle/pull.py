@@ -1,4 +1,4 @@
-"""Videos that are fetched from an address elsewhere: what such a job is, and who does it where no cloud does."""
+"""Fetching videos from URLs: the job and its local runner."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_SECONDS = 6 * 3600.0
 PART_OF_FETCHING = 0.95
-MIN_FREE_BYTES = 100_000_000  # that a fetch leaves to the database and to uploads
+MIN_FREE_BYTES = 100_000_000  # kept free for the database and uploads
 STATUS = "The address answered with HTTP {status}; open it in a browser to see why."
 NOT_FETCHED = "The file could not be fetched from {host}: {why}. Check the address, then try again."
 TOO_MANY_HOPS = "The address leads on to another one more than {most} times."
@@ -31,17 +31,17 @@ TOO_LARGE = "The file is larger than {limit} MB."
 
 
 class Puller:
-    """Fetches files, by the same rules as prewarming: names lead to the internet, never to this machine's network."""
+    """Fetches files by the same SSRF rules as prewarming: names must resolve to public addresses."""
 
     def __init__(
         self, settings: Callable[[], Settings], own: Callable[[], tuple[str, ...]], limits: Limits | None = None
     ) -> None:
-        """Of the `own` places, which may lie inside, only media files are fetched."""
+        """On `own` hosts, which may be internal, only media files are fetched."""
         self._settings, self._own = settings, own
         self._limits = limits or Limits(seconds=MAX_SECONDS, size=settings().max_upload_mb * 1_000_000)
 
     def run(self, job: Job, video: Video | None, task: Task) -> Done:
-        """Fetch a file. The outcome's facts are its `path`."""
+        """Fetch a file; its path is returned in the outcome's facts as `path`."""
         url = str(job.payload["sourceUrl"])
         path, fetch = new_incoming(self._settings(), file_name_of(url)), Fetch(task, self._limits)
         try:
@@ -53,7 +53,7 @@ class Puller:
             path.unlink(missing_ok=True)
             if not isinstance(error, FetchError):
                 raise
-            task.report(0.0)  # raises where it was stopped
+            task.report(0.0)  # raises if cancelled
             raise self._explain(error, url) from None
         return Done(facts={"path": str(path)})
 
@@ -78,15 +78,15 @@ class Puller:
 
 
 def _check_room(path: Path, coming: int) -> None:
-    """Raise ConsoleError where so many bytes more would take what a fetch leaves free on the disk."""
+    """Raise ConsoleError if that many more bytes would leave too little disk space."""
     if shutil.disk_usage(path.parent).free - coming < MIN_FREE_BYTES:
         raise ConsoleError(DISK_FULL)
 
 
 def settle(console: Console, job: Job, outcome: Done) -> None:
-    """Take in a file that was fetched, as a video with the job's id: doing it again changes nothing.
+    """Import a fetched file as a video with the job's id; idempotent.
 
-    Raises MediaError where it is no video.
+    Raises MediaError if it is not a video.
     """
     path, source = Path(outcome.facts["path"]), PullSource.read(job.payload)
     said = VideoMetadata(

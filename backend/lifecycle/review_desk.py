@@ -1,4 +1,4 @@
-"""Decisions of the review desk on their way to the provider and into the catalogue, and back."""
+"""Applies review desk decisions to the provider and the catalogue, and undoes them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def decide(console: Console, key: str, ruling: Ruling, actor: Actor) -> Decision:
-    """Record what a person says of the clip that a lease is about; said again, it is what was recorded.
+    """Record the decision on a leased video; repeating the same decision is idempotent.
 
-    Raises Conflict where the clip is no longer theirs to judge, or they said something else of it.
+    Raises Conflict if the lease was lost or a different decision was recorded.
     """
     decisions = console.store.review_decisions
     known = decisions.find(key, actor.name, ruling.verdict)
@@ -36,7 +36,7 @@ def decide(console: Console, key: str, ruling: Ruling, actor: Actor) -> Decision
 
 
 def undo(console: Console, key: str, desk: Desk, actor: Actor, seconds: float) -> Lease:
-    """Take back what a person did with a lease, and give them the clip again for so many seconds. Raises Conflict."""
+    """Undo what a user did with a lease, and lease the video to them again for `seconds`. Raises Conflict."""
     decisions, catalogue = console.store.review_decisions, console.store.catalogue
     made = decisions.find(key, actor.name)
     if made is None or made.undone:

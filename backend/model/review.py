@@ -1,4 +1,4 @@
-"""What passes over the review desk: leases of clips, decisions, reasons, and what each person likes. Plain data."""
+"""Data classes of the review desk: leases, decisions, reasons and preferences."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from backend.model import Verdict
 
 
 class LeaseKind(StrEnum):
-    """What a clip is before somebody's eyes for."""
+    """The purpose of a lease."""
 
-    FIRST = "first"  # the verdict on it
+    FIRST = "first"  # first verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where somebody reviews: one tab, or one program. `name` tells the desks of a person apart."""
+    """A place of work: one tab, or one program. `name` distinguishes the desks of a user."""
 
     holder: str  # user name of the account
     name: str = ""
@@ -26,7 +26,7 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A clip that one person has until `expires`; times are seconds since 1970 by the store's clock."""
+    """A video reserved for one user until `expires`. Times are seconds since 1970 by the store's clock."""
 
     key: str
     video_id: str
@@ -39,7 +39,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What a person says of a clip. `seconds` is how long it was looked at; None where nobody measured."""
+    """A verdict from the desk. `seconds` is the viewing time, None if unknown."""
 
     verdict: Verdict
     reason: str = ""
@@ -50,7 +50,7 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided with a lease; `undone` is when that was taken back, 0 where it was not."""
+    """The recorded decision of a lease; `undone` is the time it was undone, or 0."""
 
     key: str
     video_id: str
@@ -68,7 +68,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What somebody who asked for a second opinion wrote about a clip."""
+    """The note of a user who requested a second opinion."""
 
     account: str
     note: str
@@ -76,9 +76,9 @@ class Opinion:
 
 
 class ReviewReason(msgspec.Struct, frozen=True):
-    """A reason to block: its name at the desk, and what the uploader is told, in Chinese and in English.
+    """A reason to block: its name at the desk and the text for the uploader, in Chinese and English.
 
-    What is `sensitive` is hard to look at; a `retired` one is offered no more.
+    `sensitive` marks disturbing content; `retired` reasons are no longer offered.
     """
 
     code: str
@@ -91,13 +91,15 @@ class ReviewReason(msgspec.Struct, frozen=True):
     retired: bool = False
 
     def told(self, language: str) -> str:
-        """Return what the uploader is told in this language (zh, en)."""
+        """Return the text for the uploader in a language (zh, en)."""
         return self.uploader_zh if language == "zh" else self.uploader_en
 
 
 class DeskPreferences(msgspec.Struct, frozen=True, rename="camel"):
-    """How one person wants the desk: `small` begins with small pictures, `sensitiveAutoplay` plays clips by themselves
-    that are like ones blocked for a sensitive reason, `breakMinutes` of work are told of (0: never).
+    """A user's desk preferences.
+
+    `small` starts with small images, `sensitiveAutoplay` autoplays videos similar to ones blocked for a sensitive
+    reason, `breakMinutes` is the interval of break reminders (0: none).
     """
 
     grey: bool = False
@@ -113,9 +115,9 @@ class DeskPreferences(msgspec.Struct, frozen=True, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """How many clips wait for a person, and why some of them are not for this one now.
+    """Size of the review queue, and why parts of it are not available to this user.
 
-    `oldest` is when the one came in that waits longest; None where none waits.
+    `oldest` is the creation time of the longest waiting video, None if the queue is empty.
     """
 
     waiting: int
@@ -129,7 +131,7 @@ class QueueState:
 
 @dataclass(frozen=True, slots=True)
 class BlockedVideo:
-    """A video of an uploader that was blocked, when, and why as far as the history says."""
+    """A blocked video of an uploader, with time and reason as far as the history has them."""
 
     video_id: str
     title: str
@@ -140,7 +142,7 @@ class BlockedVideo:
 
 @dataclass(frozen=True, slots=True)
 class UploaderRecord:
-    """How many of an uploader's newest videos passed, were blocked and wait, and the last that were blocked."""
+    """Counts of an uploader's newest videos by verdict, and the last blocked ones."""
 
     passed: int
     blocked: int

@@ -1,4 +1,4 @@
-"""The reasons to block that the administrator keeps, and how each person wants the review desk."""
+"""Reasons to block, managed by administrators, and users' desk preferences."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ Words = Annotated[str | None, Line(MAX_REASON_BYTES)]
 
 
 class ReasonData(msgspec.Struct, rename="camel"):
-    """A reason: its name at the desk and what the uploader is told, in Chinese and English. `position` counts from 1;
-    what is `sensitive` is hard to look at, a `retired` one is offered no more.
+    """A reason to block: its name at the desk and the text for the uploader, in Chinese and English.
+
+    `position` starts at 1; `sensitive` marks disturbing content; `retired` reasons are no longer offered.
     """
 
     code: str
@@ -47,7 +48,7 @@ class ReasonList(msgspec.Struct, rename="camel"):
 
 @operation("GET", "/vod/getReviewReasons", right=Right.DESK, extension=True)
 def get_review_reasons(call: Call) -> ReasonList:
-    """Return the reasons to block in the order in which the desk offers them; retired ones stand last."""
+    """Return the reasons to block in display order, retired ones last."""
     return ReasonList(reasons_of(call))
 
 
@@ -64,9 +65,9 @@ def edit_review_reason(
     sensitive: bool | None = None,
     retired: bool | None = None,
 ) -> ReasonData:
-    """Add a reason to block, which needs all four texts, or change the one of this code: what is absent stays.
-
-    Each text has at most 128 bytes of UTF-8. What was blocked for a reason keeps the words that it was blocked with.
+    """Add a reason to block, which requires all four texts, or change the one with this code; absent parameters
+    stay unchanged.
+    Each text has at most 128 bytes of UTF-8. Videos that were already blocked for a reason keep their text.
     """
     if not CODE.fullmatch(code):
         raise BadRequest(
@@ -86,7 +87,7 @@ def edit_review_reason(
 
 @operation("GET", "/vod/getReviewPreferences", right=Right.DESK, extension=True)
 def get_review_preferences(call: Call) -> DeskPreferences:
-    """Return how you want the review desk."""
+    """Return your review desk preferences."""
     return call.store.review_choices.find_preferences(call.own.account_id)
 
 
@@ -104,7 +105,7 @@ def set_review_preferences(
     break_minutes: Annotated[int | None, Whole(0, MAX_BREAK_MINUTES)] = None,
     speed: float | None = None,
 ) -> DeskPreferences:
-    """Keep how you want the review desk; what is absent stays. `speed` is 1, 1.5 or 2."""
+    """Change your review desk preferences; absent parameters stay unchanged. `speed` is 1, 1.5 or 2."""
     if speed is not None and speed not in SPEEDS:
         raise BadRequest("speed must be 1, 1.5 or 2, got {speed}.", speed=speed)
     given = {
@@ -121,7 +122,7 @@ def set_review_preferences(
 
 
 def reasons_of(call: Call) -> list[ReasonData]:
-    """Return the reasons as the wire has them."""
+    """Return the reasons in wire format."""
     return [_data(one) for one in call.store.review_choices.find_reasons()]
 
 

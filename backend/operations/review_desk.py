@@ -1,4 +1,4 @@
-"""The review desk: deciding on clips that one has, passing them on, and taking that back."""
+"""The review desk: decide leased videos, skip them, ask for second opinions, undo."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from backend.operations.review_leases import (
 if TYPE_CHECKING:
     from backend.console import Call
 
-PREFIX = "qd_"  # so that scanners know a desk's key that leaked into a repository or a log
+PREFIX = "qd_"  # lets secret scanners recognise leaked desk keys
 
 
 class OpenedDesk(msgspec.Struct, rename="camel"):
-    """`deskKey` is told this once: it is good for the operations of the review desk alone, while this session lasts."""
+    """`deskKey` is returned only here. It permits the review desk operations only, for as long as the session lasts."""
 
     desk_key: str
     desk: str
@@ -49,7 +49,7 @@ class OpenedDesk(msgspec.Struct, rename="camel"):
 
 
 class DecidedData(msgspec.Struct, rename="camel"):
-    """A decision that is stored; `requestId` is that of its verdict in the history. `leaseList` has the next clips."""
+    """A recorded decision; `requestId` is that of its verdict in the history. `leaseList` holds the next videos."""
 
     lease_key: str
     video_id: str
@@ -77,9 +77,9 @@ class UndoneData(msgspec.Struct, rename="camel"):
 
 @operation("POST", "/vod/openReviewDesk", right=Right.REVIEW, extension=True)
 def open_review_desk(call: Call) -> OpenedDesk:
-    """Open a review desk: return a key with which a browser may review, and nothing else, while this session lasts.
-
-    It is shown as a token is. The session keeps its last 20 desks.
+    """Open a review desk and return its key, which permits review desk operations only, for as long as the session
+    lasts.
+    Send it like a token. A session keeps its 20 newest desks.
     """
     account, key, desk = call.own, PREFIX + secrets.token_hex(24), secrets.token_hex(8)
     call.store.review_desks.open(key, desk, token_hash(call.token))
@@ -101,11 +101,10 @@ def decide_review(
     seconds: float | None = None,
     wanted: Next,
 ) -> DecidedData:
-    """Record the verdict on a clip that is yours, as createAudit does, and take the next ones with the same answer.
+    """Record the verdict on a leased video, like createAudit, and lease the next ones in the same response.
 
-    The same decision sent again changes nothing and answers the same. 409 where the clip is no longer yours, or was
-    decided otherwise. `seconds` is how long it was looked at; `reasonCode` is as for createAudit, `count` and
-    `leaseKeys` as for takeReview.
+    Repeating the same decision is idempotent. 409 if the lease was lost or the decision differs. `seconds` is the
+    viewing time; `reasonCode` is as for createAudit, `count` and `leaseKeys` as for takeReview.
     """
     words = choose_words(call.console, status, reason, reason_code, call.caller.language)
     words = check_words(status, words, comment)
@@ -119,7 +118,7 @@ def decide_review(
 
 @operation("POST", "/vod/skipReview", right=Right.DESK, extension=True)
 def skip_review(call: Call, *, lease_key: LeaseKey, wanted: Next) -> PassedData:
-    """Leave a clip that is yours to others; you do not get it again for ten minutes."""
+    """Return a leased video to the queue; you do not get it again for ten minutes."""
     video_id = call.store.review_decisions.skip(lease_key, call.own.user_name)
     taken = take(call, wanted)
     return PassedData(lease_key, video_id, taken.lease_list, taken.queue)
@@ -129,7 +128,7 @@ def skip_review(call: Call, *, lease_key: LeaseKey, wanted: Next) -> PassedData:
 def ask_second_opinion(
     call: Call, *, lease_key: LeaseKey, note: Annotated[str, Text(MAX_COMMENT_BYTES)], wanted: Next
 ) -> PassedData:
-    """Leave a clip that is yours to anybody else, who reads your note; you do not get it again until it is judged."""
+    """Hand a leased video to another reviewer, with a note; you do not get it again until it is decided."""
     if is_blank(note):
         raise BadRequest("{name} is required.", name="note")
     if (length := len(note.encode())) > MAX_COMMENT_BYTES:
@@ -142,9 +141,9 @@ def ask_second_opinion(
 
 @operation("POST", "/vod/undoReview", message="已撤销", right=Right.DESK, extension=True, remote=True)
 def undo_review(call: Call, *, lease_key: LeaseKey, desk: DeskName = "") -> UndoneData:
-    """Take back your own decision, skip or question of this lease, and have the clip again, under a new lease.
+    """Undo your decision, skip or hand-over of this lease, and lease the video again.
 
-    409 where somebody decided about the video since, or has it now.
+    409 if somebody has decided on the video since, or has it now.
     """
     seconds = call.settings.review_lease_seconds
     lease = review_desk.undo(call.console, lease_key, desk_of(call, desk), call.actor, seconds)

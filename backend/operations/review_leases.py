@@ -1,4 +1,4 @@
-"""What the review desk shows of a clip: the lease, the video with its pictures, and what is known about it."""
+"""Leases of the review desk, and what it shows of a video: renditions, images, uploader record, machine review."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DeskName = Annotated[str, Text(64)]
 
 
 class BlockedData(msgspec.Struct, rename="camel"):
-    """A video of the uploader's that was blocked; `time` is empty where the history does not tell."""
+    """A blocked video of the uploader; `time` is empty if the history does not have it."""
 
     video_id: str
     title: str
@@ -41,7 +41,7 @@ class BlockedData(msgspec.Struct, rename="camel"):
 
 
 class UploaderData(msgspec.Struct, rename="camel"):
-    """How many of the uploader's newest 1,000 videos passed, were blocked and wait, and the last three blocked."""
+    """Counts of the uploader's newest 1,000 videos by verdict, and the last three blocked ones."""
 
     user_id: str
     user_name: str
@@ -52,7 +52,7 @@ class UploaderData(msgspec.Struct, rename="camel"):
 
 
 class NoteData(msgspec.Struct, rename="camel"):
-    """What somebody wrote who asked for a second opinion."""
+    """A note from a user who asked for a second opinion."""
 
     user_name: str
     note: str
@@ -60,7 +60,7 @@ class NoteData(msgspec.Struct, rename="camel"):
 
 
 class LeaseData(msgspec.Struct, rename="camel"):
-    """A clip that is yours until `expirationTime`. Its statuses read as of any clip that waits."""
+    """A video leased to you until `expirationTime`. Its statuses are those of any waiting video."""
 
     lease_key: str
     expiration_time: str
@@ -75,8 +75,9 @@ class LeaseData(msgspec.Struct, rename="camel"):
 
 
 class QueueData(msgspec.Struct, rename="camel"):
-    """How many clips wait for a person: `free` for you now, `withOthers` and `withYou` leased; `skippedByYou` come back
-    within ten minutes, `askedByYou` wait for somebody else's opinion.
+    """Size of the review queue: `free` for you now, `withOthers` and `withYou` leased.
+
+    `skippedByYou` return within ten minutes, `askedByYou` wait for another reviewer.
     """
 
     waiting: int
@@ -102,7 +103,7 @@ class RenewedData(msgspec.Struct, rename="camel"):
 
 
 class LostData(msgspec.Struct, rename="camel"):
-    """A clip that is no longer yours; `message` says why."""
+    """A lease you lost; `message` gives the reason."""
 
     lease_key: str
     video_id: str
@@ -119,7 +120,7 @@ class LeaseCount(msgspec.Struct, rename="camel"):
 
 
 class HeldClip(msgspec.Struct, rename="camel"):
-    """Who has which clip; an `expired` lease lasts until somebody else takes the clip."""
+    """A leased video and its holder; an `expired` lease lasts until another user takes the video."""
 
     video_id: str
     title: str
@@ -135,7 +136,7 @@ class HeldList(msgspec.Struct, rename="camel"):
 
 
 class Next(msgspec.Struct, frozen=True):
-    """Which clips are wanted with the same answer: how many, and the leases that the desk has already."""
+    """How many videos to lease in the same response, and the leases that the desk already has."""
 
     count: Annotated[int, Whole(0, MAX_TAKEN)] = 0
     lease_keys: LeaseKeys = ""
@@ -143,12 +144,12 @@ class Next(msgspec.Struct, frozen=True):
 
 
 def desk_of(call: Call, name: str = "") -> Desk:
-    """Return where this call comes from: the desk whose key it shows, or one that it names."""
+    """Return the desk of this call: that of its key, or the one it names."""
     return Desk(call.own.user_name, call.access.desk if call.access and call.access.desk else name)
 
 
 def take(call: Call, wanted: Next) -> TakenData:
-    """Take what is wanted, and tell how the queue is then."""
+    """Lease the requested videos and return them with the queue state."""
     desk, leases = desk_of(call, wanted.desk), list[Lease]()
     if wanted.count:
         seconds = call.settings.review_lease_seconds
@@ -157,7 +158,7 @@ def take(call: Call, wanted: Next) -> TakenData:
 
 
 def read_keys(text: str) -> list[str]:
-    """Return the keys in a text, which has commas between them. Raises BadRequest."""
+    """Parse comma-separated lease keys. Raises BadRequest."""
     keys = list(dict.fromkeys(one for one in (part.strip() for part in text.split(",")) if one))
     if len(keys) > MAX_HELD:
         raise BadRequest("leaseKeys has {count} keys; at most {most} are allowed.", count=len(keys), most=MAX_HELD)
@@ -165,14 +166,14 @@ def read_keys(text: str) -> list[str]:
 
 
 def written(call: Call, leases: Iterable[Lease]) -> list[LeaseData]:
-    """Return leases with all that a person looks at."""
+    """Return leases with everything a reviewer sees."""
     leases = list(leases)
     known = call.store.catalogue.find_known([lease.video_id for lease in leases])
     return [_lease(call, lease, known[lease.video_id]) for lease in leases if lease.video_id in known]
 
 
 def queue_of(call: Call) -> QueueData:
-    """Return how the queue is for who asks."""
+    """Return the queue state for the caller."""
     holder, now = call.own.user_name, call.store.now()
     state = call.store.review_leases.count_queue(holder)
     today = datetime.fromtimestamp(now, call.settings.time_zone).date()
@@ -194,17 +195,17 @@ def take_review(
     lease_keys: LeaseKeys = "",
     desk: DeskName = "",
 ) -> TakenData:
-    """Take up to three clips to review, the one first that waits longest; nobody else gets them for a while.
+    """Lease up to three videos for review, longest waiting first; other users do not get them meanwhile.
 
-    `leaseKeys` names, with commas, the leases that the desk has already: they are renewed, and what else it should have
-    comes first, since then an answer was lost. A program names its `desk` where it runs several.
+    `leaseKeys` lists, comma-separated, the leases the desk already has. They are renewed, and other leases of the desk
+    are returned first, because an earlier response was lost. A program that runs several desks names its `desk`.
     """
     return take(call, Next(count, lease_keys, desk))
 
 
 @operation("POST", "/vod/renewReview", right=Right.DESK, extension=True)
 def renew_review(call: Call, *, lease_keys: LeaseKeys) -> RenewedList:
-    """Keep clips for QU_REVIEW_LEASE_SECONDS from now, and learn which are no longer yours, and why."""
+    """Renew leases for QU_REVIEW_LEASE_SECONDS from now; returns those that were lost, with reasons."""
     holder, keys = call.own.user_name, read_keys(lease_keys)
     kept = call.store.review_leases.renew(holder, keys, call.settings.review_lease_seconds)
     own = {lease.key for lease in kept}
@@ -214,19 +215,19 @@ def renew_review(call: Call, *, lease_keys: LeaseKeys) -> RenewedList:
 
 @operation("POST", "/vod/releaseReview", message="已释放", right=Right.DESK, extension=True)
 def release_review(call: Call, *, lease_keys: LeaseKeys = "", desk: DeskName = "") -> LeaseCount:
-    """Give clips back that are yours; without `leaseKeys` all of the desk, without a desk all you have."""
+    """Release leases; without `leaseKeys` all of the desk, without a desk all of yours."""
     return LeaseCount(call.store.review_leases.release(desk_of(call, desk), read_keys(lease_keys)))
 
 
 @operation("GET", "/vod/getReviewQueue", right=Right.DESK, extension=True)
 def get_review_queue(call: Call) -> QueueData:
-    """Return how many clips wait for a person, and how many of them for you."""
+    """Return the size of the review queue, in total and for you."""
     return queue_of(call)
 
 
 @operation("GET", "/vod/getReviewLeases", right=Right.ADMIN, extension=True)
 def get_review_leases(call: Call) -> HeldList:
-    """Return who has which clip of the review desk."""
+    """Return all leases of the review desk with their holders."""
     now = call.store.now()
     return HeldList([
         HeldClip(
@@ -239,7 +240,7 @@ def get_review_leases(call: Call) -> HeldList:
 
 @operation("POST", "/vod/freeReview", message="已释放", right=Right.ADMIN, extension=True, needs_body=True)
 def free_review(call: Call, *, video_id: str = "", user_name: str = "") -> LeaseCount:
-    """Take a clip away from whoever has it, or all clips away from a person."""
+    """Revoke the lease on a video, or all leases of a user."""
     if not video_id and not user_name:
         raise BadRequest("videoId or userName is required.")
     return LeaseCount(call.store.review_leases.free(call.actor, video_id, user_name))

@@ -1,4 +1,4 @@
-"""Fetching from servers that nobody vouches for: by urllib3, from an address that was looked up once and checked."""
+"""HTTP client for untrusted servers, based on urllib3: connects to an address that was resolved once and checked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from backend.prewarm.ssrf import USUAL_PORTS, resolve_checked
 
 CHUNK = 1 << 18
 MAX_HOPS = 5
-MIN_RATE = 32 << 10  # bytes a second: far below any host of videos
+MIN_RATE = 32 << 10  # bytes per second, far below any video host
 GRACE_PAUSES = 2
 WATCH_SECONDS = 0.2
 Check: TypeAlias = Callable[[str], tuple[str, bool]]
@@ -33,9 +33,9 @@ Check: TypeAlias = Callable[[str], tuple[str, bool]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one address may cost: seconds to connect; to the answer, and between two pieces; in all; and bytes.
+    """Limits per URL: seconds to connect, seconds of inactivity, total seconds, and bytes.
 
-    However long that is, it must come at MIN_RATE on average, after a grace of GRACE_PAUSES: others wait for it.
+    The average rate must also reach MIN_RATE, after a grace period of GRACE_PAUSES, because other jobs wait.
     """
 
     connect: float = 5.0
@@ -45,19 +45,19 @@ class Limits:
 
 
 class FetchError(Exception):
-    """A file that did not come, and why in a word: `stopped`, `timeout`, or the name of what went wrong."""
+    """A failed fetch; the message is `stopped`, `timeout`, or the name of the error."""
 
 
 class TooLarge(FetchError):
-    """A file of more bytes than the limits allow."""
+    """The file exceeds the size limit."""
 
 
 class TooManyRedirects(FetchError):
-    """An address that leads on to another one more than MAX_HOPS times."""
+    """More than MAX_HOPS redirects."""
 
 
 class Fetch:
-    """One file, fetched within limits of time and size, and until its task is stopped."""
+    """One download, limited in time and size, and cancelled with its task."""
 
     def __init__(self, task: Task, limits: Limits) -> None:
         self._task, self._limits, self._started = task, limits, time.monotonic()
@@ -65,9 +65,10 @@ class Fetch:
 
     @contextmanager
     def opened(self, url: str, check: Check) -> Iterator[BaseHTTPResponse]:
-        """Ask for an address, and give the answer of the one that it leads to. Raises FetchError.
+        """Request a URL, follow redirects, and yield the response.
 
-        `check` returns each address in full, and whether the operator wants it wherever it is; it may raise.
+        Raises FetchError.
+        `check` returns each URL in full, and whether the operator allows it even if internal; it may raise.
         """
         for _ in range(MAX_HOPS + 1):
             url, inside = check(url)
@@ -81,12 +82,12 @@ class Fetch:
         raise TooManyRedirects(f"more than {MAX_HOPS} redirects")
 
     def pieces(self, answer: BaseHTTPResponse) -> Iterator[bytes]:
-        """Yield what comes, as it comes and as it was sent. Raises FetchError where that is not the whole file."""
+        """Yield the body as received, undecoded. Raises FetchError if it is incomplete."""
         expected, limit = answer.length_remaining or 0, self._limits.size
         with self._explained():
             while max(expected, self._received) <= limit:
                 if not (piece := answer.read1(CHUNK, decode_content=False)):
-                    if self._cut:  # which looks like the end of a file without a length
+                    if self._cut:  # indistinguishable from the end of a body without a length
                         raise TimeoutError
                     return
                 self._received += len(piece)
@@ -111,7 +112,7 @@ class Fetch:
                 yield answer
 
     def _connect(self, scheme: str, host: str, port: int, addresses: list[str]) -> HTTPConnection:
-        """Connect to the first of these addresses that answers; over TLS, with a certificate of the host."""
+        """Connect to the first reachable address; over TLS, verify the certificate of the host."""
         tls: dict[str, Any] = {"server_hostname": host, "ssl_context": trusted()} if scheme == "https" else {}
         kind = HTTPSConnection if tls else HTTPConnection
         problem: Exception = ConnectionError("no address")
@@ -131,9 +132,9 @@ class Fetch:
 
     @contextmanager
     def _watched(self, connection: HTTPConnection) -> Iterator[None]:
-        """Cut a connection once it is over: bytes may drip, so that no wait of a socket ever ends."""
+        """Shut the connection down at its deadline; a slow sender would otherwise never trigger the socket timeout."""
         plain = connection.sock
-        own = socket.fromfd(plain.fileno(), plain.family, plain.type)  # the connection lets go of its own
+        own = socket.fromfd(plain.fileno(), plain.family, plain.type)  # the connection closes its own
         self._answer_by = time.monotonic() + self._limits.pause
         done = threading.Event()
 
@@ -166,7 +167,7 @@ class Fetch:
 
 
 def _name(error: BaseException) -> str:
-    while error.__cause__ is not None:  # urllib3 says first what it was doing
+    while error.__cause__ is not None:  # urllib3 wraps the cause
         error = error.__cause__
     return "timeout" if isinstance(error, TimeoutError) else type(error).__name__
 

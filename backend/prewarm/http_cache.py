@@ -1,4 +1,4 @@
-"""Prewarming over plain HTTP: each address is fetched once, through whatever cache stands before it."""
+"""Prewarming over plain HTTP: each URL is fetched once, through the cache in front of it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ LIMITS = Limits()
 
 
 class HttpCache:
-    """Warms caches by asking them. `hosts` and `own` are called each time: a server learns its address as it listens.
+    """Warms caches by fetching files.
 
-    Of the `own` places, which may lie inside, only media files are fetched.
+    `hosts` and `own` are callables, because a server learns its address when it starts to listen. On `own` hosts, which
+    may be internal, only media files are fetched.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class HttpCache:
         return self._hosts()
 
     def check_room(self, count: int) -> None:
-        """Nobody counts what is fetched here."""
+        """No quota applies."""
 
     def own(self) -> tuple[str, ...]:
         return self._own()

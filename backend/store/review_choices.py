@@ -1,4 +1,4 @@
-"""The list of reasons that the administrator keeps, and how each person wants the desk."""
+"""Reasons to block, and users' desk preferences."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEXTS = ("name_zh", "name_en", "uploader_zh", "uploader_en")
 
 @dataclass(frozen=True, slots=True)
 class ReasonChange:
-    """What is to be changed of a reason; None stays as it is."""
+    """Changed fields of a reason; None leaves a field unchanged."""
 
     name_zh: str | None = None
     name_en: str | None = None
@@ -33,23 +33,23 @@ class ReasonChange:
 
 
 class ReviewChoices:
-    """Every question about reasons and preferences, and every change to one."""
+    """Reads and changes reasons and preferences."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
     def find_reasons(self) -> tuple[ReviewReason, ...]:
-        """Return the reasons in their order; those that are offered no more stand last."""
+        """Return the reasons in display order, retired ones last."""
         with self._engine.reading() as db:
             return self._engine.cached_in(db, "review reasons", lambda: tuple(_reasons(db)))
 
     def find_reason(self, code: str) -> ReviewReason | None:
-        """Return one reason; None where there is none of this code."""
+        """Return the reason with this code, or None."""
         return next((one for one in self.find_reasons() if one.code == code), None)
 
     def edit_reason(self, code: str, change: ReasonChange, actor: Actor) -> ReviewReason:
-        """Add a reason, or change the one that has this code; others make room where it moves. Raises BadRequest."""
+        """Add a reason, or change the one with this code, shifting the positions of others. Raises BadRequest."""
         given = {name: getattr(change, name) for name in change.__slots__ if getattr(change, name) is not None}
         with self._engine.writing() as db:
             known = {one.code: one for one in _reasons(db)}
@@ -76,13 +76,13 @@ class ReviewChoices:
             return made
 
     def find_preferences(self, account_id: int) -> DeskPreferences:
-        """Return how this person wants the desk."""
+        """Return a user's desk preferences."""
         with self._engine.reading() as db:
             row = db.execute("select body from review_preferences where account_id = ?", [account_id]).fetchone()
         return msgspec.json.decode(row[0], type=DeskPreferences) if row else DeskPreferences()
 
     def set_preferences(self, account_id: int, preferences: DeskPreferences) -> None:
-        """Keep how this person wants the desk."""
+        """Store a user's desk preferences."""
         body = msgspec.json.encode(preferences).decode()
         with self._engine.writing() as db:
             db.execute(

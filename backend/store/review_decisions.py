@@ -1,4 +1,4 @@
-"""What was decided at the review desk, passed on or put back, and taking that back; each in one transaction."""
+"""Review desk decisions, skips, second opinions and undo, each in one transaction."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from backend.store import history, inserts, review_leases, reviews
 from backend.store.engine import Database, Engine
 from backend.store.rows import read_video_alone
 
-SKIP_SECONDS = 600.0  # nobody gets a clip again sooner that they skipped
+SKIP_SECONDS = 600.0  # before a user gets a skipped video again
 
 OTHERWISE = "This clip was decided already ({status}). Undo that first."
 NOTHING_TO_UNDO = "There is nothing to undo: this was not decided here, or by somebody else."
 
 
 class ReviewDecisions:
-    """Every question about decisions, and every change to one."""
+    """Reads and changes decisions."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
     def find(self, key: str, reviewer: str, verdict: Verdict | None = None) -> Decision | None:
-        """Return what this person decided with a lease. Raises Conflict where that was not `verdict`."""
+        """Return a user's decision on a lease. Raises Conflict if it is not `verdict`."""
         with self._engine.reading() as db:
             return find(db, key, reviewer, verdict)
 
     def get_lease(self, key: str, holder: str) -> Lease:
-        """Return a lease that is this person's. Raises Conflict where it has ended."""
+        """Return a user's lease. Raises Conflict if it has ended."""
         with self._engine.reading() as db:
             return review_leases.find(db, key, holder)
 
     def decide(self, key: str, ruling: Ruling, actor: Actor) -> Decision:
-        """Record a verdict as createAudit does, end its lease, and keep the decision: all of it, or nothing.
+        """Record a verdict like createAudit, end its lease and store the decision, in one transaction.
 
-        The same once more is what was decided. Raises Conflict where the clip is no longer this person's to judge.
+        Idempotent. Raises Conflict if the lease was lost.
         """
         with self._engine.writing() as db:
             known = find(db, key, actor.name, ruling.verdict)
@@ -61,7 +61,7 @@ class ReviewDecisions:
             return made
 
     def skip(self, key: str, holder: str) -> str:
-        """Give a clip back, for others; return the video. Raises Conflict where it is no longer this person's."""
+        """Return a video to the queue, and return its id. Raises Conflict if the lease was lost."""
         with self._engine.writing() as db:
             known = _passed(db, "review_skips", key, holder)
             if known:
@@ -75,7 +75,7 @@ class ReviewDecisions:
             return lease.video_id
 
     def ask(self, key: str, note: str, actor: Actor) -> str:
-        """Give a clip to somebody else with a note; return the video. Raises Conflict as `skip` does."""
+        """Hand a video to another reviewer with a note, and return its id. Raises Conflict if the lease was lost."""
         with self._engine.writing() as db:
             known = _passed(db, "review_opinions", key, actor.name)
             if known:
@@ -90,15 +90,15 @@ class ReviewDecisions:
             return lease.video_id
 
     def find_opinions(self, video_id: str) -> list[Opinion]:
-        """Return what those wrote who asked for a second opinion on a video, the first one first."""
+        """Return the notes of users who asked for a second opinion, oldest first."""
         sql = "select account, note, at from review_opinions where video_id = ? order by at, account"
         with self._engine.reading() as db:
             return [Opinion(*row) for row in db.execute(sql, [video_id]).fetchall()]
 
     def undo(self, key: str, desk: Desk, actor: Actor, seconds: float) -> Lease:
-        """Take back what this person did with a lease, and lease the clip to them again.
+        """Undo what a user did with a lease, and lease the video to them again.
 
-        Done before, it is the lease that came of it. Raises Conflict where somebody decided about the video since, or
+        Idempotent: a repeat returns the same new lease. Raises Conflict if somebody has decided on the video since, or
         has it now.
         """
         with self._engine.writing() as db:
@@ -114,7 +114,7 @@ class ReviewDecisions:
             return lease
 
     def _take_back(self, db: Database, key: str, actor: Actor, now: int) -> str:
-        """Take back a decision, a skip or a question; return the video. Raises Conflict."""
+        """Undo a decision, skip or hand-over, and return the video's id. Raises Conflict."""
         made = find(db, key, actor.name)
         if made is not None:
             if not made.undone:
@@ -127,20 +127,20 @@ class ReviewDecisions:
         with_lease = review_leases.video_of(db, key)
         own = "select 1 from review_leases where video_id = ? and holder = ?"
         if with_lease and db.execute(own, [with_lease, actor.name]).fetchone():
-            return with_lease  # asked again: what was taken back is on the screen
+            return with_lease  # a repeated request: the lease exists already
         raise Conflict(NOTHING_TO_UNDO)
 
     def count_since(self, reviewer: str, second: float) -> int:
-        """Return how much a person has decided since then and not taken back."""
+        """Return the number of a user's decisions since then, without undone ones."""
         sql = "select count(*) from review_decisions where reviewer = ? and at >= ? and undone = 0"
         with self._engine.reading() as db:
             return int(db.execute(sql, [reviewer, second]).fetchone()[0])
 
 
 def find(db: Database, key: str, reviewer: str, verdict: Verdict | None = None) -> Decision | None:
-    """Return what this person decided with a lease, inside the caller's transaction.
+    """Return a user's decision on a lease, inside the caller's transaction.
 
-    Raises Conflict where that was not `verdict`.
+    Raises Conflict if it is not `verdict`.
     """
     sql = "select * from review_decisions where lease_key = ? and reviewer = ?"
     row = next(iter(db.query(sql, [key, reviewer])), None)
@@ -153,7 +153,7 @@ def find(db: Database, key: str, reviewer: str, verdict: Verdict | None = None) 
 
 
 def _passed(db: Database, table: str, key: str, account: str) -> str:
-    """Return the video that this person skipped, or asked about, with a lease; empty where none."""
+    """Return the video that a user skipped or handed over with a lease, or an empty string."""
     sql = f"select video_id from {table} where lease_key = ? and account = ?"
     row = db.execute(sql, [key, account]).fetchone()
     return str(row[0]) if row else ""

@@ -1,4 +1,4 @@
-"""Keys of review desks: each is good for the desk alone, and ends with the session that it was made for."""
+"""Keys of review desks: each permits desk operations only and ends with its session."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from backend.model import Access
 from backend.store.accounts import ACCOUNT_COLUMNS, account_of
 from backend.store.engine import Database, Engine
 
-MAX_OPEN = 20  # of one session; each further one takes the place of the oldest
+MAX_OPEN = 20  # per session; the oldest is evicted
 FIND = f"""
     select {ACCOUNT_COLUMNS}, s.expires, s.name, s.granted, s.token_hash, d.desk
     from review_desks d join sessions s using (token_hash) join accounts a using (account_id)
@@ -25,14 +25,14 @@ CROWDED = """
 
 
 class ReviewDesks:
-    """Opens desks; `find` below is how their keys are looked up."""
+    """Opens desks; `find` below looks up their keys."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
     def open(self, key: str, desk: str, session: str) -> None:
-        """Keep the hash of a new key for the session of this `token_hash`. Raises Forbidden where that has ended."""
+        """Store the hash of a new key for the session with this `token_hash`. Raises Forbidden if it has ended."""
         with self._engine.writing() as db:
             if db.execute("select 1 from sessions where token_hash = ?", [session]).fetchone() is None:
                 raise Forbidden(SIGN_IN_FIRST)
@@ -44,7 +44,7 @@ class ReviewDesks:
 
 
 def find(db: Database, hashed: str) -> tuple[Access, int, str] | None:
-    """Return what a desk's key is good for, until when, and the session behind it, inside the caller's transaction."""
+    """Return the access, expiry and session of a desk key, inside the caller's transaction."""
     row = next(iter(db.query(FIND, [hashed])), None)
     if row is None:
         return None

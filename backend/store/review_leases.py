@@ -1,7 +1,7 @@
-"""Which clip is before whose eyes: leases, each of one clip to one person, until its end by the store's clock.
+"""Leases of the review desk: each reserves one video for one user, with expiry by the store's clock.
 
-A lease that ran out stays its holder's until somebody else takes the clip. It is gone as soon as anything else changes
-where the video stands in review, or the video goes.
+An expired lease remains valid until another user takes the video. Any other change of the video's review state, or its
+deletion, ends the lease.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from backend.store import history
 from backend.store.engine import Database, Engine
 from backend.store.rows import as_json
 
-RENEW_MARGIN = 10.0  # seconds: a lease that was renewed just now is left alone, which saves writing
+RENEW_MARGIN = 10.0  # seconds: leases renewed this recently are not written again
 NOT_FOR = """
     not exists (select 1 from review_leases l where l.video_id = v.video_id and l.expires > :now)
     and not exists (
@@ -71,16 +71,16 @@ ENDED = "Your hold on this clip has ended. Take the next one."
 
 
 class ReviewLeases:
-    """Every question about leases, and every change to one but by a decision."""
+    """Reads and changes leases."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
     def take(self, desk: Desk, count: int, seconds: float, held: Sequence[str] = ()) -> list[Lease]:
-        """Return up to `count` leases, the oldest clip first; `held` are the keys that the desk knows of.
+        """Return up to `count` leases, oldest video first; `held` are the keys that the desk has.
 
-        What else the desk holds comes first, for then an answer was lost on its way. Those named are renewed.
+        Other leases of the desk come first, because an earlier response was lost. Those in `held` are renewed.
         """
         values = self._values(desk, seconds, held) | {"count": count}
         if not self._has_any(values):
@@ -89,27 +89,27 @@ class ReviewLeases:
             return take(db, values)
 
     def _has_any(self, values: dict[str, Any]) -> bool:
-        """Say whether there is anything to take or to renew: whoever waits for clips writes nothing."""
+        """Return whether there is anything to take or renew, so that polling writes nothing."""
         with self._engine.reading() as db:
             held = f"select 1 from review_leases where {OWN} and expires < :early"
             return any(db.execute(sql, values).fetchone() for sql in (FREE, NOT_NAMED, held))
 
     def renew(self, holder: str, keys: Sequence[str], seconds: float) -> list[Lease]:
-        """Let the holder keep clips for so many seconds from now, and return those leases that are still theirs."""
+        """Renew leases for `seconds` from now, and return those that are still valid."""
         values = self._values(Desk(holder), seconds, keys)
         with self._engine.writing() as db:
             db.execute(RENEW, values)
             return [lease_of(row) for row in db.query(f"select * from review_leases where {OWN}", values)]
 
     def release(self, desk: Desk, keys: Sequence[str] = ()) -> int:
-        """Give clips back, those of `keys`, or all of a desk, or of a person where the desk has no name."""
+        """Release leases: those of `keys`, or all of a desk, or all of a user if the desk has no name."""
         values = self._values(desk, 0, keys)
         which = OWN if keys else "holder = :holder and (:desk = '' or desk = :desk)"
         with self._engine.writing() as db:
             return int(db.execute(f"delete from review_leases where {which}", values).rowcount)
 
     def free(self, actor: Actor, video_id: str = "", holder: str = "") -> int:
-        """Take clips away from whoever has them, one clip or all of a person, and return how many those were."""
+        """Revoke the lease of a video or all leases of a user, and return their number."""
         which = "(:video = '' or video_id = :video) and (:holder = '' or holder = :holder)"
         values = {"video": video_id, "holder": holder}
         with self._engine.writing() as db:
@@ -120,22 +120,22 @@ class ReviewLeases:
             return len(changes)
 
     def explain(self, key: str, holder: str) -> Conflict:
-        """Return why a lease is no longer this person's."""
+        """Return why a user lost a lease."""
         with self._engine.reading() as db:
             return lost(db, key, holder)
 
     def video_of(self, key: str) -> str:
-        """Return the video that a lease is, or was, about; empty where there is none."""
+        """Return the video of a current or former lease, or an empty string."""
         with self._engine.reading() as db:
             return video_of(db, key)
 
     def find_all(self) -> list[tuple[Lease, str]]:
-        """Return every lease with the title of its video, those that last first."""
+        """Return all leases with the titles of their videos, active ones first."""
         with self._engine.reading() as db:
             return [(lease_of(row), row["title"]) for row in db.query(ALL, {"now": self._clock()})]
 
     def count_queue(self, holder: str) -> QueueState:
-        """Return how many clips wait, and how many of them this person may take."""
+        """Return the queue counts for a user."""
         values = {"now": self._clock(), "holder": holder}
         with self._engine.reading() as db:
             waiting = self._engine.queries.count(db, self._engine.queries.VIDEOS, WAITING)
@@ -153,7 +153,9 @@ class ReviewLeases:
 
 
 def take(db: Database, values: dict[str, Any]) -> list[Lease]:
-    """Renew what is named, and give what is not, and what is free, inside the caller's transaction."""
+    """Renew the named leases, then return other leases of the desk and claim free videos, inside the caller's
+    transaction.
+    """
     db.execute(RENEW, values)
     found = [lease_of(row) for row in db.query(NOT_NAMED, values)]
     if (missing := values["count"] - len(found)) > 0:
@@ -163,7 +165,9 @@ def take(db: Database, values: dict[str, Any]) -> list[Lease]:
 
 
 def give(db: Database, video_id: str, desk: Desk, now: float, seconds: float) -> Lease | None:
-    """Lease this very clip, inside the caller's transaction; None where another person has it, or none is to judge."""
+    """Lease a specific video, inside the caller's transaction; None if another user has it or it does not wait for
+    review.
+    """
     values = {
         "video": video_id, "holder": desk.holder, "desk": desk.name, "now": now, "until": now + seconds,
         "nonce": secrets.token_hex(16),
@@ -178,9 +182,10 @@ def give(db: Database, video_id: str, desk: Desk, now: float, seconds: float) ->
 
 
 def find(db: Database, key: str, holder: str) -> Lease:
-    """Return the lease that a key stands for, inside the caller's transaction. Raises Conflict where it has ended.
+    """Return the lease of a key, inside the caller's transaction.
 
-    A key whose clip the same person has by another key is as good: it ran out before, and was theirs all along.
+    Raises Conflict if it has ended.
+    A key is also accepted if the same user has the video under a newer key, because nobody else took it in between.
     """
     values = {"key": key, "video": video_of(db, key), "holder": holder}
     sql = "select * from review_leases where holder = :holder and (lease_key = :key or video_id = :video)"
@@ -196,7 +201,7 @@ def end(db: Database, lease: Lease) -> None:
 
 
 def lost(db: Database, key: str, holder: str) -> Conflict:
-    """Return why a lease is no longer this person's, inside the caller's transaction."""
+    """Return why a user lost a lease, inside the caller's transaction."""
     video_id = video_of(db, key)
     row = db.execute("select holder from review_leases where video_id = ?", [video_id]).fetchone()
     if row and row[0] != holder:
@@ -211,13 +216,13 @@ def lost(db: Database, key: str, holder: str) -> Conflict:
 
 
 def video_of(db: Database, key: str) -> str:
-    """Return the video that a lease is, or was, about, inside the caller's transaction; empty where there is none."""
+    """Return the video of a current or former lease, or an empty string, inside the caller's transaction."""
     row = db.execute("select video_id from videos where seq = ?", [_place(key)]).fetchone()
     return str(row[0]) if row else ""
 
 
 def lease_of(row: dict[str, Any]) -> Lease:
-    """Return the lease of a row."""
+    """Return the lease in a row."""
     return Lease(
         row["lease_key"], row["video_id"], row["holder"], row["desk"], row["claimed"], row["expires"],
         LeaseKind(row["kind"]),
@@ -225,6 +230,6 @@ def lease_of(row: dict[str, Any]) -> Lease:
 
 
 def _place(key: str) -> int:
-    """Return the key of the video's row, which stands at the end of a lease's key; -1 where none does."""
+    """Return the video's row key, the last part of a lease key; -1 if there is none."""
     digits = key.rpartition(".")[2]
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else -1

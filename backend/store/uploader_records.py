@@ -1,4 +1,4 @@
-"""What is known of an uploader at review: how many of their videos passed and were blocked, and what for."""
+"""The record of an uploader for reviewers: verdict counts and the last blocked videos."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from backend.model.review import BlockedVideo, UploaderRecord
 from backend.store.engine import Database, Engine
 from backend.store.rows import read_object
 
-NEWEST = 1000  # videos of one uploader that count
+NEWEST = 1000  # videos per uploader that are counted
 LAST_BLOCKED = 3
 OF_USER = "select {0} from videos where user_id = :user order by seq desc limit :newest"
 COUNTS = f"""
@@ -23,13 +23,13 @@ VERDICT = "select at, after from history where target = ? and action = 'createAu
 
 
 class UploaderRecords:
-    """Looks them up; nothing here is changed."""
+    """Reads uploader records."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def find(self, user_id: str, video_id: str) -> UploaderRecord:
-        """Return an uploader's record, this video aside, of their newest thousand."""
+        """Return the record of an uploader's newest thousand videos, excluding this one."""
         values = {"user": user_id, "video": video_id, "newest": NEWEST, "last": LAST_BLOCKED}
         with self._engine.reading() as db:
             counts: dict[str, int] = dict(db.execute(COUNTS, values).fetchall())
