@@ -39,26 +39,27 @@ ACCOUNT_ERRORS = (*WRONG_KEY, *NO_CREDENTIALS, *NO_RIGHTS, *NO_SERVICE, *WRONG_C
 REFUSED = CloudError("Alibaba Cloud refused {action}: {words} (code {cloud_code}, request {request_id}).")
 NO_ANSWER = CloudError("Alibaba Cloud did not answer {action} in time ({words}); try again in a minute.")
 _BUSY = CloudError(
-    "Alibaba Cloud is busy and did not take {action}; try again in a minute (code {cloud_code}, request {request_id})."
+    "Alibaba Cloud is busy and did not accept {action}; try again in a minute "
+    "(code {cloud_code}, request {request_id})."
 )
 _UNSURE = CloudError(
     "Alibaba Cloud failed at {action}; try again in a minute (code {cloud_code}, request {request_id})."
 )
 _CREDENTIALS = CloudError(
-    "Alibaba Cloud does not accept this console's credentials for {action}; whoever runs the console should check the "
-    "access key (code {cloud_code}, request {request_id})."
+    "Alibaba Cloud does not accept this console's credentials for {action}; the operator should check the access key "
+    "(code {cloud_code}, request {request_id})."
 )
 _KEYLESS = CloudError(
-    "This machine has no credentials for Alibaba Cloud, or cannot renew them; whoever runs the console should set them "
-    "as docs/cloud.md says (code {cloud_code})."
+    "This machine has no credentials for Alibaba Cloud, or cannot renew them; the operator should set them as "
+    "described in docs/cloud.md (code {cloud_code})."
 )
 _RIGHTS = CloudError(
-    "This console's RAM user may not do {action}; whoever runs the console should add it to the RAM policy "
+    "This console's RAM user may not do {action}; the operator should add it to the RAM policy "
     "(code {cloud_code}, request {request_id})."
 )
 _ACCOUNT = CloudError(
-    "Alibaba Cloud has stopped the service of this account for {action}: is it opened and paid? "
-    "(code {cloud_code}, request {request_id})"
+    "Alibaba Cloud has suspended this account's service for {action}; check that it is activated and paid "
+    "(code {cloud_code}, request {request_id})."
 )
 _CLOCK = CloudError(
     "Alibaba Cloud refused {action} because this machine's clock is off by more than 15 minutes "
@@ -70,7 +71,7 @@ _STATE = CloudError(
     "(code {cloud_code}, request {request_id})."
 )
 _TEMPLATES = CloudError(
-    "ApsaraVideo VOD knows no such transcode template group; whoever runs the console should check QU_TEMPLATE_GROUP "
+    "ApsaraVideo VOD knows no such transcode template group; the operator should check QU_TEMPLATE_GROUP "
     "and QU_NARROW_TEMPLATE_GROUP (code {cloud_code}, request {request_id})."
 )
 _NO_CATEGORY = CloudError("ApsaraVideo VOD has no such category (code {cloud_code}, request {request_id}).")

@@ -33,8 +33,8 @@ LOST_SECONDS = 1800.0  # after which an unconfirmed submission counts as lost
 GIVEN_UP_SECONDS = 86_400.0  # VOD reviews a video in minutes
 PENDING = "The machine is reviewing the video {video_id} already. Look again in a minute."
 UNCONFIRMED = (
-    "ApsaraVideo VOD did not confirm the machine review. It costs money, so it is not submitted again before it is "
-    "clear whether VOD took it; the result shows here if it did."
+    "ApsaraVideo VOD did not confirm the machine review. It is billed, so it is not submitted again until it is clear "
+    "whether VOD accepted it; if so, the result appears here."
 )
 NEVER_CONFIRMED = "ApsaraVideo VOD never confirmed this machine review. It can be submitted again."
 NO_RESULT = "ApsaraVideo VOD gave no result of the machine review within a day. It can be submitted again."

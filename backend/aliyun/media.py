@@ -40,8 +40,8 @@ YOUNG_SECONDS = 60
 KEPT_BACK = (VideoStatus.BLOCKED, VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL)  # VOD plays none of these
 KEPT_BACK_REASON = "控制台回收站或撤销审核"  # VOD requires a reason for blocking
 UNCONFIRMED = (
-    "Alibaba Cloud did not confirm {action} ({words}). Whether it was done is being looked up, and the console will "
-    "follow; look again in a minute."
+    "Alibaba Cloud did not confirm {action} ({words}). The console is checking whether it was done and will follow; "
+    "look again in a minute."
 )
 NOT_DELETED = "ApsaraVideo VOD refused to delete the video {video_id}; it may be locked or in use there."
 

@@ -25,7 +25,7 @@ ASKED_AGAIN = 20.0  # seconds between polls; a refresh takes some minutes
 LATER_SECONDS = 3600.0  # before retrying a refused request, whose permission may have been granted since
 GIVEN_UP_SECONDS = 3.0 * SECONDS_A_DAY  # as long as Alibaba lists its tasks
 QUOTA_SECONDS = 1.5
-SOME_FAILED = "{bad} of {count} addresses could not be refreshed at the CDN; it may still play what it keeps."
+SOME_FAILED = "{bad} of {count} addresses could not be refreshed at the CDN, which may still serve cached copies."
 PLAYLIST = ".m3u8"
 
 

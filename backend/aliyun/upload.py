@@ -30,19 +30,21 @@ NO_SUCH_VIDEO = "There is no video {video_id}. It may have been deleted."
 NOT_HERE = "The file of the video {video_id} is not on this machine any more. Upload it again."
 HAS_FILE = "The video {video_id} has its file already; another file is another video."
 TITLE_IS_CUT = (
-    "The title is whole here, and in ApsaraVideo VOD “{there}”: it takes no emoji and at most {most} bytes of UTF-8."
+    "The title is stored in full here, and as “{there}” in ApsaraVideo VOD, which accepts "
+    "no emoji and at most {most} bytes of UTF-8."
 )
 DESCRIPTION_IS_CUT = (
-    "The description is whole here, and shorter in ApsaraVideo VOD: it takes no emoji and at most {most} bytes of "
-    "UTF-8."
+    "The description is stored in full here, and truncated in ApsaraVideo VOD, which accepts "
+    "no emoji and at most {most} bytes of UTF-8."
 )
 TAGS_ARE_CUT = (
-    "The tags are whole here, and in ApsaraVideo VOD “{there}”: it takes no emoji and at most {most} tags of "
-    "{most_bytes} bytes of UTF-8."
+    "The tags are stored in full here, and as “{there}” in ApsaraVideo VOD, which accepts "
+    "no emoji and at most {most} tags of {most_bytes} bytes of UTF-8."
 )
 VERDICT_TEXTS = ("reason", "comment")
 VERDICT_IS_CUT = (
-    "The verdict's reason and comment are whole here, and without emoji in ApsaraVideo VOD, which takes none."
+    "The verdict's reason and comment are stored in full here, and without emoji in ApsaraVideo VOD, which accepts "
+    "none."
 )
 NOT_ARRIVED = "The file was sent, but ApsaraVideo VOD still says {status}; try again."
 

@@ -11,6 +11,16 @@ from backend.i18n import translations
 GROUPS = {"role": "role", "right": "right", "state": "status"}
 # Failed jobs store their template; these templates have been reworded since.
 FORMER = {
+    "Alibaba Cloud does not accept this console's credentials for {action}; whoever runs the console should check the "
+    "access key (code {cloud_code}, request {request_id}).": (
+        "Alibaba Cloud does not accept this console's credentials for {action}; the operator should check the access "
+        "key (code {cloud_code}, request {request_id})."
+    ),
+    "This console's RAM user may not do {action}; whoever runs the console should add it to the RAM policy "
+    "(code {cloud_code}, request {request_id}).": (
+        "This console's RAM user may not do {action}; the operator should add it to the RAM policy "
+        "(code {cloud_code}, request {request_id})."
+    ),
     "Today's prewarming quota is used up; it is renewed at midnight, Beijing time "
     "(code {cloud_code}, request {request_id}).": (
         "Today's quota of {action} is used up; it is renewed at midnight, Beijing time "

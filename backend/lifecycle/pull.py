@@ -26,7 +26,7 @@ PART_OF_FETCHING = 0.95
 MIN_FREE_BYTES = 100_000_000  # kept free for the database and uploads
 STATUS = "The address answered with HTTP {status}; open it in a browser to see why."
 NOT_FETCHED = "The file could not be fetched from {host}: {why}. Check the address, then try again."
-TOO_MANY_HOPS = "The address leads on to another one more than {most} times."
+TOO_MANY_HOPS = "The address redirects more than {most} times."
 TOO_LARGE = "The file is larger than {limit} MB."
 
 

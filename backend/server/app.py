@@ -149,7 +149,7 @@ async def take_callback(context: RequestContext) -> Response:
     try:
         await context.run(context.console.cloud.take_callback, context.request.headers, raw)
     except StoreError as error:
-        raise Refused(503, "The event could not be kept: {why}", why=error) from error
+        raise Refused(503, "The event could not be stored: {why}", why=error) from error
     except ConsoleError:
         raise
     except Exception as error:

@@ -12,8 +12,8 @@ from backend.i18n.messages import say
 AGAIN_SECONDS = 5
 LATE_SECONDS = 6  # after which a missing page is reported; Streamlit reconnects every few seconds
 LANGUAGE_COOKIE = "qu_language"  # the language chosen on a page
-LATE = Refused(503, "The page is not there yet. Many pages may be open right now; it tries again by itself.")
-AGAIN = Refused(503, "The page tries again by itself.")
+LATE = Refused(503, "The page is not available yet; many pages may be open right now. It retries automatically.")
+AGAIN = Refused(503, "The page retries automatically.")
 # Streamlit learns only from the first run that pages are wide; without this the layout would jump. Its skeleton is
 # hidden, because it would stay visible while the server has no capacity for the WebSocket.
 STYLE = """<style>

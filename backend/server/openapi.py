@@ -15,14 +15,14 @@ from backend.version import VERSION
 
 MAX_URL_LENGTH = 2048  # servers and proxies reject much longer URLs
 INTRODUCTION = N_("""\
-Every operation answers HTTP 200 with an envelope; `code` in it says how it went. Other HTTP statuses come with the \
-same envelope: 404 unknown path, 405 method, 413 body too large, 429 too many requests, 503 starting or stopping.
+Every operation returns HTTP 200 with an envelope, whose `code` tells success from failure. Other HTTP statuses use \
+the same envelope: 404 unknown path, 405 method, 413 body too large, 429 too many requests, 503 starting or stopping.
 
-Parameters may stand in the query string, in a JSON object, or in a form, of which this description does not speak; \
-the body wins, and what is empty counts as absent. The token is the parameter `consoletoken`, in any letter case, or \
-`Authorization: Bearer`. Times are read and written in the time zone {zone}, unless an offset is given. Answers follow \
-Accept-Language: Chinese or English. The list `SnapshotList` comes as `snapshotList` too, for clients that \
-read that.""")
+Send parameters in the query string, as a JSON object or as a form (not described here); the body takes precedence, \
+and empty values count as absent. The token is the parameter `consoletoken`, in any letter case, or \
+`Authorization: Bearer`. Times are read and written in the time zone {zone}, unless an offset is given. Messages \
+follow Accept-Language: Chinese or English. The list `SnapshotList` is also returned as `snapshotList`, for clients \
+that read that name.""")
 CODES = {
     "200": N_("done"),
     "400": N_("a parameter is missing or wrong; the message names it"),
@@ -30,12 +30,12 @@ CODES = {
     "403": N_("not signed in, the token expired, or the role may not do this"),
     "404": N_("no such video, recommendation, job or path"),
     "405": N_("this method is not allowed here"),
-    "409": N_("refused in the present state of the video"),
+    "409": N_("not allowed in the video's current state"),
     "408": N_("the request took too long to arrive"),
     "413": N_("the body is too large"),
     "414": N_("the address is too long"),
     "429": N_("too many requests; wait and try again"),
-    "500": N_("our fault; quote the requestId"),
+    "500": N_("internal error; quote the requestId"),
     "502": N_("the cloud refused or failed"),
     "503": N_("the server is starting or stopping"),
 }

@@ -45,4 +45,4 @@ def parse_error(url: bytes, received: bytes) -> Refused:
         method = line[1].decode()
         if method not in KNOWN:
             return Refused(405, "{method} is not allowed here; use {methods}.", method=method, methods="GET or POST")
-    return Refused(400, "This is not a request that can be read as HTTP.")
+    return Refused(400, "The request is not valid HTTP.")

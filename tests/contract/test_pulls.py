@@ -248,7 +248,7 @@ def test_a_video_is_fetched_and_taken_in(console, pull, small_clip, left):
     ("answer", "path", "words"),
     [
         ({"status": 404}, "/a.mp4", "answered with HTTP 404"),
-        ({}, "/again.mp4", "leads on to another one more than 5 times"),
+        ({}, "/again.mp4", "redirects more than 5 times"),
         ({"body": b"<html>sign in first</html>"}, "/a.mp4", "video"),
         ({"Content-Length": "900000000"}, "/a.mp4", "larger than 20 MB"),
         ({"body": b"half", "Content-Length": "1000"}, "/a.mp4", "could not be fetched from 127.0.0.1"),

@@ -98,8 +98,11 @@ async def test_where_descriptors_are_short_they_are_for_people_who_are_signed_in
     ("headers", "told"),
     [
         ([(b"accept-language", b"zh-CN,en;q=0.5")], "页面还没有打开，可能是当前打开的页面过多；系统会自动重试。"),
-        ([(b"accept-language", b"zh"), (b"cookie", b"qu_language=en")], "The page is not there yet. Many pages may be"),
-        ([], "The page is not there yet. Many pages may be"),
+        (
+            [(b"accept-language", b"zh"), (b"cookie", b"qu_language=en")],
+            "The page is not available yet; many pages may be",
+        ),
+        ([], "The page is not available yet; many pages may be"),
     ],
 )
 async def test_a_page_that_finds_no_room_tells_so_in_the_language_of_its_reader(headers, told, console):

@@ -255,7 +255,7 @@ def test_what_is_no_http_is_refused_in_an_envelope(sent, connect):
     head, envelope = refused(connect(sent))
 
     assert head.startswith("HTTP/1.1 400 ")
-    assert (envelope["code"], envelope["message"]) == ("400", "This is not a request that can be read as HTTP.")
+    assert (envelope["code"], envelope["message"]) == ("400", "The request is not valid HTTP.")
 
 
 def test_empty_lines_do_not_keep_a_used_connection_open(connect):
