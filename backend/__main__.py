@@ -92,7 +92,7 @@ def opened(*, existing: bool = False, upgrade: bool = False, alone: bool = False
 
 
 @click.group(cls=ErrorReporter, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--debug", is_flag=True, help="Show where in the console a failure arose.")
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
 def main(debug: bool) -> None:
     """Operate Qu Console. Settings are read from the environment and from .env (see README)."""
 
@@ -121,7 +121,7 @@ def work() -> None:
     start_log(console.settings.log, console.settings.log_format)
     worker = backend.make_worker(console)
     worker.start()
-    click.echo("working; stop with Ctrl-C")
+    click.echo("worker started; stop with Ctrl-C")
     stopped.wait()
     worker.stop()
 
@@ -149,9 +149,11 @@ def sync(afresh: bool, accept_playable: bool) -> None:
 
 
 @main.command()
-@click.option("--mend", type=click.Choice(["here", "there"]), help="Resolve what is listed in favour of this side.")
-@click.option("--what", default="", help="Only these: missing, title, description, tags or cateName.")
-@click.option("--video", default="", help="Only those of this video.")
+@click.option(
+    "--mend", type=click.Choice(["here", "there"]), help="Resolve the listed differences in favour of this side."
+)
+@click.option("--what", default="", help="Only this kind: missing, title, description, tags or cateName.")
+@click.option("--video", default="", help="Only the differences of this video.")
 def drift(mend: str | None, what: str, video: str) -> None:
     """List the differences between the catalogue and VOD, and resolve them with --mend (cloud mode)."""
     store = opened(existing=True).store
@@ -191,7 +193,7 @@ def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> N
     taken = [import_clip(path, said) for path in clips]
     if clips:
         then = "covers and renditions are made by the server or by `work`"
-        click.echo(f"Video files: {sum(taken)} of {len(clips)} taken in; {then}.")
+        click.echo(f"Video files: {sum(taken)} of {len(clips)} imported; {then}.")
     sys.exit(0 if all(whole + taken) else 1)
 
 
@@ -208,7 +210,7 @@ def import_clip(path: Path, said: VideoMetadata) -> bool:
         with copied(path, console.settings) as copy:
             video = add_video(console, copy, probe, replace(said, file_name=shown(Path(path.name))), ACTOR)
     except (ConsoleError, backend.StoreError, OSError, UnicodeError) as error:
-        click.echo(f"{shown(path)}: refused. {getattr(error, 'strerror', None) or explain(error)}", err=True)
+        click.echo(f"{shown(path)}: rejected. {getattr(error, 'strerror', None) or explain(error)}", err=True)
         return False
     also = f" (the very same file as {', '.join(one.video_id for one in same)})" if same else ""
     click.echo(f"{shown(path)}: {video.video_id}{also}")
@@ -221,10 +223,12 @@ def import_catalogue(path: Path) -> bool:
         with click.progressbar(length=path.stat().st_size, file=sys.stderr, label=shown(Path(path.name))) as bar:
             tally = load_catalogue(opened(), path, ACTOR, lambda read: bar.update(read - bar.pos))
     except (ConsoleError, backend.StoreError, OSError) as error:
-        click.echo(f"{shown(path)}: refused. {explain(error)}", err=True)
+        click.echo(f"{shown(path)}: rejected. {explain(error)}", err=True)
         return False
-    refused = f"{tally.refused} refused: see {shown(Path(path.name))}.refused.csv" if tally.refused else "none refused"
-    click.echo(f"{shown(path)}: {tally.taken} videos taken in, {tally.known} there already, {refused}.")
+    refused = (
+        f"{tally.refused} rejected: see {shown(Path(path.name))}.refused.csv" if tally.refused else "none rejected"
+    )
+    click.echo(f"{shown(path)}: {tally.taken} videos imported, {tally.known} already known, {refused}.")
     return not tally.refused
 
 
@@ -313,14 +317,14 @@ def passwd(name: str, password: str | None) -> None:
 @account.command("edit")
 @click.argument("name")
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="The new role.")
-@click.option("--disable", is_flag=True, help="Refuse its sign-ins, and end every session at once.")
+@click.option("--disable", is_flag=True, help="Block sign-ins and end all sessions at once.")
 @click.option("--enable", is_flag=True, help="Let a disabled account sign in again.")
 def edit_account(name: str, role: str | None, disable: bool, enable: bool) -> None:
     """Change the role of an account, or disable or enable it."""
     if disable and enable:
-        raise click.UsageError("--disable and --enable exclude each other.")
+        raise click.UsageError("--disable and --enable are mutually exclusive.")
     if not (role or disable or enable):
-        raise click.UsageError("Say what to change: --role, --disable or --enable.")
+        raise click.UsageError("Specify a change: --role, --disable or --enable.")
     wanted, disabled = Role(role) if role else None, disable if disable or enable else None
     opened(existing=True).store.accounts.edit_account(name, ACTOR, role=wanted, disabled=disabled)
     click.echo(f"{name} was changed.")
@@ -357,19 +361,21 @@ def backup(target: Path, no_media: bool) -> None:
 def restore(source: Path) -> None:
     """Replace the data with a backup; the current data is kept beside it. The server must be stopped."""
     kept = restore_backup(backend.read_settings(), source)
-    click.echo("restored" + (f"; the former data is in {kept}" if kept else ""))
+    click.echo("restored" + (f"; the previous data are in {kept}" if kept else ""))
 
 
 @main.command()
 @click.option("--rebuild", is_flag=True, help="Rebuild the search index and the counts first.")
 @click.option(
-    "--head", metavar="LINE:HASH", help="A head of the history noted earlier, which must still be part of it."
+    "--head",
+    metavar="LINE:HASH",
+    help="A head of the history noted earlier, to verify that it is still part of the chain.",
 )
 @click.option(
     "--set-callback",
     "way",
     type=click.Choice(["http", "mns"]),
-    help="First have VOD tell of its events at QU_CALLBACK_URL, or in the queue QU_MNS_QUEUE (cloud mode).",
+    help="First subscribe QU_CALLBACK_URL or the queue QU_MNS_QUEUE to VOD's events (cloud mode).",
 )
 def doctor(rebuild: bool, head: str | None, way: str | None) -> None:
     """Check the installation, and say how to fix what is wrong."""
@@ -379,7 +385,7 @@ def doctor(rebuild: bool, head: str | None, way: str | None) -> None:
         console.store.rebuild(backend.show_progress)
     if way:
         before = _cloud().set_callback(way)
-        click.echo(f"VOD tells of its events by {way} now. It told {before} before.")
+        click.echo(f"VOD now sends its events by {way}. Before: {before}.")
     findings = examine(console, head)
     for finding in findings:
         click.echo(f"{'ok ' if finding.good else 'BAD'}  {finding.text}")

@@ -67,9 +67,9 @@ def test_the_doctor_tells_the_head_of_the_history_and_checks_one_that_was_noted(
         (("account", "add", "anne", "--password", "short"), "10 to 1024 characters"),
         (("account", "passwd", "nobody", "--password", PASSWORD), "There is no account nobody"),
         (("account", "passwd", "nobody"), "There is no account nobody"),
-        (("account", "edit", "anne"), "Say what to change: --role, --disable or --enable."),
-        (("account", "edit", "anne", "--disable", "--enable"), "--disable and --enable exclude each other."),
-        (("import", "."), "refused. . is a folder; name the files in it."),
+        (("account", "edit", "anne"), "Specify a change: --role, --disable or --enable."),
+        (("account", "edit", "anne", "--disable", "--enable"), "--disable and --enable are mutually exclusive."),
+        (("import", "."), "rejected. . is a folder; name the files in it."),
         (
             ("export", "--columns", "title,colour"),
             "columns contains 'colour', which does not exist. Available: id, videoId",
@@ -112,7 +112,7 @@ def test_an_import_of_a_catalogue_is_summed_up_in_rows_and_not_in_files(run, tmp
     result = run("import", "videos.csv")
 
     assert result.exit_code == 1
-    assert "1 videos taken in, 0 there already, 1 refused" in result.output
+    assert "1 videos imported, 0 already known, 1 rejected" in result.output
     assert "0 of 1" not in result.output
 
 
@@ -125,8 +125,8 @@ def test_an_import_of_a_catalogue_is_summed_up_in_rows_and_not_in_files(run, tmp
         (("account", "passwd", "\udcff", "--password", PASSWORD), ""),
         (("import", "--title", "\udcba\udca3", "x.mp4"), "title contains characters that are not valid text"),
         (("import", "--tags", "x" * 501, "x.mp4"), "tags has 501 characters"),
-        (("import", "nodir", "."), "nodir: refused. No such file"),
-        (("import", "nodir.csv"), "nodir.csv: refused."),
+        (("import", "nodir", "."), "nodir: rejected. No such file"),
+        (("import", "nodir.csv"), "nodir.csv: rejected."),
         (("import", "list.xlsx"), "save its sheet as CSV UTF-8"),
         (("serve", "--port", "99999"), "99999 is not in the range"),
         (("restore", "here.tar"), "is not a backup of this console"),
@@ -209,7 +209,7 @@ def test_a_name_that_is_no_utf_8_costs_nobody_their_video(run, tmp_path, small_c
     result = run("import", *(os.fsdecode(name) for name in names))
 
     assert result.exit_code == 0, result.output
-    assert "4 of 4 taken in" in result.output
+    assert "4 of 4 imported" in result.output
     rows = run("export", "--columns", "title").output
     assert set(rows.splitlines()[1:]) == {'"a"', '"gbk海"', '"broken\ufffd"', '"z"'}
 
@@ -221,7 +221,7 @@ def test_names_are_shown_on_a_terminal_that_knows_no_such_letters(tmp_path):
 
     result = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, check=False)
 
-    assert b"0 of 2 taken in" in result.stdout
+    assert b"0 of 2 imported" in result.stdout
     assert b"Traceback" not in result.stderr
 
 
@@ -242,8 +242,8 @@ def test_files_are_taken_in_and_the_others_are_named(run, tmp_path, small_clip):
     )
 
     assert result.exit_code == 1
-    assert "1 of 3 taken in" in result.output
-    assert "notes.mp4: refused. The file cannot be opened" in result.output
+    assert "1 of 3 imported" in result.output
+    assert "notes.mp4: rejected. The file cannot be opened" in result.output
     assert small_clip.exists()
     assert not list((tmp_path / "data" / "media" / ".incoming").iterdir())
     rows = run("export").output
@@ -255,7 +255,7 @@ def test_a_backup_is_restored(run, tmp_path):
     run("account", "add", "anne", "--password", PASSWORD)
 
     assert run("backup", "backup.tar").exit_code == 0
-    assert "the former data is in" in run("restore", "backup.tar").output
+    assert "the previous data are in" in run("restore", "backup.tar").output
     assert run("account", "list").output == "anne\tmanager\n"
 
 

@@ -93,7 +93,7 @@ class BackgroundTasks:
             except NotFound:
                 pass  # deleted here in the meantime
             except Exception as error:
-                log.exception("an event (%s) of %s cannot be followed", event.type, event.target)
+                log.exception("an event (%s) of %s cannot be processed", event.type, event.target)
                 self._postpone(event, error)
                 continue
             self._store.cloud.complete_event(event)
@@ -150,6 +150,6 @@ def _patient(look: Callable[[], object]) -> Callable[[], None]:
         try:
             look()
         except CloudError as error:
-            log.info("the reconciliation goes on later: %s", error)
+            log.info("the reconciliation will resume later: %s", error)
 
     return step

@@ -95,7 +95,7 @@ class Cloud:
             try:
                 self._store.cloud.enqueue_event(*read_event(message.body))
             except Refused as error:
-                log.warning("a message in the queue %s is no event of VOD: %s", self._settings.mns_queue, error)
+                log.warning("a message in the queue %s is not a VOD event: %s", self._settings.mns_queue, error)
             self._queue.delete(message)
             count += 1
         return count

@@ -85,7 +85,7 @@ def examine(client: Client, settings: Settings, store: Store) -> Iterator[Check]
         if "auth_key=" in str(found.get("MediaList")) and not settings.url_auth_key:
             yield Check(
                 False,
-                "signed addresses: the domain wants them; set QU_URL_AUTH_KEY to its key, or pictures do not show",
+                "signed URLs: the domain requires them; set QU_URL_AUTH_KEY to its key, or images will not load",
             )
     yield _template_group(client, "QU_TEMPLATE_GROUP", settings.template_group, narrow=False)
     yield _template_group(client, "QU_NARROW_TEMPLATE_GROUP", settings.narrow_template_group, narrow=True)
@@ -110,22 +110,22 @@ def _template_group(client: Client, name: str, group: str, *, narrow: bool) -> C
         return Check(False, f"{name}={group}: {error}")
     found = group_of(answer["TranscodeTemplateGroup"])
     if locked := [one.definition for one in found.templates if one.encrypted]:
-        said = f"{name}={group}: encrypts {', '.join(locked)}; plain players cannot play that, choose another group"
+        said = f"{name}={group}: encrypts {', '.join(locked)}; plain players cannot play these; choose another group"
         return Check(False, said)
     templates = answer["TranscodeTemplateGroup"].get("TranscodeTemplateList") or []
     kinds = sorted({f"{one.get('Type')} {one.get('Definition')}" for one in templates})
     is_narrow = any(str(one.get("Type", "")).startswith("NarrowBand") for one in templates)
     if narrow and not is_narrow:
         return Check(
-            False, f"{name}={group}: holds no narrow-band template ({', '.join(kinds)}); choose a group that does"
+            False, f"{name}={group}: has no narrow-band template ({', '.join(kinds)}); choose a group that does"
         )
     if is_narrow and not narrow:
         return Check(
             False,
-            f"{name}={group}: holds narrow-band templates ({', '.join(kinds)}); plain transcodes need another group",
+            f"{name}={group}: has narrow-band templates ({', '.join(kinds)}); plain transcodes need another group",
         )
     return Check(
-        bool(templates), f"{name}={group}: {', '.join(kinds) or 'holds no template; add one in the VOD console'}"
+        bool(templates), f"{name}={group}: {', '.join(kinds) or 'has no template; add one in the VOD console'}"
     )
 
 
@@ -142,10 +142,10 @@ def _rights(client: Client, settings: Settings) -> Check:
             if has_code(error, *NO_RIGHTS):
                 missing.append(f"{'cdn' if action in CDN_ACTIONS else 'vod'}:{action}")
             elif not has_code(error, *EXPECTED) and error.passing:
-                return Check(False, f"RAM rights: {error}")
+                return Check(False, f"RAM permissions: {error}")
     if missing:
-        return Check(False, f"RAM rights: add {', '.join(missing)} to the policy (docs/cloud.md)")
-    return Check(True, f"RAM rights: all {len(questions)} that were tried")
+        return Check(False, f"RAM permissions: add {', '.join(missing)} to the policy (docs/cloud.md)")
+    return Check(True, f"RAM permissions: all {len(questions)} tested")
 
 
 def _about_usage(settings: Settings) -> list[tuple[str, dict[str, Any]]]:
@@ -184,26 +184,24 @@ def _refreshing(client: Client, settings: Settings, store: Store) -> Check:
     )
     if stuck:
         why = ConsoleError.unpack(stuck[0].payload["error"])
-        return Check(False, f"{name}: {len(stuck)} videos wait; the CDN may still play them. {why}")
+        return Check(False, f"{name}: {len(stuck)} videos waiting; the CDN may still serve them. {why}")
     return Check(str(answer["UrlRemain"]) != "0", f"{name}: {left}")
 
 
 def _callback(client: Client, settings: Settings, store: Store) -> Check:
     if settings.callback_url and urlsplit(settings.callback_url).path != "/vodcallback/callback":
-        return Check(
-            False, "callbacks: QU_CALLBACK_URL should end in /vodcallback/callback, unless a proxy leads there"
-        )
+        return Check(False, "callbacks: QU_CALLBACK_URL should end in /vodcallback/callback, unless a proxy maps it")
     try:
         problem = event_delivery.find_problem(client, settings)
     except CloudError as error:
-        return Check(False, f"callbacks: what is set at VOD is not known. {error}")
+        return Check(False, f"callbacks: the setting at VOD is unknown. {error}")
     if problem:
         return Check(False, f"callbacks: {problem}")
     told = " and ".join(event_delivery.ways(settings))
-    return Check(True, f"callbacks: by {told}, {store.cloud.count_events()} waiting to be followed up")
+    return Check(True, f"callbacks: by {told}, {store.cloud.count_events()} waiting to be processed")
 
 
 def _hosts(settings: Settings) -> Check:
     if not settings.prewarm_hosts:
-        return Check(False, "QU_PREWARM_HOSTS: set the domain that videos are played from, or nothing can be prewarmed")
+        return Check(False, "QU_PREWARM_HOSTS: set the playback domain, or nothing can be prewarmed")
     return Check(True, f"prewarmed domains: {', '.join(settings.prewarm_hosts)}")

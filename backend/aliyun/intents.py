@@ -56,13 +56,13 @@ class IntentSettler:
                     settled += self._drop(intent)
                 else:
                     pause = self._postpone(intent)
-                    log.info("%s of %s is settled in %d s: %s", intent.action, intent.target, pause, error)
+                    log.info("%s of %s will be retried in %d s: %s", intent.action, intent.target, pause, error)
             except (NotFound, Conflict):
                 settled += self._drop(intent)
             except Exception:
                 # An unexpected error must not stop the others; this one is retried.
                 self._postpone(intent)
-                log.exception("%s of %s cannot be settled", intent.action, intent.target)
+                log.exception("%s of %s failed unexpectedly", intent.action, intent.target)
         return settled
 
     def _postpone(self, intent: Intent) -> float:

@@ -1,7 +1,7 @@
 """The media provider of cloud mode: files, renditions and verdicts are kept in ApsaraVideo VOD.
 
 Requests that must be applied both at VOD and in the catalogue are first recorded as an intent. The catalogue's own
-transaction removes the intent; one that remains is completed by the keeper.
+transaction removes the intent; one that remains is completed by the background tasks.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ class CloudMedia:
 
     @contextmanager
     def judging(self, judgements: Sequence[Judgement], actor: Actor) -> Iterator[list[ConsoleError | None]]:
-        """Send verdicts to VOD, batched. If it is unknown whether VOD accepted one, the keeper finds out."""
+        """Send verdicts to VOD, batched. If it is unknown whether VOD accepted one, the background task finds out."""
         ids = [one.video.video_id for one in judgements]
         with self.video_locks.held(ids):
             told = [{"status": one.verdict.value, "reason": one.reason, "comment": one.comment} for one in judgements]
@@ -188,8 +188,8 @@ class CloudMedia:
     def set_playable(self, video: Video, playable: bool, action: str, actor: Actor) -> Iterator[None]:
         """Block or unblock a video at VOD.
 
-        Raises CloudError. The comment is a marker by which the keeper recognizes that the change was applied and was
-        not a verdict.
+        Raises CloudError. The comment is a marker by which the background task recognizes that the change was applied
+        and was not a verdict.
         """
         if not playable and video.status in KEPT_BACK:
             yield
@@ -228,7 +228,7 @@ class CloudMedia:
         try:
             self.delete_at_vod(video_id)
         except CloudError as error:
-            log.warning("%s stays at VOD: %s", video_id, error)
+            log.warning("%s could not be deleted at VOD: %s", video_id, error)
 
     def delete_at_vod(self, video_id: str) -> None:
         """Delete a video at VOD, ignoring one that does not exist. Raises CloudError if VOD refuses."""

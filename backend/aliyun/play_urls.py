@@ -70,7 +70,7 @@ class PlayAddresses:
             self._slow_until = self._clock() + SLOW_SECONDS if wait else self._slow_until
             files = ()
         except CloudError as error:
-            log.info("%s keeps its known addresses: %s", video.video_id, error)
+            log.info("%s keeps its known URLs: %s", video.video_id, error)
             files = ()
         return replace(video, files=_merged(video, files))
 

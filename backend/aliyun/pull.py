@@ -89,7 +89,7 @@ class Pulls:
         try:
             self._client.call("CancelUrlUploadJobs", {"JobIds": task.task_id})
         except CloudError as error:
-            log.info("VOD may still fetch what job %s was for: %s", job_id, error)
+            log.info("VOD may still fetch the file of job %s: %s", job_id, error)
             return
         self._records.forget_task(job_id)
 

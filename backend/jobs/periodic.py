@@ -42,7 +42,7 @@ class Periodic(ABC):
             try:
                 self.step()
             except Exception:
-                log.exception("%s broke off and is tried again", self._thread.name)
+                log.exception("%s failed; retrying", self._thread.name)
                 pause = max(pause, TROUBLE_SECONDS)
 
 

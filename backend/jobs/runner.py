@@ -111,7 +111,7 @@ def outcome_of(error: BaseException) -> Failed | Lost:
         return Failed(error, getattr(error, "detail", ""))
     if isinstance(error, OSError):
         return Failed(disk_error(error), repr(error))
-    log.error("a job broke", exc_info=error)
+    log.error("a job raised an unexpected error", exc_info=error)
     return Failed(
         ConsoleError("The job failed because of an internal error. The server's log has the details."), repr(error)
     )

@@ -169,7 +169,7 @@ class Worker:
                 self._step_job(active, now)
             except Exception:
                 # Its lease is still held by this owner name, so the next claim takes it back.
-                log.exception("job %s broke its worker", active.job.job_id)
+                log.exception("job %s crashed its worker", active.job.job_id)
                 self._drop(active)
 
     def _work(self) -> None:
@@ -192,7 +192,7 @@ class Worker:
             self._refused_claims = 0
         except Exception:
             if not self._refused_claims:
-                log.exception("the worker cannot reach its queue, and tries again")
+                log.exception("the worker cannot reach its queue; retrying")
             self._next_claim = now + backoff(self._refused_claims, STORE_BACKOFF)
             self._refused_claims += 1
 
@@ -359,13 +359,13 @@ class Worker:
         if self._active.pop(active.owner, None) is None or not active.owned:
             return
         if active.end is not None:
-            log.error("the end of job %s could not be recorded: it will be done again", active.job.job_id)
+            log.error("the outcome of job %s could not be recorded; it will run again", active.job.job_id)
             return
         self._cancel(active)
         try:
             self._store.jobs.release_job(active.job, active.owner)
         except StoreError:
-            log.exception("job %s goes on when its lease is over", active.job.job_id)
+            log.exception("job %s will resume when its lease expires", active.job.job_id)
 
     def _cancel(self, active: ActiveJob) -> None:
         active.task.stopped.set()

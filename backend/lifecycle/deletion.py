@@ -64,7 +64,7 @@ def purge_due(console: Console) -> int:
         except NotFound:
             continue  # restored, or purged by another server
         except (ConsoleError, OSError) as error:
-            log.warning("%s stays in the trash for now: %s", video_id, error)
+            log.warning("%s remains in the trash for now: %s", video_id, error)
     return count
 
 

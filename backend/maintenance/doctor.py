@@ -66,12 +66,14 @@ def _examine_history(store: Store, noted: str | None) -> CheckResult:
         raise MaintenanceError(f"{noted} is not a head of the history; it looks like {Head(12)}.") from None
     if verdict.errors:
         return CheckResult(
-            False, f"history: {'; '.join(verdict.errors)}. Somebody wrote into the database; compare a backup."
+            False,
+            f"history: {'; '.join(verdict.errors)}. The database was modified outside the console; "
+            "compare with a backup.",
         )
     return CheckResult(
         True,
-        f"history: {verdict.lines} lines, each follows the one before. A line that was changed, put in, moved or taken "
-        "out would show, unless somebody computed all hashes behind it anew; to tell even then, note this elsewhere: "
+        f"history: {verdict.lines} entries, chain intact. Changed, inserted, moved or removed entries "
+        "would be detected unless all later hashes were recomputed; to detect that too, note this elsewhere: "
         f"doctor --head {verdict.head}",
     )
 
@@ -81,12 +83,12 @@ def _examine_folder(settings: Settings) -> Iterator[CheckResult]:
     others = [path.name for path in find_open(settings.data)]
     yield CheckResult(
         not others,
-        f"privacy: other users of this machine can read {_some(others)} in {settings.data}; its owner mends that with "
+        f"privacy: other users of this machine can read {_some(others)} in {settings.data}; fix it with "
         "chmod -R go= on the folder" if others else "privacy: no other user of this machine can read the data",
     )  # fmt: skip
     yield CheckResult(writable, f"folder {settings.data}: {'can be written' if writable else 'cannot be written'}")
     free = shutil.disk_usage(settings.data).free
-    yield CheckResult(free > MIN_FREE_BYTES, f"room: {free / 1e9:.1f} GB free")
+    yield CheckResult(free > MIN_FREE_BYTES, f"disk: {free / 1e9:.1f} GB free")
 
 
 def _examine_media(console: Console) -> Iterator[CheckResult]:
@@ -106,12 +108,12 @@ def _examine_media(console: Console) -> Iterator[CheckResult]:
         for name in names
         if console.media.path_of(video_id, name) is None
     ]
-    yield CheckResult(not missing, f"files: {_some(missing)} missing" if missing else "files: all there")
+    yield CheckResult(not missing, f"files: {_some(missing)} missing" if missing else "files: complete")
     folder = console.settings.media
     folders = (path.name for path in folder.iterdir()) if folder.exists() else ()
     strays = [name for name in folders if name not in known and not name.startswith(".")]
     yield CheckResult(
-        not strays, f"folders of no video in {folder}: {_some(strays)}" if strays else "folders: no strays"
+        not strays, f"folders without a video in {folder}: {_some(strays)}" if strays else "folders: no strays"
     )
 
 

@@ -119,7 +119,7 @@ def _find(case: Case, report: Report) -> tuple[Path | None, dict[str, Any]]:
         search = QualitySearch(case, ProgressSplitter(report), pictures, windows, whole)
         found = search_quality(search)
     except Unscored as reason:
-        log.warning("the narrow-band rendition stays the plain one: %s", reason)
+        log.warning("the plain rendition is kept as narrow-band rendition: %s", reason)
         return None, _facts(codec, None, plain_bytes, plain_bytes)
     best = found.frames if found else search.plain_score
     scores = {"target": search.target, "vmaf": best.mean, "vmaf_plain": search.plain_score.mean}

@@ -42,23 +42,23 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._console.calls.registry.collect()
         yield from self._pages()
-        yield _gauge("qu_info", "Versions, as labels.", {(VERSION, platform.python_version()): 1}, "version", "python")
+        yield _gauge("qu_info", "Version information.", {(VERSION, platform.python_version()): 1}, "version", "python")
         up = True
         for read in (self._jobs, self._waits, self._sessions, self._sizes):
             try:
                 yield from read()
             except Exception:  # report what is available, especially during failures
-                log.exception("some numbers cannot be read")
+                log.exception("some metrics cannot be read")
                 up = False
-        yield _gauge("qu_database_up", "Whether the database could be read for this answer.", {(): up})
+        yield _gauge("qu_database_up", "Whether the database could be read for this scrape.", {(): up})
 
     def _pages(self) -> Iterator[Metric]:
         sockets = self._console.sockets
         people, visitors = sockets.count()
         values = {("person",): people, ("visitor",): visitors}
-        yield _gauge("qu_pages", "Open pages, of people who are signed in and of visitors.", values, "who")
-        yield CounterMetricFamily("qu_pages_refused", "Pages for which there was no room.", sockets.refused)
-        yield CounterMetricFamily("qu_pages_ended", "Pages that had to make room, or broke a rule.", sockets.ended)
+        yield _gauge("qu_pages", "Open pages of signed-in users and of visitors.", values, "who")
+        yield CounterMetricFamily("qu_pages_refused", "Pages rejected because of limits.", sockets.refused)
+        yield CounterMetricFamily("qu_pages_ended", "Pages evicted, or closed for violating a limit.", sockets.ended)
 
     def _jobs(self) -> Iterator[Metric]:
         counts = self._console.store.jobs.count_jobs()
@@ -74,9 +74,9 @@ class Metrics(Collector):
         yield _gauge("qu_sessions", "Open sessions.", {(): self._console.store.sessions.count_sessions()})
 
     def _sizes(self) -> Iterator[Metric]:
-        yield _gauge("qu_database_bytes", "Size of the database with its log.", {(): self._console.store.size()})
+        yield _gauge("qu_database_bytes", "Size of the database including its WAL.", {(): self._console.store.size()})
         disk = shutil.disk_usage(self._console.settings.data)
-        yield _gauge("qu_disk_free_bytes", "Room left on the disk of the data folder.", {(): disk.free})
+        yield _gauge("qu_disk_free_bytes", "Free space on the disk of the data folder.", {(): disk.free})
         yield _gauge("qu_disk_size_bytes", "Size of the disk of the data folder.", {(): disk.total})
 
 

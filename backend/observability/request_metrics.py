@@ -32,11 +32,11 @@ class RequestMetrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._requests = Counter(
-            "qu_requests", "Answers by operation, way in and code.", ("operation", "way", "code"),
+            "qu_requests", "Responses by operation, channel and code.", ("operation", "way", "code"),
             registry=self.registry,
         )  # fmt: skip
         self._seconds = Histogram(
-            "qu_request_seconds", "Time that answers took.", ("operation",), buckets=BUCKETS, registry=self.registry
+            "qu_request_seconds", "Response times.", ("operation",), buckets=BUCKETS, registry=self.registry
         )
         # Cached, because looking them up is slow
         self._series: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}

@@ -138,7 +138,7 @@ async def show(make: Callable[[], tuple[bytes, str]], media_type: str, context: 
 
 
 async def take_callback(context: RequestContext) -> Response:
-    """Queue an event from VOD and respond immediately; the keeper processes it.
+    """Queue an event from VOD and respond immediately; a background task processes it.
 
     VOD resends an event unless the response is HTTP 200.
     """

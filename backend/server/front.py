@@ -112,7 +112,7 @@ class Front:
                     try:
                         self._rest = await anyio.to_thread.run_sync(self._make)
                     except Exception:
-                        log.exception("the REST server cannot be opened")
+                        log.exception("the REST server cannot be started")
         return self._rest
 
 

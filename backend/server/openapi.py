@@ -114,7 +114,10 @@ def _operation(operation: Operation, name: str) -> dict[str, Any]:
         "tags": [operation.path.split("/")[-2]],
         "security": _security(operation),
         "responses": {
-            "200": {"description": operation.message or "Done, or refused: see `code`.", "content": _answer(operation)},
+            "200": {
+                "description": operation.message or "Done, or an error: see `code`.",
+                "content": _answer(operation),
+            },
             "default": {"$ref": "#/components/responses/Refused"},
         },
     }

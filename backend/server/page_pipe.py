@@ -138,7 +138,7 @@ class Pipe:
                 return self._sockets.kind_of(data)
             except ValueError:
                 socket.code = NOT_UNDERSTOOD
-        log.info("a page sent what is no message of a page (close code %d)", socket.code)
+        log.info("a page sent an invalid message (close code %d)", socket.code)
         return ""
 
     async def send(self, message: Message) -> None:

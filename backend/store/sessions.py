@@ -162,7 +162,7 @@ class Sessions:
                     )
             except StoreError as error:
                 self._seen = {**seen, **self._seen}
-                log.warning("when sessions were last seen cannot be written: %s", error)
+                log.warning("last_seen of sessions cannot be written: %s", error)
 
     def _add(
         self, db: Database, account: Account, token: str, expires: int, actor: Actor, *, agent: str = "",

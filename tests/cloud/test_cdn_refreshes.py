@@ -239,7 +239,7 @@ def test_a_right_that_is_missing_is_told_here_and_by_the_doctor_and_mended_by_a_
     assert (waiting["state"], "RAM policy" in waiting["error"]) == ("failing", True)
     bad = " ".join(one.text for one in console.cloud.examine() if not one.good)
     assert "add vod:RefreshVodObjectCaches to the policy" in bad
-    assert "1 videos wait; the CDN may still play them" in bad
+    assert "1 videos waiting; the CDN may still serve them" in bad
     alibaba.denied.clear()
     do("refreshCache", videoId=video.video_id)
     refresh()

@@ -249,19 +249,19 @@ def test_what_cannot_be_settled_at_all_keeps_no_other_from_being_settled(console
         console.cloud.background.finish_intents(older_than=0)
 
     assert console.store.catalogue.get_video(other).censor_status is CensorStatus.FAIL
-    assert len([line for line in caplog.messages if "cannot be settled" in line]) == 1
+    assert len([line for line in caplog.messages if "failed unexpectedly" in line]) == 1
 
 
 def test_an_event_that_cannot_be_followed_keeps_no_other_waiting(console, alibaba, new_video, censor_of, monkeypatch):
     odd, video = new_video().video_id, new_video().video_id
-    follow = console.cloud.event_handler.follow
+    follow = console.cloud.event_handler.handle
 
     def break_at_one(event):
         if event.target == odd:
             raise KeyError("nobody thought of this")
         follow(event)
 
-    monkeypatch.setattr(console.cloud.event_handler, "follow", break_at_one)
+    monkeypatch.setattr(console.cloud.event_handler, "handle", break_at_one)
     for video_id in (odd, video):
         alibaba.vod.judge(video_id, "Blocked", "违规")
         console.store.cloud.enqueue_event("CreateAuditComplete", video_id, {})

@@ -41,13 +41,13 @@ def test_a_group_that_is_not_there_and_one_that_is_not_narrow_are_named(make_con
     found = [one.text for one in console.cloud.examine() if not one.good]
 
     assert any("QU_TEMPLATE_GROUP=nowhere" in text and "InvalidTemplateGroupId.NotFound" in text for text in found)
-    assert any("holds no narrow-band template" in text for text in found)
+    assert any("has no narrow-band template" in text for text in found)
 
 
 def test_rights_that_are_missing_are_named(alibaba, bad):
     alibaba.denied |= {"GetPlayInfo", "ListTranscodeTask"}
 
-    assert bad() == ["RAM rights: add vod:GetPlayInfo, vod:ListTranscodeTask to the policy (docs/cloud.md)"]
+    assert bad() == ["RAM permissions: add vod:GetPlayInfo, vod:ListTranscodeTask to the policy (docs/cloud.md)"]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_the_rights_to_read_what_is_used_are_tried_too(make_console, alibaba, se
 
     found = " ".join(one.text for one in console.cloud.examine() if not one.good)
 
-    assert f"RAM rights: add {action}, vod:DescribePlayTopVideos to the policy" in found
+    assert f"RAM permissions: add {action}, vod:DescribePlayTopVideos to the policy" in found
 
 
 def test_a_quota_that_is_used_up_and_callbacks_that_are_missing_are_said(make_console, alibaba):

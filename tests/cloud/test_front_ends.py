@@ -128,7 +128,7 @@ def test_the_commands_bring_in_list_and_settle_and_never_print_a_key(alibaba, co
     refused = command("doctor", "--set-callback", "http")
     assert (refused.returncode, "Set QU_CALLBACK_URL and QU_CALLBACK_KEY first." in refused.stderr) == (1, True)
     told = command("doctor", "--set-callback", "http", QU_CALLBACK_URL=f"{alibaba.url}{PATH}", QU_CALLBACK_KEY=KEY)
-    assert "VOD tells of its events by http now." in told.stdout
+    assert "VOD now sends its events by http." in told.stdout
     assert alibaba.vod.callback["CallbackURL"] == f"{alibaba.url}{PATH}"
     printed = "".join(ran.stdout + ran.stderr for ran in (listed, ended, told))
     assert KEY not in printed

@@ -71,7 +71,7 @@ def test_what_is_no_event_is_said_and_keeps_no_other_from_being_read(alibaba, li
 
     assert listening.take_messages() == 2
 
-    assert "is no event of VOD" in caplog.text
+    assert "is not a VOD event" in caplog.text
     assert (waiting(alibaba), console.store.cloud.count_events()) == (0, 1)
 
 

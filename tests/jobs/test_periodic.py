@@ -34,7 +34,7 @@ def test_a_step_that_breaks_off_is_told_and_not_the_last(rounds, eventually, cap
 
     eventually(lambda: rounds.count > 3)
 
-    assert "rounds broke off" in caplog.text
+    assert "rounds failed" in caplog.text
     assert "the second" in caplog.text
 
 

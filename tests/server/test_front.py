@@ -97,7 +97,7 @@ async def test_where_descriptors_are_short_they_are_for_people_who_are_signed_in
 @pytest.mark.parametrize(
     ("headers", "told"),
     [
-        ([(b"accept-language", b"zh-CN,en;q=0.5")], "页面还没有打开，可能是当前打开的页面过多；系统会自动重试。"),
+        ([(b"accept-language", b"zh-CN,en;q=0.5")], "页面还没有打开，可能是当前打开的页面过多，系统会自动重试。"),
         (
             [(b"accept-language", b"zh"), (b"cookie", b"qu_language=en")],
             "The page is not available yet; many pages may be",
