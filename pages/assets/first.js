@@ -1,7 +1,7 @@
-// Shows a page once it is drawn as a whole: while its parts are loaded one by one, what stands below them jumps.
+// Reveals a page once it is complete: loading components one by one would shift the content below them.
 (() => {
   const root = document.documentElement;
-  const MAX_MS = 3000; // a slow server had better be seen piece by piece than not at all
+  const MAX_MS = 3000; // with a slow server, show partial content after that
   const WHOLE = "[data-testid=stApp][data-test-script-state=notRunning] :is(.st-key-page_head, .st-key-sign_in_do)";
   const LOADING = "[data-testid=stMain] [data-testid=stSkeleton]";
   const isWhole = () => document.querySelector(WHOLE) && !document.querySelector(LOADING);
@@ -13,7 +13,7 @@
     root.dataset.drawn = "";
     const app = document.querySelector("[data-testid=stApp]");
     if (!app) return;
-    // Dialogs and menus lie outside of what Streamlit tells to be light or dark.
+    // Dialogs and menus are outside the element that carries Streamlit's colour scheme.
     const follow = () => { root.style.colorScheme = getComputedStyle(app).colorScheme; };
     new MutationObserver(follow).observe(app, { attributes: true, attributeFilter: ["class"] });
     follow();

@@ -1,22 +1,22 @@
-// Keeps the keyboard where people look: a dialog's first field has the cursor, or its button where it asks for nothing;
-// meanwhile no letter gets to the page, and Enter confirms.
+// Keyboard focus of dialogs: focuses the first field, or the button of a dialog without fields; Enter confirms, and
+// shortcuts of the page are suppressed.
 (() => {
   if (window.quKeys) return;
   window.quKeys = true;
   const OPEN = "[role=dialog], [role=menu], [role=listbox]";
   const TYPED = "input:not([type=hidden], [type=file], [type=checkbox], [type=radio], [role=combobox]), textarea";
   const CONFIRM = "button[data-testid=stBaseButton-primary]:not(:disabled)";
-  const NO_ENTER = "form, [data-testid=stForm], [data-testid=stDateInput], [class*=st-key-danger]"; // or it has its own
+  const NO_ENTER = "form, [data-testid=stForm], [data-testid=stDateInput], [class*=st-key-danger]"; // these handle Enter themselves
   const STATE = "data-test-script-state";
   const RUNS = `[${STATE}=rerunRequested], [${STATE}=running]`;
-  const AT_ONCE_MS = 150; // what a letter asks for has the page run by then
-  let heard = -AT_ONCE_MS; // when the last letter got to the page
+  const AT_ONCE_MS = 150; // time within which a shortcut starts a rerun
+  let heard = -AT_ONCE_MS; // when the last shortcut was passed to the page
   let runs = false;
-  let ended = 0; // when the page ran last
-  let placed = null; // the dialog whose first field was given the cursor
+  let ended = 0; // end of the last run
+  let placed = null; // the dialog whose first field was focused
 
-  // Streamlit's shortcuts listen at the document; all else that hears keys stands within the body. Until what a letter
-  // asks for is drawn, the next ones are meant for that.
+  // Streamlit's shortcuts listen on the document, other handlers within the body. Until the result of a shortcut is
+  // rendered, further keys are meant for it.
   document.body.addEventListener("keydown", (event) => {
     if (event.key?.length !== 1) return;
     const waits = event.timeStamp - heard < AT_ONCE_MS || (heard > ended && document.querySelector(RUNS));
@@ -24,8 +24,8 @@
     else heard = event.timeStamp;
   });
 
-  // In a text of several lines Enter begins the next one, and with Ctrl it confirms; while an input method composes a
-  // word, Enter is for that.
+  // In a text area Enter starts a new line and Ctrl+Enter confirms; during IME composition, Enter belongs to the input
+  // method.
   document.body.addEventListener("keydown", (event) => {
     const field = event.target, dialog = field.closest("[data-testid=stDialog]");
     if (event.key !== "Enter" || event.repeat || event.isComposing || event.keyCode === 229) return;
@@ -33,7 +33,7 @@
     if (field.matches("textarea") === (event.ctrlKey || event.metaKey)) confirmWhenTaken(dialog);
   });
 
-  // What was typed last may decide whether it can be confirmed at all.
+  // The last input may determine whether the dialog can be confirmed.
   function confirmWhenTaken(dialog) {
     setTimeout(() => {
       if (document.querySelector(RUNS)) confirmWhenTaken(dialog);
@@ -55,6 +55,6 @@
     place();
     const before = runs;
     runs = Boolean(document.querySelector(RUNS));
-    if (before && !runs) ended = performance.now(); // not at any other change, which may come before the run begins
+    if (before && !runs) ended = performance.now(); // ignore other changes, which may precede the run
   }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: [STATE] });
 })();

@@ -1,4 +1,4 @@
-// Says Streamlit's own texts in the reader's language: it has no setting for that. What people wrote is left alone.
+// Translates Streamlit's own texts, which has no setting for that; user content is not changed.
 ({ lang, words }) => {
   const before = window.quPage;
   if (before) before.stop();
@@ -11,7 +11,7 @@
     const parts = word.split("{}").map((part) => part.replace(/[.*+?^$()|[\]\\/]/g, "\\$&"));
     return [new RegExp(`^${parts.join("(.+)")}$`), text];
   });
-  const kept = new Map(); // what was there before, to be put back when the language changes
+  const kept = new Map(); // original texts, restored when the language changes
 
   function translated(text) {
     const word = text.trim();
@@ -73,13 +73,13 @@
     for (const node of kept.keys()) if (!node.isConnected) kept.delete(node);
   });
 
-  // On a phone the pages are a drawer over the page; whoever has chosen wants to see what they chose.
+  // On phones the navigation is a drawer over the page: close it after a choice.
   function chosen(event) {
     if (innerWidth > 768 || !event.target.closest?.("[data-testid=stSidebarNavLink]")) return;
     setTimeout(() => document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click());
   }
 
-  // A title that is cut is read in its tooltip.
+  // Truncated titles are shown in full in a tooltip.
   function hovered({ target }) {
     const title = target.closest?.(".st-key-page_head h3");
     if (title) title.title = title.scrollHeight > title.clientHeight + 1 ? title.innerText : "";

@@ -1,4 +1,4 @@
-// A text area that tells what is in it while somebody types, after a short rest.
+// A text area that reports its content while the user types (debounced).
 const timers = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue }) {

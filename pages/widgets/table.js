@@ -1,9 +1,9 @@
-// A table of rows that a server sorts: titles are links, each row has a menu, and what is ticked is told by its id.
+// A table sorted by the server: titles are links, each row has a menu, and the selection is reported by id.
 const instances = new WeakMap();
 const TIMEOUT = 1200; // ms
 watchAnswers();
 
-// Streamlit does not show that it has asked its server for something, so that old rows would look like an answer.
+// Streamlit does not indicate pending requests, so stale rows would look current.
 function watchAnswers() {
   const mark = Symbol.for("qu-watched");
   if (WebSocket.prototype[mark]) return;
@@ -29,7 +29,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const head = find("thead tr"), body = find("tbody"), menu = find(".menu");
   const own = instances.get(parentElement) ?? { ticks: new Set(), told: 0, drawn: "" };
   instances.set(parentElement, own);
-  // What was ticked while the page was being made anew is newer than what it says.
+  // A selection made during a rerun is newer than the one the rerun returns.
   if (data.told >= own.told) own.ticks = new Set(data.ticked);
   find("table").setAttribute("aria-label", data.label);
   parentElement.host?.style.setProperty("--row", `${data.rowHeight}px`);
@@ -136,7 +136,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     return [column.kind, column.priority ? `p${column.priority}` : ""].join(" ").trim();
   }
 
-  // A page of ours is opened as a link of Streamlit's opens it; with a key or another button, as the browser does.
+  // Open our pages like Streamlit's links; with a modifier key or another button, like the browser.
   function follow(event) {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button) return;
     event.preventDefault();
@@ -210,7 +210,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     items[0].focus();
   }
 
-  // What had the focus is drawn anew: the new one of the same name has it then.
+  // The focused element was redrawn: focus its replacement.
   function keepFocus(part, draw) {
     const focused = parentElement.activeElement;
     const name = part.contains(focused) ? focused.dataset.focus : "";

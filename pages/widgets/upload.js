@@ -1,12 +1,12 @@
-// Sends files straight to the REST server, each by a one-time link that is asked for when its turn comes: they are
-// streamed to its disk, and a large one never passes through the page's own connection.
+// Sends files directly to the REST server, each by a one-time link requested when its upload starts: they are
+// streamed to disk instead of passing through the page's WebSocket.
 const boxes = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue }) {
   const box = parentElement.querySelector(".box"), input = parentElement.querySelector("input");
   const own = boxes.get(box) ?? { files: [], wanted: 0, done: 0, same: [], cut: [] };
   boxes.set(box, own);
-  own.data = data; // what is typed while files wait counts for them
+  own.data = data; // input changed while files wait applies to them
   const { words } = data;
   const ask = parentElement.querySelector(".ask");
   parentElement.querySelector(".hint").textContent = words.hint;
@@ -20,7 +20,7 @@ export default function ({ data, parentElement, setStateValue }) {
   input.onclick = (event) => event.stopPropagation();
   input.onchange = () => {
     const chosen = [...input.files];
-    input.value = ""; // or the same file could not be chosen again
+    input.value = ""; // otherwise the same file cannot be chosen again
     take(chosen);
   };
   box.onclick = (event) => event.target.closest(".files") || input.click();
@@ -38,7 +38,7 @@ export default function ({ data, parentElement, setStateValue }) {
     if (files.length && !own.running) send();
   }
 
-  // Not a trigger: one that comes together with the closing of the dialog is lost on the way.
+  // Not a trigger: Streamlit loses triggers sent while the dialog closes.
   function tell(closing = false) {
     setStateValue("sent", { wanted: own.wanted, done: own.done, same: own.same, cut: own.cut, closing, at: Date.now() });
   }
@@ -92,7 +92,7 @@ export default function ({ data, parentElement, setStateValue }) {
   }
 
   function leave() {
-    own.leaving = true; // what the server checks already is waited for
+    own.leaving = true; // files already being checked by the server are waited for
     [...own.files, own.current].forEach(cancel);
     ask.hidden = true;
   }
@@ -155,7 +155,7 @@ export default function ({ data, parentElement, setStateValue }) {
     return parentElement.host.closest("[role=dialog]");
   }
 
-  // While files are sent, every way out of the dialog asks first; returns what ends that.
+  // While files are uploading, leaving the dialog asks for confirmation; returns a function that ends this.
   function guard() {
     const hold = (event) => {
       event.preventDefault();
@@ -173,7 +173,7 @@ export default function ({ data, parentElement, setStateValue }) {
     for (const name of ["pointerdown", "mousedown", "pointerup", "mouseup", "click"]) {
       ways[name] = (event) => box.isConnected && closeButton() && leads(event) && hold(event);
     }
-    // Back, where the browser lets a page keep it: at `popstate` Streamlit is quicker.
+    // Intercept Back where the browser allows it: on `popstate`, Streamlit reacts first.
     const traverse = (event) =>
       event.navigationType === "traverse" && event.cancelable && event.destination.sameDocument &&
       box.isConnected && hold(event);
