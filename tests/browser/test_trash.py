@@ -44,7 +44,7 @@ def test_what_was_deleted_from_a_list_comes_back_by_undo(person, in_list):
     person.ticks(0, 1)
     person.has_ticked(2)
     person.clicks("do_delete")
-    expect(person.dialog).to_contain_text(person.t("follows.trash", days=7))
+    expect(person.dialog).to_contain_text(person.t("follows.trash", count=7))
     person.clicks("confirm_yes")
     person.sees(in_list[2])
 
