@@ -72,7 +72,6 @@ def test_every_filter_that_counts_is_seen_and_can_be_taken_off(person, site):
     person.is_at("^/videos\\?v_title=筛选$")
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
 def test_length_and_transcode_are_chosen_on_the_page(person, site, language):
     word = f"选择 {language}"
     site.catalogue.add(f"{word} A", transcode_status="fail", duration=75.0)

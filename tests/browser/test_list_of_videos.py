@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 
 from backend.model import CensorStatus
 
-in_both_languages = pytest.mark.parametrize("language", ["zh", "en"])
 CENSOR, RECOMMENDED = 4, 5  # columns of the grid
 MAX_REASON = "画面" * 21 + "ab"  # 128 bytes
 
@@ -120,7 +119,6 @@ def test_the_link_back_from_a_video_leads_to_what_was_found(person):
 # Acting
 
 
-@in_both_languages
 def test_several_are_blocked_with_one_reason(person, two, titles):
     word, _ = two
     person.ticks(0, 1)
@@ -166,7 +164,6 @@ def test_the_menu_of_a_row_acts_on_that_row(person, titles):
     expect(person.column(RECOMMENDED)).to_have_text([person.t("status.isRecommend"), ""])
 
 
-@in_both_languages
 def test_what_was_refused_is_named_with_its_reason(person, site, language):
     word = f"灯塔 {language}"
     passed = site.catalogue.add(f"{word} A", censor_status=CensorStatus.SUCCESS)
@@ -211,7 +208,6 @@ def test_the_export_holds_what_is_found(person, titles):
     person.sees(*titles)
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
 def test_format_and_columns_of_an_export_can_be_chosen(person, titles):
     person.clicks("export_more")
     person.part("v_export_format").get_by_text("JSON Lines").click()

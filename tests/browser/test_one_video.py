@@ -215,7 +215,6 @@ def test_skipping_comes_by_every_video_that_waits_before_one_a_second_time(perso
     goes_on(person, queue[2])
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_video_that_is_not_there_is_said_to_be_gone(person):
     person.page.goto(f"{person.url}/video?videoId=no-such-video")
 

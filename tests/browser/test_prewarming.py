@@ -2,14 +2,12 @@
 
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import expect
 
 STATE = 'td[aria-colindex="1"]'
 ADDRESS = 'td[aria-colindex="3"]'
 
 
-@pytest.mark.parametrize("language", ["en"])
 def test_lines_are_checked_while_they_are_typed_and_good_ones_become_warm(person, clip):
     files = [urlsplit(url).path for url in (clip["fileUrlList"][0], clip["coverUrl"])]
     person.goes_to("/prewarm")

@@ -5,8 +5,6 @@ from playwright.sync_api import expect
 
 from backend.model import CensorStatus, VideoStatus
 
-in_both_languages = pytest.mark.parametrize("language", ["zh", "en"])
-
 
 @pytest.fixture
 def others_block(site):
@@ -22,7 +20,6 @@ def status_of(site, video):
     return site.ask("getVideoById", videoId=video.video_id)["censorStatus"]
 
 
-@in_both_languages
 def test_a_verdict_that_was_given_while_the_dialog_was_open_is_told_and_asked_about(person, site, others_block):
     video = site.catalogue.add("两个人在看")
     person.goes_to("/video", videoId=video.video_id)
@@ -132,7 +129,6 @@ def test_a_reason_that_was_typed_for_one_video_is_not_found_at_the_next(person, 
     expect(person.button("confirm_yes")).to_be_disabled()
 
 
-@in_both_languages
 def test_what_cannot_be_done_rests_and_says_why(person, site):
     video = site.catalogue.add("还不能推荐", censor_status=CensorStatus.CHECK)
     person.goes_to("/video", videoId=video.video_id)

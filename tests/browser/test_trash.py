@@ -10,7 +10,6 @@ from backend.model import CensorStatus
 
 pytestmark = pytest.mark.slow
 
-in_both_languages = pytest.mark.parametrize("language", ["zh", "en"])
 NUMBERS = itertools.count(1)
 RECOMMENDED = 5
 
@@ -39,7 +38,6 @@ def in_trash(person):
     return person.column(1)
 
 
-@in_both_languages
 def test_what_was_deleted_from_a_list_comes_back_by_undo(person, in_list):
     person.ticks(0, 1)
     person.has_ticked(2)
@@ -129,7 +127,6 @@ def test_a_video_that_is_deleted_on_its_own_page_leads_back_to_the_list(person, 
     assert site.ask("getVideoById", videoId=made.video_id)["title"] == "自己的页面"
 
 
-@in_both_languages
 def test_what_is_in_the_trash_is_deleted_for_good_once_it_is_confirmed(person, site, three, language):
     word, _ = three
     for video in site.ask("getVideos", title=word)["videoList"]:

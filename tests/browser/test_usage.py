@@ -62,7 +62,6 @@ def operator(cloud_server, alibaba, fresh_browser, new_person, language):
     return person
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_overview_shows_what_was_used_and_leads_to_what_was_played_most(operator):
     person = operator
     panel = person.page.locator(".st-key-usage")

@@ -43,7 +43,6 @@ def older(site, clip):
     return replace(copy, files=files)
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_whole_clip_is_seen_at_a_glance_and_plays_from_any_tile(person, clip, watch):
     player = watch(clip["videoId"])
     tiles = player.get_by_role("group", name=person.t("watch.sheet")).get_by_role("button")
