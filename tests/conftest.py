@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import secrets
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from http.client import HTTPResponse
 from pathlib import Path
@@ -304,15 +305,31 @@ def door(request, console, token) -> Iterator[ApiClient]:
 
 
 @pytest.fixture(scope="session")
-def small_clip(tmp_path_factory) -> Path:
+def encoded(tmp_path_factory) -> Callable[[str, Iterable[str]], Path]:
+    """Gives a file that ffmpeg makes with these arguments, once for all processes of a run. Tests do not change it."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "encoded"
+    folder.mkdir(exist_ok=True)
+
+    def give(name: str, arguments: Iterable[str]) -> Path:
+        path = folder / name
+        if not path.exists():
+            part = folder / f"{secrets.token_hex(8)}-{name}"
+            ran = Ffmpeg().run([*arguments, str(part)])
+            assert ran.ok, ran.words
+            part.replace(path)
+        return path
+
+    return give
+
+
+@pytest.fixture(scope="session")
+def small_clip(encoded) -> Path:
     """A real video: two seconds of 160x120 with sound."""
-    path = tmp_path_factory.mktemp("clips") / "small.mp4"
     pictures = ["-f", "lavfi", "-i", "testsrc2=size=160x120:rate=10:duration=2"]
     sound = ["-f", "lavfi", "-i", "sine=frequency=440:duration=2"]
     codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-movflags", "+faststart"]
-    ran = Ffmpeg().run([*pictures, *sound, *codecs, str(path)])
-    assert ran.ok, ran.words
-    return path
+    return encoded("small.mp4", [*pictures, *sound, *codecs])
 
 
 @pytest.fixture

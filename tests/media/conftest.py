@@ -123,20 +123,15 @@ def ffmpeg():
 
 
 @pytest.fixture(scope="session")
-def clip(ffmpeg, tmp_path_factory):
+def clip(encoded):
     """Give the path of a clip of RECIPES, made at its first use. Tests must not change it."""
-    folder = tmp_path_factory.mktemp("clips")
 
     def make(name):
-        path = folder / name
-        if not path.exists():
-            inputs, settings, *before = RECIPES[name]
-            arguments = before[0].split() if before else []
-            for source in inputs:
-                arguments += ["-i", str(make(source))] if source in RECIPES else ["-f", "lavfi", "-i", source]
-            ran = ffmpeg.run([*arguments, *settings.split(), str(path)])
-            assert ran.ok, ran.words
-        return path
+        inputs, settings, *before = RECIPES[name]
+        arguments = before[0].split() if before else []
+        for source in inputs:
+            arguments += ["-i", str(make(source))] if source in RECIPES else ["-f", "lavfi", "-i", source]
+        return encoded(name, [*arguments, *settings.split()])
 
     return make
 
