@@ -31,10 +31,30 @@ HASTE = 200
 KEY = ("test-key", "test-secret")
 
 
+class MovedClock:
+    """The time of this machine, and what a test moved it on by."""
+
+    def __init__(self):
+        self.ahead = 0.0
+
+    def __call__(self):
+        return time.time() + self.ahead
+
+    def move(self, seconds):
+        self.ahead += seconds
+
+
 @pytest.fixture
-def alibaba():
+def clock():
+    """The clock of a console and of its account at Alibaba."""
+    return MovedClock()
+
+
+@pytest.fixture
+def alibaba(clock):
     """The account at Alibaba: what it holds, what was asked of it, and how it is to fail."""
     with Server() as server:
+        server.alibaba.clock = clock
         yield server.alibaba
 
 
@@ -76,15 +96,15 @@ def client(cloud_settings):
 
 
 @pytest.fixture
-def make_console(cloud_settings, client):
+def make_console(cloud_settings, client, clock):
     """Opens consoles in cloud mode, over one folder of data, that need not wait between two questions."""
     opened = []
 
     def make(**changes):
         settings = replace(cloud_settings, **changes)
-        store = open_store(settings.data)
-        cloud = Cloud(settings, store, LocalMedia(settings.media, Ffmpeg()), time.time, client, poll_seconds=0.15)
-        console = Console(settings, store, cloud.media, cloud.cache, own_url="http://127.0.0.1:1", cloud=cloud)
+        store = open_store(settings.data, clock)
+        cloud = Cloud(settings, store, LocalMedia(settings.media, Ffmpeg()), clock, client, poll_seconds=0.15)
+        console = Console(settings, store, cloud.media, cloud.cache, clock, own_url="http://127.0.0.1:1", cloud=cloud)
         opened.append(console)
         return console
 

@@ -16,22 +16,20 @@ from tests.cloud.day import Plan, problems, run
 HOUR = 3600
 
 
-def test_what_an_outage_put_off_waits_no_longer_than_a_minute_once_vod_shows_it(console, alibaba, new_video):
+def test_what_an_outage_put_off_waits_no_longer_than_a_minute_once_vod_shows_it(console, alibaba, new_video, clock):
     """After hours without an answer an event is tried every ten minutes only: too late for a blocked video."""
-    now = [time.time()]
-    console.store.cloud._clock = lambda: now[0]
     video = new_video(Status="Normal", censor=CensorStatus.SUCCESS)
     alibaba.vod.judge(video.video_id, "Blocked", "违规")
     console.store.cloud.enqueue_event("CreateAuditComplete", video.video_id, {})
     alibaba.fail("GetVideoInfo", "busy", times=10_000)
     for _ in range(20):
-        now[0] += 600
+        clock.move(600)
         console.cloud.background.process_events()
     alibaba.faults.clear()
-    now[0] += 1
+    clock.move(1)
 
     console.cloud.background.sync_changes()
-    now[0] += 60
+    clock.move(60)
     console.cloud.background.process_events()
 
     assert console.store.catalogue.get_video(video.video_id).censor_status is CensorStatus.FAIL

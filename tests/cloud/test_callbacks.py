@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
@@ -278,7 +277,7 @@ def test_an_event_waits_for_a_cloud_that_does_not_answer(console, alibaba, tell,
 
     assert console.store.cloud.count_events() == 1
     alibaba.faults.clear()
-    console.store.cloud._clock = lambda: time.time() + 60
+    clock.move(60)
     console.cloud.background.process_events()
     assert console.store.cloud.count_events() == 0
     assert console.store.catalogue.get_video(there["VideoId"])

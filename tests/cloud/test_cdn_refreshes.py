@@ -38,19 +38,9 @@ def shown(console, alibaba):
 
 
 @pytest.fixture
-def pass_time(console):
-    """Moves the clock of a console's dealings with Alibaba ahead."""
-    ahead = [0.0]
-
-    def clock():
-        return time.time() + ahead[0]
-
-    console.store.cloud._clock = console.cloud.refreshes._clock = clock
-
-    def move(seconds):
-        ahead[0] += seconds
-
-    return move
+def pass_time(clock):
+    """Moves the clock ahead."""
+    return clock.move
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
@@ -107,11 +106,11 @@ def test_an_event_that_vod_does_not_answer_for_hours_is_still_followed(
 
 
 @pytest.fixture
-def make_late(console):
+def make_late(clock):
     """Has the events of a console fall due as if so many seconds had passed."""
 
     def move(seconds):
-        console.store.cloud._clock = lambda: time.time() + seconds
+        clock.ahead = seconds
 
     return move
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from backend.model import CensorStatus
@@ -17,19 +15,9 @@ def censor_of(console):
 
 
 @pytest.fixture
-def pass_time(console, monkeypatch):
-    """Moves the clock of a console's dealings with VOD ahead."""
-    ahead = [0.0]
-
-    def clock():
-        return time.time() + ahead[0]
-
-    console.store.cloud._clock = console.cloud.reviews._clock = console.store.machine_reviews._clock = clock
-
-    def move(seconds):
-        ahead[0] += seconds
-
-    return move
+def pass_time(clock):
+    """Moves the clock ahead."""
+    return clock.move
 
 
 @pytest.fixture

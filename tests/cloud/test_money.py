@@ -193,24 +193,22 @@ def test_a_lost_answer_of_a_prefetch_sends_nothing_twice_though_tasks_are_shared
     assert {url["state"] for url in batch["urlList"]} == {"warm"}
 
 
-def test_a_prefetch_that_left_alibabas_list_ends(console, alibaba, do, work, monkeypatch):
+def test_a_prefetch_that_left_alibabas_list_ends(console, alibaba, do, work, clock):
     do("pushObjectCache", objectPath=f"{MEDIA}a.mp4")
     worker_rounds(console, 5)
     alibaba.prefetching.tasks.clear()
-    later = console.clock() + 4 * 86400
-    monkeypatch.setattr(console.cache, "_clock", lambda: later)
+    clock.move(4 * 86400)
     work()
 
     (batch,) = do("getPrewarms")["prewarmList"]
     assert [(url["state"], url["detail"]) for url in batch["urlList"]] == [("failed", "no longer listed after 3 days")]
 
 
-def test_what_ended_a_month_ago_is_forgotten(console, do, work, new_video, monkeypatch):
+def test_what_ended_a_month_ago_is_forgotten(console, do, work, new_video, clock):
     do("submitTranscode", mediaId=new_video().video_id)
     do("pushObjectCache", objectPath=f"{MEDIA}a.mp4")
     work()
-    later = console.clock() + 31 * 86400
-    monkeypatch.setattr(console.store.cloud, "_clock", lambda: later)
+    clock.move(31 * 86400)
 
     assert console.store.cloud.prune(30 * 86400) >= 3
     assert console.store.cloud.prune(30 * 86400) == 0

@@ -151,10 +151,9 @@ def test_a_console_that_died_after_vod_made_the_video_finds_it_by_its_reference(
     assert everything() == [("Uploading", "u9", "小林")]
 
 
-def test_an_upload_that_never_came_ends_and_the_history_tells_it(console, do, monkeypatch):
+def test_an_upload_that_never_came_ends_and_the_history_tells_it(console, do, clock):
     grant = do("createUploadAuth", **ASKED)
-    later = console.clock() + 2 * SECONDS_A_DAY
-    monkeypatch.setattr(console.cloud.background._reconciler, "_clock", lambda: later)
+    clock.move(2 * SECONDS_A_DAY)
 
     assert console.cloud.background.expire_uploads() == 1
     assert console.cloud.background.expire_uploads() == 0
@@ -167,10 +166,9 @@ def test_an_upload_that_never_came_ends_and_the_history_tells_it(console, do, mo
     assert do("getVideoById", videoId=grant["videoId"])["status"] == "UploadFail"
 
 
-def test_an_upload_that_comes_late_is_taken_in(console, do, send, hear, monkeypatch):
+def test_an_upload_that_comes_late_is_taken_in(console, do, send, hear, clock):
     grant = do("createUploadAuth", **ASKED)
-    later = console.clock() + 2 * SECONDS_A_DAY
-    monkeypatch.setattr(console.cloud.background._reconciler, "_clock", lambda: later)
+    clock.move(2 * SECONDS_A_DAY)
     console.cloud.background.expire_uploads()
 
     send(do("refreshUploadAuth", videoId=grant["videoId"]))
@@ -179,11 +177,10 @@ def test_an_upload_that_comes_late_is_taken_in(console, do, send, hear, monkeypa
     assert do("getVideoById", videoId=grant["videoId"])["status"] == "Normal"
 
 
-def test_a_file_that_came_while_nobody_told_is_not_given_up(console, do, send, monkeypatch):
+def test_a_file_that_came_while_nobody_told_is_not_given_up(console, do, send, clock):
     grant = do("createUploadAuth", **ASKED)
     send(grant)
-    later = console.clock() + 2 * SECONDS_A_DAY
-    monkeypatch.setattr(console.cloud.background._reconciler, "_clock", lambda: later)
+    clock.move(2 * SECONDS_A_DAY)
 
     console.cloud.background.expire_uploads()
     console.cloud.background.process_events()

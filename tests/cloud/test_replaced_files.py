@@ -119,7 +119,7 @@ def test_it_is_found_though_the_callback_was_lost(alibaba, console, send, work, 
 
 
 def test_looks_and_events_that_follow_do_not_approve_it_by_the_old_verdict(
-    alibaba, console, do, send, hear, approved, expect_review
+    alibaba, console, do, send, hear, approved, expect_review, clock
 ):
     alibaba.fail("CreateAudit", "busy", times=99)  # VOD is not told yet that nobody may play it
     send(approved, "longer", later=90)
@@ -133,7 +133,7 @@ def test_looks_and_events_that_follow_do_not_approve_it_by_the_old_verdict(
     assert do("getVideoById", videoId=approved["videoId"])["censorStatus"] == "check"
 
     alibaba.faults.clear()
-    console.store.cloud._clock = lambda: time.time() + 3600
+    clock.move(3600)
     console.cloud.background.finish_intents()
     console.cloud.background.process_events()
     expect_review(approved["videoId"])
@@ -191,13 +191,13 @@ def test_a_blocked_video_stays_blocked(alibaba, do, send, hear, approved):
     assert do("getHistory", videoId=approved["videoId"])[0]["action"] == "replaceFile"
 
 
-def test_a_file_that_was_replaced_in_the_trash_is_not_restored_as_reviewed(console, do, send, hear, approved):
+def test_a_file_that_was_replaced_in_the_trash_is_not_restored_as_reviewed(console, do, send, hear, approved, clock):
     do("deleteVideoById", videoId=approved["videoId"], userId="u9")
     send(approved, "same size", later=90)
     hear()
 
     do("restoreVideo", videoId=approved["videoId"])
-    console.store.cloud._clock = lambda: time.time() + 3600
+    clock.move(3600)
     console.cloud.background.process_events()
 
     assert do("getVideoById", videoId=approved["videoId"])["censorStatus"] == "check"

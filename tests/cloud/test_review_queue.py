@@ -33,12 +33,11 @@ def waiting(console, do):
 
 
 @pytest.fixture
-def days_later(console, monkeypatch):
-    """Has the look at uploads that never came see the clock of so many days from now."""
+def days_later(clock):
+    """Sets the clock to so many days from now."""
 
     def go(days):
-        later = console.clock() + days * SECONDS_A_DAY
-        monkeypatch.setattr(console.cloud.background._reconciler, "_clock", lambda: later)
+        clock.ahead = days * SECONDS_A_DAY
 
     return go
 

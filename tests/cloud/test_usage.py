@@ -74,15 +74,14 @@ def test_a_range_of_days_narrows_what_is_told(console, do, ask, days):
     )
 
 
-def test_the_videos_that_were_played_most_are_named_as_here(console, alibaba, do, new_video, days):
+def test_the_videos_that_were_played_most_are_named_as_here(console, alibaba, do, new_video, days, clock):
     video = new_video(title="海边")
     said = {"Title": "old", "UV": "7", "PlayDuration": "120000"}
     alibaba.usage.top = {
         days[0]: [{**said, "VideoId": video.video_id, "VV": "40"}, {**said, "VideoId": "elsewhere", "VV": "90"}],
         days[1]: [{**said, "VideoId": video.video_id, "VV": "60"}],
     }
-    now = time.time()
-    console.cloud.usage._clock = lambda: now + 10 * 3600  # past nine in the morning, whenever this runs
+    clock.move(10 * 3600)  # past nine in the morning, whenever this runs
 
     console.cloud.usage.refresh()
 
@@ -133,15 +132,14 @@ def test_with_a_domain_of_cdn_its_traffic_is_asked_of_cdn(console, alibaba, do, 
     assert (alibaba.count("DescribeDomainUsageData"), alibaba.count("DescribeVodDomainUsageData")) == (4, 0)
 
 
-def test_the_quota_of_the_day_is_kept_until_midnight_in_beijing(console, alibaba, do):
+def test_the_quota_of_the_day_is_kept_until_midnight_in_beijing(console, alibaba, do, clock):
     alibaba.prefetching.remain = 42
     console.cloud.usage.refresh()
 
     quota = do("getUsage")["prewarmQuota"]
     assert (quota["total"], quota["left"], quota["sent"]) == (1000, 42, 0)
 
-    later = time.time() + DAY
-    console.cloud.cache._clock = lambda: later
+    clock.move(DAY)
     assert do("getUsage")["prewarmQuota"] is None
 
 
