@@ -1,14 +1,15 @@
 """File descriptor limits of this process, and detection of disk waits.
 
-The kernel assigns the lowest free descriptor, so the number of a new descriptor tells how many are in use.
+The kernel assigns the lowest free descriptor. So the number of a new one is a lower bound of how many are in use: there
+are more if lower ones were freed.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 try:
     import resource
@@ -16,6 +17,7 @@ except ImportError:  # not on Windows, which has no such limit
     resource = None  # type: ignore[assignment]
 
 UNLIMITED = 1 << 30
+OWN, LISTED = Path("/proc/self/fd"), Path("/dev/fd")
 
 
 def raise_limit() -> int:
@@ -27,6 +29,16 @@ def raise_limit() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return UNLIMITED if soft == resource.RLIM_INFINITY else soft
+
+
+def count_open(number: int) -> int:
+    """Return how many descriptors are open, one of which has this number; a lower bound if the system does not say."""
+    count = 0
+    with suppress(OSError):
+        count = OWN.stat().st_size  # Linux from 6.2 on
+    with suppress(OSError):
+        count = count or sum(1 for _ in LISTED.iterdir())
+    return max(count, number + 1)
 
 
 def disk_reads() -> int:
@@ -45,19 +57,20 @@ class Room:
 
     @property
     def last(self) -> int:
-        """From this number on, descriptors are reserved for the database and files."""
+        """From this number on, descriptors are reserved for the database and files: no connection keeps one."""
         return self.most - max(16, self.most // 32)
 
     @property
-    def short(self) -> int:
-        """From this number on, descriptors are reserved for signed-in users, and waiting connections are closed."""
+    def reserved(self) -> int:
+        """From this number on, descriptors are reserved for signed-in users."""
         return self.last - self.most // 8
 
-    def is_short(self) -> bool:
-        """Return whether the next descriptor is reserved for signed-in users."""
-        try:
-            number = os.dup(0)
-        except OSError:
-            return True
-        os.close(number)
-        return number >= self.short
+    @property
+    def short(self) -> int:
+        """If more descriptors than this are open, waiting connections are closed."""
+        return self.reserved - self.newest
+
+    @property
+    def newest(self) -> int:
+        """How many of the waiting connections, the newest ones, are never closed: their requests may be on the way."""
+        return self.most // 16

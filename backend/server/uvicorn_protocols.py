@@ -11,13 +11,15 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from backend.server.descriptors import Room, raise_limit
+from backend.server.descriptors import Room, count_open, raise_limit
 from backend.server.page_pipe import MAX_MESSAGE
 from backend.server.parse_errors import KEPT_BYTES, NO_ROOM, TOO_LATE, parse_error, refusal
 from backend.server.timeouts import STOP_SECONDS, StalledWrites, Timeouts
@@ -25,7 +27,6 @@ from backend.server.timeouts import STOP_SECONDS, StalledWrites, Timeouts
 log = logging.getLogger(__name__)
 
 TRIED = {"0.54.0": "47504763125bdc92"}
-LET_GO = 2  # connections closed per new one, when descriptors are short
 UNBOUNDED, DEFAULT = Room(), Timeouts()
 CHECK_SECONDS = 2.0
 STUCK_SECONDS = 60.0  # without progress in sending
@@ -95,9 +96,12 @@ class HttpLimits:
         self._timer: asyncio.TimerHandle | None = None
         self._check_again()
         opened = transport.get_extra_info("socket")
-        self._is_extra = opened is not None and opened.fileno() >= self.room.short
-        if self._is_extra:
-            self._make_room(opened.fileno())
+        self._number = -1 if opened is None else opened.fileno()
+        self._is_extra = self._number >= self.room.reserved
+        if self._number >= self.room.short:
+            self._make_room()
+        if self._number >= self.room.last:
+            self._refuse()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._leave()
@@ -117,7 +121,7 @@ class HttpLimits:
 
     def on_message_begin(self) -> None:
         super().on_message_begin()  # type: ignore[misc]
-        if self._is_extra and self.room.is_short():
+        if self._is_extra:
             self.scope["short"] = True  # only signed-in users are served
         self._since, self._received = self.loop.time(), -1
 
@@ -165,24 +169,36 @@ class HttpLimits:
             self._since, self._received = now, 0
         return now - self._since > self.timeouts.body + self._received / self.timeouts.rate
 
-    def _make_room(self, number: int) -> None:
-        """Close the connections that have been waiting longest."""
-        waiting = [
-            one for one in self.connections if isinstance(one, HttpLimits) and one is not self and one._is_waiting()
-        ]
-        for one in heapq.nsmallest(LET_GO, waiting, key=HttpLimits._order):
+    def _make_room(self) -> None:
+        """Close as many connections as there are too many, those that have been waiting longest, never the newest.
+
+        uvloop accepts one connection per iteration and reads all others in it, so no received request is lost.
+        """
+        http = [one for one in self.connections if isinstance(one, HttpLimits)]
+        leaving = sum(one.transport.is_closing() and not one.transport.get_write_buffer_size() for one in http)
+        excess = count_open(self._number) - self.room.short - leaving
+        waiting = sorted((one for one in http if one._is_waiting()), key=HttpLimits._waits_since)
+        for one in heapq.nsmallest(excess, waiting[: -self.room.newest], key=HttpLimits._order):
             one._close_with_408()
-        if number >= self.room.last and not waiting:
-            self._leave()
-            self.transport.write(refusal(NO_ROOM))
-            self.transport.close()
+
+    def _refuse(self) -> None:
+        """Answer that there is no room. Unread data is read first: otherwise the kernel would reset the connection."""
+        with suppress(OSError):
+            self._latest = os.read(self._number, KEPT_BYTES)
+        self._leave()
+        self.transport.write(refusal(NO_ROOM, self._latest))
+        self.transport.close()
 
     def _is_waiting(self) -> bool:
-        return self._since is not None and not self.transport.is_closing()
+        """Return whether we wait for the client and have nothing left to send, so that it can be closed at once."""
+        return not (self._since is None or self.transport.is_closing() or self.transport.get_write_buffer_size())
+
+    def _waits_since(self) -> float:
+        return self._since or 0.0
 
     def _order(self) -> tuple[bool, float]:
         """Sort incomplete heads first, oldest first; then the slowest bodies."""
-        since = self._since or 0.0
+        since = self._waits_since()
         if self._received < 0:
             return False, since
         return True, self._received / (self.loop.time() - since + 0.1)
