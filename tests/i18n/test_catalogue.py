@@ -123,7 +123,7 @@ def test_chinese_is_set_as_chinese():
     """Blanks between Han and Latin, full-width punctuation, “quotes”; two names are those of the API document."""
     han, latin = "[一-鿿]", "[A-Za-z0-9%]"
     wrong = re.compile(
-        f'{han}{latin}|{latin}{han}|{han} ?[,.;:!?()]|[,;:!?()] ?{han}|{han} {han}|[，。；：、！？] |["「」]'
+        f'{han}{latin}|{latin}{han}|{han} ?[,.;:!?()]|[,;:!?()] ?{han}|{han} {han}|[，。；：、！？] |["「」《》]'
     )
     texts = [(key, re.sub("{.*?}", "—", forms(one)[0])) for key, one in messages("zh").items()]
 
