@@ -1,4 +1,4 @@
-"""The review desk: one clip after another, judged by single keys."""
+"""The review desk: reviews one video after another, by single keys."""
 
 from pages.components import layout, review_desk, review_settings
 from pages.components.i18n import t

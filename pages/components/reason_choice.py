@@ -1,4 +1,4 @@
-"""Choice among the reasons for blocking that administrators keep."""
+"""Choice of a reason to block."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def reasons() -> list[dict[str, Any]]:
 
 
 def choose(number: int) -> str:
-    """Draw the reasons in use, and return the code of the chosen one, or an empty string."""
+    """Draw the current reasons, and return the code of the chosen one, or an empty string."""
     names = {reason["code"]: reason["name"] for reason in reasons() if not reason["retired"]}
     return st.pills(t("block.choose"), list(names), format_func=names.__getitem__, key=f"block_code--{number}") or ""

@@ -1,4 +1,4 @@
-"""The review desk: what its component needs to ask the REST server itself, and all of its texts."""
+"""The review desk component: its access to the REST server, and its texts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WORDS = (
     "choose_grey", "choose_blur", "choose_small", "choose_sound", "choose_autoplay",
     "choose_sensitiveAutoplay", "choose_keys",
 )  # fmt: skip
-# The component puts the values in.
+# The component fills in the values.
 COUNTED = (
     "done", "waiting", "unsent", "offline", "full", "ended", "days", "hours", "minutes", "seconds",
     "record_passed", "record_blocked", "record_waiting", "with_others", "with_you", "skipped", "opinions",
@@ -41,7 +41,7 @@ MODULES = (
 
 
 def draw() -> None:
-    """Draw the desk. Its key is asked for once in a session of the page, and is good for reviewing alone."""
+    """Draw the desk. Its key is requested once per page session and permits reviewing only."""
     if DESK not in st.session_state:
         st.session_state[DESK] = session.ask("openReviewDesk")
     desk = st.session_state[DESK]
@@ -62,7 +62,7 @@ def draw() -> None:
 
 
 def words() -> dict[str, Any]:
-    """Return every text of the component; where it fills something in, with the names of that in braces."""
+    """Return the texts of the component, with placeholders in braces."""
     said: dict[str, Any] = {name: t(f"desk.{name}") for name in WORDS}
     said |= {name: t(f"desk.{name}", **{value: f"{{{value}}}" for value in values}) for name, values in FILLED.items()}
     said["key_list"] = [(t(f"desk.{name}"), key) for key, name in KEY_LIST]
@@ -70,6 +70,6 @@ def words() -> dict[str, Any]:
 
 
 def names() -> dict[str, str]:
-    """Return how the words of the machine review read."""
+    """Return the display names of machine review results."""
     groups = {"suggestion": SUGGESTIONS, "module": MODULES}
     return {f"{group}.{word}": named(group, word) for group, words in groups.items() for word in words}

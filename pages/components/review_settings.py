@@ -1,4 +1,4 @@
-"""What administrators set for the review desk: the list of reasons, and which clips are with whom."""
+"""Administration of the review desk: the list of reasons, and current leases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def buttons() -> None:
 
 
 def requested() -> None:
-    """Open the dialog that somebody asked for. Once a run, from the body of the page."""
+    """Open the requested dialog. Call once per run, from the body of the page."""
     match st.session_state.pop(WANTED, None):
         case "reasons":
             layout.open_dialog(t("desk.reasons_title"), "list_alt", width="medium")(_reasons)(layout.opening())
@@ -39,7 +39,7 @@ def _want(name: str) -> None:
 
 
 def _reasons(number: int) -> None:
-    """Draw the reasons in the order of their keys, and a form for the one that is chosen."""
+    """Draw the reasons in order of their keys, and a form for the chosen one."""
     known = {reason["code"]: reason for reason in reason_choice.reasons()}
     st.caption(t("desk.reasons_help", bytes=session.limit("reasonBytes")))
     codes = [*known, NEW]
@@ -78,7 +78,7 @@ def _form(code: str, reason: dict[str, Any] | None, count: int, number: int) -> 
 
 
 def _leases() -> None:
-    """List who reviews what now, oldest first, each with a button that frees the clip for others."""
+    """List the current leases, oldest first, each with a button that revokes it."""
     found = session.ask("getReviewLeases")["leaseList"]
     if not found:
         st.info(t("desk.leases_none"), icon=":material/lock_open:")

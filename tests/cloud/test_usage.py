@@ -150,7 +150,7 @@ def test_a_used_up_quota_is_told_before_anything_is_sent(console, alibaba, ask, 
     answer = ask("pushObjectCache", objectPath=two)
 
     assert (answer["code"], answer["message"]) == (
-        "409", "今天的预热额度还剩 1 条，而这里有 2 条。额度在北京时间零点恢复。"
+        "409", "今日预热额度还剩 1 条，这里有 2 条。额度在北京时间零点恢复。"
     )  # fmt: skip
     assert do("getPrewarms")["total"] == 0
     do("pushObjectCache", objectPath="media.example.com/a.mp4")

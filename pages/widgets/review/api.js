@@ -2,7 +2,7 @@
 const TIMEOUT_MS = 20_000;
 
 // Returns the outcome of an operation: `stored` with its data; `refused` or `ended` (not signed in any more) with a
-// message for the person; or `failed`, where the same request is to be sent again.
+// message for the user; or `failed` if the same request should be retried.
 async function post(config, operation, body, keepalive = false) {
   try {
     const response = await fetch(config.api + operation, {

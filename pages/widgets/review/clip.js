@@ -1,4 +1,4 @@
-// One clip on the page: built while another one is on the screen, so that its pictures are decoded when it is shown.
+// One video: built while another is on screen, so that its images are decoded when it is shown.
 const MAX_TILES = 12;
 
 function make(tag, className, text) {
@@ -65,7 +65,7 @@ class Clip {
   play() {
     this.video.play().catch(() => {
       if (this.video.muted) return;
-      this.video.muted = true; // a browser plays sound only after a click or a key
+      this.video.muted = true; // browsers play sound only after user interaction
       this.video.play().catch(() => {});
     });
   }
@@ -96,7 +96,7 @@ class Clip {
     this.shownAt = 0;
   }
 
-  // A video that is only taken out of the page keeps its memory.
+  // A video element that is only removed from the page keeps its memory.
   remove() {
     this.video.pause();
     this.video.removeAttribute("src");

@@ -1,9 +1,9 @@
-// The clips that this desk holds, and what is done with them. It draws nothing: `changed` is called after any change.
+// State of the desk: its leases and actions, without rendering; `changed` is called after each change.
 const HELD = 3; // one on the screen, two loaded ahead
-const ASK_MS = 4000; // while there is nothing to judge
+const ASK_MS = 4000; // poll interval while the queue is empty
 const RENEW_MS = 60_000;
-const ACTIVE_MS = 300_000; // a clip goes back to the others some minutes after the last key
-const PAUSE_MS = 60_000; // longer looks at a clip are no work
+const ACTIVE_MS = 300_000; // leases are renewed for some minutes after the last input
+const PAUSE_MS = 60_000; // longer viewing times count as a break
 const PACE_MS = 600_000;
 const KINDS = { decide: "decideReview", skip: "skipReview", opinion: "askSecondOpinion", undo: "undoReview" };
 
@@ -12,11 +12,11 @@ class Desk {
     this.config = config;
     this.changed = () => {};
     this.leases = []; // the first is on the screen
-    this.acts = []; // of this tab, which can be taken back from the last on
+    this.acts = []; // actions of this tab, undone from the last
     this.done = 0;
-    this.pace = []; // decisions of the last minutes: when, and for how many seconds the clip was looked at
+    this.pace = []; // recent decisions: time, and viewing time in seconds
     this.queue = null;
-    this.told = null; // the last thing that went otherwise than the person meant
+    this.told = null; // the last unexpected result
     this.isFirst = true;
     this.usedAt = Date.now();
     this.outbox = new Outbox(config.userName, {
@@ -78,7 +78,7 @@ class Desk {
     this.queue = data.queue ?? this.queue;
   }
 
-  // Ends the clip on the screen by one of KINDS; returns whether it did.
+  // Ends the current video with one of KINDS; returns whether it did.
   act(kind, body) {
     const lease = this.current;
     if (!lease || this.outbox.isFull) return false;
@@ -137,7 +137,7 @@ class Desk {
     this.acts = this.acts.filter((one) => one !== act || item.kind === "undo");
     if (act) act.isUndoing = false;
     if (item.kind === "undo") this.acts = this.acts.filter((one) => one !== act);
-    else if (code !== 409 && act) this.leases.unshift(act.lease); // it is still ours, and not decided
+    else if (code !== 409 && act) this.leases.unshift(act.lease); // the lease is still valid, and the video not decided
     this.tell(message, item.title);
   }
 
@@ -168,7 +168,7 @@ class Desk {
     this.leases = this.leases.filter((one) => one !== lease);
   }
 
-  // Gives the clips back that are not decided; what is not stored yet goes out once more, since the page may be closing.
+  // Releases undecided leases and resends unsaved decisions, because the page may be closing.
   release() {
     for (const item of this.outbox.items) {
       if (item.kind !== "undo") post(this.config, KINDS[item.kind], item.body, true);
@@ -178,7 +178,7 @@ class Desk {
     this.leases = [];
   }
 
-  // Decisions a minute in the last ten active minutes, and the median of seconds a clip.
+  // Decisions per minute over the last ten active minutes, and median seconds per video.
   figures() {
     const since = Date.now() - PACE_MS;
     this.pace = this.pace.filter((one) => one.at > since);

@@ -1,4 +1,4 @@
-// What is known of a clip: who sent it, their record, what the machine said, and what others wrote about it.
+// Facts about a video: uploader and their record, machine review, and notes of other reviewers.
 function clipFacts(lease, { words, names }) {
   const { video, uploader, machine, noteList } = lease;
   const facts = make("div", "facts");

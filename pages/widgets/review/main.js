@@ -1,6 +1,6 @@
 // The review desk: clips by lease, verdicts by single keys. See desk.js, outbox.js and view.js.
 const views = new WeakMap();
-const desks = new Map(); // by desk key: Streamlit may draw the component anew while one works
+const desks = new Map(); // by desk key: Streamlit may remount the component during use
 const GONE_MS = 1000;
 
 export default function ({ data, parentElement }) {
@@ -14,7 +14,7 @@ export default function ({ data, parentElement }) {
     desks.set(data.desk, desk);
     desk.start();
   }
-  desk.root = root; // the newest place that draws it
+  desk.root = root; // the current mount point
   view.connect(desk);
   return () => {
     view.disconnect();

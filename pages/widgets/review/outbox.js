@@ -1,11 +1,11 @@
-// What was decided and is not stored yet. Requests are sent one at a time, in order, and again after a failure: the
-// server takes a lease key once, so that nothing is stored twice. A reload of the page keeps them; they belong to the
-// account that made them, whoever signs in next.
+// Outbox of unsaved decisions. Requests are sent one at a time, in order, and retried after a failure: the server
+// accepts a lease key once, so nothing is stored twice. They survive a reload and belong to the account that made
+// them, even if another user signs in.
 const MAX_UNSENT = 5;
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 
 class Outbox {
-  // `send` returns the outcome of an item, `settled` is called with each one that is over, `changed` after any change.
+  // `send` returns the outcome of an item; `settled` is called with each finished item, `changed` after each change.
   constructor(account, { send, settled, changed }) {
     this.storeKey = `qu-review-outbox ${account}`;
     Object.assign(this, { send, settled, changed, state: "", sending: null, running: false });
@@ -26,7 +26,7 @@ class Outbox {
     this.run();
   }
 
-  // Takes back an item that was not sent yet; returns it, or nothing where it is on its way.
+  // Removes and returns an unsent item; returns nothing if it was already sent.
   takeBack(leaseKey) {
     const at = this.items.findIndex((item) => item.body.leaseKey === leaseKey && item !== this.sending && !item.tried);
     const [item] = at < 0 ? [] : this.items.splice(at, 1);
@@ -39,7 +39,7 @@ class Outbox {
     this.running = true;
     for (let failures = 0; this.items.length && !this.closed;) {
       const item = (this.sending = this.items[0]);
-      item.tried = true; // its answer may be lost: from now on only the server knows
+      item.tried = true; // the response may be lost, so only the server knows the outcome
       const outcome = await this.send(item);
       this.sending = null;
       if (outcome.kind === "failed") {
@@ -81,7 +81,7 @@ class Outbox {
       if (this.items.length) sessionStorage.setItem(this.storeKey, JSON.stringify(this.items));
       else sessionStorage.removeItem(this.storeKey);
     } catch {
-      // A browser without storage keeps them as long as the page is open.
+      // Without browser storage they are kept until the page is closed.
     }
   }
 }

@@ -1,4 +1,4 @@
-// The keys, and what each person may choose for themselves.
+// Key overview and user preferences.
 const CHOICES = ["grey", "blur", "small", "sound", "autoplay", "sensitiveAutoplay", "keys"];
 const BREAKS = [0, 25, 50, 90];
 

@@ -1,9 +1,9 @@
-// Draws a desk, and turns keys, clicks and touches into what is done with its clips.
-const UNSEEN_MS = 100; // a key this soon was meant for the clip before
-const DOUBLE_MS = 300; // so was the second click of a double one
+// Renders a desk and maps keys, clicks and touches to its actions.
+const UNSEEN_MS = 100; // keys pressed this soon were meant for the previous video
+const DOUBLE_MS = 300; // as was the second click of a double-click
 const SAVE_MS = 400;
 const CHECK_MS = 20_000;
-const REST_MS = 300_000; // without a key is a break
+const REST_MS = 300_000; // without input counts as a break
 const SPEEDS = [1, 1.5, 2];
 const MAX_BYTES = { reason: 128, note: 512, opinion: 512 };
 const ACT_BUTTONS = [["approve", "A"], ["block", "B"], ["skip", "S"], ["undo", "U"], ["note", "N"], ["opinion", "O"]];
@@ -22,7 +22,7 @@ class View {
     this.makeButtons();
   }
 
-  // Takes what the page says anew: other texts, or another key after a new sign-in.
+  // Applies updates from the page: other texts, or a new key after a sign-in.
   configure(config) {
     this.config = { ...config, preferences: this.preferences };
     if (this.desk) this.desk.config = this.config;
@@ -66,7 +66,7 @@ class View {
     };
     for (const one of TOOL_BUTTONS) add(this.find(".tools"), one);
     for (const one of ACT_BUTTONS) add(this.find(".acts"), one);
-    // A button that was clicked must not be pressed again by the space bar.
+    // The space bar must not press a clicked button again.
     for (const place of [".tools", ".bottom"]) {
       this.find(place).onmousedown = (event) => event.target.closest("button") && event.preventDefault();
     }
@@ -259,7 +259,7 @@ class View {
 
   draw() {
     const { current } = this.desk;
-    const leases = this.desk.leases.slice(0, HELD); // more came back by undo than are loaded ahead
+    const leases = this.desk.leases.slice(0, HELD); // undo may return more than are preloaded
     const keys = new Set(leases.map((lease) => lease.leaseKey));
     for (const [key, clip] of this.clips) {
       if (keys.has(key)) continue;
