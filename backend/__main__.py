@@ -26,11 +26,12 @@ from backend.console import Console
 from backend.errors import BadRequest, ConsoleError
 from backend.exports.download import Download, Progress
 from backend.lifecycle.catalogue_import import SUFFIXES, WORKBOOKS, load_catalogue
-from backend.lifecycle.ingest import VideoMetadata, add_video, copied, same_files, validate_file
+from backend.lifecycle.ingest import VideoMetadata, import_file
 from backend.maintenance.backup import back_up
 from backend.maintenance.backup import restore as restore_backup
 from backend.maintenance.data_lock import MaintenanceError, hold_data_dir
 from backend.maintenance.doctor import examine
+from backend.media.folder import FolderFiles
 from backend.model import Actor, User
 from backend.observability.logging_setup import start_log
 from backend.operations.fields import NewVideo
@@ -205,10 +206,7 @@ def import_clip(path: Path, said: VideoMetadata) -> bool:
             raise BadRequest("{file} is a folder; name the files in it.", file=shown(path))
         if path.suffix.lower() in WORKBOOKS:
             raise BadRequest("A workbook cannot be imported; save its sheet as CSV UTF-8, and import that.")
-        probe = validate_file(console, path)
-        same = same_files(console, path)
-        with copied(path, console.settings) as copy:
-            video = add_video(console, copy, probe, replace(said, file_name=shown(Path(path.name))), ACTOR)
+        video, same = import_file(console, path, replace(said, file_name=shown(Path(path.name))), ACTOR)
     except (ConsoleError, backend.StoreError, OSError, UnicodeError) as error:
         click.echo(f"{shown(path)}: rejected. {getattr(error, 'strerror', None) or explain(error)}", err=True)
         return False
@@ -352,7 +350,8 @@ def upgrade() -> None:
 @click.option("--no-media", is_flag=True, help="Only the database.")
 def backup(target: Path, no_media: bool) -> None:
     """Write the database and the media to one tar file; the server can keep running."""
-    size = back_up(backend.read_settings(), target.absolute(), media=not no_media)
+    settings = backend.read_settings()
+    size = back_up(settings, target.absolute(), None if no_media else FolderFiles(settings.media))
     click.echo(f"{shown(target)}: {size / 1e6:.1f} MB")
 
 

@@ -24,6 +24,7 @@ from backend.lifecycle.ingest import incoming_folder, sweep_incoming
 from backend.lifecycle.pull import Puller
 from backend.maintenance.data_lock import hold_data_dir
 from backend.media.ffmpeg import Ffmpeg
+from backend.media.folder import FolderFiles
 from backend.media.local import LocalMedia
 from backend.model import Actor, JobKind
 from backend.observability.logging_setup import start_log
@@ -58,7 +59,7 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time, *, 
     """
     store = open_store(settings.data, clock, show_progress, upgrade=upgrade)
     media = LocalMedia(
-        settings.media,
+        FolderFiles(settings.media),
         Ffmpeg(settings.ffmpeg),
         settings.narrow_codec,
         settings.rungs,

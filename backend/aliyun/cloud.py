@@ -54,7 +54,7 @@ class Cloud:
         pictures = SnapshotJobs(self.client, store.cloud, clock, **pace)
         renditions = Renditions(self.client, store)
         self.media = CloudMedia(self.client, store.cloud, local, transcodes, pictures, renditions, clock)
-        self.sender = Sender(self.media.uploads, local.path_of)
+        self.sender = Sender(self.media.uploads, local.files)
         self.pulls = Pulls(self.client, store, clock, **pace)
         self.cache = CloudCache(
             self.client, store.cloud, settings.prewarm_service, settings.prewarm_hosts, self._batch, clock, **pace

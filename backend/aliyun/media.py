@@ -10,7 +10,6 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backend.aliyun.categories import Categories
@@ -25,7 +24,7 @@ from backend.aliyun.upload import NO_SUCH_VIDEO, Uploads, find_cut, fitted
 from backend.aliyun.verdicts import Verdicts, VideoLocks, item_of
 from backend.errors import CloudError, Conflict, ConsoleError, NotFound
 from backend.jobs.runner import Lost, Outcome
-from backend.media import NO_SNAPSHOTS, Judgement, Probe
+from backend.media import NO_SNAPSHOTS, Judgement, LocalFile, MediaFiles, Probe
 from backend.media.local import LocalMedia
 from backend.media.templates import TemplateGroup, Watermark
 from backend.model import Actor, FileKind, Job, JobKind, TranscodeStatus, User, Verdict, Video, VideoStatus
@@ -67,8 +66,12 @@ class CloudMedia:
 
     # New files
 
-    def admit(self, path: Path) -> Probe:
-        return self._local.admit(path)
+    @property
+    def files(self) -> MediaFiles:
+        return self._local.files
+
+    def admit(self, file: LocalFile) -> Probe:
+        return self._local.admit(file)
 
     def allocate_id(
         self, title: str, file_name: str, description: str = "", tags: str = "", cate_id: int = 0,
@@ -78,11 +81,11 @@ class CloudMedia:
             file_name, owner, title=title, description=description, tags=tags, cate_id=cate_id or None
         ).video_id
 
-    def store_file(self, video_id: str, path: Path, extension: str) -> str:
-        return self._local.store_file(video_id, path, extension)
+    def store_file(self, video_id: str, file: LocalFile, extension: str) -> str:
+        return self._local.store_file(video_id, file, extension)
 
-    def path_of(self, video_id: str, name: str) -> Path | None:
-        return self._local.path_of(video_id, name)
+    def source_hash(self, video: Video) -> str:
+        return self._local.source_hash(video)
 
     def with_current_urls(self, video: Video) -> Video:
         return self.addresses.with_current_urls(video)

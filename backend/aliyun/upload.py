@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from backend.aliyun.errors import GONE, has_code
 from backend.aliyun.mapping import number, source_file, user_data
 from backend.errors import CloudError, Conflict, ConsoleError, MediaError, NotFound
 from backend.jobs.runner import Done, Task
+from backend.media import MediaFiles
 from backend.model import FileKind, Job, MediaFile, User, Video
 from backend.model.cloud import MAX_BYTES, MAX_TAG_BYTES, MAX_TAGS, fitting, is_cut, without_emoji
 
@@ -173,16 +174,15 @@ class Uploads:
 class Sender:
     """Runs `upload` jobs: sends files uploaded to this console to VOD."""
 
-    def __init__(self, uploads: Uploads, path_of: Callable[[str, str], Path | None]) -> None:
-        """`path_of` finds a local file of a video."""
-        self._uploads, self._path_of = uploads, path_of
+    def __init__(self, uploads: Uploads, files: MediaFiles) -> None:
+        self._uploads, self._files = uploads, files
 
     def run(self, job: Job, video: Video | None, task: Task) -> Done:
         if video is None:
             raise NotFound(NO_SUCH_VIDEO, video_id=job.video_id)
         source = video.file_of(FileKind.SOURCE)
-        path = self._path_of(video.video_id, source.name) if source and is_local(source) else None
-        return self._uploads.send(video.video_id, path, task)
+        with self._files.local(video.video_id, source.name if source and is_local(source) else "") as file:
+            return self._uploads.send(video.video_id, file.path if file else None, task)
 
 
 def read_grant(answer: Mapping[str, Any]) -> Grant:

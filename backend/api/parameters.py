@@ -271,6 +271,7 @@ class Upload:
     path: Path
     file_name: str
     size: int
+    sha256: str = ""  # if it was hashed on its way in
 
 
 @dataclass(frozen=True, slots=True)

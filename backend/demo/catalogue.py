@@ -10,6 +10,7 @@ from backend.demo.clips import CLIPS, Clip
 from backend.errors import NotFound
 from backend.jobs.runner import Done
 from backend.lifecycle.ingest import VideoMetadata, add_video, kept_until_stored, validate_file
+from backend.media import LocalFile
 from backend.model import Actor, CensorStatus, Job, User, Verdict, Video, VideoStatus
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def settle(console: Console, job: Job, outcome: Done) -> None:
         _review(console, clip, video_id, job.created - clip.age)
 
 
-def _enter(console: Console, clip: Clip, path: Path, video_id: str, created: int) -> None:
-    probe = validate_file(console, path)
+def _enter(console: Console, clip: Clip, file: LocalFile, video_id: str, created: int) -> None:
+    probe, path = validate_file(console, file), file.path
     if clip.damaged:
         whole = path.read_bytes()
         path.unlink()  # the kept file may be a hard link
@@ -71,7 +72,7 @@ def _enter(console: Console, clip: Clip, path: Path, video_id: str, created: int
         video_id,
         CensorStatus.ON_CENSOR if clip.censor is CensorStatus.ON_CENSOR else None,
     )
-    add_video(console, path, probe, said, ACTOR)
+    add_video(console, file, probe, said, ACTOR)
 
 
 def _review(console: Console, clip: Clip, video_id: str, created: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import filecmp
+import hashlib
 import os
 import secrets
 import shutil
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from backend.errors import ConsoleError, MediaError
 from backend.lifecycle import category_changes
-from backend.media import Probe
+from backend.media import LocalFile, Probe
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter, VideoStatus
 from backend.model.limits import MAX_SECONDS
 from backend.model.texts import one_line
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from backend.console import Console
 
 MAX_TITLE = 200
+PIECE = 1 << 20  # bytes read at once
 MAX_ALIKE = 20  # videos of the same size that a new file is compared with
 
 
@@ -58,18 +59,21 @@ def new_incoming(settings: Settings, file_name: str = "") -> Path:
 
 
 @contextmanager
-def copied(path: Path, settings: Settings) -> Iterator[Path]:
-    """Copy a file to the incoming folder; the copy is deleted unless it was moved."""
-    copy = new_incoming(settings, path.name)
+def copied(path: Path, settings: Settings) -> Iterator[LocalFile]:
+    """Copy a file to the incoming folder, hashing it; the copy is deleted unless it was moved."""
+    copy, digest = new_incoming(settings, path.name), hashlib.sha256()
     try:
-        shutil.copyfile(path, copy)
-        yield copy
+        with path.open("rb") as source, copy.open("wb") as target:
+            while piece := source.read(PIECE):
+                digest.update(piece)
+                target.write(piece)
+        yield LocalFile(copy, digest.hexdigest())
     finally:
         copy.unlink(missing_ok=True)
 
 
 @contextmanager
-def kept_until_stored(path: Path, settings: Settings) -> Iterator[Path]:
+def kept_until_stored(path: Path, settings: Settings, sha256: str = "") -> Iterator[LocalFile]:
     """Create a second link to a file for ingest.
 
     The original is deleted on success or if the file is rejected; on other errors, such as an unavailable database, it
@@ -81,7 +85,7 @@ def kept_until_stored(path: Path, settings: Settings) -> Iterator[Path]:
             os.link(path, second)
         except OSError:  # file system without hard links
             shutil.copyfile(path, second)
-        yield second
+        yield LocalFile(second, sha256)
     except (ConsoleError, OSError):
         path.unlink(missing_ok=True)
         raise
@@ -97,42 +101,50 @@ def sweep_incoming(settings: Settings) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def ingest_file(console: Console, path: Path, metadata: VideoMetadata, actor: Actor) -> Video:
-    """Create a video from the file at `path`, which is moved. Raises MediaError and then leaves no files."""
+def ingest_file(console: Console, file: LocalFile, metadata: VideoMetadata, actor: Actor) -> Video:
+    """Create a video from a file, which is moved. Raises MediaError and then leaves no files."""
     try:
-        return add_video(console, path, validate_file(console, path), metadata, actor)
+        return add_video(console, file, validate_file(console, file), metadata, actor)
     finally:
-        path.unlink(missing_ok=True)
+        file.path.unlink(missing_ok=True)
 
 
-def validate_file(console: Console, path: Path) -> Probe:
+def import_file(console: Console, path: Path, metadata: VideoMetadata, actor: Actor) -> tuple[Video, list[Video]]:
+    """Create a video from a copy of a file; return it and those with an identical file. Raises MediaError."""
+    original = LocalFile(path)
+    probe = validate_file(console, original)
+    with copied(path, console.settings) as copy:
+        copy.findings = original.findings
+        same = same_files(console, copy)
+        return add_video(console, copy, probe, metadata, actor), same
+
+
+def validate_file(console: Console, file: LocalFile) -> Probe:
     """Probe a file. Raises MediaError if it is too large or not an acceptable video."""
     limit = console.settings.max_upload_mb
-    if path.stat().st_size > limit * 1_000_000:
+    if file.path.stat().st_size > limit * 1_000_000:
         raise MediaError("The file is larger than {limit} MB.", limit=limit)
-    return console.media.admit(path)
+    return console.media.admit(file)
 
 
-def same_files(console: Console, path: Path) -> list[Video]:
+def same_files(console: Console, file: LocalFile) -> list[Video]:
     """Return the videos with an identical source file, newest first, to detect repeated uploads."""
-    size = path.stat().st_size
+    size = file.path.stat().st_size
     alike = console.store.catalogue.find_videos(VideoFilter(min_size=size, max_size=size), size=MAX_ALIKE).items
-    return [video for video in alike if (kept := _kept(console, video)) and filecmp.cmp(path, kept, shallow=False)]
+    if alike and not file.sha256:
+        with file.path.open("rb") as opened:
+            file.sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+    return [video for video in alike if console.media.source_hash(video) == file.sha256]
 
 
-def _kept(console: Console, video: Video) -> Path | None:
-    source = video.file_of(FileKind.SOURCE)
-    return console.media.path_of(video.video_id, source.name) if source else None
-
-
-def add_video(console: Console, path: Path, probe: Probe, metadata: VideoMetadata, actor: Actor) -> Video:
+def add_video(console: Console, file: LocalFile, probe: Probe, metadata: VideoMetadata, actor: Actor) -> Video:
     """Store a validated file, and insert its video with the first jobs."""
     title = metadata.title or title_of(metadata.file_name)
     cate_id, cate_name = category_changes.settle(console, metadata.cate_id, metadata.cate_name or None, actor)
     video_id = metadata.video_id or console.media.allocate_id(
         title, metadata.file_name, metadata.description, metadata.tags, cate_id or 0, metadata.user
     )  # fmt: skip
-    name = console.media.store_file(video_id, path, Path(metadata.file_name).suffix.lower())
+    name = console.media.store_file(video_id, file, Path(metadata.file_name).suffix.lower())
     reviewed = console.settings.review == "off"
     video = Video(
         video_id=video_id,

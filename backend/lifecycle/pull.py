@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,14 +49,14 @@ class Puller:
             with fetch.opened(url, self._check) as answer:
                 if answer.status != 200:
                     raise MediaError(STATUS, status=answer.status)
-                self._keep(fetch.pieces(answer), answer.length_remaining or 0, path, task)
+                sha256 = self._keep(fetch.pieces(answer), answer.length_remaining or 0, path, task)
         except BaseException as error:
             path.unlink(missing_ok=True)
             if not isinstance(error, FetchError):
                 raise
             task.report(0.0)  # raises if cancelled
             raise self._explain(error, url) from None
-        return Done(facts={"path": str(path)})
+        return Done(facts={"path": str(path), "sha256": sha256})
 
     def _check(self, url: str) -> tuple[str, bool]:
         url = read_line(url, None, self._own())
@@ -68,13 +69,17 @@ class Puller:
             return MediaError(TOO_MANY_HOPS, most=MAX_HOPS)
         return MediaError(NOT_FETCHED, host=urlsplit(url).hostname, why=str(error))
 
-    def _keep(self, pieces: Iterator[bytes], total: int, path: Path, task: Task) -> None:
+    def _keep(self, pieces: Iterator[bytes], total: int, path: Path, task: Task) -> str:
+        """Write what comes to a file, and return its SHA-256."""
+        digest = hashlib.sha256()
         _check_room(path, min(total, self._limits.size))
         with path.open("wb") as file:
             for piece in pieces:
                 _check_room(path, len(piece))
                 file.write(piece)
+                digest.update(piece)
                 task.report(file.tell() / total * PART_OF_FETCHING if total else 0.0)
+        return digest.hexdigest()
 
 
 def _check_room(path: Path, coming: int) -> None:
@@ -93,10 +98,11 @@ def settle(console: Console, job: Job, outcome: Done) -> None:
         file_name_of(source.url), source.owner, source.title, source.description, source.tags, source.cate_id,
         source.cate_name, video_id=job.job_id,
     )  # fmt: skip
-    with kept_until_stored(path, console.settings) as file:
+    with kept_until_stored(path, console.settings, outcome.facts.get("sha256", "")) as file:
         try:
             console.store.catalogue.get_video(job.job_id)
         except NotFound:
             ingest_file(console, file, said, source.actor)
-    del outcome.facts["path"]
+    for name in ("path", "sha256"):
+        outcome.facts.pop(name, None)
     outcome.facts["videoId"] = job.job_id

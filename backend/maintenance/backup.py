@@ -6,6 +6,7 @@ import os
 import tarfile
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,12 @@ from backend.settings import Settings
 from backend.store import copy_files, find_damage, find_files, make_folder
 
 if TYPE_CHECKING:
-    pass
+    from backend.media import MediaFiles
 
 FILE_MODE = 0o600
 
 
-def back_up(settings: Settings, target: Path, *, media: bool = True) -> int:
+def back_up(settings: Settings, target: Path, media: MediaFiles | None) -> int:
     """Write the database (and the media) to a tar file while a server is running; return its size in bytes.
 
     The database is not modified. Raises MaintenanceError and StoreError.
@@ -39,8 +40,8 @@ def back_up(settings: Settings, target: Path, *, media: bool = True) -> int:
                 with tarfile.open(fileobj=file, mode="w") as tar:
                     for path in find_files(Path(folder)):
                         tar.add(path, path.name)
-                    if media:
-                        _add_media(tar, settings.media)
+                    if media is not None:
+                        _add_media(tar, media)
                 file.flush()
                 os.fsync(file.fileno())
         part.replace(target)
@@ -81,11 +82,8 @@ def _has(folder: Path, name: str) -> bool:
     return (folder / name).exists()
 
 
-def _add_media(tar: tarfile.TarFile, folder: Path) -> None:
-    for path in sorted(folder.rglob("*")) if folder.exists() else ():
-        inside = path.relative_to(folder)
-        if path.is_file() and not inside.parts[0].startswith(".") and path.suffix != ".part":
-            try:
-                tar.add(path, Path("media") / inside)
-            except FileNotFoundError:
-                continue  # deleted during the backup
+def _add_media(tar: tarfile.TarFile, media: MediaFiles) -> None:
+    for video_id, name in media.list():
+        with media.local(video_id, name) as file, suppress(FileNotFoundError):  # deleted meanwhile
+            if file is not None:
+                tar.add(file.path, f"media/{video_id}/{name}")

@@ -97,23 +97,22 @@ def _examine_media(console: Console) -> Iterator[CheckResult]:
     except ConsoleError as error:
         yield CheckResult(False, f"media: {error}")
     trashed = [one.video for one in console.store.trash.iterate()]
-    known = {
-        video.video_id: [file.name for file in video.files if "://" not in file.name]
+    missing = {
+        video.video_id: {file.name for file in video.files if "://" not in file.name}
         for video in chain(console.store.catalogue.iterate_videos(VideoFilter()), trashed)
     }
+    strays: set[str] = set()
+    for video_id, name in console.media.files.list():
+        if video_id in missing:
+            missing[video_id].discard(name)
+        else:
+            strays.add(video_id)
     yield CheckResult(True, f"trash: {len(trashed)} videos, {sum(video.size for video in trashed) / 1e9:.1f} GB")
-    missing = [
-        f"{video_id}/{name}"
-        for video_id, names in known.items()
-        for name in names
-        if console.media.path_of(video_id, name) is None
-    ]
-    yield CheckResult(not missing, f"files: {_some(missing)} missing" if missing else "files: complete")
+    lost = [f"{video_id}/{name}" for video_id, names in missing.items() for name in sorted(names)]
+    yield CheckResult(not lost, f"files: {_some(lost)} missing" if lost else "files: complete")
     folder = console.settings.media
-    folders = (path.name for path in folder.iterdir()) if folder.exists() else ()
-    strays = [name for name in folders if name not in known and not name.startswith(".")]
     yield CheckResult(
-        not strays, f"folders without a video in {folder}: {_some(strays)}" if strays else "folders: no strays"
+        not strays, f"folders without a video in {folder}: {_some(sorted(strays))}" if strays else "folders: no strays"
     )
 
 

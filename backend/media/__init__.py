@@ -6,7 +6,7 @@ it to the fixture `media` of tests/contract/test_providers.py: the same tests mu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +79,61 @@ class Judgement:
     comment: str = ""
 
 
+@dataclass(slots=True)
+class LocalFile:
+    """A complete file on this machine that is to be stored: where programs read it, and what is known of it."""
+
+    path: Path
+    sha256: str = ""  # "" if nobody has read it yet
+    findings: Any = None  # what the provider found when it validated the file
+
+
+class OpenFile(Protocol):
+    """An open file of a video. Whoever opened it closes it."""
+
+    size: int  # bytes
+    modified: float  # Unix time
+    tag: str  # an ETag: another one whenever the content is another
+
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes from `start` up to `stop`, in pieces."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+class MediaFiles(Protocol):
+    """Stores files by video and name: in a folder today (`backend.media.folder`), or in a bucket of an object store.
+
+    Their URLs are those of `backend.model.media_urls`. Jobs write to `scratch`, a folder of this machine, and put what
+    is finished, so that a file is complete whenever it can be seen. No name and no video id leads elsewhere.
+    """
+
+    scratch: Path
+
+    def put(self, video_id: str, files: Mapping[str, LocalFile], *, new: bool = False) -> None:
+        """Move complete files into storage, durably, replacing those of the same names.
+
+        Raises NotFound unless the video has files or is `new`, so that a job cannot bring back what was deleted, and
+        MediaError for an id or a name that is none.
+        """
+
+    def open(self, video_id: str, name: str) -> OpenFile | None:
+        """Open a file, or return None if there is none."""
+
+    def exists(self, video_id: str, name: str) -> bool:
+        """Return whether there is such a file."""
+
+    def list(self, video_id: str = "") -> Iterator[tuple[str, str]]:
+        """Yield (video id, name) of every file, or of those of one video, in order."""
+
+    def delete(self, video_id: str, *names: str) -> None:
+        """Delete these files of a video, or all of them; ignore missing ones."""
+
+    def local(self, video_id: str, name: str) -> AbstractContextManager[LocalFile | None]:
+        """Give a file to programs that read from this machine: itself or a temporary copy, not to be changed."""
+
+
 class MediaProvider(Protocol):
     """Runs the jobs `snapshot`, `cover`, `transcode` and `narrow` of a video, and stores its files.
 
@@ -87,14 +142,18 @@ class MediaProvider(Protocol):
     """
 
     @property
+    def files(self) -> MediaFiles:
+        """The files that this console stores."""
+
+    @property
     def initial_jobs(self) -> tuple[JobKind, ...]:
         """The jobs queued for every new file."""
 
     def describe(self) -> str:
         """Return a one-line description for the operator. Raises ConsoleError if the provider cannot work."""
 
-    def admit(self, path: Path) -> Probe:
-        """Validate an uploaded file.
+    def admit(self, file: LocalFile) -> Probe:
+        """Validate an uploaded file, which is read once; what is found is noted in it.
 
         Raises MediaError, with a message for the user, if it is not an acceptable video.
         """
@@ -105,8 +164,11 @@ class MediaProvider(Protocol):
     ) -> str:  # fmt: skip
         """Return the id of a new video, registering it and its owner at a remote provider."""
 
-    def store_file(self, video_id: str, path: Path, extension: str) -> str:
-        """Move a validated file to the video's storage and return its name there."""
+    def store_file(self, video_id: str, file: LocalFile, extension: str) -> str:
+        """Store a validated file as the source of a new video and return its name there."""
+
+    def source_hash(self, video: Video) -> str:
+        """Return the SHA-256 of a stored source; "" if there is none here."""
 
     def is_up_to_date(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
         """Return whether a `transcode` or `narrow` job would only repeat what exists; `facts` are those of the last
@@ -175,6 +237,3 @@ class MediaProvider(Protocol):
 
     def with_current_urls(self, video: Video) -> Video:
         """Return the video with URLs that are valid now, if they expire. Returns quickly."""
-
-    def path_of(self, video_id: str, name: str) -> Path | None:
-        """Return the local file of a media URL, or None."""

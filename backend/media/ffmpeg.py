@@ -15,15 +15,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import TypeAlias
 
 from backend.errors import DISK_FULL, ConsoleError, MediaError
+from backend.jobs.runner import call_in_thread
 from backend.media import Probe
 from backend.media.ffmpeg_output import ByteQueue, ProgressParser, StderrTail
 from backend.media.probe import look
@@ -146,7 +147,8 @@ class Ffmpeg:
         process = self._start([*_leash(), self.binary, *options, *arguments], cwd)
         _limit(process.pid, cpu_seconds, address_space)
         words, chunks = StderrTail(arguments, cwd, keep), ByteQueue()
-        readers = [_thread(words.drain, process.stderr), _thread(chunks.pump, process.stdout)]
+        pumps = (words.drain, process.stderr), (chunks.pump, process.stdout)
+        readers = [call_in_thread("ffmpeg reader", partial(pump, stream)) for pump, stream in pumps if stream]
         try:
             self._follow(chunks, meter, duration, report)
             code = process.wait(self._stall)
@@ -157,8 +159,7 @@ class Ffmpeg:
             raise
         finally:
             self._stop(process, chunks)
-            for reader in readers:
-                reader.join()
+            wait(readers)
             _close(process)
         if -code == _FULL_SIGNAL or (not keep and any(said in words.text for said in _FULL)):
             raise ConsoleError(DISK_FULL)
@@ -203,12 +204,6 @@ class Ffmpeg:
             except subprocess.TimeoutExpired:
                 _signal(process, "SIGKILL")
                 process.wait()
-
-
-def _thread(work: Callable[[IO[bytes]], None], stream: IO[bytes] | None) -> threading.Thread:
-    thread = threading.Thread(target=work, args=(stream,), name="ffmpeg reader", daemon=True)
-    thread.start()
-    return thread
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:

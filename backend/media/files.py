@@ -1,58 +1,76 @@
-"""Atomic file operations in a video's folder."""
+"""The files of one video as its jobs see them, and temporary folders for work in progress."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
+from backend.media import LocalFile, MediaFiles
 from backend.media.container import codecs_of
 from backend.media.ffmpeg import Ffmpeg
 from backend.model import FileKind, MediaFile
 
 
-@contextlib.contextmanager
-def temp_file(folder: Path, stem: str) -> Iterator[Path]:
-    """Yield a temporary path in `folder`, deleted afterwards; leftovers of crashed runs are deleted too.
+@dataclass(frozen=True, slots=True)
+class JobFiles:
+    """The files of one video. A job works in a temporary folder and publishes what it made all at once."""
 
-    Names are unique, so that two runs of a job (after an expired lease) do not interfere.
-    """
-    for stray in folder.glob(f"{stem}.*.part"):
-        stray.unlink(missing_ok=True)
-    path = folder / f"{stem}.{uuid.uuid4().hex[:12]}.part"
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
+    files: MediaFiles
+    video_id: str
+
+    def temp_dir(self, stem: str) -> AbstractContextManager[Path]:
+        """Return a temporary folder for this kind of job; those of crashed runs are deleted."""
+        return temp_dir(self.files.scratch, f"{self.video_id}.{stem}")
+
+    def put(self, paths: Mapping[str, Path]) -> None:
+        """Publish finished files under these names. Raises NotFound if the video was deleted meanwhile."""
+        self.files.put(self.video_id, {name: LocalFile(path) for name, path in paths.items()})
+
+    def local(self, name: str) -> AbstractContextManager[LocalFile | None]:
+        return self.files.local(self.video_id, name)
+
+    def names(self, pattern: str) -> list[str]:
+        return [name for _, name in self.files.list(self.video_id) if fnmatch(name, pattern)]
+
+    def sweep(self, pattern: str, kept: Collection[str]) -> None:
+        """Delete the files of earlier runs that are not among `kept`."""
+        if stale := set(self.names(pattern)) - set(kept):
+            self.files.delete(self.video_id, *stale)
 
 
 @contextlib.contextmanager
 def temp_dir(folder: Path, stem: str) -> Iterator[Path]:
     """Yield a hidden temporary folder, deleted afterwards, as are those of crashed runs."""
-    for stray in folder.glob(f".{stem}.*.part"):
-        shutil.rmtree(stray, ignore_errors=True)
+    remove_temp_dirs(folder, stem)
     work_dir = folder / f".{stem}.{uuid.uuid4().hex[:12]}.part"
-    work_dir.mkdir()
+    work_dir.mkdir(parents=True)
     try:
         yield work_dir
     finally:
         shutil.rmtree(work_dir, ignore_errors=True)
 
 
-def publish(ffmpeg: Ffmpeg, folder: Path, kind: FileKind, outputs: Sequence[Path]) -> tuple[MediaFile, ...]:
-    """Move finished MP4s, best first, into `folder` under names such as `common-720.mp4`, durably, and describe them.
+def remove_temp_dirs(folder: Path, stem: str) -> None:
+    """Delete the temporary folders of a stem, and of those that continue it behind a dot."""
+    for stray in folder.glob(".*.part"):
+        if stray.name.startswith(f".{stem}."):
+            shutil.rmtree(stray, ignore_errors=True)
+
+
+def publish(ffmpeg: Ffmpeg, job: JobFiles, kind: FileKind, outputs: Sequence[Path]) -> tuple[MediaFile, ...]:
+    """Publish finished MP4s, best first, under names such as `common-720.mp4`, and describe them.
 
     Renditions of an earlier ladder are deleted.
     """
     files = tuple(_described(ffmpeg, output, kind, position) for position, output in enumerate(outputs))
-    for output, file in zip(outputs, files, strict=True):
-        atomic_replace(output, folder / file.name)
-    for stale in set(folder.glob(f"{kind}-*.mp4")) - {folder / file.name for file in files}:
-        stale.unlink(missing_ok=True)
+    job.put({file.name: output for file, output in zip(files, outputs, strict=True)})
+    job.sweep(f"{kind}-*.mp4", [file.name for file in files])
     return files
 
 
@@ -69,22 +87,3 @@ def _described(ffmpeg: Ffmpeg, output: Path, kind: FileKind, position: int) -> M
         codec=codecs_of(output),
         position=position,
     )
-
-
-def atomic_replace(path: Path, target: Path) -> None:
-    """Rename a file durably and atomically."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-    path.replace(target)
-    sync_folder(target.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Sync a folder's entries; not available on Windows."""
-    if sys.platform == "win32":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,30 +1,24 @@
-"""The local media provider: files in a folder of this machine, processed by ffmpeg.
-
-Each video has its own folder. Files are written with the suffix `.part` and renamed when complete, so that only
-complete files are served.
-"""
+"""The local media provider: files that ffmpeg processes on this machine."""
 
 from __future__ import annotations
 
 import re
-import shutil
-import stat
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from backend.errors import ConsoleError, MediaError, NotFound
 from backend.jobs.runner import Done, Task
-from backend.media import Judgement, Probe
-from backend.media.ffmpeg import MAX_PIXELS, Ffmpeg, Report
-from backend.media.files import atomic_replace, sync_folder, temp_file
+from backend.media import Judgement, LocalFile, MediaFiles, Probe
+from backend.media.ffmpeg import MAX_PIXELS, Ffmpeg
+from backend.media.files import JobFiles, remove_temp_dirs
+from backend.media.folder import NO_SUCH_VIDEO
 from backend.media.narrow_band import narrow, plain_renditions, uses_av1
 from backend.media.packets import DAMAGED, count_packets
 from backend.media.snapshots import take_cover, take_pictures
+from backend.media.source import Findings, findings_name, hash_of, open_source, read_findings, write_findings
 from backend.media.templates import TemplateGroup, Watermark
 from backend.media.transcode import NO_ENCODER, sides, transcode
 from backend.model import Actor, FileKind, Job, JobKind, User, Video
@@ -42,20 +36,14 @@ TOO_COSTLY = (
     "(QU_MAX_GIGAPIXELS). Scale it down, or cut it into parts."
 )
 NO_DECODER = "The video uses the codec {codec}, which cannot be decoded here. Convert it to MP4 and send it again."
-NO_SUCH_VIDEO = "There are no files of the video {video_id} here."
 SOURCE_GONE = "The source of the video {video_id} is gone. Upload it again."
-BAD_NAME = "{name} cannot be the name of a video."
 
 MAX_DURATION = 6 * 3600.0  # seconds
 MAX_SIDE = 8192  # pixels
 # never an extension that browsers would execute
 EXTENSIONS = re.compile("3g2|3gp|asf|avi|flv|m2ts|m4v|mkv|mov|mp4|mpeg|mpg|mts|ts|webm|wmv")
-_VIDEO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.[A-Za-z0-9]{1,8}")
 
-Work: TypeAlias = Callable[[Path, Path, Report], Done]  # video folder, source file
 # Additionally, the file names known to the catalogue
-Take: TypeAlias = Callable[[Path, Path, frozenset[str], Report], Done]
 
 
 class LocalMedia:
@@ -65,7 +53,7 @@ class LocalMedia:
 
     def __init__(
         self,
-        folder: Path,
+        files: MediaFiles,
         ffmpeg: Ffmpeg,
         narrow_codec: str = "auto",
         rungs: Sequence[int] = (720,),
@@ -74,7 +62,7 @@ class LocalMedia:
         """`narrow_codec`: auto, av1 or h264; `rungs`: short sides of the renditions in pixels; `max_gigapixels`:
         limit of all frames of a video together, which determines the cost of its renditions.
         """
-        self._folder, self._ffmpeg, self._narrow_codec, self._rungs = folder, ffmpeg, narrow_codec, rungs
+        self.files, self._ffmpeg, self._narrow_codec, self._rungs = files, ffmpeg, narrow_codec, rungs
         self._max_gigapixels = max_gigapixels
 
     def describe(self) -> str:
@@ -84,19 +72,19 @@ class LocalMedia:
         narrow_by = "AV1" if uses_av1(self._ffmpeg, self._narrow_codec) else "H.264"
         return f"ffmpeg {self._ffmpeg.version}, narrow-band in {narrow_by}"
 
-    def admit(self, path: Path) -> Probe:
+    def admit(self, file: LocalFile) -> Probe:
         """Validate an uploaded file; only its first frame is decoded.
 
         Raises MediaError if it is not acceptable. Duration and frame rate are those of the actual frames.
         """
-        probe = self._ffmpeg.probe(path)
+        probe = self._ffmpeg.probe(file.path)
         if max(probe.width, probe.height) > MAX_SIDE or probe.width * probe.height > MAX_PIXELS:
             millions = MAX_PIXELS // 1_000_000
             raise MediaError(TOO_LARGE, width=probe.width, height=probe.height, side=MAX_SIDE, millions=millions)
         _check_length(probe.duration)
         if probe.codec not in self._ffmpeg.decodable:
             raise MediaError(NO_DECODER, codec=probe.codec)
-        packets = count_packets(self._ffmpeg, path, probe)
+        packets = count_packets(self._ffmpeg, file.path, probe)
         if packets.cut_off:
             expected, actual = round(packets.declared, 1), round(packets.video.end, 1)
             raise MediaError(CUT_OFF, detail=packets.words, expected=expected, actual=actual)
@@ -104,6 +92,7 @@ class LocalMedia:
         self._check_cost(probe, packets.video.packets)
         if not probe.decodes:
             raise MediaError(DAMAGED, detail=packets.words)
+        file.findings = (probe, packets)
         return replace(probe, duration=round(packets.end, 3), fps=round(packets.video.rate, 3) or probe.fps)
 
     def _check_cost(self, probe: Probe, pictures: int) -> None:
@@ -125,44 +114,62 @@ class LocalMedia:
         """Return a random id."""
         return uuid.uuid4().hex
 
-    def store_file(self, video_id: str, path: Path, extension: str) -> str:
-        """Move a validated file to the video's folder, durably, and return its name there.
+    def store_file(self, video_id: str, file: LocalFile, extension: str) -> str:
+        """Store a validated file, and what was found in it, and return its name.
 
         A non-video extension (such as `.html`) is replaced by `.mp4`.
         """
-        folder = self._own_folder(video_id)
-        if folder is None:
-            raise MediaError(BAD_NAME, name=video_id[:140])
         kind = extension.lower().strip().removeprefix(".")
         name = f"source.{kind if EXTENSIONS.fullmatch(kind) else 'mp4'}"
-        folder.mkdir(parents=True, exist_ok=True)
-        sync_folder(self._folder)
-        with temp_file(folder, "source") as whole:
-            shutil.move(path, whole)  # a rename, or a copy if the incoming folder is on another disk
-            atomic_replace(whole, folder / name)
+        files, facts = {name: file}, self.files.scratch / f"{uuid.uuid4().hex}.facts"
+        try:
+            if file.findings is not None:
+                probe, packets = file.findings
+                found = Findings(probe.size, self._ffmpeg.version, file.sha256, probe, packets)
+                facts.parent.mkdir(parents=True, exist_ok=True)
+                facts.write_bytes(write_findings(found))
+                files[findings_name(name)] = LocalFile(facts)
+            self.files.put(video_id, files, new=True)
+        finally:
+            facts.unlink(missing_ok=True)
         return name
+
+    def source_hash(self, video: Video) -> str:
+        """Return the SHA-256 noted when the file came in, or read it if it was not."""
+        if (source := video.file_of(FileKind.SOURCE)) is None:
+            return ""
+        found = read_findings(self.files, video.video_id, source.name)
+        return (found.sha256 if found else "") or hash_of(self.files, video.video_id, source.name)
 
     def run(self, job: Job, video: Video | None, task: Task) -> Done:
         """Run a snapshot, cover, transcode or narrow job.
 
         Raises NotFound if the video has no files, MediaError if it has no source. A cancelled job leaves no files.
         """
-        source = self._source(video)
+        files, name = JobFiles(self.files, video.video_id if video else ""), self._source(video)
         known = frozenset(file.name for file in video.files) if video else frozenset()
-        works: dict[JobKind, Work] = {
-            JobKind.SNAPSHOT: partial(self._take, partial(take_pictures, self._ffmpeg), known),
-            JobKind.COVER: partial(
-                self._take, partial(take_cover, self._ffmpeg, float(job.payload.get("seconds", 0))), known
-            ),
-            JobKind.TRANSCODE: partial(transcode, self._ffmpeg, self._rungs),
-            JobKind.NARROW: partial(narrow, self._ffmpeg, self._narrow_codec, self._rungs),
-        }
-        return works[job.kind](source.parent, source, task.report)
+        # Images are taken from a plain rendition, which decodes faster.
+        plain = plain_renditions(files)[:1] if job.kind in (JobKind.SNAPSHOT, JobKind.COVER) else []
+        with files.local(next(iter(plain), name)) as file:
+            if file is None:
+                raise MediaError(SOURCE_GONE, video_id=files.video_id)
+            if job.kind is JobKind.COVER:
+                seconds = float(job.payload.get("seconds", 0))
+                return take_cover(self._ffmpeg, seconds, files, file.path, known, task.report)
+            found = None if plain else read_findings(self.files, files.video_id, name)
+            source = open_source(self._ffmpeg, file.path, task.report, found)
+            if job.kind is JobKind.SNAPSHOT:
+                done = take_pictures(self._ffmpeg, files, source, known, task.report)
+                return replace(done, facts={}) if plain else done  # the rendition may be smaller than the video
+            source.check_whole()
+            if job.kind is JobKind.TRANSCODE:
+                return transcode(self._ffmpeg, self._rungs, files, source, task.report)
+            return narrow(self._ffmpeg, self._narrow_codec, self._rungs, files, source, task.report)
 
     def is_up_to_date(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
         """Return whether all renditions exist in the configured sizes and codec."""
         files = video.files_of(FileKind.NARROW if kind is JobKind.NARROW else FileKind.COMMON)
-        if not files or not all(self.path_of(video.video_id, file.name) for file in files):
+        if not files or not all(self.files.exists(video.video_id, file.name) for file in files):
             return False
         if kind is JobKind.NARROW:
             wanted = "av1" if uses_av1(self._ffmpeg, self._narrow_codec) else "h264"
@@ -221,46 +228,20 @@ class LocalMedia:
         return video
 
     def delete(self, video_id: str) -> None:
-        """Delete the video's folder. It is renamed first, so that running jobs cannot publish into it."""
-        folder = self._own_folder(video_id)
-        if folder is None or not folder.is_dir():
-            return
-        graves = self._folder / ".deleted"
-        graves.mkdir(exist_ok=True)
-        folder.rename(graves / uuid.uuid4().hex)
-        sync_folder(self._folder)
-        for grave in graves.iterdir():  # ours, and leftovers of a crashed server
-            shutil.rmtree(grave, ignore_errors=True)
+        """Delete the video's files, and what its running jobs have made so far."""
+        self.files.delete(video_id)
+        remove_temp_dirs(self.files.scratch, video_id)
 
-    def path_of(self, video_id: str, name: str) -> Path | None:
-        """Return the complete file with this name, or None for invalid names, unfinished files and links."""
-        folder = self._own_folder(video_id)
-        if folder is None or not _NAME.fullmatch(name) or name.endswith(".part"):
-            return None
-        path = folder / name
-        try:
-            return path if stat.S_ISREG(path.lstat().st_mode) else None
-        except OSError:
-            return None
-
-    @staticmethod
-    def _take(take: Take, known: frozenset[str], folder: Path, path: Path, report: Report) -> Done:
-        """Take images from the plain rendition, which decodes faster, or else from the source."""
-        rendition = next(iter(plain_renditions(folder)), None)
-        done = take(folder, rendition or path, known, report)
-        return replace(done, facts={}) if rendition else done  # the rendition may be smaller than the video
-
-    def _own_folder(self, video_id: str) -> Path | None:
-        return self._folder / video_id if _VIDEO_ID.fullmatch(video_id) else None
-
-    def _source(self, video: Video | None) -> Path:
-        if video is None or (folder := self._own_folder(video.video_id)) is None or not folder.is_dir():
+    def _source(self, video: Video | None) -> str:
+        names = [name for _, name in self.files.list(video.video_id)] if video and video.video_id else []
+        if video is None or not names:
             raise NotFound(NO_SUCH_VIDEO, video_id=video.video_id[:140] if video else "")
         recorded = video.file_of(FileKind.SOURCE)
-        named = self.path_of(video.video_id, recorded.name) if recorded else None
-        for path in (named, *sorted(folder.glob("source.*"))):
-            if path and self.path_of(video.video_id, path.name):
-                return path
+        if recorded and recorded.name in names:
+            return recorded.name
+        for name in names:
+            if name.startswith("source."):
+                return name
         raise MediaError(SOURCE_GONE, video_id=video.video_id)
 
 

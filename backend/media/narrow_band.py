@@ -20,20 +20,22 @@ import logging
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from backend.jobs.runner import Done
 from backend.media import Probe, vmaf
 from backend.media.ffmpeg import Ffmpeg, Report
-from backend.media.files import atomic_replace, publish, temp_dir
+from backend.media.files import JobFiles, publish, temp_dir
 from backend.media.filters import shape
 from backend.media.packets import count_packets
 from backend.media.quality_model import LADDERS
 from backend.media.quality_search import Case, ProgressSplitter, QualitySearch, encode_whole, pays, search_quality
-from backend.media.transcode import Source, open_source, transcode
+from backend.media.source import Source
+from backend.media.transcode import make_renditions
 from backend.media.vmaf import Unscored
-from backend.model import FileKind, MediaFile
+from backend.model import FileKind
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +43,8 @@ AV1_MIN_SIDE = 64  # pixels; SVT-AV1 before 2.0 rejects smaller frames
 MAKING = 0.25  # share of the work if the plain renditions must be made first
 
 
-def narrow(ffmpeg: Ffmpeg, codec: str, rungs: Sequence[int], folder: Path, path: Path, report: Report) -> Done:
-    """Make the narrow-band renditions in `folder`, one for each plain one; `codec` is auto, av1 or h264.
+def narrow(ffmpeg: Ffmpeg, codec: str, rungs: Sequence[int], job: JobFiles, source: Source, report: Report) -> Done:
+    """Make the narrow-band renditions of a video, one for each plain one; `codec` is auto, av1 or h264.
 
     If there are no plain renditions, those of `rungs` are made too. The facts of the job: `codec`, `crf`; `target`,
     `vmaf`, `vmaf_plain`, `vmaf_low` (the worst 2 s), `vmaf_p5` and `vmaf_p5_plain` (5th percentiles), all VMAF, None if
@@ -50,13 +52,14 @@ def narrow(ffmpeg: Ffmpeg, codec: str, rungs: Sequence[int], folder: Path, path:
     copy of the plain one; and `probes`, pairs of CRF and score. They describe the best rendition; `lower` lists those
     of the others. Raises MediaError as `transcode` does.
     """
-    with temp_dir(folder, "narrow") as work_dir:
-        source, steps = open_source(ffmpeg, path, report), ProgressSplitter(report)
-        plains = plain_renditions(folder)
-        made: tuple[MediaFile, ...] = ()
+    made: list[Path] = []
+    steps = ProgressSplitter(report)
+    with job.temp_dir("narrow") as work_dir, ExitStack() as stack:
+        found = [stack.enter_context(job.local(name)) for name in plain_renditions(job)]
+        plains = [file.path for file in found if file]
         if not plains:
-            made = transcode(ffmpeg, rungs, work_dir, path, steps.until(MAKING)).files
-            plains = [work_dir / file.name for file in made]
+            made, _ = make_renditions(ffmpeg, rungs, work_dir, source, steps.until(MAKING))
+            plains = made
         probes = [ffmpeg.probe(plain) for plain in plains]
         areas = [probe.width * probe.height for probe in probes]
         outputs, facts = [], []
@@ -64,10 +67,10 @@ def narrow(ffmpeg: Ffmpeg, codec: str, rungs: Sequence[int], folder: Path, path:
             mark = 1 - (1 - MAKING * bool(made)) * sum(areas[number:]) / sum(areas)
             outputs.append(work_dir / f"narrow-{number}.mp4")
             facts.append(_make(ffmpeg, codec, source, plain, probe, outputs[-1], steps.until(mark)))
-        files = publish(ffmpeg, folder, FileKind.NARROW, outputs)
-        for file in made:
-            atomic_replace(work_dir / file.name, folder / file.name)
-    return Done((*files, *made), facts[0] | source.facts | {"lower": facts[1:]})
+        files = publish(ffmpeg, job, FileKind.NARROW, outputs)
+        if made:
+            files += publish(ffmpeg, job, FileKind.COMMON, made)
+    return Done(files, facts[0] | source.facts | {"lower": facts[1:]})
 
 
 def _make(
@@ -96,10 +99,10 @@ def uses_av1(ffmpeg: Ffmpeg, codec: str) -> bool:
     return codec != "h264" and "libsvtav1" in ffmpeg.encoders
 
 
-def plain_renditions(folder: Path) -> list[Path]:
-    """Return the plain renditions in a video's folder, best first."""
-    found = folder.glob("common-*.mp4")
-    return sorted(found, key=lambda path: int("0" + "".join(filter(str.isdecimal, path.stem))), reverse=True)
+def plain_renditions(job: JobFiles) -> list[str]:
+    """Return the names of a video's plain renditions, best first."""
+    found = job.names("common-*.mp4")
+    return sorted(found, key=lambda name: int("0" + "".join(filter(str.isdecimal, name[:-4]))), reverse=True)
 
 
 def _find(case: Case, report: Report) -> tuple[Path | None, dict[str, Any]]:

@@ -8,6 +8,7 @@ from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from backend.errors import MediaError
 from backend.media import Probe
@@ -28,6 +29,12 @@ _NO_TIME = -(1 << 63)
 _TOLD_BY_FFMPEG = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")  # first boxes of an MP4 or MOV
 
 
+if TYPE_CHECKING:
+    Times: TypeAlias = array[float]
+else:  # read when findings are decoded, and no generic type before Python 3.12
+    Times = array
+
+
 @dataclass(slots=True)
 class Stream:
     """The packets of one stream. Times are seconds from the start of the file."""
@@ -43,8 +50,8 @@ class Stream:
     stuck: int = 0  # packets not later than the previous one, as ffmpeg leaves them where timestamps jump back
     locked: bool = False  # whether a packet is encrypted
     # presentation times of all frames and of key frames; sorted once closed
-    times: array[float] = field(default_factory=lambda: array("d"))
-    key_times: array[float] = field(default_factory=lambda: array("d"))
+    times: Times = field(default_factory=lambda: array("d"))
+    key_times: Times = field(default_factory=lambda: array("d"))
     _last_length: float = 0.0
     _last_decoded: int = _NO_TIME
 

@@ -35,7 +35,8 @@ from backend.media.quality_model import (
     slope_of,
     target_for,
 )
-from backend.media.transcode import KEYFRAMES, Source, encode, kilobits, sound
+from backend.media.source import Source
+from backend.media.transcode import KEYFRAMES, encode, kilobits, sound
 from backend.media.vmaf import Pictures, Reference, Score, Unscored, Window
 
 MIN_GAIN = 0.05  # of the plain rendition's video bytes; a smaller gain does not justify a second file

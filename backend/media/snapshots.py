@@ -20,11 +20,11 @@ from backend.jobs.runner import Done
 from backend.media import Probe
 from backend.media.container import jpeg_size
 from backend.media.ffmpeg import Ffmpeg, Report
-from backend.media.files import atomic_replace, temp_dir
+from backend.media.files import JobFiles
 from backend.media.filters import jpeg, scaled
-from backend.media.packets import Stream, count_packets
+from backend.media.packets import Stream
+from backend.media.source import Source
 from backend.media.sprite import MAX_TILES, Layout, lay_out, write_vtt
-from backend.media.transcode import Source
 from backend.model import FileKind, MediaFile
 
 NO_PICTURE = "No pictures could be taken from the video, though the file may be fine. See the technical details."
@@ -55,32 +55,35 @@ class SnapshotPlan:
         return self.source.packets.video
 
 
-def take_pictures(ffmpeg: Ffmpeg, folder: Path, path: Path, kept: Collection[str], report: Report) -> Done:
-    """Write cover, first frame, snapshots and sprite of the video at `path` to `folder`.
+def take_pictures(ffmpeg: Ffmpeg, job: JobFiles, source: Source, kept: Collection[str], report: Report) -> Done:
+    """Publish cover, first frame, snapshots and sprite of a video.
 
     `kept` are the file names known to the catalogue. Raises MediaError if no frame can be decoded.
     """
-    _remove_stale(folder, "sprite-*.*", kept)
-    with temp_dir(folder, "pictures") as work_dir:
-        plan = _plan(ffmpeg, path, report)
+    job.sweep("sprite-*.*", kept)
+    with job.temp_dir("pictures") as work_dir:
+        plan = _plan(source)
         report(0.1)
         words = _one_pass(ffmpeg, work_dir, plan, lambda done: report(0.1 + 0.5 * done)) if plan.read else ""
         report(0.6)
         _fill_gaps(ffmpeg, work_dir, plan, report)
-        files = (*_publish(work_dir, folder), *_publish_sprite(work_dir, folder, plan.sprite))
-    if not files:
-        raise MediaError(NO_PICTURE, detail=words)
-    return Done(files, dict(plan.source.facts))
+        made = [*_pictures(work_dir), *_sprite(work_dir, plan.sprite)]
+        if not made:
+            raise MediaError(NO_PICTURE, detail=words)
+        job.put({file.name: path for file, path in made})
+    return Done(tuple(file for file, _ in made), dict(source.facts))
 
 
-def take_cover(ffmpeg: Ffmpeg, seconds: float, folder: Path, path: Path, kept: Collection[str], report: Report) -> Done:
-    """Write the frame at this time to `folder` as the chosen cover; beyond the end, the last frame.
+def take_cover(
+    ffmpeg: Ffmpeg, seconds: float, job: JobFiles, path: Path, kept: Collection[str], report: Report
+) -> Done:
+    """Publish the frame at this time of the video at `path` as the chosen cover; beyond the end, the last frame.
 
     The name contains a hash of the content, because browsers cache media forever. The previous choice is kept until the
     catalogue knows the new one. Raises MediaError if no frame can be decoded.
     """
-    _remove_stale(folder, "cover-*.jpg", kept)
-    with temp_dir(folder, "cover") as work_dir:
+    job.sweep("cover-*.jpg", kept)
+    with job.temp_dir("cover") as work_dir:
         probe = ffmpeg.probe(path)
         report(0.1)
         taken = work_dir / "cover.jpg"
@@ -88,7 +91,9 @@ def take_cover(ffmpeg: Ffmpeg, seconds: float, folder: Path, path: Path, kept: C
         words = _extract_frame(ffmpeg, [*ffmpeg.reads(path, "-ss", f"{at:.6f}")], probe, taken, COVER_SIDE)
         if not taken.exists():
             raise MediaError(NO_PICTURE, detail=words)
-        return Done((_keep(taken, folder, FileKind.CHOSEN_COVER, _hashed(taken)),))
+        cover = _described(taken, FileKind.CHOSEN_COVER, _hashed(taken))
+        job.put({cover.name: taken})
+        return Done((cover,))
 
 
 def _appears(ffmpeg: Ffmpeg, path: Path, seconds: float) -> float:
@@ -105,10 +110,8 @@ def _appears(ffmpeg: Ffmpeg, path: Path, seconds: float) -> float:
     return max(stream.shown_at(seconds) - EARLIER, 0.0)
 
 
-def _plan(ffmpeg: Ffmpeg, path: Path, report: Report) -> SnapshotPlan:
-    probe = ffmpeg.probe(path)
-    packets = count_packets(ffmpeg, path, probe, lambda _: report(0.0))
-    source, video = Source(path, probe, packets), packets.video
+def _plan(source: Source) -> SnapshotPlan:
+    probe, packets, video = source.probe, source.packets, source.packets.video
     wanted = min(SNAPSHOTS, max(1, video.packets // 2))  # no frame twice
     pixels = video.packets * probe.width * probe.height
     sparse = video.key_gap * wanted > video.duration
@@ -221,8 +224,8 @@ def _extract_frame(ffmpeg: Ffmpeg, reads: Sequence[str], probe: Probe, target: P
     return ffmpeg.run([*reads, *taken], cwd=target.parent).words
 
 
-def _publish(work_dir: Path, folder: Path) -> Iterator[MediaFile]:
-    """Move the images to the video's folder and describe them."""
+def _pictures(work_dir: Path) -> Iterator[tuple[MediaFile, Path]]:
+    """Describe the images."""
     first, cover = work_dir / "first.jpg", work_dir / "cover.jpg"
     if first.exists() and not cover.exists():
         shutil.copyfile(first, cover)
@@ -232,38 +235,28 @@ def _publish(work_dir: Path, folder: Path) -> Iterator[MediaFile]:
     for path, kind, position in named:
         if path.exists() and path.stat().st_size:
             name = f"snapshot-{position}.jpg" if position else path.name
-            yield structs.replace(_keep(path, folder, kind, name), position=position)
+            yield structs.replace(_described(path, kind, name), position=position), path
 
 
-def _publish_sprite(work_dir: Path, folder: Path, layout: Layout) -> Iterator[MediaFile]:
-    """Move the sprite and its WebVTT to the video's folder, under a common unique name."""
+def _sprite(work_dir: Path, layout: Layout) -> Iterator[tuple[MediaFile, Path]]:
+    """Describe the sprite and its WebVTT, under a common unique name."""
     sprite = work_dir / "sprite.jpg"
     if not sprite.exists() or not sprite.stat().st_size:
         return
     text = write_vtt(layout.cues(), _hashed(sprite))
-    picture = _keep(sprite, folder, FileKind.SPRITE, _hashed(sprite))
+    picture = _described(sprite, FileKind.SPRITE, _hashed(sprite))
     cues = work_dir / "sprite.vtt"
     cues.write_text(text, encoding="utf-8")
     name = f"{Path(picture.name).stem}.vtt"
-    atomic_replace(cues, folder / name)
-    yield structs.replace(picture, duration=layout.duration)
-    yield MediaFile(FileKind.SPRITE_CUES, name, size=len(text), duration=layout.duration)
+    yield structs.replace(picture, duration=layout.duration), sprite
+    yield MediaFile(FileKind.SPRITE_CUES, name, size=len(text), duration=layout.duration), cues
 
 
-def _keep(path: Path, folder: Path, kind: FileKind, name: str) -> MediaFile:
+def _described(path: Path, kind: FileKind, name: str) -> MediaFile:
     width, height = jpeg_size(path)
-    size = path.stat().st_size
-    atomic_replace(path, folder / name)
-    return MediaFile(kind, name, size=size, width=width, height=height)
+    return MediaFile(kind, name, size=path.stat().st_size, width=width, height=height)
 
 
 def _hashed(path: Path) -> str:
     """Return a name with a hash of the content, such as `cover-1f0c3a5b9d2e.jpg`."""
     return f"{path.stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}{path.suffix}"
-
-
-def _remove_stale(folder: Path, pattern: str, kept: Collection[str]) -> None:
-    """Delete files of earlier or crashed runs that the catalogue does not know."""
-    for path in folder.glob(pattern):
-        if path.name not in kept:
-            path.unlink(missing_ok=True)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from backend.errors import ConsoleError, MediaError
 from backend.jobs.runner import Done
 from backend.media import Probe
 from backend.media.ffmpeg import ADDRESS_SPACE, THREADS, Ffmpeg, Report, RunResult
-from backend.media.files import publish, temp_dir
-from backend.media.filters import scaled, shape, steady
+from backend.media.files import JobFiles, publish
+from backend.media.filters import scaled, shape
 from backend.media.packets import Packets, count_packets
+from backend.media.source import Source
 from backend.model import FileKind, Video
 
-ENDS_EARLY = "The file ends early: only {actual} of its {expected} seconds are there. Upload the whole file again."
 DAMAGED_AT = "The file is damaged at {moment}: only {actual} of its {expected} seconds can be shown. Upload it again."
 UNREADABLE_PICTURES = "The file is damaged: hardly any of its pictures can be decoded. Upload it again."
 NOT_ENCODED = "ffmpeg could not encode the video, though the file may be fine. See the technical details."
@@ -36,52 +36,27 @@ _UNDECODED = ("Decode error rate", "Invalid data found when processing input")
 _STOPPED = (255, -24, -9)  # ffmpeg exits with 255 on SIGXCPU, as on SIGTERM
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A probed and demuxed source."""
-
-    path: Path
-    probe: Probe
-    packets: Packets
-
-    def reads(self, ffmpeg: Ffmpeg, *options: str) -> list[str]:
-        """Return the arguments for reading it."""
-        return ffmpeg.reads(self.path, *steady(self.probe), *self.packets.options, *options)
-
-    @property
-    def facts(self) -> dict[str, float | int]:
-        """The properties of the video reported by a job, in seconds and displayed pixels."""
-        return {
-            "duration": round(self.packets.end, 3),
-            "width": self.probe.width,
-            "height": self.probe.height,
-        }
+def transcode(ffmpeg: Ffmpeg, rungs: Sequence[int], job: JobFiles, source: Source, report: Report) -> Done:
+    """Make the plain renditions of a video: all of `sides`, best first, or none. Raises MediaError on failure."""
+    with job.temp_dir("common") as work_dir:
+        outputs, words = make_renditions(ffmpeg, rungs, work_dir, source, report)
+        files = publish(ffmpeg, job, FileKind.COMMON, outputs)
+    return Done(files, dict(source.facts), words)
 
 
-def open_source(ffmpeg: Ffmpeg, path: Path, report: Report) -> Source:
-    """Probe a source. Raises MediaError if it is unreadable or incomplete."""
-    probe = ffmpeg.probe(path)
-    packets = count_packets(ffmpeg, path, probe, lambda _: report(0.0))
-    if packets.cut_off:
-        actual, expected = round(packets.video.end, 1), round(packets.declared, 1)
-        raise MediaError(ENDS_EARLY, detail=packets.words, actual=actual, expected=expected)
-    return Source(path, probe, packets)
-
-
-def transcode(ffmpeg: Ffmpeg, rungs: Sequence[int], folder: Path, path: Path, report: Report) -> Done:
-    """Make the plain renditions of the video at `path` in `folder`: all of `sides`, best first, or none.
+def make_renditions(
+    ffmpeg: Ffmpeg, rungs: Sequence[int], work_dir: Path, source: Source, report: Report
+) -> tuple[list[Path], str]:
+    """Write the plain renditions of a source to `work_dir`, best first, and return them with ffmpeg's messages.
 
     A single run makes them all, so that the source is decoded once. Raises MediaError on failure.
     """
-    with temp_dir(folder, "common") as work_dir:
-        source = open_source(ffmpeg, path, report)
-        outputs = {
-            work_dir / f"{side}.mp4": [*plain_codec(ffmpeg, source, side), *sound(source)]
-            for side in sides(rungs, source.probe)
-        }
-        best, *_ = encode(ffmpeg, source, outputs, report)
-        files = publish(ffmpeg, folder, FileKind.COMMON, tuple(outputs))
-    return Done(files, dict(source.facts), best.words)
+    outputs = {
+        work_dir / f"{side}.mp4": [*plain_codec(ffmpeg, source, side), *sound(source)]
+        for side in sides(rungs, source.probe)
+    }
+    best, *_ = encode(ffmpeg, source, outputs, report)
+    return list(outputs), best.words
 
 
 def sides(rungs: Sequence[int], probe: Probe | Video) -> list[int]:

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from backend.media.ffmpeg import THREADS, Ffmpeg, Report, RunResult
 from backend.media.filters import Shape
-from backend.media.transcode import Source
+from backend.media.source import Source
 
 SAMPLE_SECONDS = 2.0  # the interval between key frames
 ONE_SAMPLE_OF = 6.0  # seconds of video

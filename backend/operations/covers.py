@@ -11,6 +11,7 @@ from backend.api.registry import operation
 from backend.auth.permissions import Right
 from backend.errors import BadRequest, Conflict
 from backend.media import NO_SNAPSHOTS
+from backend.media.source import read_whole
 from backend.media.sprite import Cue, read_vtt
 from backend.model import FileKind, JobKind, MediaFile, Video
 
@@ -70,5 +71,4 @@ def choose_cover(call: Call, *, media_id: str, seconds: float, seen_line: SeenLi
 
 
 def _tiles(call: Call, video: Video, cues: MediaFile) -> list[Cue]:
-    path = call.media.path_of(video.video_id, cues.name)
-    return list(read_vtt(path.read_text(encoding="utf-8"))) if path else []
+    return list(read_vtt(read_whole(call.media.files, video.video_id, cues.name).decode()))

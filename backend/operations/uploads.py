@@ -11,6 +11,7 @@ from backend.api.wire import UploadedVideo
 from backend.auth.permissions import Right
 from backend.i18n.messages import say
 from backend.lifecycle.ingest import VideoMetadata, ingest_file, same_files
+from backend.media import LocalFile
 from backend.model import User
 from backend.operations.exports import LinkData
 from backend.operations.fields import NewVideo
@@ -45,8 +46,9 @@ def upload_video(
         about.cate_name,
     )
     may_know = call.access is not None and Right.READ in call.access.rights
-    same = same_files(call.console, file.path) if may_know else []
-    video = ingest_file(call.console, file.path, said, call.actor)
+    received = LocalFile(file.path, file.sha256)
+    same = same_files(call.console, received) if may_know else []
+    video = ingest_file(call.console, received, said, call.actor)
     return call.write.uploaded(video, same, warnings_of(call, video.title, video.description, video.tags))
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from pathlib import Path
+from email.utils import formatdate, parsedate_to_datetime
+from typing import TYPE_CHECKING
 
+import anyio
 from starlette.datastructures import Headers
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from backend.console import Console
@@ -18,6 +19,9 @@ from backend.errors import NotFound, Refused
 from backend.model import CensorStatus, Video
 from backend.model.media_urls import MediaPath, read_media_path
 from backend.server.request import RequestContext
+
+if TYPE_CHECKING:
+    from backend.media import OpenFile
 
 # Approved videos may be cached by a CDN, and thus prewarmed. Blocking and deleting invalidate a URL here immediately;
 # s-maxage limits copies in caches to a day.
@@ -30,40 +34,84 @@ MEDIA_TYPES = {
     ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".gif": "image/gif",
     ".vtt": "text/vtt",
 }  # fmt: skip
-RANGE = re.compile(r"([0-9]{1,30})-([0-9]{1,30})?|-[0-9]{1,30}")
+RANGE = re.compile(r"(?=.*[0-9])([0-9]{0,30})-([0-9]{0,30})")
 
 
-class Parts(FileResponse):
-    """A file response with ranges; an invalid Range header is ignored (RFC 9110)."""
+class FileParts(StreamingResponse):
+    """Sends bytes of an open file, and closes it however that ends."""
+
+    def __init__(
+        self, pieces: Iterator[bytes], close: Callable[[], None], status: int, headers: dict[str, str], media_type: str
+    ) -> None:
+        self._close = close
+        super().__init__(self._pieces(pieces), status, headers, media_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not is_range(Headers(scope=scope).get("range", "")):
-            scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"range"]}
-        await super().__call__(scope, receive, send)
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._close()
+
+    @staticmethod
+    async def _pieces(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+        while piece := await anyio.to_thread.run_sync(next, pieces, b""):
+            yield piece
 
 
 async def send_media(context: RequestContext) -> Response:
     """Send a file of a video to a client that knows its media key."""
     context.require_method("GET", "HEAD")
-    path, may_be_shared = await context.run(find_media, context.console, context.scope["path"])
-    media_type = MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
-    headers = {"Cache-Control": PUBLIC if may_be_shared else PRIVATE, "X-Request-Id": context.caller.request_id}
-    answer = Parts(path, headers=headers, media_type=media_type, stat_result=await context.run(os.stat, path))
-    if is_known(context.request.headers, answer.headers):
-        kept = ("cache-control", "etag", "last-modified", "x-request-id")
-        return Response(status_code=304, headers={name: answer.headers[name] for name in kept})
-    return answer
+    name = context.scope["path"].rpartition("/")[2]
+    file, may_be_shared = await context.run(find_media, context.console, context.scope["path"])
+    answer: Response | None = None
+    try:
+        headers = {
+            "Cache-Control": PUBLIC if may_be_shared else PRIVATE,
+            "X-Request-Id": context.caller.request_id,
+            "Last-Modified": formatdate(file.modified, usegmt=True),
+            "ETag": file.tag,
+        }
+        if is_known(context.request.headers, Headers(headers)):
+            answer = Response(status_code=304, headers=headers)
+        else:
+            answer = _answer(context, file, headers, MEDIA_TYPES[_suffix(name)])
+        return answer
+    finally:
+        if not isinstance(answer, FileParts):
+            file.close()
 
 
-def is_range(text: str) -> bool:
-    """Return whether a Range header is valid: byte ranges with first <= last."""
+def _answer(context: RequestContext, file: OpenFile, headers: dict[str, str], media_type: str) -> Response:
+    asked, status = context.request.headers, 200
+    same = asked.get("if-range") in (None, headers["ETag"], headers["Last-Modified"])
+    span = read_range(asked.get("range", ""), file.size) if same else None
+    start, stop = span or (0, file.size)
+    if span:
+        if start >= stop:
+            return Response(status_code=416, headers={"Content-Range": f"bytes */{file.size}"})
+        status, headers["Content-Range"] = 206, f"bytes {start}-{stop - 1}/{file.size}"
+    headers |= {"Content-Length": str(stop - start), "Accept-Ranges": "bytes"}
+    if context.scope["method"] == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=media_type)
+    return FileParts(file.read(start, stop), file.close, status, headers, media_type)
+
+
+def read_range(text: str, size: int) -> tuple[int, int] | None:
+    """Return which bytes of so many a Range header asks for: from the first up to the second number.
+
+    The two are equal if there are none such bytes. None if all are to be sent: for what is no range (RFC 9110), and, as
+    object stores do, for several ranges.
+    """
     unit, _, parts = text.partition("=")
     found = [RANGE.fullmatch(part.strip()) for part in parts.split(",") if part.strip()]
-    return (
-        unit.strip().lower() == "bytes"
-        and bool(found)
-        and all(part and (not part[2] or int(part[1]) <= int(part[2])) for part in found)
-    )
+    if unit.strip().lower() != "bytes" or len(found) != 1 or found[0] is None:
+        return None
+    first, last = found[0].groups()
+    if not first:
+        return max(size - int(last), 0), size
+    if last and int(last) < int(first):
+        return None
+    return min(int(first), size), min(int(last) + 1, size) if last else size
 
 
 def is_known(asked: Headers, has: Headers) -> bool:
@@ -94,16 +142,19 @@ def _moment(date: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def find_media(console: Console, wanted: str) -> tuple[Path, bool]:
-    """Return a file and whether shared caches may store it. Raises Refused if there is none."""
-    asked, path = read_media_path(wanted), None
+def find_media(console: Console, wanted: str) -> tuple[OpenFile, bool]:
+    """Open a file and tell whether shared caches may store it. Raises Refused if there is none."""
+    asked, file = read_media_path(wanted), None
     video = _video(console, asked) if asked else None
-    name = asked.name if asked else ""
-    if video is not None and not name.startswith(".") and "\\" not in name and name.isprintable():
-        path = console.media.path_of(video.video_id, name)
-    if video is None or path is None or not path.is_file():
+    if video is not None and asked is not None and _suffix(asked.name) in MEDIA_TYPES:
+        file = console.media.files.open(video.video_id, asked.name)
+    if video is None or file is None:
         raise Refused(404, "The file does not exist.")
-    return path, video.is_whole and video.censor_status is CensorStatus.SUCCESS
+    return file, video.is_whole and video.censor_status is CensorStatus.SUCCESS
+
+
+def _suffix(name: str) -> str:
+    return "".join(name.rpartition(".")[1:]).lower()
 
 
 def _video(console: Console, wanted: MediaPath) -> Video | None:

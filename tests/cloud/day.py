@@ -24,7 +24,9 @@ from backend.aliyun.client import Client
 from backend.aliyun.cloud import Cloud
 from backend.auth.permissions import Role
 from backend.lifecycle.ingest import VideoMetadata, ingest_file
+from backend.media import LocalFile
 from backend.media.ffmpeg import Ffmpeg
+from backend.media.folder import FolderFiles
 from backend.media.local import LocalMedia
 from backend.model import Actor, CensorStatus, FileKind, JobKind, JobState, User, VideoFilter
 from backend.store import open_store
@@ -122,7 +124,7 @@ def upload_by_console(day: Day, clip: Path, folder: Path, number: int) -> None:
     copy = folder / f"{number}.mp4"
     copy.write_bytes(clip.read_bytes())
     try:
-        ingest_file(day.console, copy, VideoMetadata(f"控制台 {number}.mp4", User("anne", "安妮")), ME)
+        ingest_file(day.console, LocalFile(copy), VideoMetadata(f"控制台 {number}.mp4", User("anne", "安妮")), ME)
         day.counts["uploads by the console"] += 1
     except Exception as error:  # an outage: the person tries again later
         day.counts[f"uploads refused ({type(error).__name__})"] += 1
@@ -279,7 +281,7 @@ def open_day(server: Server, folder: Path, plan: Plan) -> Day:
 
     client = Client(settings, lambda: Credentials(key), wait=wait, clock=lambda: time.monotonic() + waited[0])
     store = open_store(settings.data, clock)
-    cloud = Cloud(settings, store, LocalMedia(settings.media, Ffmpeg()), clock, client)
+    cloud = Cloud(settings, store, LocalMedia(FolderFiles(settings.media), Ffmpeg()), clock, client)
     console = Console(settings, store, cloud.media, cloud.cache, clock, own_url="http://127.0.0.1:1", cloud=cloud)
     token = "0" * 48
     anne = store.accounts.add_account("anne", "no password", Role.ADMIN, ME)

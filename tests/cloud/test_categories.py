@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from backend.lifecycle.ingest import VideoMetadata, ingest_file
+from backend.media import LocalFile
 from backend.model import Actor, User
 
 ANNE = Actor("anne", "tests")
@@ -94,7 +95,7 @@ def test_a_category_chosen_on_an_upload_goes_along(console, alibaba, do, sync, s
     sync()
     copy = shutil.copy(small_clip, tmp_path / "clip.mp4")
 
-    video = ingest_file(console, copy, VideoMetadata("clip.mp4", User("u1"), cate_name="海边"), ANNE)
+    video = ingest_file(console, LocalFile(copy), VideoMetadata("clip.mp4", User("u1"), cate_name="海边"), ANNE)
 
     there = alibaba.vod.videos[video.video_id]
     assert (there["CateName"], there["CateId"]) == ("海边", video.cate_id)

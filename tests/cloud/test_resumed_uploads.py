@@ -17,6 +17,7 @@ from backend.aliyun.oss_upload import UploadKeys, UploadTarget
 from backend.aliyun.upload import Uploads
 from backend.jobs.runner import Task
 from backend.lifecycle.ingest import VideoMetadata, ingest_file
+from backend.media import LocalFile
 from backend.model import Actor, User
 from tests.paths import ROOT
 
@@ -45,7 +46,7 @@ def upload(console, clip):
     def send():
         body = clip.read_bytes()
         return ingest_file(
-            console, clip, VideoMetadata("海边.mp4", User("u1", "安妮")), Actor("anne", "tests")
+            console, LocalFile(clip), VideoMetadata("海边.mp4", User("u1", "安妮")), Actor("anne", "tests")
         ).video_id, body
 
     return send

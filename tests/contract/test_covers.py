@@ -270,5 +270,5 @@ def test_the_whole_way_from_a_clip_to_a_chosen_cover(server, http, console, toke
     assert ask("getVideoById", videoId=video_id)["coverUrl"] == addresses[-1]
     assert len(set(addresses)) == 3
     assert len({http.get(address).content for address in addresses}) == 3
-    assert console.media.path_of(video_id, "cover.jpg")
+    assert console.media.files.path_of(video_id, "cover.jpg")
     assert console.store.jobs.find_jobs(state=JobState.FAILED).total == 0

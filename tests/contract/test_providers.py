@@ -17,8 +17,9 @@ from backend.aliyun.client import Client
 from backend.aliyun.cloud import Cloud
 from backend.errors import ConsoleError, MediaError
 from backend.jobs.runner import Done, Failed, Lost, RemoteRunner, Running, Task
-from backend.media import Judgement
+from backend.media import Judgement, LocalFile
 from backend.media.ffmpeg import Ffmpeg
+from backend.media.folder import FolderFiles
 from backend.media.local import LocalMedia
 from backend.model import (
     Actor,
@@ -37,6 +38,7 @@ from backend.prewarm.http_cache import HttpCache
 from backend.settings import Settings
 from backend.store import open_store
 from tests.cloud.alibaba.server import Server
+from tests.contract.bucket import Bucket
 
 ANNE = Actor("anne", "tests")
 
@@ -57,19 +59,23 @@ def cloud(alibaba, tmp_path):
     store = open_store(settings.data)
     key = Config(type="access_key", access_key_id="test-key", access_key_secret="test-secret")
     client = Client(settings, lambda: Credentials(key))
-    cloud = Cloud(settings, store, LocalMedia(settings.media, Ffmpeg()), time.time, client, poll_seconds=0.0)
+    cloud = Cloud(
+        settings, store, LocalMedia(FolderFiles(settings.media), Ffmpeg()), time.time, client, poll_seconds=0.0
+    )
     cloud.store = store
     yield cloud
     cloud.close()
     store.close()
 
 
-@pytest.fixture(params=["local", "cloud"])
+@pytest.fixture(params=["local", "bucket", "cloud"])
 def media(request, tmp_path):
-    """Every media provider."""
+    """Every media provider; the local one with files in a folder, and in an object store."""
     if request.param == "cloud":
         return request.getfixturevalue("cloud").media
-    return LocalMedia(tmp_path / "media", Ffmpeg())
+    if request.param == "bucket":
+        return LocalMedia(Bucket(tmp_path / "scratch"), Ffmpeg())
+    return LocalMedia(FolderFiles(tmp_path / "media"), Ffmpeg())
 
 
 @pytest.fixture
@@ -101,9 +107,9 @@ def do_job(runner, job, video=None, seconds=30):
 def video(media, finish, small_clip, tmp_path):
     """A clip that was taken in, and went wherever the provider keeps it."""
     copy = shutil.copy(small_clip, tmp_path / "clip.mp4")
-    probe = media.admit(copy)
+    probe = media.admit(LocalFile(copy))
     video_id = media.allocate_id("海边", "clip.mp4")
-    name = media.store_file(video_id, tmp_path / "clip.mp4", ".mp4")
+    name = media.store_file(video_id, LocalFile(tmp_path / "clip.mp4"), ".mp4")
     source = Video(video_id, "海边", User("u1"), 0, size=probe.size, status=VideoStatus.UPLOADING)
     source = with_files(source, [file_of_source(name)])
     if JobKind.UPLOAD in media.initial_jobs:
@@ -131,7 +137,7 @@ def test_what_is_no_video_is_not_admitted(media, tmp_path):
     (tmp_path / "bad.mp4").write_bytes(b"no video at all")
 
     with pytest.raises(MediaError):
-        media.admit(tmp_path / "bad.mp4")
+        media.admit(LocalFile(tmp_path / "bad.mp4"))
 
 
 def test_a_finished_transcode_names_its_files(finish, video):
@@ -199,7 +205,8 @@ def test_a_deleted_video_is_forgotten_inside_and_gone_afterwards(media, finish, 
         forgotten.append(video.video_id)
 
     assert forgotten == [video.video_id]
-    assert media.path_of(video.video_id, "source.mp4") is None
+    assert media.files.open(video.video_id, "source.mp4") is None
+    assert list(media.files.list(video.video_id)) == []
     with pytest.raises(ConsoleError):
         finish("transcode", video, "job9")
 
@@ -213,7 +220,7 @@ def test_a_video_that_the_console_could_not_forget_may_be_deleted_again(media, v
 
 @pytest.mark.parametrize("name", ["../secret", "", ".part", "source.mp4.part", "a/b", "%2e%2e"])
 def test_odd_names_are_no_files(media, video, name):
-    assert media.path_of(video.video_id, name) is None
+    assert media.files.open(video.video_id, name) is None
 
 
 def test_fresh_addresses_are_of_the_same_kinds(media, finish, video):

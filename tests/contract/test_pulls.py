@@ -237,7 +237,7 @@ def test_a_video_is_fetched_and_taken_in(console, pull, small_clip, left):
     assert (job.state, shown["title"]) == (JobState.DONE, "a")
     assert (video.title, video.user.user_id, video.tags, video.censor_status) == ("a", "u9", "海", "check")
     assert (
-        console.media.path_of(video.video_id, video.file_of(FileKind.SOURCE).name).read_bytes()
+        console.media.files.path_of(video.video_id, video.file_of(FileKind.SOURCE).name).read_bytes()
         == small_clip.read_bytes()
     )
     assert "path" not in shown["result"]

@@ -215,7 +215,7 @@ def test_what_cannot_be_deleted_now_waits_and_keeps_nothing_else_waiting(console
                 raise MediaError("It is locked.")
             return super().deleting(video, actor, still)
 
-    media, console.media = console.media, Stubborn(console.settings.media, None)
+    media, console.media = console.media, Stubborn(console.media.files, None)
     assert purge_due(console) == 1
     console.media = media
 
@@ -246,7 +246,7 @@ def test_the_doctor_counts_the_trash_and_takes_its_folders_for_no_strays(console
 
 def test_a_backup_holds_the_trash(console, do, delete, made, tmp_path):
     delete(made)
-    back_up(console.settings, tmp_path / "backup.tar")
+    back_up(console.settings, tmp_path / "backup.tar", console.media.files)
     elsewhere = replace(console.settings, data=tmp_path / "elsewhere")
     restore(elsewhere, tmp_path / "backup.tar")
 

@@ -14,6 +14,7 @@ import backend
 from backend.maintenance.backup import back_up, restore
 from backend.maintenance.data_lock import MaintenanceError, hold_data_dir
 from backend.maintenance.doctor import examine
+from backend.media.folder import FolderFiles
 from backend.model import FileKind, MediaFile, VideoFilter
 from backend.store import copy_files
 from backend.store.sqlite import migrations
@@ -33,7 +34,7 @@ def kept(console, make_video):
 
 
 def test_what_was_backed_up_while_open_is_there_again_elsewhere(console, kept, tmp_path):
-    back_up(console.settings, tmp_path / "backup.tar")
+    back_up(console.settings, tmp_path / "backup.tar", console.media.files)
     elsewhere = replace(console.settings, data=tmp_path / "elsewhere")
 
     assert restore(elsewhere, tmp_path / "backup.tar") is None
@@ -46,7 +47,7 @@ def test_what_was_backed_up_while_open_is_there_again_elsewhere(console, kept, t
 
 
 def test_what_was_there_before_a_restore_is_kept_aside(console, kept, tmp_path):
-    back_up(console.settings, tmp_path / "backup.tar")
+    back_up(console.settings, tmp_path / "backup.tar", console.media.files)
     console.store.catalogue.delete_video(kept.video_id, kept.user.user_id, backend.model.Actor("tests", "tests"))
     console.close()
 
@@ -59,7 +60,7 @@ def test_what_was_there_before_a_restore_is_kept_aside(console, kept, tmp_path):
 
 
 def test_a_backup_of_the_database_alone_leaves_the_media_where_they_are(console, kept, tmp_path):
-    back_up(console.settings, tmp_path / "backup.tar", media=False)
+    back_up(console.settings, tmp_path / "backup.tar", None)
     console.close()
 
     restore(console.settings, tmp_path / "backup.tar")
@@ -68,7 +69,7 @@ def test_a_backup_of_the_database_alone_leaves_the_media_where_they_are(console,
 
 
 def test_nothing_is_restored_while_somebody_works_on_the_folder(console, kept, tmp_path):
-    back_up(console.settings, tmp_path / "backup.tar")
+    back_up(console.settings, tmp_path / "backup.tar", console.media.files)
 
     with hold_data_dir(console.settings), pytest.raises(MaintenanceError, match="Stop the server"):
         restore(console.settings, tmp_path / "backup.tar")
@@ -104,7 +105,7 @@ def test_a_backup_is_never_written_over_another_file(console, tmp_path):
     (tmp_path / "precious.tar").write_bytes(b"precious")
 
     with pytest.raises(MaintenanceError, match="another name"):
-        back_up(console.settings, tmp_path / "precious.tar")
+        back_up(console.settings, tmp_path / "precious.tar", console.media.files)
 
     assert (tmp_path / "precious.tar").read_bytes() == b"precious"
 
@@ -126,6 +127,7 @@ def test_the_doctor_names_what_the_search_index_has_wrong(console, account, kept
 def test_the_doctor_names_missing_files_stray_folders_and_missing_accounts(console, kept):
     (console.settings.media / kept.video_id / "source.mp4").unlink()
     (console.settings.media / "nobodys").mkdir()
+    (console.settings.media / "nobodys" / "source.mp4").touch()
 
     bad = " ".join(finding.text for finding in examine(console) if not finding.good)
 
@@ -141,7 +143,7 @@ def test_a_backup_leaves_a_database_of_an_older_version_as_it_is(settings, tmp_p
         db.commit()
         before = db.execute("select * from sqlite_master").fetchall()
 
-    back_up(settings, tmp_path / "backup.tar")
+    back_up(settings, tmp_path / "backup.tar", FolderFiles(settings.media))
 
     with closing(sqlite3.connect(settings.data / "console.sqlite3")) as db:
         assert db.execute("select * from sqlite_master").fetchall() == before
@@ -181,7 +183,7 @@ def test_a_backup_that_cannot_be_finished_leaves_nothing_behind(console, kept, t
     (tmp_path / "backups").mkdir()
 
     with pytest.raises(MaintenanceError, match="No space left on device"):
-        back_up(console.settings, tmp_path / "backups" / "backup.tar")
+        back_up(console.settings, tmp_path / "backups" / "backup.tar", console.media.files)
 
     assert list((tmp_path / "backups").iterdir()) == []
 
@@ -193,7 +195,7 @@ def others_may_read(*paths):
 def test_nobody_else_on_the_machine_can_read_the_data_or_a_backup(settings, tmp_path):
     console = backend.open_console(settings)
     console.store.attempts.begin("1.2.3.4", "anne")
-    back_up(settings, tmp_path / "backup.tar")
+    back_up(settings, tmp_path / "backup.tar", FolderFiles(settings.media))
 
     files = list(settings.data.glob("*.sqlite3*"))
     assert {"console.sqlite3", "console.sqlite3-wal", "attempts.sqlite3"} <= {path.name for path in files}

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from backend.media import LocalFile
 from backend.media.ffmpeg import Ffmpeg
+from backend.media.folder import FolderFiles
 from backend.media.local import LocalMedia
 from backend.model import Job, JobKind, JobState, User, Video
 from tests.jobs.begun import Begun
@@ -144,7 +146,7 @@ def sent(clip, tmp_path):
 
 @pytest.fixture
 def media(tmp_path, ffmpeg):
-    return LocalMedia(tmp_path / "media", ffmpeg)
+    return LocalMedia(FolderFiles(tmp_path / "media"), ffmpeg)
 
 
 @pytest.fixture
@@ -152,7 +154,7 @@ def video(media, sent):
     """Take a clip in and give its video."""
 
     def take(name, video_id="v1"):
-        media.store_file(video_id, sent(name), Path(name).suffix)
+        media.store_file(video_id, LocalFile(sent(name)), Path(name).suffix)
         return Video(video_id, name, User("1"), 0)
 
     return take

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from backend.errors import MediaError
+from backend.media import LocalFile
 from backend.media.packets import count_packets
 
 
@@ -67,9 +68,9 @@ def taken(media, finish, video):
             made = video(source)
         else:
             made = video("plain.mp4")
-            media.path_of("v1", "source.mp4").write_bytes(source.read_bytes())
+            media.files.path_of("v1", "source.mp4").write_bytes(source.read_bytes())
         outcome = finish("transcode", made)
-        return media.path_of("v1", outcome.files[0].name), outcome
+        return media.files.path_of("v1", outcome.files[0].name), outcome
 
     return take
 
@@ -115,7 +116,7 @@ def close(found, wanted):
 
 
 def test_a_camera_s_file_with_a_timecode_track_is_taken(media, clip):
-    probe = media.admit(clip("timecode.mov"))
+    probe = media.admit(LocalFile(clip("timecode.mov")))
 
     assert (probe.width, probe.height, probe.has_audio) == (320, 180, True)
     assert probe.duration == pytest.approx(2.0, abs=0.05)
@@ -127,13 +128,13 @@ def test_subtitles_that_outlast_the_pictures_do_not_make_a_file_cut_off(media, f
     path = tmp_path / "subtitled.mkv"
     assert ffmpeg.run(["-i", str(clip("plain.mp4")), "-i", str(text), "-c", "copy", "-c:s", "srt", str(path)]).ok
 
-    assert media.admit(path).duration == pytest.approx(2.0, abs=0.05)
+    assert media.admit(LocalFile(path)).duration == pytest.approx(2.0, abs=0.05)
 
 
 def test_a_recording_that_joined_a_stream_after_hours_is_as_long_as_its_pictures(media, live, taken):
     path = live(lambda time: time + 7_200_000)
 
-    assert media.admit(path).duration == pytest.approx(6.0, abs=0.1)
+    assert media.admit(LocalFile(path)).duration == pytest.approx(6.0, abs=0.1)
     assert taken(path)[1].files[0].duration == pytest.approx(6.0, abs=0.1)
 
 
@@ -142,7 +143,7 @@ def test_a_recording_whose_times_begin_anew_keeps_all_of_its_pictures_and_sound(
 
     rendition, outcome = taken(path)
 
-    assert media.admit(path).duration == pytest.approx(6.0, abs=0.1)
+    assert media.admit(LocalFile(path)).duration == pytest.approx(6.0, abs=0.1)
     assert outcome.files[0].duration == pytest.approx(6.0, abs=0.1)
     assert count_packets(ffmpeg, rendition).video.packets >= 147
     assert {place // 10 for place in beeps(rendition)} == {0, 1, 2, 3, 4, 5}
@@ -150,7 +151,7 @@ def test_a_recording_whose_times_begin_anew_keeps_all_of_its_pictures_and_sound(
 
 def test_a_live_recording_that_ends_within_a_tag_is_cut_off(media, sent, cut):
     with pytest.raises(MediaError, match="is cut off"):
-        media.admit(cut(sent("flashing.flv"), 0.7))
+        media.admit(LocalFile(cut(sent("flashing.flv"), 0.7)))
 
 
 def test_sound_stays_with_the_pictures_after_a_gap(taken, beeps, colour):
@@ -168,7 +169,7 @@ def test_pictures_have_the_colours_of_the_video(finish, video, media, clip, colo
 
     for video_id in ("v1", "v2"):  # from the rendition, and from the source
         files = finish("snapshot", video(name, video_id)).files
-        *pictures, sprite = [media.path_of(video_id, file.name) for file in files if file.name.endswith(".jpg")]
+        *pictures, sprite = [media.files.path_of(video_id, file.name) for file in files if file.name.endswith(".jpg")]
         assert all(close(colour(path, 0.36), bar) for path in pictures)
         columns = files[-2].width // 160
         assert close(colour(sprite, 0.36 / columns, 0.1), bar)
@@ -197,17 +198,17 @@ def test_a_recording_that_stands_still_at_its_end_lasts_and_shows_what_it_did(
 ):
     _, outcome = taken("still.mkv")
 
-    assert media.admit(clip("still.mkv")).duration == pytest.approx(8.03, abs=0.05)
+    assert media.admit(LocalFile(clip("still.mkv"))).duration == pytest.approx(8.03, abs=0.05)
     assert outcome.facts["duration"] == pytest.approx(8.03, abs=0.05)
     assert outcome.files[0].duration == pytest.approx(8.03, abs=0.05)
     for video_id in ("v1", "v2"):  # from the rendition, and from the source
         made = video("still.mkv", video_id)
         (cover,) = finish("cover", made, seconds=6).files
-        assert colour(media.path_of(video_id, cover.name))[2] > 200
+        assert colour(media.files.path_of(video_id, cover.name))[2] > 200
         (cover,) = finish("cover", made, seconds=2.5).files
-        assert colour(media.path_of(video_id, cover.name))[0] > 200
+        assert colour(media.files.path_of(video_id, cover.name))[0] > 200
         shots = [file for file in finish("snapshot", made).files if file.name.startswith("snapshot")]
-        shown = [colour(media.path_of(video_id, file.name)) for file in shots]
+        shown = [colour(media.files.path_of(video_id, file.name)) for file in shots]
         assert len(shown) == 8
         assert shown[0][0] > 200
         assert shown[-1][2] > 200
@@ -230,9 +231,9 @@ def test_a_call_that_turns_gets_bars(ffmpeg, taken, finish, video, media, colour
     assert colour(rendition, 0.1)[0] > 200
     assert colour(rendition, 0.5, at=1.5)[0] > 200
     assert colour(rendition, 0.1, at=1.5)[0] < 30
-    media.path_of("v1", outcome.files[0].name).unlink()
+    media.files.path_of("v1", outcome.files[0].name).unlink()
     shots = [file for file in finish("snapshot", video("plain.mp4")).files if file.name.startswith("snapshot")]
-    media.path_of("v1", "source.mp4").write_bytes(path.read_bytes())
+    media.files.path_of("v1", "source.mp4").write_bytes(path.read_bytes())
     shots = [file for file in finish("snapshot", video("plain.mp4", "v2")).files if file.name.startswith("snapshot")]
     assert len(shots) == 8
 
@@ -260,7 +261,7 @@ def test_the_first_sound_that_can_be_decoded_is_taken(media, sent, taken, codec)
     changed = content[start:end].replace(b"mp4a", codec).replace(b"esds", b"free")
     path.write_bytes(content[:start] + changed + content[end:])
 
-    assert media.admit(path).has_audio
+    assert media.admit(LocalFile(path)).has_audio
     assert taken(path)[1].files[0].codec.endswith("mp4a.40.2")
 
 
@@ -297,7 +298,7 @@ def test_a_recording_that_joined_a_stream_between_key_frames_is_whole(media, ffm
     packets = path.stat().st_size // 188
     path.write_bytes(path.read_bytes()[188 * (packets // 4) :])
 
-    assert media.admit(path).duration == pytest.approx(4.5, abs=0.7)
+    assert media.admit(LocalFile(path)).duration == pytest.approx(4.5, abs=0.7)
     assert taken(path)[1].files
 
 
@@ -308,7 +309,7 @@ def test_dolby_vision_that_no_ordinary_screen_shows_is_named(media, sent):
     path.write_bytes(with_box(path.read_bytes(), inside, b"dvcC", record))
 
     with pytest.raises(MediaError, match="is Dolby Vision profile 5"):
-        media.admit(path)
+        media.admit(LocalFile(path))
 
 
 @pytest.mark.parametrize("scheme", ["init", "packets"])
@@ -321,4 +322,4 @@ def test_an_encrypted_file_is_called_encrypted(media, ffmpeg, sent, tmp_path, sc
         path.write_bytes(path.read_bytes().replace(b"avc1", b"encv", 2).replace(b"mp4a", b"enca"))
 
     with pytest.raises(MediaError, match="is encrypted"):
-        media.admit(path)
+        media.admit(LocalFile(path))

@@ -8,6 +8,7 @@ import pytest
 from backend.demo.clips import CLIPS, DemoMaker, render
 from backend.errors import MediaError
 from backend.jobs.runner import Done
+from backend.media import LocalFile
 from backend.model import CensorStatus, Job, JobKind, JobState
 from tests.jobs.begun import Begun
 
@@ -49,7 +50,7 @@ def test_a_clip_is_what_it_says(ffmpeg, media, tmp_path):
 
     render(ffmpeg, clip, path, silent)
 
-    probe = media.admit(path)
+    probe = media.admit(LocalFile(path))
     assert (probe.width, probe.height, probe.has_audio) == (*clip.size, True)
     assert probe.duration == pytest.approx(clip.seconds, abs=0.1)
 
@@ -60,7 +61,7 @@ def test_every_clip_gets_the_picture_meant_for_it(ffmpeg, media, tmp_path, clip)
 
     render(Counting(ffmpeg, runs), replace(clip, seconds=0.5), path, silent)
 
-    probe = media.admit(path)
+    probe = media.admit(LocalFile(path))
     assert len(runs) == 1
     assert (probe.width, probe.height) == clip.size
     assert probe.fps == pytest.approx(clip.rate, abs=1.5)
@@ -71,7 +72,7 @@ def test_a_clip_that_this_ffmpeg_cannot_paint_gets_another_picture(ffmpeg, media
 
     render(Lacking(ffmpeg, 1), CLIPS[0], path, silent)
 
-    assert media.admit(path).width == CLIPS[0].size[0]
+    assert media.admit(LocalFile(path)).width == CLIPS[0].size[0]
 
 
 def test_a_clip_that_cannot_be_made_is_named(ffmpeg, tmp_path):
@@ -107,7 +108,7 @@ def test_a_clip_that_is_cut_fails_only_when_it_is_transcoded(ffmpeg, media, tmp_
 
     assert ffmpeg.probe(path).duration > 2
     with pytest.raises(MediaError, match="is cut off"):
-        media.admit(path)
+        media.admit(LocalFile(path))
 
 
 def test_the_catalogue_shows_every_state():

@@ -7,16 +7,18 @@ from hypothesis import strategies as st
 from backend.errors import MediaError
 from backend.jobs.runner import Failed
 from backend.media import Probe
+from backend.media.folder import FolderFiles
 from backend.media.local import LocalMedia
 from backend.media.packets import Packets, count_packets
-from backend.media.transcode import CAPS, encode, kilobits, open_source, sides, transcode
+from backend.media.source import open_source
+from backend.media.transcode import CAPS, encode, kilobits, make_renditions, sides
 from backend.model import FileKind
 
 
 @pytest.fixture
 def laddered(tmp_path, ffmpeg):
     """A provider over the same files with a ladder of these rungs."""
-    return lambda *rungs: LocalMedia(tmp_path / "media", ffmpeg, rungs=rungs)
+    return lambda *rungs: LocalMedia(FolderFiles(tmp_path / "media"), ffmpeg, rungs=rungs)
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def test_all_rungs_come_best_first_in_their_own_sizes(laddered, video, finish_wi
         (FileKind.COMMON, "common-72.mp4", 2, 128, 72),
     ]
     assert names() == ["common-108.mp4", "common-180.mp4", "common-72.mp4", "source.mp4"]
-    made = [count_packets(ffmpeg, media.path_of("v1", file.name)).video for file in outcome.files]
+    made = [count_packets(ffmpeg, media.files.path_of("v1", file.name)).video for file in outcome.files]
     assert {one.packets for one in made} == {48}
     assert made[0].size > made[1].size > made[2].size
     assert (outcome.facts["width"], outcome.facts["height"]) == (320, 180)
@@ -82,12 +84,14 @@ def test_a_rung_has_its_size_whatever_the_source_divides_to(laddered, video, fin
     picture = "color=gray:s=1040x1038:r=5:d=0.4"  # 144 / 1038 * 1038 is less than 144
     assert ffmpeg.run(["-f", "lavfi", "-i", picture, "-c:v", "libx264", "-preset", "ultrafast", str(path)]).ok
 
-    assert transcode(ffmpeg, (144,), tmp_path, path, quietly).files[0].height == 144
+    (output,), _ = make_renditions(ffmpeg, (144,), tmp_path, open_source(ffmpeg, path, quietly), quietly)
+
+    assert ffmpeg.probe(output).height == 144
 
 
 def test_a_source_that_is_cut_gives_no_rung(laddered, video, finish_with, media, cut, names):
     damaged = video("plain.mp4")
-    cut(media.path_of("v1", "source.mp4"), 0.6)
+    cut(media.files.path_of("v1", "source.mp4"), 0.6)
 
     assert isinstance(finish_with(laddered(180, 144), "transcode", damaged), Failed)
     assert names() == ["source.mp4"]
@@ -118,7 +122,8 @@ def test_another_ladder_leaves_nothing_of_the_first(laddered, video, finish_with
 def test_progress_is_that_of_all_rungs(ffmpeg, clip, tmp_path):
     told = []
 
-    transcode(ffmpeg, (180, 108, 72), tmp_path, clip("six-seconds.mp4"), told.append)
+    source = open_source(ffmpeg, clip("six-seconds.mp4"), quietly)
+    make_renditions(ffmpeg, (180, 108, 72), tmp_path, source, told.append)
 
     assert told == sorted(told)
     assert 0 < told[-1] < 1

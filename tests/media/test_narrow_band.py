@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from backend.jobs.runner import Failed, Lost
-from backend.media import gops, quality_search, vmaf
+from backend.media import LocalFile, gops, quality_search, vmaf
 from backend.media.filters import shape
+from backend.media.folder import FolderFiles
 from backend.media.local import LocalMedia
 from backend.media.packets import count_packets
 from backend.media.quality_search import MIN_GAIN
-from backend.media.transcode import open_source
+from backend.media.source import open_source
 from backend.model import FileKind, User, Video
 
 FACTS = {
@@ -37,7 +38,7 @@ class Without:
 @pytest.fixture
 def provider(tmp_path, ffmpeg):
     """A provider over the same files whose ffmpeg lacks something, or with another codec."""
-    return lambda *lacking, codec="auto": LocalMedia(tmp_path / "media", Without(ffmpeg, *lacking), codec)
+    return lambda *lacking, codec="auto": LocalMedia(FolderFiles(tmp_path / "media"), Without(ffmpeg, *lacking), codec)
 
 
 @pytest.fixture
@@ -46,10 +47,10 @@ def whole_score(ffmpeg, media, tmp_path):
 
     def measure(name):
         source = open_source(ffmpeg, next((tmp_path / "media" / "v1").glob("source.*")), lambda done: None)
-        probe = ffmpeg.probe(media.path_of("v1", name))
+        probe = ffmpeg.probe(media.files.path_of("v1", name))
         filters = shape(ffmpeg, source.probe, (probe.width, probe.height))
         reference = vmaf.source_reference(ffmpeg, source, filters)
-        return vmaf.score(ffmpeg, media.path_of("v1", name), reference, tmp_path, 48, 1, lambda done: None).mean
+        return vmaf.score(ffmpeg, media.files.path_of("v1", name), reference, tmp_path, 48, 1, lambda done: None).mean
 
     return measure
 
@@ -61,7 +62,7 @@ def drawn(media, ffmpeg, tmp_path):
     def make(picture):
         path = tmp_path / "drawn.mp4"
         assert ffmpeg.run(["-f", "lavfi", "-i", picture, "-c:v", "libx264", "-preset", "ultrafast", str(path)]).ok
-        media.store_file("v1", path, ".mp4")
+        media.store_file("v1", LocalFile(path), ".mp4")
         return Video("v1", "drawn", User("1"), 0)
 
     return make
@@ -78,7 +79,7 @@ def test_the_promise_holds_in_fewer_bits(finish, drawn, media, ffmpeg, whole_sco
     assert (file.kind, file.name) == (FileKind.NARROW, "narrow-90.mp4")
     assert file.codec == "av01.0.00M.10"
     assert (file.width, file.height) == (plain.width, plain.height)
-    bits = [count_packets(ffmpeg, media.path_of("v1", name)).video.size for name in (file.name, plain.name)]
+    bits = [count_packets(ffmpeg, media.files.path_of("v1", name)).video.size for name in (file.name, plain.name)]
     assert [facts["bytes"], facts["bytes_plain"]] == bits
     assert bits[0] <= (1 - MIN_GAIN) * bits[1]
     assert (facts["gain"], facts["saving"]) == (True, pytest.approx(1 - bits[0] / bits[1], abs=0.001))
@@ -103,7 +104,7 @@ def test_a_long_video_is_put_together_of_groups_that_keep_the_promise(
     assert facts["vmaf"] >= facts["target"] - 0.2
     assert facts["vmaf_p5"] >= facts["vmaf_p5_plain"] - 4
     assert whole_score("narrow-96.mp4") == pytest.approx(facts["vmaf"], abs=0.1)
-    narrow, common = (media.path_of("v1", f"{kind}-96.mp4") for kind in ("narrow", "common"))
+    narrow, common = (media.files.path_of("v1", f"{kind}-96.mp4") for kind in ("narrow", "common"))
     assert vmaf.list_pictures(ffmpeg, narrow).times == pytest.approx(vmaf.list_pictures(ffmpeg, common).times, abs=1e-4)
     found = [count_packets(ffmpeg, path).video for path in (narrow, common)]
     assert found[0].end == pytest.approx(found[1].end, abs=0.01)
@@ -130,7 +131,7 @@ def test_colours_and_sound_of_a_video_put_together_are_those_of_the_plain_one(
 
     assert facts["gain"] is True
     assert whole_score("narrow-96.mp4") >= facts["target"] - 0.2  # the names alone, not the pictures, are changed
-    narrow, common = (media.path_of("v1", f"{kind}-96.mp4") for kind in ("narrow", "common"))
+    narrow, common = (media.files.path_of("v1", f"{kind}-96.mp4") for kind in ("narrow", "common"))
     assert gops.colours_of(narrow) == gops.colours_of(common)
     assert "colorspace=1" in gops.colours_of(narrow)  # BT.709
     sound = [
@@ -180,9 +181,9 @@ def test_without_a_gain_the_plain_bits_are_kept(video, provider, finish_with, me
     assert facts["bytes"] == facts["bytes_plain"]
     assert facts["vmaf"] == facts["vmaf_plain"]
     assert set(facts) == FACTS
-    kept = media.path_of("v1", "narrow-180.mp4")
+    kept = media.files.path_of("v1", "narrow-180.mp4")
     before = kept.read_bytes()
-    assert before == media.path_of("v1", plain.name).read_bytes()
+    assert before == media.files.path_of("v1", plain.name).read_bytes()
     finish_with(by_h264, "transcode", hopeless)
     assert kept.read_bytes() == before  # a new plain rendition leaves it alone
 
@@ -197,7 +198,7 @@ def test_where_nothing_can_be_scored_the_plain_bits_are_kept(finish, video, medi
 
     assert (outcome.facts["measured"], outcome.facts["gain"]) == (False, False)
     assert set(outcome.facts) == FACTS
-    narrow, common = (media.path_of("v1", f"{kind}-180.mp4") for kind in ("narrow", "common"))
+    narrow, common = (media.files.path_of("v1", f"{kind}-180.mp4") for kind in ("narrow", "common"))
     assert narrow.read_bytes() == common.read_bytes()
 
 
@@ -222,9 +223,9 @@ def test_without_libvmaf_every_video_gets_one_quality(video, provider, finish_wi
         (FileKind.NARROW, "narrow-180.mp4"),
         (FileKind.COMMON, "common-180.mp4"),  # there was none, so it was made first
     ]
-    assert all(media.path_of("v1", file.name).stat().st_size == file.size for file in outcome.files)
+    assert all(media.files.path_of("v1", file.name).stat().st_size == file.size for file in outcome.files)
     assert len(list((tmp_path / "media" / "v1").iterdir())) == 3
-    counts = [count_packets(ffmpeg, media.path_of("v1", file.name)).video.keys for file in outcome.files]
+    counts = [count_packets(ffmpeg, media.files.path_of("v1", file.name)).video.keys for file in outcome.files]
     assert counts == [3, 3]  # both renditions have key frames at the same times
 
 
@@ -233,7 +234,7 @@ def test_a_searched_rendition_has_key_frames_each_two_seconds_and_sound(finish, 
 
     outcome = finish("narrow", searched)
 
-    narrow, common = (media.path_of("v1", file.name) for file in outcome.files)
+    narrow, common = (media.files.path_of("v1", file.name) for file in outcome.files)
     assert outcome.files[0].codec == "av01.0.00M.10, mp4a.40.2"
     found = [count_packets(ffmpeg, path).video for path in (narrow, common)]
     assert [one.packets for one in found] == [48, 48]
@@ -247,31 +248,32 @@ def probes(folder):
 
 
 def test_cancelling_in_the_search_leaves_nothing(begin, video, media, tmp_path, until, processes_with):
-    folder = tmp_path / "media" / "v1"
+    folder, scratch = tmp_path / "media" / "v1", tmp_path / "media" / ".incoming"
     job = begin("narrow", video("six-seconds.mp4"))
-    work_dir = until(lambda: next(probes(folder), None))
+    until(lambda: next(probes(scratch), None))
 
-    assert media.path_of("v1", work_dir.name) is None
     outcome = job.cancel()
 
     assert [path.name for path in folder.iterdir()] == ["source.mp4"]
-    assert not processes_with(folder)
+    assert not list(scratch.iterdir())
+    assert not processes_with(scratch)
     assert isinstance(outcome, Lost)
 
 
 def test_the_next_run_sweeps_what_a_dead_one_left(video, provider, finish_with, tmp_path):
     again = video("blink.mp4")
-    folder = tmp_path / "media" / "v1"
-    (folder / ".narrow.0123456789ab.part").mkdir()
-    (folder / ".narrow.0123456789ab.part" / "samples.nut").write_bytes(b"half a file")
+    folder, stray = tmp_path / "media" / "v1", tmp_path / "media" / ".incoming" / ".v1.narrow.0123456789ab.part"
+    stray.mkdir(parents=True)
+    (stray / "samples.nut").write_bytes(b"half a file")
 
     finish_with(provider("libvmaf"), "narrow", again)
 
     assert sorted(path.name for path in folder.iterdir()) == ["common-180.mp4", "narrow-180.mp4", "source.mp4"]
+    assert not stray.exists()
 
 
 def test_a_damaged_source_is_reported(finish, video, media, cut):
     damaged = video("plain.mp4")
-    cut(media.path_of("v1", "source.mp4"), 0.6)
+    cut(media.files.path_of("v1", "source.mp4"), 0.6)
 
     assert isinstance(finish("narrow", damaged), Failed)

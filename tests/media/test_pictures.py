@@ -36,14 +36,14 @@ def test_a_video_gets_a_cover_a_first_frame_and_eight_snapshots(finish, video, m
     assert [file.kind for file in singles[:2]] == [FileKind.COVER, FileKind.FIRST_FRAME]
     assert {file.kind for file in singles[2:]} == {FileKind.SNAPSHOT}
     assert {(file.width, file.height) for file in singles[2:]} == {(width, height)}
-    assert all(file.size == media.path_of("v1", file.name).stat().st_size for file in outcome.files)
+    assert all(file.size == media.files.path_of("v1", file.name).stat().st_size for file in outcome.files)
 
 
 def test_no_two_snapshots_are_alike(finish, video, media):
     for video_id, name in (("v1", "plain.mp4"), ("v2", "large.mp4"), ("v3", "twenty-minutes.mkv")):
         files = finish("snapshot", video(name, video_id)).files[2:10]
 
-        assert len({media.path_of(video_id, file.name).read_bytes() for file in files}) == 8
+        assert len({media.files.path_of(video_id, file.name).read_bytes() for file in files}) == 8
 
 
 def test_a_cover_may_be_larger_than_the_snapshots(finish, video):
@@ -68,7 +68,7 @@ def test_facts_tell_length_and_size_of_the_video(finish, video):
 def test_pictures_come_from_the_plain_rendition_once_there_is_one(finish, video, media):
     transcoded = video("plain.mp4")
     finish("transcode", transcoded)
-    media.path_of("v1", "source.mp4").write_bytes(b"no longer a video")
+    media.files.path_of("v1", "source.mp4").write_bytes(b"no longer a video")
 
     outcome = finish("snapshot", transcoded)
 
@@ -79,23 +79,23 @@ def test_pictures_come_from_the_plain_rendition_once_there_is_one(finish, video,
 def test_white_stays_white(finish, video, media, light):
     finish("snapshot", video("white.mp4"))
 
-    assert light(media.path_of("v1", "cover.jpg"), "YMIN") >= 250
+    assert light(media.files.path_of("v1", "cover.jpg"), "YMIN") >= 250
 
 
 def test_leftovers_of_a_dead_run_go(finish, video, tmp_path):
     again = video("plain.mp4")
-    stray = tmp_path / "media" / "v1" / ".pictures.0123456789ab.part"
-    stray.mkdir()
+    stray = tmp_path / "media" / ".incoming" / ".v1.pictures.0123456789ab.part"
+    stray.mkdir(parents=True)
     (stray / "snapshot-1.jpg").touch()
 
     finish("snapshot", again)
 
-    assert not list((tmp_path / "media" / "v1").glob("*.part"))
+    assert not stray.exists()
 
 
 def test_a_video_without_a_picture_to_take_is_reported(finish, video, media):
     damaged = video("plain.mp4")
-    media.path_of("v1", "source.mp4").write_bytes(b"no longer a video")
+    media.files.path_of("v1", "source.mp4").write_bytes(b"no longer a video")
 
     outcome = finish("snapshot", damaged)
 
@@ -105,7 +105,7 @@ def test_a_video_without_a_picture_to_take_is_reported(finish, video, media):
 
 def test_pictures_are_real_jpegs(finish, video, media):
     for file in finish("snapshot", video("plain.mp4")).files[:-1]:
-        path = media.path_of("v1", file.name)
+        path = media.files.path_of("v1", file.name)
 
         assert path.read_bytes()[:2] == b"\xff\xd8"
         assert path.read_bytes()[-2:] == b"\xff\xd9"
@@ -132,7 +132,7 @@ def sprite_of(finish, media):
     def take(made):
         sprite, cues = finish("snapshot", made).files[-2:]
         assert (sprite.kind, cues.kind) == (FileKind.SPRITE, FileKind.SPRITE_CUES)
-        text = media.path_of(made.video_id, cues.name).read_text()
+        text = media.files.path_of(made.video_id, cues.name).read_text()
         assert text.count(f"{sprite.name}#xywh=") == text.count(" --> ")
         return sprite, read_vtt(text)
 
@@ -170,7 +170,7 @@ class TestSprite:
         if name == "brighter-keys.mp4":
             monkeypatch.setattr("backend.media.snapshots.DECODED_PIXELS", 0)
         sprite, cues = sprite_of(video(name))
-        path = media.path_of("v1", sprite.name)
+        path = media.files.path_of("v1", sprite.name)
 
         for cue in cues:
             shown = light(path, part=f"crop={cue.width - 16}:{cue.height - 16}:{cue.x + 8}:{cue.y + 8}")
@@ -187,8 +187,8 @@ class TestSprite:
         second = finish("snapshot", replace(made, files=first)).files[-2:]
 
         assert not {file.name for file in first} & {file.name for file in second}
-        assert all(media.path_of("v1", file.name) for file in (*first, *second))
-        assert media.path_of("v1", "sprite-0123456789ab.jpg") is None
+        assert all(media.files.path_of("v1", file.name) for file in (*first, *second))
+        assert media.files.path_of("v1", "sprite-0123456789ab.jpg") is None
 
 
 class TestChosenCover:
@@ -202,7 +202,7 @@ class TestChosenCover:
 
         assert (cover.kind, cover.width, cover.height) == (FileKind.CHOSEN_COVER, 128, 72)
         shown = max(0, (lightness - 16) * 255 / 219)  # what is stored as 16 to 235 is seen as 0 to 255
-        assert light(media.path_of("v1", cover.name)) == pytest.approx(shown, abs=6)
+        assert light(media.files.path_of("v1", cover.name)) == pytest.approx(shown, abs=6)
 
     def test_each_choice_has_a_name_of_its_own_and_what_the_catalogue_knows_stays(self, finish, video, media):
         made = video("brighter.mp4")
@@ -213,9 +213,9 @@ class TestChosenCover:
         (second,) = finish("cover", known, seconds=9).files
 
         assert len({unknown.name, first.name, second.name}) == 3
-        assert media.path_of("v1", unknown.name) is None
-        assert media.path_of("v1", first.name)
-        assert media.path_of("v1", second.name)
+        assert media.files.path_of("v1", unknown.name) is None
+        assert media.files.path_of("v1", first.name)
+        assert media.files.path_of("v1", second.name)
 
     def test_new_snapshots_leave_it(self, finish, video, media):
         made = video("plain.mp4")
@@ -224,10 +224,10 @@ class TestChosenCover:
         outcome = finish("snapshot", replace(made, files=(cover,)))
 
         assert FileKind.CHOSEN_COVER not in {file.kind for file in outcome.files}
-        assert media.path_of("v1", cover.name)
+        assert media.files.path_of("v1", cover.name)
 
     def test_a_source_that_cannot_be_read_is_reported(self, finish, video, media):
         damaged = video("plain.mp4")
-        media.path_of("v1", "source.mp4").write_bytes(b"no longer a video")
+        media.files.path_of("v1", "source.mp4").write_bytes(b"no longer a video")
 
         assert isinstance(finish("cover", damaged, seconds=1), Failed)

@@ -12,6 +12,7 @@ import pytest
 
 from backend.errors import ConsoleError
 from backend.jobs.runner import Failed, Lost
+from backend.media import LocalFile
 from backend.media.packets import count_packets
 from backend.model import FileKind, JobKind
 from tests.paths import ROOT
@@ -62,7 +63,7 @@ def test_a_source_of_any_kind_becomes_an_mp4_that_everything_plays(finish, video
     outcome = finish("transcode", video(name))
 
     (file,) = outcome.files
-    path = media.path_of("v1", file.name)
+    path = media.files.path_of("v1", file.name)
     probe = ffmpeg.probe(path)
     assert (file.kind, file.name) == (FileKind.COMMON, f"common-{min(width, height)}.mp4")
     assert (file.width, file.height) == (probe.width, probe.height) == (width, height)
@@ -91,7 +92,7 @@ def test_a_silent_video_stays_silent(finish, video, media, ffmpeg):
     (file,) = finish("transcode", video("2k.mp4")).files
 
     assert file.codec == "avc1.64001f"
-    assert not ffmpeg.probe(media.path_of("v1", file.name)).has_audio
+    assert not ffmpeg.probe(media.files.path_of("v1", file.name)).has_audio
 
 
 def test_pictures_of_a_variable_rate_are_neither_doubled_nor_dropped(finish, video, media, ffmpeg, clip):
@@ -99,7 +100,7 @@ def test_pictures_of_a_variable_rate_are_neither_doubled_nor_dropped(finish, vid
 
     (file,) = finish("transcode", video("variable-rate.mkv")).files
 
-    made = count_packets(ffmpeg, media.path_of("v1", file.name)).video
+    made = count_packets(ffmpeg, media.files.path_of("v1", file.name)).video
     assert made.packets == source.packets
     assert made.duration == pytest.approx(source.duration, abs=0.05)
 
@@ -110,7 +111,7 @@ def test_a_turned_video_is_turned_for_good(finish, video, media, ffmpeg, clip):
 
     (file,) = finish("transcode", video("upright.mp4")).files
 
-    said = ffmpeg.run(ffmpeg.reads(media.path_of("v1", file.name)), keep=re.compile(".*rotation of"))
+    said = ffmpeg.run(ffmpeg.reads(media.files.path_of("v1", file.name)), keep=re.compile(".*rotation of"))
     assert not said.lines
 
 
@@ -118,7 +119,7 @@ def test_a_turned_video_is_turned_for_good(finish, video, media, ffmpeg, clip):
 def test_high_dynamic_range_is_brought_to_ordinary_screens(finish, video, media, ffmpeg, name):
     (file,) = finish("transcode", video(name)).files
 
-    probe = ffmpeg.probe(media.path_of("v1", file.name))
+    probe = ffmpeg.probe(media.files.path_of("v1", file.name))
     assert probe.transfer == "bt709"
     assert file.codec == "avc1.64000d"
 
@@ -126,7 +127,7 @@ def test_high_dynamic_range_is_brought_to_ordinary_screens(finish, video, media,
 def test_there_is_a_key_frame_every_two_seconds(finish, video, media, ffmpeg):
     (file,) = finish("transcode", video("six-seconds.mp4")).files
 
-    assert count_packets(ffmpeg, media.path_of("v1", file.name)).video.keys == 3
+    assert count_packets(ffmpeg, media.files.path_of("v1", file.name)).video.keys == 3
 
 
 def test_progress_is_told_while_it_goes(begin, video, media, until):
@@ -141,7 +142,7 @@ def test_progress_is_told_while_it_goes(begin, video, media, until):
 
 def test_a_source_that_was_cut_is_reported_with_what_can_be_used_of_it(finish, video, media, cut):
     damaged = video("plain.mp4")
-    cut(media.path_of("v1", "source.mp4"), 0.6)
+    cut(media.files.path_of("v1", "source.mp4"), 0.6)
 
     outcome = finish("transcode", damaged)
 
@@ -153,7 +154,7 @@ def test_a_source_that_was_cut_is_reported_with_what_can_be_used_of_it(finish, v
 
 def test_a_source_whose_pictures_are_spoilt_inside_is_reported(finish, video, media, tmp_path):
     damaged = video("index-last.mp4")
-    path = media.path_of("v1", "source.mp4")
+    path = media.files.path_of("v1", "source.mp4")
     content = bytearray(path.read_bytes())
     start, end = content.index(b"mdat"), content.index(b"moov")
     spoilt = start + (end - start) // 2
@@ -170,7 +171,7 @@ def test_a_source_whose_pictures_are_spoilt_inside_is_reported(finish, video, me
 
 def test_a_source_with_a_few_wrong_bytes_is_done_and_the_decoder_s_complaints_are_kept(finish, video, media, tmp_path):
     damaged = video("index-last.mp4")
-    path = media.path_of("v1", "source.mp4")
+    path = media.files.path_of("v1", "source.mp4")
     content = bytearray(path.read_bytes())
     start, end = content.index(b"mdat") + 4, content.index(b"moov")
     for place in range(start + 3000, end, (end - start) // 9):
@@ -190,7 +191,7 @@ def test_a_source_without_fault_leaves_no_complaints(finish, video):
 
 def test_a_failure_leaves_nothing_but_the_source(finish, video, media, cut, tmp_path):
     damaged = video("index-last.mp4")
-    cut(media.path_of("v1", "source.mp4"), 0.6)
+    cut(media.files.path_of("v1", "source.mp4"), 0.6)
 
     outcome = finish("transcode", damaged)
 
@@ -200,24 +201,25 @@ def test_a_failure_leaves_nothing_but_the_source(finish, video, media, cut, tmp_
 
 @pytest.mark.parametrize("kind", [JobKind.TRANSCODE, JobKind.NARROW])
 def test_cancelling_leaves_nothing(begin, video, media, tmp_path, until, processes_with, kind):
-    folder = tmp_path / "media" / "v1"
+    folder, scratch = tmp_path / "media" / "v1", tmp_path / "media" / ".incoming"
     job = begin(kind, video("hd.mp4"))
-    until(lambda: [path for path in folder.glob("*.part/*") if path.stat().st_size or processes_with(path)])
+    until(lambda: [path for path in scratch.glob("*.part/*") if path.stat().st_size or processes_with(path)])
 
     outcome = job.cancel()
 
     assert [path.name for path in folder.iterdir()] == ["source.mp4"]
-    assert not processes_with(folder)
+    assert not list(scratch.iterdir())
+    assert not processes_with(scratch)
     assert isinstance(outcome, Lost)
 
 
 def test_an_encode_that_somebody_stops_publishes_nothing(begin, video, media, tmp_path, until, processes_with):
     """Stopped by SIGTERM, ffmpeg leaves a file that looks whole, only shorter."""
-    folder = tmp_path / "media" / "v1"
+    folder, scratch = tmp_path / "media" / "v1", tmp_path / "media" / ".incoming"
     job = begin("transcode", video("lasting.mp4"))
-    until(lambda: [path for path in folder.glob("*.part/*") if path.stat().st_size])
+    until(lambda: [path for path in scratch.glob("*.part/*") if path.stat().st_size])
 
-    for number in processes_with(folder):
+    for number in processes_with(scratch):
         os.kill(number, signal.SIGTERM)
 
     assert isinstance(job.end(), Failed)
@@ -226,13 +228,14 @@ def test_an_encode_that_somebody_stops_publishes_nothing(begin, video, media, tm
 
 def test_a_retry_clears_what_a_dead_run_left(finish, video, tmp_path):
     again = video("plain.mp4")
-    folder = tmp_path / "media" / "v1"
-    (folder / ".common.0123456789ab.part").mkdir()
-    (folder / ".common.0123456789ab.part" / "720.mp4").write_bytes(b"half a file")
+    folder, stray = tmp_path / "media" / "v1", tmp_path / "media" / ".incoming" / ".v1.common.0123456789ab.part"
+    stray.mkdir(parents=True)
+    (stray / "720.mp4").write_bytes(b"half a file")
 
     finish("transcode", again)
 
     assert sorted(path.name for path in folder.iterdir()) == ["common-180.mp4", "source.mp4"]
+    assert not stray.exists()
 
 
 def test_doing_it_again_gives_the_same_name(finish, video, tmp_path):
@@ -244,7 +247,7 @@ def test_doing_it_again_gives_the_same_name(finish, video, tmp_path):
 
 def test_a_video_that_is_deleted_meanwhile_gets_no_files(begin, video, media, tmp_path, until):
     job = begin("transcode", video("six-seconds.mp4"))
-    until(lambda: list((tmp_path / "media" / "v1").glob("*.part")))
+    until(lambda: list((tmp_path / "media" / ".incoming").glob("*.part")))
 
     media.delete("v1")
 
@@ -263,7 +266,7 @@ def test_a_title_that_speaks_of_full_disks_fills_none(media, ffmpeg, sent, tmp_p
     path = tmp_path / "liar.mkv"
     ffmpeg.run(["-i", str(sent("plain.mp4")), "-c", "copy", "-metadata", "title=No space left on device", str(path)])
 
-    assert media.admit(path).width == 320
+    assert media.admit(LocalFile(path)).width == 320
 
 
 @pytest.mark.slow
@@ -281,15 +284,18 @@ def test_a_job_without_room_says_so_and_leaves_nothing(finish, video, tmp_path, 
 
 def test_a_run_whose_server_was_killed_can_be_done_again(video, finish, tmp_path, until):
     again = video("six-seconds.mp4")
-    folder = tmp_path / "media" / "v1"
+    folder = tmp_path / "media"
     code = (
-        "from pathlib import Path; from backend.media.ffmpeg import Ffmpeg\n"
-        "from backend.media.transcode import transcode\n"
-        f"folder = Path({str(folder)!r}); transcode(Ffmpeg(), (720,), folder, folder / 'source.mp4', lambda done: None)"
+        "from pathlib import Path; from backend.jobs.runner import Task; from backend.media.ffmpeg import Ffmpeg\n"
+        "from backend.media.folder import FolderFiles; from backend.media.local import LocalMedia\n"
+        "from backend.model import Job, JobKind, JobState, User, Video\n"
+        f"media = LocalMedia(FolderFiles(Path({str(folder)!r})), Ffmpeg())\n"
+        "job = Job('j', JobKind.TRANSCODE, JobState.RUNNING, 0, 'v1')\n"
+        "media.run(job, Video('v1', '', User('1'), 0), Task())"
     )
     server = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
     try:
-        (part,) = until(lambda: list(folder.glob("*.part")))
+        (part,) = until(lambda: list((folder / ".incoming").glob(".v1.*.part")))
     finally:
         server.kill()
         server.wait()

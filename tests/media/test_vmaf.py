@@ -30,7 +30,8 @@ from backend.media.quality_model import (
     target_for,
 )
 from backend.media.quality_search import ProgressSplitter
-from backend.media.transcode import open_source, transcode
+from backend.media.source import open_source
+from backend.media.transcode import make_renditions
 from backend.media.vmaf import Pictures, Score, Unscored
 
 SCORES = st.floats(1, 99.9)
@@ -84,9 +85,9 @@ def test_other_numbers_of_pictures_are_not_compared(score, worse, clip):
 
 @pytest.mark.parametrize("name", ["variable-rate.mkv", "odd.mkv"])
 def test_odd_sizes_and_changing_rates_are_paired_right(ffmpeg, score, clip, tmp_path, name):
-    made = transcode(ffmpeg, (720,), tmp_path, clip(name), quietly).files[0]
+    (made,), _ = make_renditions(ffmpeg, (720,), tmp_path, open_source(ffmpeg, clip(name), quietly), quietly)
 
-    assert score(tmp_path / made.name, clip(name)).mean >= 94
+    assert score(made, clip(name)).mean >= 94
 
 
 @pytest.mark.parametrize("encoder", [vmaf.RAW, vmaf.SMALL])
