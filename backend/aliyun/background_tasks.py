@@ -10,6 +10,7 @@ from backend.aliyun.callbacks import EventHandler, NotYet
 from backend.aliyun.intents import IntentSettler
 from backend.aliyun.reconciler import Reconciler
 from backend.aliyun.usage import UsageReader
+from backend.aliyun.verdict_outbox import VerdictOutbox
 from backend.errors import CloudError, NotFound
 from backend.jobs.periodic import PeriodicCall
 from backend.model import SECONDS_A_DAY
@@ -40,9 +41,10 @@ class BackgroundTasks:
     """Runs the periodic background tasks of cloud mode."""
 
     def __init__(
-        self, store: Store, event_handler: EventHandler, settler: IntentSettler, reconciler: Reconciler,
-        usage: UsageReader, clock: Callable[[], float],
+        self, store: Store, event_handler: EventHandler, settler: IntentSettler, outbox: VerdictOutbox,
+        reconciler: Reconciler, usage: UsageReader, clock: Callable[[], float],
     ) -> None:  # fmt: skip
+        self._outbox = outbox
         self._store, self._event_handler, self._settler, self._reconciler = store, event_handler, settler, reconciler
         self._clock = clock
         followers = [PeriodicCall(f"vod-events-{n}", STEP_SECONDS, self.process_events) for n in range(FOLLOWERS)]
@@ -58,6 +60,7 @@ class BackgroundTasks:
             PeriodicCall("vod-intents", STEP_SECONDS, self.finish_intents),
             PeriodicCall("vod-usage", USAGE_SECONDS, usage.refresh),
             PeriodicCall("vod-reviews", STEP_SECONDS, self.finish_reviews),
+            PeriodicCall("vod-verdicts", STEP_SECONDS, self.send_verdicts),
             PeriodicCall("cdn-refreshes", STEP_SECONDS, self.refresh_caches),
             PeriodicCall("vod-prune", PRUNE_SECONDS, lambda: store.cloud.prune(KEPT_SECONDS)),
             *(PeriodicCall(name, seconds, _patient(look)) for name, seconds, look in looks),
@@ -106,6 +109,10 @@ class BackgroundTasks:
     def finish_reviews(self) -> int:
         """Poll submitted machine reviews; return how many have finished."""
         return self._settler.settle(0.0, REVIEWS)
+
+    def send_verdicts(self) -> int:
+        """Tell VOD of verdicts recorded at the review desk; return how many it accepted."""
+        return self._outbox.send()
 
     def refresh_caches(self) -> int:
         """Run pending CDN refreshes; return how many videos are finished."""

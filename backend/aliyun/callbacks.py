@@ -150,7 +150,7 @@ class EventHandler:
         Raises CloudError, and NotYet while a verdict is being sent from here. With `unexplained`, the verdict was
         applied already and only its reason is missing.
         """
-        if self._store.cloud.is_begun(Action.AUDIT, video_id):
+        if any(self._store.cloud.is_begun(action, video_id) for action in (Action.AUDIT, Action.TELL)):
             raise NotYet
         answer = self._client.call("GetAuditHistory", {"VideoId": video_id, "PageSize": 1})
         video = self._store.catalogue.get_video(video_id)
@@ -205,7 +205,7 @@ class EventHandler:
         if info is None:
             self._forget(event)
             return None
-        if any(self._store.cloud.is_begun(action, event.target) for action in STANDINGS):
+        if any(self._store.cloud.is_begun(action, event.target) for action in (*STANDINGS, Action.TELL)):
             raise NotYet  # its state at VOD is about to be changed from here
         if self._store.trash.holds(event.target):
             if self._store.cloud.is_other_file(event.target, _file_time(event)):

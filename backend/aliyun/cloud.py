@@ -26,6 +26,7 @@ from backend.aliyun.sync import Sync
 from backend.aliyun.transcode import Transcodes
 from backend.aliyun.upload import Sender
 from backend.aliyun.usage import UsageReader
+from backend.aliyun.verdict_outbox import VerdictOutbox
 from backend.errors import Refused
 from backend.jobs.runner import Done
 from backend.media.local import LocalMedia
@@ -72,7 +73,9 @@ class Cloud:
         )
         reconciler = Reconciler(self.client, store, self.event_handler, clock)
         self.usage = UsageReader(self.client, store.usage, settings, self.cache, clock)
-        self.background = BackgroundTasks(store, self.event_handler, settler, reconciler, self.usage, clock)
+        self.background = BackgroundTasks(
+            store, self.event_handler, settler, VerdictOutbox(store, self.media), reconciler, self.usage, clock
+        )
         self._queue = None
         if settings.mns_queue:
             self._queue = Queue(settings.mns_endpoint, settings.mns_queue, self.client.keys)

@@ -28,7 +28,7 @@ from backend.media import NO_SNAPSHOTS, Judgement, LocalFile, MediaFiles, Probe
 from backend.media.local import LocalMedia
 from backend.media.templates import TemplateGroup, Watermark
 from backend.model import Actor, FileKind, Job, JobKind, TranscodeStatus, User, Verdict, Video, VideoStatus
-from backend.model.cloud import MARK, Action
+from backend.model.cloud import MARK, Action, Intent
 
 if TYPE_CHECKING:
     from backend.store.cloud import CloudRecords
@@ -187,6 +187,16 @@ class CloudMedia:
                 self.addresses.forget(video_id)
             yield [self._settled(Action.AUDIT, *pair) for pair in zip(ids, errors, strict=True)]
 
+    def tell(self, intents: Sequence[Intent]) -> list[CloudError | None]:
+        """Tell VOD of recorded verdicts, whose videos the caller has locked; return the error of each."""
+        items = [
+            item_of(one.target, one.payload["status"], one.payload["reason"], one.payload["comment"]) for one in intents
+        ]
+        errors = self._verdicts.send(items)
+        for one in intents:
+            self.addresses.forget(one.target)
+        return errors
+
     @contextmanager
     def set_playable(self, video: Video, playable: bool, action: str, actor: Actor) -> Iterator[None]:
         """Block or unblock a video at VOD.
@@ -200,6 +210,9 @@ class CloudMedia:
         mark = f"{MARK}{action} {secrets.token_hex(8)}"
         pending = Action(action)
         with self.video_locks.held([video.video_id]):
+            if pending is Action.UNDO and self._records.is_untried(Action.TELL, video.video_id):
+                yield  # VOD never heard of the verdict
+                return
             payload = {"userId": video.user.user_id, "mark": mark}
             self._records.replace_intents(pending, {video.video_id: payload}, actor)
             verdict, reason = (Verdict.NORMAL, "") if playable else (Verdict.BLOCKED, KEPT_BACK_REASON)

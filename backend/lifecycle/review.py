@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from backend.errors import BadRequest, CloudError, ConsoleError
 from backend.media import Judgement
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 MAX_REASON_BYTES = 128
 MAX_COMMENT_BYTES = 512
-
-Record: TypeAlias = Callable[[Judgement], Any]  # into the catalogue; raises ConsoleError
 
 
 def check_words(verdict: Verdict, reason: str, comment: str, *, needs_reason: bool = True) -> str:
@@ -51,21 +49,13 @@ def choose_words(console: Console, verdict: Verdict, reason: str, reason_code: s
 
 def judge(
     console: Console, video_ids: Sequence[str], verdict: Verdict, reason: str, comment: str, actor: Actor,
-    seen_line: int | None = None, *, reason_code: str = "", record: Record | None = None,
+    seen_line: int | None = None, reason_code: str = "",
 ) -> list[ConsoleError | None]:  # fmt: skip
     """Record a verdict on each of these videos independently; return the error of each, None if recorded.
 
     The provider is called in batches. `seen_line` is a line of the history: Conflict if somebody changed a video after
-    it. `record` writes a verdict into the catalogue.
+    it.
     """
-    store = console.store.catalogue
-
-    def keep(one: Judgement) -> bool:
-        return store.record_audit(
-            one.video.video_id, one.verdict, one.reason, one.comment, actor, seen_line=seen_line,
-            reason_code=reason_code,
-        )  # fmt: skip
-
     problems: dict[str, ConsoleError | None] = dict.fromkeys(video_ids)
     judgements = []
     for video_id in problems:
@@ -76,7 +66,7 @@ def judge(
     with ExitStack() as stack:
         told = stack.enter_context(console.media.judging(judgements, actor)) if judgements else []
         for one, problem in zip(judgements, told, strict=True):
-            problems[one.video.video_id] = problem or _problem_of(record or keep, one)
+            problems[one.video.video_id] = problem or _record(console, one, actor, seen_line, reason_code)
     return [problems[video_id] for video_id in video_ids]
 
 
@@ -93,9 +83,14 @@ def _judgement(
     return Judgement(video, verdict, reason, comment)
 
 
-def _problem_of(record: Record, one: Judgement) -> ConsoleError | None:
+def _record(
+    console: Console, one: Judgement, actor: Actor, seen_line: int | None, reason_code: str
+) -> ConsoleError | None:  # fmt: skip
     try:
-        record(one)
+        console.store.catalogue.record_audit(
+            one.video.video_id, one.verdict, one.reason, one.comment, actor, seen_line=seen_line,
+            reason_code=reason_code,
+        )  # fmt: skip
     except ConsoleError as error:
         return error
     return None

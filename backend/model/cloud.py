@@ -20,6 +20,7 @@ class Action(StrEnum):
     """An action pending at Alibaba: requested or about to be, and not completed here."""
 
     AUDIT = "CreateAudit"
+    TELL = "TellAudit"  # a verdict recorded here that VOD is still to be told of
     TRASH = "TrashVideo"
     RESTORE = "RestoreVideo"
     UNDO = "UndoAudit"
@@ -34,8 +35,8 @@ class Action(StrEnum):
 
 
 # Settled in separate threads, so that they do not delay verdicts and deletions.
-REVIEWS, REFRESHES = (Action.REVIEW, Action.LOOK), (Action.REFRESH,)
-QUICK = tuple(action for action in Action if action not in (*REVIEWS, *REFRESHES))
+REVIEWS, REFRESHES, TELLS = (Action.REVIEW, Action.LOOK), (Action.REFRESH,), (Action.TELL,)
+QUICK = tuple(action for action in Action if action not in (*REVIEWS, *REFRESHES, *TELLS))
 
 
 # Changes of playability at VOD without a verdict; their comment begins with MARK.

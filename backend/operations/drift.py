@@ -11,6 +11,7 @@ from backend.api.parameters import PageIndex, PageSize
 from backend.api.registry import operation
 from backend.auth.permissions import Right
 from backend.errors import Conflict
+from backend.model.cloud import QUICK, TELLS
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud
@@ -77,7 +78,7 @@ def get_drift(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 20
         synced=sync.seen,
         sync_total=sync.total,
         sync_done=sync.done,
-        unfinished=call.store.cloud.count_intents(),
+        unfinished=call.store.cloud.count_intents((*QUICK, *TELLS)),
         events=call.store.cloud.count_events(),
     )
 

@@ -54,9 +54,7 @@ def create_audit(
     of getReviewReasons; without `reason`, the text for uploaders is recorded.
     """
     reason = _reason(call, status, reason, reason_code, comment)
-    (problem,) = judge(
-        call.console, [media_id], status, reason, comment, call.actor, seen_line, reason_code=reason_code
-    )
+    (problem,) = judge(call.console, [media_id], status, reason, comment, call.actor, seen_line, reason_code)
     if problem:
         raise problem
 
@@ -80,7 +78,7 @@ def create_audits(
     if not 0 < len(ids) <= MAX_IDS:
         raise BadRequest("mediaIds has {count} ids; from 1 to {most} are allowed.", count=len(ids), most=MAX_IDS)
     reason = _reason(call, status, reason, reason_code, comment)
-    problems = judge(call.console, ids, status, reason, comment, call.actor, seen_line, reason_code=reason_code)
+    problems = judge(call.console, ids, status, reason, comment, call.actor, seen_line, reason_code)
     rows = [_judged(call, *pair) for pair in zip(ids, problems, strict=True)]
     cut = call.media.find_cut({"reason": reason, "comment": comment}) if None in problems else []
     told = [call.say(one) for one in cut]

@@ -119,20 +119,19 @@ class CloudRecords:
 
     def replace_intents(self, action: Action, payloads: Mapping[str, Mapping[str, Any]], actor: Actor) -> None:
         """Record an intent for each target, replacing any pending one."""
-        now, who = self._clock(), json.dumps(asdict(actor))
         with self._engine.writing() as db:
             for target, payload in payloads.items():
-                db.execute(
-                    "insert into cloud_intents (action, target, begun, due, payload, actor) values (?, ?, ?, ?, ?, ?) "
-                    "on conflict (action, target) do update set begun = excluded.begun, due = excluded.due, "
-                    "payload = excluded.payload, actor = excluded.actor, tries = 0",
-                    [action, target, now, now, json.dumps(payload, ensure_ascii=False), who],
-                )
+                replace_intent(db, action, target, payload, actor, self._clock())
 
     def is_begun(self, action: str, target: str) -> bool:
         """Return whether an intent is pending."""
         with self._engine.reading() as db:
             return is_begun(db, action, target)
+
+    def is_untried(self, action: Action, target: str) -> bool:
+        """Return whether an intent is pending whose request was never sent."""
+        with self._engine.reading() as db:
+            return any(one.tries == 0 for one in _intents(db, "where action = ? and target = ?", [action, target]))
 
     def drop(self, action: str, target: str) -> None:
         """Delete an intent whose request was refused or is complete."""
@@ -339,6 +338,18 @@ def _cap_event_delay(db: Database, type_: str, target: str, now: float) -> None:
 def finish_intents(db: Database, action: str, target: str) -> None:
     """Delete an intent, inside the transaction that applies its result."""
     db.execute("delete from cloud_intents where action = ? and target = ?", [action, target])
+
+
+def replace_intent(
+    db: Database, action: str, target: str, payload: Mapping[str, Any], actor: Actor, now: float
+) -> None:  # fmt: skip
+    """Record an intent inside the caller's transaction, replacing any pending one."""
+    db.execute(
+        "insert into cloud_intents (action, target, begun, due, payload, actor) values (?, ?, ?, ?, ?, ?) "
+        "on conflict (action, target) do update set begun = excluded.begun, due = excluded.due, "
+        "payload = excluded.payload, actor = excluded.actor, tries = 0",
+        [action, target, now, now, json.dumps(payload, ensure_ascii=False), json.dumps(asdict(actor))],
+    )
 
 
 def is_begun(db: Database, action: str, target: str) -> bool:

@@ -35,10 +35,10 @@ class ReviewDecisions:
         with self._engine.reading() as db:
             return review_leases.find(db, key, holder)
 
-    def decide(self, key: str, ruling: Ruling, actor: Actor) -> Decision:
+    def decide(self, key: str, ruling: Ruling, actor: Actor, *, tell: bool = False) -> Decision:
         """Record a verdict like createAudit, end its lease and store the decision, in one transaction.
 
-        Idempotent. Raises Conflict if the lease was lost.
+        Idempotent. With `tell`, an intent to send it to the provider is recorded. Raises Conflict if the lease was lost.
         """
         with self._engine.writing() as db:
             known = find(db, key, actor.name, ruling.verdict)
@@ -49,7 +49,7 @@ class ReviewDecisions:
                 raise review_leases.lost(db, key, actor.name)
             reviews.record(
                 db, int(now), lease.video_id, ruling.verdict, ruling.reason, ruling.comment, actor,
-                reason_code=ruling.reason_code,
+                reason_code=ruling.reason_code, tell=tell,
             )  # fmt: skip
             review_leases.end(db, lease)
             seconds = now - lease.claimed if ruling.seconds is None else ruling.seconds

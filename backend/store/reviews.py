@@ -19,7 +19,7 @@ from backend.model import (
     VideoStatus,
 )
 from backend.store import history, inserts, job_rows
-from backend.store.cloud import finish_intents
+from backend.store.cloud import finish_intents, replace_intent
 from backend.store.cloud_refreshes import queue_refresh
 from backend.store.engine import Database
 from backend.store.inserts import new_media_key
@@ -33,15 +33,20 @@ LAST = """
     ) order by id desc limit 1
 """
 
+TELL = "TellAudit"
 UNDONE = "update review_decisions set undone = ? where video_id = ? and request_id = ? and undone = 0"
 
 
 def record(
     db: Database, now: int, video_id: str, verdict: Verdict, reason: str, comment: str, actor: Actor, *,
-    reason_code: str = "",
+    reason_code: str = "", tell: bool = False,
 ) -> bool:  # fmt: skip
-    """Record a verdict and its consequences; False if the same verdict is current. Raises NotFound."""
+    """Record a verdict and its consequences; False if the same verdict is current. Raises NotFound.
+
+    With `tell`, the provider is told of it later, and a rendition is started after that (`finish_telling`).
+    """
     finish_intents(db, "CreateAudit", video_id)
+    finish_intents(db, TELL, video_id)
     video = read_video_alone(db, video_id)
     new = _judged(video, verdict)
     after = {"status": new.status, "censorStatus": new.censor_status, "reason": reason, "comment": comment}
@@ -59,11 +64,21 @@ def record(
             queue_refresh(db, video_id, read_files(db, [video_id])[video_id], "blocked", actor, now)
     else:
         db.execute("update recommendations set censor_status = null where video_id = ?", [video_id])
-        if _needs_rendition(db, video):
+        if not tell and _needs_rendition(db, video):
             job_rows.enqueue(db, JobKind.TRANSCODE, now=now, video_id=video_id)
     _write(db, new)
+    if tell:
+        payload = {"status": verdict.value, "reason": reason, "comment": comment}
+        replace_intent(db, TELL, video_id, payload, actor, now)
     history.append(db, at=now, actor=actor, action="createAudit", target=video_id, before=before, after=after)
     return True
+
+
+def finish_telling(db: Database, now: int, video_id: str, *, start_rendition: bool) -> None:
+    """Forget that the provider was to be told of a verdict, and start the rendition that an approval needs."""
+    finish_intents(db, TELL, video_id)
+    if start_rendition and _needs_rendition(db, read_video_alone(db, video_id)):
+        job_rows.enqueue(db, JobKind.TRANSCODE, now=now, video_id=video_id)
 
 
 def read_last(db: Database, video: Video, request_id: str = "") -> HistoryLine:
@@ -88,6 +103,7 @@ def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -
     removed. A rendition started by the approval is kept.
     """
     finish_intents(db, "UndoAudit", video_id)
+    finish_intents(db, TELL, video_id)
     video = read_video_alone(db, video_id)
     line = read_last(db, video, request_id)
     old = CensorStatus(line.before["censorStatus"])

@@ -223,6 +223,14 @@ class Catalogue:
             stale_changes.check(db, video_id, seen_line)
             return reviews.record(db, self._now(), video_id, verdict, reason, comment, actor, reason_code=reason_code)
 
+    def finish_telling(self, video_id: str, *, start_rendition: bool) -> None:
+        """Forget that the provider was to be told of a verdict, and start the rendition that an approval needs.
+
+        Raises NotFound.
+        """
+        with self._engine.writing() as db:
+            reviews.finish_telling(db, self._now(), video_id, start_rendition=start_rendition)
+
     def find_undone(self, video_id: str, request_id: str = "") -> CensorStatus:
         """Return the review state a video would have after `undo_audit`. Raises NotFound and Conflict."""
         with self._engine.reading() as db:
