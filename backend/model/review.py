@@ -130,6 +130,30 @@ class QueueState:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonFigures:
+    """The decisions of one person, undone ones excluded, and how quickly they came: per active hour, and the median of
+    the seconds that clips were looked at.
+    """
+
+    user_name: str
+    decisions: int
+    approved: int
+    blocked: int
+    undone: int
+    active_seconds: float
+    per_hour: float
+    median_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFigures:
+    """Figures by person, and the number of blocks by reason code, most frequent first."""
+
+    people: tuple[PersonFigures, ...]
+    reasons: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BlockedVideo:
     """A blocked video of an uploader, with time and reason as far as the history has them."""
 

@@ -25,6 +25,7 @@ from backend.store.login_attempts import LoginAttempts
 from backend.store.review_choices import ReviewChoices
 from backend.store.review_decisions import ReviewDecisions
 from backend.store.review_desks import ReviewDesks
+from backend.store.review_figures import ReviewFigures
 from backend.store.review_leases import ReviewLeases
 from backend.store.sessions import Sessions
 from backend.store.sqlite.engine import SqliteEngine
@@ -58,6 +59,7 @@ class Store:
         self.review_leases = ReviewLeases(engine, engine.now)
         self.review_decisions = ReviewDecisions(engine, engine.now)
         self.review_choices = ReviewChoices(engine, engine.now)
+        self.review_figures = ReviewFigures(engine)
         self.uploaders = UploaderRecords(engine)
         self.cloud_catalogue = CloudCatalogue(engine, engine.now)
         self.usage = Usage(engine, engine.now)

@@ -38,7 +38,8 @@ class ReviewDecisions:
     def decide(self, key: str, ruling: Ruling, actor: Actor, *, tell: bool = False) -> Decision:
         """Record a verdict like createAudit, end its lease and store the decision, in one transaction.
 
-        Idempotent. With `tell`, an intent to send it to the provider is recorded. Raises Conflict if the lease was lost.
+        Idempotent. With `tell`, an intent to send it to the provider is recorded too. Raises Conflict if the lease was
+        lost.
         """
         with self._engine.writing() as db:
             known = find(db, key, actor.name, ruling.verdict)
