@@ -26,10 +26,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from backend.media import vmaf
 from backend.media.ffmpeg import Ffmpeg
+from backend.media.files import JobFiles
 from backend.media.filters import scaled, shape
+from backend.media.folder import FolderFiles
 from backend.media.narrow_band import narrow
 from backend.media.quality_model import target_for
-from backend.media.transcode import open_source, transcode
+from backend.media.source import open_source
+from backend.media.transcode import transcode
 from backend.media.vmaf import Score
 from benchmarks.clips import CACHE, CLIPS, HELD_OUT, fetch
 
@@ -91,7 +94,8 @@ class Row:
 def measure(ffmpeg: Ffmpeg, name: str, path: Path, codec: str, seconds: float, side: int) -> Row:
     """Make both renditions of a clip in a folder of its own, which is gone afterwards."""
     with tempfile.TemporaryDirectory() as shop:
-        folder = Path(shop)
+        folder, job = Path(shop) / "clip", JobFiles(FolderFiles(Path(shop)), "clip")
+        folder.mkdir()
         source = folder / "source.mkv"
         cut = ["-t", str(seconds)] if seconds else []
         width, height = scaled(ffmpeg.probe(path), side, "min")
@@ -101,9 +105,9 @@ def measure(ffmpeg: Ffmpeg, name: str, path: Path, codec: str, seconds: float, s
         if not ran.ok:
             raise RuntimeError(ran.words)
         start = _children()
-        plain = transcode(ffmpeg, (side,), folder, source, _quietly).files[0]
+        plain = transcode(ffmpeg, (side,), job, open_source(ffmpeg, source, _quietly), _quietly).files[0]
         middle, began = _children(), time.monotonic()
-        done = narrow(ffmpeg, codec, (side,), folder, source, _quietly)
+        done = narrow(ffmpeg, codec, (side,), job, open_source(ffmpeg, source, _quietly), _quietly)
         wall, used = time.monotonic() - began, _children() - middle
         scores = _score(ffmpeg, folder, source, plain.name), _score(ffmpeg, folder, source, done.files[0].name)
         frames = len(vmaf.list_pictures(ffmpeg, folder / plain.name).times)

@@ -13,14 +13,17 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from backend.media.ffmpeg import Ffmpeg
-from backend.media.narrow_band import plain_renditions
+from backend.media.files import JobFiles
+from backend.media.folder import FolderFiles
 from backend.media.snapshots import take_cover, take_pictures
-from backend.media.transcode import transcode
+from backend.media.source import open_source
+from backend.media.transcode import make_renditions
 from benchmarks.clips import CACHE, fetch
 
 TEST_PICTURE = ["-f", "lavfi", "-i", "testsrc2=s=1920x1080:r=24,noise=alls=8:allf=t"]
@@ -74,6 +77,12 @@ def _used() -> float:
     return sum(used.ru_utime + used.ru_stime for used in both)
 
 
+def job_in(folder: Path) -> JobFiles:
+    """Return the files of a video that is stored in this folder."""
+    (folder / "clip").mkdir(exist_ok=True)
+    return JobFiles(FolderFiles(folder), "clip")
+
+
 def _quietly(done: float) -> None:
     """Take the progress of the work, which nobody watches here."""
 
@@ -91,12 +100,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder, source = Path(name), Path(name) / "source.mp4"
         make_source(ffmpeg, clip, seconds, source)
-        transcode(ffmpeg, folder, source, _quietly)
-        (plain,) = plain_renditions(folder)
+        (plain,), _ = make_renditions(ffmpeg, (720,), folder, open_source(ffmpeg, source, _quietly), _quietly)
+
+        def pictures(path: Path, to: Path) -> object:
+            return take_pictures(ffmpeg, job_in(to), open_source(ffmpeg, path, _quietly), (), _quietly)
+
+        def cover(to: Path) -> object:
+            return take_cover(ffmpeg, seconds * 0.55, job_in(to), plain, (), _quietly)
+
         ways: list[tuple[str, Callable[[Path], object], int]] = [
-            ("all pictures, from the rendition", lambda to: take_pictures(ffmpeg, to, plain, (), _quietly), given.runs),
-            ("all pictures, from the source", lambda to: take_pictures(ffmpeg, to, source, (), _quietly), given.runs),
-            ("a chosen cover", lambda to: take_cover(ffmpeg, seconds * 0.55, to, plain, (), _quietly), given.runs),
+            ("all pictures, from the rendition", partial(pictures, plain), given.runs),
+            ("all pictures, from the source", partial(pictures, source), given.runs),
+            ("a chosen cover", cover, given.runs),
             ("naive: seek in the input", lambda to: seek_in_the_input(ffmpeg, source, seconds, to), 1),
             ("naive: decode all once", lambda to: decode_all(ffmpeg, source, seconds, to), 1),
             ("naive: seek in the output", lambda to: seek_in_the_output(ffmpeg, source, seconds, to), 1),
