@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from backend.errors import ConsoleError, MediaError
 from backend.lifecycle import category_changes
 from backend.media import LocalFile, Probe
+from backend.media.folder import SCRATCH
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter, VideoStatus
 from backend.model.limits import MAX_SECONDS
 from backend.model.texts import one_line
@@ -46,7 +47,7 @@ class VideoMetadata:
 
 def incoming_folder(settings: Settings) -> Path:
     """Return the folder for incoming files, creating it; it is beside the media, so that moving a file is a rename."""
-    folder = settings.media / ".incoming"
+    folder = settings.media / SCRATCH
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -55,7 +55,7 @@ class FolderFiles:
         if folder is None or not all(map(_NAME.fullmatch, files)):
             raise MediaError(BAD_NAME, name=video_id[:140])
         if new and not folder.is_dir():
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             sync_folder(self._folder)
         if not folder.is_dir():
             raise NotFound(NO_SUCH_VIDEO, video_id=video_id)
