@@ -4,7 +4,6 @@ from typing import Any
 
 import streamlit as st
 
-from pages import widgets
 from pages.components import (
     category_choice,
     cdn_refreshes,
@@ -14,6 +13,7 @@ from pages.components import (
     history_text,
     layout,
     machine_review,
+    playback,
     player,
     review_queue,
     session,
@@ -88,20 +88,20 @@ def measured(video: dict[str, Any], newest: list[dict[str, Any]]) -> dict[str, A
     return job["result"] if job else {}
 
 
-def proof(video: dict[str, Any], infos: list[dict[str, Any]], newest: list[dict[str, Any]]) -> None:
+def proof(video: dict[str, Any], play: dict[str, Any], newest: list[dict[str, Any]]) -> None:
     """Draw the savings of the best narrow-band rendition, and its measured quality."""
-    narrow = next((info for info in infos if info["kind"] == "narrow"), None)
-    if narrow is None:
+    infos = playback.all_infos(play)
+    if not any(info["kind"] == "narrow" for info in infos):
         return
     found = measured(video, newest)
     st.markdown(f"**{t('narrow.title')}**")
     if found.get("gain") is False:
         st.info(t("narrow.no_gain"), icon=":material/compress:")
         return
-    same_size = (info for info in infos if info["kind"] == "common" and pixels(info) == pixels(narrow))
-    plain = next(same_size, None)
-    if plain is None:
+    both = player.pair(infos)
+    if both is None:
         return
+    plain, narrow = both
     with st.grid(4, gap="small", min_column_width=150):
         saved = 1 - narrow["size"] / plain["size"] if plain["size"] else 0
         st.metric(t("narrow.saved"), f"{saved:.0%}", border=True, height="stretch",
@@ -111,9 +111,7 @@ def proof(video: dict[str, Any], infos: list[dict[str, Any]], newest: list[dict[
             if isinstance(found.get(name), int | float):
                 st.metric(t(f"narrow.{name}"), f"{found[name]:.1f}", border=True, height="stretch")
     if st.toggle(t("narrow.compare"), key=layout.own_key("narrow_compare", video)):
-        words = {word: t(f"narrow.{word}") for word in ("play", "pause", "split", "time")}
-        words |= {word: named("definition", "common" if word == "plain" else word) for word in ("plain", "narrow")}
-        widgets.compare(plain["playURL"], narrow["playURL"], words, key=layout.own_key("compare", video))
+        player.compare(video, play)
 
 
 def jobs(video_id: str, answer: session.Answer) -> None:
@@ -170,7 +168,7 @@ def acts(video: dict[str, Any]) -> None:
 
 def show(video_id: str) -> None:
     play = session.ask("getPlayInfo", videoId=video_id)
-    video, infos, locked = play["videoBase"], play["playInfoList"], play["encryptedInfoList"]
+    video, infos, locked = play["videoBase"], playback.all_infos(play), play["encryptedInfoList"]
     with layout.header(formatting.plain(video["title"]) or video_id, beside=undo.button):
         edit_dialog.button(video)
     layout.say_results()
@@ -185,7 +183,7 @@ def show(video_id: str) -> None:
         if locked:
             said = {info["kind"] for info in locked}
             st.info("\n".join(f"- {t(f'video.{kind}')}" for kind in sorted(said)), icon=":material/lock:")
-        player.player(video, infos, busy="cover" in working)
+        player.player(video, play, busy="cover" in working)
         player.snapshots(video)
         if video["description"]:
             st.markdown(formatting.plain(video["description"]))
@@ -197,7 +195,7 @@ def show(video_id: str) -> None:
     if infos or locked:
         renditions([*infos, *locked])
     if infos:
-        proof(video, infos, newest)
+        proof(video, play, newest)
     history(lines)
 
 

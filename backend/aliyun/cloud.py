@@ -54,7 +54,8 @@ class Cloud:
         transcodes = Transcodes(self.client, store.cloud, groups, **pace)
         pictures = SnapshotJobs(self.client, store.cloud, clock, **pace)
         renditions = Renditions(self.client, store)
-        self.media = CloudMedia(self.client, store.cloud, local, transcodes, pictures, renditions, clock)
+        signed_here = settings.prewarm_hosts if settings.url_auth_key else ()
+        self.media = CloudMedia(self.client, store.cloud, local, transcodes, pictures, renditions, clock, signed_here)
         self.sender = Sender(self.media.uploads, local.files)
         self.pulls = Pulls(self.client, store, clock, **pace)
         self.cache = CloudCache(

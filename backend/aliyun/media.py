@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -52,14 +52,14 @@ class CloudMedia:
 
     def __init__(
         self, client: Client, records: CloudRecords, local: LocalMedia, transcodes: Transcodes, pictures: SnapshotJobs,
-        renditions: Renditions, clock: Callable[[], float],
+        renditions: Renditions, clock: Callable[[], float], signed_here: Collection[str] = (),
     ) -> None:  # fmt: skip
         self._client, self._records, self._local, self._clock = client, records, local, clock
         self._transcodes, self._pictures, self._renditions = transcodes, pictures, renditions
         self.uploads, self._categories = Uploads(client), Categories(client)
         self._verdicts, self.video_locks = Verdicts(client), VideoLocks()
         self._templates = Templates(client, clock)
-        self.addresses = PlayAddresses(client, records)
+        self.addresses = PlayAddresses(client, records, signed_here)
 
     def describe(self) -> str:
         return f"ApsaraVideo VOD; uploads are looked at by {self._local.describe()}"
@@ -87,8 +87,8 @@ class CloudMedia:
     def source_hash(self, video: Video) -> str:
         return self._local.source_hash(video)
 
-    def with_current_urls(self, video: Video) -> Video:
-        return self.addresses.with_current_urls(video)
+    def with_current_urls(self, video: Video, renew: bool = False) -> Video:
+        return self.addresses.with_current_urls(video, renew)
 
     def with_known_renditions(self, video: Video) -> Video:
         return self._renditions.known(video)

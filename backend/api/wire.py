@@ -127,9 +127,9 @@ class PlayInfo(msgspec.Struct, rename="camel"):
     codecs: str
 
 
-class EncryptedInfo(msgspec.Struct, rename="camel"):
-    """An encrypted rendition: `kind` is `aliyunEncrypted` (playable by Alibaba's player only) or `hlsEncrypted` (by
-    players that have the key).
+class UnplayedInfo(msgspec.Struct, rename="camel"):
+    """A rendition without a URL for plain players: `kind` is as in PlayInfo, or, if encrypted, `aliyunEncrypted`
+    (playable by Alibaba's player only) or `hlsEncrypted` (by players that have the key).
     """
 
     kind: str
@@ -141,11 +141,14 @@ class EncryptedInfo(msgspec.Struct, rename="camel"):
 
 
 class PlayInfoList(msgspec.Struct, rename="camel"):
-    """The playable renditions, and the encrypted ones in `encryptedInfoList`."""
+    """The playable renditions, the encrypted ones in `encryptedInfoList`, and in `awaitedInfoList` those that VOD has
+    not returned a valid URL for: request them again in a few seconds.
+    """
 
     video_base: VideoDetail
     play_info_list: list[PlayInfo]
-    encrypted_info_list: list[EncryptedInfo]
+    encrypted_info_list: list[UnplayedInfo]
+    awaited_info_list: list[UnplayedInfo]
 
 
 class TokenData(msgspec.Struct, rename="camel"):
@@ -168,7 +171,7 @@ class Writer(msgspec.Struct, frozen=True):
 
     def url(self, video: Video, file: MediaFile | None) -> str:
         """Return the URL of a file, or empty."""
-        if file is None:
+        if file is None or not file.name:
             return ""
         return self.signer.sign(file.name) if "://" in file.name else f"{self.base_url}/{media_path(video, file)}"
 
@@ -221,12 +224,10 @@ class Writer(msgspec.Struct, frozen=True):
                 codecs=file.codec,
             )
             for file, definition in zip(files, definitions(files), strict=True)
+            if file.name
         ]
-        locked = [
-            EncryptedInfo(file.kind.value, file.width, file.height, file.size, number(file.duration), file.bitrate)
-            for file in video.encrypted
-        ]
-        return PlayInfoList(self.detail(video), infos, locked)
+        awaited = [unplayed(file) for file in files if not file.name]
+        return PlayInfoList(self.detail(video), infos, [unplayed(file) for file in video.encrypted], awaited)
 
     def _given(self, url: str) -> str:
         return f"{self.base_url}{url}" if url.startswith("/") else self.signer.sign(url)
@@ -236,7 +237,7 @@ class Writer(msgspec.Struct, frozen=True):
         return {
             "seed_snapshot_list": snapshots,
             "snapshot_list": snapshots,
-            "file_url_list": [self.url(video, file) for file in video.renditions],
+            "file_url_list": [self.url(video, file) for file in video.renditions if file.name],
         }
 
     def _detail_lists(self, video: Video) -> dict[str, Any]:
@@ -266,6 +267,10 @@ class Writer(msgspec.Struct, frozen=True):
             "narrow_transcode_status": video.narrow_transcode_status.value,
             "is_recommend": "true" if video.is_recommend else "false",
         }
+
+
+def unplayed(file: MediaFile) -> UnplayedInfo:
+    return UnplayedInfo(file.kind.value, file.width, file.height, file.size, number(file.duration), file.bitrate)
 
 
 def number(value: float) -> int | float:

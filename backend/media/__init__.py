@@ -235,5 +235,8 @@ class MediaProvider(Protocol):
     def delete(self, video_id: str) -> None:
         """Delete the files of a video that was never inserted; ignore missing ones."""
 
-    def with_current_urls(self, video: Video) -> Video:
-        """Return the video with URLs that are valid now, if they expire. Returns quickly."""
+    def with_current_urls(self, video: Video, renew: bool = False) -> Video:
+        """Return the video with URLs that are valid now, if they expire. Returns quickly.
+
+        The name of a file without a valid URL is empty. `renew`: the last URLs did not play.
+        """

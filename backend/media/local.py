@@ -223,7 +223,7 @@ class LocalMedia:
         yield
         self.delete(video.video_id)
 
-    def with_current_urls(self, video: Video) -> Video:
+    def with_current_urls(self, video: Video, renew: bool = False) -> Video:
         """Return the video unchanged: local URLs do not expire."""
         return video
 

@@ -123,7 +123,10 @@ class User(msgspec.Struct, frozen=True, gc=False):
 
 
 class MediaFile(msgspec.Struct, frozen=True, gc=False):
-    """A file of a video: `name` is a file name in the video's folder, or a complete URL."""
+    """A file of a video: `name` is a file name in the video's folder, or a complete URL.
+
+    It is empty if a provider that was asked for current URLs has none.
+    """
 
     kind: FileKind
     name: str

@@ -58,9 +58,12 @@ def get_video_by_id(call: Call, *, video_id: str) -> VideoDetail:
 
 
 @operation("GET", "/vodVideo/getVideoById", extension=True, pure=True, cheap=always, remote=True)
-def get_play_info(call: Call, *, video_id: str) -> PlayInfoList:
-    """Return the playable files of a video, in the format existing clients expect."""
-    return call.write.play_info(call.media.with_current_urls(call.store.catalogue.get_video(video_id)))
+def get_play_info(call: Call, *, video_id: str, renew: bool = False) -> PlayInfoList:
+    """Return the playable files of a video, in the format existing clients expect.
+
+    With `renew`, for a player whose URLs failed, VOD is asked for new ones.
+    """
+    return call.write.play_info(call.media.with_current_urls(call.store.catalogue.get_video(video_id), renew))
 
 
 @operation("POST", "/vod/editVideo", message="修改完成", right=Right.MANAGE, extension=True, remote=True)

@@ -7,27 +7,33 @@ from typing import Any
 import streamlit as st
 
 from pages import widgets
-from pages.components import formatting, layout, session
-from pages.components.i18n import t
+from pages.components import formatting, layout, playback, session
+from pages.components.i18n import named, t
 
 WORDS = ("sheet", "timeline", "cover", "busy")
 MAX_TILES = 24  # of the contact sheet
 
 
-def player(video: dict[str, Any], infos: list[dict[str, Any]], busy: bool) -> None:
-    """Draw the player; `busy` while a chosen cover is being made."""
+def player(video: dict[str, Any], play: dict[str, Any], busy: bool) -> None:
+    """Draw the player; `busy` while a chosen cover is being made. `play` is the answer of getPlayInfo."""
+    playback.fragment(_draw, video, play, busy)
+
+
+def _draw(video: dict[str, Any], play: dict[str, Any], renewal: dict[str, Any], busy: bool) -> None:
+    infos = playback.all_infos(play)
     if not infos:
         st.info(t("video.no_media"), icon=":material/videocam_off:")
         return
     shape = next((info for info in infos if info["width"]), {"width": 16, "height": 9})
-    words = {word: t(f"watch.{word}") for word in WORDS}
+    words = {word: t(f"watch.{word}") for word in WORDS} | renewal["words"]
     words |= {word: t(f"watch.{word}", time="{time}") for word in ("play_from", "choose")}
     data = {
         # Browsers use the first playable source: narrow-band before plain, best first.
         "sources": [
             {"src": info["playURL"], "type": mime(info)}
-            for info in sorted(infos, key=lambda info: info["kind"] != "narrow")
+            for info in sorted(play["playInfoList"], key=lambda info: info["kind"] != "narrow")
         ],
+        "answer": renewal["answer"],
         "width": shape["width"],
         "height": shape["height"],
         "cover": video["coverUrl"],
@@ -40,7 +46,9 @@ def player(video: dict[str, Any], infos: list[dict[str, Any]], busy: bool) -> No
     key = layout.own_key("watch", video)
     st.html(f"<style>{room(shape, data['tiles'], data['choose'])}</style>")
     with st.container(key="watch_room"):
-        widgets.watch(data, key=key, on_choose=lambda: choose(video["videoId"], key))
+        widgets.watch(
+            data, key=key, on_choose=lambda: choose(video, key), on_failed=lambda: playback.renew(video, play)
+        )
 
 
 def go_to(video: dict[str, Any], seconds: float) -> None:
@@ -91,12 +99,36 @@ def tiles(video: dict[str, Any], shape: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def choose(video_id: str, key: str) -> None:
+def pair(infos: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Return the plain rendition of the same size as the best narrow-band one, and that; None if one is missing."""
+    narrow = next((info for info in infos if info["kind"] == "narrow"), None)
+    size = narrow and (narrow["width"], narrow["height"])
+    plain = next((info for info in infos if info["kind"] == "common" and (info["width"], info["height"]) == size), None)
+    return (plain, narrow) if plain and narrow else None
+
+
+def compare(video: dict[str, Any], play: dict[str, Any]) -> None:
+    """Draw the two renditions of `pair` on top of each other."""
+    playback.fragment(_draw_both, video, play)
+
+
+def _draw_both(video: dict[str, Any], play: dict[str, Any], renewal: dict[str, Any]) -> None:
+    both = pair(playback.all_infos(play))
+    if both is None:
+        return
+    words = {word: t(f"narrow.{word}") for word in ("play", "pause", "split", "time")} | renewal["words"]
+    words |= {word: named("definition", kind) for word, kind in (("plain", "common"), ("narrow", "narrow"))}
+    data = {"plain": both[0]["playURL"], "narrow": both[1]["playURL"], "answer": renewal["answer"], "words": words}
+    widgets.compare(data, key=layout.own_key("compare", video), on_failed=lambda: playback.renew(video, play))
+
+
+def choose(video: dict[str, Any], key: str) -> None:
     """Set the chosen cover."""
-    seconds = st.session_state[key]["cover"]
+    video_id, seconds = video["videoId"], st.session_state[key]["cover"]
     envelope = session.attempt(
         "chooseCover", mediaId=video_id, seconds=seconds, seenLine=st.session_state[session.SEEN]
     )
+    playback.show_page_anew(video)
     if envelope["result"] == "true":
         st.session_state.setdefault("done", []).append(t("done.cover"))
         st.session_state[f"active--{video_id}"] = 1  # ensures a redraw when the job ends, however soon

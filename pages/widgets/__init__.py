@@ -11,18 +11,27 @@ import streamlit as st
 HERE = Path(__file__).parent
 
 
-def _component(name: str, *parts: str) -> Callable[..., Any]:
-    """Register a component; the JavaScript of a large one lies in a folder, as parts that become one module."""
-    html, css = ((HERE / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
-    scripts = [HERE / name / f"{part}.js" for part in parts] or [HERE / f"{name}.js"]
-    js = "\n".join(script.read_text(encoding="utf-8") for script in scripts)
+def _component(name: str, *parts: str, plays: bool = False) -> Callable[..., Any]:
+    """Register a component; the JavaScript of a large one lies in a folder, as parts that become one module.
+
+    One that `plays` media requests new URLs when its URLs fail.
+    """
+    html, css = _read(f"{name}.html"), _read(f"{name}.css")
+    js = "\n".join(_read(f"{name}/{part}.js") for part in parts) if parts else _read(f"{name}.js")
+    if plays:
+        html = html.replace("<!--renewal-->", _read("renewal.html"))
+        css, js = css + _read("renewal.css"), _read("renewal.js") + js
     return st.components.v2.component(f"qu_{name}", html=html, css=css, js=js)
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
 
 
 _upload = _component("upload")
 _lines = _component("lines")
-_compare = _component("compare")
-_watch = _component("watch")
+_compare = _component("compare", plays=True)
+_watch = _component("watch", plays=True)
 _table = _component("table")
 _review = _component("review", "api", "outbox", "desk", "clip", "facts", "keys", "panel", "view", "main")
 
@@ -44,14 +53,17 @@ def lines(label: str, placeholder: str, *, value: str, round_: int, key: str) ->
     return text or ""
 
 
-def compare(plain: str, narrow: str, words: dict[str, str], key: str) -> None:
-    """Draw two renditions on top of each other, with a movable divider."""
-    _compare(data={"plain": plain, "narrow": narrow, "words": words}, key=key)
+def compare(data: dict[str, Any], key: str, on_failed: Callable[[], None]) -> None:
+    """Draw two renditions on top of each other, with a movable divider; `on_failed` as in `watch`."""
+    _compare(data=data, key=key, on_failed_change=on_failed)
 
 
-def watch(data: dict[str, Any], key: str, on_choose: Callable[[], None]) -> None:
-    """Draw the player with its tiles; `on_choose` finds the time of a chosen cover as `cover` in the state of `key`."""
-    _watch(data=data, key=key, on_cover_change=on_choose)
+def watch(data: dict[str, Any], key: str, on_choose: Callable[[], None], on_failed: Callable[[], None]) -> None:
+    """Draw the player with its tiles; `on_choose` finds the time of a chosen cover as `cover` in the state of `key`.
+
+    `on_failed` is called when the URLs do not play: it requests new ones and changes `data["answer"]`.
+    """
+    _watch(data=data, key=key, on_cover_change=on_choose, on_failed_change=on_failed)
 
 
 def table(

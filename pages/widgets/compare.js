@@ -1,10 +1,22 @@
 // Two renditions of one video, frame over frame: the slider moves the line between them.
-export default function ({ data, parentElement }) {
+const instances = new WeakMap();
+
+export default function ({ data, parentElement, setTriggerValue }) {
   const find = (selector) => parentElement.querySelector(selector);
-  const plain = find(".plain"), narrow = find(".narrow"), split = find(".split"), time = find(".time"), play = find("button");
+  const plain = find(".plain"), narrow = find(".narrow"), split = find(".split"), time = find(".time"), play = find(".row button");
+  const renewal = instances.get(parentElement) ?? makeRenewal(find(".note"));
+  instances.set(parentElement, renewal);
+  renewal.words = data.words;
+  renewal.ask = () => setTriggerValue("failed", true);
+  const isAnswer = renewal.answered(data.answer);
   for (const [video, url] of [[plain, data.plain], [narrow, data.narrow]]) {
-    if (video.getAttribute("src") !== url) video.src = url;
+    const isNew = video.getAttribute("src") !== url;
+    const isOther = video.getAttribute("src")?.split("?")[0] !== url.split("?")[0];
+    if (isAnswer || isOther || (isNew && renewal.isFailing)) loadAnew(video, () => { video.src = url; });
+    renewal.follow(video);
+    video.onloadeddata = () => { if (plain.readyState > 1 && narrow.readyState > 1) renewal.plays(); };
   }
+  if (!data.plain || !data.narrow) renewal.failed("awaited");
   find(".left").textContent = data.words.plain;
   find(".right").textContent = data.words.narrow;
   split.setAttribute("aria-label", data.words.split);
@@ -19,8 +31,9 @@ export default function ({ data, parentElement }) {
   };
   play.onclick = async () => {
     if (plain.paused) {
-      narrow.currentTime = plain.currentTime;
-      await Promise.all([plain.play(), narrow.play()]);
+      if (plain.readyState) narrow.currentTime = plain.currentTime;
+      for (const video of [plain, narrow]) wanted.add(video);
+      await Promise.allSettled([plain.play(), narrow.play()]);
     } else {
       plain.pause(); narrow.pause();
       narrow.currentTime = plain.currentTime;

@@ -7,8 +7,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const find = (selector) => parentElement.querySelector(selector);
   const video = find("video"), timeline = find(".timeline"), film = find(".film"), sheet = find(".sheet"), choose = find(".choose");
   const { tiles, words } = data;
-  const own = instances.get(parentElement) ?? { shown: 0, drawn: "" };
+  const own = instances.get(parentElement) ?? { shown: 0, drawn: "", renewal: makeRenewal(find(".note")) };
   instances.set(parentElement, own);
+  const { renewal } = own;
+  renewal.words = words;
+  renewal.ask = () => setTriggerValue("failed", true);
   const length = () => (Number.isFinite(video.duration) && video.duration) || tiles.at(-1)?.end || 0;
   const tileAt = (time) => tiles.findLast((tile) => tile.start <= time + 0.001) ?? tiles[0];
   const fine = tiles.length > 0 && tiles[0].end < 0.95;
@@ -33,12 +36,20 @@ export default function ({ data, parentElement, setTriggerValue }) {
   return () => own.resize?.disconnect();
 
   function load() {
-    const sources = JSON.stringify(data.sources);
-    if (video.dataset.sources !== sources) {
-      video.dataset.sources = sources;
-      video.replaceChildren(...data.sources.map((source) => Object.assign(document.createElement("source"), source)));
-      video.load();
+    // Other addresses of the same files are of use only where these do not play.
+    const files = JSON.stringify(data.sources.map((source) => source.src.split("?")[0]));
+    const isNew = JSON.stringify(data.sources) !== video.dataset.sources;
+    if (renewal.answered(data.answer) || own.files !== files || (isNew && renewal.isFailing)) {
+      own.files = files;
+      loadAnew(video, () => {
+        video.dataset.sources = JSON.stringify(data.sources);
+        video.replaceChildren(...data.sources.map((source) => Object.assign(document.createElement("source"), source)));
+        if (video.lastChild) video.lastChild.onerror = () => renewal.failed();
+      });
+      if (!data.sources.length) renewal.failed("awaited");
     }
+    renewal.follow(video);
+    video.onloadeddata = renewal.plays;
     if (video.getAttribute("poster") !== data.cover) video.poster = data.cover;
     const upright = data.height > data.width;
     const { width = 16, height = 9 } = tiles[0] ?? {};

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import time
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
+from backend.media.ffmpeg import Ffmpeg
 from tests.browser.server import cloud_environ
 from tests.cloud.alibaba.server import Server as AlibabaServer
 from tests.waiting import until
 
 ENOUGH_TO_PLAY = 2
 CALLBACK = "/vodcallback/callback"
+DEAD = re.compile(r"403 .*\.mp4")
+AFTER_LUNCH = 2 * 3600
+FAR = 60  # seconds into a film: what is there is not loaded before one goes there
 KEY = "Abcdefgh12345678"
 
 
@@ -275,3 +282,84 @@ def test_a_refresh_that_fails_is_told_where_one_looks(operator, alibaba, cloud_s
     operator.page.get_by_role("button", name=operator.t("refresh.again")).click()
 
     until(lambda: cloud_server.ask("getCacheRefreshes", videoId=video_id)["total"] == 0)
+
+
+@pytest.fixture(scope="module")
+def long_film(small_clip, tmp_path_factory):
+    """What VOD has of a film of some minutes."""
+    path = tmp_path_factory.mktemp("films") / "long.mp4"
+    how = ["-c", "copy", "-movflags", "+faststart", str(path)]
+    assert Ffmpeg().run(["-stream_loop", "300", "-i", str(small_clip), *how]).ok
+    return path.read_bytes()
+
+
+@pytest.fixture
+def film(alibaba, cloud_server, long_film):
+    """A video that waits for review, whose source plays."""
+    video_id = there_and_here(alibaba, cloud_server, "A long film")
+    alibaba.oss.objects[alibaba.vod.videos[video_id]["file"]] = long_film
+    return video_id
+
+
+@contextmanager
+def lunch(alibaba):
+    """Two hours later: the addresses of before are dead."""
+    morning, alibaba.clock = alibaba.clock, lambda: time.time() + AFTER_LUNCH
+    try:
+        yield
+    finally:
+        alibaba.clock = morning
+
+
+def plays_on(person, film):
+    """Wait until a film plays from the moment where it stood."""
+    person.waits_until(film, f"film => film.currentTime > {FAR} && film.currentTime < {FAR} + 20")
+
+
+def expects_dead_addresses(person):
+    """That addresses were refused is written down by the browser, and is all that it complains of."""
+    assert person.complaints
+    assert [said for said in person.complaints if not DEAD.search(said)] == []
+    person.complaints.clear()
+
+
+@pytest.mark.parametrize("language", ["zh"])
+def test_while_vod_is_slow_the_player_waits_for_its_addresses_and_then_plays(operator, alibaba, film):
+    note = operator.part("watch").get_by_role("status")
+    with alibaba.hold("GetMezzanineInfo"):
+        operator.goes_to("/video", videoId=film)
+        expect(note).to_contain_text(operator.t("playback.awaited"))
+        operator.clicks("edit_open")
+        expect(operator.dialog).to_be_visible()
+
+    expect(note).to_be_hidden(timeout=60_000)
+    operator.waits_until(operator.page.locator("video"), f"film => film.readyState >= {ENOUGH_TO_PLAY}")
+    expect(operator.dialog).to_be_visible()
+
+
+def test_a_page_left_open_over_lunch_plays_on_where_it_stood(operator, alibaba, film):
+    operator.goes_to("/video", videoId=film)
+    play = operator.page.locator("video")
+    operator.waits_until(play, f"film => film.readyState >= {ENOUGH_TO_PLAY}")
+    with lunch(alibaba):
+        play.evaluate(f"film => {{ film.muted = true; film.currentTime = {FAR}; film.play().catch(() => {{}}); }}")
+        plays_on(operator, play)
+
+    expect(operator.part("watch").get_by_role("status")).to_be_hidden()
+    expects_dead_addresses(operator)
+
+
+@pytest.mark.parametrize("language", ["en"])
+def test_a_player_that_stays_dead_says_so_and_plays_when_asked_again(operator, alibaba, film):
+    alibaba.oss.plays_nothing = True
+    try:
+        operator.goes_to("/video", videoId=film)
+        note = operator.part("watch").get_by_role("status")
+        expect(note).to_contain_text(operator.t("playback.dead"))
+    finally:
+        alibaba.oss.plays_nothing = False
+
+    note.get_by_role("button", name=operator.t("playback.again")).click()
+    operator.waits_until(operator.page.locator("video"), f"film => film.readyState >= {ENOUGH_TO_PLAY}")
+    expect(note).to_be_hidden()
+    expects_dead_addresses(operator)

@@ -200,8 +200,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/credentials"):
             self.answer(200, self.give_credentials())
             return
-        status, kind, body = self.alibaba.oss.get(self.path)
-        self.send(status, body, **{"Content-Type": kind})
+        status, headers, body = self.alibaba.oss.get(self.path, self.headers.get("Range"))
+        self.send(status, body, **headers)
 
     def give_credentials(self):
         """Play the service that ALIBABA_CLOUD_CREDENTIALS_URI names."""

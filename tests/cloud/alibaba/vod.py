@@ -33,6 +33,7 @@ class Vod(Transcodes, Templates, Categories):
         self.suggestions: dict[str, str] = {}  # what the machine review found
         self.default_group = "plain-group"  # what uploads without a TemplateGroupId are transcoded with
         self.repeated_session_is_refused = False
+        self.signs = True  # addresses, as the domain wants them
         self.failing: set[str] = set()  # videos whose transcodes fail
         self.half_failing: set[str] = set()  # videos of which one stream fails
         self.events = Events(alibaba)
@@ -280,9 +281,10 @@ class Vod(Transcodes, Templates, Categories):
     def _url(self, video, name):
         return f"{self._alibaba.url}/{video['VideoId']}/{name}"
 
-    @staticmethod
-    def _fresh(url, seconds):
-        return f"{url}?auth_key={int(time.time()) + seconds}-0-0-{uuid.uuid4().hex}"
+    def _fresh(self, url, seconds):
+        if not self.signs:
+            return url
+        return f"{url}?auth_key={int(self._alibaba.clock()) + seconds}-0-0-{uuid.uuid4().hex}"
 
     @staticmethod
     def _ids(parameters, most):
