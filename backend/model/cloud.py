@@ -48,16 +48,18 @@ VERDICT_EVENT = "CreateAuditComplete"  # the event type that reports a verdict
 SENDING, ACCEPTED, REFUSED = "sending", "accepted", "refused"
 
 
-# Rejected by VOD: characters beyond 16 bits, and symbols shown as emoji.
-EMOJI = re.compile("[\U00010000-\U0010ffff\u231a-\u23ff\u2600-\u27bf\u2b05-\u2b55\u3297\u3299\u20e3\ufe0f\u200d]")
+# Rejected by VOD: characters beyond 16 bits, and symbols shown as emoji; with the blanks around them.
+REJECTED = "[\U00010000-\U0010ffff\u231a-\u23ff\u2600-\u27bf\u2b05-\u2b55\u3297\u3299\u20e3\ufe0f\u200d]"
+BLANKS = "[ \t\u3000]+"
+EMOJI = re.compile(rf"(?:(?<![ \t\u3000]){BLANKS})?(?:{REJECTED}(?:{BLANKS})?)+")
 MAX_BYTES = {"title": 128, "description": 1024}  # in UTF-8, the limits of VOD
 NO_TITLE = "video"  # used if a title has nothing left, because VOD requires one
 MAX_TAGS, MAX_TAG_BYTES = 16, 32
 
 
 def without_emoji(text: str) -> str:
-    """Remove characters rejected by VOD."""
-    return EMOJI.sub("", text).strip()
+    """Remove characters rejected by VOD; of the blanks on both sides of them, the first ones stay."""
+    return EMOJI.sub(lambda found: next(iter(re.findall(BLANKS, found[0])), ""), text).strip()
 
 
 def fitting(what: str, text: str) -> str:

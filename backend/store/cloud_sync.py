@@ -275,7 +275,8 @@ def _note_texts(db: Database, known: Video, video: Video, now: int) -> int:
     found = 0
     for what, column in TEXTS.items():
         here, there = getattr(known, column), getattr(video, column)
-        if there in (here, fitting(what, here)) or (what == "title" and not there):
+        # older versions left two blanks in a row where an emoji had been
+        if there == here or there.split() == fitting(what, here).split() or (what == "title" and not there):
             end_difference(db, known.video_id, what)
         else:
             note_difference(db, known.video_id, what, here, there, now)
