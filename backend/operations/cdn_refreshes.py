@@ -54,7 +54,8 @@ def get_cache_refreshes(
     """
     found = call.store.cloud.list_intents(Action.REFRESH, video_id)
     page = found[(page_index - 1) * page_size : page_index * page_size]
-    titles = call.store.catalogue.find_titles([one.target for one in page])
+    ids = [one.target for one in page]
+    titles = call.store.trash.find_titles(ids) | call.store.catalogue.find_titles(ids)
     return RefreshList(len(found), [_written(call, one, titles.get(one.target, "")) for one in page])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -95,6 +95,13 @@ class Trash:
         """Return whether a video is in the trash."""
         with self._engine.reading() as db:
             return db.execute("select 1 from trash where video_id = ?", [video_id]).fetchone() is not None
+
+    def find_titles(self, video_ids: Iterable[str]) -> dict[str, str]:
+        """Return the titles of those of these videos that are in the trash, by id."""
+        wanted = list(video_ids)
+        with self._engine.reading() as db:
+            sql = f"select video_id, video from trash where video_id in ({', '.join('?' * len(wanted))})"
+            return {video_id: json.loads(video)[0]["title"] for video_id, video in db.fetch(sql, wanted)}
 
     def find(self, index: int = 1, size: int = 10, title: str = "") -> Page[Trashed]:
         """Return page `index` (from 1) of deleted videos, most recently deleted first, and the exact total."""

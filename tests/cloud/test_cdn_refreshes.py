@@ -78,6 +78,7 @@ def test_all_of_a_blocked_or_deleted_video_is_refreshed_once(console, alibaba, d
     end(do, video)
     (waiting,) = do("getCacheRefreshes")["refreshList"]
     assert (waiting["videoId"], waiting["count"], waiting["state"]) == (video.video_id, 7, "waiting")
+    assert waiting["title"] == "缓存里"  # in the trash it has its title still
     refresh()
 
     assert refreshed(alibaba) == everything(video)
