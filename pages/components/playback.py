@@ -30,14 +30,14 @@ def fragment(draw: Callable[..., None], video: dict[str, Any], play: dict[str, A
     st.fragment(again)()
 
 
-def renew(video: dict[str, Any], had: dict[str, Any]) -> None:
-    """Request new URLs in place of those in `had`, which do not play."""
+def renew(video: dict[str, Any]) -> None:
+    """Request new URLs, because the last ones do not play."""
     envelope = session.attempt("getPlayInfo", videoId=video["videoId"], renew=True)
     st.session_state[_key("answer", video)] = st.session_state.get(_key("answer", video), 0) + 1
-    if envelope["result"] != "true" or (had["awaitedInfoList"] and envelope["data"]["playInfoList"]):
-        show_page_anew(video)
     if envelope["result"] == "true":
         st.session_state[_key("renewed", video)] = envelope["data"]
+    else:
+        show_page_anew(video)
 
 
 def show_page_anew(video: dict[str, Any]) -> None:

@@ -46,9 +46,7 @@ def _draw(video: dict[str, Any], play: dict[str, Any], renewal: dict[str, Any], 
     key = layout.own_key("watch", video)
     st.html(f"<style>{room(shape, data['tiles'], data['choose'])}</style>")
     with st.container(key="watch_room"):
-        widgets.watch(
-            data, key=key, on_choose=lambda: choose(video, key), on_failed=lambda: playback.renew(video, play)
-        )
+        widgets.watch(data, key=key, on_choose=lambda: choose(video, key), on_failed=lambda: playback.renew(video))
 
 
 def go_to(video: dict[str, Any], seconds: float) -> None:
@@ -119,7 +117,7 @@ def _draw_both(video: dict[str, Any], play: dict[str, Any], renewal: dict[str, A
     words = {word: t(f"narrow.{word}") for word in ("play", "pause", "split", "time")} | renewal["words"]
     words |= {word: named("definition", kind) for word, kind in (("plain", "common"), ("narrow", "narrow"))}
     data = {"plain": both[0]["playURL"], "narrow": both[1]["playURL"], "answer": renewal["answer"], "words": words}
-    widgets.compare(data, key=layout.own_key("compare", video), on_failed=lambda: playback.renew(video, play))
+    widgets.compare(data, key=layout.own_key("compare", video), on_failed=lambda: playback.renew(video))
 
 
 def choose(video: dict[str, Any], key: str) -> None:
