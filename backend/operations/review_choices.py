@@ -65,9 +65,10 @@ def edit_review_reason(
     sensitive: bool | None = None,
     retired: bool | None = None,
 ) -> ReasonData:
-    """Add a reason to block, which requires all four texts, or change the one with this code; absent parameters
-    stay unchanged.
-    Each text has at most 128 bytes of UTF-8. Videos that were already blocked for a reason keep their text.
+    """Add a reason to block, which requires all four texts, or change the one with this code.
+
+    Absent parameters stay unchanged. Each text has at most 128 bytes of UTF-8. Videos that were already blocked for a
+    reason keep their text.
     """
     if not CODE.fullmatch(code):
         raise BadRequest(

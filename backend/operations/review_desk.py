@@ -77,8 +77,8 @@ class UndoneData(msgspec.Struct, rename="camel"):
 
 @operation("POST", "/vod/openReviewDesk", right=Right.REVIEW, extension=True)
 def open_review_desk(call: Call) -> OpenedDesk:
-    """Open a review desk and return its key, which permits review desk operations only, for as long as the session
-    lasts.
+    """Open a review desk and return its key, which permits review desk operations only, while the session lasts.
+
     Send it like a token. A session keeps its 20 newest desks.
     """
     account, key, desk = call.own, PREFIX + secrets.token_hex(24), secrets.token_hex(8)
