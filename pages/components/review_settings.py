@@ -1,4 +1,4 @@
-"""Administration of the review desk: the list of reasons, and current leases."""
+"""Dialogs of the review desk: its figures; for administrators the list of reasons, and current leases."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from pages.components.i18n import t
 WANTED = "review_settings"
 TEXTS = ("nameZh", "nameEn", "uploaderZh", "uploaderEn")
 NEW = "+"
+ICONS = {"figures": "bar_chart", "reasons": "list_alt", "leases": "lock_clock"}
 
 
 def buttons() -> None:
-    """Draw the buttons that open the dialogs, for administrators."""
-    if not session.may("admin"):
-        return
-    for name, icon in (("reasons", "list_alt"), ("leases", "lock_clock")):
+    """Draw the buttons that open the dialogs."""
+    for name, icon in ICONS.items():
+        if name != "figures" and not session.may("admin"):
+            continue
         st.button(
             t(f"desk.{name}_title"), key=f"review_{name}", icon=f":material/{icon}:", on_click=_want, args=(name,)
         )
@@ -27,15 +28,55 @@ def buttons() -> None:
 
 def requested() -> None:
     """Open the requested dialog. Call once per run, from the body of the page."""
-    match st.session_state.pop(WANTED, None):
-        case "reasons":
-            layout.open_dialog(t("desk.reasons_title"), "list_alt", width="medium")(_reasons)(layout.opening())
-        case "leases":
-            layout.open_dialog(t("desk.leases_title"), "lock_clock", width="medium")(_leases)()
+    if name := st.session_state.pop(WANTED, None):
+        opener = layout.open_dialog(
+            t(f"desk.{name}_title"), ICONS[name], width="large" if name == "figures" else "medium"
+        )
+        opener({"figures": _figures, "reasons": _reasons, "leases": _leases}[name])(layout.opening())
 
 
 def _want(name: str) -> None:
     st.session_state[WANTED] = name
+
+
+def _figures(_number: int) -> None:
+    """Draw the decisions of the last days: by person, for those who may see it, and by reason."""
+    found = session.ask("getReviewFigures")
+    st.caption(
+        t(
+            "desk.figures_span", start=formatting.moment(found["startTime"]), end=formatting.moment(found["endTime"]),
+            waiting=f"{found['waiting']:,}", age=_age(found["oldestSeconds"]),
+        )
+    )  # fmt: skip
+    if not found["personList"]:
+        st.info(t("desk.figures_none"), icon=":material/bar_chart:")
+        return
+    rows = [
+        {
+            t("column.user"): one["userName"],
+            t("desk.decisions"): one["decisions"],
+            t("censor.success"): one["approved"],
+            t("censor.fail"): one["blocked"],
+            t("desk.undone"): one["undone"],
+            t("desk.per_hour"): f"{one['decisionsPerHour']:,.0f}" if one["activeMinutes"] else "–",
+            t("desk.median"): f"{one['medianSeconds']:.1f}",
+        }
+        for one in found["personList"]
+    ]
+    st.dataframe(formatting.frame(rows), hide_index=True, alt=t("desk.figures_title"))
+    names = {reason["code"]: reason["name"] for reason in reason_choice.reasons()}
+    counts = [
+        {t("desk.reason"): names.get(one["code"], one["code"]) or t("desk.other"), t("desk.count"): one["count"]}
+        for one in found["reasonList"]
+    ]
+    if counts:
+        st.dataframe(formatting.frame(counts), hide_index=True, alt=t("desk.reasons"))
+
+
+def _age(seconds: int) -> str:
+    units = (("days", 86_400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
+    unit, size = next((one for one in units if seconds >= one[1]), units[-1])
+    return t(f"desk.{unit}", number=seconds // size)
 
 
 def _reasons(number: int) -> None:
@@ -77,7 +118,7 @@ def _form(code: str, reason: dict[str, Any] | None, count: int, number: int) -> 
     st.error(plain(envelope["message"]), icon=":material/error:")
 
 
-def _leases() -> None:
+def _leases(_number: int) -> None:
     """List the current leases, oldest first, each with a button that revokes it."""
     found = session.ask("getReviewLeases")["leaseList"]
     if not found:

@@ -320,3 +320,29 @@ def test_reasons_are_kept_by_the_administrator_and_used_at_the_desk(
     desk.presses("b")
     expect(desk.root.locator(".reason").first).to_contain_text("低俗内容")
     server.ask("editReviewReason", code=first["code"], nameZh=first["nameZh"])
+
+
+@pytest.mark.slow
+def test_a_reviewer_sees_their_own_figures_and_a_manager_those_of_all(
+    waiting, desk_of, server, fresh_browser, new_person
+):
+    waiting("数一", "数二")
+    desk = desk_of("anne")
+    desk.shows("数一")
+    desk.presses("b", "1")
+    desk.shows("数二")
+    desk.has_done(1)
+    desk.person.clicks("review_figures")
+    people = desk.person.dialog.get_by_test_id("stDataFrame").first
+    expect(people).to_contain_text("anne")
+    expect(people).not_to_contain_text("bob")
+
+    admin = new_person(fresh_browser("zh"), server.url, "zh")
+    admin.goes_to("/jobs")
+    admin.enters()
+    admin.goes_to("/review")
+    admin.clicks("review_figures")
+    expect(admin.dialog.get_by_test_id("stDataFrame").first).to_contain_text("anne")
+    expect(admin.dialog.get_by_test_id("stDataFrame").last).to_contain_text(
+        server.ask("getReviewReasons")["reasonList"][0]["nameZh"]
+    )
