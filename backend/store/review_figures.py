@@ -14,7 +14,7 @@ from backend.store.engine import Engine
 MAX_PAUSE = 60.0  # seconds between two decisions that still count as work
 DECIDED = """
     select reviewer, at, seconds, verdict, undone, reason_code from review_decisions
-    where at >= :start and at <= :end and :reviewer in ('', reviewer) order by reviewer, at
+    where at >= :start and at < :end + 1 and :reviewer in ('', reviewer) order by reviewer, at
 """
 
 Row: TypeAlias = tuple[str, float, float, str, float, str]
@@ -27,7 +27,7 @@ class ReviewFigures:
         self._engine = engine
 
     def find(self, start: float, end: float, reviewer: str = "") -> DeskFigures:
-        """Return the figures of decisions between two times, of one reviewer or of all, by name."""
+        """Return the figures from `start` to the second `end`, included, of one reviewer or of all, by name."""
         with self._engine.reading() as db:
             rows: list[Row] = db.fetch(DECIDED, {"start": start, "end": end, "reviewer": reviewer})
         by_person: dict[str, list[Row]] = defaultdict(list)
