@@ -43,8 +43,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     import pyarrow  # noqa: F401
 
     with backend.running() as console:
-        console.sockets.kind_of = kind_of
-        console.sockets.close_session = lambda session: st.runtime.get_instance().close_session(session)
+        backend.page_sockets.kind_of = kind_of
+        backend.page_sockets.close_session = lambda session: st.runtime.get_instance().close_session(session)
         call_when_stopping(console.password_checks.close)
         nodelay_listeners()
         gc.collect()

@@ -7,6 +7,7 @@ from backend.app import (
     first_start,
     make_worker,
     open_console,
+    page_sockets,
     report_socket_user,
     rest,
     running,
@@ -21,6 +22,6 @@ from backend.store import StoreError
 
 __all__ = [
     "LANGUAGES", "SOCKET_HEADER", "Caller", "Console", "MaintenanceError", "Settings", "SettingsError", "StoreError",
-    "call", "close_current", "current", "first_start", "make_worker", "open_console", "read_settings",
-    "report_socket_user", "rest", "running", "show_progress", "texts_in", "translations",
+    "call", "close_current", "current", "first_start", "make_worker", "open_console", "page_sockets",
+    "read_settings", "report_socket_user", "rest", "running", "show_progress", "texts_in", "translations",
 ]  # fmt: skip

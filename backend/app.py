@@ -31,7 +31,7 @@ from backend.observability.logging_setup import start_log
 from backend.prewarm.http_cache import HttpCache
 from backend.prewarm.ssrf import own_hosts
 from backend.server.descriptors import raise_limit
-from backend.server.page_sockets import Bounds
+from backend.server.page_sockets import Bounds, PageSockets
 from backend.settings import Settings, read_settings
 from backend.store import open_store
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 WORTH_TELLING = 50_000  # number of videos that take a second or two
 
+page_sockets = PageSockets()  # of this process
 _current: Console | None = None
 _guard = threading.Lock()
 
@@ -105,14 +106,14 @@ def call(name: str, parameters: Mapping[str, Any], token: str, caller: Caller) -
 
 def report_socket_user(key: str, session: str, name: str | None) -> None:
     """Tell the server who uses the page behind a WebSocket: empty if nobody is signed in, None if not known yet."""
-    current().sockets.tell(key, session, name)
+    page_sockets.tell(key, session, name)
 
 
 def rest() -> RestApp:
     """Return the REST app of this process's console."""
     from backend.server.app import RestApp
 
-    return RestApp(current())
+    return RestApp(current(), page_sockets)
 
 
 @contextmanager
@@ -125,7 +126,7 @@ def running(url: str = "") -> Iterator[Console]:
     start_log(settings.log, settings.log_format)
     with hold_data_dir(settings) as first:
         console = current(upgrade=True)
-        console.sockets.bounds = Bounds.within(raise_limit())
+        page_sockets.bounds = Bounds.within(raise_limit())
         console.own_url = url or console.own_url
         if first:  # otherwise they may belong to another server's uploads
             sweep_incoming(settings)

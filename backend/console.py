@@ -16,7 +16,6 @@ from backend.api.signing import PERIOD_SECONDS, UrlSigner
 from backend.api.wire import Writer, envelope
 from backend.auth.fair_semaphore import FairSemaphore
 from backend.auth.permissions import Right
-from backend.auth.tokens import token_hash
 from backend.errors import DISK_FULL, SIGN_IN_FIRST, ConsoleError, Forbidden, NotFound, is_full
 from backend.exports.download import Download, Exports
 from backend.i18n.messages import say
@@ -25,7 +24,6 @@ from backend.model import Access, Account, Actor, Missing, RowPage
 from backend.observability.request_metrics import RequestMetrics, new_request_id
 from backend.prewarm import CacheProvider
 from backend.prewarm.ssrf import own_hosts
-from backend.server.page_sockets import PageSockets
 from backend.settings import Settings
 from backend.store import Reason, Store, StoreError
 
@@ -147,7 +145,6 @@ class Console:
     password_checks: FairSemaphore = field(default_factory=FairSemaphore)  # limits concurrent password checks
     row_cache: EncodedRowCache = field(default_factory=EncodedRowCache)
     calls: RequestMetrics = field(default_factory=RequestMetrics)
-    sockets: PageSockets = field(default_factory=PageSockets)
     cloud: Cloud | None = None  # in cloud mode
     own_url: str = ""  # URL of this server from this machine
 
@@ -225,7 +222,7 @@ class Console:
 
         Pass `version` if the database version was read already.
         """
-        return self.store.sessions.find_access(token_hash(token), version) if token and token.isascii() else None
+        return self.store.sessions.find_access(token, version)
 
     @property
     def own_hosts(self) -> tuple[str, ...]:

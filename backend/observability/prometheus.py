@@ -17,6 +17,7 @@ from backend.version import VERSION
 
 if TYPE_CHECKING:
     from backend.console import Console
+    from backend.server.page_sockets import PageSockets
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +27,8 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 class Metrics(Collector):
     """Collects metrics on request, using only cheap queries."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, sockets: PageSockets) -> None:
+        self._console, self._sockets = console, sockets
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -53,12 +54,13 @@ class Metrics(Collector):
         yield _gauge("qu_database_up", "Whether the database could be read for this scrape.", {(): up})
 
     def _pages(self) -> Iterator[Metric]:
-        sockets = self._console.sockets
-        people, visitors = sockets.count()
+        people, visitors = self._sockets.count()
         values = {("person",): people, ("visitor",): visitors}
         yield _gauge("qu_pages", "Open pages of signed-in users and of visitors.", values, "who")
-        yield CounterMetricFamily("qu_pages_refused", "Pages rejected because of limits.", sockets.refused)
-        yield CounterMetricFamily("qu_pages_ended", "Pages evicted, or closed for violating a limit.", sockets.ended)
+        yield CounterMetricFamily("qu_pages_refused", "Pages rejected because of limits.", self._sockets.refused)
+        yield CounterMetricFamily(
+            "qu_pages_ended", "Pages evicted, or closed for violating a limit.", self._sockets.ended
+        )
 
     def _jobs(self) -> Iterator[Metric]:
         counts = self._console.store.jobs.count_jobs()

@@ -23,6 +23,7 @@ from backend.server.health import report_alive, report_ready, send_metrics
 from backend.server.media import send_media
 from backend.server.openapi import describe
 from backend.server.operations import Shared, operate
+from backend.server.page_sockets import PageSockets
 from backend.server.parse_errors import NO_ROOM
 from backend.server.refusals import TRY_LATER, refuse
 from backend.server.request import Answer, Endpoint, RequestContext
@@ -38,12 +39,13 @@ MAX_UPLOADS = 2  # processing an uploaded file takes long and must not block oth
 
 
 class RestApp:
-    """Routes requests to operations, media, health checks and metrics."""
+    """Routes requests to operations, media, health checks and metrics; `sockets` are those of the pages."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, sockets: PageSockets | None = None) -> None:
         self.console = console
+        self.sockets = sockets or PageSockets()
         self._forwarded = ForwardedHeaders(self.handle, console.settings.proxies)
-        self._endpoints = dict(_endpoints(console))
+        self._endpoints = dict(_endpoints(console, self.sockets))
         threads = anyio.CapacityLimiter(MAX_THREADS)
         self._media = Endpoint(console, "media", threads, send_media)
         self._none = Endpoint(console, "none", threads, refuse_path)
@@ -63,7 +65,7 @@ class RestApp:
         """Handle a request after forwarded headers were applied."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close"})
-        elif await self.admit(scope, send):
+        elif (self._knows_own_url and "short" not in scope) or await self.admit(scope, send):
             path = scope["path"]
             endpoint = self._endpoints.get(path) or (self._media if read_media_path(path) else self._none)
             await endpoint(scope, receive, send)
@@ -86,7 +88,7 @@ class RestApp:
         self.console.own_url = f"http://[{host}]:{server[1]}" if ":" in host else f"http://{host}:{server[1]}"
 
 
-def _endpoints(console: Console) -> Iterator[tuple[str, ASGIApp]]:
+def _endpoints(console: Console, sockets: PageSockets) -> Iterator[tuple[str, ASGIApp]]:
     """Yield the fixed paths and their endpoints."""
     threads, password_threads = anyio.CapacityLimiter(MAX_THREADS), anyio.CapacityLimiter(PASSWORD_THREADS)
     # a slow cloud must not block operations that do not call it, or only request URLs
@@ -117,7 +119,7 @@ def _endpoints(console: Console) -> Iterator[tuple[str, ASGIApp]]:
         "/vodcallback/callback": ("callback", take_callback),
         "/healthz": ("healthz", report_ready),
         "/livez": ("livez", report_alive),
-        "/metrics": ("metrics", partial(send_metrics, Metrics(console))),
+        "/metrics": ("metrics", partial(send_metrics, Metrics(console, sockets))),
     }
     for path, (name, answer) in others.items():
         yield path, Endpoint(console, name, threads, answer)

@@ -58,7 +58,7 @@ class Front:
         rest = self._rest
         if scope["type"] == "websocket":
             await self._connect(rest, scope, receive, send)
-        elif is_page_path(scope["path"]) and not is_rest_path(scope["path"]):
+        elif not is_rest_path(scope["path"]) and is_page_path(scope["path"]):
             if rest is None or await rest.admit(scope, send):
                 await self._show(rest, scope, receive, with_security_headers(send, PAGE_POLICY))
         elif rest is not None:
@@ -101,7 +101,7 @@ class Front:
             network = network_of((scope.get("client") or ("",))[0])
             person = await person_of(console, scope)
             try:
-                await console.sockets.serve(self._app, scope, receive, send, network=network, person=person)
+                await rest.sockets.serve(self._app, scope, receive, send, network=network, person=person)
             except Refused as error:
                 await refuse(scope, send, error, TRY_LATER, console)
 

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from backend.auth.permissions import GRANTS, Right
@@ -38,13 +39,16 @@ class Sessions:
         self._written = self._now()
         self._guard = threading.Lock()
 
-    def find_access(self, hashed: str, version: int | None = None) -> Access | None:
-        """Return the access granted by a token (its `token_hash`), or None if it is unknown or expired.
+    def find_access(self, token: str, version: int | None = None) -> Access | None:
+        """Return the access granted by a token, or None if it is unknown or expired.
 
         Pass `version` if the database version was read already.
         """
-        found = self._engine.cached(("session", hashed), lambda: self._read_access(hashed), version)
-        now = self._now()
+        if not token or not token.isascii():
+            return None
+        hashed = token_hash(token)
+        found = self._engine.cached(("session", hashed), partial(self._read_access, hashed), version)
+        now = int(self._clock())
         if found is None or found[1] <= now:
             return None
         self._seen[found[2]] = now

@@ -19,6 +19,7 @@ import requests
 from backend.model import JobKind, JobState
 from backend.observability.logging_setup import MAX_ALIKE, JsonLines, LibraryLogLimit, TextLines, hide_secrets
 from backend.observability.request_metrics import LINE, RequestMetrics
+from backend.server.app import RestApp
 from tests.acceptance.server_process import ServerProcess, ask
 from tests.conftest import TESTS
 
@@ -85,9 +86,10 @@ class TestMetrics:
         assert found["process_open_fds"] > 0
         assert any(name.startswith("qu_info{") for name in found)
 
-    def test_open_pages_are_told_and_those_there_was_no_room_for(self, scrape, console):
-        console.sockets.refused = 7
-        told = scrape()
+    def test_open_pages_are_told_and_those_there_was_no_room_for(self, serve, http, console):
+        rest = RestApp(console)
+        rest.sockets.refused = 7
+        told = numbers(http.get(serve(rest) + METRICS).text)
 
         assert told['qu_pages{who="person"}'] == told['qu_pages{who="visitor"}'] == told["qu_pages_ended_total"] == 0
         assert told["qu_pages_refused_total"] == 7

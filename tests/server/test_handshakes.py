@@ -16,12 +16,12 @@ def shake_hands(console):
     """Opens a WebSocket to Streamlit, and returns whether it was asked, else the status and message of the refusal."""
 
     async def shake(*headers, path="/_stcore/stream", client="192.0.2.1"):
-        answered, asked = [], []
+        answered, asked, rest = [], [], RestApp(console)
         coming = iter([{"type": "websocket.connect"}, {"type": "websocket.receive", "bytes": b""}])
 
         async def streamlit(scope, receive, send):
             asked.append(scope)
-            console.sockets.tell(key_of(scope), "a session", "")
+            rest.sockets.tell(key_of(scope), "a session", "")
 
         async def receive():
             return next(coming, {"type": "websocket.disconnect"})
@@ -30,7 +30,7 @@ def shake_hands(console):
             answered.append(message)
 
         raw = [(name.encode(), value.encode()) for name, value in headers]
-        await Front(streamlit, RestApp(console))(
+        await Front(streamlit, rest)(
             {
                 "type": "websocket",
                 "path": path,
