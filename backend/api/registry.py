@@ -43,9 +43,9 @@ class Parameter(msgspec.Struct, frozen=True):
 class Operation:
     """An operation of the console; `right` is None if it requires no sign-in.
 
-    `place` is its position in the API document, 0 for extensions. The response of a `pure` operation depends only on
-    its parameters, the request's base URL, the caller's permissions and the database; signed URLs in it (cloud mode)
-    are valid far longer than it is cached. `is_cheap` returns whether a request with these raw parameters takes a
+    `place` is its position in the seed's document, from 1; 0 for extensions. The response of a `pure` operation depends
+    only on its parameters, the request's base URL, the caller's permissions and the database; signed URLs in it (cloud
+    mode) are valid far longer than it is cached. `is_cheap` returns whether a request with these raw parameters takes a
     fraction of a millisecond. A `remote` operation calls Alibaba in cloud mode, so it runs in a separate thread pool.
     """
 
@@ -54,7 +54,6 @@ class Operation:
     path: str
     message: str
     right: Right | None
-    extension: bool
     place: int
     pure: bool
     is_cheap: Cheap
@@ -63,6 +62,11 @@ class Operation:
     needs_body: bool = False
 
     @property
+    def extension(self) -> bool:
+        """Whether the seed's document lacks it."""
+        return self.place == 0
+
+    @cached_property
     def methods(self) -> tuple[str, ...]:
         """Existing clients POST operations documented as GET, so both are accepted."""
         return ("GET", "POST") if self.method == "GET" else ("POST",)
@@ -117,6 +121,8 @@ class Operation:
         bound: dict[str, Any] = {}
         groups: dict[str, dict[str, Any]] = {name: {} for name in self._groups}
         for parameter in self.parameters:
+            if not parameter.required and parameter.wire_name not in raw:
+                continue
             value = raw.get(parameter.wire_name)
             if value is None or (value == "" and not isinstance(parameter.kind, Clearable)):
                 if parameter.required:
@@ -158,7 +164,6 @@ def operation(
     *,
     message: str = "",
     right: Right | None = Right.READ,
-    extension: bool = False,
     place: int = 0,
     pure: bool = False,
     cheap: Cheap = never,
@@ -176,7 +181,7 @@ def operation(
         name = camel(function.__name__)
         full = path if path.startswith("/vodVideo/") else f"/console{path}"
         OPERATIONS[name] = Operation(
-            name, method, full, message, right, extension, place, pure, cheap, remote, function, needs_body
+            name, method, full, message, right, place, pure, cheap, remote, function, needs_body
         )
         return function
 

@@ -86,38 +86,38 @@ class EndedData(msgspec.Struct, rename="camel"):
 # Own account
 
 
-@operation("POST", "/user/changePassword", message="密码已修改", right=Right.OWN, extension=True)
+@operation("POST", "/user/changePassword", message="密码已修改", right=Right.OWN)
 def change_password(call: Call, *, old_password: str, new_password: str) -> None:
     """Change your own password; the old one is required. All other sessions of the account end; API tokens are kept."""
     account = check_password(call, call.own.user_name, old_password)
     call.store.accounts.change_password(account, new_hash(call, new_password), token_hash(call.token), call.actor)
 
 
-@operation("GET", "/user/getOwnSessions", right=Right.OWN, extension=True)
+@operation("GET", "/user/getOwnSessions", right=Right.OWN)
 def get_own_sessions(call: Call) -> list[SessionData]:
     """List your own sessions, most recently seen first."""
     return [_session(call, session) for session in call.store.sessions.find_sessions(call.own.user_name)]
 
 
-@operation("POST", "/user/endOwnSession", message="会话已结束", right=Right.OWN, extension=True)
+@operation("POST", "/user/endOwnSession", message="会话已结束", right=Right.OWN)
 def end_own_session(call: Call, *, session_id: str) -> None:
     """End one of your own sessions."""
     call.store.sessions.end(session_id, call.actor, owner=call.own.user_name)
 
 
-@operation("POST", "/user/endOtherSessions", message="会话已结束", right=Right.OWN, extension=True)
+@operation("POST", "/user/endOtherSessions", message="会话已结束", right=Right.OWN)
 def end_other_sessions(call: Call) -> EndedData:
     """End all of your own sessions except the current one, and return how many."""
     return EndedData(call.store.sessions.end_sessions_of(call.own, call.actor, but=token_hash(call.token)))
 
 
-@operation("GET", "/user/getOwnTokens", right=Right.OWN, extension=True)
+@operation("GET", "/user/getOwnTokens", right=Right.OWN)
 def get_own_tokens(call: Call) -> list[TokenInfo]:
     """List your own API tokens, most recently used first."""
     return [_token(call, token) for token in call.store.sessions.find_tokens(call.own.user_name)]
 
 
-@operation("POST", "/user/createToken", message="令牌已创建", right=Right.OWN, extension=True)
+@operation("POST", "/user/createToken", message="令牌已创建", right=Right.OWN)
 def create_token(call: Call, *, name: Name, right: Right, end_time: End) -> NewToken:
     """Create an API token: a console token for programs, with a name, a permission of your role and an expiry date."""
     if right not in GRANTS:
@@ -134,7 +134,7 @@ def create_token(call: Call, *, name: Name, right: Right, end_time: End) -> NewT
     )
 
 
-@operation("POST", "/user/revokeOwnToken", message="令牌已撤销", right=Right.OWN, extension=True)
+@operation("POST", "/user/revokeOwnToken", message="令牌已撤销", right=Right.OWN)
 def revoke_own_token(call: Call, *, token_id: str) -> None:
     """Revoke one of your own API tokens."""
     call.store.sessions.revoke(token_id, call.actor, owner=call.own.user_name)
@@ -143,7 +143,7 @@ def revoke_own_token(call: Call, *, token_id: str) -> None:
 # All accounts, for administrators
 
 
-@operation("GET", "/user/getAccounts", right=Right.ADMIN, extension=True)
+@operation("GET", "/user/getAccounts", right=Right.ADMIN)
 def get_accounts(call: Call) -> list[KnownAccount]:
     """List all accounts, sorted by name."""
     sessions, tokens = call.store.sessions.find_sessions(), call.store.sessions.find_tokens()
@@ -161,7 +161,7 @@ def get_accounts(call: Call) -> list[KnownAccount]:
     ]  # fmt: skip
 
 
-@operation("POST", "/user/addAccount", message="账号已添加", right=Right.ADMIN, extension=True)
+@operation("POST", "/user/addAccount", message="账号已添加", right=Right.ADMIN)
 def add_account(call: Call, *, user_name: Name, role: Role, password: str = "") -> NewPassword:
     """Add an account.
 
@@ -174,7 +174,7 @@ def add_account(call: Call, *, user_name: Name, role: Role, password: str = "") 
     return NewPassword(made.user_name, "" if password else chosen)
 
 
-@operation("POST", "/user/editAccount", message="账号已修改", right=Right.ADMIN, extension=True)
+@operation("POST", "/user/editAccount", message="账号已修改", right=Right.ADMIN)
 def edit_account(call: Call, *, user_name: str, role: Role | None = None, disabled: bool | None = None) -> None:
     """Change the role of an account, or disable or enable it.
 
@@ -185,7 +185,7 @@ def edit_account(call: Call, *, user_name: str, role: Role | None = None, disabl
     call.store.accounts.edit_account(user_name, call.actor, role=role, disabled=disabled)
 
 
-@operation("POST", "/user/resetPassword", message="密码已重置", right=Right.ADMIN, extension=True)
+@operation("POST", "/user/resetPassword", message="密码已重置", right=Right.ADMIN)
 def reset_password(call: Call, *, user_name: str, password: str = "") -> NewPassword:
     """Reset the password of an account; its sessions end and its API tokens are revoked."""
     chosen = password or new_password()
@@ -194,25 +194,25 @@ def reset_password(call: Call, *, user_name: str, password: str = "") -> NewPass
     return NewPassword(account.user_name, "" if password else chosen)
 
 
-@operation("GET", "/user/getSessions", right=Right.ADMIN, extension=True)
+@operation("GET", "/user/getSessions", right=Right.ADMIN)
 def get_sessions(call: Call, *, user_name: str = "") -> list[SessionData]:
     """List open sessions, of one account or of all, most recently seen first."""
     return [_session(call, session) for session in call.store.sessions.find_sessions(user_name)]
 
 
-@operation("POST", "/user/endSession", message="会话已结束", right=Right.ADMIN, extension=True)
+@operation("POST", "/user/endSession", message="会话已结束", right=Right.ADMIN)
 def end_session(call: Call, *, session_id: str) -> None:
     """End any session."""
     call.store.sessions.end(session_id, call.actor)
 
 
-@operation("GET", "/user/getTokens", right=Right.ADMIN, extension=True)
+@operation("GET", "/user/getTokens", right=Right.ADMIN)
 def get_tokens(call: Call, *, user_name: str = "") -> list[TokenInfo]:
     """List API tokens, of one account or of all, most recently used first."""
     return [_token(call, token) for token in call.store.sessions.find_tokens(user_name)]
 
 
-@operation("POST", "/user/revokeToken", message="令牌已撤销", right=Right.ADMIN, extension=True)
+@operation("POST", "/user/revokeToken", message="令牌已撤销", right=Right.ADMIN)
 def revoke_token(call: Call, *, token_id: str) -> None:
     """Revoke any API token."""
     call.store.sessions.revoke(token_id, call.actor)

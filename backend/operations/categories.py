@@ -48,14 +48,14 @@ class DeletedCategory(msgspec.Struct, rename="camel"):
     videos: int
 
 
-@operation("GET", "/vod/getCategories", extension=True)
+@operation("GET", "/vod/getCategories")
 def get_categories(call: Call) -> CategoryList:
     """List all categories in tree order. `total` counts a category's own videos, without those of its subcategories."""
     found = [_data(one) for one in call.store.categories.find()]
     return CategoryList(len(found), found)
 
 
-@operation("POST", "/vod/addCategory", message="分类已创建", right=Right.MANAGE, extension=True, remote=True)
+@operation("POST", "/vod/addCategory", message="分类已创建", right=Right.MANAGE, remote=True)
 def add_category(call: Call, *, cate_name: CateName, parent_id: ParentId = 0) -> CategoryData:
     """Add a category, under a parent or at the root; in cloud mode also at VOD.
 
@@ -64,13 +64,13 @@ def add_category(call: Call, *, cate_name: CateName, parent_id: ParentId = 0) ->
     return _data(category_changes.add(call.console, _name(cate_name), parent_id, call.actor))
 
 
-@operation("POST", "/vod/renameCategory", message="分类已重命名", right=Right.MANAGE, extension=True, remote=True)
+@operation("POST", "/vod/renameCategory", message="分类已重命名", right=Right.MANAGE, remote=True)
 def rename_category(call: Call, *, cate_id: CateId, cate_name: CateName) -> None:
     """Rename a category, which also updates its videos; in cloud mode also at VOD."""
     category_changes.rename(call.console, cate_id, _name(cate_name), call.actor)
 
 
-@operation("POST", "/vod/deleteCategory", message="分类已删除", right=Right.MANAGE, extension=True, remote=True)
+@operation("POST", "/vod/deleteCategory", message="分类已删除", right=Right.MANAGE, remote=True)
 def delete_category(call: Call, *, cate_id: CateId) -> DeletedCategory:
     """Delete a category and its subcategories; in cloud mode also at VOD. Their videos are kept, without a category."""
     return DeletedCategory(category_changes.delete(call.console, cate_id, call.actor))

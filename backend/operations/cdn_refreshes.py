@@ -44,7 +44,7 @@ class RefreshQuotaData(msgspec.Struct, rename="camel"):
     directory_left: int
 
 
-@operation("GET", "/vod/getCacheRefreshes", extension=True)
+@operation("GET", "/vod/getCacheRefreshes")
 def get_cache_refreshes(
     call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 20, video_id: str = ""
 ) -> RefreshList:
@@ -59,14 +59,14 @@ def get_cache_refreshes(
     return RefreshList(len(found), [_written(call, one, titles.get(one.target, "")) for one in page])
 
 
-@operation("GET", "/vod/getRefreshQuota", extension=True, remote=True)
+@operation("GET", "/vod/getRefreshQuota", remote=True)
 def get_refresh_quota(call: Call) -> RefreshQuotaData:
     """Return today's refresh quota. Cloud mode only."""
     quota = _cloud(call).refreshes.quota()
     return RefreshQuotaData(quota.urls, quota.urls_left, quota.directories, quota.directories_left)
 
 
-@operation("POST", "/vod/refreshCache", message="已提交CDN刷新", right=Right.MANAGE, extension=True)
+@operation("POST", "/vod/refreshCache", message="已提交CDN刷新", right=Right.MANAGE)
 def refresh_cache(call: Call, *, video_id: str) -> None:
     """Refresh the CDN cache of a video, or retry a failed refresh now. Cloud mode only."""
     _cloud(call)

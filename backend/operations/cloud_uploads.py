@@ -41,7 +41,7 @@ class UploadAuthData(msgspec.Struct, rename="camel"):
     warning_list: list[str]
 
 
-@operation("POST", "/vod/createUploadAuth", message="获取上传凭证完成", right=Right.UPLOAD, extension=True, remote=True)
+@operation("POST", "/vod/createUploadAuth", message="获取上传凭证完成", right=Right.UPLOAD, remote=True)
 def create_upload_auth(
     call: Call,
     *,
@@ -77,9 +77,7 @@ def create_upload_auth(
     return _data(grant, warnings_of(call, title, about.description, about.tags))
 
 
-@operation(
-    "POST", "/vod/refreshUploadAuth", message="刷新上传凭证完成", right=Right.UPLOAD, extension=True, remote=True
-)
+@operation("POST", "/vod/refreshUploadAuth", message="刷新上传凭证完成", right=Right.UPLOAD, remote=True)
 def refresh_upload_auth(call: Call, *, video_id: str, user_id: Name = "") -> UploadAuthData:
     """Issue new credentials for an upload whose credentials have expired. Cloud mode only.
 

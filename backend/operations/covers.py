@@ -32,7 +32,7 @@ class SpriteData(msgspec.Struct, rename="camel"):
     tile_list: list[Cue]
 
 
-@operation("GET", "/vod/getSprite", extension=True)
+@operation("GET", "/vod/getSprite")
 def get_sprite(call: Call, *, video_id: str) -> SpriteData:
     """Return the sprite of a video and the time of each tile."""
     return sprite_of(call, call.store.catalogue.get_video(video_id))
@@ -47,13 +47,13 @@ def sprite_of(call: Call, video: Video) -> SpriteData:
     return SpriteData(*urls, sprite.width, sprite.height, _tiles(call, video, cues))
 
 
-@operation("POST", "/vod/submitSnapshot", message="发起截图作业完成!", right=Right.MANAGE, extension=True)
+@operation("POST", "/vod/submitSnapshot", message="发起截图作业完成!", right=Right.MANAGE)
 def submit_snapshot(call: Call, *, media_id: str) -> None:
     """Queue a new cover, first frame, snapshots and sprite. A cover chosen by a person is kept."""
     call.store.jobs.enqueue_for_video(JobKind.SNAPSHOT, media_id, call.operation.name, call.actor)
 
 
-@operation("POST", "/vod/chooseCover", message="封面已选定，稍后更新", right=Right.MANAGE, extension=True)
+@operation("POST", "/vod/chooseCover", message="封面已选定，稍后更新", right=Right.MANAGE)
 def choose_cover(call: Call, *, media_id: str, seconds: float, seen_line: SeenLine = None) -> None:
     """Set the frame at this second as the cover of a video; the last choice wins.
 

@@ -56,14 +56,14 @@ class DriftData(msgspec.Struct, rename="camel"):
     events: int
 
 
-@operation("GET", "/vod/getPrewarmQuota", extension=True, remote=True)
+@operation("GET", "/vod/getPrewarmQuota", remote=True)
 def get_prewarm_quota(call: Call) -> QuotaData:
     """Return how many URLs can be prefetched today. Cloud mode only."""
     quota = _cloud(call).quota()
     return QuotaData(quota.total, quota.left, quota.sent)
 
 
-@operation("GET", "/vod/getDrift", extension=True)
+@operation("GET", "/vod/getDrift")
 def get_drift(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 20, what: str = "") -> DriftData:
     """List differences between the catalogue and VOD, newest first. Cloud mode only."""
     cloud = _cloud(call)
@@ -83,7 +83,7 @@ def get_drift(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 20
     )
 
 
-@operation("POST", "/vod/mendDrift", message="已处理", right=Right.MANAGE, extension=True, remote=True)
+@operation("POST", "/vod/mendDrift", message="已处理", right=Right.MANAGE, remote=True)
 def mend_drift(call: Call, *, video_id: str, what: str, use: Side) -> None:
     """Resolve a difference; `use` is the side whose value is kept. Cloud mode only."""
     _cloud(call).mend(video_id, what, use.value, call.actor)

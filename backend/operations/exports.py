@@ -26,7 +26,7 @@ class LinkData(msgspec.Struct, rename="camel"):
     url: str
 
 
-@operation("GET", "/vod/exportVideos", right=Right.EXPORT, extension=True)
+@operation("GET", "/vod/exportVideos", right=Right.EXPORT)
 def export_videos(
     call: Call,
     *,
@@ -40,7 +40,7 @@ def export_videos(
     return _export(call, VIDEOS, format, columns, filters, sort, total)
 
 
-@operation("GET", "/vod/exportRecommendVideos", right=Right.EXPORT, extension=True)
+@operation("GET", "/vod/exportRecommendVideos", right=Right.EXPORT)
 def export_recommend_videos(
     call: Call,
     *,
@@ -54,7 +54,7 @@ def export_recommend_videos(
     return _export(call, RECOMMENDED, format, columns, filters, sort, total)
 
 
-@operation("GET", "/vod/createExportLink", right=Right.EXPORT, extension=True)
+@operation("GET", "/vod/createExportLink", right=Right.EXPORT)
 def create_export_link(
     call: Call,
     *,

@@ -67,7 +67,7 @@ class FeaturesData(msgspec.Struct, rename="camel"):
     recommended_export_column_list: list[str]
 
 
-@operation("GET", "/vod/getFeatures", extension=True, pure=True, cheap=always)
+@operation("GET", "/vod/getFeatures", pure=True, cheap=always)
 def get_features(call: Call) -> FeaturesData:
     """Return the features and limits of this console. They change only at a restart."""
     settings = call.settings

@@ -90,13 +90,13 @@ class HistoryFilters(msgspec.Struct, frozen=True):
         return HistoryFilter(self.user_name, self.way, self.action, self.target, self.start_time, self.end_time)
 
 
-@operation("GET", "/vod/getHistory", right=Right.HISTORY, extension=True)
+@operation("GET", "/vod/getHistory", right=Right.HISTORY)
 def get_history(call: Call, *, video_id: str) -> list[HistoryData]:
     """Return the history of a video, newest first, at most 100 lines."""
     return _listed(call, call.store.history.find_history(video_id))
 
 
-@operation("GET", "/user/findHistory", right=Right.HISTORY, extension=True)
+@operation("GET", "/user/findHistory", right=Right.HISTORY)
 def find_history(
     call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: HistoryFilters
 ) -> HistoryPage:
@@ -105,7 +105,7 @@ def find_history(
     return HistoryPage(page.total, _listed(call, page.items), list(call.store.history.find_actions()))
 
 
-@operation("GET", "/vod/getChanges", right=Right.HISTORY, extension=True)
+@operation("GET", "/vod/getChanges", right=Right.HISTORY)
 def get_changes(
     call: Call, *, video_ids: Annotated[str, Text(MAX_IDS * 129)] = "", seen_line: SeenLine = None
 ) -> ChangesData:
@@ -122,7 +122,7 @@ def get_changes(
     return ChangesData(line, _listed(call, call.store.catalogue.find_decisions(ids, seen_line)))
 
 
-@operation("GET", "/user/exportHistory", right=Right.EXPORT, extension=True)
+@operation("GET", "/user/exportHistory", right=Right.EXPORT)
 def export_history(call: Call, *, filters: HistoryFilters) -> Download:
     """Export all matching history as CSV, newest first, streamed. The export itself is recorded in the history."""
     call.console.exports.check(call.actor.name)
@@ -138,7 +138,7 @@ def export_history(call: Call, *, filters: HistoryFilters) -> Download:
     return call.console.exports.begin(call.actor.name, download)
 
 
-@operation("GET", "/user/createHistoryLink", right=Right.EXPORT, extension=True)
+@operation("GET", "/user/createHistoryLink", right=Right.EXPORT)
 def create_history_link(call: Call, *, filters: HistoryFilters) -> HistoryLink:
     """Create a link that downloads exportHistory's file once, within a minute, without a token."""
     export = OPERATIONS["exportHistory"]

@@ -60,7 +60,7 @@ class CountData(msgspec.Struct, rename="camel"):
     count: int
 
 
-@operation("GET", "/vod/getJobs", extension=True)
+@operation("GET", "/vod/getJobs")
 def get_jobs(
     call: Call,
     *,
@@ -75,19 +75,19 @@ def get_jobs(
     return JobPage(page.total, describe_jobs(call, page.items))
 
 
-@operation("POST", "/vod/retryJob", message="已重新排队", right=Right.MANAGE, extension=True)
+@operation("POST", "/vod/retryJob", message="已重新排队", right=Right.MANAGE)
 def retry_job(call: Call, *, job_id: str) -> None:
     """Queue a failed job again."""
     call.store.jobs.retry_job(job_id, call.actor)
 
 
-@operation("GET", "/vod/getJob", extension=True)
+@operation("GET", "/vod/getJob")
 def get_job(call: Call, *, job_id: str) -> JobData:
     """Return one job."""
     return describe_jobs(call, [call.store.jobs.get_job(job_id)])[0]
 
 
-@operation("GET", "/vod/getQueue", extension=True)
+@operation("GET", "/vod/getQueue")
 def get_queue(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10) -> JobPage:
     """List running and queued jobs in execution order."""
     queue = call.store.jobs.find_queue()
@@ -97,7 +97,7 @@ def get_queue(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10
     return JobPage(len(jobs), describe_jobs(call, page, queue))
 
 
-@operation("POST", "/vod/cancelJob", message="已取消", right=Right.MANAGE, extension=True)
+@operation("POST", "/vod/cancelJob", message="已取消", right=Right.MANAGE)
 def cancel_job(call: Call, *, job_id: str) -> None:
     """Cancel a queued or running job."""
     call.store.jobs.cancel_job(job_id, call.actor)
@@ -105,7 +105,7 @@ def cancel_job(call: Call, *, job_id: str) -> None:
         call.console.cloud.pulls.withdraw(job_id)
 
 
-@operation("POST", "/vod/retryFailedJobs", message="已重新排队", right=Right.MANAGE, extension=True)
+@operation("POST", "/vod/retryFailedJobs", message="已重新排队", right=Right.MANAGE)
 def retry_failed_jobs(call: Call) -> CountData:
     """Queue all failed jobs again and return how many."""
     return CountData(call.store.jobs.retry_failed_jobs(call.actor))

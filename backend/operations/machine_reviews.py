@@ -54,7 +54,7 @@ class ReviewData(msgspec.Struct, rename="camel"):
     result_time: str
 
 
-@operation("GET", "/vod/getReviewResults", extension=True)
+@operation("GET", "/vod/getReviewResults")
 def get_review_results(call: Call, *, video_id: str) -> ReviewData:
     """Return the stored result of a video's machine review, without waiting for VOD.
 
@@ -74,7 +74,7 @@ def machine_review_of(call: Call, video_id: str) -> ReviewData:
 
 
 @operation(
-    "POST", "/vod/resubmitReview", message="已提交机器审核", right=Right.REVIEW, extension=True, remote=True
+    "POST", "/vod/resubmitReview", message="已提交机器审核", right=Right.REVIEW, remote=True
 )  # fmt: skip
 def resubmit_review(call: Call, *, media_id: str, template_id: str = "") -> None:
     """Submit a video to VOD's machine review (again), which is billed. Cloud mode only.

@@ -67,7 +67,7 @@ def push_object_cache(call: Call, *, object_path: str) -> None:
     call.store.jobs.enqueue_prewarm([call.signer.bare(line.url) for line in lines], call.actor)
 
 
-@operation("GET", "/vod/checkObjectPaths", extension=True)
+@operation("GET", "/vod/checkObjectPaths")
 def check_object_paths(call: Call, *, object_path: str = "") -> list[CheckedLineData]:
     """Validate each line as pushObjectCache would, and return the problem if it would be rejected."""
     return [
@@ -78,7 +78,7 @@ def check_object_paths(call: Call, *, object_path: str = "") -> list[CheckedLine
     ]
 
 
-@operation("GET", "/vod/getPrewarms", extension=True)
+@operation("GET", "/vod/getPrewarms")
 def get_prewarms(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10) -> PrewarmPage:
     """List prewarm batches, newest first, with the state of every URL."""
     page = call.store.jobs.find_jobs(kind=JobKind.PREWARM, index=page_index, size=page_size)

@@ -42,9 +42,7 @@ class PullData(msgspec.Struct, rename="camel"):
     warning_list: list[str]
 
 
-@operation(
-    "POST", "/vod/pullVideos", message="已开始拉取", right=Right.UPLOAD, extension=True, remote=True, needs_body=True
-)
+@operation("POST", "/vod/pullVideos", message="已开始拉取", right=Right.UPLOAD, remote=True, needs_body=True)
 def pull_videos(
     call: Call,
     *,

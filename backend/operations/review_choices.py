@@ -46,13 +46,13 @@ class ReasonList(msgspec.Struct, rename="camel"):
     reason_list: list[ReasonData]
 
 
-@operation("GET", "/vod/getReviewReasons", right=Right.DESK, extension=True)
+@operation("GET", "/vod/getReviewReasons", right=Right.DESK)
 def get_review_reasons(call: Call) -> ReasonList:
     """Return the reasons to block in display order, retired ones last."""
     return ReasonList(reasons_of(call))
 
 
-@operation("POST", "/vod/editReviewReason", message="已保存", right=Right.ADMIN, extension=True)
+@operation("POST", "/vod/editReviewReason", message="已保存", right=Right.ADMIN)
 def edit_review_reason(
     call: Call,
     *,
@@ -86,13 +86,13 @@ def edit_review_reason(
     return _data(call.store.review_choices.edit_reason(code, change, call.actor))
 
 
-@operation("GET", "/vod/getReviewPreferences", right=Right.DESK, extension=True)
+@operation("GET", "/vod/getReviewPreferences", right=Right.DESK)
 def get_review_preferences(call: Call) -> DeskPreferences:
     """Return your review desk preferences."""
     return call.store.review_choices.find_preferences(call.own.account_id)
 
 
-@operation("POST", "/vod/setReviewPreferences", message="已保存", right=Right.DESK, extension=True)
+@operation("POST", "/vod/setReviewPreferences", message="已保存", right=Right.DESK)
 def set_review_preferences(
     call: Call,
     *,

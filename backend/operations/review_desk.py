@@ -75,7 +75,7 @@ class UndoneData(msgspec.Struct, rename="camel"):
     queue: QueueData
 
 
-@operation("POST", "/vod/openReviewDesk", right=Right.REVIEW, extension=True)
+@operation("POST", "/vod/openReviewDesk", right=Right.REVIEW)
 def open_review_desk(call: Call) -> OpenedDesk:
     """Open a review desk and return its key, which permits review desk operations only, while the session lasts.
 
@@ -89,7 +89,7 @@ def open_review_desk(call: Call) -> OpenedDesk:
     )  # fmt: skip
 
 
-@operation("POST", "/vod/decideReview", message="审核完成", right=Right.DESK, extension=True, remote=True)
+@operation("POST", "/vod/decideReview", message="审核完成", right=Right.DESK, remote=True)
 def decide_review(
     call: Call,
     *,
@@ -116,7 +116,7 @@ def decide_review(
     )  # fmt: skip
 
 
-@operation("POST", "/vod/skipReview", right=Right.DESK, extension=True)
+@operation("POST", "/vod/skipReview", right=Right.DESK)
 def skip_review(call: Call, *, lease_key: LeaseKey, wanted: Next) -> PassedData:
     """Return a leased video to the queue; you do not get it again for ten minutes."""
     video_id = call.store.review_decisions.skip(lease_key, call.own.user_name)
@@ -124,7 +124,7 @@ def skip_review(call: Call, *, lease_key: LeaseKey, wanted: Next) -> PassedData:
     return PassedData(lease_key, video_id, taken.lease_list, taken.queue)
 
 
-@operation("POST", "/vod/askSecondOpinion", message="已转交他人复核", right=Right.DESK, extension=True)
+@operation("POST", "/vod/askSecondOpinion", message="已转交他人复核", right=Right.DESK)
 def ask_second_opinion(
     call: Call, *, lease_key: LeaseKey, note: Annotated[str, Text(MAX_COMMENT_BYTES)], wanted: Next
 ) -> PassedData:
@@ -139,7 +139,7 @@ def ask_second_opinion(
     return PassedData(lease_key, video_id, taken.lease_list, taken.queue)
 
 
-@operation("POST", "/vod/undoReview", message="已撤销", right=Right.DESK, extension=True, remote=True)
+@operation("POST", "/vod/undoReview", message="已撤销", right=Right.DESK, remote=True)
 def undo_review(call: Call, *, lease_key: LeaseKey, desk: DeskName = "") -> UndoneData:
     """Undo your decision, skip or hand-over of this lease, and lease the video again.
 

@@ -53,7 +53,7 @@ class FiguresData(msgspec.Struct, rename="camel"):
     reason_list: list[ReasonCount]
 
 
-@operation("GET", "/vod/getReviewFigures", right=Right.DESK, extension=True)
+@operation("GET", "/vod/getReviewFigures", right=Right.DESK)
 def get_review_figures(call: Call, *, start_time: Start = None, end_time: End = None) -> FiguresData:
     """Return who decided how much at the review desk, how quickly and for which reasons, by default in the last 7 days.
 

@@ -187,7 +187,7 @@ def queue_of(call: Call) -> QueueData:
     )  # fmt: skip
 
 
-@operation("POST", "/vod/takeReview", right=Right.DESK, extension=True)
+@operation("POST", "/vod/takeReview", right=Right.DESK)
 def take_review(
     call: Call,
     *,
@@ -203,7 +203,7 @@ def take_review(
     return take(call, Next(count, lease_keys, desk))
 
 
-@operation("POST", "/vod/renewReview", right=Right.DESK, extension=True)
+@operation("POST", "/vod/renewReview", right=Right.DESK)
 def renew_review(call: Call, *, lease_keys: LeaseKeys) -> RenewedList:
     """Renew leases for QU_REVIEW_LEASE_SECONDS from now; returns those that were lost, with reasons."""
     holder, keys = call.own.user_name, read_keys(lease_keys)
@@ -213,19 +213,19 @@ def renew_review(call: Call, *, lease_keys: LeaseKeys) -> RenewedList:
     return RenewedList([RenewedData(one.key, *_until(call, one)) for one in kept], lost)
 
 
-@operation("POST", "/vod/releaseReview", message="已释放", right=Right.DESK, extension=True)
+@operation("POST", "/vod/releaseReview", message="已释放", right=Right.DESK)
 def release_review(call: Call, *, lease_keys: LeaseKeys = "", desk: DeskName = "") -> LeaseCount:
     """Release leases; without `leaseKeys` all of the desk, without a desk all of yours."""
     return LeaseCount(call.store.review_leases.release(desk_of(call, desk), read_keys(lease_keys)))
 
 
-@operation("GET", "/vod/getReviewQueue", right=Right.DESK, extension=True)
+@operation("GET", "/vod/getReviewQueue", right=Right.DESK)
 def get_review_queue(call: Call) -> QueueData:
     """Return the size of the review queue, in total and for you."""
     return queue_of(call)
 
 
-@operation("GET", "/vod/getReviewLeases", right=Right.ADMIN, extension=True)
+@operation("GET", "/vod/getReviewLeases", right=Right.ADMIN)
 def get_review_leases(call: Call) -> HeldList:
     """Return all leases of the review desk with their holders."""
     now = call.store.now()
@@ -238,7 +238,7 @@ def get_review_leases(call: Call) -> HeldList:
     ])  # fmt: skip
 
 
-@operation("POST", "/vod/freeReview", message="已释放", right=Right.ADMIN, extension=True, needs_body=True)
+@operation("POST", "/vod/freeReview", message="已释放", right=Right.ADMIN, needs_body=True)
 def free_review(call: Call, *, video_id: str = "", user_name: str = "") -> LeaseCount:
     """Revoke the lease on a video, or all leases of a user."""
     if not video_id and not user_name:

@@ -59,7 +59,7 @@ def create_audit(
         raise problem
 
 
-@operation("POST", "/vod/createAudits", message="审核完成", right=Right.REVIEW, extension=True, remote=True)
+@operation("POST", "/vod/createAudits", message="审核完成", right=Right.REVIEW, remote=True)
 def create_audits(
     call: Call,
     *,
@@ -85,7 +85,7 @@ def create_audits(
     return JudgedList(sum(problem is not None for problem in problems), rows, told)
 
 
-@operation("POST", "/vod/undoAudit", message="已撤销审核", right=Right.REVIEW, extension=True, remote=True)
+@operation("POST", "/vod/undoAudit", message="已撤销审核", right=Right.REVIEW, remote=True)
 def undo_audit(call: Call, *, video_id: str, request_id: str = "") -> None:
     """Undo the last verdict on a video; the recommendation it ended is restored.
 

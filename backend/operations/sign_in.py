@@ -55,7 +55,7 @@ def sign_out(call: Call, *, user_name: str = "", password: str = "") -> None:
         raise BadRequest("consoletoken is required, or userName and password.")
 
 
-@operation("GET", "/user/getAccount", extension=True)
+@operation("GET", "/user/getAccount")
 def get_account(call: Call) -> AccountData:
     """Return the signed-in account and the permissions of this token."""
     if call.access is None:
@@ -64,7 +64,7 @@ def get_account(call: Call) -> AccountData:
     return AccountData(account.user_name, account.role.value, sorted(right.value for right in call.access.rights))
 
 
-@operation("POST", "/user/createSessionTicket", right=Right.DASHBOARD, extension=True)
+@operation("POST", "/user/createSessionTicket", right=Right.DASHBOARD)
 def create_session_ticket(call: Call) -> SessionTicketData:
     """Create a one-time ticket, valid for a minute, which /console/user/adopt exchanges for the session cookie.
 

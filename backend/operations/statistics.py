@@ -40,7 +40,7 @@ class StatisticsData(msgspec.Struct, rename="camel"):
     day_list: list[DayData]
 
 
-@operation("GET", "/vod/getStatistics", extension=True)
+@operation("GET", "/vod/getStatistics")
 def get_statistics(call: Call) -> StatisticsData:
     """Return the counts of the overview; days are the last 30, oldest first."""
     zone = call.settings.time_zone

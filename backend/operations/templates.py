@@ -69,7 +69,7 @@ class WatermarkList(msgspec.Struct, rename="camel"):
     watermark_list: list[WatermarkData]
 
 
-@operation("GET", "/vod/getTranscodeTemplates", extension=True, remote=True)
+@operation("GET", "/vod/getTranscodeTemplates", remote=True)
 def get_transcode_templates(call: Call) -> TemplateGroupList:
     """List the template groups available for transcodes. Empty in embedded mode."""
     settings = (call.settings.template_group, call.settings.narrow_template_group)
@@ -77,7 +77,7 @@ def get_transcode_templates(call: Call) -> TemplateGroupList:
     return TemplateGroupList(len(found), found)
 
 
-@operation("GET", "/vod/getWatermarks", extension=True, remote=True)
+@operation("GET", "/vod/getWatermarks", remote=True)
 def get_watermarks(call: Call) -> WatermarkList:
     """List the watermarks used by templates. Empty in embedded mode."""
     found = [

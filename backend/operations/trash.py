@@ -34,7 +34,7 @@ class TrashPage(msgspec.Struct, rename="camel"):
     trash_list: list[TrashedData]
 
 
-@operation("GET", "/vod/getTrash", right=Right.MANAGE, extension=True)
+@operation("GET", "/vod/getTrash", right=Right.MANAGE)
 def get_trash(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, title: str = "") -> TrashPage:
     """List deleted videos that can be restored, most recently deleted first. `title` matches any part of a title."""
     page = call.store.trash.find(page_index, page_size, title)
@@ -52,13 +52,13 @@ def get_trash(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10
     )  # fmt: skip
 
 
-@operation("POST", "/vod/restoreVideo", message="已恢复", right=Right.MANAGE, extension=True, remote=True)
+@operation("POST", "/vod/restoreVideo", message="已恢复", right=Right.MANAGE, remote=True)
 def restore_video(call: Call, *, video_id: str) -> None:
     """Restore a deleted video with everything it had. Its media get new URLs; the old ones stay invalid."""
     deletion.restore(call.console, video_id, call.actor)
 
 
-@operation("POST", "/vod/purgeVideo", message="已彻底删除", right=Right.MANAGE, extension=True, remote=True)
+@operation("POST", "/vod/purgeVideo", message="已彻底删除", right=Right.MANAGE, remote=True)
 def purge_video(call: Call, *, video_id: str) -> None:
     """Delete a video in the trash permanently, now."""
     deletion.purge(call.console, video_id, call.actor)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backend.console import Call
 
 
-@operation("POST", "/vod/uploadVideo", message="上传完成", right=Right.UPLOAD, extension=True, remote=True)
+@operation("POST", "/vod/uploadVideo", message="上传完成", right=Right.UPLOAD, remote=True)
 def upload_video(
     call: Call,
     *,
@@ -70,7 +70,7 @@ def warnings_of(call: Call, title: str, description: str, tags: str) -> list[str
     return [say(one, call.caller.language, plainly=call.caller.plainly) for one in cut]
 
 
-@operation("GET", "/vod/createUploadLinks", right=Right.UPLOAD, extension=True)
+@operation("GET", "/vod/createUploadLinks", right=Right.UPLOAD)
 def create_upload_links(call: Call, *, count: Annotated[int, Whole(1, 100)] = 1) -> list[LinkData]:
     """Create links that accept one uploadVideo each, within an hour, so that a browser can upload without a token."""
     upload = OPERATIONS["uploadVideo"]

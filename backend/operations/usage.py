@@ -82,7 +82,7 @@ class UsageData(msgspec.Struct, rename="camel"):
     source_list: list[SourceData]
 
 
-@operation("GET", "/vod/getUsage", extension=True)
+@operation("GET", "/vod/getUsage")
 def get_usage(call: Call, *, start_time: Start = None, end_time: End = None) -> UsageData:
     """Return the usage of the Alibaba account: traffic, storage, transcoding and plays. Cloud mode only.
 

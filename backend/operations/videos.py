@@ -57,7 +57,7 @@ def get_video_by_id(call: Call, *, video_id: str) -> VideoDetail:
     return call.write.detail(call.media.with_current_urls(call.store.catalogue.get_video(video_id)))
 
 
-@operation("GET", "/vodVideo/getVideoById", extension=True, pure=True, cheap=always, remote=True)
+@operation("GET", "/vodVideo/getVideoById", pure=True, cheap=always, remote=True)
 def get_play_info(call: Call, *, video_id: str, renew: bool = False) -> PlayInfoList:
     """Return the playable files of a video, in the format existing clients expect.
 
@@ -66,7 +66,7 @@ def get_play_info(call: Call, *, video_id: str, renew: bool = False) -> PlayInfo
     return call.write.play_info(call.media.with_current_urls(call.store.catalogue.get_video(video_id), renew))
 
 
-@operation("POST", "/vod/editVideo", message="修改完成", right=Right.MANAGE, extension=True, remote=True)
+@operation("POST", "/vod/editVideo", message="修改完成", right=Right.MANAGE, remote=True)
 def edit_video(
     call: Call,
     *,
@@ -110,7 +110,7 @@ def delete_video_by_id(call: Call, *, video_id: str, user_id: str, seen_line: Se
     deletion.delete(call.console, video, call.actor, seen_line=seen_line)
 
 
-@operation("GET", "/vod/getFacets", extension=True)
+@operation("GET", "/vod/getFacets")
 def get_facets(call: Call, *, filters: Filters) -> FacetsData:
     """Count matching videos by status, category and user (the ten with the most).
 
