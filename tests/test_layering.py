@@ -7,6 +7,7 @@ import subprocess
 import sys
 from functools import cache
 
+import backend
 from tests.paths import ROOT
 
 BACKEND = sorted((ROOT / "backend").rglob("*.py"))
@@ -24,7 +25,7 @@ HOMES = {
     "certifi": ("backend/prewarm/fetcher.py",),
     "urllib3": ("backend/prewarm/fetcher.py",),
     "sqlite3": ("backend/store/sqlite/",),
-    "sqlite_utils": ("backend/store/sqlite/migrations/", "backend/store/sqlite/sqlite_utils_import.py"),
+    "sqlite_utils": ("backend/store/sqlite/migrations/",),
     "subprocess": ("backend/media/ffmpeg.py",),
     "alibabacloud": ("backend/aliyun/client.py", "backend/aliyun/oss_upload.py"),
     "darabonba": ("backend/aliyun/client.py",),
@@ -38,8 +39,8 @@ HOMES = {
 NOWHERE = ("streamlit", "pandas", "pyarrow", "numpy", "fastapi", "sqlalchemy")
 
 # What each room may know of the others when it runs, besides itself: a room is a folder of `backend` or a module beside
-# them. Rooms stand below those they know, so no two can need each other. The face, the command line, `app`, which puts
-# a console together, and `console`, which hands itself to the operations, are not named and may know anything.
+# them. Rooms stand below those they know, so no two can need each other. The face, the command line, and `app`, which
+# puts a console together, are not named and may know anything.
 ROOMS = {
     "errors": (),
     "settings": (),
@@ -60,6 +61,9 @@ ROOMS = {
     "demo": ("errors", "jobs", "lifecycle", "media", "model"),
     "operations": (
         "api", "auth", "errors", "exports", "i18n", "jobs", "lifecycle", "media", "model", "prewarm", "store",
+    ),
+    "console": (
+        "api", "auth", "errors", "exports", "i18n", "media", "model", "observability", "prewarm", "settings", "store",
     ),
     "server": (
         "api", "auth", "console", "errors", "exports", "i18n", "lifecycle", "model", "observability", "settings",
@@ -229,21 +233,17 @@ def face():
     raise AssertionError("backend has no __all__")
 
 
-def test_a_server_without_pages_loads_no_heavy_library():
-    loaded = "import backend, backend.server.app, sys; print(*{name.split('.')[0] for name in sys.modules})"
-    names = subprocess.run(
-        [sys.executable, "-c", loaded], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout.split()
-    assert not {"streamlit", "pandas", "numpy", "pyarrow", "alibabacloud_vod20170321", "PIL"} & set(names)
-
-
-def test_what_was_kept_away_from_sqlite_utils_can_still_be_imported():
-    modules = "backend.store.sqlite.sqlite_utils_import, pandas, sqlite_utils"
-    used = f"import {modules}; print(pandas.DataFrame([{{'a': 1}}]).a.sum())"
-    assert (
-        subprocess.run([sys.executable, "-c", used], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-        == "1\n"
+def test_a_server_without_pages_loads_no_heavy_library(tmp_path):
+    """Only the first start and an upgrade load pandas, with sqlite-utils, where it is installed."""
+    backend.open_console(backend.Settings(data=tmp_path), upgrade=True).close()
+    served = (
+        "import backend, backend.server.app, pathlib, sys; "
+        "backend.open_console(backend.Settings(data=pathlib.Path(sys.argv[1]))); "
+        "print(*{name.split('.')[0] for name in sys.modules})"
     )
+    command = [sys.executable, "-c", served, str(tmp_path)]
+    names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+    assert not {"streamlit", "pandas", "numpy", "pyarrow", "alibabacloud_vod20170321", "PIL"} & set(names)
 
 
 def test_tests_need_no_benchmark():
