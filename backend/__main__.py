@@ -109,7 +109,8 @@ def serve(host: str, port: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt), backend.running(f"http://{host}:{port}"):
         # forwarded headers are trusted only as configured by QU_PROXIES
-        uvicorn.run(backend.rest(), host=host, port=port, log_config=None, access_log=False, proxy_headers=False)
+        off: dict[str, Any] = {"log_config": None, "access_log": False, "proxy_headers": False, "server_header": False}
+        uvicorn.run(backend.rest(), host=host, port=port, **off)
 
 
 @main.command()

@@ -200,7 +200,7 @@ def asking(url: str) -> Callable[[str], None]:
 
 def served(store: Store, port: int) -> Callable[[str], None]:
     """Return what asks the server, over one connection."""
-    token, number = sign_in(store.engine.path.parent), count()
+    token, number = sign_in(store.engine.path.parent)[0], count()
     connection = http.client.HTTPConnection("127.0.0.1", port)
 
     def ask(address: str) -> None:

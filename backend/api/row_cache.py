@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import msgspec
 
@@ -13,11 +13,11 @@ from backend.model import Missing, RowPage, RowVersion
 T = TypeVar("T")
 
 MAX_KEPT = 2_000  # about 4 MB
-Ready: TypeAlias = dict[int, tuple[RowVersion, msgspec.Raw]]  # by row key
+Ready: TypeAlias = dict[RowVersion, msgspec.Raw]
 
 
 class EncodedRowCache:
-    """Caches the JSON of rows; a changed mark invalidates a row."""
+    """Caches the JSON of rows by their versions: a changed row has another one."""
 
     def __init__(self, most: int = MAX_KEPT) -> None:
         self._most = most
@@ -31,19 +31,23 @@ class EncodedRowCache:
         `find` reads only the rows that are not cached. `shelf` identifies everything else the JSON depends on.
         """
         kept = self._kept.get(shelf, {})
-        ready: dict[RowVersion, msgspec.Raw] = {}
+        ready: list[msgspec.Raw | None] = []
 
         def missing(versions: list[RowVersion]) -> list[RowVersion]:
-            ready.update((mark, found[1]) for mark in versions if (found := kept.get(mark[0])) and found[0] == mark)
-            return [] if len(ready) == len(versions) else [mark for mark in versions if mark not in ready]
+            ready[:] = map(kept.get, versions)
+            return [] if all(ready) else [one for one, row in zip(versions, ready, strict=True) if row is None]
 
         page = find(missing)
         if page.rows:
-            new = [mark for mark in page.versions if mark not in ready]
-            made = (msgspec.Raw(encode(write(row))) for row in page.rows)
-            ready.update(zip(new, made, strict=True))
-            self._keep(shelf, {mark[0]: (mark, ready[mark]) for mark in new})
-        return page.total, [ready[mark] for mark in page.versions]
+            rows = iter(page.rows)
+            made = {
+                version: msgspec.Raw(encode(write(next(rows))))
+                for version, row in zip(page.versions, ready, strict=True)
+                if row is None
+            }
+            self._keep(shelf, made)
+            ready[:] = [row or made[version] for version, row in zip(page.versions, ready, strict=True)]
+        return page.total, cast(list[msgspec.Raw], ready)
 
     def _keep(self, shelf: Any, made: Ready) -> None:
         if sum(map(len, self._kept.values())) + len(made) > self._most:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -63,6 +64,7 @@ class Filters(msgspec.Struct, frozen=True):
         return written(self, write_time)
 
     @property
+    @lru_cache(128)  # noqa: B019  (who turns pages asks for the same ones; they are few, and no larger than texts)
     def wanted(self) -> VideoFilter:
         return VideoFilter(
             video_id=self.video_id,

@@ -27,7 +27,8 @@ class ForwardedHeaders:
     """
 
     def __init__(self, app: ASGIApp, proxies: Sequence[Network]) -> None:
-        self._app = ProxyHeadersMiddleware(app, [str(network) for network in proxies])  # type: ignore[arg-type]
+        hosts = [str(network) for network in proxies]
+        self._app = ProxyHeadersMiddleware(app, hosts) if proxies else app  # type: ignore[arg-type]
         self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import anyio
+import msgspec
 from starlette.responses import Response
 
 from backend.api.registry import Operation
@@ -23,7 +24,7 @@ from backend.server.downloads import DownloadResponse
 from backend.server.multipart import MultipartForm, read_content_type
 from backend.server.request import MULTIPART, RequestContext, Sent, bearer, gather, read_body, read_query, token_of
 from backend.server.response_cache import ResponseCache
-from backend.store import UNKNOWN
+from backend.store import UNKNOWN, Store
 
 MAX_BODY = 4 << 20
 PIECE = 1 << 20  # multipart bodies are processed in chunks of this size, each with one thread switch
@@ -36,13 +37,23 @@ Read: TypeAlias = Callable[[], dict[str, Any]]
 Outcome: TypeAlias = bytes | Download
 
 
-@dataclass
-class Shared:
+class Shared(msgspec.Struct, eq=False):
     """State shared by all operation endpoints."""
 
     uploads: anyio.CapacityLimiter  # for operations with a file, while they run
-    responses: ResponseCache = field(default_factory=ResponseCache)
+    responses: ResponseCache = msgspec.field(default_factory=ResponseCache)
     threads_until: float = 0.0  # use threads until then, because the disk blocked the event loop
+    _version: int | None = None
+
+    def version(self, store: Store) -> int:
+        """Return the database version, read once per iteration of the event loop: its requests arrived before that."""
+        if self._version is None:
+            self._version = store.version()
+            asyncio.get_running_loop().call_soon(self._forget_version)
+        return self._version
+
+    def _forget_version(self) -> None:
+        self._version = None
 
     def is_fast(self) -> bool:
         """Return whether a cheap call may run on the event loop, which is faster than a thread."""
@@ -64,13 +75,13 @@ async def operate(operation: Operation, shared: Shared, context: RequestContext)
     if query.has_secret:
         raise BadRequest("password must not be in the URL, where it would be logged. Send it in the body.")
     context.require_method(*operation.methods)
-    ticket = await redeem(context, operation, query)
+    ticket = await redeem(context, operation, query) if "ticket" in query.parameters else None
     # cacheable: depends only on the request and the database, and does not call Alibaba
     is_local = operation.pure and not (operation.remote and context.console.cloud is not None)
     call = OperationCall(context, operation, shared.responses if is_local else None)
     outcome: Outcome | None = None
     if context.body_is_read and is_local and shared.is_fast():
-        outcome = call.find_kept(with_bearer(query, context))
+        outcome = call.find_kept(with_bearer(query, context), shared.version(context.console.store))
         if outcome is None and operation.is_cheap(query.parameters):
             outcome = shared.run_here(call.run)
     if outcome is None:
@@ -86,8 +97,7 @@ async def operate(operation: Operation, shared: Shared, context: RequestContext)
     return context.respond(outcome, context.status)
 
 
-@dataclass
-class OperationCall:
+class OperationCall(msgspec.Struct, eq=False):
     """A call of an operation; `responses` caches its response if it is cacheable."""
 
     context: RequestContext
@@ -106,25 +116,24 @@ class OperationCall:
             sent = gather(merge(query, body), token_of(body) or query.token)
         else:
             sent = query
-        return self.find_kept(with_bearer(sent, self.context)) or self.run()
+        version = UNKNOWN if self.responses is None else self.context.console.store.version()
+        return self.find_kept(with_bearer(sent, self.context), version) or self.run()
 
-    def find_kept(self, sent: Sent) -> bytes | None:
+    def find_kept(self, sent: Sent, version: int) -> bytes | None:
         """Return the cached response for these parameters, if the database has not changed. Raises Forbidden."""
-        self.sent, context = sent, self.context
+        self.sent, self.version, context, caller = sent, version, self.context, self.context.caller
         if self.responses is None:
             return None
-        self.version = context.console.store.version()
-        access = context.access_of(sent.token, self.version)
-        check(access, self.operation.right, context.caller)
+        access = context.access_of(sent.token, version)
+        check(access, self.operation.right, caller)
         if sent.others is None:
             return None
-        rights = access and access.rights
-        self.key = self.operation.name, sent.others, context.caller.base_url, context.caller.language, rights
-        kept = self.responses.get(self.key, self.version)
+        self.key = self.operation.name, sent.others, caller.base_url, caller.language, access and access.rights
+        kept = self.responses.get(self.key, version)
         if kept is None:
             return None
         context.note("200", access.account.user_name if access else "")
-        return kept.envelope(context.caller.request_id)
+        return kept.envelope(caller.request_id)
 
     def run(self) -> Outcome:
         context, sent = self.context, self.sent

@@ -6,7 +6,6 @@ import logging
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
@@ -37,6 +36,7 @@ COOKIE = "qu_session"  # of users signed in on a page
 LINGER_SECONDS, LINGER_BYTES = 1.0, 16 << 20
 HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 FORM, JSON, MULTIPART = "application/x-www-form-urlencoded", "application/json", "multipart/form-data"
+JSON_HEADERS = secure([(b"content-type", b"application/json; charset=utf-8")])
 
 
 class JsonResponse(Response):
@@ -44,13 +44,14 @@ class JsonResponse(Response):
 
     def __init__(self, body: bytes, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self.body, self.status_code, self.background = body, status, None
-        self.raw_headers = [
-            (b"content-type", b"application/json; charset=utf-8"), (b"content-length", b"%d" % len(body)), *headers
-        ]  # fmt: skip
+        self.raw_headers = [*JSON_HEADERS, (b"content-length", b"%d" % len(body)), *headers]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body})
 
 
-@dataclass
-class RequestContext:
+class RequestContext(msgspec.Struct, eq=False, dict=True):
     """The context of a request.
 
     `headers` are by lower-case name; of a repeated header, the first value. `answer_headers` and `status` are for the
@@ -65,9 +66,9 @@ class RequestContext:
     headers: Mapping[bytes, bytes]
     caller: Caller
     body_is_read: bool
-    answer_headers: dict[str, str] = field(default_factory=dict)
+    answer_headers: dict[str, str] = {}
     status: int = 200
-    started: float = field(default_factory=time.perf_counter)
+    started: float = msgspec.field(default_factory=time.perf_counter)
     _access: tuple[str, Access | None] | None = None
 
     @cached_property
@@ -94,8 +95,9 @@ class RequestContext:
             )  # fmt: skip
 
     def respond(self, body: bytes, status: int = 200) -> Response:
-        given = [(name.lower().encode(), value.encode()) for name, value in self.answer_headers.items()]
-        return JsonResponse(body, status, [*given, (b"x-request-id", self.caller.request_id.encode())])
+        headers = [(b"x-request-id", self.caller.request_id.encode())]
+        headers += [(name.lower().encode(), value.encode()) for name, value in self.answer_headers.items()]
+        return JsonResponse(body, status, headers)
 
     def succeed(self, message: str = "", data: Any = None) -> Response:
         return self.respond(encode(envelope("200", message, data, self.caller.request_id)))
@@ -158,7 +160,8 @@ class Endpoint:
             return
         except Exception as error:
             response = context.refuse(self._console.explain(error, self._name, context.caller.request_id))
-        response.raw_headers = secure(response.raw_headers)
+        if not isinstance(response, JsonResponse):
+            response.raw_headers = secure(response.raw_headers)
         if context.body_is_read:
             await response(scope, receive, send)
         else:
@@ -241,11 +244,15 @@ class Sent(NamedTuple):
 
 def gather(parameters: Mapping[str, Any], token: str | None = None) -> Sent:
     """Classify parameters; the token is taken from them unless given."""
-    others = [pair for pair in parameters.items() if not is_token(pair[0])]
-    is_text = all(isinstance(value, str) for _, value in others)
-    has_secret = any(is_secret(name) and value for name, value in others)
-    token = token_of(parameters) if token is None else token
-    return Sent(parameters, token, frozenset(others) if is_text else None, has_secret)
+    others, shown, is_text, has_secret = [], "", True, False
+    for name, value in parameters.items():
+        if is_token(name):
+            shown = _read_token(name, value) or shown
+        else:
+            others.append((name, value))
+            is_text = is_text and isinstance(value, str)
+            has_secret = has_secret or (is_secret(name) and bool(value))
+    return Sent(parameters, shown if token is None else token, frozenset(others) if is_text else None, has_secret)
 
 
 def read_query(raw: bytes) -> Sent:
@@ -298,11 +305,12 @@ def read_json(raw: bytes) -> dict[str, Any]:
 
 def token_of(parameters: Mapping[str, Any]) -> str:
     """Return the console token among the parameters; its name is case-insensitive."""
-    token = ""
-    for name, value in parameters.items():
-        if is_token(name):
-            token = _some(as_text(name, value)) or token
-    return token
+    shown = [_read_token(name, value) for name, value in parameters.items() if is_token(name)]
+    return next(filter(None, reversed(shown)), "")
+
+
+def _read_token(name: str, value: Any) -> str:
+    return _some(as_text(name, value))
 
 
 def bearer(headers: Mapping[bytes, bytes]) -> str:

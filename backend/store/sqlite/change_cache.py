@@ -22,8 +22,7 @@ class VersionedCache:
         self._connection = connection
         self._cursor = connection.cursor()
         self._guard = threading.Lock()
-        self._version = UNKNOWN
-        self._kept: dict[Hashable, Any] = {}
+        self._kept: tuple[int, dict[Hashable, Any]] = UNKNOWN, {}
 
     def version(self) -> int:
         """Return a number that differs after every change; UNKNOWN if it cannot be read."""
@@ -40,18 +39,17 @@ class VersionedCache:
         """
         if version is None:
             version = self.version()  # read before `find`, so that its snapshot is of this version or newer
-        with self._guard:
-            if UNKNOWN in (version, self._version) or version != self._version or len(self._kept) >= MAX_KEPT:
-                self._kept, self._version = {}, version
-            kept = self._kept
-            if key in kept:
-                return cast(T, kept[key])
-        found = find()
-        kept[key] = found  # discarded with its dictionary if the database changed in the meantime
+        known, kept = self._kept
+        if version != known or version == UNKNOWN or len(kept) >= MAX_KEPT:
+            kept = {}
+            self._kept = version, kept
+        elif key in kept:
+            return cast(T, kept[key])
+        found = kept[key] = find()  # discarded with its dictionary if the database changed in the meantime
         return found
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._kept[1])
 
     def close(self) -> None:
         with self._guard:

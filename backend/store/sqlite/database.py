@@ -21,7 +21,7 @@ class Database:
         self.conn = connection
         self.execute = connection.execute
         self.executemany = connection.executemany
-        self.seen: tuple[int, int] | None = None
+        self.seen = (-1, -1)
 
     def query(self, sql: str, values: Values = ()) -> Iterator[dict[str, Any]]:
         """Execute a statement immediately and return its rows as dictionaries."""

@@ -50,10 +50,10 @@ class Readers:
     def version_of(self, db: Database) -> int:
         """Return the version of the snapshot of `db`; UNKNOWN if it changed at that moment."""
         count = db.count_changes()
-        if db.seen is None or db.seen[0] != count:
-            db.conn.rollback()
+        if db.seen[0] != count:
+            db.execute("rollback")
             version = self.version_cache.version()
-            db.conn.execute("begin")
+            db.execute("begin")
             count = db.count_changes()
             if version == UNKNOWN or self.version_cache.version() != version:
                 return UNKNOWN
@@ -62,9 +62,10 @@ class Readers:
 
     def take(self) -> Database:
         """Borrow a reader for exclusive use until `put_back`."""
-        with self._guard:
-            db = self._idle.pop() if self._idle else None
-        return db or self._open()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._open()
 
     def put_back(self, db: Database) -> None:
         with self._guard:
@@ -96,7 +97,7 @@ class Reading:
     def __enter__(self) -> Database:
         self._reader = self._readers.take()
         try:
-            self._reader.conn.execute("begin")
+            self._reader.execute("begin")
         except sqlite3.Error as error:
             self.__exit__(type(error), error, error.__traceback__)
         return self._reader
@@ -105,7 +106,7 @@ class Reading:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with suppress(sqlite3.Error):
-            self._reader.conn.rollback()
+            self._reader.execute("rollback")  # Connection.rollback would compile it anew each time
         self._readers.put_back(self._reader)
         if isinstance(error, sqlite3.Error):
             raise store_error(f"The database {self._readers.path} cannot be read: {error}", error) from error

@@ -8,6 +8,7 @@ come from counters, which also locate distant pages. A page is counted from the 
 from __future__ import annotations
 
 from array import array
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -22,7 +23,6 @@ from backend.store.sqlite.search_words import EXACT, MAX_PHRASE, match_words
 
 NEAR = 200  # up to this many rows, skipping is faster than counting
 FEW = 5_000  # up to this many rows, sorting is faster than following the column's index
-MANY = FEW + 1
 EVERY_STATUS = ", ".join(f"'{status}'" for status in CensorStatus)
 SORT_COLUMNS = {"duration": "duration", "size": "size", "title": "title_folded"}
 
@@ -107,7 +107,8 @@ def find(
     skip = (index - 1) * size
     # For a distant page, sorting many more rows is faster than reading all rows before it.
     weight = total if min(skip, total - skip) <= FEW else total // 20
-    return _page(db, _plan_for(listing, wanted, weight), wanted, column, sort.startswith("-"), total, skip, size)
+    plan = _plan_for(listing, wanted, few=weight <= FEW)
+    return _page(db, plan, wanted, column, sort.startswith("-"), total, skip, size)
 
 
 def count(db: Database, listing: Listing, wanted: VideoFilter) -> int:
@@ -144,7 +145,7 @@ def count_by(db: Database, wanted: VideoFilter, column: str, most: int = -1) -> 
 
 def keys_before(db: Database, listing: Listing, wanted: VideoFilter, before: int | None, limit: int) -> list[int]:
     """Return the keys of the newest matching rows older than the key `before`."""
-    plan = _plan_for(listing, wanted, MANY)
+    plan = _plan_for(listing, wanted, few=False)
     if before is not None:
         plan = replace(plan, after=before)
     return plan.keys(db, limit)
@@ -163,7 +164,8 @@ def keys_in_order(db: Database, listing: Listing, wanted: VideoFilter, sort: Sor
     return array("q", (key for (key,) in db.execute(sql, inner.values)))
 
 
-def _plan_for(listing: Listing, wanted: VideoFilter, total: int = 0) -> QueryPlan:
+@lru_cache(128)
+def _plan_for(listing: Listing, wanted: VideoFilter, *, few: bool = True) -> QueryPlan:
     """Return the fastest plan; with many rows in a range, the time index is scanned instead of sorting."""
     if wanted.video_id:
         return QueryPlan(listing, "v.seq", listing.joined, conditions(wanted, listing.columns), *bounds(wanted))
@@ -173,7 +175,7 @@ def _plan_for(listing: Listing, wanted: VideoFilter, total: int = 0) -> QueryPla
     ranged = listing is VIDEOS and is_ranged(wanted)  # the indexes for ranges cover the other columns
     if worded or (not ranged and (stated or (wanted.user_id and wanted.cate_id is not None))):
         return _by_words(listing, wanted, title, user_name, tags)
-    return _by_index(listing, wanted, ranged, total)
+    return _by_index(listing, wanted, ranged, few)
 
 
 def _count(db: Database, plan: QueryPlan, wanted: VideoFilter) -> int:
@@ -201,9 +203,9 @@ def _by_words(listing: Listing, wanted: VideoFilter, title: str, user_name: str,
     return QueryPlan(listing, f"{table}.rowid", f"{table} cross join {listing.joined}", where, *bounds(wanted))
 
 
-def _by_index(listing: Listing, wanted: VideoFilter, ranged: bool, total: int) -> QueryPlan:
+def _by_index(listing: Listing, wanted: VideoFilter, ranged: bool, few: bool) -> QueryPlan:
     name = "user" if wanted.user_id else "category" if wanted.cate_id is not None else ""
-    if ranged and not name and total <= FEW:
+    if ranged and not name and few:
         name = "size" if wanted.min_duration is wanted.max_duration is None else "duration"
     elif wanted.censor_status and not ranged:
         name = name or "censor_status"
