@@ -19,9 +19,9 @@ from backend.demo.clips import DemoMaker
 from backend.jobs.runner import AnyRunner, Runner
 from backend.jobs.worker import Worker
 from backend.lifecycle import pull
-from backend.lifecycle.deletion import Purger
 from backend.lifecycle.ingest import incoming_folder, sweep_incoming
 from backend.lifecycle.pull import Puller
+from backend.lifecycle.trash import Purger
 from backend.maintenance.data_lock import hold_data_dir
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.folder import FolderFiles

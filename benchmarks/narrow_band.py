@@ -30,7 +30,7 @@ from backend.media.files import JobFiles
 from backend.media.filters import scaled, shape
 from backend.media.folder import FolderFiles
 from backend.media.narrow_band import narrow
-from backend.media.quality_model import target_for
+from backend.media.quality_target import target_for
 from backend.media.source import open_source
 from backend.media.transcode import transcode
 from backend.media.vmaf import Score

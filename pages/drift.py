@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import confirm_dialog, formatting, layout, session, url_state
+from pages.components import confirm_dialog, formatting, layout, paging, session, url_state
 from pages.components.i18n import named, t
 
 layout.guard()
@@ -90,8 +90,8 @@ def settle(ticked: list[dict[str, Any]], side: str) -> None:
 
 
 def show() -> None:
-    page = url_state.page_number("d_page")
-    size = url_state.page_size("d_page")
+    page = paging.page_number("d_page")
+    size = paging.page_size("d_page")
     what = st.segmented_control(
         t("differences.what"), KINDS, key="d_what", default="", label_visibility="collapsed",
         format_func=lambda kind: named("difference", kind) if kind else t("differences.all"),
@@ -112,7 +112,7 @@ def show() -> None:
                     disabled=not ticked, on_click=request, args=(ticked, side),
                 )  # fmt: skip
         st.caption(t("differences.help"))
-    layout.paging("d_page", data["total"], size)
+    paging.draw("d_page", data["total"], size)
 
 
 layout.header(t("differences.title"))

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import data_table, formatting, history_text, layout, session, url_state
+from pages.components import data_table, formatting, history_text, layout, paging, session, url_state
 from pages.components.data_table import Column, Row
 from pages.components.i18n import named, t
 from pages.components.video_grid import ROW_HEIGHT
@@ -72,7 +72,7 @@ def action_choice(actions: list[str]) -> None:
 
 def find(wanted: dict[str, str]) -> dict[str, Any]:
     """Return the requested page of the history; beyond the end, the last one. An unknown action is ignored."""
-    size, page = url_state.page_size(PAGE), url_state.page_number(PAGE)
+    size, page = paging.page_size(PAGE), paging.page_number(PAGE)
     data: dict[str, Any] = session.ask("findHistory", **wanted, pageIndex=page, pageSize=size)
     if wanted["action"] and wanted["action"] not in data["actionList"]:
         wanted["action"] = ""
@@ -158,7 +158,7 @@ if export:
     url_state.go_to(session.ask("createHistoryLink", **wanted)["url"])
 if found["historyList"]:
     listed(found["historyList"])
-    layout.paging(PAGE, found["total"], url_state.page_size(PAGE))
+    paging.draw(PAGE, found["total"], paging.page_size(PAGE))
 else:
     st.info(t("history.none"), icon=":material/search_off:")
 if line := st.session_state.pop("wanted_line", None):

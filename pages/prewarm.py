@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages import widgets
-from pages.components import cdn_refreshes, formatting, layout, session, url_state
+from pages.components import cdn_refreshes, formatting, layout, paging, session
 from pages.components.i18n import named, t
 
 layout.guard()
@@ -65,7 +65,7 @@ def problem(line: dict[str, Any]) -> str:
 
 def batches(answer: session.Answer, watched: bool) -> None:
     """Draw the batches, newest first. `watched`: refresh every second until none is running."""
-    page = url_state.page_number("p_page")
+    page = paging.page_number("p_page")
     data = answer.take(pageIndex=page)
     if watched != runs(data):
         layout.redraw()
@@ -110,7 +110,7 @@ def one_batch(batch: dict[str, Any], *, opened: bool) -> None:
 layout.header(t("prewarm.title"))
 layout.say_results()
 # without permission, only the batches are shown
-found = session.Answer("getPrewarms", pageIndex=url_state.page_number("p_page"), pageSize=SHOWN)
+found = session.Answer("getPrewarms", pageIndex=paging.page_number("p_page"), pageSize=SHOWN)
 left, right = st.columns([2, 3], gap="large") if session.may("manage") else (None, st.container())
 if left:
     with left:

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import confirm_dialog, data_table, formatting, layout, session, url_state
+from pages.components import confirm_dialog, data_table, formatting, layout, paging, session
 from pages.components.data_table import Column, Row
 from pages.components.i18n import t
 from pages.components.list_filters import ListFilters
@@ -102,7 +102,7 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         wanted = TRASH.search("title", t("filter.title"), "search", 260)
     TRASH.active(wanted, aside=("title",))
-    size, page = url_state.page_size(PAGE), url_state.page_number(PAGE)
+    size, page = paging.page_size(PAGE), paging.page_number(PAGE)
     found = session.ask("getTrash", **wanted, pageIndex=page, pageSize=size)
     if not found["trashList"] and found["total"]:
         page = st.session_state[PAGE] = -(-found["total"] // size)
@@ -114,7 +114,7 @@ def show() -> None:
         buttons()
     with data_table.rows():
         listed(found["trashList"])
-    layout.paging(PAGE, found["total"], size)
+    paging.draw(PAGE, found["total"], size)
 
 
 days = session.trash_days()

@@ -19,6 +19,7 @@ from functools import partial
 
 from backend.errors import CloudError
 from backend.jobs import process_identity
+from backend.jobs.concurrency import local_lanes
 from backend.jobs.runner import (
     AnyRunner,
     Done,
@@ -31,7 +32,6 @@ from backend.jobs.runner import (
     call_in_thread,
     outcome_of,
 )  # fmt: skip
-from backend.jobs.schedule import local_lanes
 from backend.model import Job, JobKind
 from backend.store import Store, StoreError
 

@@ -30,8 +30,8 @@ from backend.media.ffmpeg import Ffmpeg, Report
 from backend.media.files import JobFiles, publish, temp_dir
 from backend.media.filters import shape
 from backend.media.packets import count_packets
-from backend.media.quality_model import LADDERS
 from backend.media.quality_search import Case, ProgressSplitter, QualitySearch, encode_whole, pays, search_quality
+from backend.media.quality_target import LADDERS
 from backend.media.source import Source
 from backend.media.transcode import make_renditions
 from backend.media.vmaf import Unscored

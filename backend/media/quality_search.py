@@ -18,7 +18,7 @@ from backend.media import gops, vmaf
 from backend.media.ffmpeg import THREADS, Ffmpeg, Report
 from backend.media.filters import Shape
 from backend.media.packets import count_packets
-from backend.media.quality_model import (
+from backend.media.quality_target import (
     FLOOR,
     LADDERS,
     GroupState,

@@ -83,7 +83,7 @@ ENCRYPTED = (FileKind.ALIYUN_ENCRYPTED, FileKind.HLS_ENCRYPTED)
 
 
 class JobKind(StrEnum):
-    """What a job does. Fast kinds (backend.jobs.schedule) do not wait behind slow ones."""
+    """What a job does. Fast kinds (backend.jobs.concurrency) do not wait behind slow ones."""
 
     SNAPSHOT = "snapshot"
     COVER = "cover"

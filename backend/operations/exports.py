@@ -16,7 +16,7 @@ from backend.exports.download import Download, Progress
 from backend.exports.file import ExportInfo, make_download
 from backend.lifecycle.ingest import incoming_folder
 from backend.model import Sort
-from backend.operations.filters import Filters
+from backend.operations.video_filters import Filters
 
 if TYPE_CHECKING:
     from backend.console import Call

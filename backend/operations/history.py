@@ -21,7 +21,7 @@ from backend.exports.columns import ExportSource, FileFormat, guard_id, guard_te
 from backend.exports.download import Download, Progress
 from backend.exports.file import MEDIA_TYPES, ExportInfo
 from backend.model import HistoryFilter, HistoryLine
-from backend.operations.filters import written
+from backend.operations.video_filters import written
 
 if TYPE_CHECKING:
     from backend.console import Call

@@ -13,7 +13,7 @@ from backend.api.registry import operation
 from backend.auth.permissions import Right
 from backend.errors import ConsoleError
 from backend.i18n.messages import say
-from backend.jobs.schedule import SLOW, QueueEstimate, estimate_queue, slow_concurrency
+from backend.jobs.concurrency import SLOW, QueueEstimate, estimate_queue, slow_concurrency
 from backend.model import Job, JobKind, JobState
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from backend.api.wire import RecommendedDetail, RecommendedPage
 from backend.auth.permissions import Right
 from backend.model import CensorStatus, FileKind, MediaFile, SnapshotStatus, Sort, TranscodeStatus, Video
 from backend.model.media_urls import media_path
-from backend.operations.filters import Filters, is_plain_page
+from backend.operations.video_filters import Filters, is_plain_page
 from backend.prewarm import check_lines
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from backend.api.parameters import PageIndex, PageSize
 from backend.api.registry import operation
 from backend.api.wire import UserData, number
 from backend.auth.permissions import Right
-from backend.lifecycle import deletion
+from backend.lifecycle import trash
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -55,10 +55,10 @@ def get_trash(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10
 @operation("POST", "/vod/restoreVideo", message="已恢复", right=Right.MANAGE, remote=True)
 def restore_video(call: Call, *, video_id: str) -> None:
     """Restore a deleted video with everything it had. Its media get new URLs; the old ones stay invalid."""
-    deletion.restore(call.console, video_id, call.actor)
+    trash.restore(call.console, video_id, call.actor)
 
 
 @operation("POST", "/vod/purgeVideo", message="已彻底删除", right=Right.MANAGE, remote=True)
 def purge_video(call: Call, *, video_id: str) -> None:
     """Delete a video in the trash permanently, now."""
-    deletion.purge(call.console, video_id, call.actor)
+    trash.purge(call.console, video_id, call.actor)

@@ -12,11 +12,11 @@ from backend.api.registry import always, operation
 from backend.api.wire import EditedVideo, PlayInfoList, VideoDetail, VideoPage
 from backend.auth.permissions import Right
 from backend.errors import BadRequest
-from backend.lifecycle import category_changes, deletion
+from backend.lifecycle import category_changes, trash
 from backend.model import Sort
 from backend.operations.fields import CateId
-from backend.operations.filters import Filters, is_plain_page
 from backend.operations.uploads import warnings_of
+from backend.operations.video_filters import Filters, is_plain_page
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -107,7 +107,7 @@ def delete_video_by_id(call: Call, *, video_id: str, user_id: str, seen_line: Se
     For QU_TRASH_DAYS it can be restored from the trash (getTrash). `seenLine` is as for createAudit.
     """
     video = call.store.catalogue.get_own_video(video_id, user_id)
-    deletion.delete(call.console, video, call.actor, seen_line=seen_line)
+    trash.delete(call.console, video, call.actor, seen_line=seen_line)
 
 
 @operation("GET", "/vod/getFacets")

@@ -98,19 +98,6 @@ def language_menu(key: str) -> None:
               on_click=url_state.keep_language, args=(other,))  # fmt: skip
 
 
-def paging(key: str, total: int, size: int) -> None:
-    """Draw the pagination of a list; the current page is `st.session_state[key]`."""
-    pages = max(1, -(-total // size))
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(t("common.total", count=total), width="content")
-        st.pagination(pages, key=key, bind="query-params", width=420)
-        st.selectbox(
-            t("common.page_size"), url_state.PAGE_SIZES, width=120, label_visibility="collapsed",
-            format_func=lambda count: t("common.per_page", count=count),
-            **url_state.from_address(f"{key}_size", url_state.PAGE_SIZES, url_state.PAGE_SIZES[1], then=key),
-        )  # fmt: skip
-
-
 def own_key(name: str, video: Mapping[str, Any]) -> str:
     """Return a widget key specific to a video, so that its state never applies to another one."""
     return f"{name}--{video['videoId']}"

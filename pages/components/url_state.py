@@ -11,9 +11,6 @@ import streamlit as st
 
 from pages.components.i18n import COOKIE
 
-MAX_PAGES = 2**31 - 1
-PAGE_SIZES = (10, 20, 50, 100)
-
 
 def run_script(script: str) -> None:
     """Run JavaScript in the browser once; it may contain only JSON of our own."""
@@ -75,16 +72,3 @@ def write_address(key: str, value: Any, default: Any) -> None:
 def chosen_in_address(key: str, options: Sequence[Any], default: Any) -> Any:
     written = st.query_params.get(key)
     return next((option for option in options if str(option) == written), default)
-
-
-def page_size(key: str) -> int:
-    size: int = chosen_in_address(f"{key}_size", PAGE_SIZES, PAGE_SIZES[1])
-    return size
-
-
-def page_number(key: str) -> int:
-    """Return the requested page number, clamped to valid values."""
-    page = str(st.session_state.get(key) or st.query_params.get(key))
-    if not (page.isascii() and page.isdecimal()):
-        return 1
-    return MAX_PAGES if len(page) > len(str(MAX_PAGES)) else min(max(1, int(page)), MAX_PAGES)

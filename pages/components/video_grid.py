@@ -11,7 +11,7 @@ from pages.components import (
     bulk_runner,
     data_table,
     formatting,
-    layout,
+    paging,
     session,
     upload_dialog,
     url_state,
@@ -101,11 +101,11 @@ class VideoList:
             return
         with data_table.rows():
             self._table(videos, sort)
-        layout.paging(self.page_key, total, size)
+        paging.draw(self.page_key, total, size)
 
     def _fetch(self, wanted: dict[str, str]) -> tuple[int, list[dict[str, Any]], int]:
         """Return the total, the rows of the requested page, and its size; beyond the end, the last page."""
-        size, page = url_state.page_size(self.page_key), url_state.page_number(self.page_key)
+        size, page = paging.page_size(self.page_key), paging.page_number(self.page_key)
         data = session.ask(self.operation, **wanted, pageIndex=page, pageSize=size)
         if not data["videoList"] and data["total"]:
             page = -(-data["total"] // size)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from backend.errors import ConsoleError
-from backend.lifecycle.deletion import purge_due
+from backend.lifecycle.trash import purge_due
 from backend.model import Actor, CensorStatus, Video, VideoStatus
 
 TESTS = Actor("tests", "tests")

@@ -11,8 +11,8 @@ import pytest
 
 from backend.errors import ConsoleError
 from backend.jobs import process_identity
+from backend.jobs.concurrency import slow_concurrency
 from backend.jobs.runner import Done, Failed
-from backend.jobs.schedule import slow_concurrency
 from backend.jobs.worker import Worker
 from backend.model import JobKind, JobState
 from backend.store import Reason, StoreError

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from backend.media import gops, vmaf
 from backend.media.filters import Shape, scaled, shape
-from backend.media.quality_model import (
+from backend.media.quality_search import ProgressSplitter
+from backend.media.quality_target import (
     AIM,
     FLOOR,
     LADDERS,
@@ -29,7 +30,6 @@ from backend.media.quality_model import (
     slope_of,
     target_for,
 )
-from backend.media.quality_search import ProgressSplitter
 from backend.media.source import open_source
 from backend.media.transcode import make_renditions
 from backend.media.vmaf import Pictures, Score, Unscored

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from backend.jobs.worker import Worker
-from backend.lifecycle.deletion import Purger
+from backend.lifecycle.trash import Purger
 from backend.model import JobKind
 
 ROUNDS = 8

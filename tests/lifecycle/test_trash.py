@@ -11,7 +11,7 @@ from msgspec import structs
 
 import backend
 from backend.errors import ConsoleError, MediaError
-from backend.lifecycle.deletion import PURGER, SECONDS_A_DAY, Purger, purge_due
+from backend.lifecycle.trash import PURGER, SECONDS_A_DAY, Purger, purge_due
 from backend.maintenance.backup import back_up, restore
 from backend.maintenance.doctor import examine
 from backend.media.local import LocalMedia

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.jobs.schedule import QueueEstimate, estimate_queue
+from backend.jobs.concurrency import QueueEstimate, estimate_queue
 from backend.model import Job, JobKind, JobState
 
 PACE = {JobKind.TRANSCODE: 2.0, JobKind.NARROW: 5.0}
