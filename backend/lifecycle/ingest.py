@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from backend.errors import ConsoleError, MediaError
 from backend.lifecycle import category_changes
+from backend.lifecycle.disk_space import check_free_space
 from backend.media import LocalFile, Probe
 from backend.media.folder import SCRATCH
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter, VideoStatus
@@ -63,6 +64,7 @@ def new_incoming(settings: Settings, file_name: str = "") -> Path:
 def copied(path: Path, settings: Settings) -> Iterator[LocalFile]:
     """Copy a file to the incoming folder, hashing it; the copy is deleted unless it was moved."""
     copy, digest = new_incoming(settings, path.name), hashlib.sha256()
+    check_free_space(copy.parent, path.stat().st_size)
     try:
         with path.open("rb") as source, copy.open("wb") as target:
             while piece := source.read(PIECE):

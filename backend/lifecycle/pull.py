@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from backend.errors import DISK_FULL, ConsoleError, MediaError, NotFound
+from backend.errors import MediaError, NotFound
 from backend.jobs.runner import Done, Task
+from backend.lifecycle.disk_space import check_free_space
 from backend.lifecycle.ingest import VideoMetadata, ingest_file, kept_until_stored, new_incoming
 from backend.model import Job, Video
 from backend.model.pull import PullSource, file_name_of
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 MAX_SECONDS = 6 * 3600.0
 PART_OF_FETCHING = 0.95
-MIN_FREE_BYTES = 100_000_000  # kept free for the database and uploads
 STATUS = "The address answered with HTTP {status}; open it in a browser to see why."
 NOT_FETCHED = "The file could not be fetched from {host}: {why}. Check the address, then try again."
 TOO_MANY_HOPS = "The address redirects more than {most} times."
@@ -72,20 +71,14 @@ class Puller:
     def _keep(self, pieces: Iterator[bytes], total: int, path: Path, task: Task) -> str:
         """Write what comes to a file, and return its SHA-256."""
         digest = hashlib.sha256()
-        _check_room(path, min(total, self._limits.size))
+        check_free_space(path.parent, min(total, self._limits.size))
         with path.open("wb") as file:
             for piece in pieces:
-                _check_room(path, len(piece))
+                check_free_space(path.parent, len(piece))
                 file.write(piece)
                 digest.update(piece)
                 task.report(file.tell() / total * PART_OF_FETCHING if total else 0.0)
         return digest.hexdigest()
-
-
-def _check_room(path: Path, coming: int) -> None:
-    """Raise ConsoleError if that many more bytes would leave too little disk space."""
-    if shutil.disk_usage(path.parent).free - coming < MIN_FREE_BYTES:
-        raise ConsoleError(DISK_FULL)
 
 
 def settle(console: Console, job: Job, outcome: Done) -> None:

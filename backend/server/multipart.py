@@ -16,6 +16,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from backend.api.parameters import Upload
 from backend.errors import BadRequest, Refused, disk_error
+from backend.lifecycle.disk_space import check_free_space
 
 MAX_FIELDS = 50
 MAX_FIELD_BYTES = 64 << 10
@@ -139,13 +140,14 @@ class MultipartForm:
         self._disk = path.open("wb", buffering=DISK_BUFFER)
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:
-        if self._disk is None:
+        if self._disk is None or self._upload is None:
             self._value += data[start:end]
             if len(self._value) > MAX_FIELD_BYTES:
                 raise BadRequest(
                     "The field {name} is larger than {most} bytes.", name=self._name[:MAX_NAME], most=MAX_FIELD_BYTES
                 )
             return
+        check_free_space(self._upload.path.parent, end - start)
         piece = memoryview(data)[start:end]
         self._disk.write(piece)
         self._digest.update(piece)

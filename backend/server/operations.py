@@ -18,6 +18,7 @@ from backend.api.wire import encode
 from backend.console import check
 from backend.errors import BadRequest, Forbidden
 from backend.exports.download import Download
+from backend.lifecycle.disk_space import check_free_space
 from backend.lifecycle.ingest import new_incoming
 from backend.server.descriptors import disk_reads
 from backend.server.downloads import DownloadResponse
@@ -175,7 +176,9 @@ async def operate_on_form(
         # check permissions before writing anything to disk
         token = ticket[1] if ticket else token_of(fields) or query.token or bearer(context.headers)
         check(context.access_of(token), call.operation.right, context.caller)
-        return new_incoming(settings)
+        path = new_incoming(settings)
+        check_free_space(path.parent, int(context.headers.get(b"content-length") or 0))
+        return path
 
     form = MultipartForm(options.get("boundary", "").encode(), file_field, settings.max_upload_mb, admit)
     limit = MAX_BODY + (settings.max_upload_mb * 1_000_000 if file_field else 0)

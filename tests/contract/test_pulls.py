@@ -279,7 +279,7 @@ def test_a_fetch_leaves_room_on_the_disk_for_others(console, pull, left, monkeyp
     with serving(b"some bytes", **length) as place:
         job, shown = pull(place)
 
-    assert (job.state, "The disk is full" in shown["error"]) == (JobState.FAILED, True), shown["error"]
+    assert (job.state, "100 MB must stay free" in shown["error"]) == (JobState.FAILED, True), shown["error"]
     assert left() == []
 
 

@@ -10,8 +10,10 @@ import pytest
 import requests
 
 from backend.auth.permissions import Role
+from backend.errors import ConsoleError
 from backend.model import User
 from backend.server.app import MAX_THREADS
+from backend.server.multipart import MultipartForm
 from tests.waiting import until
 
 UPLOAD = "/console/vod/uploadVideo"
@@ -128,6 +130,37 @@ class TestUpload:
     @pytest.mark.parametrize("type_", ["multipart/form-data", f"multipart/form-data; boundary={'x' * 300}"])
     def test_a_boundary_must_be_named(self, type_, post):
         assert "boundary" in post(b"--x--", type_, UPLOAD).json()["message"]
+
+    @pytest.mark.parametrize(
+        ("language", "said"), [("en", "100 MB must stay free on the server"), ("zh", "服务器须保留 100 MB 可用空间")]
+    )
+    @pytest.mark.parametrize("when", ["by its announced size", "while it comes"])
+    def test_a_file_that_would_leave_too_little_disk_space_is_refused_and_leaves_nothing(
+        self, server, http, token, clip, left_behind, monkeypatch, language, said, when
+    ):
+        content = clip.read_bytes()
+        usage, free = shutil.disk_usage("/"), 100_000_000 + len(content) // 2
+        earlier = iter([200_000_000] if when == "while it comes" else [])
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=next(earlier, free)))
+
+        answer = http.post(
+            server + UPLOAD, data={"consoleToken": token}, files={"file": ("a.mp4", content)},
+            headers={"Accept-Language": language},
+        )  # fmt: skip
+
+        assert (answer.status_code, answer.json()["code"]) == (200, "500")
+        assert said in answer.json()["message"]
+        assert left_behind() == []
+
+    def test_a_disk_that_turns_out_to_be_full_is_told_so(self, tmp_path):
+        full = tmp_path / "full"
+        full.symlink_to("/dev/full")
+        incoming = MultipartForm(b"x", "file", 100, lambda fields: full)
+
+        with pytest.raises(ConsoleError, match="The disk is full"):
+            incoming.feed(form('name="file"; filename="a.mp4"', b"x" * (2 << 20)))
+        incoming.discard()
+        assert not full.is_symlink()
 
     @pytest.mark.parametrize("role", [None, Role.ANALYST])
     def test_who_may_not_upload_is_refused_before_anything_is_written(
