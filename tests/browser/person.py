@@ -19,6 +19,7 @@ PATHS = ["/", *(f"/{name}" for name in re.findall(r'url_path="(\w+)"', (ROOT / "
 # A page below the root makes Streamlit look for its own base path there; the two misses are no fault of ours.
 PROBES = {f"{path}/_stcore/{probe}" for path in PATHS[1:] for probe in ("health", "host-config")}
 RUNS_NOTHING = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+SHOWN = "[data-drawn]"  # until then the page is hidden, and takes no keys
 DRAWN = ".st-key-page_head, .st-key-sign_in_do"
 AT_TOP = "title => document.querySelector('.st-key-page_head')?.innerText.includes(title)"
 ADDRESS = "pattern => new RegExp(pattern).test(decodeURIComponent(location.pathname + location.search))"
@@ -56,7 +57,7 @@ class Person:
         """Load an address, and wait until it is drawn."""
         search = "&".join(f"{key}={quote(value)}" for key, value in query.items())
         self.page.goto(f"{self.url}{path}{'?' if search else ''}{search}", wait_until="commit")
-        self._until(f"""() => document.querySelector('{RUNS_NOTHING}')?.querySelector('{DRAWN}')""", seconds=20)
+        self._until(f"""() => document.querySelector('{SHOWN} {RUNS_NOTHING}')?.querySelector('{DRAWN}')""", seconds=20)
 
     def follows(self, path: str) -> None:
         """Go to a page by the links at the top, and wait until it is drawn."""

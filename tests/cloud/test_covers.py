@@ -100,7 +100,7 @@ def test_a_video_without_snapshots_is_told_of(ask, new_video):
 @pytest.mark.parametrize(
     ("what", "text", "there"),
     [
-        ("title", "海边 🌊 的早晨 ⭐", "海边  的早晨"),
+        ("title", "海边 🌊 的早晨 ⭐", "海边 的早晨"),
         ("title", "字" * 50, "字" * 42),
         ("title", "🌊", "video"),
         ("tags", ",".join(f"标签{number}" for number in range(20)), "标签0"),

@@ -34,7 +34,7 @@ def in_thread():
         assert not thread.is_alive()
 
 
-@pytest.mark.parametrize(("reason", "sent"), [("色情 🔞 低俗", "色情  低俗"), ("🔞", "审核不通过"), ("广告", "广告")])
+@pytest.mark.parametrize(("reason", "sent"), [("色情 🔞 低俗", "色情 低俗"), ("🔞", "审核不通过"), ("广告", "广告")])
 def test_emoji_in_a_verdict_stay_here_and_do_not_go_to_vod(console, alibaba, do, new_video, reason, sent):
     video_id = new_video().video_id
 

@@ -47,7 +47,7 @@ def test_an_upload_brings_its_texts_and_edits_reach_vod(console, alibaba, do, up
     console.cloud.background.sync_changes()
 
     there = alibaba.vod.videos[video_id]
-    assert (there["Title"], there["Description"], there["Tags"]) == ("新  标题", "说明", "a,b")
+    assert (there["Title"], there["Description"], there["Tags"]) == ("新 标题", "说明", "a,b")
     assert do("getVideoById", videoId=video_id)["title"] == "新 🌊 标题"
     texts = {one.what for one in console.store.cloud_catalogue.iterate_drift()}
     assert texts <= {"cateName"}

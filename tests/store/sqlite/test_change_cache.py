@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from backend.store.sqlite import change_cache as unchanged
+from backend.store.sqlite import change_cache
 from backend.store.sqlite.connections import Connections
 
 
@@ -18,7 +18,7 @@ def count(connections: Connections, asked: list[int] | None = None) -> int:
         with connections.reading() as db:
             return int(db.execute("select count(*) from words").fetchone()[0])
 
-    return connections.unchanged.get("words", find)
+    return connections.version_cache.get("words", find)
 
 
 def test_it_asks_once_while_nothing_changes(connections: Connections) -> None:
@@ -49,20 +49,20 @@ def test_it_does_not_keep_what_was_found_before_a_change_that_came_between(conne
             db.execute("insert into words values ('between')")
         return 0
 
-    assert connections.unchanged.get("words", find) == 0
+    assert connections.version_cache.get("words", find) == 0
     assert count(connections) == 1
 
 
 def test_it_keeps_a_bounded_number(connections: Connections, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unchanged, "MAX_KEPT", 10)
+    monkeypatch.setattr(change_cache, "MAX_KEPT", 10)
     for number in range(100):
-        connections.unchanged.get(number, lambda number=number: number)  # type: ignore[misc]
-        assert len(connections.unchanged) <= 10
+        connections.version_cache.get(number, lambda number=number: number)  # type: ignore[misc]
+        assert len(connections.version_cache) <= 10
 
 
 def test_it_keeps_nothing_where_the_database_does_not_answer(connections: Connections) -> None:
     asked: list[int] = []
-    connections.unchanged.close()
+    connections.version_cache.close()
     assert [count(connections, asked) for _ in range(3)] == [0] * 3
     assert len(asked) == 3
 
