@@ -27,8 +27,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   split.oninput = () => find(".stage").style.setProperty("--split", `${split.value}%`);
   time.oninput = () => {
     plain.pause(); narrow.pause(); label();
-    plain.currentTime = narrow.currentTime = (time.value / 1000) * (plain.duration || 0);
+    goTo();
   };
+  // A film whose duration is not known yet goes there once it is.
+  function goTo() {
+    delete time.dataset.waits;
+    if (plain.duration) plain.currentTime = narrow.currentTime = (time.value / 1000) * plain.duration;
+    else time.dataset.waits = "";
+  }
+  plain.onloadedmetadata = () => { if ("waits" in time.dataset) goTo(); };
   play.onclick = async () => {
     if (plain.paused) {
       if (plain.readyState) narrow.currentTime = plain.currentTime;

@@ -18,8 +18,10 @@ from tests.waiting import until
 ENOUGH_TO_PLAY = 2
 CALLBACK = "/vodcallback/callback"
 DEAD = re.compile(r"403 .*\.mp4")
+MP4 = re.compile(r"\.mp4")
 AFTER_LUNCH = 2 * 3600
 FAR = 60  # seconds into a film: what is there is not loaded before one goes there
+FAR_ALONG = "310"  # of a slider of 1,000 over the long film
 KEY = "Abcdefgh12345678"
 
 
@@ -285,12 +287,15 @@ def test_a_refresh_that_fails_is_told_where_one_looks(operator, alibaba, cloud_s
 
 
 @pytest.fixture(scope="module")
-def long_film(small_clip, tmp_path_factory):
-    """What VOD has of a film of some minutes."""
-    path = tmp_path_factory.mktemp("films") / "long.mp4"
-    how = ["-c", "copy", "-movflags", "+faststart", str(path)]
-    assert Ffmpeg().run(["-stream_loop", "300", "-i", str(small_clip), *how]).ok
-    return path.read_bytes()
+def long_film(tmp_path_factory):
+    """What VOD has of a film of some minutes, with so much noise that no browser loads it ahead to its end."""
+    folder = tmp_path_factory.mktemp("films")
+    noise = ["-f", "lavfi", "-i", "testsrc2=size=160x120:rate=5:duration=2,noise=alls=60:allf=t"]
+    how = ["-c:v", "libx264", "-preset", "ultrafast", "-qp", "20", str(folder / "noise.mp4")]
+    assert Ffmpeg().run([*noise, *how]).ok
+    loop = ["-stream_loop", "100", "-i", str(folder / "noise.mp4"), "-c", "copy", "-movflags", "+faststart"]
+    assert Ffmpeg().run([*loop, str(folder / "long.mp4")]).ok
+    return (folder / "long.mp4").read_bytes()
 
 
 @pytest.fixture
@@ -347,6 +352,52 @@ def test_a_page_left_open_over_lunch_plays_on_where_it_stood(operator, alibaba, 
 
     expect(operator.part("watch").get_by_role("status")).to_be_hidden()
     expects_dead_addresses(operator)
+
+
+@pytest.fixture
+def compare(operator, alibaba, cloud_server, film):
+    """Opens the comparison of a film's narrow-band rendition with the plain one, and returns both players."""
+    for group in ("plain-group", "narrow-group"):
+        alibaba.vod.SubmitTranscodeJobs({"VideoId": film, "TemplateGroupId": group})
+    until(lambda: len(alibaba.vod.videos[film]["streams"]) == 3)
+    alibaba.vod.tell("TranscodeComplete", VideoId=film)
+    until(lambda: len(cloud_server.ask("getVideos", videoId=film)["videoList"][0]["fileUrlList"]) == 3)
+    operator.goes_to("/video", videoId=film)
+
+    def opened():
+        operator.part("narrow_compare").locator("label").click()
+        both = operator.part("compare").locator("video")
+        expect(both).to_have_count(2)
+        return both
+
+    return opened
+
+
+@pytest.mark.slow
+def test_both_films_of_a_comparison_play_on_after_lunch(operator, alibaba, compare):
+    both = compare()
+    for one in both.all():
+        operator.waits_until(one, f"film => film.readyState >= {ENOUGH_TO_PLAY}")
+    with lunch(alibaba):
+        operator.part("compare").locator(".time").fill(FAR_ALONG)
+        operator.part("compare").get_by_role("button", name=operator.t("narrow.play")).click()
+        for one in both.all():
+            plays_on(operator, one)
+
+    expects_dead_addresses(operator)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["zh"])
+def test_a_comparison_goes_where_it_was_dragged_before_its_films_came(operator, compare):
+    operator.page.route(MP4, lambda route: None)
+    both = compare()
+    operator.part("compare").locator(".time").fill(FAR_ALONG)
+    operator.page.unroute(MP4)  # lets go of those that wait
+
+    for one in both.all():
+        plays_on(operator, one)
+    expect(operator.part("compare").locator(".time")).to_have_value(FAR_ALONG)
 
 
 @pytest.mark.parametrize("language", ["en"])
