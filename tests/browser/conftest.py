@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect, sync_playwright
 
+from backend.model import CensorStatus
 from tests.browser.catalogue import SEEDED, Catalogue, open_catalogue
+from tests.browser.desk import PASSWORD, Desk
 from tests.browser.person import PATHS, Person
 from tests.browser.server import Server
 from tests.waiting import until
@@ -295,3 +297,61 @@ def own_browser(site, driver, chromium, idle_tabs, tmp_path_factory) -> Iterator
 def person(site, own_browser, new_person, language) -> Person:
     """Somebody who is signed in, at a new tab."""
     return new_person(own_browser(language), site.url, language)
+
+
+# The review desk
+
+
+@pytest.fixture(scope="module")
+def reviews(new_server):
+    """A server of its own: what waits there is what the test put there."""
+    server = new_server()
+    with server:
+        catalogue = open_catalogue(server.data)
+        catalogue.number = 1000  # behind the seeded ones
+        try:
+            for name in ("anne", "bob"):
+                server.ask("addAccount", userName=name, password=PASSWORD, role="reviewer")
+            yield server, catalogue
+        finally:
+            catalogue.console.close()
+
+
+@pytest.fixture
+def server(reviews):
+    return reviews[0]
+
+
+@pytest.fixture
+def waiting(reviews):
+    """Empties the queue, and fills it with videos of these titles, the first of them the oldest."""
+    server, catalogue = reviews
+
+    def fill(*titles):
+        server.ask("freeReview", userName="admin")
+        for name in ("anne", "bob"):
+            server.ask("freeReview", userName=name)
+        for video in server.ask("getVideos", censorStatus="check", pageSize=100)["videoList"]:
+            server.ask("createAudit", mediaId=video["videoId"], status="Normal")
+        ages = range(len(titles), 0, -1)
+        return [
+            catalogue.add(title, age=age, censor_status=CensorStatus.CHECK).video_id
+            for title, age in zip(titles, ages, strict=True)
+        ]
+
+    return fill
+
+
+@pytest.fixture
+def desk_of(server, fresh_browser, new_person, language):
+    """Opens the desk in a browser of its own, signed in by this name."""
+
+    def sit_down(name="anne", path="/review", **window):
+        person = new_person(fresh_browser(language, **window), server.url, language)
+        person.goes_to(path)
+        person.enters(name, PASSWORD)
+        desk = Desk(person)
+        expect(desk.root).to_be_visible()
+        return desk
+
+    return sit_down

@@ -5,69 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from backend.model import CensorStatus
-from tests.browser.catalogue import open_catalogue
-from tests.browser.desk import Desk
+from tests.browser.desk import PASSWORD
 from tests.waiting import until
 
 in_both_languages = pytest.mark.parametrize("language", ["zh", "en"])
-PASSWORD = "four horses and a cart"
 DOWN = "window.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', code: 'KeyA', bubbles: true, %s }))"
-
-
-@pytest.fixture(scope="module")
-def reviews(new_server):
-    """A server of its own: what waits there is what the test put there."""
-    server = new_server()
-    with server:
-        catalogue = open_catalogue(server.data)
-        catalogue.number = 1000  # behind the seeded ones
-        try:
-            for name in ("anne", "bob"):
-                server.ask("addAccount", userName=name, password=PASSWORD, role="reviewer")
-            yield server, catalogue
-        finally:
-            catalogue.console.close()
-
-
-@pytest.fixture
-def server(reviews):
-    return reviews[0]
-
-
-@pytest.fixture
-def waiting(reviews):
-    """Empties the queue, and fills it with videos of these titles, the first of them the oldest."""
-    server, catalogue = reviews
-
-    def fill(*titles):
-        server.ask("freeReview", userName="admin")
-        for name in ("anne", "bob"):
-            server.ask("freeReview", userName=name)
-        for video in server.ask("getVideos", censorStatus="check", pageSize=100)["videoList"]:
-            server.ask("createAudit", mediaId=video["videoId"], status="Normal")
-        ages = range(len(titles), 0, -1)
-        return [
-            catalogue.add(title, age=age, censor_status=CensorStatus.CHECK).video_id
-            for title, age in zip(titles, ages, strict=True)
-        ]
-
-    return fill
-
-
-@pytest.fixture
-def desk_of(server, fresh_browser, new_person, language):
-    """Opens the desk in a browser of its own, signed in by this name."""
-
-    def sit_down(name="anne", path="/review", **window):
-        person = new_person(fresh_browser(language, **window), server.url, language)
-        person.goes_to(path)
-        person.enters(name, PASSWORD)
-        desk = Desk(person)
-        expect(desk.root).to_be_visible()
-        return desk
-
-    return sit_down
 
 
 @in_both_languages
