@@ -98,8 +98,8 @@ class ReviewReason(msgspec.Struct, frozen=True):
 class DeskPreferences(msgspec.Struct, frozen=True, rename="camel"):
     """A user's desk preferences.
 
-    `small` starts with small images, `sensitiveAutoplay` autoplays videos similar to ones blocked for a sensitive
-    reason, `breakMinutes` is the interval of break reminders (0: none).
+    `small` starts with small images, `sensitiveAutoplay` autoplays also what machine review or a sensitive reason in
+    the uploader's record hints at, `breakMinutes` is the interval of break reminders (0: none).
     """
 
     grey: bool = False

@@ -1,5 +1,11 @@
 // One video: built while another is on screen, so that its images are decoded when it is shown.
 const MAX_TILES = 12;
+const RETRY_MEDIA_MS = [1000, 2000, 4000, 8000, 15_000, 30_000];
+
+// Replaces placeholders in braces; texts from users may contain braces and dollar signs themselves.
+function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
 
 function make(tag, className, text) {
   const element = document.createElement(tag);
@@ -9,29 +15,66 @@ function make(tag, className, text) {
 }
 
 class Clip {
-  constructor(lease, config) {
-    Object.assign(this, { lease, config, looked: 0, shownAt: 0 });
-    const shape = lease.playInfoList.find((info) => info.width) ?? { width: 16, height: 9 };
-    this.element = make("article", shape.height > shape.width ? "clip ahead upright" : "clip ahead");
+  // `reread` returns the lease with the current URLs, or nothing.
+  constructor(lease, config, reread) {
+    Object.assign(this, { lease, config, reread, shownAt: 0, failures: 0 });
+    this.element = make("article", "clip ahead");
     this.element.setAttribute("aria-hidden", "true");
-    this.element.append(this.stage(shape), this.sheet(), clipFacts(lease, config));
+    this.pictures = this.sheet();
+    this.element.append(this.stage(), this.pictures, clipFacts(lease, config));
+    this.load();
   }
 
-  stage(shape) {
-    const { video: about, playInfoList } = this.lease;
+  stage() {
     const stage = make("div", "stage");
-    stage.style.setProperty("--shape", `${shape.width}/${shape.height}`);
     this.video = make("video");
     Object.assign(this.video, { muted: true, defaultMuted: true, loop: true, playsInline: true, preload: "auto" });
+    this.video.onerror = () => this.fail();
+    this.video.onloadeddata = () => { this.failures = 0; this.nothing.hidden = true; };
+    this.nothing = make("p", "nothing", this.config.words.no_media);
+    this.nothing.hidden = true;
+    stage.append(this.video, this.nothing);
+    return stage;
+  }
+
+  load() {
+    const { video: about, playInfoList } = this.lease;
+    const shape = playInfoList.find((info) => info.width) ?? { width: 16, height: 9 };
+    this.element.classList.toggle("upright", shape.height > shape.width);
+    this.video.parentElement.style.setProperty("--shape", `${shape.width}/${shape.height}`);
     if (about.coverUrl) this.video.poster = about.coverUrl;
     const ordered = [...playInfoList].sort((a, b) => (a.kind !== "narrow") - (b.kind !== "narrow"));
-    for (const info of ordered) {
+    const sources = ordered.map((info) => {
       const type = info.codecs ? `video/mp4; codecs="${info.codecs}"` : "video/mp4";
-      this.video.append(Object.assign(document.createElement("source"), { src: info.playURL, type }));
-    }
-    stage.append(this.video);
-    if (!playInfoList.length) stage.append(make("p", "nothing", this.config.words.no_media));
-    return stage;
+      return Object.assign(document.createElement("source"), { src: info.playURL, type });
+    });
+    this.video.replaceChildren(...sources);
+    if (sources.length) sources.at(-1).onerror = () => this.fail(); // the others failed before
+    else this.fail();
+  }
+
+  // There are no URLs yet, or they do not play any more.
+  fail() {
+    this.nothing.hidden = false;
+    clearTimeout(this.retrying);
+    const pause = RETRY_MEDIA_MS[Math.min(this.failures, RETRY_MEDIA_MS.length - 1)];
+    this.failures += 1;
+    this.retrying = setTimeout(() => this.retry(), pause);
+  }
+
+  async retry() {
+    const lease = document.visibilityState === "visible" ? await this.reread(this.lease.leaseKey) : undefined;
+    if (!this.element.isConnected) return;
+    if (!lease) return this.fail();
+    this.lease = lease;
+    const { paused, currentTime } = this.video;
+    const pictures = this.sheet();
+    this.pictures.replaceWith(pictures);
+    this.pictures = pictures;
+    this.load();
+    this.video.load();
+    if (currentTime) this.video.currentTime = currentTime;
+    if (this.shownAt && !paused) this.play();
   }
 
   sheet() {
@@ -55,11 +98,11 @@ class Clip {
     this.element.removeAttribute("aria-hidden");
     this.element.dataset.videoId = this.lease.video.videoId;
     this.shownAt = performance.now();
-    const { autoplay, sound, speed } = this.config.preferences;
+    const { autoplay, sensitiveAutoplay, sound, speed } = this.config.preferences;
     this.video.muted = !sound;
     this.video.playbackRate = this.video.defaultPlaybackRate = speed;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (autoplay && !still) this.play();
+    if (autoplay && !still && (sensitiveAutoplay || !isSensitive(this.lease, this.config))) this.play();
   }
 
   play() {
@@ -98,6 +141,8 @@ class Clip {
 
   // A video element that is only removed from the page keeps its memory.
   remove() {
+    clearTimeout(this.retrying);
+    this.video.onerror = null;
     this.video.pause();
     this.video.removeAttribute("src");
     this.video.replaceChildren();

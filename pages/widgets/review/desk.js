@@ -2,7 +2,8 @@
 const HELD = 3; // one on the screen, two loaded ahead
 const ASK_MS = 4000; // poll interval while the queue is empty
 const RENEW_MS = 60_000;
-const ACTIVE_MS = 300_000; // leases are renewed for some minutes after the last input
+const ACTIVE_MS = 300_000; // leases are renewed for some minutes after the last input, or the length of the video
+const READ_MS = 4000; // a message stays for this long, whatever is pressed
 const PAUSE_MS = 60_000; // longer viewing times count as a break
 const PACE_MS = 600_000;
 const KINDS = { decide: "decideReview", skip: "skipReview", opinion: "askSecondOpinion", undo: "undoReview" };
@@ -13,6 +14,7 @@ class Desk {
     this.changed = () => {};
     this.leases = []; // the first is on the screen
     this.acts = []; // actions of this tab, undone from the last
+    this.ended = new Set(); // lease keys of all of them: a late response may still contain such a lease
     this.done = 0;
     this.pace = []; // recent decisions: time, and viewing time in seconds
     this.queue = null;
@@ -28,7 +30,7 @@ class Desk {
 
   start() {
     this.timers = [
-      setInterval(() => this.isIdle() && this.take(), ASK_MS),
+      setInterval(() => (this.isIdle() || this.isCutOff()) && this.take(), ASK_MS),
       setInterval(() => this.renew(), RENEW_MS),
     ];
     this.outbox.closed = false;
@@ -53,6 +55,11 @@ class Desk {
     return !this.leases.length && !this.outbox.items.length && document.visibilityState === "visible";
   }
 
+  // No decision waits to be sent that would find out that the server can be reached again.
+  isCutOff() {
+    return this.outbox.state === "offline" && !this.outbox.items.length;
+  }
+
   wanted() {
     return { count: Math.max(1, HELD - this.leases.length), leaseKeys: this.heldKeys };
   }
@@ -73,7 +80,7 @@ class Desk {
   }
 
   accept(data) {
-    const known = new Set([...this.leases.map((lease) => lease.leaseKey), ...this.outbox.keys]);
+    const known = new Set([...this.leases.map((lease) => lease.leaseKey), ...this.outbox.keys, ...this.ended]);
     this.leases.push(...(data.leaseList ?? []).filter((lease) => !known.has(lease.leaseKey)));
     this.queue = data.queue ?? this.queue;
   }
@@ -82,24 +89,26 @@ class Desk {
   act(kind, body) {
     const lease = this.current;
     if (!lease || this.outbox.isFull) return false;
+    const { leaseKey, video } = lease, title = video.title || video.videoId;
     this.leases.shift();
-    this.told = null;
-    this.acts.push({ kind, lease, leaseKey: lease.leaseKey, isStored: false });
-    this.outbox.push({ kind, title: lease.video.title || lease.video.videoId, body: { ...body, leaseKey: lease.leaseKey } });
+    this.ended.add(leaseKey);
+    this.unsay();
+    this.acts.push({ kind, lease, leaseKey, title });
+    this.outbox.push({ kind, title, body: { ...body, leaseKey } });
     this.changed();
     return true;
   }
 
   undo() {
-    const act = this.acts.at(-1);
-    if (!act || act.isUndoing || this.outbox.isFull) return false;
-    this.told = null;
+    const act = this.acts.findLast((one) => !one.isUndoing);
+    if (!act || this.outbox.isFull) return false;
+    this.unsay();
     if (this.outbox.takeBack(act.leaseKey)) {
-      this.acts.pop();
-      this.leases.unshift(act.lease);
+      this.acts = this.acts.filter((one) => one !== act);
+      this.bring(act.lease);
     } else {
       act.isUndoing = true;
-      this.outbox.push({ kind: "undo", title: act.lease.video.title, body: { leaseKey: act.leaseKey } });
+      this.outbox.push({ kind: "undo", title: act.title, body: { leaseKey: act.leaseKey } });
     }
     this.changed();
     return true;
@@ -121,11 +130,11 @@ class Desk {
     if (item.kind === "undo") {
       if (act?.kind === "decide") this.done = Math.max(0, this.done - 1);
       this.acts = this.acts.filter((one) => one !== act);
-      this.leases.unshift(data.lease);
+      this.bring(data.lease);
       this.queue = data.queue ?? this.queue;
       return;
     }
-    if (act) act.isStored = true;
+    if (act) act.lease = null; // only its key is needed from now on
     if (item.kind === "decide") {
       this.done += 1;
       this.pace.push({ at: Date.now(), seconds: item.body.seconds });
@@ -137,12 +146,34 @@ class Desk {
     this.acts = this.acts.filter((one) => one !== act || item.kind === "undo");
     if (act) act.isUndoing = false;
     if (item.kind === "undo") this.acts = this.acts.filter((one) => one !== act);
-    else if (code !== 409 && act) this.leases.unshift(act.lease); // the lease is still valid, and the video not decided
+    else if (code !== 409 && act) this.bring(act.lease); // the lease is still valid, and the video not decided
     this.tell(message, item.title);
   }
 
+  // Puts a lease on the screen; a takeReview may have returned it already.
+  bring(lease) {
+    this.ended.delete(lease.leaseKey);
+    this.leases = [lease, ...this.leases.filter((one) => one.leaseKey !== lease.leaseKey)];
+  }
+
   tell(message, title = "") {
-    this.told = { message, title };
+    this.told = { message, title, at: Date.now() };
+  }
+
+  unsay() {
+    if (this.told && Date.now() - this.told.at > READ_MS) this.told = null;
+  }
+
+  // Reads a lease again, because its URLs were missing or have expired: takeReview returns a lease it does not name.
+  async reread(leaseKey) {
+    const leaseKeys = this.heldKeys.split(",").filter((key) => key !== leaseKey).join(",");
+    const { kind, data } = await post(this.config, "takeReview", { count: 1, leaseKeys });
+    if (kind !== "stored") return undefined;
+    const fresh = data.leaseList.find((lease) => lease.leaseKey === leaseKey);
+    if (fresh) this.leases = this.leases.map((lease) => (lease.leaseKey === leaseKey ? fresh : lease));
+    this.accept(data);
+    if (!fresh) await this.renew(); // says who has it now
+    return fresh;
   }
 
   used() {
@@ -152,8 +183,8 @@ class Desk {
   }
 
   async renew() {
-    const isActive = document.visibilityState === "visible" && Date.now() - this.usedAt < ACTIVE_MS;
-    if (!isActive || !this.leases.length) return;
+    if (document.visibilityState !== "visible" || !this.leases.length) return;
+    if (Date.now() - this.usedAt > Math.max(ACTIVE_MS, this.current.video.duration * 1000)) return;
     const leaseKeys = this.leases.map((lease) => lease.leaseKey).join(",");
     const outcome = await post(this.config, "renewReview", { leaseKeys });
     if (outcome.kind === "ended") this.outbox.state = "ended";

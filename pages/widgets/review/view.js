@@ -1,6 +1,7 @@
 // Renders a desk and maps keys, clicks and touches to its actions.
 const UNSEEN_MS = 100; // keys pressed this soon were meant for the previous video
 const DOUBLE_MS = 300; // as was the second click of a double-click
+const TYPING_MS = 1000; // the pause after which a key is no longer part of a text whose field was closed
 const SAVE_MS = 400;
 const CHECK_MS = 20_000;
 const REST_MS = 300_000; // without input counts as a break
@@ -16,25 +17,26 @@ class View {
     this.preferences = config.preferences;
     this.find = (selector) => root.querySelector(selector);
     this.onKey = (event) => this.press(event);
+    this.onLeave = (event) => { if (this.desk.outbox.items.length && this.desk.outbox.state === "offline") event.preventDefault(); };
     this.onHide = () => this.desk.release();
     this.onShow = (event) => { if (event.persisted) { this.desk.take(); this.draw(); } };
     this.onVisible = () => { if (document.visibilityState === "visible") { this.desk.used(); this.desk.renew(); } };
     this.makeButtons();
   }
 
-  // Applies updates from the page: other texts, or a new key after a sign-in.
+  // Applies updates from the page, like texts in another language.
   configure(config) {
     this.config = { ...config, preferences: this.preferences };
-    if (this.desk) this.desk.config = this.config;
     for (const [name, button] of Object.entries(this.buttons)) button.lastChild.textContent = config.words[name];
     this.drawReasons();
-    if (this.desk?.outbox.state === "ended") { this.desk.outbox.state = ""; this.desk.outbox.run(); }
   }
 
   connect(desk) {
     this.desk = desk;
+    desk.config = this.config;
     desk.changed = () => this.draw();
     document.addEventListener("keydown", this.onKey, true);
+    addEventListener("beforeunload", this.onLeave);
     addEventListener("pagehide", this.onHide);
     addEventListener("pageshow", this.onShow);
     document.addEventListener("visibilitychange", this.onVisible);
@@ -44,6 +46,7 @@ class View {
 
   disconnect() {
     document.removeEventListener("keydown", this.onKey, true);
+    removeEventListener("beforeunload", this.onLeave);
     removeEventListener("pagehide", this.onHide);
     removeEventListener("pageshow", this.onShow);
     document.removeEventListener("visibilitychange", this.onVisible);
@@ -75,6 +78,7 @@ class View {
     form.onsubmit = (event) => { event.preventDefault(); this.submit(); };
     input.oninput = () => this.count();
     input.onkeydown = (event) => {
+      this.typedAt = event.timeStamp;
       if (event.isComposing || event.keyCode === 229) event.stopPropagation();
       else if (event.key === "Escape") this.leave();
     };
@@ -107,7 +111,7 @@ class View {
   // Input
 
   press(event) {
-    if (!isForDesk(event, this.root)) return;
+    if (!isForDesk(event, this.root) || this.isStillTyping(event)) return;
     const key = keyOf(event);
     const isOpen = this.find(".panel").open;
     if (!this.preferences.keys && !(key === "Escape" && (this.mode || isOpen))) return;
@@ -121,6 +125,16 @@ class View {
     this.use();
     if (reason) this.chooseReason(key);
     else if (this.mode !== "block" || ["leave", "block"].includes(name)) this.run(name);
+  }
+
+  // Whether a key belongs to a text whose field was closed because its video went away.
+  isStillTyping(event) {
+    this.isCut &&= event.timeStamp - this.typedAt < TYPING_MS;
+    if (!this.isCut) return false;
+    this.typedAt = event.timeStamp;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return true;
   }
 
   click(event, name) {
@@ -200,7 +214,9 @@ class View {
       body.seconds = clip.seconds();
       if (this.note) body.comment = this.note;
     }
+    this.isEnding = true;
     if (this.desk.act(kind, body)) this.leave();
+    this.isEnding = false;
   }
 
   type(mode) {
@@ -230,10 +246,15 @@ class View {
   }
 
   leave() {
+    const button = this.buttons[this.mode === "reason" ? "block" : this.mode];
     this.mode = "";
     this.find(".panel").close();
-    if (this.root.getRootNode().activeElement) this.root.getRootNode().activeElement.blur();
+    const { activeElement } = this.root.getRootNode();
+    const focused = activeElement?.closest(".words, .reasons, .tile") ? activeElement : null;
+    const isByKeys = !this.preferences.keys || focused?.matches(".reason:focus-visible");
+    focused?.blur();
     this.drawState();
+    if (focused && isByKeys) button?.focus(); // who uses Tab and Enter goes on from there
   }
 
   choose(name, value) {
@@ -267,12 +288,16 @@ class View {
       this.clips.delete(key);
     }
     const place = this.find(".clips");
+    const cut = () => {
+      if (this.mode in MAX_BYTES && !this.isEnding) this.isCut = true;
+      if (this.mode) this.leave();
+    };
     const showCurrent = () => {
-      if (!current) return;
+      if (!current) return cut();
       const clip = this.clips.get(current.leaseKey) ?? this.build(current, place);
       if (!clip.shownAt) {
         this.note = "";
-        if (this.mode) this.leave();
+        cut();
         clip.show();
       }
     };
@@ -283,7 +308,7 @@ class View {
   }
 
   build(lease, place) {
-    const clip = new Clip(lease, this.config);
+    const clip = new Clip(lease, this.config, (leaseKey) => this.desk.reread(leaseKey));
     place.append(clip.element);
     this.clips.set(lease.leaseKey, clip);
     return clip;

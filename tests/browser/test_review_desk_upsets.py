@@ -1,0 +1,209 @@
+"""The review desk when something happens that nobody at it wanted: nothing is decided unseen, and nothing is lost."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from backend.model import CensorStatus
+
+pytestmark = pytest.mark.slow
+LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"  # the desk renews its leases
+NOTE_PLAYS = """() => {
+  const { play } = HTMLMediaElement.prototype;
+  window.plays = [];
+  HTMLMediaElement.prototype.play = function () {
+    plays.push(this.closest("article").querySelector("h3").textContent);
+    return play.call(this);
+  };
+}"""
+
+
+class Held:
+    """Requests of an operation, or their answers, held back until they are let go."""
+
+    def __init__(self, page, operation, *, answered=False):
+        self.page, self.answered, self.routes, self.is_over = page, answered, [], False
+        page.route(f"**/{operation}", self._hold)
+
+    def _hold(self, route):
+        if self.is_over:
+            route.continue_()
+        else:
+            self.routes.append((route, route.fetch() if self.answered else None))
+
+    def comes(self):
+        while not self.routes:
+            self.page.wait_for_timeout(20)
+
+    def let_go(self):
+        self.is_over = True
+        for route, response in self.routes:
+            route.fulfill(response=response) if response else route.continue_()
+
+
+def test_a_server_that_crashed_leaves_the_clip_on_the_screen(server, waiting, desk_of):
+    ids = waiting("崩溃前", "屏幕上", "之后")
+    desk = desk_of()
+    desk.shows("崩溃前")
+    desk.presses("a")
+    desk.shows("屏幕上")
+    desk.has_done(1)
+    shown = desk.clip.element_handle()
+    connected = desk.page.locator("[data-test-connection-state=CONNECTED]")
+    server.crash()
+    expect(connected).to_have_count(0)
+    server.start()
+    expect(connected).to_have_count(1)
+    desk.person.is_idle()
+    desk.looks()
+    assert shown.is_visible()
+    desk.presses("a")
+
+    desk.shows("之后")
+    desk.has_done(2)
+    assert [one["videoId"] for one in server.ask("getReviewLeases")["leaseList"]] == ids[2:]
+    desk.presses("u")
+    desk.shows("屏幕上")
+    desk.presses("u")
+    desk.shows("崩溃前")
+    desk.person.complaints.clear()  # that the server was away
+
+
+def test_what_is_being_typed_does_not_decide_about_the_next_clip(server, waiting, desk_of):
+    ids = waiting("写到一半", "没看过")
+    desk = desk_of()
+    desk.shows("写到一半")
+    desk.presses("b", "e")
+    desk.page.keyboard.type("bad ")
+    server.ask("createAudit", mediaId=ids[0], status="Normal")
+    desk.page.evaluate(LOOK_AGAIN)
+    expect(desk.clip.get_by_role("heading")).to_have_text("没看过")
+    desk.looks()
+    desk.page.keyboard.type("samba", delay=60)
+
+    desk.shows("没看过")
+    assert server.ask("getVideoById", videoId=ids[1])["censorStatus"] == "check"
+    desk.has_done(0)
+
+
+def test_two_undos_in_a_row_bring_both_clips_back(waiting, desk_of):
+    waiting("先", "后", "现在")
+    desk = desk_of()
+    desk.shows("先")
+    desk.presses("a")
+    desk.shows("后")
+    desk.presses("a")
+    desk.shows("现在")
+    desk.has_done(2)
+    held = Held(desk.page, "undoReview")
+    desk.presses("u", "u")
+    held.comes()
+    held.let_go()
+
+    desk.shows("先")
+    desk.has_done(0)
+
+
+def test_a_late_answer_brings_no_decided_clip_back(reviews, waiting, desk_of):
+    waiting("早一", "早二")
+    desk = desk_of()
+    desk.shows("早一")
+    reviews[1].add("迟到", censor_status=CensorStatus.CHECK)
+    late = Held(desk.page, "takeReview", answered=True)
+    desk.page.evaluate(LOOK_AGAIN)
+    late.comes()
+    desk.presses("a")
+    desk.shows("早二")
+    desk.presses("a")
+    desk.shows("迟到")
+    desk.presses("a")
+    desk.has_done(3)
+    with desk.page.expect_response("**/takeReview"):
+        late.let_go()
+
+    desk.looks()
+    desk.is_empty(desk.person.t("desk.all_done"))
+
+
+def test_a_clip_that_did_not_load_plays_once_its_file_can_be_had(server, desk_of, waiting, small_clip):
+    waiting()
+    desk = desk_of("anne")
+    is_cut = True
+
+    def cut(route):
+        route.abort() if is_cut and route.request.resource_type == "media" else route.fallback()
+
+    desk.page.route("**/*", cut)
+    server.ask("uploadVideo", file=small_clip, title="慢慢来")
+    desk.shows("慢慢来")
+    expect(desk.clip.locator(".nothing")).to_be_visible()
+    is_cut = False
+
+    expect(desk.clip.locator(".nothing")).to_be_hidden()
+    expect(desk.clip.locator("video")).to_have_js_property("paused", False)
+    desk.presses("b", "1")
+    desk.has_done(1)
+    desk.person.complaints.clear()  # that the file was away
+
+
+def test_closing_the_tab_asks_first_while_a_decision_is_not_stored(waiting, desk_of):
+    waiting("没存")
+    desk = desk_of()
+    desk.shows("没存")
+    desk.page.context.set_offline(True)
+    desk.presses("a")
+    desk.is_told(desk.person.t("desk.offline", number=1))
+
+    with desk.page.expect_event("dialog") as asked:
+        desk.page.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
+
+    desk.page.context.set_offline(False)
+    desk.has_done(1)
+    desk.person.complaints.clear()  # that the network was away
+
+
+def test_by_tab_and_enter_alone_one_clip_after_the_other_is_judged(waiting, desk_of):
+    waiting("键一", "键二", "键三", "键四")
+    desk = desk_of()
+    desk.shows("键一")
+    desk.root.locator(".acts .approve").focus()
+    desk.presses("Enter")
+    desk.shows("键二")
+    desk.presses("Enter")
+    desk.shows("键三")
+    desk.presses("Tab", "Enter")
+    desk.root.locator(".reason").first.focus()
+    desk.presses("Enter")
+    desk.shows("键四")
+    desk.presses("Shift+Tab", "Enter")
+    desk.has_done(4)
+
+
+def test_titles_are_shown_as_they_are_written(server, waiting, desk_of):
+    ids = waiting("$& {reason} $'", "מילה 12 שלום", "第三")
+    server.ask("createAudit", mediaId=ids[0], status="Blocked", reason="$1 侵权")
+    desk = desk_of()
+    desk.shows("מילה 12 שלום")
+    expect(desk.clip.get_by_role("heading")).to_have_css("direction", "rtl")
+    desk.presses("a")
+    desk.shows("第三")
+    said = desk.person.t("desk.blocked_for", title="$& {reason} $'", reason="$1 侵权")
+    expect(desk.clip.locator(".uploader")).to_contain_text(said)
+
+
+def test_nothing_plays_by_itself_from_an_uploader_blocked_for_the_worst(server, waiting, desk_of):
+    worst = next(one for one in server.ask("getReviewReasons")["reasonList"] if one["sensitive"])
+    ids = waiting("最坏", "别人的", "同一人的", "又是别人的")
+    server.ask("createAudit", mediaId=ids[0], status="Blocked", reasonCode=worst["code"])
+    desk = desk_of("bob")
+    desk.shows("别人的")
+    desk.page.evaluate(NOTE_PLAYS)
+    desk.presses("a")
+    desk.shows("同一人的")
+    desk.presses("a")
+    desk.shows("又是别人的")
+    desk.has_done(2)
+    assert set(desk.page.evaluate("plays")) == {"又是别人的"}
