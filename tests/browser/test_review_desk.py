@@ -170,7 +170,7 @@ def test_single_keys_can_be_switched_off_and_comforts_are_kept(waiting, desk_of)
     desk.presses("g", "x")
     expect(desk.root).to_have_class("desk grey blur")
     desk.presses("?")
-    with desk.page.expect_response("**/setReviewPreferences"):
+    with desk.page.expect_response(lambda answer: '"keys":false' in (answer.request.post_data or "")):
         desk.root.locator("[data-choice=keys]").uncheck()
     desk.presses("Escape")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from backend.model import CensorStatus
+from backend.model import CensorStatus, User
 
 pytestmark = pytest.mark.slow
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"  # the desk renews its leases
@@ -194,10 +194,16 @@ def test_titles_are_shown_as_they_are_written(server, waiting, desk_of):
     expect(desk.clip.locator(".uploader")).to_contain_text(said)
 
 
-def test_nothing_plays_by_itself_from_an_uploader_blocked_for_the_worst(server, waiting, desk_of):
+def test_nothing_plays_by_itself_from_an_uploader_blocked_for_the_worst(reviews, waiting, desk_of):
+    server, catalogue = reviews
     worst = next(one for one in server.ask("getReviewReasons")["reasonList"] if one["sensitive"])
-    ids = waiting("最坏", "别人的", "同一人的", "又是别人的")
-    server.ask("createAudit", mediaId=ids[0], status="Blocked", reasonCode=worst["code"])
+    waiting()
+    bad, good = User("2001", "坏人"), User("2002", "好人")
+    titles = {"最坏": bad, "别人的": good, "同一人的": bad, "又是别人的": good}
+    for age, (title, user) in enumerate(titles.items()):
+        video = catalogue.add(title, age=9 - age, user=user, censor_status=CensorStatus.CHECK)
+        if title == "最坏":
+            server.ask("createAudit", mediaId=video.video_id, status="Blocked", reasonCode=worst["code"])
     desk = desk_of("bob")
     desk.shows("别人的")
     desk.page.evaluate(NOTE_PLAYS)

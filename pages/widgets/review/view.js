@@ -18,7 +18,7 @@ class View {
     this.find = (selector) => root.querySelector(selector);
     this.onKey = (event) => this.press(event);
     this.onLeave = (event) => { if (this.desk.outbox.items.length && this.desk.outbox.state === "offline") event.preventDefault(); };
-    this.onHide = () => this.desk.release();
+    this.onHide = () => { this.savePreferences(true); this.desk.release(); };
     this.onShow = (event) => { if (event.persisted) { this.desk.take(); this.draw(); } };
     this.onVisible = () => { if (document.visibilityState === "visible") { this.desk.used(); this.desk.renew(); } };
     this.makeButtons();
@@ -265,9 +265,16 @@ class View {
     if (clip && name === "sound") clip.video.muted = !value;
     if (clip && name === "speed") clip.video.playbackRate = value;
     clearTimeout(this.saving);
-    const chosen = Object.fromEntries(COMFORTS.map((one) => [one, this.preferences[one]]));
-    this.saving = setTimeout(() => post(this.config, "setReviewPreferences", chosen), SAVE_MS);
+    this.saving = setTimeout(() => this.savePreferences(), SAVE_MS);
     this.drawState();
+  }
+
+  savePreferences(isLeaving = false) {
+    if (!this.saving) return;
+    clearTimeout(this.saving);
+    this.saving = 0;
+    const chosen = Object.fromEntries(COMFORTS.map((one) => [one, this.preferences[one]]));
+    post(this.config, "setReviewPreferences", chosen, isLeaving);
   }
 
   remind() {
