@@ -29,7 +29,8 @@ MAX_JOBS = 20  # jobs of a video that are read
 
 
 def statuses(video: dict[str, Any]) -> None:
-    chips = [formatting.chip(video["censorStatus"], "censor")]
+    is_unfinished = video["status"] in ("Uploading", "UploadFail")  # its review has not begun
+    chips = [formatting.chip(video["status"]) if is_unfinished else formatting.chip(video["censorStatus"], "censor")]
     if video["isRecommend"] == "true":
         chips.append(f":violet-badge[:material/recommend: {t('status.isRecommend')}]")
     for name in ("transcodeStatus", "narrowTranscodeStatus", "snapshotStatus"):

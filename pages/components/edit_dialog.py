@@ -54,12 +54,16 @@ def _draw(edit: Edit) -> None:
             "description": st.text_area(
                 t("video.description"), video["description"], key=f"edit_description--{number}"
             ),
-            "tags": st.text_input(t("video.tags"), video["tags"], key=f"edit_tags--{number}"),
+            "tags": st.text_input(
+                t("video.tags"), video["tags"], key=f"edit_tags--{number}", placeholder=t("upload.tags_example")
+            ),
         }
         now = next((name for name, cate_id in edit.categories.items() if cate_id == video["cateId"]), "")
         category = category_choice.choose(edit.categories, now, f"edit_category--{number}")
         label = t("confirm.anyway", action=t("common.save")) if edit.changed else t("common.save")
         if st.form_submit_button(label, type="primary", key=f"edit_save--{number}"):
+            if written["tags"] != video["tags"]:
+                written["tags"] = formatting.comma_separated(written["tags"])
             changes = {name: text for name, text in written.items() if text != video[name]}
             if category not in ({"cateId": video["cateId"]}, {"cateName": video["cateName"]}):
                 changes |= category

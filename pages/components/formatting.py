@@ -75,6 +75,11 @@ def safe(text: str) -> str:
     return html.escape(text, quote=True)
 
 
+def comma_separated(tags: str) -> str:
+    """Return tags separated by commas, as operations take them; people also type Chinese commas and semicolons."""
+    return re.sub(r"\s*[，;；]\s*", ",", tags).strip(", ")
+
+
 def clock(seconds: float) -> str:
     """Format a duration as 1:05 or 1:02:03."""
     minutes, rest = divmod(round(seconds), 60)

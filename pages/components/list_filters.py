@@ -57,7 +57,8 @@ class ListFilters:
 
     def text(self, name: str, **options: Any) -> dict[str, str]:
         """Draw a text field; ids are stripped, since they are often pasted with whitespace."""
-        return {TEXTS[name]: st.text_input(label_of(name), **options, **self.bound(name)).strip()}
+        text = st.text_input(label_of(name), **options, **self.bound(name)).strip()
+        return {TEXTS[name]: formatting.comma_separated(text) if name == "tags" else text}
 
     def status(self) -> dict[str, str]:
         """Draw the choice of a review state."""

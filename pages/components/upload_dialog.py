@@ -37,9 +37,11 @@ def _dialog(categories: dict[str, int]) -> None:
             t("upload.user"), key="upload_user", max_chars=session.limit("nameLength"),
             placeholder=t("upload.user_default"), live=True,
         )  # fmt: skip
-        tags = st.text_input(
-            t("upload.tags"), key="upload_tags", max_chars=session.limit("tagsLength"),
-            placeholder=t("upload.tags_example"), live=True,
+        tags = formatting.comma_separated(
+            st.text_input(
+                t("upload.tags"), key="upload_tags", max_chars=session.limit("tagsLength"),
+                placeholder=t("upload.tags_example"), live=True,
+            )
         )  # fmt: skip
     category = category_choice.choose(categories, "", "upload_category")
     data = {

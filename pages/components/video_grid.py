@@ -67,7 +67,7 @@ class VideoList:
         """
         bulk_runner.show()
         shown = self._shown().values()
-        busy = any(video[field] in BUSY for video in shown for field in BUSY_FIELDS)
+        busy = any(_is_busy(video) for video in shown)
         st.session_state["whole"] = True
         st.fragment(self._rows, run_every="2s" if busy or not shown or upload_dialog.is_open() else "15s")(
             wanted, sort, nothing
@@ -203,15 +203,19 @@ def _columns(prefix: str) -> list[Column]:
     ]
 
 
+def _is_busy(video: dict[str, Any]) -> bool:
+    return video["status"] != "UploadFail" and any(video[field] in BUSY for field in BUSY_FIELDS)
+
+
 def _unfinished(video: dict[str, Any]) -> str:
-    """Return the status of an unfinished upload, shown instead of the transcode status."""
+    """Return the status of an unfinished upload, shown instead of the transcode status; its review has not begun."""
     return video["status"] if video["status"] in ("Uploading", "UploadFail") else ""
 
 
 def _row(video: dict[str, Any], menu: list[video_actions.Action]) -> Row:
     title = video["title"] or video["videoId"]
     chips = {
-        "censor": [(video["censorStatus"], named("censor", video["censorStatus"]))],
+        "censor": [] if _unfinished(video) else [(video["censorStatus"], named("censor", video["censorStatus"]))],
         "recommended": [("isRecommend", t("status.isRecommend"))] if video["isRecommend"] == "true" else [],
         "transcode": [
             (word, named("status", word)) for word in (video["transcodeStatus"] or _unfinished(video),) if word

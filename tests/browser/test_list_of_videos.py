@@ -8,9 +8,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from backend.model import CensorStatus
+from backend.model import CensorStatus, VideoStatus
 
-CENSOR, RECOMMENDED = 4, 5  # columns of the grid
+CENSOR, RECOMMENDED, TRANSCODE = 4, 5, 6  # columns of the grid
 MAX_REASON = "画面" * 21 + "ab"  # 128 bytes
 
 
@@ -43,6 +43,22 @@ def test_two_characters_are_found_while_they_are_typed(person, site):
 
     person.sees("雨后的竹林小路")
     person.is_at("^/videos\\?v_title=竹林$")
+
+
+@pytest.mark.parametrize("state", [VideoStatus.UPLOADING, VideoStatus.UPLOAD_FAIL])
+def test_what_is_not_uploaded_says_so_and_nothing_of_a_review(person, site, state):
+    title = f"还没传完 {state}"
+    video = site.catalogue.add(title, censor_status=CensorStatus.ON_CENSOR, status=state)
+    said = person.t(f"status.{state}")
+
+    person.goes_to("/videos", v_title=title)
+    person.sees(title)
+    expect(person.column(TRANSCODE)).to_have_text([said])
+    expect(person.column(CENSOR)).to_have_text([""])
+
+    person.goes_to("/video", videoId=video.video_id)
+    expect(person.page.get_by_test_id("stMarkdown").filter(has_text=said).first).to_be_visible()
+    expect(person.page.get_by_text(person.t("censor.onCensor"))).to_have_count(0)
 
 
 def test_what_is_found_is_in_the_address_and_comes_back_in_either_language(site, own_browser, new_person):
