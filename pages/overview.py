@@ -80,7 +80,7 @@ def figures(counts: dict[str, Any]) -> None:
                 st.progress(count / total, width="stretch")
                 st.markdown(f"{count:,}", width=56, text_alignment="right")
         if text := saved(counts):
-            st.caption(f":material/compress: {text}")
+            st.caption(text)
 
 
 def waiting() -> None:
