@@ -139,3 +139,13 @@ def test_dialogs_can_be_read_and_pressed_on_a_phone(
             with suppress(TimeoutError):
                 person.page.wait_for_function(f"() => !({looked_for})().length", timeout=3_000)
             assert person.page.evaluate(looked_for) == [], path
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_on_a_phone_ones_own_menu_is_on_the_line_of_the_title(person):
+    person.page.set_viewport_size(PHONE)
+    person.goes_to("/recommendations")
+    person.is_idle()
+    title = person.part("page_head").get_by_role("heading").bounding_box()
+    menu = person.button("person_menu").bounding_box()
+    assert menu["y"] < title["y"] + title["height"] / 2 < menu["y"] + menu["height"]
