@@ -41,10 +41,11 @@ MODULES = (
 
 
 def draw() -> None:
-    """Draw the desk. Its key is requested once per page session and permits reviewing only."""
-    if DESK not in st.session_state:
-        st.session_state[DESK] = session.ask("openReviewDesk")
-    desk = st.session_state[DESK]
+    """Draw the desk. Its key is requested once per page session and sign-in, and permits reviewing only."""
+    signed_in, desk = st.session_state.get(DESK, ("", None))
+    if desk is None or signed_in != session.token():
+        desk = session.ask("openReviewDesk")
+        st.session_state[DESK] = session.token(), desk
     widgets.review(
         {
             "api": API,

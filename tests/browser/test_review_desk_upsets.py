@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from backend.model import CensorStatus, User
+from tests.browser.desk import PASSWORD
 
 pytestmark = pytest.mark.slow
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"  # the desk renews its leases
@@ -68,6 +69,28 @@ def test_a_server_that_crashed_leaves_the_clip_on_the_screen(server, waiting, de
     desk.presses("u")
     desk.shows("崩溃前")
     desk.person.complaints.clear()  # that the server was away
+
+
+def test_somebody_else_who_signs_in_in_the_tab_reviews_under_their_own_name(server, waiting, desk_of):
+    ids = waiting("安妮的", "鲍勃的")
+    desk = desk_of("anne")
+    desk.shows("安妮的")
+    for session in server.ask("getSessions", userName="anne"):
+        server.ask("endSession", sessionId=session["sessionId"])
+    desk.presses("a")
+    desk.is_told(desk.person.t("desk.ended", number=1))
+    desk.person.clicks("review_figures")
+    desk.person.enters("bob", PASSWORD)
+    expect(desk.person.dialog).to_be_visible()  # what was clicked
+    desk.presses("Escape")
+    expect(desk.person.dialog).to_have_count(0)
+
+    desk.shows("安妮的")
+    desk.presses("b", "1")
+    desk.shows("鲍勃的")
+    desk.has_done(1)
+    history = server.ask("getHistory", videoId=ids[0])
+    assert {line["userName"] for line in history if line["action"] == "createAudit"} == {"bob"}
 
 
 def test_what_is_being_typed_does_not_decide_about_the_next_clip(server, waiting, desk_of):
