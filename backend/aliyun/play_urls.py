@@ -46,14 +46,18 @@ class Given:
     files: Files
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Kept:
-    """The pending or cached response for a video with these files, and the last good one before it."""
+    """The pending or cached response for a video with these files, and the last good one before it.
+
+    `delivered` is when it was first returned to a caller.
+    """
 
     asked: float
     known: Files
     answer: Future[Files]
     before: Given | None = None
+    delivered: float | None = None
 
     @property
     def given(self) -> Given | None:
@@ -61,6 +65,13 @@ class Kept:
         if self.answer.done() and self.answer.exception() is None:
             return Given(self.asked, self.answer.result())
         return None
+
+    def is_current(self, now: float, renew: bool) -> bool:
+        """Return whether this response is to be used; a renewal uses one that no player has tried yet."""
+        if not self.answer.done():
+            return True
+        untried = self.delivered is None or now < self.delivered + RENEW_SECONDS
+        return self.given is not None and now < self.asked + KEPT_SECONDS and (untried or not renew)
 
 
 class PlayAddresses:
@@ -93,7 +104,10 @@ class PlayAddresses:
         wait = self._wait_seconds if self._clock() >= self._slow_until else 0.0
         kept, has_failed = self._ask(video, renew), False
         try:
-            return replace(video, files=_merged(video, kept.answer.result(wait)))
+            files = kept.answer.result(wait)
+            if kept.delivered is None:
+                kept.delivered = self._clock()
+            return replace(video, files=_merged(video, files))
         except TooLate:
             self._slow_until = self._clock() + SLOW_SECONDS if wait else self._slow_until
         except CloudError as error:
@@ -117,7 +131,7 @@ class PlayAddresses:
             kept = self._kept.get(video.video_id)
             if kept and kept.known != video.files:
                 kept = None
-            if kept and (not kept.answer.done() or (kept.given and now < kept.asked + _lasts(renew))):
+            if kept and kept.is_current(now, renew):
                 return kept
             if len(self._kept) >= MAX_KEPT:
                 self._kept.clear()
@@ -158,10 +172,6 @@ class PlayAddresses:
         wanted = {"VideoId": video_id, "OutputType": "cdn", "AuthTimeout": LIVES_SECONDS}
         found = self._client.call("GetMezzanineInfo", wanted, expect="Mezzanine.FileURL")["Mezzanine"]
         return (replace(source_file(video_id), name=str(found["FileURL"])),)
-
-
-def _lasts(renew: bool) -> float:
-    return RENEW_SECONDS if renew else KEPT_SECONDS
 
 
 def _host(url: str) -> str:

@@ -143,6 +143,20 @@ def test_a_player_whose_addresses_died_gets_new_ones_but_not_without_end(alibaba
     assert alibaba.count("GetPlayInfo") == asked + 1
 
 
+def test_addresses_that_come_later_than_a_player_asks_again_are_given_to_it(alibaba, addresses, do, film, clock, slow):
+    video_id = film()
+    with slow():
+        assert has_nothing_that_plays(do("getPlayInfo", videoId=video_id, renew=True))
+    addresses._kept[video_id].answer.result(60)
+    asked = alibaba.count("GetPlayInfo")
+    clock.move(play_urls.RENEW_SECONDS + 1)
+
+    play = do("getPlayInfo", videoId=video_id, renew=True)
+
+    assert signed(play) == [True, True]
+    assert alibaba.count("GetPlayInfo") == asked
+
+
 def test_what_did_not_play_is_not_shown_again_while_vod_is_slow(do, film, clock, slow):
     video_id = film()
     do("getPlayInfo", videoId=video_id)
