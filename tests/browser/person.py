@@ -101,10 +101,10 @@ class Person:
         """Wait until the address below the host matches. `page.url` lags behind pushState, so the page is asked."""
         self._until(ADDRESS, pattern)
 
-    def waits_until(self, part: Locator, is_true: str) -> None:
+    def waits_until(self, part: Locator, is_true: str, seconds: int = 20) -> None:
         """Wait until a function of JavaScript says yes to a part of the page."""
         part.wait_for(state="attached")
-        self._until(f"part => ({is_true})(part)", part.element_handle())
+        self._until(f"part => ({is_true})(part)", part.element_handle(), seconds)
 
     @contextmanager
     def hears(self, text: str, seconds: float = 10) -> Iterator[None]:

@@ -317,8 +317,9 @@ def lunch(alibaba):
 
 
 def plays_on(person, film):
-    """Wait until a film plays from the moment where it stood."""
-    person.waits_until(film, f"film => film.currentTime > {FAR} && film.currentTime < {FAR} + 20")
+    """Wait until a film plays from the moment where it stood. A player that waited for its first addresses already asks
+    for others after longer pauses."""
+    person.waits_until(film, f"film => film.currentTime > {FAR} && film.currentTime < {FAR} + 20", seconds=90)
 
 
 def expects_dead_addresses(person):
