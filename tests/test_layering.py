@@ -225,6 +225,19 @@ def test_files_stay_small():
     assert [name_of(path) for path in paths if len(path.read_text("utf-8").splitlines()) > MAX_LINES] == []
 
 
+def test_decoders_of_types_are_made_when_a_module_is_imported():
+    """msgspec takes the process down where two threads make it resolve the same type at the same time."""
+    calls = [
+        (name_of(path), node.lineno)
+        for path in BACKEND
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("decode", "convert") and any(one.arg == "type" for one in node.keywords)
+    ]  # fmt: skip
+
+    assert calls == []
+
+
 def face():
     """What `backend/__init__.py` offers."""
     for node in ast.parse((ROOT / "backend" / "__init__.py").read_text(encoding="utf-8")).body:

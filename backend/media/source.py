@@ -77,9 +77,7 @@ def write_findings(found: Findings) -> bytes:
 def read_findings(files: MediaFiles, video_id: str, name: str) -> Findings | None:
     """Return what was found in a source, or None if that is unknown or was written by another version."""
     try:
-        return msgspec.msgpack.decode(
-            read_whole(files, video_id, findings_name(name)), type=Findings, dec_hook=_read_array
-        )
+        return FINDINGS.decode(read_whole(files, video_id, findings_name(name)))
     except msgspec.DecodeError:
         return None
 
@@ -109,3 +107,7 @@ def hash_of(files: MediaFiles, video_id: str, name: str) -> str:
 
 def _read_array(_type: type, value: Any) -> array[float]:
     return array("d", value)
+
+
+# Made at import: msgspec crashes if two threads resolve a type at the same time.
+FINDINGS = msgspec.msgpack.Decoder(Findings, dec_hook=_read_array)

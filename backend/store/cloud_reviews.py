@@ -14,6 +14,8 @@ from backend.store import history
 from backend.store.cloud import expect_event, finish_intents
 from backend.store.engine import Database, Engine
 
+# Made at import: msgspec crashes if two threads resolve a type at the same time.
+REVIEW = msgspec.json.Decoder(MachineReview)
 TOLD = "AIMediaAuditComplete"  # the event that applies a result
 WAITING = "update videos set censor_status = 'onCensor' where video_id = ? and censor_status = 'check'"
 
@@ -28,7 +30,7 @@ class CloudReviews:
         """Return the stored review of a video; None if it was never fetched."""
         with self._engine.reading() as db:
             row = db.execute("select body from cloud_reviews where video_id = ?", [video_id]).fetchone()
-        return msgspec.json.decode(row[0], type=MachineReview) if row else None
+        return REVIEW.decode(row[0]) if row else None
 
     def keep(self, review: MachineReview, *, ends: bool = False) -> None:
         """Store a review. With `ends`, complete the pending submission and queue the event that applies the result."""

@@ -15,6 +15,8 @@ from backend.model.review import DeskPreferences, ReviewReason
 from backend.store import history, inserts
 from backend.store.engine import Database, Engine
 
+# Made at import: msgspec crashes if two threads resolve a type at the same time.
+PREFERENCES = msgspec.json.Decoder(DeskPreferences)
 MAX_REASONS = 100
 TEXTS = ("name_zh", "name_en", "uploader_zh", "uploader_en")
 
@@ -79,7 +81,7 @@ class ReviewChoices:
         """Return a user's desk preferences."""
         with self._engine.reading() as db:
             row = db.execute("select body from review_preferences where account_id = ?", [account_id]).fetchone()
-        return msgspec.json.decode(row[0], type=DeskPreferences) if row else DeskPreferences()
+        return PREFERENCES.decode(row[0]) if row else DeskPreferences()
 
     def set_preferences(self, account_id: int, preferences: DeskPreferences) -> None:
         """Store a user's desk preferences."""

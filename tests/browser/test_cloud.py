@@ -181,7 +181,7 @@ def test_a_file_that_was_replaced_is_told_of_on_the_videos_page(operator, alibab
     for words in told:
         expect(operator.page.get_by_role("alert").filter(has_text=words.strip())).to_be_visible()
     expect(operator.page.get_by_role("table").filter(has_text=operator.t("did.replaceFile"))).to_be_visible()
-    confirm(operator, "approve")
+    confirm(operator, "approve", well=False)  # a redraw as its job ends may take the toast away
     expect(operator.page.get_by_role("alert").filter(has_text=told[-1].strip())).to_be_hidden()
 
 
