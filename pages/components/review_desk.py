@@ -55,6 +55,11 @@ def draw() -> None:
             "language": language(),
             "preferences": session.ask("getReviewPreferences"),
             "reasons": reason_choice.reasons(),
+            "maxBytes": {
+                "reason": session.limit("reasonBytes"),
+                "note": session.limit("commentBytes"),
+                "opinion": session.limit("commentBytes"),
+            },
             "words": words(),
             "names": names(),
         },

@@ -6,7 +6,6 @@ const SAVE_MS = 400;
 const CHECK_MS = 20_000;
 const REST_MS = 300_000; // without input counts as a break
 const SPEEDS = [1, 1.5, 2];
-const MAX_BYTES = { reason: 128, note: 512, opinion: 512 };
 const ACT_BUTTONS = [["approve", "A"], ["block", "B"], ["skip", "S"], ["undo", "U"], ["note", "N"], ["opinion", "O"]];
 const TOOL_BUTTONS = [["play", "␣"], ["sound", "M"], ["grey", "G"], ["blur", "X"], ["help", "?"]];
 const COMFORTS = ["grey", "blur", "small", "sound", "keys", "autoplay", "sensitiveAutoplay", "breakMinutes", "speed"];
@@ -229,7 +228,7 @@ class View {
   }
 
   count() {
-    const used = new TextEncoder().encode(this.find(".words input").value.trim()).length, most = MAX_BYTES[this.mode];
+    const used = new TextEncoder().encode(this.find(".words input").value.trim()).length, most = this.config.maxBytes[this.mode];
     const bytes = this.find(".bytes");
     bytes.textContent = used > most * 0.6 ? `${used} / ${most}` : "";
     bytes.classList.toggle("over", used > most);
@@ -296,7 +295,7 @@ class View {
     }
     const place = this.find(".clips");
     const cut = () => {
-      if (this.mode in MAX_BYTES && !this.isEnding) this.isCut = true;
+      if (this.mode in this.config.maxBytes && !this.isEnding) this.isCut = true;
       if (this.mode) this.leave();
     };
     const showCurrent = () => {
@@ -333,7 +332,7 @@ class View {
     root.classList.toggle("quiet", !preferences.keys);
     this.find(".reasons").hidden = this.mode !== "block";
     const form = this.find(".words");
-    form.hidden = !(this.mode in MAX_BYTES);
+    form.hidden = !(this.mode in this.config.maxBytes);
     if (!form.hidden) {
       form.querySelector("label").textContent = words[`type_${this.mode}`];
       form.querySelector("[type=submit]").textContent = words[`send_${this.mode}`];
