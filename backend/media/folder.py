@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import re
 import shutil
@@ -59,21 +58,20 @@ class FolderFiles:
             sync_folder(self._folder)
         if not folder.is_dir():
             raise NotFound(NO_SUCH_VIDEO, video_id=video_id)
-        parts = {name: folder / f"{name}.{uuid.uuid4().hex[:12]}.part" for name in files}
+        ready = {name: self._into_scratch(file.path) for name, file in files.items()}
         try:
-            for name, part in parts.items():
-                _move(files[name].path, part)
-                sync_file(part)
-            for name, part in parts.items():
-                part.replace(folder / name)
+            for path in ready.values():
+                sync_file(path)
+            for name, path in ready.items():
+                path.replace(folder / name)
             sync_folder(folder)
         except FileNotFoundError:
             if folder.is_dir():
                 raise
             raise NotFound(NO_SUCH_VIDEO, video_id=video_id) from None
         finally:
-            for part in parts.values():
-                part.unlink(missing_ok=True)
+            for path in ready.values():
+                path.unlink(missing_ok=True)
 
     def open(self, video_id: str, name: str) -> OpenedFile | None:
         path = self.path_of(video_id, name)
@@ -122,6 +120,13 @@ class FolderFiles:
         except OSError:
             return None
 
+    def _into_scratch(self, path: Path) -> Path:
+        """Move a file to scratch unless it is there: what a killed process leaves must not lie in a video's folder."""
+        if path.is_relative_to(self.scratch):
+            return path
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        return Path(shutil.move(path, self.scratch / uuid.uuid4().hex))
+
     def _own_folder(self, video_id: str) -> Path | None:
         return self._folder / video_id if _VIDEO_ID.fullmatch(video_id) else None
 
@@ -131,16 +136,6 @@ def _entries(folder: Path) -> list[Path]:
         return list(folder.iterdir())
     except FileNotFoundError:
         return []
-
-
-def _move(path: Path, target: Path) -> None:
-    """Rename a file, or copy it where scratch is on another disk."""
-    try:
-        path.replace(target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        shutil.move(path, target)
 
 
 def sync_file(path: Path) -> None:

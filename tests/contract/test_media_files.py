@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import os
+import sys
 import threading
 
 import pytest
 
 from backend.errors import MediaError, NotFound
-from backend.media import LocalFile
+from backend.media import LocalFile, folder
 from backend.media.folder import FolderFiles
 from tests.contract.bucket import Bucket
 
@@ -165,3 +167,19 @@ def test_whoever_reads_meanwhile_sees_a_file_whole_or_not_at_all(files, made):
     reader.join()
 
     assert seen <= set(contents)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+def test_a_process_killed_while_it_puts_files_leaves_nothing_beside_them(tmp_path, made):
+    files = FolderFiles(tmp_path / "media")
+    files.put("v1", {"source.mp4": made()}, new=True)
+    made_in_scratch = files.scratch / "cover.jpg"
+    made_in_scratch.write_bytes(b"picture")
+
+    if not (child := os.fork()):
+        folder.sync_file = lambda path: os._exit(9)
+        files.put("v1", {"cover.jpg": LocalFile(made_in_scratch), "snapshot-1.jpg": made()})
+    _, status = os.waitpid(child, 0)
+
+    assert os.waitstatus_to_exitcode(status) == 9
+    assert [path.name for path in (tmp_path / "media/v1").iterdir()] == ["source.mp4"]
