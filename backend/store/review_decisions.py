@@ -10,6 +10,7 @@ from backend.model import Actor, CensorStatus, Verdict
 from backend.model.review import Decision, Desk, Lease, LeaseKind, Opinion, Ruling
 from backend.store import history, inserts, review_leases, reviews
 from backend.store.engine import Database, Engine
+from backend.store.lease_claims import lease_of
 from backend.store.rows import read_video_alone
 
 SKIP_SECONDS = 600.0  # before a user gets a skipped video again
@@ -109,7 +110,7 @@ class ReviewDecisions:
                 "select * from review_leases where video_id = ? and holder = ? and expires > ?",
                 [video_id, actor.name, now],
             )), None)  # fmt: skip
-            lease = review_leases.lease_of(row) if row else review_leases.give(db, video_id, desk, now, seconds)
+            lease = lease_of(row) if row else review_leases.give(db, video_id, desk, now, seconds)
             if lease is None:
                 raise review_leases.lost(db, key, actor.name)
             return lease

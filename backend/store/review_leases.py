@@ -6,7 +6,6 @@ deletion, ends the lease.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,27 +15,13 @@ from backend.model.review import Desk, Lease, LeaseKind, QueueState
 from backend.model.texts import is_blank
 from backend.store import history
 from backend.store.engine import Database, Engine
+from backend.store.lease_claims import NOT_FOR, claim, lease_of, place_of
 from backend.store.rows import as_json
 
 RENEW_MARGIN = 10.0  # seconds: leases renewed this recently are not written again
-NOT_FOR = """
-    not exists (select 1 from review_leases l where l.video_id = v.video_id and l.expires > :now)
-    and not exists (
-        select 1 from review_skips s where s.video_id = v.video_id and s.account = :holder and s.until > :now
-    )
-    and not exists (select 1 from review_opinions o where o.video_id = v.video_id and o.account = :holder)
-"""
 FREE = (
     f"select v.video_id, v.seq from videos v where v.censor_status = 'check' and {NOT_FOR} order by v.seq limit :count"
 )
-CLAIM = f"""
-    insert into review_leases (video_id, holder, desk, lease_key, claimed, expires, kind)
-    select video_id, :holder, :desk, :nonce || '.' || seq, :now, :until, 'first' from ({FREE}) free where true
-    on conflict (video_id) do update set holder = excluded.holder, desk = excluded.desk,
-        lease_key = excluded.lease_key, claimed = excluded.claimed, expires = excluded.expires, kind = excluded.kind
-        where review_leases.expires <= excluded.claimed
-    returning *
-"""
 OWN = "holder = :holder and lease_key in (select value from json_each(:keys))"
 RENEW = f"update review_leases set expires = :until where {OWN} and expires < :early"
 NOT_NAMED = """
@@ -159,8 +144,7 @@ def take(db: Database, values: dict[str, Any]) -> list[Lease]:
     db.execute(RENEW, values)
     found = [lease_of(row) for row in db.query(NOT_NAMED, values)]
     if (missing := values["count"] - len(found)) > 0:
-        claimed = db.query(CLAIM, {**values, "count": missing, "nonce": secrets.token_hex(16)})
-        found += sorted(map(lease_of, claimed), key=lambda lease: _place(lease.key))
+        found += claim(db, FREE, LeaseKind.FIRST, {**values, "count": missing})
     return found
 
 
@@ -170,15 +154,13 @@ def give(db: Database, video_id: str, desk: Desk, now: float, seconds: float) ->
     """
     values = {
         "video": video_id, "holder": desk.holder, "desk": desk.name, "now": now, "until": now + seconds,
-        "nonce": secrets.token_hex(16),
     }  # fmt: skip
     one = (
         "select video_id, seq from videos v where video_id = :video and censor_status = 'check' and not exists ("
         "select 1 from review_leases l where l.video_id = v.video_id and l.expires > :now and l.holder <> :holder)"
     )
     db.execute("delete from review_leases where video_id = :video and holder = :holder", values)
-    row = next(iter(db.query(CLAIM.replace(FREE, one), values)), None)
-    return lease_of(row) if row else None
+    return next(iter(claim(db, one, LeaseKind.FIRST, values)), None)
 
 
 def find(db: Database, key: str, holder: str) -> Lease:
@@ -217,19 +199,5 @@ def lost(db: Database, key: str, holder: str) -> Conflict:
 
 def video_of(db: Database, key: str) -> str:
     """Return the video of a current or former lease, or an empty string, inside the caller's transaction."""
-    row = db.execute("select video_id from videos where seq = ?", [_place(key)]).fetchone()
+    row = db.execute("select video_id from videos where seq = ?", [place_of(key)]).fetchone()
     return str(row[0]) if row else ""
-
-
-def lease_of(row: dict[str, Any]) -> Lease:
-    """Return the lease in a row."""
-    return Lease(
-        row["lease_key"], row["video_id"], row["holder"], row["desk"], row["claimed"], row["expires"],
-        LeaseKind(row["kind"]),
-    )  # fmt: skip
-
-
-def _place(key: str) -> int:
-    """Return the video's row key, the last part of a lease key; -1 if there is none."""
-    digits = key.rpartition(".")[2]
-    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else -1

@@ -1,0 +1,50 @@
+"""Claims of the review desk: gives free videos to one user, whatever list they come from."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from backend.model.review import Lease, LeaseKind
+from backend.store.engine import Database
+
+# Whether video `v` can go to :holder at :now.
+NOT_FOR = """
+    not exists (select 1 from review_leases l where l.video_id = v.video_id and l.expires > :now)
+    and not exists (
+        select 1 from review_skips s where s.video_id = v.video_id and s.account = :holder and s.until > :now
+    )
+    and not exists (select 1 from review_opinions o where o.video_id = v.video_id and o.account = :holder)
+"""
+CLAIM = """
+    insert into review_leases (video_id, holder, desk, lease_key, claimed, expires, kind)
+    select video_id, :holder, :desk, :nonce || '.' || seq, :now, :until, :kind from ({free}) free where true
+    on conflict (video_id) do update set holder = excluded.holder, desk = excluded.desk,
+        lease_key = excluded.lease_key, claimed = excluded.claimed, expires = excluded.expires, kind = excluded.kind
+        where review_leases.expires <= excluded.claimed
+    returning *
+"""
+
+
+def claim(db: Database, free: str, kind: LeaseKind, values: Mapping[str, Any]) -> list[Lease]:
+    """Lease the videos that `free` selects (video_id, seq), and return the leases, oldest video first.
+
+    In one statement: a check followed by an insert could give one video to two users.
+    """
+    given = {**values, "kind": kind.value, "nonce": secrets.token_hex(16)}
+    return sorted(map(lease_of, db.query(CLAIM.format(free=free), given)), key=lambda lease: place_of(lease.key))
+
+
+def lease_of(row: dict[str, Any]) -> Lease:
+    """Return the lease in a row."""
+    return Lease(
+        row["lease_key"], row["video_id"], row["holder"], row["desk"], row["claimed"], row["expires"],
+        LeaseKind(row["kind"]),
+    )  # fmt: skip
+
+
+def place_of(key: str) -> int:
+    """Return the video's row key, the last part of a lease key; -1 if there is none."""
+    digits = key.rpartition(".")[2]
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else -1
