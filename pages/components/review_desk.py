@@ -9,12 +9,13 @@ import streamlit as st
 from pages import widgets
 from pages.components import reason_choice, session
 from pages.components.i18n import language, named, t
+from pages.components.review_panels import PANELS
 
 API = "/console/vod/"
 DESK = "review_desk"
 WORDS = (
     "approve", "block", "skip", "undo", "note", "opinion", "play", "sound", "grey", "blur", "help",
-    "no_media", "machine", "reasons", "other", "cancel", "understood", "close", "never",
+    "no_media", "reasons", "other", "cancel", "understood", "close", "never",
     "type_reason", "type_note", "type_opinion", "send_reason", "send_note", "send_opinion",
     "rest", "loading", "all_done", "none_free", "panel", "comfort", "choose_break",
     "choose_grey", "choose_blur", "choose_small", "choose_sound", "choose_autoplay",
@@ -26,17 +27,13 @@ COUNTED = (
     "record_passed", "record_blocked", "record_waiting", "with_others", "with_you", "skipped", "opinions",
 )  # fmt: skip
 FILLED = {
-    "play_from": ("time",), "waits": ("age",), "asked": ("name", "note"), "blocked_for": ("title", "reason"),
+    "play_from": ("time",), "waits": ("age",), "blocked_for": ("title", "reason"),
     "pace": ("minute", "median"), **dict.fromkeys(COUNTED, ("number",)),
 }  # fmt: skip
 KEY_LIST = (
     ("A", "approve"), ("B", "block"), ("1–9", "key_reason"), ("E", "key_other"), ("S", "skip"), ("U", "undo"),
     ("N", "note"), ("O", "opinion"), ("␣", "play"), ("← →", "key_tiles"), ("J L", "key_time"), (", .", "key_speed"),
     ("M", "sound"), ("G", "grey"), ("X", "blur"), ("Z", "key_small"), ("Esc", "cancel"), ("?", "help"),
-)  # fmt: skip
-SUGGESTIONS = ("pass", "review", "block")
-MODULES = (
-    "porn", "terrorism", "terrorism-live", "ad", "live", "logo", "audio", "enhanced", "antispam",
 )  # fmt: skip
 
 
@@ -62,6 +59,7 @@ def draw() -> None:
             },
             "words": words(),
             "names": names(),
+            **{panel.name: panel.data() for panel in PANELS if panel.data},
         },
         key="review_desk_widget",
     )
@@ -69,13 +67,16 @@ def draw() -> None:
 
 def words() -> dict[str, Any]:
     """Return the texts of the component, with placeholders in braces."""
-    said: dict[str, Any] = {name: t(f"desk.{name}") for name in WORDS}
-    said |= {name: t(f"desk.{name}", **{value: f"{{{value}}}" for value in values}) for name, values in FILLED.items()}
-    said["key_list"] = [(t(f"desk.{name}"), key) for key, name in KEY_LIST]
+    fixed = [*WORDS, *(name for panel in PANELS for name in panel.words)]
+    filled = FILLED | {name: values for panel in PANELS for name, values in panel.filled.items()}
+    said: dict[str, Any] = {name: t(f"desk.{name}") for name in fixed}
+    said |= {name: t(f"desk.{name}", **{value: f"{{{value}}}" for value in values}) for name, values in filled.items()}
+    keys = [*KEY_LIST, *(row for panel in PANELS for row in panel.keys)]
+    said["key_list"] = [(t(f"desk.{name}"), key) for key, name in keys]
     return said
 
 
 def names() -> dict[str, str]:
-    """Return the display names of machine review results."""
-    groups = {"suggestion": SUGGESTIONS, "module": MODULES}
-    return {f"{group}.{word}": named(group, word) for group, words in groups.items() for word in words}
+    """Return the display names of values, by group and value."""
+    groups = [(group, words) for panel in PANELS for group, words in panel.names.items()]
+    return {f"{group}.{word}": named(group, word) for group, words in groups for word in words}

@@ -14,14 +14,19 @@ HERE = Path(__file__).parent
 def _component(name: str, *parts: str, plays: bool = False) -> Callable[..., Any]:
     """Register a component; the JavaScript of a large one lies in a folder, as parts that become one module.
 
-    One that `plays` media requests new URLs when its URLs fail.
+    Its folder `panels` may contain further parts and styles. One that `plays` media requests new URLs when they fail.
     """
     html, css = _read(f"{name}.html"), _read(f"{name}.css")
     js = "\n".join(_read(f"{name}/{part}.js") for part in parts) if parts else _read(f"{name}.js")
+    css, js = css + _panels(name, "css"), js + _panels(name, "js")
     if plays:
         html = html.replace("<!--renewal-->", _read("renewal.html"))
         css, js = css + _read("renewal.css"), _read("renewal.js") + js
     return st.components.v2.component(f"qu_{name}", html=html, css=css, js=js)
+
+
+def _panels(name: str, kind: str) -> str:
+    return "".join(f"\n{path.read_text(encoding='utf-8')}" for path in sorted(HERE.glob(f"{name}/panels/*.{kind}")))
 
 
 def _read(name: str) -> str:
@@ -33,7 +38,8 @@ _lines = _component("lines")
 _compare = _component("compare", plays=True)
 _watch = _component("watch", plays=True)
 _table = _component("table")
-_review = _component("review", "api", "outbox", "desk", "clip", "facts", "keys", "panel", "view", "main")
+_review = _component("review", "panels", "api", "outbox", "desk", "clip", "facts", "keys", "help",
+                     "commands", "view", "main")  # fmt: skip
 
 
 def upload(data: dict[str, Any], key: str, on_sent: Callable[[], None]) -> dict[str, Any] | None:

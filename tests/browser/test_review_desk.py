@@ -227,7 +227,8 @@ def test_an_administrator_sees_and_frees_what_somebody_holds(waiting, desk_of, s
     admin.goes_to("/jobs")
     admin.enters()
     admin.goes_to("/review")
-    admin.clicks("review_leases")
+    admin.clicks("review_menu")
+    admin.picks(admin.t("desk.leases_title"))
     expect(admin.dialog).to_contain_text("被占用")
     expect(admin.dialog).to_contain_text("anne")
 
@@ -248,7 +249,8 @@ def test_reasons_are_kept_by_the_administrator_and_used_at_the_desk(
     admin.goes_to("/jobs")
     admin.enters()
     admin.goes_to("/review")
-    admin.clicks("review_reasons")
+    admin.clicks("review_menu")
+    admin.picks(admin.t("desk.reasons_title"))
     first = server.ask("getReviewReasons")["reasonList"][0]
     name = admin.dialog.get_by_label(admin.t("desk.nameZh"))
     expect(name).to_have_value(first["nameZh"])

@@ -15,13 +15,14 @@ function make(tag, className, text) {
 }
 
 class Clip {
-  // `reread` returns the lease with the current URLs, or nothing.
-  constructor(lease, config, reread) {
-    Object.assign(this, { lease, config, reread, shownAt: 0, failures: 0 });
+  // `reread` returns the lease with the current URLs, or nothing; `run` runs a command.
+  constructor(lease, config, { reread, run }) {
+    Object.assign(this, { lease, config, reread, run, shownAt: 0, failures: 0 });
     this.element = make("article", "clip ahead");
     this.element.setAttribute("aria-hidden", "true");
     this.pictures = this.sheet();
-    this.element.append(this.stage(), this.pictures, clipFacts(lease, config));
+    this.facts = clipFacts(lease, config, run);
+    this.element.append(this.stage(), this.pictures, this.facts);
     this.load();
   }
 
@@ -68,9 +69,10 @@ class Clip {
     if (!lease) return this.fail();
     this.lease = lease;
     const { paused, currentTime } = this.video;
-    const pictures = this.sheet();
+    const pictures = this.sheet(), facts = clipFacts(lease, this.config, this.run);
     this.pictures.replaceWith(pictures);
-    this.pictures = pictures;
+    this.facts.replaceWith(facts);
+    Object.assign(this, { pictures, facts });
     this.load();
     this.video.load();
     if (currentTime) this.video.currentTime = currentTime;

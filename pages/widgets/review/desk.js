@@ -20,6 +20,7 @@ class Desk {
     this.queue = null;
     this.told = null; // the last unexpected result
     this.isFirst = true;
+    this.options = {}; // parameters of each request for videos
     this.usedAt = Date.now();
     this.outbox = new Outbox(config.userName, {
       send: (item) => this.send(item),
@@ -61,18 +62,29 @@ class Desk {
   }
 
   wanted() {
-    return { count: Math.max(1, HELD - this.leases.length), leaseKeys: this.heldKeys };
+    return { count: Math.max(1, HELD - this.leases.length), leaseKeys: this.heldKeys, ...this.options };
+  }
+
+  // Changes the parameters of requests for videos, and takes others instead of the current ones.
+  async choose(options) {
+    this.options = { ...this.options, ...options };
+    const returned = this.returnLeases();
+    this.changed();
+    await returned; // or they would be taken again
+    await this.take();
   }
 
   async take() {
     if (this.taking || this.leases.length >= HELD || this.outbox.state === "ended") return;
     this.taking = true;
+    const { options } = this;
     const outcome = await post(this.config, "takeReview", this.wanted());
     this.taking = false;
     this.isFirst = false;
     if (outcome.kind === "stored") {
       this.outbox.state = "";
       this.accept(outcome.data);
+      if (options !== this.options) return this.choose({});
     } else if (outcome.kind === "ended") this.outbox.state = "ended";
     else if (outcome.kind === "failed") this.outbox.state = "offline";
     else this.tell(outcome.message);
@@ -140,6 +152,7 @@ class Desk {
       this.pace.push({ at: Date.now(), seconds: item.body.seconds });
     }
     this.accept(data);
+    for (const panel of panels.all) panel.answered?.(item, data, this);
   }
 
   fail(item, act, { code, message }) {
@@ -167,7 +180,7 @@ class Desk {
   // Reads a lease again, because its URLs were missing or have expired: takeReview returns a lease it does not name.
   async reread(leaseKey) {
     const leaseKeys = this.heldKeys.split(",").filter((key) => key !== leaseKey).join(",");
-    const { kind, data } = await post(this.config, "takeReview", { count: 1, leaseKeys });
+    const { kind, data } = await post(this.config, "takeReview", { ...this.options, count: 1, leaseKeys });
     if (kind !== "stored") return undefined;
     const fresh = data.leaseList.find((lease) => lease.leaseKey === leaseKey);
     if (fresh) this.leases = this.leases.map((lease) => (lease.leaseKey === leaseKey ? fresh : lease));
@@ -204,9 +217,14 @@ class Desk {
     for (const item of this.outbox.items) {
       if (item.kind !== "undo") post(this.config, KINDS[item.kind], item.body, true);
     }
+    this.returnLeases();
+  }
+
+  returnLeases() {
     const leaseKeys = this.leases.map((lease) => lease.leaseKey).join(",");
-    if (leaseKeys) post(this.config, "releaseReview", { leaseKeys }, true);
+    for (const lease of this.leases) this.ended.add(lease.leaseKey);
     this.leases = [];
+    return leaseKeys ? post(this.config, "releaseReview", { leaseKeys }, true) : undefined;
   }
 
   // Decisions per minute over the last ten active minutes, and median seconds per video.

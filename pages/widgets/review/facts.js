@@ -1,16 +1,13 @@
-const SENSITIVE_LABELS = ["porn", "terrorism", "terrorism-live"];
-
-// Returns whether a video may be disturbing: machine review suspects it, or its uploader was blocked for such a reason.
-function isSensitive({ machine, uploader }, { reasons }) {
-  const codes = reasons.filter((reason) => reason.sensitive).map((reason) => reason.code);
-  const isSuspect = machine?.available && machine.suggestion && machine.suggestion !== "pass";
-  return Boolean(isSuspect && machine.labels.some((label) => SENSITIVE_LABELS.includes(label)))
-    || (uploader.lastBlockList ?? []).some((last) => codes.includes(last.reasonCode));
+// Returns whether a video may be disturbing: a panel says so, or its uploader was blocked for such a reason.
+function isSensitive(lease, config) {
+  const codes = config.reasons.filter((reason) => reason.sensitive).map((reason) => reason.code);
+  return (lease.uploader.lastBlockList ?? []).some((last) => codes.includes(last.reasonCode))
+    || panels.all.some((panel) => panel.isSensitive?.(lease, config));
 }
 
-// Facts about a video: uploader and their record, machine review, and notes of other reviewers.
-function clipFacts(lease, { words, names }) {
-  const { video, uploader, machine, noteList } = lease;
+// Facts about a video: its uploader and their record, and what the panels add. `run` runs a command.
+function clipFacts(lease, config, run) {
+  const { video, uploader } = lease, { words } = config;
   const facts = make("div", "facts");
   facts.append(makeText("h3", "", video.title || video.videoId));
   const line = [clockText(video.duration), words.waits.replace("{age}", ageText(lease.waitingSeconds, words))];
@@ -19,9 +16,9 @@ function clipFacts(lease, { words, names }) {
   if (video.description) facts.append(makeText("p", "description", video.description));
   if (video.tags) facts.append(makeText("p", "dim", video.tags));
   facts.append(uploaderFacts(uploader, words));
-  if (machine?.available && machine.suggestion) facts.append(machineFacts(machine, words, names));
-  for (const note of noteList ?? []) {
-    facts.append(make("p", "note", fill(words.asked, { name: note.userName, note: note.note || "–" })));
+  for (const panel of panels.all) {
+    const part = panel.clip?.(lease, config, run);
+    if (part) facts.append(part);
   }
   return facts;
 }
@@ -42,14 +39,6 @@ function uploaderFacts(uploader, words) {
   for (const last of uploader.lastBlockList ?? []) {
     box.append(make("p", "dim", fill(words.blocked_for, { title: last.title || last.videoId, reason: last.reason || "–" })));
   }
-  return box;
-}
-
-function machineFacts(machine, words, names) {
-  const box = make("p", `machine ${machine.suggestion}`);
-  const labels = machine.labels.filter((label) => label !== "normal").map((label) => names[`module.${label}`] ?? label);
-  const said = names[`suggestion.${machine.suggestion}`] ?? machine.suggestion;
-  box.textContent = `${words.machine}: ${[said, ...labels].join(" · ")}`;
   return box;
 }
 

@@ -1,17 +1,11 @@
-// Renders a desk and maps keys, clicks and touches to its actions.
-const UNSEEN_MS = 100; // keys pressed this soon were meant for the previous video
-const DOUBLE_MS = 300; // as was the second click of a double-click
-const TYPING_MS = 1000; // the pause after which a key is no longer part of a text whose field was closed
-const SAVE_MS = 400;
+// Renders a desk.
 const CHECK_MS = 20_000;
-const REST_MS = 300_000; // without input counts as a break
-const SPEEDS = [1, 1.5, 2];
 const ACT_BUTTONS = [["approve", "A"], ["block", "B"], ["skip", "S"], ["undo", "U"], ["note", "N"], ["opinion", "O"]];
 const TOOL_BUTTONS = [["play", "␣"], ["sound", "M"], ["grey", "G"], ["blur", "X"], ["help", "?"]];
-const COMFORTS = ["grey", "blur", "small", "sound", "keys", "autoplay", "sensitiveAutoplay", "breakMinutes", "speed"];
 
-class View {
+class View extends Commands {
   constructor(root, config) {
+    super();
     Object.assign(this, { root, config, clips: new Map(), mode: "", note: "", worked: Date.now(), used: Date.now(), buttons: {} });
     this.preferences = config.preferences;
     this.find = (selector) => root.querySelector(selector);
@@ -21,6 +15,10 @@ class View {
     this.onShow = (event) => { if (event.persisted) { this.desk.take(); this.draw(); } };
     this.onVisible = () => { if (document.visibilityState === "visible") { this.desk.used(); this.desk.renew(); } };
     this.makeButtons();
+    for (const panel of panels.all) {
+      const part = panel.bar?.(this);
+      if (part) this.find(".bar").append(part);
+    }
   }
 
   // Applies updates from the page, like texts in another language.
@@ -107,183 +105,6 @@ class View {
     place.setAttribute("aria-label", this.config.words.reasons);
   }
 
-  // Input
-
-  press(event) {
-    if (!isForDesk(event, this.root) || this.isStillTyping(event)) return;
-    const key = keyOf(event);
-    const isOpen = this.find(".panel").open;
-    if (!this.preferences.keys && !(key === "Escape" && (this.mode || isOpen))) return;
-    const reason = this.mode === "block" && /^[1-9e]$/.test(key);
-    const name = KEYS[key];
-    if (!reason && !name) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    if (isOpen && !["leave", "help"].includes(name)) return;
-    if (this.isUnseen(event.timeStamp, UNSEEN_MS)) return;
-    this.use();
-    if (reason) this.chooseReason(key);
-    else if (this.mode !== "block" || ["leave", "block"].includes(name)) this.run(name);
-  }
-
-  // Whether a key belongs to a text whose field was closed because its video went away.
-  isStillTyping(event) {
-    this.isCut &&= event.timeStamp - this.typedAt < TYPING_MS;
-    if (!this.isCut) return false;
-    this.typedAt = event.timeStamp;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    return true;
-  }
-
-  click(event, name) {
-    if (event.detail > 1 && this.isUnseen(event.timeStamp, DOUBLE_MS)) return;
-    if (this.isUnseen(event.timeStamp, UNSEEN_MS)) return;
-    this.use();
-    this.run(name);
-  }
-
-  touch(event) {
-    const tile = event.target.closest(".tile");
-    if (tile) { this.clip.seek(Number(tile.dataset.start)); this.clip.play(); }
-    else if (event.target.closest("video")) this.run("play");
-  }
-
-  isUnseen(time, ms) {
-    return this.clip && time - this.clip.shownAt < ms;
-  }
-
-  use() {
-    const now = Date.now();
-    if (now - this.used > REST_MS) this.worked = now;
-    this.used = now;
-    this.desk.used();
-  }
-
-  run(name) {
-    if (this[`do_${name}`]) this[`do_${name}`]();
-    else if (name === "small" || name === "grey" || name === "blur" || name === "sound") this.choose(name, !this.preferences[name]);
-    else if (this.clip) this.move(name);
-    this.drawState();
-  }
-
-  move(name) {
-    const { clip } = this;
-    const second = Math.max(1, clip.length() / 20);
-    if (name === "play") clip.video.paused ? clip.play() : clip.video.pause();
-    if (name === "back") clip.step(-1);
-    if (name === "on") clip.step(1);
-    if (name === "rewind") clip.seek(clip.video.currentTime - second);
-    if (name === "forward") clip.seek(clip.video.currentTime + second);
-    if (name === "slower" || name === "faster") {
-      const at = SPEEDS.indexOf(this.preferences.speed) + (name === "faster" ? 1 : -1);
-      this.choose("speed", SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, at))]);
-    }
-  }
-
-  do_approve() { this.end("decide", { status: "Normal" }); }
-  do_block() { this.mode = this.mode === "block" || !this.clip ? "" : "block"; }
-  do_skip() { this.end("skip", {}); }
-  do_undo() { this.leave(); this.desk.undo(); }
-  do_note() { if (this.clip) this.type("note"); }
-  do_opinion() { if (this.clip) this.type("opinion"); }
-  do_leave() { this.leave(); }
-
-  do_help() {
-    const panel = this.find(".panel");
-    if (panel.open) return panel.close();
-    drawPanel(panel, this.config, (name, value) => this.choose(name, value));
-    panel.showModal();
-  }
-
-  chooseReason(key) {
-    if (key === "e") return this.type("reason");
-    const reason = this.config.reasons.filter((one) => !one.retired)[Number(key) - 1];
-    if (reason) this.block({ reasonCode: reason.code });
-  }
-
-  block(why) {
-    this.end("decide", { status: "Blocked", ...why });
-  }
-
-  end(kind, body) {
-    const { clip } = this;
-    if (!clip) return;
-    if (kind === "decide") {
-      body.seconds = clip.seconds();
-      if (this.note) body.comment = this.note;
-    }
-    this.isEnding = true;
-    if (this.desk.act(kind, body)) this.leave();
-    this.isEnding = false;
-  }
-
-  type(mode) {
-    this.mode = mode;
-    const input = this.find(".words input");
-    input.value = mode === "note" ? this.note : "";
-    this.drawState();
-    this.count();
-    input.focus();
-  }
-
-  count() {
-    const used = new TextEncoder().encode(this.find(".words input").value.trim()).length, most = this.config.maxBytes[this.mode];
-    const bytes = this.find(".bytes");
-    bytes.textContent = used > most * 0.6 ? `${used} / ${most}` : "";
-    bytes.classList.toggle("over", used > most);
-    this.find(".words [type=submit]").disabled = used > most || (!used && this.mode === "reason");
-    return used <= most;
-  }
-
-  submit() {
-    const text = this.find(".words input").value.trim(), { mode } = this;
-    if (!this.count() || (mode === "reason" && !text)) return;
-    if (mode === "reason") this.block({ reason: text });
-    else if (mode === "opinion") this.end("opinion", { note: text });
-    else { this.note = text; this.leave(); }
-  }
-
-  leave() {
-    const button = this.buttons[this.mode === "reason" ? "block" : this.mode];
-    this.mode = "";
-    this.find(".panel").close();
-    const { activeElement } = this.root.getRootNode();
-    const focused = activeElement?.closest(".words, .reasons, .tile") ? activeElement : null;
-    const isByKeys = !this.preferences.keys || focused?.matches(".reason:focus-visible");
-    focused?.blur();
-    this.drawState();
-    if (focused && isByKeys) button?.focus(); // who uses Tab and Enter goes on from there
-  }
-
-  choose(name, value) {
-    this.preferences = { ...this.preferences, [name]: value };
-    this.config = { ...this.config, preferences: this.preferences };
-    this.desk.config = this.config;
-    const { clip } = this;
-    if (clip && name === "sound") clip.video.muted = !value;
-    if (clip && name === "speed") clip.video.playbackRate = value;
-    clearTimeout(this.saving);
-    this.saving = setTimeout(() => this.savePreferences(), SAVE_MS);
-    this.drawState();
-  }
-
-  savePreferences(isLeaving = false) {
-    if (!this.saving) return;
-    clearTimeout(this.saving);
-    this.saving = 0;
-    const chosen = Object.fromEntries(COMFORTS.map((one) => [one, this.preferences[one]]));
-    post(this.config, "setReviewPreferences", chosen, isLeaving);
-  }
-
-  remind() {
-    const minutes = this.preferences.breakMinutes, now = Date.now();
-    if (now - this.used > REST_MS) this.worked = now;
-    if (minutes && now - this.worked > minutes * 60_000) { this.rests = true; this.draw(); }
-  }
-
-  // Drawing
-
   draw() {
     const { current } = this.desk;
     const leases = this.desk.leases.slice(0, HELD); // undo may return more than are preloaded
@@ -314,7 +135,10 @@ class View {
   }
 
   build(lease, place) {
-    const clip = new Clip(lease, this.config, (leaseKey) => this.desk.reread(leaseKey));
+    const clip = new Clip(lease, this.config, {
+      reread: (leaseKey) => this.desk.reread(leaseKey),
+      run: (name) => { this.use(); this.run(name); },
+    });
     place.append(clip.element);
     this.clips.set(lease.leaseKey, clip);
     return clip;
@@ -340,6 +164,7 @@ class View {
     }
     this.drawCounts();
     this.drawTold();
+    for (const panel of panels.all) panel.update?.(this);
     const empty = this.find(".empty");
     empty.hidden = Boolean(this.clip);
     empty.textContent = this.clip ? "" : this.nothing();

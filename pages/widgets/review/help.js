@@ -2,7 +2,7 @@
 const CHOICES = ["grey", "blur", "small", "sound", "autoplay", "sensitiveAutoplay", "keys"];
 const BREAKS = [0, 25, 50, 90];
 
-function drawPanel(panel, { words, preferences }, choose) {
+function drawHelp(panel, { words, preferences }, choose) {
   panel.setAttribute("aria-label", words.panel);
   const keys = make("dl", "keys");
   for (const [name, key] of words.key_list) keys.append(make("dt", "", key), make("dd", "", name));

@@ -1,0 +1,41 @@
+"""What each panel of the review desk adds to its texts, keys and data; see pages/widgets/review/panels.js."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SUGGESTIONS = ("pass", "review", "block")
+MODULES = (
+    "porn", "terrorism", "terrorism-live", "ad", "live", "logo", "audio", "enhanced", "antispam",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel. `words` are texts `desk.…`; `filled` those with placeholders, by name.
+
+    `keys` are rows of the key overview: key, and text `desk.…`. `names` are groups of translated values. `data` returns
+    what the component gets under the name of the panel, once per run of the page.
+    """
+
+    name: str
+    words: tuple[str, ...] = ()
+    filled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    keys: tuple[tuple[str, str], ...] = ()
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    data: Callable[[], Any] | None = None
+
+
+PANELS = (
+    Panel(
+        "machine",
+        words=("machine",),
+        names={"suggestion": SUGGESTIONS, "module": MODULES},
+    ),
+    Panel(
+        "notes",
+        filled={"asked": ("name", "note")},
+    ),
+)

@@ -1,0 +1,17 @@
+// Result of machine review.
+const SENSITIVE_LABELS = ["porn", "terrorism", "terrorism-live"];
+
+addPanel({
+  order: 20,
+  clip({ machine }, { words, names }) {
+    if (!machine?.available || !machine.suggestion) return null;
+    const found = machine.labels.filter((label) => label !== "normal");
+    const said = names[`suggestion.${machine.suggestion}`] ?? machine.suggestion;
+    const labels = found.map((label) => names[`module.${label}`] ?? label);
+    return make("p", `machine ${machine.suggestion}`, `${words.machine}: ${[said, ...labels].join(" · ")}`);
+  },
+  isSensitive({ machine }) {
+    const isSuspect = machine?.available && machine.suggestion && machine.suggestion !== "pass";
+    return Boolean(isSuspect && machine.labels.some((label) => SENSITIVE_LABELS.includes(label)));
+  },
+});
