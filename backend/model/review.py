@@ -117,7 +117,7 @@ class DeskPreferences(msgspec.Struct, frozen=True, rename="camel"):
 class QueueState:
     """Size of the review queue, and why parts of it are not available to this user.
 
-    `oldest` is the creation time of the longest waiting video, None if the queue is empty.
+    `oldest` is since when the longest waiting video waits, None if the queue is empty.
     """
 
     waiting: int
@@ -126,7 +126,7 @@ class QueueState:
     with_you: int
     skipped: int
     asked: int
-    oldest: int | None
+    oldest: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def get_review_figures(call: Call, *, start_time: Start = None, end_time: End = 
         start_time=call.write.time(start),
         end_time=call.write.time(end),
         waiting=queue.waiting,
-        oldest_seconds=0 if queue.oldest is None else max(call.now() - queue.oldest, 0),
+        oldest_seconds=0 if queue.oldest is None else max(int(call.now() - queue.oldest), 0),
         person_list=[
             PersonData(
                 one.user_name, one.decisions, one.approved, one.blocked, one.undone,

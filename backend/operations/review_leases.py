@@ -19,6 +19,7 @@ from backend.model import CensorStatus, Video, VideoStatus
 from backend.model.review import Desk, Lease, UploaderRecord
 from backend.operations.covers import SpriteData, sprite_of
 from backend.operations.machine_reviews import ReviewData, machine_review_of
+from backend.operations.review_queues import QueueCode, check_queue, codes_for
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -141,6 +142,7 @@ class Next(msgspec.Struct, frozen=True):
     count: Annotated[int, Whole(0, MAX_TAKEN)] = 0
     lease_keys: LeaseKeys = ""
     desk: DeskName = ""
+    queue: QueueCode = ""
 
 
 def desk_of(call: Call, name: str = "") -> Desk:
@@ -149,12 +151,15 @@ def desk_of(call: Call, name: str = "") -> Desk:
 
 
 def take(call: Call, wanted: Next) -> TakenData:
-    """Lease the requested videos and return them with the queue state."""
+    """Lease the requested videos and return them with the queue state.
+
+    Nothing is leased from a queue that the caller may not work (any more).
+    """
     desk, leases = desk_of(call, wanted.desk), list[Lease]()
     if wanted.count:
-        seconds = call.settings.review_lease_seconds
-        leases = call.store.review_leases.take(desk, wanted.count, seconds, read_keys(wanted.lease_keys))
-    return TakenData(written(call, leases), queue_of(call))
+        seconds, queues = call.settings.review_lease_seconds, codes_for(call, wanted.queue)
+        leases = call.store.review_leases.take(desk, wanted.count, seconds, read_keys(wanted.lease_keys), queues)
+    return TakenData(written(call, leases), queue_of(call, wanted.queue))
 
 
 def read_keys(text: str) -> list[str]:
@@ -168,21 +173,26 @@ def read_keys(text: str) -> list[str]:
 def written(call: Call, leases: Iterable[Lease]) -> list[LeaseData]:
     """Return leases with everything a reviewer sees."""
     leases = list(leases)
-    known = call.store.catalogue.find_known([lease.video_id for lease in leases])
-    return [_lease(call, lease, known[lease.video_id]) for lease in leases if lease.video_id in known]
+    ids = [lease.video_id for lease in leases]
+    known, since = call.store.catalogue.find_known(ids), call.store.review_queues.find_since(ids)
+    return [
+        _lease(call, lease, video, since.get(lease.video_id, video.created))
+        for lease in leases
+        if (video := known.get(lease.video_id)) is not None
+    ]
 
 
-def queue_of(call: Call) -> QueueData:
-    """Return the queue state for the caller."""
+def queue_of(call: Call, queue: str = "") -> QueueData:
+    """Return the state of a queue, or of all that the caller may work."""
     holder, now = call.own.user_name, call.store.now()
-    state = call.store.review_leases.count_queue(holder)
+    state = call.store.review_leases.count_queue(holder, codes_for(call, queue))
     today = datetime.fromtimestamp(now, call.settings.time_zone).date()
     midnight = datetime.combine(today, time(), call.settings.time_zone).timestamp()
     return QueueData(
         waiting=state.waiting, free=state.free, with_others=state.with_others, with_you=state.with_you,
         skipped_by_you=state.skipped, asked_by_you=state.asked,
-        oldest_seconds=0 if state.oldest is None else max(int(now) - state.oldest, 0),
-        oldest_time="" if state.oldest is None else call.write.time(state.oldest),
+        oldest_seconds=0 if state.oldest is None else max(int(now - state.oldest), 0),
+        oldest_time="" if state.oldest is None else call.write.time(int(state.oldest)),
         done_today=call.store.review_decisions.count_since(holder, midnight),
     )  # fmt: skip
 
@@ -194,13 +204,16 @@ def take_review(
     count: Annotated[int, Whole(1, MAX_TAKEN)] = 1,
     lease_keys: LeaseKeys = "",
     desk: DeskName = "",
+    queue: QueueCode = "",
 ) -> TakenData:
-    """Lease up to three videos for review, longest waiting first; other users do not get them meanwhile.
+    """Lease up to three videos for review; other users do not get them meanwhile.
 
-    `leaseKeys` lists, comma-separated, the leases the desk already has. They are renewed, and other leases of the desk
-    are returned first, because an earlier response was lost. A program that runs several desks names its `desk`.
+    They come from a `queue`, or from all that you may work, in the order of their priority. `leaseKeys` lists,
+    comma-separated, the leases the desk already has. They are renewed, and other leases of the desk are returned first,
+    because an earlier response was lost. A program that runs several desks names its `desk`.
     """
-    return take(call, Next(count, lease_keys, desk))
+    check_queue(call, queue)
+    return take(call, Next(count, lease_keys, desk, queue))
 
 
 @operation("POST", "/vod/renewReview", right=Right.DESK)
@@ -220,9 +233,10 @@ def release_review(call: Call, *, lease_keys: LeaseKeys = "", desk: DeskName = "
 
 
 @operation("GET", "/vod/getReviewQueue", right=Right.DESK)
-def get_review_queue(call: Call) -> QueueData:
-    """Return the size of the review queue, in total and for you."""
-    return queue_of(call)
+def get_review_queue(call: Call, *, queue: QueueCode = "") -> QueueData:
+    """Return the size of a review queue, or of all that you may work together, in total and for you."""
+    check_queue(call, queue)
+    return queue_of(call, queue)
 
 
 @operation("GET", "/vod/getReviewLeases", right=Right.ADMIN)
@@ -246,7 +260,7 @@ def free_review(call: Call, *, video_id: str = "", user_name: str = "") -> Lease
     return LeaseCount(call.store.review_leases.free(call.actor, video_id, user_name))
 
 
-def _lease(call: Call, lease: Lease, video: Video) -> LeaseData:
+def _lease(call: Call, lease: Lease, video: Video, since: float) -> LeaseData:
     record = call.store.uploaders.find(video.user.user_id, video.video_id)
     shown = call.media.with_current_urls(
         replace(video, status=VideoStatus.CHECKING, censor_status=CensorStatus.CHECK, is_recommend=False)
@@ -254,7 +268,7 @@ def _lease(call: Call, lease: Lease, video: Video) -> LeaseData:
     played = call.write.play_info(shown)
     notes = call.store.review_decisions.find_opinions(video.video_id)
     return LeaseData(
-        lease.key, *_until(call, lease), max(int(call.store.now()) - video.created, 0), played.video_base,
+        lease.key, *_until(call, lease), max(int(call.store.now() - since), 0), played.video_base,
         played.play_info_list, sprite_of(call, shown), _uploader(call, video, record),
         machine_review_of(call, video.video_id),
         [NoteData(one.account, one.note, call.write.time(int(one.at))) for one in notes],

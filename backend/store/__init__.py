@@ -27,6 +27,7 @@ from backend.store.review_decisions import ReviewDecisions
 from backend.store.review_desks import ReviewDesks
 from backend.store.review_figures import ReviewFigures
 from backend.store.review_leases import ReviewLeases
+from backend.store.review_queues import ReviewQueues
 from backend.store.sessions import Sessions
 from backend.store.sqlite.engine import SqliteEngine
 from backend.store.sqlite.files import copy_files, find_damage, find_files, find_open
@@ -57,6 +58,7 @@ class Store:
         self.machine_reviews = CloudReviews(engine, engine.now)
         self.review_desks = ReviewDesks(engine, engine.now)
         self.review_leases = ReviewLeases(engine, engine.now)
+        self.review_queues = ReviewQueues(engine, engine.now)
         self.review_decisions = ReviewDecisions(engine, engine.now)
         self.review_choices = ReviewChoices(engine, engine.now)
         self.review_figures = ReviewFigures(engine)

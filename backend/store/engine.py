@@ -81,7 +81,10 @@ class Engine(Protocol):
         ...
 
     def writing(self, *, bulk: bool = False) -> AbstractContextManager[Any]:
-        """Open a durable write transaction; `bulk` if it makes many changes."""
+        """Open a durable write transaction; `bulk` if it makes many changes.
+
+        What is derived from the changes is updated before it is committed, also by `review_sorting.sort_changes`.
+        """
         ...
 
     def volatile(self) -> AbstractContextManager[Any]:
@@ -127,11 +130,13 @@ class Engine(Protocol):
         ...
 
     def recount(self) -> list[str]:
-        """Return errors of the search index and the counts compared with the rows; empty if they agree."""
+        """Return errors of the search index, the counts and the review queues compared with the rows; empty if they
+        agree.
+        """
         ...
 
     def rebuild(self, tell: Progress = ignore_progress) -> None:
-        """Rebuild the search index and the counts; other writers wait meanwhile."""
+        """Rebuild the search index, the counts and the review queues; other writers wait meanwhile."""
         ...
 
     def optimize_search(self) -> None:

@@ -10,41 +10,32 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from backend.errors import Conflict
-from backend.model import Actor, CensorStatus, VideoFilter
+from backend.model import Actor
 from backend.model.review import Desk, Lease, LeaseKind, QueueState
 from backend.model.texts import is_blank
-from backend.store import history
+from backend.store import history, review_queues
 from backend.store.engine import Database, Engine
-from backend.store.lease_claims import NOT_FOR, claim, lease_of, place_of
+from backend.store.lease_claims import claim, claim_waiting, has_waiting, lease_of, place_of
 from backend.store.rows import as_json
 
 RENEW_MARGIN = 10.0  # seconds: leases renewed this recently are not written again
-FREE = (
-    f"select v.video_id, v.seq from videos v where v.censor_status = 'check' and {NOT_FOR} order by v.seq limit :count"
-)
 OWN = "holder = :holder and lease_key in (select value from json_each(:keys))"
 RENEW = f"update review_leases set expires = :until where {OWN} and expires < :early"
 NOT_NAMED = """
     select * from review_leases where holder = :holder and desk = :desk and expires > :now
     and lease_key not in (select value from json_each(:keys)) order by claimed, lease_key limit :count
 """
-BUSY = """
-    select count(*) from (
-        select video_id from review_leases where expires > :now
-        union select s.video_id from review_skips s join videos v using (video_id)
-            where s.account = :holder and s.until > :now and v.censor_status = 'check'
-        union select video_id from review_opinions where account = :holder
-    ) busy
-"""
+COUNTED = "select count(*) from {} join review_waiting w using (video_id) where w.queue in ({}) and {}"
+CHOSEN = "select value from json_each(:queues)"
 COUNTS = {
-    "with_you": "select count(*) from review_leases where expires > :now and holder = :holder",
-    "with_others": "select count(*) from review_leases where expires > :now and holder <> :holder",
-    "skipped": "select count(*) from review_skips s join videos v using (video_id) where s.account = :holder "
-    "and s.until > :now and v.censor_status = 'check'",
-    "asked": "select count(*) from review_opinions where account = :holder",
-}  # fmt: skip
-OLDEST = "select created from videos where censor_status = 'check' order by seq limit 1"
-WAITING = VideoFilter(censor_status=CensorStatus.CHECK)
+    name: COUNTED.format(table, CHOSEN, which)
+    for name, table, which in (
+        ("with_you", "review_leases", "expires > :now and holder = :holder"),
+        ("with_others", "review_leases", "expires > :now and holder <> :holder"),
+        ("skipped", "review_skips", "account = :holder and until > :now"),
+        ("asked", "review_opinions", "account = :holder"),
+    )
+}
 ALL = """
     select l.*, v.title from review_leases l join videos v using (video_id)
     order by l.expires > :now desc, l.claimed, v.seq
@@ -62,22 +53,34 @@ class ReviewLeases:
         self._engine = engine
         self._clock = clock
 
-    def take(self, desk: Desk, count: int, seconds: float, held: Sequence[str] = ()) -> list[Lease]:
-        """Return up to `count` leases, oldest video first; `held` are the keys that the desk has.
+    def take(
+        self, desk: Desk, count: int, seconds: float, held: Sequence[str] = (), queues: Sequence[str] | None = None
+    ) -> list[Lease]:
+        """Return up to `count` leases from these queues, the first one's videos first; None means all queues.
 
-        Other leases of the desk come first, because an earlier response was lost. Those in `held` are renewed.
+        `held` are the keys that the desk has: they are renewed. Other leases of the desk come first, because an earlier
+        response was lost.
         """
         values = self._values(desk, seconds, held) | {"count": count}
-        if not self._has_any(values):
+        chosen = self._chosen(queues)
+        if not self._has_any(values, chosen):
             return []
         with self._engine.writing() as db:
-            return take(db, values)
+            return take(db, values, chosen)
 
-    def _has_any(self, values: dict[str, Any]) -> bool:
-        """Return whether there is anything to take or renew, so that polling writes nothing."""
+    def _chosen(self, queues: Sequence[str] | None) -> list[str]:
+        if queues is not None:
+            return list(queues)
         with self._engine.reading() as db:
-            held = f"select 1 from review_leases where {OWN} and expires < :early"
-            return any(db.execute(sql, values).fetchone() for sql in (FREE, NOT_NAMED, held))
+            return [queue.code for queue in review_queues.find(self._engine, db)]
+
+    def _has_any(self, values: dict[str, Any], queues: Sequence[str]) -> bool:
+        """Return whether there is anything to take or renew, so that polling writes nothing."""
+        held = f"select 1 from review_leases where {OWN} and expires < :early"
+        with self._engine.reading() as db:
+            if any(db.execute(sql, values).fetchone() for sql in (NOT_NAMED, held)):
+                return True
+            return has_waiting(db, values, queues)
 
     def renew(self, holder: str, keys: Sequence[str], seconds: float) -> list[Lease]:
         """Renew leases for `seconds` from now, and return those that are still valid."""
@@ -119,15 +122,19 @@ class ReviewLeases:
         with self._engine.reading() as db:
             return [(lease_of(row), row["title"]) for row in db.query(ALL, {"now": self._clock()})]
 
-    def count_queue(self, holder: str) -> QueueState:
-        """Return the queue counts for a user."""
-        values = {"now": self._clock(), "holder": holder}
+    def count_queue(self, holder: str, queues: Sequence[str] | None = None) -> QueueState:
+        """Return the counts of these queues together for a user; None means all queues."""
+        chosen = self._chosen(queues)
+        now = self._clock()
+        values = {"now": now, "holder": holder, "queues": as_json(chosen)}
         with self._engine.reading() as db:
-            waiting = self._engine.queries.count(db, self._engine.queries.VIDEOS, WAITING)
-            busy = int(db.execute(BUSY, values).fetchone()[0])
+            found = review_queues.count(db, holder, now)
             counts = {name: int(db.execute(sql, values).fetchone()[0]) for name, sql in COUNTS.items()}
-            oldest = db.execute(OLDEST).fetchone()
-        return QueueState(waiting, max(waiting - busy, 0), oldest=oldest[0] if oldest else None, **counts)
+        per_queue = [one for code, one in found.items() if code in chosen]
+        return QueueState(
+            sum(one.waiting for one in per_queue), sum(one.free for one in per_queue),
+            oldest=min((one.oldest for one in per_queue if one.oldest is not None), default=None), **counts,
+        )  # fmt: skip
 
     def _values(self, desk: Desk, seconds: float, keys: Sequence[str]) -> dict[str, Any]:
         now = self._clock()
@@ -137,14 +144,14 @@ class ReviewLeases:
         }  # fmt: skip
 
 
-def take(db: Database, values: dict[str, Any]) -> list[Lease]:
-    """Renew the named leases, then return other leases of the desk and claim free videos, inside the caller's
-    transaction.
+def take(db: Database, values: dict[str, Any], queues: Sequence[str]) -> list[Lease]:
+    """Renew the named leases, then return other leases of the desk and claim free videos of the queues, inside the
+    caller's transaction.
     """
     db.execute(RENEW, values)
     found = [lease_of(row) for row in db.query(NOT_NAMED, values)]
     if (missing := values["count"] - len(found)) > 0:
-        found += claim(db, FREE, LeaseKind.FIRST, {**values, "count": missing})
+        found += claim_waiting(db, {**values, "count": missing}, queues)
     return found
 
 

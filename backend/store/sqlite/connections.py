@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from backend.model.limits import write_time
+from backend.store import review_sorting
 from backend.store.account_names import folded
 from backend.store.engine import Progress, Queries, ignore_progress
 from backend.store.file_permissions import close_to_others, make_file, make_folder
@@ -53,7 +54,7 @@ class Connections:
         self._writing = threading.Lock()
         self.waiting = 0  # callers waiting to write, not counting the current writer
         self.listeners: list[Callable[[], object]] = []
-        self._group = CommitGroup()
+        self._group = CommitGroup(self._derive)
         self._pages = MANY_PAGES
         try:
             make_folder(path.parent)
@@ -122,10 +123,15 @@ class Connections:
                 self.waiting -= 1
         try:
             if self._group.is_closed:
-                self._group = CommitGroup()
+                self._group = CommitGroup(self._derive)
             yield self._group
         finally:
             self._writing.release()
+
+    def _derive(self, db: Database) -> None:
+        """Update what is derived from the changes of this transaction."""
+        search_index.index_changes(db)
+        review_sorting.sort_changes(db, self.now())
 
     def _keep_in_memory(self, pages: int) -> None:
         if pages != self._pages:
@@ -174,7 +180,7 @@ class Connections:
                 refuse_outdated(db.conn, self.path)
             if migrations.upgrade(db.conn):
                 search_index.rebuild(db, tell)
-            search_index.index_changes(db)
+            self._derive(db)
             db.conn.execute("commit")
         except BaseException:
             db.conn.rollback()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from backend.store.sqlite.database import Database
-from backend.store.sqlite.search_index import index_changes
 
 MAX_IN_A_GROUP = 64  # limits how long the first member waits
 POLL_SECONDS = 0.1
@@ -17,10 +16,12 @@ POLL_SECONDS = 0.1
 class CommitGroup:
     """Changes committed together: the first begins the transaction, the last ends it."""
 
-    def __init__(self) -> None:
+    def __init__(self, derive: Callable[[Database], None]) -> None:
+        """`derive` updates what is derived from the changes, before they are committed."""
+        self._derive = derive
         self._size = 0
         self._closed = threading.Event()
-        self._error: sqlite3.Error | None = None
+        self._error: Exception | None = None
 
     @property
     def is_full(self) -> bool:
@@ -55,14 +56,14 @@ class CommitGroup:
             return
         try:
             if db.conn.in_transaction:
-                index_changes(db)
+                self._derive(db)
                 db.conn.execute("commit")
-        except sqlite3.Error as error:
+        except Exception as error:  # every member must be told
             self._fail(db, error)
         self._closed.set()
 
     def wait(self) -> bool:
-        """Return whether the group is closed. Raises sqlite3.Error if it could not be committed."""
+        """Return whether the group is closed. Raises the error if it could not be committed."""
         over = self._closed.wait(POLL_SECONDS)
         if self._error is not None:
             raise self._error
@@ -75,7 +76,7 @@ class CommitGroup:
         except sqlite3.Error:  # SQLite rolled back the whole transaction, as it does when the disk is full
             self._fail(db, error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error)))
 
-    def _fail(self, db: Database, error: sqlite3.Error) -> None:
+    def _fail(self, db: Database, error: Exception) -> None:
         self._error = error
         with suppress(sqlite3.Error):
             db.conn.rollback()

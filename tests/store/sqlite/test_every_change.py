@@ -35,7 +35,7 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
     gone = make_video()
     console.store.trash.put(gone.video_id, gone.user.user_id, int(clock()) + 9, TESTS)
     waiting = console.store.jobs.find_jobs(kind=JobKind.TRANSCODE).items[0]
-    make_video()
+    urgent = make_video().video_id
     one, two, _ = (lease.key for lease in console.store.review_leases.take(Desk("anne"), 3, 300))
     ben = make_account("ben", Role.MANAGER)
     sign_in(ben)
@@ -80,6 +80,9 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
         "undoReview": {"leaseKey": one},
         "askSecondOpinion": {"leaseKey": two, "note": "?"},
         "editReviewReason": {"code": "spam", "retired": "true"},
+        "setReviewPriority": {"videoIds": urgent},
+        "editReviewQueue": {"code": "travel", "nameZh": "旅游", "nameEn": "Travel", "cateId": 5},
+        "deleteReviewQueue": {"code": "travel"},
     }  # fmt: skip
 
 
