@@ -114,7 +114,9 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A finite, non-negative number: a duration or position in a video, in seconds."""
+    """A number from 0 to `high`, by default a duration or position in a video, in seconds."""
+
+    high: float = MAX_SECONDS
 
     def read(self, name: str, raw: str, zone: ZoneInfo) -> float:
         try:
@@ -123,12 +125,12 @@ class Number:
             value = math.nan
         if not (0 <= value < math.inf) or "_" in raw or not raw.isascii():
             raise BadRequest("{name} must be a number of at least 0, got {raw!r}.", name=name, raw=raw[:40])
-        if value > MAX_SECONDS:
-            raise _outside(name, 0, MAX_SECONDS, raw)
+        if value > self.high:
+            raise _outside(name, 0, self.high, raw)
         return value
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "number", "minimum": 0, "maximum": MAX_SECONDS}
+        return {"type": "number", "minimum": 0, "maximum": self.high}
 
 
 @dataclass(frozen=True, slots=True)

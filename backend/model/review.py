@@ -14,6 +14,8 @@ class LeaseKind(StrEnum):
     """The purpose of a lease."""
 
     FIRST = "first"  # first verdict
+    SECOND = "second"  # blind second review: changes nothing
+    PROBE = "probe"  # known clip: blocked and settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,10 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The recorded decision of a lease; `undone` is the time it was undone, or 0."""
+    """The recorded decision of a lease; `undone` is the time it was undone, or 0.
+
+    A first decision is reviewed by a second person with the probability `drawn_with`; `queue` is where it waited.
+    """
 
     key: str
     video_id: str
@@ -64,6 +69,8 @@ class Decision:
     at: float
     request_id: str
     undone: float = 0.0
+    drawn_with: float = 0.0
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,3 +72,8 @@ class QueueCount:
     waiting: int
     free: int
     oldest: float | None
+
+    def added_to(self, other: QueueCount) -> QueueCount:
+        """Return both together."""
+        since = [one for one in (self.oldest, other.oldest) if one is not None]
+        return QueueCount(self.waiting + other.waiting, self.free + other.free, min(since, default=None))

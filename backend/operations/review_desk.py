@@ -15,7 +15,7 @@ from backend.errors import BadRequest
 from backend.lifecycle import review_desk
 from backend.lifecycle.review import MAX_COMMENT_BYTES, check_words, choose_words
 from backend.model import Verdict
-from backend.model.review import DeskPreferences, Ruling
+from backend.model.review import DeskPreferences, LeaseKind, Ruling
 from backend.model.texts import is_blank
 from backend.operations.fields import ReasonCode
 from backend.operations.review_choices import ReasonData, reasons_of
@@ -48,8 +48,18 @@ class OpenedDesk(msgspec.Struct, rename="camel"):
     preferences: DeskPreferences
 
 
+class KnownData(msgspec.Struct, rename="camel"):
+    """What a known clip was blocked for."""
+
+    reason: str
+    reason_code: str
+
+
 class DecidedData(msgspec.Struct, rename="camel"):
-    """A recorded decision; `requestId` is that of its verdict in the history. `leaseList` holds the next videos."""
+    """A recorded decision; `requestId` is that of its verdict in the history. `leaseList` holds the next videos.
+
+    `known` is null unless this was a known clip, which is shown for attention and not decided anew.
+    """
 
     lease_key: str
     video_id: str
@@ -59,6 +69,7 @@ class DecidedData(msgspec.Struct, rename="camel"):
     comment: str
     request_id: str
     time: str
+    known: KnownData | None
     lease_list: list[LeaseData]
     queue: QueueData
 
@@ -110,9 +121,12 @@ def decide_review(
     words = check_words(status, words, comment)
     made = review_desk.decide(call.console, lease_key, Ruling(status, words, comment, reason_code, seconds), call.actor)
     taken = take(call, wanted)
+    known = None
+    if made.kind is LeaseKind.PROBE:
+        known = KnownData(*call.store.second_reviews.find_block(made.video_id))
     return DecidedData(
         lease_key, made.video_id, made.verdict.value, made.reason_code, made.reason, made.comment, made.request_id,
-        call.write.time(int(made.at)), taken.lease_list, taken.queue,
+        call.write.time(int(made.at)), known, taken.lease_list, taken.queue,
     )  # fmt: skip
 
 

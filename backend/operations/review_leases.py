@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import datetime, time
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -15,11 +14,14 @@ from backend.api.registry import operation
 from backend.api.wire import PlayInfo, VideoDetail
 from backend.auth.permissions import Right
 from backend.errors import BadRequest
+from backend.lifecycle import review_desk
 from backend.model import CensorStatus, Video, VideoStatus
-from backend.model.review import Desk, Lease, UploaderRecord
+from backend.model.review import Desk, Lease, LeaseKind, UploaderRecord
 from backend.operations.covers import SpriteData, sprite_of
 from backend.operations.machine_reviews import ReviewData, machine_review_of
 from backend.operations.review_queues import QueueCode, check_queue, codes_for
+from backend.store.review_sampling import Seen
+from backend.store.second_reviews import as_seen
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -175,8 +177,10 @@ def written(call: Call, leases: Iterable[Lease]) -> list[LeaseData]:
     leases = list(leases)
     ids = [lease.video_id for lease in leases]
     known, since = call.store.catalogue.find_known(ids), call.store.review_queues.find_since(ids)
+    seen = call.store.second_reviews.find_seen(leases)
+    since |= {lease.video_id: seen[lease.key].since for lease in leases if lease.key in seen}
     return [
-        _lease(call, lease, video, since.get(lease.video_id, video.created))
+        _lease(call, lease, video, since.get(lease.video_id, video.created), seen.get(lease.key))
         for lease in leases
         if (video := known.get(lease.video_id)) is not None
     ]
@@ -186,14 +190,12 @@ def queue_of(call: Call, queue: str = "") -> QueueData:
     """Return the state of a queue, or of all that the caller may work."""
     holder, now = call.own.user_name, call.store.now()
     state = call.store.review_leases.count_queue(holder, codes_for(call, queue))
-    today = datetime.fromtimestamp(now, call.settings.time_zone).date()
-    midnight = datetime.combine(today, time(), call.settings.time_zone).timestamp()
     return QueueData(
         waiting=state.waiting, free=state.free, with_others=state.with_others, with_you=state.with_you,
         skipped_by_you=state.skipped, asked_by_you=state.asked,
         oldest_seconds=0 if state.oldest is None else max(int(now - state.oldest), 0),
         oldest_time="" if state.oldest is None else call.write.time(int(state.oldest)),
-        done_today=call.store.review_decisions.count_since(holder, midnight),
+        done_today=call.store.review_decisions.count_since(holder, review_desk.midnight(call.console)),
     )  # fmt: skip
 
 
@@ -260,13 +262,14 @@ def free_review(call: Call, *, video_id: str = "", user_name: str = "") -> Lease
     return LeaseCount(call.store.review_leases.free(call.actor, video_id, user_name))
 
 
-def _lease(call: Call, lease: Lease, video: Video, since: float) -> LeaseData:
+def _lease(call: Call, lease: Lease, video: Video, since: float, seen: Seen | None) -> LeaseData:
     record = call.store.uploaders.find(video.user.user_id, video.video_id)
     shown = call.media.with_current_urls(
         replace(video, status=VideoStatus.CHECKING, censor_status=CensorStatus.CHECK, is_recommend=False)
     )
+    shown = as_seen(shown, seen)
     played = call.write.play_info(shown)
-    notes = call.store.review_decisions.find_opinions(video.video_id)
+    notes = [] if lease.kind is LeaseKind.PROBE else call.store.review_decisions.find_opinions(video.video_id)
     return LeaseData(
         lease.key, *_until(call, lease), max(int(call.store.now() - since), 0), played.video_base,
         played.play_info_list, sprite_of(call, shown), _uploader(call, video, record),

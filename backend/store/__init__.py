@@ -28,6 +28,8 @@ from backend.store.review_desks import ReviewDesks
 from backend.store.review_figures import ReviewFigures
 from backend.store.review_leases import ReviewLeases
 from backend.store.review_queues import ReviewQueues
+from backend.store.review_sampling import ReviewSampling
+from backend.store.second_reviews import SecondReviews
 from backend.store.sessions import Sessions
 from backend.store.sqlite.engine import SqliteEngine
 from backend.store.sqlite.files import copy_files, find_damage, find_files, find_open
@@ -60,6 +62,8 @@ class Store:
         self.review_leases = ReviewLeases(engine, engine.now)
         self.review_queues = ReviewQueues(engine, engine.now)
         self.review_decisions = ReviewDecisions(engine, engine.now)
+        self.review_sampling = ReviewSampling(engine, engine.now)
+        self.second_reviews = SecondReviews(engine, engine.now)
         self.review_choices = ReviewChoices(engine, engine.now)
         self.review_figures = ReviewFigures(engine)
         self.uploaders = UploaderRecords(engine)

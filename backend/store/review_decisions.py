@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from backend.errors import Conflict
 from backend.model import Actor, CensorStatus, Verdict
 from backend.model.review import Decision, Desk, Lease, LeaseKind, Opinion, Ruling
-from backend.store import history, inserts, review_leases, reviews
+from backend.store import history, inserts, review_leases, review_sampling, reviews, second_reviews
 from backend.store.engine import Database, Engine
 from backend.store.lease_claims import lease_of
 from backend.store.rows import read_video_alone
@@ -36,31 +37,50 @@ class ReviewDecisions:
         with self._engine.reading() as db:
             return review_leases.find(db, key, holder)
 
-    def decide(self, key: str, ruling: Ruling, actor: Actor, *, tell: bool = False) -> Decision:
+    def decide(
+        self, key: str, ruling: Ruling, actor: Actor, *, tell: bool = False, day_start: float = 0.0
+    ) -> Decision:  # fmt: skip
         """Record a verdict like createAudit, end its lease and store the decision, in one transaction.
 
-        Idempotent. With `tell`, an intent to send it to the provider is recorded too. Raises Conflict if the lease was
-        lost.
+        A second review changes nothing else. Idempotent. With `tell`, an intent to send it to the provider is recorded
+        too. `day_start` is when the day began, for drawing second reviews. Raises Conflict if the lease was lost.
         """
         with self._engine.writing() as db:
             known = find(db, key, actor.name, ruling.verdict)
             if known is not None:
                 return known
             lease, now = review_leases.find(db, key, actor.name), self._clock()
-            if read_video_alone(db, lease.video_id).censor_status is not CensorStatus.CHECK:
-                raise review_leases.lost(db, key, actor.name)
-            reviews.record(
-                db, int(now), lease.video_id, ruling.verdict, ruling.reason, ruling.comment, actor,
-                reason_code=ruling.reason_code, tell=tell,
-            )  # fmt: skip
-            review_leases.end(db, lease)
             seconds = now - lease.claimed if ruling.seconds is None else ruling.seconds
             made = Decision(
                 key, lease.video_id, actor.name, lease.kind, ruling.verdict, ruling.reason_code, ruling.reason,
                 ruling.comment, max(seconds, 0.0), now, actor.request_id,
             )  # fmt: skip
+            if lease.kind is LeaseKind.FIRST:
+                return self._judge(db, lease, made, actor, tell, day_start)
+            if not second_reviews.decide(db, lease, made):
+                raise review_leases.lost(db, key, actor.name)
+            review_leases.end(db, lease)
             _write(db, made)
             return made
+
+    def _judge(
+        self, db: Database, lease: Lease, made: Decision, actor: Actor, tell: bool, day_start: float
+    ) -> Decision:  # fmt: skip
+        """Store a first decision, change the video, and draw it for a second review, or not."""
+        video = read_video_alone(db, lease.video_id)
+        if video.censor_status is not CensorStatus.CHECK:
+            raise review_leases.lost(db, made.key, actor.name)
+        queue, since = review_sampling.find_queue(db, lease.video_id)
+        made = replace(made, queue=queue)
+        made = replace(made, drawn_with=review_sampling.drawn_with(db, made, video, day_start))
+        reviews.record(
+            db, int(made.at), lease.video_id, made.verdict, made.reason, made.comment, actor,
+            reason_code=made.reason_code, tell=tell,
+        )  # fmt: skip
+        review_leases.end(db, lease)
+        _write(db, made)
+        review_sampling.draw(db, made, video, since)
+        return made
 
     def skip(self, key: str, holder: str) -> str:
         """Return a video to the queue, and return its id. Raises Conflict if the lease was lost."""
@@ -86,9 +106,11 @@ class ReviewDecisions:
             review_leases.end(db, lease)
             row = {"video_id": lease.video_id, "account": actor.name, "lease_key": key, "note": note, "at": now}
             inserts.insert(db, "review_opinions", row)
-            history.append(
-                db, at=int(now), actor=actor, action="askSecondOpinion", target=lease.video_id, after={"comment": note}
-            )
+            if lease.kind is LeaseKind.FIRST:
+                after = {"comment": note}
+                history.append(
+                    db, at=int(now), actor=actor, action="askSecondOpinion", target=lease.video_id, after=after
+                )
             return lease.video_id
 
     def find_opinions(self, video_id: str) -> list[Opinion]:
@@ -110,7 +132,11 @@ class ReviewDecisions:
                 "select * from review_leases where video_id = ? and holder = ? and expires > ?",
                 [video_id, actor.name, now],
             )), None)  # fmt: skip
-            lease = lease_of(row) if row else review_leases.give(db, video_id, desk, now, seconds)
+            lease = (
+                lease_of(row) if row
+                else review_leases.give(db, video_id, desk, now, seconds)
+                or second_reviews.give(db, video_id, desk, now, seconds)
+            )  # fmt: skip
             if lease is None:
                 raise review_leases.lost(db, key, actor.name)
             return lease
@@ -119,7 +145,10 @@ class ReviewDecisions:
         """Undo a decision, skip or hand-over, and return the video's id. Raises Conflict."""
         made = find(db, key, actor.name)
         if made is not None:
-            if not made.undone:
+            if made.kind is not LeaseKind.FIRST:
+                if not made.undone:
+                    second_reviews.undo(db, made, now)
+            elif not made.undone:
                 reviews.undo(db, now, made.video_id, made.request_id, actor)
             return made.video_id
         for table in ("review_skips", "review_opinions"):
@@ -133,8 +162,10 @@ class ReviewDecisions:
         raise Conflict(NOTHING_TO_UNDO)
 
     def count_since(self, reviewer: str, second: float) -> int:
-        """Return the number of a user's decisions since then, without undone ones."""
-        sql = "select count(*) from review_decisions where reviewer = ? and at >= ? and undone = 0"
+        """Return the number of a user's decisions since then, without undone ones and known clips."""
+        sql = (
+            "select count(*) from review_decisions where reviewer = ? and at >= ? and undone = 0 and kind <> 'probe'"
+        )  # fmt: skip
         with self._engine.reading() as db:
             return int(db.execute(sql, [reviewer, second]).fetchone()[0])
 
@@ -165,6 +196,7 @@ def _write(db: Database, made: Decision) -> None:
     row: dict[str, Any] = {
         "lease_key": made.key, "video_id": made.video_id, "reviewer": made.reviewer, "kind": made.kind,
         "verdict": made.verdict, "reason_code": made.reason_code, "reason": made.reason, "comment": made.comment,
-        "seconds": made.seconds, "at": made.at, "request_id": made.request_id,
+        "seconds": made.seconds, "at": made.at, "request_id": made.request_id, "drawn_with": made.drawn_with,
+        "queue": made.queue,
     }  # fmt: skip
     inserts.insert(db, "review_decisions", row)

@@ -8,16 +8,16 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from backend.model import Verdict
-from backend.model.review import DeskFigures, PersonFigures
+from backend.model.review import DeskFigures, LeaseKind, PersonFigures
 from backend.store.engine import Engine
 
 MAX_PAUSE = 60.0  # seconds between two decisions that still count as work
 DECIDED = """
-    select reviewer, at, seconds, verdict, undone, reason_code from review_decisions
-    where at >= :start and at < :end + 1 and :reviewer in ('', reviewer) order by reviewer, at
+    select reviewer, at, seconds, verdict, undone, reason_code, kind from review_decisions
+    where at >= :start and at < :end + 1 and :reviewer in ('', reviewer) and kind <> 'probe' order by reviewer, at
 """
 
-Row: TypeAlias = tuple[str, float, float, str, float, str]
+Row: TypeAlias = tuple[str, float, float, str, float, str, str]
 
 
 class ReviewFigures:
@@ -27,13 +27,18 @@ class ReviewFigures:
         self._engine = engine
 
     def find(self, start: float, end: float, reviewer: str = "") -> DeskFigures:
-        """Return the figures from `start` to the second `end`, included, of one reviewer or of all, by name."""
+        """Return the figures from `start` to the second `end`, included, of one reviewer or of all, by name.
+
+        Second reviews count as decisions, known clips do not.
+        """
         with self._engine.reading() as db:
             rows: list[Row] = db.fetch(DECIDED, {"start": start, "end": end, "reviewer": reviewer})
         by_person: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             by_person[row[0]].append(row)
-        reasons = Counter(row[5] for row in rows if row[3] == Verdict.BLOCKED and not row[4])
+        blocked = [row for row in rows if row[3] == Verdict.BLOCKED and not row[4]]
+        # A reviewer does not learn which of their verdicts were second reviews; of everybody's each clip counts once.
+        reasons = Counter(row[5] for row in blocked if reviewer or row[6] == LeaseKind.FIRST)
         return DeskFigures(
             tuple(_person(name, decided) for name, decided in by_person.items()),
             tuple(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),

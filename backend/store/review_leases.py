@@ -6,6 +6,7 @@ deletion, ends the lease.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from backend.errors import Conflict
 from backend.model import Actor
 from backend.model.review import Desk, Lease, LeaseKind, QueueState
 from backend.model.texts import is_blank
-from backend.store import history, review_queues
+from backend.store import history, review_queues, second_reviews
 from backend.store.engine import Database, Engine
 from backend.store.lease_claims import claim, claim_waiting, has_waiting, lease_of, place_of
 from backend.store.rows import as_json
@@ -80,7 +81,7 @@ class ReviewLeases:
         with self._engine.reading() as db:
             if any(db.execute(sql, values).fetchone() for sql in (NOT_NAMED, held)):
                 return True
-            return has_waiting(db, values, queues)
+            return has_waiting(db, values, queues) or second_reviews.has_free(db, values, queues)
 
     def renew(self, holder: str, keys: Sequence[str], seconds: float) -> list[Lease]:
         """Renew leases for `seconds` from now, and return those that are still valid."""
@@ -130,10 +131,12 @@ class ReviewLeases:
         with self._engine.reading() as db:
             found = review_queues.count(db, holder, now)
             counts = {name: int(db.execute(sql, values).fetchone()[0]) for name, sql in COUNTS.items()}
+            again = second_reviews.count_own(db, values)
         per_queue = [one for code, one in found.items() if code in chosen]
         return QueueState(
             sum(one.waiting for one in per_queue), sum(one.free for one in per_queue),
-            oldest=min((one.oldest for one in per_queue if one.oldest is not None), default=None), **counts,
+            oldest=min((one.oldest for one in per_queue if one.oldest is not None), default=None),
+            **{name: number + again[name] for name, number in counts.items()},
         )  # fmt: skip
 
     def _values(self, desk: Desk, seconds: float, keys: Sequence[str]) -> dict[str, Any]:
@@ -151,7 +154,19 @@ def take(db: Database, values: dict[str, Any], queues: Sequence[str]) -> list[Le
     db.execute(RENEW, values)
     found = [lease_of(row) for row in db.query(NOT_NAMED, values)]
     if (missing := values["count"] - len(found)) > 0:
-        found += claim_waiting(db, {**values, "count": missing}, queues)
+        found += _claim(db, {**values, "count": missing}, queues)
+    return found
+
+
+def _claim(db: Database, values: dict[str, Any], queues: Sequence[str]) -> list[Lease]:
+    """Claim free videos of the queues, with second reviews and known clips among them."""
+    among = second_reviews.claim_among(db, values, queues)
+    missing = values["count"] - len(among)
+    found = claim_waiting(db, {**values, "count": missing}, queues) if missing else []
+    if len(found) < missing:
+        among += second_reviews.claim_free(db, {**values, "count": missing - len(found)}, queues)
+    for lease in among:
+        found.insert(secrets.randbelow(len(found) + 1), lease)
     return found
 
 
@@ -195,6 +210,8 @@ def lost(db: Database, key: str, holder: str) -> Conflict:
     row = db.execute("select holder from review_leases where video_id = ?", [video_id]).fetchone()
     if row and row[0] != holder:
         return Conflict(WITH_ANOTHER, name=row[0])
+    if second_reviews.is_waiting(db, video_id):
+        return Conflict(ENDED)  # who lost it may get it as the second reviewer
     standing = db.execute("select censor_status from videos where video_id = ?", [video_id]).fetchone()
     last = db.execute(
         "select actor from history where target = ? and action = 'createAudit' order by id desc limit 1", [video_id]

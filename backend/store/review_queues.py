@@ -11,11 +11,12 @@ from msgspec.structs import asdict, replace
 from backend.errors import BadRequest, NotFound
 from backend.model import Actor
 from backend.model.review_queues import DEFAULT, QueueCount, QueueRule, ReviewQueue
-from backend.store import history, inserts, review_sorting
+from backend.store import history, inserts, review_sorting, second_reviews
 from backend.store.engine import Database, Engine
 from backend.store.rows import as_json
 
 MAX_QUEUES = 20
+NOTHING = QueueCount(0, 0, None)
 WAITING = "select queue, number from review_per_queue"
 BUSY = """
     select w.queue, count(*) from review_waiting w where w.video_id in (
@@ -127,13 +128,16 @@ def find(engine: Engine, db: Database) -> tuple[ReviewQueue, ...]:
 
 
 def count(db: Database, holder: str, now: float) -> dict[str, QueueCount]:
-    """Return what waits in each queue, by code, for a user, inside the caller's transaction."""
+    """Return what waits in each queue for a user, by code, with second reviews, inside the caller's transaction."""
     values = {"holder": holder, "now": now}
     waiting = dict(db.execute(WAITING).fetchall())
     busy = dict(db.execute(BUSY, values).fetchall())
     oldest = dict(db.execute(OLDEST).fetchall())
+    again = second_reviews.count(db, holder, now)
     return {
-        code: QueueCount(waiting.get(code, 0), waiting.get(code, 0) - busy.get(code, 0), since)
+        code: again.get(code, NOTHING).added_to(
+            QueueCount(waiting.get(code, 0), waiting.get(code, 0) - busy.get(code, 0), since)
+        )
         for code, since in oldest.items()
     }
 

@@ -34,6 +34,7 @@ LAST = """
 """
 
 TELL = "TellAudit"
+CHANGED = "The review of video {video_id} has changed since. Look at the video again."
 UNDONE = "update review_decisions set undone = ? where video_id = ? and request_id = ? and undone = 0"
 
 
@@ -92,7 +93,7 @@ def read_last(db: Database, video: Video, request_id: str = "") -> HistoryLine:
     if line is None or line.action != "createAudit":
         raise Conflict("There is no review of video {video_id} that can be undone.", video_id=video_id)
     if line.after["censorStatus"] != video.censor_status or request_id not in ("", line.actor.request_id):
-        raise Conflict("The review of video {video_id} has changed since. Look at the video again.", video_id=video_id)
+        raise Conflict(CHANGED, video_id=video_id)
     return line
 
 

@@ -83,6 +83,7 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
         "setReviewPriority": {"videoIds": urgent},
         "editReviewQueue": {"code": "travel", "nameZh": "旅游", "nameEn": "Travel", "cateId": 5},
         "deleteReviewQueue": {"code": "travel"},
+        "setReviewSampling": {"secondReviews": "true"},
     }  # fmt: skip
 
 
