@@ -45,16 +45,18 @@ class Shared(msgspec.Struct, eq=False):
     responses: ResponseCache = msgspec.field(default_factory=ResponseCache)
     threads_until: float = 0.0  # use threads until then, because the disk blocked the event loop
     _version: int | None = None
+    _reads: int | None = None
 
     def version(self, store: Store) -> int:
         """Return the database version, read once per iteration of the event loop: its requests arrived before that."""
         if self._version is None:
             self._version = store.version()
-            asyncio.get_running_loop().call_soon(self._forget_version)
+            asyncio.get_running_loop().call_soon(self._forget)
         return self._version
 
-    def _forget_version(self) -> None:
-        self._version = None
+    def _forget(self) -> None:
+        """Forget what is read once per iteration of the event loop."""
+        self._version = self._reads = None
 
     def is_fast(self) -> bool:
         """Return whether a cheap call may run on the event loop, which is faster than a thread."""
@@ -62,7 +64,9 @@ class Shared(msgspec.Struct, eq=False):
 
     def run_here(self, work: Callable[[], Outcome]) -> Outcome:
         """Run a call on this thread; if the disk blocks it, use threads for the next second."""
-        started, reads = time.monotonic(), disk_reads()
+        if self._reads is None:
+            self._reads = disk_reads()
+        started, reads = time.monotonic(), self._reads
         outcome = work()
         # without disk reads, the CPU is busy, and a thread would take even longer
         if (ended := time.monotonic()) - started > SLOW_SECONDS and disk_reads() != reads:

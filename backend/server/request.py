@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MAX_PARAMETERS = 1000
+TOO_MANY = "More than {most} parameters were sent."
 SHORT_QUERY = 256  # bytes
 MAX_AGENT = 300
 COOKIE = "qu_session"  # of users signed in on a page
@@ -285,12 +286,17 @@ def read_body(raw: bytes, media_type: str, options: Mapping[str, str]) -> dict[s
 def read_pairs(raw: bytes, undecodable: BadRequest) -> dict[str, Any]:
     """Parse names and values; of repeated names, the last. Raises BadRequest."""
     try:
-        pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
+        text = raw.decode()
+        if "%" in text or "+" in text:
+            return dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS))
     except UnicodeDecodeError:
         raise undecodable from None
     except ValueError:
-        raise BadRequest("More than {most} parameters were sent.", most=MAX_PARAMETERS) from None
-    return dict(pairs)
+        raise BadRequest(TOO_MANY, most=MAX_PARAMETERS) from None
+    parts = text.split("&")  # there is nothing to unquote, which takes most of the time
+    if len(parts) > MAX_PARAMETERS:
+        raise BadRequest(TOO_MANY, most=MAX_PARAMETERS)
+    return {name: value for name, _, value in (part.partition("=") for part in parts if part)}
 
 
 def read_json(raw: bytes) -> dict[str, Any]:
