@@ -20,6 +20,7 @@ from backend.model.texts import is_blank
 from backend.operations.fields import ReasonCode
 from backend.operations.review_choices import ReasonData, reasons_of
 from backend.operations.review_leases import (
+    MAX_HELD,
     DeskName,
     LeaseData,
     LeaseKey,
@@ -81,6 +82,22 @@ class PassedData(msgspec.Struct, rename="camel"):
     queue: QueueData
 
 
+class OwnDecision(msgspec.Struct, rename="camel"):
+    """One of your decisions; `leaseKey` is what undoReview takes."""
+
+    lease_key: str
+    video_id: str
+    title: str
+    status: str
+    reason_code: str
+    reason: str
+    time: str
+
+
+class OwnDecisions(msgspec.Struct, rename="camel"):
+    decision_list: list[OwnDecision]
+
+
 class UndoneData(msgspec.Struct, rename="camel"):
     lease: LeaseData
     queue: QueueData
@@ -90,9 +107,10 @@ class UndoneData(msgspec.Struct, rename="camel"):
 def open_review_desk(call: Call) -> OpenedDesk:
     """Open a review desk and return its key, which permits review desk operations only, while the session lasts.
 
-    Send it like a token. A session keeps its 20 newest desks.
+    Send it like a token. A session keeps the 20 desks used last.
     """
     account, key, desk = call.own, PREFIX + secrets.token_hex(24), secrets.token_hex(8)
+    call.store.sessions.write_seen()
     call.store.review_desks.open(key, desk, token_hash(call.token))
     return OpenedDesk(
         key, desk, account.user_name, call.settings.review_lease_seconds, reasons_of(call),
@@ -162,3 +180,14 @@ def undo_review(call: Call, *, lease_key: LeaseKey, desk: DeskName = "") -> Undo
     seconds = call.settings.review_lease_seconds
     lease = review_desk.undo(call.console, lease_key, desk_of(call, desk), call.actor, seconds)
     return UndoneData(written(call, [lease])[0], queue_of(call))
+
+
+@operation("GET", "/vod/getReviewDecisions", right=Right.DESK)
+def get_review_decisions(call: Call) -> OwnDecisions:
+    """Return your last 20 decisions at review desks that are not undone, newest first."""
+    found = call.store.review_decisions.find_last(call.own.user_name, MAX_HELD)
+    return OwnDecisions([
+        OwnDecision(one.key, one.video_id, title, one.verdict.value, one.reason_code, one.reason,
+                    call.write.time(int(one.at)))
+        for one, title in found
+    ])  # fmt: skip

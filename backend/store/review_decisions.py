@@ -161,6 +161,16 @@ class ReviewDecisions:
             return with_lease  # a repeated request: the lease exists already
         raise Conflict(NOTHING_TO_UNDO)
 
+    def find_last(self, reviewer: str, count: int) -> list[tuple[Decision, str]]:
+        """Return a user's last decisions with the titles of their videos, newest first, without undone ones."""
+        sql = (
+            "select d.*, v.title from review_decisions d join videos v using (video_id) "
+            "where reviewer = ? and undone = 0 order by at desc limit ?"
+        )
+        with self._engine.reading() as db:
+            rows = [(row.pop("title"), row) for row in db.query(sql, [reviewer, count])]
+        return [(decision_of(row), title) for title, row in rows]
+
     def count_since(self, reviewer: str, second: float) -> int:
         """Return the number of a user's decisions since then, without undone ones and known clips."""
         sql = (
@@ -179,10 +189,16 @@ def find(db: Database, key: str, reviewer: str, verdict: Verdict | None = None) 
     row = next(iter(db.query(sql, [key, reviewer])), None)
     if row is None:
         return None
-    key, kind, said = row.pop("lease_key"), LeaseKind(row.pop("kind")), Verdict(row.pop("verdict"))
-    if verdict not in (None, said):
-        raise Conflict(OTHERWISE, status=said.value)
-    return Decision(key=key, kind=kind, verdict=said, **row)
+    made = decision_of(row)
+    if verdict not in (None, made.verdict):
+        raise Conflict(OTHERWISE, status=made.verdict.value)
+    return made
+
+
+def decision_of(row: dict[str, Any]) -> Decision:
+    """Return the decision in a row of review_decisions."""
+    key, kind, verdict = row.pop("lease_key"), LeaseKind(row.pop("kind")), Verdict(row.pop("verdict"))
+    return Decision(key=key, kind=kind, verdict=verdict, **row)
 
 
 def _passed(db: Database, table: str, key: str, account: str) -> str:

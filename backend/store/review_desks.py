@@ -11,7 +11,7 @@ from backend.model import Access
 from backend.store.accounts import ACCOUNT_COLUMNS, account_of
 from backend.store.engine import Database, Engine
 
-MAX_OPEN = 20  # per session; the oldest is evicted
+MAX_OPEN = 20  # per session; the one unused for longest is evicted
 FIND = f"""
     select {ACCOUNT_COLUMNS}, s.expires, s.name, s.granted, s.token_hash, d.desk
     from review_desks d join sessions s using (token_hash) join accounts a using (account_id)
@@ -19,7 +19,7 @@ FIND = f"""
 """
 CROWDED = """
     delete from review_desks where token_hash = ? and key_hash not in (
-        select key_hash from review_desks where token_hash = ? order by created desc, key_hash limit ?
+        select key_hash from review_desks where token_hash = ? order by max(created, used) desc, key_hash limit ?
     )
 """
 

@@ -51,7 +51,7 @@ class Sessions:
         now = int(self._clock())
         if found is None or found[1] <= now:
             return None
-        self._seen[found[2]] = now
+        self._seen[found[2]] = self._seen[hashed] = now
         if now - self._written >= SEEN_SECONDS:
             self._written = now
             threading.Thread(target=self.write_seen, name="sessions seen", daemon=True).start()
@@ -152,7 +152,7 @@ class Sessions:
             return count
 
     def write_seen(self) -> None:
-        """Write pending last_seen times. If the database refuses, they are kept for the next write."""
+        """Write pending last_seen times, also of desks. If the database refuses, they are kept for the next write."""
         with self._guard:
             seen, self._seen = self._seen, {}
             self._written = self._now()
@@ -160,10 +160,9 @@ class Sessions:
                 return
             try:
                 with self._engine.writing() as db:
-                    db.executemany(
-                        "update sessions set seen = ? where token_hash = ? and seen < ?",
-                        [(second, hashed, second) for hashed, second in seen.items()],
-                    )
+                    times = [(second, hashed, second) for hashed, second in seen.items()]
+                    db.executemany("update sessions set seen = ? where token_hash = ? and seen < ?", times)
+                    db.executemany("update review_desks set used = ? where key_hash = ? and used < ?", times)
             except StoreError as error:
                 self._seen = {**seen, **self._seen}
                 log.warning("last_seen of sessions cannot be written: %s", error)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from pages.components import formatting, session
+from pages.components import formatting, reason_choice, session
 from pages.components.i18n import named, t
 
 MAX_TEXT = 300
@@ -19,7 +19,7 @@ GROUPS = {"censorStatus": ("censor",)}  # translation groups of ambiguous values
 # Free text and names, never to be translated.
 FREE = {
     "title", "description", "tags", "name", "userName", "userId", "cate_name", "cateName", "reason", "comment", "error",
-    "target", "watermark", "reasonCode", "nameZh", "nameEn", "uploaderZh", "uploaderEn",
+    "target", "watermark", "nameZh", "nameEn", "uploaderZh", "uploaderEn",
 }  # fmt: skip
 WAYS_OF_PEOPLE = ("page", "rest", "pull")
 NOTHING = ("", None, [], {})
@@ -76,6 +76,8 @@ def value(of: Any, field: str) -> str:
     if field in WRITTEN and isinstance(of, int | float):
         return WRITTEN[field](of)
     text = str(of)
+    if field == "reasonCode":
+        return reason_choice.name_of(text)
     if MOMENT.fullmatch(text):
         return f"{datetime.fromisoformat(text).astimezone(ZoneInfo(session.features()['timeZone'])):%Y-%m-%d %H:%M:%S}"
     if field in FREE:

@@ -12,8 +12,17 @@ from pages.components.i18n import language, t
 
 def reasons() -> list[dict[str, Any]]:
     """Return the reasons in order, each with its name in the user's language."""
-    found = session.ask("getReviewReasons")["reasonList"]
-    return [{**reason, "name": reason[f"name{language().capitalize()}"]} for reason in found]
+    return _named(session.ask("getReviewReasons"))
+
+
+def name_of(code: str) -> str:
+    """Return the name of a reason in the user's language; its code, if the user may not read the list."""
+    found = _named(session.ask_once("getReviewReasons")) if session.may("desk") else []
+    return next((reason["name"] for reason in found if reason["code"] == code), code)
+
+
+def _named(found: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{**reason, "name": reason[f"name{language().capitalize()}"]} for reason in found["reasonList"]]
 
 
 def choose(number: int) -> str:

@@ -10,6 +10,7 @@ from tests.browser.desk import PASSWORD
 
 pytestmark = pytest.mark.slow
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"  # the desk renews its leases
+KEEPS_NOTHING = "() => sessionStorage['qu-review-acts anne'] === '[]'"
 NOTE_PLAYS = """() => {
   const { play } = HTMLMediaElement.prototype;
   window.plays = [];
@@ -236,3 +237,29 @@ def test_nothing_plays_by_itself_from_an_uploader_blocked_for_the_worst(reviews,
     desk.shows("又是别人的")
     desk.has_done(2)
     assert set(desk.page.evaluate("plays")) == {"又是别人的"}
+
+
+def test_what_was_decided_before_a_reload_is_undone_too_but_not_by_a_duplicated_tab(server, waiting, desk_of):
+    ids = waiting("载一", "载二", "载三")
+    desk = desk_of()
+    desk.shows("载一")
+    desk.presses("a")
+    desk.shows("载二")
+    desk.presses("b", "1")
+    desk.has_done(2)
+    desk.opens()
+    with desk.page.expect_popup() as opened:  # with a copy of what this tab keeps
+        desk.page.evaluate("open('/review')")
+    expect(opened.value.locator(".desk .empty")).to_be_visible()
+    opened.value.wait_for_function(KEEPS_NOTHING)
+    opened.value.close()
+
+    desk.shows("载三")
+    desk.presses("u")
+    desk.shows("载二")
+    desk.presses("u")
+    desk.shows("载一")
+    desk.has_done(0)
+    desk.presses("a")
+    desk.has_done(1)
+    assert [server.ask("getVideoById", videoId=one)["censorStatus"] for one in ids] == ["success", "check", "check"]

@@ -7,6 +7,7 @@ import pytest
 from backend.api.registry import OPERATIONS
 from pages.components import history_text
 from pages.components.i18n import text
+from tests.pages.conftest import PAGES
 
 
 @pytest.mark.parametrize("field", ["userName", "name", "title", "reason"])
@@ -24,6 +25,17 @@ def test_what_is_ours_is_told_in_words():
 def test_somebody_who_is_called_like_a_part_of_the_console_keeps_the_name(way):
     assert history_text.actor({"userName": "worker", "way": way}) == "worker"
     assert history_text.actor({"userName": "worker", "way": "worker"}) == "后台任务"
+
+
+def test_a_reason_from_the_list_is_told_by_its_name(drawings, make_video, console, token):
+    video = make_video(title="带二维码").video_id
+    console.call("createAudit", {"mediaId": video, "status": "Blocked", "reasonCode": "spam"}, token)
+
+    shown = drawings.draw(PAGES / "video.py", videoId=video).table[-1].value
+    table = " ".join(shown["value"])
+
+    assert "广告引流" in table
+    assert "spam" not in table
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

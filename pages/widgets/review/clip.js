@@ -17,7 +17,7 @@ function make(tag, className, text) {
 class Clip {
   // `reread` returns the lease with the current URLs, or nothing; `run` runs a command.
   constructor(lease, config, { reread, run }) {
-    Object.assign(this, { lease, config, reread, run, shownAt: 0, failures: 0 });
+    Object.assign(this, { lease, config, reread, run, shownAt: 0, watched: 0, failures: 0 });
     this.element = make("article", "clip ahead");
     this.element.setAttribute("aria-hidden", "true");
     this.pictures = this.sheet();
@@ -99,7 +99,8 @@ class Clip {
     this.element.classList.remove("ahead");
     this.element.removeAttribute("aria-hidden");
     this.element.dataset.videoId = this.lease.video.videoId;
-    this.shownAt = performance.now();
+    this.shownAt = this.watchedSince = performance.now();
+    this.watched = 0;
     const { autoplay, sensitiveAutoplay, sound, speed } = this.config.preferences;
     this.video.muted = !sound;
     this.video.playbackRate = this.video.defaultPlaybackRate = speed;
@@ -115,8 +116,17 @@ class Clip {
     });
   }
 
+  // Seconds on the screen, without those when the page was hidden.
   seconds() {
-    return Math.round((performance.now() - this.shownAt) / 100) / 10;
+    this.watch();
+    return Math.round(this.watched / 100) / 10;
+  }
+
+  // Counts the time since the last call; called when the page is hidden or shown too.
+  watch(wasVisible = true) {
+    const now = performance.now();
+    if (wasVisible) this.watched += now - this.watchedSince;
+    this.watchedSince = now;
   }
 
   length() {

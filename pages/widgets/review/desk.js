@@ -6,6 +6,7 @@ const ACTIVE_MS = 300_000; // leases are renewed for some minutes after the last
 const READ_MS = 4000; // a message stays for this long, whatever is pressed
 const PAUSE_MS = 60_000; // longer viewing times count as a break
 const PACE_MS = 600_000;
+const MAX_ACTS = 50;
 const KINDS = { decide: "decideReview", skip: "skipReview", opinion: "askSecondOpinion", undo: "undoReview" };
 
 class Desk {
@@ -13,7 +14,8 @@ class Desk {
     this.config = config;
     this.changed = () => {};
     this.leases = []; // the first is on the screen
-    this.acts = []; // actions of this tab, undone from the last
+    this.store = new TabStore(config.userName, () => this.forget());
+    this.acts = (this.store.read("acts") ?? []).map((act) => ({ ...act, isEarlier: true })); // undone from the last
     this.ended = new Set(); // lease keys of all of them: a late response may still contain such a lease
     this.done = 0;
     this.pace = []; // recent decisions: time, and viewing time in seconds
@@ -22,11 +24,13 @@ class Desk {
     this.isFirst = true;
     this.options = {}; // parameters of each request for videos
     this.usedAt = Date.now();
-    this.outbox = new Outbox(config.userName, {
+    this.outbox = new Outbox(this.store, {
       send: (item) => this.send(item),
       settled: (item, outcome) => this.settle(item, outcome),
       changed: () => { if (!this.outbox.items.length) this.take(); this.changed(); },
     });
+    const undone = this.outbox.items.filter((item) => item.kind === "undo").map((item) => item.body.leaseKey);
+    for (const act of this.acts) act.isUndoing = undone.includes(act.leaseKey);
   }
 
   start() {
@@ -36,12 +40,37 @@ class Desk {
     ];
     this.outbox.closed = false;
     this.outbox.items.length ? this.outbox.run() : this.take();
+    if (!this.acts.length) this.recall();
   }
 
   stop() {
     this.timers.forEach(clearInterval);
     this.outbox.closed = true;
+    this.store.close();
     this.release();
+  }
+
+  // Reads the last decisions of the account, so that they can be undone after a crash of the browser too.
+  async recall() {
+    const { data } = await post(this.config, "getReviewDecisions", {});
+    const known = new Set(this.acts.map((act) => act.leaseKey));
+    const earlier = (data?.decisionList ?? []).filter(({ leaseKey }) => !known.has(leaseKey)).reverse();
+    const acts = earlier.map(({ leaseKey, videoId, title }) =>
+      ({ kind: "decide", leaseKey, title: title || videoId, isEarlier: true }));
+    this.keep([...acts, ...this.acts]);
+    this.changed();
+  }
+
+  keep(acts) {
+    this.acts = acts.slice(-MAX_ACTS);
+    this.store.write("acts", this.acts.map(({ kind, leaseKey, title }) => ({ kind, leaseKey, title })));
+  }
+
+  // Forgets what another tab does.
+  forget() {
+    this.outbox.clear();
+    this.keep([]);
+    this.changed();
   }
 
   get current() {
@@ -105,7 +134,7 @@ class Desk {
     this.leases.shift();
     this.ended.add(leaseKey);
     this.unsay();
-    this.acts.push({ kind, lease, leaseKey, title });
+    this.keep([...this.acts, { kind, lease, leaseKey, title }]);
     this.outbox.push({ kind, title, body: { ...body, leaseKey } });
     this.changed();
     return true;
@@ -116,7 +145,7 @@ class Desk {
     if (!act || this.outbox.isFull) return false;
     this.unsay();
     if (this.outbox.takeBack(act.leaseKey)) {
-      this.acts = this.acts.filter((one) => one !== act);
+      this.keep(this.acts.filter((one) => one !== act));
       this.bring(act.lease);
     } else {
       act.isUndoing = true;
@@ -140,13 +169,13 @@ class Desk {
 
   succeed(item, act, data) {
     if (item.kind === "undo") {
-      if (act?.kind === "decide") this.done = Math.max(0, this.done - 1);
-      this.acts = this.acts.filter((one) => one !== act);
+      if (act?.kind === "decide" && !act.isEarlier) this.done = Math.max(0, this.done - 1);
+      this.keep(this.acts.filter((one) => one !== act));
       this.bring(data.lease);
       this.queue = data.queue ?? this.queue;
       return;
     }
-    if (act) act.lease = null; // only its key is needed from now on
+    if (act) Object.assign(act, { lease: null, isEarlier: false }); // only its key is needed from now on
     if (item.kind === "decide") {
       this.done += 1;
       this.pace.push({ at: Date.now(), seconds: item.body.seconds });
@@ -156,10 +185,9 @@ class Desk {
   }
 
   fail(item, act, { code, message }) {
-    this.acts = this.acts.filter((one) => one !== act || item.kind === "undo");
-    if (act) act.isUndoing = false;
-    if (item.kind === "undo") this.acts = this.acts.filter((one) => one !== act);
-    else if (code !== 409 && act) this.bring(act.lease); // the lease is still valid, and the video not decided
+    this.keep(this.acts.filter((one) => one !== act));
+    // The lease is still valid, and the video not decided.
+    if (item.kind !== "undo" && code !== 409 && act?.lease) this.bring(act.lease);
     this.tell(message, item.title);
   }
 

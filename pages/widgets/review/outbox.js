@@ -6,10 +6,9 @@ const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 
 class Outbox {
   // `send` returns the outcome of an item; `settled` is called with each finished item, `changed` after each change.
-  constructor(account, { send, settled, changed }) {
-    this.storeKey = `qu-review-outbox ${account}`;
-    Object.assign(this, { send, settled, changed, state: "", sending: null, running: false });
-    this.items = this.load();
+  constructor(store, { send, settled, changed }) {
+    Object.assign(this, { store, send, settled, changed, state: "", sending: null, running: false });
+    this.items = (store.read("outbox") ?? []).map((item) => ({ ...item, tried: true }));
   }
 
   get isFull() {
@@ -68,20 +67,13 @@ class Outbox {
     });
   }
 
-  load() {
-    try {
-      return JSON.parse(sessionStorage.getItem(this.storeKey)) ?? [];
-    } catch {
-      return [];
-    }
+  save() {
+    this.store.write("outbox", this.items);
   }
 
-  save() {
-    try {
-      if (this.items.length) sessionStorage.setItem(this.storeKey, JSON.stringify(this.items));
-      else sessionStorage.removeItem(this.storeKey);
-    } catch {
-      // Without browser storage they are kept until the page is closed.
-    }
+  // Forgets what another tab sends.
+  clear() {
+    this.items = this.items.filter((item) => item === this.sending);
+    this.save();
   }
 }

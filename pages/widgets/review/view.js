@@ -13,7 +13,7 @@ class View extends Commands {
     this.onLeave = (event) => { if (this.desk.outbox.items.length && this.desk.outbox.state === "offline") event.preventDefault(); };
     this.onHide = () => { this.savePreferences(true); this.desk.release(); };
     this.onShow = (event) => { if (event.persisted) { this.desk.take(); this.draw(); } };
-    this.onVisible = () => { if (document.visibilityState === "visible") { this.desk.used(); this.desk.renew(); } };
+    this.onVisible = () => this.turn(document.visibilityState === "visible");
     this.makeButtons();
     for (const panel of panels.all) {
       const part = panel.bar?.(this);
@@ -49,6 +49,13 @@ class View extends Commands {
     document.removeEventListener("visibilitychange", this.onVisible);
     clearInterval(this.timer);
     this.timer = undefined;
+  }
+
+  turn(isVisible) {
+    this.clip?.watch(!isVisible);
+    if (!isVisible) return;
+    this.desk.used();
+    this.desk.renew();
   }
 
   get clip() {
