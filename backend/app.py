@@ -19,6 +19,7 @@ from backend.demo.clips import DemoMaker
 from backend.jobs.runner import AnyRunner, Runner
 from backend.jobs.worker import Worker
 from backend.lifecycle import pull
+from backend.lifecycle.fingerprints import Fingerprinter
 from backend.lifecycle.ingest import incoming_folder, sweep_incoming
 from backend.lifecycle.pull import Puller
 from backend.lifecycle.trash import Purger
@@ -136,6 +137,8 @@ def running(url: str = "") -> Iterator[Console]:
         worker.start()
         purger = Purger(console)
         purger.start()
+        fingerprinter = Fingerprinter(console)
+        fingerprinter.start()
         if console.cloud is not None:
             console.cloud.background.start()
         try:
@@ -144,6 +147,7 @@ def running(url: str = "") -> Iterator[Console]:
             console.password_checks.close()
             if console.cloud is not None:
                 console.cloud.background.stop()
+            fingerprinter.stop()
             purger.stop()
             worker.stop()
             close_current()

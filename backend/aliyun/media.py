@@ -29,6 +29,7 @@ from backend.media.local import LocalMedia
 from backend.media.templates import TemplateGroup, Watermark
 from backend.model import Actor, FileKind, Job, JobKind, TranscodeStatus, User, Verdict, Video, VideoStatus
 from backend.model.cloud import MARK, Action, Intent
+from backend.model.fingerprint import Hashes
 
 if TYPE_CHECKING:
     from backend.store.cloud import CloudRecords
@@ -96,6 +97,11 @@ class CloudMedia:
     def update_texts(self, video_id: str, texts: Mapping[str, Any]) -> None:
         if wanted := fitted(texts):
             self._client.call("UpdateVideoInfo", {"VideoId": video_id, **wanted})
+
+    def fingerprint(self, video: Video, download: Callable[[str], bytes]) -> tuple[Hashes, ...]:
+        """Return the hashes of VOD's snapshots, which are downloaded for it; the video is not."""
+        images = (download(file.name) for file in video.files_of(FileKind.SNAPSHOT))
+        return self._local.fingerprint_pictures(images)
 
     def template_groups(self) -> list[TemplateGroup]:
         return self._templates.groups()

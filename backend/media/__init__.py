@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from backend.errors import ConsoleError
 from backend.media.templates import TemplateGroup, Watermark
 from backend.model import Actor, JobKind, User, Verdict, Video
+from backend.model.fingerprint import Hashes
 
 NO_SNAPSHOTS = (
     "In cloud mode a cover is one of the snapshots, and video {video_id} has none yet. Ask for new snapshots first."
@@ -169,6 +170,12 @@ class MediaProvider(Protocol):
 
     def source_hash(self, video: Video) -> str:
         """Return the SHA-256 of a stored source; "" if there is none here."""
+
+    def fingerprint(self, video: Video, download: Callable[[str], bytes]) -> tuple[Hashes, ...]:
+        """Return the hashes of frames of a video, taken from its images, once per way of cutting the frames.
+
+        Empty if there are no images, or none is clear. `download` returns an image stored elsewhere. Raises MediaError.
+        """
 
     def is_up_to_date(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
         """Return whether a `transcode` or `narrow` job would only repeat what exists; `facts` are those of the last

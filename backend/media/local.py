@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -14,14 +14,25 @@ from backend.jobs.runner import Done, Task
 from backend.media import Judgement, LocalFile, MediaFiles, Probe
 from backend.media.ffmpeg import MAX_PIXELS, Ffmpeg
 from backend.media.files import JobFiles, remove_temp_dirs
+from backend.media.fingerprint import fingerprint_pictures, fingerprint_sprite
 from backend.media.folder import NO_SUCH_VIDEO
 from backend.media.narrow_band import narrow, plain_renditions, uses_av1
 from backend.media.packets import DAMAGED, count_packets
 from backend.media.snapshots import take_cover, take_pictures
-from backend.media.source import Findings, findings_name, hash_of, open_source, read_findings, write_findings
+from backend.media.source import (
+    Findings,
+    findings_name,
+    hash_of,
+    open_source,
+    read_findings,
+    read_whole,
+    write_findings,
+)
+from backend.media.sprite import read_vtt
 from backend.media.templates import TemplateGroup, Watermark
 from backend.media.transcode import NO_ENCODER, sides, transcode
 from backend.model import Actor, FileKind, Job, JobKind, User, Video
+from backend.model.fingerprint import Hashes
 
 CUT_OFF = (
     "The file is cut off: it should run {expected} seconds, but only {actual} are there. Send the whole file again."
@@ -165,6 +176,22 @@ class LocalMedia:
             if job.kind is JobKind.TRANSCODE:
                 return transcode(self._ffmpeg, self._rungs, files, source, task.report)
             return narrow(self._ffmpeg, self._narrow_codec, self._rungs, files, source, task.report)
+
+    def fingerprint(self, video: Video, download: Callable[[str], bytes]) -> tuple[Hashes, ...]:
+        """Return the hashes of the sprite's tiles."""
+        sprite, cues = video.file_of(FileKind.SPRITE), video.file_of(FileKind.SPRITE_CUES)
+        if sprite is None or cues is None:
+            return ()
+        tiles = read_vtt(read_whole(self.files, video.video_id, cues.name).decode())
+        with self.files.local(video.video_id, sprite.name) as file:
+            if file is None or not tiles:
+                return ()
+            size = sprite.width, sprite.height
+            return fingerprint_sprite(self._ffmpeg, file.path, size, tiles, self.files.scratch)
+
+    def fingerprint_pictures(self, images: Iterable[bytes]) -> tuple[Hashes, ...]:
+        """Return the hashes of JPEG images of a video. Raises MediaError."""
+        return fingerprint_pictures(self._ffmpeg, images, self.files.scratch)
 
     def is_up_to_date(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
         """Return whether all renditions exist in the configured sizes and codec."""

@@ -42,6 +42,13 @@ class ReasonCount(msgspec.Struct, rename="camel"):
     count: int
 
 
+class HintCount(msgspec.Struct, rename="camel"):
+    """How many decisions were made beside a hint of a similar video, and how many of them agree with it."""
+
+    shown: int
+    followed: int
+
+
 class FiguresData(msgspec.Struct, rename="camel"):
     """The figures between two times, and the present queue."""
 
@@ -51,6 +58,7 @@ class FiguresData(msgspec.Struct, rename="camel"):
     oldest_seconds: int
     person_list: list[PersonData]
     reason_list: list[ReasonCount]
+    hints: HintCount
 
 
 @operation("GET", "/vod/getReviewFigures", right=Right.DESK)
@@ -65,7 +73,9 @@ def get_review_figures(call: Call, *, start_time: Start = None, end_time: End = 
         raise BadRequest("endTime must be after startTime, by at most {days} days.", days=MAX_DAYS)
     own = call.own.user_name
     sees_all = call.access is not None and Right.MANAGE in call.access.rights
-    found = call.store.review_figures.find(start, end, "" if sees_all else own)
+    reviewer = "" if sees_all else own
+    found = call.store.review_figures.find(start, end, reviewer)
+    hints = call.store.similar_videos.find_figures(start, end, reviewer)
     queue = call.store.review_leases.count_queue(own)
     return FiguresData(
         start_time=call.write.time(start),
@@ -80,4 +90,5 @@ def get_review_figures(call: Call, *, start_time: Start = None, end_time: End = 
             for one in found.people
         ],
         reason_list=[ReasonCount(code, count) for code, count in found.reasons],
+        hints=HintCount(hints.shown, hints.followed),
     )  # fmt: skip

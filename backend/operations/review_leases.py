@@ -20,6 +20,7 @@ from backend.model.review import Desk, Lease, LeaseKind, UploaderRecord
 from backend.operations.covers import SpriteData, sprite_of
 from backend.operations.machine_reviews import ReviewData, machine_review_of
 from backend.operations.review_queues import QueueCode, check_queue, codes_for
+from backend.operations.similar_videos import HintData, hints_of
 from backend.store.review_sampling import Seen
 from backend.store.second_reviews import as_seen
 
@@ -63,7 +64,10 @@ class NoteData(msgspec.Struct, rename="camel"):
 
 
 class LeaseData(msgspec.Struct, rename="camel"):
-    """A video leased to you until `expirationTime`. Its statuses are those of any waiting video."""
+    """A video leased to you until `expirationTime`. Its statuses are those of any waiting video.
+
+    `hint` is a similar video on which somebody has decided, null if there is none.
+    """
 
     lease_key: str
     expiration_time: str
@@ -75,6 +79,7 @@ class LeaseData(msgspec.Struct, rename="camel"):
     uploader: UploaderData
     machine: ReviewData
     note_list: list[NoteData]
+    hint: HintData | None
 
 
 class QueueData(msgspec.Struct, rename="camel"):
@@ -177,10 +182,10 @@ def written(call: Call, leases: Iterable[Lease]) -> list[LeaseData]:
     leases = list(leases)
     ids = [lease.video_id for lease in leases]
     known, since = call.store.catalogue.find_known(ids), call.store.review_queues.find_since(ids)
-    seen = call.store.second_reviews.find_seen(leases)
+    seen, hints = call.store.second_reviews.find_seen(leases), hints_of(call, leases)
     since |= {lease.video_id: seen[lease.key].since for lease in leases if lease.key in seen}
     return [
-        _lease(call, lease, video, since.get(lease.video_id, video.created), seen.get(lease.key))
+        _lease(call, lease, video, since.get(lease.video_id, video.created), seen.get(lease.key), hints.get(lease.key))
         for lease in leases
         if (video := known.get(lease.video_id)) is not None
     ]
@@ -262,7 +267,9 @@ def free_review(call: Call, *, video_id: str = "", user_name: str = "") -> Lease
     return LeaseCount(call.store.review_leases.free(call.actor, video_id, user_name))
 
 
-def _lease(call: Call, lease: Lease, video: Video, since: float, seen: Seen | None) -> LeaseData:
+def _lease(
+    call: Call, lease: Lease, video: Video, since: float, seen: Seen | None, hint: HintData | None
+) -> LeaseData:  # fmt: skip
     record = call.store.uploaders.find(video.user.user_id, video.video_id)
     shown = call.media.with_current_urls(
         replace(video, status=VideoStatus.CHECKING, censor_status=CensorStatus.CHECK, is_recommend=False)
@@ -274,7 +281,7 @@ def _lease(call: Call, lease: Lease, video: Video, since: float, seen: Seen | No
         lease.key, *_until(call, lease), max(int(call.store.now() - since), 0), played.video_base,
         played.play_info_list, sprite_of(call, shown), _uploader(call, video, record),
         machine_review_of(call, video.video_id),
-        [NoteData(one.account, one.note, call.write.time(int(one.at))) for one in notes],
+        [NoteData(one.account, one.note, call.write.time(int(one.at))) for one in notes], hint,
     )  # fmt: skip
 
 

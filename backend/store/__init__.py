@@ -31,6 +31,7 @@ from backend.store.review_queues import ReviewQueues
 from backend.store.review_sampling import ReviewSampling
 from backend.store.second_reviews import SecondReviews
 from backend.store.sessions import Sessions
+from backend.store.similar_videos import SimilarVideos
 from backend.store.sqlite.engine import SqliteEngine
 from backend.store.sqlite.files import copy_files, find_damage, find_files, find_open
 from backend.store.statistics import Statistics
@@ -64,6 +65,7 @@ class Store:
         self.review_decisions = ReviewDecisions(engine, engine.now)
         self.review_sampling = ReviewSampling(engine, engine.now)
         self.second_reviews = SecondReviews(engine, engine.now)
+        self.similar_videos = SimilarVideos(engine, engine.now)
         self.review_choices = ReviewChoices(engine, engine.now)
         self.review_figures = ReviewFigures(engine)
         self.uploaders = UploaderRecords(engine)

@@ -9,7 +9,7 @@ from typing import Any
 from backend.errors import Conflict
 from backend.model import Actor, CensorStatus, Verdict
 from backend.model.review import Decision, Desk, Lease, LeaseKind, Opinion, Ruling
-from backend.store import history, inserts, review_leases, review_sampling, reviews, second_reviews
+from backend.store import history, inserts, review_leases, review_sampling, reviews, second_reviews, similar_videos
 from backend.store.engine import Database, Engine
 from backend.store.lease_claims import lease_of
 from backend.store.rows import read_video_alone
@@ -216,3 +216,5 @@ def _write(db: Database, made: Decision) -> None:
         "queue": made.queue,
     }  # fmt: skip
     inserts.insert(db, "review_decisions", row)
+    if made.kind is LeaseKind.FIRST:
+        similar_videos.note_hint(db, made.key, made.video_id, made.verdict)

@@ -115,6 +115,13 @@ RECIPES = {
     "fast.mp4": (("testsrc2=s=96x54:r=240:d=1",), QUICK),
     "two-sounds.mov": ((PICTURES, SOUND, "sine=880:d=2"), f"{QUICK} -map 0 -map 1 -map 2"),
     "lasting.mp4": (("testsrc2=s=640x360:r=20:d=24",), QUICK),
+    "zoom.mp4": (("mandelbrot=s=192x108:r=8:end_scale=0.01:end_pts=24,trim=duration=3",), QUICK),
+    "zoom-spoilt.mp4": (
+        ("zoom.mp4",),
+        "-vf scale=240:136,eq=brightness=0.1,drawbox=w=40:h=20:color=white:t=fill,"
+        "drawbox=y=ih-24:w=iw:h=24:color=black:t=fill -c:v libx264 -preset ultrafast -crf 32",
+    ),
+    "zoom-mirrored.mp4": (("zoom.mp4",), f"-vf hflip,pad=iw:iw*16/9:0:(oh-ih)/2 {QUICK}"),
     "large.mp4": (("testsrc2=s=1280x720:r=20:d=24",), f"{QUICK} -g 20"),
 }
 
