@@ -90,16 +90,16 @@ def is_drawn(secret: str, lease_key: str, drawn_with: float) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Agreement of two reviewers over `pairs` verdicts, weighted; None where a figure is not defined.
+    """Agreement of two reviewers over `pairs` verdicts, weighted; None where a figure is not defined, or of too few.
 
     `observed` is the share of pairs with the same verdict, `kappa` Cohen's, `pabak` the prevalence- and bias-adjusted
     one, `blocks` the agreement on blocks. `low` and `high` bound 95 % intervals.
     """
 
     pairs: int
-    both_approved: int
-    both_blocked: int
-    differing: int
+    both_approved: int | None = None
+    both_blocked: int | None = None
+    differing: int | None = None
     observed: float | None = None
     observed_low: float | None = None
     observed_high: float | None = None
@@ -141,7 +141,7 @@ class Tally:
         counts = self._counts[False, False], self._counts[True, True]
         differing = self.pairs - sum(counts)
         if pairs < max(fewest, 1) or not self.pairs:
-            return Agreement(pairs, *counts, differing)
+            return Agreement(pairs)
         total = sum(self._weights.values())
         neither, one, other, both = (
             self._weights[key] / total for key in ((False, False), (True, False), (False, True), (True, True))

@@ -22,9 +22,11 @@ from backend.store.hash_chain import Head
 from backend.store.history import History
 from backend.store.jobs import Jobs
 from backend.store.login_attempts import LoginAttempts
+from backend.store.review_agreement import ReviewAgreement
 from backend.store.review_choices import ReviewChoices
 from backend.store.review_decisions import ReviewDecisions
 from backend.store.review_desks import ReviewDesks
+from backend.store.review_differences import ReviewDifferences
 from backend.store.review_figures import ReviewFigures
 from backend.store.review_leases import ReviewLeases
 from backend.store.review_queues import ReviewQueues
@@ -63,6 +65,8 @@ class Store:
         self.review_leases = ReviewLeases(engine, engine.now)
         self.review_queues = ReviewQueues(engine, engine.now)
         self.review_decisions = ReviewDecisions(engine, engine.now)
+        self.review_differences = ReviewDifferences(engine, engine.now)
+        self.review_agreement = ReviewAgreement(engine)
         self.review_sampling = ReviewSampling(engine, engine.now)
         self.second_reviews = SecondReviews(engine, engine.now)
         self.similar_videos = SimilarVideos(engine, engine.now)

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from backend.auth.permissions import Role
-from backend.model import FileKind, JobKind, MediaFile, User, VideoFilter
+from backend.model import Actor, FileKind, JobKind, MediaFile, User, Verdict, VideoFilter
+from backend.model.review import Desk, Ruling
 
 FILES = (MediaFile(FileKind.SOURCE, "source.mp4", 56, 1080, 1920, 12.5, 800_000, "avc1"),
          MediaFile(FileKind.COVER, "cover.jpg"), MediaFile(FileKind.SNAPSHOT, "s0.jpg"))  # fmt: skip
@@ -158,3 +159,164 @@ def test_a_known_clip_is_told_as_such_right_after_the_verdict(door, people, take
     undone = door("undoReview", token=people["cleo"], leaseKey=lease["leaseKey"])
     assert (undone["code"], undone["message"]) == ("409", "This was a known clip: there is nothing to undo.")
     assert take(people["cleo"])["queue"]["doneToday"] == 0
+
+
+class TestQueues:
+    def test_a_second_review_goes_to_those_who_work_its_queue_and_counts_there(self, door, people, take, make_video):
+        door.data("editReviewQueue", code="long", nameZh="长", nameEn="Long", minSeconds=60, userNames="anne,ben")
+        door.data("setReviewSampling", **ALL)
+        make_video(video_id="v0", duration=90.0)
+        decide(door, take()["leaseList"][0])
+
+        assert take(people["cleo"])["leaseList"] == []
+        queues = {one["code"]: one for one in door.data("getReviewQueues", token=people["ben"])["queueList"]}
+        assert (queues["long"]["waiting"], queues["long"]["free"]) == (1, 1)
+        assert take(people["ben"])["queue"]["withYou"] == 1
+
+
+@pytest.fixture
+def differ(door, people, take, make_video):
+    """Makes clips on which anne and ben differ."""
+    door.data("setReviewSampling", **ALL)
+
+    def make(video_id="v0", first="Normal", second="Blocked"):
+        make_video(video_id=video_id, files=FILES)
+        decide(door, take()["leaseList"][0], status=first, comment="of the first")
+        (lease,) = take(people["ben"])["leaseList"]
+        decide(door, lease, people["ben"], status=second, comment="of the second")
+        return lease
+
+    return make
+
+
+class TestDifferences:
+    @pytest.fixture
+    def find(self, door, people):
+        return lambda: door.data("getReviewDifferences", token=people["mary"], count=20)
+
+    @pytest.fixture
+    def settle(self, door, people):
+        return lambda number, **given: door(
+            "settleReviewDifference", token=people["mary"], differenceId=number, **given
+        )
+
+    @pytest.mark.every_door
+    def test_a_lead_sees_both_verdicts_without_names_and_settles_by_a_verdict(
+        self, door, console, differ, find, settle
+    ):
+        differ()
+        (found,) = find()["differenceList"]
+
+        assert found["verdictList"] == [
+            {"status": "Normal", "reasonCode": "", "reason": "", "comment": "of the first", "stands": True},
+            {"status": "Blocked", "reasonCode": "spam", "comment": "of the second", "stands": False,
+             "reason": "The video contains advertising or leads viewers elsewhere"},
+        ]  # fmt: skip
+        assert found["video"] == door.data("getVideoById", videoId="v0")
+        assert found["playInfoList"] == door.data("getPlayInfo", videoId="v0")["playInfoList"]
+        told = json.dumps(found["verdictList"])
+        assert "anne" not in told
+        assert "ben" not in told
+        answer = settle(found["differenceId"], status="Blocked", reasonCode="spam", comment="clear")
+
+        assert (answer["code"], answer["data"]) == ("200", {"differenceId": found["differenceId"], "videoId": "v0"})
+        line = door.data("getHistory", videoId="v0")[0]
+        assert (line["action"], line["userName"], line["after"]["status"]) == ("createAudit", "mary", "Blocked")
+        assert door.data("getVideoById", videoId="v0")["censorStatus"] == "fail"
+        assert find()["total"] == 0
+        again = settle(found["differenceId"], status="Normal")
+        assert (again["code"], again["message"]) == (
+            "409", "Somebody settled this already, or the video was judged anew.",
+        )  # fmt: skip
+
+    @pytest.mark.parametrize("first", ["Normal", "Blocked"])
+    def test_leaving_the_video_as_it_is_settles_too(self, door, differ, find, settle, first):
+        differ(first=first, second="Blocked" if first == "Normal" else "Normal")
+        before = door.data("getVideoById", videoId="v0")
+
+        assert settle(find()["differenceList"][0]["differenceId"])["code"] == "200"
+
+        assert door.data("getVideoById", videoId="v0") == before
+        line = door.data("getHistory", videoId="v0")[0]
+        assert (line["action"], line["userName"], line["after"]) == (
+            "settleReviewDifference", "mary", {"status": first},
+        )  # fmt: skip
+        assert find()["total"] == 0
+
+    def test_who_gave_one_of_the_verdicts_does_not_settle(self, door, differ):
+        differ()
+        found = door.data("getReviewDifferences")
+
+        assert (found["total"], found["own"], found["differenceList"]) == (0, 1, [])
+        answer = door("settleReviewDifference", differenceId=1, status="Normal")
+        assert (answer["code"], answer["message"]) == (
+            "409", "One of the two verdicts is yours: somebody else settles this.",
+        )  # fmt: skip
+
+    @pytest.mark.parametrize("change", ["verdict", "undo of the first", "undo of the second", "trash"])
+    def test_what_changed_meanwhile_needs_no_lead(self, door, people, differ, find, settle, change):
+        lease = differ()
+        (found,) = find()["differenceList"]
+        act = {
+            "verdict": lambda: door.data("createAudit", mediaId="v0", status="Blocked", reason="x"),
+            "undo of the first": lambda: door.data("undoAudit", videoId="v0"),
+            "undo of the second": lambda: door.data("undoReview", token=people["ben"], leaseKey=lease["leaseKey"]),
+            "trash": lambda: door.data("deleteVideoById", videoId="v0", userId="2434793223202"),
+        }
+        act[change]()
+
+        assert find()["total"] == 0
+        assert settle(found["differenceId"], status="Normal")["code"] in ("404", "409")
+
+    def test_reviewers_do_not_see_them(self, door, people, differ):
+        differ()
+        assert door("getReviewDifferences", token=people["cleo"])["code"] == "403"
+        assert door("settleReviewDifference", token=people["cleo"], differenceId=1)["code"] == "403"
+
+    def test_nonsense_is_named(self, settle, differ):
+        differ()
+        assert settle(7)["message"] == "There is no difference 7."
+        assert settle(1, status="Blocked")["message"] == "reason is required when status is Blocked."
+
+
+class TestAgreement:
+    def test_with_few_pairs_there_is_a_count_and_no_more(self, door, people, differ):
+        differ()
+        found = door.data("getReviewAgreement")
+
+        assert (found["fewest"], found["waiting"], found["total"]["pairs"]) == (50, 0, 1)
+        assert {name for name, value in found["total"].items() if value is not None} == {"pairs"}
+        assert [one["userName"] for one in found["personList"]] == ["anne", "ben"]
+        assert [one["userNames"] for one in found["pairList"]] == [["anne", "ben"]]
+        assert [(one["code"], one["agreement"]["pairs"]) for one in found["reasonList"]] == [("spam", 1)]
+        assert [one["week"] for one in found["weekList"]] == ["2019-01-07"]
+
+    @pytest.mark.every_door
+    def test_with_fifty_there_are_figures_of_everybody_or_of_oneself(self, door, console, people, fifty):
+        found = door.data("getReviewAgreement")
+        own = door.data("getReviewAgreement", token=people["ben"])
+        none = door.data("getReviewAgreement", token=people["cleo"])
+
+        total = found["total"]
+        assert (total["pairs"], total["bothApproved"], total["bothBlocked"], total["differing"]) == (50, 48, 1, 1)
+        assert (total["observed"], total["pabak"], total["blocks"]) == (0.98, 0.96, 0.6667)
+        assert total["kappaLow"] < total["kappa"] < total["kappaHigh"]
+        assert own["total"] == total
+        assert ([one["userName"] for one in own["personList"]], own["pairList"]) == (["ben"], [])
+        assert (none["total"]["pairs"], none["personList"], none["weekList"]) == (0, [], [])
+
+    @pytest.fixture
+    def fifty(self, console, make_video, door):
+        """Fifty pairs of anne and ben: of two that anne blocks ben blocks one."""
+        door.data("setReviewSampling", **ALL)
+        store = console.store
+        for number in range(50):
+            make_video(video_id=f"v{number}")
+            for name, status in (("anne", number < 2), ("ben", number < 1)):
+                (lease,) = store.review_leases.take(Desk(name), 1, 300)
+                ruling = Ruling(Verdict.BLOCKED if status else Verdict.NORMAL, "why" if status else "", seconds=2)
+                store.review_decisions.decide(lease.key, ruling, Actor(name, "tests", request_id=f"{name}{number}"))
+
+    def test_a_range_that_is_too_long_is_named(self, door):
+        answer = door("getReviewAgreement", startTime="2018-01-01", endTime="2019-02-01")
+        assert answer["message"] == "endTime must be after startTime, by at most 366 days."

@@ -9,8 +9,8 @@ from backend.api.parameters import Choice, Upload
 from backend.api.registry import OPERATIONS
 from backend.auth.permissions import Right, Role
 from backend.exports.download import Download
-from backend.model import CensorStatus, FileKind, JobKind, MediaFile
-from backend.model.review import Desk
+from backend.model import Actor, CensorStatus, FileKind, JobKind, MediaFile, Verdict
+from backend.model.review import Desk, Ruling
 from tests.conftest import PASSWORD, TESTS
 
 OF_THE_DESK = ("review_leases", "review_desks", "review_skips", "review_preferences")
@@ -44,6 +44,7 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
     tokens = [
         sessions.add_token(one, one.user_name, "old", Right.READ, int(clock()) + 9, TESTS) for one in (account, ben)
     ]
+    disagree(console.store, make_video().video_id)
     upload = tmp_path / "upload.mp4"
     upload.write_bytes(small_clip.read_bytes())
     mine = {"password": PASSWORD, "userName": "anne"}
@@ -84,7 +85,19 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
         "editReviewQueue": {"code": "travel", "nameZh": "旅游", "nameEn": "Travel", "cateId": 5},
         "deleteReviewQueue": {"code": "travel"},
         "setReviewSampling": {"secondReviews": "true"},
+        "settleReviewDifference": {"differenceId": 1},
     }  # fmt: skip
+
+
+def disagree(store, video_id):
+    """Have two people judge a video differently."""
+    store.review_sampling.change({"second_reviews": True, "maximum": 100.0}, TESTS)
+    for name, verdict in (("dora", Verdict.NORMAL), ("emil", Verdict.BLOCKED)):
+        leases = store.review_leases.take(Desk(name), 9, 300)
+        key = next(lease.key for lease in leases if lease.video_id == video_id)
+        store.review_decisions.decide(key, Ruling(verdict, "why"), Actor(name, "tests", request_id=name))
+        store.review_leases.release(Desk(name))
+    store.review_sampling.change({"second_reviews": False}, TESTS)
 
 
 def example(operation):
