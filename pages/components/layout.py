@@ -75,8 +75,9 @@ def _person_menu() -> None:
 
 def say_results() -> None:
     """Show the results of the last action: a toast for successes, a persistent list for failures."""
-    for done in st.session_state.pop("done", []):
+    for done in st.session_state.get("done", []):
         st.toast(done, icon=":material/check_circle:")
+    st.session_state.pop("done", None)  # not before: a click meanwhile ends this run at the first toast
     if warned := st.session_state.pop("warned", None):
         with st.container(key="warned"):
             st.warning("\n".join(f"- {formatting.plain(line)}" for line in warned), icon=":material/content_cut:")
