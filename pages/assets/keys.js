@@ -10,7 +10,7 @@
   const STATE = "data-test-script-state";
   const RUNS = `[${STATE}=rerunRequested], [${STATE}=running]`;
   const AT_ONCE_MS = 150; // time within which a shortcut starts a rerun
-  let heard = -AT_ONCE_MS; // when the last shortcut was passed to the page
+  let heard = -AT_ONCE_MS; // when the page had handled the last shortcut, however busy it was
   let runs = false;
   let ended = 0; // end of the last run
   let placed = null; // the dialog whose first field was focused
@@ -20,8 +20,12 @@
   document.body.addEventListener("keydown", (event) => {
     if (event.key?.length !== 1) return;
     const waits = event.timeStamp - heard < AT_ONCE_MS || (heard > ended && document.querySelector(RUNS));
-    if (waits || document.querySelector(OPEN)) event.stopPropagation();
-    else heard = event.timeStamp;
+    if (waits || document.querySelector(OPEN)) {
+      event.stopPropagation();
+      return;
+    }
+    heard = Infinity;
+    setTimeout(() => { heard = performance.now(); });
   });
 
   // In a text area Enter starts a new line and Ctrl+Enter confirms; during IME composition, Enter belongs to the input
