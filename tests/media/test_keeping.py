@@ -69,6 +69,7 @@ def test_a_deleted_video_is_gone_and_may_be_deleted_again(media, sent, tmp_path)
     assert media.files.path_of("v1", "source.mp4") is None
     assert sorted(str(path.relative_to(tmp_path / "media")) for path in (tmp_path / "media").rglob("*")) == [
         ".deleted",
+        ".incoming",
         "v2",
         "v2/source.mp4",
     ]
