@@ -1,4 +1,4 @@
-.PHONY: run test test-all test-slow format texts
+.PHONY: run check test test-all test-slow format texts
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -7,21 +7,28 @@ export QU_DEMO ?= true
 # what a file sets up is set up once, and browsers come last in all.
 SIDE_BY_SIDE ?= -n 3 --dist loadfile --no-loadscope-reorder
 
+# Compiled modules are kept, whatever the environment says: each process of the tests would compile everything anew.
+test test-all test-slow: export PYTHONDONTWRITEBYTECODE :=
+
 TYPESCRIPT := 5.9.3 # compiles the generated client in a test, where there is npm
 
 run: .venv/installed
 	@$(BIN)/python dashboard.py
 
-test: .venv/installed-dev
+check: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+test: check
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow"
 
 test-slow: .venv/installed-dev
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m slow
 
-test-all: test test-slow
+# In one run: servers and browsers are started once for both kinds.
+test-all: check
+	$(BIN)/pytest $(SIDE_BY_SIDE)
 
 format: .venv/installed-dev
 	$(BIN)/ruff format .
