@@ -17,6 +17,7 @@ from pages.components import (
     player,
     review_queue,
     session,
+    similar_videos,
     undo,
     url_state,
     video_actions,
@@ -192,6 +193,7 @@ def show(video_id: str) -> None:
         st.fragment(jobs, run_every="1s" if working else None)(video_id, answer)
         facts(video, infos)
         machine_review.panel(video)
+        similar_videos.panel(video)
         cdn_refreshes.of_video(video)
     if infos or locked:
         renditions([*infos, *locked])

@@ -35,6 +35,16 @@ PANELS = (
         names={"suggestion": SUGGESTIONS, "module": MODULES},
     ),
     Panel(
+        "hints",
+        words=("hint_before", "hint_mirrored", "hint_same_user", "hint_block_too", "hint_pass_too"),
+        filled={
+            "hint_blocked": ("share", "title", "age", "reason"),
+            "hint_passed": ("share", "title", "age"),
+            "hint_ago": ("age",),
+        },
+        keys=(("H", "hint_key"),),
+    ),
+    Panel(
         "notes",
         filled={"asked": ("name", "note")},
     ),

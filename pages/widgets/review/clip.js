@@ -164,14 +164,14 @@ class Clip {
   }
 }
 
-function sheetTiles({ sprite, video }) {
+function sheetTiles({ sprite, video }, most = MAX_TILES) {
   const every = sprite?.tileList ?? [];
   if (every.length) {
     const sheet = { url: sprite.spriteUrl, sheetWidth: sprite.width, sheetHeight: sprite.height };
-    const count = Math.min(MAX_TILES, every.length);
+    const count = Math.min(most, every.length);
     return Array.from({ length: count }, (_, at) => ({ ...every[Math.floor((at * every.length) / count)], ...sheet }));
   }
-  const pictures = (video.snapshotList ?? []).slice(0, MAX_TILES);
+  const pictures = (video.snapshotList ?? []).slice(0, most);
   const whole = { x: 0, y: 0, width: 16, height: 9, sheetWidth: 16, sheetHeight: 9 };
   return pictures.map((url, at) => ({ start: (at * video.duration) / pictures.length, url, ...whole }));
 }
