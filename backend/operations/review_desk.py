@@ -28,9 +28,11 @@ from backend.operations.review_leases import (
     QueueData,
     desk_of,
     queue_of,
+    read_keys,
     take,
     written,
 )
+from backend.operations.similar_videos import NewHint, hints_after
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -59,7 +61,8 @@ class KnownData(msgspec.Struct, rename="camel"):
 class DecidedData(msgspec.Struct, rename="camel"):
     """A recorded decision; `requestId` is that of its verdict in the history. `leaseList` holds the next videos.
 
-    `known` is null unless this was a known clip, which is shown for attention and not decided anew.
+    `known` is null unless this was a known clip, which is shown for attention and not decided anew. `hintList` has new
+    hints for the leases that the desk already has, since this video is similar to them.
     """
 
     lease_key: str
@@ -71,6 +74,7 @@ class DecidedData(msgspec.Struct, rename="camel"):
     request_id: str
     time: str
     known: KnownData | None
+    hint_list: list[NewHint]
     lease_list: list[LeaseData]
     queue: QueueData
 
@@ -144,7 +148,8 @@ def decide_review(
         known = KnownData(*call.store.second_reviews.find_block(made.video_id))
     return DecidedData(
         lease_key, made.video_id, made.verdict.value, made.reason_code, made.reason, made.comment, made.request_id,
-        call.write.time(int(made.at)), known, taken.lease_list, taken.queue,
+        call.write.time(int(made.at)), known, hints_after(call, made, read_keys(wanted.lease_keys)), taken.lease_list,
+        taken.queue,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import msgspec
 from backend.api.registry import operation
 from backend.auth.permissions import Right
 from backend.model import CensorStatus, FileKind, Video
-from backend.model.review import Lease, LeaseKind
+from backend.model.review import Decision, Lease, LeaseKind
 from backend.model.similar import SimilarVideo
 from backend.operations.covers import SpriteData, sprite_of
 
@@ -54,6 +54,11 @@ class HintData(SimilarData, rename="camel"):
     sprite: SpriteData
 
 
+class NewHint(msgspec.Struct, rename="camel"):
+    lease_key: str
+    hint: HintData
+
+
 @operation("GET", "/vod/getSimilarVideos", right=Right.DESK)
 def get_similar_videos(call: Call, *, video_id: str) -> SimilarList:
     """Return at most 50 videos that look like this one: blocked ones first, then the most similar.
@@ -78,6 +83,14 @@ def hints_of(call: Call, leases: Iterable[Lease]) -> dict[str, HintData]:
     best = {key: one for key, one in found.items() if one is not None}
     known = _videos(call, best.values()) if best else {}
     return {key: _hint(call, one, known[one.video_id]) for key, one in best.items() if one.video_id in known}
+
+
+def hints_after(call: Call, made: Decision, keys: Iterable[str]) -> list[NewHint]:
+    """Return the hints that a decision changes for leases that the desk has already."""
+    if made.kind is not LeaseKind.FIRST:
+        return []
+    held = call.store.similar_videos.find_held(made.video_id, made.reviewer, keys)
+    return [NewHint(key, hint) for key, hint in hints_of(call, held).items() if hint.video_id == made.video_id]
 
 
 def _videos(call: Call, found: Iterable[SimilarVideo]) -> dict[str, Video]:

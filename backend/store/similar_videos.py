@@ -14,8 +14,10 @@ import msgspec
 
 from backend.model import CensorStatus, Verdict
 from backend.model.fingerprint import BAND_BITS, BAND_MASK, BANDS, MIN_SHARE, Hashes, Likeness, bands, compare, mirror
+from backend.model.review import Lease
 from backend.model.similar import Decided, HintFigures, SimilarVideo
 from backend.store.engine import Database, Engine
+from backend.store.lease_claims import lease_of
 from backend.store.rows import as_json, read_object
 
 MAX_PER_BAND = 500  # newest clips looked at with the same band, since some are common: sky, dark corners
@@ -33,6 +35,11 @@ SIMILAR = """
     order by v.censor_status = 'fail' desc, s.share desc, v.seq desc limit :most
 """
 VERDICT = "select at, after from history where target = ? and action = 'createAudit' order by id desc limit 1"
+HELD = """
+    select l.* from similar_clips s join review_leases l on l.video_id = s.video_id
+    where s.other_id = :video and l.holder = :holder and l.kind = 'first'
+    and l.lease_key in (select value from json_each(:keys))
+"""
 ADD = "insert into similar_clips (video_id, other_id, share, mirrored) values (?, ?, ?, ?)"
 NOTE = """
     insert into review_hints (lease_key, other_id, share, verdict, followed) values (?, ?, ?, ?, ?)
@@ -85,6 +92,12 @@ class SimilarVideos:
             own = db.execute(VERDICT, [video_id]).fetchone()
             found = _find(db, video_id, most=MAX_SIMILAR, judged=True)
             return next((one for one in found if one.decided and own and one.decided.at < own[0]), None)
+
+    def find_held(self, video_id: str, holder: str, keys: Iterable[str]) -> list[Lease]:
+        """Return those of a user's leases for a first verdict whose videos are similar to this one."""
+        values = {"video": video_id, "holder": holder, "keys": as_json(keys)}
+        with self._engine.reading() as db:
+            return [lease_of(row) for row in db.query(HELD, values)]
 
     def find_figures(self, start: float, end: float, reviewer: str = "") -> HintFigures:
         """Return how often hints were shown and followed from `start` to the second `end`, included."""

@@ -76,6 +76,17 @@ def test_a_hint_says_nothing_of_the_clip_itself_and_ends_with_what_it_names(door
     assert take()["hint"] is None
 
 
+def test_a_clip_that_was_taken_ahead_gets_its_hint_when_a_copy_is_decided(door, take, alike):
+    first, *ahead = door.data("takeReview", count=3)["leaseList"]
+    keys = ",".join(one["leaseKey"] for one in ahead)
+
+    made = door.data("decideReview", leaseKey=first["leaseKey"], status="Blocked", reason="x", leaseKeys=keys, count=0)
+
+    assert [one["leaseKey"] for one in made["hintList"]] == keys.split(",")
+    assert {(one["hint"]["videoId"], one["hint"]["reason"]) for one in made["hintList"]} == {("v0", "x")}
+    assert door.data("decideReview", leaseKey=ahead[0]["leaseKey"], status="Normal", leaseKeys=keys)["hintList"] == []
+
+
 def test_how_often_hints_are_followed_is_in_the_figures(door, take, alike):
     door.data("createAudit", mediaId="v0", status="Blocked", reason="x")
     door.data("decideReview", leaseKey=take()["leaseKey"], status="Blocked", reason="x")

@@ -8,12 +8,19 @@ function rulingOf(hint) {
   return reason || reasonCode ? { status: "Blocked", reason, reasonCode } : null;
 }
 
-addPanel({
-  order: 40,
-  clip({ hint }, { words }, run) {
-    if (!hint) return null;
+class HintBox {
+  constructor(lease, config, run) {
+    Object.assign(this, { lease, words: config.words, run, element: make("div", "hint") });
+    this.draw();
+  }
+
+  draw() {
+    const { words, lease: { hint } } = this;
+    this.drawn = hint;
+    this.element.hidden = !hint;
+    if (!hint) return;
     const isBlocked = hint.status === "Blocked";
-    const box = make("div", `hint ${isBlocked ? "bad" : "good"}`);
+    this.element.className = `hint ${isBlocked ? "bad" : "good"}`;
     const said = isBlocked ? words.hint_blocked : words.hint_passed;
     const parts = [said, hint.mirrored && words.hint_mirrored, hint.sameUser && words.hint_same_user];
     const age = hint.secondsAgo === null ? words.hint_before : words.hint_ago.replace("{age}", ageText(hint.secondsAgo, words));
@@ -23,17 +30,46 @@ addPanel({
     const button = make("button", "repeat");
     button.type = "button";
     button.append(make("kbd", "", "H"), make("span", "", isBlocked ? words.hint_block_too : words.hint_pass_too));
-    button.onclick = () => run("repeat");
+    button.onclick = () => this.run("repeat");
     const line = make("div", "hint-line");
     line.append(makeText("p", "", text), button);
+    this.element.replaceChildren(line, this.sheet(hint));
+  }
+
+  sheet(hint) {
     const sheet = make("div", `hint-sheet ${hint.sensitive ? "sensitive" : ""}`);
     for (const tile of sheetTiles({ sprite: hint.sprite, video: hint }, HINT_TILES)) {
       const picture = make("i");
       paintTile(picture, tile);
       sheet.append(picture);
     }
-    box.append(line, sheet);
-    return box;
+    return sheet;
+  }
+}
+
+const hintBoxes = new WeakMap(); // by lease
+
+addPanel({
+  order: 40,
+  clip(lease, config, run) {
+    const box = new HintBox(lease, config, run);
+    hintBoxes.set(lease, box);
+    return box.element;
+  },
+  // Clips that were loaded ahead learn what was decided on similar ones in the meantime.
+  answered(item, { hintList }, desk) {
+    for (const { leaseKey, hint } of hintList ?? []) {
+      const lease = desk.leases.find((one) => one.leaseKey === leaseKey);
+      if (lease) lease.hint = hint;
+    }
+  },
+  update({ desk }) {
+    const waiting = new Set(desk.leases.map((lease) => lease.video.videoId)); // a decision on one of them was undone
+    for (const lease of desk.leases) {
+      if (waiting.has(lease.hint?.videoId)) lease.hint = null;
+      const box = hintBoxes.get(lease);
+      if (box && box.drawn !== lease.hint) box.draw();
+    }
   },
   isSensitive: ({ hint }) => Boolean(hint?.sensitive),
   commands: {
