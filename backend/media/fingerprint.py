@@ -19,6 +19,7 @@ DETAIL = 8  # pixels per cell, each way
 WIDTH, HEIGHT = COLUMNS * DETAIL, ROWS * DETAIL
 FLAT = 12  # levels: rows and columns that vary less, in all frames, are bars
 MIN_PICTURE = 0.25  # of width and height, besides bars
+SMALL_PICTURE = 0.6  # of the area: whole frames with wider bars look like those of other clips with bars
 UNREADABLE = "The images of the video cannot be read, so similar videos are not found."
 
 Tile: TypeAlias = list[bytes]  # rows of brightness
@@ -29,7 +30,7 @@ WHOLE: Edges = (0, WIDTH, 0, HEIGHT)
 def fingerprint_sprite(
     ffmpeg: Ffmpeg, sprite: Path, size: tuple[int, int], cues: Sequence[Cue], scratch: Path
 ) -> tuple[Hashes, ...]:
-    """Return the hashes of a sprite's tiles: of the whole ones and, if they have bars, of those without.
+    """Return the hashes of a sprite's tiles: whole, and without bars if they have any; with wide bars only without.
 
     `size` is that of the sprite in pixels. Flat tiles have none. Raises MediaError if it cannot be decoded.
     """
@@ -58,8 +59,14 @@ def fingerprint_pictures(ffmpeg: Ffmpeg, images: Iterable[bytes], scratch: Path)
 def fingerprint(tiles: Sequence[Tile]) -> tuple[Hashes, ...]:
     """Return the hashes of frames, each given as HEIGHT rows of WIDTH pixels; see `fingerprint_sprite`."""
     inside = _picture(tiles)
-    views = [_hashes(tiles, edges) for edges in ([WHOLE] if inside == WHOLE else [WHOLE, inside])]
+    is_small = _area(inside) < SMALL_PICTURE * _area(WHOLE)
+    views = [_hashes(tiles, edges) for edges in ([inside] if is_small else dict.fromkeys((WHOLE, inside)))]
     return tuple(view for view in views if view)
+
+
+def _area(edges: Edges) -> int:
+    left, right, top, bottom = edges
+    return (right - left) * (bottom - top)
 
 
 @contextmanager

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TypeAlias
 
 COLUMNS, ROWS = 9, 8  # cells of a frame
 MAX_DISTANCE = 8  # bits between frames that are alike
-MIN_SHARE = 0.5  # of a clip's frames that another must have
-MIN_FRAMES = 4  # alike, of both clips: one frame proves nothing
+MIN_SHARE = 0.5  # of the frames of each of two similar clips that the other must have
+MIN_FRAMES = 4  # of each, since one frame proves nothing
 CLEAR_LEVELS, MIN_CLEAR = 4, 16  # a frame counts if so many of its differences are that large
 BANDS, BAND_BITS = 4, 16
 BAND_MASK = (1 << BAND_BITS) - 1
@@ -57,30 +58,18 @@ def bands(frames: Iterable[int]) -> set[int]:
 
 
 def compare(own: Sequence[Hashes], other: Sequence[Hashes]) -> tuple[Likeness, Likeness] | None:
-    """Return how alike a clip is to another and the other to it, or None if too few frames of both are alike.
+    """Return how much of a clip is in another and of the other in it, or None if they are not similar.
 
     A clip has one sequence of hashes per way of cutting its frames.
     """
-    pairs = [
-        found
-        for mine in own
-        for theirs in other
-        for mirrored in (False, True)
-        if (found := _compare(mine, theirs, mirrored))
-    ]
-    if not pairs:
-        return None
-    return max((one for one, _ in pairs), key=_rank), max((one for _, one in pairs), key=_rank)
+    pairs = [_compare(*both, mirrored) for both in product(own, other) for mirrored in (False, True)]
+    return max(filter(None, pairs), key=lambda pair: min(one.share for one in pair), default=None)
 
 
 def _compare(own: Hashes, other: Hashes, mirrored: bool) -> tuple[Likeness, Likeness] | None:
     turned = [mirror(frame) for frame in own] if mirrored else own
     near = [[(one ^ two).bit_count() <= MAX_DISTANCE for two in other] for one in turned]
     mine, theirs = sum(map(any, near)), sum(map(any, zip(*near, strict=True)))
-    if min(mine, theirs) < MIN_FRAMES:
+    if min(mine, theirs) < MIN_FRAMES or min(mine / len(own), theirs / len(other)) < MIN_SHARE:
         return None
     return Likeness(mine / len(own), mirrored), Likeness(theirs / len(other), mirrored)
-
-
-def _rank(one: Likeness) -> tuple[float, bool]:
-    return one.share, not one.mirrored

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from backend.model import CensorStatus, Verdict
-from backend.model.fingerprint import BAND_BITS, BAND_MASK, BANDS, MIN_SHARE, Hashes, Likeness, bands, compare, mirror
+from backend.model.fingerprint import BAND_BITS, BAND_MASK, BANDS, Hashes, Likeness, bands, compare, mirror
 from backend.model.review import Lease
 from backend.model.similar import Decided, HintFigures, SimilarVideo
 from backend.store.engine import Database, Engine
@@ -147,9 +147,8 @@ def _keep(db: Database, video_id: str, views: Sequence[Hashes]) -> None:
     values = {value for view in views for value in bands(view)}
     db.executemany("insert into fingerprint_bands (value, clip) values (?, ?)", [(one, row[0]) for one in values])
     for other, (ours, theirs) in alike:
-        for one, two, likeness in ((video_id, other, ours), (other, video_id, theirs)):
-            if likeness.share >= MIN_SHARE:
-                db.execute(ADD, [one, two, likeness.share, likeness.mirrored])
+        db.execute(ADD, [video_id, other, ours.share, ours.mirrored])
+        db.execute(ADD, [other, video_id, theirs.share, theirs.mirrored])
 
 
 def _find_alike(db: Database, views: Sequence[Hashes]) -> list[tuple[str, tuple[Likeness, Likeness]]]:
@@ -159,8 +158,8 @@ def _find_alike(db: Database, views: Sequence[Hashes]) -> list[tuple[str, tuple[
         "select video_id, views from fingerprints where clip in (select value from json_each(?))", [as_json(clips)]
     )
     found = ((video_id, compare(views, _unpacked(text))) for video_id, text in rows)
-    alike = [(video_id, both) for video_id, both in found if both and max(one.share for one in both) >= MIN_SHARE]
-    return sorted(alike, key=lambda pair: -max(one.share for one in pair[1]))[:MAX_SIMILAR]
+    alike = [(video_id, both) for video_id, both in found if both]
+    return sorted(alike, key=lambda pair: -pair[1][0].share)[:MAX_SIMILAR]
 
 
 def _candidates(db: Database, views: Sequence[Hashes]) -> list[int]:
