@@ -8,7 +8,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.components import layout, review_figures, review_leases, review_reasons, session
+from pages.components import layout, review_figures, review_leases, review_queues, review_reasons, session
 from pages.components.i18n import t
 
 WANTED = "review_dialog"
@@ -28,6 +28,7 @@ class Dialog:
 FIGURES = Dialog("figures", "bar_chart", "review", review_figures.draw, "large")
 MENU = (
     Dialog("reasons", "list_alt", "admin", review_reasons.draw),
+    Dialog("queues", "low_priority", "admin", review_queues.draw),
     Dialog("leases", "lock_clock", "admin", review_leases.draw),
 )
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pages.components import review_queues
+
 SUGGESTIONS = ("pass", "review", "block")
 MODULES = (
     "porn", "terrorism", "terrorism-live", "ad", "live", "logo", "audio", "enhanced", "antispam",
@@ -29,6 +31,7 @@ class Panel:
 
 
 PANELS = (
+    Panel("queues", words=("queue", "queue_all"), data=review_queues.own),
     Panel(
         "machine",
         words=("machine",),

@@ -290,3 +290,25 @@ def test_a_reviewer_sees_their_own_figures_and_a_manager_those_of_all(
     expect(admin.dialog.get_by_test_id("stDataFrame").last).to_contain_text(
         server.ask("getReviewReasons")["reasonList"][0]["nameZh"]
     )
+
+
+def test_whoever_may_work_several_queues_chooses_one_and_keeps_it(server, waiting, desk_of):
+    waiting("一号", "海滩一", "海滩二")
+    server.ask("editReviewQueue", code="beach", nameZh="旅游", nameEn="Travel", words="海滩")
+    try:
+        desk = desk_of()
+        choice = desk.root.get_by_label(desk.person.t("desk.queue"), exact=True)
+        expect(choice.get_by_role("option")).to_have_count(3)
+        desk.shows("海滩一")
+
+        choice.select_option("default")
+        desk.shows("一号")
+        desk.presses("a")
+        desk.is_empty(desk.person.t("desk.all_done"))
+        desk.opens()
+        desk.is_empty(desk.person.t("desk.all_done"))
+
+        choice.select_option("beach")
+        desk.shows("海滩一")
+    finally:
+        server.ask("deleteReviewQueue", code="beach")
