@@ -18,7 +18,7 @@ from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker
 from backend.jobs.runner import AnyRunner, Runner
 from backend.jobs.worker import Worker
-from backend.lifecycle import pull
+from backend.lifecycle import pull, technical_flags
 from backend.lifecycle.fingerprints import Fingerprinter
 from backend.lifecycle.ingest import incoming_folder, sweep_incoming
 from backend.lifecycle.pull import Puller
@@ -158,14 +158,18 @@ def make_worker(console: Console, clock: Callable[[], float] = time.monotonic) -
     if console.cloud is not None:
         return _make_cloud_worker(console, console.cloud, clock)
     media, cache = cast(Runner, console.media), cast(Runner, console.cache)  # their types without cloud mode
-    kinds = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.TRANSCODE, JobKind.NARROW)
+    kinds = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.FLAGS, JobKind.TRANSCODE, JobKind.NARROW)
     runners: dict[JobKind, AnyRunner] = {
         **dict.fromkeys(kinds, media),
         JobKind.PREWARM: cache,
         JobKind.PULL: Puller(lambda: console.settings, lambda: console.own_hosts),
         JobKind.DEMO: DemoMaker(Ffmpeg(console.settings.ffmpeg), incoming_folder(console.settings)),
     }
-    settle = {JobKind.DEMO: partial(demo_catalogue.settle, console), JobKind.PULL: partial(pull.settle, console)}
+    settle = {
+        JobKind.DEMO: partial(demo_catalogue.settle, console),
+        JobKind.PULL: partial(pull.settle, console),
+        **dict.fromkeys(technical_flags.KINDS, partial(technical_flags.settle, console)),
+    }
     return Worker(console.store, runners, settle, clock)
 
 

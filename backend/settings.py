@@ -47,6 +47,7 @@ class Settings:
     ffmpeg: str = ""
     rungs: tuple[int, ...] = (720,)  # short sides in pixels, largest first
     narrow_codec: Literal["auto", "av1", "h264"] = "auto"
+    technical_flags: bool = True
     review: Literal["person", "off"] = "person"
     review_lease_seconds: int = 300
     log: str = "INFO"
@@ -255,6 +256,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "max_gigapixels": _whole(1, 1_000_000),
     "rungs": _rungs,
     "narrow_codec": _one_of(*NARROW_CODECS),
+    "technical_flags": _flag,
     "review": _one_of(*REVIEWS),
     "review_lease_seconds": _whole(30, 3600),
     "log": _one_of(*LOG_LEVELS),

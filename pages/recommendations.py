@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import confirm_dialog, export_button, layout, undo
+from pages.components import confirm_dialog, export_button, layout, session, undo
 from pages.components.i18n import t
 from pages.components.video_grid import VideoList
 
@@ -26,6 +26,8 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         with st.container(horizontal=True):
             for name in ("tc", "nb"):
                 wanted |= filters.choice(name)
+        if session.features()["technicalFlags"]:
+            wanted |= filters.choice("flag")
         for names in (("dmin", "dmax"), ("smin", "smax"), ("from", "to")):
             wanted |= filters.pair(names)
         wanted |= filters.text("tags", help=t("filter.tags_help"))

@@ -18,6 +18,7 @@ from pages.components import (
     review_queue,
     session,
     similar_videos,
+    technical_flags,
     undo,
     url_state,
     video_actions,
@@ -192,6 +193,7 @@ def show(video_id: str) -> None:
     with right:
         st.fragment(jobs, run_every="1s" if working else None)(video_id, answer)
         facts(video, infos)
+        technical_flags.panel(video)
         machine_review.panel(video)
         similar_videos.panel(video)
         cdn_refreshes.of_video(video)

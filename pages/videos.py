@@ -29,6 +29,8 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         with st.container(horizontal=True):
             for name in ("tc", "nb", "rec"):
                 wanted |= filters.choice(name)
+        if session.features()["technicalFlags"]:
+            wanted |= filters.choice("flag")
         for names in (("dmin", "dmax"), ("smin", "smax"), ("from", "to")):
             wanted |= filters.pair(names)
         wanted |= filters.text("tags", help=t("filter.tags_help"))

@@ -79,7 +79,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 def settings(tmp_path, request) -> Settings:
-    given = Settings(data=tmp_path / "data", prewarm_hosts=("example.com",), max_upload_mb=20)
+    # Most tests are not about technical flags, which would cost each upload a run of ffmpeg.
+    given = Settings(data=tmp_path / "data", prewarm_hosts=("example.com",), max_upload_mb=20, technical_flags=False)
     marker = request.node.get_closest_marker("settings")
     return replace(given, **marker.kwargs) if marker else given
 

@@ -40,6 +40,7 @@ STALLED = "ffmpeg made no progress for {seconds} seconds and was stopped. Try ag
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf"  # no playlists, no images
 MAX_PIXELS = 40_000_000  # per frame: 8K is 33 million
 THREADS = min(8, os.cpu_count() or 1)  # per codec; each takes address space
+NICE = 10  # niceness of the child
 ADDRESS_SPACE = 4 << 30  # in bytes; an 8K HEVC frame and SVT-AV1 at 720p each ran in 2 GiB with 8 threads
 Report: TypeAlias = Callable[[float], None]  # progress callback, 0 to 1; may raise to stop the run
 _ENVIRONMENT = {"LC_ALL": "C", "SVT_LOG": "1", "MALLOC_ARENA_MAX": "4"}  # SVT-AV1 prints its settings otherwise
@@ -132,6 +133,7 @@ class Ffmpeg:
         cwd: Path | None = None,
         cpu_seconds: int = 600,
         address_space: int = ADDRESS_SPACE,
+        nice: int = NICE,
     ) -> RunResult:
         """Run ffmpeg to its end, calling `report` about twice a second with the completed share of `duration`.
 
@@ -145,7 +147,7 @@ class Ffmpeg:
         threads = ["-filter_threads", str(THREADS), "-filter_complex_threads", str(THREADS)]
         options = ["-nostdin", "-hide_banner", "-nostats", "-v", loudness, "-y", *threads, *stream]
         process = self._start([*_leash(), self.binary, *options, *arguments], cwd)
-        _limit(process.pid, cpu_seconds, address_space)
+        _limit(process.pid, cpu_seconds, address_space, nice)
         words, chunks = StderrTail(arguments, cwd, keep), ByteQueue()
         pumps = (words.drain, process.stderr), (chunks.pump, process.stdout)
         readers = [call_in_thread("ffmpeg reader", partial(pump, stream)) for pump, stream in pumps if stream]
@@ -221,12 +223,12 @@ def _signal(process: subprocess.Popen[bytes], name: str) -> None:
         os.killpg(process.pid, signal.Signals[name])
 
 
-def _limit(pid: int, cpu_seconds: int, address_space: int) -> None:
+def _limit(pid: int, cpu_seconds: int, address_space: int, nice: int) -> None:
     """Limit the child's resources. `preexec_fn` is unsafe with threads."""
     if os.name == "nt":
         return
     with contextlib.suppress(OSError):  # already finished, or our own niceness is higher
-        os.setpriority(os.PRIO_PROCESS, pid, 10)
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
     if sys.platform == "linux":
         for kind, soft in ((resource.RLIMIT_CPU, cpu_seconds), (resource.RLIMIT_AS, address_space)):
             with contextlib.suppress(OSError, ValueError):  # our own hard limit may be lower already

@@ -21,6 +21,7 @@ from backend.media.packets import DAMAGED, count_packets
 from backend.media.snapshots import take_cover, take_pictures
 from backend.media.source import (
     Findings,
+    Source,
     findings_name,
     hash_of,
     open_source,
@@ -29,6 +30,7 @@ from backend.media.source import (
     write_findings,
 )
 from backend.media.sprite import read_vtt
+from backend.media.technical_flags import READ_OPTIONS, check_video
 from backend.media.templates import TemplateGroup, Watermark
 from backend.media.transcode import NO_ENCODER, sides, transcode
 from backend.model import Actor, FileKind, Job, JobKind, User, Video
@@ -153,10 +155,12 @@ class LocalMedia:
         return (found.sha256 if found else "") or hash_of(self.files, video.video_id, source.name)
 
     def run(self, job: Job, video: Video | None, task: Task) -> Done:
-        """Run a snapshot, cover, transcode or narrow job.
+        """Run a snapshot, cover, transcode, narrow or flags job.
 
         Raises NotFound if the video has no files, MediaError if it has no source. A cancelled job leaves no files.
         """
+        if job.kind is JobKind.FLAGS:
+            return self._check_flags(video, task)
         files, name = JobFiles(self.files, video.video_id if video else ""), self._source(video)
         known = frozenset(file.name for file in video.files) if video else frozenset()
         # Images are taken from a plain rendition, which decodes faster.
@@ -192,6 +196,20 @@ class LocalMedia:
     def fingerprint_pictures(self, images: Iterable[bytes]) -> tuple[Hashes, ...]:
         """Return the hashes of JPEG images of a video. Raises MediaError."""
         return fingerprint_pictures(self._ffmpeg, images, self.files.scratch)
+
+    def _check_flags(self, video: Video | None, task: Task) -> Done:
+        """Measure the smallest plain rendition, or the source; nothing is read of it before."""
+        files, name = JobFiles(self.files, video.video_id if video else ""), self._source(video)
+        plain = plain_renditions(files)[-1:]
+        with files.local(next(iter(plain), name)) as file:
+            if video is None or file is None:
+                raise MediaError(SOURCE_GONE, video_id=files.video_id)
+            reads = self._ffmpeg.reads(file.path, *READ_OPTIONS)
+            sound: int | None = 0
+            if found := None if plain else read_findings(self.files, files.video_id, name):
+                reads = Source(file.path, found.probe, found.packets).reads(self._ffmpeg, *READ_OPTIONS)
+                sound = found.probe.sound
+            return check_video(self._ffmpeg, files, reads, video.duration, sound, task.report)
 
     def is_up_to_date(self, kind: JobKind, video: Video, facts: Mapping[str, Any]) -> bool:
         """Return whether all renditions exist in the configured sizes and codec."""

@@ -92,6 +92,7 @@ class JobKind(StrEnum):
     PREWARM = "prewarm"
     UPLOAD = "upload"  # from the local disk to the cloud
     PULL = "pull"  # fetch a file from a URL
+    FLAGS = "flags"  # measure what technical flags are about
     DEMO = "demo"
 
 
@@ -229,6 +230,7 @@ class VideoFilter(msgspec.Struct, frozen=True):
     max_duration: float | None = None
     min_size: int | None = None  # bytes
     max_size: int | None = None
+    flag: str = ""  # a technical flag, `any` or `none`
 
 
 class Sort(StrEnum):

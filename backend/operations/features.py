@@ -12,6 +12,7 @@ from backend.auth import passwords
 from backend.auth.permissions import GRANTS, Role
 from backend.exports.columns import RECOMMENDED, VIDEOS, FileFormat
 from backend.lifecycle.review import MAX_COMMENT_BYTES, MAX_REASON_BYTES
+from backend.lifecycle.technical_flags import are_checked
 from backend.operations import fields, history, pulls, reviews
 from backend.operations.templates import WatermarkText
 from backend.prewarm import MAX_LINES
@@ -50,7 +51,8 @@ class LimitsData(msgspec.Struct, rename="camel"):
 
 
 class FeaturesData(msgspec.Struct, rename="camel"):
-    """`mode` is embedded or cloud; `trashDays` is 0 if deleted videos cannot be restored.
+    """`mode` is embedded or cloud; `trashDays` is 0 if deleted videos cannot be restored, and
+    `technicalFlags` false if videos are not checked for them.
 
     `wayList` has the values of `way` in the history, `tokenRightList` the permissions available for API tokens.
     """
@@ -58,6 +60,7 @@ class FeaturesData(msgspec.Struct, rename="camel"):
     mode: str
     time_zone: str
     trash_days: int
+    technical_flags: bool
     limits: LimitsData
     role_list: list[RoleData]
     token_right_list: list[str]
@@ -75,6 +78,7 @@ def get_features(call: Call) -> FeaturesData:
         mode=settings.mode,
         time_zone=settings.time_zone.key,
         trash_days=settings.trash_days,
+        technical_flags=are_checked(call.console),
         limits=_limits(settings.max_upload_mb * 1_000_000),
         role_list=[RoleData(role.value, sorted(right.value for right in role.rights)) for role in Role],
         token_right_list=[right.value for right in GRANTS],

@@ -21,6 +21,7 @@ from backend.operations.covers import SpriteData, sprite_of
 from backend.operations.machine_reviews import ReviewData, machine_review_of
 from backend.operations.review_queues import QueueCode, check_queue, codes_for
 from backend.operations.similar_videos import HintData, hints_of
+from backend.operations.technical_flags import FlagsData, flags_of
 from backend.store.review_sampling import Seen
 from backend.store.second_reviews import as_seen
 
@@ -80,6 +81,7 @@ class LeaseData(msgspec.Struct, rename="camel"):
     machine: ReviewData
     note_list: list[NoteData]
     hint: HintData | None
+    flags: FlagsData
 
 
 class QueueData(msgspec.Struct, rename="camel"):
@@ -282,6 +284,7 @@ def _lease(
         played.play_info_list, sprite_of(call, shown), _uploader(call, video, record),
         machine_review_of(call, video.video_id),
         [NoteData(one.account, one.note, call.write.time(int(one.at))) for one in notes], hint,
+        flags_of(call, video.video_id),
     )  # fmt: skip
 
 

@@ -14,13 +14,14 @@ from backend.api.parameters import End, Number, Start, Whole
 from backend.api.registry import camel
 from backend.model import CensorStatus, TranscodeStatus, VideoFilter
 from backend.model.limits import MAX_CATE_ID
+from backend.model.technical_flags import ANY, NONE, TechnicalFlag
 
 MAX_BYTES = 10**15
 
 # Filters and orders that are not cheap: they use the search index or another sort order.
 SLOW = frozenset((
     "title", "userName", "sort", "tags", "transcodeStatus", "narrowTranscodeStatus", "isRecommend", "minDuration",
-    "maxDuration", "minSize", "maxSize",
+    "maxDuration", "minSize", "maxSize", "technicalFlag",
 ))  # fmt: skip
 
 
@@ -31,6 +32,21 @@ class Rendition(StrEnum):
     RUNNING = TranscodeStatus.RUNNING
     SUCCESS = TranscodeStatus.SUCCESS
     FAIL = TranscodeStatus.FAIL
+
+
+class FlagFilter(StrEnum):
+    """A technical flag; `any` if there are some, `none` if the video was checked and there are none."""
+
+    ANY = ANY
+    FLASHING = TechnicalFlag.FLASHING
+    MAY_FLASH = TechnicalFlag.MAY_FLASH
+    BLACK = TechnicalFlag.BLACK
+    FROZEN = TechnicalFlag.FROZEN
+    SILENT = TechnicalFlag.SILENT
+    NO_SOUND = TechnicalFlag.NO_SOUND
+    LOUD = TechnicalFlag.LOUD
+    QUIET = TechnicalFlag.QUIET
+    NONE = NONE
 
 
 Seconds = Annotated[float | None, Number()]
@@ -58,6 +74,7 @@ class Filters(msgspec.Struct, frozen=True):
     max_duration: Seconds = None
     min_size: Bytes = None
     max_size: Bytes = None
+    technical_flag: FlagFilter | None = None
 
     def given(self, write_time: Callable[[int], str]) -> dict[str, str]:
         """Return the active filters by wire name, formatted for people."""
@@ -83,6 +100,7 @@ class Filters(msgspec.Struct, frozen=True):
             max_duration=self.max_duration,
             min_size=self.min_size,
             max_size=self.max_size,
+            flag=self.technical_flag or "",
         )
 
 

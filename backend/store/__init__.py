@@ -37,6 +37,7 @@ from backend.store.similar_videos import SimilarVideos
 from backend.store.sqlite.engine import SqliteEngine
 from backend.store.sqlite.files import copy_files, find_damage, find_files, find_open
 from backend.store.statistics import Statistics
+from backend.store.technical_flags import TechnicalFlags
 from backend.store.tickets import Tickets
 from backend.store.trash import Trash
 from backend.store.uploader_records import UploaderRecords
@@ -61,6 +62,7 @@ class Store:
         self.jobs = Jobs(engine, engine.now)
         self.cloud = CloudRecords(engine, engine.now)
         self.machine_reviews = CloudReviews(engine, engine.now)
+        self.technical_flags = TechnicalFlags(engine, engine.now)
         self.review_desks = ReviewDesks(engine, engine.now)
         self.review_leases = ReviewLeases(engine, engine.now)
         self.review_queues = ReviewQueues(engine, engine.now)

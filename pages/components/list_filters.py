@@ -13,6 +13,7 @@ from pages.components.i18n import named, t
 
 CENSOR = ["check", "success", "fail", "onCensor"]
 RENDITIONS = ["onTranscode", "success", "fail", "none"]
+FLAGS = ["any", "flashing", "mayFlash", "black", "frozen", "silent", "noSound", "loud", "quiet", "none"]
 MAX_ID_DIGITS = 15
 MEGABYTE = 1_000_000
 MAX_AMOUNT = 1e7  # seconds or megabytes, far above real values
@@ -22,9 +23,11 @@ DATES = {"from": "startTime", "to": "endTime"}
 NUMBERS = {"dmin": "minDuration", "dmax": "maxDuration", "smin": "minSize", "smax": "maxSize"}
 CHOICES = {
     "status": "censorStatus", "cate": "cateId", "tc": "transcodeStatus", "nb": "narrowTranscodeStatus",
-    "rec": "isRecommend",
+    "rec": "isRecommend", "flag": "technicalFlag",
 }  # fmt: skip
-OPTIONS: dict[str, list[str]] = {"status": CENSOR, "tc": RENDITIONS, "nb": RENDITIONS, "rec": ["true", "false"]}
+OPTIONS: dict[str, list[str]] = {
+    "status": CENSOR, "tc": RENDITIONS, "nb": RENDITIONS, "rec": ["true", "false"], "flag": FLAGS,
+}  # fmt: skip
 WIRE = {**TEXTS, **DATES, **NUMBERS, **CHOICES}
 
 
@@ -145,6 +148,8 @@ def value_of(name: str, value: str) -> str:
             return named("censor", value)
         case "tc" | "nb":
             return t("filter.never") if value == "none" else named("status", value)
+        case "flag":
+            return named("flag", value)
         case "rec":
             return t("history.yes" if value == "true" else "history.no")
         case "smin" | "smax":

@@ -12,6 +12,7 @@ SUGGESTIONS = ("pass", "review", "block")
 MODULES = (
     "porn", "terrorism", "terrorism-live", "ad", "live", "logo", "audio", "enhanced", "antispam",
 )  # fmt: skip
+FLAGS = ("flashing", "mayFlash", "black", "frozen", "silent", "noSound", "loud", "quiet")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ PANELS = (
         "machine",
         words=("machine",),
         names={"suggestion": SUGGESTIONS, "module": MODULES},
+    ),
+    Panel(
+        "flags",
+        words=("flags", "flashes"),
+        names={"flag": FLAGS},
     ),
     Panel(
         "hints",

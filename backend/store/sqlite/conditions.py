@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from backend.model import TranscodeStatus, VideoFilter
+from backend.model.technical_flags import ANY, NONE
 from backend.store.folding import fold, split_tags
 from backend.store.row_keys import first_key
 
@@ -58,6 +59,7 @@ class Columns(msgspec.Struct, frozen=True):
     narrow_transcode_status: str = "v.narrow_transcode_status"
     recommended: str = "v.recommended"
     tags: str = "fold_tags(v.tags)"
+    flags: str = "v.flags"
     duration: str = "v.duration"
     size: str = "v.size"
 
@@ -83,6 +85,10 @@ def conditions(wanted: VideoFilter, columns: Columns) -> Conditions:
             found.add(f"{getattr(columns, column)} {sign} :{name}", **{name: value})
     for number, tag in enumerate(split_tags(wanted.tags)):
         found.add(f"instr({columns.tags}, :tag{number}) > 0", **{f"tag{number}": f",{tag},"})
+    if wanted.flag == ANY:
+        found.add(f"{columns.flags} not in ('', '{NONE}')")
+    elif wanted.flag:
+        found.add(f"instr(',' || {columns.flags} || ',', :flag) > 0", flag=f",{wanted.flag},")
     # A text of invisible characters folds to nothing and must not filter; the query plan may not have the column.
     if title := fold(wanted.title):
         found.add(f"instr({columns.title}, :title) > 0", title=title)

@@ -1,7 +1,7 @@
 """Encodes the searchable fields of a video as words of the FTS5 index, so that any substring can be found.
 
 A title becomes overlapping pairs of its folded characters, the last one paired with an end mark: a search is a phrase
-of pairs, and a single character is the prefix of a pair. User name, tags and exact values (user, statuses, category …)
+of pairs, and a single character is the prefix of a pair. User name, tags, flags and exact values (user, statuses …)
 follow the title as words with prefixes of their own, so that filters are combined inside the index. FTS5 splits at
 ASCII punctuation and folds ASCII capitals, so all ASCII except small letters and digits is mapped to private-use code
 points; characters already there are escaped with a second code point.
@@ -13,6 +13,7 @@ import string
 from collections.abc import Iterable
 from itertools import pairwise
 
+from backend.model.technical_flags import ANY, NONE
 from backend.store.folding import split_tags
 
 MAX_PHRASE = 40  # longer texts are compared with the rows, because each pair costs an iterator
@@ -25,11 +26,13 @@ _ENCODED = {chr(code): chr(_BASE + code) for code in range(128) if chr(code) not
 }
 # Fields compared exactly, in the order of the arguments; each has its own prefix.
 EXACT = ("user_id", "censor_status", "cate_id", "transcode_status", "narrow_transcode_status", "recommended")
-TOLD = ("title_folded", "user_name_folded", "tags", *EXACT)
-_END, _NAME_PAIR, _NAME_SIGN, *_MARKS, _TAG = (chr(_BASE + 0x80 + number) for number in range(4 + len(EXACT)))
+TOLD = ("title_folded", "user_name_folded", "tags", "flags", *EXACT)
+_END, _NAME_PAIR, _NAME_SIGN, *_MARKS, _TAG, _FLAG = (chr(_BASE + 0x80 + number) for number in range(5 + len(EXACT)))
 
 
-def index_words(title: str | None, user_name: str | None, tags: str | None, *exact: str | int | None) -> str:
+def index_words(
+    title: str | None, user_name: str | None, tags: str | None, flags: str | None, *exact: str | int | None
+) -> str:
     """Return the index words of a video; `title` and `user_name` are folded.
 
     None yields no words. `exact` are the values of EXACT.
@@ -42,13 +45,15 @@ def index_words(title: str | None, user_name: str | None, tags: str | None, *exa
         words += [*_pairs(name, _NAME_PAIR), *(_NAME_SIGN + sign for sign in dict.fromkeys(name))]
     if tags is not None:
         words += (_word(_TAG, tag) for tag in split_tags(tags))
+    if flags:
+        words += (_word(_FLAG, flag) for flag in [*flags.split(","), *([] if flags == NONE else [ANY])])
     return " ".join([*words, *_exact_words(exact)])
 
 
-def match_words(title: str, user_name: str, tags: Iterable[str], *exact: str | int | None) -> str:
+def match_words(title: str, user_name: str, tags: Iterable[str], flag: str, *exact: str | int | None) -> str:
     """Return the FTS5 query for these values; `title` and `user_name` are folded and at most MAX_PHRASE long.
 
-    `tags` come from `split_tags`; `exact` are the values of EXACT, None for any.
+    `tags` come from `split_tags`, `flag` is a technical flag or empty; `exact` are the values of EXACT, None for any.
     """
     signs, name = _encoded(title), _encoded(user_name)
     found = [_phrase(_pairs(signs)), _phrase(_pairs(name, _NAME_PAIR))]
@@ -56,7 +61,8 @@ def match_words(title: str, user_name: str, tags: Iterable[str], *exact: str | i
         found.append(f'"{signs[0]}" *')
     if len(name) == 1:
         found.append(_phrase([_NAME_SIGN + name[0]]))
-    found += (_phrase([word]) for word in [*(_word(_TAG, tag) for tag in tags), *_exact_words(exact)])
+    told = [*(_word(_TAG, tag) for tag in tags), *([_word(_FLAG, flag)] if flag else []), *_exact_words(exact)]
+    found += (_phrase([word]) for word in told)
     return " ".join(filter(None, found))
 
 

@@ -123,7 +123,7 @@ def count_by(db: Database, wanted: VideoFilter, column: str, most: int = -1) -> 
     if column == "cate_id" and plan.counted and undated:
         number, source, where = "sum(number)", "videos_per_category v", plan.where
     elif (plan.counted or _count(db, plan, wanted) > FEW) and (
-        wanted == replace(wanted, video_id="", title="", user_name="", tags="", user_id="", cate_id=None)
+        wanted == replace(wanted, video_id="", title="", user_name="", tags="", flag="", user_id="", cate_id=None)
     ):
         index = "videos_by_category" if column == "cate_id" else "videos_by_user"
         where = conditions(wanted, VIDEOS.columns).within("v.seq", *bounds(wanted))
@@ -170,7 +170,7 @@ def _plan_for(listing: Listing, wanted: VideoFilter, *, few: bool = True) -> Que
     if wanted.video_id:
         return QueryPlan(listing, "v.seq", listing.joined, conditions(wanted, listing.columns), *bounds(wanted))
     title, user_name, tags = fold(wanted.title), fold(wanted.user_name), split_tags(wanted.tags)
-    worded = title or user_name or tags
+    worded = title or user_name or tags or wanted.flag
     stated = (wanted.transcode_status, wanted.narrow_transcode_status, wanted.recommended) != (None, None, None)
     ranged = listing is VIDEOS and is_ranged(wanted)  # the indexes for ranges cover the other columns
     if worded or (not ranged and (stated or (wanted.user_id and wanted.cate_id is not None))):
@@ -193,7 +193,7 @@ def _by_words(listing: Listing, wanted: VideoFilter, title: str, user_name: str,
     flag = None if wanted.recommended is None else int(wanted.recommended)
     told = replace(wanted, recommended=flag, user_id=wanted.user_id or None)
     exact = (getattr(told, name) for name in EXACT)
-    words = match_words(title[:MAX_PHRASE], user_name[:MAX_PHRASE], tags, *exact)
+    words = match_words(title[:MAX_PHRASE], user_name[:MAX_PHRASE], tags, wanted.flag, *exact)
     table = f"{listing.table}_words"
     if max(len(title), len(user_name)) <= MAX_PHRASE and not is_ranged(wanted):
         where = Conditions([f"{table} match :words"], {"words": words})

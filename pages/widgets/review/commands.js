@@ -43,7 +43,7 @@ class Commands {
   }
 
   touch(event) {
-    const tile = event.target.closest(".tile");
+    const tile = event.target.closest(".tile, .part");
     if (tile) { this.clip.seek(Number(tile.dataset.start)); this.clip.play(); }
     else if (event.target.closest("video")) this.run("play");
   }
@@ -149,7 +149,7 @@ class Commands {
     this.mode = "";
     this.find(".panel").close();
     const { activeElement } = this.root.getRootNode();
-    const focused = activeElement?.closest(".words, .reasons, .tile") ? activeElement : null;
+    const focused = activeElement?.closest(".words, .reasons, .tile, .part") ? activeElement : null;
     const isByKeys = !this.preferences.keys || focused?.matches(".reason:focus-visible");
     focused?.blur();
     this.drawState();

@@ -15,11 +15,13 @@ from msgspec.structs import replace
 from backend.exports.columns import VIDEOS as LISTING
 from backend.exports.columns import FileFormat
 from backend.model import Actor, CensorStatus, JobKind, Sort, TranscodeStatus, User, Verdict, Video, VideoFilter
+from backend.model.technical_flags import Finding, Measurement, TechnicalFlag
 from backend.store import open_store
 from backend.store.folding import fold as folded
 
 ACTOR = Actor("tests", "tests")
 START = 1_700_000_000
+FLAGS = ["", "none", "black", "black,silent", "", "mayFlash", "flashing,black,noSound"]  # of every seventh video
 DAY = 86_400
 LONG = "很长的标题" * 9
 TITLES = [
@@ -78,15 +80,34 @@ def kept(tmp_path_factory):
         for number, title in enumerate(TITLES * 3)
     ]
     store.catalogue.load_videos(videos, ACTOR)
+    for number, video in enumerate(videos):  # before and after it is recommended
+        if number % 2:
+            keep_flags(store, video, flags_of(video))
     for video in videos[::3]:
         if video.censor_status is CensorStatus.SUCCESS:
             store.catalogue.recommend(video.video_id, {}, ACTOR)
+    for video in videos[::2]:
+        keep_flags(store, video, flags_of(video))
     yield Kept(store)
     assert store.recount() == []
     store.close()
 
 
-def matches(video: Video, wanted: VideoFilter, created: int) -> bool:
+def flags_of(video: Video) -> str:
+    return FLAGS[int(video.video_id[1:]) % len(FLAGS)]
+
+
+def keep_flags(store, video: Video, words: str) -> None:
+    if words:
+        findings = tuple(Finding(TechnicalFlag(word)) for word in words.split(",") if word != "none")
+        store.technical_flags.keep(video.video_id, Measurement(video.duration, findings))
+
+
+def has_flag(flags: str, wanted: str) -> bool:
+    return flags not in ("", "none") if wanted == "any" else not wanted or wanted in flags.split(",")
+
+
+def matches(video: Video, wanted: VideoFilter, created: int, flags: str | None = None) -> bool:
     return (
         (not wanted.video_id or video.video_id == wanted.video_id)
         and (not wanted.user_id or video.user.user_id == wanted.user_id)
@@ -109,6 +130,7 @@ def matches(video: Video, wanted: VideoFilter, created: int) -> bool:
         and (wanted.max_duration is None or video.duration <= wanted.max_duration)
         and (wanted.min_size is None or video.size >= wanted.min_size)
         and (wanted.max_size is None or video.size <= wanted.max_size)
+        and has_flag(flags_of(video) if flags is None else flags, wanted.flag)
     )
 
 
@@ -153,6 +175,7 @@ filters = st.builds(
     max_duration=mostly([0.25, 2.25, 4.25]),
     min_size=mostly([1, 3]),
     max_size=mostly([0, 2, 6]),
+    flag=st.sampled_from(["", "", "", "any", "none", "black", "silent", "mayFlash", "quiet"]),
 )
 alone = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -266,7 +289,7 @@ def test_a_recommendation_is_found_by_what_it_shows_not_by_what_the_catalogue_sa
     store.close()
 
 
-CHANGES = ("pass", "block", "edit", "delete", "recommend", "cancel", "rename", "add", "transcode", "narrow")
+CHANGES = ("pass", "block", "edit", "delete", "recommend", "cancel", "rename", "add", "transcode", "narrow", "flags")
 changes = st.lists(
     st.tuples(
         st.sampled_from(CHANGES),
@@ -289,10 +312,13 @@ def test_after_any_changes_both_lists_find_what_they_show(tmp_path_factory, chan
         apply(store, *change)
 
     videos = list(catalogue.iterate_videos(VideoFilter()))
+    known = {one.video_id: store.technical_flags.find(one.video_id).measured for one in videos}
+    flags = {video_id: measured.words if measured else "" for video_id, measured in known.items()}
     found = catalogue.find_videos(wanted, 1, 100, sort)
-    assert list(found.items) == ordered([one for one in videos if matches(one, wanted, one.created)], sort)
+    matching = [one for one in videos if matches(one, wanted, one.created, flags[one.video_id])]
+    assert list(found.items) == ordered(matching, sort)
     entries = catalogue.find_recommendations(VideoFilter(), 1, 100).items
-    shown = [entry.video for entry in entries if matches(entry.video, wanted, entry.recommended)]
+    shown = [one.video for one in entries if matches(one.video, wanted, one.recommended, flags[one.video.video_id])]
     feed = catalogue.find_recommendations(wanted, 1, 100, sort)
     assert (feed.total, [entry.video for entry in feed.items]) == (len(shown), ordered(shown, sort))
     assert {one.video_id for one in videos if one.is_recommend} == {entry.video.video_id for entry in entries}
@@ -319,6 +345,8 @@ def apply(store, change, number, title, user):
         catalogue.record_audit(video_id, Verdict.NORMAL if change == "pass" else Verdict.BLOCKED, title[:9], "", ACTOR)
     elif change == "edit":
         catalogue.edit_video(video_id, {"title": title, "cate_id": number % 2, "tags": TAGS[len(title) % 6]}, ACTOR)
+    elif change == "flags":
+        keep_flags(store, video, FLAGS[len(title) % len(FLAGS)])
     elif change in ("transcode", "narrow"):
         store.jobs.enqueue_for_video(JobKind(change), video_id, change, ACTOR)
     elif change == "delete":
