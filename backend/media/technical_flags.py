@@ -1,7 +1,7 @@
 """Measures what technical flags are about in one pass over a video: black, frozen, flashing, silence, loudness.
 
 Decoding costs nearly everything: 0.03 s of CPU per second of video at 360 lines and eight times that at 1080. So the
-smallest rendition is read, pictures are scaled down for the detectors, and H.264's deblocking is skipped. It runs on
+smallest rendition is read, pictures are scaled down for most detectors, and H.264's deblocking is skipped. It runs on
 one core below the priority of other jobs.
 """
 
@@ -34,9 +34,10 @@ NICE = 15  # other jobs have 10
 CPU_SECONDS = 600  # besides one per second of video
 SILENCES = "silence.txt"
 LOWEST_PEAK = -120.0  # dBFS, instead of minus infinity
+# Before pictures are scaled down, which removes the noise by which a quiet scene differs from a still.
+FREEZE_FILTERS = {Check.FROZEN: "freezedetect=n=0.003:d=2"}
 PICTURE_FILTERS = {
     Check.BLACK: "blackdetect=d=0.5",
-    Check.FROZEN: "freezedetect=n=0.003:d=2",
     Check.FLASHING: "photosensitivity=bypass=1:skip=4",
 }
 SOUND_FILTERS = {
@@ -97,7 +98,9 @@ def measure(
 
 def find_unchecked(ffmpeg: Ffmpeg) -> tuple[Check, ...]:
     """Return what this ffmpeg has no filter for. Raises ConsoleError if it has none of them."""
-    needed = {check: use.partition("=")[0] for check, use in {**PICTURE_FILTERS, **SOUND_FILTERS}.items()}
+    needed = {
+        check: use.partition("=")[0] for check, use in {**FREEZE_FILTERS, **PICTURE_FILTERS, **SOUND_FILTERS}.items()
+    }
     missing = tuple(check for check, name in needed.items() if name not in ffmpeg.filters)
     if len(missing) == len(needed):
         raise ConsoleError(NO_DETECTORS, version=ffmpeg.version, filters=", ".join(needed.values()))
@@ -105,10 +108,13 @@ def find_unchecked(ffmpeg: Ffmpeg) -> tuple[Check, ...]:
 
 
 def _outputs(unchecked: Sequence[Check], sound: int | None) -> list[str]:
-    pictures = [use for check, use in PICTURE_FILTERS.items() if check not in unchecked]
-    sounds = [use for check, use in SOUND_FILTERS.items() if check not in unchecked]
-    scaled = f"fps={RATE},scale=-2:'min({LINES},ih)':flags=area"
-    outputs = ["-map", "0:V:0", "-vf", ",".join([scaled, *pictures, "metadata=mode=print:file=-"])]
+    freezes, pictures, sounds = (
+        [use for check, use in filters.items() if check not in unchecked]
+        for filters in (FREEZE_FILTERS, PICTURE_FILTERS, SOUND_FILTERS)
+    )
+    scale = f"scale=-2:'min({LINES},ih)':flags=area"
+    chain = [f"fps={RATE}", *freezes, scale, *pictures, "metadata=mode=print:file=-"]
+    outputs = ["-map", "0:V:0", "-vf", ",".join(chain)]
     if sound is not None and sounds:
         outputs += ["-map", f"0:a:{sound}?", "-af", ",".join(sounds)]
     return [*outputs, "-f", "null", "-"]

@@ -12,7 +12,7 @@ from backend.model import SECONDS_A_DAY
 MIN_BLACK, MIN_FROZEN, MIN_SILENT = 0.5, 2.0, 2.0  # seconds from which a span counts
 FLAGGED_SECONDS, FLAGGED_SHARE = 2.0, 0.2  # of a video that is black, frozen or silent: either is flagged
 MAX_SPANS = 20  # per kind: the longest
-LOUD, QUIET = -8.0, -30.0  # LUFS; streaming services play at -14
+LOUD, QUIET = -7.0, -34.0  # LUFS; streaming services play at -14, and 20 dB less is hardly heard
 SILENCE = -50.0  # dBFS: a sound track that never gets above is silent
 MAY_FLASH, FLASHES = 4.0, 10.0  # badness of ffmpeg's `photosensitivity`: ordinary videos < 2, 3 flashes a second 13
 LONGEST = 10.0 * SECONDS_A_DAY  # seconds; more is no time of a video

@@ -166,3 +166,14 @@ def test_a_person_who_may_not_write_is_told_by_doctor(console, alibaba):
 
     assert "vod:CreateAudit, vod:DeleteVideo" in said
     assert json.dumps(alibaba.vod.videos) == "{}"
+
+
+def test_technical_flags_are_not_measured_and_said_to_be_unknown(do, ask, new_video):
+    video_id = new_video().video_id
+
+    (lease,) = do("takeReview")["leaseList"]
+
+    assert lease["flags"] == do("getTechnicalFlags", videoId=video_id)
+    assert (lease["flags"]["available"], lease["flags"]["state"]) == (False, "none")
+    assert do("getFeatures")["technicalFlags"] is False
+    assert ask("submitTechnicalFlags", mediaId=video_id)["code"] == "409"

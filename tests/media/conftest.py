@@ -99,6 +99,17 @@ RECIPES = {
         ),
         f"{QUICK} -g 25",
     ),
+    "conspicuous.mp4": (  # 1 s of pictures, 2 s black, 3 s still, 2 s of 3 flashes a second, 1 s of pictures
+        (
+            "testsrc2=s=96x54:r=25:d=9"
+            ",drawbox=w=iw:h=ih:t=fill:color=black:enable='between(t,1,2.99)'"
+            ",drawbox=w=iw:h=ih:t=fill:color=gray:enable='between(t,3,5.99)'"
+            ",drawbox=w=iw:h=ih:t=fill:color=black:enable='between(t,6,7.99)'"
+            ",drawbox=w=iw:h=ih:t=fill:color=white:enable='between(t,6,7.99)*lt(mod(t,1/3),1/6)'",
+            "aevalsrc='if(between(t,3,5.5),0,0.3*sin(440*2*PI*t))':s=44100:d=9",
+        ),
+        QUICK,
+    ),
     "gap.mp4": (("flashing.mp4",), "-c copy -bsf:a noise=drop='gte(pts*tb,2)*lt(pts*tb,3.5)'"),
     "flashing.flv": (("flashing.mp4",), "-c copy"),
     "still.mkv": (
