@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from backend.model import CensorStatus, User
+from backend.model.technical_flags import Finding, Measurement, Span, TechnicalFlag
 from tests.browser.desk import PASSWORD
 
 pytestmark = pytest.mark.slow
@@ -218,24 +219,31 @@ def test_titles_are_shown_as_they_are_written(server, waiting, desk_of):
     expect(desk.clip.locator(".uploader")).to_contain_text(said)
 
 
-def test_nothing_plays_by_itself_from_an_uploader_blocked_for_the_worst(reviews, waiting, desk_of):
+def test_nothing_plays_by_itself_that_flashes_or_is_from_an_uploader_blocked_for_the_worst(reviews, waiting, desk_of):
     server, catalogue = reviews
     worst = next(one for one in server.ask("getReviewReasons")["reasonList"] if one["sensitive"])
     waiting()
     bad, good = User("2001", "坏人"), User("2002", "好人")
-    titles = {"最坏": bad, "别人的": good, "同一人的": bad, "又是别人的": good}
+    titles = {"最坏": bad, "别人的": good, "同一人的": bad, "闪烁的": good, "又是别人的": good}
     for age, (title, user) in enumerate(titles.items()):
         video = catalogue.add(title, age=9 - age, user=user, censor_status=CensorStatus.CHECK)
         if title == "最坏":
             server.ask("createAudit", mediaId=video.video_id, status="Blocked", reasonCode=worst["code"])
+        if title == "闪烁的":
+            flashing = Finding(TechnicalFlag.FLASHING, 2.0, (Span(3.0, 5.0),))
+            catalogue.console.store.technical_flags.keep(video.video_id, Measurement(12.5, (flashing,), badness=13.0))
     desk = desk_of("bob")
     desk.shows("别人的")
     desk.page.evaluate(NOTE_PLAYS)
     desk.presses("a")
     desk.shows("同一人的")
     desk.presses("a")
+    desk.shows("闪烁的")
+    expect(desk.clip.locator(".flags")).to_contain_text(desk.person.t("desk.flashes"))
+    expect(desk.clip.locator(".part")).to_have_text("0:03–0:05")
+    desk.presses("a")
     desk.shows("又是别人的")
-    desk.has_done(2)
+    desk.has_done(3)
     assert set(desk.page.evaluate("plays")) == {"又是别人的"}
 
 

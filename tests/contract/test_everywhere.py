@@ -44,7 +44,7 @@ SEED_PARAMETERS = {
 }  # fmt: skip
 NARROWING = [
     "cateId", "transcodeStatus", "narrowTranscodeStatus", "isRecommend", "tags", "minDuration", "maxDuration",
-    "minSize", "maxSize", "sort",
+    "minSize", "maxSize", "technicalFlag", "sort",
 ]  # fmt: skip
 EXTENSIONS = dict.fromkeys(("getVideos", "getRecommendVideos"), NARROWING)  # they stand last
 EXTENSIONS |= {
