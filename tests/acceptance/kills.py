@@ -117,13 +117,16 @@ def commands() -> Iterator[str]:
 
 def broken_promises(console: Console, count: int) -> list[str]:
     """Say what is wrong with a queue that is done: nothing, if all promises were kept."""
-    jobs = console.store.jobs.find_jobs(size=10 * count).items
+    every = console.store.jobs.find_jobs(size=10 * count).items
+    jobs = [job for job in every if job.kind is not JobKind.FLAGS]  # those follow by themselves, one for each video
     wrong = [f"{len(jobs)} jobs instead of {count}"] if len(jobs) != count else []
-    wrong += [f"{job.kind} of {job.video_id} is {job.state}: {job.error}" for job in jobs if job.state != "done"]
+    wrong += [f"{job.kind} of {job.video_id} is {job.state}: {job.error}" for job in every if job.state != "done"]
+    checked = Counter(job.video_id for job in every if job.kind is JobKind.FLAGS)
     wrong += console.store.check()
     ffmpeg = Ffmpeg()
     for video in console.store.catalogue.iterate_videos(VideoFilter()):
         folder = console.settings.media / video.video_id
+        wrong += [f"{video.video_id} was checked {checked[video.video_id]} times"] * (checked[video.video_id] != 1)
         kinds = {job.kind for job in jobs if job.video_id == video.video_id}
         ends = Counter(line.action for line in console.store.history.find_history(video.video_id))
         wrong += [f"{kind} of {video.video_id} ended {ends[kind]} times" for kind in kinds if ends[kind] != 1]
