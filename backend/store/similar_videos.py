@@ -93,6 +93,11 @@ class SimilarVideos:
             found = _find(db, video_id, most=MAX_SIMILAR, judged=True)
             return next((one for one in found if one.decided and own and one.decided.at < own[0]), None)
 
+    def compare_new(self, views: Sequence[Hashes]) -> list[str]:
+        """Return the videos that are similar to a clip with these hashes, the most similar first."""
+        with self._engine.reading() as db:
+            return [video_id for video_id, _ in _find_alike(db, views)]
+
     def find_held(self, video_id: str, holder: str, keys: Iterable[str]) -> list[Lease]:
         """Return those of a user's leases for a first verdict whose videos are similar to this one."""
         values = {"video": video_id, "holder": holder, "keys": as_json(keys)}
@@ -142,7 +147,7 @@ def _keep(db: Database, video_id: str, views: Sequence[Hashes]) -> None:
         return
     alike = _find_alike(db, views)
     row = db.execute(
-        "insert into fingerprints (video_id, views) values (?, ?) returning clip", [video_id, _packed(views)]
+        "insert into fingerprints (video_id, views) values (?, ?) returning clip", [video_id, packed(views)]
     ).fetchone()
     values = {value for view in views for value in bands(view)}
     db.executemany("insert into fingerprint_bands (value, clip) values (?, ?)", [(one, row[0]) for one in values])
@@ -174,7 +179,8 @@ def _candidates(db: Database, views: Sequence[Hashes]) -> list[int]:
     return [clip for clip, _ in best.most_common(MAX_CANDIDATES)]
 
 
-def _packed(views: Sequence[Hashes]) -> str:
+def packed(views: Sequence[Hashes]) -> str:
+    """Return hashes as they are stored: JSON lists of band values, four per frame."""
     return as_json(
         [number << BAND_BITS | frame >> number * BAND_BITS & BAND_MASK for frame in view for number in range(BANDS)]
         for view in views
