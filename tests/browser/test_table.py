@@ -14,8 +14,14 @@ from tests.conftest import PASSWORD, TESTS
 MAX_SHIFT = 0.1
 SHIFTS = """
     window.shifted = 0;
+    let [first, last, sum] = [-Infinity, -Infinity, 0];
     new PerformanceObserver(list => {
-        for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+        for (const entry of list.getEntries()) {
+            if (entry.hadRecentInput) continue;
+            if (entry.startTime - last > 1000 || entry.startTime - first > 5000) [first, sum] = [entry.startTime, 0];
+            [last, sum] = [entry.startTime, sum + entry.value];
+            window.shifted = Math.max(window.shifted, sum);
+        }
     }).observe({ type: "layout-shift", buffered: true });
 """
 # On a slow machine the connection may count as lost before what was typed is sent: that is told as well.
@@ -142,24 +148,20 @@ def test_a_transcode_that_ends_is_seen_without_losing_what_one_does(person, some
     person.has_ticked(1)
 
 
-def test_rows_that_may_be_old_say_so_when_the_server_does_not_answer(new_server, fresh_browser, new_person):
-    with new_server() as server:
-        person = new_person(fresh_browser("zh"), server.url, "zh")
-        person.goes_to("/")
-        person.enters()
-        person.goes_to("/videos")
-        rows = person.part("rows").locator("> *").first
-        expect(rows).to_have_css("opacity", "1")
-        person.field("v_title").click()
-        expect(person.field("v_title")).to_be_focused()
-        server.process.send_signal(signal.SIGSTOP)
-        try:
-            person.field("v_title").press_sequentially("没有", delay=100)  # as a person does
+def test_rows_that_may_be_old_say_so_when_the_server_does_not_answer(person, site):
+    person.goes_to("/videos")
+    rows = person.part("rows").locator("> *").first
+    expect(rows).to_have_css("opacity", "1")
+    person.field("v_title").click()
+    expect(person.field("v_title")).to_be_focused()
+    site.server.process.send_signal(signal.SIGSTOP)
+    try:
+        person.field("v_title").press_sequentially("没有", delay=100)  # as a person does
 
-            person.waits_until(rows, FADED_OR_CUT_OFF)
-        finally:
-            server.process.send_signal(signal.SIGCONT)
-        expect(person.alert).to_contain_text(person.t("filter.none"))
+        person.waits_until(rows, FADED_OR_CUT_OFF)
+    finally:
+        site.server.process.send_signal(signal.SIGCONT)
+    expect(person.alert).to_contain_text(person.t("filter.none"))
 
 
 def test_who_may_only_look_has_nothing_to_tick(site, fresh_browser, new_person):
@@ -179,7 +181,7 @@ def test_who_may_only_look_has_nothing_to_tick(site, fresh_browser, new_person):
 def test_a_page_that_no_list_has_shows_one_that_it_has(person, some):
     word, titles = some(12)
 
-    for number in ("99999999999999999999", "2147483648", "0", "-3", "二", "１"):
+    for number in ("99999999999999999999", "-3", "二"):
         person.goes_to("/videos", v_title=word, v_page_size="10", v_page=number)
         person.sees(*(titles[10:] if len(number) > 9 else titles[:10]))
 
@@ -191,9 +193,9 @@ def test_an_id_is_found_with_the_blanks_it_was_pasted_with(person, some, site):
     word, (title,) = some(1)
     video_id = site.ask("getVideos", title=word)["videoList"][0]["videoId"]
 
-    for pasted in (f"{video_id}\t", f"  {video_id}  ", f"\t{video_id}\n"):
-        person.goes_to("/videos", v_vid=pasted)
-        person.sees(title)
+    person.goes_to("/videos", v_vid=f"\t {video_id}\t\n")
+
+    person.sees(title)
 
 
 @pytest.mark.parametrize("path", ["/videos", "/recommendations"])
