@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from backend.model import Actor, CensorStatus, Verdict, VideoFilter
 from backend.model.review import Desk, Lease, Ruling
 from backend.store import Store, open_store
+from backend.store.review_queues import MAX_QUEUES
 
 SECONDS, TAKEN = 300.0, 3
 SKIPPED = 500
@@ -51,6 +52,7 @@ def main() -> None:
         people = [f"{run}-{number}" for number in range(given.people)]
         parts = list(pool.map(lambda who: take(store, who, given.rounds // given.people), people))
     show(f"{given.people} people at once take 3", [one for part in parts for one in part])
+    show("one person takes 3 from a queue with a rule", take_by_rule(store, f"{run}", given.rounds))
     show("how many wait is counted", [timed(lambda: store.review_leases.count_queue(f"{run}"))[0] for _ in range(200)])
     if given.decide:
         show("one person decides", decide(store, given.decide))
@@ -69,19 +71,35 @@ def commit(store: Store) -> None:
     store.cloud.save_cursor("benchmark", {"at": time.time_ns()})
 
 
-def take(store: Store, who: str, rounds: int) -> Times:
+def take(store: Store, who: str, rounds: int, queues: list[str] | None = None) -> Times:
     """Take clips and give those of before back, so that somebody always holds some; only taking is timed."""
     took: Times = []
     before: list[Lease] = []
     for _ in range(rounds):
         held = [lease.key for lease in before]
-        spent, leases = timed(lambda held=held: store.review_leases.take(Desk(who), TAKEN, SECONDS, held))
+        spent, leases = timed(lambda held=held: store.review_leases.take(Desk(who), TAKEN, SECONDS, held, queues))
         if len(leases) != TAKEN:
             raise SystemExit(f"{len(leases)} clips were left; make more")
         took.append(spent)
         store.review_leases.release(Desk(who), held or [""])
         before = leases
     store.review_leases.release(Desk(who))
+    return took
+
+
+def take_by_rule(store: Store, who: str, rounds: int) -> Times:
+    """Take clips from a selective queue, behind eighteen others, and tell how long sorting all into it took."""
+    actor = Actor("benchmark", "command line")
+    for number in range(MAX_QUEUES - 1):
+        rule = {"max_seconds": 20.0} if number == MAX_QUEUES - 2 else {"user_ids": (f"nobody {number}",)}
+        queue = {"name_zh": "队列", "name_en": "queue", "position": number + 1}
+        (spent, _), (_, moved) = timed(
+            lambda number=number, queue=queue, rule=rule: store.review_queues.edit(f"q{number}", queue, rule, actor)
+        )
+    print(f"{moved:,} clips sorted into the last of {MAX_QUEUES - 1} queues with a rule in {spent:,.0f} ms")
+    took = take(store, who, rounds, [f"q{number}" for number in range(MAX_QUEUES - 1)])
+    for number in range(MAX_QUEUES - 1):
+        store.review_queues.delete(f"q{number}", actor)
     return took
 
 

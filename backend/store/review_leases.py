@@ -26,7 +26,10 @@ NOT_NAMED = """
     select * from review_leases where holder = :holder and desk = :desk and expires > :now
     and lease_key not in (select value from json_each(:keys)) order by claimed, lease_key limit :count
 """
-COUNTED = "select count(*) from {} join review_waiting w using (video_id) where w.queue in ({}) and {}"
+# A cross join is read in this order: few leases, never all that waits.
+COUNTED = (
+    "select count(*) from {} l cross join review_waiting w where w.video_id = l.video_id and w.queue in ({}) and {}"
+)
 CHOSEN = "select value from json_each(:queues)"
 COUNTS = {
     name: COUNTED.format(table, CHOSEN, which)

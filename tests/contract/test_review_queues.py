@@ -43,8 +43,8 @@ def test_a_clip_waits_in_the_first_queue_whose_rule_it_meets(door, edit, make_vi
     make_video(video_id="plain")
     make_video(video_id="beach", title="a day at the ＢＥＡＣＨ")
     made = edit(**TRAVEL)
-    edit(code="long", nameZh="长视频", nameEn="Long", minSeconds=60, position=1)
-    make_video(video_id="long", title="Beach", duration=61)
+    edit(code="long", nameZh="长视频", nameEn="Long", minSeconds=60, maxSeconds=90, position=1)
+    make_video(video_id="long", title="Beach", duration=60)
     make_video(video_id="tagged", tags="海滩,夏天")
 
     assert (made["moved"], made["queue"]["waiting"], made["queue"]["rule"]["words"]) == (1, 1, ["beach", "海滩"])
