@@ -54,8 +54,11 @@ class SettledData(msgspec.Struct, rename="camel"):
 
 
 @operation("GET", "/vod/getReviewDifferences", right=Right.MANAGE)
-def get_review_differences(call: Call, *, count: Annotated[int, Whole(1, MAX_DIFFERENCES)] = 1) -> DifferenceList:
-    """Return videos on which a second review differs from the first, oldest first: both verdicts, without names."""
+def get_review_differences(call: Call, *, count: Annotated[int, Whole(0, MAX_DIFFERENCES)] = 1) -> DifferenceList:
+    """Return videos on which a second review differs from the first, oldest first: both verdicts, without names.
+
+    `count` 0 only counts them.
+    """
     lead = call.own.user_name
     total, mine = call.store.review_differences.count(lead)
     found = call.store.review_differences.find(lead, count)

@@ -106,7 +106,12 @@ def _confirm(question: Question) -> None:
             st.rerun()
         word = t(f"action.{action.key}")
         label = t("confirm.anyway", action=word) if question.changed else word
-        if st.button(label, key="confirm_yes", type="primary", disabled=not _is_ready(action, form)):
+        if st.button(
+            label,
+            key="confirm_yes",
+            type="primary",
+            disabled=action.key == "block" and not reason_choice.is_ready(form),
+        ):
             _do(question, form)
             st.rerun(scope="fragment" if question.changed or question.refused else "app")
 
@@ -120,17 +125,7 @@ def _follows(action: Action) -> str:
 def _form(question: Question) -> dict[str, Any]:
     number = question.number
     if question.action.key == "block":
-        code = reason_choice.choose(number)
-        reason = st.text_input(
-            t("block.reason"), key=f"block_reason--{number}", placeholder=t("block.reason_example"), live=True,
-            autocomplete="off",
-        )  # fmt: skip
-        used, most = len(reason.encode()), session.limit("reasonBytes")
-        if used > most:
-            st.error(t("block.too_long", used=used, most=most))
-        else:
-            st.caption(t("block.bytes", used=used, most=most))
-        return {"reason": reason, "reasonCode": code}
+        return reason_choice.form(number)
     if question.action.key == "recommend":
         return {
             "isNarrow": st.checkbox(t("recommend.narrow"), key=f"recommend_narrow--{number}"),
@@ -139,13 +134,6 @@ def _form(question: Question) -> dict[str, Any]:
     if question.action.key in TRANSCODES:
         return template_choice.choose(question.action.key, number)
     return {}
-
-
-def _is_ready(action: Action, form: dict[str, Any]) -> bool:
-    if action.key != "block":
-        return True
-    reason = form["reason"]
-    return bool(form["reasonCode"] or reason.strip()) and len(reason.encode()) <= session.limit("reasonBytes")
 
 
 def _was_made(key: str, video: dict[str, Any]) -> bool:

@@ -14,12 +14,15 @@ WORDS = ("sheet", "timeline", "cover", "busy")
 MAX_TILES = 24  # of the contact sheet
 
 
-def player(video: dict[str, Any], play: dict[str, Any], busy: bool) -> None:
-    """Draw the player; `busy` while a chosen cover is being made. `play` is the answer of getPlayInfo."""
-    playback.fragment(_draw, video, play, busy)
+def player(video: dict[str, Any], play: dict[str, Any], busy: bool, may_choose: bool = True) -> None:
+    """Draw the player; `busy` while a chosen cover is being made. `play` is the answer of getPlayInfo.
+
+    With `may_choose`, managers can choose a cover.
+    """
+    playback.fragment(_draw, video, play, busy, may_choose and session.may("manage"))
 
 
-def _draw(video: dict[str, Any], play: dict[str, Any], renewal: dict[str, Any], busy: bool) -> None:
+def _draw(video: dict[str, Any], play: dict[str, Any], renewal: dict[str, Any], busy: bool, may_choose: bool) -> None:
     infos = playback.all_infos(play)
     if not infos:
         st.info(t("video.no_media"), icon=":material/videocam_off:")
@@ -38,7 +41,7 @@ def _draw(video: dict[str, Any], play: dict[str, Any], renewal: dict[str, Any], 
         "height": shape["height"],
         "cover": video["coverUrl"],
         "tiles": tiles(video, shape),
-        "choose": session.may("manage"),
+        "choose": may_choose,
         "go": st.session_state.get(layout.own_key("go", video)),
         "busy": busy,
         "words": words,

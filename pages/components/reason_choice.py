@@ -25,7 +25,28 @@ def _named(found: dict[str, Any]) -> list[dict[str, Any]]:
     return [{**reason, "name": reason[f"name{language().capitalize()}"]} for reason in found["reasonList"]]
 
 
-def choose(number: int) -> str:
+def choose(number: int | str) -> str:
     """Draw the current reasons, and return the code of the chosen one, or an empty string."""
     names = {reason["code"]: reason["name"] for reason in reasons() if not reason["retired"]}
     return st.pills(t("block.choose"), list(names), format_func=names.__getitem__, key=f"block_code--{number}") or ""
+
+
+def form(number: int | str) -> dict[str, Any]:
+    """Draw the reasons and a field for other words, and return the parameters of a block."""
+    code = choose(number)
+    reason = st.text_input(
+        t("block.reason"), key=f"block_reason--{number}", placeholder=t("block.reason_example"), live=True,
+        autocomplete="off",
+    )  # fmt: skip
+    used, most = len(reason.encode()), session.limit("reasonBytes")
+    if used > most:
+        st.error(t("block.too_long", used=used, most=most))
+    else:
+        st.caption(t("block.bytes", used=used, most=most))
+    return {"reason": reason, "reasonCode": code}
+
+
+def is_ready(given: dict[str, Any]) -> bool:
+    """Return whether `form` returned a reason that can be sent."""
+    reason: str = given["reason"]
+    return bool(given["reasonCode"] or reason.strip()) and len(reason.encode()) <= session.limit("reasonBytes")

@@ -8,7 +8,17 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.components import layout, review_figures, review_leases, review_queues, review_reasons, session
+from pages.components import (
+    layout,
+    review_agreement,
+    review_differences,
+    review_figures,
+    review_leases,
+    review_queues,
+    review_reasons,
+    review_sampling,
+    session,
+)
 from pages.components.i18n import t
 
 WANTED = "review_dialog"
@@ -26,7 +36,11 @@ class Dialog:
 
 
 FIGURES = Dialog("figures", "bar_chart", "review", review_figures.draw, "large")
+DIFFERENCES = Dialog("differences", "compare_arrows", "manage", review_differences.draw, "large")
 MENU = (
+    Dialog("agreement", "handshake", "review", review_agreement.draw, "large"),
+    DIFFERENCES,
+    Dialog("sampling", "fact_check", "admin", review_sampling.draw),
     Dialog("reasons", "list_alt", "admin", review_reasons.draw),
     Dialog("queues", "low_priority", "admin", review_queues.draw),
     Dialog("leases", "lock_clock", "admin", review_leases.draw),
@@ -34,8 +48,13 @@ MENU = (
 
 
 def buttons() -> None:
-    """Draw a button for the figures, and a menu of the other dialogs that the user may open."""
+    """Draw buttons for the figures and for differences to settle, and a menu of what else the user may open."""
     st.button(_title(FIGURES), key="review_figures", icon=_icon(FIGURES), on_click=_want, args=(FIGURES.name,))
+    if number := review_differences.count():
+        st.button(
+            t("desk.differences_waiting", count=number), key="review_differences", icon=_icon(DIFFERENCES),
+            on_click=_want, args=(DIFFERENCES.name,),
+        )  # fmt: skip
     shown = {dialog.name: f"{_icon(dialog)} {_title(dialog)}" for dialog in MENU if session.may(dialog.right)}
     if shown:
         st.menu_button(

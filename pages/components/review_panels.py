@@ -57,4 +57,8 @@ PANELS = (
         "notes",
         filled={"asked": ("name", "note")},
     ),
+    Panel(
+        "known",
+        filled={"known_clip": ("reason",)},
+    ),
 )
