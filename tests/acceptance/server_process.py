@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from urllib.parse import urlencode
 
 from backend.api.registry import OPERATIONS
 from tests.paths import ROOT
+from tests.ports import free_port
 
 PASSWORD = "correct horse battery"
 TIMEOUT = 60.0  # seconds for a server to be ready
@@ -124,10 +124,3 @@ def ask(connection: http.client.HTTPConnection, name: str, parameters: Mapping[s
     except (http.client.HTTPException, ValueError) as error:
         connection.close()
         raise ConnectionError(str(error)) from error
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

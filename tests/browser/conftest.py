@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Viewp
 from backend.model import CensorStatus
 from tests.browser.catalogue import SEEDED, Catalogue, open_catalogue
 from tests.browser.desk import PASSWORD, Desk
-from tests.browser.person import PATHS, Person
+from tests.browser.person import KEEP_TOASTS, PATHS, Person
 from tests.browser.server import Server
 from tests.waiting import until
 
@@ -253,6 +253,7 @@ def fresh_browser(unused_chromium) -> Iterator[Callable[..., BrowserContext]]:
 
     def make(language: str, **others: Any) -> BrowserContext:
         contexts.append(unused_chromium.new_context(**{**window(language), **others}))
+        contexts[-1].add_init_script(KEEP_TOASTS)
         return contexts[-1]
 
     yield make
@@ -278,6 +279,7 @@ def own_browser(site, driver, chromium, idle_tabs, tmp_path_factory) -> Iterator
         if language not in contexts:
             profile = tmp_path_factory.mktemp("profile")
             context = driver.chromium.launch_persistent_context(profile, **options(chromium), **window(language))
+            context.add_init_script(KEEP_TOASTS)
             contexts[language] = context
             person = Person(context.pages[0], site.url, language)
             person.goes_to("/")

@@ -22,6 +22,20 @@ RUNS_NOTHING = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 SHOWN = "[data-drawn]"  # until then the page is hidden, and takes no keys
 DRAWN = ".st-key-page_head, .st-key-sign_in_do"
 AT_TOP = "title => document.querySelector('.st-key-page_head')?.innerText.includes(title)"
+# Toasts are gone after four seconds, which a busy machine may take to look at one: those that came are kept.
+KEEP_TOASTS = """
+    window.toasts = [];
+    new MutationObserver(changes => {
+        for (const change of changes) for (const node of change.addedNodes) {
+            if (node.nodeType !== Node.ELEMENT_NODE) continue;
+            window.toasts.push(...(node.matches(".stToast") ? [node] : node.getElementsByClassName("stToast")));
+        }
+    }).observe(document, { childList: true, subtree: true });
+"""
+TAKE_TOAST = """text => {
+    const found = window.toasts.findIndex(toast => toast.textContent.replace(/\\s+/g, " ").includes(text));
+    return found >= 0 && window.toasts.splice(found, 1).length === 1;
+}"""
 ADDRESS = "pattern => new RegExp(pattern).test(decodeURIComponent(location.pathname + location.search))"
 
 expect.set_options(timeout=20_000)
@@ -153,8 +167,8 @@ class Person:
         return self.page.get_by_test_id("stAlert")
 
     def is_told(self, text: str) -> None:
-        """Wait for a toast."""
-        expect(self.page.get_by_test_id("stToast").filter(has_text=text)).to_be_visible()
+        """Wait for a toast that this was not asked about before, even if it is gone again."""
+        self._until(TAKE_TOAST, text)
 
     def column(self, number: int) -> Locator:
         """The cells of a column, counted from 1: of our tables, or of what Streamlit keeps beside its canvas."""

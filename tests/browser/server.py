@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from dataclasses import fields
@@ -17,6 +16,7 @@ from backend import Settings
 from backend.client import RemoteConsole
 from tests.conftest import PASSWORD
 from tests.paths import ROOT
+from tests.ports import free_port
 from tests.waiting import until
 
 
@@ -25,9 +25,7 @@ class Server:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.data, self._log, self.settings = folder / "data", folder / "server.log", settings
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Server:
