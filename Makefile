@@ -26,9 +26,7 @@ test: check
 test-slow: .venv/installed-dev
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m slow
 
-# In one run: servers and browsers are started once for both kinds.
-test-all: check
-	$(BIN)/pytest $(SIDE_BY_SIDE)
+test-all: test test-slow
 
 format: .venv/installed-dev
 	$(BIN)/ruff format .
