@@ -8,6 +8,18 @@ const SPEEDS = [1, 1.5, 2];
 const COMFORTS = ["grey", "blur", "small", "sound", "keys", "autoplay", "sensitiveAutoplay", "breakMinutes", "speed"];
 
 class Commands {
+  #mode = "";
+
+  // What is open below the video: "block" for the reasons, the name of a text, or nothing.
+  get mode() {
+    return this.#mode;
+  }
+
+  set mode(mode) {
+    if (mode !== this.#mode) this.modeAt = performance.now();
+    this.#mode = mode;
+  }
+
   press(event) {
     if (!isForDesk(event, this.root) || this.isStillTyping(event)) return;
     const key = keyOf(event);
@@ -40,9 +52,12 @@ class Commands {
     if (this.isUnseen(event.timeStamp, UNSEEN_MS)) return;
     this.use();
     this.run(name);
+    if (!event.detail && this.mode === "block") this.find(".reason").focus(); // pressed by Enter
   }
 
   touch(event) {
+    const picture = event.target.closest(BLURRED);
+    if (event.pointerType === "touch" && this.lift(picture) && this.preferences.blur) return;
     const tile = event.target.closest(".tile, .part");
     if (tile) { this.clip.seek(Number(tile.dataset.start)); this.clip.play(); }
     else if (event.target.closest("video")) this.run("play");

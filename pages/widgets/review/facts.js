@@ -15,7 +15,7 @@ function clipFacts(lease, config, run) {
   facts.append(make("p", "dim", line.join(" · ")));
   if (video.description) facts.append(makeText("p", "description", video.description));
   if (video.tags) facts.append(makeText("p", "dim", video.tags));
-  facts.append(uploaderFacts(uploader, words));
+  facts.append(uploaderFacts(uploader, config));
   for (const panel of panels.all) {
     const part = panel.clip?.(lease, config, run);
     if (part) facts.append(part);
@@ -28,7 +28,7 @@ function makeText(tag, className, text) {
   return Object.assign(make(tag, className, text), { dir: "auto" });
 }
 
-function uploaderFacts(uploader, words) {
+function uploaderFacts(uploader, { words, reasons }) {
   const box = make("div", "uploader");
   box.append(make("strong", "", uploader.userName || uploader.userId));
   const record = make("span", "record");
@@ -37,9 +37,16 @@ function uploaderFacts(uploader, words) {
   }
   box.append(record);
   for (const last of uploader.lastBlockList ?? []) {
-    box.append(make("p", "dim", fill(words.blocked_for, { title: last.title || last.videoId, reason: last.reason || "–" })));
+    box.append(make("p", "dim", fill(words.blocked_for, { title: last.title || last.videoId, reason: reasonOf(last, reasons) })));
   }
   return box;
+}
+
+// The name of a reason in the reader's language, or the words in which it was given.
+function reasonOf({ reason, reasonCode }, reasons) {
+  const known = reasons.find((one) => one.code === reasonCode);
+  const isUsual = known && ["", known.uploaderZh, known.uploaderEn].includes(reason);
+  return isUsual ? known.name : reason || "–";
 }
 
 function ageText(seconds, words) {

@@ -1,5 +1,7 @@
 // Renders a desk.
 const CHECK_MS = 20_000;
+const BLURRED = ".stage, .tile";
+const SHORT = "(max-height: 600px)"; // as in review.css
 const ACT_BUTTONS = [["approve", "A"], ["block", "B"], ["skip", "S"], ["undo", "U"], ["note", "N"], ["opinion", "O"]];
 const TOOL_BUTTONS = [["play", "␣"], ["sound", "M"], ["grey", "G"], ["blur", "X"], ["help", "?"]];
 
@@ -37,6 +39,7 @@ class View extends Commands {
     addEventListener("pagehide", this.onHide);
     addEventListener("pageshow", this.onShow);
     document.addEventListener("visibilitychange", this.onVisible);
+    if (!this.timer && matchMedia(SHORT).matches) this.root.scrollIntoView();
     this.timer ??= setInterval(() => this.remind(), CHECK_MS);
     this.draw();
   }
@@ -77,7 +80,14 @@ class View extends Commands {
     for (const place of [".tools", ".bottom"]) {
       this.find(place).onmousedown = (event) => event.target.closest("button") && event.preventDefault();
     }
-    this.find(".clips").onclick = (event) => this.touch(event);
+    // What replaces a button must not get the second click of a double-click.
+    this.find(".bottom").addEventListener("click", (event) => {
+      if (event.detail > 1 && event.timeStamp - this.modeAt < DOUBLE_MS) event.stopImmediatePropagation();
+    }, true);
+    const clips = this.find(".clips");
+    clips.onclick = (event) => this.touch(event);
+    clips.onpointermove = (event) => { if (event.movementX || event.movementY) this.lift(event.target.closest(BLURRED)); };
+    clips.onpointerleave = () => this.lift(null);
     const form = this.find(".words"), input = form.querySelector("input");
     form.onsubmit = (event) => { event.preventDefault(); this.submit(); };
     input.oninput = () => this.count();
@@ -110,6 +120,26 @@ class View extends Commands {
     cancel.onclick = () => this.leave();
     place.append(other, cancel);
     place.setAttribute("aria-label", this.config.words.reasons);
+  }
+
+  // Shows a picture as it is, until the pointer leaves it. A pointer that only rests where the next one appears shows none.
+  lift(picture) {
+    if (picture === this.lifted) return false;
+    this.lifted?.classList.remove("lifted");
+    picture?.classList.add("lifted");
+    this.lifted = picture;
+    return Boolean(picture);
+  }
+
+  // Makes the picture as much smaller as what opened below would cover of it.
+  fit() {
+    if (this.fitted === this.mode) return;
+    this.fitted = this.mode;
+    this.root.style.removeProperty("--cut");
+    if (!this.mode || !this.clip) return;
+    const { bottom } = this.clip.video.parentElement.getBoundingClientRect();
+    const covered = bottom + 8 - this.find(".bottom").getBoundingClientRect().top;
+    if (covered > 0) this.root.style.setProperty("--cut", `${Math.ceil(covered)}px`);
   }
 
   draw() {
@@ -162,6 +192,7 @@ class View extends Commands {
     this.buttons.undo.disabled = !desk.acts.length || desk.outbox.isFull;
     root.classList.toggle("quiet", !preferences.keys);
     this.find(".reasons").hidden = this.mode !== "block";
+    this.find(".acts").hidden = Boolean(this.mode);
     const form = this.find(".words");
     form.hidden = !(this.mode in this.config.maxBytes);
     if (!form.hidden) {
@@ -169,6 +200,7 @@ class View extends Commands {
       form.querySelector("[type=submit]").textContent = words[`send_${this.mode}`];
       form.querySelector(".cancel").textContent = words.cancel;
     }
+    this.fit();
     this.drawCounts();
     this.drawTold();
     for (const panel of panels.all) panel.update?.(this);
