@@ -5,6 +5,7 @@ page is tried on a server that nobody has visited yet, and every file alone.
 """
 
 import re
+import sys
 
 import pytest
 from playwright.sync_api import expect
@@ -66,7 +67,11 @@ def run_alone(script, token=None):
     page.query_params["videoId"] = VIDEO
     if token:
         page.session_state["token"] = token
-    page.run()
+    main = sys.modules["__main__"]
+    try:
+        page.run()  # replaces the main module
+    finally:
+        sys.modules["__main__"] = main
     assert not page.exception
     drawn = [element.proto for part in (page.main, page.sidebar) for element in part if getattr(element, "proto", None)]
     text = b"".join(proto.SerializeToString() for proto in drawn).decode(errors="replace")

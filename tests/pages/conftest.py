@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -47,18 +48,20 @@ class Drawings:
 
 
 @pytest.fixture
-def own_logs() -> Iterator[None]:
-    """Takes back what Streamlit does to the loggers of a server that is not its own."""
+def own_process() -> Iterator[None]:
+    """Takes back what Streamlit does to a process that is not its own: to its loggers, and to its main module."""
+    main = sys.modules["__main__"]
     loggers = [logging.getLogger(name) for name in ("uvicorn", "uvicorn.access", "uvicorn.asgi", "uvicorn.error")]
     before = [(logger.propagate, logger.level, list(logger.handlers)) for logger in loggers]
     yield
+    sys.modules["__main__"] = main
     for logger, (propagate, level, handlers) in zip(loggers, before, strict=True):
         logger.propagate, logger.handlers = propagate, handlers
         logger.setLevel(level)
 
 
 @pytest.fixture
-def drawings(console, token, monkeypatch, own_logs) -> Drawings:
+def drawings(console, token, monkeypatch, own_process) -> Drawings:
     made = Drawings(token)
     made.call = console.call
     monkeypatch.setattr(backend, "call", made.note)

@@ -27,7 +27,7 @@ def draw_while_somebody_clicks() -> None:
     layout.say_results()
 
 
-@pytest.mark.usefixtures("own_logs")
+@pytest.mark.usefixtures("own_process")
 def test_what_was_done_is_told_although_somebody_clicks_while_the_page_is_drawn():
     page = AppTest.from_function(draw_while_somebody_clicks, default_timeout=30).run()
 
