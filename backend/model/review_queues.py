@@ -8,9 +8,12 @@ from enum import StrEnum
 import msgspec
 
 from backend.auth.permissions import Right, Role
+from backend.model.technical_flags import TechnicalFlag
 
 DEFAULT = "default"  # the queue of what meets no rule: always the last one, without a rule
 MAX_PASSED = 100  # of an uploader are counted
+SIMILAR = "similar"  # the hint that a video is like one that is blocked
+HINTS = (SIMILAR, *(flag.value for flag in TechnicalFlag))
 
 
 class QueueOrder(StrEnum):
@@ -32,8 +35,8 @@ class Arrival(StrEnum):
 class QueueRule(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """The conditions of a queue. A video must meet all of those that are set, and one value of each list.
 
-    `cate_id` includes subcategories. `words` are folded and occur in title or tags. Durations are in seconds, the
-    maximum included. `passed_below`: the uploader had fewer passed videos when this one began to wait.
+    `cate_id` includes subcategories. `words` are folded and occur in title or tags. `hints` are of HINTS. Durations are
+    in seconds, the maximum included. `passed_below`: the uploader had fewer passed videos when this one began to wait.
     """
 
     cate_id: int = 0
@@ -41,6 +44,7 @@ class QueueRule(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     suggestions: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
     min_seconds: float = 0
     max_seconds: float = 0
     passed_below: int = 0

@@ -12,7 +12,7 @@ from backend.api.registry import operation
 from backend.auth.permissions import Right, Role
 from backend.errors import BadRequest
 from backend.model.limits import MAX_CATE_ID
-from backend.model.review_queues import MAX_PASSED, Arrival, QueueCount, QueueOrder, QueueRule, ReviewQueue
+from backend.model.review_queues import HINTS, MAX_PASSED, Arrival, QueueCount, QueueOrder, QueueRule, ReviewQueue
 from backend.store.folding import fold
 from backend.store.review_queues import MAX_QUEUES
 
@@ -37,6 +37,7 @@ class Conditions(msgspec.Struct, frozen=True):
     suggestions: Values = None
     labels: Values = None
     words: Values = None
+    hints: Values = None
     min_seconds: float | None = None
     max_seconds: float | None = None
     passed_below: Annotated[int | None, Whole(0, MAX_PASSED)] = None
@@ -46,7 +47,8 @@ class Conditions(msgspec.Struct, frozen=True):
 class RuleData(msgspec.Struct, rename="camel"):
     """The conditions of a queue, all of which a video must meet; 0, an empty list and `any` mean none.
 
-    `cateId` includes subcategories. `words` are compared with title and tags. `passedBelow`: the uploader had fewer
+    `cateId` includes subcategories. `words` are compared with title and tags. `hints` are
+    technical flags, and `similar` for videos like one that is blocked. `passedBelow`: the uploader had fewer
     passed videos when this one began to wait. `arrival` is `upload` or `import`.
     """
 
@@ -55,6 +57,7 @@ class RuleData(msgspec.Struct, rename="camel"):
     suggestions: list[str]
     labels: list[str]
     words: list[str]
+    hints: list[str]
     min_seconds: float
     max_seconds: float
     passed_below: int
@@ -197,6 +200,8 @@ def _conditions(call: Call, given: Conditions) -> dict[str, Any]:
             lists[name] = values
     if given.suggestions is not None:
         lists["suggestions"] = _words(call, "suggestions", given.suggestions, SUGGESTIONS)
+    if given.hints is not None:
+        lists["hints"] = _words(call, "hints", given.hints, HINTS)
     numbers = {
         "cate_id": given.cate_id, "min_seconds": given.min_seconds, "max_seconds": given.max_seconds,
         "passed_below": given.passed_below, "arrival": given.arrival,
@@ -234,5 +239,5 @@ def _detail(call: Call, queue: ReviewQueue, count: QueueCount | None) -> QueueDe
 def _rule(rule: QueueRule) -> RuleData:
     return RuleData(
         rule.cate_id, list(rule.user_ids), list(rule.suggestions), list(rule.labels), list(rule.words),
-        rule.min_seconds, rule.max_seconds, rule.passed_below, rule.arrival.value,
+        list(rule.hints), rule.min_seconds, rule.max_seconds, rule.passed_below, rule.arrival.value,
     )  # fmt: skip

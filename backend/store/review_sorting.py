@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from backend.auth.permissions import Role
-from backend.model.review_queues import DEFAULT, MAX_PASSED, Arrival, QueueOrder, QueueRule, ReviewQueue
+from backend.model.review_queues import DEFAULT, MAX_PASSED, SIMILAR, Arrival, QueueOrder, QueueRule, ReviewQueue
 from backend.store.engine import Database
 from backend.store.rows import as_json
 
@@ -55,6 +55,10 @@ BELOW = """
     ) select cate_id from below
 """
 IMPORTED = "exists (select 1 from history h where h.target = v.video_id and h.action = 'importVideo')"
+LIKE_BLOCKED = """exists (
+    select 1 from similar_clips s join videos o on o.video_id = s.other_id
+    where s.video_id = v.video_id and o.censor_status = 'fail'
+)"""
 PER_QUEUE = "select queue, count(*) from review_waiting group by queue"
 
 
@@ -167,6 +171,10 @@ def _conditions(rule: QueueRule, name: str) -> Iterator[tuple[str, str, Any]]:
     if rule.words:
         has = "instr(v.title_folded, t.value) > 0 or instr(fold(v.tags), t.value) > 0"
         yield "words", f"exists (select 1 from json_each(:{name}words) t where {has})", as_json(rule.words)
+    if rule.hints:
+        flagged = "instr(',' || v.flags || ',', ',' || h.value || ',') > 0"
+        has = f"{flagged} or (h.value = '{SIMILAR}' and {LIKE_BLOCKED})"
+        yield "hints", f"exists (select 1 from json_each(:{name}hints) h where {has})", as_json(rule.hints)
     if rule.min_seconds:
         yield "min", f"v.duration >= :{name}min", rule.min_seconds
     if rule.max_seconds:

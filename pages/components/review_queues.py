@@ -14,6 +14,7 @@ NEW, DEFAULT = "+", "default"
 ORDERS = ("oldest", "newest", "machine")
 ARRIVALS = ("any", "upload", "import")
 SUGGESTIONS = ("block", "review", "pass")
+HINTS = ("similar", "flashing", "mayFlash", "black", "frozen", "silent", "noSound", "loud", "quiet")
 ROLES = ("reviewer", "manager", "admin")
 
 
@@ -94,6 +95,10 @@ def _conditions(rule: dict[str, Any], code: str) -> dict[str, Any]:
         format_func=lambda word: named("suggestion", word),
     )  # fmt: skip
     given["suggestions"] = ",".join(said)
+    hints = st.multiselect(
+        t("desk.queue_hints"), HINTS, rule.get("hints", []), format_func=lambda word: named("flag", word)
+    )
+    given["hints"] = ",".join(hints)
     left, right = st.columns(2)
     given["minSeconds"] = left.number_input(
         t("desk.queue_min"), 0.0, value=float(rule.get("minSeconds", 0)), step=1.0, format="%g"

@@ -95,6 +95,25 @@ def test_how_often_hints_are_followed_is_in_the_figures(door, take, alike):
     assert door.data("getReviewFigures")["hints"] == {"shown": 2, "followed": 1}
 
 
+def test_clips_like_a_blocked_one_have_a_queue_while_it_is_blocked(door, console, alike):
+    door.data("editReviewQueue", code="copies", nameZh="重复", nameEn="Copies", hints="similar, flashing")
+
+    def copies():
+        (queue, _) = door.data("getReviewQueues")["queueList"]
+        return queue["waiting"]
+
+    assert copies() == 0
+    door.data("createAudit", mediaId="v0", status="Blocked", reasonCode="spam")
+    assert copies() == 2
+    console.store.similar_videos.keep([("v2", [])])
+    assert copies() == 1
+    console.store.similar_videos.keep([("v2", [FRAMES])])
+    assert copies() == 2
+    door.data("undoAudit", videoId="v0")
+    assert copies() == 0
+    assert console.store.recount() == []
+
+
 def test_similar_videos_are_listed_for_a_video_whatever_was_decided(door, alike, make_account, sign_in):
     door.data("createAudit", mediaId="v1", status="Normal")
 

@@ -12,6 +12,7 @@ from backend.model import Actor, CensorStatus, User, Verdict, Video, VideoFilter
 from backend.model.cloud import MachineReview
 from backend.model.review import Desk
 from backend.model.review_queues import Arrival, QueueOrder, QueueRule
+from backend.model.technical_flags import Finding, Measurement, TechnicalFlag
 
 ACTOR = Actor("anne", "tests")
 ROUNDS = itertools.count()
@@ -23,6 +24,7 @@ FIELDS = {
     "suggestions": st.sampled_from([("block",), ("block", "review")]),
     "labels": st.just(("porn",)),
     "words": st.sampled_from([("beach",), WORDS]),
+    "hints": st.sampled_from([("black",), ("black", "silent")]),
     "min_seconds": st.just(10),
     "max_seconds": st.sampled_from([10, 20]),
     "passed_below": st.sampled_from([1, 2]),
@@ -34,6 +36,7 @@ MEETS = {
     "suggestions": lambda clip, wanted: clip["said"][0] in wanted,
     "labels": lambda clip, wanted: any(label in wanted for label in clip["said"][1]),
     "words": lambda clip, wanted: any(word in f"{clip['title']} {clip['tags']}".lower() for word in wanted),
+    "hints": lambda clip, wanted: any(hint in wanted for hint in clip["flags"]),
     "min_seconds": lambda clip, wanted: clip["duration"] >= wanted,
     "max_seconds": lambda clip, wanted: clip["duration"] <= wanted,
     "passed_below": lambda clip, wanted: clip["passed"] < wanted,
@@ -54,6 +57,7 @@ ACTS = st.one_of(
     st.tuples(st.just("rule"), RULES),
     st.tuples(st.just("edit"), st.sampled_from([{"title": "the beach"}, {"tags": ""}, {"cate_id": 2}])),
     st.tuples(st.just("machine"), st.tuples(st.sampled_from(SUGGESTIONS), st.sampled_from([(), LABELS, ("ad",)]))),
+    st.tuples(st.just("flag"), st.sampled_from([(), (TechnicalFlag.LOUD,), (TechnicalFlag.BLACK, TechnicalFlag.LOUD)])),
     st.tuples(st.sampled_from(["judge", "undo", "trash", "restore", "delete queue"]), st.none()),
 )
 
@@ -69,7 +73,7 @@ class Desks:
     def add(self, given):
         name = f"{self.turn}-{next(self.numbers)}"
         passed = sum(one["user"] == given["user"] for one in self.passed.values())
-        self.clips[name] = {**given, "user": given["user"], "said": ("", ()), "passed": passed}
+        self.clips[name] = {**given, "user": given["user"], "said": ("", ()), "flags": (), "passed": passed}
         video = Video(
             name, given["title"], User(f"{self.turn}{given['user']}"), int(self.clock()), duration=given["duration"],
             cate_id=given["cate_id"], cate_name=str(given["cate_id"] or ""), tags=given["tags"],
@@ -103,6 +107,11 @@ class Desks:
         for name in list(self.clips)[:1]:
             self.store.machine_reviews.keep(MachineReview(name, suggestion=said[0], labels=said[1]))
             self.clips[name]["said"] = said
+
+    def flag(self, flags):
+        for name in list(self.clips)[:1]:
+            self.store.technical_flags.keep(name, Measurement(10.0, tuple(map(Finding, flags))))
+            self.clips[name]["flags"] = flags
 
     def judge(self, _):
         for name in list(self.clips)[:1]:
