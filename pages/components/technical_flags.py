@@ -16,7 +16,9 @@ WAITING = ("waiting", "running")
 
 
 def panel(video: dict[str, Any]) -> None:
-    """Draw the panel if this console checks videos."""
+    """Draw the panel if this console checks videos and the video has its file."""
+    if video["status"] in ("Uploading", "UploadFail"):
+        return
     found = session.ask("getTechnicalFlags", videoId=video["videoId"])
     if not found["available"]:
         return
