@@ -192,6 +192,13 @@ class Video(msgspec.Struct, frozen=True, gc=False):
         return self.files_of(FileKind.COMMON, FileKind.NARROW)
 
 
+class MediaAccess(msgspec.Struct, frozen=True, gc=False):
+    """What requests for a video's files depend on: the key they need, and whether shared caches may store the files."""
+
+    media_key: str
+    may_be_shared: bool
+
+
 class Recommendation(msgspec.Struct, frozen=True, gc=False):
     """An entry of the recommended feed: the video as shown there, and the time of recommendation."""
 

@@ -15,9 +15,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from backend.console import Console
-from backend.errors import NotFound, Refused
-from backend.model import CensorStatus, Video
-from backend.model.media_urls import MediaPath, read_media_path
+from backend.errors import Refused
+from backend.model.media_urls import read_media_path
 from backend.server.request import RequestContext
 
 if TYPE_CHECKING:
@@ -144,22 +143,15 @@ def _moment(date: str | None) -> datetime | None:
 
 def find_media(console: Console, wanted: str) -> tuple[OpenFile, bool]:
     """Open a file and tell whether shared caches may store it. Raises Refused if there is none."""
-    asked, file = read_media_path(wanted), None
-    video = _video(console, asked) if asked else None
-    if video is not None and asked is not None and _suffix(asked.name) in MEDIA_TYPES:
-        file = console.media.files.open(video.video_id, asked.name)
-    if video is None or file is None:
+    asked, file, access = read_media_path(wanted), None, None
+    if asked is not None and _suffix(asked.name) in MEDIA_TYPES:
+        access = console.store.catalogue.find_media_access(asked.video_id)
+        if access is not None and secrets.compare_digest(access.media_key.encode(), asked.media_key.encode()):
+            file = console.media.files.open(asked.video_id, asked.name)
+    if access is None or file is None:
         raise Refused(404, "The file does not exist.")
-    return file, video.is_whole and video.censor_status is CensorStatus.SUCCESS
+    return file, access.may_be_shared
 
 
 def _suffix(name: str) -> str:
     return "".join(name.rpartition(".")[1:]).lower()
-
-
-def _video(console: Console, wanted: MediaPath) -> Video | None:
-    try:
-        video = console.store.catalogue.get_video(wanted.video_id)
-    except NotFound:
-        return None
-    return video if secrets.compare_digest(video.media_key.encode(), wanted.media_key.encode()) else None

@@ -47,6 +47,18 @@ class TestMedia:
         console.store.catalogue.undo_audit(video_id, TESTS)
         assert kept() == "private, max-age=31536000, immutable"
 
+    def test_parts_and_what_is_known_already_say_the_same_to_caches(self, media, http, console):
+        console.store.catalogue.record_audit(media.split("/")[-3], Verdict.NORMAL, "", "", TESTS)
+        whole = http.get(media).headers
+        part = http.get(media, headers={"Range": "bytes=0-9"})
+        known = http.get(media, headers={"If-None-Match": whole["ETag"]})
+
+        assert (part.status_code, known.status_code) == (206, 304)
+        for name in ("Cache-Control", "ETag", "Last-Modified"):
+            assert part.headers[name] == known.headers[name] == whole[name]
+        assert "public" in whole["Cache-Control"]
+        assert http.get(media, headers={"Range": "bytes=2000-"}).headers["Cache-Control"] == "no-store"
+
     def test_players_ask_for_parts(self, media, http):
         answer = http.get(media, headers={"Range": "bytes=10-19"})
 
@@ -155,3 +167,23 @@ class TestMedia:
         console.call("createAudit", {"mediaId": video_id, "status": "Blocked", "reason": "x"}, token)
 
         assert http.get(media).status_code == 404
+
+    @pytest.mark.parametrize("undoing", ["restoreVideo", "undoAudit"])
+    def test_an_old_address_stays_dead_after_an_undo(self, media, http, console, token, undoing):
+        video_id = media.split("/")[-3]
+        user_id = console.store.catalogue.get_video(video_id).user.user_id
+        console.call("createAudit", {"mediaId": video_id, "status": "Normal"}, token)
+        assert http.get(media).status_code == 200
+
+        if undoing == "undoAudit":
+            console.call("createAudit", {"mediaId": video_id, "status": "Blocked", "reason": "x"}, token)
+        else:
+            console.call("deleteVideoById", {"videoId": video_id, "userId": user_id}, token)
+        gone = http.get(media)
+        assert (gone.status_code, gone.headers["Cache-Control"]) == (404, "no-store")
+        assert console.call(undoing, {"videoId": video_id}, token)["code"] == "200"
+
+        now = console.store.catalogue.get_video(video_id)
+        assert http.get(media).status_code == 404
+        found = http.get(media.replace(media.split("/")[-2], now.media_key))
+        assert (found.status_code, found.headers["Cache-Control"].partition(",")[0]) == (200, "public")
