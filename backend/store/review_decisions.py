@@ -122,15 +122,15 @@ class ReviewDecisions:
     def undo(self, key: str, desk: Desk, actor: Actor, seconds: float) -> Lease:
         """Undo what a user did with a lease, and lease the video to them again.
 
-        Idempotent: a repeat returns the same new lease. Raises Conflict if somebody has decided on the video since, or
-        has it now.
+        Idempotent: a repeat returns the same new lease, and from another desk of the user moves it there. Raises
+        Conflict if somebody has decided on the video since, or has it now.
         """
         with self._engine.writing() as db:
             now = self._clock()
             video_id = self._take_back(db, key, actor, int(now))
             row = next(iter(db.query(
-                "select * from review_leases where video_id = ? and holder = ? and expires > ?",
-                [video_id, actor.name, now],
+                "select * from review_leases where video_id = ? and holder = ? and desk = ? and expires > ?",
+                [video_id, actor.name, desk.name, now],
             )), None)  # fmt: skip
             lease = (
                 lease_of(row) if row

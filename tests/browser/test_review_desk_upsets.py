@@ -10,6 +10,7 @@ from backend.model.technical_flags import Finding, Measurement, Span, TechnicalF
 from tests.browser.desk import PASSWORD
 
 pytestmark = pytest.mark.slow
+UNREAD_MS = 750  # a key that comes sooner after a question is no answer
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"  # the desk renews its leases
 KEEPS_NOTHING = "() => sessionStorage['qu-review-acts anne'] === '[]'"
 NOTE_PLAYS = """() => {
@@ -271,3 +272,30 @@ def test_what_was_decided_before_a_reload_is_undone_too_but_not_by_a_duplicated_
     desk.presses("a")
     desk.has_done(1)
     assert [server.ask("getVideoById", videoId=one)["censorStatus"] for one in ids] == ["success", "check", "check"]
+
+
+def test_a_new_tab_undoes_what_was_decided_elsewhere_only_after_it_was_named(server, waiting, desk_of):
+    ids = waiting("同事判的", "二", "三", "四", "自己的")
+    colleague = desk_of("anne")
+    colleague.shows("同事判的")
+    colleague.presses("b", "1")
+    colleague.has_done(1)
+    desk = desk_of("anne")
+    desk.shows("自己的")
+
+    desk.presses("u")
+    desk.is_told("同事判的")
+    desk.presses("u")  # too soon to have been read
+    desk.presses("a")
+    desk.has_done(1)
+    expect(desk.root.locator(".told")).to_be_hidden()
+    desk.presses("u")
+    desk.shows("自己的")
+    desk.presses("u")
+    desk.is_told("同事判的")
+    assert server.ask("getVideoById", videoId=ids[0])["censorStatus"] == "fail"
+
+    desk.page.wait_for_timeout(UNREAD_MS)
+    desk.presses("u")
+    desk.shows("同事判的")
+    assert server.ask("getVideoById", videoId=ids[0])["censorStatus"] == "check"

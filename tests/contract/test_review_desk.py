@@ -361,6 +361,17 @@ class TestUndoing:
         door.data("decideReview", leaseKey=lease["leaseKey"], status="Normal")
         assert [line.action for line in verdicts(console)] == ["createAudit", "undoAudit", "createAudit"]
 
+    def test_the_clip_is_at_one_desk_of_its_user_even_if_two_undo_the_same(self, door, key):
+        door.data("decideReview", leaseKey=key, status="Normal")
+        first = door.data("undoReview", leaseKey=key, desk="one")["lease"]
+
+        second = door.data("undoReview", leaseKey=key, desk="two")["lease"]
+
+        assert second["video"]["videoId"] == first["video"]["videoId"]
+        kept = door.data("renewReview", leaseKeys=f"{first['leaseKey']},{second['leaseKey']}")
+        assert [one["leaseKey"] for one in kept["leaseList"]] == [second["leaseKey"]]
+        assert [one["leaseKey"] for one in kept["lostList"]] == [first["leaseKey"]]
+
     def test_again_and_again_goes_back_one_by_one(self, door, console, take, clips):
         keys = [lease["leaseKey"] for lease in take(3).values()]
         for key in keys:

@@ -7,6 +7,7 @@ const READ_MS = 4000; // a message stays for this long, whatever is pressed
 const PAUSE_MS = 60_000; // longer viewing times count as a break
 const PACE_MS = 600_000;
 const MAX_ACTS = 50;
+const UNREAD_MS = 700; // a key pressed this soon after a question is no answer to it
 const KINDS = { decide: "decideReview", skip: "skipReview", opinion: "askSecondOpinion", undo: "undoReview" };
 
 class Desk {
@@ -21,6 +22,7 @@ class Desk {
     this.pace = []; // recent decisions: time, and viewing time in seconds
     this.queue = null;
     this.told = null; // the last unexpected result
+    this.offered = null; // what the next undo takes back, though it was not done in this tab
     this.isFirst = true;
     this.options = {}; // parameters of each request for videos
     this.usedAt = Date.now();
@@ -40,7 +42,6 @@ class Desk {
     ];
     this.outbox.closed = false;
     this.outbox.items.length ? this.outbox.run() : this.take();
-    if (!this.acts.length) this.recall();
   }
 
   stop() {
@@ -48,17 +49,6 @@ class Desk {
     this.outbox.closed = true;
     this.store.close();
     this.release();
-  }
-
-  // Reads the last decisions of the account, so that they can be undone after a crash of the browser too.
-  async recall() {
-    const { data } = await post(this.config, "getReviewDecisions", {});
-    const known = new Set(this.acts.map((act) => act.leaseKey));
-    const earlier = (data?.decisionList ?? []).filter(({ leaseKey }) => !known.has(leaseKey)).reverse();
-    const acts = earlier.map(({ leaseKey, videoId, title }) =>
-      ({ kind: "decide", leaseKey, title: title || videoId, isEarlier: true }));
-    this.keep([...acts, ...this.acts]);
-    this.changed();
   }
 
   keep(acts) {
@@ -134,16 +124,24 @@ class Desk {
     this.leases.shift();
     this.ended.add(leaseKey);
     this.unsay();
+    this.withdraw();
     this.keep([...this.acts, { kind, lease, leaseKey, title }]);
     this.outbox.push({ kind, title, body: { ...body, leaseKey } });
     this.changed();
     return true;
   }
 
+  // Undoes the last action of this tab. Others of the account, like those of a colleague or of a browser that crashed,
+  // are named first and undone by the next call.
   undo() {
-    const act = this.acts.findLast((one) => !one.isUndoing);
-    if (!act || this.outbox.isFull) return false;
+    if (this.outbox.isFull) return false;
+    const own = this.acts.findLast((one) => !one.isUndoing);
+    if (!own && (!this.offered || this.outbox.state)) return this.offer();
+    if (!own && Date.now() - this.told.at < UNREAD_MS) return false;
+    const act = own ?? this.offered;
+    if (!own) this.keep([...this.acts, act]);
     this.unsay();
+    this.withdraw();
     if (this.outbox.takeBack(act.leaseKey)) {
       this.keep(this.acts.filter((one) => one !== act));
       this.bring(act.lease);
@@ -153,6 +151,33 @@ class Desk {
     }
     this.changed();
     return true;
+  }
+
+  async offer() {
+    if (this.offering) return;
+    this.offering = true;
+    const { kind, message, data } = await post(this.config, "getReviewDecisions", {});
+    this.offering = false;
+    if (kind === "failed" || kind === "ended") this.outbox.state = kind === "ended" ? kind : "offline";
+    else if (kind === "refused") this.tell(message);
+    else if (!this.acts.some((one) => !one.isUndoing)) this.name(data.decisionList);
+    this.changed();
+  }
+
+  name(decisions) {
+    const { words } = this.config, known = new Set(this.acts.map((act) => act.leaseKey));
+    const last = decisions.find(({ leaseKey }) => !known.has(leaseKey));
+    if (!last) return this.tell(words.nothing_to_undo);
+    const { leaseKey, videoId, status, reason, time } = last, title = last.title || videoId;
+    const verdict = status === "Normal" ? words.approve : `${words.block}: ${reason}`;
+    this.tell(fill(words.undo_elsewhere, { title, verdict, time }));
+    this.offered = { kind: "decide", leaseKey, title, isEarlier: true };
+  }
+
+  // Takes an offer to undo back, with its message.
+  withdraw() {
+    if (this.offered) this.told = null;
+    this.offered = null;
   }
 
   send(item) {
@@ -198,6 +223,7 @@ class Desk {
   }
 
   tell(message, title = "") {
+    this.offered = null; // whose message this replaces
     this.told = { message, title, at: Date.now() };
   }
 

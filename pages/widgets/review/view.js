@@ -97,7 +97,7 @@ class View extends Commands {
       else if (event.key === "Escape") this.leave();
     };
     form.querySelector(".cancel").onclick = () => this.leave();
-    this.find(".told button").onclick = () => { this.worked = Date.now(); this.rests = false; this.desk.told = null; this.draw(); };
+    this.find(".told button").onclick = () => { this.worked = Date.now(); this.rests = false; this.desk.offered = this.desk.told = null; this.draw(); };
   }
 
   drawReasons() {
@@ -189,7 +189,7 @@ class View extends Commands {
     this.buttons.block.setAttribute("aria-expanded", this.mode === "block");
     this.buttons.note.classList.toggle("on", Boolean(this.note));
     for (const [name] of ACT_BUTTONS) this.buttons[name].disabled = !this.clip || desk.outbox.isFull;
-    this.buttons.undo.disabled = !desk.acts.length || desk.outbox.isFull;
+    this.buttons.undo.disabled = desk.outbox.isFull;
     root.classList.toggle("quiet", !preferences.keys);
     this.find(".reasons").hidden = this.mode !== "block";
     this.find(".acts").hidden = Boolean(this.mode);
