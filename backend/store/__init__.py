@@ -17,6 +17,7 @@ from backend.store.cloud_reviews import CloudReviews
 from backend.store.cloud_sync import CloudCatalogue
 from backend.store.engine import UNKNOWN, Engine, Progress, ignore_progress
 from backend.store.errors import Reason, StoreError
+from backend.store.feed_keys import FeedKeys
 from backend.store.file_permissions import make_folder
 from backend.store.hash_chain import Head
 from backend.store.history import History
@@ -62,6 +63,7 @@ class Store:
         self.jobs = Jobs(engine, engine.now)
         self.cloud = CloudRecords(engine, engine.now)
         self.machine_reviews = CloudReviews(engine, engine.now)
+        self.feed_keys = FeedKeys(engine, engine.now)
         self.technical_flags = TechnicalFlags(engine, engine.now)
         self.review_desks = ReviewDesks(engine, engine.now)
         self.review_leases = ReviewLeases(engine, engine.now)

@@ -86,6 +86,8 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
         "deleteReviewQueue": {"code": "travel"},
         "setReviewSampling": {"secondReviews": "true"},
         "settleReviewDifference": {"differenceId": 1},
+        "addFeedKey": {},
+        "retireFeedKey": {"keyId": 1},
     }  # fmt: skip
 
 
