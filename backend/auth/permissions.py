@@ -9,6 +9,7 @@ class Right(StrEnum):
     """The permission an operation requires."""
 
     READ = "read"  # the catalogue, the feed, jobs and statistics
+    REPORT = "report"  # of videos by those who watch them
     UPLOAD = "upload"
     EXPORT = "export"
     REVIEW = "review"
@@ -27,7 +28,7 @@ class Role(StrEnum):
     MANAGER = "manager"
     REVIEWER = "reviewer"
     ANALYST = "analyst"
-    APP = "app"  # a program that reads, plays and uploads over REST
+    APP = "app"  # a program that reads, plays, reports and uploads over REST
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -40,13 +41,14 @@ RIGHTS = {
     Role.MANAGER: frozenset(Right) - {Right.ADMIN},
     Role.REVIEWER: PERSON | {Right.REVIEW, Right.DESK},
     Role.ANALYST: PERSON | {Right.EXPORT},
-    Role.APP: frozenset({Right.READ, Right.UPLOAD, Right.OWN}),
+    Role.APP: frozenset({Right.READ, Right.REPORT, Right.UPLOAD, Right.OWN}),
 }
 # The permissions an API token can have and what they include, limited by its owner's role; actions reserved for people
 # are never included.
 GRANTS = {
     Right.READ: frozenset({Right.READ}),
-    Right.UPLOAD: frozenset({Right.READ, Right.UPLOAD}),
+    Right.REPORT: frozenset({Right.READ, Right.REPORT}),
+    Right.UPLOAD: frozenset({Right.READ, Right.REPORT, Right.UPLOAD}),
     Right.EXPORT: frozenset({Right.READ, Right.HISTORY, Right.EXPORT}),
     Right.REVIEW: frozenset({Right.READ, Right.HISTORY, Right.REVIEW, Right.DESK}),
     Right.MANAGE: frozenset(Right) - {Right.ADMIN, Right.OWN, Right.DASHBOARD},

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from backend.model import Actor, CensorStatus
-from backend.model.review import Decision, Desk, Lease, LeaseKind, Ruling
+from backend.model.review import Decision, Desk, Lease, Ruling
 
 if TYPE_CHECKING:
     from backend.console import Console
@@ -35,7 +35,7 @@ def undo(console: Console, key: str, desk: Desk, actor: Actor, seconds: float) -
     """Undo what a user did with a lease, and lease the video to them again for `seconds`. Raises Conflict."""
     decisions, catalogue = console.store.review_decisions, console.store.catalogue
     made = decisions.find(key, actor.name)
-    if made is None or made.undone or made.kind is not LeaseKind.FIRST:
+    if made is None or made.undone or made.kind.is_blind:
         return decisions.undo(key, desk, actor, seconds)
     video = catalogue.get_video(made.video_id)
     playable = catalogue.find_undone(made.video_id, made.request_id) is not CensorStatus.FAIL

@@ -238,6 +238,7 @@ class VideoFilter(msgspec.Struct, frozen=True):
     min_size: int | None = None  # bytes
     max_size: int | None = None
     flag: str = ""  # a technical flag, `any` or `none`
+    min_reports: int | None = None  # of viewers, since the last verdict
 
 
 class Sort(StrEnum):

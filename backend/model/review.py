@@ -14,8 +14,14 @@ class LeaseKind(StrEnum):
     """The purpose of a lease."""
 
     FIRST = "first"  # first verdict
+    REPORTED = "reported"  # another look at an approved clip that was reported
     SECOND = "second"  # blind second review: changes nothing
     PROBE = "probe"  # known clip: blocked and settled
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the reviewer sees the clip as it was before its verdict, and changes nothing."""
+        return self in (LeaseKind.SECOND, LeaseKind.PROBE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,8 @@ class Sampling(msgspec.Struct, frozen=True, rename="camel"):
     Of approvals, of blocks, and of verdicts in under a second on clips over five (`hasty`); all of a reviewer's first
     `newcomerDecisions` and of the reasons in `reasonCodes`. At least `dailyMinimum` of each reviewer's first 50 of a
     day, and otherwise at most `maximum` of a queue's decisions of a day. `knownClips` is the share of blocked and
-    settled clips that are shown again, at most 1.
+    settled clips that are shown again, at most 1. `reports`: an approved video that viewers reported so often since its
+    last verdict is reviewed again; 0: none is.
     """
 
     second_reviews: bool = False
@@ -47,6 +48,7 @@ class Sampling(msgspec.Struct, frozen=True, rename="camel"):
     daily_minimum: int = 5
     maximum: float = 15
     known_clips: float = 0
+    reports: int = 1
 
 
 @dataclass(frozen=True, slots=True)

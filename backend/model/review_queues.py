@@ -37,6 +37,7 @@ class QueueRule(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
 
     `cate_id` includes subcategories. `words` are folded and occur in title or tags. `hints` are of HINTS. Durations are
     in seconds, the maximum included. `passed_below`: the uploader had fewer passed videos when this one began to wait.
+    `reported`: viewers reported it at least so often since its last verdict.
     """
 
     cate_id: int = 0
@@ -48,6 +49,7 @@ class QueueRule(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     min_seconds: float = 0
     max_seconds: float = 0
     passed_below: int = 0
+    reported: int = 0
     arrival: Arrival = Arrival.ANY
 
 

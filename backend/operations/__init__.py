@@ -34,6 +34,7 @@ from backend.operations import (
     trash,
     uploads,
     usage,
+    video_reports,
     videos,
 )
 
@@ -71,5 +72,6 @@ __all__ = [
     "trash",
     "uploads",
     "usage",
+    "video_reports",
     "videos",
 ]

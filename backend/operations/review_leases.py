@@ -22,6 +22,7 @@ from backend.operations.machine_reviews import ReviewData, machine_review_of
 from backend.operations.review_queues import QueueCode, check_queue, codes_for
 from backend.operations.similar_videos import HintData, hints_of
 from backend.operations.technical_flags import FlagsData, flags_of
+from backend.operations.video_reports import LeaseReports, lease_reports
 from backend.store.review_sampling import Seen
 from backend.store.second_reviews import as_seen
 
@@ -67,7 +68,7 @@ class NoteData(msgspec.Struct, rename="camel"):
 class LeaseData(msgspec.Struct, rename="camel"):
     """A video leased to you until `expirationTime`. Its statuses are those of any waiting video.
 
-    `hint` is a similar video on which somebody has decided, null if there is none.
+    `hint` is a similar video on which somebody has decided, `reports` are those of viewers; null if there is none.
     """
 
     lease_key: str
@@ -82,6 +83,7 @@ class LeaseData(msgspec.Struct, rename="camel"):
     note_list: list[NoteData]
     hint: HintData | None
     flags: FlagsData
+    reports: LeaseReports | None
 
 
 class QueueData(msgspec.Struct, rename="camel"):
@@ -185,12 +187,16 @@ def written(call: Call, leases: Iterable[Lease]) -> list[LeaseData]:
     ids = [lease.video_id for lease in leases]
     known, since = call.store.catalogue.find_known(ids), call.store.review_queues.find_since(ids)
     seen, hints = call.store.second_reviews.find_seen(leases), hints_of(call, leases)
+    reports = call.store.video_reports.find_for(leases)
     since |= {lease.video_id: seen[lease.key].since for lease in leases if lease.key in seen}
     return [
-        _lease(call, lease, video, since.get(lease.video_id, video.created), seen.get(lease.key), hints.get(lease.key))
+        _lease(
+            call, lease, video, since.get(lease.video_id, video.created), seen.get(lease.key), hints.get(lease.key),
+            lease_reports(call, lease, reports.get(lease.key)),
+        )
         for lease in leases
         if (video := known.get(lease.video_id)) is not None
-    ]
+    ]  # fmt: skip
 
 
 def queue_of(call: Call, queue: str = "") -> QueueData:
@@ -270,7 +276,8 @@ def free_review(call: Call, *, video_id: str = "", user_name: str = "") -> Lease
 
 
 def _lease(
-    call: Call, lease: Lease, video: Video, since: float, seen: Seen | None, hint: HintData | None
+    call: Call, lease: Lease, video: Video, since: float, seen: Seen | None, hint: HintData | None,
+    reports: LeaseReports | None,
 ) -> LeaseData:  # fmt: skip
     record = call.store.uploaders.find(video.user.user_id, video.video_id)
     shown = call.media.with_current_urls(
@@ -284,7 +291,7 @@ def _lease(
         played.play_info_list, sprite_of(call, shown), _uploader(call, video, record),
         machine_review_of(call, video.video_id),
         [NoteData(one.account, one.note, call.write.time(int(one.at))) for one in notes], hint,
-        flags_of(call, video.video_id),
+        flags_of(call, video.video_id), reports,
     )  # fmt: skip
 
 

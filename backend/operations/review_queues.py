@@ -12,6 +12,7 @@ from backend.api.registry import operation
 from backend.auth.permissions import Right, Role
 from backend.errors import BadRequest
 from backend.model.limits import MAX_CATE_ID
+from backend.model.reports import MAX_REPORTS
 from backend.model.review_queues import HINTS, MAX_PASSED, Arrival, QueueCount, QueueOrder, QueueRule, ReviewQueue
 from backend.store.folding import fold
 from backend.store.review_queues import MAX_QUEUES
@@ -41,6 +42,7 @@ class Conditions(msgspec.Struct, frozen=True):
     min_seconds: float | None = None
     max_seconds: float | None = None
     passed_below: Annotated[int | None, Whole(0, MAX_PASSED)] = None
+    reported: Annotated[int | None, Whole(0, MAX_REPORTS)] = None
     arrival: Arrival | None = None
 
 
@@ -49,7 +51,8 @@ class RuleData(msgspec.Struct, rename="camel"):
 
     `cateId` includes subcategories. `words` are compared with title and tags. `hints` are
     technical flags, and `similar` for videos like one that is blocked. `passedBelow`: the uploader had fewer
-    passed videos when this one began to wait. `arrival` is `upload` or `import`.
+    passed videos when this one began to wait. `reported`: viewers reported it at least so often since its last
+    verdict. `arrival` is `upload` or `import`.
     """
 
     cate_id: int
@@ -61,6 +64,7 @@ class RuleData(msgspec.Struct, rename="camel"):
     min_seconds: float
     max_seconds: float
     passed_below: int
+    reported: int
     arrival: str
 
 
@@ -204,7 +208,7 @@ def _conditions(call: Call, given: Conditions) -> dict[str, Any]:
         lists["hints"] = _words(call, "hints", given.hints, HINTS)
     numbers = {
         "cate_id": given.cate_id, "min_seconds": given.min_seconds, "max_seconds": given.max_seconds,
-        "passed_below": given.passed_below, "arrival": given.arrival,
+        "passed_below": given.passed_below, "reported": given.reported, "arrival": given.arrival,
     }  # fmt: skip
     return lists | _given(numbers)
 
@@ -239,5 +243,5 @@ def _detail(call: Call, queue: ReviewQueue, count: QueueCount | None) -> QueueDe
 def _rule(rule: QueueRule) -> RuleData:
     return RuleData(
         rule.cate_id, list(rule.user_ids), list(rule.suggestions), list(rule.labels), list(rule.words),
-        list(rule.hints), rule.min_seconds, rule.max_seconds, rule.passed_below, rule.arrival.value,
+        list(rule.hints), rule.min_seconds, rule.max_seconds, rule.passed_below, rule.reported, rule.arrival.value,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from backend.api.parameters import ClearableLine, Number, Whole
 from backend.api.registry import operation
 from backend.auth.permissions import Right
+from backend.model.reports import MAX_REPORTS
 from backend.model.review_quality import DAY_START, Sampling
 from backend.store.review_choices import MAX_REASONS
 
@@ -19,7 +20,7 @@ Share = Annotated[float | None, Number(100)]
 
 @operation("GET", "/vod/getReviewSampling", right=Right.ADMIN)
 def get_review_sampling(call: Call) -> Sampling:
-    """Return which decisions of the review desk a second person reviews, and how many known clips are shown."""
+    """Return which decisions are reviewed again: by a second person, because of reports, and as known clips."""
     return call.store.review_sampling.get()
 
 
@@ -36,11 +37,15 @@ def set_review_sampling(
     daily_minimum: Annotated[int | None, Whole(0, DAY_START)] = None,
     maximum: Share = None,
     known_clips: Annotated[float | None, Number(MAX_KNOWN)] = None,
+    reports: Annotated[int | None, Whole(0, MAX_REPORTS)] = None,
 ) -> Sampling:
     """Change which decisions a second person reviews, blind; absent parameters stay unchanged.
 
     Shares are percentages. `reasonCodes` lists, comma-separated, reasons whose blocks are all reviewed again; empty:
     none. Decisions that were made before keep the probability with which they were drawn.
+
+    An approved video that viewers reported `reports` times since its last verdict is reviewed again, not blind; 0: none
+    is.
     """
     codes = None
     if reason_codes is not None:
@@ -48,7 +53,7 @@ def set_review_sampling(
     given = {
         "second_reviews": second_reviews, "approvals": approvals, "blocks": blocks, "hasty": hasty,
         "newcomer_decisions": newcomer_decisions, "reason_codes": codes, "daily_minimum": daily_minimum,
-        "maximum": maximum, "known_clips": known_clips,
+        "maximum": maximum, "known_clips": known_clips, "reports": reports,
     }  # fmt: skip
     return call.store.review_sampling.change(
         {name: value for name, value in given.items() if value is not None}, call.actor

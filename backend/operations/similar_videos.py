@@ -10,7 +10,7 @@ import msgspec
 from backend.api.registry import operation
 from backend.auth.permissions import Right
 from backend.model import CensorStatus, FileKind, Video
-from backend.model.review import Decision, Lease, LeaseKind
+from backend.model.review import Decision, Lease
 from backend.model.similar import SimilarVideo
 from backend.operations.covers import SpriteData, sprite_of
 
@@ -79,7 +79,7 @@ def hints_of(call: Call, leases: Iterable[Lease]) -> dict[str, HintData]:
     A second reviewer gets what was known before the first verdict.
     """
     similar = call.store.similar_videos
-    found = {lease.key: similar.find_hint(lease.video_id, blind=lease.kind is not LeaseKind.FIRST) for lease in leases}
+    found = {lease.key: similar.find_hint(lease.video_id, blind=lease.kind.is_blind) for lease in leases}
     best = {key: one for key, one in found.items() if one is not None}
     known = _videos(call, best.values()) if best else {}
     return {key: _hint(call, one, known[one.video_id]) for key, one in best.items() if one.video_id in known}
@@ -87,7 +87,7 @@ def hints_of(call: Call, leases: Iterable[Lease]) -> dict[str, HintData]:
 
 def hints_after(call: Call, made: Decision, keys: Iterable[str]) -> list[NewHint]:
     """Return the hints that a decision changes for leases that the desk has already."""
-    if made.kind is not LeaseKind.FIRST:
+    if made.kind.is_blind:
         return []
     held = call.store.similar_videos.find_held(made.video_id, made.reviewer, keys)
     return [NewHint(key, hint) for key, hint in hints_of(call, held).items() if hint.video_id == made.video_id]

@@ -14,6 +14,7 @@ from backend.api.parameters import End, Number, Start, Whole
 from backend.api.registry import camel
 from backend.model import CensorStatus, TranscodeStatus, VideoFilter
 from backend.model.limits import MAX_CATE_ID
+from backend.model.reports import MAX_REPORTS
 from backend.model.technical_flags import ANY, NONE, TechnicalFlag
 
 MAX_BYTES = 10**15
@@ -21,7 +22,7 @@ MAX_BYTES = 10**15
 # Filters and orders that are not cheap: they use the search index or another sort order.
 SLOW = frozenset((
     "title", "userName", "sort", "tags", "transcodeStatus", "narrowTranscodeStatus", "isRecommend", "minDuration",
-    "maxDuration", "minSize", "maxSize", "technicalFlag",
+    "maxDuration", "minSize", "maxSize", "technicalFlag", "minReports",
 ))  # fmt: skip
 
 
@@ -55,7 +56,7 @@ Bytes = Annotated[int | None, Whole(0, MAX_BYTES)]
 
 class Filters(msgspec.Struct, frozen=True):
     """The documented filters as operation parameters, in the documented order; those from `cateId` on are
-    extensions.
+    extensions. `minReports` counts those of viewers since the last verdict on a video.
     """
 
     video_id: str = ""
@@ -75,6 +76,7 @@ class Filters(msgspec.Struct, frozen=True):
     min_size: Bytes = None
     max_size: Bytes = None
     technical_flag: FlagFilter | None = None
+    min_reports: Annotated[int | None, Whole(1, MAX_REPORTS)] = None
 
     def given(self, write_time: Callable[[int], str]) -> dict[str, str]:
         """Return the active filters by wire name, formatted for people."""
@@ -101,6 +103,7 @@ class Filters(msgspec.Struct, frozen=True):
             min_size=self.min_size,
             max_size=self.max_size,
             flag=self.technical_flag or "",
+            min_reports=self.min_reports,
         )
 
 

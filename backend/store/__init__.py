@@ -43,6 +43,7 @@ from backend.store.tickets import Tickets
 from backend.store.trash import Trash
 from backend.store.uploader_records import UploaderRecords
 from backend.store.usage import Usage
+from backend.store.video_reports import VideoReports
 from backend.store.videos import Catalogue
 
 __all__ = [
@@ -76,6 +77,7 @@ class Store:
         self.similar_videos = SimilarVideos(engine, engine.now)
         self.review_choices = ReviewChoices(engine, engine.now)
         self.review_figures = ReviewFigures(engine)
+        self.video_reports = VideoReports(engine, engine.now)
         self.uploaders = UploaderRecords(engine)
         self.cloud_catalogue = CloudCatalogue(engine, engine.now)
         self.usage = Usage(engine, engine.now)

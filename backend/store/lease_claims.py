@@ -21,7 +21,7 @@ NOT_FOR = """
 """
 CLAIM = """
     insert into review_leases (video_id, holder, desk, lease_key, claimed, expires, kind)
-    select video_id, :holder, :desk, :nonce || '.' || seq, :now, :until, :kind from ({free}) free where true
+    select video_id, :holder, :desk, :nonce || '.' || seq, :now, :until, kind from ({free}) free where true
     on conflict (video_id) do update set holder = excluded.holder, desk = excluded.desk,
         lease_key = excluded.lease_key, claimed = excluded.claimed, expires = excluded.expires, kind = excluded.kind
         where review_leases.expires <= excluded.claimed
@@ -30,8 +30,8 @@ CLAIM = """
 # One range of the index of review_waiting.
 WAITING = f"""
     select * from (
-        select v.video_id, v.seq from review_waiting v where v.queue = :queue{{number}} and v.urgent = {{urgent}}
-            and {NOT_FOR} order by v.place, v.seq limit :count
+        select v.video_id, v.seq, v.kind from review_waiting v
+            where v.queue = :queue{{number}} and v.urgent = {{urgent}} and {NOT_FOR} order by v.place, v.seq limit :count
     ) part
 """
 ORDER = """
@@ -43,7 +43,7 @@ def claim_waiting(db: Database, values: Mapping[str, Any], queues: Sequence[str]
     """Lease up to :count waiting videos of these queues, the first one's first, and return the leases in order."""
     if not queues:
         return []
-    claimed = claim(db, _waiting(len(queues)), LeaseKind.FIRST, {**values, **_named(queues)})
+    claimed = claim(db, _waiting(len(queues)), {**values, **_named(queues)})
     if len(claimed) < 2:
         return claimed
     rows = db.execute(ORDER, [as_json(lease.video_id for lease in claimed)]).fetchall()
@@ -70,12 +70,12 @@ def _named(queues: Sequence[str]) -> dict[str, str]:
     return {f"queue{number}": code for number, code in enumerate(queues)}
 
 
-def claim(db: Database, free: str, kind: LeaseKind, values: Mapping[str, Any]) -> list[Lease]:
-    """Lease the videos that `free` selects (video_id, seq), and return the leases, oldest video first.
+def claim(db: Database, free: str, values: Mapping[str, Any]) -> list[Lease]:
+    """Lease the videos that `free` selects (video_id, seq, kind), and return the leases, oldest video first.
 
     In one statement: a check followed by an insert could give one video to two users.
     """
-    given = {**values, "kind": kind.value, "nonce": secrets.token_hex(16)}
+    given = {**values, "nonce": secrets.token_hex(16)}
     return sorted(map(lease_of, db.query(CLAIM.format(free=free), given)), key=lambda lease: place_of(lease.key))
 
 

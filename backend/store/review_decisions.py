@@ -14,6 +14,7 @@ from backend.store.engine import Database, Engine
 from backend.store.lease_claims import lease_of
 from backend.store.rows import read_video_alone
 
+STANDS = {LeaseKind.FIRST: CensorStatus.CHECK, LeaseKind.REPORTED: CensorStatus.SUCCESS}  # before the decision
 SKIP_SECONDS = 600.0  # before a user gets a skipped video again
 
 OTHERWISE = "This clip was decided already ({status}). Undo that first."
@@ -55,7 +56,7 @@ class ReviewDecisions:
                 key, lease.video_id, actor.name, lease.kind, ruling.verdict, ruling.reason_code, ruling.reason,
                 ruling.comment, max(seconds, 0.0), now, actor.request_id,
             )  # fmt: skip
-            if lease.kind is LeaseKind.FIRST:
+            if not lease.kind.is_blind:
                 return self._judge(db, lease, made, actor, tell, day_start)
             if not second_reviews.decide(db, lease, made):
                 raise review_leases.lost(db, key, actor.name)
@@ -66,13 +67,14 @@ class ReviewDecisions:
     def _judge(
         self, db: Database, lease: Lease, made: Decision, actor: Actor, tell: bool, day_start: float
     ) -> Decision:  # fmt: skip
-        """Store a first decision, change the video, and draw it for a second review, or not."""
+        """Store a decision that changes the video; a first one is drawn for a second review, or not."""
         video = read_video_alone(db, lease.video_id)
-        if video.censor_status is not CensorStatus.CHECK:
+        if video.censor_status is not STANDS[lease.kind]:
             raise review_leases.lost(db, made.key, actor.name)
         queue, since = review_sampling.find_queue(db, lease.video_id)
         made = replace(made, queue=queue)
-        made = replace(made, drawn_with=review_sampling.drawn_with(db, made, video, day_start))
+        if lease.kind is LeaseKind.FIRST:
+            made = replace(made, drawn_with=review_sampling.drawn_with(db, made, video, day_start))
         reviews.record(
             db, int(made.at), lease.video_id, made.verdict, made.reason, made.comment, actor,
             reason_code=made.reason_code, tell=tell,
@@ -106,7 +108,7 @@ class ReviewDecisions:
             review_leases.end(db, lease)
             row = {"video_id": lease.video_id, "account": actor.name, "lease_key": key, "note": note, "at": now}
             inserts.insert(db, "review_opinions", row)
-            if lease.kind is LeaseKind.FIRST:
+            if not lease.kind.is_blind:
                 after = {"comment": note}
                 history.append(
                     db, at=int(now), actor=actor, action="askSecondOpinion", target=lease.video_id, after=after
@@ -145,7 +147,7 @@ class ReviewDecisions:
         """Undo a decision, skip or hand-over, and return the video's id. Raises Conflict."""
         made = find(db, key, actor.name)
         if made is not None:
-            if made.kind is not LeaseKind.FIRST:
+            if made.kind.is_blind:
                 if not made.undone:
                     second_reviews.undo(db, made, now)
             elif not made.undone:

@@ -38,7 +38,7 @@ class ReviewFigures:
             by_person[row[0]].append(row)
         blocked = [row for row in rows if row[3] == Verdict.BLOCKED and not row[4]]
         # A reviewer does not learn which of their verdicts were second reviews; of everybody's each clip counts once.
-        reasons = Counter(row[5] for row in blocked if reviewer or row[6] == LeaseKind.FIRST)
+        reasons = Counter(row[5] for row in blocked if reviewer or row[6] != LeaseKind.SECOND)
         return DeskFigures(
             tuple(_person(name, decided) for name, decided in by_person.items()),
             tuple(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),

@@ -12,9 +12,9 @@ from typing import Any
 
 from backend.errors import Conflict
 from backend.model import Actor
-from backend.model.review import Desk, Lease, LeaseKind, QueueState
+from backend.model.review import Desk, Lease, QueueState
 from backend.model.texts import is_blank
-from backend.store import history, review_queues, second_reviews
+from backend.store import history, review_queues, review_sorting, second_reviews
 from backend.store.engine import Database, Engine
 from backend.store.lease_claims import claim, claim_waiting, has_waiting, lease_of, place_of
 from backend.store.rows import as_json
@@ -181,11 +181,12 @@ def give(db: Database, video_id: str, desk: Desk, now: float, seconds: float) ->
         "video": video_id, "holder": desk.holder, "desk": desk.name, "now": now, "until": now + seconds,
     }  # fmt: skip
     one = (
-        "select video_id, seq from videos v where video_id = :video and censor_status = 'check' and not exists ("
+        "select video_id, seq, iif(censor_status = 'check', 'first', 'reported') as kind from videos v "
+        f"where video_id = :video and {review_sorting.WAITS} and not exists ("
         "select 1 from review_leases l where l.video_id = v.video_id and l.expires > :now and l.holder <> :holder)"
     )
     db.execute("delete from review_leases where video_id = :video and holder = :holder", values)
-    return next(iter(claim(db, one, LeaseKind.FIRST, values)), None)
+    return next(iter(claim(db, one, values)), None)
 
 
 def find(db: Database, key: str, holder: str) -> Lease:

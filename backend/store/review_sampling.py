@@ -24,6 +24,8 @@ CURRENT = "from review_decisions where kind = 'first' and undone = 0"
 OWN_COUNT = f"select count(*) from (select 1 {CURRENT} and reviewer = :reviewer and at >= :since limit :most) own"
 DRAWN = "select count(*) from review_draws where drawn >= :since and state <> 'void' and"
 LAPSE = "update review_draws set state = 'lapsed' where state = 'waiting' and drawn < ?"
+# Videos to be sorted, because another number of reports brings them back.
+REPORTED = "insert into review_unsorted select distinct video_id from video_reports where closed_by is null"
 QUEUE = "select queue, since from review_waiting where video_id = ?"
 
 
@@ -60,6 +62,8 @@ class ReviewSampling:
             before, after = msgspec.to_builtins(old), msgspec.to_builtins(new)
             changed = [name for name in after if before[name] != after[name]]
             if changed:
+                if "reports" in changed:
+                    db.execute(REPORTED)
                 db.execute("update review_sampling set body = ?", [msgspec.json.encode(new).decode()])
                 history.append(
                     db, at=int(self._clock()), actor=actor, action="setReviewSampling", target="review",

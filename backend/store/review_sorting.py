@@ -31,16 +31,26 @@ SINCE = """
         ), v.created)
         else :now end
 """
+OPEN = "from video_reports r where r.video_id = v.video_id and r.closed_by is null"
+# Whether video `v` waits: it has no verdict, or it was approved and has as many open reports as bring it back.
+WAITS = f"""(v.censor_status = 'check' or v.censor_status = 'success' and exists (
+    select 1 from review_sampling where coalesce(json_extract(body, '$.reports'), 1) between 1 and (
+        select count(*) {OPEN}
+    )
+))"""
 COME = f"""
-    insert into review_waiting (seq, video_id, since, passed)
-    select v.seq, v.video_id, {SINCE}, (
+    insert into review_waiting (seq, video_id, kind, since, passed)
+    select v.seq, v.video_id, iif(v.censor_status = 'check', 'first', 'reported'),
+    iif(v.censor_status = 'check', {SINCE}, (select min(r.at) {OPEN})), (
         select count(*) from (
             select 1 from videos p where p.user_id = v.user_id and p.censor_status = 'success' limit {MAX_PASSED}
         ) few
     )
-    from videos v where v.censor_status = 'check' and not exists (select 1 from review_waiting w where w.seq = v.seq)
+    from videos v where {WAITS} and not exists (select 1 from review_waiting w where w.seq = v.seq)
 """
-GO = "delete from review_waiting where video_id not in (select video_id from videos where censor_status = 'check')"
+GO = (
+    f"delete from review_waiting where not exists (select 1 from videos v where v.seq = review_waiting.seq and {WAITS})"
+)
 MACHINE = """
     case json_extract(m.body, '$.suggestion') when 'block' then -200 when 'review' then -100 else 0 end
     - coalesce((
@@ -79,7 +89,9 @@ def sort_changes(db: Database, now: float) -> None:
     noted = db.execute("select max(video_id), min(video_id) from review_unsorted").fetchone()
     if noted[0] is None:
         return
-    db.execute(COME + "and v.video_id in (select video_id from review_unsorted)", {"now": now})
+    noted_only = "video_id in (select video_id from review_unsorted)"
+    db.execute(f"{GO} and {noted_only}")
+    db.execute(f"{COME} and v.{noted_only}", {"now": now})
     queues = read_queues(db)
     everything = noted[1] == "" and any(queue.rule.cate_id for queue in queues)
     _sort(db, queues, "" if everything else UNSORTED)
@@ -103,7 +115,7 @@ def rebuild(db: Database, now: float) -> None:
 
 def examine(db: Database) -> Iterator[str]:
     """Yield differences between the queues and what they are derived from."""
-    waiting = {seq for (seq,) in db.execute("select seq from videos where censor_status = 'check'")}
+    waiting = {seq for (seq,) in db.execute(f"select seq from videos v where {WAITS}")}
     found = {seq for (seq,) in db.execute("select seq from review_waiting")}
     if waiting != found:
         yield f"{len(waiting - found)} waiting videos in no review queue, {len(found - waiting)} in one do not wait"
@@ -175,6 +187,8 @@ def _conditions(rule: QueueRule, name: str) -> Iterator[tuple[str, str, Any]]:
         flagged = "instr(',' || v.flags || ',', ',' || h.value || ',') > 0"
         has = f"{flagged} or (h.value = '{SIMILAR}' and {LIKE_BLOCKED})"
         yield "hints", f"exists (select 1 from json_each(:{name}hints) h where {has})", as_json(rule.hints)
+    if rule.reported:
+        yield "reported", f"(select count(*) {OPEN}) >= :{name}reported", rule.reported
     if rule.min_seconds:
         yield "min", f"v.duration >= :{name}min", rule.min_seconds
     if rule.max_seconds:

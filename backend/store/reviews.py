@@ -18,7 +18,7 @@ from backend.model import (
     Video,
     VideoStatus,
 )
-from backend.store import history, inserts, job_rows
+from backend.store import history, inserts, job_rows, video_reports
 from backend.store.cloud import finish_intents, replace_intent
 from backend.store.cloud_refreshes import queue_refresh
 from backend.store.engine import Database
@@ -44,17 +44,23 @@ def record(
 ) -> bool:  # fmt: skip
     """Record a verdict and its consequences; False if the same verdict is current. Raises NotFound.
 
+    It closes the open reports of the video; one that keeps the video approved dismisses them.
+
     With `tell`, the provider is told of it later, and a rendition is started after that (`finish_telling`).
     """
     finish_intents(db, "CreateAudit", video_id)
     finish_intents(db, TELL, video_id)
     video = read_video_alone(db, video_id)
     new = _judged(video, verdict)
-    after = {"status": new.status, "censorStatus": new.censor_status, "reason": reason, "comment": comment}
+    after: dict[str, Any] = {
+        "status": new.status, "censorStatus": new.censor_status, "reason": reason, "comment": comment
+    }  # fmt: skip
     if reason_code:
         after["reasonCode"] = reason_code
-    if (new.status, new.censor_status) == (video.status, video.censor_status) and (
-        history.last_after(db, video_id, "createAudit") in (None, after)
+    if reports := video_reports.close(db, video_id, actor.request_id):
+        after["reports"] = reports
+    elif (new.status, new.censor_status) == (video.status, video.censor_status) and (
+        _words_of(history.last_after(db, video_id, "createAudit")) in (None, after)
     ):
         return False
     before = _standing(db, video)
@@ -118,6 +124,7 @@ def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -
         new = replace(new, media_key=new_media_key())
         queue_refresh(db, video_id, read_files(db, [video_id])[video_id], "blocked", actor, now)
     _write(db, new)
+    video_reports.open_again(db, video_id, line.actor.request_id)
     ended = line.before.get("recommendation")
     if ended and video.censor_status is CensorStatus.FAIL and not video.is_recommend:
         inserts.put_back(db, ended, new.media_key)
@@ -133,6 +140,10 @@ def _needs_rendition(db: Database, video: Video) -> bool:
         return False
     kinds = {file.kind for file in read_files(db, [video.video_id])[video.video_id]}
     return FileKind.SOURCE in kinds and FileKind.COMMON not in kinds
+
+
+def _words_of(after: dict[str, Any] | None) -> dict[str, Any] | None:
+    return {name: value for name, value in after.items() if name != "reports"} if after else None
 
 
 def _judged(video: Video, verdict: Verdict) -> Video:

@@ -32,17 +32,17 @@ QUEUE = "coalesce((select q.code from review_queues q where q.code = d.queue), '
 OPEN = "d.state = 'waiting' and d.reviewer <> :holder"
 CHOSEN = f"{OPEN} and {QUEUE} in (select value from json_each(:queues))"
 FREE = f"""
-    select d.video_id, v.seq from review_draws d join videos v using (video_id)
+    select d.video_id, v.seq, 'second' as kind from review_draws d join videos v using (video_id)
     where {CHOSEN} and {NOT_FOR} order by d.drawn limit :count
 """
 ONE = f"""
-    select d.video_id, v.seq from review_draws d join videos v using (video_id)
+    select d.video_id, v.seq, 'second' as kind from review_draws d join videos v using (video_id)
     where d.video_id = :video and {OPEN} and not exists (
         select 1 from review_leases l where l.video_id = v.video_id and l.expires > :now and l.holder <> :holder
     )
 """
 KNOWN = f"""
-    select v.video_id, v.seq from (
+    select v.video_id, v.seq, 'probe' as kind from (
         select * from review_draws where state in ('agreed', 'settled') order by draw_id desc limit {MAX_KNOWN}
     ) d join videos v using (video_id) join review_decisions f on f.lease_key = d.lease_key
     where v.censor_status = 'fail' and 'Blocked' in (d.verdict, case d.state when 'agreed' then f.verdict end)
@@ -71,18 +71,18 @@ KNOWN_CLIP = "This was a known clip: there is nothing to undo."
 
 
 class SecondReviews:
-    """Reads what belongs to leases that are no first ones."""
+    """Reads what belongs to blind leases."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
 
     def find_seen(self, leases: Iterable[Lease]) -> dict[str, Seen]:
-        """Return what the first reviewers had, by lease key, for leases that are no first ones.
+        """Return what the first reviewers had, by lease key, for blind leases.
 
         A known clip has waited as long as what waits longest.
         """
-        wanted = [one for one in leases if one.kind is not LeaseKind.FIRST]
+        wanted = [one for one in leases if one.kind.is_blind]
         if not wanted:
             return {}
         sql = "select seen, since from review_draws where video_id = ? order by draw_id desc limit 1"
@@ -120,13 +120,13 @@ def as_seen(video: Video, seen: Seen | None) -> Video:
 def claim_among(db: Database, values: dict[str, Any], queues: Sequence[str]) -> list[Lease]:
     """Lease a known clip, a second review or none, at random, to go among first reviews."""
     if _happens(read_rules(db)[0].known_clips / 100) and _is_any_waiting(db, queues):
-        return claim(db, KNOWN, LeaseKind.PROBE, {**values, "queues": as_json(queues)})
+        return claim(db, KNOWN, {**values, "queues": as_json(queues)})
     return claim_free(db, {**values, "count": 1}, queues) if _happens(SHARE) else []
 
 
 def claim_free(db: Database, values: dict[str, Any], queues: Sequence[str]) -> list[Lease]:
     """Lease up to :count second reviews of these queues, the first drawn first."""
-    return claim(db, FREE, LeaseKind.SECOND, {**values, "queues": as_json(queues)})
+    return claim(db, FREE, {**values, "queues": as_json(queues)})
 
 
 def has_free(db: Database, values: dict[str, Any], queues: Sequence[str]) -> bool:
@@ -137,7 +137,7 @@ def has_free(db: Database, values: dict[str, Any], queues: Sequence[str]) -> boo
 def give(db: Database, video_id: str, desk: Desk, now: float, seconds: float) -> Lease | None:
     """Lease the second review of a video, if it waits and nobody else has it."""
     values = {"video": video_id, "holder": desk.holder, "desk": desk.name, "now": now, "until": now + seconds}
-    return next(iter(claim(db, ONE, LeaseKind.SECOND, values)), None)
+    return next(iter(claim(db, ONE, values)), None)
 
 
 def count(db: Database, holder: str, now: float) -> dict[str, QueueCount]:

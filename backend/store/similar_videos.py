@@ -37,7 +37,7 @@ SIMILAR = """
 VERDICT = "select at, after from history where target = ? and action = 'createAudit' order by id desc limit 1"
 HELD = """
     select l.* from similar_clips s join review_leases l on l.video_id = s.video_id
-    where s.other_id = :video and l.holder = :holder and l.kind = 'first'
+    where s.other_id = :video and l.holder = :holder and l.kind in ('first', 'reported')
     and l.lease_key in (select value from json_each(:keys))
 """
 ADD = "insert into similar_clips (video_id, other_id, share, mirrored) values (?, ?, ?, ?)"

@@ -26,7 +26,17 @@ from backend.model import (
     Video,
     VideoFilter,
 )
-from backend.store import categories, facets, history, inserts, job_rows, reviews, stale_changes, technical_flags
+from backend.store import (
+    categories,
+    facets,
+    history,
+    inserts,
+    job_rows,
+    reviews,
+    stale_changes,
+    technical_flags,
+    video_reports,
+)
 from backend.store.cloud import finish_intents
 from backend.store.cloud_refreshes import queue_refresh, retry_refresh_now
 from backend.store.engine import Database, Engine
@@ -342,6 +352,7 @@ class Catalogue:
                 queue_refresh(db, video_id, video.files, "deleted", actor, self._now())
             db.execute("delete from videos where video_id = ?", [video_id])
             technical_flags.forget(db, video_id)
+            video_reports.forget(db, video_id)
             before = {"title": video.title, "userId": user_id, "status": video.status, "size": video.size}
             history.append(db, at=self._now(), actor=actor, action="deleteVideoById", target=video_id, before=before)
 

@@ -44,7 +44,7 @@ SEED_PARAMETERS = {
 }  # fmt: skip
 NARROWING = [
     "cateId", "transcodeStatus", "narrowTranscodeStatus", "isRecommend", "tags", "minDuration", "maxDuration",
-    "minSize", "maxSize", "technicalFlag", "sort",
+    "minSize", "maxSize", "technicalFlag", "minReports", "sort",
 ]  # fmt: skip
 EXTENSIONS = dict.fromkeys(("getVideos", "getRecommendVideos"), NARROWING)  # they stand last
 EXTENSIONS |= {

@@ -21,7 +21,7 @@ def test_the_rules_are_those_of_the_console(door):
     assert {one["role"]: set(one["rightList"]) for one in found["roleList"]} == {
         role.value: {right.value for right in role.rights} for role in Role
     }
-    assert found["tokenRightList"] == ["read", "upload", "export", "review", "manage"]
+    assert found["tokenRightList"] == ["read", "report", "upload", "export", "review", "manage"]
     assert found["exportFormatList"] == ["csv", "xlsx", "jsonl"]
     assert "callback" not in found["wayList"]
 

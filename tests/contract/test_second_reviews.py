@@ -115,7 +115,7 @@ def test_the_addresses_of_a_blocked_clip_play_for_the_second_person_and_old_ones
 def test_the_rules_are_kept_and_only_administrators_change_them(door, console, people):
     assert door.data("getReviewSampling") == {
         "secondReviews": False, "approvals": 3, "blocks": 10, "hasty": 20, "newcomerDecisions": 50, "reasonCodes": [],
-        "dailyMinimum": 5, "maximum": 15, "knownClips": 0,
+        "dailyMinimum": 5, "maximum": 15, "knownClips": 0, "reports": 1,
     }  # fmt: skip
     changed = door.data("setReviewSampling", secondReviews=True, approvals=2.5, reasonCodes="minors, sexual")
 

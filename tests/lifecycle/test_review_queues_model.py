@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from backend.model import Actor, CensorStatus, User, Verdict, Video, VideoFilter
 from backend.model.cloud import MachineReview
+from backend.model.reports import ReportReason
 from backend.model.review import Desk
 from backend.model.review_queues import Arrival, QueueOrder, QueueRule
 from backend.model.technical_flags import Finding, Measurement, TechnicalFlag
@@ -28,6 +29,7 @@ FIELDS = {
     "min_seconds": st.just(10),
     "max_seconds": st.sampled_from([10, 20]),
     "passed_below": st.sampled_from([1, 2]),
+    "reported": st.sampled_from([1, 2]),
     "arrival": st.sampled_from([Arrival.UPLOAD, Arrival.IMPORT]),
 }
 MEETS = {
@@ -40,6 +42,7 @@ MEETS = {
     "min_seconds": lambda clip, wanted: clip["duration"] >= wanted,
     "max_seconds": lambda clip, wanted: clip["duration"] <= wanted,
     "passed_below": lambda clip, wanted: clip["passed"] < wanted,
+    "reported": lambda clip, wanted: clip["reports"] >= wanted,
     "arrival": lambda clip, wanted: clip["arrival"] is wanted,
 }
 CONDITIONS = st.one_of(st.tuples(st.just(name), values) for name, values in FIELDS.items())
@@ -58,6 +61,7 @@ ACTS = st.one_of(
     st.tuples(st.just("edit"), st.sampled_from([{"title": "the beach"}, {"tags": ""}, {"cate_id": 2}])),
     st.tuples(st.just("machine"), st.tuples(st.sampled_from(SUGGESTIONS), st.sampled_from([(), LABELS, ("ad",)]))),
     st.tuples(st.just("flag"), st.sampled_from([(), (TechnicalFlag.LOUD,), (TechnicalFlag.BLACK, TechnicalFlag.LOUD)])),
+    st.tuples(st.just("report"), st.sampled_from(["clips", "passed"])),
     st.tuples(st.sampled_from(["judge", "undo", "trash", "restore", "delete queue"]), st.none()),
 )
 
@@ -73,7 +77,14 @@ class Desks:
     def add(self, given):
         name = f"{self.turn}-{next(self.numbers)}"
         passed = sum(one["user"] == given["user"] for one in self.passed.values())
-        self.clips[name] = {**given, "user": given["user"], "said": ("", ()), "flags": (), "passed": passed}
+        self.clips[name] = {
+            **given,
+            "user": given["user"],
+            "said": ("", ()),
+            "flags": (),
+            "passed": passed,
+            "reports": 0,
+        }
         video = Video(
             name, given["title"], User(f"{self.turn}{given['user']}"), int(self.clock()), duration=given["duration"],
             cate_id=given["cate_id"], cate_name=str(given["cate_id"] or ""), tags=given["tags"],
@@ -113,15 +124,24 @@ class Desks:
             self.store.technical_flags.keep(name, Measurement(10.0, tuple(map(Finding, flags))))
             self.clips[name]["flags"] = flags
 
+    def report(self, where):
+        for name, clip in list(getattr(self, where).items())[:1]:
+            self.store.video_reports.add(name, str(next(self.numbers)), "app", ReportReason.SPAM, "")
+            if where == "passed" and not clip["reports"]:  # it begins to wait
+                clip["passed"] = sum(one["user"] == clip["user"] for one in self.passed.values())
+            clip["reports"] += 1
+
     def judge(self, _):
         for name in list(self.clips)[:1]:
             self.store.catalogue.record_audit(name, Verdict.NORMAL, "", "", ACTOR)
-            self.passed[name] = self.clips.pop(name)
+            clip = self.passed[name] = self.clips.pop(name)
+            clip["answered"], clip["reports"] = clip["reports"], 0
 
     def undo(self, _):
         for name in list(self.passed)[-1:]:
             self.store.catalogue.undo_audit(name, ACTOR)
             clip = self.passed.pop(name)
+            clip["reports"] += clip["answered"]
             clip["passed"] = sum(one["user"] == clip["user"] for one in self.passed.values())
             self.clips[name] = clip
 
@@ -137,6 +157,9 @@ class Desks:
             clip["passed"] = sum(one["user"] == clip["user"] for one in self.passed.values())
             self.clips[name] = clip
 
+    def waiting(self):
+        return self.clips | {name: clip for name, clip in self.passed.items() if clip["reports"]}
+
     def expected(self):
         order = [queue.code for queue in self.store.review_queues.find()]
         return {
@@ -145,7 +168,7 @@ class Desks:
                     MEETS[field](clip, wanted) for field, wanted in self.rules[code].items()
                 )
             )
-            for name, clip in self.clips.items()
+            for name, clip in self.waiting().items()
         }  # fmt: skip
 
     def found(self):

@@ -64,6 +64,7 @@ class Columns(msgspec.Struct, frozen=True):
     size: str = "v.size"
 
 
+REPORTED = "select video_id from video_reports where closed_by is null group by video_id having count(*) >= :reports"
 EQUAL = (
     "video_id", "user_id", "censor_status", "cate_id", "transcode_status", "narrow_transcode_status", "recommended",
 )  # fmt: skip
@@ -89,6 +90,8 @@ def conditions(wanted: VideoFilter, columns: Columns) -> Conditions:
         found.add(f"{columns.flags} not in ('', '{NONE}')")
     elif wanted.flag:
         found.add(f"instr(',' || {columns.flags} || ',', :flag) > 0", flag=f",{wanted.flag},")
+    if wanted.min_reports is not None:
+        found.add(f"v.video_id in ({REPORTED})", reports=wanted.min_reports)
     # A text of invisible characters folds to nothing and must not filter; the query plan may not have the column.
     if title := fold(wanted.title):
         found.add(f"instr({columns.title}, :title) > 0", title=title)

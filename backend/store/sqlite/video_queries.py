@@ -1,8 +1,8 @@
 """Queries for video lists: exact totals and the row keys of one page, in milliseconds among a million rows.
 
-There are three query plans. Indexed columns (status, user, category, dates) use their index; titles, user names and
-combinations without an index use the search index; a videoId matches at most one row. Totals by status and category
-come from counters, which also locate distant pages. A page is counted from the nearer end.
+There are four query plans. Indexed columns (status, user, category, dates) use their index; titles, user names and
+combinations without an index use the search index; a videoId matches at most one row; reported videos are few. Totals
+by status and category come from counters, which also locate distant pages. A page is counted from the nearer end.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from backend.model import CensorStatus, RowVersion, Sort, VideoFilter
 from backend.store.folding import fold, split_tags
 from backend.store.row_keys import SPAN_BITS
-from backend.store.sqlite.conditions import RANGES, Columns, Conditions, bounds, conditions
+from backend.store.sqlite.conditions import RANGES, REPORTED, Columns, Conditions, bounds, conditions
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.search_words import EXACT, MAX_PHRASE, match_words
 
@@ -123,7 +123,8 @@ def count_by(db: Database, wanted: VideoFilter, column: str, most: int = -1) -> 
     if column == "cate_id" and plan.counted and undated:
         number, source, where = "sum(number)", "videos_per_category v", plan.where
     elif (plan.counted or _count(db, plan, wanted) > FEW) and (
-        wanted == replace(wanted, video_id="", title="", user_name="", tags="", flag="", user_id="", cate_id=None)
+        wanted.min_reports is None
+        and wanted == replace(wanted, video_id="", title="", user_name="", tags="", flag="", user_id="", cate_id=None)
     ):
         index = "videos_by_category" if column == "cate_id" else "videos_by_user"
         where = conditions(wanted, VIDEOS.columns).within("v.seq", *bounds(wanted))
@@ -169,6 +170,9 @@ def _plan_for(listing: Listing, wanted: VideoFilter, *, few: bool = True) -> Que
     """Return the fastest plan; with many rows in a range, the time index is scanned instead of sorting."""
     if wanted.video_id:
         return QueryPlan(listing, "v.seq", listing.joined, conditions(wanted, listing.columns), *bounds(wanted))
+    if wanted.min_reports is not None:
+        reported = f"({REPORTED}) reported cross join {listing.joined.replace(' v', ' v using (video_id)', 1)}"
+        return QueryPlan(listing, "v.seq", reported, conditions(wanted, listing.columns), *bounds(wanted))
     title, user_name, tags = fold(wanted.title), fold(wanted.user_name), split_tags(wanted.tags)
     worded = title or user_name or tags or wanted.flag
     stated = (wanted.transcode_status, wanted.narrow_transcode_status, wanted.recommended) != (None, None, None)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from backend.exports.columns import VIDEOS as LISTING
 from backend.exports.columns import FileFormat
 from backend.model import Actor, CensorStatus, JobKind, Sort, TranscodeStatus, User, Verdict, Video, VideoFilter
+from backend.model.reports import ReportReason
 from backend.model.technical_flags import Finding, Measurement, TechnicalFlag
 from backend.store import open_store
 from backend.store.folding import fold as folded
@@ -88,6 +89,9 @@ def kept(tmp_path_factory):
             store.catalogue.recommend(video.video_id, {}, ACTOR)
     for video in videos[::2]:
         keep_flags(store, video, flags_of(video))
+    for video in videos:
+        for number in range(reports_of(video)):
+            store.video_reports.add(video.video_id, str(number), "app", ReportReason.SPAM, "")
     yield Kept(store)
     assert store.recount() == []
     store.close()
@@ -95,6 +99,10 @@ def kept(tmp_path_factory):
 
 def flags_of(video: Video) -> str:
     return FLAGS[int(video.video_id[1:]) % len(FLAGS)]
+
+
+def reports_of(video: Video) -> int:
+    return max(int(video.video_id[1:]) % 5 - 2, 0)
 
 
 def keep_flags(store, video: Video, words: str) -> None:
@@ -107,7 +115,9 @@ def has_flag(flags: str, wanted: str) -> bool:
     return flags not in ("", "none") if wanted == "any" else not wanted or wanted in flags.split(",")
 
 
-def matches(video: Video, wanted: VideoFilter, created: int, flags: str | None = None) -> bool:
+def matches(
+    video: Video, wanted: VideoFilter, created: int, flags: str | None = None, reports: int | None = None
+) -> bool:
     return (
         (not wanted.video_id or video.video_id == wanted.video_id)
         and (not wanted.user_id or video.user.user_id == wanted.user_id)
@@ -131,6 +141,7 @@ def matches(video: Video, wanted: VideoFilter, created: int, flags: str | None =
         and (wanted.min_size is None or video.size >= wanted.min_size)
         and (wanted.max_size is None or video.size <= wanted.max_size)
         and has_flag(flags_of(video) if flags is None else flags, wanted.flag)
+        and (reports_of(video) if reports is None else reports) >= (wanted.min_reports or 0)
     )
 
 
@@ -176,6 +187,7 @@ filters = st.builds(
     min_size=mostly([1, 3]),
     max_size=mostly([0, 2, 6]),
     flag=st.sampled_from(["", "", "", "any", "none", "black", "silent", "mayFlash", "quiet"]),
+    min_reports=mostly([1, 2]),
 )
 alone = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -289,7 +301,9 @@ def test_a_recommendation_is_found_by_what_it_shows_not_by_what_the_catalogue_sa
     store.close()
 
 
-CHANGES = ("pass", "block", "edit", "delete", "recommend", "cancel", "rename", "add", "transcode", "narrow", "flags")
+CHANGES = (
+    "pass", "block", "edit", "delete", "recommend", "cancel", "rename", "add", "transcode", "narrow", "flags", "report",
+)  # fmt: skip
 changes = st.lists(
     st.tuples(
         st.sampled_from(CHANGES),
@@ -314,11 +328,15 @@ def test_after_any_changes_both_lists_find_what_they_show(tmp_path_factory, chan
     videos = list(catalogue.iterate_videos(VideoFilter()))
     known = {one.video_id: store.technical_flags.find(one.video_id).measured for one in videos}
     flags = {video_id: measured.words if measured else "" for video_id, measured in known.items()}
+    reports = {one.video_id: store.video_reports.find(one.video_id)[0].count for one in videos}
     found = catalogue.find_videos(wanted, 1, 100, sort)
-    matching = [one for one in videos if matches(one, wanted, one.created, flags[one.video_id])]
+    matching = [one for one in videos if matches(one, wanted, one.created, flags[one.video_id], reports[one.video_id])]
     assert list(found.items) == ordered(matching, sort)
     entries = catalogue.find_recommendations(VideoFilter(), 1, 100).items
-    shown = [one.video for one in entries if matches(one.video, wanted, one.recommended, flags[one.video.video_id])]
+    shown = [
+        one.video for one in entries
+        if matches(one.video, wanted, one.recommended, flags[one.video.video_id], reports[one.video.video_id])
+    ]  # fmt: skip
     feed = catalogue.find_recommendations(wanted, 1, 100, sort)
     assert (feed.total, [entry.video for entry in feed.items]) == (len(shown), ordered(shown, sort))
     assert {one.video_id for one in videos if one.is_recommend} == {entry.video.video_id for entry in entries}
@@ -347,6 +365,8 @@ def apply(store, change, number, title, user):
         catalogue.edit_video(video_id, {"title": title, "cate_id": number % 2, "tags": TAGS[len(title) % 6]}, ACTOR)
     elif change == "flags":
         keep_flags(store, video, FLAGS[len(title) % len(FLAGS)])
+    elif change == "report":
+        store.video_reports.add(video_id, title, "app", ReportReason.SPAM, "")
     elif change in ("transcode", "narrow"):
         store.jobs.enqueue_for_video(JobKind(change), video_id, change, ACTOR)
     elif change == "delete":
