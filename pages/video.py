@@ -22,6 +22,7 @@ from pages.components import (
     undo,
     url_state,
     video_actions,
+    video_reports,
 )
 from pages.components.i18n import named, t
 
@@ -193,6 +194,7 @@ def show(video_id: str) -> None:
     with right:
         st.fragment(jobs, run_every="1s" if working else None)(video_id, answer)
         facts(video, infos)
+        video_reports.panel(video)
         technical_flags.panel(video)
         machine_review.panel(video)
         similar_videos.panel(video)

@@ -31,6 +31,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
                 wanted |= filters.choice(name)
         if session.features()["technicalFlags"]:
             wanted |= filters.choice("flag")
+        wanted |= filters.choice("rep")
         for names in (("dmin", "dmax"), ("smin", "smax"), ("from", "to")):
             wanted |= filters.pair(names)
         wanted |= filters.text("tags", help=t("filter.tags_help"))

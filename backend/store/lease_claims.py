@@ -31,7 +31,8 @@ CLAIM = """
 WAITING = f"""
     select * from (
         select v.video_id, v.seq, v.kind from review_waiting v
-            where v.queue = :queue{{number}} and v.urgent = {{urgent}} and {NOT_FOR} order by v.place, v.seq limit :count
+            where v.queue = :queue{{number}} and v.urgent = {{urgent}} and {NOT_FOR}
+            order by v.place, v.seq limit :count
     ) part
 """
 ORDER = """

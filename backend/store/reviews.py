@@ -57,8 +57,8 @@ def record(
     }  # fmt: skip
     if reason_code:
         after["reasonCode"] = reason_code
-    if reports := video_reports.close(db, video_id, actor.request_id):
-        after["reports"] = reports
+    if answered := video_reports.close(db, video_id, actor.request_id):
+        after["answeredReports"] = answered
     elif (new.status, new.censor_status) == (video.status, video.censor_status) and (
         _words_of(history.last_after(db, video_id, "createAudit")) in (None, after)
     ):
@@ -143,7 +143,7 @@ def _needs_rendition(db: Database, video: Video) -> bool:
 
 
 def _words_of(after: dict[str, Any] | None) -> dict[str, Any] | None:
-    return {name: value for name, value in after.items() if name != "reports"} if after else None
+    return {name: value for name, value in after.items() if name != "answeredReports"} if after else None
 
 
 def _judged(video: Video, verdict: Verdict) -> Video:

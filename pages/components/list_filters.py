@@ -23,10 +23,11 @@ DATES = {"from": "startTime", "to": "endTime"}
 NUMBERS = {"dmin": "minDuration", "dmax": "maxDuration", "smin": "minSize", "smax": "maxSize"}
 CHOICES = {
     "status": "censorStatus", "cate": "cateId", "tc": "transcodeStatus", "nb": "narrowTranscodeStatus",
-    "rec": "isRecommend", "flag": "technicalFlag",
+    "rec": "isRecommend", "flag": "technicalFlag", "rep": "minReports",
 }  # fmt: skip
 OPTIONS: dict[str, list[str]] = {
     "status": CENSOR, "tc": RENDITIONS, "nb": RENDITIONS, "rec": ["true", "false"], "flag": FLAGS,
+    "rep": ["1", "2", "3", "5", "10"],
 }  # fmt: skip
 WIRE = {**TEXTS, **DATES, **NUMBERS, **CHOICES}
 
@@ -150,6 +151,8 @@ def value_of(name: str, value: str) -> str:
             return t("filter.never") if value == "none" else named("status", value)
         case "flag":
             return named("flag", value)
+        case "rep":
+            return f"≥ {value}"
         case "rec":
             return t("history.yes" if value == "true" else "history.no")
         case "smin" | "smax":

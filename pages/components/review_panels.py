@@ -12,6 +12,7 @@ SUGGESTIONS = ("pass", "review", "block")
 MODULES = (
     "porn", "terrorism", "terrorism-live", "ad", "live", "logo", "audio", "enhanced", "antispam",
 )  # fmt: skip
+REPORTS = ("sexual", "violence", "illegal", "minors", "spam", "copyright", "abuse", "misleading", "other")
 FLAGS = ("flashing", "mayFlash", "black", "frozen", "silent", "noSound", "loud", "quiet")
 
 
@@ -37,6 +38,12 @@ PANELS = (
         "machine",
         words=("machine",),
         names={"suggestion": SUGGESTIONS, "module": MODULES},
+    ),
+    Panel(
+        "reports",
+        words=("reported_approved",),
+        filled={"reported": ("number", "reasons")},
+        names={"report": REPORTS},
     ),
     Panel(
         "flags",

@@ -111,7 +111,10 @@ def _conditions(rule: dict[str, Any], code: str) -> dict[str, Any]:
     given["passedBelow"] = left.number_input(
         t("desk.queue_new_uploaders"), 0, 100, value=rule.get("passedBelow", 0), help=t("desk.queue_zero")
     )
-    given["arrival"] = right.selectbox(
+    given["reported"] = right.number_input(
+        t("desk.queue_reported"), 0, 1000, value=rule.get("reported", 0), help=t("desk.queue_zero")
+    )
+    given["arrival"] = st.selectbox(
         t("desk.queue_arrival"), ARRIVALS, ARRIVALS.index(rule.get("arrival", ARRIVALS[0])),
         format_func=lambda word: named("queue_arrival", word),
     )  # fmt: skip

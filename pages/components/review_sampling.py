@@ -1,4 +1,4 @@
-"""Rules of second reviews and known clips."""
+"""Rules of second reviews, known clips and reported videos."""
 
 from __future__ import annotations
 
@@ -38,6 +38,9 @@ def draw(number: int) -> None:
             t("desk.sampling_knownClips"), 0.0, 1.0, float(rules["knownClips"]), step=0.1,
             help=t("desk.sampling_knownClips_help"),
         )  # fmt: skip
+        given["reports"] = st.number_input(
+            t("desk.sampling_reports"), 0, 1000, rules["reports"], help=t("desk.sampling_reports_help")
+        )
         sent = st.form_submit_button(t("common.save"), type="primary")
     if not sent:
         return

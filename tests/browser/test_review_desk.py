@@ -311,3 +311,27 @@ def test_whoever_may_work_several_queues_chooses_one_and_keeps_it(server, waitin
         desk.shows("海滩一")
     finally:
         server.ask("deleteReviewQueue", code="beach")
+
+
+def test_a_reported_video_is_kept_or_not_by_one_key_and_says_what_it_was_reported_for(server, waiting, desk_of):
+    (video_id,) = waiting("举一")
+    server.ask("createAudit", mediaId=video_id, status="Normal")
+    for reporter, reason in {"7": "violence", "8": "spam"}.items():
+        server.ask("reportVideo", videoId=video_id, reporterId=reporter, reasonCode=reason, words="最后 <b>五秒</b>")
+    desk = desk_of()
+    t = desk.person.t
+
+    desk.shows("举一")
+    said = desk.clip.locator(".reports")
+    reasons = f"{t('report.spam')} 1 · {t('report.violence')} 1"
+    expect(said).to_contain_text(t("desk.reported", number=2, reasons=reasons))
+    expect(said).to_contain_text("最后 <b>五秒</b>")
+    expect(said).to_contain_text(t("desk.reported_approved"))
+    desk.presses("a")
+    desk.has_done(1)
+    assert server.ask("getVideoReports", videoId=video_id)["open"]["count"] == 0
+    desk.presses("u")
+    desk.shows("举一")
+    desk.presses("b", "1")
+    desk.has_done(1)
+    assert server.ask("getVideoById", videoId=video_id)["censorStatus"] == "fail"

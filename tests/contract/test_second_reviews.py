@@ -111,6 +111,19 @@ def test_the_addresses_of_a_blocked_clip_play_for_the_second_person_and_old_ones
     assert answers[1].headers["Cache-Control"].startswith("private")
 
 
+def test_a_second_reviewer_sees_the_reports_that_the_first_one_saw(door, people, take, make_video):
+    make_video(video_id="v0")
+    door.data("setReviewSampling", **ALL, reports=0)
+    door.data("reportVideo", videoId="v0", reporterId="7", reasonCode="violence", words="at the end")
+    (first,) = take()["leaseList"]
+    decide(door, first)
+    door.data("reportVideo", videoId="v0", reporterId="8", reasonCode="spam")
+
+    (second,) = take(people["ben"])["leaseList"]
+
+    assert second["reports"] == first["reports"] is not None
+
+
 @pytest.mark.every_door
 def test_the_rules_are_kept_and_only_administrators_change_them(door, console, people):
     assert door.data("getReviewSampling") == {

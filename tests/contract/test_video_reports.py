@@ -146,7 +146,7 @@ class TestWaiting:
 
         keep(door, take()[0])
 
-        assert audits(console)[-1].after["reports"] == 1
+        assert audits(console)[-1].after["answeredReports"] == 1
         assert door.data("getVideoReports", videoId="v0")["open"]["count"] == 0
         assert is_waiting(door) == 0
         door.data("undoAudit", videoId="v0")
@@ -177,7 +177,7 @@ class TestApproved:
         (line,) = audits(console)
         assert line.actor.request_id == made["requestId"]
         assert (line.before["censorStatus"], line.after["censorStatus"]) == ("success", "success")
-        assert (line.after["reports"], line.after["comment"]) == (1, "nothing there")
+        assert (line.after["answeredReports"], line.after["comment"]) == (1, "nothing there")
         assert take() == []
         assert console.store.recount() == []
 
