@@ -10,7 +10,7 @@ import msgspec
 from backend.model import Actor, Job, JobKind, JobState, TranscodeStatus
 from backend.model.technical_flags import Measurement
 from backend.store import history
-from backend.store.engine import Database, Engine
+from backend.store.engine import Engine
 from backend.store.job_rows import enqueue, job_of, read_complete
 
 # Made at import: msgspec crashes if two threads resolve a type at the same time.
@@ -81,8 +81,3 @@ class TechnicalFlags:
             after = {"kind": JobKind.FLAGS}
             history.append(db, at=now, actor=actor, action=action, target=video_id, after=after)
             return True
-
-
-def forget(db: Database, video_id: str) -> None:
-    """Delete the flags of a video, inside the caller's transaction."""
-    db.execute("delete from technical_flags where video_id = ?", [video_id])

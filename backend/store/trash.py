@@ -9,7 +9,7 @@ from typing import Any
 
 from backend.errors import Conflict, NotFound
 from backend.model import Actor, CensorStatus, JobKind, JobState, Page, Trashed, Video
-from backend.store import history, inserts, job_rows, stale_changes, technical_flags, video_reports
+from backend.store import history, inserts, job_rows, kept_in_trash, stale_changes
 from backend.store.cloud import finish_intents, is_begun
 from backend.store.cloud_refreshes import queue_refresh
 from backend.store.engine import Database, Engine
@@ -82,8 +82,7 @@ class Trash:
         """Delete a video permanently. Raises NotFound."""
         with self._engine.writing() as db:
             finish_intents(db, "DeleteVideo", video_id)
-            technical_flags.forget(db, video_id)
-            video_reports.forget(db, video_id)
+            kept_in_trash.forget(db, video_id)
             video = _trashed(db, _take(db, video_id)).video
             before = {"title": video.title, "userId": video.user.user_id, "size": video.size}
             history.append(db, at=self._now(), actor=actor, action="purgeVideo", target=video_id, before=before)

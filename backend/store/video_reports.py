@@ -84,11 +84,6 @@ def open_again(db: Database, video_id: str, request_id: str) -> None:
     db.execute("update video_reports set closed_by = null where video_id = ? and closed_by = ?", [video_id, request_id])
 
 
-def forget(db: Database, video_id: str) -> None:
-    """Delete the reports of a video, inside the caller's transaction."""
-    db.execute("delete from video_reports where video_id = ?", [video_id])
-
-
 def _count(db: Database, which: str, video_id: str) -> int:
     return int(db.execute(f"select count(*) from video_reports where {which}", {"video": video_id}).fetchone()[0])
 

@@ -26,17 +26,7 @@ from backend.model import (
     Video,
     VideoFilter,
 )
-from backend.store import (
-    categories,
-    facets,
-    history,
-    inserts,
-    job_rows,
-    reviews,
-    stale_changes,
-    technical_flags,
-    video_reports,
-)
+from backend.store import categories, facets, history, inserts, job_rows, kept_in_trash, reviews, stale_changes
 from backend.store.cloud import finish_intents
 from backend.store.cloud_refreshes import queue_refresh, retry_refresh_now
 from backend.store.engine import Database, Engine
@@ -351,8 +341,7 @@ class Catalogue:
             if video.censor_status is not CensorStatus.FAIL:
                 queue_refresh(db, video_id, video.files, "deleted", actor, self._now())
             db.execute("delete from videos where video_id = ?", [video_id])
-            technical_flags.forget(db, video_id)
-            video_reports.forget(db, video_id)
+            kept_in_trash.forget(db, video_id)
             before = {"title": video.title, "userId": user_id, "status": video.status, "size": video.size}
             history.append(db, at=self._now(), actor=actor, action="deleteVideoById", target=video_id, before=before)
 
