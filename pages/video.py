@@ -34,6 +34,8 @@ MAX_JOBS = 20  # jobs of a video that are read
 def statuses(video: dict[str, Any]) -> None:
     is_unfinished = video["status"] in ("Uploading", "UploadFail")  # its review has not begun
     chips = [formatting.chip(video["status"]) if is_unfinished else formatting.chip(video["censorStatus"], "censor")]
+    if review_queue.is_first(video):
+        chips.append(f":orange-badge[:material/priority_high: {t('review_place.first')}]")
     if video["isRecommend"] == "true":
         chips.append(f":violet-badge[:material/recommend: {t('status.isRecommend')}]")
     for name in ("transcodeStatus", "narrowTranscodeStatus", "snapshotStatus"):
@@ -162,16 +164,18 @@ def history(lines: list[dict[str, Any]]) -> None:
 def acts(video: dict[str, Any]) -> None:
     """Draw the statuses and actions of a video; above the player, which fills the screen on a phone."""
     statuses(video)
+    priority = [key for key in ("first", "unfirst") if video_actions.fits(key, video)]
     recommend = "unrecommend" if video["isRecommend"] == "true" else "recommend"
     with st.container(horizontal=True, vertical_alignment="center", key="acts_row"):
         video_actions.own_buttons(
-            ("approve", "block", recommend, "transcode", "narrow", "snapshot", "prewarm", "delete"), video
+            ("approve", "block", *priority, recommend, "transcode", "narrow", "snapshot", "prewarm", "delete"), video
         )
         review_queue.next_button(video)
 
 
 def show(video_id: str) -> None:
     play = session.ask("getPlayInfo", videoId=video_id)
+    review_queue.mark_places([play["videoBase"]])
     video, infos, locked = play["videoBase"], playback.all_infos(play), play["encryptedInfoList"]
     with layout.header(formatting.plain(video["title"]) or video_id, beside=undo.button):
         edit_dialog.button(video)

@@ -11,9 +11,13 @@ VIDEOS = VideoList(
     prefix="v",
     operation="getVideos",
     columns=("cover", "title", "user", "censor", "recommended", "transcode", "narrow", "duration", "size", "created"),
-    row_actions=("approve", "block", "recommend", "unrecommend", "transcode", "narrow", "prewarm", "delete"),
-    bulk_actions=("approve", "block", "recommend", "transcode", "narrow", "snapshot", "prewarm", "delete"),
-)
+    row_actions=(
+        "approve", "block", "first", "unfirst", "recommend", "unrecommend", "transcode", "narrow", "prewarm", "delete",
+    ),
+    bulk_actions=(
+        "approve", "block", "first", "unfirst", "recommend", "transcode", "narrow", "snapshot", "prewarm", "delete",
+    ),
+)  # fmt: skip
 
 with layout.header(t("videos.title"), beside=undo.button):
     export = export_button.control(VIDEOS)

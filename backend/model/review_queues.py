@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from backend.auth.permissions import Right, Role
+from backend.model.review import LeaseKind
 from backend.model.technical_flags import TechnicalFlag
 
 DEFAULT = "default"  # the queue of what meets no rule: always the last one, without a rule
@@ -69,6 +70,17 @@ class ReviewQueue(msgspec.Struct, frozen=True):
         """Return whether an account may work this queue."""
         everybody = not self.roles and not self.user_names
         return Right.DESK in role.rights and (everybody or role in self.roles or user_name in self.user_names)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPlace:
+    """Where a video waits: in which queue, since when, whether before all others, and for which kind of review."""
+
+    video_id: str
+    queue: str
+    since: float
+    first: bool
+    kind: LeaseKind
 
 
 @dataclass(frozen=True, slots=True)

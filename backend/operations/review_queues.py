@@ -13,6 +13,7 @@ from backend.auth.permissions import Right, Role
 from backend.errors import BadRequest
 from backend.model.limits import MAX_CATE_ID
 from backend.model.reports import MAX_REPORTS
+from backend.model.review import LeaseKind
 from backend.model.review_queues import HINTS, MAX_PASSED, Arrival, QueueCount, QueueOrder, QueueRule, ReviewQueue
 from backend.store.folding import fold
 from backend.store.review_queues import MAX_QUEUES
@@ -26,6 +27,7 @@ DESK_ROLES = tuple(role for role in Role if Right.DESK in role.rights)
 MAX_VALUES, MAX_IDS = 50, 100
 QueueCode = Annotated[str, Text(32)]
 Name = Annotated[str | None, Line(100)]
+VideoIds = Annotated[str, Text(MAX_IDS * 129)]
 Values = Annotated[str | None, Clearable(4000)]
 NO_QUEUE = "There is no review queue {code}."
 
@@ -110,6 +112,23 @@ class PriorityData(msgspec.Struct, rename="camel"):
     video_ids: list[str]
 
 
+class PlaceData(msgspec.Struct, rename="camel"):
+    """Where a video waits: in which queue, since when, and whether it is reviewed before all others.
+
+    `reported` ones are approved and were reported.
+    """
+
+    video_id: str
+    queue: str
+    waiting_time: str
+    first: bool
+    reported: bool
+
+
+class PlaceList(msgspec.Struct, rename="camel"):
+    place_list: list[PlaceData]
+
+
 def codes_for(call: Call, code: str = "") -> list[str]:
     """Return the queue of this code, or all queues, as far as the caller may work them, by priority."""
     own = call.own
@@ -177,15 +196,27 @@ def delete_review_queue(call: Call, *, code: QueueCode) -> Moved:
     return Moved(call.store.review_queues.delete(code, call.actor))
 
 
+@operation("GET", "/vod/getReviewPlaces", right=Right.DESK)
+def get_review_places(call: Call, *, video_ids: VideoIds) -> PlaceList:
+    """Return where those of up to 100 videos (comma-separated ids) wait for review that do, oldest first."""
+    found = call.store.review_queues.find_places(_ids(video_ids))
+    return PlaceList([
+        PlaceData(one.video_id, one.queue, call.write.time(int(one.since)), one.first, one.kind is LeaseKind.REPORTED)
+        for one in found
+    ])  # fmt: skip
+
+
 @operation("POST", "/vod/setReviewPriority", message="已保存", right=Right.MANAGE)
-def set_review_priority(
-    call: Call, *, video_ids: Annotated[str, Text(MAX_IDS * 129)], first: bool = True
-) -> PriorityData:
+def set_review_priority(call: Call, *, video_ids: VideoIds, first: bool = True) -> PriorityData:
     """Have up to 100 waiting videos (comma-separated ids) reviewed before all others of all queues, or no longer."""
-    ids = _split(video_ids)
+    return PriorityData(call.store.review_queues.set_urgent(_ids(video_ids), first, call.actor))
+
+
+def _ids(raw: str) -> tuple[str, ...]:
+    ids = _split(raw)
     if not 0 < len(ids) <= MAX_IDS:
         raise BadRequest("videoIds has {count} ids; from 1 to {most} are allowed.", count=len(ids), most=MAX_IDS)
-    return PriorityData(call.store.review_queues.set_urgent(ids, first, call.actor))
+    return ids
 
 
 def _conditions(call: Call, given: Conditions) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from msgspec.structs import asdict, replace
 
 from backend.errors import BadRequest, NotFound
 from backend.model import Actor
-from backend.model.review_queues import DEFAULT, QueueCount, QueueRule, ReviewQueue
+from backend.model.review import LeaseKind
+from backend.model.review_queues import DEFAULT, QueueCount, QueueRule, ReviewPlace, ReviewQueue
 from backend.store import history, inserts, review_sorting, second_reviews
 from backend.store.engine import Database, Engine
 from backend.store.rows import as_json
@@ -51,6 +52,19 @@ class ReviewQueues:
         sql = "select video_id, since from review_waiting where video_id in (select value from json_each(?))"
         with self._engine.reading() as db:
             return dict(db.execute(sql, [as_json(video_ids)]).fetchall())
+
+    def find_places(self, video_ids: Iterable[str]) -> list[ReviewPlace]:
+        """Return where those of these videos wait that do, oldest first."""
+        sql = (
+            "select video_id, queue, since, urgent, kind from review_waiting "
+            "where video_id in (select value from json_each(?)) order by since, seq"
+        )
+        with self._engine.reading() as db:
+            rows = db.execute(sql, [as_json(video_ids)]).fetchall()
+        return [
+            ReviewPlace(video_id, queue, since, bool(urgent), LeaseKind(kind))
+            for video_id, queue, since, urgent, kind in rows
+        ]
 
     def count(self, holder: str) -> dict[str, QueueCount]:
         """Return what waits in each queue, by code, for a user."""

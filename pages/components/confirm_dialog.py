@@ -13,6 +13,7 @@ from pages.components import (
     history_text,
     layout,
     reason_choice,
+    review_queue,
     session,
     template_choice,
     undo,
@@ -59,7 +60,7 @@ class Question:
         self.seen, self.changed, self.left_out = newest, lines, []
         ids = list(dict.fromkeys(line["target"] for line in lines))
         found = (session.attempt("getVideoById", videoId=video_id)["data"] for video_id in ids)
-        self.take([video for video in found if video])
+        self.take(review_queue.mark_places([video for video in found if video]))
 
 
 def title(video: dict[str, Any]) -> str:

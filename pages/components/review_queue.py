@@ -1,4 +1,4 @@
-"""Navigation through the review queue."""
+"""Where videos wait for review, and navigation through those that do."""
 
 from __future__ import annotations
 
@@ -9,6 +9,44 @@ import streamlit as st
 
 from pages.components import layout, session
 from pages.components.i18n import t
+
+MAX_IDS = 100  # of one request
+PLACE = "review_place"  # of a video that waits for review, as getReviewPlaces has it
+
+
+def mark_places(videos: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Record with each video where it waits for review, if it does and the user may know."""
+    if not videos or not session.may("desk"):
+        return videos
+    found = session.ask("getReviewPlaces", videoIds=",".join(video["videoId"] for video in videos))["placeList"]
+    places = {place["videoId"]: place for place in found}
+    for video in videos:
+        video[PLACE] = places.get(video["videoId"])
+    return videos
+
+
+def is_first(video: dict[str, Any]) -> bool:
+    """Return whether a video is reviewed before all others."""
+    return bool((video.get(PLACE) or {}).get("first"))
+
+
+def set_first(videos: list[dict[str, Any]], first: bool, said: str) -> list[tuple[dict[str, Any], str]]:
+    """Have these videos reviewed first, or no longer; return those that changed, with request ids.
+
+    The results are shown at the next run.
+    """
+    done, refused = [], []
+    for start in range(0, len(videos), MAX_IDS):
+        chunk = videos[start : start + MAX_IDS]
+        ids = ",".join(video["videoId"] for video in chunk)
+        envelope = session.attempt("setReviewPriority", videoIds=ids, first=str(first).lower())
+        if envelope["result"] == "true":
+            changed = envelope["data"]["videoIds"]
+            done += [(video, envelope["requestId"]) for video in chunk if video["videoId"] in changed]
+        else:
+            refused.append(envelope["message"])
+    session.report(done, refused, said)
+    return done
 
 
 def next_button(video: dict[str, Any]) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import session
+from pages.components import review_queue, session
 from pages.components.i18n import t
 
 # action -> operation that undoes it
 OPERATIONS = {"approve": "undoAudit", "block": "undoAudit", "delete": "restoreVideo"}
+PRIORITIES = ("first", "unfirst")  # each undoes the other
 LAST, PLACE = "last_action", "place"
 
 
@@ -26,7 +27,7 @@ def offer(action: str, done: list[tuple[dict[str, Any], str]]) -> None:
     later changes by others are not undone.
     """
     st.session_state.pop(LAST, None)
-    if done and action in OPERATIONS and (action != "delete" or session.trash_days()):
+    if done and action in (*OPERATIONS, *PRIORITIES) and (action != "delete" or session.trash_days()):
         asked = [
             (video, {"videoId": video["videoId"], **({} if action == "delete" else {"requestId": request_id})})
             for video, request_id in done
@@ -53,5 +54,9 @@ def goes_along(page: str, video_id: str) -> bool:
 def _take_back() -> None:
     last = st.session_state.pop(LAST, None)
     if last is None:  # a double click
+        return
+    if last["action"] in PRIORITIES:
+        videos = [video for video, _ in last["asked"]]
+        review_queue.set_first(videos, last["action"] == "unfirst", f"undone.{last['action']}")
         return
     session.attempt_each(OPERATIONS[last["action"]], last["asked"], f"undone.{last['action']}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import layout, session
+from pages.components import layout, review_queue, session, undo
 from pages.components.i18n import t
 
 
@@ -74,6 +74,8 @@ ACTIONS = {
     for action in (
         Action("approve", "check_circle", "review", "createAudit", _approve, "A"),
         Action("block", "block", "review", "createAudit", _block, "B"),
+        Action("first", "priority_high", "manage", "setReviewPriority", _by_video_id),
+        Action("unfirst", "low_priority", "manage", "setReviewPriority", _by_video_id),
         Action("recommend", "recommend", "manage", "recommendVideo", _recommend),
         Action("unrecommend", "remove_circle", "manage", "deleteRecommendById", _by_video_id),
         Action("transcode", "movie_edit", "manage", "submitTranscode", _transcode),
@@ -86,6 +88,10 @@ ACTIONS = {
 }
 
 
+AT_ONCE = ("first", "unfirst")  # without a question: they change no video, and can be undone
+ONLY_WHERE_IT_FITS = ("unfirst",)  # not offered, rather than disabled, where it applies to no video
+
+
 def why_not(key: str, video: dict[str, Any]) -> str:
     """Return why an action does not apply to this video, as a key of the texts `not.…`.
 
@@ -93,7 +99,10 @@ def why_not(key: str, video: dict[str, Any]) -> str:
     """
     if key not in ("delete", "unrecommend") and video["status"] in ("Uploading", "UploadFail"):
         return "unfinished"
+    place = video.get(review_queue.PLACE) or {}
     reasons = {
+        "first": {"not_waiting": video["censorStatus"] != "check" and not place, "first": bool(place.get("first"))},
+        "unfirst": {"not_first": not place.get("first")},
         "approve": {"approved": video["censorStatus"] == "success"},
         "block": {"blocked": video["censorStatus"] == "fail"},
         "recommend": {"recommended": video["isRecommend"] == "true", "unapproved": video["censorStatus"] != "success"},
@@ -121,9 +130,12 @@ def request(key: str, videos: list[dict[str, Any]], seen: int | None = None) -> 
     """Open the confirmation at the next run.
 
     The videos are stored, since the list may have changed by then; `seen` is the history line at which they were read,
-    by default that of the page.
+    by default that of the page. What needs no confirmation is done now.
     """
-    if videos:
+    if key in AT_ONCE:
+        chosen = [video for video in videos if fits(key, video)]
+        undo.offer(key, review_queue.set_first(chosen, key == "first", f"done.{key}"))
+    elif videos:
         st.session_state["wanted_action"] = (key, videos, st.session_state[session.SEEN] if seen is None else seen)
 
 

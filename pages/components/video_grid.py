@@ -12,6 +12,7 @@ from pages.components import (
     data_table,
     formatting,
     paging,
+    review_queue,
     session,
     upload_dialog,
     url_state,
@@ -113,6 +114,8 @@ class VideoList:
         if st.session_state.get(self.page_key) != page:
             st.session_state[self.page_key] = page
         session.mark_seen(data["videoList"])
+        if self.prefix == "v":
+            review_queue.mark_places(data["videoList"])
         return data["total"], data["videoList"], size
 
     # Selection: by id, across pages, with the values last seen
@@ -161,7 +164,14 @@ class VideoList:
                     text, key=f"{self.prefix}_tick_all", type="tertiary", icon=":material/select_all:",
                     on_click=self._pick_all, args=(wanted, sort),
                 )  # fmt: skip
-        video_actions.buttons(self.bulk_actions, [] if bulk_runner.is_running() else list(picked.values()))
+        fits_none = [
+            key for key in video_actions.ONLY_WHERE_IT_FITS
+            if not any(video_actions.fits(key, video) for video in picked.values())
+        ]  # fmt: skip
+        video_actions.buttons(
+            [key for key in self.bulk_actions if key not in fits_none],
+            [] if bulk_runner.is_running() else list(picked.values()),
+        )
 
     # Drawing
 
@@ -212,10 +222,16 @@ def _unfinished(video: dict[str, Any]) -> str:
     return video["status"] if video["status"] in ("Uploading", "UploadFail") else ""
 
 
+def _censor(video: dict[str, Any]) -> tuple[str, str]:
+    """Return the review state, or that the video is reviewed first."""
+    status = video["censorStatus"]
+    return status, t("review_place.first") if review_queue.is_first(video) else named("censor", status)
+
+
 def _row(video: dict[str, Any], menu: list[video_actions.Action]) -> Row:
     title = video["title"] or video["videoId"]
     chips = {
-        "censor": [] if _unfinished(video) else [(video["censorStatus"], named("censor", video["censorStatus"]))],
+        "censor": [] if _unfinished(video) else [_censor(video)],
         "recommended": [("isRecommend", t("status.isRecommend"))] if video["isRecommend"] == "true" else [],
         "transcode": [
             (word, named("status", word)) for word in (video["transcodeStatus"] or _unfinished(video),) if word

@@ -120,6 +120,10 @@ def test_a_manager_says_what_is_reviewed_first(door, edit, make_video, taken):
 
     assert door.data("setReviewPriority", videoIds="c,gone") == {"videoIds": ["c"]}
     assert taken() == ["c", "a", "b"]
+    places = door.data("getReviewPlaces", videoIds="c,a,gone")["placeList"]
+    assert [(one["videoId"], one["queue"], one["first"], one["reported"]) for one in places] == [
+        ("a", "travel", False, False), ("c", "default", True, False),
+    ]  # fmt: skip
     door.data("setReviewPriority", videoIds="c", first="false")
     assert taken() == ["a", "b", "c"]
 

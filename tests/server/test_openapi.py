@@ -123,7 +123,8 @@ def test_nobody_need_be_signed_in_to_sign_in(described):
 def test_what_is_answered_is_what_is_described(described, console, server, http, token, make_video):
     files = (MediaFile(FileKind.COMMON, "common.mp4"), MediaFile(FileKind.SNAPSHOT, "1.jpg"))
     made = make_video(censor_status=CensorStatus.SUCCESS, files=files, duration=1.25)
-    given = {"videoId": made.video_id, "mediaId": made.video_id, "status": "Normal", "objectPath": "example.com/a.png"}
+    given = dict.fromkeys(("videoId", "videoIds", "mediaId"), made.video_id)
+    given |= {"status": "Normal", "objectPath": "example.com/a.png"}
     given |= {"name": "nightly", "right": "read", "endTime": "2019-02-01", "role": "app"}
     first = ["recommendVideo", "submitTranscode", "pushObjectCache", "addAccount", "createToken"]
     names = [
