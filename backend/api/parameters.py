@@ -13,6 +13,8 @@ from typing import Annotated, Any, Protocol, Union, get_args, get_origin
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from backend.errors import BadRequest
 from backend.model.limits import FIRST_DAY, FIRST_SECOND, LAST_DAY, LAST_SECOND, MAX_BYTES, MAX_SECONDS, NO_TEXT
 from backend.model.texts import one_line
@@ -264,6 +266,33 @@ def _outside(name: str, low: Any, high: Any, raw: str) -> BadRequest:
 
 def _offset(text: str) -> Any:
     return datetime.strptime(text.upper().replace("Z", "+0000").replace(":", ""), "%z").tzinfo
+
+
+@dataclass(frozen=True, slots=True)
+class JsonList:
+    """A list in a JSON body, or its JSON as text; `item` describes what is in it and is not checked here."""
+
+    item: type
+    most: int
+
+    def read(self, name: str, raw: str, zone: ZoneInfo) -> list[Any]:
+        try:
+            return self.check(name, msgspec.json.decode(raw))
+        except (msgspec.DecodeError, RecursionError):
+            raise BadRequest("{name} must be a list.", name=name) from None
+
+    def check(self, name: str, value: Any) -> list[Any]:
+        """Return the value. Raises BadRequest if it is no list, or too long."""
+        if not isinstance(value, list):
+            raise BadRequest("{name} must be a list.", name=name)
+        if len(value) > self.most:
+            raise BadRequest("{name} has {count} items; at most {most} are allowed.", name=name, count=len(value),
+                             most=self.most)  # fmt: skip
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        items = {"$ref": f"#/components/schemas/{self.item.__name__}"}  # as the API's description names it
+        return {"type": "array", "items": items, "maxItems": self.most}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import fields
 
-from backend.api.parameters import Clearable, Id, Kind, Text, Upload, UploadedFile, kind_of
+from backend.api.parameters import Clearable, Id, JsonList, Kind, Text, Upload, UploadedFile, kind_of
 from backend.auth.permissions import Right
 from backend.errors import BadRequest
 from backend.model.texts import is_blank
@@ -60,6 +60,7 @@ class Operation:
     remote: bool
     function: Callable[..., Any]
     needs_body: bool = False
+    max_body: int = 0  # bytes; 0 for what all operations allow
 
     @property
     def extension(self) -> bool:
@@ -130,7 +131,9 @@ class Operation:
                 continue
             if isinstance(parameter.kind, Id) and not parameter.required and isinstance(value, str) and is_blank(value):
                 continue
-            if not (parameter.is_file and isinstance(value, Upload)):
+            if isinstance(parameter.kind, JsonList) and isinstance(value, list):
+                value = parameter.kind.check(parameter.wire_name, value)
+            elif not (parameter.is_file and isinstance(value, Upload)):
                 value = parameter.kind.read(parameter.wire_name, as_text(parameter.wire_name, value), zone)
             (groups[parameter.group] if parameter.group else bound)[parameter.name] = value
         return bound | {name: self._groups[name](**values) for name, values in groups.items()}
@@ -169,6 +172,7 @@ def operation(
     cheap: Cheap = never,
     remote: bool = False,
     needs_body: bool = False,
+    max_body: int = 0,
 ) -> Callable[[F], F]:
     """Register a function as an operation.
 
@@ -181,7 +185,7 @@ def operation(
         name = camel(function.__name__)
         full = path if path.startswith("/vodVideo/") else f"/console{path}"
         OPERATIONS[name] = Operation(
-            name, method, full, message, right, place, pure, cheap, remote, function, needs_body
+            name, method, full, message, right, place, pure, cheap, remote, function, needs_body, max_body
         )
         return function
 

@@ -18,7 +18,7 @@ from backend.server.openapi import CODES, INTRODUCTION, default_of, describe
 from backend.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
-KINDS = {"string": N_("text"), "integer": N_("integer"), "number": N_("number")}
+KINDS = {"string": N_("text"), "integer": N_("integer"), "number": N_("number"), "array": N_("list (JSON)")}
 # The API document's example values, by parameter or field name.
 EXAMPLES: dict[str, Any] = {
     "id": "25", "videoId": "23rfewc23", "mediaId": "23rfewc23", "title": "test video", "description": "test33",

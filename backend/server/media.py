@@ -145,7 +145,7 @@ def find_media(console: Console, wanted: str) -> tuple[OpenFile, bool]:
     """Open a file and tell whether shared caches may store it. Raises Refused if there is none."""
     asked, file, access = read_media_path(wanted), None, None
     if asked is not None and _suffix(asked.name) in MEDIA_TYPES:
-        access = console.store.catalogue.find_media_access(asked.video_id)
+        access = console.store.lookups.find_media_access(asked.video_id)
         if access is not None and secrets.compare_digest(access.media_key.encode(), asked.media_key.encode()):
             file = console.media.files.open(asked.video_id, asked.name)
     if access is None or file is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.api.parameters import Choice, Flag
+from backend.api.parameters import Choice, Flag, JsonList
 from backend.api.registry import Operation, Parameter, in_order
 from backend.exports.download import Download
 from backend.exports.file import MEDIA_TYPES
@@ -44,13 +44,14 @@ CODES = {
 def describe(settings: Settings) -> dict[str, Any]:
     """Return the OpenAPI description of all operations."""
     operations = in_order()
-    data, components = schemas_of([one.answer for one in operations if _answers_data(one)])
+    kinds = [parameter.kind for one in operations for parameter in one.parameters]
+    items = [kind.item for kind in kinds if isinstance(kind, JsonList)]
+    data, components = schemas_of([*(one.answer for one in operations if _answers_data(one)), *items])
     components["Envelope"] = _envelope({"type": "object", "nullable": True})
     components |= {
         _named(one, "Answer"): _envelope(nullable(data[str(one.answer)])) for one in operations if _answers_data(one)
     }
     components |= {_named(one, "Body"): _request(one) for one in operations if one.parameters}
-    kinds = [parameter.kind for one in operations for parameter in one.parameters]
     components |= {kind.words.__name__: _enumeration(kind) for kind in kinds if isinstance(kind, Choice)}
     return {
         "openapi": "3.0.3",

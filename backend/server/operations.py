@@ -94,7 +94,7 @@ async def operate(operation: Operation, shared: Shared, context: RequestContext)
         if media_type == MULTIPART:
             outcome = await operate_on_form(call, query, ticket, options, shared.uploads)
         else:
-            raw = await context.read_body(MAX_BODY)
+            raw = await context.read_body(operation.max_body or MAX_BODY)
             read = partial(read_body, raw, media_type, options)
             outcome = await context.run(call.answer, query, ticket, read)
     if isinstance(outcome, Download):

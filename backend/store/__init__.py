@@ -17,7 +17,9 @@ from backend.store.cloud_reviews import CloudReviews
 from backend.store.cloud_sync import CloudCatalogue
 from backend.store.engine import UNKNOWN, Engine, Progress, ignore_progress
 from backend.store.errors import Reason, StoreError
+from backend.store.feed_figures import FeedFigures
 from backend.store.feed_keys import FeedKeys
+from backend.store.feed_versions import FeedVersions
 from backend.store.file_permissions import make_folder
 from backend.store.hash_chain import Head
 from backend.store.history import History
@@ -43,6 +45,7 @@ from backend.store.tickets import Tickets
 from backend.store.trash import Trash
 from backend.store.uploader_records import UploaderRecords
 from backend.store.usage import Usage
+from backend.store.video_lookups import VideoLookups
 from backend.store.video_reports import VideoReports
 from backend.store.videos import Catalogue
 
@@ -59,12 +62,15 @@ class Store:
         self.engine = engine
         self.now = engine.now
         self.catalogue = Catalogue(engine, engine.now)
+        self.lookups = VideoLookups(engine)
         self.categories = CategoryTree(engine, engine.now)
         self.trash = Trash(engine, engine.now)
         self.jobs = Jobs(engine, engine.now)
         self.cloud = CloudRecords(engine, engine.now)
         self.machine_reviews = CloudReviews(engine, engine.now)
         self.feed_keys = FeedKeys(engine, engine.now)
+        self.feed_versions = FeedVersions(engine, engine.now)
+        self.feed_figures = FeedFigures(engine, engine.now)
         self.technical_flags = TechnicalFlags(engine, engine.now)
         self.review_desks = ReviewDesks(engine, engine.now)
         self.review_leases = ReviewLeases(engine, engine.now)

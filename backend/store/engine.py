@@ -94,6 +94,14 @@ class Engine(Protocol):
         """
         ...
 
+    def feed_writing(self) -> AbstractContextManager[Any]:
+        """Open a durable write transaction on versions and figures of the feed. Does not change `version`."""
+        ...
+
+    def feed_reading(self) -> AbstractContextManager[Any]:
+        """Open a read transaction on versions and figures of the feed."""
+        ...
+
     def cached_in(self, db: Any, key: Hashable, find: Callable[[], T]) -> T:
         """Return `find()` for the snapshot of `db`, cached until the database changes."""
         ...

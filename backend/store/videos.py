@@ -14,7 +14,6 @@ from backend.model import (
     CensorStatus,
     HistoryLine,
     JobKind,
-    MediaAccess,
     Missing,
     Page,
     Recommendation,
@@ -38,7 +37,6 @@ from backend.store.rows import (
     read_recommendation,
     read_recommendations_at,
     read_video,
-    read_video_alone,
     read_videos,
     read_videos_at,
 )
@@ -110,20 +108,6 @@ class Catalogue:
         """Return one video. Raises NotFound."""
         with self._engine.reading() as db:
             return read_video(db, video_id)
-
-    def find_media_access(self, video_id: str) -> MediaAccess | None:
-        """Return what decides on requests for a video's files, cached until the database changes; None if there is no
-        such video, or it is in the trash.
-        """
-        try:
-            return self._engine.cached(("media access", video_id), lambda: self._read_media_access(video_id))
-        except NotFound:  # not cached, since anybody can make up ids
-            return None
-
-    def _read_media_access(self, video_id: str) -> MediaAccess:
-        with self._engine.reading() as db:
-            video = read_video_alone(db, video_id)
-        return MediaAccess(video.media_key, video.is_whole and video.censor_status is CensorStatus.SUCCESS)
 
     def find_known(self, video_ids: Iterable[str]) -> dict[str, Video]:
         """Return the existing ones of these videos by id."""

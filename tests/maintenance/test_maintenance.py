@@ -16,6 +16,7 @@ from backend.maintenance.data_lock import MaintenanceError, hold_data_dir
 from backend.maintenance.doctor import examine
 from backend.media.folder import FolderFiles
 from backend.model import FileKind, MediaFile, VideoFilter
+from backend.model.feed import Figures
 from backend.store import copy_files
 from backend.store.sqlite import migrations
 
@@ -221,3 +222,60 @@ def test_the_doctor_names_what_others_can_read(console, account):
     (bad,) = [finding.text for finding in examine(console) if not finding.good]
 
     assert "other users of this machine can read data, console.sqlite3 (2)" in bad
+
+
+class TestFeedFile:
+    """What phones report of the feed has a file of its own, which is backed up, restored and examined as well."""
+
+    @pytest.fixture
+    def counted(self, console):
+        console.store.feed_figures.record("batch", {(429_734, "feed", "a", 1, 1): Figures(impressions=3)})
+        return console.settings.data / "feed.sqlite3"
+
+    def sums(self, console):
+        with console.store.engine.feed_reading() as db:
+            return db.execute("select video_id, impressions from feed_figures").fetchall()
+
+    def test_its_figures_are_in_the_backup(self, console, kept, counted, tmp_path):
+        back_up(console.settings, tmp_path / "backup.tar", None)
+        elsewhere = replace(console.settings, data=tmp_path / "elsewhere")
+        restore(elsewhere, tmp_path / "backup.tar")
+
+        again = backend.open_console(elsewhere)
+        assert self.sums(again) == [("a", 3)]
+        again.close()
+
+    def test_a_restore_puts_the_present_one_aside(self, console, kept, tmp_path):
+        back_up(console.settings, tmp_path / "backup.tar", None)
+        console.store.feed_figures.record("batch", {(429_734, "feed", "a", 1, 1): Figures(impressions=3)})
+        console.close()
+
+        aside = restore(console.settings, tmp_path / "backup.tar")
+
+        assert (aside / "feed.sqlite3").exists()
+        again = backend.open_console(console.settings)
+        assert self.sums(again) == []
+        again.close()
+
+    def test_the_doctor_names_it_when_it_is_damaged_and_the_console_works_without(self, console, account, counted):
+        console.close()
+        counted.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+        again = backend.open_console(console.settings)
+
+        assert any("feed.sqlite3" in found.text for found in examine(again) if not found.good)
+        assert again.store.catalogue.find_videos(VideoFilter()).total == 0
+        with pytest.raises(backend.StoreError, match="move the file away"):
+            again.store.feed_figures.record("more", {})
+        again.close()
+
+    def test_a_backup_with_a_damaged_one_changes_nothing(self, console, kept, counted, tmp_path):
+        back_up(console.settings, tmp_path / "backup.tar", None)
+        with tarfile.open(tmp_path / "backup.tar") as tar:
+            tar.extractall(tmp_path / "open", filter="data")
+        (tmp_path / "open" / "feed.sqlite3").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+        with tarfile.open(tmp_path / "bad.tar", "w") as tar:
+            for path in (tmp_path / "open").iterdir():
+                tar.add(path, path.name)
+
+        with pytest.raises(MaintenanceError, match="nothing was changed"):
+            restore(console.settings, tmp_path / "bad.tar")

@@ -13,7 +13,8 @@ from backend.store import review_sorting
 from backend.store.engine import Piece, Progress, ignore_progress
 from backend.store.sqlite import export_reader, search_index
 from backend.store.sqlite.connections import Connections
-from backend.store.sqlite.files import VOLATILE, database_in
+from backend.store.sqlite.feed_file import FeedFile
+from backend.store.sqlite.files import FEED, VOLATILE, database_in
 from backend.store.sqlite.volatile import VolatileFile
 
 
@@ -28,6 +29,8 @@ class SqliteEngine(Connections):
         super().__init__(database_in(folder), tell, clock, upgrade=upgrade)
         self._volatile = VolatileFile(folder / VOLATILE)
         self.volatile = self._volatile.writing
+        self._feed = FeedFile(folder / FEED)
+        self.feed_writing, self.feed_reading = self._feed.writing, self._feed.reading
 
     def size(self) -> int:
         files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
@@ -37,7 +40,7 @@ class SqliteEngine(Connections):
         with self.reading() as db:
             found = [row[0] for row in db.execute("pragma integrity_check").fetchall()]
             found += [f"foreign key of {row[0]}" for row in db.execute("pragma foreign_key_check").fetchall()]
-        return [line for line in found if line != "ok"]
+        return [*(line for line in found if line != "ok"), *self._feed.check()]
 
     def recount(self) -> list[str]:
         with self.reading() as db:
@@ -67,4 +70,5 @@ class SqliteEngine(Connections):
 
     def close(self) -> None:
         self._volatile.close()
+        self._feed.close()
         super().close()

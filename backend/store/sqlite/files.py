@@ -9,11 +9,13 @@ from pathlib import Path
 
 from backend.store.file_permissions import find_open as find_open_paths
 from backend.store.file_permissions import make_file
+from backend.store.sqlite import feed_file
 from backend.store.sqlite.errors import store_error
 from backend.store.sqlite.version_check import find_problem, refuse_unknown
 
 BUSY_SECONDS = 30
 DATABASE = "console.sqlite3"
+FEED = "feed.sqlite3"  # versions and figures of the app's feed; not there before the first of them
 VOLATILE = "attempts.sqlite3"  # sign-in attempts and one-time links
 
 
@@ -22,8 +24,8 @@ def database_in(folder: Path) -> Path:
 
 
 def find_files(folder: Path) -> list[Path]:
-    """Return the files of the store in a folder, including its log; empty if there is no store."""
-    paths = (folder / f"{DATABASE}{suffix}" for suffix in ("", "-wal", "-shm"))
+    """Return the files of the store in a folder, including its logs; empty if there is no store."""
+    paths = (folder / f"{name}{suffix}" for name in (DATABASE, FEED) for suffix in ("", "-wal", "-shm"))
     return [path for path in paths if path.exists()]
 
 
@@ -42,17 +44,23 @@ def find_damage(folder: Path) -> str:
             problem = find_problem(connection)
         except sqlite3.Error as error:
             return str(error)
-    return verdict if verdict != "ok" else problem
+    return verdict if verdict != "ok" else problem or feed_file.find_damage(folder / FEED)
 
 
 def copy_files(folder: Path, target: Path) -> None:
     """Copy a store into another folder while it is in use. Raises StoreError."""
-    path, copied = database_in(folder), database_in(target)
+    _copy(database_in(folder), database_in(target), check=True)
+    if (folder / FEED).exists():
+        _copy(folder / FEED, target / FEED, check=False)
+
+
+def _copy(path: Path, copied: Path, *, check: bool) -> None:
     make_file(copied)
     try:
         source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
         with closing(source), closing(sqlite3.connect(copied)) as copy:
-            refuse_unknown(source, path)
+            if check:
+                refuse_unknown(source, path)
             source.backup(copy)
     except sqlite3.Error as error:
         raise store_error(f"The database {path} cannot be copied: {error}", error) from error
