@@ -19,6 +19,7 @@ from backend.demo.clips import DemoMaker
 from backend.jobs.runner import AnyRunner, Runner
 from backend.jobs.worker import Worker
 from backend.lifecycle import pull, technical_flags
+from backend.lifecycle.feed import Feed
 from backend.lifecycle.fingerprints import Fingerprinter
 from backend.lifecycle.ingest import incoming_folder, sweep_incoming
 from backend.lifecycle.pull import Puller
@@ -73,12 +74,15 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time, *, 
         from backend.aliyun.cloud import Cloud
 
         cloud = Cloud(settings, store, media, clock)
-        return Console(settings, store, cloud.media, cloud.cache, clock, own_url=own_url, cloud=cloud)
+        console = Console(settings, store, cloud.media, cloud.cache, clock, own_url=own_url, cloud=cloud)
+        console.feed = Feed(console)
+        return console
     cache = HttpCache(
         lambda: console.settings.prewarm_hosts or own_hosts(console.reachable_url),
         lambda: console.own_hosts,
     )
     console = Console(settings, store, media, cache, clock, own_url=own_url)
+    console.feed = Feed(console)
     return console
 
 

@@ -29,6 +29,7 @@ from backend.store import Reason, Store, StoreError
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud
+    from backend.lifecycle.feed import Feed
 
 log = logging.getLogger(__name__)
 
@@ -147,6 +148,7 @@ class Console:
     calls: RequestMetrics = field(default_factory=RequestMetrics)
     cloud: Cloud | None = None  # in cloud mode
     own_url: str = ""  # URL of this server from this machine
+    feed: Feed = field(init=False)  # set by whoever puts the console together
 
     def call(
         self, name: str, parameters: Mapping[str, Any], token: str = "", caller: Caller | None = None

@@ -199,8 +199,8 @@ class Writer(msgspec.Struct, frozen=True):
         video = entry.video
         values = self._video(video)
         values["creation_time"] = self.time(entry.recommended)
-        values["cover_url"] = self._given(entry.cover_url) or values["cover_url"]
-        values["first_frame_url"] = self._given(entry.first_frame_url) or values["first_frame_url"]
+        values["cover_url"] = self.given_url(entry.cover_url) or values["cover_url"]
+        values["first_frame_url"] = self.given_url(entry.first_frame_url) or values["first_frame_url"]
         file = video.file_of(FileKind.COMMON) or video.file_of(FileKind.NARROW)
         return {**values, "file_url": media_path(video, file) if file else ""}
 
@@ -229,7 +229,8 @@ class Writer(msgspec.Struct, frozen=True):
         awaited = [unplayed(file) for file in files if not file.name]
         return PlayInfoList(self.detail(video), infos, [unplayed(file) for file in video.encrypted], awaited)
 
-    def _given(self, url: str) -> str:
+    def given_url(self, url: str) -> str:
+        """Return a URL that somebody gave, which may be a path on this console."""
         return f"{self.base_url}{url}" if url.startswith("/") else self.signer.sign(url)
 
     def _lists(self, video: Video) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from backend.errors import ConsoleError, Refused
 from backend.model.media_urls import read_media_path
 from backend.observability.prometheus import Metrics
 from backend.server.docs_page import docs_page
+from backend.server.feed import FeedEndpoint
 from backend.server.forwarded import ForwardedHeaders
 from backend.server.health import report_alive, report_ready, send_metrics
 from backend.server.media import send_media
@@ -94,6 +95,7 @@ def _endpoints(console: Console, sockets: PageSockets) -> Iterator[tuple[str, AS
     # a slow cloud must not block operations that do not call it, or only request URLs
     cloud_threads = anyio.CapacityLimiter(MAX_THREADS) if console.cloud else threads
     address_threads = anyio.CapacityLimiter(MAX_THREADS) if console.cloud else threads
+    event_threads = anyio.CapacityLimiter(MAX_THREADS)  # they wait for the disk
     shared = Shared(anyio.CapacityLimiter(MAX_THREADS if console.cloud else MAX_UPLOADS))
 
     def limiter_of(one: Operation) -> anyio.CapacityLimiter:
@@ -110,7 +112,11 @@ def _endpoints(console: Console, sockets: PageSockets) -> Iterator[tuple[str, AS
         return docs_page(console.settings)
 
     for one in OPERATIONS.values():
-        yield one.path, Endpoint(console, one.name, limiter_of(one), partial(operate, one, shared))
+        if one.name == "getFeed":
+            yield one.path, FeedEndpoint(console, shared, threads)
+            continue
+        limiter = event_threads if one.name == "reportEvents" else limiter_of(one)
+        yield one.path, Endpoint(console, one.name, limiter, partial(operate, one, shared))
     others: dict[str, tuple[str, Answer]] = {
         "/console/openapi.json": ("openapi", partial(show, description, "application/json")),
         "/console/docs": ("docs", partial(show, page, "text/html")),

@@ -67,10 +67,11 @@ def _may_compress(scope: Scope) -> bool:
         return False
     headers = Headers(scope=scope)
     conditional = any(name in headers for name in ("range", "if-none-match", "if-modified-since"))
-    return _accepts_gzip(headers.get("accept-encoding", "")) and not conditional
+    return accepts_gzip(headers.get("accept-encoding", "")) and not conditional
 
 
-def _accepts_gzip(accepted: str) -> bool:
+def accepts_gzip(accepted: str) -> bool:
+    """Return whether an Accept-Encoding header allows gzip."""
     for part in accepted.lower().split(","):
         coding, _, weight = part.partition(";")
         if coding.strip() == "gzip":

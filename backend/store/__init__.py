@@ -19,6 +19,7 @@ from backend.store.engine import UNKNOWN, Engine, Progress, ignore_progress
 from backend.store.errors import Reason, StoreError
 from backend.store.feed_figures import FeedFigures
 from backend.store.feed_keys import FeedKeys
+from backend.store.feed_lineups import FeedLineups
 from backend.store.feed_versions import FeedVersions
 from backend.store.file_permissions import make_folder
 from backend.store.hash_chain import Head
@@ -69,6 +70,7 @@ class Store:
         self.cloud = CloudRecords(engine, engine.now)
         self.machine_reviews = CloudReviews(engine, engine.now)
         self.feed_keys = FeedKeys(engine, engine.now)
+        self.feed_lineups = FeedLineups(engine, engine.now)
         self.feed_versions = FeedVersions(engine, engine.now)
         self.feed_figures = FeedFigures(engine, engine.now)
         self.technical_flags = TechnicalFlags(engine, engine.now)

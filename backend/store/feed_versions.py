@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -10,6 +11,9 @@ import msgspec
 
 from backend.model.feed import MAX_AGE_SECONDS, FeedVersion
 from backend.store.engine import Engine
+from backend.store.errors import StoreError
+
+log = logging.getLogger(__name__)
 
 CURSOR_SECONDS = 86_400.0  # cursors of a version work so long after it was last shown first
 EVENT_SECONDS = MAX_AGE_SECONDS + CURSOR_SECONDS  # events of it are accepted so long
@@ -32,17 +36,24 @@ class FeedVersions:
         self._kept: OrderedDict[str, tuple[FeedVersion, float]] = OrderedDict()  # with when they were last shown
 
     def note_shown(self, version: FeedVersion) -> None:
-        """Store a version, and that it is shown now. Raises StoreError."""
+        """Store a version, and that it is shown now.
+
+        If that fails it is logged: the feed can be shown nevertheless, and its cursors start anew.
+        """
         now = self._clock()
         with self._guard:
             kept = self._kept.get(version.version)
         if kept is not None and kept[1] <= now < kept[1] + NOTE_SECONDS:
             return
         ids = msgspec.json.encode(version.video_ids).decode()
-        with self._engine.feed_writing() as db:
-            db.execute("delete from feed_versions where shown < ?", [now - EVENT_SECONDS - NOTE_SECONDS])
-            db.execute(KEEP, [version.version, version.slot, version.revision, ids, now])
-        self._keep(version, now)
+        try:
+            with self._engine.feed_writing() as db:
+                db.execute("delete from feed_versions where shown < ?", [now - EVENT_SECONDS - NOTE_SECONDS])
+                db.execute(KEEP, [version.version, version.slot, version.revision, ids, now])
+        except StoreError as error:
+            log.error("a version of the feed could not be stored: %s", error)
+        else:
+            self._keep(version, now)
 
     def find(self, version: str) -> FeedVersion | None:
         """Return a version of which events are accepted, or None. Raises StoreError."""
@@ -50,8 +61,12 @@ class FeedVersions:
         return found and found[0]
 
     def find_for_cursor(self, version: str) -> FeedVersion | None:
-        """Return a version whose cursors still work, or None. Raises StoreError."""
-        found = self._find(version, CURSOR_SECONDS)
+        """Return a version whose cursors still work, or None, also if it cannot be read."""
+        try:
+            found = self._find(version, CURSOR_SECONDS)
+        except StoreError as error:
+            log.error("a version of the feed could not be read: %s", error)
+            return None
         return found and found[0]
 
     def _find(self, version: str, seconds: float) -> tuple[FeedVersion, float] | None:

@@ -14,6 +14,7 @@ from backend.api.registry import OPERATIONS
 from backend.exports.download import Download
 from backend.model import CensorStatus, FileKind, MediaFile
 from backend.server.openapi import describe
+from tests.conftest import TESTS
 from tests.json_schema import in_json_schema
 
 
@@ -125,6 +126,7 @@ def test_what_is_answered_is_what_is_described(described, console, server, http,
     made = make_video(censor_status=CensorStatus.SUCCESS, files=files, duration=1.25)
     given = dict.fromkeys(("videoId", "videoIds", "mediaId"), made.video_id)
     given |= {"status": "Normal", "objectPath": "example.com/a.png"}
+    given |= {"key": console.store.feed_keys.add(TESTS).key}
     given |= {"name": "nightly", "right": "read", "endTime": "2019-02-01", "role": "app"}
     first = ["recommendVideo", "submitTranscode", "pushObjectCache", "addAccount", "createToken"]
     names = [
