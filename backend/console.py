@@ -120,7 +120,8 @@ class Call(msgspec.Struct, frozen=True):
         self, name: str, find: Callable[[Missing], RowPage[T]], write: Callable[[T], W]
     ) -> tuple[int, list[W]]:
         """Return the total and the encoded rows of a page, as built by `write`. `name` identifies the list."""
-        variant = (name, self.settings.public_url or self.caller.base_url, self.signer.period)
+        passed = self.store.programme.last_end()  # from then on a video is no longer recommended
+        variant = (name, self.settings.public_url or self.caller.base_url, self.signer.period, passed)
         # msgspec accepts raw JSON in place of objects
         return cast(tuple[int, list[W]], self.console.row_cache.take(variant, find, write))
 

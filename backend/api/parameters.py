@@ -238,13 +238,13 @@ class Moment:
         year, _, *days, before, hour, minute, second, fraction, behind, offset = match.groups()
         when = date(int(year), *(int(part) for part in days if part))
         if half := before or behind:
-            hour = _in_24_hours(int(hour), half.upper() in AFTERNOON)
+            hour = in_24_hours(int(hour), half.upper() in AFTERNOON)
         if hour is None:
             # a repeated hour (end of daylight saving) is fully included; fold=1 is its second occurrence
             clock = time(23, 59, 59, fold=1) if self.end else time()
             return math.floor(datetime.combine(when, clock, zone).timestamp())
         clock = time(int(hour), int(minute), int(second or 0), fold=int(self.end))
-        tz = _offset(offset) if offset else zone
+        tz = offset_of(offset) if offset else zone
         exact = datetime.combine(when, clock, tz).timestamp()
         part = bool(int(fraction or 0))
         return math.floor(exact) + (1 if part and not self.end else 0)
@@ -253,7 +253,8 @@ class Moment:
         return {"type": "string", "examples": ["2019-01-09 22:11:29", "2019-01-09"]}
 
 
-def _in_24_hours(hour: int, afternoon: bool) -> int:
+def in_24_hours(hour: int, afternoon: bool) -> int:
+    """Return the hour of a 12-hour clock. Raises ValueError."""
     if not 0 <= hour <= 12:  # Chinese Excel writes the hour after midnight as 0 or 12
         raise ValueError(hour)
     return hour % 12 + 12 * afternoon
@@ -264,7 +265,8 @@ def _outside(name: str, low: Any, high: Any, raw: str) -> BadRequest:
     return BadRequest("{name} must be from {low} to {high}, got {value}.", name=name, low=low, high=high, value=value)
 
 
-def _offset(text: str) -> Any:
+def offset_of(text: str) -> Any:
+    """Return the time zone of an offset like +08:00."""
     return datetime.strptime(text.upper().replace("Z", "+0000").replace(":", ""), "%z").tzinfo
 
 

@@ -239,6 +239,9 @@ class VideoFilter(msgspec.Struct, frozen=True):
     max_size: int | None = None
     flag: str = ""  # a technical flag, `any` or `none`
     min_reports: int | None = None  # of viewers, since the last verdict
+    state: str | None = None  # of entries of the recommended feed: scheduled, live or ended; None: all
+    at: int | None = None  # the instant at which `state` or `recommended` holds, set by the store
+    playing: bool = False  # whether live ones need a rendition, set by the store
 
 
 class Sort(StrEnum):

@@ -13,6 +13,7 @@ from operator import attrgetter
 import msgspec
 
 from backend.model import SECONDS_A_DAY
+from backend.model.wall_times import TypedTime
 
 FEED = "feed"  # the slot of the documented operations
 MAX_ENTRIES = 2_000  # of a slot
@@ -96,6 +97,17 @@ class Special(msgspec.Struct, frozen=True):
     priority: int = 0
     note: str = ""
     entries: tuple[Entry, ...] = ()
+
+
+class Scheduling(msgspec.Struct, frozen=True):
+    """What is wanted of an entry; None leaves a value as it is. `endless` removes the end; 0 removes pin or rank."""
+
+    starts: TypedTime | None = None
+    ends: TypedTime | None = None
+    endless: bool = False
+    pin: int | None = None
+    rank: int | None = None
+    note: str | None = None
 
 
 class Programme(msgspec.Struct, frozen=True):

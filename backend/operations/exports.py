@@ -16,7 +16,7 @@ from backend.exports.download import Download, Progress
 from backend.exports.file import ExportInfo, make_download
 from backend.lifecycle.ingest import incoming_folder
 from backend.model import Sort
-from backend.operations.video_filters import Filters
+from backend.operations.video_filters import FeedState, Filters, in_state
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -47,11 +47,13 @@ def export_recommend_videos(
     format: FileFormat = FileFormat.CSV,
     columns: Annotated[tuple[str, ...], Words(RECOMMENDED.names)] = (),
     sort: Sort = Sort.NEWEST,
+    state: FeedState = FeedState.LIVE,
     filters: Filters,
 ) -> Download:
-    """Export all matching recommendations as a file, as exportVideos does; times are the times of recommendation."""
-    total = call.store.catalogue.find_recommendations(filters.wanted, 1, 1).total
-    return _export(call, RECOMMENDED, format, columns, filters, sort, total)
+    """Export all matching recommendations in a state as a file, as exportVideos does; times are those of the start."""
+    wanted = in_state(filters.wanted, state)
+    total = call.store.catalogue.find_recommendations(wanted, 1, 1).total
+    return _export(call, RECOMMENDED, format, columns, filters, sort, total, state)
 
 
 @operation("GET", "/vod/createExportLink", right=Right.EXPORT)
@@ -62,6 +64,7 @@ def create_export_link(
     format: FileFormat = FileFormat.CSV,
     columns: str = "",
     sort: Sort = Sort.NEWEST,
+    state: FeedState = FeedState.LIVE,
     filters: Filters,
 ) -> LinkData:
     """Create a link that downloads the file of exportVideos (or exportRecommendVideos) once, within a minute.
@@ -84,6 +87,7 @@ def _export(
     filters: Filters,
     sort: Sort,
     total: int,
+    state: FeedState = FeedState.ALL,
 ) -> Download:
     """Record in the history who exports what, before sending the first byte, and return the file."""
     call.console.exports.check(call.actor.name)
@@ -92,10 +96,11 @@ def _export(
     after = {"format": file_format, "columns": ",".join(columns), "filter": given, "count": total}
     if sort is not Sort.NEWEST:
         after["sort"] = sort
+    if state not in (FeedState.ALL, FeedState.LIVE):
+        after["state"] = state
     call.store.history.record(at=now, actor=call.actor, action=call.operation.name, target="", after=after)
     when, progress = datetime.fromtimestamp(now, zone), Progress(total)
     label = ExportInfo(listing, chosen, file_format, given, when, zone.key, call.actor.name, progress)
-    pieces = call.store.exporting.export_batches(
-        listing, chosen, file_format, filters.wanted, zone, call.write.base_url, sort
-    )
+    wanted = call.store.catalogue.settle(in_state(filters.wanted, state), of_feed=listing is RECOMMENDED)
+    pieces = call.store.exporting.export_batches(listing, chosen, file_format, wanted, zone, call.write.base_url, sort)
     return call.console.exports.begin(call.actor.name, make_download(label, pieces, incoming_folder(call.settings)))

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from backend.api.parameters import Link, PageIndex, PageSize, SeenLine, Size
 from backend.api.registry import always, operation
+from backend.api.wall_clock import Time
 from backend.api.wire import RecommendedDetail, RecommendedPage
 from backend.auth.permissions import Right
 from backend.model import CensorStatus, FileKind, MediaFile, SnapshotStatus, Sort, TranscodeStatus, Video
 from backend.model.media_urls import media_path
-from backend.operations.video_filters import Filters, is_plain_page
+from backend.model.programme import FEED, Scheduling
+from backend.operations.programme import SlotCode
+from backend.operations.programme_changes import Note, Pin, Revision, scheduling
+from backend.operations.video_filters import FeedState, Filters, in_state, is_plain_page
 from backend.prewarm import check_lines
 
 if TYPE_CHECKING:
@@ -20,13 +24,21 @@ if TYPE_CHECKING:
 
 @operation("GET", "/vod/getRecommendVideos", pure=True, cheap=is_plain_page, place=6)
 def get_recommend_videos(
-    call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10, filters: Filters, sort: Sort = Sort.NEWEST
+    call: Call,
+    *,
+    page_index: PageIndex = 1,
+    page_size: PageSize = 10,
+    filters: Filters,
+    sort: Sort = Sort.NEWEST,
+    state: FeedState = FeedState.LIVE,
 ) -> RecommendedPage:
-    """List matching recommendations, newest first; times are the times of recommendation.
+    """List matching recommendations that are live, newest start first; times are those of the start.
 
-    Parameters from `cateId` on are extensions.
+    A recommendation is live from its start until its end, if it has a rendition. Parameters from `cateId` on are
+    extensions.
     """
-    find = partial(call.store.catalogue.list_recommendations, filters.wanted, page_index, page_size, sort)
+    wanted = in_state(filters.wanted, state)
+    find = partial(call.store.catalogue.list_recommendations, wanted, page_index, page_size, sort)
     total, entries = call.list_encoded("feed", find, call.write.recommended)
     return RecommendedPage(total, total, entries)
 
@@ -52,10 +64,18 @@ def recommend_video(
     is_narrow: bool = False,
     is_cache: bool = False,
     seen_line: SeenLine = None,
+    start_time: Time = None,
+    end_time: Time = None,
+    pin: Pin = None,
+    slot: SlotCode = FEED,
+    note: Note = None,
+    revision: Revision = None,
 ) -> None:
     """Add an approved video to the recommended feed; absent values come from the catalogue.
 
-    `seenLine` is as for createAudit.
+    Without `startTime` it is live at once; what is recommended already keeps its window unless it is given another. A
+    time is in the console's zone unless it has an offset; a start in the past means now. `pin` is the place it is fixed
+    to, 0 for none. `seenLine` is as for createAudit, `revision` as in editRecommend.
     """
     cover_url, first_frame_url = (url and call.signer.bare(url) for url in (cover_url, first_frame_url))
     given: dict[str, Any] = {
@@ -76,6 +96,7 @@ def recommend_video(
     video = call.media.with_known_renditions(call.store.catalogue.get_video(video_id))
     known = _known(call, video, cover_url)
     shown = {name: None if value in known.get(name, ()) else value for name, value in given.items()}
+    planned = scheduling(start_time, end_time, pin, note)
     call.store.catalogue.recommend(
         video_id,
         shown,
@@ -83,6 +104,9 @@ def recommend_video(
         narrow=is_narrow and not video.files_of(FileKind.NARROW),
         warm=_worth_warming(call, video) if is_cache else [],
         seen_line=seen_line,
+        slot=slot,
+        wanted=None if planned == Scheduling() else planned,
+        revision=revision,
     )
 
 
@@ -95,9 +119,13 @@ def get_recommend_video_by_id(call: Call, *, video_id: str) -> RecommendedDetail
 
 
 @operation("POST", "/vod/deleteRecommendById", message="取消推荐完成", right=Right.MANAGE, place=11)
-def delete_recommend_by_id(call: Call, *, video_id: str, seen_line: SeenLine = None) -> None:
-    """Remove a video from the recommended feed. `seenLine` is as for createAudit."""
-    call.store.catalogue.cancel_recommendation(video_id, call.actor, seen_line=seen_line)
+def delete_recommend_by_id(
+    call: Call, *, video_id: str, seen_line: SeenLine = None, slot: SlotCode = FEED, revision: Revision = None
+) -> None:
+    """Remove a video from the recommended feed. `seenLine` is as for createAudit, `revision` as in editRecommend."""
+    call.store.catalogue.cancel_recommendation(
+        video_id, call.actor, seen_line=seen_line, slot=slot, revision=revision
+    )  # fmt: skip
 
 
 def _known(call: Call, video: Video, cover_url: str | None) -> dict[str, tuple[Any, ...]]:

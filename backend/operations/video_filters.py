@@ -8,12 +8,13 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from backend.api.parameters import End, Number, Start, Whole
 from backend.api.registry import camel
 from backend.model import CensorStatus, TranscodeStatus, VideoFilter
 from backend.model.limits import MAX_CATE_ID
+from backend.model.programme import EntryState
 from backend.model.reports import MAX_REPORTS
 from backend.model.technical_flags import ANY, NONE, TechnicalFlag
 
@@ -48,6 +49,15 @@ class FlagFilter(StrEnum):
     LOUD = TechnicalFlag.LOUD
     QUIET = TechnicalFlag.QUIET
     NONE = NONE
+
+
+class FeedState(StrEnum):
+    """State of a recommendation: before its start, live, after its end; `all` includes those without a rendition."""
+
+    LIVE = EntryState.LIVE
+    SCHEDULED = EntryState.SCHEDULED
+    ENDED = EntryState.ENDED
+    ALL = "all"
 
 
 Seconds = Annotated[float | None, Number()]
@@ -105,6 +115,11 @@ class Filters(msgspec.Struct, frozen=True):
             flag=self.technical_flag or "",
             min_reports=self.min_reports,
         )
+
+
+def in_state(wanted: VideoFilter, state: FeedState) -> VideoFilter:
+    """Return the filter for recommendations in a state."""
+    return wanted if state is FeedState.ALL else replace(wanted, state=EntryState(state))
 
 
 def _status(wanted: Rendition | None) -> TranscodeStatus | None:

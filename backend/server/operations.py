@@ -133,7 +133,9 @@ class OperationCall(msgspec.Struct, eq=False):
         check(access, self.operation.right, caller)
         if sent.others is None:
             return None
-        self.key = self.operation.name, sent.others, caller.base_url, caller.language, access and access.rights
+        # what begins or ends by the clock is no change of the database
+        passed = context.console.store.programme.boundary(version)
+        self.key = self.operation.name, sent.others, caller.base_url, caller.language, access and access.rights, passed
         kept = self.responses.get(self.key, version)
         if kept is None:
             return None

@@ -26,6 +26,8 @@ from backend.store.hash_chain import Head
 from backend.store.history import History
 from backend.store.jobs import Jobs
 from backend.store.login_attempts import LoginAttempts
+from backend.store.programme import ProgrammeStore
+from backend.store.programme_changes import ProgrammeChanges
 from backend.store.review_agreement import ReviewAgreement
 from backend.store.review_choices import ReviewChoices
 from backend.store.review_decisions import ReviewDecisions
@@ -65,6 +67,8 @@ class Store:
         self.catalogue = Catalogue(engine, engine.now)
         self.lookups = VideoLookups(engine)
         self.categories = CategoryTree(engine, engine.now)
+        self.programme = ProgrammeStore(engine, engine.now)
+        self.programme_changes = ProgrammeChanges(engine, engine.now)
         self.trash = Trash(engine, engine.now)
         self.jobs = Jobs(engine, engine.now)
         self.cloud = CloudRecords(engine, engine.now)

@@ -16,7 +16,7 @@ from backend.model import (
     Video,
 )
 from backend.model.cloud import HOLD_EVENT
-from backend.store import history, job_rows
+from backend.store import entries, history, job_rows
 from backend.store.cloud import expect_event
 from backend.store.cloud_refreshes import queue_refresh
 from backend.store.engine import Database
@@ -75,7 +75,7 @@ def replace_file(db: Database, known: Video, size: int, unreviewed: CensorStatus
     blocked = known.censor_status is CensorStatus.FAIL
     censor = CensorStatus.FAIL if blocked else unreviewed
     if censor is not CensorStatus.SUCCESS:
-        db.execute("delete from recommendations where video_id = ?", [video_id])
+        entries.take_out(db, video_id, VOD, now, "replaceFile")
     queue_refresh(db, video_id, known.files, "replaced", VOD, now)
     db.executemany("delete from files where video_id = ? and kind = ?", [(video_id, kind) for kind in MADE])
     sources = known.files_of(FileKind.SOURCE)

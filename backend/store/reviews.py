@@ -18,7 +18,7 @@ from backend.model import (
     Video,
     VideoStatus,
 )
-from backend.store import history, inserts, job_rows, video_reports
+from backend.store import entries, history, job_rows, video_reports
 from backend.store.cloud import finish_intents, replace_intent
 from backend.store.cloud_refreshes import queue_refresh
 from backend.store.engine import Database
@@ -65,7 +65,7 @@ def record(
         return False
     before = _standing(db, video)
     if verdict is Verdict.BLOCKED:
-        _take_off(db, video_id)
+        entries.take_out(db, video_id, actor, now, "createAudit")
         new = replace(new, media_key=new_media_key())
         if video.censor_status is not CensorStatus.FAIL:
             queue_refresh(db, video_id, read_files(db, [video_id])[video_id], "blocked", actor, now)
@@ -106,8 +106,8 @@ def read_last(db: Database, video: Video, request_id: str = "") -> HistoryLine:
 def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -> None:
     """Undo the last verdict.
 
-    Raises NotFound and Conflict. A recommendation ended by blocking is restored; one made after the undone approval is
-    removed. A rendition started by the approval is kept.
+    Raises NotFound and Conflict. Entries of the programme removed by blocking are restored; those made after the undone
+    approval are removed. A rendition started by the approval is kept.
     """
     finish_intents(db, "UndoAudit", video_id)
     finish_intents(db, TELL, video_id)
@@ -118,17 +118,16 @@ def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -
     new = replace(video, censor_status=old, status=VideoStatus.BLOCKED if old is CensorStatus.FAIL else status)
     before = _standing(db, video)
     recommended = video.is_recommend and old is CensorStatus.SUCCESS
-    if not recommended:
-        _take_off(db, video_id)
+    if old is not CensorStatus.SUCCESS:
+        entries.take_out(db, video_id, actor, now, "undoAudit")
     if old is CensorStatus.FAIL and video.censor_status is not CensorStatus.FAIL:
         new = replace(new, media_key=new_media_key())
         queue_refresh(db, video_id, read_files(db, [video_id])[video_id], "blocked", actor, now)
     _write(db, new)
     video_reports.open_again(db, video_id, line.actor.request_id)
-    ended = line.before.get("recommendation")
-    if ended and video.censor_status is CensorStatus.FAIL and not video.is_recommend:
-        inserts.put_back(db, ended, new.media_key)
-        recommended = True
+    if video.censor_status is CensorStatus.FAIL:
+        entries.bring_back(db, video_id, line.before, new.media_key, actor, now, "undoAudit")
+        recommended = read_video_alone(db, video_id).is_recommend
     after = {"status": new.status, "censorStatus": new.censor_status, "isRecommend": recommended}
     db.execute(UNDONE, [now, video_id, line.actor.request_id])
     history.append(db, at=now, actor=actor, action="undoAudit", target=video_id, before=before, after=after)
@@ -154,17 +153,8 @@ def _judged(video: Video, verdict: Verdict) -> Video:
 
 def _standing(db: Database, video: Video) -> dict[str, Any]:
     """Return the state of a video before a verdict, for the history, with everything needed to undo it."""
-    initial_review_state: dict[str, Any] = {
-        "status": video.status, "censorStatus": video.censor_status, "isRecommend": video.is_recommend
-    }  # fmt: skip
-    if video.is_recommend:
-        (row,) = db.query("select * from recommendations where video_id = ?", [video.video_id])
-        initial_review_state["recommendation"] = {name: value for name, value in row.items() if value is not None}
-    return initial_review_state
-
-
-def _take_off(db: Database, video_id: str) -> None:
-    db.execute("delete from recommendations where video_id = ?", [video_id])
+    state = {"status": video.status, "censorStatus": video.censor_status, "isRecommend": video.is_recommend}
+    return state | entries.noted(db, video.video_id)
 
 
 def _write(db: Database, video: Video) -> None:

@@ -24,11 +24,16 @@ from backend.model import (
 )
 from backend.store.engine import Database
 
+# An entry of the documented slot that has not ended: its state is never stored.
+IS_RECOMMENDED = """exists (
+    select 1 from recommendations r where r.video_id = v.video_id and r.slot = 'feed'
+        and (r.ends is null or r.ends > present_second())
+)"""
 # In the order of Video's fields; two of the user's columns follow at the end.
-VIDEO_COLUMNS = """
+VIDEO_COLUMNS = f"""
     v.video_id, v.title, v.user_id, v.created, v.id, v.description, v.duration, v.size, v.width, v.height, v.cate_id,
     v.cate_name, v.tags, v.share_url, v.status, v.censor_status, v.transcode_status, v.narrow_transcode_status,
-    v.snapshot_status, exists (select 1 from recommendations r where r.video_id = v.video_id), v.media_key,
+    v.snapshot_status, {IS_RECOMMENDED}, v.media_key,
     u.user_name, u.avatar_url, v.seq
 """
 VIDEO_TABLES = "videos v join users u using (user_id)"
@@ -39,7 +44,7 @@ RECOMMENDATION_COLUMNS = """
     v.height, coalesce(r.cate_id, v.cate_id), coalesce(r.cate_name, v.cate_name), coalesce(r.tags, v.tags),
     v.share_url, v.status, coalesce(r.censor_status, v.censor_status),
     coalesce(r.transcode_status, v.transcode_status), v.narrow_transcode_status,
-    coalesce(r.snapshot_status, v.snapshot_status), true, v.media_key,
+    coalesce(r.snapshot_status, v.snapshot_status), r.ends is null or r.ends > present_second(), v.media_key,
     coalesce(u.user_name, ''), coalesce(u.avatar_url, ''), r.seq,
     r.recommended, coalesce(r.cover_url, ''), coalesce(r.first_frame_url, '')
 """
@@ -161,8 +166,9 @@ def read_recommendations_at(db: Database, keys: list[int]) -> tuple[Recommendati
 
 
 def read_recommendation(db: Database, video_id: str) -> Recommendation | None:
-    """Return the feed entry of a video, or None."""
-    sql = f"select {RECOMMENDATION_COLUMNS} from {RECOMMENDATION_TABLES} where r.video_id = ?"
+    """Return the feed entry of a video, unless it has ended, or None."""
+    where = "r.video_id = ? and r.slot = 'feed' and (r.ends is null or r.ends > present_second())"
+    sql = f"select {RECOMMENDATION_COLUMNS} from {RECOMMENDATION_TABLES} where {where}"
     return next(iter(_recommendations(db, db.fetch(sql, [video_id]))), None)
 
 

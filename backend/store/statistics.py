@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from backend.model import SECONDS_A_DAY, CensorStatus, VideoFilter
-from backend.store.engine import Engine
+from backend.model.programme import EntryState
+from backend.store.engine import Database, Engine
+from backend.store.feed_clock import read_clock
 
 DAYS = 30
 FAILED = "select count(*) from videos where 'fail' in (transcode_status, narrow_transcode_status)"
@@ -36,6 +38,11 @@ class Statistics:
         self._engine = engine
         self._clock = clock
 
+    def _count_live(self, db: Database) -> int:
+        now = int(self._clock())
+        live = read_clock(db, now).settle(VideoFilter(state=EntryState.LIVE), now, of_feed=True)
+        return self._engine.queries.count(db, self._engine.queries.FEED, live)
+
     def count_everything(self, day_starts: list[int]) -> Counts:
         """Return the counts; `day_starts` are the first seconds of the days to count, oldest first."""
         ends = [*day_starts[1:], int(self._clock()) + SECONDS_A_DAY]
@@ -55,7 +62,7 @@ class Statistics:
             sums = dict(db.execute("select name, value from sums").fetchall())
             return Counts(
                 videos=videos,
-                recommended=db.execute("select coalesce(sum(number), 0) from feed_per_category").fetchone()[0],
+                recommended=self._count_live(db),
                 bytes=size,
                 seconds=microseconds / 1e6,
                 by_censor_status={status: states.get(status.value, 0) for status in CensorStatus},

@@ -9,7 +9,8 @@ from typing import Any
 
 from backend.errors import Conflict, NotFound
 from backend.model import Actor, CensorStatus, JobKind, JobState, Page, Trashed, Video
-from backend.store import history, inserts, job_rows, kept_in_trash, stale_changes
+from backend.model.programme import FEED
+from backend.store import entries, history, inserts, job_rows, kept_in_trash, stale_changes
 from backend.store.cloud import finish_intents, is_begun
 from backend.store.cloud_refreshes import queue_refresh
 from backend.store.engine import Database, Engine
@@ -52,6 +53,7 @@ class Trash:
                 **{name: _text(_rows(db, table, video_id)) for name, table in TABLES.items()},
             }  # fmt: skip
             inserts.insert(db, "trash", row)
+            entries.take_out(db, video_id, actor, now, "deleteVideoById")
             db.execute("delete from videos where video_id = ?", [video_id])
             db.execute("delete from cloud_drift where video_id = ?", [video_id])
             before = {"title": video.title, "userId": user_id, "status": video.status, "size": video.size}
@@ -72,6 +74,7 @@ class Trash:
             finish_intents(db, "RestoreVideo", video_id)
             kept = _take(db, video_id)
             _put_back(db, kept, now)
+            _put_into_programme(db, kept, actor, now)
             video = read_video(db, video_id)
             before = {"trashUntil": datetime.fromtimestamp(kept["until"], UTC).isoformat()}
             after = {"title": video.title, "userId": video.user.user_id, "status": video.status}
@@ -83,14 +86,14 @@ class Trash:
         with self._engine.writing() as db:
             finish_intents(db, "DeleteVideo", video_id)
             kept_in_trash.forget(db, video_id)
-            video = _trashed(db, _take(db, video_id)).video
+            video = _trashed(db, _take(db, video_id), self._now()).video
             before = {"title": video.title, "userId": video.user.user_id, "size": video.size}
             history.append(db, at=self._now(), actor=actor, action="purgeVideo", target=video_id, before=before)
 
     def get(self, video_id: str) -> Trashed:
         """Return one video in the trash. Raises NotFound."""
         with self._engine.reading() as db:
-            return _trashed(db, _read(db, video_id))
+            return _trashed(db, _read(db, video_id), self._now())
 
     def holds(self, video_id: str) -> bool:
         """Return whether a video is in the trash."""
@@ -112,14 +115,14 @@ class Trash:
         sql = f"select * from trash {where} order by deleted desc, id desc limit :limit offset :offset"
         with self._engine.reading() as db:
             total = db.execute(f"select count(*) from trash {where}", values).fetchone()[0]
-            return Page(total, tuple(_trashed(db, row) for row in db.query(sql, page)))
+            return Page(total, tuple(_trashed(db, row, self._now()) for row in db.query(sql, page)))
 
     def iterate(self) -> Iterator[Trashed]:
         """Yield everything in the trash without a long transaction."""
         after = 0
         while True:
             with self._engine.reading() as db:
-                found = [_trashed(db, row) for row in db.query(OLDER, [after, CHUNK])]
+                found = [_trashed(db, row, self._now()) for row in db.query(OLDER, [after, CHUNK])]
             yield from found
             if len(found) < CHUNK:
                 return
@@ -136,7 +139,9 @@ class Trash:
 
 
 # Rows stored besides the jobs: trash column -> table.
-TABLES = {"video": "videos", "files": "files", "recommendation": "recommendations"}
+TABLES = {
+    "video": "videos", "files": "files", "recommendation": "recommendations", "special_entries": "special_entries",
+}  # fmt: skip
 
 
 def _rows(db: Database, table: str, video_id: str) -> list[dict[str, Any]]:
@@ -180,11 +185,17 @@ def _put_back(db: Database, kept: dict[str, Any], now: int) -> None:
             inserts.insert(db, "jobs", {**job, "state": JobState.QUEUED, "owner": "", "lease_until": 0})
         else:
             job_rows.enqueue(db, kind, now=now, video_id=video["video_id"], payload=json.loads(job["payload"]))
-    for entry in json.loads(kept["recommendation"]):
-        inserts.put_back(db, entry, video["media_key"])
 
 
-def _trashed(db: Database, row: dict[str, Any]) -> Trashed:
+def _put_into_programme(db: Database, kept: dict[str, Any], actor: Actor, now: int) -> None:
+    rows, video_id = json.loads(kept["recommendation"]), kept["video_id"]
+    noted = {"otherEntries": rows, "specialEntries": json.loads(kept["special_entries"])}
+    entries.bring_back(db, video_id, noted, read_video(db, video_id).media_key, actor, now, "restoreVideo")
+
+
+def _trashed(db: Database, row: dict[str, Any], now: int) -> Trashed:
     (video,) = json.loads(row["video"])
-    whole = video_of(db, video, json.loads(row["files"]), is_recommend=row["recommendation"] != "[]")
+    running = (one for one in json.loads(row["recommendation"]) if one.get("slot", FEED) == FEED)
+    is_recommend = any(one.get("ends") is None or one["ends"] > now for one in running)
+    whole = video_of(db, video, json.loads(row["files"]), is_recommend=is_recommend)
     return Trashed(whole, row["deleted"], row["until"], row["deleted_by"])

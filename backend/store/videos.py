@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import asdict, replace
 
-from backend.errors import Conflict, NotFound
+from backend.errors import NotFound
 from backend.model import (
     Actor,
     CensorStatus,
@@ -25,11 +25,26 @@ from backend.model import (
     Video,
     VideoFilter,
 )
-from backend.store import categories, facets, history, inserts, job_rows, kept_in_trash, reviews, stale_changes
+from backend.model.programme import FEED, Scheduling
+from backend.store import (
+    categories,
+    entries,
+    facets,
+    history,
+    inserts,
+    job_rows,
+    kept_in_trash,
+    lineups,
+    recommending,
+    reviews,
+    stale_changes,
+)
 from backend.store.cloud import finish_intents
 from backend.store.cloud_refreshes import queue_refresh, retry_refresh_now
 from backend.store.engine import Database, Engine
+from backend.store.entries import NO_RECOMMENDATION
 from backend.store.facets import Facets
+from backend.store.feed_clock import FeedClock, read_clock
 from backend.store.folding import fold
 from backend.store.rows import (
     check_whole,
@@ -44,8 +59,6 @@ from backend.store.rows import (
 EXPORT_CHUNK = 500
 CATEGORY = ("cate_id", "cate_name")
 _NOTHING: dict[str, Any] = {}
-
-NO_RECOMMENDATION = "Video {video_id} is not recommended."
 
 
 class Catalogue:
@@ -85,16 +98,29 @@ class Catalogue:
             total, versions = self._find(db, self._engine.queries.FEED, wanted, sort, index, size)
             return RowPage(total, versions, read_recommendations_at(db, [mark[0] for mark in missing(versions)]))
 
+    def settle(self, wanted: VideoFilter, *, of_feed: bool = False) -> VideoFilter:
+        """Return a filter as the queries take it, which do not know the time: see `FeedClock.settle`."""
+        with self._engine.reading() as db:
+            return self._settle(db, wanted, of_feed)
+
+    def _settle(self, db: Database, wanted: VideoFilter, of_feed: bool) -> VideoFilter:
+        if wanted.state is None and wanted.recommended is None:
+            return wanted
+        now = self._now()
+        clock: FeedClock = self._engine.cached_in(db, "clock", partial(read_clock, db, now))
+        return clock.settle(wanted, now, of_feed=of_feed)
+
     def _find(
         self, db: Database, listing: Any, wanted: VideoFilter, sort: Sort, index: int, size: int
     ) -> tuple[int, list[RowVersion]]:
         queries = self._engine.queries
+        wanted = self._settle(db, wanted, listing is queries.FEED)
         total = self._engine.cached_in(db, ("total", listing, wanted), lambda: queries.count(db, listing, wanted))
         return total, queries.find(db, listing, wanted, sort, index, size, total)
 
     def iterate_videos(self, wanted: VideoFilter) -> Iterator[Video]:
         """Yield all matching videos, newest first, in constant memory without a long transaction."""
-        before = None
+        before, wanted = None, self.settle(wanted)
         while True:
             with self._engine.reading() as db:
                 keys = self._engine.queries.keys_before(db, self._engine.queries.VIDEOS, wanted, before, EXPORT_CHUNK)
@@ -150,6 +176,7 @@ class Catalogue:
     def count_facets(self, wanted: VideoFilter, most_users: int = 10) -> Facets:
         """Count matching videos by status, category and user."""
         with self._engine.reading() as db:
+            wanted = self._settle(db, wanted, of_feed=False)
             count = partial(facets.count_facets, self._engine.queries, db, wanted, most_users)
             return self._engine.cached_in(db, ("facets", wanted, most_users), count)
 
@@ -254,66 +281,33 @@ class Catalogue:
         warm: Sequence[str] = (),
         at: int | None = None,
         seen_line: int | None = None,
+        slot: str = FEED,
+        wanted: Scheduling | None = None,
+        revision: int | None = None,
     ) -> None:
-        """Add a video to the recommended feed or change its entry, and queue the requested jobs.
+        """Add a video to a slot of the programme or change its entry, and queue the requested jobs.
 
         `shown` has every column of the entry: None follows the catalogue. `narrow` queues the narrow-band job, `warm`
-        are URLs to prewarm, `at` is the time of recommendation if not now. Raises NotFound, and Conflict if the video
-        has not passed review.
+        are URLs to prewarm, `at` is the time of recommendation if not now. Without a start in `wanted`, an entry that
+        is not live is live at once. Raises NotFound, BadRequest, and Conflict if the video has not passed review or
+        somebody changed the slot after this revision.
         """
-        now = self._now()
-        since = now if at is None else at
         with self._engine.writing() as db:
-            video = read_video(db, video_id)
-            check_whole(video)
             stale_changes.check(db, video_id, seen_line)
-            if video.censor_status is not CensorStatus.SUCCESS:
-                raise Conflict(
-                    "Video {video_id} has not passed review (censorStatus is {status}). Approve it first.",
-                    video_id=video_id,
-                    status=video.censor_status.value,
-                )
-            initial_review_state = db.query("select * from recommendations where video_id = ?", [video_id])
-            before: dict[str, Any] = next(initial_review_state, {})
-            queued = narrow and job_rows.enqueue(db, JobKind.NARROW, now=now, video_id=video_id) is not None
-            if warm:
-                queued = job_rows.enqueue_urls(db, list(warm), now=now) is not None or queued
-            changed = {name: value for name, value in shown.items() if value != before.get(name)}
-            if before and not changed and not queued:
-                return
-            row = {
-                "seq": before.get("seq") or inserts.next_key(db, "recommendations", since),
-                "video_id": video_id,
-                "recommended": before.get("recommended", since),
-                "title_folded": None if shown.get("title") is None else fold(shown["title"]),
-                **shown,
-            }
-            places = ", ".join(f":{name}" for name in row)
-            changes = ", ".join(f"{name} = excluded.{name}" for name in row)
-            db.execute(
-                f"insert into recommendations ({', '.join(row)}) values ({places}) "
-                f"on conflict (video_id) do update set {changes}",
-                row,
+            lineups.check(db, slot, revision)
+            recommending.recommend(
+                db, self._now(), video_id, shown, actor, narrow=narrow, warm=warm, at=at, slot=slot, wanted=wanted
             )
-            old = {"isRecommend": video.is_recommend, **{name: before.get(name) for name in changed}}
-            new = {"isRecommend": True, **changed, "isNarrow": narrow, "prewarm": list(warm)}
-            history.append(db, at=now, actor=actor, action="recommendVideo", target=video_id, before=old, after=new)
 
-    def cancel_recommendation(self, video_id: str, actor: Actor, *, seen_line: int | None = None) -> None:
-        """Remove a video from the recommended feed. Raises NotFound if it is not in it."""
+    def cancel_recommendation(
+        self, video_id: str, actor: Actor, *, seen_line: int | None = None, slot: str = FEED,
+        revision: int | None = None,
+    ) -> None:  # fmt: skip
+        """Remove a video from a slot. Raises NotFound if it is not in it, and Conflict as `recommend` does."""
         with self._engine.writing() as db:
             stale_changes.check(db, video_id, seen_line)
-            if db.execute("delete from recommendations where video_id = ?", [video_id]).rowcount == 0:
-                raise NotFound(NO_RECOMMENDATION, video_id=video_id)
-            history.append(
-                db,
-                at=self._now(),
-                actor=actor,
-                action="deleteRecommendById",
-                target=video_id,
-                before={"isRecommend": True},
-                after={"isRecommend": False},
-            )
+            lineups.check(db, slot, revision)
+            recommending.cancel(db, self._now(), video_id, actor, slot)
 
     def delete_video(self, video_id: str, user_id: str, actor: Actor, *, seen_line: int | None = None) -> None:
         """Delete a video of this owner completely. Raises NotFound if this owner has no such video."""
@@ -324,6 +318,7 @@ class Catalogue:
             job_rows.cancel_all(db, video_id, now=self._now())
             if video.censor_status is not CensorStatus.FAIL:
                 queue_refresh(db, video_id, video.files, "deleted", actor, self._now())
+            entries.take_out(db, video_id, actor, self._now(), "deleteVideoById")
             db.execute("delete from videos where video_id = ?", [video_id])
             kept_in_trash.forget(db, video_id)
             before = {"title": video.title, "userId": user_id, "status": video.status, "size": video.size}

@@ -72,7 +72,7 @@ def test_nothing_that_is_kept_is_signed(console, do, video):
     jobs = [job.payload for job in console.store.jobs.find_jobs().items]
     assert "auth_key" not in json.dumps([history, jobs, entry.cover_url, entry.first_frame_url])
     assert entry.cover_url == ""  # it follows the video's own
-    (shown,) = do("getRecommendVideos")["videoList"]
+    (shown,) = do("getRecommendVideos", state="all")["videoList"]
     assert is_good(shown["coverUrl"], NOW)
 
 

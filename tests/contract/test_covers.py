@@ -9,6 +9,7 @@ from backend.errors import ConsoleError
 from backend.model import CensorStatus, FileKind, JobKind, JobState, MediaFile, VideoStatus
 
 SOURCE = MediaFile(FileKind.SOURCE, "source.mp4")
+COMMON = MediaFile(FileKind.COMMON, "common.mp4")
 COVER = MediaFile(FileKind.COVER, "cover.jpg")
 CHOSEN = MediaFile(FileKind.CHOSEN_COVER, "cover-1f0c3a5b9d2e.jpg")
 SPRITE = MediaFile(FileKind.SPRITE, "sprite-1f0c3a5b9d2e.jpg", width=320, height=90, duration=12.0)
@@ -132,7 +133,7 @@ class TestChooseCover:
         assert (line["before"], line["after"]) == ({"cover": "cover.jpg"}, {"seconds": 7.25})
 
     def test_the_chosen_cover_is_the_videos_cover_everywhere(self, door, make_video, settle):
-        made = make_video(files=(SOURCE, COVER), censor_status=CensorStatus.SUCCESS)
+        made = make_video(files=(SOURCE, COMMON, COVER), censor_status=CensorStatus.SUCCESS)
         door.data("recommendVideo", videoId=made.video_id)
         door.data("chooseCover", mediaId=made.video_id, seconds=1)
 

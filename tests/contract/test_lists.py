@@ -15,6 +15,7 @@ VIDEO = {
 LISTS = {"SnapshotList": list, "snapshotList": list, "fileUrlList": list}
 LISTINGS = ("getVideos", "getRecommendVideos")
 DAY = 86_400
+COMMON = MediaFile(FileKind.COMMON, "common.mp4")
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def make_both(make_video, door):
     """Makes a video that is on both lists, its recommendation being of the same second."""
 
     def make(**values):
-        video = make_video(**{"censor_status": CensorStatus.SUCCESS, **values})
+        video = make_video(**{"censor_status": CensorStatus.SUCCESS, "files": (COMMON,), **values})
         door.data("recommendVideo", videoId=video.video_id)
         return video
 
@@ -113,7 +114,7 @@ def test_files_come_as_addresses_in_both_spellings_of_the_lists(door, make_video
 
 @pytest.mark.every_door
 def test_a_recommended_videos_file_is_a_path_without_a_leading_slash(door, make_both):
-    made = make_both(files=(MediaFile(FileKind.COMMON, "common.mp4"),))
+    made = make_both()
 
     (video,) = door.data("getRecommendVideos")["videoList"]
 
@@ -122,7 +123,7 @@ def test_a_recommended_videos_file_is_a_path_without_a_leading_slash(door, make_
 
 
 def test_recommended_videos_carry_the_time_of_recommending(door, make_video, clock):
-    video = make_video(censor_status=CensorStatus.SUCCESS)
+    video = make_video(censor_status=CensorStatus.SUCCESS, files=(COMMON,))
     clock.move(DAY)
     door.data("recommendVideo", videoId=video.video_id)
 

@@ -16,7 +16,8 @@ def passed(make_video):
     """Makes a video that passed review."""
 
     def make(**values):
-        return make_video(censor_status=CensorStatus.SUCCESS, status=VideoStatus.NORMAL, **values)
+        known = {"censor_status": CensorStatus.SUCCESS, "status": VideoStatus.NORMAL, "files": (COMMON,)}
+        return make_video(**{**known, **values})
 
     return make
 

@@ -7,7 +7,17 @@ import pytest
 import backend
 from backend.errors import ConsoleError
 from backend.lifecycle.ingest import VideoMetadata, import_file
-from backend.model import Actor, CensorStatus, JobKind, JobState, TranscodeStatus, User, VideoStatus
+from backend.model import (
+    Actor,
+    CensorStatus,
+    FileKind,
+    JobKind,
+    JobState,
+    MediaFile,
+    TranscodeStatus,
+    User,
+    VideoStatus,
+)
 from backend.model.technical_flags import Check, Finding, Measurement, Span, TechnicalFlag
 
 TESTS = Actor("tests", "tests")
@@ -65,7 +75,8 @@ def test_it_tells_what_was_measured_and_the_review_desk_does(door, make_video, k
 
 def test_both_lists_are_filtered_by_them_with_other_filters(door, make_video, keep, console):
     for number, measured in enumerate((FOUND, None, Measurement(12.0), FOUND)):
-        video = make_video(video_id=f"v{number}", title=f"clip {number}", censor_status=CensorStatus.SUCCESS)
+        made = {"censor_status": CensorStatus.SUCCESS, "files": (MediaFile(FileKind.COMMON, "common.mp4"),)}
+        video = make_video(video_id=f"v{number}", title=f"clip {number}", **made)
         if measured:
             keep(video, measured)
     console.store.catalogue.recommend("v0", {}, TESTS)

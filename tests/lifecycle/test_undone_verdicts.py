@@ -13,7 +13,7 @@ TESTS = Actor("tests", "tests")
 
 def test_a_blocked_video_comes_back_with_its_recommendation_and_with_new_addresses(console, do, made, make_video):
     do("recommendVideo", videoId=made.video_id, title="海报")
-    do("recommendVideo", videoId=make_video(censor_status=CensorStatus.SUCCESS).video_id)
+    do("recommendVideo", videoId=make_video(censor_status=CensorStatus.SUCCESS, files=FILES).video_id)
     before = seen(do, made)
     do("createAudit", mediaId=made.video_id, status="Blocked", reason="why")
     assert do("getRecommendVideos")["total"] == 1

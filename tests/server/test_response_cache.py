@@ -8,7 +8,7 @@ import pytest
 
 from backend.api.registry import OPERATIONS
 from backend.auth.permissions import Role
-from backend.model import User, Verdict
+from backend.model import FileKind, MediaFile, User, Verdict
 from backend.server.app import RestApp
 from backend.server.response_cache import MAX_ANSWER_BYTES, MAX_BYTES, MAX_SECONDS, ResponseCache
 from backend.store import UNKNOWN
@@ -211,7 +211,7 @@ def test_what_is_kept_stays_within_its_bounds():
 @pytest.mark.every_door
 def test_a_row_is_written_anew_after_each_change(door, console, make_video, clock):
     """Whatever is changed about a video, its lists show it."""
-    video = make_video()
+    video = make_video(files=(MediaFile(FileKind.COMMON, "common.mp4"),))
     for change in (
         lambda: console.store.catalogue.record_audit(video.video_id, Verdict.NORMAL, "", "", TESTS),
         lambda: console.store.catalogue.recommend(video.video_id, {"title": "as recommended"}, TESTS),

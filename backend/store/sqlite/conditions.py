@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from backend.model import TranscodeStatus, VideoFilter
+from backend.model.programme import EntryState
 from backend.model.technical_flags import ANY, NONE
 from backend.store.folding import fold, split_tags
 from backend.store.row_keys import first_key
@@ -74,11 +76,42 @@ RANGES = {
 }  # fmt: skip
 
 
+# Keys of rows whose entry is or is not shown at :at. Few entries are scheduled, have ended or do not play.
+NOT_LIVE = """
+    select seq from feed where seq >= :at_next union all select seq from feed where ends <= :at
+"""
+UNPLAYED = " union all select seq from feed where plays = 0"
+ENDED = "select seq from feed where ends <= :at"
+OF_VIDEOS = "select w.seq from feed f join videos w using (video_id) where {condition}"
+NO_LONGER = OF_VIDEOS.format(condition="f.ends <= :at")
+STILL = OF_VIDEOS.format(condition="f.ends is null or f.ends > :at")
+
+
+def add_clock(found: Conditions, wanted: VideoFilter, key: str) -> None:
+    """Add what the state of an entry at `wanted.at` demands of the rows with the key column `key`."""
+    if wanted.at is None:
+        return
+    if wanted.state == EntryState.LIVE:
+        hidden = NOT_LIVE + (UNPLAYED if wanted.playing else "")
+        found.add(f"{key} not in ({hidden})", at=wanted.at, at_next=first_key(wanted.at + 1))
+    elif wanted.state == EntryState.ENDED:
+        found.add(f"{key} in ({ENDED})", at=wanted.at)
+    elif wanted.recommended is not None:
+        found.add(f"{key} not in ({NO_LONGER if wanted.recommended else STILL})", at=wanted.at)
+
+
+def stored(wanted: VideoFilter) -> VideoFilter:
+    """Return the part of a filter that stored columns answer: a video without an entry now may have one that ended."""
+    return replace(wanted, recommended=None) if wanted.at is not None and wanted.recommended is False else wanted
+
+
 def conditions(wanted: VideoFilter, columns: Columns) -> Conditions:
     """Return the conditions of `wanted` for the given columns. Dates are excluded: they are bounds of the key."""
     found = Conditions()
+    add_clock(found, wanted, "v.seq")
+    plain = stored(wanted)
     for name in EQUAL:
-        value = getattr(wanted, name)
+        value = getattr(plain, name)
         if value is not None and (value != "" or isinstance(value, TranscodeStatus)):
             found.add(f"{getattr(columns, name)} = :{name}", **{name: value})
     for name, (column, sign) in RANGES.items():

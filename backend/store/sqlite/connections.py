@@ -157,7 +157,7 @@ class Connections:
         connection.execute("pragma foreign_keys = on")
         # In WAL mode, NORMAL can lose the last commits in a power failure; confirmed changes must survive.
         connection.execute("pragma synchronous = full")
-        add_functions(connection)
+        add_functions(connection, self.now)
         if read_only:
             # Memory-mapped reads avoid copying pages and halve the time of large reads.
             connection.execute(f"pragma mmap_size = {MAPPED_BYTES}")
@@ -187,13 +187,14 @@ class Connections:
             raise
 
 
-def add_functions(connection: sqlite3.Connection) -> None:
+def add_functions(connection: sqlite3.Connection, clock: Callable[[], float] = time.time) -> None:
     """Register the SQL functions used by the schema and the queries."""
     connection.create_function("index_words", len(TOLD), index_words, deterministic=True)
     connection.create_function("fold", 1, _fold, deterministic=True)
     connection.create_function("fold_name", 1, folded, deterministic=True)
     connection.create_function("fold_tags", 1, marked_tags, deterministic=True)
     connection.create_function("write_time", 2, _write_time, deterministic=True)
+    connection.create_function("present_second", 0, lambda: int(clock()))
 
 
 def _fold(text: str | None) -> str | None:

@@ -20,7 +20,7 @@ from backend.exports.columns import (
 )
 from backend.model import SECONDS_A_DAY
 from backend.model.media_urls import PATH as MEDIA_PATH
-from backend.store.rows import RECOMMENDATION_TABLES, VIDEO_TABLES
+from backend.store.rows import IS_RECOMMENDED, RECOMMENDATION_TABLES, VIDEO_TABLES
 from backend.store.sqlite import video_queries
 
 NO_NUMERAL = "*[^-0-9eE+./:, ]*"  # matches text containing a character that occurs in no number, date or time
@@ -51,7 +51,7 @@ VIDEO_VALUES = {
     "transcodeStatus": "v.transcode_status",
     "narrowTranscodeStatus": "v.narrow_transcode_status",
     "snapshotStatus": "v.snapshot_status",
-    "isRecommend": "iif(exists (select 1 from recommendations r where r.video_id = v.video_id), 'true', 'false')",
+    "isRecommend": f"iif({IS_RECOMMENDED}, 'true', 'false')",
     "size": "v.size",
     "width": "v.width",
     "height": "v.height",
@@ -76,7 +76,7 @@ RECOMMENDED_VALUES = {
     **{name: f"coalesce(r.{column}, v.{column})" for name, column in OF_ENTRY.items()},
     "duration": DURATION.format("coalesce(r.duration, v.duration)"),
     "creationTime": "r.recommended",
-    "isRecommend": "'true'",
+    "isRecommend": "iif(r.ends is null or r.ends > present_second(), 'true', 'false')",
     "userName": "coalesce(u.user_name, '')",
     "avatarUrl": "coalesce(u.avatar_url, '')",
     "coverUrl": f"coalesce({GIVEN.format('cover_url')}, {COVER})",

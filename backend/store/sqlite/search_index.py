@@ -24,7 +24,7 @@ FOLDED = {
 }
 
 TOLD = ", ".join(WORDS)
-RECOMMENDED = "exists (select 1 from recommendations r where r.video_id = videos.video_id)"
+RECOMMENDED = "exists (select 1 from recommendations r where r.video_id = videos.video_id and r.slot = 'feed')"
 WORDED = {"videos": "videos cross join users using (user_id)", "feed": "feed"}
 PER_SPAN = "select seq >> 36, censor_status, count(*) from {table} group by 1, 2"
 PER_CATEGORY = """

@@ -17,7 +17,16 @@ from msgspec.structs import replace
 from backend.model import CensorStatus, RowVersion, Sort, VideoFilter
 from backend.store.folding import fold, split_tags
 from backend.store.row_keys import SPAN_BITS
-from backend.store.sqlite.conditions import RANGES, REPORTED, Columns, Conditions, bounds, conditions
+from backend.store.sqlite.conditions import (
+    RANGES,
+    REPORTED,
+    Columns,
+    Conditions,
+    add_clock,
+    bounds,
+    conditions,
+    stored,
+)  # fmt: skip
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.search_words import EXACT, MAX_PHRASE, match_words
 
@@ -113,6 +122,9 @@ def find(
 
 def count(db: Database, listing: Listing, wanted: VideoFilter) -> int:
     """Return the number of matching rows."""
+    if wanted.at is not None and wanted.recommended is False:  # nearly all: the others are counted instead
+        every = replace(wanted, recommended=None, at=None)
+        return count(db, listing, every) - count(db, listing, replace(wanted, recommended=True))
     return _count(db, _plan_for(listing, wanted), wanted)
 
 
@@ -175,7 +187,8 @@ def _plan_for(listing: Listing, wanted: VideoFilter, *, few: bool = True) -> Que
         return QueryPlan(listing, "v.seq", reported, conditions(wanted, listing.columns), *bounds(wanted))
     title, user_name, tags = fold(wanted.title), fold(wanted.user_name), split_tags(wanted.tags)
     worded = title or user_name or tags or wanted.flag
-    stated = (wanted.transcode_status, wanted.narrow_transcode_status, wanted.recommended) != (None, None, None)
+    recommended = stored(wanted).recommended
+    stated = (wanted.transcode_status, wanted.narrow_transcode_status, recommended) != (None, None, None)
     ranged = listing is VIDEOS and is_ranged(wanted)  # the indexes for ranges cover the other columns
     if worded or (not ranged and (stated or (wanted.user_id and wanted.cate_id is not None))):
         return _by_words(listing, wanted, title, user_name, tags)
@@ -194,13 +207,15 @@ def _count(db: Database, plan: QueryPlan, wanted: VideoFilter) -> int:
 
 
 def _by_words(listing: Listing, wanted: VideoFilter, title: str, user_name: str, tags: tuple[str, ...]) -> QueryPlan:
-    flag = None if wanted.recommended is None else int(wanted.recommended)
+    recommended = stored(wanted).recommended
+    flag = None if recommended is None else int(recommended)
     told = replace(wanted, recommended=flag, user_id=wanted.user_id or None)
     exact = (getattr(told, name) for name in EXACT)
     words = match_words(title[:MAX_PHRASE], user_name[:MAX_PHRASE], tags, wanted.flag, *exact)
     table = f"{listing.table}_words"
     if max(len(title), len(user_name)) <= MAX_PHRASE and not is_ranged(wanted):
         where = Conditions([f"{table} match :words"], {"words": words})
+        add_clock(where, wanted, "rowid")
         return QueryPlan(listing, "rowid", table, where, *bounds(wanted))
     where = conditions(wanted, listing.columns)
     where.add(f"{table} match :words and v.seq = {table}.rowid", words=words)
@@ -215,7 +230,7 @@ def _by_index(listing: Listing, wanted: VideoFilter, ranged: bool, few: bool) ->
         name = name or "censor_status"
     source = f"{listing.table} v {f'indexed by {listing.table}_by_{name}' if name else 'not indexed'}"
     where = conditions(wanted, listing.columns)
-    counted = not (wanted.user_id or is_ranged(wanted))
+    counted = not (wanted.user_id or is_ranged(wanted) or wanted.at is not None)
     return QueryPlan(listing, "v.seq", source, where, *bounds(wanted), counted=counted)
 
 
