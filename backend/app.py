@@ -22,6 +22,7 @@ from backend.lifecycle import pull, technical_flags
 from backend.lifecycle.feed import Feed
 from backend.lifecycle.fingerprints import Fingerprinter
 from backend.lifecycle.ingest import incoming_folder, sweep_incoming
+from backend.lifecycle.programme_clock import ProgrammeClock
 from backend.lifecycle.pull import Puller
 from backend.lifecycle.trash import Purger
 from backend.maintenance.data_lock import hold_data_dir
@@ -143,6 +144,8 @@ def running(url: str = "") -> Iterator[Console]:
         purger.start()
         fingerprinter = Fingerprinter(console)
         fingerprinter.start()
+        programme_clock = ProgrammeClock(console)
+        programme_clock.start()
         if console.cloud is not None:
             console.cloud.background.start()
         try:
@@ -151,6 +154,7 @@ def running(url: str = "") -> Iterator[Console]:
             console.password_checks.close()
             if console.cloud is not None:
                 console.cloud.background.stop()
+            programme_clock.stop()
             fingerprinter.stop()
             purger.stop()
             worker.stop()

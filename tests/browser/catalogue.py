@@ -10,7 +10,7 @@ from typing import Any
 
 import backend
 from backend import Console, Settings
-from backend.model import CensorStatus, TranscodeStatus, User, Video, VideoStatus
+from backend.model import CensorStatus, FileKind, MediaFile, TranscodeStatus, User, Video, VideoStatus
 from tests.conftest import TESTS
 
 STATES: tuple[dict[str, Any], ...] = (
@@ -27,6 +27,7 @@ STATES: tuple[dict[str, Any], ...] = (
 SEEDED = [f"山里的猫 第 {number} 集" for number in range(1, 14)] + [f"Cats of the hills {n}" for n in range(1, 14)]
 USERS = (User("1001", "小林不吃辣"), User("1002", "Marco Rossi"))
 HOUR = 3600
+PLAYED = (MediaFile(FileKind.COMMON, "common.mp4"),)
 
 
 @dataclass
@@ -37,10 +38,10 @@ class Catalogue:
     number: int = 0
 
     def add(self, title: str, *, age: int = 0, recommended: bool = False, **values: Any) -> Video:
-        """Enter a video that has no files; `age` is in hours."""
+        """Enter a video that has no files, but for a rendition if it is recommended; `age` is in hours."""
         self.number += 1
         if recommended:
-            values["censor_status"] = CensorStatus.SUCCESS
+            values = {"censor_status": CensorStatus.SUCCESS, "status": VideoStatus.NORMAL, "files": PLAYED, **values}
         known: dict[str, Any] = {
             "video_id": f"{self.number:032x}",
             "title": title,

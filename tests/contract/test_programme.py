@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import backend
 from backend.auth.permissions import Role
+from backend.lifecycle.programme_clock import ProgrammeClock
 from backend.model import CensorStatus, FileKind, MediaFile, User, VideoStatus
 from tests.conftest import SEED_TIME, TESTS
 
@@ -196,6 +198,25 @@ class TestTicks:
             [("recommendation.ended", "eight", SEED_TIME + 2 * HOUR, True)],
         ]
         assert console.store.programme.next_due() is None
+
+    def test_one_of_two_processes_tells_it_and_nothing_is_written_while_nothing_is_due(
+        self, planned, clock, console, settings
+    ):
+        planned("eight", startTime=written(SEED_TIME + HOUR))
+        other = backend.open_console(settings, clock)
+        clocks = [ProgrammeClock(one) for one in (console, other)]
+        heard = []
+        for one in clocks:
+            one.listeners.append(heard.extend)
+        version = console.store.version()
+        assert [one.step() for one in clocks] == [0, 0]
+        assert console.store.version() == version
+
+        clock.move(HOUR)
+
+        assert [one.step() for one in (*clocks, *clocks)] == [1, 0, 0, 0]
+        assert [(one.event, one.late) for one in heard] == [("recommendation.started", False)]
+        other.close()
 
     def test_what_is_live_at_once_is_told_with_the_recommendation(self, planned, console):
         planned("now")
