@@ -84,6 +84,10 @@ class View extends Commands {
     this.find(".bottom").addEventListener("click", (event) => {
       if (event.detail > 1 && event.timeStamp - this.modeAt < DOUBLE_MS) event.stopImmediatePropagation();
     }, true);
+    // A key that is held down must not press what it finds on the next video.
+    this.root.addEventListener("keydown", (event) => {
+      if (event.repeat && event.key === "Enter") event.preventDefault();
+    }, true);
     const clips = this.find(".clips");
     clips.onclick = (event) => this.touch(event);
     clips.onpointermove = (event) => { if (event.movementX || event.movementY) this.lift(event.target.closest(BLURRED)); };
@@ -174,7 +178,7 @@ class View extends Commands {
   build(lease, place) {
     const clip = new Clip(lease, this.config, {
       reread: (leaseKey) => this.desk.reread(leaseKey),
-      run: (name) => { this.use(); this.run(name); },
+      run: (name) => this.touchPart(name),
     });
     place.append(clip.element);
     this.clips.set(lease.leaseKey, clip);
