@@ -12,22 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from backend.model import CensorStatus
 from tests.browser.catalogue import SEEDED, Catalogue, open_catalogue
+from tests.browser.chromium import WINDOW, options, window
 from tests.browser.desk import PASSWORD, Desk
 from tests.browser.person import KEEP_TOASTS, PATHS, Person
 from tests.browser.server import Server
 from tests.waiting import until
 
 HERE = Path(__file__).resolve().parent
-WINDOW: ViewportSize = {"width": 1440, "height": 1000}
-LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
-CHROMIUM_FLAGS = [
-    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -175,15 +170,6 @@ def chromium() -> str:
 def driver(chromium) -> Iterator[Playwright]:
     with sync_playwright() as playwright:
         yield playwright
-
-
-def options(chromium: str) -> dict[str, Any]:
-    flags = [*CHROMIUM_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    return {"executable_path": chromium, "args": flags}
-
-
-def window(language: str) -> dict[str, Any]:
-    return {"locale": LANGUAGES[language], "viewport": WINDOW}
 
 
 @pytest.fixture
