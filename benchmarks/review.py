@@ -24,6 +24,7 @@ import in_browser
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 FILES = 12
+FREEING_MS = 3000
 UPLOADER = "uploader-{number}"
 # Notes when a key went down, when the next clip's picture is in a frame, and when its video first shows one.
 WATCH = """() => {
@@ -38,10 +39,10 @@ WATCH = """() => {
         const clip = shown();
         if (clip && clip.dataset.videoId !== last) {
             last = clip.dataset.videoId;
-            const began = pressed, video = clip.querySelector('video'), poster = new Image();
-            poster.src = video.poster;
-            poster.decode().catch(() => {}).then(() =>
-                requestAnimationFrame(() => took.picture.push(performance.now() - began)));
+            const began = pressed, video = clip.querySelector('video'), cover = clip.querySelector('.cover');
+            const note = () => took.picture.push(performance.now() - began);
+            const wait = () => cover.width ? requestAnimationFrame(note) : setTimeout(wait, 1);
+            wait();
             video.requestVideoFrameCallback(now => took.frame.push(now - began));
         }
         requestAnimationFrame(look);
@@ -138,6 +139,13 @@ class Memory:
         texts = [Path(f"/proc/{one['id']}/smaps_rollup").read_text() for one in found]
         return sum(int(text.partition("\nPss:")[2].split()[0]) for text in texts) / 1000
 
+    def free(self, page: Page) -> None:
+        """Let the browser free what it would free for other programs: decoded images, and media kept by its caches."""
+        session = page.context.new_cdp_session(page)
+        session.send("HeapProfiler.collectGarbage")
+        session.send("Memory.simulatePressureNotification", {"level": "critical"})
+        page.wait_for_timeout(FREEING_MS)
+
 
 def judge(page: Page, server: Any, count: int, look: float, memory: Memory) -> list[tuple[str, str, str]]:
     """Approve three clips of four and block the others, and return what that took."""
@@ -159,7 +167,8 @@ def judge(page: Page, server: Any, count: int, look: float, memory: Memory) -> l
     seconds = time.perf_counter() - started
     cpu = (server.cpu_seconds() - before) * 1000 / count
     took: dict[str, list[float]] = page.evaluate("({ picture: took.picture, frame: took.frame })")
-    grown = (used_heap(page) - heap) / 1e6
+    grown, kept = (used_heap(page) - heap) / 1e6, memory.used() - megabytes
+    memory.free(page)
     return [
         percentiles("key to the next clip's picture", took["picture"], 150),
         percentiles("key to the first frame of its video", took["frame"], 250),
@@ -167,7 +176,8 @@ def judge(page: Page, server: Any, count: int, look: float, memory: Memory) -> l
         ("server CPU for a decision, media included", f"{cpu:.1f} ms", "<= 20 ms"),
         ("video elements at most", str(most_videos), "<= 4"),
         ("JavaScript heap, growth", f"{grown:.1f} MB", ""),
-        ("browser's memory, growth", f"{memory.used() - megabytes:.0f} MB", "< 150 MB at 500 clips"),
+        ("browser's memory, growth", f"{kept:.0f} MB", "< 150 MB at 500 clips"),
+        ("the same, without what it frees on request", f"{memory.used() - megabytes:.0f} MB", ""),
         ("stored", f"{count} of {count}", "all"),
     ]  # fmt: skip
 

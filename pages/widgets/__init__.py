@@ -38,7 +38,7 @@ _lines = _component("lines")
 _compare = _component("compare", plays=True)
 _watch = _component("watch", plays=True)
 _table = _component("table")
-_review = _component("review", "panels", "api", "tab", "outbox", "desk", "clip", "facts", "keys", "help",
+_review = _component("review", "panels", "api", "tab", "outbox", "desk", "pictures", "clip", "facts", "keys", "help",
                      "commands", "view", "main")  # fmt: skip
 
 

@@ -299,3 +299,42 @@ def test_a_new_tab_undoes_what_was_decided_elsewhere_only_after_it_was_named(ser
     desk.presses("u")
     desk.shows("同事判的")
     assert server.ask("getVideoById", videoId=ids[0])["censorStatus"] == "check"
+
+
+def test_a_held_enter_and_a_double_click_decide_about_one_clip_alone(waiting, desk_of):
+    waiting("按住一", "按住二", "按住三", "按住四")
+    desk = desk_of()
+    desk.shows("按住一")
+    desk.root.locator(".acts .approve").focus()
+    desk.page.keyboard.down("Enter")
+    desk.shows("按住二")
+    for _ in range(5):
+        desk.page.keyboard.down("Enter")  # as a key that repeats
+        desk.looks()
+    desk.page.keyboard.up("Enter")
+    desk.has_done(1)
+
+    desk.root.locator(".acts .approve").dblclick(delay=120)
+    desk.shows("按住三")
+    desk.looks()
+    desk.has_done(2)
+    expect(desk.clip.get_by_role("heading")).to_have_text("按住三")
+
+
+def test_reasons_beyond_the_keys_are_reached_by_tab(server, waiting, desk_of):
+    ids = waiting("很多理由", "下一条")
+    known = len(server.ask("getReviewReasons")["reasonList"])
+    more = [f"more{number}" for number in range(known + 1, 12)]
+    for number, code in enumerate(more, known + 1):
+        texts = {"nameZh": f"理由 {number}", "nameEn": f"Reason {number}"}
+        server.ask("editReviewReason", code=code, uploaderZh=code, uploaderEn=code, position=number, **texts)
+    desk = desk_of()
+    desk.shows("很多理由")
+
+    desk.presses("b", "Tab", "Tab", "Enter")
+
+    desk.shows("下一条")
+    desk.has_done(1)
+    assert "more11" in str(server.ask("getHistory", videoId=ids[0]))
+    for code in more:
+        server.ask("editReviewReason", code=code, retired=True)

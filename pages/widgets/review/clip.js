@@ -1,5 +1,4 @@
 // One video: built while another is on screen, so that its images are decoded when it is shown.
-const MAX_TILES = 12;
 const RETRY_MEDIA_MS = [1000, 2000, 4000, 8000, 15_000, 30_000];
 
 // Replaces placeholders in braces; texts from users may contain braces and dollar signs themselves.
@@ -17,7 +16,7 @@ function make(tag, className, text) {
 class Clip {
   // `reread` returns the lease with the current URLs, or nothing; `run` runs a command.
   constructor(lease, config, { reread, run }) {
-    Object.assign(this, { lease, config, reread, run, shownAt: 0, watched: 0, failures: 0 });
+    Object.assign(this, { lease, config, reread, run, shownAt: 0, watched: 0, failures: 0, painted: new Pictures() });
     this.element = make("article", "clip ahead");
     this.element.setAttribute("aria-hidden", "true");
     this.pictures = this.sheet();
@@ -34,7 +33,9 @@ class Clip {
     this.video.onloadeddata = () => { this.failures = 0; this.nothing.hidden = true; };
     this.nothing = make("p", "nothing", this.config.words.no_media);
     this.nothing.hidden = true;
-    stage.append(this.video, this.nothing);
+    this.cover = this.painted.canvas("cover");
+    for (const event of ["playing", "seeked"]) this.video.addEventListener(event, () => { this.cover.hidden = true; });
+    stage.append(this.video, this.cover, this.nothing);
     return stage;
   }
 
@@ -43,7 +44,7 @@ class Clip {
     const shape = playInfoList.find((info) => info.width) ?? { width: 16, height: 9 };
     this.element.classList.toggle("upright", shape.height > shape.width);
     this.video.parentElement.style.setProperty("--shape", `${shape.width}/${shape.height}`);
-    if (about.coverUrl) this.video.poster = about.coverUrl;
+    if (about.coverUrl && !this.cover.hidden) this.painted.paint(about.coverUrl, [[this.cover]]);
     const ordered = [...playInfoList].sort((a, b) => (a.kind !== "narrow") - (b.kind !== "narrow"));
     const sources = ordered.map((info) => {
       const type = info.codecs ? `video/mp4; codecs="${info.codecs}"` : "video/mp4";
@@ -82,16 +83,18 @@ class Clip {
   sheet() {
     const sheet = make("div", "sheet");
     this.tiles = sheetTiles(this.lease);
+    const pairs = [];
     for (const tile of this.tiles) {
       const button = make("button", "tile");
       button.type = "button";
       button.dataset.start = tile.start;
       button.setAttribute("aria-label", this.config.words.play_from.replace("{time}", clockText(tile.start)));
       const picture = make("i");
-      paintTile(picture, tile);
+      pairs.push([picture, tile]);
       button.append(picture, make("span", "", clockText(tile.start)));
       sheet.append(button);
     }
+    this.painted.paintTiles(pairs);
     return sheet;
   }
 
@@ -154,6 +157,7 @@ class Clip {
   // A video element that is only removed from the page keeps its memory.
   remove() {
     clearTimeout(this.retrying);
+    this.painted.remove();
     this.video.onerror = null;
     this.video.pause();
     this.video.removeAttribute("src");
@@ -162,27 +166,6 @@ class Clip {
     this.video.remove();
     this.element.remove();
   }
-}
-
-function sheetTiles({ sprite, video }, most = MAX_TILES) {
-  const every = sprite?.tileList ?? [];
-  if (every.length) {
-    const sheet = { url: sprite.spriteUrl, sheetWidth: sprite.width, sheetHeight: sprite.height };
-    const count = Math.min(most, every.length);
-    return Array.from({ length: count }, (_, at) => ({ ...every[Math.floor((at * every.length) / count)], ...sheet }));
-  }
-  const pictures = (video.snapshotList ?? []).slice(0, most);
-  const whole = { x: 0, y: 0, width: 16, height: 9, sheetWidth: 16, sheetHeight: 9 };
-  return pictures.map((url, at) => ({ start: (at * video.duration) / pictures.length, url, ...whole }));
-}
-
-function paintTile(element, tile) {
-  const across = (part, size, whole) => `${whole > size ? (part / (whole - size)) * 100 : 0}%`;
-  element.style.aspectRatio = `${tile.width}/${tile.height}`;
-  element.style.backgroundImage = `url("${tile.url}")`;
-  element.style.backgroundSize = `${(tile.sheetWidth / tile.width) * 100}% ${(tile.sheetHeight / tile.height) * 100}%`;
-  element.style.backgroundPosition =
-    `${across(tile.x, tile.width, tile.sheetWidth)} ${across(tile.y, tile.height, tile.sheetHeight)}`;
 }
 
 function clockText(seconds) {

@@ -2,6 +2,7 @@
 const UNSEEN_MS = 100; // keys pressed this soon were meant for the previous video
 const DOUBLE_MS = 300; // as was the second click of a double-click
 const TYPING_MS = 1000; // the pause after which a key is no longer part of a text whose field was closed
+const MAX_DIGIT = 9; // reasons that have a key
 const SAVE_MS = 400;
 const REST_MS = 300_000; // without input counts as a break
 const SPEEDS = [1, 1.5, 2];
@@ -23,6 +24,7 @@ class Commands {
   press(event) {
     if (!isForDesk(event, this.root) || this.isStillTyping(event)) return;
     const key = keyOf(event);
+    if (key === "Tab" && this.reachReasons(event)) return;
     const isOpen = this.find(".panel").open;
     if (!this.preferences.keys && !(key === "Escape" && (this.mode || isOpen))) return;
     const reason = this.mode === "block" && /^[1-9e]$/.test(key);
@@ -35,6 +37,16 @@ class Commands {
     this.use();
     if (reason) this.chooseReason(key);
     else if (this.mode !== "block" || ["leave", "block"].includes(name)) this.run(name);
+  }
+
+  // Tab leads to the first reason that has no key. Returns whether it did.
+  reachReasons(event) {
+    const { activeElement } = this.root.getRootNode();
+    if (this.mode !== "block" || event.shiftKey || activeElement?.closest(".reasons")) return false;
+    const reasons = this.root.querySelectorAll(".reason");
+    (reasons[MAX_DIGIT] ?? reasons[0]).focus();
+    event.preventDefault();
+    return true;
   }
 
   // Whether a key belongs to a text whose field was closed because its video went away.

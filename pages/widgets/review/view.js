@@ -110,7 +110,7 @@ class View extends Commands {
     place.replaceChildren(...reasons.map((reason, at) => {
       const button = make("button", "reason");
       button.type = "button";
-      button.append(...(at < 9 ? [make("kbd", "", at + 1)] : []), make("span", "", reason.name));
+      button.append(...(at < MAX_DIGIT ? [make("kbd", "", at + 1)] : []), make("span", "", reason.name));
       button.onclick = () => this.block({ reasonCode: reason.code });
       return button;
     }));

@@ -10,7 +10,7 @@ function rulingOf(hint) {
 
 class HintBox {
   constructor(lease, config, run) {
-    Object.assign(this, { lease, words: config.words, run, element: make("div", "hint") });
+    Object.assign(this, { lease, words: config.words, run, element: make("div", "hint"), painted: new Pictures() });
     this.draw();
   }
 
@@ -38,11 +38,9 @@ class HintBox {
 
   sheet(hint) {
     const sheet = make("div", `hint-sheet ${hint.sensitive ? "sensitive" : ""}`);
-    for (const tile of sheetTiles({ sprite: hint.sprite, video: hint }, HINT_TILES)) {
-      const picture = make("i");
-      paintTile(picture, tile);
-      sheet.append(picture);
-    }
+    const tiles = sheetTiles({ sprite: hint.sprite, video: hint }, HINT_TILES);
+    const pairs = tiles.map((tile) => [sheet.appendChild(make("i")), tile]);
+    this.painted.paintTiles(pairs);
     return sheet;
   }
 }
