@@ -74,7 +74,7 @@ class Store:
         self.cloud = CloudRecords(engine, engine.now)
         self.machine_reviews = CloudReviews(engine, engine.now)
         self.feed_keys = FeedKeys(engine, engine.now)
-        self.feed_lineups = FeedLineups(engine, engine.now)
+        self.feed_lineups = FeedLineups(engine, self.programme)
         self.feed_versions = FeedVersions(engine, engine.now)
         self.feed_figures = FeedFigures(engine, engine.now)
         self.technical_flags = TechnicalFlags(engine, engine.now)

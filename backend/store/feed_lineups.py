@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from functools import partial
 
-from backend.errors import NotFound
 from backend.model import CensorStatus, Recommendation, VideoStatus
-from backend.model.programme import FEED, Entry, Lineup, Programme, lineup_at
 from backend.store.engine import Engine
+from backend.store.programme import ProgrammeStore
 from backend.store.rows import AT, as_json, read_recommendations_at, read_videos
 
+# Versions of rows only grow, and what comes or goes makes a revision.
 MARK = """
-    select count(*), total(v.version), total(r.seq) from recommendations r join videos v using (video_id)
+    select (select revision from slots where slot = :slot),
+        (select total(v.version) from recommendations r join videos v using (video_id) where r.slot = :slot),
+        (select total(v.version) from specials s join special_entries e using (special_id)
+            join videos v using (video_id) where s.slot = :slot)
 """
-ENTRIES = """
-    select r.seq, r.video_id, coalesce(r.user_id, v.user_id), r.recommended, v.created,
-        v.censor_status = 'success' and v.status = 'Normal',
-        exists (select 1 from files f where f.video_id = v.video_id and f.kind in ('common', 'narrow'))
-    from recommendations r join videos v using (video_id) order by r.seq
-"""
+ENTRIES = f"select seq from recommendations where slot = ? and {AT.format(key='video_id')}"
 
 
 class FeedLineups:
     """Line-ups and their clips."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
-        self._engine, self._clock = engine, clock
+    def __init__(self, engine: Engine, programme: ProgrammeStore) -> None:
+        self._engine = engine
+        self.lineup = programme.lineup
 
     def mark(self, slot: str, version: int | None = None) -> Hashable:
         """Return a value that differs after every change of what the slot shows, but for changes by the clock.
@@ -35,24 +34,13 @@ class FeedLineups:
         """
         return self._engine.cached(("feed mark", slot), partial(self._read_mark, slot), version)
 
-    def lineup(self, slot: str) -> Lineup:
-        """Return what the slot shows now. Raises NotFound."""
-        if slot != FEED:
-            raise NotFound("There is no slot {slot}.", slot=slot)
-        with self._engine.reading() as db:
-            entries = [
-                Entry(row[0], row[1], row[2], row[3], created=row[4], approved=bool(row[5]), plays=bool(row[6]))
-                for row in db.execute(ENTRIES).fetchall()
-            ]
-        return lineup_at(Programme(slot, entries=tuple(entries)), int(self._clock()))
-
     def find_clips(self, slot: str, video_ids: Iterable[str]) -> dict[str, Recommendation]:
         """Return those of these videos that may be shown now, as entries of the slot show them, by id."""
         wanted = list(video_ids)
         with self._engine.reading() as db:
             videos = read_videos(db, wanted)
-            rows = db.execute(f"select seq from recommendations where {AT.format(key='video_id')}", [as_json(wanted)])
-            entries = read_recommendations_at(db, [seq for (seq,) in rows.fetchall()])
+            rows = db.execute(ENTRIES, [slot, as_json(wanted)]).fetchall()
+            entries = read_recommendations_at(db, [seq for (seq,) in rows])
         shown = {one.video.video_id: one for one in entries}
         return {
             video_id: shown.get(video_id) or Recommendation(video, 0)
@@ -62,4 +50,4 @@ class FeedLineups:
 
     def _read_mark(self, slot: str) -> Hashable:
         with self._engine.reading() as db:
-            return tuple(db.execute(MARK).fetchone())
+            return tuple(db.execute(MARK, {"slot": slot}).fetchone())

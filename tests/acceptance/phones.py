@@ -2,8 +2,8 @@
 
 `python -m tests.acceptance.phones [--phones 1000] [--seconds 60] [--nginx]`. Each phone asks for the first page, pages
 on to the end with short breaks, and begins again; with `--nginx` through Debian's nginx as docs/feed.md sets it up.
-Meanwhile clips are recommended, taken off, blocked, approved again and deleted. It fails if a phone sees a clip twice in
-a version, or if a page asked for later than 15 seconds after a clip was blocked or deleted still shows it.
+Meanwhile clips are recommended, taken off, blocked, approved again and deleted. It fails if a phone sees a clip twice
+in a version, or if a page asked for later than 15 seconds after a clip was blocked or deleted still shows it.
 """
 
 from __future__ import annotations
