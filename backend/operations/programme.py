@@ -146,7 +146,7 @@ def get_slots(call: Call) -> SlotList:
 def get_programme(
     call: Call, *, slot: SlotCode = FEED, start_time: Start = None, end_time: End = None
 ) -> ProgrammeData:
-    """Return what is planned for a slot, by default in this week, with conflicts.
+    """Return what is planned for a slot, by default in this week, with the conflicts to come.
 
     At most 62 days. A date as `endTime` includes that day.
     """
@@ -171,7 +171,7 @@ def get_programme(
         slot, programme.revision, rule_data(programme.rules), zone.key, write.time(start), write.time(end), end, days,
         write.entries(loaded, shown, now), [write.special(one) for one in sorted(specials, key=lambda one: one.starts)],
         [write.time(one) for one in sorted(boundaries(programme)) if start <= one < end],
-        [write.conflict(one, cards) for one in conflicts(programme, start, end)],
+        [write.conflict(one, cards) for one in conflicts(programme, max(start, now), end)] if now < end else [],
     )  # fmt: skip
 
 

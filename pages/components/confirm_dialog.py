@@ -14,6 +14,7 @@ from pages.components import (
     layout,
     reason_choice,
     review_queue,
+    schedule_fields,
     session,
     template_choice,
     undo,
@@ -131,7 +132,10 @@ def _form(question: Question) -> dict[str, Any]:
         return {
             "isNarrow": st.checkbox(t("recommend.narrow"), key=f"recommend_narrow--{number}"),
             "isCache": st.checkbox(t("recommend.cache"), key=f"recommend_cache--{number}", value=True),
+            **schedule_fields.window(number),
         }
+    if question.action.key == "schedule":
+        return schedule_fields.window(number, question.videos[0] if len(question.videos) == 1 else None)
     if question.action.key in TRANSCODES:
         return template_choice.choose(question.action.key, number)
     return {}

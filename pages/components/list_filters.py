@@ -23,11 +23,11 @@ DATES = {"from": "startTime", "to": "endTime"}
 NUMBERS = {"dmin": "minDuration", "dmax": "maxDuration", "smin": "minSize", "smax": "maxSize"}
 CHOICES = {
     "status": "censorStatus", "cate": "cateId", "tc": "transcodeStatus", "nb": "narrowTranscodeStatus",
-    "rec": "isRecommend", "flag": "technicalFlag", "rep": "minReports",
+    "rec": "isRecommend", "flag": "technicalFlag", "rep": "minReports", "state": "state",
 }  # fmt: skip
 OPTIONS: dict[str, list[str]] = {
     "status": CENSOR, "tc": RENDITIONS, "nb": RENDITIONS, "rec": ["true", "false"], "flag": FLAGS,
-    "rep": ["1", "2", "3", "5", "10"],
+    "rep": ["1", "2", "3", "5", "10"], "state": ["scheduled", "ended", "all"],
 }  # fmt: skip
 WIRE = {**TEXTS, **DATES, **NUMBERS, **CHOICES}
 
@@ -151,6 +151,8 @@ def value_of(name: str, value: str) -> str:
             return t("filter.never") if value == "none" else named("status", value)
         case "flag":
             return named("flag", value)
+        case "state":
+            return named("state", value)
         case "rep":
             return f"≥ {value}"
         case "rec":

@@ -52,7 +52,19 @@ def _block(video: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
 
 def _recommend(video: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
     flags = {name: "true" if form.get(name) else "false" for name in ("isNarrow", "isCache")}
-    return {"videoId": video["videoId"], **flags}
+    return {"videoId": video["videoId"], **flags, **_window(form)}
+
+
+def _schedule(video: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
+    return {"videoId": video["videoId"], **({"slot": video["slot"]} if "slot" in video else {}), **_window(form)}
+
+
+def _window(form: dict[str, Any]) -> dict[str, Any]:
+    return {name: form[name] for name in ("startTime", "endTime", "pin") if name in form}
+
+
+def _unrecommend(video: dict[str, Any], _form: dict[str, Any]) -> dict[str, Any]:
+    return {"videoId": video["videoId"], **({"slot": video["slot"]} if "slot" in video else {})}
 
 
 def _prewarm(video: dict[str, Any], _form: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +89,8 @@ ACTIONS = {
         Action("first", "priority_high", "manage", "setReviewPriority", _by_video_id),
         Action("unfirst", "low_priority", "manage", "setReviewPriority", _by_video_id),
         Action("recommend", "recommend", "manage", "recommendVideo", _recommend),
-        Action("unrecommend", "remove_circle", "manage", "deleteRecommendById", _by_video_id),
+        Action("schedule", "event", "manage", "editRecommend", _schedule),
+        Action("unrecommend", "remove_circle", "manage", "deleteRecommendById", _unrecommend),
         Action("transcode", "movie_edit", "manage", "submitTranscode", _transcode),
         Action("narrow", "compress", "manage", "submitTabTranscode", _transcode),
         Action("snapshot", "photo_library", "manage", "submitSnapshot", _by_media_id),
@@ -106,6 +119,7 @@ def why_not(key: str, video: dict[str, Any]) -> str:
         "approve": {"approved": video["censorStatus"] == "success"},
         "block": {"blocked": video["censorStatus"] == "fail"},
         "recommend": {"recommended": video["isRecommend"] == "true", "unapproved": video["censorStatus"] != "success"},
+        "schedule": {"unrecommended": video["isRecommend"] != "true"},
         "unrecommend": {"unrecommended": video["isRecommend"] != "true"},
         "transcode": {"running": video["transcodeStatus"] == "onTranscode"},
         "narrow": {"running": video["narrowTranscodeStatus"] == "onTranscode"},

@@ -242,7 +242,7 @@ def test_format_and_columns_of_an_export_can_be_chosen(person, titles):
 
 
 def test_the_recommended_feed_is_exported_as_well(person):
-    person.goes_to("/recommendations")
+    person.goes_to("/recommendations", r_view="list")
 
     with person.page.expect_download() as download:
         person.clicks("export")

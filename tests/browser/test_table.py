@@ -169,7 +169,7 @@ def test_who_may_only_look_has_nothing_to_tick(site, fresh_browser, new_person):
     person = new_person(fresh_browser("en"), site.url, "en")
     person.goes_to("/")
     person.enters("looks")
-    for path in ("/videos", "/recommendations"):
+    for path in ("/videos", "/recommendations?r_view=list"):
         person.goes_to(path)
         if path == "/videos":
             expect(person.column(2).first).to_be_visible()
@@ -198,7 +198,7 @@ def test_an_id_is_found_with_the_blanks_it_was_pasted_with(person, some, site):
     person.sees(title)
 
 
-@pytest.mark.parametrize("path", ["/videos", "/recommendations"])
+@pytest.mark.parametrize("path", ["/videos", "/recommendations?r_view=list"])
 def test_a_list_does_not_jump_while_it_comes(person, some, path):
     some(25, recommended=lambda number: True)
     person.page.add_init_script(SHIFTS)

@@ -1,0 +1,117 @@
+"""What the views of the recommendation programme share: the slot shown, its entries as videos, and conflicts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components import formatting, session, url_state
+from pages.components.i18n import t
+
+FEED = "feed"
+PREFIX = "r"
+ORDER = ("scheduled", "noRendition", "notApproved", "tooOld", "beyondSize", "ended")
+MOST_CONFLICTS = 5
+
+
+def slots() -> list[dict[str, Any]]:
+    """Return the slots of the app."""
+    found: list[dict[str, Any]] = session.ask_once("getSlots")["slotList"]
+    return found
+
+
+def slot() -> dict[str, Any]:
+    """Return the slot that is shown."""
+    chosen = st.query_params.get("r_slot", FEED)
+    return next((one for one in slots() if one["slot"] == chosen), slots()[0])
+
+
+def slot_name(one: dict[str, Any]) -> str:
+    return one["name"] or (t("programme.feed") if one["slot"] == FEED else one["slot"])
+
+
+def choose_slot() -> None:
+    """Draw the choice of a slot, if there are several."""
+    if len(slots()) < 2:
+        return
+    names = {one["slot"]: slot_name(one) for one in slots()}
+    st.selectbox(
+        t("programme.slot"), list(names), format_func=names.__getitem__, width=180, label_visibility="collapsed",
+        filter_mode=None, **url_state.from_address("r_slot", list(names), FEED, then="r_page"),
+    )  # fmt: skip
+
+
+def as_video(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry as actions on videos take it."""
+    return {
+        **entry, "slot": slot()["slot"], "status": "Normal", "censorStatus": "success", "isRecommend": "true",
+        "transcodeStatus": "", "narrowTranscodeStatus": "", "snapshotStatus": "", "firstFrameUrl": "", "fileUrl": "",
+        "user": {"userId": entry["userId"], "userName": entry["userName"]},
+    }  # fmt: skip
+
+
+def span(entry: dict[str, Any]) -> str:
+    """Return the window of an entry in short."""
+    start, end = short(entry["startTime"]), short(entry["endTime"])
+    return f"{start} – {end}" if end else t("programme.from", time=start)
+
+
+def short(time: str) -> str:
+    """Return a time without its year if that is this one, and without seconds."""
+    text = formatting.moment(time)[:16]
+    return text[5:] if text[:4] == str(now_year()) else text
+
+
+def now_year() -> int:
+    from pages.components.schedule_fields import now
+
+    return now().year
+
+
+def why(left_out: dict[str, Any]) -> str:
+    """Return why an entry is not shown."""
+    reason, entry = left_out["reason"], left_out["entry"]
+    times = {"scheduled": entry["startTime"], "ended": entry["endTime"]}
+    return t(f"leftout.{reason}", time=short(times.get(reason, "")))
+
+
+def reason(place: dict[str, Any]) -> str:
+    """Return why an entry stands at its place."""
+    said = [t(f"place.{place['reason']}", pin=place["entry"]["pin"])]
+    if place["moved"]:
+        said.append(t("place.up" if place["moved"] > 0 else "place.down", count=abs(place["moved"])))
+    if place["beside"]:
+        said.append(t("place.beside"))
+    return " · ".join(said)
+
+
+def show_conflicts(found: list[dict[str, Any]]) -> None:
+    """Warn about conflicts."""
+    if not found:
+        return
+    lines = [f"- {formatting.plain(conflict(one))}" for one in found[:MOST_CONFLICTS]]
+    if len(found) > MOST_CONFLICTS:
+        lines.append(f"- {t('common.more', count=len(found) - MOST_CONFLICTS)}")
+    with st.container(key="conflicts"):
+        st.warning("\n".join(lines), icon=":material/warning:")
+
+
+def conflict(one: dict[str, Any]) -> str:
+    """Return a conflict in words."""
+    titles = t("programme.and").join(f"“{video['title'] or video['videoId']}”" for video in one["videoList"])
+    return t(
+        f"conflict.{one['kind']}", titles=titles, pin=one["pin"], number=one["count"], start=short(one["startTime"]),
+        end=short(one["endTime"]),
+    )  # fmt: skip
+
+
+def change(operation: str, done: str, **parameters: Any) -> dict[str, Any] | None:
+    """Run a change, and keep what to say about it for the next run; return its data, or None if it was refused."""
+    envelope = session.attempt(operation, slot=slot()["slot"], **parameters)
+    if envelope["result"] != "true":
+        st.session_state["problems"] = (t("people.refused"), [envelope["message"]])
+        return None
+    st.session_state.setdefault("done", []).append(done)
+    data: dict[str, Any] = envelope["data"] or {}
+    return data

@@ -1,0 +1,162 @@
+"""Dialogs of the programme: copying a week, specials, the rules of a slot, comparing and restoring revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import streamlit as st
+
+from pages.components import formatting, layout, programme_data, schedule_fields, session
+from pages.components.i18n import named, t
+
+WANTED = "r_dialog"
+ICONS = {"copy": "content_copy", "special": "celebration", "drop": "delete", "rules": "tune", "compare": "difference",
+         "restore": "restore"}  # fmt: skip
+MOST_CHANGES = 50
+
+
+def request(what: str, of: dict[str, Any]) -> None:
+    """Open a dialog at the next run."""
+    st.session_state[WANTED] = (what, of)
+
+
+def requested() -> None:
+    """Open the requested dialog; called once per run, from the body of the page."""
+    if wanted := st.session_state.pop(WANTED, None):
+        what, of = wanted
+        drawn = {"copy": _copy, "special": _special, "drop": _drop, "rules": _rules, "compare": _compare,
+                 "restore": _restore}[what]  # fmt: skip
+        layout.open_dialog(t(f"programme.dialog_{what}"), ICONS[what], width="medium")(drawn)(of, layout.opening())
+
+
+def _buttons(label: str, do: Callable[[], bool], *, danger: bool = False) -> None:
+    """Draw cancel and the action; an error is shown in the dialog, and the input is kept."""
+    with st.container(horizontal=True, horizontal_alignment="right", key="danger" if danger else None):
+        if st.button(t("common.cancel"), key="dialog_no"):
+            st.rerun()
+        if st.button(label, key="dialog_yes", type="primary") and do():
+            st.rerun()
+
+
+def _send(operation: str, done: Callable[[dict[str, Any]], str], **parameters: Any) -> bool:
+    envelope = session.attempt(operation, slot=programme_data.slot()["slot"], **parameters)
+    if envelope["result"] != "true":
+        st.error(formatting.plain(envelope["message"]))
+        return False
+    st.session_state.setdefault("done", []).append(done(envelope["data"]))
+    return True
+
+
+def _copy(of: dict[str, Any], number: int) -> None:
+    first = of["from"]
+    st.caption(t("week.copy_help"))
+    note = st.text_input(t("revisions.note"), key=f"copy_note--{number}")
+    to = st.date_input(
+        t("week.copy_to"), value=first + timedelta(days=7), format="YYYY-MM-DD", key=f"copy_to--{number}"
+    )
+
+    def done(data: dict[str, Any]) -> str:
+        why = [(one, t(f"week.not_{one['reason']}")) for one in data["leftOutList"]]
+        why += [(one, t("week.adjusted")) for one in data["adjustedList"]]
+        lines = [f"{one['title'] or one['videoId']}: {text}" for one, text in why]
+        if lines:
+            st.session_state["warned"] = lines
+        return t("week.copied", count=data["entries"] + data["specials"])
+
+    _buttons(t("week.copy"), lambda: _send("copyWeek", done, fromDate=str(first), toDate=str(to), note=note))
+
+
+def _special(of: dict[str, Any], number: int) -> None:
+    shown = session.ask("previewFeed", slot=programme_data.slot()["slot"])
+    known = {one["entry"]["videoId"]: one["entry"]["title"] for one in (*shown["placeList"], *shown["leftOutList"])}
+    name = st.text_input(t("special.name"), of.get("name", ""), key=f"special_name--{number}")
+    with st.container(horizontal=True):
+        start = schedule_fields.moment(
+            t("schedule.start"), schedule_fields.wall_of(of.get("startTime", "")), f"special_start--{number}"
+        )
+        end = schedule_fields.moment(
+            t("schedule.end"), schedule_fields.wall_of(of.get("endTime", "")), f"special_end--{number}"
+        )
+        priority = st.number_input(t("special.priority"), 0, 100, of.get("priority", 0), width=110,
+                                   key=f"special_priority--{number}", help=t("special.priority_help"))  # fmt: skip
+    before = of.get("videoIds", [])
+    chosen = st.multiselect(
+        t("special.videos"), list(dict.fromkeys((*before, *known))), default=before,
+        format_func=lambda one: known.get(one) or one, key=f"special_videos--{number}", accept_new_options=True,
+        help=t("special.videos_help"), placeholder=t("special.choose"),
+    )  # fmt: skip
+    given = {"name": name, "priority": priority, "videoIds": ",".join(chosen),
+             **({"startTime": start} if start else {}), **({"endTime": end} if end else {})}  # fmt: skip
+    if of:
+        given |= {"specialId": of["specialId"], "revision": of["revision"]}
+
+    def done(data: dict[str, Any]) -> str:
+        if data["conflictList"]:
+            st.session_state["warned"] = [programme_data.conflict(one) for one in data["conflictList"]]
+        return t("special.saved")
+
+    _buttons(t("common.save"), lambda: _send("saveSpecial", done, **given))
+
+
+def _drop(of: dict[str, Any], _number: int) -> None:
+    st.markdown(f"**{formatting.plain(of['name'])}** {formatting.plain(programme_data.span(of))}")
+    st.caption(t("special.drop_follows"))
+    given = {"specialId": of["specialId"], "revision": of["revision"]}
+    _buttons(
+        t("week.delete_special"), lambda: _send("deleteSpecial", lambda _: t("special.deleted"), **given), danger=True
+    )  # fmt: skip
+
+
+def _rules(of: dict[str, Any], number: int) -> None:
+    rules = of["rules"]
+    given = {
+        "size": st.number_input(t("rules.size"), 1, 500, rules["size"], key=f"rules_size--{number}"),
+        "creatorGap": st.number_input(t("rules.gap"), 0, 5, rules["creatorGap"], key=f"rules_gap--{number}",
+                                      help=t("rules.gap_help")),
+        "maxAgeDays": st.number_input(t("rules.age"), 0, 3650, rules["maxAgeDays"], key=f"rules_age--{number}",
+                                      help=t("rules.age_help")),
+        "warmFirst": st.number_input(t("rules.warm"), 0, 500, rules["warmFirst"], key=f"rules_warm--{number}"),
+        "needsRendition": str(st.checkbox(t("rules.rendition"), rules["needsRendition"],
+                                          key=f"rules_rendition--{number}")).lower(),
+        "revision": of["revision"],
+    }  # fmt: skip
+    _buttons(t("common.save"), lambda: _send("saveSlot", lambda _: t("rules.saved"), **given))
+
+
+def _compare(of: dict[str, Any], _number: int) -> None:
+    data = session.ask("compareLineups", slot=programme_data.slot()["slot"], revision=of["revision"])
+    st.caption(t("revisions.compared", revision=of["revision"], other=data["other"]))
+    if not data["changeList"]:
+        st.info(t("revisions.equal"), icon=":material/check:")
+    lines = []
+    for one in data["changeList"][:MOST_CHANGES]:
+        fields = ", ".join(
+            f"{named('field', change['field'])}: {formatting.moment(change['old']) or '–'} → "
+            f"{formatting.moment(change['new']) or '–'}"
+            for change in one["fieldList"]
+        )
+        did = t(f"revisions.{one['kind']}")
+        shown = f" :gray[{formatting.plain(fields)}]" if one["kind"] == "changed" else ""
+        lines.append(f"- {did} **{formatting.plain(one['title'] or one['videoId'])}**{shown}")
+    if len(data["changeList"]) > MOST_CHANGES:
+        lines.append(f"- {t('common.more', count=len(data['changeList']) - MOST_CHANGES)}")
+    st.markdown("\n".join(lines))
+    if st.button(t("common.understood"), key="dialog_no"):
+        st.rerun()
+
+
+def _restore(of: dict[str, Any], number: int) -> None:
+    st.caption(t("revisions.restore_follows", revision=of["revision"]))
+    note = st.text_input(t("revisions.note"), key=f"restore_note--{number}")
+
+    def done(data: dict[str, Any]) -> str:
+        if data["leftOutList"]:
+            st.session_state["warned"] = [
+                t("revisions.left_out", title=one["title"] or one["videoId"]) for one in data["leftOutList"]
+            ]
+        return t("revisions.restored", revision=of["revision"])
+
+    given = {"lineup": of["revision"], "note": note, "revision": of["now"]}
+    _buttons(t("action.restore_revision"), lambda: _send("restoreLineup", done, **given))
