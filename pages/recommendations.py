@@ -80,11 +80,12 @@ def programmed(view: str) -> None:
     else:
         found = session.ask("getProgramme", slot=programme_data.slot()["slot"])["conflictList"]
         programme_data.show_conflicts([one for one in found if one["kind"] != "fewClips"])
+        answer = session.Answer("previewFeed", slot=programme_data.slot()["slot"])
         left, right = st.columns([5, 3], gap="large")
         with left:
-            programme_order.show()
+            programme_order.show(answer)
         with right:
-            programme_preview.show()
+            programme_preview.show([answer.first])
     st.session_state["o_whole"] = False
 
 

@@ -18,17 +18,17 @@ BULK = ("schedule", "unrecommend")
 COLOURS = {"scheduled": "running", "ended": "queued", "pin": "isRecommend", "rank": "done", "newest": "queued"}
 
 
-def show() -> None:
-    """Draw the list."""
+def show(answer: session.Answer) -> None:
+    """Draw the list; `answer` is that of previewFeed."""
     bulk_runner.show()
-    st.fragment(_list, run_every="15s")()
+    st.fragment(_list, run_every="15s")(answer)
 
 
-def _list() -> None:
+def _list(answer: session.Answer) -> None:
     if {"wanted_action", WANTED, "o_rerun"} & set(st.session_state) and not st.session_state.get("o_whole"):
         st.session_state.pop("o_rerun", None)
         st.rerun(scope="app")
-    preview = session.ask("previewFeed", slot=programme_data.slot()["slot"])
+    preview = answer.take()
     rows = _rows(preview)
     st.session_state["o_shown"] = {row["entry"]["videoId"]: row for row in rows}
     st.session_state["o_revision"] = preview["revision"]

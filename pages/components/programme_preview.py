@@ -25,17 +25,23 @@ STYLE = """<style>
 
 
 @st.fragment
-def show() -> None:
-    """Draw the preview and the field for its moment; without one it is of now."""
+def show(now: list[dict[str, Any]]) -> None:
+    """Draw the preview and the field for its moment; without one it is of now.
+
+    `now` has what was asked for in the same run of the page already, if it was, and is emptied.
+    """
     with st.container(key="preview"):
         st.markdown(f"**{t('preview.title')}**")
         time = schedule_fields.moment(t("preview.at"), None, "preview_at", help=t("preview.at_help"))
         asked = {"time": time} if time else {}
-        envelope = session.attempt("previewFeed", slot=programme_data.slot()["slot"], **asked)
-        if envelope["result"] != "true":
-            st.error(formatting.plain(envelope["message"]))
-            return
-        data = envelope["data"]
+        known = now.pop() if now else None
+        if asked or known is None:
+            envelope = session.attempt("previewFeed", slot=programme_data.slot()["slot"], **asked)
+            if envelope["result"] != "true":
+                st.error(formatting.plain(envelope["message"]))
+                return
+            known = envelope["data"]
+        data = known
         said = t("preview.of", time=formatting.moment(data["time"]), count=data["total"])
         if data["nextChange"]:
             said = f"{said} {t('preview.next', time=programme_data.short(data['nextChange']))}"
