@@ -70,14 +70,16 @@ def get_feed_statistics(
     video_id: str = "",
     start_time: Start = None,
     end_time: End = None,
+    days: Annotated[int, Whole(1, MAX_DAYS)] = DAYS,
     page_size: Annotated[int, Whole(1, 3000)] = 200,
 ) -> FeedStatisticsData:
-    """Return what phones reported of the feed by clip, place, hour or revision, of the last 7 days by default.
+    """Return what phones reported of the feed by clip, place, hour or revision.
 
-    At most 92 days, in whole hours. These figures change nothing: anybody with the key of the feed can report.
+    Without startTime of the last `days` before endTime or now; at most 92 days, in whole hours. These figures change
+    nothing: anybody with the key of the feed can report.
     """
     last = end_time if end_time is not None else call.now()
-    first = start_time if start_time is not None else last - DAYS * SECONDS_A_DAY + 1
+    first = start_time if start_time is not None else last - days * SECONDS_A_DAY + 1
     if first > last:
         raise BadRequest("startTime is later than endTime.")
     if last - first >= MAX_DAYS * SECONDS_A_DAY:
