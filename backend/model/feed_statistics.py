@@ -40,8 +40,8 @@ class Rate(msgspec.Struct, frozen=True):
 class Compared(msgspec.Struct, frozen=True):
     """Figures of a clip, place, hour or revision.
 
-    `expected` is how many plays clips at the same places got from as many impressions. `rank` is that of a clip among
-    all with enough impressions, by plays compared with `expected`.
+    `compared` is how often it was played compared with others at the same places: 1 is as often; None if too few of
+    them were shown. `rank` is that of a clip among all with enough impressions, by `compared`.
     """
 
     group: Group
@@ -50,13 +50,8 @@ class Compared(msgspec.Struct, frozen=True):
     completion_rate: Rate
     skip_rate: Rate
     watched_share: float | None
-    expected: float
+    compared: float | None
     rank: int | None = None
-
-    @property
-    def compared(self) -> float | None:
-        """How often it is played compared with others at its places: 1 is as often."""
-        return played(self.figures) / self.expected if self.expected else None
 
 
 def wilson(count: int, number: int) -> Rate:
@@ -85,8 +80,7 @@ def compare(rows: Iterable[tuple[Group, int, Figures]], *, ranked: bool = False)
     for group, place, figures in rows:
         add(by_place.setdefault(place, Figures()), figures)
         add(by_group.setdefault(group, {}).setdefault(place, Figures()), figures)
-    usual = {place: wilson(played(one), one.impressions).rate or 0.0 for place, one in by_place.items()}
-    found = [_compared(group, places, usual) for group, places in by_group.items()]
+    found = [_compared(group, places, by_place) for group, places in by_group.items()]
     found.sort(key=lambda one: (-one.figures.impressions, one.group))
     return _ranked(found) if ranked else found
 
@@ -97,10 +91,14 @@ def add(sums: Figures, more: Figures) -> None:
         setattr(sums, name, getattr(sums, name) + getattr(more, name))
 
 
-def _compared(group: Group, places: Mapping[int, Figures], usual: Mapping[int, float]) -> Compared:
-    figures = Figures()
-    for one in places.values():
+def _compared(group: Group, places: Mapping[int, Figures], all_by_place: Mapping[int, Figures]) -> Compared:
+    figures, own, expected = Figures(), 0, 0.0
+    for place, one in places.items():
         add(figures, one)
+        others = all_by_place[place].impressions - one.impressions
+        if others >= MIN_IMPRESSIONS:
+            own += played(one)
+            expected += one.impressions * (played(all_by_place[place]) - played(one)) / others
     playbacks = played(figures) + figures.skips
     return Compared(
         group, figures,
@@ -108,7 +106,7 @@ def _compared(group: Group, places: Mapping[int, Figures], usual: Mapping[int, f
         completion_rate=wilson(figures.completes, playbacks),
         skip_rate=wilson(figures.skips, playbacks),
         watched_share=figures.watched_ms / figures.played_ms if figures.played_ms else None,
-        expected=sum(one.impressions * usual[place] for place, one in places.items()),
+        compared=own / expected if expected else None,
     )  # fmt: skip
 
 

@@ -32,9 +32,9 @@ class FeedFigureData(msgspec.Struct, rename="camel"):
     """Figures of a clip, place, hour or revision; the fields that it is not by are empty or null.
 
     `place` 21 stands for all after 20. `playRate` is the share of impressions that were played and not skipped,
-    `completionRate` and `skipRate` are shares of the playbacks, and `watchedShare` is the average share of a clip that
-    was watched. `comparedPlays` says how often it was played compared with all clips at the same places: 1 is as often
-    as they were. `rank` is by that, among clips with at least 200 impressions; null for others.
+    `completionRate` and `skipRate` are shares of the playbacks, `watchedShare` is the average share of a clip that was
+    watched. `comparedPlays` says how often it was played compared with others at the same places: 1 is as often, null
+    if those had fewer than 200 impressions. `rank` is by that, among clips with at least 200; null for others.
     """
 
     video_id: str

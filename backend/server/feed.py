@@ -16,7 +16,6 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from backend.api.registry import OPERATIONS
-from backend.api.signing import PERIOD_SECONDS
 from backend.api.wire import encode, envelope
 from backend.console import OUR_FAULT, Console
 from backend.errors import Refused
@@ -37,7 +36,8 @@ from backend.store import StoreError
 
 MAX_SECONDS = 15  # a cache keeps no page longer, so that no phone is shown what was blocked before that
 STALE_SECONDS = 60  # a cache may show the first page so much longer while it asks for the next one
-ERROR_SECONDS, SIGNED_ERROR_SECONDS = 86_400, PERIOD_SECONDS  # and while we do not answer; signed URLs expire
+ERROR_SECONDS = 86_400  # and so much longer while we do not answer
+SIGNED_ERROR_SECONDS = 1500  # as long as signed URLs are good in any case, after the times above
 MAX_READY = 4096
 # All that a program's answer needs: each further header takes a microsecond, and no browser shows JSON as a page.
 JSON = [(b"content-type", b"application/json; charset=utf-8"), (b"x-content-type-options", b"nosniff")]

@@ -13,6 +13,7 @@ from pages.components.i18n import t
 GROUPS = ("clip", "place", "hour", "revision")
 DAYS = (1, 7, 28)
 LATER = 21  # all places after 20
+COUNT = st.column_config.NumberColumn(format="localized")
 
 
 def show(slot: str) -> None:
@@ -38,7 +39,7 @@ def _figures(slot: str) -> None:
         return
     st.dataframe(
         formatting.frame([_row(one, by or GROUPS[0]) for one in found["figureList"]]), hide_index=True,
-        alt=t("feed.figures"),
+        alt=t("feed.figures"), column_config=dict.fromkeys((t("feed.impressions"), t("feed.plays")), COUNT),
     )  # fmt: skip
     st.caption(t("feed.figures_help"))
 

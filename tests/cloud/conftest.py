@@ -19,6 +19,7 @@ from backend import Console
 from backend.aliyun.client import Client
 from backend.aliyun.cloud import Cloud
 from backend.aliyun.mapping import video_of
+from backend.lifecycle.feed import Feed
 from backend.lifecycle.ingest import VideoMetadata, ingest_file
 from backend.media import LocalFile
 from backend.media.ffmpeg import Ffmpeg
@@ -108,6 +109,7 @@ def make_console(cloud_settings, client, clock):
         media = LocalMedia(FolderFiles(settings.media), Ffmpeg())
         cloud = Cloud(settings, store, media, clock, client, poll_seconds=0.15)
         console = Console(settings, store, cloud.media, cloud.cache, clock, own_url="http://127.0.0.1:1", cloud=cloud)
+        console.feed = Feed(console)
         opened.append(console)
         return console
 

@@ -36,14 +36,21 @@ def test_a_clip_is_compared_with_others_at_its_places():
     found = {one.group: one for one in compare(rows, ranked=True)}
 
     assert found["first"].play_rate.rate > found["second"].play_rate.rate
-    assert (found["first"].compared, found["second"].compared) == (1.0, 1.5)
+    assert (found["first"].compared, found["second"].compared) == (1.0, 3.0)
+    assert found["other"].compared == pytest.approx(5 / 7)
     assert [found[name].rank for name in ("second", "first", "other")] == [1, 2, 3]
 
 
-def test_a_clip_seen_fewer_than_200_times_is_not_ranked():
-    rows = [("a", 1, Figures(impressions=199, plays=199)), ("b", 1, Figures(impressions=200, plays=1))]
+def test_a_clip_alone_at_its_places_is_compared_with_nobody():
+    (found, *_) = compare([("a", 1, Figures(500, 90)), ("b", 2, Figures(400, 80))], ranked=True)
 
-    assert {one.group: one.rank for one in compare(rows, ranked=True)} == {"a": None, "b": 1}
+    assert (found.group, found.compared, found.rank) == ("a", None, None)
+
+
+def test_a_clip_seen_fewer_than_200_times_is_not_ranked():
+    rows = [(name, 1, Figures(impressions=number, plays=9)) for name, number in (("a", 199), ("b", 200), ("c", 300))]
+
+    assert {one.group: one.rank for one in compare(rows, ranked=True)} == {"a": None, "b": 1, "c": 2}
 
 
 def test_shares_of_playbacks():
