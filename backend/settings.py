@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 
 MODES = ("embedded", "cloud")
+REGIONS = ("domestic", "overseas")
 REVIEWS = ("person", "off")
 NARROW_CODECS = ("auto", "av1", "h264")
 MAX_RUNGS = 6
@@ -42,6 +43,7 @@ class Settings:
     legacy_clients: bool = False
     public_url: str = ""
     prewarm_hosts: tuple[str, ...] = ()
+    warm_ttl: int = 3600  # seconds that a CDN keeps what nobody asks for
     max_upload_mb: int = 2048
     max_gigapixels: int = 2000
     ffmpeg: str = ""
@@ -64,6 +66,7 @@ class Settings:
     narrow_template_group: str = ""
     review_template: str = ""  # an AI template of VOD; empty for the account's default
     prewarm_service: Literal["vod", "cdn"] = "vod"
+    prewarm_region: Literal["", "domestic", "overseas"] = ""  # empty: all that a domain serves
     callback_url: str = ""
     callback_key: str = field(default="", repr=False)
     callback_old_key: str = field(default="", repr=False)
@@ -252,6 +255,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     "legacy_clients": _flag,
     "public_url": _web_address,
     "prewarm_hosts": _hosts,
+    "warm_ttl": _whole(60, 31_536_000),
+    "prewarm_region": _one_of(*REGIONS),
     "max_upload_mb": _whole(1, 1_000_000),
     "max_gigapixels": _whole(1, 1_000_000),
     "rungs": _rungs,

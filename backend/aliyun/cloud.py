@@ -59,8 +59,9 @@ class Cloud:
         self.sender = Sender(self.media.uploads, local.files)
         self.pulls = Pulls(self.client, store, clock, **pace)
         self.cache = CloudCache(
-            self.client, store.cloud, settings.prewarm_service, settings.prewarm_hosts, self._batch, clock, **pace
-        )
+            self.client, store.cloud, settings.prewarm_service, settings.prewarm_hosts, self._batch, clock,
+            region=settings.prewarm_region, **pace,
+        )  # fmt: skip
         self.poll_now: Callable[[str], None] = lambda _video_id: None  # set by the worker
         self.reviews = MachineReviews(self.client, store, settings.review_template, clock)
         self.event_handler = EventHandler(

@@ -70,10 +70,11 @@ class CloudCache:
     def __init__(
         self, client: Client, records: CloudRecords, service: str, hosts: tuple[str, ...],
         batch: Callable[[str], list[str]], clock: Callable[[], float], poll_seconds: float = POLL_SECONDS,
+        region: str = "",
     ) -> None:  # fmt: skip
-        """`batch` returns the URLs of a job."""
+        """`batch` returns the URLs of a job; without `region` all nodes that a domain uses are prewarmed."""
         self._client, self._records, self._hosts, self._batch = client, records, hosts, batch
-        self._service, self._name = SERVICES[service], service
+        self._service, self._name, self._area = SERVICES[service], service, {"Area": region} if region else {}
         self._clock, self._poll_seconds = clock, poll_seconds
         self._known_quota: tuple[float, dict[str, Any]] = (0.0, {})
 
@@ -158,7 +159,7 @@ class CloudCache:
             self._records.accept_push(push, ids)
 
     def _send(self, urls: list[str], begun: float) -> list[str]:
-        wanted = {"ObjectPath": "\n".join(path_of(url) for url in urls)}
+        wanted = {"ObjectPath": "\n".join(path_of(url) for url in urls), **self._area}
         try:
             answer = self._client.call(
                 self._service.push, wanted, expect=self._service.task_id, repeat=False, seconds=SEND_SECONDS

@@ -13,6 +13,7 @@ from itertools import islice
 import msgspec
 from msgspec.structs import replace
 
+from backend.errors import ConsoleError
 from backend.model import SECONDS_A_DAY
 from backend.model.programme import Place, Programme, boundaries, compose, special_at
 from backend.model.usage import BEIJING
@@ -120,6 +121,16 @@ class Room(msgspec.Struct, frozen=True):
     def reserve(self) -> int:
         """How many of what is left are kept for people."""
         return self.left - self.allowed
+
+
+class WarmCheck(msgspec.Struct, frozen=True):
+    """How a file was answered that was looked at before others of its kind are sent; without a problem: cacheable."""
+
+    host: str
+    kind: WarmKind
+    url: str
+    at: int
+    problem: ConsoleError | None = None
 
 
 class PlanItem(msgspec.Struct, frozen=True, gc=False):

@@ -29,9 +29,14 @@ class CheckedLineData(msgspec.Struct, rename="camel"):
 
 
 class WarmedData(msgspec.Struct, rename="camel"):
+    """`shared`: it was warm or on its way already, and was not sent with this batch. `size` is 0 if unknown."""
+
     url: str
     state: str
     detail: str
+    shared: bool
+    size: int
+    video_id: str
 
 
 class PrewarmData(msgspec.Struct, rename="camel"):
@@ -47,7 +52,10 @@ class PrewarmPage(msgspec.Struct, rename="camel"):
 
 @operation("POST", "/vod/pushObjectCache", message="预热完成", right=Right.MANAGE, remote=True, place=8)
 def push_object_cache(call: Call, *, object_path: str) -> None:
-    """Prewarm the files at these URLs, one per line, with or without http://: all, or none if one is invalid."""
+    """Prewarm the files at these URLs, one per line, with or without http://: all, or none if one is invalid.
+
+    What is warm or on its way already is not sent again.
+    """
     lines = check_lines(
         object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url, call.console.own_hosts
     )
@@ -63,8 +71,11 @@ def push_object_cache(call: Call, *, object_path: str) -> None:
         raise BadRequest(
             "objectPath has {count} addresses; from 1 to {most} are allowed.", count=len(lines), most=MAX_LINES
         )
-    call.console.cache.check_room(len(lines))
-    call.store.jobs.enqueue_prewarm([call.signer.bare(line.url) for line in lines], call.actor)
+    urls = [call.signer.bare(line.url) for line in lines]
+    ttl, region = call.settings.warm_ttl, call.settings.prewarm_region
+    if missing := call.store.prewarming.find_missing(urls, ttl=ttl, region=region):
+        call.console.cache.check_room(len(missing))
+    call.store.prewarming.enqueue(urls, call.actor, ttl=ttl, region=region)
 
 
 @operation("GET", "/vod/checkObjectPaths")
@@ -82,7 +93,7 @@ def check_object_paths(call: Call, *, object_path: str = "") -> list[CheckedLine
 def get_prewarms(call: Call, *, page_index: PageIndex = 1, page_size: PageSize = 10) -> PrewarmPage:
     """List prewarm batches, newest first, with the state of every URL."""
     page = call.store.jobs.find_jobs(kind=JobKind.PREWARM, index=page_index, size=page_size)
-    urls = call.store.jobs.warmed_urls(job.job_id for job in page.items)
+    urls = call.store.prewarming.find_urls(job.job_id for job in page.items)
     batches = [
         PrewarmData(job, [WarmedData(**url) for url in urls[job.job_id]]) for job in describe_jobs(call, page.items)
     ]

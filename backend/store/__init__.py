@@ -26,6 +26,7 @@ from backend.store.hash_chain import Head
 from backend.store.history import History
 from backend.store.jobs import Jobs
 from backend.store.login_attempts import LoginAttempts
+from backend.store.prewarming import Prewarming
 from backend.store.programme import ProgrammeStore
 from backend.store.programme_changes import ProgrammeChanges
 from backend.store.review_agreement import ReviewAgreement
@@ -71,6 +72,7 @@ class Store:
         self.programme_changes = ProgrammeChanges(engine, engine.now)
         self.trash = Trash(engine, engine.now)
         self.jobs = Jobs(engine, engine.now)
+        self.prewarming = Prewarming(engine, engine.now)
         self.cloud = CloudRecords(engine, engine.now)
         self.machine_reviews = CloudReviews(engine, engine.now)
         self.feed_keys = FeedKeys(engine, engine.now)

@@ -20,10 +20,9 @@ from backend.model import (
     TranscodeStatus,
     Video,
     VideoStatus,
-    WarmState,
 )
 from backend.model.pull import PullSource
-from backend.store import history
+from backend.store import history, warm_rows
 from backend.store.engine import Database
 from backend.store.review_queue import follow_status
 from backend.store.rows import check_whole, read_object, read_video
@@ -89,11 +88,8 @@ def enqueue(
     if kind in STATUS:
         column, running, _, _ = STATUS[kind]
         set_status(db, video_id, column, running)
-    for position, url in enumerate((payload or {}).get("urls", ())):
-        db.execute(
-            "insert into prewarmed (job_id, position, url, state) values (?, ?, ?, ?)",
-            [job_id, position, url, WarmState.WAITING],
-        )
+    if payload and kind is JobKind.PREWARM:
+        warm_rows.insert_batch(db, job_id, payload, now)
     return job_id
 
 
@@ -111,16 +107,21 @@ def requeue(db: Database, job: Job, *, now: int) -> None:
     urls = job.payload["urls"]
     db.execute("delete from prewarmed where job_id = ? and state <> 'warm'", [job.job_id])
     db.execute("update jobs set state = ?, error = '', progress = 1 where job_id = ?", [JobState.DONE, job.job_id])
-    enqueue_urls(db, [url for position, url in enumerate(urls) if position not in kept], now=now)
+    rest = [url for position, url in enumerate(urls) if position not in kept]
+    if rest:
+        enqueue_urls(db, rest, now=now, payload=job.payload)
 
 
-def enqueue_urls(db: Database, urls: list[str], *, now: int) -> str | None:
-    """Queue a prewarm batch inside the caller's transaction; None if an identical batch is queued or running."""
-    payload = json.dumps({"urls": urls}, ensure_ascii=False)
-    sql = "select 1 from jobs where kind = 'prewarm' and state in ('queued', 'running') and payload = ?"
-    if db.execute(sql, [payload]).fetchone():
+def enqueue_urls(db: Database, urls: list[str], *, now: int, payload: dict[str, Any] | None = None) -> str | None:
+    """Queue a prewarm batch inside the caller's transaction; None if an identical batch is queued or running.
+
+    `payload` has what else is noted with it: source, actor and region.
+    """
+    same = "json_extract(payload, '$.urls') = json(?)"
+    sql = f"select 1 from jobs where kind = 'prewarm' and state in ('queued', 'running') and {same}"
+    if db.execute(sql, [json.dumps(urls, ensure_ascii=False)]).fetchone():
         return None
-    return enqueue(db, JobKind.PREWARM, now=now, payload={"urls": urls})
+    return enqueue(db, JobKind.PREWARM, now=now, payload={**(payload or {}), "urls": urls})
 
 
 def ids_in_order(count: int) -> list[str]:
@@ -201,6 +202,8 @@ def finish(
             job.job_id,
         ],
     )
+    if job.kind is JobKind.PREWARM:
+        warm_rows.note_end(db, job.job_id, reason.pack() if reason else "")
     if job.kind not in STATUS or not job.video_id:
         return
     column, running, success, fail = STATUS[job.kind]
@@ -234,15 +237,6 @@ def _set_media_status(db: Database, video_id: str, failed: bool) -> None:
     else:
         return
     db.execute("update videos set status = ? where video_id = ?", [status, video_id])
-
-
-def write_warmed(db: Database, job_id: str, facts: dict[str, Any]) -> None:
-    """Store the states of URLs reported by a prewarm job."""
-    for position, (state, detail) in facts.get("warmed", {}).items():
-        db.execute(
-            "update prewarmed set state = ?, detail = ? where job_id = ? and position = ?",
-            [state, detail, job_id, position],
-        )
 
 
 def is_owned(db: Database, job: Job, owner: str) -> bool:

@@ -36,7 +36,6 @@ from backend.store.job_rows import (
     check_pulls,
     enqueue,
     enqueue_pull,
-    enqueue_urls,
     enum_value,
     finish,
     get,
@@ -47,9 +46,9 @@ from backend.store.job_rows import (
     requeue,
     set_status,
     withdraw_other,
-    write_warmed,
 )
 from backend.store.rows import read_video, write_files
+from backend.store.warm_rows import note_end, note_results
 
 WORKER_DIED = (
     "The worker crashed {count} times while running this job. Check the server's log (often memory is short), "
@@ -122,14 +121,6 @@ class Jobs:
             enqueue(db, JobKind.COVER, now=self._now(), video_id=video_id, payload=after)
             self._note(db, actor, "chooseCover", video_id, {"cover": before.name if before else ""}, after)
             return True
-
-    def enqueue_prewarm(self, urls: list[str], actor: Actor) -> bool:
-        """Queue a batch of URLs. False if an identical batch is queued or running."""
-        with self._engine.writing() as db:
-            job_id = enqueue_urls(db, urls, now=self._now())
-            if job_id is not None:
-                self._note(db, actor, "pushObjectCache", job_id, {}, {"urls": urls})
-            return job_id is not None
 
     def enqueue_pulls(self, sources: Sequence[PullSource], actor: Actor) -> list[str]:
         """Queue URLs to be fetched; return the job id of each, which may be an existing job.
@@ -212,7 +203,7 @@ class Jobs:
                 [self._clock() + LEASE_SECONDS, progress, reference, job.job_id, owner],
             ).rowcount
             if kept:
-                write_warmed(db, job.job_id, facts)
+                note_results(db, job.job_id, facts.get("warmed", {}), self._now())
             return bool(kept)
 
     def release_job(self, job: Job, owner: str) -> None:
@@ -232,7 +223,7 @@ class Jobs:
             if not is_owned(db, job, owner):
                 return False
             write_files(db, job.video_id, files)
-            write_warmed(db, job.job_id, facts)
+            note_results(db, job.job_id, facts.get("warmed", {}), self._now())
             result = {name: value for name, value in facts.items() if name != "warmed"}
             db.execute("update jobs set result = ? where job_id = ?", [json.dumps(result, default=str), job.job_id])
             finish(db, job, self._now(), JobState.DONE, detail=detail)
@@ -247,7 +238,7 @@ class Jobs:
         with self._engine.writing() as db:
             if not is_owned(db, job, owner):
                 return False
-            write_warmed(db, job.job_id, facts or {})
+            note_results(db, job.job_id, (facts or {}).get("warmed", {}), self._now())
             finish(db, job, self._now(), JobState.FAILED, reason, detail)
             return True
 
@@ -294,6 +285,8 @@ class Jobs:
             db.execute(
                 "update jobs set state = 'cancelled', finished = ?, owner = '' where job_id = ?", [self._now(), job_id]
             )
+            if job.kind is JobKind.PREWARM:
+                note_end(db, job_id, "")
             if job.kind in STATUS:
                 column, _, success, fail = STATUS[job.kind]
                 video = read_video(db, job.video_id)
@@ -359,17 +352,6 @@ class Jobs:
             page = {**values, "limit": size, "offset": (index - 1) * size}
             sql = f"select * from jobs {where} order by {time} desc, job_id limit :limit offset :offset"
             return Page(total, tuple(job_of(row) for row in db.query(sql, page)))
-
-    def warmed_urls(self, job_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
-        """Return the URLs of these prewarm jobs with their states, in the order submitted."""
-        ids = list(job_ids)
-        found: dict[str, list[dict[str, Any]]] = {job_id: [] for job_id in ids}
-        placeholders = ", ".join("?" * len(ids))
-        with self._engine.reading() as db:
-            sql = f"select * from prewarmed where job_id in ({placeholders}) order by job_id, position"
-            for row in db.query(sql, ids):
-                found[row["job_id"]].append({key: row[key] for key in ("url", "state", "detail")})
-        return found
 
     def count_jobs(self) -> dict[tuple[JobKind, JobState], int]:
         """Return the number of jobs of each kind and state."""

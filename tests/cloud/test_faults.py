@@ -19,10 +19,10 @@ def two_addresses(work_on):
     """Prewarms two addresses, if they are not on their way yet, and returns their states."""
 
     def warm(console):
-        console.store.jobs.enqueue_prewarm(ADDRESSES, NOBODY)
+        console.store.prewarming.enqueue(ADDRESSES, NOBODY)
         work_on(console)
         (job,) = console.store.jobs.find_jobs(kind="prewarm").items
-        return [url["state"] for url in console.store.jobs.warmed_urls([job.job_id])[job.job_id]]
+        return [url["state"] for url in console.store.prewarming.find_urls([job.job_id])[job.job_id]]
 
     return warm
 
@@ -202,7 +202,7 @@ def test_a_prefetch_is_sent_once(make_console, alibaba, kind, service, two_addre
 
 def test_a_worker_that_died_after_a_prefetch_does_not_spend_the_quota_again(console, alibaba, two_addresses):
     accept, console.store.cloud.accept_push = console.store.cloud.accept_push, dies
-    console.store.jobs.enqueue_prewarm(ADDRESSES, NOBODY)
+    console.store.prewarming.enqueue(ADDRESSES, NOBODY)
     job = console.store.jobs.claim_job([JobKind.PREWARM], "dies")
     with pytest.raises(Died):
         console.cache.start(job, None)

@@ -272,7 +272,7 @@ def warm(request):
 
     def run(*paths):
         urls = [f"https://{place}{path}" for path in paths]
-        cloud.store.jobs.enqueue_prewarm(urls, ANNE)
+        cloud.store.prewarming.enqueue(urls, ANNE)
         (made,) = cloud.store.jobs.find_jobs(kind=JobKind.PREWARM).items
         return do_job(cloud.cache, made)
 

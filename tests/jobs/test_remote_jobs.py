@@ -58,7 +58,7 @@ def queue(console):
 
     def add(count=1):
         for number in range(count):
-            console.store.jobs.enqueue_prewarm([f"http://example.com/{number}"], ANNE)
+            console.store.prewarming.enqueue([f"http://example.com/{number}"], ANNE)
 
     return add
 

@@ -65,9 +65,9 @@ class TestMetrics:
         assert found['qu_request_seconds_bucket{le="+Inf",operation="getVideos"}'] == 8
 
     def test_jobs_are_counted_by_kind_and_state_and_the_oldest_tells_its_age(self, scrape, console, clock, make_video):
-        console.store.jobs.enqueue_prewarm(["http://example.com/a"], TESTS)
+        console.store.prewarming.enqueue(["http://example.com/a"], TESTS)
         clock.move(90)
-        console.store.jobs.enqueue_prewarm(["http://example.com/b"], TESTS)
+        console.store.prewarming.enqueue(["http://example.com/b"], TESTS)
 
         found = scrape()
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from backend.errors import Conflict, ConsoleError
-from backend.model import FileKind, JobKind, JobState, MediaFile, TranscodeStatus, VideoStatus, WarmState
+from backend.model import FileKind, JobKind, JobState, MediaFile, TranscodeStatus, VideoStatus
 from backend.store.jobs import FIRST_WAIT, LEASE_SECONDS, MAX_CRASHES, SUSPECT_DEATHS
 from tests.conftest import TESTS
 
@@ -217,18 +217,6 @@ def test_only_a_failed_job_can_be_tried_again(jobs, queued):
 
     with pytest.raises(Conflict, match="only a failed job"):
         jobs.retry_job(job.job_id, TESTS)
-
-
-def test_a_prewarm_tells_of_each_address_while_it_runs(jobs):
-    jobs.enqueue_prewarm(["http://example.com/1", "http://example.com/2"], TESTS)
-    job = jobs.claim_job(ALL, "worker")
-
-    jobs.renew_lease(job, "worker", "", 0.5, {"warmed": {1: (WarmState.FAILED, "HTTP 404")}})
-
-    assert jobs.warmed_urls([job.job_id])[job.job_id] == [
-        {"url": "http://example.com/1", "state": "waiting", "detail": ""},
-        {"url": "http://example.com/2", "state": "failed", "detail": "HTTP 404"},
-    ]
 
 
 def test_complaints_about_a_damaged_source_are_kept_with_the_job_that_is_done(jobs, queued):
