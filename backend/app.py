@@ -23,6 +23,7 @@ from backend.lifecycle.feed import Feed
 from backend.lifecycle.fingerprints import Fingerprinter
 from backend.lifecycle.ingest import incoming_folder, sweep_incoming
 from backend.lifecycle.programme_clock import ProgrammeClock
+from backend.lifecycle.prewarmer import Prewarmer
 from backend.lifecycle.pull import Puller
 from backend.lifecycle.trash import Purger
 from backend.maintenance.data_lock import hold_data_dir
@@ -146,6 +147,8 @@ def running(url: str = "") -> Iterator[Console]:
         fingerprinter.start()
         programme_clock = ProgrammeClock(console)
         programme_clock.start()
+        prewarmer = Prewarmer(console)
+        prewarmer.start()
         if console.cloud is not None:
             console.cloud.background.start()
         try:
@@ -155,6 +158,7 @@ def running(url: str = "") -> Iterator[Console]:
             if console.cloud is not None:
                 console.cloud.background.stop()
             programme_clock.stop()
+            prewarmer.stop()
             fingerprinter.stop()
             purger.stop()
             worker.stop()

@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 
 MODES = ("embedded", "cloud")
 REGIONS = ("domestic", "overseas")
+SWITCH = ("auto", "on", "off")
 REVIEWS = ("person", "off")
 NARROW_CODECS = ("auto", "av1", "h264")
 MAX_RUNGS = 6
@@ -43,6 +44,7 @@ class Settings:
     legacy_clients: bool = False
     public_url: str = ""
     prewarm_hosts: tuple[str, ...] = ()
+    prewarm_plan: Literal["auto", "on", "off"] = "auto"
     warm_ttl: int = 3600  # seconds that a CDN keeps what nobody asks for
     max_upload_mb: int = 2048
     max_gigapixels: int = 2000
@@ -255,6 +257,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "legacy_clients": _flag,
     "public_url": _web_address,
     "prewarm_hosts": _hosts,
+    "prewarm_plan": _one_of(*SWITCH),
     "warm_ttl": _whole(60, 31_536_000),
     "prewarm_region": _one_of(*REGIONS),
     "max_upload_mb": _whole(1, 1_000_000),

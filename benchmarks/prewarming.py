@@ -50,7 +50,7 @@ def main() -> None:
     slot = programme()
     files = {entry.video_id: clip(entry.video_id) for entry in slot.entries}
     room = Room(1_000, 1_000, 0, day_end(NOW))
-    taken, plan = milliseconds(lambda: make_plan(find_wishes(slot, NOW, NOW + DAY), files, {}, NOW, TTL, room))
+    taken, plan = milliseconds(lambda: make_plan(find_wishes(slot, NOW, NOW + DAY), files, {}, NOW, TTL).within(room))
     print(f"plan of {len(plan.items):,} URLs of {ENTRIES:,} entries, {STARTING} to start: {taken:.1f} ms")
 
 

@@ -91,6 +91,13 @@ class CloudCache:
         self._records.save_cursor(QUOTA, {"day": self._day(), "total": total, "left": left, "at": self._clock()})
         return Quota(total, left, self._records.spent(self._day()))
 
+    def room(self) -> tuple[int, int]:
+        """Return today's quota, and what is left of it when all that is queued was sent. Raises CloudError."""
+        unsent = self._records.count_unsent()  # before the quota is read: what is sent meanwhile counts twice at most
+        self._known_quota = (0.0, {})
+        quota = self.quota()
+        return quota.total, max(0, quota.left - unsent)
+
     def kept_quota(self) -> tuple[Quota, float] | None:
         """Return the last known quota of today and its time; None if there is none."""
         kept = self._records.cursor(QUOTA)

@@ -6,13 +6,10 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from backend.api.signing import PERIOD_SECONDS, UrlSigner
 from backend.errors import ConsoleError, MediaError, NotFound
 from backend.jobs.periodic import Periodic
-from backend.jobs.runner import Task
-from backend.prewarm import read_line
-from backend.prewarm.fetcher import Fetch, FetchError, Limits
-from backend.prewarm.ssrf import is_wanted
+from backend.lifecycle.cdn_files import opened
+from backend.prewarm.fetcher import FetchError, Limits
 
 if TYPE_CHECKING:
     from backend.console import Console
@@ -44,15 +41,8 @@ def fingerprint_missing(console: Console, limit: int = STEP_VIDEOS) -> int:
 
 def _download(console: Console, url: str) -> bytes:
     """Return an image from the cloud's own hosts. Raises MediaError."""
-    hosts, key = console.settings.prewarm_hosts, console.settings.url_auth_key
-
-    def check(url: str) -> tuple[str, bool]:
-        url = read_line(url, None, console.own_hosts)
-        return url, is_wanted(url, console.own_hosts, hosts)
-
-    fetch = Fetch(Task(), SNAPSHOT)
     try:
-        with fetch.opened(UrlSigner(hosts, key, int(console.clock()) // PERIOD_SECONDS).sign(url), check) as answer:
+        with opened(console, url, SNAPSHOT) as (fetch, answer):
             if answer.status != 200:
                 raise MediaError(NOT_FETCHED, why=f"HTTP {answer.status}")
             return b"".join(fetch.pieces(answer))

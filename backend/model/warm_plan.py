@@ -43,6 +43,15 @@ class WarmKind(StrEnum):
 PLAYED = (WarmKind.RENDITION, WarmKind.PLAYLIST)
 
 
+class SentBy(StrEnum):
+    """Who wanted a batch: a list by hand, a recommendation, or the plan, sent by a person or by itself."""
+
+    HAND = "hand"
+    RECOMMENDATION = "recommendation"
+    PLAN = "plan"
+    AUTOMATIC = "automatic"
+
+
 class SentState(StrEnum):
     """What became of a URL that was sent to the cache, or could not be."""
 
@@ -151,6 +160,18 @@ class Plan(msgspec.Struct, frozen=True):
     items: tuple[PlanItem, ...]
     room: Room | None = None
 
+    def within(self, room: Room | None) -> Plan:
+        """Return the plan in which waits what is due and exceeds the quota; without `room` none applies."""
+        if room is None:
+            return self
+        items, allowed = list(self.items), room.allowed
+        for position, item in enumerate(items):
+            if item.state is PlanState.PLANNED and item.send_at <= self.at:
+                if allowed <= 0:
+                    items[position] = replace(item, state=PlanState.WAITING)
+                allowed -= 1
+        return Plan(self.at, tuple(items), room)
+
     def due(self) -> list[PlanItem]:
         """Return what is to be sent now."""
         return [item for item in self.items if item.state is PlanState.PLANNED and item.send_at <= self.at]
@@ -183,12 +204,11 @@ def find_wishes(programme: Programme, now: int, until: int) -> list[Wish]:
 
 
 def make_plan(
-    wishes: Iterable[Wish], files: Mapping[str, Sequence[WarmFile]], known: Mapping[str, SentUrl], now: int, ttl: int,
-    room: Room | None = None,
-) -> Plan:  # fmt: skip
+    wishes: Iterable[Wish], files: Mapping[str, Sequence[WarmFile]], known: Mapping[str, SentUrl], now: int, ttl: int
+) -> Plan:
     """Return the plan; `files` are those of each video, the default rendition before the others.
 
-    `ttl` is how many seconds the cache keeps a file that nobody asks for. Without `room` no quota applies.
+    `ttl` is how many seconds the cache keeps a file that nobody asks for.
     """
     best: dict[str, tuple[tuple[bool, int, int, int, int], WarmFile, Wish]] = {}
     for wish in wishes:
@@ -201,9 +221,7 @@ def make_plan(
     items = [_item(file, wish, known.get(file.url), now, ttl) for _, file, wish in best.values()]
     urgency = {file.url: rank[1:] for rank, file, _ in best.values()}
     items.sort(key=lambda item: urgency[item.file.url])
-    if room is not None:
-        _hold_back(items, now, room.allowed)
-    return Plan(now, tuple(items), room)
+    return Plan(now, tuple(items))
 
 
 def _shortened(programme: Programme, now: int, until: int) -> Programme:
@@ -262,12 +280,3 @@ def _item(file: WarmFile, wish: Wish, known: SentUrl | None, now: int, ttl: int)
     if known.tries >= MAX_TRIES:
         return replace(planned, state=PlanState.FAILED)
     return replace(planned, send_at=max(due, known.sent + RETRY_SECONDS))
-
-
-def _hold_back(items: list[PlanItem], now: int, allowed: int) -> None:
-    """Let wait what is due and exceeds the quota."""
-    for position, item in enumerate(items):
-        if item.state is PlanState.PLANNED and item.send_at <= now:
-            if allowed <= 0:
-                items[position] = replace(item, state=PlanState.WAITING)
-            allowed -= 1

@@ -27,6 +27,12 @@ class CacheProvider(Protocol):
     def hosts(self) -> tuple[str, ...]:
         """Return the hosts it can prewarm, with their port unless it is the default."""
 
+    def room(self) -> tuple[int, int] | None:
+        """Return today's quota and how much of it is left when all that is queued was sent; None if none applies.
+
+        Raises CloudError if it is unknown.
+        """
+
     def check_room(self, count: int) -> None:
         """Raise Conflict if today's quota is too small for so many files."""
 

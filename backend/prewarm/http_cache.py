@@ -36,6 +36,9 @@ class HttpCache:
     def hosts(self) -> tuple[str, ...]:
         return self._hosts()
 
+    def room(self) -> None:
+        """No quota applies."""
+
     def check_room(self, count: int) -> None:
         """No quota applies."""
 

@@ -272,6 +272,19 @@ class CloudRecords:
         with self._engine.reading() as db:
             return db.execute(sql, [f"%,{task_id},%", url]).fetchone() is not None
 
+    def count_unsent(self) -> int:
+        """Return how many URLs of queued and running batches were not sent yet, or perhaps not."""
+        unsent = (
+            "select coalesce(sum(json_array_length(payload, '$.urls')), 0) from jobs "
+            "where kind = 'prewarm' and state in ('queued', 'running')"
+        )
+        sent = (
+            "select coalesce(sum(json_array_length(positions)), 0) from cloud_pushes join jobs using (job_id) "
+            "where jobs.state in ('queued', 'running') and cloud_pushes.state <> ?"
+        )
+        with self._engine.reading() as db:
+            return int(db.execute(unsent).fetchone()[0]) - int(db.execute(sent, [SENDING]).fetchone()[0])
+
     def spent(self, day: str) -> int:
         """Return how many URLs were sent on a day, not counting refused ones."""
         sql = "select coalesce(sum(json_array_length(positions)), 0) from cloud_pushes where day = ? and state <> ?"

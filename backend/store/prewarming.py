@@ -8,12 +8,11 @@ from typing import Any
 
 from backend.errors import ConsoleError
 from backend.model import SECONDS_A_DAY, Actor, JobKind, JobState
-from backend.model.warm_plan import SLICE_SECONDS, PlanItem, Room, SentState, SentUrl, WarmCheck, WarmKind
+from backend.model.warm_plan import SLICE_SECONDS, PlanItem, Room, SentBy, SentState, SentUrl, WarmCheck, WarmKind
 from backend.store import history, warm_rows
 from backend.store.engine import Database, Engine
 from backend.store.job_rows import enqueue, enqueue_urls, finish, get
 
-HAND, PLAN, AUTOMATIC = "hand", "plan", "automatic"  # who wanted a batch: a list, or the plan, sent by a person or not
 KEPT_SECONDS = 90 * SECONDS_A_DAY
 MAX_EARLIER = 1000
 OF_PLAN = "kind = 'prewarm' and json_extract(payload, '$.source') = 'automatic'"
@@ -52,7 +51,7 @@ class Prewarming:
             missing = _find_missing(db, urls, now, ttl, region)
             if not missing and {one.state for one in warm_rows.find(db, urls, region).values()} == {SentState.SENT}:
                 return False
-            payload = {"urls": missing, "source": HAND, "actor": actor.name, "region": region}
+            payload = {"urls": missing, "source": SentBy.HAND, "actor": actor.name, "region": region}
             if missing:
                 job_id = enqueue_urls(db, missing, now=now, payload=payload)
             else:
@@ -99,7 +98,7 @@ class Prewarming:
             return self._may_send(db)
 
     def send(
-        self, items: Sequence[PlanItem], actor: Actor, *, source: str, room: Room | None = None, region: str = ""
+        self, items: Sequence[PlanItem], actor: Actor, *, source: SentBy, room: Room | None = None, region: str = ""
     ) -> int:  # fmt: skip
         """Queue a batch with what is due of a plan, and return the number of URLs.
 
@@ -108,11 +107,11 @@ class Prewarming:
         """
         now = int(self._clock())
         with self._engine.writing() as db:
-            if source == AUTOMATIC and not self._may_send(db):
+            if source is SentBy.AUTOMATIC and not self._may_send(db):
                 return 0
             known = warm_rows.find(db, [item.file.url for item in items], region)
             fresh = [item for item in items if known.get(item.file.url) == item.known]
-            if room is not None and source == AUTOMATIC:
+            if room is not None and source is SentBy.AUTOMATIC:
                 fresh = fresh[: max(0, room.share - _count_sent(db, room.day_ends - SECONDS_A_DAY))]
             urls = [item.file.url for item in fresh]
             if not urls:

@@ -44,7 +44,7 @@ def clip(video_id):
 def planned(programme, known=(), now=NOW, ttl=TTL, room=None):
     wishes = find_wishes(programme, now, now + 2 * DAY)
     files = {wish.video_id: clip(wish.video_id) for wish in wishes}
-    return make_plan(wishes, files, {one.url: one for one in known}, now, ttl, room)
+    return make_plan(wishes, files, {one.url: one for one in known}, now, ttl).within(room)
 
 
 def names(items):

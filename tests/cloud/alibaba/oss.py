@@ -60,6 +60,10 @@ class Oss:
         self.breaks_after: int | None = None  # bytes of a body, once
         self.full = False  # the account is overdue
         self.plays_nothing = False  # whatever the address
+        self.cache_control = "public, max-age=31536000"  # of what the play domain answers
+        self.gone: set[str] = set()  # pictures and playlists that the play domain does not have
+        self.playlists: dict[str, bytes] = {}
+        self.looked_at: list[str] = []  # pictures, playlists and segments
         self.keeps = True  # what arrives; where it does not, only sizes and checksums are kept
         self.damages: set[str] = set()  # numbers of parts that are damaged on their way, once
         self.calls: list[tuple[str, str, str]] = []  # (action, part number, token) of what was done
@@ -227,8 +231,11 @@ class Oss:
         parts = urlsplit(path)
         expires = parse_qs(parts.query).get("auth_key", [""])[0].split("-")[0]
         name = unquote(parts.path).lstrip("/")
-        if re.search(r"\.jpg$", name):
-            return 200, {"Content-Type": "image/jpeg"}, JPEG
+        if re.search(r"\.(jpg|m3u8|ts)$", name):
+            self.looked_at.append(name)
+            status = 404 if name in self.gone else 200
+            body = self.playlists.get(name, JPEG)
+            return status, {"Content-Type": "image/jpeg", "Cache-Control": self.cache_control}, body
         if self.plays_nothing or not expires.isdecimal() or int(expires) < self._alibaba.clock():
             return 403, {"Content-Type": "text/plain"}, b"denied by request uri auth"
         source = self._alibaba.vod.source_behind(name)

@@ -14,6 +14,7 @@ from backend.model.warm_plan import (
     PlanItem,
     PlanState,
     Room,
+    SentBy,
     SentState,
     WarmCheck,
     WarmFile,
@@ -21,7 +22,7 @@ from backend.model.warm_plan import (
     Wish,
     day_end,
 )
-from backend.store.prewarming import AUTOMATIC, KEPT_SECONDS, PLAN
+from backend.store.prewarming import KEPT_SECONDS
 from tests.conftest import TESTS
 
 TTL = 3600
@@ -135,7 +136,7 @@ def test_of_a_plan_each_url_is_sent_once_however_many_processes_try(store, prewa
     plan = [item(url) for url in URLS]
 
     with ThreadPoolExecutor(8) as pool:
-        sent = list(pool.map(lambda _: prewarming.send(plan, CLOCK, source=AUTOMATIC), range(8)))
+        sent = list(pool.map(lambda _: prewarming.send(plan, CLOCK, source=SentBy.AUTOMATIC), range(8)))
 
     assert sorted(sent) == [0] * 7 + [2]
     assert store.jobs.find_jobs(kind=JobKind.PREWARM).total == 1
@@ -145,27 +146,27 @@ def test_what_changed_since_the_plan_was_made_is_left_out(prewarming):
     plan = [item(url) for url in URLS]
     prewarming.enqueue(URLS[:1], TESTS)
 
-    assert prewarming.send(plan, CLOCK, source=PLAN) == 1
+    assert prewarming.send(plan, CLOCK, source=SentBy.PLAN) == 1
 
 
 def test_slices_go_out_with_a_pause_between_them(prewarming, clock):
-    assert prewarming.send([item(URLS[0])], CLOCK, source=AUTOMATIC) == 1
+    assert prewarming.send([item(URLS[0])], CLOCK, source=SentBy.AUTOMATIC) == 1
 
     assert not prewarming.may_send()
-    assert prewarming.send([item(URLS[1])], CLOCK, source=AUTOMATIC) == 0
+    assert prewarming.send([item(URLS[1])], CLOCK, source=SentBy.AUTOMATIC) == 0
     clock.move(SLICE_SECONDS + 1)
-    assert prewarming.send([item(URLS[1])], CLOCK, source=AUTOMATIC) == 1
+    assert prewarming.send([item(URLS[1])], CLOCK, source=SentBy.AUTOMATIC) == 1
 
 
 def test_the_plan_stays_within_its_share_of_the_quota_and_people_do_not(prewarming, clock):
     room = Room(500, 3, 0, day_end(clock()))
     plan = [item(f"https://cdn.example.com/{number}.jpg") for number in range(3)]
 
-    assert prewarming.send(plan, CLOCK, source=AUTOMATIC, room=room) == 2
+    assert prewarming.send(plan, CLOCK, source=SentBy.AUTOMATIC, room=room) == 2
     clock.move(SLICE_SECONDS + 1)
     assert prewarming.count_sent(room.day_ends - 86_400) == 2
-    assert prewarming.send(plan[2:], CLOCK, source=AUTOMATIC, room=room) == 0
-    assert prewarming.send(plan[2:], TESTS, source=PLAN, room=room) == 1
+    assert prewarming.send(plan[2:], CLOCK, source=SentBy.AUTOMATIC, room=room) == 0
+    assert prewarming.send(plan[2:], TESTS, source=SentBy.PLAN, room=room) == 1
 
 
 def test_what_had_no_quota_before_its_start_is_noted_for_that_start(prewarming):
@@ -173,7 +174,7 @@ def test_what_had_no_quota_before_its_start_is_noted_for_that_start(prewarming):
 
     found = prewarming.find_sent(URLS)[URLS[0]]
     assert (found.state, found.starts, found.sent) == (SentState.SKIPPED, 1000, 0)
-    assert prewarming.send([item(URLS[0], known=found)], CLOCK, source=AUTOMATIC) == 1
+    assert prewarming.send([item(URLS[0], known=found)], CLOCK, source=SentBy.AUTOMATIC) == 1
     assert states(prewarming)[0] is SentState.SENT
 
 

@@ -1,0 +1,30 @@
+"""HLS playlists: what a player fetches first (RFC 8216)."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urljoin
+
+import msgspec
+
+FIRST_SEGMENTS = 2
+VARIANT, MAP = "#EXT-X-STREAM-INF", "#EXT-X-MAP"
+URI = re.compile(r'URI="([^"]*)"')
+
+
+class FirstFiles(msgspec.Struct, frozen=True):
+    """The first variant of a master playlist, or else the first segments of a playlist."""
+
+    variant: str = ""
+    segments: tuple[str, ...] = ()
+
+
+def read_first_files(text: str, url: str) -> FirstFiles:
+    """Parse a playlist at this URL."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    files = [urljoin(url, line) for line in lines if not line.startswith("#")]
+    if any(line.startswith(VARIANT) for line in lines):
+        return FirstFiles(variant=files[0] if files else "")
+    head = (URI.search(line) for line in lines if line.startswith(MAP))
+    first = [urljoin(url, found[1]) for found in head if found][:1]
+    return FirstFiles(segments=(*first, *files[:FIRST_SEGMENTS]))
