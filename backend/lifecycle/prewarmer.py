@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from backend.api.feed_wire import clip_of
 from backend.api.wire import Writer
 from backend.errors import BadRequest, CloudError, ConsoleError
 from backend.jobs.periodic import Periodic
@@ -89,17 +90,16 @@ def read_room(console: Console) -> Room | None:
 
 
 def clip_files(console: Console, writer: Writer, entry: Recommendation) -> list[WarmFile]:
-    """Return the files that a player of the app fetches, if their hosts can be prewarmed."""
-    video = entry.video
-    shown = writer.recommended(entry)
+    """Return the files of a clip that the feed names, if their hosts can be prewarmed."""
+    video, clip = entry.video, clip_of(entry, writer)
     cover, first = video.cover, video.file_of(FileKind.FIRST_FRAME)
     wanted = [
-        WarmFile(shown.cover_url, WarmKind.COVER, cover.size if cover else 0),
-        WarmFile(shown.first_frame_url, WarmKind.FIRST_FRAME, first.size if first else 0),
+        WarmFile(clip.cover_url, WarmKind.COVER, cover.size if cover else 0),
+        WarmFile(clip.first_frame_url, WarmKind.FIRST_FRAME, first.size if first else 0),
     ]
     wanted += (
         WarmFile(one.play_url, WarmKind.PLAYLIST if is_playlist(one.play_url) else WarmKind.RENDITION, one.size)
-        for one in writer.play_info(video).play_info_list
+        for one in clip.play_info_list
     )
     lines = {line.text: line.url for line in check(console, [file.url for file in wanted]) if line.url}
     return [replace(file, url=lines[file.url]) for file in wanted if file.url in lines]
