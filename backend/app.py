@@ -22,8 +22,8 @@ from backend.lifecycle import pull, technical_flags
 from backend.lifecycle.feed import Feed
 from backend.lifecycle.fingerprints import Fingerprinter
 from backend.lifecycle.ingest import incoming_folder, sweep_incoming
-from backend.lifecycle.programme_clock import ProgrammeClock
 from backend.lifecycle.prewarmer import Prewarmer
+from backend.lifecycle.programme_clock import ProgrammeClock
 from backend.lifecycle.pull import Puller
 from backend.lifecycle.trash import Purger
 from backend.maintenance.data_lock import hold_data_dir

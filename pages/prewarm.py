@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages import widgets
-from pages.components import cdn_refreshes, formatting, layout, paging, session
+from pages.components import cdn_refreshes, formatting, layout, paging, prewarm_plan, session
 from pages.components.i18n import named, t
 
 layout.guard()
@@ -39,13 +39,23 @@ def new_batch() -> None:
         disabled=not lines or bool(bad) or no_room,
     )  # fmt: skip
     if pressed:
-        envelope = session.attempt("pushObjectCache", objectPath=text)
-        if envelope["result"] == "true":
-            st.session_state.setdefault("done", []).append(t("done.prewarmed", count=len(lines)))
-            st.session_state["prewarm_round"] = round_ + 1
-        else:
-            st.session_state["problems"] = (t("prewarm.refused"), [envelope["message"]])
-        st.rerun()
+        send("pushObjectCache", text, t("done.prewarmed", count=len(lines)))
+    if session.is_cloud() and st.button(
+        t("refresh.do"), icon=":material/cached:", type="tertiary", key="refresh_do", help=t("refresh.do_help"),
+        disabled=not lines or bool(bad),
+    ):  # fmt: skip
+        send("refreshObjectCache", text, t("refresh.done", count=len(lines)))
+
+
+def send(operation: str, text: str, done: str) -> None:
+    """Send the typed lines, and empty the field if that went well."""
+    envelope = session.attempt(operation, objectPath=text)
+    if envelope["result"] == "true":
+        st.session_state.setdefault("done", []).append(done)
+        st.session_state["prewarm_round"] = st.session_state.get("prewarm_round", 0) + 1
+    else:
+        st.session_state["problems"] = (t("prewarm.refused"), [envelope["message"]])
+    st.rerun()
 
 
 def quota() -> int | None:
@@ -69,30 +79,30 @@ def batches(answer: session.Answer, watched: bool) -> None:
     data = answer.take(pageIndex=page)
     if watched != runs(data):
         layout.redraw()
-    if not data["prewarmList"]:
+    if not data["sendList"]:
         st.info(t("prewarm.none"), icon=":material/bolt:")
         return
-    for number, batch in enumerate(data["prewarmList"]):
+    for number, batch in enumerate(data["sendList"]):
         one_batch(batch, opened=number == 0 and page == 1)
     if data["total"] > SHOWN:
         st.pagination(-(-data["total"] // SHOWN), key="p_page", bind="query-params")
 
 
 def runs(data: dict[str, Any]) -> bool:
-    return any(batch["job"]["state"] in ("queued", "running") for batch in data["prewarmList"])
+    return any(batch["job"]["state"] in ("queued", "running") for batch in data["sendList"])
 
 
 def one_batch(batch: dict[str, Any], *, opened: bool) -> None:
     job, urls = batch["job"], batch["urlList"]
-    warm = sum(url["state"] == "warm" for url in urls)
-    label = (
-        f"{formatting.moment(job['creationTime'])} · {formatting.chip(job['state'])} · "
-        f"{t('prewarm.warm_of', warm=warm, count=len(urls))}"
-    )
+    actor = formatting.plain(batch["actor"]) if batch["source"] == "hand" else ""
+    label = " · ".join([
+        formatting.moment(job["creationTime"]), formatting.chip(job["state"]), outcome(urls),
+        actor or named("prewarm_source", batch["source"]),
+    ])  # fmt: skip
     with st.expander(label, expanded=opened):
         if job["error"]:
             st.caption(formatting.plain(job["error"]))
-        rows = [{"state": [url["state"]], "detail": url["detail"], "url": url["url"]} for url in urls]
+        rows = [{"state": [url["state"]], "detail": detail(url), "url": url["url"]} for url in urls]
         st.dataframe(
             formatting.frame(rows), hide_index=True, alt=t("prewarm.batches"),
             column_config={
@@ -107,10 +117,23 @@ def one_batch(batch: dict[str, Any], *, opened: bool) -> None:
             st.rerun(scope="app")
 
 
+def outcome(urls: list[dict[str, Any]]) -> str:
+    """Say how many addresses of a batch are warm."""
+    warm = sum(url["state"] == "warm" for url in urls)
+    if warm == len(urls):
+        return t("prewarm.all_warm", count=len(urls))
+    return t("prewarm.warm_of", warm=warm, count=len(urls)) if warm else t("prewarm.addresses", count=len(urls))
+
+
+def detail(url: dict[str, Any]) -> str:
+    return t("prewarm.shared") if url["shared"] else url["detail"]
+
+
 layout.header(t("prewarm.title"))
 layout.say_results()
+prewarm_plan.draw()
 # without permission, only the batches are shown
-found = session.Answer("getPrewarms", pageIndex=paging.page_number("p_page"), pageSize=SHOWN)
+found = session.Answer("getPrewarmHistory", pageIndex=paging.page_number("p_page"), pageSize=SHOWN)
 left, right = st.columns([2, 3], gap="large") if session.may("manage") else (None, st.container())
 if left:
     with left:

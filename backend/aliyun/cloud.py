@@ -31,6 +31,7 @@ from backend.errors import Refused
 from backend.jobs.runner import Done
 from backend.media.local import LocalMedia
 from backend.model import SECONDS_A_DAY, Actor, Job, JobKind
+from backend.prewarm.ssrf import host_port
 from backend.settings import Settings
 
 if TYPE_CHECKING:
@@ -69,7 +70,11 @@ class Cloud:
             lambda video_id: self.poll_now(video_id), clock,
         )  # fmt: skip
         trash_seconds = settings.trash_days * SECONDS_A_DAY
-        self.refreshes = Refreshes(self.client, store, settings.prewarm_service, settings.prewarm_hosts, clock)
+        public = host_port(settings.public_url) if settings.public_url else ""
+        self.refreshes = Refreshes(
+            self.client, store, settings.prewarm_service, settings.prewarm_hosts, clock,
+            feed=public if public in settings.prewarm_hosts else "",
+        )  # fmt: skip
         settler = IntentSettler(
             self.client, store, self.media, self.event_handler, clock, trash_seconds, self.reviews, self.refreshes
         )

@@ -14,6 +14,7 @@ from backend.jobs.runner import Done, Failed, Outcome, Running
 from backend.model import SECONDS_A_DAY, Job, Video, WarmState
 from backend.model.cloud import ACCEPTED, REFUSED, SENDING, Push
 from backend.model.usage import day_of
+from backend.model.warm_plan import SLICE_SECONDS
 
 if TYPE_CHECKING:
     from backend.store.cloud import CloudRecords
@@ -75,7 +76,7 @@ class CloudCache:
         """`batch` returns the URLs of a job; without `region` all nodes that a domain uses are prewarmed."""
         self._client, self._records, self._hosts, self._batch = client, records, hosts, batch
         self._service, self._name, self._area = SERVICES[service], service, {"Area": region} if region else {}
-        self._clock, self._poll_seconds = clock, poll_seconds
+        self._clock, self._poll_seconds, self._pause = clock, poll_seconds, min(SLICE_SECONDS, poll_seconds)
         self._known_quota: tuple[float, dict[str, Any]] = (0.0, {})
 
     def hosts(self) -> tuple[str, ...]:
@@ -91,10 +92,11 @@ class CloudCache:
         self._records.save_cursor(QUOTA, {"day": self._day(), "total": total, "left": left, "at": self._clock()})
         return Quota(total, left, self._records.spent(self._day()))
 
-    def room(self) -> tuple[int, int]:
+    def room(self, *, fresh: bool) -> tuple[int, int]:
         """Return today's quota, and what is left of it when all that is queued was sent. Raises CloudError."""
         unsent = self._records.count_unsent()  # before the quota is read: what is sent meanwhile counts twice at most
-        self._known_quota = (0.0, {})
+        if fresh:
+            self._known_quota = (0.0, {})
         quota = self.quota()
         return quota.total, max(0, quota.left - unsent)
 
@@ -115,22 +117,15 @@ class CloudCache:
             raise Conflict(NO_ROOM, left=left, count=count)
 
     def start(self, job: Job, video: Video | None) -> str:
-        """Send the part of the batch that was not sent yet. Raises CloudError if it must be retried later."""
-        urls: list[str] = job.payload["urls"]
-        pushes = self._records.pushes_of(job.job_id)
-        for push in pushes:
-            if push.state == SENDING:
-                self._finish(push.id, push.begun, [urls[at] for at in push.positions], looked_for=False)
-        entered = {at for push in pushes for at in push.positions}
-        for positions in cut([(at, path_of(url)) for at, url in enumerate(urls) if at not in entered]):
-            begun = self._clock()
-            number_ = self._records.begin_push(job.job_id, self._day(), positions)
-            self._finish(number_, begun, [urls[at] for at in positions], looked_for=True)
+        """Send the first part of the batch that was not sent yet. Raises CloudError if it must be retried later."""
+        self._send_next(job.job_id, job.payload["urls"])
         return job.job_id
 
     def poll(self, reference: str) -> Outcome:
-        """Poll the states of all URLs. Raises CloudError."""
-        urls, pushes = self._batch(reference), self._records.pushes_of(reference)
+        """Send the next part of the batch if enough time has passed, and poll the states. Raises CloudError."""
+        urls = self._batch(reference)
+        is_whole = self._send_next(reference, urls)
+        pushes = self._records.pushes_of(reference)
         states = self._states([one for push in pushes for one in push.task_ids])
         warmed: dict[int, tuple[WarmState, str]] = {}
         for push in pushes:
@@ -142,7 +137,8 @@ class CloudCache:
         facts = {"warmed": warmed}
         if ended < len(urls):
             waited = self._clock() - min((push.begun for push in pushes), default=0.0)
-            return Running(ended / len(urls), facts, poll_after=min(self._poll_seconds, max(waited / 2, MIN_SECONDS)))
+            longest = self._poll_seconds if is_whole else self._pause
+            return Running(ended / len(urls), facts, poll_after=min(longest, max(waited / 2, MIN_SECONDS)))
         bad = sum(state is WarmState.FAILED for state, _ in warmed.values())
         refused = next((push.error for push in pushes if push.error), None)
         if bad:
@@ -152,6 +148,24 @@ class CloudCache:
 
     def cancel(self, reference: str) -> None:
         """Do nothing: a prefetch cannot be cancelled."""
+
+    def _send_next(self, job_id: str, urls: list[str]) -> bool:
+        """Finish parts that were begun, and send one more, unless one was sent just now; return whether all are sent.
+
+        Parts follow each other slowly, because the CDN fetches all their files from the origin.
+        """
+        pushes = self._records.pushes_of(job_id)
+        for push in pushes:
+            if push.state == SENDING:
+                self._finish(push.id, push.begun, [urls[at] for at in push.positions], looked_for=False)
+        entered = {at for push in pushes for at in push.positions}
+        parts = list(cut([(at, path_of(url)) for at, url in enumerate(urls) if at not in entered]))
+        begun = self._clock()
+        if parts and (not pushes or not 0 <= begun - pushes[-1].begun < self._pause):
+            positions = parts.pop(0)
+            number_ = self._records.begin_push(job_id, self._day(), positions)
+            self._finish(number_, begun, [urls[at] for at in positions], looked_for=True)
+        return not parts
 
     def _finish(self, push: int, begun: float, urls: list[str], *, looked_for: bool) -> None:
         """Send one part of a batch, or find that it was sent, and record the result."""

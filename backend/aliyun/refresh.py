@@ -60,9 +60,11 @@ class Refreshes:
     """Settles refresh intents; each part is recorded in the payload before it is sent."""
 
     def __init__(
-        self, client: Client, store: Store, service: str, hosts: tuple[str, ...], clock: Callable[[], float]
-    ) -> None:
-        """Only URLs on `hosts` can be refreshed."""
+        self, client: Client, store: Store, service: str, hosts: tuple[str, ...], clock: Callable[[], float],
+        feed: str = "",
+    ) -> None:  # fmt: skip
+        """Only URLs on `hosts` can be refreshed; `feed` is the host of the app's feed, if it is one of them."""
+        self._feed = feed
         self._client, self._store, self._hosts, self._clock = client, store, hosts, clock
         self._service = SERVICES[service]
 
@@ -98,6 +100,8 @@ class Refreshes:
         planned = {path for part in payload["parts"] for path in part["paths"]}
         files = [path for path in payload["paths"] if path.partition("/")[0] in self._hosts]
         folders = dict.fromkeys(path.rpartition("/")[0] + "/" for path in files if path.endswith(PLAYLIST))
+        # of the feed, every address: a cache keeps one for each key, slot and cursor
+        folders |= dict.fromkeys(self._feed + path for path in payload["paths"] if self._feed and path.startswith("/"))
         for kind, paths in ((FILE, files), (DIRECTORY, list(folders))):
             new = [path for path in paths if path not in planned]
             for positions in cut(list(enumerate(new))):

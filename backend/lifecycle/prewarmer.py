@@ -14,8 +14,7 @@ from backend.api.wire import Writer
 from backend.errors import BadRequest, CloudError, ConsoleError
 from backend.jobs.periodic import Periodic
 from backend.lifecycle.cdn_files import opened
-from backend.model import SECONDS_A_DAY, Actor, CensorStatus, FileKind, Recommendation, VideoFilter
-from backend.model.programme import FEED, Entry, Programme, Rules
+from backend.model import SECONDS_A_DAY, Actor, FileKind, Recommendation
 from backend.model.warm_plan import (
     MAX_SLICE,
     SLICE_SECONDS,
@@ -27,6 +26,7 @@ from backend.model.warm_plan import (
     WarmCheck,
     WarmFile,
     WarmKind,
+    Wish,
     day_end,
     find_wishes,
     make_plan,
@@ -69,20 +69,25 @@ def is_automatic(console: Console) -> bool:
 def read_plan(console: Console) -> Plan:
     """Return what should be warm now and until the end of tomorrow, regardless of the quota."""
     now = int(console.clock())
-    programmes, entries = _find_programmes(console)
     until = day_end(now) + SECONDS_A_DAY
-    wishes = [wish for programme in programmes for wish in find_wishes(programme, now, until)]
     writer = Writer(console.settings.time_zone, console.reachable_url)
-    ids = {wish.video_id for wish in wishes}
-    files = {video_id: clip_files(console, writer, one) for video_id, one in entries.items() if video_id in ids}
+    wishes: list[Wish] = []
+    files: dict[str, list[WarmFile]] = {}
+    for slot in console.store.programme.find_slots():
+        found = find_wishes(console.store.programme.get(slot.slot), now, until)
+        clips = console.store.feed_lineups.find_clips(slot.slot, [wish.video_id for wish in found])
+        for video_id, clip in clips.items():
+            shown = clip_files(console, writer, clip)
+            files[video_id] = list(dict.fromkeys([*files.get(video_id, ()), *shown]))
+        wishes += found
     urls = [file.url for one in files.values() for file in one]
     known = console.store.prewarming.find_sent(urls, console.settings.prewarm_region)
     return make_plan(wishes, files, known, now, console.settings.warm_ttl)
 
 
-def read_room(console: Console) -> Room | None:
+def read_room(console: Console, *, fresh: bool = True) -> Room | None:
     """Return today's quota; None if none applies. Raises CloudError if it is unknown."""
-    found = console.cache.room()
+    found = console.cache.room(fresh=fresh)
     if found is None:
         return None
     ends = day_end(console.clock())
@@ -113,7 +118,7 @@ def is_playlist(url: str) -> bool:
     return urlsplit(url).path.endswith(SUFFIX)
 
 
-def look(console: Console, items: Sequence[PlanItem]) -> list[WarmCheck]:
+def due_problems(console: Console, items: Sequence[PlanItem]) -> list[WarmCheck]:
     """Look at one file of each kind and host, unless that was done lately; return what shows that sending is no use."""
     now = int(console.clock())
     known = {(one.host, one.kind): one for one in console.store.prewarming.find_checks()}
@@ -193,21 +198,6 @@ def _read_playlist(console: Console, url: str) -> FirstFiles:
     return read_first_files(text, url)
 
 
-def _find_programmes(console: Console) -> tuple[list[Programme], dict[str, Recommendation]]:
-    """Return the slots, and what they show of each video."""
-    rules = Rules()
-    found = console.store.catalogue.find_recommendations(VideoFilter(), 1, rules.warm_first).items
-    entries = tuple(
-        Entry(
-            len(found) - number, one.video.video_id, one.video.user.user_id, one.recommended,
-            created=one.video.created, approved=one.video.censor_status is CensorStatus.SUCCESS,
-            plays=bool(one.video.renditions),
-        )
-        for number, one in enumerate(found)
-    )  # fmt: skip
-    return [Programme(FEED, rules=rules, entries=entries)], {one.video.video_id: one for one in found}
-
-
 class Prewarmer(Periodic):
     """Sends the plan by itself, one slice at a time. Any number of servers may do it: each URL is sent once."""
 
@@ -233,7 +223,7 @@ class Prewarmer(Periodic):
         if not plan.due():
             self._looked = (seen, min(plan.next_due() or now + PLAN_SECONDS, now + PLAN_SECONDS))
             return 0
-        if look(console, plan.due()):
+        if due_problems(console, plan.due()):
             return 0
         try:
             plan = plan.within(read_room(console))

@@ -9,9 +9,10 @@ import msgspec
 from backend.api.parameters import PageIndex, PageSize
 from backend.api.registry import operation
 from backend.auth.permissions import Right
-from backend.errors import Conflict, ConsoleError
+from backend.errors import CloudError, Conflict, ConsoleError
 from backend.i18n.messages import say
 from backend.model.cloud import ACCEPTED, Action, Intent
+from backend.operations.prewarm import checked_urls
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class RefreshData(msgspec.Struct, rename="camel"):
-    """A pending refresh. `why` is blocked, deleted, replaced or asked; `state` is waiting, sent or failing."""
+    """A pending refresh. `why` is blocked, deleted, replaced or asked; `state` is waiting, sent or failing.
+
+    `videoId` is `feed` for the app's feed, and begins with `urls:` for addresses given to refreshObjectCache.
+    """
 
     video_id: str
     title: str
@@ -71,6 +75,26 @@ def refresh_cache(call: Call, *, video_id: str) -> None:
     """Refresh the CDN cache of a video, or retry a failed refresh now. Cloud mode only."""
     _cloud(call)
     call.store.catalogue.refresh(video_id, call.actor)
+
+
+@operation("POST", "/vod/refreshObjectCache", message="已提交CDN刷新", right=Right.MANAGE, remote=True)
+def refresh_object_cache(call: Call, *, object_path: str) -> None:
+    """Have the CDN drop its copies of these URLs, one per line, as in pushObjectCache. Cloud mode only.
+
+    They can be prewarmed again afterwards.
+    """
+    refreshes = _cloud(call).refreshes
+    urls = checked_urls(call, object_path)
+    try:
+        left = refreshes.quota().urls_left
+    except CloudError:
+        left = len(urls)  # unknown: go ahead, what is refused is tried again
+    if left < len(urls):
+        raise Conflict(
+            "Today's refresh quota has room for {left} more addresses, and these are {count}. It is renewed at "
+            "midnight, Beijing time.", left=left, count=len(urls),
+        )  # fmt: skip
+    call.store.prewarming.refresh(urls, call.actor)
 
 
 def _written(call: Call, intent: Intent, title: str) -> RefreshData:

@@ -56,22 +56,7 @@ def push_object_cache(call: Call, *, object_path: str) -> None:
 
     What is warm or on its way already is not sent again.
     """
-    lines = check_lines(
-        object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url, call.console.own_hosts
-    )
-    wrong = [(line, say(line.wrong, call.caller.language)) for line in lines if line.wrong]
-    if wrong:
-        named = "; ".join(f"{line.number}: {line.text[:120]} ({why})" for line, why in wrong[:10])
-        raise BadRequest(
-            "Nothing was prewarmed, because some lines have problems ({count}): line {named}",
-            count=len(wrong),
-            named=named,
-        )
-    if not 0 < len(lines) <= MAX_LINES:
-        raise BadRequest(
-            "objectPath has {count} addresses; from 1 to {most} are allowed.", count=len(lines), most=MAX_LINES
-        )
-    urls = [call.signer.bare(line.url) for line in lines]
+    urls = checked_urls(call, object_path)
     ttl, region = call.settings.warm_ttl, call.settings.prewarm_region
     if missing := call.store.prewarming.find_missing(urls, ttl=ttl, region=region):
         call.console.cache.check_room(len(missing))
@@ -98,3 +83,23 @@ def get_prewarms(call: Call, *, page_index: PageIndex = 1, page_size: PageSize =
         PrewarmData(job, [WarmedData(**url) for url in urls[job.job_id]]) for job in describe_jobs(call, page.items)
     ]
     return PrewarmPage(page.total, list(call.console.cache.hosts()), batches)
+
+
+def checked_urls(call: Call, object_path: str) -> list[str]:
+    """Return the URLs of these lines, without signatures. Raises BadRequest, naming the lines that are wrong."""
+    lines = check_lines(
+        object_path.splitlines(), call.console.cache.hosts(), call.console.reachable_url, call.console.own_hosts
+    )
+    wrong = [(line, say(line.wrong, call.caller.language)) for line in lines if line.wrong]
+    if wrong:
+        named = "; ".join(f"{line.number}: {line.text[:120]} ({why})" for line, why in wrong[:10])
+        raise BadRequest(
+            "Nothing was sent, because some lines have problems ({count}): line {named}",
+            count=len(wrong),
+            named=named,
+        )
+    if not 0 < len(lines) <= MAX_LINES:
+        raise BadRequest(
+            "objectPath has {count} addresses; from 1 to {most} are allowed.", count=len(lines), most=MAX_LINES
+        )
+    return [call.signer.bare(line.url) for line in lines]

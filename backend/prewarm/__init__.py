@@ -27,10 +27,10 @@ class CacheProvider(Protocol):
     def hosts(self) -> tuple[str, ...]:
         """Return the hosts it can prewarm, with their port unless it is the default."""
 
-    def room(self) -> tuple[int, int] | None:
+    def room(self, *, fresh: bool) -> tuple[int, int] | None:
         """Return today's quota and how much of it is left when all that is queued was sent; None if none applies.
 
-        Raises CloudError if it is unknown.
+        Unless `fresh`, it may be some seconds old. Raises CloudError if it is unknown.
         """
 
     def check_room(self, count: int) -> None:

@@ -36,7 +36,7 @@ class HttpCache:
     def hosts(self) -> tuple[str, ...]:
         return self._hosts()
 
-    def room(self) -> None:
+    def room(self, *, fresh: bool) -> None:
         """No quota applies."""
 
     def check_room(self, count: int) -> None:

@@ -11,6 +11,7 @@ from backend.model import Actor, CensorStatus, Video
 from backend.model.programme import FEED, MAX_ENTRIES, EntryState, Scheduling, state_at
 from backend.model.wall_times import check_window
 from backend.store import inserts, lineups
+from backend.store.cloud_refreshes import queue_feed_refresh
 from backend.store.engine import Database
 from backend.store.folding import fold
 from backend.store.rows import check_whole
@@ -140,7 +141,8 @@ def tell(db: Database, event: str, slot: str, video_id: str, due: int, now: int,
 
 
 def take_out(db: Database, video_id: str, actor: Actor, now: int, action: str) -> None:
-    """Remove a video from every slot and special, with a revision of each."""
+    """Remove a video from every slot and special, with a revision of each, and from the CDN's feed if it is live."""
+    queue_feed_refresh(db, video_id, actor, now)
     lineups.begin_all(db, video_id, actor, now, action)
     db.execute(f"delete from {ENTRIES} where video_id = ?", [video_id])
     db.execute("delete from special_entries where video_id = ?", [video_id])

@@ -10,6 +10,7 @@ from backend.errors import ConsoleError
 from backend.model import SECONDS_A_DAY, Actor, JobKind, JobState
 from backend.model.warm_plan import SLICE_SECONDS, PlanItem, Room, SentBy, SentState, SentUrl, WarmCheck, WarmKind
 from backend.store import history, warm_rows
+from backend.store.cloud_refreshes import queue_url_refresh
 from backend.store.engine import Database, Engine
 from backend.store.job_rows import enqueue, enqueue_urls, finish, get
 
@@ -142,6 +143,12 @@ class Prewarming:
         with self._engine.writing() as db:
             sql = "delete from warm_urls where max(sent, starts) < ? and state <> 'sent'"
             return int(db.execute(sql, [before]).rowcount)
+
+    def refresh(self, urls: Sequence[str], actor: Actor) -> None:
+        """Queue a cache refresh of these URLs; they are not known to be warm any more."""
+        with self._engine.writing() as db:
+            target = queue_url_refresh(db, urls, actor, self._clock())
+            self._note(db, actor, "refreshObjectCache", target, {"urls": list(urls)})
 
     # Checks
 

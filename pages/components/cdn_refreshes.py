@@ -41,7 +41,7 @@ def _list() -> None:
         st.caption(t("refresh.none"))
         return
     for one in found["refreshList"]:
-        name = plain(one["title"] or one["videoId"])
+        name = _name(one)
         count = t("refresh.line", count=one["count"])
         st.markdown(
             f"{formatting.chip(one['state'], 'refreshing')} **{name}** · {named('why', one['why'])} · {count} · "
@@ -52,6 +52,13 @@ def _list() -> None:
             _again(one)
     if found["total"] > SHOWN:
         st.caption(t("refresh.more", count=found["total"] - SHOWN))
+
+
+def _name(one: dict[str, Any]) -> str:
+    """Return what is refreshed: a video, the app's feed, or addresses that were typed."""
+    if one["videoId"] == "feed":
+        return t("refresh.feed")
+    return t("refresh.typed") if one["videoId"].startswith("urls:") else plain(one["title"] or one["videoId"])
 
 
 def _again(one: dict[str, Any]) -> None:

@@ -269,3 +269,66 @@ def test_an_hour_of_503_costs_no_refresh(alibaba, do, shown, refresh):
     refresh(6, 600)
 
     assert refreshed(alibaba) == sorted(path for video in videos for path in everything(video))
+
+
+def test_addresses_given_by_hand_are_refreshed_once_and_can_be_prewarmed_again(console, alibaba, do, refresh):
+    urls = [f"https://{HOST}/a/cover.jpg", f"https://{HOST}/a/hd.mp4"]
+    do("pushObjectCache", objectPath="\n".join(urls))
+
+    do("refreshObjectCache", objectPath=f"{urls[0]}\n{HOST}/a/hd.mp4")
+    (waiting,) = do("getCacheRefreshes")["refreshList"]
+    refresh()
+
+    assert (waiting["why"], waiting["count"]) == ("asked", 2)
+    assert refreshed(alibaba) == [f"{HOST}/a/cover.jpg", f"{HOST}/a/hd.mp4"]
+    assert do("getCacheRefreshes")["total"] == 0
+    assert console.store.prewarming.find_sent(urls) == {}
+
+
+def test_more_addresses_than_the_quota_of_refreshes_are_refused_and_so_are_bad_lines(alibaba, ask):
+    alibaba.prefetching.url_remain = 1
+
+    full = ask("refreshObjectCache", objectPath=f"{HOST}/1.jpg\n{HOST}/2.jpg")
+    bad = ask("refreshObjectCache", objectPath="elsewhere.example/1.jpg")
+
+    assert (full["code"], bad["code"]) == ("409", "400")
+    assert "room for 1 more addresses, and these are 2" in full["message"]
+    assert alibaba.count("RefreshVodObjectCaches") == 0
+
+
+@pytest.mark.settings(public_url=f"https://{HOST}")
+@pytest.mark.parametrize("end", [block, delete])
+def test_the_feed_is_refreshed_when_a_live_clip_is_blocked_or_deleted(console, alibaba, do, shown, refresh, end):
+    live, other = shown(), shown()
+    do("recommendVideo", videoId=live.video_id)
+
+    end(do, other)
+    refresh()
+    assert refreshed(alibaba, "directory") == []
+    end(do, live)
+    refresh()
+
+    assert refreshed(alibaba, "directory") == [f"{HOST}/vodVideo/"]
+
+
+@pytest.mark.settings(public_url=f"https://{HOST}")
+def test_a_feed_that_was_refreshed_is_refreshed_again_for_the_next_clip(alibaba, do, shown, refresh):
+    for video in (shown(), shown()):
+        do("recommendVideo", videoId=video.video_id)
+        block(do, video)
+        refresh(1)
+
+    refresh()
+
+    assert refreshed(alibaba, "directory") == [f"{HOST}/vodVideo/"] * 2
+
+
+def test_a_feed_that_no_cdn_serves_is_not_refreshed(alibaba, do, shown, refresh):
+    video = shown()
+    do("recommendVideo", videoId=video.video_id)
+    block(do, video)
+
+    refresh()
+
+    assert refreshed(alibaba, "directory") == []
+    assert do("getCacheRefreshes")["total"] == 0

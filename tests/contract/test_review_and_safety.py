@@ -31,4 +31,5 @@ def test_no_refresh_waits_there_and_none_can_be_asked_for(door, make_video):
 
     assert door.data("getCacheRefreshes") == {"total": 0, "refreshList": []}
     assert door("refreshCache", videoId=made.video_id)["code"] == "409"
+    assert door("refreshObjectCache", objectPath="example.com/a.png")["code"] == "409"
     assert door("getRefreshQuota")["code"] == "409"
