@@ -21,10 +21,9 @@ from typing import Any
 
 import imageio_ffmpeg
 import in_browser
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import CDPSession, Page, sync_playwright
 
 FILES = 12
-FREEING_MS = 3000
 UPLOADER = "uploader-{number}"
 # Notes when a key went down, when the next clip's picture is in a frame, and when its video first shows one.
 WATCH = """() => {
@@ -70,7 +69,7 @@ def main() -> None:
             context = browser.new_context(viewport=in_browser.VIEWPORT, locale="zh-CN", storage_state=state)
             page = context.new_page()
             slow_down(context.new_cdp_session(page), given.round_trip)
-            rows = judge(page, server, given.clips, given.look, Memory(browser))
+            rows = judge(page, server, given.clips, given.look)
             browser.close()
     print(f"{given.clips} clips, {os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}\n")
     in_browser.show([("what", "measured", "target"), *rows])
@@ -128,32 +127,13 @@ def slow_down(network: CDPSession, round_trip: int) -> None:
         )
 
 
-class Memory:
-    """The memory of a browser and all its processes, in megabytes; what several of them share is counted once."""
-
-    def __init__(self, browser: Browser) -> None:
-        self._session = browser.new_browser_cdp_session()
-
-    def used(self) -> float:
-        found = self._session.send("SystemInfo.getProcessInfo")["processInfo"]
-        texts = [Path(f"/proc/{one['id']}/smaps_rollup").read_text() for one in found]
-        return sum(int(text.partition("\nPss:")[2].split()[0]) for text in texts) / 1000
-
-    def free(self, page: Page) -> None:
-        """Let the browser free what it would free for other programs: decoded images, and media kept by its caches."""
-        session = page.context.new_cdp_session(page)
-        session.send("HeapProfiler.collectGarbage")
-        session.send("Memory.simulatePressureNotification", {"level": "critical"})
-        page.wait_for_timeout(FREEING_MS)
-
-
-def judge(page: Page, server: Any, count: int, look: float, memory: Memory) -> list[tuple[str, str, str]]:
+def judge(page: Page, server: Any, count: int, look: float) -> list[tuple[str, str, str]]:
     """Approve three clips of four and block the others, and return what that took."""
     page.goto(f"{server.url}/review")
     page.locator("[data-video-id] video").wait_for(timeout=60_000)
     page.wait_for_timeout(2000)
     page.evaluate(WATCH)
-    before, heap, megabytes = server.cpu_seconds(), used_heap(page), memory.used()
+    before, heap = server.cpu_seconds(), used_heap(page)
     started, most_videos = time.perf_counter(), 0
     for number in range(count):
         now = page.evaluate("took.shown()")
@@ -167,8 +147,7 @@ def judge(page: Page, server: Any, count: int, look: float, memory: Memory) -> l
     seconds = time.perf_counter() - started
     cpu = (server.cpu_seconds() - before) * 1000 / count
     took: dict[str, list[float]] = page.evaluate("({ picture: took.picture, frame: took.frame })")
-    grown, kept = (used_heap(page) - heap) / 1e6, memory.used() - megabytes
-    memory.free(page)
+    grown = (used_heap(page) - heap) / 1e6
     return [
         percentiles("key to the next clip's picture", took["picture"], 150),
         percentiles("key to the first frame of its video", took["frame"], 250),
@@ -176,8 +155,6 @@ def judge(page: Page, server: Any, count: int, look: float, memory: Memory) -> l
         ("server CPU for a decision, media included", f"{cpu:.1f} ms", "<= 20 ms"),
         ("video elements at most", str(most_videos), "<= 4"),
         ("JavaScript heap, growth", f"{grown:.1f} MB", ""),
-        ("browser's memory, growth", f"{kept:.0f} MB", "< 150 MB at 500 clips"),
-        ("the same, without what it frees on request", f"{memory.used() - megabytes:.0f} MB", ""),
         ("stored", f"{count} of {count}", "all"),
     ]  # fmt: skip
 

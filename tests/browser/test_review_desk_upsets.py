@@ -13,6 +13,7 @@ pytestmark = pytest.mark.slow
 UNREAD_MS = 750  # a key that comes sooner after a question is no answer
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"  # the desk renews its leases
 KEEPS_NOTHING = "() => sessionStorage['qu-review-acts anne'] === '[]'"
+KEY = "([key, code]) => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, code, bubbles: true }))"
 NOTE_PLAYS = """() => {
   const { play } = HTMLMediaElement.prototype;
   window.plays = [];
@@ -338,3 +339,53 @@ def test_reasons_beyond_the_keys_are_reached_by_tab(server, waiting, desk_of):
     assert "more11" in str(server.ask("getHistory", videoId=ids[0]))
     for code in more:
         server.ask("editReviewReason", code=code, retired=True)
+
+
+def test_a_decision_under_way_when_the_page_is_loaded_anew_is_stored_once(server, waiting, desk_of):
+    ids = waiting("在途", "刷新之后")
+    desk = desk_of()
+    desk.shows("在途")
+    held = Held(desk.page, "decideReview", answered=True)
+    desk.presses("a")
+    held.comes()
+    held.is_over = True
+
+    desk.opens()
+
+    desk.shows("刷新之后")
+    desk.has_done(1)
+    assert [line["action"] for line in server.ask("getHistory", videoId=ids[0])].count("createAudit") == 1
+
+
+def test_keys_mean_the_same_on_other_keyboards_and_in_full_width(server, waiting, desk_of):
+    ids = waiting("全角", "俄语键盘", "法语数字", "全角数字", "法语字母", "不动")
+    desk = desk_of()
+    for title, keys in (
+        ("全角", [("Ａ", "KeyA")]),
+        ("俄语键盘", [("ф", "KeyA")]),
+        ("法语数字", [("b", "KeyB"), ("&", "Digit1")]),
+        ("全角数字", [("Ｂ", "KeyB"), ("２", "Digit2")]),
+        ("法语字母", [("a", "KeyQ")]),
+        ("不动", [("q", "KeyA")]),
+    ):
+        desk.shows(title)
+        for key in keys:
+            desk.page.evaluate(KEY, key)
+    desk.has_done(5)
+
+    statuses = [server.ask("getVideoById", videoId=one)["censorStatus"] for one in ids]
+    assert statuses == ["success", "success", "fail", "fail", "success", "check"]
+
+
+def test_nothing_plays_by_itself_for_whoever_wants_less_motion(waiting, desk_of):
+    waiting("少动一", "少动二")
+    desk = desk_of(reduced_motion="reduce")
+    desk.shows("少动一")
+    desk.page.evaluate(NOTE_PLAYS)
+    desk.presses("a")
+    desk.shows("少动二")
+    assert desk.page.evaluate("plays") == []
+
+    desk.presses(" ")
+
+    assert desk.page.evaluate("plays") == ["少动二"]
