@@ -83,9 +83,9 @@ class Cloud:
         self.background = BackgroundTasks(
             store, self.event_handler, settler, VerdictOutbox(store, self.media), reconciler, self.usage, clock
         )
-        self._queue = None
+        self.queue = None
         if settings.mns_queue:
-            self._queue = Queue(settings.mns_endpoint, settings.mns_queue, self.client.keys)
+            self.queue = Queue(settings.mns_endpoint, settings.mns_queue, self.client.keys)
             self.background.listen(self.take_messages)
         self.sync = Sync(self.client, store, clock, self.event_handler.unreviewed)
 
@@ -101,12 +101,12 @@ class Cloud:
         A message is deleted after its event is stored; otherwise MNS delivers it again. Raises CloudError.
         """
         count = 0
-        while self._queue is not None and (message := self._queue.receive()):
+        while self.queue is not None and (message := self.queue.receive()):
             try:
                 self._store.cloud.enqueue_event(*read_event(message.body))
             except Refused as error:
                 log.warning("a message in the queue %s is not a VOD event: %s", self._settings.mns_queue, error)
-            self._queue.delete(message)
+            self.queue.delete(message)
             count += 1
         return count
 
@@ -139,8 +139,8 @@ class Cloud:
 
     def close(self) -> None:
         self.media.addresses.close()
-        if self._queue is not None:
-            self._queue.close()
+        if self.queue is not None:
+            self.queue.close()
 
     def _batch(self, job_id: str) -> list[str]:
         urls: list[Any] = self._store.jobs.get_job(job_id).payload["urls"]

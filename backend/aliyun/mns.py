@@ -42,14 +42,14 @@ class Queue:
 
     def __init__(self, endpoint: str, name: str, keys: Callable[[], Keys], wait_seconds: int = WAIT_SECONDS) -> None:
         """`endpoint` is the account's, as the MNS console shows it; `keys` returns the current credentials."""
-        self._endpoint, self._keys, self._wait_seconds = endpoint.rstrip("/"), keys, wait_seconds
+        self._endpoint, self._keys, self.wait_seconds = endpoint.rstrip("/"), keys, wait_seconds
         self._path = f"/queues/{quote(name, safe='')}/messages"
         self._session = requests.Session()
 
     def receive(self) -> Message | None:
         """Return the next message, waiting for one; None if the queue is empty. Raises CloudError."""
         try:
-            answer = self._call("GET", "ReceiveMessage", f"?waitseconds={self._wait_seconds}")
+            answer = self._call("GET", "ReceiveMessage", f"?waitseconds={self.wait_seconds}")
         except CloudError as error:
             if has_code(error, *NOTHING):
                 return None

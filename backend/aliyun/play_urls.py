@@ -77,14 +77,14 @@ class Kept:
 class PlayAddresses:
     """Adds fresh play URLs to videos; concurrent requests for the same video share one call.
 
-    `signed_here` are the hosts whose URLs the console signs itself.
+    `signed_here` are the hosts whose URLs the console signs itself. A request waits up to `wait_seconds` for VOD.
     """
 
     def __init__(
         self, client: Client, records: CloudRecords, signed_here: Collection[str] = (),
         clock: Callable[[], float] = time.monotonic, wait_seconds: float = WAIT_SECONDS,
     ) -> None:  # fmt: skip
-        self._client, self._records, self._clock, self._wait_seconds = client, records, clock, wait_seconds
+        self._client, self._records, self.clock, self.wait_seconds = client, records, clock, wait_seconds
         self._signed_here = frozenset(signed_here)
         self._pool = ThreadPoolExecutor(AT_ONCE, "play")
         self._guard = threading.Lock()
@@ -101,19 +101,19 @@ class PlayAddresses:
         if not video.is_whole:
             return video
         # While VOD is slow, requests do not wait; its response is used the next time.
-        wait = self._wait_seconds if self._clock() >= self._slow_until else 0.0
+        wait = self.wait_seconds if self.clock() >= self._slow_until else 0.0
         kept, has_failed = self._ask(video, renew), False
         try:
             files = kept.answer.result(wait)
             if kept.delivered is None:
-                kept.delivered = self._clock()
+                kept.delivered = self.clock()
             return replace(video, files=_merged(video, files))
         except TooLate:
-            self._slow_until = self._clock() + SLOW_SECONDS if wait else self._slow_until
+            self._slow_until = self.clock() + SLOW_SECONDS if wait else self._slow_until
         except CloudError as error:
             log.info("%s keeps its known URLs: %s", video.video_id, error)
             has_failed = True
-        if kept.before and self._clock() < kept.before.asked + SHOWN_SECONDS:
+        if kept.before and self.clock() < kept.before.asked + SHOWN_SECONDS:
             return replace(video, files=_merged(video, kept.before.files))
         return replace(video, files=tuple(self._if_it_plays(file, has_failed) for file in video.files))
 
@@ -126,7 +126,7 @@ class PlayAddresses:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _ask(self, video: Video, renew: bool) -> Kept:
-        now = self._clock()
+        now = self.clock()
         with self._guard:
             kept = self._kept.get(video.video_id)
             if kept and kept.known != video.files:

@@ -23,11 +23,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from backend.model import Actor
 from tests.acceptance.server_process import ServerProcess, ask
 from tests.acceptance.videos import add_videos
+from tests.waiting import until
 
 VIDEOS_EACH = 4
 ACTOR = Actor("benchmark", "command line")
@@ -84,7 +84,8 @@ def crash(folder: Path, rounds: int, writers: int, changes: int) -> Outcome:
         ]
         for thread in threads:
             thread.start()
-        wait_for(lambda share=changes * (done + 1) // rounds: len(acknowledged) >= share)
+        share = changes * (done + 1) // rounds
+        until(lambda share=share: len(acknowledged) >= share, "the server takes enough changes", 120)
         time.sleep(random.uniform(0, 0.2))
         stand.kill()
         over.set()
@@ -93,14 +94,6 @@ def crash(folder: Path, rounds: int, writers: int, changes: int) -> Outcome:
         examine(stand.data, folder / f"after-{done}", acknowledged, outcome)
     outcome.acknowledged = len(acknowledged)
     return outcome
-
-
-def wait_for(is_true: Any, seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_true():
-        if time.monotonic() > deadline:
-            raise RuntimeError("the server takes too few changes")
-        time.sleep(0.005)
 
 
 def write(

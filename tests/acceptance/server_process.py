@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from backend.api.registry import OPERATIONS
 from tests.paths import ROOT
 from tests.ports import free_port
+from tests.waiting import until
 
 PASSWORD = "correct horse battery"
 TIMEOUT = 60.0  # seconds for a server to be ready
@@ -56,11 +57,10 @@ class ServerProcess:
         """Start it, wait until it is ready, and return the seconds that took."""
         started = time.monotonic()
         self.launch()
-        while not self.is_ready():
-            assert self.process is not None
-            if self.process.poll() is not None or time.monotonic() - started > TIMEOUT:
-                raise RuntimeError(f"the server did not start:\n{self.said()}")
-            time.sleep(0.01)
+        assert self.process is not None
+        until(lambda: self.is_ready() or self.process.poll() is not None, "the server is ready", TIMEOUT)
+        if self.process.poll() is not None:
+            raise RuntimeError(f"the server did not start:\n{self.said()}")
         return time.monotonic() - started
 
     def is_ready(self) -> bool:

@@ -99,7 +99,13 @@ def client(cloud_settings):
 
 
 @pytest.fixture
-def make_console(cloud_settings, client, clock):
+def poll_seconds():
+    """How long a console waits before it asks about a job again; parametrize it."""
+    return 0.15
+
+
+@pytest.fixture
+def make_console(cloud_settings, client, clock, poll_seconds):
     """Opens consoles in cloud mode, over one folder of data, that need not wait between two questions."""
     opened = []
 
@@ -107,7 +113,7 @@ def make_console(cloud_settings, client, clock):
         settings = replace(cloud_settings, **changes)
         store = open_store(settings.data, clock)
         media = LocalMedia(FolderFiles(settings.media), Ffmpeg())
-        cloud = Cloud(settings, store, media, clock, client, poll_seconds=0.15)
+        cloud = Cloud(settings, store, media, clock, client, poll_seconds)
         console = Console(settings, store, cloud.media, cloud.cache, clock, own_url="http://127.0.0.1:1", cloud=cloud)
         console.feed = Feed(console)
         opened.append(console)

@@ -190,8 +190,8 @@ def test_a_transcode_that_was_asked_for_elsewhere_shows_its_renditions(console, 
     assert all("auth_key" not in file.name for file in found.renditions)
 
 
+@pytest.mark.parametrize("poll_seconds", [3600])
 def test_an_event_has_the_job_asked_about_at_once(console, alibaba, do, tell, new_video, eventually):
-    console.media._transcodes._poll_seconds = 3600
     video = new_video()
     do("submitTranscode", mediaId=video.video_id)
     worker = backend.make_worker(console)

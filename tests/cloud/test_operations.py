@@ -119,7 +119,7 @@ def test_play_addresses_are_fresh_and_asked_for_once_in_a_while(console, alibaba
     video = new_video(Status="Normal", censor=CensorStatus.SUCCESS)
     alibaba.vod.SubmitTranscodeJobs({"VideoId": video.video_id, "TemplateGroupId": "plain-group"})
     finish(alibaba)
-    console.media.addresses._clock = clock
+    console.media.addresses.clock = clock
 
     first = do("getPlayInfo", videoId=video.video_id)["playInfoList"]
     assert do("getPlayInfo", videoId=video.video_id)["playInfoList"] == first

@@ -14,7 +14,7 @@ from backend.model import CensorStatus
 @pytest.fixture
 def addresses(console, clock):
     """Those of a console that waits for VOD as long as this machine needs."""
-    console.media.addresses._clock, console.media.addresses._wait_seconds = clock, 60.0
+    console.media.addresses.clock, console.media.addresses.wait_seconds = clock, 60.0
     return console.media.addresses
 
 
@@ -24,10 +24,10 @@ def slow(alibaba, addresses):
 
     @contextmanager
     def hold(action="GetPlayInfo"):
-        addresses._wait_seconds = 0.05
+        addresses.wait_seconds = 0.05
         with alibaba.hold(action):
             yield
-        addresses._wait_seconds = 60.0
+        addresses.wait_seconds = 60.0
 
     return hold
 

@@ -26,7 +26,7 @@ def cloud_settings(cloud_settings, alibaba):
 def listening(console, alibaba):
     """A console that reads the queue, without waiting where it is empty."""
     alibaba.queues.queues[QUEUE] = []
-    console.cloud._queue._wait_seconds = 0
+    console.cloud.queue.wait_seconds = 0
     console.cloud.set_callback("mns")
     return console.cloud
 
@@ -76,7 +76,7 @@ def test_what_is_no_event_is_said_and_keeps_no_other_from_being_read(alibaba, li
 
 
 def test_a_queue_that_is_not_there_a_wrong_key_and_a_lost_connection_are_told(alibaba, listening):
-    queue = listening._queue
+    queue = listening.queue
     alibaba.queues.queues.clear()
     with pytest.raises(CloudError, match="QueueNotExist"):
         queue.receive()
@@ -98,7 +98,7 @@ def test_a_key_that_expires_is_sent_with_its_token(alibaba, listening):
 
 def test_the_thread_of_the_console_reads_the_queue(alibaba, listening, console, eventually):
     alibaba.queues.send(QUEUE, {"EventType": "CreateAuditComplete", "MediaId": "a"})
-    listening._queue._wait_seconds = 1
+    listening.queue.wait_seconds = 1
 
     listening.background.start()
 

@@ -9,6 +9,7 @@ import pytest
 from backend.auth.permissions import Role
 from backend.model import Actor, FileKind, JobKind, MediaFile, User, Verdict, VideoFilter
 from backend.model.review import Desk, Ruling
+from tests.conftest import TESTS
 
 FILES = (MediaFile(FileKind.SOURCE, "source.mp4", 56, 1080, 1920, 12.5, 800_000, "avc1"),
          MediaFile(FileKind.COVER, "cover.jpg"), MediaFile(FileKind.SNAPSHOT, "s0.jpg"))  # fmt: skip
@@ -154,13 +155,13 @@ def test_rules_that_are_none_are_named(door, given, said):
     assert door("setReviewSampling", **given)["message"] == said
 
 
-def test_a_known_clip_is_told_as_such_right_after_the_verdict(door, people, take, make_video, monkeypatch):
+def test_a_known_clip_is_told_as_such_right_after_the_verdict(console, door, people, take, make_video):
     make_video(video_id="v0", files=FILES)
     door.data("setReviewSampling", **ALL, knownClips=1)
     decide(door, take()["leaseList"][0], status="Blocked")
     decide(door, take(people["ben"])["leaseList"][0], people["ben"], status="Blocked")
     make_video(video_id="v1")
-    monkeypatch.setattr("backend.store.second_reviews._happens", lambda chance: chance > 0)
+    console.store.review_sampling.change({"known_clips": 100.0}, TESTS)  # more than anybody may choose
 
     (lease,) = take(people["cleo"])["leaseList"]
     answer = decide(door, lease, people["cleo"])

@@ -6,6 +6,7 @@ from msgspec import structs
 
 from backend.errors import ConsoleError
 from backend.model import Actor, CensorStatus, JobKind, User
+from backend.store import history
 from tests.lifecycle.shown import FILES, seen
 
 TESTS = Actor("tests", "tests")
@@ -92,12 +93,13 @@ def test_a_transcode_that_failed_meanwhile_is_not_forgotten(console, do, make_vi
     assert (back.status, back.censor_status) == ("TranscodeFail", "check")
 
 
-def test_an_older_version_noted_no_recommendation(console, do, made, monkeypatch):
+def test_an_older_version_noted_no_recommendation(console, do, made):
     do("recommendVideo", videoId=made.video_id)
-    monkeypatch.setattr("backend.store.reviews._standing", lambda _db, video: {
-        "status": video.status, "censorStatus": video.censor_status, "isRecommend": video.is_recommend,
-    })  # fmt: skip
+    before = {"status": made.status, "censorStatus": made.censor_status, "isRecommend": True}
     do("createAudit", mediaId=made.video_id, status="Blocked", reason="why")
+    last = console.store.history.find_history(made.video_id)[0]
+    with console.store.engine.writing() as db:
+        history.append(db, at=1, actor=TESTS, action=last.action, target=made.video_id, before=before, after=last.after)
 
     do("undoAudit", videoId=made.video_id)
 

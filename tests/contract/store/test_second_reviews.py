@@ -248,18 +248,13 @@ class TestKnownClips:
 
         return find
 
-    @pytest.fixture
-    def often(self, store, monkeypatch):
-        """As if a known clip came each time that chance allows for one."""
-        monkeypatch.setattr("backend.store.second_reviews._happens", lambda chance: chance > 0)
-
-    def test_there_are_none_unless_they_are_wanted(self, settled, often):
+    def test_there_are_none_unless_they_are_wanted(self, settled):
         assert settled("cleo") is None
 
     def test_each_comes_once_to_others_than_those_who_blocked_it_and_changes_nothing(
-        self, store, rules, settled, often, decide
+        self, store, rules, settled, decide
     ):
-        rules(known_clips=1.0)
+        rules(known_clips=100.0)
         before = state(store)
         assert settled("anne") is None
         assert settled("ben") is None
@@ -275,8 +270,8 @@ class TestKnownClips:
         assert store.review_decisions.count_since("cleo", 0) == 0
         assert [one.user_name for one in store.review_figures.find(0, 2e9).people] == ["anne", "ben"]
 
-    def test_none_comes_when_nothing_else_waits_or_it_is_not_blocked_any_more(self, store, rules, settled, often):
-        rules(known_clips=1.0)
+    def test_none_comes_when_nothing_else_waits_or_it_is_not_blocked_any_more(self, store, rules, settled):
+        rules(known_clips=100.0)
         store.catalogue.record_audit("v0000", Verdict.NORMAL, "", "", ADMIN)
         assert settled("cleo") is None
         store.catalogue.record_audit("v0000", Verdict.BLOCKED, "why", "", ADMIN)
@@ -286,8 +281,8 @@ class TestKnownClips:
             store.catalogue.record_audit(f"v000{number}", Verdict.NORMAL, "", "", ADMIN)
         assert settled("cleo") is None
 
-    def test_it_is_skipped_and_asked_about_without_a_trace(self, store, rules, settled, often, clock):
-        rules(known_clips=1.0)
+    def test_it_is_skipped_and_asked_about_without_a_trace(self, store, rules, settled, clock):
+        rules(known_clips=100.0)
         before = state(store)
         store.review_decisions.skip(settled("cleo").key, "cleo")
         assert settled("cleo") is None
