@@ -8,6 +8,7 @@ from pages.components import url_state
 from pages.components.i18n import t
 
 MAX_PAGES = 2**31 - 1
+PAGES_SHOWN = 5  # more would push the arrow off a phone's screen
 PAGE_SIZES = (10, 20, 50, 100)
 
 
@@ -16,9 +17,9 @@ def draw(key: str, total: int, size: int) -> None:
     pages = max(1, -(-total // size))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(t("common.total", count=total), width="content")
-        st.pagination(pages, key=key, bind="query-params", width=420)
+        st.pagination(pages, max_visible_pages=PAGES_SHOWN, key=key, bind="query-params", width=420)
         st.selectbox(
-            t("common.page_size"), PAGE_SIZES, width=120, label_visibility="collapsed",
+            t("common.page_size"), PAGE_SIZES, width=140, label_visibility="collapsed",
             format_func=lambda count: t("common.per_page", count=count),
             **url_state.from_address(f"{key}_size", PAGE_SIZES, PAGE_SIZES[1], then=key),
         )  # fmt: skip

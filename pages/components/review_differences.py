@@ -31,12 +31,14 @@ def draw(number: int) -> None:
     st.markdown(f"**{plain(video['title'] or video['videoId'])}**")
     left = t("desk.differences_left", count=found["total"])
     st.caption(f"{plain(video['user']['userName'])} · {formatting.moment(video['creationTime'])} · {left}")
-    player.player(video, session.ask("getPlayInfo", videoId=video["videoId"]), busy=False, may_choose=False)
     names = {reason["code"]: reason["name"] for reason in reason_choice.reasons()}
-    for column, verdict in zip(st.columns(2), one["verdictList"], strict=True):
-        with column:
+    left, right = st.columns([3, 2])
+    with left:
+        player.player(video, session.ask("getPlayInfo", videoId=video["videoId"]), busy=False, may_choose=False)
+    with right:
+        for verdict in one["verdictList"]:
             _verdict(verdict, names)
-    _form(one["differenceId"], f"{number}-{one['differenceId']}")
+        _form(one["differenceId"], f"{number}-{one['differenceId']}")
 
 
 def _verdict(verdict: dict[str, Any], names: dict[str, str]) -> None:

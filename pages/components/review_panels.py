@@ -42,7 +42,7 @@ PANELS = (
     Panel(
         "reports",
         words=("reported_approved",),
-        filled={"reported": ("number", "reasons")},
+        filled={"reported": ("number", "reasons"), "reported_ago": ("age",)},
         names={"report": REPORTS},
     ),
     Panel(

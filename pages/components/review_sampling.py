@@ -21,7 +21,9 @@ def draw(number: int) -> None:
     with st.form(f"sampling--{number}", border=False):
         given: dict[str, Any] = {"secondReviews": st.checkbox(t("desk.sampling_on"), value=rules["secondReviews"])}
         for column, name in zip(st.columns(3, vertical_alignment="bottom"), SHARES, strict=True):
-            given[name] = column.number_input(t(f"desk.sampling_{name}"), 0.0, 100.0, float(rules[name]), step=1.0)
+            given[name] = column.number_input(
+                t(f"desk.sampling_{name}"), 0.0, 100.0, float(rules[name]), step=1.0, format="%g"
+            )
         given["newcomerDecisions"] = st.number_input(
             t("desk.sampling_newcomerDecisions"), 0, 1000, rules["newcomerDecisions"]
         )
@@ -32,10 +34,10 @@ def draw(number: int) -> None:
         left, right = st.columns(2, vertical_alignment="bottom")
         given["dailyMinimum"] = left.number_input(t("desk.sampling_dailyMinimum"), 0, 50, rules["dailyMinimum"])
         given["maximum"] = right.number_input(
-            t("desk.sampling_maximum"), 0.0, 100.0, float(rules["maximum"]), step=1.0
+            t("desk.sampling_maximum"), 0.0, 100.0, float(rules["maximum"]), step=1.0, format="%g"
         )  # fmt: skip
         given["knownClips"] = st.number_input(
-            t("desk.sampling_knownClips"), 0.0, 1.0, float(rules["knownClips"]), step=0.1,
+            t("desk.sampling_knownClips"), 0.0, 1.0, float(rules["knownClips"]), step=0.1, format="%g",
             help=t("desk.sampling_knownClips_help"),
         )  # fmt: skip
         given["reports"] = st.number_input(

@@ -102,7 +102,7 @@ ACTIONS = {
 
 
 AT_ONCE = ("first", "unfirst")  # without a question: they change no video, and can be undone
-ONLY_WHERE_IT_FITS = ("unfirst",)  # not offered, rather than disabled, where it applies to no video
+ONLY_WHERE_IT_FITS = ("first", "unfirst")  # not offered, rather than disabled, where it applies to no video
 
 
 def why_not(key: str, video: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ function isSensitive(lease, config) {
     || panels.all.some((panel) => panel.isSensitive?.(lease, config));
 }
 
-// Facts about a video: its uploader and their record, and what the panels add. `run` runs a command.
+// Facts about a video: what the panels warn of, its uploader and their record. `run` runs a command.
 function clipFacts(lease, config, run) {
   const { video, uploader } = lease, { words } = config;
   const facts = make("div", "facts");
@@ -13,13 +13,13 @@ function clipFacts(lease, config, run) {
   const line = [clockText(video.duration), words.waits.replace("{age}", ageText(lease.waitingSeconds, words))];
   if (video.cateName) line.push(video.cateName);
   facts.append(make("p", "dim", line.join(" · ")));
-  if (video.description) facts.append(makeText("p", "description", video.description));
-  if (video.tags) facts.append(makeText("p", "dim", video.tags));
-  facts.append(uploaderFacts(uploader, config));
   for (const panel of panels.all) {
     const part = panel.clip?.(lease, config, run);
     if (part) facts.append(part);
   }
+  if (video.description) facts.append(makeText("p", "description", video.description));
+  if (video.tags) facts.append(makeText("p", "dim", video.tags));
+  facts.append(uploaderFacts(uploader, config));
   return facts;
 }
 

@@ -1,6 +1,6 @@
 // Renders a desk.
 const CHECK_MS = 20_000;
-const BLURRED = ".stage, .tile";
+const BLURRED = ".stage, .tile, .hint-sheet";
 const SHORT = "(max-height: 600px)"; // as in review.css
 const ACT_BUTTONS = [["approve", "A"], ["block", "B"], ["skip", "S"], ["undo", "U"], ["note", "N"], ["opinion", "O"]];
 const TOOL_BUTTONS = [["play", "␣"], ["sound", "M"], ["grey", "G"], ["blur", "X"], ["help", "?"]];

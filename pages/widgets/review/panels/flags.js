@@ -7,10 +7,10 @@ function isFlashing({ flags }) {
 }
 
 function partButton({ start, end }, name, words) {
-  const button = make("button", "part", `${clockText(start)}–${clockText(end)}`);
+  const text = `${clockText(start)}–${clockText(end)}`, button = make("button", "part", text);
   button.type = "button";
   button.dataset.start = start;
-  button.setAttribute("aria-label", `${name}: ${words.play_from.replace("{time}", clockText(start))}`);
+  button.setAttribute("aria-label", `${text}, ${name}: ${words.play_from.replace("{time}", clockText(start))}`);
   return button;
 }
 
