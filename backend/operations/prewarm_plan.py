@@ -101,14 +101,16 @@ class PrewarmPlanData(msgspec.Struct, rename="camel"):
     """`automatic`: the plan is sent by itself (QU_PREWARM_PLAN).
 
     `quota` is null where none applies, or if it is unknown: then `quotaProblem` says why. `total` counts the matching
-    URLs.
+    URLs, `stateCounts` those of the slot by state, and `time` is when the plan was made.
     """
 
+    time: str
     automatic: bool
     slot_list: list[PlanSlotData]
     problem_list: list[PlanProblemData]
     quota: PlanQuotaData | None
     quota_problem: str
+    state_counts: dict[str, int]
     total: int
     url_list: list[PlanUrlData]
 
@@ -151,11 +153,13 @@ def get_prewarm_plan(
     wanted = [one for one in items if video_id in ("", one.wish.video_id) and state in (None, one.state)]
     page = wanted[(page_index - 1) * page_size : page_index * page_size]
     return PrewarmPlanData(
+        time=call.write.time(plan.at),
         automatic=is_automatic(call.console),
         slot_list=[_slot(call, name, items) for name in dict.fromkeys(one.wish.slot for one in items)],
         problem_list=_problems(call, items),
         quota=_quota(plan),
         quota_problem=quota_problem,
+        state_counts=dict(Counter(one.state.value for one in items)),
         total=len(wanted),
         url_list=_urls(call, page),
     )

@@ -22,7 +22,8 @@ def draw() -> None:
 
 
 def _plan() -> None:
-    plan = session.ask("getPrewarmPlan", pageSize=SHOWN)
+    state = st.session_state.get("plan_state") or ""
+    plan = session.ask("getPrewarmPlan", pageSize=SHOWN, state=state)
     for problem in plan["problemList"]:
         text = t(
             "plan.problem", kind=named("warm_kind", problem["kind"]), host=plain(problem["host"]),
@@ -33,18 +34,23 @@ def _plan() -> None:
         st.caption(t("plan.none"))
         return
     for slot in plan["slotList"]:
-        _slot(slot, is_alone=len(plan["slotList"]) == 1)
+        _slot(slot, plan["time"], is_alone=len(plan["slotList"]) == 1)
     st.caption(t("plan.automatic") if plan["automatic"] else t("plan.by_hand"))
     if plan["quota"]:
         st.caption(t("plan.quota", **plan["quota"]))
     elif plan["quotaProblem"]:
         st.warning(t("plan.quota_unknown", why=plain(plan["quotaProblem"])), icon=":material/warning:")
     _send(plan)
-    with st.expander(t("plan.addresses", count=plan["total"])):
+    with st.expander(t("plan.addresses", count=sum(plan["stateCounts"].values()))):
+        found = [one for one in STATES if plan["stateCounts"].get(one) or one == state]
+        st.pills(
+            t("prewarm.state"), found, key="plan_state", label_visibility="collapsed",
+            format_func=lambda one: f"{named('plan_state', one)} {plan['stateCounts'].get(one, 0)}",
+        )  # fmt: skip
         _table(plan)
 
 
-def _slot(slot: dict[str, Any], *, is_alone: bool) -> None:
+def _slot(slot: dict[str, Any], now: str, *, is_alone: bool) -> None:
     """Say how many of the first clips are warm, what of the others becomes, and what is sent later."""
     parts = [] if is_alone else [f"`{plain(slot['slot'])}`"]
     if slot["total"]:
@@ -53,7 +59,7 @@ def _slot(slot: dict[str, Any], *, is_alone: bool) -> None:
     if parts:
         st.markdown(" · ".join(parts))
     for start in slot["startList"][:STARTS]:
-        times = {"time": _short(start["sendTime"]), "start": _short(start["startTime"])}
+        times = {"time": _short(start["sendTime"], now), "start": _short(start["startTime"], now)}
         state = "start_planned" if start["state"] == "planned" else "start"
         said = t(f"plan.{state}", count=start["clipCount"], state=named("plan_state", start["state"]), **times)
         st.markdown(f":gray[:material/schedule: {said}]")
@@ -84,12 +90,14 @@ def _send(plan: dict[str, Any]) -> None:
 
 
 def _table(plan: dict[str, Any]) -> None:
+    now = plan["time"]
     rows = [
         {
             "state": [one["state"]], "place": one["place"], "title": one["title"],
-            "kind": named("warm_kind", one["kind"]), "send": _short(one["sendTime"]), "sent": _short(one["sentTime"]),
-            "until": _short(one["warmUntil"]), "size": formatting.megabytes(one["size"]) if one["size"] else "",
-            "detail": one["detail"], "url": one["url"],
+            "kind": named("warm_kind", one["kind"]), "send": _short(one["sendTime"], now),
+            "sent": _short(one["sentTime"], now), "until": _short(one["warmUntil"], now),
+            "size": formatting.megabytes(one["size"]) if one["size"] else "",
+            "detail": "" if one["state"] == "warm" else one["detail"], "url": one["url"],
         }
         for one in plan["urlList"]
     ]  # fmt: skip
@@ -109,6 +117,6 @@ def _table(plan: dict[str, Any]) -> None:
         st.caption(t("plan.first", count=SHOWN))
 
 
-def _short(time: str) -> str:
-    """Return a time of the API without year and seconds."""
-    return time[5:16]
+def _short(time: str, now: str) -> str:
+    """Return a time of the API to the minute, and without a date if it is today."""
+    return time[11:16] if time[:10] == now[:10] else time[5:16]

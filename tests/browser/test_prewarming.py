@@ -11,6 +11,7 @@ ADDRESS = 'td[aria-colindex="3"]'
 def test_lines_are_checked_while_they_are_typed_and_good_ones_become_warm(person, clip):
     files = [urlsplit(url).path for url in (clip["fileUrlList"][0], clip["coverUrl"])]
     person.goes_to("/prewarm")
+    expect(person.page.get_by_text(person.t("plan.title"))).to_be_visible()
     lines = person.page.get_by_role("textbox", name=person.t("prewarm.lines"))
     send = person.button("prewarm_do")
     expect(send).to_be_disabled()
