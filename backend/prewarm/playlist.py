@@ -20,7 +20,9 @@ class FirstFiles(msgspec.Struct, frozen=True):
 
 
 def read_first_files(text: str, url: str) -> FirstFiles:
-    """Parse a playlist at this URL."""
+    """Parse a playlist at this URL; what is none has no files."""
+    if not text.lstrip("\ufeff").startswith("#EXTM3U"):
+        return FirstFiles()
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     files = [urljoin(url, line) for line in lines if not line.startswith("#")]
     if any(line.startswith(VARIANT) for line in lines):

@@ -7,6 +7,7 @@ from typing import Any
 
 from backend.model import Actor, JobKind
 from backend.model.programme import FEED, EntryState, Scheduling, state_at
+from backend.model.warm_plan import SentBy
 from backend.store import entries, history, job_rows, lineups
 from backend.store.engine import Database
 from backend.store.rows import read_video
@@ -35,7 +36,8 @@ def recommend(
         values = {} if before else {"recommended": at}
     queued = narrow and job_rows.enqueue(db, JobKind.NARROW, now=now, video_id=video_id) is not None
     if warm:
-        queued = job_rows.enqueue_urls(db, list(warm), now=now) is not None or queued
+        by = {"source": SentBy.RECOMMENDATION, "actor": actor.name}
+        queued = job_rows.enqueue_urls(db, list(warm), now=now, payload=by) is not None or queued
     changed = {name: value for name, value in shown.items() if value != before.get(name)}
     if before and not changed and not values and not queued:
         return
