@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from backend.errors import BadRequest
-from backend.model import Actor, Video
+from backend.model import Actor, FileKind, MediaFile, Video
 from backend.model.review import Decision
 from backend.model.review_quality import DAY_START, Drawable, Sampling, is_drawn, probability
 from backend.model.review_queues import DEFAULT
@@ -30,11 +30,14 @@ QUEUE = "select queue, since from review_waiting where video_id = ?"
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """What the first reviewer had: kinds of files, and the states of renditions. Approving a video makes new ones."""
+    """What the first reviewer had: kinds of files, the source without its name, and the states of renditions. Approving
+    a video makes new ones.
+    """
 
     kinds: tuple[str, ...]
     transcode_status: str
     narrow_transcode_status: str
+    source: MediaFile | None = None
     since: float = 0.0  # when the video began to wait
 
 
@@ -114,8 +117,10 @@ def draw(db: Database, made: Decision, video: Video, since: float) -> None:
     """Draw a stored decision, or not, by its key. `video` is the video as it was before, and waited since then."""
     if not made.drawn_with or not is_drawn(read_rules(db)[1], made.key, made.drawn_with):
         return
-    kinds = tuple(dict.fromkeys(file.kind.value for file in read_files(db, [video.video_id])[video.video_id]))
-    seen = Seen(kinds, video.transcode_status.value, video.narrow_transcode_status.value)
+    files = read_files(db, [video.video_id])[video.video_id]
+    source = next((replace(file, name="") for file in files if file.kind is FileKind.SOURCE), None)
+    kinds = tuple(dict.fromkeys(file.kind.value for file in files))
+    seen = Seen(kinds, video.transcode_status.value, video.narrow_transcode_status.value, source)
     db.execute(LAPSE, [made.at - MAX_WAIT])
     row = {
         "lease_key": made.key, "video_id": made.video_id, "reviewer": made.reviewer, "drawn": made.at,

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from backend.errors import Conflict
-from backend.model import ENCRYPTED, FileKind, TranscodeStatus, Video
+from backend.model import ENCRYPTED, FileKind, MediaFile, TranscodeStatus, Video
 from backend.model.review import Decision, Desk, Lease, LeaseKind
 from backend.model.review_quality import DrawState
 from backend.model.review_queues import QueueCount
@@ -110,11 +110,15 @@ def as_seen(video: Video, seen: Seen | None) -> Video:
     if FileKind.SOURCE.value in seen.kinds and not any(
         file.kind is FileKind.SOURCE or file.kind in RENDITIONS for file in files
     ):  # VOD returns renditions only, once there are any
-        files += tuple(replace(file, kind=FileKind.SOURCE) for file in video.renditions[:1])
+        files += tuple(_as_source(file, seen) for file in video.renditions[:1])
     return replace(
         video, files=files, transcode_status=TranscodeStatus(seen.transcode_status),
         narrow_transcode_status=TranscodeStatus(seen.narrow_transcode_status),
     )  # fmt: skip
+
+
+def _as_source(file: MediaFile, seen: Seen) -> MediaFile:
+    return replace(seen.source, name=file.name) if seen.source else replace(file, kind=FileKind.SOURCE)
 
 
 def claim_among(db: Database, values: dict[str, Any], queues: Sequence[str]) -> list[Lease]:
