@@ -5,6 +5,7 @@ import streamlit as st
 from pages.components import (
     confirm_dialog,
     export_button,
+    feed_panel,
     layout,
     programme_data,
     programme_dialogs,
@@ -20,7 +21,7 @@ from pages.components.i18n import t
 from pages.components.video_grid import VideoList
 
 layout.guard()
-VIEWS = ("order", "week", "revisions", "list")
+VIEWS = ("order", "week", "revisions", "app", "list")
 FEED = VideoList(
     prefix="r",
     operation="getRecommendVideos",
@@ -28,7 +29,7 @@ FEED = VideoList(
     row_actions=("schedule", "unrecommend", "prewarm", "narrow", "block"),
     bulk_actions=("schedule", "unrecommend", "prewarm", "narrow", "block"),
 )
-OURS = ("r_view", "r_slot", "r_week")
+OURS = ("r_view", "r_slot", "r_week", "r_by")
 
 
 def chosen_view() -> str:
@@ -77,6 +78,8 @@ def programmed(view: str) -> None:
         programme_week.show()
     elif view == "revisions":
         programme_revisions.show()
+    elif view == "app":
+        feed_panel.show(programme_data.slot()["slot"])
     else:
         found = session.ask("getProgramme", slot=programme_data.slot()["slot"])["conflictList"]
         programme_data.show_conflicts([one for one in found if one["kind"] != "fewClips"])
