@@ -25,10 +25,8 @@ def _plan() -> None:
     state = st.session_state.get("plan_state") or ""
     plan = session.ask("getPrewarmPlan", pageSize=SHOWN, state=state)
     for problem in plan["problemList"]:
-        text = t(
-            "plan.problem", kind=named("warm_kind", problem["kind"]), host=plain(problem["host"]),
-            why=plain(problem["problem"]),
-        )  # fmt: skip
+        kind = named("warm_kind", problem["kind"])
+        text = t("plan.problem", kind=kind, url=plain(problem["url"]), why=plain(problem["problem"]))
         st.error(text, icon=":material/block:")
     if not plan["slotList"]:
         st.caption(t("plan.none"))
