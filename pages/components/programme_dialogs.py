@@ -72,13 +72,10 @@ def _special(of: dict[str, Any], number: int) -> None:
     shown = session.ask("previewFeed", slot=programme_data.slot()["slot"])
     known = {one["entry"]["videoId"]: one["entry"]["title"] for one in (*shown["placeList"], *shown["leftOutList"])}
     name = st.text_input(t("special.name"), of.get("name", ""), key=f"special_name--{number}")
+    old_start, old_end = (schedule_fields.wall_of(of.get(key, "")) for key in ("startTime", "endTime"))
     with st.container(horizontal=True):
-        start = schedule_fields.moment(
-            t("schedule.start"), schedule_fields.wall_of(of.get("startTime", "")), f"special_start--{number}"
-        )
-        end = schedule_fields.moment(
-            t("schedule.end"), schedule_fields.wall_of(of.get("endTime", "")), f"special_end--{number}"
-        )
+        start = schedule_fields.moment(t("schedule.start"), old_start, f"special_start--{number}")
+        end = schedule_fields.moment(t("schedule.end"), old_end, f"special_end--{number}")
         priority = st.number_input(t("special.priority"), 0, 100, of.get("priority", 0), width=110,
                                    key=f"special_priority--{number}", help=t("special.priority_help"))  # fmt: skip
     before = of.get("videoIds", [])
@@ -88,7 +85,8 @@ def _special(of: dict[str, Any], number: int) -> None:
         help=t("special.videos_help"), placeholder=t("special.choose"),
     )  # fmt: skip
     given = {"name": name, "priority": priority, "videoIds": ",".join(chosen),
-             **({"startTime": start} if start else {}), **({"endTime": end} if end else {})}  # fmt: skip
+             **({"startTime": start} if start and schedule_fields.is_new(start, old_start) else {}),
+             **({"endTime": end} if end and schedule_fields.is_new(end, old_end) else {})}  # fmt: skip
     if of:
         given |= {"specialId": of["specialId"], "revision": of["revision"]}
 

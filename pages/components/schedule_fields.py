@@ -12,6 +12,7 @@ from pages.components import formatting, session
 from pages.components.i18n import t
 
 STEP_SECONDS = 300
+MINUTE = 16  # characters of a time to the minute
 
 
 def zone() -> ZoneInfo:
@@ -49,6 +50,11 @@ def moment(label: str, value: datetime | None, key: str, **options: Any) -> str:
     return str(st.radio(t("schedule.twice"), texts, key=f"{key}_twice", horizontal=True))
 
 
+def is_new(time: str, before: datetime | None) -> bool:
+    """Return whether a field has another time than before: it is to the minute, and a past start would mean now."""
+    return time[:MINUTE] != (before.isoformat(" ")[:MINUTE] if before else "")
+
+
 def window(number: int, known: dict[str, Any] | None = None) -> dict[str, Any]:
     """Draw start, end and pin, and return those that were filled in; `known` is the one entry they are of, if it is
     one.
@@ -64,9 +70,9 @@ def window(number: int, known: dict[str, Any] | None = None) -> dict[str, Any]:
         starts = moment(t("schedule.start"), start, f"schedule_start--{number}", help=t("schedule.start_help"))
         ends = moment(t("schedule.end"), end, f"schedule_end--{number}", help=t("schedule.end_help"))
     found: dict[str, Any] = {}
-    if starts and starts != (start.isoformat(" ", "seconds") if start else ""):
+    if starts and is_new(starts, start):
         found["startTime"] = starts
-    if ends != (end.isoformat(" ", "seconds") if end else ""):
+    if is_new(ends, end):
         found["endTime"] = ends
     if (pin or 0) != (known.get("pin") or 0):
         found["pin"] = pin or 0
