@@ -57,8 +57,8 @@ def pairs(console):
             for key, who, kind, said in ((first, "ben", "first", verdicts[0]), (second, "cleo", "second", verdicts[1])):
                 db.execute(add, [key, str(number), who, kind, said, now - 60])
             db.execute(
-                "insert into review_draws (lease_key, video_id, reviewer, drawn, queue, since, seen, state, second_key) "
-                "values (?, ?, 'ben', ?, 'default', ?, '{}', 'agreed', ?)",
+                "insert into review_draws (lease_key, video_id, reviewer, drawn, queue, since, seen, state, "
+                "second_key) values (?, ?, 'ben', ?, 'default', ?, '{}', 'agreed', ?)",
                 [first, str(number), now - 60, now - 60, second],
             )
         for number, said in enumerate(("Blocked", "Normal")):
