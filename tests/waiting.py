@@ -9,10 +9,11 @@ from typing import Any
 
 
 def until(ask: Callable[[], Any], what: str = "an answer", seconds: float = 30) -> Any:
-    """Ask until there is an answer, and return it."""
-    pause, deadline = threading.Event(), time.monotonic() + seconds
+    """Ask until there is an answer, and return it: first often, then less, for asking costs what is asked."""
+    pause, deadline, length = threading.Event(), time.monotonic() + seconds, 0.01
     while time.monotonic() < deadline:
         if answer := ask():
             return answer
-        pause.wait(0.01)
+        pause.wait(length)
+        length = min(1.2 * length, 0.1)
     raise AssertionError(f"not in {seconds} seconds: {what}")

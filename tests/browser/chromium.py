@@ -12,6 +12,7 @@ LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 FLAGS = [
     "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
+    "--js-flags=--no-turbofan --no-maglev",  # pages live for seconds: optimizing them costs more than it saves
 ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,11 @@ from tests.browser.chromium import WINDOW, options, window
 from tests.browser.desk import PASSWORD, Desk
 from tests.browser.person import KEEP_TOASTS, PATHS, Person
 from tests.browser.server import Server
+from tests.conftest import PASSWORD as ADMIN_PASSWORD
 from tests.waiting import until
 
 HERE = Path(__file__).resolve().parent
+SESSION = "qu_session"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -131,12 +133,14 @@ def site(tmp_path_factory) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def make_clip(site, encoded) -> Callable[..., Path]:
-    """Makes small real videos: one for each length, which their names in a box of their own keep apart."""
+    """Makes real videos, small where nothing else is said. Each is encoded once: their names in a box of their own keep
+    the files apart."""
 
-    def make(name: str, seconds: int = 3) -> Path:
-        inputs = ["-f", "lavfi", "-i", f"testsrc2=s=320x180:r=12:d={seconds}", "-f", "lavfi", "-i", f"sine=d={seconds}"]
+    def make(name: str, seconds: int = 3, size: str = "320x180") -> Path:
+        picture = f"testsrc2=s={size}:r=12:d={seconds}"
+        inputs = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=d={seconds}"]
         codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"]
-        whole = encoded(f"{seconds}-seconds.mp4", [*inputs, *codecs]).read_bytes()
+        whole = encoded(f"{seconds}-seconds-{size}.mp4", [*inputs, *codecs]).read_bytes()
         path: Path = site.clips / name
         path.write_bytes(whole + (8 + len(name.encode())).to_bytes(4, "big") + b"free" + name.encode())
         return path
@@ -187,6 +191,8 @@ def idle_tabs() -> dict[BrowserContext, list[Page]]:
 def clear(page: Page) -> None:
     """Take back what a test did to its tab."""
     page.unroute_all(behavior="ignoreErrors")
+    if page.url.startswith("http"):
+        page.evaluate("localStorage.clear(), sessionStorage.clear()")
     page.goto("about:blank")
     page.set_viewport_size(WINDOW)
     page.emulate_media(color_scheme="light")
@@ -232,29 +238,93 @@ def unused_chromium(driver, chromium) -> Iterator[Browser]:
     browser.close()
 
 
+@pytest.fixture(scope="session")
+def idle_browsers() -> dict[str, list[BrowserContext]]:
+    """Browsers for each language in which nobody is signed in: a new one would compile all scripts again."""
+    return {language: [] for language in LANGUAGES}
+
+
 @pytest.fixture
-def fresh_browser(unused_chromium) -> Iterator[Callable[..., BrowserContext]]:
-    """Opens browsers that have never been anywhere."""
-    contexts: list[BrowserContext] = []
+def fresh_browser(unused_chromium, idle_browsers, idle_tabs) -> Iterator[Callable[..., BrowserContext]]:
+    """Opens browsers that know nobody. What others left in their cache stays, unless they are asked for in a special
+    way."""
+    special: list[BrowserContext] = []
+    used: list[tuple[str, BrowserContext]] = []
+
+    def open_new(language: str, **others: Any) -> BrowserContext:
+        context = unused_chromium.new_context(**{**window(language), **others})
+        context.add_init_script(KEEP_TOASTS)
+        return context
 
     def make(language: str, **others: Any) -> BrowserContext:
-        contexts.append(unused_chromium.new_context(**{**window(language), **others}))
-        contexts[-1].add_init_script(KEEP_TOASTS)
-        return contexts[-1]
+        if others:
+            special.append(open_new(language, **others))
+            return special[-1]
+        context = idle_browsers[language].pop() if idle_browsers[language] else open_new(language)
+        idle_tabs.setdefault(context, [])
+        used.append((language, context))
+        return context
 
     yield make
-    for context in contexts:
+    for context in special:
         context.close()
+    for language, context in used:
+        tabs = idle_tabs[context]
+        if not tabs:  # its test failed, or did what cannot be taken back
+            del idle_tabs[context]
+            context.close()
+            continue
+        for page in context.pages:
+            if page is not tabs[0]:
+                page.close()
+        del tabs[1:]
+        context.clear_cookies()
+        idle_browsers[language].append(context)
+
+
+@pytest.fixture(scope="session")
+def sessions() -> dict[tuple[str, str], list[Any]]:
+    """The cookies of those who have signed in through the form: by server and name."""
+    return {}
+
+
+def session_of(context: BrowserContext) -> list[Any]:
+    return [cookie for cookie in context.cookies() if cookie["name"] == SESSION]
+
+
+@pytest.fixture
+def member(fresh_browser, new_person, sessions, language) -> Callable[..., Person]:
+    """Sits somebody who is signed in down at a browser of their own, in front of a page where one is given."""
+
+    def sit_down(
+        server: Server, path: str = "", name: str = "admin", password: str = ADMIN_PASSWORD, *,
+        reads: str = language, hosts: Iterable[str] = (), **window: Any,
+    ) -> Person:  # fmt: skip
+        context = fresh_browser(reads, **window)
+        known = sessions.get((server.url, name), [])
+        context.add_cookies(known)
+        person = new_person(context, server.url, reads)
+        person.expected_hosts.update(hosts)
+        if path or not known:
+            person.goes_to(path or "/")
+            if person.part("sign_in_do").is_visible():
+                person.enters(name, password)
+                sessions[server.url, name] = session_of(context)
+        return person
+
+    return sit_down
 
 
 @pytest.fixture
 def visitor(site, fresh_browser, new_person, language) -> Person:
-    """Somebody who is signed out, in a browser that has never been anywhere."""
+    """Somebody who is signed out, in a browser that knows nobody."""
     return new_person(fresh_browser(language), site.url, language)
 
 
 @pytest.fixture(scope="session")
-def own_browser(site, driver, chromium, idle_tabs, tmp_path_factory) -> Iterator[Callable[[str], BrowserContext]]:
+def own_browser(
+    site, driver, chromium, idle_tabs, sessions, tmp_path_factory
+) -> Iterator[Callable[[str], BrowserContext]]:
     """Gives the browser of somebody who signed in through the form, one for each language.
 
     Each has a profile on the disk: with what Chromium keeps there, a page costs a third less processor time.
@@ -270,6 +340,7 @@ def own_browser(site, driver, chromium, idle_tabs, tmp_path_factory) -> Iterator
             person = Person(context.pages[0], site.url, language)
             person.goes_to("/")
             person.enters()
+            sessions[site.url, "admin"] = session_of(context)
             person.gets_up()
             clear(person.page)
             assert not person.complaints
@@ -331,14 +402,11 @@ def waiting(reviews):
 
 
 @pytest.fixture
-def desk_of(server, fresh_browser, new_person, language):
+def desk_of(server, member):
     """Opens the desk in a browser of its own, signed in by this name."""
 
     def sit_down(name="anne", path="/review", **window):
-        person = new_person(fresh_browser(language, **window), server.url, language)
-        person.goes_to(path)
-        person.enters(name, PASSWORD)
-        desk = Desk(person)
+        desk = Desk(member(server, path, name, PASSWORD, **window))
         expect(desk.root).to_be_visible()
         return desk
 

@@ -102,3 +102,9 @@ ENGLISH = """allowed => {
     }
     return [...said];
 }"""
+
+# Of the page's ground: 255 is white.
+BRIGHTNESS = """() => {
+    const colour = getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor;
+    return Math.max(...colour.match(/\\d+/g).slice(0, 3).map(Number));
+}"""

@@ -46,13 +46,9 @@ def cloud_server(alibaba, new_server):
 
 
 @pytest.fixture
-def operator(cloud_server, alibaba, fresh_browser, new_person, language):
+def operator(cloud_server, alibaba, member):
     """Somebody who is signed in to the console in cloud mode."""
-    person = new_person(fresh_browser(language), cloud_server.url, language)
-    person.expected_hosts.add(urlsplit(alibaba.url).netloc)
-    person.goes_to("/")
-    person.enters()
-    return person
+    return member(cloud_server, hosts=[urlsplit(alibaba.url).netloc])
 
 
 @pytest.mark.slow
@@ -111,6 +107,7 @@ def test_a_difference_is_settled_by_a_click(operator, alibaba, cloud_server):
     alibaba.vod.tell("SnapshotComplete", VideoId=video_id)
     until(lambda: cloud_server.ask("getDrift", what="title")["total"] == 1)
 
+    operator.goes_to("/")
     operator.follows("/differences")
     operator.page.get_by_text(operator.t("difference.title"), exact=True).first.click()
     operator.is_idle()
@@ -128,7 +125,7 @@ def test_what_vod_has_not_got_goes_here_after_a_confirmation(operator, alibaba, 
     del alibaba.vod.videos[video_id]
     alibaba.vod.tell("SnapshotComplete", VideoId=video_id)
     until(lambda: video_id in {one["videoId"] for one in cloud_server.ask("getDrift", pageSize=100)["driftList"]})
-    operator.follows("/differences")
+    operator.goes_to("/differences")
     operator.page.get_by_text(operator.t("difference.missing"), exact=True).first.click()
     operator.is_idle()
     expect(operator.column(1).first).to_have_text("只在这里")

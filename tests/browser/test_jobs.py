@@ -12,7 +12,6 @@ from backend.api.wire import media_path
 from backend.errors import ConsoleError
 from backend.i18n.messages import say
 from backend.lifecycle.ingest import VideoMetadata, copied, ingest_file
-from backend.media.ffmpeg import Ffmpeg
 from backend.model import Actor, JobKind, JobState, User
 
 US = Actor("tests", "tests")
@@ -43,16 +42,9 @@ def queued(make_clip):
 
 
 @pytest.fixture
-def queued_here(site):
+def queued_here(site, make_clip):
     """Sends a video that takes a while into the server that all tests share."""
-
-    def send(name):
-        path = site.clips / name
-        picture = "testsrc2=s=1280x720:r=24:d=12"
-        assert Ffmpeg().run(["-f", "lavfi", "-i", picture, "-c:v", "libx264", "-preset", "ultrafast", str(path)]).ok
-        return site.ask("uploadVideo", file=path)
-
-    return send
+    return lambda name: site.ask("uploadVideo", file=make_clip(name, seconds=24, size="1280x720"))
 
 
 def hold(console, kind):

@@ -61,10 +61,9 @@ def test_what_is_not_uploaded_says_so_and_nothing_of_a_review(person, site, stat
     expect(person.page.get_by_text(person.t("censor.onCensor"))).to_have_count(0)
 
 
-def test_what_is_found_is_in_the_address_and_comes_back_in_either_language(site, own_browser, new_person):
+def test_what_is_found_is_in_the_address_and_comes_back_in_either_language(site, person, member):
     site.catalogue.add("沙漠公路 一", censor_status=CensorStatus.SUCCESS)
     site.catalogue.add("沙漠公路 二")
-    person = new_person(own_browser("zh"), site.url, "zh")
     person.goes_to("/videos", v_title="沙漠")
     person.sees("沙漠公路 二", "沙漠公路 一")
 
@@ -75,7 +74,7 @@ def test_what_is_found_is_in_the_address_and_comes_back_in_either_language(site,
     person.page.reload()
     person.sees("沙漠公路 二")
     expect(person.field("v_title")).to_have_value("沙漠")
-    reader = new_person(own_browser("en"), site.url, "en")
+    reader = member(site.server, reads="en")
     reader.page.goto(person.page.evaluate("location.href"))
     reader.sees("沙漠公路 二")
     chosen = reader.part("v_status").get_by_role("radio", checked=True)

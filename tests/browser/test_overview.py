@@ -5,17 +5,13 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import TimeoutError, expect
 
-from tests.browser.looks import EDGELESS, FAINT
+from tests.browser.looks import BRIGHTNESS, EDGELESS, FAINT
 
 OVERFLOW = "document.scrollingElement.scrollWidth - innerWidth"
 COVERED = """() => {
     const [title, caption] = ["h3", "[data-testid=stCaptionContainer]"].map(
         (part) => document.querySelector(".st-key-page_head " + part)?.getBoundingClientRect());
     return Boolean(caption) && caption.top < title.bottom;
-}"""
-BRIGHTNESS = """() => {
-    const colour = getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor;
-    return Math.max(...colour.match(/\\d+/g).slice(0, 3).map(Number));
 }"""
 WINDOWS = [{"width": 1440, "height": 1000}, {"width": 1024, "height": 768}, {"width": 390, "height": 844}]
 # The first shows in cloud mode alone; to the others lead the filters and the menu behind one's name.

@@ -54,16 +54,13 @@ def cloud_server(alibaba, new_server):
 
 
 @pytest.fixture
-def operator(cloud_server, alibaba, fresh_browser, new_person, language):
-    person = new_person(fresh_browser(language), cloud_server.url, language)
-    person.expected_hosts.add(urlsplit(alibaba.url).netloc)  # covers come from there
-    person.goes_to("/")
-    person.enters()
-    return person
+def operator(cloud_server, alibaba, member):
+    return member(cloud_server, hosts=[urlsplit(alibaba.url).netloc])  # covers come from there
 
 
 def test_the_overview_shows_what_was_used_and_leads_to_what_was_played_most(operator):
     person = operator
+    person.goes_to("/")
     panel = person.page.locator(".st-key-usage")
 
     plays = re.compile("13,200|14,400")  # today's are among them from midnight UTC on, when it is eight in Beijing
