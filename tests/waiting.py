@@ -15,5 +15,5 @@ def until(ask: Callable[[], Any], what: str = "an answer", seconds: float = 30) 
         if answer := ask():
             return answer
         pause.wait(length)
-        length = min(1.2 * length, 0.1)
+        length = min(1.2 * length, 0.05)
     raise AssertionError(f"not in {seconds} seconds: {what}")

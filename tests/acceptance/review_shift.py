@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import shutil
 import sys
 import tempfile
 import threading
@@ -32,6 +31,7 @@ from backend.model import HistoryFilter
 from tests.acceptance.review_log import DECIDE, SKIP, UNDO, Comparison, Entry, compare
 from tests.acceptance.reviewer import Plan, Reviewer, Shift
 from tests.acceptance.server_process import ServerProcess, ask
+from tests.browser.chromium import find_chromium
 from tests.browser.desk import PASSWORD
 
 FILES = 12
@@ -126,7 +126,7 @@ def work(
         names = [f"p{number}" for number in range(people)]
         office.prepare(names, files, clips)
         reasons = [one[f"uploader{language.capitalize()}"] for one in office.get_reasons()]
-        chromium = shutil.which("chromium") or sys.exit("There is no chromium on the PATH.")
+        chromium = find_chromium() or sys.exit("There is no chromium on the PATH.")
         shift = Shift(f"http://127.0.0.1:{server.port}", language, chromium, reasons)
         moments = [clips * (number + 1) // (kills + 1) for number in range(kills)] if people > 1 else []
         share = [moment // people for moment in moments]

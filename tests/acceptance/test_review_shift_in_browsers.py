@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from tests.acceptance.review_log import DECIDE, UNDO, Press, compare
 from tests.acceptance.review_shift import make_clips, work
+from tests.browser.chromium import find_chromium
 
 
 @pytest.mark.slow
 def test_what_two_people_press_is_in_the_history_once_whatever_is_killed(tmp_path):
-    if shutil.which("chromium") is None:
+    if find_chromium() is None:
         pytest.skip("There is no chromium on the PATH.")
     files = make_clips(tmp_path, count=3)
 

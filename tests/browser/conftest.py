@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from backend.model import CensorStatus
 from tests.browser.catalogue import SEEDED, Catalogue, open_catalogue
-from tests.browser.chromium import WINDOW, options, window
+from tests.browser.chromium import LANGUAGES, WINDOW, find_chromium, options, window
 from tests.browser.desk import PASSWORD, Desk
 from tests.browser.person import KEEP_TOASTS, PATHS, Person
 from tests.browser.server import Server
@@ -163,10 +162,10 @@ def clip(site, make_clip) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where Chromium is."""
-    program = shutil.which("chromium")
+    program = find_chromium()
     if program is None:
         say = pytest.fail if os.environ.get("TEST_BROWSER") == "required" else pytest.skip
-        say("There is no chromium on the PATH.")
+        say("There is no chromium-headless-shell or chromium on the PATH.")
     return program
 
 
@@ -232,10 +231,10 @@ def new_person(request, idle_tabs) -> Iterator[Callable[..., Person]]:
 
 
 @pytest.fixture(scope="session")
-def unused_chromium(driver, chromium) -> Iterator[Browser]:
-    browser = driver.chromium.launch(**options(chromium))
-    yield browser
-    browser.close()
+def browser(driver, chromium) -> Iterator[Browser]:
+    launched = driver.chromium.launch(**options(chromium))
+    yield launched
+    launched.close()
 
 
 @pytest.fixture(scope="session")
@@ -245,14 +244,14 @@ def idle_browsers() -> dict[str, list[BrowserContext]]:
 
 
 @pytest.fixture
-def fresh_browser(unused_chromium, idle_browsers, idle_tabs) -> Iterator[Callable[..., BrowserContext]]:
+def fresh_browser(request, browser, idle_browsers, idle_tabs) -> Iterator[Callable[..., BrowserContext]]:
     """Opens browsers that know nobody. What others left in their cache stays, unless they are asked for in a special
     way."""
     special: list[BrowserContext] = []
     used: list[tuple[str, BrowserContext]] = []
 
     def open_new(language: str, **others: Any) -> BrowserContext:
-        context = unused_chromium.new_context(**{**window(language), **others})
+        context = browser.new_context(**{**window(language), **others})
         context.add_init_script(KEEP_TOASTS)
         return context
 
@@ -269,15 +268,14 @@ def fresh_browser(unused_chromium, idle_browsers, idle_tabs) -> Iterator[Callabl
     for context in special:
         context.close()
     for language, context in used:
-        tabs = idle_tabs[context]
-        if not tabs:  # its test failed, or did what cannot be taken back
+        if FAILED in request.node.stash:
             del idle_tabs[context]
             context.close()
             continue
+        del idle_tabs[context][1:]
         for page in context.pages:
-            if page is not tabs[0]:
+            if page not in idle_tabs[context]:
                 page.close()
-        del tabs[1:]
         context.clear_cookies()
         idle_browsers[language].append(context)
 
@@ -321,41 +319,10 @@ def visitor(site, fresh_browser, new_person, language) -> Person:
     return new_person(fresh_browser(language), site.url, language)
 
 
-@pytest.fixture(scope="session")
-def own_browser(
-    site, driver, chromium, idle_tabs, sessions, tmp_path_factory
-) -> Iterator[Callable[[str], BrowserContext]]:
-    """Gives the browser of somebody who signed in through the form, one for each language.
-
-    Each has a profile on the disk: with what Chromium keeps there, a page costs a third less processor time.
-    """
-    contexts: dict[str, BrowserContext] = {}
-
-    def give(language: str) -> BrowserContext:
-        if language not in contexts:
-            profile = tmp_path_factory.mktemp("profile")
-            context = driver.chromium.launch_persistent_context(profile, **options(chromium), **window(language))
-            context.add_init_script(KEEP_TOASTS)
-            contexts[language] = context
-            person = Person(context.pages[0], site.url, language)
-            person.goes_to("/")
-            person.enters()
-            sessions[site.url, "admin"] = session_of(context)
-            person.gets_up()
-            clear(person.page)
-            assert not person.complaints
-            idle_tabs[context] = [person.page]
-        return contexts[language]
-
-    yield give
-    for context in contexts.values():
-        context.close()
-
-
 @pytest.fixture
-def person(site, own_browser, new_person, language) -> Person:
+def person(site, member) -> Person:
     """Somebody who is signed in, at a new tab."""
-    return new_person(own_browser(language), site.url, language)
+    return member(site.server)
 
 
 # The review desk

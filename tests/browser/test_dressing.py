@@ -102,7 +102,9 @@ def test_on_a_phone_the_menu_closes_over_the_page_that_was_chosen(person):
 
 
 @pytest.mark.slow
-def test_on_a_phone_everything_is_large_enough_for_a_finger(person, paths, clip):
+def test_on_a_phone_everything_is_large_enough_for_a_finger(person, paths, clip, site):
+    deleted = site.catalogue.add("小屏上的回收站")
+    site.ask("deleteVideoById", videoId=deleted.video_id, userId=deleted.user.user_id)
     person.page.set_viewport_size(PHONE)
     for path in paths:
         person.goes_to(path, **({"videoId": clip["videoId"]} if path == "/video" else {}))
@@ -124,12 +126,8 @@ DIALOGS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("language", "scheme"), [("zh", "light"), ("en", "dark")])
-def test_dialogs_can_be_read_and_pressed_on_a_phone(
-    site, own_browser, fresh_browser, new_person, clip, language, scheme
-):
-    signed_in = own_browser(language).storage_state()
-    context = fresh_browser(language, color_scheme=scheme, storage_state=signed_in, viewport=PHONE)
-    person = new_person(context, site.url, language)
+def test_dialogs_can_be_read_and_pressed_on_a_phone(site, member, clip, language, scheme):
+    person = member(site.server, color_scheme=scheme, viewport=PHONE)
     for path, opens in DIALOGS:
         person.goes_to(path, **({"videoId": clip["videoId"]} if path == "/video" else {}))
         opens(person)

@@ -81,10 +81,8 @@ def test_the_overview_counts_as_many_failures_as_it_leads_to(person, site, name,
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("language", "scheme"), [("zh", "dark"), ("en", "light")])
-def test_every_page_fits_its_window(site, own_browser, fresh_browser, new_person, paths, clip, language, scheme):
-    signed_in = own_browser(language).storage_state()
-    context = fresh_browser(language, color_scheme=scheme, storage_state=signed_in)
-    person = new_person(context, site.url, language)
+def test_every_page_fits_its_window(site, member, paths, clip, language, scheme):
+    person = member(site.server, color_scheme=scheme)
     person.goes_to("/video", videoId=clip["videoId"])
     for path in ["/video", *(path for path in paths if path != "/video")]:
         person.page.set_viewport_size(WINDOWS[0])
