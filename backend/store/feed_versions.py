@@ -19,10 +19,14 @@ CURSOR_SECONDS = 86_400.0  # cursors of a version work so long after it was last
 EVENT_SECONDS = MAX_AGE_SECONDS + CURSOR_SECONDS  # events of it are accepted so long
 NOTE_SECONDS = 600.0  # how exactly it is known when a version was last shown
 MAX_KEPT = 64
+MAX_VERSIONS = 20_000  # 140 MB; whatever makes more of them in a day, cursors of the oldest start anew
 
 KEEP = """
     insert into feed_versions (version, slot, revision, video_ids, shown) values (?, ?, ?, ?, ?)
     on conflict (version) do update set shown = max(shown, excluded.shown)
+"""
+CROWDED = """
+    delete from feed_versions where shown < (select shown from feed_versions order by shown desc limit 1 offset ?)
 """
 FIND = "select version, slot, revision, video_ids, shown from feed_versions where version = ?"
 
@@ -49,6 +53,7 @@ class FeedVersions:
         try:
             with self._engine.feed_writing() as db:
                 db.execute("delete from feed_versions where shown < ?", [now - EVENT_SECONDS - NOTE_SECONDS])
+                db.execute(CROWDED, [MAX_VERSIONS])
                 db.execute(KEEP, [version.version, version.slot, version.revision, ids, now])
         except StoreError as error:
             log.error("a version of the feed could not be stored: %s", error)

@@ -9,6 +9,7 @@ import pytest
 from backend.errors import Forbidden
 from backend.model.feed import FeedVersion, Figures
 from backend.model.feed_statistics import FigureGroup
+from backend.store import feed_versions
 
 VERSION = FeedVersion("v1", "feed", 3, ("a", "b"))
 KEY = (430_000, "feed", "a", 1, 3)
@@ -46,6 +47,15 @@ class TestVersions:
         assert open_again().feed_versions.find("v1") == VERSION
         clock.move(2 * DAY)
         assert open_again().feed_versions.find("v1") is None
+
+    def test_of_too_many_versions_the_oldest_are_forgotten(self, store, open_again, clock, monkeypatch):
+        monkeypatch.setattr(feed_versions, "MAX_VERSIONS", 10)
+        for number in range(20):
+            clock.move(1)
+            store.feed_versions.note_shown(FeedVersion(f"v{number}", "feed", number, ("a",)))
+
+        known = [number for number in range(20) if open_again().feed_versions.find_for_cursor(f"v{number}")]
+        assert known == list(range(8, 20))
 
 
 class TestFigures:
