@@ -144,4 +144,5 @@ with right:
     cdn_refreshes.listed()
     st.markdown(f"**{t('prewarm.batches')}**")
     watched = runs(found.first)
-    st.fragment(batches, run_every="1s" if watched else None)(found, watched)
+    with st.container(key="batches"):
+        st.fragment(batches, run_every="1s" if watched else None)(found, watched)

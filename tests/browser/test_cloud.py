@@ -80,7 +80,7 @@ def test_a_video_goes_the_whole_way(operator, alibaba, cloud_server, make_clip):
 
     person.goes_to("/prewarm")
     expect(person.page.get_by_text(person.t("prewarm.quota", left=997, total=1000, sent=3))).to_be_visible()
-    newest = person.page.get_by_test_id("stExpander").first
+    newest = person.part("batches").get_by_test_id("stExpander").first
     expect(newest).to_contain_text(person.t("prewarm.all_warm", count=3), timeout=30_000)
     assert alibaba.count("SubmitTranscodeJobs") == 1
     assert alibaba.oss.objects[alibaba.vod.videos[video_id]["file"]] == clip.read_bytes()

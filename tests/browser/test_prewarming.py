@@ -30,7 +30,7 @@ def test_lines_are_checked_while_they_are_typed_and_good_ones_become_warm(person
     send.click()
     person.is_told(person.t("done.prewarmed", count=2))
     expect(lines).to_have_value("")
-    newest = person.page.get_by_test_id("stExpander").first
+    newest = person.part("batches").get_by_test_id("stExpander").first
     expect(newest).to_contain_text(person.t("prewarm.all_warm", count=2))
     expect(newest.locator(STATE)).to_have_text(["warm", "warm"])
     expect(newest.locator(ADDRESS)).to_have_text([person.url + file for file in files])
@@ -41,6 +41,6 @@ def test_what_was_prewarmed_is_listed_later(person, site, clip):
 
     person.goes_to("/prewarm")
 
-    newest = person.page.get_by_test_id("stExpander").first
+    newest = person.part("batches").get_by_test_id("stExpander").first
     expect(newest).to_contain_text(person.t("prewarm.all_warm", count=1))
     expect(newest.locator(ADDRESS)).to_have_text([person.url + urlsplit(clip["coverUrl"]).path])
