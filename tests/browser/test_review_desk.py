@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from backend.model import Actor, Verdict
+from backend.model.review import Desk, Ruling
 from tests.browser.desk import PASSWORD
+from tests.conftest import TESTS
 from tests.waiting import until
 
 DOWN = "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', code: 'KeyA', bubbles: true, %s }))"
@@ -334,4 +337,30 @@ def test_a_reported_video_is_kept_or_not_by_one_key_and_says_what_it_was_reporte
     desk.shows("举一")
     desk.presses("b", "1")
     desk.has_done(1)
+    assert server.ask("getVideoById", videoId=video_id)["censorStatus"] == "fail"
+
+
+@pytest.mark.slow
+def test_a_lead_settles_a_difference_beside_the_clip(reviews, waiting, fresh_browser, new_person):
+    server, catalogue = reviews
+    (video_id,) = waiting("分歧")
+    store = catalogue.console.store
+    store.review_sampling.change({"second_reviews": True, "maximum": 100.0}, TESTS)
+    for name, verdict in {"anne": Verdict.NORMAL, "bob": Verdict.BLOCKED}.items():
+        (lease,) = store.review_leases.take(Desk(name), 1, 300)
+        store.review_decisions.decide(lease.key, Ruling(verdict, "广告"), Actor(name, "tests", request_id=name))
+    store.review_sampling.change({"second_reviews": False}, TESTS)
+    admin = new_person(fresh_browser("zh"), server.url, "zh")
+    admin.goes_to("/jobs")
+    admin.enters()
+    admin.goes_to("/review")
+
+    admin.clicks("review_differences")
+    expect(admin.dialog).to_contain_text("分歧")
+    expect(admin.dialog).to_contain_text(admin.t("desk.difference_stands"))
+    admin.dialog.get_by_text(admin.t("desk.difference_block"), exact=True).click()
+    admin.dialog.get_by_text("广告引流").click()
+    admin.dialog.get_by_role("button", name=admin.t("desk.settle")).click()
+
+    expect(admin.dialog).to_contain_text(admin.t("desk.differences_none"))
     assert server.ask("getVideoById", videoId=video_id)["censorStatus"] == "fail"
