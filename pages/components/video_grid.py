@@ -203,12 +203,12 @@ def _columns(prefix: str) -> list[Column]:
         Column("cover", t("column.cover"), "picture", 78),
         Column("title", t("column.title"), "link", sort=("title", "-title")),
         Column("user", t("column.user"), width=112, priority=2),
-        Column("censor", t("column.censor"), "chips", 88),
-        Column("recommended", t("column.recommended"), "chips", 84, priority=1),
-        Column("transcode", t("column.transcode"), "chips", 104, priority=1),
-        Column("narrow", t("column.narrow"), "chips", 96, priority=3),
+        Column("censor", t("column.censor"), "chips", 106),
+        Column("recommended", t("column.recommended"), "chips", 106, priority=1),
+        Column("transcode", t("column.transcode"), "chips", 116, priority=1),
+        Column("narrow", t("column.narrow"), "chips", 108, priority=3),
         Column("duration", t("column.duration"), "number", 92, ("-duration", "duration"), priority=1),
-        Column("size", t("column.size"), "number", 88, ("-size", "size"), priority=2),
+        Column("size", t("column.size"), "number", 88, ("-size", "size"), priority=3),
         Column("created", t(f"column.created_{prefix}"), "", 158, ("-creationTime", "creationTime"), priority=3),
     ]
 
