@@ -34,9 +34,9 @@ from backend.server.app import RestApp
 from backend.store import open_store
 from backend.store.jobs import Jobs
 from backend.store.sqlite.connections import Connections
+from tests.clock import Clock
 from tests.contract.clients import SENDERS, ApiClient
 
-SEED_TIME = 1547043089  # 2019-01-09 22:11:29 in Shanghai, the time of the seed's examples
 PASSWORD = "correct horse battery"
 
 hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is no failure
@@ -64,19 +64,6 @@ def pytest_collection_finish() -> None:
     """Leave what was imported and collected out of every later search for garbage: it stays until the end."""
     gc.collect()
     gc.freeze()
-
-
-class Clock:
-    """A clock that stands still until a test moves it."""
-
-    def __init__(self, now: float = SEED_TIME) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-    def move(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.model import CensorStatus, FileKind, MediaFile, User, VideoStatus
-from tests.conftest import SEED_TIME
+from tests.clock import SEED_TIME
 
 COMMON = MediaFile(FileKind.COMMON, "common.mp4", 1000, 720, 1280)
 SHANGHAI = ZoneInfo("Asia/Shanghai")

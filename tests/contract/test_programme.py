@@ -11,7 +11,8 @@ import backend
 from backend.auth.permissions import Role
 from backend.lifecycle.programme_clock import ProgrammeClock
 from backend.model import CensorStatus, FileKind, MediaFile, User, VideoStatus
-from tests.conftest import SEED_TIME, TESTS
+from tests.clock import SEED_TIME
+from tests.conftest import TESTS
 
 ZONE = ZoneInfo("Asia/Shanghai")
 COMMON = MediaFile(FileKind.COMMON, "common.mp4")

@@ -16,7 +16,8 @@ from backend.model import CensorStatus, FileKind, MediaFile, Sort, User, Video, 
 from backend.model.programme import FEED, EntryState, Rules, Scheduling
 from backend.model.wall_times import TypedTime
 from backend.store import open_store
-from tests.conftest import TESTS, Clock
+from tests.clock import Clock
+from tests.conftest import TESTS
 from tests.store.sqlite.test_video_queries import USERS, matches, ordered
 
 START, MINUTE = 1_700_000_000, 60
