@@ -4,7 +4,8 @@
   if (before) before.stop();
   document.documentElement.lang = lang;
   const OURS = "[data-testid=stMarkdownContainer], [data-testid=stDataFrame] canvas, input, textarea, pre, code, " +
-    "script, style, .stIconMaterial, [data-testid=stIconMaterial], [data-testid=stTable], .st-bidi-component";
+    "script, style, .stIconMaterial, [data-testid=stIconMaterial], [data-testid=stTable], .st-bidi-component, " +
+    ".qu-phone, .qu-week";
   const ATTRIBUTES = ["aria-label", "title", "alt", "placeholder"];
   const exact = new Map(Object.entries(words).filter(([word]) => !word.includes("{}")));
   const patterns = Object.entries(words).filter(([word]) => word.includes("{}")).map(([word, text]) => {

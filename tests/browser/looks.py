@@ -87,7 +87,7 @@ ENGLISH = """allowed => {
     const said = new Set();
     const ours = "canvas, script, style, noscript, pre, code, td, th, [data-testid=stMarkdownContainer], "
         + "[data-testid=stIconMaterial], [data-testid=stAlertDynamicIcon], [data-testid=stMetricIcon], "
-        + "[data-testid=stCaptionContainer], .st-bidi-component";
+        + "[data-testid=stCaptionContainer], .st-bidi-component, .qu-phone, .qu-week";
     const hear = text => {
         const words = (text.match(/[A-Za-z]{3,}/g) ?? []).filter(word => !allowed.includes(word));
         if (words.length) said.add(text.trim().slice(0, 80));
@@ -96,7 +96,7 @@ ENGLISH = """allowed => {
     for (let node = nodes.currentNode; node; node = nodes.nextNode()) {
         if (node.nodeType === Node.TEXT_NODE) {
             if (!node.parentElement.closest(ours)) hear(node.data);
-        } else if (!node.closest("[data-testid=stMarkdownContainer]")) {
+        } else if (!node.closest("[data-testid=stMarkdownContainer], .qu-week")) {
             for (const name of ["aria-label", "title", "alt", "placeholder"]) hear(node.getAttribute(name) ?? "");
         }
     }
