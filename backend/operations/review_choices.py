@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec.structs import asdict, replace
 
-from backend.api.parameters import Line, Whole
+from backend.api.parameters import ClearableLine, Whole
 from backend.api.registry import operation
 from backend.auth.permissions import Right
 from backend.errors import BadRequest
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 MAX_BREAK_MINUTES = 240
 SPEEDS = (1, 1.5, 2)
-Words = Annotated[str | None, Line(MAX_REASON_BYTES)]
+Words = Annotated[str | None, ClearableLine(MAX_REASON_BYTES)]
 
 
 class ReasonData(msgspec.Struct, rename="camel"):

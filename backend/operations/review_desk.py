@@ -136,8 +136,8 @@ def decide_review(
 ) -> DecidedData:
     """Record the verdict on a leased video, like createAudit, and lease the next ones in the same response.
 
-    Repeating the same decision is idempotent. 409 if the lease was lost or the decision differs. `seconds` is the
-    viewing time; `reasonCode` is as for createAudit, `count` and `leaseKeys` as for takeReview.
+    Repeating the same decision is idempotent. 409 if the lease was lost, the decision differs or was undone. `seconds`
+    is the viewing time; `reasonCode` is as for createAudit, `count` and `leaseKeys` as for takeReview.
     """
     words = choose_words(call.console, status, reason, reason_code, call.caller.language)
     words = check_words(status, words, comment)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from backend.api.parameters import Clearable, Line, Text, Whole, Words
+from backend.api.parameters import Clearable, ClearableLine, Text, Whole, Words
 from backend.api.registry import operation
 from backend.auth.permissions import Right, Role
 from backend.errors import BadRequest
@@ -26,7 +26,7 @@ SUGGESTIONS = ("pass", "review", "block")
 DESK_ROLES = tuple(role for role in Role if Right.DESK in role.rights)
 MAX_VALUES, MAX_IDS = 50, 100
 QueueCode = Annotated[str, Text(32)]
-Name = Annotated[str | None, Line(100)]
+Name = Annotated[str | None, ClearableLine(100)]
 VideoIds = Annotated[str, Text(MAX_IDS * 129)]
 Values = Annotated[str | None, Clearable(4000)]
 NO_QUEUE = "There is no review queue {code}."
@@ -181,6 +181,9 @@ def edit_review_queue(
     """
     if not CODE.fullmatch(code):
         raise BadRequest("code must be small letters, digits, - and _, got {code!r}.", code=code)
+    for wire, text in (("nameZh", name_zh), ("nameEn", name_en)):
+        if text == "":
+            raise BadRequest("{name} is required.", name=wire)
     given: dict[str, Any] = {
         "name_zh": name_zh, "name_en": name_en, "position": position, "sort": order,
         "roles": None if roles is None else tuple(map(Role, _words(call, "roles", roles, DESK_ROLES))),

@@ -18,6 +18,7 @@ STANDS = {LeaseKind.FIRST: CensorStatus.CHECK, LeaseKind.REPORTED: CensorStatus.
 SKIP_SECONDS = 600.0  # before a user gets a skipped video again
 
 OTHERWISE = "This clip was decided already ({status}). Undo that first."
+UNDONE = "You undid this decision meanwhile. Decide with the key of the new lease."
 NOTHING_TO_UNDO = "There is nothing to undo: this was not decided here, or by somebody else."
 
 
@@ -29,7 +30,7 @@ class ReviewDecisions:
         self._clock = clock
 
     def find(self, key: str, reviewer: str, verdict: Verdict | None = None) -> Decision | None:
-        """Return a user's decision on a lease. Raises Conflict if it is not `verdict`."""
+        """Return a user's decision on a lease. Raises Conflict if it is not `verdict`, or was undone."""
         with self._engine.reading() as db:
             return find(db, key, reviewer, verdict)
 
@@ -185,13 +186,15 @@ class ReviewDecisions:
 def find(db: Database, key: str, reviewer: str, verdict: Verdict | None = None) -> Decision | None:
     """Return a user's decision on a lease, inside the caller's transaction.
 
-    Raises Conflict if it is not `verdict`.
+    With a `verdict`, raises Conflict if the decision is another one, or was undone: it does not stand any more.
     """
     sql = "select * from review_decisions where lease_key = ? and reviewer = ?"
     row = next(iter(db.query(sql, [key, reviewer])), None)
     if row is None:
         return None
     made = decision_of(row)
+    if verdict is not None and made.undone:
+        raise Conflict(UNDONE)
     if verdict not in (None, made.verdict):
         raise Conflict(OTHERWISE, status=made.verdict.value)
     return made

@@ -41,7 +41,7 @@ COUNTS = {
     )
 }
 ALL = """
-    select l.*, v.title from review_leases l join videos v using (video_id)
+    select l.*, v.title from review_leases l join videos v using (video_id) where l.expires > 0
     order by l.expires > :now desc, l.claimed, v.seq
 """
 
@@ -122,7 +122,7 @@ class ReviewLeases:
             return video_of(db, key)
 
     def find_all(self) -> list[tuple[Lease, str]]:
-        """Return all leases with the titles of their videos, active ones first."""
+        """Return all leases with the titles of their videos, active ones first; not those whose session was ended."""
         with self._engine.reading() as db:
             return [(lease_of(row), row["title"]) for row in db.query(ALL, {"now": self._clock()})]
 

@@ -198,6 +198,14 @@ class TestKeeping:
         assert door("decideReview", leaseKey=key, status="Normal", token=ben)["message"] == GONE
         assert list(take(3)) == ["v0", "v1", "v2"]
 
+    def test_clips_of_an_account_that_was_disabled_are_no_longer_listed(self, door, clips, ben):
+        desk_key = door.data("openReviewDesk", token=ben)["deskKey"]
+        door.data("takeReview", token=desk_key)
+
+        door.data("editAccount", userName="ben", disabled=True)
+
+        assert door.data("getReviewLeases")["leaseList"] == []
+
 
 class TestDeciding:
     @pytest.mark.every_door
@@ -361,6 +369,18 @@ class TestUndoing:
         door.data("decideReview", leaseKey=lease["leaseKey"], status="Normal")
         assert [line.action for line in verdicts(console)] == ["createAudit", "undoAudit", "createAudit"]
 
+    @pytest.mark.parametrize("given", [{"status": "Normal"}, {"status": "Blocked", "reason": "x"}])
+    def test_a_decision_that_was_undone_is_not_confirmed_when_it_is_sent_again(self, door, key, given):
+        door.data("decideReview", leaseKey=key, status="Normal")
+        lease = door.data("undoReview", leaseKey=key)["lease"]
+
+        answer = door("decideReview", leaseKey=key, **given)
+
+        assert (answer["code"], answer["message"]) == (
+            "409", "You undid this decision meanwhile. Decide with the key of the new lease.",
+        )  # fmt: skip
+        assert door.data("decideReview", leaseKey=lease["leaseKey"], **given)["status"] == given["status"]
+
     def test_the_clip_is_at_one_desk_of_its_user_even_if_two_undo_the_same(self, door, key):
         door.data("decideReview", leaseKey=key, status="Normal")
         first = door.data("undoReview", leaseKey=key, desk="one")["lease"]
@@ -395,13 +415,6 @@ class TestUndoing:
         assert (found["status"], found["reasonCode"]) == ("Blocked", "spam")
         assert door.data("getReviewDecisions", token=ben)["decisionList"] == []
         assert door.data("undoReview", leaseKey=found["leaseKey"])["lease"]["video"]["videoId"] == "v1"
-
-    def test_a_decision_that_was_undone_says_so_once_sent_again(self, door, console, key):
-        made = door.data("decideReview", leaseKey=key, status="Normal")
-        door.data("undoReview", leaseKey=key)
-
-        assert door.data("decideReview", leaseKey=key, status="Normal")["requestId"] == made["requestId"]
-        assert console.store.catalogue.get_video("v0").censor_status is CensorStatus.CHECK
 
     def test_skips_and_questions_are_taken_back_too(self, door, take, clips, ben):
         first, second = (lease["leaseKey"] for lease in take(2).values())
@@ -561,6 +574,7 @@ class TestReasons:
             ({"code": "spam", "uploaderZh": "字" * 43}, "uploaderZh has 129 bytes; at most 128 are allowed."),
             ({"code": "spam", "position": 0}, "position must be from 1 to 100, got 0."),
             ({"code": "spam", "nameEn": " "}, "nameEn is required."),
+            ({"code": "spam", "uploaderZh": ""}, "uploaderZh is required."),
         ],
     )
     def test_nonsense_is_named(self, door, given, said):

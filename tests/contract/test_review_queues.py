@@ -153,6 +153,7 @@ def test_new_uploaders_are_those_with_few_passed_clips_when_the_clip_came(door, 
         ({**TRAVEL, "userNames": "nobody"}, "There is no account nobody."),
         ({**TRAVEL, "cateId": 77}, "There is no category 77."),
         ({**TRAVEL, "minSeconds": 5, "maxSeconds": 4}, "minSeconds must be at most maxSeconds."),
+        ({"code": "default", "nameZh": ""}, "nameZh is required."),
         ({"code": "default", "words": "x"}, "The default queue has no conditions: it holds what meets no rule."),
     ],
 )  # fmt: skip
