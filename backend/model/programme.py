@@ -169,6 +169,11 @@ def lineup_at(programme: Programme, at: int) -> Lineup:
     )
 
 
+def own_lineup(programme: Programme, at: int) -> Lineup:
+    """Compose a slot's own entries at an instant, as if it had no specials."""
+    return lineup_at(msgspec.structs.replace(programme, specials=()), at)
+
+
 def special_at(specials: Iterable[Special], at: int) -> Special | None:
     """Return the special that is on: that of the highest priority, then of the latest start, then of the last id."""
     on = [one for one in specials if one.starts <= at < one.ends]

@@ -12,7 +12,7 @@ from backend.api.registry import operation
 from backend.api.wall_clock import Time
 from backend.errors import BadRequest
 from backend.model import SECONDS_A_DAY
-from backend.model.programme import FEED, boundaries
+from backend.model.programme import FEED, boundaries, own_lineup
 from backend.model.programme_conflicts import conflicts
 from backend.model.wall_times import day_of, day_start, week_days
 from backend.operations.programme_data import (
@@ -176,10 +176,17 @@ def get_programme(
 
 
 @operation("GET", "/vod/previewFeed")
-def preview_feed(call: Call, *, slot: SlotCode = FEED, time: Time = None) -> PreviewData:
-    """Return what a slot shows at a time, by default now, with the reason of every place and of everybody left out."""
+def preview_feed(call: Call, *, slot: SlotCode = FEED, time: Time = None, specials: bool = True) -> PreviewData:
+    """Return what a slot shows at a time, by default now, with the reason of every place and of everybody left out.
+
+    `specials` false: the slot's own order, which a special that is on hides until its end.
+    """
     loaded, write = call.store.programme.load(slot), ProgrammeWriter(call)
-    lineup = call.store.programme.lineup(slot, None if time is None else time.at)
+    at = None if time is None else time.at
+    if specials:
+        lineup = call.store.programme.lineup(slot, at)
+    else:
+        lineup = own_lineup(loaded.programme, call.now() if at is None else at)
     on, special = lineup.special is not None, lineup.special
     shown = write.entries(loaded, [one.entry for one in lineup.places], lineup.at, special=on)
     left_out = write.entries(loaded, [one.entry for one in lineup.left_out], lineup.at, special=on)

@@ -41,7 +41,10 @@ class ChangedEntry(msgspec.Struct, rename="camel"):
 
 
 class MovedEntry(msgspec.Struct, rename="camel"):
-    """Where the entry is shown now: 0 if it is not; creator spacing may have moved it by `moved`."""
+    """Where the entry stands in the slot's own order now: 0 if it is not shown there.
+
+    Creator spacing may have moved it by `moved`.
+    """
 
     revision: int
     place: int
@@ -122,7 +125,9 @@ def move_recommend(
 ) -> MovedEntry:
     """Move an entry to a place (from 1), or before or after another shown video.
 
-    A pinned entry is pinned there; any other gets a rank, and so do those before it. `revision` as in editRecommend.
+    Places are counted in the slot's own order (`previewFeed` with `specials` false), also while a special hides it.
+    A pinned entry is pinned there, and pins between its old and its new place give way by one; any other gets a rank,
+    and so do those before it. `revision` as in editRecommend.
     """
     if sum(map(bool, (place, before, after))) != 1:
         raise BadRequest("One of place, before and after is required.")

@@ -10,7 +10,7 @@ import msgspec
 
 from backend.errors import BadRequest, NotFound
 from backend.model import Actor, CensorStatus
-from backend.model.programme import FEED, MAX_ENTRIES, Lineup, Rules, Scheduling, lineup_at
+from backend.model.programme import FEED, MAX_ENTRIES, Lineup, Rules, Scheduling, own_lineup
 from backend.model.programme_moves import pins_and_ranks
 from backend.model.wall_times import TypedTime, check_window
 from backend.store import entries, history, lineups
@@ -62,7 +62,8 @@ class ProgrammeChanges:
     ) -> Lineup:  # fmt: skip
         """Move an entry to a place (from 1), or before or after another entry; return the line-up now.
 
-        Raises BadRequest if the other entry is not shown now.
+        Places and the line-up are those of the slot's own entries, also while a special is on. Raises BadRequest if
+        the other entry is not among them.
         """
         now = self._now()
         with self._engine.writing() as db:
@@ -72,7 +73,7 @@ class ProgrammeChanges:
             entry = next((one for one in programme.entries if one.video_id == video_id), None)
             if entry is None:
                 raise NotFound(NO_RECOMMENDATION, video_id=video_id)
-            place = place or _beside(lineup_at(programme, now), video_id, before, after)
+            place = place or _beside(own_lineup(programme, now), video_id, before, after)
             found = pins_and_ranks(programme.entries, programme.rules, now, entry, place)
             if found:
                 lineups.begin(db, slot, actor, now, "moveRecommend", target=video_id, note=note)
@@ -80,7 +81,7 @@ class ProgrammeChanges:
                     entries.set_columns(db, moved, slot, values)
                 old = {"pin": row["pin"], "rank": row["rank"]}
                 self._note(db, actor, "moveRecommend", video_id, {**_of(slot), "place": place}, old)
-            return lineup_at(read_programme(db, slot, now).programme, now)
+            return own_lineup(read_programme(db, slot, now).programme, now)
 
     def restore(
         self, slot: str, revision: int, actor: Actor, *, note: str = "", expected: int | None = None

@@ -268,6 +268,35 @@ class TestPlaces:
         assert door("moveRecommend", videoId="a")["code"] == "400"
         assert door("moveRecommend", videoId="a", before="nobody")["code"] == "400"
 
+    def test_a_pinned_clip_moves_by_one_place_although_others_want_it(self, planned, door, places, clock):
+        for name, pin in (("a", 1), ("b", 1), ("c", 3), ("d", 0), ("e", 40)):
+            planned(name, pin=pin)
+            clock.move(1)
+        assert places() == list("bacde")
+
+        def move(name, place):
+            return door.data("moveRecommend", videoId=name, place=place)["place"], "".join(places())
+
+        assert move("a", 1) == (1, "abcde")
+        assert move("a", 2) == (2, "bacde")
+        assert [move("a", 3), move("a", 4)] == [(3, "bcade"), (4, "bcdae")]
+        assert [move("e", 4), move("e", 32)] == [(4, "bcdea"), (5, "bcdae")]
+
+    def test_moves_are_of_the_slots_own_order_while_a_special_is_on(self, planned, door, places, clock):
+        for name in "abc":
+            planned(name)
+            clock.move(1)
+        window = {"startTime": written(clock.now - 60), "endTime": written(clock.now + HOUR)}
+        door.data("saveSpecial", name="s", videoIds="a", **window)
+
+        assert (places(), places(specials="false")) == (["a"], list("cba"))
+        assert door.data("moveRecommend", videoId="a", place=2)["place"] == 2
+        assert (places(), places(specials="false")) == (["a"], list("cab"))
+        assert door.data("moveRecommend", videoId="b", before="c")["place"] == 1
+        assert door.data("previewFeed", specials="false")["special"] is None
+        clock.move(HOUR)
+        assert places() == list("bca")
+
     def test_a_preview_shows_any_moment_and_what_getrecommendvideos_will(self, planned, places, live, clock):
         planned("now", endTime=written(SEED_TIME + 2 * HOUR))
         planned("later", startTime=written(SEED_TIME + HOUR))
