@@ -108,7 +108,7 @@ class Whole:
             raise BadRequest("{name} must be a whole number, got {raw!r}.", name=name, raw=raw[:40])
         if len(raw.strip()) <= MAX_DIGITS and self.low <= (value := int(raw)) <= self.high:
             return value
-        raise _outside(name, self.low, self.high, raw)
+        raise outside(name, self.low, self.high, raw)
 
     def schema(self) -> dict[str, Any]:
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
@@ -128,7 +128,7 @@ class Number:
         if not (0 <= value < math.inf) or "_" in raw or not raw.isascii():
             raise BadRequest("{name} must be a number of at least 0, got {raw!r}.", name=name, raw=raw[:40])
         if value > self.high:
-            raise _outside(name, 0, self.high, raw)
+            raise outside(name, 0, self.high, raw)
         return value
 
     def schema(self) -> dict[str, Any]:
@@ -228,7 +228,7 @@ class Moment:
                 raw=raw[:40],
             ) from None
         if self.kept and not FIRST_SECOND <= second <= LAST_SECOND:
-            raise _outside(name, FIRST_DAY, LAST_DAY, raw)
+            raise outside(name, FIRST_DAY, LAST_DAY, raw)
         return second
 
     def _second(self, text: str, zone: ZoneInfo) -> int:
@@ -260,7 +260,8 @@ def in_24_hours(hour: int, afternoon: bool) -> int:
     return hour % 12 + 12 * afternoon
 
 
-def _outside(name: str, low: Any, high: Any, raw: str) -> BadRequest:
+def outside(name: str, low: Any, high: Any, raw: str) -> BadRequest:
+    """Return the error for a value outside its range."""
     value = raw.strip()[:MAX_DIGITS]
     return BadRequest("{name} must be from {low} to {high}, got {value}.", name=name, low=low, high=high, value=value)
 

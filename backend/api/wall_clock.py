@@ -7,8 +7,9 @@ from datetime import date, datetime, time
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from backend.api.parameters import AFTERNOON, TIME, Clearable, in_24_hours, offset_of
+from backend.api.parameters import AFTERNOON, TIME, Clearable, in_24_hours, offset_of, outside
 from backend.errors import BadRequest
+from backend.model.limits import FIRST_DAY, LAST_DAY
 from backend.model.wall_times import TypedTime, instant_of
 
 
@@ -16,7 +17,7 @@ from backend.model.wall_times import TypedTime, instant_of
 class WallClock:
     """A time to the second, in the console's zone unless it has an offset, as a TypedTime.
 
-    A time that clocks skip or show twice is refused.
+    A time that clocks skip or show twice is refused, and one that not every time zone and spreadsheet can show.
     """
 
     def read(self, name: str, raw: str, zone: ZoneInfo) -> TypedTime:
@@ -27,6 +28,8 @@ class WallClock:
         except (ValueError, OverflowError):
             raise BadRequest("{name} must be a time like 2019-01-09 22:11, got {raw!r}.", name=name,
                              raw=raw[:40]) from None  # fmt: skip
+        if not FIRST_DAY <= wall.date().isoformat() <= LAST_DAY:
+            raise outside(name, FIRST_DAY, LAST_DAY, raw)
         return TypedTime(instant_of(wall, zone, name) if at is None else at, text, zone.key)
 
     def schema(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from backend.api.parameters import End, PageIndex, PageSize, Start, Text, Whole
+from backend.api.parameters import Moment, PageIndex, PageSize, Text, Whole
 from backend.api.registry import operation
 from backend.api.wall_clock import Time
 from backend.errors import BadRequest
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 MAX_DAYS = 62
 SlotCode = Annotated[str, Text(32)]
+FirstDay = Annotated[int | None, Moment(kept=True)]
+LastDay = Annotated[int | None, Moment(end=True, kept=True)]
 RevisionNumber = Annotated[int, Whole(1)]
 FIELDS = {
     "recommended": "startTime", "ends": "endTime", "pin": "pin", "rank": "rank", "note": "note", "title": "title",
@@ -144,7 +146,7 @@ def get_slots(call: Call) -> SlotList:
 
 @operation("GET", "/vod/getProgramme")
 def get_programme(
-    call: Call, *, slot: SlotCode = FEED, start_time: Start = None, end_time: End = None
+    call: Call, *, slot: SlotCode = FEED, start_time: FirstDay = None, end_time: LastDay = None
 ) -> ProgrammeData:
     """Return what is planned for a slot, by default in this week, with the conflicts to come.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from backend.api.parameters import Clearable, ClearableLine, Line, Moment, Start, Text, Whole
+from backend.api.parameters import Clearable, ClearableLine, Line, Moment, Text, Whole
 from backend.api.registry import operation
 from backend.api.wall_clock import EndTime, Time
 from backend.auth.permissions import Right
@@ -16,7 +16,7 @@ from backend.errors import BadRequest
 from backend.model.programme import FEED, MAX_ENTRIES, MAX_PIN, Scheduling
 from backend.model.programme_conflicts import conflicts
 from backend.model.wall_times import TypedTime, day_of, day_start, shift_days, week_days
-from backend.operations.programme import RevisionNumber, SlotCode
+from backend.operations.programme import FirstDay, RevisionNumber, SlotCode
 from backend.operations.programme_data import ConflictData, NamedVideo, ProgrammeWriter
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ Pin = Annotated[int | None, Whole(0, MAX_PIN)]
 Rank = Annotated[int | None, Whole(0, 1_000_000)]
 Note = Annotated[str | None, ClearableLine(MAX_NOTE)]
 Reason = Annotated[str, Line(MAX_NOTE)]
-Day = Annotated[int, Moment()]
+Day = Annotated[int, Moment(kept=True)]
 Priority = Annotated[int | None, Whole(0, 100)]
 
 
@@ -158,7 +158,7 @@ def copy_week(
     call: Call,
     *,
     to_date: Day,
-    from_date: Start = None,
+    from_date: FirstDay = None,
     slot: SlotCode = FEED,
     note: Reason = "",
     revision: Revision = None,
@@ -223,9 +223,9 @@ def save_special(
 ) -> SavedSpecial:
     """Add a special to a slot, or change the one with this id; absent parameters stay unchanged.
 
-    It shows `videoIds` (comma-separated, in order) instead of the slot's own entries from `startTime` until, excluding,
-    `endTime`. Of overlapping ones the highest `priority` is shown, then the latest start. `revision` as in
-    editRecommend.
+    It shows `videoIds` (comma-separated, in order; at least one) instead of the slot's own entries from `startTime`
+    until, excluding, `endTime`. Of overlapping ones the highest `priority` is shown, then the latest start. `revision`
+    as in editRecommend.
     """
     given: dict[str, Any] = {
         "name": name or None, "starts": start_time, "ends": end_time, "priority": priority, "note": note,

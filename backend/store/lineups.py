@@ -54,6 +54,9 @@ def check(db: Database, slot: str, expected: int | None) -> None:
     row = db.execute("select revision from slots where slot = ?", [slot]).fetchone()
     if row is None or row[0] == expected:
         return
+    if row[0] < expected:
+        raise Conflict("{slot} is at revision {revision}, and has no revision {seen} yet; look at it again.",
+                       seen=expected, slot=slot, revision=row[0])  # fmt: skip
     sql = "select actor, action from lineups where slot = ? and revision > ? order by revision desc limit 1"
     name, action = db.execute(sql, [slot, expected]).fetchone() or ("", "")
     raise Conflict(

@@ -157,6 +157,8 @@ class ProgrammeChanges:
             if (row["starts"], row["ends"]) != (before.get("starts"), before.get("ends")):
                 check_window(row["starts"], row["ends"], now)
             videos = wanted.get("video_ids")
+            if not (before if videos is None else videos):  # blocking may have emptied one that is there
+                raise BadRequest("A special shows at least one video; name it in videoIds.")
             for video_id in _check_videos(db, videos or []):
                 raise NotFound("There is no video {video_id}. It may have been deleted.", video_id=video_id)
             lineups.begin(db, slot, actor, now, "saveSpecial", target=special_id, note=row["note"])

@@ -323,6 +323,19 @@ class TestPlaces:
         door.data("deleteSpecial", specialId=made["specialId"])
         assert places(time=written(SEED_TIME + HOUR)) == ["own", "rest"]
 
+    def test_a_special_needs_videos_and_is_not_warned_of_pins_it_hides(self, planned, door):
+        window = {"startTime": written(SEED_TIME + HOUR), "endTime": written(SEED_TIME + 2 * HOUR)}
+        for name in "ab":
+            planned(name, pin=1)
+
+        refused = [door("saveSpecial", name="s", **window, **given) for given in ({}, {"videoIds": ""})]
+        made = door.data("saveSpecial", name="s", videoIds="a", **window)
+
+        assert [one["kind"] for one in made["conflictList"]] == ["fewClips"]
+        refused.append(door("saveSpecial", specialId=made["specialId"], videoIds=" , "))
+        assert [one["code"] for one in refused] == ["400"] * 3
+        assert door.data("saveSpecial", specialId=made["specialId"], name="t")["specialId"] == made["specialId"]
+
     def test_another_slot_has_entries_of_its_own(self, planned, door, places, live, passed):
         door.data("saveSlot", slot="home", name="Home", size=1)
         planned("both")
@@ -336,6 +349,23 @@ class TestPlaces:
 
 
 class TestTheWeek:
+    @pytest.mark.parametrize(
+        ("operation", "given"),
+        [
+            (operation, {name: time})
+            for operation, name in (
+                ("copyWeek", "toDate"), ("copyWeek", "fromDate"), ("getProgramme", "startTime"),
+                ("getProgramme", "endTime"), ("previewFeed", "time"), ("saveSpecial", "startTime"),
+                ("editRecommend", "endTime"),
+            )
+            for time in ("0001-01-01 00:00", "9999-12-30 23:59", "9999-12-31 23:59:59")
+        ],
+    )  # fmt: skip
+    def test_times_at_the_ends_of_the_calendar_are_refused(self, door, operation, given):
+        needed = {"copyWeek": {"toDate": "2019-01-20"}, "editRecommend": {"videoId": "a"}}.get(operation, {})
+
+        assert door(operation, **needed | given)["code"] == "400"
+
     def test_what_passes_midnight_is_one_entry_in_a_week_of_seven_days(self, planned, door):
         planned("night", startTime="2019-01-10 22:00", endTime="2019-01-11 02:00")
 
@@ -435,6 +465,8 @@ class TestRevisions:
         assert (first["code"], second["code"]) == ("200", "409")
         assert "ben" in second["message"]
         assert f"revision {seen + 1}" in second["message"]
+        ahead = door("moveRecommend", videoId="a", place=1, revision=999)
+        assert (ahead["code"], "no revision 999 yet" in ahead["message"]) == ("409", True)
 
 
 class TestBlocking:
