@@ -17,7 +17,7 @@ WORDS = (
     "approve", "block", "skip", "undo", "note", "opinion", "play", "sound", "grey", "blur", "help",
     "no_media", "reasons", "other", "cancel", "understood", "close", "never", "nothing_to_undo",
     "type_reason", "type_note", "type_opinion", "send_reason", "send_note", "send_opinion",
-    "rest", "loading", "all_done", "none_free", "panel", "comfort", "choose_break",
+    "alerts", "disturbing", "rest", "loading", "all_done", "none_free", "panel", "comfort", "choose_break",
     "choose_grey", "choose_blur", "choose_small", "choose_sound", "choose_autoplay",
     "choose_sensitiveAutoplay", "choose_keys",
 )  # fmt: skip

@@ -32,12 +32,14 @@ def draw(number: int) -> None:
     left = t("desk.differences_left", count=found["total"])
     st.caption(f"{plain(video['user']['userName'])} · {formatting.moment(video['creationTime'])} · {left}")
     names = {reason["code"]: reason["name"] for reason in reason_choice.reasons()}
-    left, right = st.columns([3, 2])
+    for column, verdict in zip(st.columns(len(one["verdictList"]), wrap=False), one["verdictList"], strict=True):
+        with column:
+            _verdict(verdict, names)
+    with st.container(key="difference"):
+        left, right = st.columns([3, 2])
     with left:
         player.player(video, session.ask("getPlayInfo", videoId=video["videoId"]), busy=False, may_choose=False)
     with right:
-        for verdict in one["verdictList"]:
-            _verdict(verdict, names)
         _form(one["differenceId"], f"{number}-{one['differenceId']}")
 
 

@@ -42,7 +42,7 @@ PANELS = (
     Panel(
         "reports",
         words=("reported_approved",),
-        filled={"reported": ("number", "reasons"), "reported_ago": ("age",)},
+        filled={"alert_reports": ("number",), "reported": ("number", "reasons"), "reported_ago": ("age",)},
         names={"report": REPORTS},
     ),
     Panel(
@@ -54,6 +54,8 @@ PANELS = (
         "hints",
         words=("hint_before", "hint_mirrored", "hint_same_user", "hint_block_too", "hint_pass_too"),
         filled={
+            "alert_like_blocked": ("share",),
+            "alert_like_passed": ("share",),
             "hint_blocked": ("share", "title", "age", "reason"),
             "hint_passed": ("share", "title", "age"),
             "hint_ago": ("age",),

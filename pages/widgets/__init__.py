@@ -38,8 +38,8 @@ _lines = _component("lines")
 _compare = _component("compare", plays=True)
 _watch = _component("watch", plays=True)
 _table = _component("table")
-_review = _component("review", "panels", "api", "tab", "outbox", "desk", "pictures", "clip", "facts", "keys", "help",
-                     "commands", "view", "main")  # fmt: skip
+_review = _component("review", "panels", "api", "tab", "outbox", "desk", "pictures", "clip", "facts", "alerts", "keys",
+                     "help", "commands", "view", "main")  # fmt: skip
 
 
 def upload(data: dict[str, Any], key: str, on_sent: Callable[[], None]) -> dict[str, Any] | None:

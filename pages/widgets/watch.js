@@ -33,6 +33,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     video.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
   showNow();
+  reachByTab(parentElement);
   return () => own.resize?.disconnect();
 
   function load() {
@@ -187,4 +188,24 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const hours = minutes >= 60 ? `${Math.floor(minutes / 60)}:${pair(minutes % 60)}` : minutes;
     return `${hours}:${pair(whole % 60)}${tenths ? `.${Math.round(seconds * 10) % 10}` : ""}`;
   }
+}
+
+// Dialogs move the focus on Tab themselves, and do not look into components: there the component is one stop for them,
+// and moves the focus within.
+function reachByTab(shadow) {
+  const { host } = shadow;
+  if (!host.closest("[role=dialog]")) return;
+  const stops = () => [...shadow.querySelectorAll("video, button, [tabindex]")]
+    .filter((one) => one.tabIndex >= 0 && !one.disabled && one.checkVisibility());
+  host.tabIndex = 0;
+  host.onfocus = ({ relatedTarget }) => {
+    if (shadow.activeElement) return;
+    const isBack = relatedTarget && host.compareDocumentPosition(relatedTarget) & Node.DOCUMENT_POSITION_FOLLOWING;
+    stops().at(isBack ? -1 : 0)?.focus();
+  };
+  host.onkeydown = (event) => {
+    if (event.key !== "Tab") return;
+    const isLast = shadow.activeElement === stops().at(event.shiftKey ? 0 : -1);
+    if (!isLast) event.stopPropagation();
+  };
 }

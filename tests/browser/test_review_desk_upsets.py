@@ -14,6 +14,12 @@ UNREAD_MS = 750  # a key that comes sooner after a question is no answer
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"  # the desk renews its leases
 KEEPS_NOTHING = "() => sessionStorage['qu-review-acts anne'] === '[]'"
 KEY = "([key, code]) => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, code, bubbles: true }))"
+TAPS = """async (button) => {
+  for (let tap = 0; tap < 5; tap += 1) { // not counted as a series, as browsers do not count each tap of a finger
+    button.dispatchEvent(new MouseEvent("click", { detail: 1, bubbles: true, composed: true }));
+    await new Promise((resolve) => { setTimeout(resolve, 150); });
+  }
+}"""
 NOTE_PLAYS = """() => {
   const { play } = HTMLMediaElement.prototype;
   window.plays = [];
@@ -243,6 +249,12 @@ def test_nothing_plays_by_itself_that_flashes_or_is_from_an_uploader_blocked_for
     desk.shows("闪烁的")
     expect(desk.clip.locator(".flags")).to_contain_text(desk.person.t("desk.flashes"))
     expect(desk.clip.locator(".part")).to_have_text("0:03–0:05")
+    expect(desk.clip.locator(".why")).to_have_text(desk.person.t("desk.flashes"))
+    desk.page.set_viewport_size({"width": 390, "height": 844})  # where the facts lie below the buttons
+    badge = desk.root.locator(".alert", has_text=desk.person.t("flag.flashing"))
+    expect(badge).to_be_in_viewport(ratio=1)
+    badge.click()
+    expect(desk.clip.locator(".flags")).to_be_in_viewport(ratio=1)
     desk.presses("a")
     desk.shows("又是别人的")
     desk.has_done(3)
@@ -320,6 +332,10 @@ def test_a_held_enter_and_a_double_click_decide_about_one_clip_alone(waiting, de
     desk.looks()
     desk.has_done(2)
     expect(desk.clip.get_by_role("heading")).to_have_text("按住三")
+
+    desk.root.locator(".acts .approve").evaluate(TAPS)
+    desk.shows("按住四")
+    desk.has_done(3)
 
 
 def test_reasons_beyond_the_keys_are_reached_by_tab(server, waiting, desk_of):

@@ -33,9 +33,12 @@ class Clip {
     this.video.onloadeddata = () => { this.failures = 0; this.nothing.hidden = true; };
     this.nothing = make("p", "nothing", this.config.words.no_media);
     this.nothing.hidden = true;
+    this.why = make("p", "nothing why");
+    this.why.hidden = true;
     this.cover = this.painted.canvas("cover");
     for (const event of ["playing", "seeked"]) this.video.addEventListener(event, () => { this.cover.hidden = true; });
-    stage.append(this.video, this.cover, this.nothing);
+    this.video.addEventListener("playing", () => { this.why.hidden = true; });
+    stage.append(this.video, this.cover, this.why, this.nothing);
     return stage;
   }
 
@@ -108,7 +111,10 @@ class Clip {
     this.video.muted = !sound;
     this.video.playbackRate = this.video.defaultPlaybackRate = speed;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (autoplay && !still && (sensitiveAutoplay || !isSensitive(this.lease, this.config))) this.play();
+    if (!autoplay || still) return;
+    if (sensitiveAutoplay || !isSensitive(this.lease, this.config)) return this.play();
+    this.why.textContent = this.config.words[isFlashing(this.lease) ? "flashes" : "disturbing"];
+    this.why.hidden = false;
   }
 
   play() {

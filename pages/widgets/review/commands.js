@@ -1,6 +1,8 @@
 // Maps keys, clicks and touches to the actions of a desk. `View` adds the drawing.
 const UNSEEN_MS = 100; // keys pressed this soon were meant for the previous video
-const DOUBLE_MS = 300; // as was the second click of a double-click
+const DOUBLE_MS = 400; // as was the second click or tap of a series
+const SEEN_MS = 1000; // after so long on the screen it is meant for what is there
+const SAME_PLACE = 30; // pixels between the clicks of a series
 const TYPING_MS = 1000; // the pause after which a key is no longer part of a text whose field was closed
 const MAX_DIGIT = 9; // reasons that have a key
 const SAVE_MS = 400;
@@ -10,6 +12,7 @@ const COMFORTS = ["grey", "blur", "small", "sound", "keys", "autoplay", "sensiti
 
 class Commands {
   #mode = "";
+  modeAt = 0;
 
   // What is open below the video: "block" for the reasons, the name of a text, or nothing.
   get mode() {
@@ -60,7 +63,6 @@ class Commands {
   }
 
   click(event, name) {
-    if (event.detail > 1 && this.isUnseen(event.timeStamp, DOUBLE_MS)) return;
     if (this.isUnseen(event.timeStamp, UNSEEN_MS)) return;
     this.use();
     this.run(name);
@@ -84,6 +86,17 @@ class Commands {
 
   isUnseen(time, ms) {
     return this.clip && time - this.clip.shownAt < ms;
+  }
+
+  // Returns whether a click goes on a series that began before what it would press was there: a new clip, or a button
+  // in the place of another. Browsers do not count every tap, so that `event.detail` is not enough.
+  isSeries({ detail, timeStamp, clientX, clientY }) {
+    if (!detail) return false; // pressed by Enter
+    const { time, x, y } = this.clicked ?? {};
+    this.clicked = { time: timeStamp, x: clientX, y: clientY };
+    const isNear = Math.hypot(clientX - x, clientY - y) < SAME_PLACE;
+    const shownAt = Math.max(this.modeAt, this.clip?.shownAt ?? 0);
+    return isNear && timeStamp - time < DOUBLE_MS && timeStamp - shownAt < SEEN_MS;
   }
 
   use() {
@@ -128,6 +141,7 @@ class Commands {
     if (panel.open) return panel.close();
     drawHelp(panel, this.config, (name, value) => this.choose(name, value));
     panel.showModal();
+    panel.scrollTop = 0; // the focused button is at its end
   }
 
   chooseReason(key) {

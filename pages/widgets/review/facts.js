@@ -1,8 +1,12 @@
 // Returns whether a video may be disturbing: a panel says so, or its uploader was blocked for such a reason.
 function isSensitive(lease, config) {
+  return wasWorse(lease.uploader, config) || panels.all.some((panel) => panel.isSensitive?.(lease, config));
+}
+
+// Returns whether an uploader was blocked for one of the most severe reasons.
+function wasWorse(uploader, config) {
   const codes = config.reasons.filter((reason) => reason.sensitive).map((reason) => reason.code);
-  return (lease.uploader.lastBlockList ?? []).some((last) => codes.includes(last.reasonCode))
-    || panels.all.some((panel) => panel.isSensitive?.(lease, config));
+  return (uploader.lastBlockList ?? []).some((last) => codes.includes(last.reasonCode));
 }
 
 // Facts about a video: what the panels warn of, its uploader and their record. `run` runs a command.

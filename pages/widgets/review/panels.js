@@ -1,6 +1,7 @@
 // What files in panels/ add to the desk. Each calls addPanel once, with any of
 //   order: 20                               position among the others, from small to large
 //   clip(lease, config, run)                returns an element below the title of a clip, or nothing; run("name") runs a command
+//   alerts(lease, config)                   returns badges to show above the buttons, or nothing; see alerts.js
 //   isSensitive(lease, config)              returns whether a video may be disturbing; it does not play by itself then
 //   bar(view)                               returns an element for the bar above the clips; called once
 //   update(view)                            called after each change of view.desk, view.clip or view.config

@@ -80,10 +80,7 @@ class View extends Commands {
     for (const place of [".tools", ".bottom"]) {
       this.find(place).onmousedown = (event) => event.target.closest("button") && event.preventDefault();
     }
-    // What replaces a button must not get the second click of a double-click.
-    this.find(".bottom").addEventListener("click", (event) => {
-      if (event.detail > 1 && event.timeStamp - this.modeAt < DOUBLE_MS) event.stopImmediatePropagation();
-    }, true);
+    this.find(".bottom").addEventListener("click", (event) => { if (this.isSeries(event)) event.stopImmediatePropagation(); }, true);
     // A key that is held down must not press what it finds on the next video.
     this.root.addEventListener("keydown", (event) => {
       if (event.repeat && event.key === "Enter") event.preventDefault();
@@ -137,10 +134,11 @@ class View extends Commands {
 
   // Makes the picture as much smaller as what opened below would cover of it.
   fit() {
-    if (this.fitted === this.mode) return;
-    this.fitted = this.mode;
+    const { alerted, mode } = this, key = `${mode} ${alerted}`;
+    if (this.fitted === key) return;
+    this.fitted = key;
     this.root.style.removeProperty("--cut");
-    if (!this.mode || !this.clip) return;
+    if (!this.clip || (!mode && this.find(".alerts").hidden)) return;
     const { bottom } = this.clip.video.parentElement.getBoundingClientRect();
     const covered = bottom + 8 - this.find(".bottom").getBoundingClientRect().top;
     if (covered > 0) this.root.style.setProperty("--cut", `${Math.ceil(covered)}px`);
@@ -204,13 +202,14 @@ class View extends Commands {
       form.querySelector("[type=submit]").textContent = words[`send_${this.mode}`];
       form.querySelector(".cancel").textContent = words.cancel;
     }
+    drawAlerts(this);
     this.fit();
     this.drawCounts();
     this.drawTold();
     for (const panel of panels.all) panel.update?.(this);
     const empty = this.find(".empty");
-    empty.hidden = Boolean(this.clip);
     empty.textContent = this.clip ? "" : this.nothing();
+    empty.hidden = !empty.textContent;
   }
 
   drawCounts() {

@@ -31,5 +31,12 @@ addPanel({
     }
     return box;
   },
+  alerts({ flags }, { names }) {
+    const nameOf = ({ flag }) => names[`flag.${flag}`] ?? flag, list = flags?.flagList ?? [];
+    const flashes = list.filter(({ flag }) => FLASH_FLAGS.includes(flag)).map(nameOf);
+    const others = list.filter(({ flag }) => !FLASH_FLAGS.includes(flag)).map(nameOf);
+    return [[flashes, "bad"], [others, ""]].filter(([said]) => said.length)
+      .map(([said, tone]) => ({ text: said.join(" · "), box: ".flags", tone }));
+  },
   isSensitive: isFlashing,
 });

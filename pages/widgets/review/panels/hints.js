@@ -54,6 +54,11 @@ addPanel({
     hintBoxes.set(lease, box);
     return box.element;
   },
+  alerts({ hint }, { words }) {
+    if (!hint) return [];
+    const isBlocked = hint.status === "Blocked", text = isBlocked ? words.alert_like_blocked : words.alert_like_passed;
+    return { text: text.replace("{share}", hint.share), box: ".hint", tone: isBlocked ? "bad" : "good" };
+  },
   // Clips that were loaded ahead learn what was decided on similar ones in the meantime.
   answered(item, { hintList }, desk) {
     for (const { leaseKey, hint } of hintList ?? []) {

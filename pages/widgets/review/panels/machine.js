@@ -10,6 +10,11 @@ addPanel({
     const labels = found.map((label) => names[`module.${label}`] ?? label);
     return make("p", `machine ${machine.suggestion}`, `${words.machine}: ${[said, ...labels].join(" · ")}`);
   },
+  alerts({ machine }, { words, names }) {
+    if (!machine?.available || !machine.suggestion || machine.suggestion === "pass") return [];
+    const said = names[`suggestion.${machine.suggestion}`] ?? machine.suggestion;
+    return { text: `${words.machine} · ${said}`, box: ".machine", tone: machine.suggestion === "block" ? "bad" : "" };
+  },
   isSensitive({ machine }) {
     const isSuspect = machine?.available && machine.suggestion && machine.suggestion !== "pass";
     return Boolean(isSuspect && machine.labels.some((label) => SENSITIVE_LABELS.includes(label)));

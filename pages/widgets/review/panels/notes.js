@@ -9,4 +9,5 @@ addPanel({
     }
     return box;
   },
+  alerts: ({ noteList }, { words }) => (noteList?.length ? { text: words.opinion, box: ".notes" } : []),
 });

@@ -18,5 +18,8 @@ addPanel({
     if (reports.approved) box.append(make("p", "dim", words.reported_approved));
     return box;
   },
+  alerts({ reports }, { words }) {
+    return reports ? { text: words.alert_reports.replace("{number}", reports.count), box: ".reports" } : [];
+  },
   isSensitive: ({ reports }) => Boolean(reports?.reasonList.some(({ code }) => SENSITIVE_REPORTS.includes(code))),
 });
