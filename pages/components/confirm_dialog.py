@@ -12,6 +12,7 @@ from pages.components import (
     formatting,
     history_text,
     layout,
+    programme_data,
     reason_choice,
     review_queue,
     schedule_fields,
@@ -24,6 +25,7 @@ from pages.components.i18n import t
 from pages.components.video_actions import Action
 
 NAMED = 8
+KEPT_OPEN = ("recommend", "schedule")  # what was typed is kept when it is refused
 TRANSCODES = {"transcode": "transcodeStatus", "narrow": "narrowTranscodeStatus"}
 
 
@@ -40,6 +42,16 @@ class Question:
     refused: list[str] = field(default_factory=list)
     done: list[tuple[dict[str, Any], str]] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
+    entry: dict[str, Any] = field(default_factory=dict)  # the one to be scheduled, as its fields showed it at first
+    revision: int | None = None  # of its slot, as the user has seen it
+
+    def read_entry(self) -> None:
+        """Read the one recommendation that is to be scheduled; later on its revision only, so that only what the user
+        changed is sent.
+        """
+        if self.action.key == "schedule" and len(self.videos) == 1:
+            entry, self.revision = programme_data.own_entry(self.videos[0])
+            self.entry = self.entry or entry
 
     def take(self, videos: list[dict[str, Any]]) -> None:
         """Take the videos that the action applies to, and keep the reasons for the others."""
@@ -60,8 +72,9 @@ class Question:
         """Reload the videos affected by these history lines, and ask about those only."""
         self.seen, self.changed, self.left_out = newest, lines, []
         ids = list(dict.fromkeys(line["target"] for line in lines))
+        slots = {video["videoId"]: {"slot": video["slot"]} for video in self.videos if "slot" in video}
         found = (session.attempt("getVideoById", videoId=video_id)["data"] for video_id in ids)
-        self.take(review_queue.mark_places([video for video in found if video]))
+        self.take(review_queue.mark_places([video | slots.get(video["videoId"], {}) for video in found if video]))
 
 
 def title(video: dict[str, Any]) -> str:
@@ -77,13 +90,21 @@ def requested() -> None:
     """Open the requested dialog; called once per run, from the body of the page."""
     if wanted := st.session_state.pop("wanted_action", None):
         key, videos, seen = wanted
-        question = Question(video_actions.ACTIONS[key], layout.opening(), seen)
-        question.take(videos)
+        question = ask(key, videos, seen)
         text = asked(key, len(question.videos or videos))
-        layout.open_dialog(text, question.action.icon)(_confirm)(question)
+        layout.open_dialog(text, question.action.icon)(draw)(question)
 
 
-def _confirm(question: Question) -> None:
+def ask(key: str, videos: list[dict[str, Any]], seen: int) -> Question:
+    """Return the question whether to do something with videos that were read at the history line `seen`."""
+    question = Question(video_actions.ACTIONS[key], layout.opening(), seen)
+    question.take(videos)
+    question.read_entry()
+    return question
+
+
+def draw(question: Question) -> None:
+    """Draw what stands in the dialog."""
     action = question.action
     if question.changed:
         history_text.warn(question.changed, question.titles)
@@ -135,7 +156,7 @@ def _form(question: Question) -> dict[str, Any]:
             **schedule_fields.window(number),
         }
     if question.action.key == "schedule":
-        return schedule_fields.window(number, question.videos[0] if len(question.videos) == 1 else None)
+        return {**schedule_fields.window(number, question.entry), "revision": question.revision}
     if question.action.key in TRANSCODES:
         return template_choice.choose(question.action.key, number)
     return {}
@@ -158,6 +179,7 @@ def _do(question: Question, form: dict[str, Any]) -> None:
     wanted = [(video, {**action.parameters(video, form), "seenLine": newest}) for video in ready]
     refused: list[tuple[dict[str, Any], str]] = []
     done: bulk_runner.Done = []
+    is_stale = bool(changed)
     if len(wanted) > bulk_runner.AT_ONCE:
         bulk_runner.start(action.operation, wanted, f"done.{action.key}", lambda done: undo.offer(action.key, done))
     else:
@@ -166,12 +188,17 @@ def _do(question: Question, form: dict[str, Any]) -> None:
                 done.append((video, envelope["requestId"]))
             else:
                 refused.append((video, envelope["message"]))
+                is_stale |= envelope["code"] == "409"
     if refused:  # somebody may have been faster in the meantime
         newest, later = history_text.since(newest, [video for video, _ in refused])
         changed = [*later, *changed]
         moved |= {line["target"] for line in later}
     question.refused = [f"{title(video)}: {why}" for video, why in refused if video["videoId"] not in moved]
     question.learn(newest, changed)
+    if action.key in KEPT_OPEN:
+        question.videos[:0] = [video for video, _ in refused if video["videoId"] not in moved]
+    if is_stale:  # the user has been told of the change; another attempt is meant
+        question.read_entry()
     if done:
         question.done += done
         made = [one for one in done if _was_made(action.key, one[0])]

@@ -42,6 +42,26 @@ def choose_slot() -> None:
     )  # fmt: skip
 
 
+def order_of(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return the slot's own order, given what previewFeed returned of now: the same, unless a special is on."""
+    if not shown["special"]:
+        return shown
+    order: dict[str, Any] = session.ask("previewFeed", slot=shown["slot"], specials="false")
+    return order
+
+
+def own_entry(video: dict[str, Any]) -> tuple[dict[str, Any], int | None]:
+    """Return the entry of a video in its slot, as somebody scheduled it, and the slot's revision.
+
+    A special that shows the video has another window for it. Empty if the video is not in the slot.
+    """
+    found = session.attempt("previewFeed", slot=video.get("slot", FEED), specials="false")["data"]
+    if not found:
+        return {}, None
+    entries = [one["entry"] for one in (*found["placeList"], *found["leftOutList"])]
+    return next((one for one in entries if one["videoId"] == video["videoId"]), {}), found["revision"]
+
+
 def as_video(entry: dict[str, Any]) -> dict[str, Any]:
     """Return an entry as actions on videos take it."""
     return {

@@ -19,16 +19,21 @@ MOST_CHANGES = 50
 
 def request(what: str, of: dict[str, Any]) -> None:
     """Open a dialog at the next run."""
-    st.session_state[WANTED] = (what, of)
+    st.session_state[WANTED] = (what, {**of})
 
 
 def requested() -> None:
     """Open the requested dialog; called once per run, from the body of the page."""
     if wanted := st.session_state.pop(WANTED, None):
         what, of = wanted
-        drawn = {"copy": _copy, "special": _special, "drop": _drop, "rules": _rules, "compare": _compare,
-                 "restore": _restore}[what]  # fmt: skip
-        layout.open_dialog(t(f"programme.dialog_{what}"), ICONS[what], width="medium")(drawn)(of, layout.opening())
+        layout.open_dialog(t(f"programme.dialog_{what}"), ICONS[what], width="medium")(draw)(what, of, layout.opening())
+
+
+def draw(what: str, of: dict[str, Any], number: int) -> None:
+    """Draw what stands in a dialog; `number` keeps its input apart from that of others."""
+    drawn = {"copy": _copy, "special": _special, "drop": _drop, "rules": _rules, "compare": _compare,
+             "restore": _restore}  # fmt: skip
+    drawn[what](of, number)
 
 
 def _buttons(label: str, do: Callable[[], bool], *, danger: bool = False) -> None:
@@ -36,14 +41,21 @@ def _buttons(label: str, do: Callable[[], bool], *, danger: bool = False) -> Non
     with st.container(horizontal=True, horizontal_alignment="right", key="danger" if danger else None):
         if st.button(t("common.cancel"), key="dialog_no"):
             st.rerun()
-        if st.button(label, key="dialog_yes", type="primary") and do():
-            st.rerun()
+        pressed = st.button(label, key="dialog_yes", type="primary")
+    if pressed and do():
+        st.rerun()
 
 
-def _send(operation: str, done: Callable[[dict[str, Any]], str], **parameters: Any) -> bool:
-    envelope = session.attempt(operation, slot=programme_data.slot()["slot"], **parameters)
+def _send(of: dict[str, Any], operation: str, done: Callable[[dict[str, Any]], str], **parameters: Any) -> bool:
+    """Run a change. If somebody changed the slot since `revision` of `of`, say so; a second attempt is meant."""
+    slot = programme_data.slot()["slot"]
+    envelope = session.attempt(operation, slot=slot, revision=of["revision"], **parameters)
     if envelope["result"] != "true":
         st.error(formatting.plain(envelope["message"]))
+        if envelope["code"] == "409":
+            found = session.ask("getSlots")["slotList"]
+            of["revision"] = next(one["revision"] for one in found if one["slot"] == slot)
+            st.caption(t("programme.save_again"))
         return False
     st.session_state.setdefault("done", []).append(done(envelope["data"]))
     return True
@@ -65,12 +77,11 @@ def _copy(of: dict[str, Any], number: int) -> None:
             st.session_state["warned"] = lines
         return t("week.copied", count=data["entries"] + data["specials"])
 
-    _buttons(t("week.copy"), lambda: _send("copyWeek", done, fromDate=str(first), toDate=str(to), note=note))
+    _buttons(t("week.copy"), lambda: _send(of, "copyWeek", done, fromDate=str(first), toDate=str(to), note=note))
 
 
 def _special(of: dict[str, Any], number: int) -> None:
-    shown = session.ask("previewFeed", slot=programme_data.slot()["slot"])
-    known = {one["entry"]["videoId"]: one["entry"]["title"] for one in (*shown["placeList"], *shown["leftOutList"])}
+    known = _titles(of)
     name = st.text_input(t("special.name"), of.get("name", ""), key=f"special_name--{number}")
     old_start, old_end = (schedule_fields.wall_of(of.get(key, "")) for key in ("startTime", "endTime"))
     with st.container(horizontal=True):
@@ -84,26 +95,45 @@ def _special(of: dict[str, Any], number: int) -> None:
         format_func=lambda one: known.get(one) or one, key=f"special_videos--{number}", accept_new_options=True,
         help=t("special.videos_help"), placeholder=t("special.choose"),
     )  # fmt: skip
-    given = {"name": name, "priority": priority, "videoIds": ",".join(chosen),
-             **({"startTime": start} if start and schedule_fields.is_new(start, old_start) else {}),
-             **({"endTime": end} if end and schedule_fields.is_new(end, old_end) else {})}  # fmt: skip
-    if of:
-        given |= {"specialId": of["specialId"], "revision": of["revision"]}
+    given: dict[str, Any] = {"specialId": of["specialId"]} if "specialId" in of else {}
+    if name != of.get("name"):
+        given["name"] = name
+    if priority != of.get("priority"):
+        given["priority"] = priority
+    if chosen != before or not before:
+        given["videoIds"] = ",".join(chosen)
+    if start and schedule_fields.is_new(start, old_start):
+        given["startTime"] = start
+    if end and schedule_fields.is_new(end, old_end):
+        given["endTime"] = end
 
     def done(data: dict[str, Any]) -> str:
         if data["conflictList"]:
             st.session_state["warned"] = [programme_data.conflict(one) for one in data["conflictList"]]
         return t("special.saved")
 
-    _buttons(t("common.save"), lambda: _send("saveSpecial", done, **given))
+    _buttons(t("common.save"), lambda: _send(of, "saveSpecial", done, **given))
+
+
+def _titles(of: dict[str, Any]) -> dict[str, str]:
+    """Return the titles of the slot's videos and of those of the special, read once for a dialog."""
+    if "titles" not in of:
+        slot = programme_data.slot()["slot"]
+        shown = [session.ask("previewFeed", slot=slot, specials="false")]
+        if "startTime" in of:
+            shown.append(session.ask("previewFeed", slot=slot, time=of["startTime"]))
+        places = [one for data in shown for one in (*data["placeList"], *data["leftOutList"])]
+        of["titles"] = {one["entry"]["videoId"]: one["entry"]["title"] for one in places}
+    titles: dict[str, str] = of["titles"]
+    return titles
 
 
 def _drop(of: dict[str, Any], _number: int) -> None:
     st.markdown(f"**{formatting.plain(of['name'])}** {formatting.plain(programme_data.span(of))}")
     st.caption(t("special.drop_follows"))
-    given = {"specialId": of["specialId"], "revision": of["revision"]}
     _buttons(
-        t("week.delete_special"), lambda: _send("deleteSpecial", lambda _: t("special.deleted"), **given), danger=True
+        t("week.delete_special"), danger=True,
+        do=lambda: _send(of, "deleteSpecial", lambda _: t("special.deleted"), specialId=of["specialId"]),
     )  # fmt: skip
 
 
@@ -118,14 +148,15 @@ def _rules(of: dict[str, Any], number: int) -> None:
         "warmFirst": st.number_input(t("rules.warm"), 0, 500, rules["warmFirst"], key=f"rules_warm--{number}"),
         "needsRendition": str(st.checkbox(t("rules.rendition"), rules["needsRendition"],
                                           key=f"rules_rendition--{number}")).lower(),
-        "revision": of["revision"],
     }  # fmt: skip
-    _buttons(t("common.save"), lambda: _send("saveSlot", lambda _: t("rules.saved"), **given))
+    old = {**rules, "needsRendition": str(rules["needsRendition"]).lower()}
+    new = {name: value for name, value in given.items() if value != old[name]}
+    _buttons(t("common.save"), lambda: _send(of, "saveSlot", lambda _: t("rules.saved"), **new))
 
 
 def _compare(of: dict[str, Any], _number: int) -> None:
-    data = session.ask("compareLineups", slot=programme_data.slot()["slot"], revision=of["revision"])
-    st.caption(t("revisions.compared", revision=of["revision"], other=data["other"]))
+    data = session.ask("compareLineups", slot=programme_data.slot()["slot"], revision=of["lineup"])
+    st.caption(t("revisions.compared", revision=of["lineup"], other=data["other"]))
     if not data["changeList"]:
         st.info(t("revisions.equal"), icon=":material/check:")
     lines = []
@@ -146,7 +177,7 @@ def _compare(of: dict[str, Any], _number: int) -> None:
 
 
 def _restore(of: dict[str, Any], number: int) -> None:
-    st.caption(t("revisions.restore_follows", revision=of["revision"]))
+    st.caption(t("revisions.restore_follows", revision=of["lineup"]))
     note = st.text_input(t("revisions.note"), key=f"restore_note--{number}")
 
     def done(data: dict[str, Any]) -> str:
@@ -154,7 +185,7 @@ def _restore(of: dict[str, Any], number: int) -> None:
             st.session_state["warned"] = [
                 t("revisions.left_out", title=one["title"] or one["videoId"]) for one in data["leftOutList"]
             ]
-        return t("revisions.restored", revision=of["revision"])
+        return t("revisions.restored", revision=of["lineup"])
 
-    given = {"lineup": of["revision"], "note": note, "revision": of["now"]}
-    _buttons(t("action.restore_revision"), lambda: _send("restoreLineup", done, **given))
+    given = {"lineup": of["lineup"], "note": note}
+    _buttons(t("action.restore_revision"), lambda: _send(of, "restoreLineup", done, **given))

@@ -28,11 +28,12 @@ def _list(answer: session.Answer) -> None:
     if {"wanted_action", WANTED, "o_rerun"} & set(st.session_state) and not st.session_state.get("o_whole"):
         st.session_state.pop("o_rerun", None)
         st.rerun(scope="app")
-    preview = answer.take()
-    rows = _rows(preview)
+    shown = answer.take()
+    order = programme_data.order_of(shown)
+    rows = _rows(order)
     st.session_state["o_shown"] = {row["entry"]["videoId"]: row for row in rows}
-    st.session_state["o_revision"] = preview["revision"]
-    _toolbar(preview)
+    st.session_state["o_revision"] = order["revision"]
+    _toolbar(shown["special"], order["total"])
     if not rows:
         st.info(t("recommendations.none"), icon=":material/upload:")
         return
@@ -53,8 +54,8 @@ def _rows(preview: dict[str, Any]) -> list[dict[str, Any]]:
     return [*preview["placeList"], *({"place": 0, **one} for one in rest)]
 
 
-def _toolbar(preview: dict[str, Any]) -> None:
-    special, picked = preview["special"], st.session_state.setdefault(PICKED, {})
+def _toolbar(special: dict[str, Any] | None, count: int) -> None:
+    picked = st.session_state.setdefault(PICKED, {})
     if special:
         st.info(t("programme.special_on", name=special["name"], time=programme_data.short(special["endTime"])),
                 icon=":material/celebration:")  # fmt: skip
@@ -62,7 +63,7 @@ def _toolbar(preview: dict[str, Any]) -> None:
     for video_id in [*st.session_state.pop("acted", ()), *(picked.keys() - shown.keys())]:
         picked.pop(video_id, None)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
-        st.caption(t("programme.shown_now", count=preview["total"]), width="content")
+        st.caption(t("programme.shown_later" if special else "programme.shown_now", count=count), width="content")
         if video_actions.allowed(*BULK):
             if picked:
                 st.caption(t("videos.ticked", count=len(picked)), width="content")

@@ -22,7 +22,7 @@ def show() -> None:
 
     def chosen(event: dict[str, Any]) -> None:
         if event["kind"] == "menu" and (row := rows.get(event["id"])):
-            programme_dialogs.request(event["action"], {**row, "now": data["revision"]})
+            programme_dialogs.request(event["action"], {**row, "lineup": row["revision"], "revision": data["revision"]})
 
     columns = [
         Column("revision", t("revisions.number"), "number", 72),

@@ -12,6 +12,7 @@ from pages.components.i18n import language, t
 
 MOST_BARS = 120
 NARROW = 14  # percent of the week
+MAX_YEARS = 20  # from now, either way
 KEY = "r_week"
 BACK, ON = ":material/chevron_left:", ":material/chevron_right:"
 STYLE = """<style>
@@ -24,7 +25,8 @@ STYLE = """<style>
 .qu-week .now { position: absolute; top: 0; bottom: 0; border-left: 2px solid #d33 }
 .qu-week b { position: absolute; top: 3px; height: 20px; border-radius: 5px; background: #2563eb; color: #fff;
     font-weight: 400; font-size: 12px; line-height: 20px; padding: 0 5px; white-space: nowrap; overflow: hidden;
-    text-overflow: ellipsis; box-sizing: border-box; min-width: 4px }
+    text-overflow: ellipsis; box-sizing: border-box }
+.qu-week b.short { padding: 0; min-width: 6px }
 .qu-week em { position: absolute; top: 3px; font-style: normal; font-size: 12px; line-height: 20px; padding: 0 5px;
     white-space: nowrap }
 .qu-week b.special { background: #7c3aed }
@@ -35,36 +37,40 @@ STYLE = """<style>
 def show() -> None:
     """Draw the week that the address names, by default this one."""
     first = _monday()
-    _head(first)
+    head = st.container(horizontal=True, vertical_alignment="center", gap="small")
     data = session.ask(
         "getProgramme", slot=programme_data.slot()["slot"], startTime=f"{first}", endTime=f"{first + timedelta(days=6)}"
     )
+    with head:
+        _head(first, data["revision"])
     programme_data.show_conflicts(data["conflictList"])
     st.html(f"{STYLE}{_bars(data)}")
     _specials(data["specialList"], data["revision"])
 
 
 def _monday() -> date:
+    today = schedule_fields.now().date()
     try:
         chosen = date.fromisoformat(st.query_params.get(KEY, ""))
     except ValueError:
-        chosen = schedule_fields.now().date()
+        chosen = today
+    if abs(chosen.year - today.year) > MAX_YEARS:
+        chosen = today
     return chosen - timedelta(days=chosen.weekday())
 
 
-def _head(first: date) -> None:
+def _head(first: date, revision: int) -> None:
     def turn(days: int) -> None:
         url_state.write_address(KEY, first + timedelta(days=days), None)
 
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button("", key="week_before", icon=BACK, help=t("week.before"), on_click=turn, args=(-7,))
-        st.markdown(f"**{first:%Y-%m-%d} – {first + timedelta(days=6):%m-%d}**", width="content")
-        st.button("", key="week_after", icon=ON, help=t("week.after"), on_click=turn, args=(7,))
-        if session.may("manage"):
-            st.button(t("week.copy"), key="week_copy", icon=":material/content_copy:",
-                      on_click=programme_dialogs.request, args=("copy", {"from": first}))  # fmt: skip
-            st.button(t("week.special"), key="week_special", icon=":material/celebration:",
-                      on_click=programme_dialogs.request, args=("special", {}))  # fmt: skip
+    st.button("", key="week_before", icon=BACK, help=t("week.before"), on_click=turn, args=(-7,))
+    st.markdown(f"**{first:%Y-%m-%d} – {first + timedelta(days=6):%m-%d}**", width="content")
+    st.button("", key="week_after", icon=ON, help=t("week.after"), on_click=turn, args=(7,))
+    if session.may("manage"):
+        st.button(t("week.copy"), key="week_copy", icon=":material/content_copy:",
+                  on_click=programme_dialogs.request, args=("copy", {"from": first, "revision": revision}))  # fmt: skip
+        st.button(t("week.special"), key="week_special", icon=":material/celebration:",
+                  on_click=programme_dialogs.request, args=("special", {"revision": revision}))  # fmt: skip
 
 
 def _bars(data: dict[str, Any]) -> str:
@@ -103,8 +109,8 @@ def _bar(one: dict[str, Any], name: str, kind: str, start: int, end: int, lines:
     text, safe = f"{pin}{name}", formatting.safe
     title = f"{text}: {programme_data.span(one)}"
     if right - left < NARROW:  # the text stands beside the bar
-        side = f"left:{right}%" if right < 100 - NARROW else f"right:{100 - left}%"
-        beside, text = f"<em style='{side}'>{safe(text)}</em>", ""
+        side = f"left:max({right}%,{left}% + 6px)" if right < 100 - NARROW else f"right:{round(100 - left, 3)}%"
+        beside, text, kind = f"<em style='{side}'>{safe(text)}</em>", "", f"{kind} short"
     else:
         beside = ""
     return (

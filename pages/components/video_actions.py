@@ -56,7 +56,9 @@ def _recommend(video: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
 
 
 def _schedule(video: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
-    return {"videoId": video["videoId"], **({"slot": video["slot"]} if "slot" in video else {}), **_window(form)}
+    known = {"slot": video["slot"]} if "slot" in video else {}
+    seen = {} if form.get("revision") is None else {"revision": form["revision"]}
+    return {"videoId": video["videoId"], **known, **seen, **_window(form)}
 
 
 def _window(form: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,143 @@
+"""The page Recommended while a special is on, and its dialogs, which send only what somebody changed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from backend.model import CensorStatus
+from tests.pages.conftest import PAGES
+
+PAGE = PAGES / "recommendations.py"
+
+
+@pytest.fixture
+def ask(console, token):
+    def ask(operation, **given):
+        answer = console.call(operation, given, token)
+        assert answer["code"] == "200", answer
+        return answer["data"]
+
+    return ask
+
+
+@pytest.fixture
+def moments(clock):
+    """Texts of moments from now on."""
+    start = datetime.fromtimestamp(clock(), ZoneInfo("Asia/Shanghai")).replace(tzinfo=None, microsecond=0)
+    return lambda **later: (start + timedelta(**later)).isoformat(" ", "seconds")
+
+
+@pytest.fixture
+def special(ask, make_video, moments):
+    """A clip that is pinned and ends in three days, in a special of four minutes that is on."""
+    clip, other = (make_video(title=title, censor_status=CensorStatus.SUCCESS) for title in ("一", "二"))
+    for video in (clip, other):
+        ask("recommendVideo", videoId=video.video_id)
+    ask("editRecommend", videoId=clip.video_id, pin=1, endTime=moments(days=3))
+    given = {"name": "节日", "startTime": moments(), "endTime": moments(minutes=4)}
+    special_id = ask("saveSpecial", videoIds=clip.video_id, **given)["specialId"]
+    return clip.video_id, other.video_id, special_id
+
+
+def draw_dialog(what: str, of: dict, action: str = "") -> None:
+    """Draw a dialog of the programme or the confirmation of an action, without the page behind it."""
+    import streamlit as st
+
+    from pages.components import confirm_dialog, programme_dialogs, session
+
+    session.account_for_page()
+    st.session_state[session.SEEN] = session.ask("getChanges")["line"]
+    if action:
+        if "question" not in st.session_state:
+            st.session_state["question"] = confirm_dialog.ask(action, [of], st.session_state[session.SEEN])
+        confirm_dialog.draw(st.session_state["question"])
+    else:
+        programme_dialogs.draw(what, st.session_state.setdefault("of", of), 1)
+
+
+@pytest.fixture
+def dialog(drawings):
+    def draw(*of):
+        page = AppTest.from_function(draw_dialog, args=of, default_timeout=30)
+        page.session_state["token"] = drawings.token
+        page.run()
+        assert not page.exception
+        return page
+
+    return draw
+
+
+def field(page, label):
+    found = [one for one in (*page.number_input, *page.text_input, *page.datetime_input) if one.label == label]
+    return found[0]
+
+
+def saves(page, key="dialog_yes"):
+    page.button(key=key).click().run()
+    assert not page.exception
+
+
+def test_the_pin_alone_is_changed_while_a_special_shows_the_clip(dialog, ask, special):
+    clip, _, _ = special
+    before = next(one for one in ask("getProgramme")["entryList"] if one["videoId"] == clip)
+
+    page = dialog("", {**ask("getVideoById", videoId=clip), "slot": "feed"}, "schedule")
+    assert (field(page, "固定位置").value, str(field(page, "结束").value)) == (1, before["endTime"][:16] + ":00")
+    field(page, "固定位置").set_value(8)
+    saves(page, "confirm_yes")
+
+    after = next(one for one in ask("getProgramme")["entryList"] if one["videoId"] == clip)
+    assert after == {**before, "pin": 8}
+
+
+def test_a_special_is_renamed_and_keeps_its_window(dialog, ask, special):
+    (old,) = ask("getProgramme")["specialList"]
+
+    page = dialog("special", {**old, "revision": ask("getProgramme")["revision"]})
+    field(page, "名称").set_value("新年")
+    saves(page)
+
+    assert ask("getProgramme")["specialList"] == [{**old, "name": "新年"}]
+
+
+def test_what_somebody_else_changed_is_told_and_a_second_save_goes_through(dialog, ask, special):
+    clip, other, special_id = special
+    (old,) = ask("getProgramme")["specialList"]
+    page = dialog("special", {**old, "revision": ask("getProgramme")["revision"]})
+    ask("saveSpecial", specialId=special_id, videoIds=f"{clip},{other}")
+
+    field(page, "名称").set_value("新年")
+    saves(page)
+    assert "anne" in page.error[0].value
+
+    saves(page)
+    assert not page.error
+    assert ask("getProgramme")["specialList"] == [{**old, "name": "新年", "videoIds": [clip, other]}]
+
+
+def test_a_refused_recommendation_keeps_what_was_typed(dialog, ask, make_video, moments):
+    video = make_video(title="三", censor_status=CensorStatus.SUCCESS)
+    page = dialog("", ask("getVideoById", videoId=video.video_id), "recommend")
+    field(page, "固定位置").set_value(4)
+    field(page, "开始").set_value(datetime.fromisoformat(moments(days=2)))
+    field(page, "结束").set_value(datetime.fromisoformat(moments(days=1)))
+    page.button(key="confirm_yes").click().run()
+
+    question = page.session_state["question"]
+    assert question.refused
+    assert [one["videoId"] for one in question.videos] == [video.video_id]
+
+
+def test_a_week_that_cannot_be_is_this_week(drawings, ask):
+    for week in ("9999-12-31", "0001-01-01", "soon"):
+        assert not drawings.draw(PAGE, r_view="week", r_week=week).error
+
+
+def test_the_order_beneath_a_special_is_read_while_it_is_on(drawings, special):
+    page = drawings.draw(PAGE)
+    assert 'previewFeed {"slot": "feed", "specials": "false"}' in drawings.calls
+    assert "专题“节日”正在展示" in page.info[0].value
