@@ -140,9 +140,11 @@ def check_queue(call: Call, code: str) -> None:
     """Raise BadRequest if there is no such queue, or the caller may not work it."""
     if not code or codes_for(call, code):
         return
-    if all(queue.code != code for queue in call.store.review_queues.find()):
+    queue = next((one for one in call.store.review_queues.find() if one.code == code), None)
+    if queue is None:
         raise BadRequest(NO_QUEUE, code=code)
-    raise BadRequest("You may not work the review queue {code}.", code=code)
+    queue_name = queue.name_zh if call.caller.language == "zh" else queue.name_en
+    raise BadRequest("You may not work the review queue {queue} ({code}).", queue=queue_name, code=code)
 
 
 @operation("GET", "/vod/getReviewQueues", right=Right.DESK)

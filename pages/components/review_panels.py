@@ -33,7 +33,7 @@ class Panel:
 
 
 PANELS = (
-    Panel("queues", words=("queue", "queue_all"), data=review_queues.own),
+    Panel("queues", words=("queue", "queue_all"), filled={"queue_gone": ("name",)}, data=review_queues.own),
     Panel(
         "machine",
         words=("machine",),

@@ -312,8 +312,14 @@ def test_whoever_may_work_several_queues_chooses_one_and_keeps_it(server, waitin
 
         choice.select_option("beach")
         desk.shows("海滩一")
-    finally:
         server.ask("deleteReviewQueue", code="beach")
+        desk.presses("a")
+        desk.is_told(desk.person.t("desk.queue_gone", name="旅游"))
+        desk.shows("海滩二")
+        expect(choice).to_be_hidden()  # only one queue is left
+    finally:
+        if any(one["code"] == "beach" for one in server.ask("getReviewQueues")["queueList"]):
+            server.ask("deleteReviewQueue", code="beach")
 
 
 def test_a_reported_video_is_kept_or_not_by_one_key_and_says_what_it_was_reported_for(server, waiting, desk_of):

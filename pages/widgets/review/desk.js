@@ -106,6 +106,8 @@ class Desk {
       if (options !== this.options) return this.choose({});
     } else if (outcome.kind === "ended") this.outbox.state = "ended";
     else if (outcome.kind === "failed") this.outbox.state = "offline";
+    else if (options !== this.options) return this.choose({});
+    else if (options.queue) leaveQueue(this);
     else this.tell(outcome.message);
     this.changed();
   }

@@ -1,4 +1,6 @@
 // The queue to work, for those who may work several. The choice is kept in the tab.
+const COUNT_MS = 15_000; // between two counts while one decides
+
 addPanel({
   order: 10,
   bar(view) {
@@ -13,7 +15,7 @@ addPanel({
     return box;
   },
   update(view) {
-    const { desk, config: { words } } = view, queues = view.queueCounts ?? view.config.queues;
+    const { desk, config: { words } } = view, queues = queuesOf(desk);
     const known = queues.map(({ code }) => code);
     if (desk.options.queue === undefined) {
       const kept = desk.store.read("queue");
@@ -31,13 +33,31 @@ addPanel({
     });
     select.length = rows.length;
     select.value = desk.options.queue;
+    if (!box.hidden && desk.queue !== view.counted && Date.now() - (view.countedAt ??= Date.now()) > COUNT_MS) countQueues(view);
   },
 });
 
+function queuesOf(desk) {
+  return desk.queues ?? desk.config.queues;
+}
+
 async function countQueues(view) {
-  const { data } = await post(view.config, "getReviewQueues", {});
+  const { desk, config } = view;
+  Object.assign(view, { counted: desk.queue, countedAt: Date.now() });
+  const { data } = await post(config, "getReviewQueues", {});
   if (!data) return;
-  const waiting = new Map(data.queueList.map((queue) => [queue.code, queue.waiting]));
-  view.queueCounts = view.config.queues.map((queue) => ({ ...queue, waiting: waiting.get(queue.code) ?? 0 }));
+  const name = config.language === "zh" ? "nameZh" : "nameEn";
+  const found = data.queueList.filter(({ mine, code }) => mine || code === desk.options.queue);
+  desk.queues = found.map((queue) => ({ code: queue.code, name: queue[name], waiting: queue.waiting }));
   view.draw();
+}
+
+// Goes on with all queues, because the chosen one was deleted, or its reviewer may not work it any more.
+function leaveQueue(desk) {
+  const code = desk.options.queue, gone = queuesOf(desk).find((queue) => queue.code === code);
+  desk.queues = queuesOf(desk).filter((queue) => queue !== gone);
+  desk.store.write("queue", "");
+  desk.options = { ...desk.options, queue: "" };
+  desk.tell(fill(desk.config.words.queue_gone, { name: gone?.name ?? code }));
+  desk.take();
 }
