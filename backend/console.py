@@ -180,7 +180,9 @@ class Console:
             access = access_of(token)
             check(access, operation.right, caller)
             who, api_token = ("", "") if access is None else (access.account.user_name, access.token)
-            channel = "page" if access and access.desk else caller.channel  # a desk's key comes from a page
+            channel = caller.channel
+            if access and access.desk:  # a desk's key comes from a page
+                channel, caller = "page", msgspec.structs.replace(caller, plainly=True)
             actor = Actor(who, channel, caller.address, request_id, api_token)
             call = Call(self, operation, caller, actor, access, token, parameters)
             bound = operation.bind(parameters, self.settings.time_zone)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from gettext import GNUTranslations
 
 from backend.errors import ConsoleError
 from backend.i18n import translations
 
 # Placeholders with words of the API as values, and the key groups of their names.
-GROUPS = {"role": "role", "right": "right", "state": "status"}
+GROUPS = {"role": "role", "right": "right", "state": "status", "verdict": "verdict"}
+PARAMETER = "{name} "  # begins what is said of a parameter, whose name in the API is the value
 # Failed jobs store their template; these templates have been reworded since.
 FORMER = {
     "Alibaba Cloud does not accept this console's credentials for {action}; whoever runs the console should check the "
@@ -60,18 +62,21 @@ FORMER = {
 def say(error: ConsoleError, language: str, *, plainly: bool = False) -> str:
     """Return an error's message in `language`.
 
-    `plainly` selects the wording for pages, without ids and API terms, because the video is visible there. In English,
-    roles, permissions and states keep their API names.
+    `plainly` selects the wording for pages, without ids and API terms, because the video is visible there. Otherwise
+    roles, permissions, states and verdicts keep their API names in English.
     """
     template = FORMER.get(error.template, error.template)
     texts = translations(language)
     text = texts.pgettext("page", template) if plainly else template
     if text == template:
         text = texts.gettext(template)
-    return error.say(text) if texts is translations("en") else error.say(text, _named(error, texts))
+    if texts is translations("en") and not plainly:
+        return error.say(text)
+    is_parameter = plainly and template.startswith(PARAMETER) and text != texts.gettext(template)
+    return error.say(text, _named(error, texts, GROUPS | {"name": "field"} if is_parameter else GROUPS))
 
 
-def _named(error: ConsoleError, texts: GNUTranslations) -> dict[str, str]:
+def _named(error: ConsoleError, texts: GNUTranslations, groups: Mapping[str, str]) -> dict[str, str]:
     """Return the display names of values that have one."""
-    keys = {value: f"{GROUPS[value]}.{word}" for value, word in error.values.items() if value in GROUPS}
+    keys = {value: f"{groups[value]}.{word}" for value, word in error.values.items() if value in groups}
     return {value: name for value, key in keys.items() if (name := texts.gettext(key)) != key}

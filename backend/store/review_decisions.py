@@ -17,7 +17,7 @@ from backend.store.rows import read_video_alone
 STANDS = {LeaseKind.FIRST: CensorStatus.CHECK, LeaseKind.REPORTED: CensorStatus.SUCCESS}  # before the decision
 SKIP_SECONDS = 600.0  # before a user gets a skipped video again
 
-OTHERWISE = "This clip was decided already ({status}). Undo that first."
+OTHERWISE = "This clip was decided already ({verdict}). Undo that first."
 UNDONE = "You undid this decision meanwhile. Decide with the key of the new lease."
 NOTHING_TO_UNDO = "There is nothing to undo: this was not decided here, or by somebody else."
 
@@ -196,7 +196,7 @@ def find(db: Database, key: str, reviewer: str, verdict: Verdict | None = None) 
     if verdict is not None and made.undone:
         raise Conflict(UNDONE)
     if verdict not in (None, made.verdict):
-        raise Conflict(OTHERWISE, status=made.verdict.value)
+        raise Conflict(OTHERWISE, verdict=made.verdict.value)
     return made
 
 

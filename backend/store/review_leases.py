@@ -45,7 +45,9 @@ ALL = """
     order by l.expires > :now desc, l.claimed, v.seq
 """
 
-JUDGED = "{name} judged this clip meanwhile ({status})."
+JUDGED = "{name} judged this clip meanwhile ({verdict})."
+OWN_VERDICT = "You judged this clip already ({verdict})."
+NOT_YOURS = "This clip was given to {name}, not to you."
 WITH_ANOTHER = "{name} has this clip now: your time for it ran out."
 ENDED = "Your hold on this clip has ended. Take the next one."
 
@@ -211,9 +213,9 @@ def end(db: Database, lease: Lease) -> None:
 def lost(db: Database, key: str, holder: str) -> Conflict:
     """Return why a user lost a lease, inside the caller's transaction."""
     video_id = video_of(db, key)
-    row = db.execute("select holder from review_leases where video_id = ?", [video_id]).fetchone()
+    row = db.execute("select holder, lease_key from review_leases where video_id = ?", [video_id]).fetchone()
     if row and row[0] != holder:
-        return Conflict(WITH_ANOTHER, name=row[0])
+        return Conflict(NOT_YOURS if row[1] == key else WITH_ANOTHER, name=row[0])
     if second_reviews.is_waiting(db, video_id):
         return Conflict(ENDED)  # who lost it may get it as the second reviewer
     standing = db.execute("select censor_status from videos where video_id = ?", [video_id]).fetchone()
@@ -221,7 +223,8 @@ def lost(db: Database, key: str, holder: str) -> Conflict:
         "select actor from history where target = ? and action = 'createAudit' order by id desc limit 1", [video_id]
     ).fetchone()
     if standing and last and standing[0] in ("success", "fail") and not is_blank(last[0]):
-        return Conflict(JUDGED, name=last[0], status="Normal" if standing[0] == "success" else "Blocked")
+        verdict = "Normal" if standing[0] == "success" else "Blocked"
+        return Conflict(OWN_VERDICT if last[0] == holder else JUDGED, name=last[0], verdict=verdict)
     return Conflict(ENDED)
 
 

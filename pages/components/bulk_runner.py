@@ -82,7 +82,9 @@ class Batch:
                 if envelope["result"] == "true":
                     self.done.append((video, envelope["requestId"]))
                 else:
-                    self.refused.append(f"{video['title'] or video['videoId']}: {envelope['message']}")
+                    self.refused.append(
+                        t("desk.titled", title=video["title"] or video["videoId"], message=envelope["message"])
+                    )
 
     def _ask(self, group: Asked) -> list[dict[str, Any]]:
         if self.stopped:

@@ -17,7 +17,8 @@ WORDS = (
     "approve", "block", "skip", "undo", "note", "opinion", "play", "sound", "grey", "blur", "help",
     "no_media", "reasons", "other", "cancel", "understood", "close", "never", "nothing_to_undo",
     "type_reason", "type_note", "type_opinion", "send_reason", "send_note", "send_opinion",
-    "alerts", "disturbing", "rest", "loading", "all_done", "none_free", "panel", "comfort", "choose_break",
+    "too_long", "just_now", "alerts", "disturbing", "rest", "loading", "all_done", "none_free", "panel", "comfort",
+    "choose_break",
     "choose_grey", "choose_blur", "choose_small", "choose_sound", "choose_autoplay",
     "choose_sensitiveAutoplay", "choose_keys",
 )  # fmt: skip
@@ -28,7 +29,7 @@ COUNTED = (
 )  # fmt: skip
 FILLED = {
     "play_from": ("time",), "waits": ("age",), "blocked_for": ("title", "reason"),
-    "undo_elsewhere": ("title", "verdict", "time"),
+    "undo_elsewhere": ("title", "verdict", "time"), "titled": ("title", "message"), "bytes": ("used", "most"),
     "pace": ("minute", "median"), **dict.fromkeys(COUNTED, ("number",)),
 }  # fmt: skip
 KEY_LIST = (

@@ -35,7 +35,7 @@ def draw(_number: int) -> None:
     st.dataframe(formatting.frame(rows), hide_index=True, alt=t("desk.figures_title"))
     names = {reason["code"]: reason["name"] for reason in reason_choice.reasons()}
     counts = [
-        {t("desk.reason"): names.get(one["code"], one["code"]) or t("desk.other"), t("desk.count"): one["count"]}
+        {t("desk.reason"): names.get(one["code"], one["code"]) or t("desk.other_reason"), t("desk.count"): one["count"]}
         for one in found["reasonList"]
     ]
     if counts:

@@ -173,7 +173,7 @@ def attempt_each(
         if envelope["result"] == "true":
             done.append((video, envelope["requestId"]))
         else:
-            refused.append(f"{video['title'] or video['videoId']}: {envelope['message']}")
+            refused.append(t("desk.titled", title=video["title"] or video["videoId"], message=envelope["message"]))
     report(done, refused, said)
     return done
 

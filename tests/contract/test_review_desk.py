@@ -263,8 +263,26 @@ class TestDeciding:
 
         answer = door("decideReview", leaseKey=key, status="Normal", language=language)
 
-        said = {"en": "ben judged this clip meanwhile (Blocked).", "zh": "ben 已审核该视频（Blocked）。"}
+        said = {"en": "ben judged this clip meanwhile (Blocked).", "zh": "ben 已审核该视频（屏蔽）。"}
         assert (answer["code"], answer["message"]) == ("409", said[language])
+
+    def test_who_judged_the_clip_elsewhere_is_not_told_of_as_of_somebody_else(self, door, key, ben):
+        other = door("skipReview", leaseKey=key, token=ben)
+        door.data("createAudit", mediaId="v0", status="Normal")
+
+        assert other["message"] == "This clip was given to anne, not to you."
+        assert door("skipReview", leaseKey=key)["message"] == "You judged this clip already (Normal)."
+
+    def test_a_desk_is_told_in_the_words_of_its_page(self, door, key, ben):
+        desk_key = door.data("openReviewDesk")["deskKey"]
+        given = {"token": desk_key, "leaseKey": key, "status": "Blocked", "reason": "x" * 129}
+
+        said = [door("decideReview", language=language, **given)["message"] for language in ("en", "zh")]
+
+        assert said == [
+            "The reason is too long (129 bytes; at most 128 are allowed).",
+            "屏蔽理由过长（129 字节，最多 128 字节）。",
+        ]
 
     def test_a_deleted_video_can_be_judged_no_more(self, door, key, clips):
         door.data("deleteVideoById", videoId="v0", userId=clips[0].user.user_id)

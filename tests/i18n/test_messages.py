@@ -6,9 +6,9 @@ from backend.auth.permissions import Right, Role
 from backend.errors import BadRequest, Conflict, ConsoleError, Forbidden
 from backend.i18n import translations
 from backend.i18n.messages import FORMER, GROUPS, say
-from backend.model import JobState
+from backend.model import JobState, Verdict
 
-WORDS = {"role": Role, "right": Right, "state": JobState}
+WORDS = {"role": Role, "right": Right, "state": JobState, "verdict": Verdict}
 
 
 def test_an_error_is_told_in_the_language_of_the_caller():
@@ -38,6 +38,17 @@ def test_somebody_at_a_page_reads_no_ids_and_no_words_of_the_api():
     assert say(error, "zh", plainly=True) == "该视频尚未通过审核，请先通过审核。"
     assert say(error, "en", plainly=True) == "This video has not passed review yet. Approve it first."
     assert "23rfewc23" in say(error, "zh")
+
+
+def test_somebody_at_a_page_reads_the_names_of_the_fields():
+    missing = BadRequest("{name} is required.", name="uploaderZh")
+    long = BadRequest("{name} has {length} bytes; at most {most} are allowed.", name="nameEn", length=130, most=128)
+
+    assert say(missing, "zh", plainly=True) == "请填写“给上传者的中文文案”。"
+    assert say(missing, "en", plainly=True) == "Fill in “Told to the uploader (Chinese)”."
+    assert say(long, "zh", plainly=True) == "“英文名称”过长（130 字节，最多 128 字节）。"
+    person = Conflict("{name} looks like the account {other}. Choose another name.", name="position", other="posltion")
+    assert "position" in say(person, "zh", plainly=True)
 
 
 def test_a_refusal_names_roles_rights_and_states_in_words_of_the_reader():

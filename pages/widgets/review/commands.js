@@ -178,7 +178,7 @@ class Commands {
   count() {
     const used = new TextEncoder().encode(this.find(".words input").value.trim()).length, most = this.config.maxBytes[this.mode];
     const bytes = this.find(".bytes");
-    bytes.textContent = used > most * 0.6 ? `${used} / ${most}` : "";
+    bytes.textContent = used > most * 0.6 ? fill(this.config.words.bytes, { used, most }) : "";
     bytes.classList.toggle("over", used > most);
     this.find(".words [type=submit]").disabled = used > most || (!used && this.mode === "reason");
     return used <= most;
@@ -186,7 +186,8 @@ class Commands {
 
   submit() {
     const text = this.find(".words input").value.trim(), { mode } = this;
-    if (!this.count() || (mode === "reason" && !text)) return;
+    if (!this.count()) { this.desk.tell(this.config.words.too_long); return this.drawState(); }
+    if (mode === "reason" && !text) return;
     if (mode === "reason") this.block({ reason: text });
     else if (mode === "opinion") this.end("opinion", { note: text });
     else { this.note = text; this.leave(); }

@@ -128,7 +128,7 @@ class Desk {
     this.unsay();
     this.withdraw();
     this.keep([...this.acts, { kind, lease, leaseKey, title }]);
-    this.outbox.push({ kind, title, body: { ...body, leaseKey } });
+    this.outbox.push({ kind, title, body: { ...body, leaseKey }, at: Date.now() });
     this.changed();
     return true;
   }
@@ -205,7 +205,7 @@ class Desk {
     if (act) Object.assign(act, { lease: null, isEarlier: false }); // only its key is needed from now on
     if (item.kind === "decide") {
       this.done += 1;
-      this.pace.push({ at: Date.now(), seconds: item.body.seconds });
+      this.pace.push({ at: item.at ?? Date.now(), seconds: item.body.seconds }); // it may have been sent much later
     }
     this.accept(data);
     for (const panel of panels.all) panel.answered?.(item, data, this);

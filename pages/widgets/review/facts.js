@@ -1,3 +1,5 @@
+const NOW_SECONDS = 60;
+
 // Returns whether a video may be disturbing: a panel says so, or its uploader was blocked for such a reason.
 function isSensitive(lease, config) {
   return wasWorse(lease.uploader, config) || panels.all.some((panel) => panel.isSensitive?.(lease, config));
@@ -57,4 +59,9 @@ function ageText(seconds, words) {
   const units = [["days", 86_400], ["hours", 3600], ["minutes", 60]];
   const [unit, size] = units.find(([, length]) => seconds >= length) ?? ["seconds", 1];
   return words[unit].replace("{number}", Math.floor(seconds / size));
+}
+
+// How long ago something was, in a text with {age}.
+function agoText(text, seconds, words) {
+  return seconds < NOW_SECONDS ? words.just_now : text.replace("{age}", ageText(seconds, words));
 }

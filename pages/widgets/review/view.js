@@ -230,7 +230,7 @@ class View extends Commands {
     if (desk.outbox.state === "ended") [text, kind] = [words.ended.replace("{number}", unsent), "bad"];
     else if (desk.outbox.isFull) [text, kind] = [words.full.replace("{number}", unsent), "bad"];
     else if (desk.outbox.state === "offline") [text, kind] = [words.offline.replace("{number}", unsent), "bad"];
-    else if (desk.told) [text, kind] = [[desk.told.title, desk.told.message].filter(Boolean).join(": "), "warn"];
+    else if (desk.told) [text, kind] = [desk.told.title ? fill(words.titled, desk.told) : desk.told.message, "warn"];
     else if (this.rests) [text, kind] = [words.rest, "rest"];
     const told = this.find(".told");
     told.hidden = !text;

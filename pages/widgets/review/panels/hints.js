@@ -23,7 +23,7 @@ class HintBox {
     this.element.className = `hint ${isBlocked ? "bad" : "good"}`;
     const said = isBlocked ? words.hint_blocked : words.hint_passed;
     const parts = [said, hint.mirrored && words.hint_mirrored, hint.sameUser && words.hint_same_user];
-    const age = hint.secondsAgo === null ? words.hint_before : words.hint_ago.replace("{age}", ageText(hint.secondsAgo, words));
+    const age = hint.secondsAgo === null ? words.hint_before : agoText(words.hint_ago, hint.secondsAgo, words);
     const text = fill(parts.filter(Boolean).join(" · "), {
       share: hint.share, title: hint.title || hint.videoId, age, reason: hint.reason || "–",
     });

@@ -11,7 +11,7 @@ addPanel({
     box.append(make("p", "", fill(words.reported, { number: reports.count, reasons })));
     for (const one of reports.wordList) {
       const said = make("p", "said");
-      const ago = words.reported_ago.replace("{age}", ageText(one.secondsAgo, words));
+      const ago = agoText(words.reported_ago, one.secondsAgo, words);
       said.append(makeText("q", "", one.words), make("span", "dim", `${nameOf(one.reasonCode)} · ${ago}`));
       box.append(said);
     }
