@@ -233,7 +233,10 @@ def get_lineup(call: Call, *, revision: RevisionNumber, slot: SlotCode = FEED) -
 def compare_lineups(
     call: Call, *, revision: RevisionNumber, other: Annotated[int | None, Whole(1)] = None, slot: SlotCode = FEED
 ) -> LineupDifference:
-    """Return what changed from a revision of a slot to another, by default the present one."""
+    """Return which entries changed from a revision of a slot to another, by default the present one.
+
+    Revisions do not hold specials and rules.
+    """
     store, write = call.store.programme, ProgrammeWriter(call)
     other = store.get(slot).revision if other is None else other
     old, new = ({row["video_id"]: columns_of(row) for row in store.get_revision(slot, number)[1]}

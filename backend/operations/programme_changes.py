@@ -17,7 +17,7 @@ from backend.model.programme import FEED, MAX_ENTRIES, MAX_PIN, Scheduling
 from backend.model.programme_conflicts import conflicts
 from backend.model.wall_times import TypedTime, day_of, day_start, shift_days, week_days
 from backend.operations.programme import FirstDay, RevisionNumber, SlotCode
-from backend.operations.programme_data import ConflictData, NamedVideo, ProgrammeWriter
+from backend.operations.programme_data import ConflictData, NamedVideo, ProgrammeWriter, RevisionData
 
 if TYPE_CHECKING:
     from backend.console import Call
@@ -52,28 +52,56 @@ class MovedEntry(msgspec.Struct, rename="camel"):
 
 
 class RestoredLineup(msgspec.Struct, rename="camel"):
-    """The new revision, and the videos that were left out because they may not be shown."""
+    """The new revision, the videos that were left out because they may not be shown, and the revisions since the
+    restored one that may have changed specials or rules, which stay as they are.
+    """
 
     revision: int
     left_out_list: list[NamedVideo]
+    kept_list: list[RevisionData]
 
 
 class NotCopied(msgspec.Struct, rename="camel"):
-    """A video that was not scheduled: notShowable, or running if it has not ended yet in this slot."""
+    """A video that was not scheduled: notShowable, running if it has not ended yet in this slot, or past if its new
+    window is over.
+    """
 
     video_id: str
     title: str
     reason: str
 
 
+class MovedVideo(msgspec.Struct, rename="camel"):
+    """A video that was in the slot already, and its window until now, which is in earlier revisions only."""
+
+    video_id: str
+    title: str
+    start_time: str
+    end_time: str
+
+
+class SkippedSpecial(msgspec.Struct, rename="camel"):
+    """A special that was not copied: exists if the new week has one of its name and window (`specialId` is that one's),
+    past if the window would be over, empty if it has no videos.
+    """
+
+    special_id: str
+    name: str
+    reason: str
+
+
 class CopiedWeek(msgspec.Struct, rename="camel"):
-    """`adjustedList` are videos whose wall time does not exist in the new week and became the next that does."""
+    """`movedList` are the videos that left the old week, because a video is in a slot once; `adjustedList` those whose
+    wall time does not exist in the new week and became the next that does.
+    """
 
     revision: int
     entries: int
     specials: int
     left_out_list: list[NotCopied]
     adjusted_list: list[NamedVideo]
+    moved_list: list[MovedVideo]
+    skipped_special_list: list[SkippedSpecial]
 
 
 class SavedSpecial(msgspec.Struct, rename="camel"):
@@ -144,13 +172,18 @@ def move_recommend(
 def restore_lineup(
     call: Call, *, lineup: RevisionNumber, slot: SlotCode = FEED, note: Reason = "", revision: Revision = None
 ) -> RestoredLineup:
-    """Make a new revision of a slot that equals the revision `lineup`.
+    """Make a new revision of a slot with the entries of the revision `lineup`. Specials and rules stay as they are.
 
     Videos that may not be shown any more are left out and named. `revision` as in editRecommend.
     """
+    store, write = call.store.programme, ProgrammeWriter(call)
+    kept = store.find_kept(slot, lineup)
     made, missing = call.store.programme_changes.restore(slot, lineup, call.actor, note=note, expected=revision)
-    titles = call.store.programme.find_titles(missing)
-    return RestoredLineup(made, [NamedVideo(video_id, titles.get(video_id, "")) for video_id in missing])
+    titles = store.find_titles([*missing, *(one.target for one in kept)])
+    return RestoredLineup(
+        made, [NamedVideo(video_id, titles.get(video_id, "")) for video_id in missing],
+        [write.revision(one, titles) for one in kept],
+    )  # fmt: skip
 
 
 @operation("POST", "/vod/copyWeek", message="已复制", right=Right.MANAGE)
@@ -167,8 +200,8 @@ def copy_week(
 
     Both weeks are named by any day in them.
 
-    A video has one window in a slot, so those that have not ended yet are left out and named; specials are copied.
-    `revision` as in editRecommend.
+    A video has one window in a slot: those that have not ended yet are left out and named, and the others leave the old
+    week, which only earlier revisions have then. Specials are copied, but not twice. `revision` as in editRecommend.
     """
     zone = call.settings.time_zone
     from_day = call.now() if from_date is None else from_date
@@ -176,6 +209,8 @@ def copy_week(
     days = (new - old).days
     if not days:
         raise BadRequest("fromDate and toDate are in the same week.")
+    if day_start(new + timedelta(days=7), zone) <= call.now():
+        raise BadRequest("toDate is in a week that is over.")
     start, end = day_start(old, zone), day_start(old + timedelta(days=7), zone)
     rows = call.store.programme.find_entries_at(slot, min(end, call.now() + 1))
     programme = call.store.programme.get(slot)
@@ -191,19 +226,22 @@ def copy_week(
         {
             "name": one.name, "priority": one.priority, "note": one.note, "zone": zone.key,
             "starts": shift_days(one.starts, days, zone)[0], "ends": shift_days(one.ends, days, zone)[0],
-            "video_ids": [entry.video_id for entry in one.entries],
+            "video_ids": [entry.video_id for entry in one.entries], "special_id": one.special_id,
         }
         for one in programme.specials
         if start <= one.starts < end
     ]  # fmt: skip
-    made, copied, left_out = call.store.programme_changes.copy_week(
-        slot, windows, specials, call.actor, note=note, expected=revision
+    made = call.store.programme_changes.copy_week(
+        slot, windows, specials, call.actor, target=new.isoformat(), note=note, expected=revision
     )
-    titles = call.store.programme.find_titles(list(windows))
+    titles, write = call.store.programme.find_titles(list(windows)), call.write
     return CopiedWeek(
-        made, len(copied), len(specials),
-        [NotCopied(video_id, titles.get(video_id, ""), why) for video_id, why in left_out.items()],
-        [NamedVideo(video_id, titles.get(video_id, "")) for video_id in adjusted if video_id in copied],
+        made.revision, len(made.copied), made.specials,
+        [NotCopied(video_id, titles.get(video_id, ""), why) for video_id, why in made.left_out.items()],
+        [NamedVideo(video_id, titles.get(video_id, "")) for video_id in adjusted if video_id in made.copied],
+        [MovedVideo(video_id, titles.get(video_id, ""), write.time(first), write.time(last))
+         for video_id, (first, last) in made.moved.items()],
+        [SkippedSpecial(*one) for one in made.skipped],
     )  # fmt: skip
 
 

@@ -120,7 +120,11 @@ class NamedVideo(msgspec.Struct, rename="camel"):
 
 
 class RevisionData(msgspec.Struct, rename="camel"):
-    """Who changed a slot, when and how; `action` is the name of the operation."""
+    """Who changed a slot, when and how; `action` is the name of the operation.
+
+    `target` is the id of a video or special, whose `title` or name follows, the restored revision, or the Monday of
+    the week that was copied to.
+    """
 
     revision: int
     time: str

@@ -20,6 +20,7 @@ from backend.store.lineups import NO_SLOT
 
 KEPT_DAYS = 35  # entries that ended longer ago are in the revisions only
 LATE_SECONDS = 5
+OF_KEPT = "'saveSpecial', 'deleteSpecial', 'copyWeek', 'saveSlot'"  # what a restored revision leaves as it is
 NO_REVISION = "{slot} has no revision {revision}, or it is no longer kept."
 PLAYS = "exists (select 1 from files f where f.video_id = v.video_id and f.kind in ({kinds}))".format(
     kinds="'common', 'narrow', 'aliyunEncrypted', 'hlsEncrypted'"
@@ -197,13 +198,23 @@ class ProgrammeStore:
                 raise NotFound(NO_SLOT, slot=slot)
             return read_entries(db, slot, last or oldest)
 
+    def find_kept(self, slot: str, after: int) -> list[Revision]:
+        """Return the revisions after one that may have changed specials or rules, oldest first."""
+        columns = ", ".join(Revision.__struct_fields__)
+        sql = f"select {columns} from lineups where slot = ? and revision > ? and action in ({OF_KEPT}) order by 2"
+        with self._engine.reading() as db:
+            return [Revision(*row) for row in db.execute(sql, [slot, after]).fetchall()]
+
     def find_titles(self, video_ids: list[str]) -> dict[str, str]:
-        """Return the titles of these videos, also of those in the trash, by id."""
+        """Return the titles of these videos, also of those in the trash, and the names of specials, by id."""
         wanted = json.dumps(video_ids)
         sql = """
             select video_id, title from videos where video_id in (select value from json_each(:wanted)) union all
             select video_id, json_extract(video, '$[0].title') from trash
-                where video_id in (select value from json_each(:wanted))
+                where video_id in (select value from json_each(:wanted)) union all
+            select special_id, name from specials where special_id in (select value from json_each(:wanted)) union all
+            select target, json_extract(before, '$.name') from history where action = 'deleteSpecial'
+                and target in (select value from json_each(:wanted))
         """
         with self._engine.reading() as db:
             return dict(db.execute(sql, {"wanted": wanted}).fetchall())

@@ -12,7 +12,7 @@ from backend.errors import BadRequest, NotFound
 from backend.model import Actor, CensorStatus
 from backend.model.programme import FEED, MAX_ENTRIES, Lineup, Rules, Scheduling, own_lineup
 from backend.model.programme_moves import pins_and_ranks
-from backend.model.wall_times import TypedTime, check_window
+from backend.model.wall_times import MIN_WINDOW_SECONDS, TypedTime, check_window
 from backend.store import entries, history, lineups
 from backend.store.engine import Database, Engine
 from backend.store.entries import NO_RECOMMENDATION
@@ -24,6 +24,22 @@ MAX_SLOTS = 20
 NO_SPECIAL = "There is no special {special_id}. It may have been deleted."
 COMPARED = ("recommended", "ends", "pin", "rank", "note", "starts_typed", "ends_typed", "zone", "title", "description",
             "duration", "size", "tags", "user_id", "cover_url", "first_frame_url")  # fmt: skip
+
+
+class WeekCopy(msgspec.Struct, frozen=True):
+    """What a copy of a week did: the slot's revision, the videos scheduled, why others were left out, the number of
+    specials made, and those that were not (id, name, reason).
+
+    `left_out`: `notShowable`, `running` if the slot's entry has not ended, `past` if its new time is over. `moved` has
+    the windows until now of scheduled ones that were in the slot before.
+    """
+
+    revision: int
+    copied: list[str]
+    left_out: dict[str, str]
+    moved: dict[str, tuple[int, int]]
+    specials: int
+    skipped: list[tuple[str, str, str]]
 
 
 class ProgrammeChanges:
@@ -86,7 +102,7 @@ class ProgrammeChanges:
     def restore(
         self, slot: str, revision: int, actor: Actor, *, note: str = "", expected: int | None = None
     ) -> tuple[int, list[str]]:
-        """Make a new revision equal to an old one; return its number, and the videos that may not be shown."""
+        """Make a new revision with the entries of an old one; return it, and the videos that may not be shown."""
         now = self._now()
         with self._engine.writing() as db:
             lineups.check(db, slot, expected)
@@ -107,37 +123,42 @@ class ProgrammeChanges:
 
     def copy_week(
         self, slot: str, windows: Mapping[str, tuple[Mapping[str, Any], int, int | None]],
-        specials: Sequence[Mapping[str, Any]], actor: Actor, *, note: str = "", expected: int | None = None,
-    ) -> tuple[int, list[str], dict[str, str]]:  # fmt: skip
-        """Schedule entries of a past week anew, and copies of specials.
+        specials: Sequence[Mapping[str, Any]], actor: Actor, *, target: str = "", note: str = "",
+        expected: int | None = None,
+    ) -> WeekCopy:  # fmt: skip
+        """Schedule entries of a past week anew, and copies of specials. Raises BadRequest for windows too far ahead.
 
-        `windows` has the columns of each video's entry with its new start and end. Returns the revision, the scheduled
-        videos, and why others were left out: `notShowable`, or `running` if the slot's entry has not ended.
+        `windows` has the columns of each video's entry with its new start and end; `target` names the new week.
         """
         now = self._now()
         with self._engine.writing() as db:
             lineups.check(db, slot, expected)
             current = {row["video_id"]: row for row in _all_entries(db, slot)}
             left_out = dict.fromkeys(_not_showable(db, windows), "notShowable")
-            for video_id in windows:
+            for video_id, (_, _, ends) in windows.items():
                 known = current.get(video_id)
                 if known and (known["ends"] is None or known["ends"] > now):
                     left_out[video_id] = "running"
+                elif ends is not None and ends < now + MIN_WINDOW_SECONDS:
+                    left_out.setdefault(video_id, "past")
             copied = [video_id for video_id in windows if video_id not in left_out]
-            if not copied and not specials:
-                return _revision(db, slot), [], left_out
+            new, skipped = _new_specials(db, slot, specials, now)
+            if not copied and not new:
+                return WeekCopy(_revision(db, slot), [], left_out, {}, 0, skipped)
             entries.check_room(db, slot, now, len(copied))
-            revision = lineups.begin(db, slot, actor, now, "copyWeek", note=note)
+            revision = lineups.begin(db, slot, actor, now, "copyWeek", target=target, note=note)
             for video_id in copied:
                 row, starts, ends = windows[video_id]
+                starts = max(starts, now)
                 check_window(starts, ends, now)
                 values = {**columns_of(row), "recommended": starts, "ends": ends, "starts_typed": "", "ends_typed": ""}
                 _make_equal(db, slot, video_id, current.get(video_id, {}), values, now)
-            for special in specials:
+            for special in new:
                 _insert_special(db, slot, special, special["video_ids"])
-            after = {**_of(slot), "videos": len(copied), "specials": len(specials), **_noted(note)}
+            after = {**_of(slot), "videos": len(copied), "specials": len(new), **_noted(note)}
             self._note(db, actor, "copyWeek", slot, after)
-            return revision, copied, left_out
+            moved = {one: (current[one]["recommended"], current[one]["ends"]) for one in copied if one in current}
+            return WeekCopy(revision, copied, left_out, moved, len(new), skipped)
 
     def save_special(
         self, slot: str, special_id: str, wanted: Mapping[str, Any], actor: Actor, *, expected: int | None = None
@@ -161,6 +182,7 @@ class ProgrammeChanges:
                 raise BadRequest("A special shows at least one video; name it in videoIds.")
             for video_id in _check_videos(db, videos or []):
                 raise NotFound("There is no video {video_id}. It may have been deleted.", video_id=video_id)
+            special_id = special_id or secrets.token_hex(6)
             lineups.begin(db, slot, actor, now, "saveSpecial", target=special_id, note=row["note"])
             if before:
                 db.execute("delete from specials where special_id = ?", [special_id])
@@ -299,6 +321,25 @@ def _insert_special(
     places = ((special_id, video_id, position) for position, video_id in enumerate(dict.fromkeys(video_ids), 1))
     db.executemany("insert into special_entries (special_id, video_id, position) values (?, ?, ?)", places)
     return special_id
+
+
+def _new_specials(
+    db: Database, slot: str, wanted: Sequence[Mapping[str, Any]], now: int
+) -> tuple[list[dict[str, Any]], list[tuple[str, str, str]]]:  # fmt: skip
+    """Return the specials that a copied week adds, and the others with their ids, names and reasons."""
+    sql = "select name, max(starts, ?), ends, special_id from specials where slot = ?"
+    known = {row[:3]: row[3] for row in db.execute(sql, [now, slot])}
+    new, skipped = [], []
+    for one in wanted:
+        starts, ends = max(one["starts"], now), one["ends"]
+        if same := known.get((one["name"], starts, ends)):
+            skipped.append((same, one["name"], "exists"))
+        elif not one["video_ids"] or ends < now + MIN_WINDOW_SECONDS:
+            skipped.append((one["special_id"], one["name"], "past" if one["video_ids"] else "empty"))
+        else:
+            check_window(starts, ends, now)
+            new.append({**one, "starts": starts})
+    return new, skipped
 
 
 def _told_of_special(row: Mapping[str, Any]) -> dict[str, Any]:

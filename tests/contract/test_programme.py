@@ -391,6 +391,28 @@ class TestTheWeek:
             "2019-01-17 22:00:00.0",
         )
         assert entries["a"]["pin"] == 2
+        (moved,) = copied["movedList"]  # and has left the old week, as a video is in a slot once
+        assert (moved["videoId"], moved["startTime"]) == ("a", "2019-01-10 20:00:00.0")
+        assert door.data("getLineups")["lineupList"][0]["target"] == "2019-01-14"
+
+    def test_a_copied_week_has_each_special_once_within_the_limits_of_time(self, planned, door, clock, passed):
+        for name, start, end in (
+            ("evening", "2019-01-17 20:00", "2019-01-17 22:00"),
+            ("early", "2019-01-10", "2019-01-11"),
+        ):
+            times = {"startTime": f"{start} 00:00"[:16], "endTime": f"{end} 00:00"[:16]}
+            door.data("saveSpecial", name=name, videoIds=passed(name), **times)
+
+        first, second = (door.data("copyWeek", fromDate="2019-01-17", toDate="2019-01-24") for _ in range(2))
+        refused = [door("copyWeek", toDate=day)["code"] for day in ("2019-01-03", "2032-01-01")]
+        clock.now = datetime(2019, 1, 19, tzinfo=ZONE).timestamp()
+        over = door.data("copyWeek", fromDate="2019-01-10", toDate="2019-01-17")
+
+        assert (first["specials"], first["skippedSpecialList"]) == (1, [])
+        assert (second["specials"], second["revision"]) == (0, first["revision"])
+        assert [(one["name"], one["reason"]) for one in second["skippedSpecialList"]] == [("evening", "exists")]
+        assert refused == ["400", "400"]
+        assert [(one["name"], one["reason"]) for one in over["skippedSpecialList"]] == [("early", "past")]
 
 
 class TestRevisions:
@@ -441,6 +463,21 @@ class TestRevisions:
         changes = door.data("compareLineups", revision=wanted)["changeList"]
         assert [(one["videoId"], one["kind"]) for one in changes] == [("gone", "removed")]
         assert door("restoreLineup", lineup=99)["code"] == "404"
+
+    def test_restoring_one_leaves_specials_and_rules_and_names_what_changed_them(self, planned, door):
+        planned("a")
+        wanted = self.revision(door)
+        window = {"startTime": written(SEED_TIME + HOUR), "endTime": written(SEED_TIME + 2 * HOUR)}
+        special = door.data("saveSpecial", name="Spring", videoIds="a", **window)["specialId"]
+        door.data("deleteSpecial", specialId=special)
+        door.data("saveSlot", slot="feed", size=7)
+
+        kept = door.data("restoreLineup", lineup=wanted)["keptList"]
+
+        assert [(one["action"], one["title"]) for one in kept] == [
+            ("saveSpecial", "Spring"), ("deleteSpecial", "Spring"), ("saveSlot", ""),
+        ]  # fmt: skip
+        assert door.data("getSlots")["slotList"][0]["rules"]["size"] == 7
 
     def test_earlier_ones_stay_as_they_were(self, planned, door):
         planned("a")
