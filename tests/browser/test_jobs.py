@@ -106,7 +106,7 @@ def test_a_job_that_runs_can_be_cancelled(person, site, queued_here):
     video = queued_here("很长的片子.mp4")
     person.goes_to("/jobs")
     job = next(job for job in site.ask("getQueue", pageSize=50)["jobList"] if job["kind"] == "transcode")
-    expect(person.part(f"cancel_{job['jobId']}")).to_be_visible()
+    expect(person.button(f"cancel_{job['jobId']}")).to_be_visible()
 
     person.clicks(f"cancel_{job['jobId']}")
 

@@ -84,7 +84,7 @@ def test_a_file_that_takes_anothers_place_after_approval_goes_back_to_review(
     # A verdict of somebody who watched the file before does not count, nor can the old one be taken back.
     assert ask("createAudit", mediaId=video_id, status="Normal", seenLine=seen)["code"] == "409"
     assert ask("undoAudit", videoId=video_id)["code"] == "409"
-    (refresh,) = console.store.cloud.list_intents(Action.REFRESH)
+    (refresh,) = console.store.cloud.list_intents(Action.REFRESH, video_id)  # the feed has one of its own
     assert refresh.payload["why"] == "replaced"
     assert [language for language in LANGUAGES if text(language, "why.replaced") == "why.replaced"] == []
 
