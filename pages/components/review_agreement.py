@@ -53,7 +53,8 @@ def _table(title: str, first: str, fewest: int, rows: Iterable[tuple[str, dict[s
     shown = [{first: name, **_cells(one, fewest)} for name, one in rows]
     if shown:
         st.markdown(f"**{plain(title)}**")
-        st.dataframe(formatting.frame(shown), hide_index=True, alt=title)
+        right = {name: st.column_config.TextColumn(alignment="right") for name in shown[0] if name != first}
+        st.dataframe(formatting.frame(shown), hide_index=True, alt=title, column_config=right)
 
 
 def _cells(one: dict[str, Any], fewest: int) -> dict[str, Any]:

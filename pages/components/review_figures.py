@@ -28,11 +28,17 @@ def draw(_number: int) -> None:
             t("censor.fail"): one["blocked"],
             t("desk.undone"): one["undone"],
             t("desk.per_hour"): f"{one['decisionsPerHour']:,.0f}" if one["activeMinutes"] else "–",
-            t("desk.median"): f"{one['medianSeconds']:.1f}",
+            t("desk.median"): one["medianSeconds"],
         }
         for one in found["personList"]
     ]
-    st.dataframe(formatting.frame(rows), hide_index=True, alt=t("desk.figures_title"))
+    st.dataframe(
+        formatting.frame(rows), hide_index=True, alt=t("desk.figures_title"),
+        column_config={
+            t("desk.per_hour"): st.column_config.TextColumn(alignment="right"),
+            t("desk.median"): st.column_config.NumberColumn(format="%.1f"),
+        },
+    )  # fmt: skip
     names = {reason["code"]: reason["name"] for reason in reason_choice.reasons()}
     counts = [
         {t("desk.reason"): names.get(one["code"], one["code"]) or t("desk.other_reason"), t("desk.count"): one["count"]}
