@@ -101,6 +101,8 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         if session.may("manage"):
             st.button(t("programme.rules"), key="r_rules", icon=":material/tune:", type="tertiary",
                       on_click=programme_dialogs.request, args=("rules", programme_data.slot()))  # fmt: skip
+            st.button(t("slot.new"), key="r_new_slot", icon=":material/playlist_add:", type="tertiary",
+                      on_click=programme_dialogs.request, args=("slot", {}))  # fmt: skip
 if view == "list":
     listed(head)
 else:

@@ -151,6 +151,7 @@ def _form(question: Question) -> dict[str, Any]:
         return reason_choice.form(number)
     if question.action.key == "recommend":
         return {
+            "slot": programme_data.ask_slot(number),
             "isNarrow": st.checkbox(t("recommend.narrow"), key=f"recommend_narrow--{number}"),
             "isCache": st.checkbox(t("recommend.cache"), key=f"recommend_cache--{number}", value=True),
             **schedule_fields.window(number),
@@ -207,3 +208,6 @@ def _do(question: Question, form: dict[str, Any]) -> None:
         if len(made) < len(done):
             session.report([one for one in done if one not in made], [], f"done.{action.key}")
         undo.offer(action.key, question.done)
+        if action.key in KEPT_OPEN:
+            slot = form.get("slot") or done[0][0].get("slot", programme_data.FEED)
+            programme_data.warn_later(slot, {video["videoId"] for video, _ in done})

@@ -80,7 +80,7 @@ def say_results() -> None:
     st.session_state.pop("done", None)  # not before: a click meanwhile ends this run at the first toast
     if warned := st.session_state.pop("warned", None):
         with st.container(key="warned"):
-            st.warning("\n".join(f"- {formatting.plain(line)}" for line in warned), icon=":material/content_cut:")
+            st.warning("\n".join(f"- {formatting.plain(line)}" for line in warned), icon=":material/warning:")
     if problems := st.session_state.get("problems"):
         title, lines = problems
         with st.container(key="problems"):

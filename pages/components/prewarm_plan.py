@@ -32,7 +32,7 @@ def _plan() -> None:
         st.caption(t("plan.none"))
         return
     for slot in plan["slotList"]:
-        _slot(slot, plan["time"], is_alone=len(plan["slotList"]) == 1)
+        _slot(slot, plan["time"], is_alone=len(plan["slotList"]) == 1, automatic=plan["automatic"])
     st.caption(t("plan.automatic") if plan["automatic"] else t("plan.by_hand"))
     if plan["quota"]:
         st.caption(t("plan.quota", **plan["quota"]))
@@ -48,7 +48,7 @@ def _plan() -> None:
         _table(plan)
 
 
-def _slot(slot: dict[str, Any], now: str, *, is_alone: bool) -> None:
+def _slot(slot: dict[str, Any], now: str, *, is_alone: bool, automatic: bool) -> None:
     """Say how many of the first clips are warm, what of the others becomes, and what is sent later."""
     parts = [] if is_alone else [f"`{plain(slot['slot'])}`"]
     if slot["total"]:
@@ -56,13 +56,27 @@ def _slot(slot: dict[str, Any], now: str, *, is_alone: bool) -> None:
     parts += (t(f"plan.{state}", count=slot[state]) for state in UNDER_WAY if slot[state])
     if parts:
         st.markdown(" · ".join(parts))
-    for start in slot["startList"][:STARTS]:
+    starts = [one for one in slot["startList"] if one["startTime"] > now]
+    for start in starts[:STARTS]:
         times = {"time": _short(start["sendTime"], now), "start": _short(start["startTime"], now)}
-        state = "start_planned" if start["state"] == "planned" else "start"
-        said = t(f"plan.{state}", count=start["clipCount"], state=named("plan_state", start["state"]), **times)
+        said = t(
+            f"plan.{_start(start, now, automatic=automatic)}",
+            count=start["clipCount"],
+            state=named("plan_state", start["state"]),
+            **times,
+        )
         st.markdown(f":gray[:material/schedule: {said}]")
-    if len(slot["startList"]) > STARTS:
-        st.caption(t("common.more", count=len(slot["startList"]) - STARTS))
+    if len(starts) > STARTS:
+        st.caption(t("common.more", count=len(starts) - STARTS))
+
+
+def _start(start: dict[str, Any], now: str, *, automatic: bool) -> str:
+    """Return what to say of clips that start later: nothing is sent by itself unless that is switched on."""
+    if start["state"] != "planned":
+        return "start"
+    if not automatic:
+        return "start_by_hand"
+    return "start_planned" if start["sendTime"] > now else "start_due"
 
 
 def _warm(slot: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,8 @@ from pages.components.i18n import t
 FEED = "feed"
 PREFIX = "r"
 ORDER = ("scheduled", "noRendition", "notApproved", "tooOld", "beyondSize", "ended")
-MOST_CONFLICTS = 5
+MOST_CONFLICTS = 50
+DAYS_AHEAD = 60
 
 
 def slots() -> list[dict[str, Any]]:
@@ -40,6 +42,17 @@ def choose_slot() -> None:
         t("programme.slot"), list(names), format_func=names.__getitem__, width=180, label_visibility="collapsed",
         filter_mode=None, **url_state.from_address("r_slot", list(names), FEED, then="r_page"),
     )  # fmt: skip
+
+
+def ask_slot(number: int) -> str:
+    """Draw the choice of a slot in a dialog, if there are several, and return its code."""
+    names = {one["slot"]: slot_name(one) for one in slots()}
+    if len(names) < 2:
+        return ""
+    chosen = st.selectbox(
+        t("programme.slot"), list(names), format_func=names.__getitem__, filter_mode=None, key=f"ask_slot--{number}"
+    )
+    return str(chosen)
 
 
 def order_of(shown: dict[str, Any]) -> dict[str, Any]:
@@ -89,11 +102,12 @@ def now_year() -> int:
     return now().year
 
 
-def why(left_out: dict[str, Any]) -> str:
-    """Return why an entry is not shown."""
+def why(left_out: dict[str, Any], *, in_full: bool = True) -> str:
+    """Return why an entry is not shown; with a time, or not in full with the day alone."""
     reason, entry = left_out["reason"], left_out["entry"]
     times = {"scheduled": entry["startTime"], "ended": entry["endTime"]}
-    return t(f"leftout.{reason}", time=short(times.get(reason, "")))
+    time = short(times.get(reason, ""))
+    return t(f"leftout.{reason}", time=time if in_full else time[:-5].strip() or time)
 
 
 def reason(place: dict[str, Any]) -> str:
@@ -110,11 +124,44 @@ def show_conflicts(found: list[dict[str, Any]]) -> None:
     """Warn about conflicts."""
     if not found:
         return
-    lines = [f"- {formatting.plain(conflict(one))}" for one in found[:MOST_CONFLICTS]]
-    if len(found) > MOST_CONFLICTS:
-        lines.append(f"- {t('common.more', count=len(found) - MOST_CONFLICTS)}")
+    lines = [formatting.plain(conflict(one)) for one in together(found)]
     with st.container(key="conflicts"):
-        st.warning("\n".join(lines), icon=":material/warning:")
+        if len(lines) == 1:
+            st.warning(lines[0], icon=":material/warning:")
+            return
+        with st.expander(t("conflict.count", count=len(lines)), icon=":material/warning:"):
+            st.markdown("\n".join(f"- {one}" for one in lines[:MOST_CONFLICTS]))
+            if len(lines) > MOST_CONFLICTS:
+                st.caption(t("common.more", count=len(lines) - MOST_CONFLICTS))
+
+
+def warn_later(slot: str, videos: set[str]) -> None:
+    """Show at the next run the conflicts to come that some videos take part in."""
+    from pages.components.schedule_fields import now
+
+    first = now().date()
+    given = {"startTime": str(first), "endTime": str(first + timedelta(days=DAYS_AHEAD))}
+    data = session.attempt("getProgramme", slot=slot, **given)["data"]
+    found = (
+        [one for one in data["conflictList"] if {video["videoId"] for video in one["videoList"]} & videos]
+        if data
+        else []
+    )
+    if found:
+        st.session_state["warned"] = [conflict(one) for one in together(found)]
+
+
+def together(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return conflicts with one line for all pins on a place that meet: the API names each pair."""
+    kept: list[dict[str, Any]] = []
+    for one in found:
+        same = next((other for other in kept if one["kind"] == other["kind"] == "samePin" and one["pin"] == other["pin"]
+                     and any(video in other["videoList"] for video in one["videoList"])), None)  # fmt: skip
+        if same is None:
+            kept.append({**one, "videoList": list(one["videoList"])})
+        else:
+            same["videoList"] += [video for video in one["videoList"] if video not in same["videoList"]]
+    return kept
 
 
 def conflict(one: dict[str, Any]) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import formatting, layout, programme_data, schedule_fields, session
+from pages.components import formatting, history_text, layout, programme_data, schedule_fields, session
 from pages.components.i18n import named, t
 
 WANTED = "r_dialog"
 ICONS = {"copy": "content_copy", "special": "celebration", "drop": "delete", "rules": "tune", "compare": "difference",
-         "restore": "restore"}  # fmt: skip
+         "restore": "restore", "slot": "playlist_add"}  # fmt: skip
 MOST_CHANGES = 50
 
 
@@ -32,7 +32,7 @@ def requested() -> None:
 def draw(what: str, of: dict[str, Any], number: int) -> None:
     """Draw what stands in a dialog; `number` keeps its input apart from that of others."""
     drawn = {"copy": _copy, "special": _special, "drop": _drop, "rules": _rules, "compare": _compare,
-             "restore": _restore}  # fmt: skip
+             "restore": _restore, "slot": _slot}  # fmt: skip
     drawn[what](of, number)
 
 
@@ -73,6 +73,7 @@ def _copy(of: dict[str, Any], number: int) -> None:
         why = [(one, t(f"week.not_{one['reason']}")) for one in data["leftOutList"]]
         why += [(one, t("week.adjusted")) for one in data["adjustedList"]]
         lines = [f"{one['title'] or one['videoId']}: {text}" for one, text in why]
+        lines += [f"{one['name']}: {t('week.special_there')}" for one in data.get("skippedSpecialList", [])]
         if lines:
             st.session_state["warned"] = lines
         return t("week.copied", count=data["entries"] + data["specials"])
@@ -109,7 +110,9 @@ def _special(of: dict[str, Any], number: int) -> None:
 
     def done(data: dict[str, Any]) -> str:
         if data["conflictList"]:
-            st.session_state["warned"] = [programme_data.conflict(one) for one in data["conflictList"]]
+            st.session_state["warned"] = [
+                programme_data.conflict(one) for one in programme_data.together(data["conflictList"])
+            ]
         return t("special.saved")
 
     _buttons(t("common.save"), lambda: _send(of, "saveSpecial", done, **given))
@@ -137,8 +140,28 @@ def _drop(of: dict[str, Any], _number: int) -> None:
     )  # fmt: skip
 
 
+def _slot(_of: dict[str, Any], number: int) -> None:
+    code = st.text_input(t("slot.code"), key=f"slot_code--{number}", help=t("slot.code_help"), max_chars=32)
+    name = st.text_input(t("special.name"), key=f"slot_name--{number}", max_chars=100)
+
+    def make() -> bool:
+        if code in [one["slot"] for one in session.ask("getSlots")["slotList"]]:
+            st.error(t("slot.exists"))
+            return False
+        envelope = session.attempt("saveSlot", slot=code, name=name)
+        if envelope["result"] != "true":
+            st.error(formatting.plain(envelope["message"]))
+            return False
+        st.session_state.setdefault("done", []).append(t("slot.made"))
+        st.query_params["r_slot"] = code
+        return True
+
+    _buttons(t("common.save"), make)
+
+
 def _rules(of: dict[str, Any], number: int) -> None:
     rules = of["rules"]
+    name = st.text_input(t("special.name"), programme_data.slot_name(of), max_chars=100, key=f"rules_name--{number}")
     given = {
         "size": st.number_input(t("rules.size"), 1, 500, rules["size"], key=f"rules_size--{number}"),
         "creatorGap": st.number_input(t("rules.gap"), 0, 5, rules["creatorGap"], key=f"rules_gap--{number}",
@@ -150,7 +173,9 @@ def _rules(of: dict[str, Any], number: int) -> None:
                                           key=f"rules_rendition--{number}")).lower(),
     }  # fmt: skip
     old = {**rules, "needsRendition": str(rules["needsRendition"]).lower()}
-    new = {name: value for name, value in given.items() if value != old[name]}
+    new = {rule: value for rule, value in given.items() if value != old[rule]}
+    if name != programme_data.slot_name(of):
+        new["name"] = name
     _buttons(t("common.save"), lambda: _send(of, "saveSlot", lambda _: t("rules.saved"), **new))
 
 
@@ -181,10 +206,13 @@ def _restore(of: dict[str, Any], number: int) -> None:
     note = st.text_input(t("revisions.note"), key=f"restore_note--{number}")
 
     def done(data: dict[str, Any]) -> str:
-        if data["leftOutList"]:
-            st.session_state["warned"] = [
-                t("revisions.left_out", title=one["title"] or one["videoId"]) for one in data["leftOutList"]
-            ]
+        lines = [t("revisions.left_out", title=one["title"] or one["videoId"]) for one in data["leftOutList"]]
+        lines += [
+            t("revisions.kept", revision=one["revision"], what=history_text.did(one["action"]))
+            for one in data.get("keptList", [])
+        ]
+        if lines:
+            st.session_state["warned"] = lines
         return t("revisions.restored", revision=of["lineup"])
 
     given = {"lineup": of["lineup"], "note": note}

@@ -75,7 +75,7 @@ def _toolbar(special: dict[str, Any] | None, count: int) -> None:
 def _table(rows: list[dict[str, Any]]) -> None:
     may = session.may("manage")
     columns = [
-        Column("place", t("programme.place"), "number", 48),
+        Column("place", "#", "number", 44),
         Column("cover", t("column.cover"), "picture", 78, priority=3),
         Column("title", t("column.title"), "link"),
         Column("user", t("column.user"), width=104, priority=2),
@@ -95,7 +95,7 @@ def _row(row: dict[str, Any], may: bool) -> Row:
     entry = row["entry"]
     title = entry["title"] or entry["videoId"]
     if not row["place"]:
-        word = (COLOURS.get(row["reason"], "failed"), programme_data.why(row))
+        word = (COLOURS.get(row["reason"], "failed"), programme_data.why(row, in_full=False))
     else:
         word = (COLOURS[row["reason"]], t(f"place.{row['reason']}", pin=entry["pin"]))
     cells = {
@@ -132,16 +132,24 @@ def _event(event: dict[str, Any]) -> None:
             video_actions.request(key, [programme_data.as_video(row["entry"])])
 
 
-def _move(row: dict[str, Any], place: int) -> bool:
+def _move(row: dict[str, Any], wanted: int) -> bool:
     entry = row["entry"]
     moved = programme_data.change(
-        "moveRecommend", "", videoId=entry["videoId"], place=place, revision=st.session_state["o_revision"]
+        "moveRecommend", "", videoId=entry["videoId"], place=wanted, revision=st.session_state["o_revision"]
     )
     if moved is not None:
-        done = t("programme.moved", place=moved["place"]) if moved["place"] else t("programme.moved_later")
-        st.session_state["done"][-1] = done
+        st.session_state["done"][-1] = _moved(moved["place"], row["place"], wanted)
     st.session_state["o_rerun"] = True
     return moved is not None
+
+
+def _moved(place: int, before: int, wanted: int) -> str:
+    """Say where a clip is after a move; pins, spacing and the number of clips may have it elsewhere than wanted."""
+    if not place:
+        return t("programme.moved_later")
+    if place == wanted:
+        return t("programme.moved", place=place)
+    return t("programme.not_moved" if place == before else "programme.moved_near", place=place, wanted=wanted)
 
 
 def requested() -> None:
@@ -152,12 +160,14 @@ def requested() -> None:
 
 def _ask_place(row: dict[str, Any], number: int) -> None:
     st.markdown(f"**{row['entry']['title'] or row['entry']['videoId']}**")
-    place = st.number_input(t("programme.place"), min_value=1, max_value=2000, value=row["place"] or 1, step=1,
-                            key=f"o_place--{number}")  # fmt: skip
+    # Without a value, so that what is typed is not added to the digits of the present place.
+    place = st.number_input(t("programme.place"), min_value=1, max_value=2000, value=None, step=1,
+                            placeholder=str(row["place"] or ""), key=f"o_place--{number}")  # fmt: skip
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button(t("common.cancel"), key="o_place_no"):
             st.rerun()
         if st.button(t("common.save"), key="o_place_yes", type="primary"):
-            _move(row, int(place))
+            if place is not None:
+                _move(row, int(place))
             st.session_state.pop("o_rerun", None)
             st.rerun()

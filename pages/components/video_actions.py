@@ -52,7 +52,8 @@ def _block(video: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
 
 def _recommend(video: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
     flags = {name: "true" if form.get(name) else "false" for name in ("isNarrow", "isCache")}
-    return {"videoId": video["videoId"], **flags, **_window(form)}
+    slot = {"slot": form["slot"]} if form.get("slot") else {}
+    return {"videoId": video["videoId"], **flags, **slot, **_window(form)}
 
 
 def _schedule(video: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend.model import CensorStatus
+from pages.components import programme_data
 from tests.pages.conftest import PAGES
 
 PAGE = PAGES / "recommendations.py"
@@ -141,3 +142,41 @@ def test_the_order_beneath_a_special_is_read_while_it_is_on(drawings, special):
     page = drawings.draw(PAGE)
     assert 'previewFeed {"slot": "feed", "specials": "false"}' in drawings.calls
     assert "专题“节日”正在展示" in page.info[0].value
+
+
+def test_pins_that_meet_on_a_place_are_one_line():
+    first, second, third, other = ({"videoId": name, "title": name} for name in "abcd")
+
+    def pair(pin, *videos):
+        return {"kind": "samePin", "pin": pin, "videoList": list(videos)}
+
+    found = [pair(1, first, second), pair(1, first, third), pair(1, second, third), pair(2, first, other)]
+    shown = programme_data.together(found)
+
+    assert [(one["pin"], len(one["videoList"])) for one in shown] == [(1, 3), (2, 2)]
+
+
+def test_a_slot_is_made_and_renamed(dialog, ask):
+    page = dialog("slot", {})
+    field(page, "代码").set_value("evening")
+    field(page, "名称").set_value("晚间")
+    saves(page)
+    assert {one["slot"]: one["name"] for one in ask("getSlots")["slotList"]} == {"evening": "晚间", "feed": ""}
+
+    page = dialog("slot", {})
+    field(page, "代码").set_value("evening")
+    saves(page)
+    assert page.error
+    page = dialog("rules", next(one for one in ask("getSlots")["slotList"] if one["slot"] == "feed"))
+    field(page, "名称").set_value("首页")
+    saves(page)
+    assert {one["slot"]: one["name"] for one in ask("getSlots")["slotList"]} == {"evening": "晚间", "feed": "首页"}
+
+
+def test_a_pin_that_meets_another_is_told_after_recommending(dialog, ask, make_video, moments):
+    for title in ("一", "二"):
+        video = make_video(title=title, censor_status=CensorStatus.SUCCESS)
+        page = dialog("", ask("getVideoById", videoId=video.video_id), "recommend")
+        field(page, "固定位置").set_value(4)
+        saves(page, "confirm_yes")
+    assert "都固定在第 4 位" in page.session_state["warned"][0]
