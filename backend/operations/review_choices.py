@@ -43,13 +43,16 @@ class ReasonData(msgspec.Struct, rename="camel"):
 
 
 class ReasonList(msgspec.Struct, rename="camel"):
+    """The reasons; `version` is that of the list, as responses of the desk have it in `reasonsVersion`."""
+
     reason_list: list[ReasonData]
+    version: str
 
 
 @operation("GET", "/vod/getReviewReasons", right=Right.DESK)
 def get_review_reasons(call: Call) -> ReasonList:
     """Return the reasons to block in display order, retired ones last."""
-    return ReasonList(reasons_of(call))
+    return ReasonList(reasons_of(call), call.store.review_choices.reasons_version())
 
 
 @operation("POST", "/vod/editReviewReason", message="已保存", right=Right.ADMIN)
@@ -67,8 +70,9 @@ def edit_review_reason(
 ) -> ReasonData:
     """Add a reason to block, which requires all four texts, or change the one with this code.
 
-    Absent parameters stay unchanged. Each text has at most 128 bytes of UTF-8. Videos that were already blocked for a
-    reason keep their text.
+    Absent parameters stay unchanged. Each text has at most 128 bytes of UTF-8. The text for the uploader is stored with
+    the verdict, in the language of that request (Accept-Language); videos that were already blocked for a reason keep
+    theirs. Desks that are open offer the new list when their reasons are opened next.
     """
     if not CODE.fullmatch(code):
         raise BadRequest(

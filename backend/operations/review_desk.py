@@ -77,6 +77,7 @@ class DecidedData(msgspec.Struct, rename="camel"):
     hint_list: list[NewHint]
     lease_list: list[LeaseData]
     queue: QueueData
+    reasons_version: str
 
 
 class PassedData(msgspec.Struct, rename="camel"):
@@ -137,7 +138,8 @@ def decide_review(
     """Record the verdict on a leased video, like createAudit, and lease the next ones in the same response.
 
     Repeating the same decision is idempotent. 409 if the lease was lost, the decision differs or was undone. `seconds`
-    is the viewing time; `reasonCode` is as for createAudit, `count` and `leaseKeys` as for takeReview.
+    is the viewing time; `reasonCode` is as for createAudit, `count` and `leaseKeys` as for takeReview. A retired reason
+    is accepted, as a desk may have been showing it.
     """
     words = choose_words(call.console, status, reason, reason_code, call.caller.language)
     words = check_words(status, words, comment)
@@ -149,7 +151,7 @@ def decide_review(
     return DecidedData(
         lease_key, made.video_id, made.verdict.value, made.reason_code, made.reason, made.comment, made.request_id,
         call.write.time(int(made.at)), known, hints_after(call, made, read_keys(wanted.lease_keys)), taken.lease_list,
-        taken.queue,
+        taken.queue, taken.reasons_version,
     )  # fmt: skip
 
 

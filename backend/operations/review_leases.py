@@ -104,8 +104,11 @@ class QueueData(msgspec.Struct, rename="camel"):
 
 
 class TakenData(msgspec.Struct, rename="camel"):
+    """Leases and the queue; with another `reasonsVersion` than before, getReviewReasons has changed."""
+
     lease_list: list[LeaseData]
     queue: QueueData
+    reasons_version: str
 
 
 class RenewedData(msgspec.Struct, rename="camel"):
@@ -170,7 +173,7 @@ def take(call: Call, wanted: Next) -> TakenData:
     if wanted.count:
         seconds, queues = call.settings.review_lease_seconds, codes_for(call, wanted.queue)
         leases = call.store.review_leases.take(desk, wanted.count, seconds, read_keys(wanted.lease_keys), queues)
-    return TakenData(written(call, leases), queue_of(call, wanted.queue))
+    return TakenData(written(call, leases), queue_of(call, wanted.queue), call.store.review_choices.reasons_version())
 
 
 def read_keys(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,11 @@ class ReviewChoices:
         """Return the reasons in display order, retired ones last."""
         with self._engine.reading() as db:
             return self._engine.cached_in(db, "review reasons", lambda: tuple(_reasons(db)))
+
+    def reasons_version(self) -> str:
+        """Return a short text that is another one whenever the list of reasons has changed."""
+        with self._engine.reading() as db:
+            return self._engine.cached_in(db, "review reasons version", lambda: _version(_reasons(db)))
 
     def find_reason(self, code: str) -> ReviewReason | None:
         """Return the reason with this code, or None."""
@@ -92,6 +98,10 @@ class ReviewChoices:
                 "on conflict (account_id) do update set body = excluded.body",
                 [account_id, body],
             )
+
+
+def _version(reasons: list[ReviewReason]) -> str:
+    return hashlib.sha256(msgspec.json.encode(reasons)).hexdigest()[:16]
 
 
 def _check_new(known: dict[str, ReviewReason], given: dict[str, Any]) -> None:

@@ -15,10 +15,26 @@ def reasons() -> list[dict[str, Any]]:
     return _named(session.ask("getReviewReasons"))
 
 
+def with_version() -> tuple[list[dict[str, Any]], str]:
+    """Return `reasons` and the version of the list."""
+    found = session.ask("getReviewReasons")
+    return _named(found), found["version"]
+
+
 def name_of(code: str) -> str:
     """Return the name of a reason in the user's language; its code, if the user may not read the list."""
     found = _named(session.ask_once("getReviewReasons")) if session.may("desk") else []
     return next((reason["name"] for reason in found if reason["code"] == code), code)
+
+
+def words_of(verdict: dict[str, Any], listed: list[dict[str, Any]]) -> str:
+    """Return the reason of a verdict for its reader: the name in the list, with what was written in its own words."""
+    reason = next((one for one in listed if one["code"] == verdict["reasonCode"]), None)
+    words: str = verdict["reason"]
+    if reason is None:
+        return " · ".join(word for word in (verdict["reasonCode"], words) if word)
+    usual = words in ("", reason["uploaderZh"], reason["uploaderEn"])
+    return str(reason["name"]) if usual else f"{reason['name']} · {words}"
 
 
 def _named(found: dict[str, Any]) -> list[dict[str, Any]]:

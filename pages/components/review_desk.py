@@ -45,6 +45,7 @@ def draw() -> None:
     if desk is None or signed_in != session.token():
         desk = session.ask("openReviewDesk")
         st.session_state[DESK] = session.token(), desk
+    reasons, version = reason_choice.with_version()
     widgets.review(
         {
             "api": API,
@@ -53,7 +54,8 @@ def draw() -> None:
             "userName": desk["userName"],
             "language": language(),
             "preferences": session.ask("getReviewPreferences"),
-            "reasons": reason_choice.reasons(),
+            "reasons": reasons,
+            "reasonsVersion": version,
             "maxBytes": {
                 "reason": session.limit("reasonBytes"),
                 "note": session.limit("commentBytes"),

@@ -31,10 +31,10 @@ def draw(number: int) -> None:
     st.markdown(f"**{plain(video['title'] or video['videoId'])}**")
     left = t("desk.differences_left", count=found["total"])
     st.caption(f"{plain(video['user']['userName'])} · {formatting.moment(video['creationTime'])} · {left}")
-    names = {reason["code"]: reason["name"] for reason in reason_choice.reasons()}
+    reasons = reason_choice.reasons()
     for column, verdict in zip(st.columns(len(one["verdictList"]), wrap=False), one["verdictList"], strict=True):
         with column:
-            _verdict(verdict, names)
+            _verdict(verdict, reasons)
     with st.container(key="difference"):
         left, right = st.columns([3, 2])
     with left:
@@ -43,7 +43,7 @@ def draw(number: int) -> None:
         _form(one["differenceId"], f"{number}-{one['differenceId']}")
 
 
-def _verdict(verdict: dict[str, Any], names: dict[str, str]) -> None:
+def _verdict(verdict: dict[str, Any], reasons: list[dict[str, Any]]) -> None:
     blocked = verdict["status"] == "Blocked"
     with st.container(border=True, gap="small"):
         st.caption(t("desk.difference_stands" if verdict["stands"] else "desk.difference_second"))
@@ -51,8 +51,7 @@ def _verdict(verdict: dict[str, Any], names: dict[str, str]) -> None:
             t("censor.fail" if blocked else "censor.success"), icon=f":material/{'block' if blocked else 'check'}:",
             color="red" if blocked else "green",
         )  # fmt: skip
-        words = [names.get(verdict["reasonCode"], verdict["reasonCode"]), verdict["reason"]]
-        if said := " · ".join(dict.fromkeys(word for word in words if word)):
+        if said := reason_choice.words_of(verdict, reasons):
             st.markdown(plain(said))
         if verdict["comment"]:
             st.caption(t("desk.difference_note", note=plain(verdict["comment"])))

@@ -338,8 +338,8 @@ def test_a_held_enter_and_a_double_click_decide_about_one_clip_alone(waiting, de
     desk.has_done(3)
 
 
-def test_reasons_beyond_the_keys_are_reached_by_tab(server, waiting, desk_of):
-    ids = waiting("很多理由", "下一条")
+def test_reasons_beyond_the_keys_are_reached_by_tab_and_retired_ones_are_offered_no_more(server, waiting, desk_of):
+    ids = waiting("很多理由", "下一条", "理由少了")
     known = len(server.ask("getReviewReasons")["reasonList"])
     more = [f"more{number}" for number in range(known + 1, 12)]
     for number, code in enumerate(more, known + 1):
@@ -355,6 +355,12 @@ def test_reasons_beyond_the_keys_are_reached_by_tab(server, waiting, desk_of):
     assert "more11" in str(server.ask("getHistory", videoId=ids[0]))
     for code in more:
         server.ask("editReviewReason", code=code, retired=True)
+    with desk.page.expect_response("**/getReviewReasons"):
+        desk.presses("a")
+    desk.has_done(2)
+    desk.shows("理由少了")
+    desk.presses("b")
+    expect(desk.root.locator(".reason")).to_have_count(known + 2)  # and other words, and Cancel
 
 
 def test_a_decision_under_way_when_the_page_is_loaded_anew_is_stored_once(server, waiting, desk_of):

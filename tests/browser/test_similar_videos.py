@@ -15,7 +15,7 @@ def test_the_hint_beside_a_copy_is_repeated_by_one_key_and_goes_when_the_verdict
     ids = waiting("原片", "重传 {share}", "又传")
     reviews[1].console.store.similar_videos.keep([(one, [FRAMES]) for one in ids])
     desk = desk_of()
-    hint, reason = desk.clip.locator(".hint"), server.ask("getReviewReasons")["reasonList"][4]["uploaderZh"]
+    hint, reason = desk.clip.locator(".hint"), server.ask("getReviewReasons")["reasonList"][4]["nameZh"]
     desk.shows("原片")
     expect(hint).to_be_hidden()
     desk.presses("h")  # there is nothing to repeat

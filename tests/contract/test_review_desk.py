@@ -598,6 +598,17 @@ class TestReasons:
     def test_nonsense_is_named(self, door, given, said):
         assert door("editReviewReason", **given)["message"] == said
 
+    def test_a_desk_that_is_open_learns_that_the_list_has_changed(self, door, take, clips):
+        before = door.data("getReviewReasons")["version"]
+        taken = door.data("takeReview")
+        door.data("editReviewReason", code="spam", retired=True)
+
+        key = taken["leaseList"][0]["leaseKey"]
+        made = door.data("decideReview", leaseKey=key, status="Blocked", reasonCode="spam")
+
+        assert taken["reasonsVersion"] == before != made["reasonsVersion"]
+        assert made["reasonsVersion"] == door.data("getReviewReasons")["version"]
+
     def test_nobody_else_changes_the_list(self, door, ben):
         assert door("editReviewReason", token=ben, code="spam", retired=True)["code"] == "403"
 

@@ -7,6 +7,8 @@ import secrets
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.components import reason_choice
+
 
 def draw_dialog(name: str) -> None:
     """Draw what stands in a dialog, without the desk behind it."""
@@ -107,3 +109,14 @@ def test_without_pairs_agreement_says_so(dialog):
 
 def test_without_differences_there_is_nothing_to_settle(dialog):
     assert dialog("differences").success
+
+
+def test_a_reason_is_read_in_the_readers_language_with_what_was_written_beside_it():
+    spam = {"code": "spam", "name": "广告", "uploaderZh": "含有广告", "uploaderEn": "It has advertising"}
+
+    def words(code, reason):
+        return reason_choice.words_of({"reasonCode": code, "reason": reason}, [spam])
+
+    assert words("spam", "It has advertising") == words("spam", "含有广告") == words("spam", "") == "广告"
+    assert words("spam", "招聘") == "广告 · 招聘"
+    assert (words("", "招聘"), words("gone", "x")) == ("招聘", "gone · x")

@@ -129,7 +129,21 @@ class Commands {
   }
 
   do_approve() { this.end("decide", { status: "Normal" }); }
-  do_block() { this.mode = this.mode === "block" || !this.clip ? "" : "block"; }
+  do_block() {
+    if (this.mode !== "block") this.takeReasons();
+    this.mode = this.mode === "block" || !this.clip ? "" : "block";
+  }
+
+  // Offers the list of reasons that was changed while the desk was open.
+  takeReasons() {
+    const { newReasons } = this.desk;
+    if (!newReasons) return;
+    this.desk.newReasons = null;
+    this.config = { ...this.config, ...newReasons };
+    this.desk.config = this.config;
+    this.drawReasons();
+  }
+
   do_skip() { this.end("skip", {}); }
   do_undo() { this.leave(); this.desk.undo(); }
   do_note() { if (this.clip) this.type("note"); }

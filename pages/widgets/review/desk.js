@@ -116,6 +116,16 @@ class Desk {
     const known = new Set([...this.leases.map((lease) => lease.leaseKey), ...this.outbox.keys, ...this.ended]);
     this.leases.push(...(data.leaseList ?? []).filter((lease) => !known.has(lease.leaseKey)));
     this.queue = data.queue ?? this.queue;
+    if (data.reasonsVersion && data.reasonsVersion !== (this.newReasons ?? this.config).reasonsVersion) this.readReasons();
+  }
+
+  // Reads the list of reasons that has changed; it is offered when the reasons are opened next.
+  async readReasons() {
+    const { data } = await post(this.config, "getReviewReasons", {});
+    if (!data) return;
+    const name = this.config.language === "zh" ? "nameZh" : "nameEn";
+    const reasons = data.reasonList.map((reason) => ({ ...reason, name: reason[name] }));
+    this.newReasons = { reasons, reasonsVersion: data.version };
   }
 
   // Ends the current video with one of KINDS; returns whether it did.

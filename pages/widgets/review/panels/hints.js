@@ -10,7 +10,7 @@ function rulingOf(hint) {
 
 class HintBox {
   constructor(lease, config, run) {
-    Object.assign(this, { lease, words: config.words, run, element: make("div", "hint"), painted: new Pictures() });
+    Object.assign(this, { lease, words: config.words, reasons: config.reasons, run, element: make("div", "hint"), painted: new Pictures() });
     this.draw();
   }
 
@@ -25,7 +25,7 @@ class HintBox {
     const parts = [said, hint.mirrored && words.hint_mirrored, hint.sameUser && words.hint_same_user];
     const age = hint.secondsAgo === null ? words.hint_before : agoText(words.hint_ago, hint.secondsAgo, words);
     const text = fill(parts.filter(Boolean).join(" · "), {
-      share: hint.share, title: hint.title || hint.videoId, age, reason: hint.reason || "–",
+      share: hint.share, title: hint.title || hint.videoId, age, reason: reasonOf(hint, this.reasons),
     });
     const button = make("button", "repeat");
     button.type = "button";
