@@ -32,6 +32,7 @@ from tests.acceptance.server_process import free_port
 ACTOR = Actor("benchmark", "command line")
 SECONDS, VIDEOS, SHOWN = 4, 2000, 200
 KINDS = ("impression", "impression", "play", "complete", "skip")
+WATCHED = {"impression": 0, "play": 6_000, "complete": 12_000, "skip": 1_000}  # ms
 SCRIPT = """
 n = 0
 request = function()
@@ -87,7 +88,7 @@ def load(pid: int, url: str, version: FeedVersion, batch: int, connections: int,
     events = [
         {
             "type": KINDS[place % len(KINDS)], "videoId": version.video_ids[place % 40], "version": version.version,
-            "place": place % 40 + 1, "at": now - place * 1000, "watchMs": 6000,
+            "place": place % 40 + 1, "at": now - place * 1000, "watchMs": WATCHED[KINDS[place % len(KINDS)]],
         }
         for place in range(batch)
     ]  # fmt: skip

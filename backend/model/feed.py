@@ -14,7 +14,8 @@ MAX_EVENTS = 100  # of a batch
 MAX_AGE_SECONDS = 7 * 86_400
 MAX_AHEAD_SECONDS = 300
 MAX_WATCHED = 10  # durations of the clip in one playback
-COMPLETE_SHARE = 0.95
+COMPLETE_SHARE, SKIP_MS = 0.95, 2_000
+TOLERANCE_MS = 500  # a phone's timers and its length of the clip are not exactly ours
 
 
 class FeedKey(msgspec.Struct, frozen=True):
@@ -54,6 +55,7 @@ class EventRefusal(StrEnum):
     TOO_OLD = "tooOld"
     IN_FUTURE = "inFuture"
     WATCHED_TOO_LONG = "watchedTooLong"
+    NOT_AS_WATCHED = "notAsWatched"
 
 
 class FeedEvent(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -145,7 +147,16 @@ def _mismatch(event: FeedEvent, version: FeedVersion, durations: Mapping[str, fl
         return EventRefusal.UNKNOWN_VIDEO
     if not 0 <= event.watch_ms <= max(duration, 1.0) * 1000 * MAX_WATCHED:
         return EventRefusal.WATCHED_TOO_LONG
-    return None
+    return None if _fits(event, duration) else EventRefusal.NOT_AS_WATCHED
+
+
+def _fits(event: FeedEvent, duration: float) -> bool:
+    """Return whether a playback lasted as long as its kind says."""
+    if event.type is EventKind.COMPLETE:
+        return event.watch_ms >= duration * 1000 * COMPLETE_SHARE - TOLERANCE_MS
+    if event.type is EventKind.SKIP:
+        return event.watch_ms <= SKIP_MS + TOLERANCE_MS
+    return event.watch_ms > 0 or event.type is EventKind.IMPRESSION
 
 
 def _count(figures: Figures, event: FeedEvent, duration: float) -> None:

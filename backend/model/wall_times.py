@@ -64,10 +64,10 @@ def moments_around(wall: datetime, zone: ZoneInfo) -> tuple[int, int]:
 def check_window(starts: int, ends: int | None, now: int) -> None:
     """Raise BadRequest unless an entry may have this window; `starts` is at least `now` or was accepted before."""
     if ends is not None:
+        if ends <= now:  # before the next, as a start in the past means now
+            raise BadRequest("endTime is in the past.")
         if ends <= starts:
             raise BadRequest("endTime must be after startTime.")
-        if ends <= now:
-            raise BadRequest("endTime is in the past.")
         if ends - starts < MIN_WINDOW_SECONDS:
             raise BadRequest("From startTime to endTime there must be at least {count} seconds.",
                              count=MIN_WINDOW_SECONDS)  # fmt: skip

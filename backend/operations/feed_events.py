@@ -23,6 +23,8 @@ class RefusedEvent(msgspec.Struct, rename="camel"):
     `invalid`: something is missing or of the wrong type. `unknownVersion`: no version of the feed of the last days.
     `notAtPlace`: the video is not at this place of the version. `unknownVideo`: it was deleted. `tooOld`: older than
     7 days. `inFuture`: more than 5 minutes ahead. `watchedTooLong`: longer than 10 times the duration.
+    `notAsWatched`: `complete` with watchMs below 95 % or `skip` with more than 2 seconds, by more than half a second,
+    or `play` without watchMs.
     """
 
     index: int

@@ -33,8 +33,9 @@ class FeedFigureData(msgspec.Struct, rename="camel"):
 
     `place` 21 stands for all after 20. `playRate` is the share of impressions that were played and not skipped,
     `completionRate` and `skipRate` are shares of the playbacks, `watchedShare` is the average share of a clip that was
-    watched. `comparedPlays` says how often it was played compared with others at the same places: 1 is as often, null
-    if those had fewer than 200 impressions. `rank` is by that, among clips with at least 200; null for others.
+    watched, above 1 if it was repeated. `comparedPlays` says how often it was played compared with others at the same
+    places: 1 is as often, null if those had fewer than 200 impressions. `rank` is by that, among clips with at least
+    200; null for others.
     """
 
     video_id: str

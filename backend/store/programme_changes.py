@@ -172,9 +172,8 @@ class ProgrammeChanges:
             lineups.check(db, slot, expected)
             before = _special(db, slot, special_id) if special_id else {}
             row = {"priority": 0, "note": "", "zone": "", **before, **_columns_of_special(wanted, before, now)}
-            for name in ("name", "starts", "ends"):
-                if name not in row:
-                    raise BadRequest("{name} is required.", name={"name": "name"}.get(name, f"{name[:-1]}Time"))
+            if not {"name", "starts", "ends"} <= row.keys():
+                raise BadRequest("A special needs name, startTime and endTime.")
             if (row["starts"], row["ends"]) != (before.get("starts"), before.get("ends")):
                 check_window(row["starts"], row["ends"], now)
             videos = wanted.get("video_ids")

@@ -99,6 +99,18 @@ def test_what_does_not_count_is_refused_one_by_one(report, event, console, clock
     assert figures(console) == [(3, 1, 0, 0, 0)]
 
 
+def test_a_playback_counts_only_as_what_it_was(report, event, console):
+    """The clips have 12 seconds."""
+    right = [("complete", 11_400), ("complete", 30_000), ("skip", 2_000), ("skip", 0), ("play", 1), ("play", 11_000)]
+    wrong = [("complete", 1), ("complete", 10_899), ("skip", 2_501), ("play", 0)]
+
+    answer = report(*(event(kind, watchMs=watched) for kind, watched in [*right, *wrong]))["data"]
+
+    assert answer["accepted"] == len(right)
+    assert {one["index"]: one["reason"] for one in answer["refusedList"]} == dict.fromkeys(range(6, 10), "notAsWatched")
+    assert figures(console) == [(1, 0, 2, 2, 2)]
+
+
 def test_a_deleted_video_is_not_counted_any_more(report, event, console, token):
     video = console.store.catalogue.get_video(event()["videoId"])
     console.call("deleteVideoById", {"videoId": video.video_id, "userId": video.user.user_id}, token)

@@ -323,6 +323,18 @@ class TestPlaces:
         door.data("deleteSpecial", specialId=made["specialId"])
         assert places(time=written(SEED_TIME + HOUR)) == ["own", "rest"]
 
+    def test_an_end_that_is_over_is_called_that_whatever_the_start_was(self, planned, door, passed):
+        planned("live")
+        over = written(SEED_TIME - 60)
+
+        for answer in (
+            door("editRecommend", videoId="live", endTime=over),
+            door("recommendVideo", videoId=passed("v"), startTime=written(SEED_TIME - HOUR), endTime=over),
+        ):
+            assert (answer["code"], answer["message"]) == ("400", "endTime is in the past.")
+        late = {"startTime": written(SEED_TIME + 2 * HOUR), "endTime": written(SEED_TIME + HOUR)}
+        assert "after startTime" in door("editRecommend", videoId="live", **late)["message"]
+
     def test_a_special_needs_videos_and_is_not_warned_of_pins_it_hides(self, planned, door):
         window = {"startTime": written(SEED_TIME + HOUR), "endTime": written(SEED_TIME + 2 * HOUR)}
         for name in "ab":
