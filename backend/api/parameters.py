@@ -116,9 +116,10 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number from 0 to `high`, by default a duration or position in a video, in seconds."""
+    """A number from 0 to `high`, by default a duration or position in a video, in seconds; with at most `decimals`."""
 
     high: float = MAX_SECONDS
+    decimals: int | None = None
 
     def read(self, name: str, raw: str, zone: ZoneInfo) -> float:
         try:
@@ -129,6 +130,13 @@ class Number:
             raise BadRequest("{name} must be a number of at least 0, got {raw!r}.", name=name, raw=raw[:40])
         if value > self.high:
             raise outside(name, 0, self.high, raw)
+        if self.decimals is not None and round(value, self.decimals) != value:
+            raise BadRequest(
+                "{name} can have at most {decimals} decimals, got {raw!r}.",
+                name=name,
+                decimals=self.decimals,
+                raw=raw[:40],
+            )
         return value
 
     def schema(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import msgspec
 from backend.api.parameters import Clearable, ClearableLine, Text, Whole, Words
 from backend.api.registry import operation
 from backend.auth.permissions import Right, Role
-from backend.errors import BadRequest
+from backend.errors import BadRequest, NotFound
 from backend.model.limits import MAX_CATE_ID
 from backend.model.reports import MAX_REPORTS
 from backend.model.review import LeaseKind
@@ -107,9 +107,10 @@ class Moved(msgspec.Struct, rename="camel"):
 
 
 class PriorityData(msgspec.Struct, rename="camel"):
-    """The videos whose priority changed; those that do not wait, or had it already, are left out."""
+    """The videos whose priority changed, and those that do not wait, or had it already."""
 
     video_ids: list[str]
+    unchanged_ids: list[str]
 
 
 class PlaceData(msgspec.Struct, rename="camel"):
@@ -213,8 +214,17 @@ def get_review_places(call: Call, *, video_ids: VideoIds) -> PlaceList:
 
 @operation("POST", "/vod/setReviewPriority", message="已保存", right=Right.MANAGE)
 def set_review_priority(call: Call, *, video_ids: VideoIds, first: bool = True) -> PriorityData:
-    """Have up to 100 waiting videos (comma-separated ids) reviewed before all others of all queues, or no longer."""
-    return PriorityData(call.store.review_queues.set_urgent(_ids(video_ids), first, call.actor))
+    """Have up to 100 waiting videos (comma-separated ids) reviewed before all others of all queues, or no longer.
+
+    Nothing changes if one of the videos does not exist.
+    """
+    ids = _ids(video_ids)
+    known = call.store.catalogue.find_known(ids)
+    for video_id in ids:
+        if video_id not in known:
+            raise NotFound("There is no video {video_id}. It may have been deleted.", video_id=video_id)
+    changed = call.store.review_queues.set_urgent(ids, first, call.actor)
+    return PriorityData(changed, [video_id for video_id in ids if video_id not in changed])
 
 
 def _ids(raw: str) -> tuple[str, ...]:

@@ -14,8 +14,8 @@ from backend.store.review_choices import MAX_REASONS
 if TYPE_CHECKING:
     from backend.console import Call
 
-MAX_NEWCOMER, MAX_KNOWN = 1000, 1
-Share = Annotated[float | None, Number(100)]
+MAX_NEWCOMER, MAX_KNOWN, DECIMALS = 1000, 1, 2
+Share = Annotated[float | None, Number(100, DECIMALS)]
 
 
 @operation("GET", "/vod/getReviewSampling", right=Right.ADMIN)
@@ -36,13 +36,13 @@ def set_review_sampling(
     reason_codes: Annotated[str | None, ClearableLine(MAX_REASONS * 34)] = None,
     daily_minimum: Annotated[int | None, Whole(0, DAY_START)] = None,
     maximum: Share = None,
-    known_clips: Annotated[float | None, Number(MAX_KNOWN)] = None,
+    known_clips: Annotated[float | None, Number(MAX_KNOWN, DECIMALS)] = None,
     reports: Annotated[int | None, Whole(0, MAX_REPORTS)] = None,
 ) -> Sampling:
     """Change which decisions a second person reviews, blind; absent parameters stay unchanged.
 
-    Shares are percentages. `reasonCodes` lists, comma-separated, reasons whose blocks are all reviewed again; empty:
-    none. Decisions that were made before keep the probability with which they were drawn.
+    Shares are percentages with up to two decimals. `reasonCodes` lists, comma-separated, reasons whose blocks are all
+    reviewed again; empty: none. Decisions that were made before keep the probability with which they were drawn.
 
     An approved video that viewers reported `reports` times since its last verdict is reviewed again, not blind; 0: none
     is.

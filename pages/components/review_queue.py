@@ -36,15 +36,20 @@ def set_first(videos: list[dict[str, Any]], first: bool, said: str) -> list[tupl
     The results are shown at the next run.
     """
     done, refused = [], []
-    for start in range(0, len(videos), MAX_IDS):
-        chunk = videos[start : start + MAX_IDS]
+    chunks = [videos[start : start + MAX_IDS] for start in range(0, len(videos), MAX_IDS)]
+    while chunks:
+        chunk = chunks.pop(0)
         ids = ",".join(video["videoId"] for video in chunk)
         envelope = session.attempt("setReviewPriority", videoIds=ids, first=str(first).lower())
         if envelope["result"] == "true":
             changed = envelope["data"]["videoIds"]
             done += [(video, envelope["requestId"]) for video in chunk if video["videoId"] in changed]
+        elif len(chunk) > 1:  # one of them may have been deleted
+            chunks[:0] = [[video] for video in chunk]
         else:
-            refused.append(envelope["message"])
+            refused.append(
+                t("desk.titled", title=chunk[0]["title"] or chunk[0]["videoId"], message=envelope["message"])
+            )
     session.report(done, refused, said)
     return done
 

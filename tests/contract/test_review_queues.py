@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backend.auth.permissions import Role
-from backend.model import User
+from backend.model import CensorStatus, User
 
 TRAVEL = {"code": "travel", "nameZh": "旅游", "nameEn": "Travel", "words": "Beach, 海滩"}
 
@@ -119,7 +119,12 @@ def test_a_manager_says_what_is_reviewed_first(door, edit, make_video, taken):
     for name in ("a", "b", "c"):
         make_video(video_id=name, title="beach" if name == "a" else "clip")
 
-    assert door.data("setReviewPriority", videoIds="c,gone") == {"videoIds": ["c"]}
+    make_video(video_id="passed", censor_status=CensorStatus.SUCCESS)
+
+    made = door.data("setReviewPriority", videoIds="c,passed")
+    assert made == {"videoIds": ["c"], "unchangedIds": ["passed"]}
+    unknown = door("setReviewPriority", videoIds="a,gone")
+    assert (unknown["code"], unknown["message"]) == ("404", "There is no video gone. It may have been deleted.")
     assert taken() == ["c", "a", "b"]
     places = door.data("getReviewPlaces", videoIds="c,a,gone")["placeList"]
     assert [(one["videoId"], one["queue"], one["first"], one["reported"]) for one in places] == [

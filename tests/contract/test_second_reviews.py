@@ -147,6 +147,8 @@ def test_the_rules_are_kept_and_only_administrators_change_them(door, console, p
     [
         ({"approvals": 101}, "approvals must be from 0 to 100, got 101."),
         ({"knownClips": 1.5}, "knownClips must be from 0 to 1, got 1.5."),
+        ({"blocks": "1e-07"}, "blocks can have at most 2 decimals, got '1e-07'."),
+        ({"hasty": 33.333}, "hasty can have at most 2 decimals, got '33.333'."),
         ({"dailyMinimum": 51}, "dailyMinimum must be from 0 to 50, got 51."),
         ({"reasonCodes": "spam,nothing"}, "There is no reason nothing in the list."),
     ],
