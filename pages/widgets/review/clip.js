@@ -33,7 +33,7 @@ class Clip {
     this.video.onloadeddata = () => { this.failures = 0; this.nothing.hidden = true; };
     this.nothing = make("p", "nothing", this.config.words.no_media);
     this.nothing.hidden = true;
-    this.why = make("p", "nothing why");
+    this.why = make("p", "why");
     this.why.hidden = true;
     this.cover = this.painted.canvas("cover");
     for (const event of ["playing", "seeked"]) this.video.addEventListener(event, () => { this.cover.hidden = true; });
