@@ -18,7 +18,7 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 USUAL_PORTS = {"http": 80, "https": 443}
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
-OURS_ARE_MEDIA = "of this console, only files below /media are allowed"
+OURS_ARE_MEDIA = "of this console, only files of videos are allowed: /media/VIDEO/KEY/NAME"
 INSIDE = "the host {host} points to this machine or its network"
 
 

@@ -142,7 +142,7 @@ def test_addresses_are_fetched_in_the_order_in_which_they_were_given(console, to
     ("url", "en", "zh"),
     [
         ("http://example.com\\@127.0.0.1/a.mp4", "contains a backslash", "含有反斜杠"),
-        ("http://console.example/console/openapi.json", "only files below /media are allowed", "/media 下的文件"),
+        ("http://console.example/console/openapi.json", "only files of videos are allowed", "只能是视频的文件"),
     ],
 )
 @pytest.mark.settings(public_url="http://console.example")
