@@ -47,7 +47,11 @@
 
   function place() {
     const dialog = [...document.querySelectorAll("[data-testid=stDialog]")].pop();
-    const field = dialog?.querySelector(TYPED) ?? dialog?.querySelector(`.st-key-confirm_yes ${CONFIRM}`);
+    const fields = [...(dialog?.querySelectorAll(TYPED) ?? [])];
+    // The hidden input of a field for a time opens its calendar when focused. The others may be drawn later.
+    const typed = fields.find((one) => one.tabIndex >= 0);
+    if (fields.length && !typed) return;
+    const field = typed ?? dialog?.querySelector(`.st-key-confirm_yes ${CONFIRM}`);
     if (field?.matches("button") && field.closest("[class*=st-key-danger]")) return;
     if (!field || dialog === placed) return;
     placed = dialog;

@@ -72,8 +72,9 @@ def _copy(of: dict[str, Any], number: int) -> None:
     def done(data: dict[str, Any]) -> str:
         why = [(one, t(f"week.not_{one['reason']}")) for one in data["leftOutList"]]
         why += [(one, t("week.adjusted")) for one in data["adjustedList"]]
+        why += [(one, t("week.moved")) for one in data["movedList"]]
         lines = [f"{one['title'] or one['videoId']}: {text}" for one, text in why]
-        lines += [f"{one['name']}: {t('week.special_there')}" for one in data.get("skippedSpecialList", [])]
+        lines += [f"{one['name']}: {t('week.special_there')}" for one in data["skippedSpecialList"]]
         if lines:
             st.session_state["warned"] = lines
         return t("week.copied", count=data["entries"] + data["specials"])
@@ -209,7 +210,7 @@ def _restore(of: dict[str, Any], number: int) -> None:
         lines = [t("revisions.left_out", title=one["title"] or one["videoId"]) for one in data["leftOutList"]]
         lines += [
             t("revisions.kept", revision=one["revision"], what=history_text.did(one["action"]))
-            for one in data.get("keptList", [])
+            for one in data["keptList"]
         ]
         if lines:
             st.session_state["warned"] = lines

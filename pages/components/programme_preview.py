@@ -44,12 +44,18 @@ def show(now: list[dict[str, Any]]) -> None:
         data = known
         said = t("preview.of", time=formatting.moment(data["time"]), count=data["total"])
         if data["nextChange"]:
-            said = f"{said} {t('preview.next', time=programme_data.short(data['nextChange']))}"
+            said = f"{said} {t('preview.next', time=_short(data['nextChange'], data['time']))}"
         st.caption(said)
         if data["special"]:
             st.caption(t("preview.special", name=formatting.plain(data["special"]["name"])))
         st.html(f"{STYLE}<div class='qu-phone'>{_phone(data['placeList'])}</div>")
         _left_out(data["leftOutList"])
+
+
+def _short(time: str, of: str) -> str:
+    """Return a time to the second, without its date if that is the same as of another."""
+    time = formatting.moment(time)
+    return time[11:] if time[:10] == of[:10] else time[5:] if time[:4] == of[:4] else time
 
 
 def _phone(places: list[dict[str, Any]]) -> str:

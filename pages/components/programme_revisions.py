@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import data_table, formatting, history_text, paging, programme_data, programme_dialogs, session
+from pages.components import data_table, history_text, paging, programme_data, programme_dialogs, session
 from pages.components.data_table import Column, Row
 from pages.components.i18n import t
 
@@ -25,8 +25,8 @@ def show() -> None:
             programme_dialogs.request(event["action"], {**row, "lineup": row["revision"], "revision": data["revision"]})
 
     columns = [
-        Column("revision", t("revisions.number"), "number", 72),
-        Column("time", t("history.time"), width=164),
+        Column("revision", "#", "number", 56),
+        Column("time", t("history.time"), width=112),
         Column("who", t("history.user"), width=110, priority=1),
         Column("what", t("revisions.what")),
         Column("note", t("revisions.note"), width=220, priority=2),
@@ -34,7 +34,7 @@ def show() -> None:
     shown = [
         Row(
             number, t("revisions.named", revision=number),
-            {"revision": number, "time": formatting.moment(one["time"]), "who": one["userName"] or "–",
+            {"revision": number, "time": programme_data.short(one["time"]), "who": one["userName"] or "–",
              "what": _what(one), "note": one["note"]},
             "", [key for key in MENUS if one["revision"] != data["revision"]
                  and (key != "restore" or session.may("manage"))],
@@ -52,5 +52,9 @@ def show() -> None:
 
 def _what(one: dict[str, Any]) -> str:
     did = history_text.did(one["action"]) if one["action"] else t("revisions.first")
-    what = one["title"] or (one["target"] if one["action"] == "restoreLineup" else "")
+    what = one["title"]
+    if one["action"] == "restoreLineup":
+        what = t("revisions.named", revision=one["target"])
+    elif one["action"] == "copyWeek":
+        what = t("revisions.to_week", day=one["target"]) if one["target"] else ""
     return f"{did} · {what}" if what else did

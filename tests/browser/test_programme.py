@@ -35,6 +35,10 @@ def test_a_clip_is_moved_and_the_phone_shows_it_there(person, slot, site):
     expect(phone).to_have_text(moved)
     assert [one["entry"]["title"] for one in site.ask("previewFeed", slot=slot)["placeList"]] == moved
 
+    person.opens_menu_of(0)
+    person.page.get_by_role("menuitem", name=person.t("action.schedule"), exact=True).click()
+    expect(person.page.get_by_label(person.t("schedule.pin"), exact=True)).to_be_focused()  # and no calendar is open
+
 
 def test_what_passes_midnight_is_one_bar_of_the_week(person, slot, site):
     monday = datetime.now(ZONE).date() + timedelta(days=7 - datetime.now(ZONE).weekday())
