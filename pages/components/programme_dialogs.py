@@ -74,7 +74,9 @@ def _copy(of: dict[str, Any], number: int) -> None:
         why += [(one, t("week.adjusted")) for one in data["adjustedList"]]
         why += [(one, t("week.moved")) for one in data["movedList"]]
         lines = [f"{one['title'] or one['videoId']}: {text}" for one, text in why]
-        lines += [f"{one['name']}: {t('week.special_there')}" for one in data["skippedSpecialList"]]
+        for one in data["skippedSpecialList"]:
+            text = "week.special_there" if one["reason"] == "exists" else f"week.not_{one['reason']}"
+            lines.append(f"{one['name']}: {t(text)}")
         if lines:
             st.session_state["warned"] = lines
         return t("week.copied", count=data["entries"] + data["specials"])
