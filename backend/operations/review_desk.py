@@ -24,12 +24,14 @@ from backend.operations.review_leases import (
     DeskName,
     LeaseData,
     LeaseKey,
+    NewUploader,
     Next,
     QueueData,
     desk_of,
     queue_of,
     read_keys,
     take,
+    uploaders_after,
     written,
 )
 from backend.operations.similar_videos import NewHint, hints_after
@@ -62,7 +64,8 @@ class DecidedData(msgspec.Struct, rename="camel"):
     """A recorded decision; `requestId` is that of its verdict in the history. `leaseList` holds the next videos.
 
     `known` is null unless this was a known clip, which is shown for attention and not decided anew. `hintList` has new
-    hints for the leases that the desk already has, since this video is similar to them.
+    hints for the leases that the desk already has, since this video is similar to them, and `uploaderList` the new
+    record of its uploader, for leases of the same uploader.
     """
 
     lease_key: str
@@ -75,6 +78,7 @@ class DecidedData(msgspec.Struct, rename="camel"):
     time: str
     known: KnownData | None
     hint_list: list[NewHint]
+    uploader_list: list[NewUploader]
     lease_list: list[LeaseData]
     queue: QueueData
     reasons_version: str
@@ -144,14 +148,14 @@ def decide_review(
     words = choose_words(call.console, status, reason, reason_code, call.caller.language)
     words = check_words(status, words, comment)
     made = review_desk.decide(call.console, lease_key, Ruling(status, words, comment, reason_code, seconds), call.actor)
-    taken = take(call, wanted)
+    taken, held = take(call, wanted), read_keys(wanted.lease_keys)
     known = None
     if made.kind is LeaseKind.PROBE:
         known = KnownData(*call.store.second_reviews.find_block(made.video_id))
     return DecidedData(
         lease_key, made.video_id, made.verdict.value, made.reason_code, made.reason, made.comment, made.request_id,
-        call.write.time(int(made.at)), known, hints_after(call, made, read_keys(wanted.lease_keys)), taken.lease_list,
-        taken.queue, taken.reasons_version,
+        call.write.time(int(made.at)), known, hints_after(call, made, held), uploaders_after(call, made, held),
+        taken.lease_list, taken.queue, taken.reasons_version,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from backend.auth.permissions import Right
 from backend.errors import BadRequest
 from backend.lifecycle import review_desk
 from backend.model import CensorStatus, Video, VideoStatus
-from backend.model.review import Desk, Lease, LeaseKind, UploaderRecord
+from backend.model.review import Decision, Desk, Lease, LeaseKind, UploaderRecord
 from backend.operations.covers import SpriteData, sprite_of
 from backend.operations.machine_reviews import ReviewData, machine_review_of
 from backend.operations.review_queues import QueueCode, check_queue, codes_for
@@ -84,6 +84,13 @@ class LeaseData(msgspec.Struct, rename="camel"):
     hint: HintData | None
     flags: FlagsData
     reports: LeaseReports | None
+
+
+class NewUploader(msgspec.Struct, rename="camel"):
+    """The record of the uploader of a lease that the desk has, since it has changed."""
+
+    lease_key: str
+    uploader: UploaderData
 
 
 class QueueData(msgspec.Struct, rename="camel"):
@@ -200,6 +207,21 @@ def written(call: Call, leases: Iterable[Lease]) -> list[LeaseData]:
         for lease in leases
         if (video := known.get(lease.video_id)) is not None
     ]  # fmt: skip
+
+
+def uploaders_after(call: Call, made: Decision, keys: Iterable[str]) -> list[NewUploader]:
+    """Return the new record of a decided video's uploader, for leases of their other videos that the desk has."""
+    if made.kind.is_blind:
+        return []
+    held = {key: call.store.review_leases.video_of(key) for key in keys}
+    known = call.store.catalogue.find_known([made.video_id, *held.values()])
+    decided = known.get(made.video_id)
+    found = [(key, known.get(video_id)) for key, video_id in held.items()]
+    return [
+        NewUploader(key, _uploader(call, video, call.store.uploaders.find(video.user.user_id, video.video_id)))
+        for key, video in found
+        if video and decided and video.user.user_id == decided.user.user_id
+    ]
 
 
 def queue_of(call: Call, queue: str = "") -> QueueData:

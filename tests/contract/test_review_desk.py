@@ -227,6 +227,19 @@ class TestDeciding:
         assert [one["video"]["videoId"] for one in made["leaseList"]] == ["v2"]
         assert (made["queue"]["waiting"], made["queue"]["withYou"], made["queue"]["doneToday"]) == (3, 2, 1)
 
+    def test_clips_of_the_same_uploader_that_a_desk_has_learn_of_the_decision(self, door, take, make_video):
+        make_video(video_id="one", user=User("7", "Anne"))
+        make_video(video_id="two", user=User("7", "Anne"))
+        make_video(video_id="other", user=User("8", "Ben"))
+        keys = {name: lease["leaseKey"] for name, lease in take(3).items()}
+        ahead = f"{keys['two']},{keys['other']}"
+
+        made = door.data("decideReview", leaseKey=keys["one"], status="Blocked", reasonCode="spam", leaseKeys=ahead)
+
+        (new,) = made["uploaderList"]
+        assert (new["leaseKey"], new["uploader"]["blocked"], new["uploader"]["waiting"]) == (keys["two"], 1, 0)
+        assert [one["videoId"] for one in new["uploader"]["lastBlockList"]] == ["one"]
+
     def test_the_same_key_again_is_the_same_decision_and_no_second_one(self, door, console, key):
         first = door.data("decideReview", leaseKey=key, status="Normal")
 
