@@ -17,11 +17,18 @@ function drawAlerts(view) {
   place.setAttribute("aria-label", config.words.alerts);
   if (view.alerted === key) return; // a button under the finger stays
   view.alerted = key;
+  if (view.scrolledFor && view.scrolledFor !== clip?.lease.leaseKey) { // the next one is seen from its picture on
+    view.scrolledFor = "";
+    view.root.scrollIntoView();
+  }
   place.hidden = !found.length;
   place.replaceChildren(...found.map(({ text, box, tone }) => {
     const button = make("button", `alert ${tone ?? ""}`, text);
     button.type = "button";
-    button.onclick = () => view.clip?.facts.querySelector(box)?.scrollIntoView({ block: "center" });
+    button.onclick = () => {
+      view.scrolledFor = clip.lease.leaseKey;
+      clip.facts.querySelector(box)?.scrollIntoView({ block: "center" });
+    };
     return button;
   }));
 }
