@@ -9,6 +9,7 @@ and one that just did (read anew).
 
 from __future__ import annotations
 
+import argparse
 import random
 import statistics
 import sys
@@ -91,6 +92,7 @@ def of_operations() -> None:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
     random.seed(1)
     for name, who in WHO.items():
         given = made_entries(who)
