@@ -56,7 +56,12 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
         "recommendVideo": {"videoId": approved.video_id},
         "editRecommend": {"videoId": approved.video_id, "pin": "2"},
         "moveRecommend": {"videoId": approved.video_id, "place": "1"},
-        "saveSpecial": {"name": "s", "startTime": "2019-02-01 00:00", "endTime": "2019-02-02 00:00"},
+        "saveSpecial": {
+            "name": "s",
+            "startTime": "2019-02-01 00:00",
+            "endTime": "2019-02-02 00:00",
+            "videoIds": approved.video_id,
+        },
         "saveSlot": {"slot": "home"},
         "restoreLineup": {"lineup": "2"},
         "pushObjectCache": {"objectPath": "example.com/a.png"},
