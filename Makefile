@@ -3,9 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export QU_DEMO ?= true
-# Tests wait as often as they compute, so three processes keep two cores busy. Files stay whole and in their order:
+# Tests wait as often as they compute, so four processes keep two cores busy. Files stay whole and in their order:
 # what a file sets up is set up once, and browsers come last in all.
-SIDE_BY_SIDE ?= -n 3 --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE ?= -n 4 --dist loadfile --no-loadscope-reorder
 
 # Compiled modules are kept, whatever the environment says: each process of the tests would compile everything anew.
 test test-all test-slow: export PYTHONDONTWRITEBYTECODE :=
