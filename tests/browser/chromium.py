@@ -18,7 +18,7 @@ FLAGS = [
 
 
 def find_chromium() -> str | None:
-    """Return where Chromium is: the one without windows where there is one, for it costs a seventh less."""
+    """Return where Chromium is: the one without windows where there is one."""
     return shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
