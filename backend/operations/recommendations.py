@@ -79,27 +79,15 @@ def recommend_video(
     """
     cover_url, first_frame_url = (url and call.signer.bare(url) for url in (cover_url, first_frame_url))
     given: dict[str, Any] = {
-        "title": title,
-        "user_id": user_id,
-        "description": description,
-        "duration": duration,
-        "cover_url": cover_url,
-        "size": size,
-        "tags": tags,
-        "cate_id": cate_id,
-        "cate_name": cate_name,
-        "first_frame_url": first_frame_url,
-        "transcode_status": transcode_status,
-        "snapshot_status": snapshot_status,
-        "censor_status": censor_status,
-    }
+        "title": title, "user_id": user_id, "description": description, "duration": duration, "cover_url": cover_url,
+        "size": size, "tags": tags, "cate_id": cate_id, "cate_name": cate_name, "first_frame_url": first_frame_url,
+        "transcode_status": transcode_status, "snapshot_status": snapshot_status, "censor_status": censor_status,
+    }  # fmt: skip
     video = call.media.with_known_renditions(call.store.catalogue.get_video(video_id))
-    known = _known(call, video, cover_url)
-    shown = {name: None if value in known.get(name, ()) else value for name, value in given.items()}
     planned = scheduling(start_time, end_time, pin, note)
     call.store.catalogue.recommend(
         video_id,
-        shown,
+        _overrides(call, video, given),
         call.actor,
         narrow=is_narrow and not video.files_of(FileKind.NARROW),
         warm=_worth_warming(call, video) if is_cache else [],
@@ -128,8 +116,14 @@ def delete_recommend_by_id(
     )  # fmt: skip
 
 
+def _overrides(call: Call, video: Video, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what an entry shows instead of the catalogue's values: clients send whole rows back."""
+    known = _known(call, video, given["cover_url"])
+    return {name: None if value in known.get(name, ()) else value for name, value in given.items()}
+
+
 def _known(call: Call, video: Video, cover_url: str | None) -> dict[str, tuple[Any, ...]]:
-    """Return the catalogue's values. Clients send whole rows back, but an entry should only override what differs."""
+    """Return the catalogue's values of these fields."""
     first_frame = video.file_of(FileKind.FIRST_FRAME)
     return {
         "title": (video.title,),

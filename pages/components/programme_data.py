@@ -13,7 +13,7 @@ from pages.components.i18n import t
 FEED = "feed"
 PREFIX = "r"
 ORDER = ("scheduled", "noRendition", "notApproved", "tooOld", "beyondSize", "ended")
-MOST_CONFLICTS = 50
+MAX_CONFLICTS = 50
 DAYS_AHEAD = 60
 
 
@@ -130,9 +130,9 @@ def show_conflicts(found: list[dict[str, Any]]) -> None:
             st.warning(lines[0], icon=":material/warning:")
             return
         with st.expander(t("conflict.count", count=len(lines)), icon=":material/warning:"):
-            st.markdown("\n".join(f"- {one}" for one in lines[:MOST_CONFLICTS]))
-            if len(lines) > MOST_CONFLICTS:
-                st.caption(t("common.more", count=len(lines) - MOST_CONFLICTS))
+            st.markdown("\n".join(f"- {one}" for one in lines[:MAX_CONFLICTS]))
+            if len(lines) > MAX_CONFLICTS:
+                st.caption(t("common.more", count=len(lines) - MAX_CONFLICTS))
 
 
 def warn_later(slot: str, videos: set[str]) -> None:

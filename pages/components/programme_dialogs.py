@@ -14,7 +14,7 @@ from pages.components.i18n import named, t
 WANTED = "r_dialog"
 ICONS = {"copy": "content_copy", "special": "celebration", "drop": "delete", "rules": "tune", "compare": "difference",
          "restore": "restore", "slot": "playlist_add"}  # fmt: skip
-MOST_CHANGES = 50
+MAX_CHANGES = 50
 
 
 def request(what: str, of: dict[str, Any]) -> None:
@@ -188,7 +188,7 @@ def _compare(of: dict[str, Any], _number: int) -> None:
     if not data["changeList"]:
         st.info(t("revisions.equal"), icon=":material/check:")
     lines = []
-    for one in data["changeList"][:MOST_CHANGES]:
+    for one in data["changeList"][:MAX_CHANGES]:
         fields = ", ".join(
             f"{named('field', change['field'])}: {formatting.moment(change['old']) or '–'} → "
             f"{formatting.moment(change['new']) or '–'}"
@@ -197,8 +197,8 @@ def _compare(of: dict[str, Any], _number: int) -> None:
         did = t(f"revisions.{one['kind']}")
         shown = f" :gray[{formatting.plain(fields)}]" if one["kind"] == "changed" else ""
         lines.append(f"- {did} **{formatting.plain(one['title'] or one['videoId'])}**{shown}")
-    if len(data["changeList"]) > MOST_CHANGES:
-        lines.append(f"- {t('common.more', count=len(data['changeList']) - MOST_CHANGES)}")
+    if len(data["changeList"]) > MAX_CHANGES:
+        lines.append(f"- {t('common.more', count=len(data['changeList']) - MAX_CHANGES)}")
     st.markdown("\n".join(lines))
     if st.button(t("common.understood"), key="dialog_no"):
         st.rerun()

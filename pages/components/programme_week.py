@@ -10,7 +10,7 @@ import streamlit as st
 from pages.components import formatting, programme_data, programme_dialogs, schedule_fields, session, url_state
 from pages.components.i18n import language, t
 
-MOST_BARS = 120
+MAX_BARS = 120
 NARROW = 14  # percent of the week
 MAX_YEARS = 20  # from now, either way
 KEY = "r_week"
@@ -80,12 +80,12 @@ def _bars(data: dict[str, Any]) -> str:
     lines = "".join(f"<i class='line' style='left:{_percent(day['startSecond'], start, end)}%'></i>"
                     for day in data["dayList"])  # fmt: skip
     rows = [_bar(one, one["name"], "special", start, end, lines) for one in data["specialList"]]
-    rows += [_bar(one, one["title"] or one["videoId"], one["state"], start, end, lines) for one in entries[:MOST_BARS]]
+    rows += [_bar(one, one["title"] or one["videoId"], one["state"], start, end, lines) for one in entries[:MAX_BARS]]
     said = []
     if always := len(data["entryList"]) - len(entries):
         said.append(t("week.always", count=always))
-    if len(entries) > MOST_BARS:
-        said.append(t("common.more", count=len(entries) - MOST_BARS))
+    if len(entries) > MAX_BARS:
+        said.append(t("common.more", count=len(entries) - MAX_BARS))
     if not rows:
         said.insert(0, t("week.nothing"))
     text = "".join(f"<p>{formatting.safe(one)}</p>" for one in said)

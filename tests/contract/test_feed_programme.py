@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.model import CensorStatus, FileKind, MediaFile, User, VideoStatus
-from tests.clock import SEED_TIME
+from tests.clock import SEED_TIME, process_zone
 
 COMMON = MediaFile(FileKind.COMMON, "common.mp4", 1000, 720, 1280)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -136,13 +135,10 @@ def test_an_entry_of_another_slot_is_in_its_feed_alone(feed, plan, door):
 
 
 @pytest.fixture
-def los_angeles(monkeypatch):
+def los_angeles():
     """The process believes that it is in Los Angeles; the console's zone stays Asia/Shanghai."""
-    monkeypatch.setenv("TZ", "America/Los_Angeles")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+    with process_zone("America/Los_Angeles"):
+        yield
 
 
 SPANS = st.tuples(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +15,7 @@ from backend.model import CensorStatus, FileKind, MediaFile, Sort, User, Video, 
 from backend.model.programme import FEED, EntryState, Rules, Scheduling
 from backend.model.wall_times import TypedTime
 from backend.store import open_store
-from tests.clock import Clock
+from tests.clock import Clock, process_zone
 from tests.conftest import TESTS
 from tests.store.sqlite.test_video_queries import USERS, matches, ordered
 
@@ -52,13 +51,10 @@ def size_of_catalogue(request, monkeypatch):
 
 
 @pytest.fixture
-def elsewhere(monkeypatch):
+def elsewhere():
     """The process is in another zone than the console."""
-    monkeypatch.setenv("TZ", "America/Los_Angeles")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+    with process_zone("America/Los_Angeles"):
+        yield
 
 
 def at(minute):
