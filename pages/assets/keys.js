@@ -12,6 +12,7 @@
   const AT_ONCE_MS = 150; // time within which a shortcut starts a rerun
   let heard = -AT_ONCE_MS; // when the page had handled the last shortcut, however busy it was
   let runs = false;
+  let began = 0; // start of the last run
   let ended = 0; // end of the last run
   let placed = null; // the dialog whose first field was focused
 
@@ -37,11 +38,15 @@
     if (field.matches("textarea") === (event.ctrlKey || event.metaKey)) confirmWhenTaken(dialog);
   });
 
-  // The last input may determine whether the dialog can be confirmed.
-  function confirmWhenTaken(dialog) {
+  // The last input may determine whether the dialog can be confirmed. A busy page may drop a click: it is repeated
+  // only if no rerun followed, so nothing is confirmed twice.
+  function confirmWhenTaken(dialog, clicked = Infinity, left = 3) {
     setTimeout(() => {
-      if (document.querySelector(RUNS)) confirmWhenTaken(dialog);
-      else if (dialog.isConnected) dialog.querySelector(CONFIRM)?.click();
+      if (!dialog.isConnected || began > clicked || !left) return;
+      if (document.querySelector(RUNS)) return confirmWhenTaken(dialog, clicked, left);
+      const now = performance.now();
+      dialog.querySelector(CONFIRM)?.click();
+      confirmWhenTaken(dialog, now, left - 1);
     }, AT_ONCE_MS);
   }
 
@@ -63,6 +68,7 @@
     place();
     const before = runs;
     runs = Boolean(document.querySelector(RUNS));
+    if (!before && runs) began = performance.now();
     if (before && !runs) ended = performance.now(); // ignore other changes, which may precede the run
   }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: [STATE] });
 })();

@@ -125,6 +125,23 @@ def test_enter_confirms_what_was_typed_into_one_line_once_no_word_is_being_compo
     assert site.ask("getHistory", videoId=waiting[0].video_id)[0]["after"]["reason"] == "banned"
 
 
+def test_a_confirmation_that_the_page_drops_is_made_again_once(person, waiting, site):
+    person.presses("b", person.dialog)
+    expect(person.dialog.get_by_label(person.t("block.reason"), exact=True)).to_be_focused()
+    person.page.keyboard.type("banned")
+    expect(person.button("confirm_yes")).to_be_enabled()
+    person.page.evaluate(
+        "addEventListener('click', event => event.stopImmediatePropagation(), { capture: true, once: true })"
+    )
+
+    person.page.keyboard.press("Enter")
+
+    expect(person.dialog).to_be_hidden()
+    person.is_told(person.t("done.block", count=1))
+    history = site.ask("getHistory", videoId=waiting[0].video_id)
+    assert [line["action"] for line in history].count("createAudit") == 1
+
+
 def test_enter_confirms_a_dialog_without_fields(person, waiting, site):
     person.presses("a", person.dialog)
     expect(person.button("confirm_yes")).to_be_focused()
