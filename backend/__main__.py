@@ -352,7 +352,7 @@ def upgrade() -> None:
 def backup(target: Path, no_media: bool) -> None:
     """Write the database and the media to one tar file; the server can keep running."""
     settings = backend.read_settings()
-    size = back_up(settings, target.absolute(), None if no_media else FolderFiles(settings.media))
+    size = back_up(settings, target.absolute(), None if no_media else FolderFiles(settings.media_folder))
     click.echo(f"{shown(target)}: {size / 1e6:.1f} MB")
 
 

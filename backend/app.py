@@ -21,7 +21,7 @@ from backend.jobs.worker import Worker
 from backend.lifecycle import pull, technical_flags
 from backend.lifecycle.feed import Feed
 from backend.lifecycle.fingerprints import Fingerprinter
-from backend.lifecycle.ingest import incoming_folder, sweep_incoming
+from backend.lifecycle.ingest import sweep_scratch
 from backend.lifecycle.prewarmer import Prewarmer
 from backend.lifecycle.programme_clock import ProgrammeClock
 from backend.lifecycle.pull import Puller
@@ -64,7 +64,7 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time, *, 
     """
     store = open_store(settings.data, clock, show_progress, upgrade=upgrade)
     media = LocalMedia(
-        FolderFiles(settings.media),
+        FolderFiles(settings.media_folder),
         Ffmpeg(settings.ffmpeg),
         settings.narrow_codec,
         settings.rungs,
@@ -136,7 +136,7 @@ def running(url: str = "") -> Iterator[Console]:
         page_sockets.bounds = Bounds.within(raise_limit())
         console.own_url = url or console.own_url
         if first:  # otherwise they may belong to another server's uploads
-            sweep_incoming(settings)
+            sweep_scratch(console.media.files.scratch)
         for line in first_start(console):
             print(line, flush=True)  # noqa: T201  (output for the operator)
         worker = make_worker(console)
@@ -174,8 +174,8 @@ def make_worker(console: Console, clock: Callable[[], float] = time.monotonic) -
     runners: dict[JobKind, AnyRunner] = {
         **dict.fromkeys(kinds, media),
         JobKind.PREWARM: cache,
-        JobKind.PULL: Puller(lambda: console.settings, lambda: console.own_hosts),
-        JobKind.DEMO: DemoMaker(Ffmpeg(console.settings.ffmpeg), incoming_folder(console.settings)),
+        JobKind.PULL: Puller(lambda: console.settings, lambda: console.own_hosts, console.media.files.scratch),
+        JobKind.DEMO: DemoMaker(Ffmpeg(console.settings.ffmpeg), console.media.files.scratch),
     }
     settle = {
         JobKind.DEMO: partial(demo_catalogue.settle, console),

@@ -77,7 +77,7 @@ class Settings:
     mns_queue: str = ""
 
     @property
-    def media(self) -> Path:
+    def media_folder(self) -> Path:
         return self.data / "media"
 
 

@@ -46,7 +46,7 @@ def settle(console: Console, job: Job, outcome: Done) -> None:
     number: int = job.payload["clip"]
     clip, path = CLIPS[number], Path(outcome.facts["path"])
     video_id = _video_id(f"clip {number}")
-    with kept_until_stored(path, console.settings) as file:
+    with kept_until_stored(path) as file:
         try:
             console.store.catalogue.get_video(video_id)
         except NotFound:

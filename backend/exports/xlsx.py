@@ -26,6 +26,7 @@ def workbook_chunks(label: ExportInfo, pieces: Batches, folder: Path, most_rows:
 
     It can be sent only when complete. Until then one empty chunk is yielded per batch, so that the consumer can cancel.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     with closing(pieces), tempfile.TemporaryDirectory(dir=folder) as made:
         path = Path(made) / "workbook.xlsx"
         book = Workbook(path, {"constant_memory": True, "tmpdir": made})

@@ -16,11 +16,9 @@ from backend.errors import ConsoleError, MediaError
 from backend.lifecycle import category_changes
 from backend.lifecycle.disk_space import check_free_space
 from backend.media import LocalFile, Probe
-from backend.media.folder import SCRATCH
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter, VideoStatus
 from backend.model.limits import MAX_SECONDS
 from backend.model.texts import one_line
-from backend.settings import Settings
 
 if TYPE_CHECKING:
     from backend.console import Console
@@ -46,24 +44,18 @@ class VideoMetadata:
     censor_status: CensorStatus | None = None  # None: according to QU_REVIEW
 
 
-def incoming_folder(settings: Settings) -> Path:
-    """Return the folder for incoming files, creating it; it is beside the media, so that moving a file is a rename."""
-    folder = settings.media / SCRATCH
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def new_incoming(settings: Settings, file_name: str = "") -> Path:
-    """Return a path for an incoming file, with a random name."""
+def new_incoming(scratch: Path, file_name: str = "") -> Path:
+    """Return a path for an incoming file, with a random name, in the folder `scratch` of the media, creating that."""
     extension = Path(file_name).suffix.lower()
     known = extension if extension[1:].isalnum() and extension.isascii() and len(extension) <= 6 else ""
-    return incoming_folder(settings) / f"{secrets.token_hex(16)}{known}"
+    scratch.mkdir(parents=True, exist_ok=True)
+    return scratch / f"{secrets.token_hex(16)}{known}"
 
 
 @contextmanager
-def copied(path: Path, settings: Settings) -> Iterator[LocalFile]:
-    """Copy a file to the incoming folder, hashing it; the copy is deleted unless it was moved."""
-    copy, digest = new_incoming(settings, path.name), hashlib.sha256()
+def copied(path: Path, scratch: Path) -> Iterator[LocalFile]:
+    """Copy a file to scratch, hashing it; the copy is deleted unless it was moved."""
+    copy, digest = new_incoming(scratch, path.name), hashlib.sha256()
     check_free_space(copy.parent, path.stat().st_size)
     try:
         with path.open("rb") as source, copy.open("wb") as target:
@@ -76,13 +68,13 @@ def copied(path: Path, settings: Settings) -> Iterator[LocalFile]:
 
 
 @contextmanager
-def kept_until_stored(path: Path, settings: Settings, sha256: str = "") -> Iterator[LocalFile]:
-    """Create a second link to a file for ingest.
+def kept_until_stored(path: Path, sha256: str = "") -> Iterator[LocalFile]:
+    """Create a second link to a file in scratch for ingest.
 
     The original is deleted on success or if the file is rejected; on other errors, such as an unavailable database, it
     is kept for a retry.
     """
-    second = new_incoming(settings, path.name)
+    second = new_incoming(path.parent, path.name)
     try:
         try:
             os.link(path, second)
@@ -97,9 +89,9 @@ def kept_until_stored(path: Path, settings: Settings, sha256: str = "") -> Itera
     path.unlink(missing_ok=True)
 
 
-def sweep_incoming(settings: Settings) -> None:
-    """Delete what interrupted uploads or exports left, at server startup."""
-    for path in incoming_folder(settings).iterdir():
+def sweep_scratch(scratch: Path) -> None:
+    """Delete what interrupted uploads, jobs or exports left, at server startup."""
+    for path in scratch.iterdir() if scratch.is_dir() else ():
         with suppress(OSError):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
@@ -116,7 +108,7 @@ def import_file(console: Console, path: Path, metadata: VideoMetadata, actor: Ac
     """Create a video from a copy of a file; return it and those with an identical file. Raises MediaError."""
     original = LocalFile(path)
     probe = validate_file(console, original)
-    with copied(path, console.settings) as copy:
+    with copied(path, console.media.files.scratch) as copy:
         copy.findings = original.findings
         same = same_files(console, copy)
         return add_video(console, copy, probe, metadata, actor), same

@@ -34,16 +34,17 @@ class Puller:
     """Fetches files by the same SSRF rules as prewarming: names must resolve to public addresses."""
 
     def __init__(
-        self, settings: Callable[[], Settings], own: Callable[[], tuple[str, ...]], limits: Limits | None = None
-    ) -> None:
-        """On `own` hosts, which may be internal, only media files are fetched."""
-        self._settings, self._own = settings, own
+        self, settings: Callable[[], Settings], own: Callable[[], tuple[str, ...]], scratch: Path,
+        limits: Limits | None = None,
+    ) -> None:  # fmt: skip
+        """Files are fetched to `scratch`. On `own` hosts, which may be internal, only media files are fetched."""
+        self._settings, self._own, self._scratch = settings, own, scratch
         self._limits = limits or Limits(seconds=MAX_SECONDS, size=settings().max_upload_mb * 1_000_000)
 
     def run(self, job: Job, video: Video | None, task: Task) -> Done:
         """Fetch a file; its path is returned in the outcome's facts as `path`."""
         url = str(job.payload["sourceUrl"])
-        path, fetch = new_incoming(self._settings(), file_name_of(url)), Fetch(task, self._limits)
+        path, fetch = new_incoming(self._scratch, file_name_of(url)), Fetch(task, self._limits)
         try:
             with fetch.opened(url, self._check) as answer:
                 if answer.status != 200:
@@ -91,7 +92,7 @@ def settle(console: Console, job: Job, outcome: Done) -> None:
         file_name_of(source.url), source.owner, source.title, source.description, source.tags, source.cate_id,
         source.cate_name, video_id=job.job_id,
     )  # fmt: skip
-    with kept_until_stored(path, console.settings, outcome.facts.get("sha256", "")) as file:
+    with kept_until_stored(path, outcome.facts.get("sha256", "")) as file:
         try:
             console.store.catalogue.get_video(job.job_id)
         except NotFound:

@@ -67,7 +67,7 @@ def restore(settings: Settings, source: Path) -> Path | None:
         # a backup without media keeps the current media
         old = [
             *find_files(settings.data),
-            *([settings.media] if _has(new, "media") and settings.media.exists() else []),
+            *([settings.media_folder] if _has(new, "media") and settings.media_folder.exists() else []),
         ]
         if old:
             make_folder(kept)

@@ -110,7 +110,7 @@ def _examine_media(console: Console) -> Iterator[CheckResult]:
     yield CheckResult(True, f"trash: {len(trashed)} videos, {sum(video.size for video in trashed) / 1e9:.1f} GB")
     lost = [f"{video_id}/{name}" for video_id, names in missing.items() for name in sorted(names)]
     yield CheckResult(not lost, f"files: {_some(lost)} missing" if lost else "files: complete")
-    folder = console.settings.media
+    folder = console.settings.media_folder
     yield CheckResult(
         not strays, f"folders without a video in {folder}: {_some(sorted(strays))}" if strays else "folders: no strays"
     )

@@ -14,7 +14,6 @@ from backend.auth.permissions import Right
 from backend.exports.columns import RECOMMENDED, VIDEOS, ExportSource, FileFormat
 from backend.exports.download import Download, Progress
 from backend.exports.file import ExportInfo, make_download
-from backend.lifecycle.ingest import incoming_folder
 from backend.model import Sort
 from backend.operations.video_filters import FeedState, Filters, in_state
 
@@ -103,4 +102,4 @@ def _export(
     label = ExportInfo(listing, chosen, file_format, given, when, zone.key, call.actor.name, progress)
     wanted = call.store.catalogue.settle(in_state(filters.wanted, state), of_feed=listing is RECOMMENDED)
     pieces = call.store.exporting.export_batches(listing, chosen, file_format, wanted, zone, call.write.base_url, sort)
-    return call.console.exports.begin(call.actor.name, make_download(label, pieces, incoming_folder(call.settings)))
+    return call.console.exports.begin(call.actor.name, make_download(label, pieces, call.media.files.scratch))

@@ -182,7 +182,7 @@ async def operate_on_form(
         # check permissions before writing anything to disk
         token = ticket[1] if ticket else token_of(fields) or query.token or bearer(context.headers)
         check(context.access_of(token), call.operation.right, context.caller)
-        path = new_incoming(settings)
+        path = new_incoming(context.console.media.files.scratch)
         check_free_space(path.parent, int(context.headers.get(b"content-length") or 0))
         return path
 

@@ -26,7 +26,7 @@ def add_clips(data: Path, count: int, *, recommended: int, with_files: int = 0) 
         )  # fmt: skip
         ids.append(console.store.catalogue.add_video(video, ACTOR).video_id)
         if number < with_files:
-            folder = console.settings.media / video_id
+            folder = console.settings.media_folder / video_id
             folder.mkdir(parents=True)
             (folder / "common.mp4").write_bytes(bytes(range(250)) * (SIZE // 250))
             (folder / "cover.jpg").write_bytes(b"jpeg" * 100)

@@ -54,7 +54,7 @@ def make_jobs(console: Console, folder: Path, count: int, size: str, seconds: fl
         ran = Ffmpeg().run(["-f", "lavfi", "-i", picture, "-c:v", "libx264", "-preset", "ultrafast", str(clip)])
         if not ran.ok:
             raise RuntimeError(ran.words)
-        with copied(clip, console.settings) as copy:
+        with copied(clip, console.media.files.scratch) as copy:
             video = ingest_file(console, copy, VideoMetadata(clip.name, User("kills", "kills")), US)
         number, waiting = number + 1, waiting + 2
         if waiting < count:
@@ -126,7 +126,7 @@ def broken_promises(console: Console, count: int) -> list[str]:
     wrong += console.store.check()
     ffmpeg = Ffmpeg()
     for video in console.store.catalogue.iterate_videos(VideoFilter()):
-        folder = console.settings.media / video.video_id
+        folder = console.settings.media_folder / video.video_id
         wrong += [f"{video.video_id} was checked {checked[video.video_id]} times"] * (checked[video.video_id] != 1)
         kinds = {job.kind for job in jobs if job.video_id == video.video_id}
         ends = Counter(line.action for line in console.store.history.find_history(video.video_id))
@@ -138,8 +138,8 @@ def broken_promises(console: Console, count: int) -> list[str]:
             f"{video.video_id}/{name} is missing or of another size" for name in told if told[name] != there.get(name)
         ]
         wrong += [f"{path.name} cannot be read" for path in folder.glob("*.mp4") if not ffmpeg.probe(path).duration]
-    strays = [path for path in console.settings.media.rglob("*") if path.name.endswith(".part")]
-    strays += (console.settings.media / ".incoming").iterdir()
+    strays = [path for path in console.settings.media_folder.rglob("*") if path.name.endswith(".part")]
+    strays += (console.settings.media_folder / ".incoming").iterdir()
     return wrong + [f"{path} is a stray" for path in strays]
 
 

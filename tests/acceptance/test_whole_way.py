@@ -81,7 +81,7 @@ def test_what_is_there_already_is_not_made_again(upload, work, console, server, 
     console.media.files.path_of(video_id, plain.name).unlink()
     assert ask("submitTranscode") == 1
     assert ask("submitTranscode") == 0
-    console.media = LocalMedia(FolderFiles(console.settings.media), Ffmpeg(), "h264", (96,))
+    console.media = LocalMedia(FolderFiles(console.settings.media_folder), Ffmpeg(), "h264", (96,))
     assert ask("submitTranscode") == 1
     assert ask("submitTabTranscode") == 1
 
@@ -127,7 +127,7 @@ def test_recommending_with_prewarm_and_narrow_band_does_both(upload, work, conso
 def test_deleting_removes_every_file(upload, work, console, server, http, token, small_clip):
     video = upload(small_clip)["data"]
     work()
-    folder = console.settings.media / video["videoId"]
+    folder = console.settings.media_folder / video["videoId"]
     assert folder.is_dir()
 
     wanted = {"videoId": video["videoId"], "userId": video["user"]["userId"], "consoleToken": token}
@@ -145,7 +145,7 @@ def test_what_is_no_video_is_refused_in_a_sentence_and_leaves_nothing(upload, co
     assert answer["code"] == "400"
     assert answer["message"].endswith(".")
     assert console.store.catalogue.is_empty()
-    assert [path.name for path in console.settings.media.rglob("*") if path.is_file()] == []
+    assert [path.name for path in console.settings.media_folder.rglob("*") if path.is_file()] == []
 
 
 def test_a_cut_off_clip_is_refused(upload, console, tmp_path, small_clip):

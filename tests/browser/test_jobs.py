@@ -34,7 +34,7 @@ def queued(make_clip):
         console = backend.open_console(replace(backend.Settings(), data=data))
         videos = []
         for name in names:
-            with copied(make_clip(name, seconds), console.settings) as copy:
+            with copied(make_clip(name, seconds), console.media.files.scratch) as copy:
                 videos.append(ingest_file(console, copy, VideoMetadata(name, User("u1")), US))
         return console, videos
 
@@ -62,7 +62,7 @@ def test_a_queue_is_watched_through_a_crash_to_its_end(
     jobs, bad = console.store.jobs, videos[0]
     jobs.enqueue_for_video(JobKind.NARROW, videos[1].video_id, "submitTabTranscode", US)
     held = hold(console, JobKind.NARROW)  # or the queue may end before the crash
-    source = console.settings.media / bad.video_id / "source.mp4"
+    source = console.settings.media_folder / bad.video_id / "source.mp4"
     whole = source.read_bytes()
     source.write_bytes(whole[: len(whole) // 2])
     with server, closing(console):

@@ -112,7 +112,7 @@ def make_console(cloud_settings, client, clock, poll_seconds):
     def make(**changes):
         settings = replace(cloud_settings, **changes)
         store = open_store(settings.data, clock)
-        media = LocalMedia(FolderFiles(settings.media), Ffmpeg())
+        media = LocalMedia(FolderFiles(settings.media_folder), Ffmpeg())
         cloud = Cloud(settings, store, media, clock, client, poll_seconds)
         console = Console(settings, store, cloud.media, cloud.cache, clock, own_url="http://127.0.0.1:1", cloud=cloud)
         console.feed = Feed(console)

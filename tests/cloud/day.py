@@ -281,7 +281,7 @@ def open_day(server: Server, folder: Path, plan: Plan) -> Day:
 
     client = Client(settings, lambda: Credentials(key), wait=wait, clock=lambda: time.monotonic() + waited[0])
     store = open_store(settings.data, clock)
-    cloud = Cloud(settings, store, LocalMedia(FolderFiles(settings.media), Ffmpeg()), clock, client)
+    cloud = Cloud(settings, store, LocalMedia(FolderFiles(settings.media_folder), Ffmpeg()), clock, client)
     console = Console(settings, store, cloud.media, cloud.cache, clock, own_url="http://127.0.0.1:1", cloud=cloud)
     token = "0" * 48
     anne = store.accounts.add_account("anne", "no password", Role.ADMIN, ME)

@@ -264,7 +264,7 @@ def test_a_refused_new_video_leaves_nothing(console, alibaba, upload):
         upload()
 
     assert everything(console) == ()
-    assert [path for path in console.settings.media.rglob("*") if path.is_file()] == []
+    assert [path for path in console.settings.media_folder.rglob("*") if path.is_file()] == []
 
 
 class Died(Exception):

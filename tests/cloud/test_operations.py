@@ -25,7 +25,7 @@ def test_an_upload_goes_to_vod_is_reviewed_transcoded_recommended_and_prewarmed(
     video = do("getVideoById", videoId=video_id)
     assert (video["status"], video["censorStatus"], video["snapshotStatus"]) == ("Normal", "check", "success")
     assert (len(video["SnapshotList"]), video["title"]) == (8, "海边 🌊")
-    assert not (console.settings.media / video_id).exists()
+    assert not (console.settings.media_folder / video_id).exists()
 
     do("createAudit", mediaId=video_id, status="Normal")
     work()

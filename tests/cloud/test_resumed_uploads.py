@@ -193,7 +193,7 @@ def test_nothing_of_a_finished_upload_stays_on_the_disk(console, upload, work):
     upload()
     work()
 
-    assert [path for path in console.settings.media.rglob("*") if path.is_file()] == []
+    assert [path for path in console.settings.media_folder.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.slow
@@ -226,7 +226,7 @@ def test_a_checkpoint_holds_no_key(alibaba, console, upload, work):
     alibaba.fail("UploadPart", "busy", times=3, after=3)
     seen = []
     alibaba.oss.watch = lambda action, _number: (
-        action == "ListParts" and seen.extend(path.read_text() for path in console.settings.media.rglob("*.ucp"))
+        action == "ListParts" and seen.extend(path.read_text() for path in console.settings.media_folder.rglob("*.ucp"))
     )
 
     work()

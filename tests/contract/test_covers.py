@@ -51,7 +51,7 @@ class TestGetSprite:
     @pytest.mark.every_door
     def test_it_names_every_tile_with_its_moment(self, door, make_video, settings):
         made = make_video(files=(SPRITE, CUES))
-        folder = settings.media / made.video_id
+        folder = settings.media_folder / made.video_id
         folder.mkdir(parents=True)
         (folder / CUES.name).write_text(VTT)
 
@@ -81,7 +81,7 @@ class TestGetSprite:
 
     def test_players_read_the_webvtt_as_such(self, server, http, make_video, settings):
         made = make_video(files=(SPRITE, CUES))
-        folder = settings.media / made.video_id
+        folder = settings.media_folder / made.video_id
         folder.mkdir(parents=True)
         (folder / CUES.name).write_text(VTT)
 

@@ -60,7 +60,7 @@ def cloud(alibaba, tmp_path):
     key = Config(type="access_key", access_key_id="test-key", access_key_secret="test-secret")
     client = Client(settings, lambda: Credentials(key))
     cloud = Cloud(
-        settings, store, LocalMedia(FolderFiles(settings.media), Ffmpeg()), time.time, client, poll_seconds=0.0
+        settings, store, LocalMedia(FolderFiles(settings.media_folder), Ffmpeg()), time.time, client, poll_seconds=0.0
     )
     cloud.store = store
     yield cloud

@@ -226,7 +226,7 @@ def pull(console, token, settings):
 @pytest.fixture
 def left(settings):
     """The files that lie in the media folder."""
-    return lambda: [path for path in settings.media.rglob("*") if path.is_file() and ".incoming" in str(path)]
+    return lambda: [path for path in settings.media_folder.rglob("*") if path.is_file() and ".incoming" in str(path)]
 
 
 def test_a_video_is_fetched_and_taken_in(console, pull, small_clip, left):
@@ -292,7 +292,7 @@ def test_a_job_that_is_done_again_makes_no_second_video(console, pull, small_cli
     from backend.jobs.runner import Done
     from backend.lifecycle import pull as pulling
 
-    copy = console.settings.media / "copy.mp4"
+    copy = console.settings.media_folder / "copy.mp4"
     copy.write_bytes(small_clip.read_bytes())
     pulling.settle(console, job, Done(facts={"path": str(copy)}))
 
@@ -316,7 +316,7 @@ def test_a_file_whose_video_the_database_refused_is_taken_in_later_and_not_fetch
     assert left() == []
 
 
-def test_a_server_that_sends_next_to_nothing_is_given_up(settings, left):
+def test_a_server_that_sends_next_to_nothing_is_given_up(settings, left, tmp_path):
     """It would keep all other fetches waiting for hours."""
     over = threading.Event()
 
@@ -334,7 +334,7 @@ def test_a_server_that_sends_next_to_nothing_is_given_up(settings, left):
 
     with answering(Dripping) as place:
         named = replace(settings, prewarm_hosts=(place,))
-        puller = Puller(lambda: named, tuple, Limits(pause=1.0, seconds=3600.0))
+        puller = Puller(lambda: named, tuple, tmp_path, Limits(pause=1.0, seconds=3600.0))
         job = Job("j1", JobKind.PULL, JobState.RUNNING, created=0, payload={"sourceUrl": f"http://{place}/a.mp4"})
         try:
             outcome = Begun(puller, job).end()

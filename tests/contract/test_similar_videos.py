@@ -131,7 +131,7 @@ def test_similar_videos_are_listed_for_a_video_whatever_was_decided(door, alike,
 def test_a_video_whose_images_cannot_be_read_is_tried_again_later(console, make_video, clock):
     cues = MediaFile(FileKind.SPRITE_CUES, "sprite-1.vtt")
     video = make_video(video_id="v0", files=(*FILES, cues))
-    folder = console.settings.media / video.video_id
+    folder = console.settings.media_folder / video.video_id
     folder.mkdir(parents=True)
     (folder / "sprite-1.vtt").write_text("WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nsprite-1.jpg#xywh=0,0,160,90\n")
     (folder / "sprite-1.jpg").write_bytes(b"no image")

@@ -266,7 +266,7 @@ class TestDeleteVideoById:
     @pytest.mark.every_door
     def test_it_is_gone_from_everywhere(self, door, console, make_video):
         made = make_video(censor_status=CensorStatus.SUCCESS, user=User("u-1", "Anne"))
-        folder = console.settings.media / made.video_id
+        folder = console.settings.media_folder / made.video_id
         folder.mkdir(parents=True)
         (folder / "common.mp4").write_bytes(b"mp4")
         door.data("recommendVideo", videoId=made.video_id)

@@ -30,7 +30,7 @@ def do(console, token):
 def made(console, make_video):
     """A video with files on the disk that passed review."""
     video = make_video(title="海边 the ＳＥＡ", censor_status=CensorStatus.SUCCESS, files=FILES)
-    folder = console.settings.media / video.video_id
+    folder = console.settings.media_folder / video.video_id
     folder.mkdir(parents=True)
     for file in FILES:
         (folder / file.name).write_bytes(b"12345")

@@ -30,7 +30,7 @@ class Counting(Ffmpeg):
 def ffmpeg(console, settings):
     """The ffmpeg of the console, which counts."""
     counting = Counting()
-    console.media = LocalMedia(FolderFiles(settings.media), counting)
+    console.media = LocalMedia(FolderFiles(settings.media_folder), counting)
     return counting
 
 
@@ -72,7 +72,7 @@ def test_a_file_is_read_once_and_synced_once_and_its_jobs_know_what_was_found(co
 
 def test_the_same_file_again_is_known_by_its_hash_alone(console, send, ffmpeg, small_clip, settings):
     first = send()
-    source = settings.media / first["videoId"] / "source.mp4"
+    source = settings.media_folder / first["videoId"] / "source.mp4"
     source.write_bytes(bytes(source.stat().st_size))  # nobody looks
 
     assert [one["videoId"] for one in send()["sameFileList"]] == [first["videoId"]]
@@ -80,7 +80,7 @@ def test_the_same_file_again_is_known_by_its_hash_alone(console, send, ffmpeg, s
 
 def test_a_file_that_came_in_before_files_were_hashed_is_still_known(console, send, settings):
     first = send()
-    (settings.media / first["videoId"] / "source-mp4.facts").unlink()
+    (settings.media_folder / first["videoId"] / "source-mp4.facts").unlink()
 
     assert [one["videoId"] for one in send()["sameFileList"]] == [first["videoId"]]
 
@@ -96,7 +96,7 @@ def test_what_is_kept_of_a_source_is_not_sent_to_anybody(console, server, http, 
 @pytest.mark.parametrize("left", [b"no findings", b"\x84\xa4size\x01"])
 def test_findings_that_cannot_be_read_are_found_again(console, send, ffmpeg, settings, left):
     first = send()
-    (settings.media / first["videoId"] / "source-mp4.facts").write_bytes(left)
+    (settings.media_folder / first["videoId"] / "source-mp4.facts").write_bytes(left)
 
     worker = backend.make_worker(console)
     worker.run_until_idle()

@@ -175,7 +175,7 @@ def test_without_a_trash_it_is_gone_at_once(console, ask, do, delete, made):
 
     assert do("getTrash")["total"] == 0
     assert ask("restoreVideo", videoId=made.video_id) == "404"
-    assert not (console.settings.media / made.video_id).exists()
+    assert not (console.settings.media_folder / made.video_id).exists()
 
 
 def test_somebody_deletes_it_for_good(console, ask, do, delete, made):
@@ -183,7 +183,7 @@ def test_somebody_deletes_it_for_good(console, ask, do, delete, made):
 
     do("purgeVideo", videoId=made.video_id)
 
-    assert not (console.settings.media / made.video_id).exists()
+    assert not (console.settings.media_folder / made.video_id).exists()
     assert ask("restoreVideo", videoId=made.video_id) == "404"
     line = console.store.history.find_history(made.video_id)[0]
     assert (line.action, line.actor.name, line.before["title"]) == ("purgeVideo", "anne", made.title)
@@ -198,7 +198,7 @@ def test_its_time_is_over_after_the_days_that_were_set(console, clock, do, delet
 
     assert purge_due(console) == 1
 
-    assert not (console.settings.media / made.video_id).exists()
+    assert not (console.settings.media_folder / made.video_id).exists()
     assert do("getTrash")["total"] == 1
     assert console.store.history.find_history(made.video_id)[0].actor == PURGER
 
@@ -256,5 +256,5 @@ def test_a_backup_holds_the_trash(console, do, delete, made, tmp_path):
     assert without_key(again.store.catalogue.get_video(made.video_id)) == without_key(
         structs.replace(made, files=tuple(sorted(FILES, key=lambda file: file.kind)))
     )
-    assert (elsewhere.media / made.video_id / "source.mp4").read_bytes() == b"12345"
+    assert (elsewhere.media_folder / made.video_id / "source.mp4").read_bytes() == b"12345"
     again.close()

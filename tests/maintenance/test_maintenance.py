@@ -27,7 +27,7 @@ SOURCE = MediaFile(FileKind.SOURCE, "source.mp4", 5)
 def kept(console, make_video):
     """A video whose source is in the media folder."""
     made = make_video(files=(SOURCE,))
-    folder = console.settings.media / made.video_id
+    folder = console.settings.media_folder / made.video_id
     folder.mkdir(parents=True)
     (folder / "source.mp4").write_bytes(b"12345")
     (folder / "common-720.mp4.part").write_bytes(b"half")
@@ -42,8 +42,8 @@ def test_what_was_backed_up_while_open_is_there_again_elsewhere(console, kept, t
 
     again = backend.open_console(elsewhere)
     assert again.store.catalogue.find_videos(VideoFilter()).items == (kept,)
-    assert (elsewhere.media / kept.video_id / "source.mp4").read_bytes() == b"12345"
-    assert not list(elsewhere.media.rglob("*.part"))
+    assert (elsewhere.media_folder / kept.video_id / "source.mp4").read_bytes() == b"12345"
+    assert not list(elsewhere.media_folder.rglob("*.part"))
     again.close()
 
 
@@ -66,7 +66,7 @@ def test_a_backup_of_the_database_alone_leaves_the_media_where_they_are(console,
 
     restore(console.settings, tmp_path / "backup.tar")
 
-    assert (console.settings.media / kept.video_id / "source.mp4").exists()
+    assert (console.settings.media_folder / kept.video_id / "source.mp4").exists()
 
 
 def test_nothing_is_restored_while_somebody_works_on_the_folder(console, kept, tmp_path):
@@ -126,9 +126,9 @@ def test_the_doctor_names_what_the_search_index_has_wrong(console, account, kept
 
 
 def test_the_doctor_names_missing_files_stray_folders_and_missing_accounts(console, kept):
-    (console.settings.media / kept.video_id / "source.mp4").unlink()
-    (console.settings.media / "nobodys").mkdir()
-    (console.settings.media / "nobodys" / "source.mp4").touch()
+    (console.settings.media_folder / kept.video_id / "source.mp4").unlink()
+    (console.settings.media_folder / "nobodys").mkdir()
+    (console.settings.media_folder / "nobodys" / "source.mp4").touch()
 
     bad = " ".join(finding.text for finding in examine(console) if not finding.good)
 
@@ -144,7 +144,7 @@ def test_a_backup_leaves_a_database_of_an_older_version_as_it_is(settings, tmp_p
         db.commit()
         before = db.execute("select * from sqlite_master").fetchall()
 
-    back_up(settings, tmp_path / "backup.tar", FolderFiles(settings.media))
+    back_up(settings, tmp_path / "backup.tar", FolderFiles(settings.media_folder))
 
     with closing(sqlite3.connect(settings.data / "console.sqlite3")) as db:
         assert db.execute("select * from sqlite_master").fetchall() == before
@@ -196,7 +196,7 @@ def others_may_read(*paths):
 def test_nobody_else_on_the_machine_can_read_the_data_or_a_backup(settings, tmp_path):
     console = backend.open_console(settings)
     console.store.attempts.begin("1.2.3.4", "anne")
-    back_up(settings, tmp_path / "backup.tar", FolderFiles(settings.media))
+    back_up(settings, tmp_path / "backup.tar", FolderFiles(settings.media_folder))
 
     files = list(settings.data.glob("*.sqlite3*"))
     assert {"console.sqlite3", "console.sqlite3-wal", "attempts.sqlite3"} <= {path.name for path in files}

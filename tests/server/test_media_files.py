@@ -17,12 +17,12 @@ class TestMedia:
     def media(self, settings, make_video, server):
         """A video with a rendition of 1000 bytes; gives its address."""
         made = make_video(files=(MediaFile(FileKind.COMMON, "common.mp4"),))
-        folder = settings.media / made.video_id
+        folder = settings.media_folder / made.video_id
         folder.mkdir(parents=True)
         (folder / "common.mp4").write_bytes(bytes(range(250)) * 4)
         (folder / "cover.jpg").write_bytes(b"jpeg")
         (folder / "half.mp4.part").write_bytes(b"half")
-        (settings.media / "secret.txt").write_text("secret")
+        (settings.media_folder / "secret.txt").write_text("secret")
         return f"{server}/media/{made.video_id}/{made.media_key}/common.mp4"
 
     def test_whoever_knows_the_address_gets_the_file(self, media, http):

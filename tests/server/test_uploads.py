@@ -30,7 +30,7 @@ def left_behind(settings):
     """Lists what lies in the folder for files on their way in."""
 
     def look():
-        folder = settings.media / ".incoming"
+        folder = settings.media_folder / ".incoming"
         return list(folder.iterdir()) if folder.is_dir() else []
 
     return look
@@ -66,7 +66,7 @@ class TestUpload:
         assert video["user"]["userId"] == "anne"
         assert video["size"] == clip.stat().st_size
         assert left_behind() == []
-        assert (settings.media / video["videoId"] / "source.mp4").read_bytes() == clip.read_bytes()
+        assert (settings.media_folder / video["videoId"] / "source.mp4").read_bytes() == clip.read_bytes()
 
     @pytest.mark.parametrize(
         ("sent", "title"),
@@ -175,7 +175,7 @@ class TestUpload:
         )
 
         assert read_answer(connection)[1]["code"] == "403"
-        assert not (settings.media / ".incoming").exists()
+        assert not (settings.media_folder / ".incoming").exists()
 
     def test_the_same_file_sent_twice_is_told_and_comes_in(self, server, http, token, clip):
         def send(content):
@@ -203,7 +203,7 @@ class TestUpload:
         senders = [threading.Thread(target=send) for _ in range(MAX_THREADS + 2)]
         for sender in senders:
             sender.start()
-        until(lambda: len(list((console.settings.media / ".incoming").glob("*"))) == len(senders))
+        until(lambda: len(list((console.settings.media_folder / ".incoming").glob("*"))) == len(senders))
 
         answer = http.get(server + "/console/vod/getJobs", params={"consoleToken": token}, timeout=20).json()
 
