@@ -34,6 +34,7 @@ from backend.server.app import RestApp
 from backend.store import open_store
 from backend.store.jobs import Jobs
 from backend.store.sqlite.connections import Connections
+from tests import postgres_server
 from tests.clock import Clock
 from tests.contract.clients import SENDERS, ApiClient
 
@@ -95,6 +96,25 @@ def new_database(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("new") / "console.sqlite3"
     open_store(path.parent).close()
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres_database(tmp_path_factory) -> Iterator[postgres_server.TestDatabase]:
+    """A database of this process in the run's server."""
+    postgres_server.require()
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    database = postgres_server.TestDatabase(postgres_server.server_address(shared))
+    yield database
+    database.drop()
+
+
+@pytest.fixture
+def postgres(postgres_database) -> str:
+    """The address of a PostgreSQL database in which nothing is yet."""
+    postgres_database.clean()
+    address: str = postgres_database.address
+    return address
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from backend.model.wall_times import check_window
 from backend.store import inserts, lineups
 from backend.store.cloud_refreshes import queue_feed_refresh
 from backend.store.engine import Database
-from backend.store.folding import fold
+from backend.store.folding import fold, marked_tags
 from backend.store.rows import check_whole
 
 ENTRIES = "recommendations"
@@ -105,6 +105,8 @@ def put(
     row = dict(values)
     if "title" in row:
         row["title_folded"] = None if row["title"] is None else fold(row["title"])
+    if "tags" in row:
+        row["tags_folded"] = None if row["tags"] is None else marked_tags(row["tags"])
     starts = row["recommended"] if "recommended" in row else before["recommended"]
     if "recommended" in row:
         row["seq"] = inserts.next_key(db, ENTRIES, starts)

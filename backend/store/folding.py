@@ -27,5 +27,5 @@ def split_tags(tags: str) -> tuple[str, ...]:
 
 
 def marked_tags(tags: str) -> str:
-    """Return normalized tags with a comma on both sides of each, for substring search."""
-    return f",{','.join(split_tags(tags))},"
+    """Return normalized tags with a comma on both sides of each, for substring search; empty without any."""
+    return f",{','.join(found)}," if (found := split_tags(tags)) else ""

@@ -13,11 +13,11 @@ from msgspec.structs import astuple
 from backend.model import User, Video
 from backend.model.media_urls import with_key
 from backend.store.engine import Database
-from backend.store.folding import fold
+from backend.store.folding import fold, marked_tags
 from backend.store.row_keys import first_key
 from backend.store.rows import ADD_FILE
 
-OWN = ("seq", "id", "media_key", "user_id", "title_folded")
+OWN = ("seq", "id", "media_key", "user_id", "title_folded", "tags_folded")
 GIVEN = tuple(name for name in Video.__struct_fields__ if name not in (*OWN, "user", "files", "is_recommend"))
 COLUMNS = (*OWN, *GIVEN)
 
@@ -104,7 +104,8 @@ def put_back(db: Database, entry: Mapping[str, Any], media_key: str) -> None:
         if entry.get(name)
     }
     key = free_key(db, "recommendations", entry["seq"], entry["recommended"])
-    insert(db, "recommendations", {**entry, **urls, "seq": key})
+    folded = {} if entry.get("tags") is None else {"tags_folded": marked_tags(entry["tags"])}
+    insert(db, "recommendations", {**entry, **urls, **folded, "seq": key})
 
 
 def _rows(db: Database, videos: Iterable[Video]) -> list[tuple[Any, ...]]:
@@ -116,7 +117,7 @@ def _rows(db: Database, videos: Iterable[Video]) -> list[tuple[Any, ...]]:
         if video.created not in keys:
             keys[video.created] = next_key(db, "videos", video.created)
         own = (keys[video.created], number, video.media_key or new_media_key())
-        rows.append((*own, video.user.user_id, fold(video.title), *_given(video)))
+        rows.append((*own, video.user.user_id, fold(video.title), marked_tags(video.tags), *_given(video)))
         keys[video.created] += 1
     return rows
 

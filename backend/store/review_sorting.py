@@ -182,7 +182,7 @@ def _conditions(rule: QueueRule, name: str) -> Iterator[tuple[str, str, Any]]:
         one_of = f"lower(l.value) in (select value from json_each(:{name}labels))"
         yield "labels", f"exists (select 1 from json_each(m.body, '$.labels') l where {one_of})", as_json(rule.labels)
     if rule.words:
-        has = "instr(v.title_folded, t.value) > 0 or instr(fold(v.tags), t.value) > 0"
+        has = "instr(v.title_folded, t.value) > 0 or instr(v.tags_folded, t.value) > 0"
         yield "words", f"exists (select 1 from json_each(:{name}words) t where {has})", as_json(rule.words)
     if rule.hints:
         flagged = "instr(',' || v.flags || ',', ',' || h.value || ',') > 0"

@@ -14,7 +14,7 @@ from backend.store import entries, history, inserts, job_rows, kept_in_trash, st
 from backend.store.cloud import finish_intents, is_begun
 from backend.store.cloud_refreshes import queue_refresh
 from backend.store.engine import Database, Engine
-from backend.store.folding import fold
+from backend.store.folding import fold, marked_tags
 from backend.store.inserts import new_media_key
 from backend.store.rows import read_own, read_video, video_of
 
@@ -171,7 +171,7 @@ def _put_back(db: Database, kept: dict[str, Any], now: int) -> None:
     """Reinsert the rows by column name, since later migrations may have added columns."""
     db.execute("pragma defer_foreign_keys = on")  # files before their video, as in `inserts.add`
     (video,) = json.loads(kept["video"])
-    video["media_key"] = new_media_key()
+    video["media_key"], video["tags_folded"] = new_media_key(), marked_tags(video["tags"])
     video["seq"] = inserts.free_key(db, "videos", video["seq"], video["created"])
     for file in json.loads(kept["files"]):
         inserts.insert(db, "files", file)

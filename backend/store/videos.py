@@ -45,7 +45,7 @@ from backend.store.engine import Database, Engine
 from backend.store.entries import NO_RECOMMENDATION
 from backend.store.facets import Facets
 from backend.store.feed_clock import FeedClock, read_clock
-from backend.store.folding import fold
+from backend.store.folding import fold, marked_tags
 from backend.store.rows import (
     check_whole,
     read_own,
@@ -355,7 +355,10 @@ class Catalogue:
             changed = {key: value for key, value in changes.items() if video[key] != value}
             if not changed:
                 return False
-            row = {**changed, "title_folded": fold(changed.get("title", video["title"]))}
+            row = {
+                **changed, "title_folded": fold(changed.get("title", video["title"])),
+                "tags_folded": marked_tags(changed.get("tags", video["tags"])),
+            }  # fmt: skip
             assignments = ", ".join(f"{key} = :{key}" for key in row)
             db.execute(f"update videos set {assignments} where video_id = :id", {**row, "id": video_id})
             before = {key: video[key] for key in changed}

@@ -192,13 +192,17 @@ def add_functions(connection: sqlite3.Connection, clock: Callable[[], float] = t
     connection.create_function("index_words", len(TOLD), index_words, deterministic=True)
     connection.create_function("fold", 1, _fold, deterministic=True)
     connection.create_function("fold_name", 1, folded, deterministic=True)
-    connection.create_function("fold_tags", 1, marked_tags, deterministic=True)
+    connection.create_function("fold_tags", 1, _fold_tags, deterministic=True)
     connection.create_function("write_time", 2, _write_time, deterministic=True)
     connection.create_function("present_second", 0, lambda: int(clock()))
 
 
 def _fold(text: str | None) -> str | None:
     return None if text is None else fold(text)
+
+
+def _fold_tags(tags: str | None) -> str | None:
+    return None if tags is None else marked_tags(tags)
 
 
 def _write_time(second: int, zone: str) -> str:

@@ -17,11 +17,14 @@ MERGED_PAGES = 250  # 1 MB, or 50 ms during which others cannot write
 
 
 LISTS = ("videos", "feed")
-FOLDED = {
-    "users": ("user_name", "user_name_folded"),
-    "videos": ("title", "title_folded"),
-    "recommendations": ("title", "title_folded"),
-}
+# table, column, and how it is made of another
+FOLDED = (
+    ("users", "user_name_folded", "fold(user_name)"),
+    ("videos", "title_folded", "fold(title)"),
+    ("videos", "tags_folded", "fold_tags(tags)"),
+    ("recommendations", "title_folded", "fold(title)"),
+    ("recommendations", "tags_folded", "fold_tags(tags)"),
+)
 
 TOLD = ", ".join(WORDS)
 RECOMMENDED = "exists (select 1 from recommendations r where r.video_id = videos.video_id and r.slot = 'feed')"
@@ -61,8 +64,8 @@ def index_changes(db: Database) -> None:
 
 def rebuild(db: Database, tell: Progress) -> None:
     """Rebuild all derived data from the rows, inside the caller's transaction."""
-    for table, (text, folded) in FOLDED.items():
-        db.execute(f"update {table} set {folded} = fold({text}) where {folded} is not fold({text})")
+    for table, column, folded in FOLDED:
+        db.execute(f"update {table} set {column} = {folded} where {column} is not {folded}")
     db.execute(f"update videos set recommended = {RECOMMENDED} where recommended <> {RECOMMENDED}")
     db.execute("delete from feed")
     for table in LISTS:
@@ -88,10 +91,10 @@ def merge_index(db: Database, begin: bool) -> bool:
 
 def examine(db: Database) -> Iterator[str]:
     """Yield differences between derived data and the rows."""
-    for table, (text, folded) in FOLDED.items():
-        number = db.execute(f"select count(*) from {table} where {folded} is not fold({text})").fetchone()[0]
+    for table, column, folded in FOLDED:
+        number = db.execute(f"select count(*) from {table} where {column} is not {folded}").fetchone()[0]
         if number:
-            yield f"{folded} of {number} rows in {table}"
+            yield f"{column} of {number} rows in {table}"
     number = db.execute(f"select count(*) from videos where recommended <> {RECOMMENDED}").fetchone()[0]
     if number:
         yield f"recommended of {number} rows in videos"

@@ -40,7 +40,9 @@ def old(tmp_path):
     add_functions(db.conn)
     migrations.upgrade(db.conn, stop_before="0002_filters")
     user = User("u", "Änne")
+    db.execute("alter table videos add column tags_folded text")  # of a later version, which adds the videos
     add(db, [Video(f"v{n}", f"旧的 Video {n}", user, 1_700_000_000 + n * 9999, files=NARROW) for n in range(100)])
+    db.execute("alter table videos drop column tags_folded")
     db.execute("update videos set censor_status = 'success', duration = 1.5 where id <= 40")
     db.execute(
         "insert into recommendations (seq, video_id, recommended, title, title_folded) "

@@ -1,0 +1,1 @@
+"""PostgreSQL engine of the store: connections, schema, video search and bulk export."""
