@@ -60,7 +60,7 @@ class Accounts:
                 "update accounts set role = :role, disabled = :disabled where account_id = :id",
                 {**old, **new, "id": row["account_id"]},
             )
-            if not db.execute("select 1 from accounts where role = ? and not disabled", [Role.ADMIN]).fetchone():
+            if not db.execute("select 1 from accounts where role = ? and disabled = 0", [Role.ADMIN]).fetchone():
                 raise Conflict(
                     "{name} is the last administrator. Make another account an administrator first.", name=user_name
                 )

@@ -12,7 +12,10 @@ USED = """
     select cate_id, (select cate_name from videos v where v.cate_id = c.cate_id order by seq desc limit 1), sum(number)
     from videos_per_category c group by cate_id having sum(number) > 0 order by sum(number) desc, cate_id
 """
-TRASHED = "select json_extract(video, '$[0].cate_id'), json_extract(video, '$[0].cate_name') from trash order by id"
+TRASHED = """
+    select cast(json_extract(video, '$[0].cate_id') as bigint), json_extract(video, '$[0].cate_name')
+    from trash order by id
+"""
 TREE = "select cate_id, cate_name from categories order by cate_id"
 LARGEST = "select coalesce(max(cate_id), 0) from videos_per_category"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -106,7 +107,7 @@ class CategoryTree:
         wanted = {one.cate_id: one for one in found}
         changed = 0
         with self._engine.writing(bulk=True) as db:
-            sql = "select cate_id, cate_name, parent_id from categories where at_provider"
+            sql = "select cate_id, cate_name, parent_id from categories where at_provider = 1"
             known = {row[0]: Category(*row) for row in db.execute(sql).fetchall()}
             for one in wanted.values():
                 before = known.get(one.cate_id)
@@ -184,13 +185,15 @@ def _check_siblings(siblings: Iterable[Category], name: str) -> None:
 
 
 def _is_at_provider(db: Database, cate_id: int) -> bool:
-    sql = "select 1 from categories where cate_id = ? and at_provider"
+    sql = "select 1 from categories where cate_id = ? and at_provider = 1"
     return db.execute(sql, [cate_id]).fetchone() is not None
 
 
 def _write(db: Database, one: Category, *, at_provider: bool) -> None:
     db.execute(
-        "insert or replace into categories (cate_id, cate_name, parent_id, at_provider) values (?, ?, ?, ?)",
+        "insert into categories (cate_id, cate_name, parent_id, at_provider) values (?, ?, ?, ?) "
+        "on conflict (cate_id) do update set cate_name = excluded.cate_name, parent_id = excluded.parent_id, "
+        "at_provider = excluded.at_provider",
         [one.cate_id, one.cate_name, one.parent_id, int(at_provider)],
     )
 
@@ -198,10 +201,9 @@ def _write(db: Database, one: Category, *, at_provider: bool) -> None:
 def _rename_videos(db: Database, cate_id: int, name: str) -> None:
     """Update the category name of videos, including their feed and trash entries."""
     for table in ("videos", "recommendations"):
-        sql = f"update {table} set cate_name = ? where cate_id = ? and cate_name is not ?"
+        sql = f"update {table} set cate_name = ? where cate_id = ? and (cate_name <> ? or cate_name is null)"
         db.execute(sql, [name, cate_id, name])
-    sql = "update trash set video = json_set(video, '$[0].cate_name', ?) where json_extract(video, '$[0].cate_id') = ?"
-    db.execute(sql, [name, cate_id])
+    _change_trash(db, cate_id, {"cate_name": name})
 
 
 def _forget(db: Database, cate_ids: list[int]) -> None:
@@ -209,9 +211,14 @@ def _forget(db: Database, cate_ids: list[int]) -> None:
     for cate_id in cate_ids:
         for table in ("videos", "recommendations"):
             db.execute(f"update {table} set cate_id = ?, cate_name = ? where cate_id = ?", [*NONE, cate_id])
-        db.execute(
-            "update trash set video = json_set(video, '$[0].cate_id', ?, '$[0].cate_name', ?) "
-            "where json_extract(video, '$[0].cate_id') = ?",
-            [*NONE, cate_id],
-        )
+        _change_trash(db, cate_id, dict(zip(("cate_id", "cate_name"), NONE, strict=True)))
         db.execute("delete from categories where cate_id = ?", [cate_id])
+
+
+def _change_trash(db: Database, cate_id: int, new: Mapping[str, Any]) -> None:
+    """Change columns of the videos of a category that are in the trash."""
+    sql = "select video_id, video from trash where cast(json_extract(video, '$[0].cate_id') as bigint) = ?"
+    for video_id, text in db.execute(sql, [cate_id]).fetchall():
+        changed = [{**video, **new} for video in json.loads(text)]
+        values = [json.dumps(changed, ensure_ascii=False), video_id]
+        db.execute("update trash set video = ? where video_id = ?", values)

@@ -18,7 +18,13 @@ from backend.model.cloud import ACCEPTED, QUICK, REFUSED, SENDING, SUBMITS, Acti
 from backend.store import history
 from backend.store.engine import Database, Engine
 from backend.store.job_rows import enum_value
+from backend.store.rows import read_object
 
+KEEP_TASK = """
+    insert into cloud_jobs (cloud_id, task_id, job_id, video_id, kind, begun) values (?, ?, ?, ?, ?, ?)
+    on conflict (cloud_id) do update set task_id = excluded.task_id, job_id = excluded.job_id,
+        video_id = excluded.video_id, kind = excluded.kind, begun = excluded.begun
+"""
 EVENT_LEASE_SECONDS = 60.0  # nobody else processes the event meanwhile
 
 
@@ -36,8 +42,7 @@ class CloudRecords:
         with self._engine.writing() as db:
             for cloud_id in task.cloud_ids:
                 db.execute(
-                    "insert or replace into cloud_jobs (cloud_id, task_id, job_id, video_id, kind, begun) "
-                    "values (?, ?, ?, ?, ?, ?)",
+                    KEEP_TASK,
                     [cloud_id, task.task_id, task.job_id, task.video_id, task.kind, self._clock()],
                 )
             submits = json.dumps(SUBMITS)
@@ -266,16 +271,21 @@ class CloudRecords:
     def knows_push(self, task_id: str, url: str) -> bool:
         """Return whether a task id was returned for this URL of a batch; several URLs may share a task."""
         sql = (
-            "select 1 from cloud_pushes join jobs using (job_id), json_each(positions) "
-            "where ',' || task_ids || ',' like ? and json_extract(payload, '$.urls[' || value || ']') = ?"
+            "select positions, payload from cloud_pushes join jobs using (job_id) "
+            "where instr(',' || task_ids || ',', ?) > 0"
         )
         with self._engine.reading() as db:
-            return db.execute(sql, [f"%,{task_id},%", url]).fetchone() is not None
+            rows = db.execute(sql, [f",{task_id},"]).fetchall()
+        return any(
+            url in {urls[at] for at in json.loads(positions) if at < len(urls)}
+            for positions, payload in rows
+            for urls in [read_object(payload).get("urls", ())]
+        )
 
     def count_unsent(self) -> int:
         """Return how many URLs of queued and running batches were not sent yet, or perhaps not."""
         unsent = (
-            "select coalesce(sum(json_array_length(payload, '$.urls')), 0) from jobs "
+            "select coalesce(sum(json_array_length(json_extract(payload, '$.urls'))), 0) from jobs "
             "where kind = 'prewarm' and state in ('queued', 'running')"
         )
         sent = (
@@ -322,7 +332,11 @@ class CloudRecords:
 
     def save_cursor(self, name: str, value: Mapping[str, Any]) -> None:
         with self._engine.writing() as db:
-            db.execute("insert or replace into cloud_places (name, value) values (?, ?)", [name, json.dumps(value)])
+            db.execute(
+                "insert into cloud_places (name, value) values (?, ?) "
+                "on conflict (name) do update set value = excluded.value",
+                [name, json.dumps(value)],
+            )
 
 
 def placeholders(values: Sequence[Any]) -> str:

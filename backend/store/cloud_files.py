@@ -39,7 +39,7 @@ def note_file(db: Database, video: Video, now: int, told: int = 0) -> None:
     Old files are skipped: their upload credentials have expired.
     """
     if video.status not in WITHOUT_FILE and video.created > now - KEYS_SECONDS:
-        sql = "insert or ignore into cloud_files (video_id, seen) values (?, ?)"
+        sql = "insert into cloud_files (video_id, seen) values (?, ?) on conflict (video_id) do nothing"
         db.execute(sql, [video.video_id, told or now + SLACK_SECONDS])
 
 
@@ -69,7 +69,8 @@ def replace_file(db: Database, known: Video, size: int, unreviewed: CensorStatus
     """
     video_id = known.video_id
     db.execute(
-        "insert or replace into cloud_files (video_id, seen, changed, replaced) values (?, ?, ?, ?)",
+        "insert into cloud_files (video_id, seen, changed, replaced) values (?, ?, ?, ?) on conflict (video_id) "
+        "do update set seen = excluded.seen, changed = excluded.changed, replaced = excluded.replaced",
         [video_id, told or now + SLACK_SECONDS, told or now, now],
     )
     blocked = known.censor_status is CensorStatus.FAIL

@@ -18,7 +18,8 @@ from backend.store.engine import Database
 URLS, FEED_TARGET = "urls:", "feed"  # targets of refreshes that are not of a video
 FEED_FOLDER = "/vodVideo/"
 LIVE_AT_CDN = """
-    select 1 from files where video_id = :video_id and (name like 'http://%' or name like 'https://%') and (
+    select 1 from files
+    where video_id = :video_id and (substr(name, 1, 7) = 'http://' or substr(name, 1, 8) = 'https://') and (
         exists (select 1 from recommendations r where r.video_id = :video_id and recommended <= :now
             and (ends is null or ends > :now))
         or exists (select 1 from special_entries e join specials using (special_id) where e.video_id = :video_id

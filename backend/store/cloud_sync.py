@@ -34,6 +34,7 @@ from backend.store.row_keys import first_key
 from backend.store.rows import read_video, read_videos, read_videos_at, write_files
 
 YOUNG_SECONDS = 3600
+SEEN = "insert into cloud_seen (video_id, run) values (?, ?) on conflict (video_id) do update set run = excluded.run"
 TEXTS = {"title": "title", "description": "description", "tags": "tags"}
 
 
@@ -69,7 +70,7 @@ class CloudCatalogue:
             here = read_videos(db, batch)
             for video in batch.values():
                 if run:
-                    db.execute("insert or replace into cloud_seen (video_id, run) values (?, ?)", [video.video_id, run])
+                    db.execute(SEEN, [video.video_id, run])
                 end_difference(db, video.video_id, MISSING)
                 known = here.get(video.video_id)
                 if known is None:

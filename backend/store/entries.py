@@ -177,7 +177,7 @@ def bring_back(
     for row in missing:
         inserts.put_back(db, row, media_key)
     for one in specials:
-        sql = "insert or ignore into special_entries (special_id, video_id, position) values (?, ?, ?)"
+        sql = "insert into special_entries (special_id, video_id, position) values (?, ?, ?) on conflict do nothing"
         db.execute(sql, [one["special_id"], video_id, one["position"]])
     return own is not None
 

@@ -24,7 +24,7 @@ LAST = """
         union all select max(ends) from recommendations where ends <= :now
         union all select max(starts) from specials where starts <= :now
         union all select max(ends) from specials where ends <= :now
-    )
+    ) passed
 """
 decode_rules = msgspec.json.Decoder(Rules).decode
 OF_FEED = f"and slot = '{FEED}'"

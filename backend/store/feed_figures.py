@@ -23,10 +23,11 @@ ADD = """
     insert into feed_figures (
         hour, slot, video_id, place, revision, impressions, plays, completes, skips, watched_ms, played_ms
     ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    on conflict do update set
-        impressions = impressions + excluded.impressions, plays = plays + excluded.plays,
-        completes = completes + excluded.completes, skips = skips + excluded.skips,
-        watched_ms = watched_ms + excluded.watched_ms, played_ms = played_ms + excluded.played_ms
+    on conflict (hour, slot, video_id, place, revision) do update set
+        impressions = feed_figures.impressions + excluded.impressions, plays = feed_figures.plays + excluded.plays,
+        completes = feed_figures.completes + excluded.completes, skips = feed_figures.skips + excluded.skips,
+        watched_ms = feed_figures.watched_ms + excluded.watched_ms,
+        played_ms = feed_figures.played_ms + excluded.played_ms
 """
 OLD_BATCHES = """
     delete from feed_batches where batch in (select batch from feed_batches where received < ? limit ?)

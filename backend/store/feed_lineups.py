@@ -13,8 +13,8 @@ from backend.store.rows import AT, as_json, read_recommendations_at, read_videos
 # Versions of rows only grow, and what comes or goes makes a revision.
 MARK = """
     select (select revision from slots where slot = :slot),
-        (select total(v.version) from recommendations r join videos v using (video_id) where r.slot = :slot),
-        (select total(v.version) from specials s join special_entries e using (special_id)
+        (select coalesce(sum(v.version), 0) from recommendations r join videos v using (video_id) where r.slot = :slot),
+        (select coalesce(sum(v.version), 0) from specials s join special_entries e using (special_id)
             join videos v using (video_id) where s.slot = :slot)
 """
 ENTRIES = f"select seq from recommendations where slot = ? and {AT.format(key='video_id')}"

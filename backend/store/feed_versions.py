@@ -23,7 +23,7 @@ MAX_VERSIONS = 20_000  # 140 MB; whatever makes more of them in a day, cursors o
 
 KEEP = """
     insert into feed_versions (version, slot, revision, video_ids, shown) values (?, ?, ?, ?, ?)
-    on conflict (version) do update set shown = max(shown, excluded.shown)
+    on conflict (version) do update set shown = excluded.shown where excluded.shown > feed_versions.shown
 """
 CROWDED = """
     delete from feed_versions where shown < (select shown from feed_versions order by shown desc limit 1 offset ?)

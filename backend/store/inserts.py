@@ -26,11 +26,12 @@ _given = attrgetter(*GIVEN)
 ADD_USER = """
     insert into users (user_id, user_name, user_name_folded, avatar_url) values (?, ?, ?, ?)
     on conflict (user_id) do update set
-        user_name = coalesce(nullif(excluded.user_name, ''), user_name),
-        user_name_folded = coalesce(nullif(excluded.user_name_folded, ''), user_name_folded),
-        avatar_url = coalesce(nullif(excluded.avatar_url, ''), avatar_url)
-    where excluded.user_name not in ('', user_name) or excluded.avatar_url not in ('', avatar_url)
+        user_name = coalesce(nullif(excluded.user_name, ''), users.user_name),
+        user_name_folded = coalesce(nullif(excluded.user_name_folded, ''), users.user_name_folded),
+        avatar_url = coalesce(nullif(excluded.avatar_url, ''), users.avatar_url)
+    where excluded.user_name not in ('', users.user_name) or excluded.avatar_url not in ('', users.avatar_url)
 """
+HIGHEST = "select (select max(id) from videos), (select max(id) from trash)"
 ADD_VIDEO = f"insert into videos ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"
 
 
@@ -46,8 +47,8 @@ def split(db: Database, videos: Sequence[Video]) -> tuple[list[Video], list[str]
     """
     sql = (
         "with given (video_id) as (select value from json_each(?)) "
-        "select video_id from videos where video_id in given union all "
-        "select video_id from trash where video_id in given"
+        "select video_id from videos where video_id in (select video_id from given) union all "
+        "select video_id from trash where video_id in (select video_id from given)"
     )
     seen = {video_id for (video_id,) in db.execute(sql, [json.dumps([video.video_id for video in videos])])}
     new, known = [], []
@@ -63,7 +64,7 @@ def split(db: Database, videos: Sequence[Video]) -> tuple[list[Video], list[str]
 def add(db: Database, videos: Sequence[Video]) -> None:
     """Insert new videos with their files and users. Within one second, the last is the newest."""
     # Files first: inserting a file of an existing video would change that video's version.
-    db.execute("pragma defer_foreign_keys = on")
+    db.defer_foreign_keys()
     add_users(db, (video.user for video in videos))
     db.executemany(ADD_FILE, _file_rows(videos))
     db.executemany(ADD_VIDEO, _rows(db, videos))
@@ -109,8 +110,7 @@ def put_back(db: Database, entry: Mapping[str, Any], media_key: str) -> None:
 
 
 def _rows(db: Database, videos: Iterable[Video]) -> list[tuple[Any, ...]]:
-    highest = "max(coalesce((select max(id) from videos), 0), coalesce((select max(id) from trash), 0))"
-    first: int = db.execute(f"select {highest} + 1").fetchone()[0]
+    first = 1 + max(number or 0 for number in db.execute(HIGHEST).fetchone())
     keys: dict[int, int] = {}
     rows = []
     for number, video in enumerate(videos, first):

@@ -62,6 +62,7 @@ MADE_BY = {
 
 WORKER = Actor("worker", "worker")
 MAX_PULLS_OF_ONE, MAX_PULLS = 200, 1000  # queued or running, per account and in total
+PENDING = "select payload from jobs where kind = ? and state in ('queued', 'running')"
 W = TypeVar("W", bound=StrEnum)
 
 
@@ -74,8 +75,8 @@ def enqueue(
     """
     job_id = job_id or uuid.uuid4().hex
     made = db.execute(
-        "insert or ignore into jobs (job_id, kind, state, video_id, priority, created, payload) "
-        "values (?, ?, 'queued', ?, ?, ?, ?)",
+        "insert into jobs (job_id, kind, state, video_id, priority, created, payload) "
+        "values (?, ?, 'queued', ?, ?, ?, ?) on conflict do nothing",
         [job_id, kind, video_id, PRIORITY[kind], now, json.dumps(payload or {}, ensure_ascii=False)],
     ).rowcount
     if not made:
@@ -117,9 +118,8 @@ def enqueue_urls(db: Database, urls: list[str], *, now: int, payload: dict[str, 
 
     `payload` has what else is noted with it: source, actor and region.
     """
-    same = "json_extract(payload, '$.urls') = json(?)"
-    sql = f"select 1 from jobs where kind = 'prewarm' and state in ('queued', 'running') and {same}"
-    if db.execute(sql, [json.dumps(urls, ensure_ascii=False)]).fetchone():
+    pending = db.execute(PENDING, [JobKind.PREWARM]).fetchall()
+    if any(read_object(text).get("urls") == urls for (text,) in pending):
         return None
     return enqueue(db, JobKind.PREWARM, now=now, payload={**(payload or {}), "urls": urls})
 
@@ -141,9 +141,8 @@ def enqueue_pull(db: Database, source: PullSource, *, now: int, job_id: str) -> 
 
 def check_pulls(db: Database, actor: Actor) -> None:
     """Raise TooMany if this account, or all together, have more pending fetches than allowed."""
-    own = "sum(iif(json_valid(payload), json_extract(payload, '$.actor') = ?, 0))"
-    sql = f"select count(*), coalesce({own}, 0) from jobs where kind = 'pull' and state in ('queued', 'running')"
-    total, of_one = db.execute(sql, [actor.name]).fetchone()
+    pending = db.execute(PENDING, [JobKind.PULL]).fetchall()
+    total, of_one = len(pending), sum(read_object(text).get("actor") == actor.name for (text,) in pending)
     if of_one > MAX_PULLS_OF_ONE:
         raise TooMany(
             "At most {most} addresses of yours may wait to be fetched, and with these it would be {count}. Nothing was "

@@ -321,7 +321,7 @@ class Jobs:
         sql = (
             "select sum(finished - started) / sum(duration) from ("
             "  select finished, started, duration from jobs join videos using (video_id)"
-            f"  where kind = ? and state = 'done' and duration > 0 order by finished desc limit {PACE_JOBS})"
+            f"  where kind = ? and state = 'done' and duration > 0 order by finished desc limit {PACE_JOBS}) last"
         )
         with self._engine.reading() as db:
             pace = {kind: db.execute(sql, [kind]).fetchone()[0] for kind in STATUS}

@@ -20,8 +20,8 @@ OF_PLAN = "kind = 'prewarm' and json_extract(payload, '$.source') = 'automatic'"
 SENT_TODAY = f"select count(*) from prewarmed join jobs using (job_id) where created >= ? and shared = 0 and {OF_PLAN}"
 LAST = f"select max(created) from jobs where created > ? and {OF_PLAN}"
 OF_BATCHES = """
-    select p.job_id, p.url, iif(p.shared, coalesce(w.state, 'warm'), p.state) as state, p.detail, p.shared,
-        coalesce(w.size, 0) as size, coalesce(w.video_id, '') as video_id
+    select p.job_id, p.url, case when p.shared = 1 then coalesce(w.state, 'warm') else p.state end as state,
+        p.detail, p.shared, coalesce(w.size, 0) as size, coalesce(w.video_id, '') as video_id
     from prewarmed p join jobs using (job_id)
     left join warm_urls w on w.url = p.url and w.region = coalesce(json_extract(payload, '$.region'), '')
     where p.job_id in (select value from json_each(?)) order by p.job_id, position
@@ -30,7 +30,11 @@ MEANT_FOR = "update warm_urls set starts = ?, size = ?, video_id = ?, kind = ? w
 SKIPPED = """
     insert into warm_urls (url, region, state, starts, size, video_id, kind, source)
     values (?, ?, 'skipped', ?, ?, ?, ?, 'automatic')
-    on conflict (url, region) do update set state = 'skipped', starts = excluded.starts where state <> 'sent'
+    on conflict (url, region) do update set state = 'skipped', starts = excluded.starts where warm_urls.state <> 'sent'
+"""
+CHECKED = """
+    insert into warm_checks (host, kind, url, at, problem) values (?, ?, ?, ?, ?)
+    on conflict (host, kind) do update set url = excluded.url, at = excluded.at, problem = excluded.problem
 """
 
 
@@ -141,8 +145,8 @@ class Prewarming:
         """Forget URLs that were sent long ago; return how many."""
         before = int(self._clock()) - KEPT_SECONDS
         with self._engine.writing() as db:
-            sql = "delete from warm_urls where max(sent, starts) < ? and state <> 'sent'"
-            return int(db.execute(sql, [before]).rowcount)
+            sql = "delete from warm_urls where sent < ? and starts < ? and state <> 'sent'"
+            return int(db.execute(sql, [before, before]).rowcount)
 
     def refresh(self, urls: Sequence[str], actor: Actor) -> None:
         """Queue a cache refresh of these URLs; they are not known to be warm any more."""
@@ -154,10 +158,9 @@ class Prewarming:
 
     def note_checks(self, checks: Iterable[WarmCheck]) -> None:
         """Store how files were answered, in place of the last answers of their kind and host."""
-        sql = "insert or replace into warm_checks (host, kind, url, at, problem) values (?, ?, ?, ?, ?)"
         rows = [(one.host, one.kind, one.url, one.at, one.problem.pack() if one.problem else "") for one in checks]
         with self._engine.writing() as db:
-            db.executemany(sql, rows)
+            db.executemany(CHECKED, rows)
 
     def find_checks(self) -> list[WarmCheck]:
         """Return how one file of each kind and host was answered last."""

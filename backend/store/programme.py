@@ -54,7 +54,8 @@ DUE = """
     where told = 0 and recommended <= :now or told < 2 and ends <= :now
 """
 NEXT_DUE = """
-    select min(iif(told = 0, recommended, ends)) from recommendations where told = 0 or told = 1 and ends is not null
+    select min(case when told = 0 then recommended else ends end) from recommendations
+    where told = 0 or told = 1 and ends is not null
 """
 
 

@@ -326,8 +326,8 @@ def _new_specials(
     db: Database, slot: str, wanted: Sequence[Mapping[str, Any]], now: int
 ) -> tuple[list[dict[str, Any]], list[tuple[str, str, str]]]:  # fmt: skip
     """Return the specials that a copied week adds, and the others with their ids, names and reasons."""
-    sql = "select name, max(starts, ?), ends, special_id from specials where slot = ?"
-    known = {row[:3]: row[3] for row in db.execute(sql, [now, slot])}
+    rows = db.execute("select name, starts, ends, special_id from specials where slot = ?", [slot])
+    known = {(name, max(starts, now), ends): special_id for name, starts, ends, special_id in rows}
     new, skipped = [], []
     for one in wanted:
         starts, ends = max(one["starts"], now), one["ends"]

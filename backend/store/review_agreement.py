@@ -21,7 +21,7 @@ PAIRS = """
     and f.at >= :start and f.at < :end + 1 and :reviewer in ('', f.reviewer, s.reviewer)
 """
 KNOWN = """
-    select reviewer, count(*), sum(verdict = 'Blocked') from review_decisions
+    select reviewer, count(*), sum(case when verdict = 'Blocked' then 1 else 0 end) from review_decisions
     where kind = 'probe' and at >= :start and at < :end + 1 and :reviewer in ('', reviewer)
     group by reviewer order by reviewer
 """

@@ -15,11 +15,12 @@ MAX_OPEN = 20  # per session; the one unused for longest is evicted
 FIND = f"""
     select {ACCOUNT_COLUMNS}, s.expires, s.name, s.granted, s.token_hash, d.desk
     from review_desks d join sessions s using (token_hash) join accounts a using (account_id)
-    where d.key_hash = ? and not disabled
+    where d.key_hash = ? and disabled = 0
 """
 CROWDED = """
     delete from review_desks where token_hash = ? and key_hash not in (
-        select key_hash from review_desks where token_hash = ? order by max(created, used) desc, key_hash limit ?
+        select key_hash from review_desks where token_hash = ?
+            order by case when used > created then used else created end desc, key_hash limit ?
     )
 """
 

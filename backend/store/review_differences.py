@@ -23,7 +23,7 @@ FIND = f"""
     select d.draw_id, d.video_id, f.lease_key as first, s.lease_key as second {OPEN} {OTHERS}
     order by s.at, d.draw_id limit :count
 """
-COUNT = f"select count(*), coalesce(sum(:lead not in (f.reviewer, s.reviewer)), 0) {OPEN}"
+COUNT = f"select count(*), coalesce(sum(case when :lead in (f.reviewer, s.reviewer) then 0 else 1 end), 0) {OPEN}"
 VERDICT = "select verdict, reason_code, reason, comment from review_decisions where lease_key = ?"
 SETTLE = """
     update review_draws set state = 'settled', settled_by = ?, settled = ?, verdict = ? where draw_id = ?

@@ -183,7 +183,7 @@ def give(db: Database, video_id: str, desk: Desk, now: float, seconds: float) ->
         "video": video_id, "holder": desk.holder, "desk": desk.name, "now": now, "until": now + seconds,
     }  # fmt: skip
     one = (
-        "select video_id, seq, iif(censor_status = 'check', 'first', 'reported') as kind from videos v "
+        "select video_id, seq, case censor_status when 'check' then 'first' else 'reported' end as kind from videos v "
         f"where video_id = :video and {review_sorting.WAITS} and not exists ("
         "select 1 from review_leases l where l.video_id = v.video_id and l.expires > :now and l.holder <> :holder)"
     )

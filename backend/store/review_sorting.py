@@ -32,17 +32,17 @@ SINCE = """
         else :now end
 """
 OPEN = "from video_reports r where r.video_id = v.video_id and r.closed_by is null"
-# Whether video `v` waits: it has no verdict, or it was approved and has as many open reports as bring it back. The plus
-# signs keep SQLite from reading nearly every video by the index of states where a few videos are asked about.
-WAITS = f"""(+v.censor_status = 'check' or +v.censor_status = 'success' and exists (
-    select 1 from review_sampling where coalesce(json_extract(body, '$.reports'), 1) between 1 and (
+# Whether video `v` waits: it has no verdict, or it was approved and has as many open reports as bring it back. The
+# empty text keeps SQLite from reading nearly every video by the index of states where a few videos are asked about.
+WAITS = f"""(v.censor_status || '' = 'check' or v.censor_status || '' = 'success' and exists (
+    select 1 from review_sampling where coalesce(cast(json_extract(body, '$.reports') as bigint), 1) between 1 and (
         select count(*) {OPEN}
     )
 ))"""
 COME = f"""
     insert into review_waiting (seq, video_id, kind, since, passed)
-    select v.seq, v.video_id, iif(v.censor_status = 'check', 'first', 'reported'),
-    iif(v.censor_status = 'check', {SINCE}, (select min(r.at) {OPEN})), (
+    select v.seq, v.video_id, case v.censor_status when 'check' then 'first' else 'reported' end,
+    case v.censor_status when 'check' then {SINCE} else (select min(r.at) {OPEN}) end, (
         select count(*) from (
             select 1 from videos p where p.user_id = v.user_id and p.censor_status = 'success' limit {MAX_PASSED}
         ) few
@@ -55,7 +55,8 @@ GO = (
 MACHINE = """
     case json_extract(m.body, '$.suggestion') when 'block' then -200 when 'review' then -100 else 0 end
     - coalesce((
-        select max(json_extract(value, '$.score')) from json_each(m.body, '$.findings')
+        select max(cast(json_extract(value, '$.score') as double precision))
+        from json_each(json_extract(m.body, '$.findings')) finding
         where json_extract(value, '$.suggestion') <> 'pass'
     ), 0)
 """
@@ -154,7 +155,7 @@ def _sorted(queues: Iterable[ReviewQueue], which: str) -> tuple[str, dict[str, A
     found = f"case {' '.join(cases)} else '{DEFAULT}' end" if cases else f"'{DEFAULT}'"
     joined = "review_waiting w join videos v on v.seq = w.seq left join cloud_reviews m on m.video_id = w.video_id"
     return (
-        f"select w.seq, q.queue, cast(case q.queue {' '.join(places)} end as real) as place from "
+        f"select w.seq, q.queue, cast(case q.queue {' '.join(places)} end as double precision) as place from "
         f"(select w.seq, {found} as queue from {joined} {f'where {which}' if which else ''}) q "
         f"join review_waiting w on w.seq = q.seq left join cloud_reviews m on m.video_id = w.video_id"
     ), values  # fmt: skip
@@ -179,8 +180,9 @@ def _conditions(rule: QueueRule, name: str) -> Iterator[tuple[str, str, Any]]:
         said = "json_extract(m.body, '$.suggestion')"
         yield "said", f"{said} in (select value from json_each(:{name}said))", as_json(rule.suggestions)
     if rule.labels:
+        labels = "json_each(json_extract(m.body, '$.labels'))"
         one_of = f"lower(l.value) in (select value from json_each(:{name}labels))"
-        yield "labels", f"exists (select 1 from json_each(m.body, '$.labels') l where {one_of})", as_json(rule.labels)
+        yield "labels", f"exists (select 1 from {labels} l where {one_of})", as_json(rule.labels)
     if rule.words:
         has = "instr(v.title_folded, t.value) > 0 or instr(v.tags_folded, t.value) > 0"
         yield "words", f"exists (select 1 from json_each(:{name}words) t where {has})", as_json(rule.words)
@@ -198,4 +200,4 @@ def _conditions(rule: QueueRule, name: str) -> Iterator[tuple[str, str, Any]]:
         yield "passed", f"w.passed < :{name}passed", rule.passed_below
     if rule.arrival is not Arrival.ANY:
         wanted = int(rule.arrival is Arrival.IMPORT)
-        yield "imported", f"{IMPORTED} = :{name}imported", wanted
+        yield "imported", f"case when {IMPORTED} then 1 else 0 end = :{name}imported", wanted

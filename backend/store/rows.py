@@ -67,6 +67,7 @@ Row = tuple[Any, ...]
 
 ADD_FILE = f"insert into files (video_id, {', '.join(FILE_COLUMNS)}) values (?{', ?' * len(FILE_COLUMNS)})"
 AT = "{key} in (select value from json_each(?))"
+AT_NUMBER = "{key} in (select cast(value as bigint) from json_each(?))"
 NO_VIDEO = "There is no video {video_id}. It may have been deleted."
 
 
@@ -153,7 +154,7 @@ def read_videos_at(db: Database, keys: list[int]) -> tuple[Video, ...]:
     """Return the videos with these keys, in the same order."""
     if not keys:
         return ()
-    sql = f"select {VIDEO_COLUMNS} from {VIDEO_TABLES} where {AT.format(key='v.seq')}"
+    sql = f"select {VIDEO_COLUMNS} from {VIDEO_TABLES} where {AT_NUMBER.format(key='v.seq')}"
     return tuple(_videos(db, _in_order(db.fetch(sql, [as_json(keys)]), keys)))
 
 
@@ -161,7 +162,7 @@ def read_recommendations_at(db: Database, keys: list[int]) -> tuple[Recommendati
     """Return the feed entries with these keys, in the same order."""
     if not keys:
         return ()
-    sql = f"select {RECOMMENDATION_COLUMNS} from {RECOMMENDATION_TABLES} where {AT.format(key='r.seq')}"
+    sql = f"select {RECOMMENDATION_COLUMNS} from {RECOMMENDATION_TABLES} where {AT_NUMBER.format(key='r.seq')}"
     return _recommendations(db, _in_order(db.fetch(sql, [as_json(keys)]), keys))
 
 

@@ -59,10 +59,12 @@ BUSY = {
 }  # fmt: skip
 ANY = " or ".join(f"exists ({sql})" for sql in BUSY.values())
 COUNT = f"""
-    select {QUEUE} as code, count(*), sum(not ({ANY})), min(since) from review_draws d where {OPEN} group by code
+    select {QUEUE} as code, count(*), sum(case when {ANY} then 0 else 1 end), min(since)
+    from review_draws d where {OPEN} group by code
 """
 OWN = f"""
-    select {", ".join(f"sum(exists ({sql}))" for sql in BUSY.values())} from review_draws d where {CHOSEN}
+    select {", ".join(f"sum(case when exists ({sql}) then 1 else 0 end)" for sql in BUSY.values())}
+    from review_draws d where {CHOSEN}
 """
 PROBES = "select count(*) from review_leases where holder = :holder and expires > :now and kind = 'probe'"
 WAITS = "select 1 from review_waiting where queue in (select value from json_each(:queues)) limit 1"

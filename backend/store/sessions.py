@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 SEEN_SECONDS = 60  # precision of last_seen; a write per request would be too expensive
 ID_LENGTH = 16  # a prefix of the token hash identifies a session; the token cannot be derived from it
+ID = f"substr(token_hash, 1, {ID_LENGTH})"
 MAX_TOKENS = 100
 ADD = """
     insert into sessions (token_hash, account_id, created, expires, seen, address, way, agent, name, granted)
@@ -61,7 +62,7 @@ class Sessions:
         """Return who holds a token and what for, until when, and the session that it is, or belongs to."""
         sql = f"select {ACCOUNT_COLUMNS}, expires, name, granted from sessions s join accounts a using (account_id) "
         with self._engine.reading() as db:
-            rows = list(db.query(f"{sql} where token_hash = ? and not disabled", [hashed]))
+            rows = list(db.query(f"{sql} where token_hash = ? and disabled = 0", [hashed]))
             if not rows:
                 return review_desks.find(db, hashed)
         account, name, granted = account_of(rows[0]), rows[0]["name"], rows[0]["granted"]
@@ -101,8 +102,8 @@ class Sessions:
 
     def _find(self, condition: str, user_name: str, session_id: str) -> tuple[Session, ...]:
         condition += " and user_name = :user_name" if user_name else ""
-        condition += " and substr(token_hash, 1, :length) = :id" if session_id else ""
-        values = {"now": self._now(), "user_name": user_name, "length": ID_LENGTH, "id": session_id}
+        condition += f" and {ID} = :id" if session_id else ""
+        values = {"now": self._now(), "user_name": user_name, "id": session_id}
         with self._engine.reading() as db:
             rows = list(db.query(f"select s.*, user_name from sessions s join accounts using (account_id) "
                                  f"where {condition} order by s.created desc, token_hash", values))  # fmt: skip
@@ -121,7 +122,7 @@ class Sessions:
         with self._engine.writing() as db:
             rows = db.query(
                 "select token_hash, user_name, name from sessions join accounts using (account_id) "
-                f"where {condition} and substr(token_hash, 1, ?) = ?", [ID_LENGTH, session_id]
+                f"where {condition} and {ID} = ?", [session_id]
             )  # fmt: skip
             row = next((row for row in rows if owner in ("", row["user_name"])), None)
             if row is None:

@@ -18,7 +18,7 @@ from backend.model.review import Lease
 from backend.model.similar import Decided, HintFigures, SimilarVideo
 from backend.store.engine import Database, Engine
 from backend.store.lease_claims import lease_of
-from backend.store.rows import as_json, read_object
+from backend.store.rows import AT_NUMBER, as_json, read_object
 
 MAX_PER_BAND = 500  # newest clips looked at with the same band, since some are common: sky, dark corners
 MAX_CANDIDATES = 64  # compared frame by frame
@@ -67,10 +67,10 @@ class SimilarVideos:
     def postpone(self, video_id: str) -> None:
         """Try again later to fingerprint a video, or give up after some attempts."""
         with self._engine.writing() as db:
-            db.execute(
-                "update fingerprint_queue set attempts = attempts + 1, due = ? + ? * (1 << attempts) "
-                "where video_id = ?", [self._clock(), FIRST_WAIT, video_id],
-            )  # fmt: skip
+            sql = "update fingerprint_queue set attempts = attempts + 1 where video_id = ? returning attempts"
+            for (attempts,) in db.execute(sql, [video_id]).fetchall():
+                due = self._clock() + FIRST_WAIT * 2 ** (attempts - 1)
+                db.execute("update fingerprint_queue set due = ? where video_id = ?", [due, video_id])
             db.execute("delete from fingerprint_queue where video_id = ? and attempts >= ?", [video_id, MAX_ATTEMPTS])
 
     def keep(self, prints: Iterable[tuple[str, Sequence[Hashes]]]) -> None:
@@ -112,7 +112,7 @@ class SimilarVideos:
 
 
 def _find(db: Database, video_id: str, *, most: int, judged: bool) -> list[SimilarVideo]:
-    rows = db.fetch(SIMILAR, {"video": video_id, "judged": judged, "most": most})
+    rows = db.fetch(SIMILAR, {"video": video_id, "judged": int(judged), "most": most})
     return [
         SimilarVideo(other, title, user, bool(same), CensorStatus(status), Likeness(share, bool(mirrored)),
                      _decided(db, other, CensorStatus(status)))
@@ -124,7 +124,7 @@ def note_hint(db: Database, lease_key: str, video_id: str, verdict: Verdict) -> 
     """Note whether a decision follows the hint that was shown beside the video, inside the caller's transaction."""
     for hint in _find(db, video_id, most=1, judged=True):
         said = VERDICTS[hint.censor_status]
-        db.execute(NOTE, [lease_key, hint.video_id, hint.likeness.share, said, said is verdict])
+        db.execute(NOTE, [lease_key, hint.video_id, hint.likeness.share, said, int(said is verdict)])
 
 
 def _decided(db: Database, video_id: str, status: CensorStatus) -> Decided | None:
@@ -152,16 +152,14 @@ def _keep(db: Database, video_id: str, views: Sequence[Hashes]) -> None:
     values = {value for view in views for value in bands(view)}
     db.executemany("insert into fingerprint_bands (value, clip) values (?, ?)", [(one, row[0]) for one in values])
     for other, (ours, theirs) in alike:
-        db.execute(ADD, [video_id, other, ours.share, ours.mirrored])
-        db.execute(ADD, [other, video_id, theirs.share, theirs.mirrored])
+        db.execute(ADD, [video_id, other, ours.share, int(ours.mirrored)])
+        db.execute(ADD, [other, video_id, theirs.share, int(theirs.mirrored)])
 
 
 def _find_alike(db: Database, views: Sequence[Hashes]) -> list[tuple[str, tuple[Likeness, Likeness]]]:
     """Return the most similar clips, each with how much of the new clip is in it and of it in the new clip."""
     clips = _candidates(db, views)
-    rows = db.fetch(
-        "select video_id, views from fingerprints where clip in (select value from json_each(?))", [as_json(clips)]
-    )
+    rows = db.fetch(f"select video_id, views from fingerprints where {AT_NUMBER.format(key='clip')}", [as_json(clips)])
     found = ((video_id, compare(views, _unpacked(text))) for video_id, text in rows)
     alike = [(video_id, both) for video_id, both in found if both]
     return sorted(alike, key=lambda pair: -pair[1][0].share)[:MAX_SIMILAR]

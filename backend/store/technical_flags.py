@@ -60,11 +60,11 @@ class TechnicalFlags:
     def queue_first(self, video_id: str, *, has_rendition: bool) -> bool:
         """Queue the first check of a video, unless a rendition that is cheaper to decode is being made."""
         sql = (
-            "select 1 from videos where video_id = ? and flags = '' "
-            f"and (? or min(width, height) <= {CHEAP_SIDE} or transcode_status <> '{TranscodeStatus.RUNNING}')"
+            "select 1 from videos where video_id = ? and flags = '' and (? = 1 "
+            f"or width <= {CHEAP_SIDE} or height <= {CHEAP_SIDE} or transcode_status <> '{TranscodeStatus.RUNNING}')"
         )
         with self._engine.writing() as db:
-            if not db.execute(sql, [video_id, has_rendition]).fetchone():
+            if not db.execute(sql, [video_id, int(has_rendition)]).fetchone():
                 return False
             return enqueue(db, JobKind.FLAGS, now=int(self._clock()), video_id=video_id) is not None
 

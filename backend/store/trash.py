@@ -109,7 +109,7 @@ class Trash:
 
     def find(self, index: int = 1, size: int = 10, title: str = "") -> Page[Trashed]:
         """Return page `index` (from 1) of deleted videos, most recently deleted first, and the exact total."""
-        where = "where instr(title_folded, :title)" if title else ""
+        where = "where instr(title_folded, :title) > 0" if title else ""
         values: dict[str, Any] = {"title": fold(title)} if title else {}
         page = {**values, "limit": size, "offset": (index - 1) * size}
         sql = f"select * from trash {where} order by deleted desc, id desc limit :limit offset :offset"
@@ -132,7 +132,7 @@ class Trash:
         """Return the videos whose retention has ended, longest first."""
         sql = "select video_id from trash where until <= ? order by until, id"
         with self._engine.reading() as db:
-            return [video_id for (video_id,) in db.execute(sql, [self._clock()]).fetchall()]
+            return [video_id for (video_id,) in db.execute(sql, [self._now()]).fetchall()]
 
     def _now(self) -> int:
         return int(self._clock())
@@ -169,7 +169,7 @@ def _take(db: Database, video_id: str) -> dict[str, Any]:
 
 def _put_back(db: Database, kept: dict[str, Any], now: int) -> None:
     """Reinsert the rows by column name, since later migrations may have added columns."""
-    db.execute("pragma defer_foreign_keys = on")  # files before their video, as in `inserts.add`
+    db.defer_foreign_keys()  # files before their video, as in `inserts.add`
     (video,) = json.loads(kept["video"])
     video["media_key"], video["tags_folded"] = new_media_key(), marked_tags(video["tags"])
     video["seq"] = inserts.free_key(db, "videos", video["seq"], video["created"])

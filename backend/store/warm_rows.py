@@ -14,7 +14,7 @@ QUEUED = """
     insert into warm_urls (url, region, state, sent, tries, source, actor, job_id)
     values (:url, :region, 'sent', :now, 1, :source, :actor, :job_id)
     on conflict (url, region) do update set
-        tries = case when state = 'failed' then tries + 1 else 1 end,
+        tries = case when warm_urls.state = 'failed' then warm_urls.tries + 1 else 1 end,
         state = excluded.state, sent = excluded.sent, source = excluded.source, actor = excluded.actor,
         job_id = excluded.job_id, starts = 0, detail = ''
 """

@@ -23,6 +23,10 @@ class Database:
         self.executemany = connection.executemany
         self.seen = (-1, -1)
 
+    def defer_foreign_keys(self) -> None:
+        """Check foreign keys when the transaction ends, not after each statement."""
+        self.conn.execute("pragma defer_foreign_keys = on")
+
     def query(self, sql: str, values: Values = ()) -> Iterator[dict[str, Any]]:
         """Execute a statement immediately and return its rows as dictionaries."""
         cursor, rows = self._run(sql, values)

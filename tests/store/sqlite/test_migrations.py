@@ -41,7 +41,10 @@ def old(tmp_path):
     migrations.upgrade(db.conn, stop_before="0002_filters")
     user = User("u", "Änne")
     db.execute("alter table videos add column tags_folded text")  # of a later version, which adds the videos
-    add(db, [Video(f"v{n}", f"旧的 Video {n}", user, 1_700_000_000 + n * 9999, files=NARROW) for n in range(100)])
+    tags = "Reise, KÜCHE"
+    add(db, [
+        Video(f"v{n}", f"旧的 Video {n}", user, 1_700_000_000 + n * 9999, tags=tags, files=NARROW) for n in range(100)
+    ])  # fmt: skip
     db.execute("alter table videos drop column tags_folded")
     db.execute("update videos set censor_status = 'success', duration = 1.5 where id <= 40")
     db.execute(
