@@ -75,6 +75,7 @@ NEXT = f"""
            or not exists (select 1 from jobs where state = 'running' and attempts > {SUSPECT_DEATHS}))
     order by {ORDER} limit 1
 """
+COUNTS = "select kind, state, sum(count) from job_counts group by kind, state having sum(count) > 0"
 CLAIM = f"""
     update jobs set state = 'running', owner = :owner, lease_until = :until, attempts = attempts + 1,
         started = :now, progress = 0, reference = ''
@@ -356,7 +357,7 @@ class Jobs:
     def count_jobs(self) -> dict[tuple[JobKind, JobState], int]:
         """Return the number of jobs of each kind and state."""
         with self._engine.reading() as db:
-            rows = db.execute("select kind, state, count from job_counts where count > 0").fetchall()
+            rows = db.execute(COUNTS).fetchall()
         return {(enum_value(JobKind, kind), enum_value(JobState, state)): count for kind, state, count in rows}
 
     def find_longest_waits(self) -> dict[JobKind, float]:

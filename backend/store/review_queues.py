@@ -18,7 +18,7 @@ from backend.store.rows import as_json
 
 MAX_QUEUES = 20
 NOTHING = QueueCount(0, 0, None)
-WAITING = "select queue, number from review_per_queue"
+WAITING = "select queue, sum(number) from review_per_queue group by queue"
 BUSY = """
     select w.queue, count(*) from review_waiting w where w.video_id in (
         select video_id from review_leases where expires > :now

@@ -127,7 +127,8 @@ def examine(db: Database) -> Iterator[str]:
     )
     if number := db.execute(wrong, values).fetchone()[0]:
         yield f"{number} videos in another review queue or place than their rule says"
-    counted = dict(db.execute("select queue, number from review_per_queue where number <> 0").fetchall())
+    numbers = "select queue, sum(number) from review_per_queue group by queue having sum(number) <> 0"
+    counted = dict(db.execute(numbers).fetchall())
     if counted != dict(db.execute(PER_QUEUE).fetchall()):
         yield "the numbers of videos per review queue"
 

@@ -59,7 +59,7 @@ class Statistics:
             states = dict(
                 db.execute("select censor_status, sum(number) from videos_per_category group by 1").fetchall()
             )
-            sums = dict(db.execute("select name, value from sums").fetchall())
+            sums = dict(db.execute("select name, sum(value) from sums group by name").fetchall())
             return Counts(
                 videos=videos,
                 recommended=self._count_live(db),
