@@ -169,7 +169,7 @@ def conflict(one: dict[str, Any]) -> str:
     titles = t("programme.and").join(f"“{video['title'] or video['videoId']}”" for video in one["videoList"])
     return t(
         f"conflict.{one['kind']}", titles=titles, pin=one["pin"], number=one["count"], start=short(one["startTime"]),
-        end=short(one["endTime"]),
+        end=short(one["endTime"]), size=slot()["rules"]["size"],
     )  # fmt: skip
 
 
