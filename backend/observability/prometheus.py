@@ -45,7 +45,7 @@ class Metrics(Collector):
         yield from self._pages()
         yield _gauge("qu_info", "Version information.", {(VERSION, platform.python_version()): 1}, "version", "python")
         up = True
-        for read in (self._jobs, self._waits, self._sessions, self._sizes):
+        for read in (self._jobs, self._waits, self._reviews, self._quota, self._sessions, self._sizes):
             try:
                 yield from read()
             except Exception:  # report what is available, especially during failures
@@ -72,10 +72,27 @@ class Metrics(Collector):
         values = {(kind.value,): waits.get(kind, 0.0) for kind in JobKind}
         yield _gauge("qu_job_oldest_queued_seconds", "Age of the oldest queued job, or 0.", values, "kind")
 
+    def _reviews(self) -> Iterator[Metric]:
+        waiting, oldest = self._console.store.review_queues.find_waiting()
+        values = {(code,): float(count) for code, count in waiting.items()}
+        yield _gauge("qu_reviews_waiting", "Videos that wait for a first review, by review queue.", values, "queue")
+        ages = {(code,): age for code, age in oldest.items()}
+        yield _gauge("qu_review_oldest_seconds", "Age of the longest waiting one of a queue, or 0.", ages, "queue")
+
+    def _quota(self) -> Iterator[Metric]:
+        kept = self._console.cloud.cache.kept_quota() if self._console.cloud else None
+        if kept is not None:
+            values = {("total",): kept[0].total, ("left",): kept[0].left}
+            yield _gauge(
+                "qu_prewarm_quota", "Today's quota of prewarmed URLs as last known, total and left.", values, "what"
+            )
+
     def _sessions(self) -> Iterator[Metric]:
         yield _gauge("qu_sessions", "Open sessions.", {(): self._console.store.sessions.count_sessions()})
 
     def _sizes(self) -> Iterator[Metric]:
+        yield _gauge("qu_history_entries", "Number of the newest entry of the history.",
+                     {(): self._console.store.history.newest_line()})  # fmt: skip
         yield _gauge("qu_database_bytes", "Size of the database including its WAL.", {(): self._console.store.size()})
         disk = shutil.disk_usage(self._console.settings.data)
         yield _gauge("qu_disk_free_bytes", "Free space on the disk of the data folder.", {(): disk.free})

@@ -71,6 +71,15 @@ class ReviewQueues:
         with self._engine.reading() as db:
             return count(db, holder, self._clock())
 
+    def find_waiting(self) -> tuple[dict[str, int], dict[str, float]]:
+        """Return how many videos wait for a first review in each queue, and for how many seconds the oldest has."""
+        with self._engine.reading() as db:
+            waiting = dict(db.execute(WAITING).fetchall())
+            oldest = dict(db.execute(OLDEST).fetchall())
+        now = self._clock()
+        ages = {code: 0.0 if since is None else max(0.0, now - since) for code, since in oldest.items()}
+        return {code: waiting.get(code, 0) for code in oldest}, ages
+
     def edit(self, code: str, given: dict[str, Any], rule: dict[str, Any], actor: Actor) -> tuple[ReviewQueue, int]:
         """Add a queue, or change the given fields of the one with this code; `rule` holds changed conditions.
 

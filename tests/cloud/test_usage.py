@@ -9,6 +9,8 @@ import pytest
 
 from backend.console import Caller
 from backend.model.usage import day_of
+from backend.observability.prometheus import Metrics
+from backend.server.page_sockets import PageSockets
 
 DAY = 86400
 
@@ -138,9 +140,12 @@ def test_the_quota_of_the_day_is_kept_until_midnight_in_beijing(console, alibaba
 
     quota = do("getUsage")["prewarmQuota"]
     assert (quota["total"], quota["left"], quota["sent"]) == (1000, 42, 0)
+    told = Metrics(console, PageSockets()).render().decode()
+    assert 'qu_prewarm_quota{what="total"} 1000.0\nqu_prewarm_quota{what="left"} 42.0\n' in told
 
     clock.move(DAY)
     assert do("getUsage")["prewarmQuota"] is None
+    assert "qu_prewarm_quota" not in Metrics(console, PageSockets()).render().decode()
 
 
 def test_a_used_up_quota_is_told_before_anything_is_sent(console, alibaba, ask, do, work):

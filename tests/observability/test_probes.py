@@ -76,6 +76,23 @@ class TestMetrics:
         assert found['qu_job_oldest_queued_seconds{kind="prewarm"}'] == 90
         assert found['qu_job_oldest_queued_seconds{kind="transcode"}'] == 0
 
+    def test_reviews_that_wait_are_counted_by_queue_and_the_oldest_tells_its_age(self, scrape, clock, make_video):
+        assert scrape()['qu_review_oldest_seconds{queue="default"}'] == 0
+        make_video()
+        clock.move(7200)
+        make_video()
+
+        found = scrape()
+
+        assert found['qu_reviews_waiting{queue="default"}'] == 2
+        assert found['qu_review_oldest_seconds{queue="default"}'] == 7200
+
+    def test_the_number_of_the_newest_entry_of_the_history_is_told(self, scrape, console, make_video):
+        before = scrape()["qu_history_entries"]
+        make_video()
+
+        assert scrape()["qu_history_entries"] == before + 1 == console.store.history.newest_line()
+
     def test_room_sessions_size_and_version_are_told(self, scrape, token):
         found = scrape()
 
@@ -110,13 +127,16 @@ class TestMetrics:
             db.conn.set_trace_callback(lambda sql: plans.append(sql))
         jobs.count_jobs()
         jobs.find_longest_waits()
+        console.store.review_queues.find_waiting()
+        console.store.history.newest_line()
         with console.store.engine.reading() as db:
             db.conn.set_trace_callback(None)
-            asked = [sql for sql in plans if sql.startswith("select")]
+            asked = [sql for sql in plans if sql.strip().startswith("select")]
             steps = [row[3] for sql in asked for row in db.execute(f"explain query plan {sql}").fetchall()]
 
-        assert len(asked) == 1 + len(JobKind)
-        assert [step for step in steps if "SCAN" in step and "job_counts" not in step] == []
+        assert len(asked) == 4 + len(JobKind)
+        few = ("SCAN job_counts", "SCAN review_per_queue", "SCAN q", "SCAN history_head")  # by kind and queue, and one
+        assert [step for step in steps if "SCAN" in step and not step.startswith(few)] == []
 
     @pytest.mark.parametrize(
         "headers",
