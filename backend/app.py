@@ -62,7 +62,7 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time, *, 
 
     Raises SettingsError and StoreError, with messages for the operator.
     """
-    store = open_store(settings.data, clock, show_progress, upgrade=upgrade)
+    store = open_store(settings.data, clock, show_progress, database=settings.database, upgrade=upgrade)
     media = LocalMedia(
         FolderFiles(settings.media_folder),
         Ffmpeg(settings.ffmpeg),

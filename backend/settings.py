@@ -34,6 +34,7 @@ class Settings:
     """All settings. The variable of a field is its upper-case name prefixed with `QU_`."""
 
     data: Path = Path("data")
+    database: str = field(default="", repr=False)  # empty: SQLite in `data`; may have a password
     mode: Literal["embedded", "cloud"] = "embedded"
     admin_user: str = "admin"
     admin_password: str = field(default="", repr=False)
@@ -171,6 +172,12 @@ def _zone(text: str) -> ZoneInfo:
         raise ValueError("there is no such time zone; use a name like Asia/Shanghai") from None
 
 
+def _database(text: str) -> str:
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("use an address like postgresql://user:password@host/database, or leave it out for SQLite")
+    return text
+
+
 def _web_address(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError("use an address that begins with http:// or https://")
@@ -245,9 +252,10 @@ def _token(text: str) -> str:
 
 
 # never shown, even if invalid
-SECRET = ("admin_password", "metrics_token", "callback_key", "callback_old_key", "url_auth_key")
+SECRET = ("database", "admin_password", "metrics_token", "callback_key", "callback_old_key", "url_auth_key")
 READERS: dict[str, Callable[[str], Any]] = {
     "data": lambda text: Path(text).expanduser(),
+    "database": _database,
     "mode": _one_of(*MODES),
     "admin_password": _password,
     "demo": _flag,

@@ -76,6 +76,8 @@ def clock() -> Clock:
 def settings(tmp_path, request) -> Settings:
     # Most tests are not about technical flags, which would cost each upload a run of ffmpeg.
     given = Settings(data=tmp_path / "data", prewarm_hosts=("example.com",), max_upload_mb=20, technical_flags=False)
+    if "database" in request.fixturenames:  # where tests run on each of the databases
+        given = replace(given, database=request.getfixturevalue("database"))
     marker = request.node.get_closest_marker("settings")
     return replace(given, **marker.kwargs) if marker else given
 

@@ -59,6 +59,12 @@ __all__ = [
 ]  # fmt: skip
 
 
+NO_DRIVER = (
+    "PostgreSQL needs two more packages ({error}). "
+    "Install them with: .venv/bin/pip install -r requirements-postgres.txt"
+)
+
+
 class Store:
     """All repositories of the store, sharing one engine."""
 
@@ -112,11 +118,23 @@ class Store:
 
 
 def open_store(
-    folder: Path, clock: Callable[[], float] = time.time, tell: Progress = ignore_progress, *, upgrade: bool = False
+    folder: Path,
+    clock: Callable[[], float] = time.time,
+    tell: Progress = ignore_progress,
+    *,
+    database: str = "",
+    upgrade: bool = False,
 ) -> Store:
-    """Open the store in a data folder, creating it if needed.
+    """Open the store, creating it if needed: in a data folder, or in the PostgreSQL database with this address.
 
     `clock` is the time source for everything in it; `tell` reports the progress of an upgrade. A database of an older
     version is upgraded only with `upgrade`. Raises StoreError.
     """
-    return Store(SqliteEngine(folder, clock, tell, upgrade=upgrade))
+    if not database:
+        return Store(SqliteEngine(folder, clock, tell, upgrade=upgrade))
+    try:
+        # imported here so that a console with SQLite does not need the driver
+        from backend.store.postgres.engine import PostgresEngine
+    except ImportError as error:
+        raise StoreError(NO_DRIVER.format(error=error)) from error
+    return Store(PostgresEngine(database, clock, tell, upgrade=upgrade))

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Hashable
-from typing import Any, TypeVar, cast
 
 from backend.store.engine import UNKNOWN
-
-T = TypeVar("T")
-
-MAX_KEPT = 10_000
+from backend.store.version_cache import VersionedCache
 
 
-class VersionedCache:
+class ChangeCache(VersionedCache):
     """Caches query results until any process commits a change."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Use `connection` for nothing else: `pragma data_version` does not report a connection's own writes."""
+        super().__init__()
         self._connection = connection
         self._cursor = connection.cursor()
         self._guard = threading.Lock()
-        self._kept: tuple[int, dict[Hashable, Any]] = UNKNOWN, {}
 
     def version(self) -> int:
         """Return a number that differs after every change; UNKNOWN if it cannot be read."""
@@ -31,25 +26,6 @@ class VersionedCache:
                 return int(self._cursor.execute("pragma data_version").fetchone()[0])
             except sqlite3.Error:
                 return UNKNOWN
-
-    def get(self, key: Hashable, find: Callable[[], T], version: int | None = None) -> T:
-        """Return the cached result of `find` for this key, calling it on a miss.
-
-        Pass `version` if `find` reads an older snapshot.
-        """
-        if version is None:
-            version = self.version()  # read before `find`, so that its snapshot is of this version or newer
-        known, kept = self._kept
-        if version != known or version == UNKNOWN or len(kept) >= MAX_KEPT:
-            kept = {}
-            self._kept = version, kept
-        elif key in kept:
-            return cast(T, kept[key])
-        found = kept[key] = find()  # discarded with its dictionary if the database changed in the meantime
-        return found
-
-    def __len__(self) -> int:
-        return len(self._kept[1])
 
     def close(self) -> None:
         with self._guard:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from backend.store.engine import UNKNOWN
-from backend.store.sqlite.change_cache import VersionedCache
+from backend.store.sqlite.change_cache import ChangeCache
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.errors import store_error
 
@@ -29,7 +29,7 @@ class Readers:
 
     def __init__(self, path: Path, open_one: Callable[[], Database]) -> None:
         self.path = path
-        self.version_cache = VersionedCache(open_one().conn)
+        self.version_cache = ChangeCache(open_one().conn)
         self._open = open_one
         self._guard = threading.Lock()
         self._idle: list[Database] = []

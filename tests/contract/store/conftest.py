@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,10 +10,10 @@ import pytest
 from backend.store import Store, open_store
 
 
-@pytest.fixture(params=["sqlite"], autouse=True)
+@pytest.fixture(params=os.environ.get("TEST_DATABASES", "sqlite").split(), autouse=True)
 def database(request) -> str:
-    """Which database is behind the store of a test here, and so behind its console."""
-    return request.param
+    """The address of the database behind the store of a test here, and so behind its console; empty for SQLite."""
+    return request.getfixturevalue("postgres") if request.param == "postgres" else ""
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def open_again(database, tmp_path, clock) -> Iterator[Callable[[], Store]]:
     opened = []
 
     def open_one() -> Store:
-        opened.append(open_store(tmp_path / "data", clock))
+        opened.append(open_store(tmp_path / "data", clock, database=database))
         return opened[-1]
 
     yield open_one

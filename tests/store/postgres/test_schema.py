@@ -12,7 +12,7 @@ from backend.store import open_store
 TYPES = {"INTEGER": "bigint", "REAL": "double precision", "TEXT": "text", "BLOB": "bytea"}
 # What SQLite alone needs: its full text search, and its own books.
 SQLITE_ONLY = ("_words", "_vocabulary", "_reworded", "sqlite_", "_sqlite_migrations")
-POSTGRES_ONLY = {"finding", "migrations"}
+POSTGRES_ONLY = {"changes", "finding", "migrations"}
 COLUMNS = """
     select t.relname, a.attname, format_type(a.atttypid, null), a.attnotnull, coalesce(c.collname, '')
     from pg_attribute a join pg_class t on t.oid = a.attrelid left join pg_collation c on c.oid = a.attcollation

@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from backend.store.sqlite import change_cache
+from backend.store import version_cache
 from backend.store.sqlite.connections import Connections
 
 
@@ -54,7 +54,7 @@ def test_it_does_not_keep_what_was_found_before_a_change_that_came_between(conne
 
 
 def test_it_keeps_a_bounded_number(connections: Connections, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(change_cache, "MAX_KEPT", 10)
+    monkeypatch.setattr(version_cache, "MAX_KEPT", 10)
     for number in range(100):
         connections.version_cache.get(number, lambda number=number: number)  # type: ignore[misc]
         assert len(connections.version_cache) <= 10

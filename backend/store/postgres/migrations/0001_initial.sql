@@ -695,6 +695,11 @@ create table finding (
     tags_folded text collate "C" not null
 ) with (fillfactor = 90);
 
+-- How many transactions changed anything but the tables below: what is kept of answers is valid while the sum stays.
+-- Several rows, so that transactions do not wait for each other.
+create table changes (slot bigint primary key, number bigint not null) with (fillfactor = 10);
+insert into changes select slot, 0 from generate_series(0, 15) slot;
+
 -- What SQLite has in the file for volatile state: a crash of the server empties these.
 create unlogged table attempts (
     key bytea primary key,

@@ -1,20 +1,20 @@
 """Schema of the PostgreSQL database: one SQL file per migration, applied once each, in order of name.
 
 Tables and columns are those of SQLite, as a test compares them: a migration of one engine comes with one of the other.
-Released files are never edited. Only `upgrade` changes a schema, in the caller's transaction, so that a failure
-half-way undoes it.
+Released files are never edited. A file with the first line `-- rebuild` asks for what is derived from the rows to be
+made anew. Only `upgrade` changes a schema, in the caller's transaction, so that a failure half-way undoes it.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from psycopg import Connection
+from psycopg import Connection, RawCursor
 
 LEDGER = "migrations"
+REBUILD = "-- rebuild\n"
 FIRST = f'create table {LEDGER} (name text collate "C" primary key, applied double precision not null)'
 
 
@@ -54,16 +54,18 @@ def find_pending(connection: Connection[Any]) -> list[str]:
     return [name for name in scripts() if name not in known]
 
 
-def upgrade(connection: Connection[Any]) -> None:
-    """Apply pending steps inside the caller's transaction."""
+def upgrade(connection: Connection[Any]) -> bool:
+    """Apply pending steps inside the caller's transaction; return whether derived data must be rebuilt."""
     if not _exists(connection, LEDGER):
         connection.execute(FIRST)
-    for name in find_pending(connection):
+    pending = find_pending(connection)
+    for name in pending:
         connection.execute(scripts()[name])  # several statements: allowed without parameters
-        note = f"insert into {LEDGER} values (%s, extract(epoch from clock_timestamp()))"
-        connection.execute(note, [name])
+        note = f"insert into {LEDGER} values ($1, extract(epoch from clock_timestamp()))"
+        RawCursor(connection).execute(note, [name])
+    return any(scripts()[name].startswith(REBUILD) for name in pending)
 
 
 def _exists(connection: Connection[Any], table: str) -> bool:
-    found = connection.execute("select to_regclass(%s)", [table]).fetchone()
+    found = RawCursor(connection).execute("select to_regclass($1)", [table]).fetchone()
     return found is not None and found[0] is not None

@@ -1,0 +1,209 @@
+"""Connections to a PostgreSQL database, and transactions on them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import RawCursor
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import ConnectionPool
+
+from backend.store.engine import Progress, ignore_progress
+from backend.store.errors import StoreError
+from backend.store.postgres import derived, locks, schema
+from backend.store.postgres.change_cache import ChangeCache
+from backend.store.postgres.clock import Clock, ServerClock
+from backend.store.postgres.database import Connection, Database, adapt, run
+from backend.store.postgres.errors import said, store_error
+
+T = TypeVar("T")
+
+MAX_CONNECTIONS = 20
+WAIT_SECONDS = 10.0  # for a connection of the pool
+# Defaults of a connection, which the address may set otherwise: a server that is gone is noticed within half a minute,
+# and of several servers the one is used that can be written.
+DEFAULTS = {
+    "connect_timeout": "5", "keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3",
+    "tcp_user_timeout": "20000", "target_session_attrs": "read-write", "application_name": "qu-console",
+}  # fmt: skip
+# A process that was stopped within a transaction must not stop all others.
+SESSION = """
+    set idle_in_transaction_session_timeout = '10s'; set lock_timeout = '30s'; set statement_timeout = '60s';
+    set timezone = 'UTC'; set client_encoding = 'UTF8'; set jit = off
+"""
+READ = b"begin isolation level repeatable read read only"
+WRITE, VOLATILE, FEED = (
+    f"begin isolation level read committed; select pg_advisory_xact_lock({key})".encode()
+    for key in (locks.WRITE, locks.VOLATILE, locks.FEED)
+)
+UNPOOLED = b"set statement_timeout = 0; set idle_in_transaction_session_timeout = 0"
+
+
+class Connections:
+    """A pool of connections, and one that tells when the database changed."""
+
+    def __init__(
+        self, address: str, clock: Clock = time.time, tell: Progress = ignore_progress, *, upgrade: bool = False
+    ) -> None:
+        """Open the database, making its tables if there are none; an old schema is upgraded only with `upgrade`.
+
+        `tell` reports the progress of an upgrade. With the clock `time.time`, the server's is used. Raises StoreError.
+        """
+        self.name, self._address = _read_address(address)
+        self.listeners: list[Callable[[], object]] = []
+        # Others of this process wait here, without a connection.
+        self._writing, self._volatile, self._feed = threading.Lock(), threading.Lock(), threading.Lock()
+        self._writes = 0
+        self._cache = ChangeCache(self._connect)
+        self.now: Clock = ServerClock(self._cache.server_time) if clock is time.time else clock
+        try:
+            with self._connect() as connection:
+                if schema.prepare(connection, self.name, upgrade=upgrade):
+                    with connection.transaction():
+                        derived.rebuild(Database(connection, self.now), tell)
+        except psycopg.Error as error:
+            self._cache.close()
+            raise store_error(
+                f"The database {self.name} cannot be opened: {said(error)}. "
+                "Check QU_DATABASE, and that the server runs.",
+                error,
+            ) from error
+        except StoreError:
+            self._cache.close()
+            raise
+        self._pool = ConnectionPool(
+            self._address, kwargs=KWARGS, configure=_configure, min_size=1, max_size=MAX_CONNECTIONS,
+            timeout=WAIT_SECONDS, max_idle=300, reconnect_timeout=30, name="qu-console", open=True,
+        )  # fmt: skip
+        self.cached, self.version = self._cache.get, self._cache.version
+
+    @contextmanager
+    def reading(self) -> Iterator[Database]:
+        """Open a read transaction: a consistent snapshot, regardless of concurrent writes. Raises StoreError."""
+        with self._transaction(READ, "read") as db:
+            yield db
+
+    @contextmanager
+    def writing(self, *, bulk: bool = False) -> Iterator[Database]:
+        """Open a write transaction: durable when the block ends, or rolled back. One at a time, in all processes."""
+        with self._writing, self._transaction(WRITE, "written") as db:
+            if bulk:
+                run(
+                    db.conn.pgconn,
+                    b"set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0",
+                )
+            yield db
+            self._writes += 1
+            derived.update(db, self.now(), fold=bulk or self._writes % derived.FOLD_EVERY == 0)
+        for listener in self.listeners:
+            listener()
+
+    @contextmanager
+    def volatile(self) -> Iterator[Database]:
+        """Open a write transaction that does not wait for the disk: a crash of the server may lose it."""
+        with self._volatile, self._transaction(VOLATILE, "written") as db:
+            run(db.conn.pgconn, b"set local synchronous_commit = off")
+            yield db
+
+    @contextmanager
+    def feed_writing(self) -> Iterator[Database]:
+        """Open a durable write transaction on versions and figures of the feed."""
+        with self._feed, self._transaction(FEED, "written") as db:
+            yield db
+
+    @contextmanager
+    def feed_reading(self) -> Iterator[Database]:
+        """Open a read transaction on versions and figures of the feed."""
+        with self._transaction(READ, "read") as db:
+            yield db
+
+    @contextmanager
+    def unpooled_reader(self) -> Iterator[Database]:
+        """Open a separate connection outside the pool and outside a transaction, for reading a whole list."""
+        try:
+            connection = self._connect()
+        except psycopg.Error as error:
+            raise self._told("read", error) from error
+        with connection:
+            run(connection.pgconn, UNPOOLED)
+            yield Database(connection, self.now)
+
+    def cached_in(self, db: Database, key: Hashable, find: Callable[[], T]) -> T:
+        """Return `find()` for the snapshot of `db`, cached until the database changes."""
+        return self._cache.get(key, find, self._cache.version_in(db))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+        self._cache.close()
+
+    @contextmanager
+    def _transaction(self, begin: bytes, done: str) -> Iterator[Database]:
+        connection: Connection | None = None
+        try:
+            connection = self._begin(begin)
+            yield Database(connection, self.now)
+            end = b"rollback" if begin is READ else b"commit"
+            if run(connection.pgconn, end).lower() != end:
+                raise StoreError(f"The database {self.name} undid a change in which a statement had failed.")
+        except psycopg.Error as error:
+            raise self._told(done, error) from error
+        finally:
+            if connection is not None:
+                self._give_back(connection)
+
+    def _begin(self, begin: bytes) -> Connection:
+        """Begin a transaction on a connection of the pool, trying others where the server closed it meanwhile."""
+        tries = MAX_CONNECTIONS
+        while True:
+            connection: Connection = self._pool.getconn()
+            tries -= 1
+            try:
+                run(connection.pgconn, begin)
+                return connection
+            except BaseException as error:
+                closed = connection.closed
+                self._give_back(connection)
+                if not (closed and tries and isinstance(error, psycopg.Error)):
+                    raise
+
+    def _give_back(self, connection: Connection) -> None:
+        with suppress(psycopg.Error):
+            if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE and not connection.closed:
+                run(connection.pgconn, b"rollback")
+        self._pool.putconn(connection)  # which throws away a closed one
+
+    def _connect(self) -> Connection:
+        connection = psycopg.connect(self._address, **KWARGS)
+        _configure(connection)
+        return connection
+
+    def _told(self, done: str, error: psycopg.Error) -> StoreError:
+        return store_error(f"The database {self.name} cannot be {done}: {said(error)}", error)
+
+
+KWARGS: dict[str, Any] = {"autocommit": True, "cursor_factory": RawCursor, "prepare_threshold": 3}
+
+
+def _configure(connection: Connection) -> None:
+    adapt(connection.adapters)
+    connection.prepared_max = 400
+    run(connection.pgconn, SESSION.encode())
+
+
+def _read_address(address: str) -> tuple[str, str]:
+    """Return how a database is named to the operator, without the password, and its address with our defaults."""
+    try:
+        given = conninfo_to_dict(address)
+    except psycopg.Error as error:
+        raise StoreError(f"QU_DATABASE is no address of a database: {said(error)}") from error
+    host = given.get("host") or given.get("hostaddr") or "this machine"
+    port = f":{given['port']}" if given.get("port") else ""
+    return f"{given.get('dbname') or ''} at {host}{port}".strip(), make_conninfo(
+        address, **{name: value for name, value in DEFAULTS.items() if name not in given}
+    )
