@@ -25,7 +25,7 @@ from backend.auth.permissions import Role
 from backend.console import Console
 from backend.errors import BadRequest, ConsoleError
 from backend.exports.download import Download, Progress
-from backend.lifecycle.catalogue_import import SUFFIXES, WORKBOOKS, load_catalogue
+from backend.lifecycle.catalogue_import import OTHER_WORKBOOKS, SUFFIXES, load_catalogue
 from backend.lifecycle.ingest import VideoMetadata, import_file
 from backend.maintenance.backup import back_up
 from backend.maintenance.backup import restore as restore_backup
@@ -181,7 +181,7 @@ def _cloud() -> Any:
 @click.option("--title", default="", help="Title; the file's name by default.")
 @click.option("--tags", default="", help="Tags, separated by commas.")
 def import_files(files: tuple[Path, ...], user: str, title: str, tags: str) -> None:
-    """Add video files, or import catalogues (.csv as written by `export`, or .jsonl).
+    """Add video files, or import catalogues (.csv or .xlsx as written by `export`, or .jsonl).
 
     Files are copied. The options apply to video files. A catalogue has these values in its columns; existing videos are
     not modified, and rejected rows are written beside the file.
@@ -205,8 +205,8 @@ def import_clip(path: Path, said: VideoMetadata) -> bool:
     try:
         if path.is_dir():
             raise BadRequest("{file} is a folder; name the files in it.", file=shown(path))
-        if path.suffix.lower() in WORKBOOKS:
-            raise BadRequest("A workbook cannot be imported; save its sheet as CSV UTF-8, and import that.")
+        if path.suffix.lower() in OTHER_WORKBOOKS:
+            raise BadRequest("This kind of workbook cannot be imported; save it as .xlsx or CSV UTF-8.")
         video, same = import_file(console, path, replace(said, file_name=shown(Path(path.name))), ACTOR)
     except (ConsoleError, backend.StoreError, OSError, UnicodeError) as error:
         click.echo(f"{shown(path)}: rejected. {getattr(error, 'strerror', None) or explain(error)}", err=True)

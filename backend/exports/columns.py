@@ -9,6 +9,7 @@ from enum import StrEnum
 # Spreadsheets treat text beginning with these as a formula (OWASP), also in full width
 FORMULA_SIGNS = "-=+@\t\r\n＝＋－＠"
 MAX_SHOWN = 10**11  # Excel shows longer integers as 1.2E+17, and rounds them from 10**15
+GUARDED = re.compile(f"'+[{FORMULA_SIGNS}]")
 NUMERAL = re.compile(r"[-0-9eE+./:, ]*")  # the characters of numbers, dates and times
 
 
@@ -99,6 +100,11 @@ RECOMMENDED = replace(
 def guard_text(text: str) -> str:
     """Escape text for CSV: a leading apostrophe for formulas and for text that already looks escaped."""
     return f"'{text}" if text.lstrip("'")[:1] in tuple(FORMULA_SIGNS) else text
+
+
+def unguarded(cell: str) -> str:
+    """Return the text that `guard_text` escaped."""
+    return cell[1:] if cell[:1] == "'" and GUARDED.match(cell) else cell
 
 
 def guard_id(text: str) -> str:

@@ -18,8 +18,9 @@ import msgspec
 from backend.api.parameters import AROUND_IDS, Choice, Id, Kind, Moment, Number, Text, Url, Whole
 from backend.api.registry import as_text
 from backend.errors import BadRequest
-from backend.exports.columns import FORMULA_SIGNS, VIDEOS, CellKind, guard_id
-from backend.lifecycle.table_reader import NO_TEXT, opened_text, read_table
+from backend.exports.columns import VIDEOS, CellKind, guard_id, unguarded
+from backend.lifecycle.table_reader import NO_TEXT, Table, check_id, opened_text
+from backend.lifecycle.workbook_reader import opened_table
 from backend.model import (
     SECONDS_A_DAY,
     Actor,
@@ -39,14 +40,15 @@ from backend.model.media_urls import PREFIX, read_own_url
 if TYPE_CHECKING:
     from backend.console import Console
 
-SUFFIXES = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers", ".et")
+SUFFIXES = {
+    ".csv": "table", ".tsv": "table", ".txt": "table", ".xlsx": "table", ".xlsm": "table", ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}  # fmt: skip
+OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods", ".numbers", ".et")
 NEEDED = ("videoId", "title", "creationTime", "userId")
 BATCH = 5000
 WORTH_MERGING = 10  # an import of at least a tenth of the catalogue leaves the search index in many segments
 VIDEO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
-GUARDED = re.compile(f"'+[{FORMULA_SIGNS}]")  # escaped by the export with an additional apostrophe
-CUT_SHORT = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")  # 2.43479E+12: a long number, as damaged by Excel
 EXCEL_DAY = re.compile(r"[1-9][0-9]{4}(?:\.[0-9]+)?")  # days since the end of 1899, from a cell without a date format
 GROUPED = re.compile(r"[0-9]{1,3}(?:([,. \u00a0\u202f'’])[0-9]{3})(?:\1[0-9]{3})*")  # 1,234,567
 AS_FLOAT = re.compile(r"([+-]?[0-9]+)[.,]0{1,2}")  # 3.0: integers written by pandas in a column with an empty cell
@@ -170,9 +172,12 @@ def read_rows(file: BinaryIO, path: Path) -> Iterator[Row]:
 
     Raises BadRequest if the file is unreadable.
     """
-    is_table = SUFFIXES[path.suffix.lower()] == "csv"
-    with opened_text(file, path.name, otherwise="" if is_table else "utf-8") as text:
-        yield from (_csv_rows if is_table else _json_rows)(text, path)
+    if SUFFIXES[path.suffix.lower()] == "table":
+        with opened_table(file, path, path.name, NEEDED, ALL_COLUMNS) as table:
+            yield from _table_rows(table)
+    else:
+        with opened_text(file, path.name, otherwise="utf-8") as text:
+            yield from _json_rows(text, path)
 
 
 def read_video(row: Mapping[str, Any], zone: ZoneInfo, base_url: str = "") -> Video:
@@ -184,11 +189,8 @@ def read_video(row: Mapping[str, Any], zone: ZoneInfo, base_url: str = "") -> Vi
         if row.get(name) in (None, ""):
             raise BadRequest("{name} is required.", name=name)
     for name in ("videoId", "userId"):
-        if isinstance(row[name], str) and CUT_SHORT.fullmatch(row[name].strip()):
-            raise BadRequest(
-                "{name} {raw} is what a spreadsheet made of a long number; take the id from where it came from, into a "
-                "column that is formatted as text.", name=name, raw=row[name].strip(),
-            )  # fmt: skip
+        if isinstance(row[name], str):
+            check_id(name, row[name].strip())
     video_id = as_text("videoId", row["videoId"]).strip(AROUND_IDS)
     if not VIDEO_ID.fullmatch(video_id):
         raise BadRequest("videoId may hold 1 to 128 letters, digits, - and _; got {raw!r}.", raw=video_id[:80])
@@ -235,10 +237,8 @@ def _files(row: Mapping[str, Any], video_id: str, zone: ZoneInfo, base_url: str)
     return tuple(files), media_key
 
 
-def _csv_rows(text: TextIO, path: Path) -> Iterator[Row]:
-    table = read_table(text, path.name, NEEDED, ALL_COLUMNS)
-    comma = table.delimiter == ";"  # Excel's delimiter in locales with a decimal comma
-    columns = [(name, _unwriter(CELLS.get(name), comma)) for name in table.names]
+def _table_rows(table: Table) -> Iterator[Row]:
+    columns = [(name, _unwriter(CELLS.get(name), table.delimiter)) for name in table.names]
     for line, cells in table.rows:
         if isinstance(cells, BadRequest):
             yield line, cells
@@ -246,23 +246,21 @@ def _csv_rows(text: TextIO, path: Path) -> Iterator[Row]:
             yield line, {name: unwritten(cell) for (name, unwritten), cell in zip(columns, cells, strict=True)}
 
 
-def _unwriter(kind: CellKind | None, decimal_comma: bool) -> Callable[[str], str]:
+def _unwriter(kind: CellKind | None, delimiter: str) -> Callable[[str], str]:
     """Return the function that undoes the formatting of the export or a spreadsheet."""
+    unguard = unguarded if delimiter else str  # exported workbooks have typed cells instead
     if kind is None:
         return str
     if kind is CellKind.TEXT:
-        return _unguarded
+        return unguard
     if kind is CellKind.ID:
-        return lambda cell: _unguarded(cell).strip(AROUND_IDS)
+        return lambda cell: unguard(cell).strip(AROUND_IDS)
     if kind is CellKind.TIME:
         return _without_excel_day
     if kind in (CellKind.WHOLE, CellKind.NUMBER):
-        return partial(_ungrouped, point="," if decimal_comma else ".", whole_only=kind is CellKind.WHOLE)
+        # Excel delimits by semicolon in locales with a decimal comma
+        return partial(_ungrouped, point="," if delimiter == ";" else ".", whole_only=kind is CellKind.WHOLE)
     return lambda cell: cell.strip(AROUND_IDS)
-
-
-def _unguarded(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and GUARDED.match(cell) else cell
 
 
 def _without_excel_day(cell: str) -> str:

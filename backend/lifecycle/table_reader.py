@@ -20,6 +20,9 @@ BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 COMMON_CHINESE = re.compile(rb"[\xa1-\xa3\xb0-\xf7][\xa1-\xfe]")  # from GB2312; other encodings have much outside it
 MOSTLY_UTF_8, MOSTLY_CHINESE = 0.9, 0.75  # shares of the non-ASCII bytes
+# What spreadsheets make of long ids: 2.43479E+12, 12345.0, and zeros after the 15 digits that Excel keeps; a real id
+# may well end in one or two zeros.
+CUT_SHORT = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}|[0-9]+[.,]0+|[1-9][0-9]{14}0{3,}")
 CHUNK = 1 << 20
 NO_TEXT = "\udcff"  # replaces undecodable bytes; the cell is then rejected
 
@@ -29,7 +32,8 @@ codecs.register_error("no text", lambda error: (NO_TEXT, error.end))  # type: ig
 class Table(NamedTuple):
     """A table: column names, delimiter and rows.
 
-    Each row has the number of its first line, and its cells in column order or the reason of rejection.
+    Each row has the number of its first line, and its cells in column order or the reason of rejection. A workbook has
+    no delimiter.
     """
 
     names: list[str]
@@ -98,28 +102,48 @@ def read_table(text: TextIO, name: str, needed: Sequence[str], known: Iterable[s
     head = next((line for line in lines if line.strip()), "")
     if given := DELIMITER_LINE.fullmatch(head):
         head = next(lines, "")
-    spelling = {word.casefold(): word for word in (*known, *needed)}
+    known = (*known, *needed)
     delimiter, names = ",", list[str]()
     for candidate in given[1] if given else DELIMITERS:
-        found = [_name(cell, spelling) for cell in next(csv.reader([head], delimiter=candidate), [])]
+        found = names_in(next(csv.reader([head], delimiter=candidate), []), known)
         if not names or len(set(needed) & set(found)) > len(set(needed) & set(names)):
             delimiter, names = candidate, found
+    check_names(names, name, needed)
+    return Table(names, delimiter, _rows(lines, delimiter, len(names), fewest_cells(names, needed)))
+
+
+def names_in(cells: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Return the column names in a first line, in the spelling of `known`, without empty ones at the end."""
+    spelling = {word.casefold(): word for word in known}
+    names = [bare.strip("\ufeff\"'").strip() for bare in map(str.strip, cells)]
+    while names and not names[-1]:
+        names.pop()
+    return [spelling.get(bare.casefold(), bare) for bare in names]
+
+
+def check_names(names: Sequence[str], file: str, needed: Sequence[str]) -> None:
+    """Raise BadRequest if a needed column is missing or one is named twice."""
     if missing := [column for column in needed if column not in names]:
         raise BadRequest(
             "{file} has no column {missing}; its first line must name at least {needed}.",
-            file=name, missing=", ".join(missing), needed=", ".join(needed),
+            file=file, missing=", ".join(missing), needed=", ".join(needed),
         )  # fmt: skip
-    while names and not names[-1]:
-        names.pop()
     if twice := next((column for column in names if column and names.count(column) > 1), ""):
-        raise BadRequest("{file} names the column {column} twice.", file=name, column=twice)
-    last_needed = max(names.index(column) for column in needed)
-    return Table(names, delimiter, _rows(lines, delimiter, len(names), last_needed + 1))
+        raise BadRequest("{file} names the column {column} twice.", file=file, column=twice)
 
 
-def _name(cell: str, spelling: dict[str, str]) -> str:
-    bare = cell.strip().strip("\ufeff\"'").strip()
-    return spelling.get(bare.casefold(), bare)
+def fewest_cells(names: Sequence[str], needed: Sequence[str]) -> int:
+    """Return the number of cells up to the last needed one; spreadsheets omit empty cells at the end of rows."""
+    return max(names.index(column) for column in needed) + 1
+
+
+def check_id(name: str, raw: str) -> None:
+    """Raise BadRequest if an id is what a spreadsheet makes of a longer number."""
+    if CUT_SHORT.fullmatch(raw):
+        raise BadRequest(
+            "{name} {raw} is what a spreadsheet made of a long number; take the id from where it came from, into a "
+            "column that is formatted as text.", name=name, raw=raw,
+        )  # fmt: skip
 
 
 class Lines:
@@ -156,7 +180,7 @@ def _rows(lines: Lines, delimiter: str, columns: int, fewest: int) -> Iterator[t
         lines.begin()
         try:
             cells = next(table)
-            why = _wrong(cells, columns, fewest)
+            why = wrong_row(cells, columns, fewest)
         except StopIteration:
             return
         except csv.Error as error:
@@ -172,8 +196,8 @@ def _rows(lines: Lines, delimiter: str, columns: int, fewest: int) -> Iterator[t
         yield first, why
 
 
-def _wrong(cells: list[str], columns: int, fewest: int) -> BadRequest | None:
-    """Return what is wrong with a row, if anything. Excel omits or adds empty cells at the end of rows."""
+def wrong_row(cells: list[str], columns: int, fewest: int) -> BadRequest | None:
+    """Return what is wrong with the number of cells, if anything. Excel omits or adds empty ones at the end of rows."""
     if any(cell.strip() for cell in (cells[columns:] if len(cells) >= fewest else cells)):
         return BadRequest(
             "The line has {cells} cells, and the first line names {columns}.", cells=len(cells), columns=columns

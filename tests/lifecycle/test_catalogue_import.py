@@ -66,7 +66,7 @@ def kept(console):
     return lambda: console.store.catalogue.find_videos(VideoFilter(), 1, 100).items
 
 
-@pytest.mark.parametrize("file_format", ["csv", "jsonl"])
+@pytest.mark.parametrize("file_format", ["csv", "jsonl", "xlsx"])
 def test_what_was_exported_comes_in_as_it_was(console, kept, tmp_path, file_format):
     files = (
         MediaFile(FileKind.COMMON, "common-720.mp4"),
@@ -319,11 +319,14 @@ def test_a_date_that_can_be_two_is_refused_with_the_form_that_is_right(load, ref
 
 def test_ids_that_a_spreadsheet_cut_short_are_refused_by_name(load, refused):
     rows = "2.43479E+12,t,2024-01-09,u1,1\nv2,t,2024-01-09,1.2E+17,1\n2434793223202\t,t,2024-01-09,12e5\t,1\n"
+    rows += "v5,t,2024-01-09,24534.0,1\n123456789012345000,t,2024-01-09,u1,1\n1234567890123400,t,2024-01-09,u1,1\n"
 
-    assert load(f"{HEAD}\n{rows}".encode(), "videos.csv") == (1, 0, 2)
+    assert load(f"{HEAD}\n{rows}".encode(), "videos.csv") == (2, 0, 4)
 
     assert refused("videos.csv")[2].startswith("videoId 2.43479E+12 is what a spreadsheet made of a long number;")
     assert refused("videos.csv")[3].startswith("userId 1.2E+17 is what a spreadsheet made of a long number;")
+    assert refused("videos.csv")[5].startswith("userId 24534.0 is what a spreadsheet made of a long number;")
+    assert refused("videos.csv")[6].startswith("videoId 123456789012345000 is what a spreadsheet made of a long")
 
 
 @pytest.mark.parametrize(
