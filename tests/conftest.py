@@ -48,6 +48,12 @@ DOORS = ["in_process", *SENDERS, "remote_console"]
 OVER_HTTP = "over_http_form"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database", choices=("sqlite", "postgres"), default="sqlite", help="what is behind the console of a test"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "settings(**values): the console of this test has these settings")
     config.addinivalue_line("markers", "every_door: calls operations in each of the ways there are, not only over HTTP")
@@ -73,11 +79,18 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def settings(tmp_path, request) -> Settings:
+def database(request) -> str:
+    """The address of the database behind the console of a test; empty for SQLite."""
+    return request.getfixturevalue("postgres") if request.config.getoption("database") == "postgres" else ""
+
+
+@pytest.fixture
+def settings(tmp_path, database, request) -> Settings:
     # Most tests are not about technical flags, which would cost each upload a run of ffmpeg.
-    given = Settings(data=tmp_path / "data", prewarm_hosts=("example.com",), max_upload_mb=20, technical_flags=False)
-    if "database" in request.fixturenames:  # where tests run on each of the databases
-        given = replace(given, database=request.getfixturevalue("database"))
+    given = Settings(
+        data=tmp_path / "data", database=database, prewarm_hosts=("example.com",), max_upload_mb=20,
+        technical_flags=False,
+    )  # fmt: skip
     marker = request.node.get_closest_marker("settings")
     return replace(given, **marker.kwargs) if marker else given
 
@@ -122,7 +135,8 @@ def postgres(postgres_database) -> str:
 @pytest.fixture
 def console(settings, clock, new_database) -> Iterator[Console]:
     settings.data.mkdir(exist_ok=True)
-    shutil.copy(new_database, (settings.data / "console.sqlite3"))
+    if not settings.database:
+        shutil.copy(new_database, (settings.data / "console.sqlite3"))
     console = backend.open_console(settings, clock)
     yield console
     console.close()

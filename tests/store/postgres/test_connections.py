@@ -1,0 +1,255 @@
+"""A PostgreSQL server that ends connections, is busy, or is away: what callers are told, and that it works again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
+
+import psycopg
+import pytest
+
+from backend.model import Actor, User, Video
+from backend.store import UNKNOWN, Reason, StoreError, open_store
+from backend.store.postgres import connections
+
+ACTOR = Actor("tests", "tests")
+OTHERS = "pid <> pg_backend_pid() and datname = current_database() and application_name = 'qu-console'"
+
+
+@pytest.fixture
+def store(postgres, tmp_path):
+    opened = open_store(tmp_path, database=postgres)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def admin(postgres):
+    """A connection besides the console's."""
+    with psycopg.connect(postgres, autocommit=True) as db:
+        yield db
+
+
+def end_connections(admin):
+    return admin.execute(f"select count(pg_terminate_backend(pid)) from pg_stat_activity where {OTHERS}").fetchone()[0]
+
+
+def words(store):
+    with store.engine.reading() as db:
+        return db.fetch("select name from cloud_places order by 1")
+
+
+def write(store, word):
+    with store.engine.writing() as db:
+        db.execute("insert into cloud_places (name, value) values (?, '')", [word])
+
+
+def test_connections_that_the_server_ended_are_noticed_by_nobody(store, admin):
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: words(store), range(20)))
+    store.version()
+    assert end_connections(admin) >= 2
+
+    write(store, "a")
+    end_connections(admin)
+
+    assert words(store) == [("a",)]
+    end_connections(admin)
+    assert store.tickets.issue("export", "what")
+
+
+def test_after_the_connection_broke_nothing_kept_before_is_believed(store, admin, eventually):
+    before = store.version()
+    end_connections(admin)
+
+    assert store.version() == UNKNOWN
+    eventually(lambda: store.version() != UNKNOWN)
+    assert store.version() != before
+
+
+def test_a_server_that_lets_nobody_in_is_called_away_and_serves_again_later(store, admin, monkeypatch, eventually):
+    store.engine.close()
+    monkeypatch.setattr(connections, "WAIT_SECONDS", 0.1)
+    address = admin.info.dsn
+    name = admin.info.dbname
+    opened = open_store(None, database=address)
+    with psycopg.connect(address, dbname="postgres", autocommit=True) as server:
+        server.execute(f"alter database {name} allow_connections false")
+        try:
+            end_connections(admin)
+            with pytest.raises(StoreError, match=f"The database {name} at .* cannot be read") as told:
+                words(opened)
+            assert told.value.passing
+            assert opened.version() == UNKNOWN
+        finally:
+            server.execute(f"alter database {name} allow_connections true")
+
+    def serves():
+        try:
+            return words(opened) == []
+        except StoreError:
+            return False
+
+    eventually(serves)
+    opened.close()
+
+
+def test_of_many_who_write_at_once_none_is_lost(store, postgres, tmp_path):
+    other = open_store(tmp_path, database=postgres)
+
+    def add(number):
+        one = (store, other)[number % 2].engine
+        with one.writing() as db:
+            count = db.execute("select count(*) from cloud_places").fetchone()[0]
+            db.execute("insert into cloud_places (name, value) values (?, ?)", [str(number), str(count)])
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(add, range(48)))
+
+    with other.engine.reading() as db:
+        counts = db.fetch("select cast(value as bigint) from cloud_places order by 1")
+    assert counts == [(number,) for number in range(48)]  # each saw all before it
+    other.close()
+
+
+def test_a_change_that_failed_leaves_nothing_and_tells_its_listeners_nothing(store):
+    told, before = [], store.version()
+    store.listeners.append(lambda: told.append(1))
+
+    with pytest.raises(StoreError, match=r"cannot be written: .*duplicate key"), store.engine.writing() as db:
+        db.execute("insert into cloud_places (name, value) values ('a', ''), ('a', '')")
+    with pytest.raises(StoreError, match="violates foreign key"), store.engine.writing() as db:
+        db.execute("insert into special_entries values ('none', 'none', 1)")
+    with pytest.raises(KeyError), store.engine.writing() as db:
+        {}[db.execute("insert into cloud_places (name, value) values ('a', '')").rowcount]
+
+    assert words(store) == []
+    assert (told, store.version()) == ([], before)
+    write(store, "a")
+    assert told == [1]
+    assert store.version() != before
+
+
+def test_an_error_that_is_caught_within_a_change_does_not_make_it_look_saved(store):
+    with pytest.raises(StoreError, match="undid a change"), store.engine.volatile() as db, suppress(psycopg.Error):
+        db.execute("select nonsense")
+
+    write(store, "a")
+
+
+def test_a_reader_sees_one_state_and_cannot_write(store):
+    with store.engine.reading() as db:
+        assert db.fetch("select count(*) from cloud_places") == [(0,)]
+        write(store, "a")
+        assert db.fetch("select count(*) from cloud_places") == [(0,)]
+    with pytest.raises(StoreError) as told, store.engine.reading() as db:
+        db.execute("delete from cloud_places")
+
+    assert told.value.reason is Reason.READ_ONLY
+
+
+def test_who_waits_for_a_lock_for_too_long_is_told_that_it_is_busy(store, admin):
+    admin.execute("begin")
+    admin.execute("lock table cloud_places")
+    with pytest.raises(StoreError) as told, store.engine.writing() as db:
+        db.execute("set local lock_timeout = '10ms'; insert into cloud_places (name, value) values ('a', '')")
+    admin.execute("rollback")
+
+    assert told.value.reason is Reason.BUSY
+    write(store, "a")
+
+
+def test_a_process_that_stops_within_a_change_is_thrown_out_and_the_others_go_on(store, postgres, tmp_path):
+    other = open_store(tmp_path, database=postgres)
+    entered, thrown_out = threading.Event(), threading.Event()
+
+    def stop():
+        with store.engine.writing() as db:
+            db.execute("set local idle_in_transaction_session_timeout = '50ms'")
+            entered.set()
+            thrown_out.wait(10)
+            db.execute("select 1")
+
+    with ThreadPoolExecutor(1) as pool:
+        stopped = pool.submit(stop)
+        entered.wait(10)
+        write(other, "b")
+        thrown_out.set()
+        with pytest.raises(StoreError) as told:
+            stopped.result(10)
+
+    assert told.value.passing
+    assert words(store) == [("b",)]
+    other.close()
+
+
+def test_all_consoles_have_the_clock_of_the_server(store, admin, monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+
+    there = admin.execute("select extract(epoch from clock_timestamp())::double precision").fetchone()[0]
+    assert abs(store.now() - there) < 5
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("postgresql://nobody@127.0.0.1:1/db", "The database db at 127.0.0.1:1 cannot be opened"),
+        ("postgresql://u:secret@127.0.0.1:1/db", "Check QU_DATABASE"),
+        ("postgresql://u@h/db?nonsense=1", "QU_DATABASE is no address of a database"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_named_without_its_password(tmp_path, address, words):
+    with pytest.raises(StoreError, match=words) as told:
+        open_store(tmp_path, database=address)
+
+    assert "secret" not in str(told.value)
+
+
+class TestOpening:
+    @pytest.fixture
+    def empty(self, admin, postgres_database):
+        """The address of a database without tables."""
+        name = f"{postgres_database.name}_empty"
+        admin.execute(f"create database {name} template template0 encoding 'UTF8'")
+        yield psycopg.conninfo.make_conninfo(postgres_database.address, dbname=name)
+        admin.execute(f"drop database {name} with (force)")
+
+    def test_six_that_open_an_empty_database_at_once_make_one_console(self, empty, tmp_path):
+        with ThreadPoolExecutor(6) as pool, ExitStack() as stack:
+            opened = pool.map(lambda _: open_store(tmp_path, database=empty), range(6))
+            stores = [stack.enter_context(closing(store)) for store in opened]
+            stores[0].catalogue.load_videos([Video("v", "火锅", User("u"), 1_700_000_000)], ACTOR)
+            assert [words(store) for store in stores] == [[]] * 6
+            assert {store.history.newest_line() for store in stores} == {1}
+
+    def test_tables_of_another_program_are_left_alone(self, empty, tmp_path):
+        with psycopg.connect(empty) as db:
+            db.execute("create table orders (id bigint)")
+
+        with pytest.raises(StoreError, match="none of this console's") as told:
+            open_store(tmp_path, database=empty)
+        assert told.value.reason is Reason.VERSION
+
+    def test_an_older_schema_is_upgraded_only_when_asked(self, empty, tmp_path):
+        open_store(tmp_path, database=empty).close()
+        with psycopg.connect(empty) as db:
+            db.execute("delete from migrations where name = '0002_triggers'")
+
+        with pytest.raises(StoreError, match="python -m backend upgrade"):
+            open_store(tmp_path, database=empty)
+
+    def test_a_newer_schema_is_used_so_that_servers_can_be_upgraded_one_by_one(self, empty, tmp_path):
+        open_store(tmp_path, database=empty).close()
+        with psycopg.connect(empty) as db:
+            db.execute("insert into migrations values ('9999_later', 0)")
+
+        open_store(tmp_path, database=empty).close()
+
+    def test_letters_in_another_encoding_are_refused(self, admin, postgres_database, tmp_path):
+        name = f"{postgres_database.name}_ascii"
+        admin.execute(f"create database {name} template template0 encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C'")
+        with pytest.raises(StoreError, match="has the encoding SQL_ASCII"):
+            open_store(tmp_path, database=psycopg.conninfo.make_conninfo(postgres_database.address, dbname=name))
+        admin.execute(f"drop database {name} with (force)")
