@@ -58,9 +58,9 @@ class Shared(msgspec.Struct, eq=False):
         """Forget what is read once per iteration of the event loop."""
         self._version = self._reads = None
 
-    def is_fast(self) -> bool:
+    def is_fast(self, store: Store) -> bool:
         """Return whether a cheap call may run on the event loop, which is faster than a thread."""
-        return time.monotonic() >= self.threads_until
+        return store.is_local and time.monotonic() >= self.threads_until
 
     def run_here(self, work: Callable[[], Outcome]) -> Outcome:
         """Run a call on this thread; if the disk blocks it, use threads for the next second."""
@@ -85,7 +85,7 @@ async def operate(operation: Operation, shared: Shared, context: RequestContext)
     is_local = operation.pure and not (operation.remote and context.console.cloud is not None)
     call = OperationCall(context, operation, shared.responses if is_local else None)
     outcome: Outcome | None = None
-    if context.body_is_read and is_local and shared.is_fast():
+    if context.body_is_read and is_local and shared.is_fast(context.console.store):
         outcome = call.find_kept(with_bearer(query, context), shared.version(context.console.store))
         if outcome is None and operation.is_cheap(query.parameters):
             outcome = shared.run_here(call.run)

@@ -76,6 +76,8 @@ class Engine(Protocol):
     """A database and its connections. All methods raise StoreError if the database is unavailable."""
 
     listeners: list[Callable[[], object]]  # called after every change by this process, in the thread that made it
+    place: str  # where the data are, for the operator
+    is_local: bool  # whether reads take microseconds and never wait for a network
 
     @property
     def queries(self) -> Queries: ...

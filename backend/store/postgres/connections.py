@@ -47,6 +47,8 @@ UNPOOLED = b"set statement_timeout = 0; set idle_in_transaction_session_timeout 
 class Connections:
     """A pool of connections, and one that tells when the database changed."""
 
+    is_local = False
+
     def __init__(
         self, address: str, clock: Clock = time.time, tell: Progress = ignore_progress, *, upgrade: bool = False
     ) -> None:
@@ -55,32 +57,38 @@ class Connections:
         `tell` reports the progress of an upgrade. With the clock `time.time`, the server's is used. Raises StoreError.
         """
         self.name, self._address = _read_address(address)
+        self.place = f"The database {self.name}"
         self.listeners: list[Callable[[], object]] = []
         # Others of this process wait here, without a connection.
         self._writing, self._volatile, self._feed = threading.Lock(), threading.Lock(), threading.Lock()
         self._writes = 0
-        self._cache = ChangeCache(self._connect)
+        self._cache = ChangeCache(self._open(tell, upgrade), self._connect)
         self.now: Clock = ServerClock(self._cache.server_time) if clock is time.time else clock
-        try:
-            with self._connect() as connection:
-                if schema.prepare(connection, self.name, upgrade=upgrade):
-                    with connection.transaction():
-                        derived.rebuild(Database(connection, self.now), tell)
-        except psycopg.Error as error:
-            self._cache.close()
-            raise store_error(
-                f"The database {self.name} cannot be opened: {said(error)}. "
-                "Check QU_DATABASE, and that the server runs.",
-                error,
-            ) from error
-        except StoreError:
-            self._cache.close()
-            raise
         self._pool = ConnectionPool(
             self._address, kwargs=KWARGS, configure=_configure, min_size=1, max_size=MAX_CONNECTIONS,
             timeout=WAIT_SECONDS, max_idle=300, reconnect_timeout=30, name="qu-console", open=True,
         )  # fmt: skip
         self.cached, self.version = self._cache.get, self._cache.version
+
+    def _open(self, tell: Progress, upgrade: bool) -> Connection:
+        """Return a connection to a database whose schema is ours."""
+        connection: Connection | None = None
+        try:
+            connection = self._connect()
+            if schema.prepare(connection, self.name, upgrade=upgrade):
+                with connection.transaction():
+                    derived.rebuild(Database(connection, time.time), tell)
+            return connection
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            if not isinstance(error, psycopg.Error):
+                raise
+            raise store_error(
+                f"The database {self.name} cannot be opened: {said(error)}. "
+                "Check QU_DATABASE, and that the server runs.",
+                error,
+            ) from error
 
     @contextmanager
     def reading(self) -> Iterator[Database]:

@@ -35,6 +35,7 @@ class Connections:
     """A small pool of readers and one writer; our writer queue is fairer than SQLite's lock."""
 
     queries: Queries = video_queries
+    is_local = True
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class Connections:
 
         `tell` reports the progress of an upgrade. Raises StoreError.
         """
-        self.path = path
+        self.path, self.place = path, str(path.parent)
         self.now = clock
         self._guard = threading.Lock()
         self._writing = threading.Lock()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +14,7 @@ import pytest
 
 from backend.model import Actor, User, Video
 from backend.store import UNKNOWN, Reason, StoreError, open_store
-from backend.store.postgres import connections
+from backend.store.postgres import change_cache, connections
 
 ACTOR = Actor("tests", "tests")
 OTHERS = "pid <> pg_backend_pid() and datname = current_database() and application_name = 'qu-console'"
@@ -67,6 +69,23 @@ def test_after_the_connection_broke_nothing_kept_before_is_believed(store, admin
     assert store.version() == UNKNOWN
     eventually(lambda: store.version() != UNKNOWN)
     assert store.version() != before
+
+
+def test_a_server_that_does_not_answer_holds_nobody_up(store, admin, monkeypatch, eventually):
+    if not admin.info.host.startswith("/"):
+        pytest.skip("the server is on another machine")
+    monkeypatch.setattr(change_cache, "ANSWER_SECONDS", 0.05)
+    store.version()
+    asked = f"select pid from pg_stat_activity where query like '%from changes' and {OTHERS}"
+    (pid,) = admin.execute(asked).fetchone()
+
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert store.version() == UNKNOWN
+        assert words(store) == []
+        eventually(lambda: store.version() != UNKNOWN)
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def test_a_server_that_lets_nobody_in_is_called_away_and_serves_again_later(store, admin, monkeypatch, eventually):
