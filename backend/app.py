@@ -26,6 +26,7 @@ from backend.lifecycle.prewarmer import Prewarmer
 from backend.lifecycle.programme_clock import ProgrammeClock
 from backend.lifecycle.pull import Puller
 from backend.lifecycle.trash import Purger
+from backend.lifecycle.webhooks import WebhookSender
 from backend.maintenance.data_lock import hold_data_dir
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.folder import FolderFiles
@@ -149,6 +150,8 @@ def running(url: str = "") -> Iterator[Console]:
         programme_clock.start()
         prewarmer = Prewarmer(console)
         prewarmer.start()
+        webhook_sender = WebhookSender(console)
+        webhook_sender.start()
         if console.cloud is not None:
             console.cloud.background.start()
         try:
@@ -159,6 +162,7 @@ def running(url: str = "") -> Iterator[Console]:
                 console.cloud.background.stop()
             programme_clock.stop()
             prewarmer.stop()
+            webhook_sender.stop()
             fingerprinter.stop()
             purger.stop()
             worker.stop()

@@ -47,6 +47,7 @@ class Settings:
     prewarm_hosts: tuple[str, ...] = ()
     prewarm_plan: Literal["auto", "on", "off"] = "auto"
     warm_ttl: int = 3600  # seconds that a CDN keeps what nobody asks for
+    webhook_hosts: tuple[str, ...] = ()
     max_upload_mb: int = 2048
     max_gigapixels: int = 2000
     ffmpeg: str = ""
@@ -265,6 +266,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "legacy_clients": _flag,
     "public_url": _web_address,
     "prewarm_hosts": _hosts,
+    "webhook_hosts": _hosts,
     "prewarm_plan": _one_of(*SWITCH),
     "warm_ttl": _whole(60, 31_536_000),
     "prewarm_region": _one_of(*REGIONS),

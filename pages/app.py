@@ -35,6 +35,8 @@ pages = [
     st.Page(f"{HERE}/history.py", title=t("history.title"), icon=":material/history:", url_path="history"),
     st.Page(f"{HERE}/accounts.py", title=t("accounts.title"), icon=":material/group:", url_path="accounts",
             visibility="visible" if person and session.may("admin") else "hidden"),
+    st.Page(f"{HERE}/webhooks.py", title=t("webhooks.title"), icon=":material/webhook:", url_path="webhooks",
+            visibility="visible" if person and session.may("admin") else "hidden"),
     st.Page(f"{HERE}/categories.py", title=t("categories.title"), icon=":material/account_tree:",
             url_path="categories", visibility="hidden"),
     st.Page(f"{HERE}/profile.py", title=t("profile.title"), icon=":material/person:", url_path="profile",

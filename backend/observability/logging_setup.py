@@ -27,7 +27,8 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 SECRET = re.compile(
     r"(?P<before>(?:consoletoken|ticket|password|authorization)[\"'\\]*\s*[=:]\s*[\"'\\]*(?:bearer\s+)?|\bbearer\s+)"
     r"[^\s&\"'\\,}]+"
-    rf"|(?P<media>{BEFORE_KEY})[^/\s\"']+",
+    rf"|(?P<media>{BEFORE_KEY})[^/\s\"']+"
+    r"|(?P<webhook>\bwhsec_)[\w+/=]+",
     re.IGNORECASE,
 )
 
@@ -55,8 +56,8 @@ def start_log(level: str, log_format: str = "") -> None:
 
 
 def hide_secrets(text: str) -> str:
-    """Return a text with tokens, passwords, tickets and media keys removed."""
-    return SECRET.sub(lambda found: f"{found['before'] or found['media']}…", text)
+    """Return a text with tokens, passwords, tickets, media keys and secrets of webhooks removed."""
+    return SECRET.sub(lambda found: f"{found['before'] or found['media'] or found['webhook']}…", text)
 
 
 class LibraryLogLimit(logging.Filter):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import platform
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from backend.model import JobKind, JobState
+from backend.model.webhooks import DeliveryState
 from backend.version import VERSION
 
 if TYPE_CHECKING:
@@ -45,7 +47,10 @@ class Metrics(Collector):
         yield from self._pages()
         yield _gauge("qu_info", "Version information.", {(VERSION, platform.python_version()): 1}, "version", "python")
         up = True
-        for read in (self._jobs, self._waits, self._reviews, self._quota, self._sessions, self._sizes):
+        read_all = (
+            self._jobs, self._waits, self._reviews, self._quota, self._webhooks, self._sessions, self._sizes,
+        )  # fmt: skip
+        for read in read_all:
             try:
                 yield from read()
             except Exception:  # report what is available, especially during failures
@@ -86,6 +91,16 @@ class Metrics(Collector):
             yield _gauge(
                 "qu_prewarm_quota", "Today's quota of prewarmed URLs as last known, total and left.", values, "what"
             )
+
+    def _webhooks(self) -> Iterator[Metric]:
+        counts = Counter[str]()
+        for (_, state), count in self._console.store.webhook_deliveries.count().items():
+            counts[state.value] += count
+        states = {(state.value,): counts[state.value] for state in DeliveryState}
+        yield _gauge("qu_webhook_deliveries", "Kept deliveries to webhooks by state.", states, "state")
+        oldest = self._console.store.webhook_deliveries.oldest_waiting()
+        age = 0.0 if oldest is None else max(0.0, self._console.clock() - oldest)
+        yield _gauge("qu_webhook_oldest_waiting_seconds", "Age of the oldest event to be delivered, or 0.", {(): age})
 
     def _sessions(self) -> Iterator[Metric]:
         yield _gauge("qu_sessions", "Open sessions.", {(): self._console.store.sessions.count_sessions()})

@@ -38,6 +38,9 @@ class RequestMetrics:
         self._seconds = Histogram(
             "qu_request_seconds", "Response times.", ("operation",), buckets=BUCKETS, registry=self.registry
         )
+        self._webhooks = Counter(
+            "qu_webhook_attempts", "Attempts to deliver to a webhook by outcome.", ("outcome",), registry=self.registry
+        )
         # Cached, because looking them up is slow
         self._series: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
 
@@ -50,6 +53,10 @@ class RequestMetrics:
                 "requestId": request_id,
             }  # fmt: skip
             log.info(LINE, values)
+
+    def count_webhook(self, outcome: str) -> None:
+        """Count an attempt to deliver to a webhook: received, refused, or no answer."""
+        self._webhooks.labels(outcome).inc()
 
     def count(self, operation: str, code: str, way: str, seconds: float) -> None:
         """Count a call."""

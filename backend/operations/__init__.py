@@ -42,6 +42,7 @@ from backend.operations import (
     usage,
     video_reports,
     videos,
+    webhooks,
 )
 
 __all__ = [
@@ -86,4 +87,5 @@ __all__ = [
     "usage",
     "video_reports",
     "videos",
+    "webhooks",
 ]

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -81,6 +81,16 @@ class Fetch:
                 url = urljoin(url, target)
         raise TooManyRedirects(f"more than {MAX_HOPS} redirects")
 
+    @contextmanager
+    def posted(self, url: str, check: Check, body: bytes, headers: Mapping[str, str]) -> Iterator[BaseHTTPResponse]:
+        """Send a body to a URL and yield the response, whatever its status; redirects are not followed.
+
+        Raises FetchError. `check` is as for `opened`.
+        """
+        url, inside = check(url)
+        with self._asking(url, inside=inside, body=body, headers=headers) as answer:
+            yield answer
+
     def pieces(self, answer: BaseHTTPResponse) -> Iterator[bytes]:
         """Yield the body as received, undecoded. Raises FetchError if it is incomplete."""
         expected, limit = answer.length_remaining or 0, self._limits.size
@@ -95,17 +105,21 @@ class Fetch:
         raise TooLarge(f"it is larger than {limit} bytes")
 
     @contextmanager
-    def _asking(self, url: str, *, inside: bool) -> Iterator[BaseHTTPResponse]:
+    def _asking(
+        self, url: str, *, inside: bool, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Iterator[BaseHTTPResponse]:
         parts = urlsplit(url)
-        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        headers = {"Host": parts.netloc, "User-Agent": "qu-console", "Accept-Encoding": "identity"}
+        path = parts.path or "/"
+        target = f"{path}?{parts.query}" if parts.query else path
+        sent = {"Host": parts.netloc, "User-Agent": "qu-console", "Accept-Encoding": "identity", **(headers or {})}
+        method = "GET" if body is None else "POST"
         host, port = parts.hostname or "", parts.port or USUAL_PORTS[parts.scheme]
         addresses = resolve_checked(host, port, inside=inside)
         with self._explained():
             connection = self._connect(parts.scheme, host, port, addresses)
         with closing(connection), self._watched(connection):
             with self._explained():
-                connection.request("GET", target, headers=headers, preload_content=False, decode_content=False)
+                connection.request(method, target, body=body, headers=sent, preload_content=False, decode_content=False)
                 answer = connection.getresponse()
             self._answer_by = inf
             with closing(answer):

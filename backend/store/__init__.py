@@ -52,6 +52,8 @@ from backend.store.usage import Usage
 from backend.store.video_lookups import VideoLookups
 from backend.store.video_reports import VideoReports
 from backend.store.videos import Catalogue
+from backend.store.webhook_deliveries import WebhookDeliveries
+from backend.store.webhooks import Webhooks
 
 __all__ = [
     "UNKNOWN", "Head", "Reason", "Store", "StoreError", "copy_files", "find_damage", "find_files", "find_open",
@@ -82,6 +84,8 @@ class Store:
         self.cloud = CloudRecords(engine, engine.now)
         self.machine_reviews = CloudReviews(engine, engine.now)
         self.feed_keys = FeedKeys(engine, engine.now)
+        self.webhooks = Webhooks(engine, engine.now)
+        self.webhook_deliveries = WebhookDeliveries(engine, engine.now)
         self.feed_lineups = FeedLineups(engine, self.programme)
         self.feed_versions = FeedVersions(engine, engine.now)
         self.feed_figures = FeedFigures(engine, engine.now)

@@ -175,7 +175,8 @@ def bring_back(
     for slot in sorted(slots):
         lineups.begin(db, slot, actor, now, action, target=video_id)
     for row in missing:
-        inserts.put_back(db, row, media_key)
+        ended = row.get("ends") is not None and row["ends"] <= now  # while it was out
+        inserts.put_back(db, {**row, **({"told": TOLD[EntryState.ENDED]} if ended else {})}, media_key)
     for one in specials:
         sql = "insert into special_entries (special_id, video_id, position) values (?, ?, ?) on conflict do nothing"
         db.execute(sql, [one["special_id"], video_id, one["position"]])

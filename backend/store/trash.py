@@ -72,8 +72,9 @@ class Trash:
             if is_begun(db, "DeleteVideo", video_id):
                 raise Conflict(GOING, video_id=video_id)
             finish_intents(db, "RestoreVideo", video_id)
-            kept = _take(db, video_id)
-            _put_back(db, kept, now)
+            kept = _read(db, video_id)
+            _put_back(db, kept, now)  # while it is in the trash, by which the database tells it from a new video
+            db.execute("delete from trash where video_id = ?", [video_id])
             _put_into_programme(db, kept, actor, now)
             video = read_video(db, video_id)
             before = {"trashUntil": datetime.fromtimestamp(kept["until"], UTC).isoformat()}
@@ -86,7 +87,8 @@ class Trash:
         with self._engine.writing() as db:
             finish_intents(db, "DeleteVideo", video_id)
             kept_in_trash.forget(db, video_id)
-            video = _trashed(db, _take(db, video_id), self._now()).video
+            video = _trashed(db, _read(db, video_id), self._now()).video
+            db.execute("delete from trash where video_id = ?", [video_id])
             before = {"title": video.title, "userId": video.user.user_id, "size": video.size}
             history.append(db, at=self._now(), actor=actor, action="purgeVideo", target=video_id, before=before)
 
@@ -158,12 +160,6 @@ def _read(db: Database, video_id: str) -> dict[str, Any]:
         raise NotFound(
             "Video {video_id} is not in the trash. It may have been restored or permanently deleted.", video_id=video_id
         )
-    return row
-
-
-def _take(db: Database, video_id: str) -> dict[str, Any]:
-    row = _read(db, video_id)
-    db.execute("delete from trash where video_id = ?", [video_id])
     return row
 
 

@@ -15,11 +15,16 @@ from pages.components.i18n import named, t
 
 MAX_TEXT = 300
 MOMENT = re.compile(r".{10}T.{8}\+00:00")
-GROUPS = {"censorStatus": ("censor",), "technicalFlag": ("flag",)}  # translation groups of ambiguous values
+GROUPS = {
+    "censorStatus": ("censor",),
+    "technicalFlag": ("flag",),
+    "offReason": ("off",),
+}  # translation groups of ambiguous values
 # Free text and names, never to be translated.
 FREE = {
     "title", "description", "tags", "name", "userName", "userId", "cate_name", "cateName", "reason", "comment", "error",
     "target", "watermark", "nameZh", "nameEn", "uploaderZh", "uploaderEn",
+    "host", "types",
 }  # fmt: skip
 WAYS_OF_PEOPLE = ("page", "rest", "pull")
 NOTHING = ("", None, [], {})

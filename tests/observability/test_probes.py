@@ -93,6 +93,21 @@ class TestMetrics:
 
         assert scrape()["qu_history_entries"] == before + 1 == console.store.history.newest_line()
 
+    def test_deliveries_to_webhooks_are_counted_and_the_oldest_tells_its_age(self, scrape, console, clock, make_video):
+        hook = console.store.webhooks.add("https://hooks.example.com/in", "", (), TESTS)
+        make_video()
+        clock.move(90)
+        console.calls.count_webhook("refused")
+
+        found = scrape()
+
+        assert found['qu_webhook_deliveries{state="waiting"}'] == 1
+        assert found['qu_webhook_deliveries{state="delivered"}'] == 0
+        assert found["qu_webhook_oldest_waiting_seconds"] == 90
+        assert found['qu_webhook_attempts_total{outcome="refused"}'] == 1
+        console.store.webhooks.change(hook.webhook_id, TESTS, on=False)
+        assert scrape()["qu_webhook_oldest_waiting_seconds"] == 0
+
     def test_room_sessions_size_and_version_are_told(self, scrape, token):
         found = scrape()
 
@@ -215,6 +230,7 @@ class TestLines:
             ("sent bearer abc123", "sent bearer …"),
             ("/media/23rfewc23/abc123/cover.jpg", "/media/23rfewc23/…/cover.jpg"),
             ("?ticket=abc123", "?ticket=…"),
+            ("the secret whsec_abc123+/= signs", "the secret whsec_… signs"),
             ("nothing secret", "nothing secret"),
         ],
     )

@@ -14,6 +14,7 @@ from backend.model.review import Desk, Ruling
 from tests.conftest import PASSWORD, TESTS
 
 OF_THE_DESK = ("review_leases", "review_desks", "review_skips", "review_preferences")
+NOBODY = "http://127.0.0.1:1/hooks"  # nobody answers there
 SOURCE = MediaFile(FileKind.SOURCE, "source.mp4")
 
 
@@ -96,6 +97,11 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
         "deleteReviewQueue": {"code": "travel"},
         "setReviewSampling": {"secondReviews": "true"},
         "settleReviewDifference": {"differenceId": 1},
+        "saveWebhook": {"url": NOBODY},
+        "testWebhook": {"webhookId": 1},
+        "resendDelivery": {"deliveryId": 1},
+        "rollWebhookSecret": {"webhookId": 1},
+        "deleteWebhook": {"webhookId": 1},
         "addFeedKey": {},
         "retireFeedKey": {"keyId": 1},
     }  # fmt: skip
@@ -139,6 +145,7 @@ def state(console):
     return repr({**rows, "sessions": [{**row, "seen": 0} for row in rows["sessions"]]})
 
 
+@pytest.mark.settings(webhook_hosts=("127.0.0.1:1",))
 def test_what_changes_anything_leaves_a_line_that_tells_who_and_by_which_request(console, token, changes):
     changed = set()
     rest = [name for name in OPERATIONS if name not in changes and name != "signOut"]
