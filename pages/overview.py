@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import charts, formatting, layout, session, usage_panel
+from pages.components import charts, formatting, layout, session, usage_panel, webhook_notices
 from pages.components.i18n import t
 
 layout.guard()
@@ -181,5 +181,7 @@ def works(counts: dict[str, Any]) -> bool:
 
 layout.header(t("overview.title"))
 layout.say_results()
+if session.may("admin") and webhook_notices.show(session.ask("getWebhooks")["webhookList"], failing=False):
+    st.page_link("webhooks.py", label=t("webhooks.title"), icon=":material/webhook:")
 statistics = session.Answer("getStatistics")
 st.fragment(everything, run_every="2s" if works(statistics.first) else None)(statistics)

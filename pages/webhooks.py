@@ -4,9 +4,17 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import data_table, formatting, layout, session, session_tables, webhook_dialogs, webhook_log
+from pages.components import (
+    data_table,
+    formatting,
+    layout,
+    session,
+    session_tables,
+    webhook_dialogs,
+    webhook_log,
+    webhook_notices,
+)
 from pages.components.data_table import Column, Row
-from pages.components.formatting import plain
 from pages.components.i18n import named, t
 
 layout.guard("admin")
@@ -17,18 +25,6 @@ ACTIONS = {
 }  # fmt: skip
 
 
-def notices(hooks: list[dict[str, Any]]) -> None:
-    """Tell which webhooks were switched off, and which are failing."""
-    for hook in hooks:
-        name = plain(webhook_dialogs.name_of(hook))
-        if hook["offReason"] in ("gone", "failing"):
-            said = t(f"webhooks.off_{hook['offReason']}", name=name, time=formatting.moment(hook["offTime"]))
-            st.error(said, icon=":material/error:")
-        elif hook["active"] and hook["failingTime"]:
-            said = t("webhooks.fails", name=name, time=formatting.moment(hook["failingTime"]))
-            st.warning(said, icon=":material/warning:")
-
-
 def state_of(hook: dict[str, Any]) -> str:
     if not hook["active"]:
         return "off"
@@ -36,7 +32,7 @@ def state_of(hook: dict[str, Any]) -> str:
 
 
 def row_of(hook: dict[str, Any]) -> Row:
-    state, name = state_of(hook), webhook_dialogs.name_of(hook)
+    state, name = state_of(hook), webhook_notices.name_of(hook)
     count = len(hook["typeList"])
     cells = {
         "name": name,
@@ -91,7 +87,7 @@ with layout.header(t("webhooks.title"), t("webhooks.what")):
         disabled=len(hooks) >= found["maxWebhooks"],
     )  # fmt: skip
 layout.say_results()
-notices(hooks)
+webhook_notices.show(hooks)
 if hooks:
     listed(hooks)
     webhook_log.show(hooks)

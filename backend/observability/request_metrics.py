@@ -12,6 +12,8 @@ log = logging.getLogger(__name__)
 LINE = "%(operation)s code=%(code)s who=%(who)s way=%(way)s ms=%(ms).1f requestId=%(requestId)s"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
 
+OUTCOMES = ("received", "refused", "no answer")  # of attempts to deliver to a webhook
+
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 # For identification only, not for security. uuid.uuid4 makes a system call, which takes a tenth of the time of a cached
@@ -41,6 +43,8 @@ class RequestMetrics:
         self._webhooks = Counter(
             "qu_webhook_attempts", "Attempts to deliver to a webhook by outcome.", ("outcome",), registry=self.registry
         )
+        for outcome in OUTCOMES:
+            self._webhooks.labels(outcome)
         # Cached, because looking them up is slow
         self._series: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
 
@@ -55,7 +59,7 @@ class RequestMetrics:
             log.info(LINE, values)
 
     def count_webhook(self, outcome: str) -> None:
-        """Count an attempt to deliver to a webhook: received, refused, or no answer."""
+        """Count an attempt to deliver to a webhook, by one of OUTCOMES."""
         self._webhooks.labels(outcome).inc()
 
     def count(self, operation: str, code: str, way: str, seconds: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -20,6 +19,7 @@ from backend.model.webhooks import (
 )
 from backend.store import history, webhooks
 from backend.store.engine import Database, Engine
+from backend.store.rows import AT_NUMBER, as_json
 
 LEASE_SECONDS = 60.0  # longer than an attempt, for which nobody else makes it
 KEPT_DAYS = 30
@@ -192,7 +192,10 @@ class WebhookDeliveries:
             return _attempts(db, [delivery_id]).get(delivery_id, [])
 
     def count(self) -> dict[tuple[int, DeliveryState], int]:
-        """Return the number of kept deliveries, by webhook and state."""
+        """Return the number of kept deliveries, by webhook and state; kept until the database changes."""
+        return self._engine.cached("webhook counts", self._count)
+
+    def _count(self) -> dict[tuple[int, DeliveryState], int]:
         sql = "select webhook_id, state, count(*) from webhook_deliveries group by webhook_id, state"
         with self._engine.reading() as db:
             return {(webhook, DeliveryState(state)): count for webhook, state, count in db.execute(sql).fetchall()}
@@ -242,13 +245,11 @@ def _delivery_of(row: tuple[Any, ...]) -> Delivery:
 
 
 def _attempts(db: Database, delivery_ids: Iterable[int]) -> dict[int, list[Attempt]]:
-    sql = """
-        select delivery_id, at, status, milliseconds, answer, problem, by_hand from webhook_attempts
-        where delivery_id in (select value from json_each(?)) order by attempt_id
-    """
+    columns = "delivery_id, at, status, milliseconds, answer, problem, by_hand"
+    sql = f"select {columns} from webhook_attempts where {AT_NUMBER.format(key='delivery_id')} order by attempt_id"
     found: dict[int, list[Attempt]] = {}
     for delivery_id, at, status, milliseconds, answer, problem, by_hand in db.execute(
-        sql, [json.dumps(list(delivery_ids))]
+        sql, [as_json(delivery_ids)]
     ).fetchall():
         error = ConsoleError.unpack(problem) if problem else None
         attempt = Attempt(at, status, milliseconds, answer, error, bool(by_hand))

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from pages.components import layout, session
 from pages.components.formatting import plain
 from pages.components.i18n import named, t
+from pages.components.webhook_notices import name_of
 
 ICONS = {"edit": "edit", "roll": "key", "switch_off": "toggle_off", "delete": "delete_forever"}
-
-
-def name_of(hook: dict[str, Any]) -> str:
-    """Return how a webhook is called: its description, or else its host."""
-    return str(hook["description"] or urlsplit(hook["url"]).netloc)
 
 
 def open_change(key: str, hook: dict[str, Any], types: list[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import data_table, formatting, paging, session, url_state, webhook_dialogs
+from pages.components import data_table, formatting, paging, session, url_state, webhook_dialogs, webhook_notices
 from pages.components.data_table import Column, Row
 from pages.components.formatting import plain
 from pages.components.i18n import named, t
@@ -30,7 +30,7 @@ def show(hooks: list[dict[str, Any]]) -> None:
     hook = by_id.get(st.query_params.get(CHOSEN, ""), hooks[0])
     st.space("small")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"**{t('webhooks.log', name=plain(webhook_dialogs.name_of(hook)))}**")
+        st.markdown(f"**{t('webhooks.log', name=plain(webhook_notices.name_of(hook)))}**")
         st.button(t("common.refresh"), key="webhook_again", icon=":material/refresh:", type="tertiary")
     state = st.segmented_control(
         t("webhooks.state"), STATES, format_func=lambda word: named("webhook", word), required=True,

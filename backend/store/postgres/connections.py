@@ -99,7 +99,9 @@ class Connections:
     @contextmanager
     def writing(self, *, bulk: bool = False) -> Iterator[Database]:
         """Open a write transaction: durable when the block ends, or rolled back. One at a time, in all processes."""
-        with self._writing, self._transaction(WRITE, "written") as db:
+        # Triggers ask for the time too.
+        begin = WRITE + f"; select set_config('qu.now', '{int(self.now())}', true)".encode()
+        with self._writing, self._transaction(begin, "written") as db:
             if bulk:
                 run(
                     db.conn.pgconn,

@@ -22,7 +22,6 @@ from backend.model import (
     User,
     Verdict,
     Video,
-    VideoFilter,
     VideoStatus,
     WarmState,
 )
@@ -158,8 +157,7 @@ def test_whoever_believes_every_event_knows_the_catalogue(store, clock, changes)
     mirror = Mirror()
     for event in events(store, hook):
         mirror.take(event)
-    here = {video.video_id: video for video in store.catalogue.find_videos(VideoFilter(), 1, 100).items}
-    own = {video_id: video for video_id, video in here.items() if video_id in videos}
+    own = store.catalogue.find_known(videos)
     assert mirror.wonders == []
     assert mirror.here == set(own)
     assert mirror.review == {video_id: video.censor_status.value for video_id, video in own.items()}
