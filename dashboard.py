@@ -69,4 +69,4 @@ if __name__ == "__main__":
         settings = backend.read_settings()
     except backend.SettingsError as error:
         sys.exit(str(error))
-    app.run(config={"server.port": settings.port})
+    app.run(config={"server.port": settings.port, "server.address": settings.address})

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields, replace
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -61,6 +61,7 @@ class Settings:
     log_format: Literal["", "text", "json"] = ""  # empty: text on a terminal, JSON otherwise
     metrics_token: str = field(default="", repr=False)
     port: int = 8501  # PORT, as set by hosting platforms
+    address: str = "127.0.0.1"  # where the dashboard listens
     # Cloud mode. Credentials are found by Alibaba's standard chain.
     aliyun_region: str = "cn-shanghai"
     aliyun_protocol: Literal["https", "http"] = "https"
@@ -191,6 +192,13 @@ def _callback_url(text: str) -> str:
     return text
 
 
+def _ip_address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError("use an IP address of this machine, or 0.0.0.0 or :: for all of them") from None
+
+
 def _hosts(text: str) -> tuple[str, ...]:
     hosts = tuple(part.strip().lower() for part in text.split(",") if part.strip())
     if any("/" in host or " " in host for host in hosts):
@@ -282,6 +290,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "log_format": _one_of(*LOG_FORMATS),
     "metrics_token": _token,
     "port": _whole(0, 65535),
+    "address": _ip_address,
     "aliyun_protocol": _one_of(*PROTOCOLS),
     "vod_endpoint": _endpoint,
     "cdn_endpoint": _endpoint,

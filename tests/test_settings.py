@@ -31,13 +31,18 @@ def test_the_environment_wins_over_the_file(tmp_path):
 def test_one_message_names_every_wrong_and_every_unknown_setting():
     wrong = {
         "QU_TOKEN_DAYS": "soon", "QU_TIME_ZONE": "Asia/Nowhere", "QU_DEMO": "perhaps", "QU_PREWARM_HOSTS": "http://a/b",
-        "QU_PUBLIC_URL": "example.com", "QU_REVEIW": "off", "PORT": "99999",
+        "QU_PUBLIC_URL": "example.com", "QU_REVEIW": "off", "PORT": "99999", "QU_ADDRESS": "localhost:80",
     }  # fmt: skip
 
     with pytest.raises(SettingsError) as caught:
         read_settings(wrong, None)
 
     assert all(name in str(caught.value) for name in wrong)
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "127.0.0.1"])
+def test_the_dashboard_listens_on_an_address_of_choice(address):
+    assert read_settings({"QU_ADDRESS": address}, None).address == address
 
 
 def test_a_ladder_is_sorted_best_first_without_doubles():

@@ -32,8 +32,12 @@ def with_descriptors(count: int) -> tuple[str, ...]:
 class ServerProcess:
     """`python -m backend serve`, or the dashboard, on a free port."""
 
-    def __init__(self, folder: Path, *, dashboard: bool = False, prefix: Iterable[str] = (), **settings: str) -> None:
-        """`prefix` stands before the command; `settings` are variables of its environment."""
+    def __init__(
+        self, folder: Path, *, dashboard: bool = False, prefix: Iterable[str] = (), host: str = "127.0.0.1",
+        **settings: str,
+    ) -> None:  # fmt: skip
+        """`prefix` stands before the command; `settings` are variables of its environment; it is asked at `host`."""
+        self.host = host
         self.data = folder / "data"
         self.log = folder / "server.log"
         self.port = free_port()
@@ -83,7 +87,7 @@ class ServerProcess:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def connect(self, timeout: float = 30.0) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None, timeout: float = 30.0) -> tuple[int, bytes]:
         connection = self.connect(timeout)
