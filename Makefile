@@ -43,7 +43,7 @@ texts: .venv/installed-dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/installed-dev: .venv/installed requirements-dev.txt requirements-postgres.txt
+.venv/installed-dev: .venv/installed requirements-dev.txt requirements-postgres.txt requirements-s3.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	if command -v npm >/dev/null; then npm install --prefix .venv/node --no-save --silent typescript@$(TYPESCRIPT); fi
 	@touch $@

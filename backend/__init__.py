@@ -2,11 +2,13 @@
 
 from backend.app import (
     call,
+    check_files,
     close_current,
     current,
     first_start,
     make_worker,
     open_console,
+    open_files,
     page_sockets,
     report_socket_user,
     rest,
@@ -22,6 +24,7 @@ from backend.store import StoreError
 
 __all__ = [
     "LANGUAGES", "SOCKET_HEADER", "Caller", "Console", "MaintenanceError", "Settings", "SettingsError", "StoreError",
-    "call", "close_current", "current", "first_start", "make_worker", "open_console", "page_sockets",
-    "read_settings", "report_socket_user", "rest", "running", "show_progress", "texts_in", "translations",
+    "call", "check_files", "close_current", "current", "first_start", "make_worker", "open_console", "open_files",
+    "page_sockets", "read_settings", "report_socket_user", "rest", "running", "show_progress", "texts_in",
+    "translations",
 ]  # fmt: skip

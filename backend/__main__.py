@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import logging
-import os
 import signal
 import sys
 import threading
@@ -22,74 +20,18 @@ from backend.api.parameters import Upload
 from backend.api.registry import OPERATIONS
 from backend.auth.passwords import hash_password
 from backend.auth.permissions import Role
-from backend.console import Console
+from backend.commands import ErrorReporter, explain, open_cloud, opened, shown
+from backend.commands.maintenance import backup, doctor, migrate, restore, upgrade
 from backend.errors import BadRequest, ConsoleError
 from backend.exports.download import Download, Progress
 from backend.lifecycle.catalogue_import import OTHER_WORKBOOKS, SUFFIXES, load_catalogue
 from backend.lifecycle.ingest import VideoMetadata, import_file
-from backend.maintenance.backup import back_up
-from backend.maintenance.backup import restore as restore_backup
-from backend.maintenance.data_lock import MaintenanceError, hold_data_dir
-from backend.maintenance.doctor import examine
-from backend.media.folder import FolderFiles
 from backend.model import Actor, User
 from backend.observability.logging_setup import start_log
 from backend.operations.fields import NewVideo
-from backend.store import find_files
 
 ACTOR = Actor("command line", "command line")
 PORT = click.IntRange(1, 65_535)
-
-
-class ErrorReporter(click.Group):
-    """Reports errors as one line, without a stack trace."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.Abort, click.exceptions.Exit):
-            raise
-        except Exception as error:
-            if ctx.params.get("debug") or getattr(error, "errno", None) == errno.EPIPE:
-                raise
-            raise click.ClickException(explain(error)) from error
-        finally:
-            backend.close_current()
-
-
-def explain(error: Exception) -> str:
-    """Return a one-line description of an error."""
-    if isinstance(error, ConsoleError | backend.SettingsError | backend.StoreError | MaintenanceError):
-        return str(error)
-    if isinstance(error, OSError) and error.strerror:
-        return f"{shown(Path(os.fsdecode(error.filename)))}: {error.strerror}" if error.filename else error.strerror
-    if isinstance(error, UnicodeError):
-        return "The input contains characters that are not valid text."
-    return f"Internal error ({error!r}). Run the command again with --debug before it for details."
-
-
-def shown(path: Path) -> str:
-    """Return a path for display, whatever its encoding: archives from Chinese Windows contain GBK names."""
-    raw = os.fsencode(path)
-    for encoding in ("utf-8", "gb18030"):
-        with suppress(UnicodeDecodeError):
-            return raw.decode(encoding)
-    return raw.decode("utf-8", "replace")
-
-
-def opened(*, existing: bool = False, upgrade: bool = False, alone: bool = False) -> Console:
-    """Open the console, holding the data lock until the command ends.
-
-    Raises MaintenanceError. With `existing`, a mistyped QU_DATA is an error instead of creating a new console. Data of
-    an older version are rejected without `upgrade`, because upgrading would break a running server of that version.
-    With `alone`, the command requires exclusive access.
-    """
-    settings, context = backend.read_settings(), click.get_current_context().find_root()
-    if existing and not find_files(settings.data):
-        raise MaintenanceError(f"There is no console in {settings.data}. Check QU_DATA.")
-    if "held" not in context.meta:
-        context.meta["held"] = context.with_resource(hold_data_dir(settings, alone=alone))
-    return backend.current(upgrade=upgrade)
 
 
 @click.group(cls=ErrorReporter, context_settings={"help_option_names": ["-h", "--help"]})
@@ -121,6 +63,7 @@ def work() -> None:
         signal.signal(number, lambda *_: stopped.set())
     console = opened(upgrade=True)
     start_log(console.settings.log, console.settings.log_format)
+    backend.check_files(console)
     worker = backend.make_worker(console)
     worker.start()
     click.echo("worker started; stop with Ctrl-C")
@@ -139,7 +82,7 @@ def work() -> None:
 )
 def sync(afresh: bool, accept_playable: bool) -> None:
     """Import VOD's catalogue (cloud mode). An interrupted run is resumed."""
-    cloud = _cloud()
+    cloud = open_cloud()
 
     def report(progress: Any) -> None:
         click.echo(f"\r{progress.seen:,} of {progress.total:,} ({progress.new:,} new)", nl=progress.done)
@@ -159,20 +102,13 @@ def sync(afresh: bool, accept_playable: bool) -> None:
 def drift(mend: str | None, what: str, video: str) -> None:
     """List the differences between the catalogue and VOD, and resolve them with --mend (cloud mode)."""
     store = opened(existing=True).store
-    cloud, catalogue = _cloud(), store.cloud_catalogue
+    cloud, catalogue = open_cloud(), store.cloud_catalogue
     found = [one for one in catalogue.iterate_drift(what) if video in ("", one.video_id)]
     for one in found:
         click.echo(f"{one.video_id}\t{one.what}\t{one.here!r}\t{one.there!r}\t{one.title}")
         if mend:
             cloud.mend(one.video_id, one.what, mend, ACTOR)
     click.echo(f"{len(found)} {'resolved' if mend else 'different'}", err=True)
-
-
-def _cloud() -> Any:
-    cloud = opened().cloud
-    if cloud is None:
-        raise click.UsageError("This command needs cloud mode; QU_MODE is embedded.")
-    return cloud
 
 
 @main.command("import")
@@ -336,60 +272,8 @@ def list_accounts() -> None:
         click.echo(f"{found.user_name}\t{found.role}{chr(9) + 'disabled' if found.disabled else ''}")
 
 
-@main.command()
-def upgrade() -> None:
-    """Upgrade the data of an older version, as `serve` and `work` do at startup.
-
-    Make a backup first. Nothing else may use the data meanwhile.
-    """
-    console = opened(existing=True, upgrade=True, alone=True)
-    click.echo(f"{shown(console.settings.data)} is up to date.")
-
-
-@main.command()
-@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--no-media", is_flag=True, help="Only the database.")
-def backup(target: Path, no_media: bool) -> None:
-    """Write the database and the media to one tar file; the server can keep running."""
-    settings = backend.read_settings()
-    size = back_up(settings, target.absolute(), None if no_media else FolderFiles(settings.media_folder))
-    click.echo(f"{shown(target)}: {size / 1e6:.1f} MB")
-
-
-@main.command()
-@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-def restore(source: Path) -> None:
-    """Replace the data with a backup; the current data is kept beside it. The server must be stopped."""
-    kept = restore_backup(backend.read_settings(), source)
-    click.echo("restored" + (f"; the previous data are in {kept}" if kept else ""))
-
-
-@main.command()
-@click.option("--rebuild", is_flag=True, help="Rebuild the search index and the counts first.")
-@click.option(
-    "--head",
-    metavar="LINE:HASH",
-    help="A head of the history noted earlier, to verify that it is still part of the chain.",
-)
-@click.option(
-    "--set-callback",
-    "way",
-    type=click.Choice(["http", "mns"]),
-    help="First subscribe QU_CALLBACK_URL or the queue QU_MNS_QUEUE to VOD's events (cloud mode).",
-)
-def doctor(rebuild: bool, head: str | None, way: str | None) -> None:
-    """Check the installation, and say how to fix what is wrong."""
-    # In cloud mode, credentials and permissions are checked before any data exist.
-    console = opened(existing=rebuild or backend.read_settings().mode != "cloud")
-    if rebuild:
-        console.store.rebuild(backend.show_progress)
-    if way:
-        before = _cloud().set_callback(way)
-        click.echo(f"VOD now sends its events by {way}. Before: {before}.")
-    findings = examine(console, head)
-    for finding in findings:
-        click.echo(f"{'ok ' if finding.good else 'BAD'}  {finding.text}")
-    sys.exit(0 if all(finding.good for finding in findings) else 1)
+for command in (upgrade, backup, restore, migrate, doctor):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

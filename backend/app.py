@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from backend.auth.permissions import Role
 from backend.console import Caller, Console
 from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker
+from backend.errors import StorageError
 from backend.jobs.runner import AnyRunner, Runner
 from backend.jobs.worker import Worker
 from backend.lifecycle import pull, technical_flags
@@ -28,6 +30,7 @@ from backend.lifecycle.pull import Puller
 from backend.lifecycle.trash import Purger
 from backend.lifecycle.webhooks import WebhookSender
 from backend.maintenance.data_lock import hold_data_dir
+from backend.media import MediaFiles
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.folder import FolderFiles
 from backend.media.local import LocalMedia
@@ -37,13 +40,16 @@ from backend.prewarm.http_cache import HttpCache
 from backend.prewarm.ssrf import own_hosts
 from backend.server.descriptors import raise_limit
 from backend.server.page_sockets import Bounds, PageSockets
-from backend.settings import Settings, read_settings
+from backend.settings import Settings, SettingsError, read_settings
 from backend.store import open_store
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud
     from backend.server.app import RestApp
 
+log = logging.getLogger(__name__)
+
+NO_OBSTORE = "QU_MEDIA names a bucket, for which obstore is missing: .venv/bin/pip install -r requirements-s3.txt"
 WORTH_TELLING = 50_000  # number of videos that take a second or two
 
 page_sockets = PageSockets()  # of this process
@@ -65,7 +71,7 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time, *, 
     """
     store = open_store(settings.data, clock, show_progress, database=settings.database, upgrade=upgrade)
     media = LocalMedia(
-        FolderFiles(settings.media_folder),
+        open_files(settings),
         Ffmpeg(settings.ffmpeg),
         settings.narrow_codec,
         settings.rungs,
@@ -87,6 +93,29 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time, *, 
     console = Console(settings, store, media, cache, clock, own_url=own_url)
     console.feed = Feed(console)
     return console
+
+
+def open_files(settings: Settings) -> MediaFiles:
+    """Return where the media are, by QU_MEDIA; nothing is read there yet. Raises SettingsError without obstore."""
+    if not settings.media:
+        return FolderFiles(settings.media_folder)
+    try:
+        # imported here so that a console without a bucket needs no obstore
+        from backend.media.bucket import BucketFiles, Place
+    except ModuleNotFoundError:
+        raise SettingsError(NO_OBSTORE) from None
+    keys = settings.aws_access_key_id, settings.aws_secret_access_key, settings.aws_session_token
+    return BucketFiles(Place(settings.media, settings.s3_endpoint, settings.s3_region, *keys), settings.scratch)
+
+
+def check_files(console: Console) -> None:
+    """Raise SettingsError if the media cannot be kept where they are to be; a store that may only be away is logged."""
+    try:
+        console.media.files.describe()
+    except StorageError as error:
+        if not error.passing:
+            raise SettingsError(str(error)) from None
+        log.error("the media cannot be read or written now: %s", error)
 
 
 def current(*, upgrade: bool = False) -> Console:
@@ -136,6 +165,7 @@ def running(url: str = "") -> Iterator[Console]:
         console = current(upgrade=True)
         page_sockets.bounds = Bounds.within(raise_limit())
         console.own_url = url or console.own_url
+        check_files(console)
         if first:  # otherwise they may belong to another server's uploads
             sweep_scratch(console.media.files.scratch)
         for line in first_start(console):

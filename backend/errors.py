@@ -114,6 +114,13 @@ class CloudError(ConsoleError):
         self.request_id: str = values.get("request_id", "")
 
 
+class StorageError(CloudError):
+    """The media files cannot be read or written now, since their object store is away or refuses."""
+
+    def __init__(self, template: str, /, *, passing: bool = True, **values: Any) -> None:
+        super().__init__(template, passing=passing, **values)
+
+
 class Refused(ConsoleError):
     """A rejection at the transport level; the only errors that also set the HTTP status."""
 

@@ -23,6 +23,14 @@ PREWARM_SERVICES = ("vod", "cdn")
 PROTOCOLS = ("https", "http")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
+LINKS = ("stream", "redirect")
+# Variables with names of their own; those of others are QU_ and the name of the field.
+VARIABLES = {
+    "port": "PORT",  # as set by hosting platforms
+    "aws_access_key_id": "AWS_ACCESS_KEY_ID",
+    "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY",
+    "aws_session_token": "AWS_SESSION_TOKEN",
+}
 
 
 class SettingsError(ValueError):
@@ -31,7 +39,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings. The variable of a field is its upper-case name prefixed with `QU_`."""
+    """All settings. The variable of a field is its upper-case name prefixed with `QU_`, or that of VARIABLES."""
 
     data: Path = Path("data")
     database: str = field(default="", repr=False)  # empty: SQLite in `data`; may have a password
@@ -60,8 +68,15 @@ class Settings:
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     log_format: Literal["", "text", "json"] = ""  # empty: text on a terminal, JSON otherwise
     metrics_token: str = field(default="", repr=False)
-    port: int = 8501  # PORT, as set by hosting platforms
+    port: int = 8501
     address: str = "127.0.0.1"  # where the dashboard listens
+    media: str = ""  # s3://bucket or s3://bucket/prefix; empty: a folder in `data`
+    media_links: Literal["stream", "redirect"] = "stream"
+    s3_endpoint: str = ""  # including the scheme; empty: that of AWS
+    s3_region: str = ""
+    aws_access_key_id: str = field(default="", repr=False)
+    aws_secret_access_key: str = field(default="", repr=False)
+    aws_session_token: str = field(default="", repr=False)
     # Cloud mode. Credentials are found by Alibaba's standard chain.
     aliyun_region: str = "cn-shanghai"
     aliyun_protocol: Literal["https", "http"] = "https"
@@ -81,16 +96,24 @@ class Settings:
 
     @property
     def media_folder(self) -> Path:
+        """The folder of the media, unless they are in a bucket."""
         return self.data / "media"
 
+    @property
+    def scratch(self) -> Path:
+        """The folder for unfinished files, where the media are in a bucket."""
+        return self.data / "scratch"
 
-def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
-    """Return the settings; the environment overrides `.env`, which overrides defaults.
+
+def read_settings(
+    environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env"), **instead: str
+) -> Settings:
+    """Return the settings; `instead` overrides the environment, which overrides `.env`, which overrides defaults.
 
     Raises SettingsError, listing all invalid values and unknown QU_ names.
     """
-    given = {**_read_env_file(env_file), **(os.environ if environ is None else environ)}
-    names = {"PORT" if item.name == "port" else f"QU_{item.name.upper()}": item.name for item in fields(Settings)}
+    given = {**_read_env_file(env_file), **(os.environ if environ is None else environ), **instead}
+    names = {VARIABLES.get(item.name, f"QU_{item.name.upper()}"): item.name for item in fields(Settings)}
     values: dict[str, Any] = {}
     wrong: list[str] = []
     for variable, text in given.items():
@@ -104,7 +127,7 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
             values[names[variable]] = READERS.get(names[variable], str)(text.strip())
         except ValueError as error:
             wrong.append(f"{variable}: {error}." if names[variable] in SECRET else f"{variable}={text!r}: {error}.")
-    wrong += _missing(values)
+    wrong += [*_missing(values), *_contradicting(values)]
     if wrong:
         raise SettingsError("These settings cannot be used:\n" + "\n".join(f"  {line}" for line in sorted(wrong)))
     settings = Settings(**values)
@@ -132,6 +155,23 @@ def _missing(values: Mapping[str, Any]) -> list[str]:
     if ("mns_endpoint" in values) != ("mns_queue" in values):
         lines.append("QU_MNS_ENDPOINT and QU_MNS_QUEUE belong together: set both, or neither.")
     return lines
+
+
+def _contradicting(values: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the settings of the media taken together."""
+    bucket = ("s3_endpoint", "s3_region", "media_links")
+    if values.get("mode") == "cloud":
+        given = [name for name in ("media", *bucket) if name in values]
+        return [
+            f"QU_{name.upper()} is for embedded mode: in cloud mode ApsaraVideo VOD has the media." for name in given
+        ]
+    if "media" not in values:
+        redirects = values.get("media_links") == "redirect"
+        return ["QU_MEDIA_LINKS=redirect leads to a bucket: set QU_MEDIA too."] if redirects else []
+    keys = [name for name in ("aws_access_key_id", "aws_secret_access_key") if name not in values]
+    if len(keys) == 1 or (keys and "s3_endpoint" in values):
+        return [f"{VARIABLES[name]} is needed to reach the bucket of QU_MEDIA." for name in keys]
+    return []
 
 
 def _read_env_file(path: Path | None) -> dict[str, str]:
@@ -206,6 +246,12 @@ def _hosts(text: str) -> tuple[str, ...]:
     return hosts
 
 
+def _bucket(text: str) -> str:
+    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.-]+)*/?", text):
+        raise ValueError("use s3://BUCKET or s3://BUCKET/PREFIX, or leave it empty for a folder in QU_DATA")
+    return text.rstrip("/")
+
+
 def _rungs(text: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch(r"[0-9]{3,4}", part) and 144 <= int(part) <= 2160 and int(part) % 2 == 0 for part in parts):
@@ -261,7 +307,10 @@ def _token(text: str) -> str:
 
 
 # never shown, even if invalid
-SECRET = ("database", "admin_password", "metrics_token", "callback_key", "callback_old_key", "url_auth_key")
+SECRET = (
+    "database", "admin_password", "metrics_token", "callback_key", "callback_old_key", "url_auth_key",
+    "aws_access_key_id", "aws_secret_access_key", "aws_session_token",
+)  # fmt: skip
 READERS: dict[str, Callable[[str], Any]] = {
     "data": lambda text: Path(text).expanduser(),
     "database": _database,
@@ -291,6 +340,9 @@ READERS: dict[str, Callable[[str], Any]] = {
     "metrics_token": _token,
     "port": _whole(0, 65535),
     "address": _ip_address,
+    "media": _bucket,
+    "media_links": _one_of(*LINKS),
+    "s3_endpoint": _web_address,
     "aliyun_protocol": _one_of(*PROTOCOLS),
     "vod_endpoint": _endpoint,
     "cdn_endpoint": _endpoint,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from http.client import HTTPResponse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import hypothesis
@@ -37,6 +37,9 @@ from backend.store.sqlite.connections import Connections
 from tests import postgres_server
 from tests.clock import Clock
 from tests.contract.clients import SENDERS, ApiClient
+
+if TYPE_CHECKING:
+    from tests.object_store import ObjectStore
 
 PASSWORD = "correct horse battery"
 
@@ -362,6 +365,23 @@ def small_clip(encoded) -> Path:
     sound = ["-f", "lavfi", "-i", "sine=frequency=440:duration=2"]
     codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-movflags", "+faststart"]
     return encoded("small.mp4", [*pictures, *sound, *codecs])
+
+
+@pytest.fixture(scope="session")
+def running_object_store() -> Iterator[ObjectStore]:
+    from tests.object_store import ObjectStore  # here, since few tests need it
+
+    store = ObjectStore()
+    store.start()
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def object_store(running_object_store) -> Iterator[ObjectStore]:
+    """An S3-compatible object store, which is back and refuses nothing after each test."""
+    yield running_object_store
+    running_object_store.recover()
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ HOMES = {
     "requests": ("backend/client.py", "backend/aliyun/mns.py", "backend/aliyun/oss_upload.py"),
     "certifi": ("backend/prewarm/fetcher.py",),
     "urllib3": ("backend/prewarm/fetcher.py",),
+    "obstore": ("backend/media/bucket.py",),
     "sqlite3": ("backend/store/sqlite/",),
     "sqlite_utils": ("backend/store/sqlite/migrations/",),
     "subprocess": ("backend/media/ffmpeg.py", "backend/lifecycle/workbook_reader.py"),
@@ -35,7 +36,7 @@ HOMES = {
     "babel": ("backend/i18n/",),
     "uvicorn": ("backend/__main__.py", "backend/server/forwarded.py", "backend/server/uvicorn_protocols.py"),
     "xlsxwriter": ("backend/exports/xlsx.py",),
-    "click": ("backend/__main__.py",),
+    "click": ("backend/__main__.py", "backend/commands/"),
 }
 NOWHERE = ("streamlit", "pandas", "pyarrow", "numpy", "fastapi", "sqlalchemy")
 
@@ -57,7 +58,7 @@ ROOMS = {
     "media": ("errors", "jobs", "model"),
     "prewarm": ("errors", "jobs", "model"),
     "aliyun": ("errors", "jobs", "media", "model", "prewarm", "settings"),
-    "maintenance": ("errors", "model", "settings", "store"),
+    "maintenance": ("errors", "media", "model", "settings", "store"),
     "lifecycle": ("api", "errors", "exports", "jobs", "media", "model", "prewarm", "settings"),
     "demo": ("errors", "jobs", "lifecycle", "media", "model"),
     "operations": (

@@ -302,8 +302,8 @@ class Worker:
     def _should_retry(self, active: ActiveJob, error: BaseException) -> bool:
         """Return whether to retry after this error.
 
-        A cloud that keeps refusing fails the job, unless it was started there: then it continues, because starting it
-        again would be billed again.
+        A cloud or an object store that keeps refusing fails the job, unless it was started there: then it continues,
+        because starting it again would be billed again.
         """
         remote = isinstance(active.runner, RemoteRunner)
         if isinstance(error, CloudError):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backend.errors import ConsoleError, MediaError
+from backend.errors import ConsoleError, MediaError, StorageError
 from backend.lifecycle import category_changes
 from backend.lifecycle.disk_space import check_free_space
 from backend.media import LocalFile, Probe
@@ -71,8 +71,8 @@ def copied(path: Path, scratch: Path) -> Iterator[LocalFile]:
 def kept_until_stored(path: Path, sha256: str = "") -> Iterator[LocalFile]:
     """Create a second link to a file in scratch for ingest.
 
-    The original is deleted on success or if the file is rejected; on other errors, such as an unavailable database, it
-    is kept for a retry.
+    The original is deleted on success or if the file is rejected; on other errors, such as an unavailable database or
+    object store, it is kept for a retry.
     """
     second = new_incoming(path.parent, path.name)
     try:
@@ -81,6 +81,8 @@ def kept_until_stored(path: Path, sha256: str = "") -> Iterator[LocalFile]:
         except OSError:  # file system without hard links
             shutil.copyfile(path, second)
         yield LocalFile(second, sha256)
+    except StorageError:
+        raise
     except (ConsoleError, OSError):
         path.unlink(missing_ok=True)
         raise
@@ -161,7 +163,8 @@ def add_video(console: Console, file: LocalFile, probe: Probe, metadata: VideoMe
     try:
         return console.store.catalogue.add_video(video, actor, *console.media.initial_jobs, settle=True)
     except BaseException:
-        console.media.delete(video_id)
+        with suppress(StorageError):  # they stay until `doctor` finds them
+            console.media.delete(video_id)
         raise
 
 

@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from backend.errors import ConsoleError, NotFound
+from backend.errors import ConsoleError, NotFound, StorageError
 from backend.jobs.periodic import Periodic
 from backend.model import SECONDS_A_DAY, Actor, CensorStatus, Video
 
@@ -68,6 +68,22 @@ def purge_due(console: Console) -> int:
     return count
 
 
+def finish_deletions(console: Console) -> None:
+    """Delete the files of videos whose rows were deleted, where that was interrupted."""
+
+    def is_gone(video_id: str) -> bool:
+        try:
+            console.store.catalogue.get_video(video_id)
+        except NotFound:
+            return not console.store.trash.holds(video_id)
+        return False
+
+    try:
+        console.media.files.sweep(is_gone)
+    except StorageError as error:
+        log.warning("files of deleted videos remain for now: %s", error)
+
+
 class Purger(Periodic):
     """Purges the trash in the background, at startup and then every ten minutes."""
 
@@ -77,4 +93,6 @@ class Purger(Periodic):
 
     def step(self) -> int:
         """Purge videos that are due; return how many."""
-        return purge_due(self._console)
+        count = purge_due(self._console)
+        finish_deletions(self._console)
+        return count

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from backend.errors import ConsoleError
+from backend.errors import ConsoleError, NotFound, StorageError
 from backend.maintenance.data_lock import MaintenanceError
 from backend.model import JobState, VideoFilter
 from backend.settings import Settings
@@ -96,6 +96,8 @@ def _examine_media(console: Console) -> Iterator[CheckResult]:
         yield CheckResult(True, f"media: {console.media.describe()}")
     except ConsoleError as error:
         yield CheckResult(False, f"media: {error}")
+        if isinstance(error, StorageError):
+            return
     trashed = [one.video for one in console.store.trash.iterate()]
     missing = {
         video.video_id: {file.name for file in video.files if "://" not in file.name}
@@ -108,12 +110,24 @@ def _examine_media(console: Console) -> Iterator[CheckResult]:
         else:
             strays.add(video_id)
     yield CheckResult(True, f"trash: {len(trashed)} videos, {sum(video.size for video in trashed) / 1e9:.1f} GB")
+    # what came in since the catalogue was read has rows by now
+    strays = {video_id for video_id in strays if not _is_known(console.store, video_id)}
     lost = [f"{video_id}/{name}" for video_id, names in missing.items() for name in sorted(names)]
     yield CheckResult(not lost, f"files: {_some(lost)} missing" if lost else "files: complete")
-    folder = console.settings.media_folder
     yield CheckResult(
-        not strays, f"folders without a video in {folder}: {_some(sorted(strays))}" if strays else "folders: no strays"
-    )
+        not strays,
+        f"files of no video in {console.media.files.place}: {_some(sorted(strays))}. An upload or a deletion was "
+        "interrupted, or a restored database does not know them; delete what nobody needs" if strays else
+        "files of no video: none",
+    )  # fmt: skip
+
+
+def _is_known(store: Store, video_id: str) -> bool:
+    try:
+        store.catalogue.get_video(video_id)
+    except NotFound:
+        return store.trash.holds(video_id)
+    return True
 
 
 def _some(names: list[str]) -> str:

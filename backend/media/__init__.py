@@ -97,25 +97,36 @@ class OpenFile(Protocol):
     tag: str  # an ETag: another one whenever the content is another
 
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """Yield the bytes from `start` up to `stop`, in pieces."""
+        """Yield the bytes from `start` up to `stop`, in pieces.
+
+        Raises StorageError in an object store that is away, or where the file was replaced or deleted meanwhile.
+        """
 
     def close(self) -> None:
         """Close it."""
 
 
 class MediaFiles(Protocol):
-    """Stores files by video and name: in a folder today (`backend.media.folder`), or in a bucket of an object store.
+    """Stores files by video and name: in a folder (`backend.media.folder`), or in a bucket of an object store
+    (`backend.media.bucket`).
 
-    Their URLs are those of `backend.model.media_urls`. Jobs write to `scratch`, a folder of this machine, and put what
-    is finished, so that a file is complete whenever it can be seen. No name and no video id leads elsewhere.
+    Their URLs are those of `backend.model.media_urls`. Uploads and jobs write to `scratch`, a folder of this machine,
+    and put what is finished, so that a file is complete whenever it can be seen. No name and no video id leads
+    elsewhere. Every method may raise StorageError; after that, what it was to change may have been changed.
     """
 
-    scratch: Path
+    @property
+    def scratch(self) -> Path:
+        """A folder for unfinished files. It may not exist yet."""
+
+    @property
+    def place(self) -> str:
+        """Where the files are, for the operator: a folder, or s3://bucket/prefix."""
 
     def put(self, video_id: str, files: Mapping[str, LocalFile], *, new: bool = False) -> None:
         """Move complete files into storage, durably, replacing those of the same names.
 
-        Raises NotFound unless the video has files or is `new`, so that a job cannot bring back what was deleted, and
+        Raises NotFound unless the video has a source or is `new`, so that a job cannot bring back what was deleted, and
         MediaError for an id or a name that is none.
         """
 
@@ -126,13 +137,28 @@ class MediaFiles(Protocol):
         """Return whether there is such a file."""
 
     def list(self, video_id: str = "") -> Iterator[tuple[str, str]]:
-        """Yield (video id, name) of every file, or of those of one video, in order."""
+        """Yield (video id, name) of every file, or of those of one video, by name."""
 
     def delete(self, video_id: str, *names: str) -> None:
         """Delete these files of a video, or all of them; ignore missing ones."""
 
+    def deleting(self, video_id: str) -> AbstractContextManager[None]:
+        """Delete all files of a video after the block has succeeded; if that is interrupted, `sweep` does it later."""
+
+    def sweep(self, is_gone: Callable[[str], bool]) -> None:
+        """Finish interrupted deletions of videos of which `is_gone` is true."""
+
     def local(self, video_id: str, name: str) -> AbstractContextManager[LocalFile | None]:
         """Give a file to programs that read from this machine: itself or a temporary copy, not to be changed."""
+
+    def link(self, video_id: str, name: str, seconds: int) -> str:
+        """Return a URL at which anybody can get the file for so many seconds; empty if only the console serves it."""
+
+    def describe(self) -> str:
+        """Return where the files are, once it is proved that they can be put, read, listed and deleted there.
+
+        Raises StorageError with advice for the operator; it is `passing` if the store may only be away.
+        """
 
 
 class MediaProvider(Protocol):

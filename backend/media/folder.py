@@ -9,7 +9,7 @@ import shutil
 import stat
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,8 +20,8 @@ BAD_NAME = "{name} cannot be the name of a video."
 NO_SUCH_VIDEO = "There are no files of the video {video_id} here."
 PIECE = 256 << 10  # bytes read at once
 SCRATCH, DELETED = ".incoming", ".deleted"
-_VIDEO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.(?!part$)[A-Za-z0-9]{1,8}")
+VIDEO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.(?!part$)[A-Za-z0-9]{1,8}")
 
 
 class OpenedFile:
@@ -47,11 +47,11 @@ class FolderFiles:
     """Keeps files in a folder. Scratch lies beside them, so that putting a file is a rename."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self.scratch = folder, folder / SCRATCH
+        self._folder, self.scratch, self.place = folder, folder / SCRATCH, str(folder)
 
     def put(self, video_id: str, files: Mapping[str, LocalFile], *, new: bool = False) -> None:
         folder = self._own_folder(video_id)
-        if folder is None or not all(map(_NAME.fullmatch, files)):
+        if folder is None or not all(map(NAME.fullmatch, files)):
             raise MediaError(BAD_NAME, name=video_id[:140])
         if new and not folder.is_dir():
             folder.mkdir(parents=True, exist_ok=True)
@@ -105,14 +105,28 @@ class FolderFiles:
                 shutil.rmtree(grave, ignore_errors=True)
 
     @contextlib.contextmanager
+    def deleting(self, video_id: str) -> Iterator[None]:
+        yield
+        self.delete(video_id)
+
+    def sweep(self, is_gone: Callable[[str], bool]) -> None:
+        pass
+
+    @contextlib.contextmanager
     def local(self, video_id: str, name: str) -> Iterator[LocalFile | None]:
         path = self.path_of(video_id, name)
         yield LocalFile(path) if path else None
 
+    def link(self, video_id: str, name: str, seconds: int) -> str:
+        return ""
+
+    def describe(self) -> str:
+        return self.place
+
     def path_of(self, video_id: str, name: str) -> Path | None:
         """The complete file of that name, or None: for odd names, for unfinished files, for links to elsewhere."""
         folder = self._own_folder(video_id)
-        if folder is None or not _NAME.fullmatch(name):
+        if folder is None or not NAME.fullmatch(name):
             return None
         path = folder / name
         try:
@@ -128,7 +142,7 @@ class FolderFiles:
         return Path(shutil.move(path, self.scratch / uuid.uuid4().hex))
 
     def _own_folder(self, video_id: str) -> Path | None:
-        return self._folder / video_id if _VIDEO_ID.fullmatch(video_id) else None
+        return self._folder / video_id if VIDEO_ID.fullmatch(video_id) else None
 
 
 def _entries(folder: Path) -> list[Path]:

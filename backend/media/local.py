@@ -60,7 +60,7 @@ EXTENSIONS = re.compile("3g2|3gp|asf|avi|flv|m2ts|m4v|mkv|mov|mp4|mpeg|mpg|mts|t
 
 
 class LocalMedia:
-    """Stores the files of all videos in one folder, and makes renditions and images in this process."""
+    """Keeps the files of all videos in a folder or a bucket, and makes renditions and images in this process."""
 
     initial_jobs = (JobKind.SNAPSHOT, JobKind.TRANSCODE)
 
@@ -79,11 +79,14 @@ class LocalMedia:
         self._max_gigapixels = max_gigapixels
 
     def describe(self) -> str:
-        """Return the ffmpeg version and narrow-band codec. Raises ConsoleError if there is no usable ffmpeg."""
+        """Return the ffmpeg version, the narrow-band codec, and where the files are.
+
+        Raises ConsoleError if there is no usable ffmpeg, or the files cannot be kept there.
+        """
         if "libx264" not in self._ffmpeg.encoders:
             raise ConsoleError(NO_ENCODER)
         narrow_by = "AV1" if uses_av1(self._ffmpeg, self._narrow_codec) else "H.264"
-        return f"ffmpeg {self._ffmpeg.version}, narrow-band in {narrow_by}"
+        return f"ffmpeg {self._ffmpeg.version}, narrow-band in {narrow_by}; files in {self.files.describe()}"
 
     def admit(self, file: LocalFile) -> Probe:
         """Validate an uploaded file; only its first frame is decoded.
@@ -264,9 +267,10 @@ class LocalMedia:
 
     @contextmanager
     def deleting(self, video: Video, actor: Actor, recheck: Callable[[], object]) -> Iterator[None]:
-        """Delete the folder after the rows, unless deleting the rows fails."""
-        yield
-        self.delete(video.video_id)
+        """Delete the files after the rows, unless deleting the rows fails."""
+        with self.files.deleting(video.video_id):
+            yield
+        remove_temp_dirs(self.files.scratch, video.video_id)
 
     def with_current_urls(self, video: Video, renew: bool = False) -> Video:
         """Return the video unchanged: local URLs do not expire."""

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 PREFIX = "/media/"
 PATH = "media/{video_id}/{media_key}/{name}"  # without host and leading slash
 BEFORE_KEY = PREFIX + r"[^/\s\"']+/"  # in any text
+MEDIA_TYPES = {
+    ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm",
+    ".mkv": "video/x-matroska", ".avi": "video/x-msvideo", ".wmv": "video/x-ms-wmv", ".asf": "video/x-ms-asf",
+    ".flv": "video/x-flv", ".ts": "video/mp2t", ".mts": "video/mp2t", ".m2ts": "video/mp2t", ".mpg": "video/mpeg",
+    ".mpeg": "video/mpeg", ".3gp": "video/3gpp", ".3g2": "video/3gpp2", ".ogv": "video/ogg", ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".gif": "image/gif",
+    ".vtt": "text/vtt",
+}  # fmt: skip
 OURS = re.compile(PREFIX + r"([^/]+)/([A-Za-z0-9_-]{8,64})/([^/\\?#.][^/\\?#]*)")
 PLAIN = re.compile(PREFIX + r"[\w-]+/[\w-]+/[\w-][\w.-]*")
 
@@ -46,6 +54,11 @@ def read_media_path(path: str) -> MediaPath | None:
     """Parse a decoded media path; None for other paths."""
     parts = path.removeprefix(PREFIX).split("/")
     return MediaPath(*parts) if is_media_path(path) and all(parts) else None
+
+
+def media_type_of(name: str) -> str:
+    """Return the media type of a file that is served, by its extension; empty for others."""
+    return MEDIA_TYPES.get("".join(name.rpartition(".")[1:]).lower(), "")
 
 
 def read_own_url(url: str, base_url: str) -> MediaPath | None:

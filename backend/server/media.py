@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -9,30 +10,27 @@ from datetime import UTC, datetime
 from email.utils import formatdate, parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-import anyio
 from starlette.datastructures import Headers
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from backend.console import Console
-from backend.errors import Refused
-from backend.model.media_urls import read_media_path
+from backend.errors import Refused, StorageError
+from backend.model.media_urls import MediaPath, media_type_of, read_media_path
 from backend.server.request import RequestContext
 
 if TYPE_CHECKING:
     from backend.media import OpenFile
 
+log = logging.getLogger(__name__)
+
 # Approved videos may be cached by a CDN, and thus prewarmed. Blocking and deleting invalidate a URL here immediately;
 # s-maxage limits copies in caches to a day.
 PUBLIC, PRIVATE = "public, max-age=31536000, s-maxage=86400, immutable", "private, max-age=31536000, immutable"
-MEDIA_TYPES = {
-    ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm",
-    ".mkv": "video/x-matroska", ".avi": "video/x-msvideo", ".wmv": "video/x-ms-wmv", ".asf": "video/x-ms-asf",
-    ".flv": "video/x-flv", ".ts": "video/mp2t", ".mts": "video/mp2t", ".m2ts": "video/mp2t", ".mpg": "video/mpeg",
-    ".mpeg": "video/mpeg", ".3gp": "video/3gpp", ".3g2": "video/3gpp2", ".ogv": "video/ogg", ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".gif": "image/gif",
-    ".vtt": "text/vtt",
-}  # fmt: skip
+LINK_SECONDS = 300  # how long a signed URL works, also one of a video that is blocked meanwhile
+AWAY_SECONDS = 5  # until it is worth asking again an object store that did not answer
+AWAY = "The media storage is not responding. Try again in a minute."
+NO_FILE = "The file does not exist."
 RANGE = re.compile(r"(?=.*[0-9])([0-9]{0,30})-([0-9]{0,30})")
 
 
@@ -40,47 +38,65 @@ class FileParts(StreamingResponse):
     """Sends bytes of an open file, and closes it however that ends."""
 
     def __init__(
-        self, pieces: Iterator[bytes], close: Callable[[], None], status: int, headers: dict[str, str], media_type: str
-    ) -> None:
+        self, pieces: AsyncIterator[bytes], close: Callable[[], None], status: int, headers: dict[str, str],
+        media_type: str,
+    ) -> None:  # fmt: skip
         self._close = close
-        super().__init__(self._pieces(pieces), status, headers, media_type)
+        super().__init__(pieces, status, headers, media_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
+        except StorageError as error:
+            log.warning("a file could not be sent whole: %s", error)  # the server cuts the connection
         finally:
             self._close()
 
-    @staticmethod
-    async def _pieces(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-        while piece := await anyio.to_thread.run_sync(next, pieces, b""):
-            yield piece
-
 
 async def send_media(context: RequestContext) -> Response:
-    """Send a file of a video to a client that knows its media key."""
+    """Send a file of a video to a client that knows its media key, or where to get it."""
     context.require_method("GET", "HEAD")
-    name = context.scope["path"].rpartition("/")[2]
-    file, may_be_shared = await context.run(find_media, context.console, context.scope["path"])
+    path, files, is_get = context.scope["path"], context.console.media.files, context.scope["method"] == "GET"
+    try:
+        asked, may_be_shared = await context.run(find_access, context.console, path)
+        media_type = media_type_of(asked.name)
+        # Only videos: pages may not read texts of other hosts, and what is small is not worth a second request.
+        if context.console.settings.media_links == "redirect" and media_type.startswith("video/") and is_get:
+            link = await context.run(files.link, asked.video_id, asked.name, LINK_SECONDS)
+            return Response(status_code=302, headers={"Location": link, **_common(context)})
+        file = await context.run(files.open, asked.video_id, asked.name)
+        if file is None:
+            raise Refused(404, NO_FILE)
+        return await _send(context, file, PUBLIC if may_be_shared else PRIVATE, media_type)
+    except StorageError as error:
+        context.answer_headers["Retry-After"] = str(AWAY_SECONDS)
+        raise Refused(503, AWAY) from error
+
+
+def _common(context: RequestContext) -> dict[str, str]:
+    return {"Cache-Control": "no-store", "X-Request-Id": context.caller.request_id}
+
+
+async def _send(context: RequestContext, file: OpenFile, caching: str, media_type: str) -> Response:
     answer: Response | None = None
     try:
         headers = {
-            "Cache-Control": PUBLIC if may_be_shared else PRIVATE,
-            "X-Request-Id": context.caller.request_id,
+            **_common(context),
+            "Cache-Control": caching,
             "Last-Modified": formatdate(file.modified, usegmt=True),
             "ETag": file.tag,
         }
         if is_known(context.request.headers, Headers(headers)):
             answer = Response(status_code=304, headers=headers)
         else:
-            answer = _answer(context, file, headers, MEDIA_TYPES[_suffix(name)])
+            answer = await _answer(context, file, headers, media_type)
         return answer
     finally:
         if not isinstance(answer, FileParts):
             file.close()
 
 
-def _answer(context: RequestContext, file: OpenFile, headers: dict[str, str], media_type: str) -> Response:
+async def _answer(context: RequestContext, file: OpenFile, headers: dict[str, str], media_type: str) -> Response:
     asked, status = context.request.headers, 200
     same = asked.get("if-range") in (None, headers["ETag"], headers["Last-Modified"])
     span = read_range(asked.get("range", ""), file.size) if same else None
@@ -92,7 +108,15 @@ def _answer(context: RequestContext, file: OpenFile, headers: dict[str, str], me
     headers |= {"Content-Length": str(stop - start), "Accept-Ranges": "bytes"}
     if context.scope["method"] == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
-    return FileParts(file.read(start, stop), file.close, status, headers, media_type)
+    pieces = file.read(start, stop)
+    first = await context.run(next, pieces, b"")  # before anything is sent, so that a store that is away is told of
+    return FileParts(_pieces(context, first, pieces), file.close, status, headers, media_type)
+
+
+async def _pieces(context: RequestContext, piece: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while piece:
+        yield piece
+        piece = await context.run(next, pieces, b"")
 
 
 def read_range(text: str, size: int) -> tuple[int, int] | None:
@@ -141,17 +165,11 @@ def _moment(date: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def find_media(console: Console, wanted: str) -> tuple[OpenFile, bool]:
-    """Open a file and tell whether shared caches may store it. Raises Refused if there is none."""
-    asked, file, access = read_media_path(wanted), None, None
-    if asked is not None and _suffix(asked.name) in MEDIA_TYPES:
+def find_access(console: Console, wanted: str) -> tuple[MediaPath, bool]:
+    """Return what a path asks for, and whether shared caches may store it. Raises Refused for a wrong media key."""
+    asked = read_media_path(wanted)
+    if asked is not None and media_type_of(asked.name):
         access = console.store.lookups.find_media_access(asked.video_id)
         if access is not None and secrets.compare_digest(access.media_key.encode(), asked.media_key.encode()):
-            file = console.media.files.open(asked.video_id, asked.name)
-    if access is None or file is None:
-        raise Refused(404, "The file does not exist.")
-    return file, access.may_be_shared
-
-
-def _suffix(name: str) -> str:
-    return "".join(name.rpartition(".")[1:]).lower()
+            return asked, access.may_be_shared
+    raise Refused(404, NO_FILE)

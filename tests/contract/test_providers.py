@@ -18,6 +18,7 @@ from backend.aliyun.cloud import Cloud
 from backend.errors import ConsoleError, MediaError
 from backend.jobs.runner import Done, Failed, Lost, RemoteRunner, Running, Task
 from backend.media import Judgement, LocalFile
+from backend.media.bucket import BucketFiles
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.folder import FolderFiles
 from backend.media.local import LocalMedia
@@ -38,7 +39,6 @@ from backend.prewarm.http_cache import HttpCache
 from backend.settings import Settings
 from backend.store import open_store
 from tests.cloud.alibaba.server import Server
-from tests.contract.bucket import Bucket
 
 ANNE = Actor("anne", "tests")
 
@@ -74,7 +74,8 @@ def media(request, tmp_path):
     if request.param == "cloud":
         return request.getfixturevalue("cloud").media
     if request.param == "bucket":
-        return LocalMedia(Bucket(tmp_path / "scratch"), Ffmpeg())
+        place = request.getfixturevalue("object_store").new_place()
+        return LocalMedia(BucketFiles(place, tmp_path / "scratch"), Ffmpeg())
     return LocalMedia(FolderFiles(tmp_path / "media"), Ffmpeg())
 
 

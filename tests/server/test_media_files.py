@@ -8,21 +8,28 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from backend.media import LocalFile
+from backend.media.bucket import BucketFiles
 from backend.model import FileKind, MediaFile, Verdict
 from tests.conftest import TESTS
 
 
 class TestMedia:
-    @pytest.fixture
-    def media(self, settings, make_video, server):
+    @pytest.fixture(params=["folder", "bucket"])
+    def media(self, request, settings, console, make_video, server, tmp_path):
         """A video with a rendition of 1000 bytes; gives its address."""
         made = make_video(files=(MediaFile(FileKind.COMMON, "common.mp4"),))
-        folder = settings.media_folder / made.video_id
-        folder.mkdir(parents=True)
-        (folder / "common.mp4").write_bytes(bytes(range(250)) * 4)
-        (folder / "cover.jpg").write_bytes(b"jpeg")
-        (folder / "half.mp4.part").write_bytes(b"half")
-        (settings.media_folder / "secret.txt").write_text("secret")
+        if request.param == "bucket":
+            place = request.getfixturevalue("object_store").new_place()
+            console.media.files = BucketFiles(place, settings.scratch)
+        contents = {"source.mp4": b"source", "common.mp4": bytes(range(250)) * 4, "cover.jpg": b"jpeg"}
+        for name in contents:
+            (tmp_path / name).write_bytes(contents[name])
+        files = {name: LocalFile(tmp_path / name) for name in contents}
+        console.media.files.put(made.video_id, files, new=True)
+        if request.param == "folder":
+            (settings.media_folder / made.video_id / "half.mp4.part").write_bytes(b"half")
+            (settings.media_folder / "secret.txt").write_text("secret")
         return f"{server}/media/{made.video_id}/{made.media_key}/common.mp4"
 
     def test_whoever_knows_the_address_gets_the_file(self, media, http):

@@ -1,0 +1,108 @@
+"""Commands that look after an installation: upgrade, backup, restore, migrate, doctor."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+import backend
+from backend.commands import open_cloud, opened, shown
+from backend.maintenance.backup import back_up
+from backend.maintenance.backup import restore as restore_backup
+from backend.maintenance.doctor import examine
+from backend.maintenance.media_copy import Progress, copy_media
+
+
+@click.command()
+def upgrade() -> None:
+    """Upgrade the data of an older version, as `serve` and `work` do at startup.
+
+    Make a backup first. Nothing else may use the data meanwhile.
+    """
+    console = opened(existing=True, upgrade=True, alone=True)
+    click.echo(f"{shown(console.settings.data)} is up to date.")
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--no-media", is_flag=True, help="Only the database.")
+def backup(target: Path, no_media: bool) -> None:
+    """Write the database and the media to one tar file; the server can keep running.
+
+    Media in a bucket are not part of it.
+    """
+    settings = backend.read_settings()
+    size = back_up(settings, target.absolute(), None if no_media or settings.media else backend.open_files(settings))
+    click.echo(f"{shown(target)}: {size / 1e6:.1f} MB")
+    if settings.media and not no_media:
+        click.echo(f"The media in {settings.media} are not part of it: let the bucket keep versions, or copy it.")
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def restore(source: Path) -> None:
+    """Replace the data with a backup; the current data is kept beside it. The server must be stopped."""
+    settings = backend.read_settings()
+    kept = restore_backup(settings, source)
+    click.echo("restored" + (f"; the previous data are in {kept}" if kept else ""))
+    if settings.media:
+        click.echo(f"The media in {settings.media} are as they were; `doctor` names files that are missing there.")
+
+
+@click.command()
+@click.option(
+    "--media", "target", required=True, metavar="s3://BUCKET/PREFIX|folder", help="Where to copy the media to."
+)
+def migrate(target: str) -> None:
+    """Copy the media to a bucket, or back to the folder in QU_DATA; nothing is deleted.
+
+    The server can keep running. The command can be interrupted and repeated.
+    """
+    settings = backend.read_settings()
+    url = "" if target == "folder" else backend.read_settings(QU_MEDIA=target).media
+    if url == settings.media:
+        raise click.UsageError("The media are there already: that is the present QU_MEDIA.")
+    here = opened(existing=True).media.files
+    there = backend.open_files(replace(settings, media=url))
+    there.describe()
+    shown = (
+        (lambda done: click.echo(f"\r{_told(done)}", nl=False, err=True)) if sys.stderr.isatty() else (lambda _: None)
+    )
+    done = copy_media(here, there, settings.data / "media-copy.journal", shown)
+    click.echo(f"{_told(done)}. All files of {here.place} are in {there.place} now, with equal checksums.")
+    click.echo(f"Stop the server, run this again for what came in meanwhile, set QU_MEDIA={url}, and start it.")
+
+
+def _told(done: Progress) -> str:
+    return f"{done.copied:,} files copied ({done.size / 1e6:,.1f} MB), {done.known:,} were there"
+
+
+@click.command()
+@click.option("--rebuild", is_flag=True, help="Rebuild the search index and the counts first.")
+@click.option(
+    "--head",
+    metavar="LINE:HASH",
+    help="A head of the history noted earlier, to verify that it is still part of the chain.",
+)
+@click.option(
+    "--set-callback",
+    "way",
+    type=click.Choice(["http", "mns"]),
+    help="First subscribe QU_CALLBACK_URL or the queue QU_MNS_QUEUE to VOD's events (cloud mode).",
+)
+def doctor(rebuild: bool, head: str | None, way: str | None) -> None:
+    """Check the installation, and say how to fix what is wrong."""
+    # In cloud mode, credentials and permissions are checked before any data exist.
+    console = opened(existing=rebuild or backend.read_settings().mode != "cloud")
+    if rebuild:
+        console.store.rebuild(backend.show_progress)
+    if way:
+        before = open_cloud().set_callback(way)
+        click.echo(f"VOD now sends its events by {way}. Before: {before}.")
+    findings = examine(console, head)
+    for finding in findings:
+        click.echo(f"{'ok ' if finding.good else 'BAD'}  {finding.text}")
+    sys.exit(0 if all(finding.good for finding in findings) else 1)
