@@ -127,7 +127,7 @@ def test_an_import_of_a_catalogue_is_summed_up_in_rows_and_not_in_files(run, tmp
         (("import", "--tags", "x" * 501, "x.mp4"), "tags has 501 characters"),
         (("import", "nodir", "."), "nodir: rejected. No such file"),
         (("import", "nodir.csv"), "nodir.csv: rejected."),
-        (("import", "list.xlsx"), "save its sheet as CSV UTF-8"),
+        (("import", "list.xls"), "save it as .xlsx or CSV UTF-8"),
         (("serve", "--port", "99999"), "99999 is not in the range"),
         (("restore", "here.tar"), "is not a backup of this console"),
         (("sync",), "needs cloud mode"),
@@ -137,7 +137,7 @@ def test_an_import_of_a_catalogue_is_summed_up_in_rows_and_not_in_files(run, tmp
 def test_no_command_answers_a_person_with_a_trace(run, tmp_path, new_database, arguments, said):
     (tmp_path / "data").mkdir()
     shutil.copy(new_database, tmp_path / "data" / "console.sqlite3")
-    (tmp_path / "list.xlsx").write_bytes(b"PK")
+    (tmp_path / "list.xls").write_bytes(b"PK")
     (tmp_path / "here.tar").write_bytes(b"x")
 
     result = run(*arguments)
