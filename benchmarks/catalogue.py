@@ -33,7 +33,7 @@ from backend.model import (
 )
 from backend.store import Store, open_store
 from backend.store.rows import as_json
-from backend.store.sqlite.conditions import first_key
+from backend.store.row_keys import first_key
 from backend.store.sqlite.search_index import rebuild
 
 ACTOR = Actor("benchmark", "command line")

@@ -16,7 +16,7 @@ from backend.store.cloud_refreshes import queue_refresh
 from backend.store.engine import Database, Engine
 from backend.store.folding import fold, marked_tags
 from backend.store.inserts import new_media_key
-from backend.store.rows import read_own, read_video, video_of
+from backend.store.rows import AT, as_json, read_own, read_video, video_of
 
 CHUNK = 500
 GOING = "Video {video_id} is being deleted permanently right now. Check again in a minute."
@@ -104,10 +104,10 @@ class Trash:
 
     def find_titles(self, video_ids: Iterable[str]) -> dict[str, str]:
         """Return the titles of those of these videos that are in the trash, by id."""
-        wanted = list(video_ids)
         with self._engine.reading() as db:
-            sql = f"select video_id, video from trash where video_id in ({', '.join('?' * len(wanted))})"
-            return {video_id: json.loads(video)[0]["title"] for video_id, video in db.fetch(sql, wanted)}
+            sql = f"select video_id, video from trash where {AT.format(key='video_id')}"
+            found = db.fetch(sql, [as_json(video_ids)])
+        return {video_id: json.loads(video)[0]["title"] for video_id, video in found}
 
     def find(self, index: int = 1, size: int = 10, title: str = "") -> Page[Trashed]:
         """Return page `index` (from 1) of deleted videos, most recently deleted first, and the exact total."""

@@ -47,6 +47,8 @@ from backend.store.facets import Facets
 from backend.store.feed_clock import FeedClock, read_clock
 from backend.store.folding import fold, marked_tags
 from backend.store.rows import (
+    AT,
+    as_json,
     check_whole,
     read_own,
     read_recommendation,
@@ -168,10 +170,9 @@ class Catalogue:
 
     def find_titles(self, video_ids: Iterable[str]) -> dict[str, str]:
         """Return the titles of these videos by id."""
-        wanted = list(video_ids)
         with self._engine.reading() as db:
-            sql = f"select video_id, title from videos where video_id in ({', '.join('?' * len(wanted))})"
-            return dict(db.fetch(sql, wanted))
+            sql = f"select video_id, title from videos where {AT.format(key='video_id')}"
+            return dict(db.fetch(sql, [as_json(video_ids)]))
 
     def count_facets(self, wanted: VideoFilter, most_users: int = 10) -> Facets:
         """Count matching videos by status, category and user."""

@@ -17,7 +17,9 @@ from msgspec.structs import replace
 from backend.model import CensorStatus, RowVersion, Sort, VideoFilter
 from backend.store.folding import fold, split_tags
 from backend.store.row_keys import SPAN_BITS
-from backend.store.sqlite.conditions import (
+from backend.store.sqlite.database import Database
+from backend.store.sqlite.search_words import EXACT, MAX_PHRASE, match_words
+from backend.store.video_conditions import (
     RANGES,
     REPORTED,
     Columns,
@@ -27,8 +29,6 @@ from backend.store.sqlite.conditions import (
     conditions,
     stored,
 )  # fmt: skip
-from backend.store.sqlite.database import Database
-from backend.store.sqlite.search_words import EXACT, MAX_PHRASE, match_words
 
 NEAR = 200  # up to this many rows, skipping is faster than counting
 FEW = 5_000  # up to this many rows, sorting is faster than following the column's index

@@ -49,7 +49,7 @@ class Conditions(msgspec.Struct):
 
 
 class Columns(msgspec.Struct, frozen=True):
-    """The expressions a list is filtered by."""
+    """The expressions a list is filtered by. An empty one is left to the caller."""
 
     video_id: str = "v.video_id"
     user_id: str = "v.user_id"
@@ -128,6 +128,6 @@ def conditions(wanted: VideoFilter, columns: Columns) -> Conditions:
     # A text of invisible characters folds to nothing and must not filter; the query plan may not have the column.
     if title := fold(wanted.title):
         found.add(f"instr({columns.title}, :title) > 0", title=title)
-    if user_name := fold(wanted.user_name):
+    if columns.user_name and (user_name := fold(wanted.user_name)):
         found.add(f"instr({columns.user_name}, :user_name) > 0", user_name=user_name)
     return found
