@@ -32,8 +32,8 @@ from backend.model import (
     VideoStatus,
 )
 from backend.store import Store, open_store
-from backend.store.rows import as_json
 from backend.store.row_keys import first_key
+from backend.store.rows import as_json
 from backend.store.sqlite.search_index import rebuild
 
 ACTOR = Actor("benchmark", "command line")

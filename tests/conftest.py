@@ -117,12 +117,17 @@ def new_database(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_database(tmp_path_factory) -> Iterator[postgres_server.TestDatabase]:
-    """A database of this process in the run's server."""
+def postgres_address(tmp_path_factory) -> str:
+    """The address of the run's server."""
     postgres_server.require()
     own = tmp_path_factory.getbasetemp()
-    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    database = postgres_server.TestDatabase(postgres_server.server_address(shared))
+    return postgres_server.server_address(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_address) -> Iterator[postgres_server.TestDatabase]:
+    """A database of this process in the run's server."""
+    database = postgres_server.TestDatabase(postgres_address)
     yield database
     database.drop()
 

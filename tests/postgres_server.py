@@ -134,11 +134,11 @@ class TestDatabase:
 
     __test__ = False
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, name: str = "") -> None:
         import psycopg
         from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-        self._server, self.name = server, f"qu_test_{os.getpid()}"
+        self._server, self.name = server, f"qu_test_{os.getpid()}{name}"
         with psycopg.connect(server, autocommit=True) as db:
             db.execute(f"create database {self.name} template template0 encoding 'UTF8'".encode())
         self.address = make_conninfo(**{**conninfo_to_dict(server), "dbname": self.name})

@@ -68,6 +68,8 @@ class Connections:
             self._address, kwargs=KWARGS, configure=_configure, min_size=1, max_size=MAX_CONNECTIONS,
             timeout=WAIT_SECONDS, max_idle=300, reconnect_timeout=30, name="qu-console", open=True,
         )  # fmt: skip
+        with suppress(psycopg.Error):  # whoever needs a connection is told
+            self._pool.wait(WAIT_SECONDS)
         self.cached, self.version = self._cache.get, self._cache.version
 
     def _open(self, tell: Progress, upgrade: bool) -> Connection:
