@@ -1,4 +1,4 @@
-.PHONY: run check test test-all test-slow format texts
+.PHONY: run check test test-all test-slow format texts client
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -37,6 +37,10 @@ texts: .venv/installed-dev
 	$(BIN)/python -m babel.messages.frontend -q extract -F pyproject.toml --no-location --sort-output -o .venv/console.pot .
 	$(BIN)/python -m babel.messages.frontend -q update -D console -d backend/i18n/locales -i .venv/console.pot \
 		--no-fuzzy-matching --no-wrap --ignore-pot-creation-date
+
+# Makes the types of the Python client from the operations.
+client: .venv/installed
+	$(BIN)/python -m backend.typed_client.stub
 
 .venv/installed: requirements.txt
 	$(PYTHON) -m venv .venv

@@ -71,6 +71,7 @@ ROOMS = {
         "api", "auth", "console", "errors", "exports", "i18n", "lifecycle", "model", "observability", "settings",
         "store", "version",
     ),
+    "typed_client": ("api", "client", "console", "exports", "operations"),
 }  # fmt: skip
 NOT_THE_CONSOLE = ("backend.console", "backend.server", "backend.client", "backend.jobs.worker")
 

@@ -6,7 +6,10 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from backend.api.registry import is_secret
+import msgspec
+
+from backend.api.registry import OPERATIONS, is_secret
+from backend.exports.download import Download
 
 
 class ApiClient:
@@ -26,6 +29,9 @@ class ApiClient:
         versions = (4, 5) if name == "getFeed" else (4,)  # the feed is the same for all
         assert uuid.UUID(answer["requestId"]).version in versions
         assert isinstance(answer["message"], str)
+        answered = OPERATIONS[name].answer if name in OPERATIONS else None
+        if answer["code"] == "200" and answered is not Download:
+            msgspec.convert(answer["data"], answered)  # as typed clients read it
         return answer
 
     def data(self, name: str, /, **parameters: Any) -> Any:
