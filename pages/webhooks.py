@@ -53,10 +53,10 @@ def listed(hooks: list[dict[str, Any]]) -> None:
 
     def chosen(event: dict[str, Any]) -> None:
         if event["kind"] == "open":
-            webhook_log.choose(event["id"])
+            webhook_dialogs.choose(event["id"])
         elif event["action"] in ("test", "switch_on"):
             webhook_dialogs.act(event["action"], by_id[event["id"]])
-            webhook_log.choose(event["id"])
+            webhook_dialogs.choose(event["id"])
         else:
             st.session_state["wanted_change"] = (event["action"], by_id[event["id"]])
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Receiver:
     def take(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
         self.received.append(Received({name.lower(): value for name, value in handler.headers.items()}, body))
-        status = self.answers.pop(0) if self.answers else 200
+        status = self.note(body, handler.headers["webhook-id"])
         self.arrived.release()
         self.pass_on.wait(30)
         handler.send_response(status)
@@ -52,12 +52,16 @@ class Receiver:
         handler.end_headers()
         handler.wfile.write(self.said)
 
-    def types(self) -> list[str]:
-        return [one.event["type"] for one in self.received]
+    def note(self, body: bytes, event_id: str) -> int:
+        """Take note of a request, and return the status of the answer."""
+        return self.answers.pop(0) if self.answers else 200
+
+
+R = TypeVar("R", bound=Receiver)
 
 
 @contextmanager
-def receiving(port: int = 0) -> Iterator[Receiver]:
+def receiving(port: int = 0, kind: type[R] = Receiver) -> Iterator[R]:
     """Receive on a port of this machine."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -74,7 +78,7 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
             """A sender that was killed goes away."""
 
     server = Quiet(("127.0.0.1", port), Handler)
-    receiver = Receiver(server.server_port)
+    receiver = kind(server.server_port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     yield receiver

@@ -85,7 +85,8 @@ class AttemptData(msgspec.Struct, rename="camel"):
 
 
 class DeliveryData(msgspec.Struct, rename="camel"):
-    """An event for a webhook: `state` is waiting, delivered or failed, `nextTime` of the next attempt or empty.
+    """An event for a webhook: `state` is waiting, delivered or failed, `nextTime` of the next attempt or
+    empty.
 
     `body` is what is sent.
     """
@@ -168,9 +169,9 @@ def get_deliveries(
     page_size: PageSize = 20,
 ) -> DeliveryList:  # fmt: skip
     """List what is to be or was delivered to a webhook in the last 30 days, newest first, with every attempt."""
-    call.store.webhooks.get(webhook_id)
+    webhook = call.store.webhooks.get(webhook_id)
     page = call.store.webhook_deliveries.find(webhook_id, state, page_index, page_size)
-    return DeliveryList(page.total, [_delivery(call, one, attempts) for one, attempts in page.items])
+    return DeliveryList(page.total, [_delivery(call, webhook, one, attempts) for one, attempts in page.items])
 
 
 @operation("POST", "/vod/resendDelivery", message="已重新发送", right=Right.ADMIN, remote=True)
@@ -192,8 +193,9 @@ def _webhook(call: Call, one: Webhook, counts: dict[tuple[int, DeliveryState], i
     )  # fmt: skip
 
 
-def _delivery(call: Call, one: Delivery, attempts: list[Attempt]) -> DeliveryData:
-    due = int(one.due) if one.state is DeliveryState.WAITING and not one.owner else 0
+def _delivery(call: Call, webhook: Webhook, one: Delivery, attempts: list[Attempt]) -> DeliveryData:
+    is_planned = one.state is DeliveryState.WAITING and not one.owner and not webhook.off_since
+    due = int(one.due) if is_planned else 0
     return DeliveryData(
         one.delivery_id, one.event_id, one.type, call.write.time(one.at), one.state.value, _time(call, due),
         _time(call, one.finished), one.body().decode(), [_attempt(call, each) for each in attempts],

@@ -6,12 +6,19 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import layout, session
+from pages.components import layout, session, url_state
 from pages.components.formatting import plain
 from pages.components.i18n import named, t
 from pages.components.webhook_notices import name_of
 
+PAGE, CHOSEN = "w_page", "w_hook"  # in the address: whose log is shown
 ICONS = {"edit": "edit", "roll": "key", "switch_off": "toggle_off", "delete": "delete_forever"}
+
+
+def choose(webhook_id: str) -> None:
+    """Show the log of another webhook."""
+    st.query_params[CHOSEN] = webhook_id
+    url_state.first_page(PAGE)
 
 
 def open_change(key: str, hook: dict[str, Any], types: list[str]) -> None:
@@ -77,6 +84,7 @@ def finish(operation: str, done: str, **parameters: Any) -> None:
         return
     st.session_state.setdefault("done", []).append(done)
     if envelope["data"] and envelope["data"]["secret"]:
+        choose(str(envelope["data"]["webhookId"]))
         st.session_state["told_secret"] = {**envelope["data"], "rolled": operation == "rollWebhookSecret"}
     st.rerun()
 

@@ -11,17 +11,12 @@ from pages.components import data_table, formatting, paging, session, url_state,
 from pages.components.data_table import Column, Row
 from pages.components.formatting import plain
 from pages.components.i18n import named, t
+from pages.components.webhook_dialogs import CHOSEN, PAGE
 
-PAGE, CHOSEN, STATE = "w_page", "w_hook", "w_state"
+STATE = "w_state"
 ALL = "all"
 STATES = (ALL, "waiting", "delivered", "failed")
 ROW_HEIGHT = 42
-
-
-def choose(webhook_id: str) -> None:
-    """Show the log of another webhook."""
-    st.query_params[CHOSEN] = webhook_id
-    url_state.first_page(PAGE)
 
 
 def show(hooks: list[dict[str, Any]]) -> None:

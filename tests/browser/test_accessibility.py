@@ -52,6 +52,7 @@ DIALOGS: list[tuple[str, Callable[[Any], object]]] = [
     ("/video", lambda person: person.clicks("edit_open")),
     ("/accounts", lambda person: person.clicks("account_add")),
     ("/profile", lambda person: person.clicks("token_new")),
+    ("/webhooks", lambda person: person.clicks("webhook_add")),
     ("/history", lambda person: person.row(0).get_by_role("button").first.click()),
 ]
 
