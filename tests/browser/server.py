@@ -14,6 +14,7 @@ import requests
 
 from backend import Settings
 from backend.client import RemoteConsole
+from backend.settings import VARIABLES
 from tests.conftest import PASSWORD
 from tests.paths import ROOT
 from tests.ports import free_port
@@ -41,7 +42,9 @@ class Server:
         self.wait_until_ready()
 
     def launch(self) -> None:
-        unset = {f"QU_{field.name.upper()}": "" for field in fields(Settings) if field.name != "port"}
+        unset = {
+            VARIABLES.get(one.name, f"QU_{one.name.upper()}"): "" for one in fields(Settings) if one.name != "port"
+        }
         chosen = {"QU_DATA": str(self.data), "QU_ADMIN_PASSWORD": PASSWORD, "QU_DEMO": "false", "PORT": str(self.port)}
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(

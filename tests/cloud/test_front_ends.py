@@ -16,7 +16,7 @@ from backend.aliyun.mapping import video_of
 from backend.api.registry import OPERATIONS
 from backend.server.app import MAX_THREADS, RestApp
 from backend.server.openapi import describe
-from backend.settings import Settings
+from backend.settings import VARIABLES, Settings
 from backend.store import open_store
 from tests.json_schema import in_json_schema
 from tests.paths import ROOT
@@ -97,7 +97,7 @@ def test_a_quota_that_alibaba_does_not_tell_is_asked_for_once(alibaba, ask):
 def command(cloud_settings, tmp_path):
     """Runs python -m backend with the account's key in its environment."""
     names = ("mode", "aliyun_protocol", "vod_endpoint", "cdn_endpoint", "template_group", "narrow_template_group")
-    unset = {f"QU_{field.name.upper()}": "" for field in fields(Settings) if field.name != "port"}
+    unset = {VARIABLES.get(one.name, f"QU_{one.name.upper()}"): "" for one in fields(Settings) if one.name != "port"}
     chosen = {f"QU_{name.upper()}": getattr(cloud_settings, name) for name in names}
     keys = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "test-key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "test-secret"}
     environ = {**os.environ, **unset, **chosen, **keys, "QU_DATA": str(tmp_path / "data"), "DEBUG": "sdk"}

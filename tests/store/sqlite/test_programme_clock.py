@@ -17,7 +17,7 @@ from backend.model.wall_times import TypedTime
 from backend.store import open_store
 from tests.clock import Clock, process_zone
 from tests.conftest import TESTS
-from tests.store.sqlite.test_video_queries import USERS, matches, ordered
+from tests.store.test_video_queries import USERS, matches, ordered
 
 START, MINUTE = 1_700_000_000, 60
 COMMON = MediaFile(FileKind.COMMON, "common.mp4")
