@@ -66,10 +66,10 @@ def bootstrap(podman: Podman) -> str:
     return name
 
 
-def build(podman: Podman, base: str, options: str) -> None:
+def build(podman: Podman, base: str, extras: str, options: str) -> None:
     started = time.monotonic()
-    arguments = ("build", "--format=docker", f"--build-arg=BASE={base}", "-f", "Containerfile", "-t", IMAGE)
-    podman.do(*arguments, *shlex.split(options), ".")
+    given = (f"--build-arg=BASE={base}", f"--build-arg=EXTRAS={extras}", *shlex.split(options))
+    podman.do("build", "--format=docker", "-f", "Containerfile", "-t", IMAGE, *given, ".")
     (image,) = json.loads(podman.do("image", "inspect", IMAGE))
     assert image["Config"]["User"] == "10001:10001"
     assert "healthz" in str(image["HealthCheck" if "HealthCheck" in image else "Healthcheck"]["Test"])
@@ -92,12 +92,14 @@ def look_inside(podman: Podman) -> None:
 
 
 @contextmanager
-def running(podman: Podman, volume: str) -> Iterator[RemoteConsole]:
+def running(podman: Podman, volume: str, folder: Path) -> Iterator[RemoteConsole]:
     """Run the container until it is healthy, and stop it at the end."""
     port, started = free_port(), time.monotonic()
-    settings = {"PORT": str(port), "QU_ADMIN_PASSWORD": PASSWORD}
-    environment = [f"--env={name}={value}" for name, value in settings.items()]
-    podman.run("--detach", f"--name={NAME}", f"--volume={volume}:/data", *environment, IMAGE)
+    secrets = folder / "console.env"
+    secrets.write_text(f"QU_ADMIN_PASSWORD={PASSWORD}\n")
+    secrets.chmod(0o644)
+    mounts = (f"--volume={volume}:/data", f"--volume={secrets}:/opt/qu-console/.env:ro")
+    podman.run("--detach", f"--name={NAME}", *mounts, f"--env=PORT={port}", IMAGE)
     try:
         until(
             lambda: podman.do("healthcheck", "run", NAME, may_fail=True) is not None and is_ready(port), "health", 120
@@ -162,23 +164,26 @@ def main() -> None:
     reader.add_argument("--podman", default="podman", help="the command, with options such as --runtime")
     reader.add_argument("--base", default="docker.io/library/debian:12-slim", help="the base image")
     reader.add_argument("--bootstrap", action="store_true", help="make the base image from Debian's archive")
+    reader.add_argument("--extras", default="", help="the build argument EXTRAS, such as: postgres s3")
     reader.add_argument("--build-options", default="", help="more options of podman build")
     reader.add_argument("--run-options", default="", help="more options of podman run")
     chosen = reader.parse_args()
     podman = Podman(chosen.podman, chosen.run_options)
-    build(podman, bootstrap(podman) if chosen.bootstrap else chosen.base, chosen.build_options)
+    build(podman, bootstrap(podman) if chosen.bootstrap else chosen.base, chosen.extras, chosen.build_options)
     look_inside(podman)
     volume = f"{NAME}-data"
     podman.do("volume", "rm", "--force", volume, may_fail=True)
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "海边.mp4"
         assert Ffmpeg().run([*CLIP, "-c:v", "libx264", "-c:a", "aac", str(clip)]).ok
-        with running(podman, volume) as console:
+        with running(podman, volume, Path(folder)) as console:
             video = use(console, clip)
-        with running(podman, volume) as console:
+        with running(podman, volume, Path(folder)) as console:
             token = done(console, "login", {"userName": "admin", "password": PASSWORD})["consoleToken"]
             assert done(console, "getVideoById", {"videoId": video}, token)["title"] == "海边"
-            print("the clip is there after a restart")
+            for command in ("doctor", "backup /data/backup.tar"):
+                podman.do("exec", NAME, "python", "-m", "backend", *command.split())
+            print("the clip is there after a restart; doctor finds nothing, and a backup is written beside the server")
     podman.do("volume", "rm", "--force", volume)
 
 
