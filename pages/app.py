@@ -39,6 +39,8 @@ pages = [
             visibility="visible" if person and session.may("admin") else "hidden"),
     st.Page(f"{HERE}/categories.py", title=t("categories.title"), icon=":material/account_tree:",
             url_path="categories", visibility="hidden"),
+    st.Page(f"{HERE}/sheets.py", title=t("sheets.title"), icon=":material/table_edit:", url_path="sheets",
+            visibility="hidden"),
     st.Page(f"{HERE}/profile.py", title=t("profile.title"), icon=":material/person:", url_path="profile",
             visibility="hidden"),
     st.Page(f"{HERE}/video.py", title=t("video.title"), icon=":material/movie:", url_path="video", visibility="hidden"),

@@ -21,6 +21,8 @@ VIDEOS = VideoList(
 
 with layout.header(t("videos.title"), beside=undo.button):
     export = export_button.control(VIDEOS)
+    if session.may("manage"):
+        st.page_link("sheets.py", label=t("sheets.title"), icon=":material/table_edit:", width="content")
     if session.may("upload"):
         upload_dialog.button()
 layout.say_results()

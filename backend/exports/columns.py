@@ -88,12 +88,16 @@ VIDEOS = ExportSource(
         Column("coverUrl", CellKind.LINK, 30),
         Column("firstFrameUrl", CellKind.LINK, 30),
         Column("fileUrlList", CellKind.LINKS, 30),
+        Column("edition", CellKind.ID, 14),
     ),
 )
 RECOMMENDED = replace(
     VIDEOS,
     name="recommended",
-    columns=(*(one for one in VIDEOS.columns if one.name != "fileUrlList"), Column("fileUrl", CellKind.LINK, 30)),
+    columns=(
+        *(one for one in VIDEOS.columns if one.name not in ("fileUrlList", "edition")),
+        Column("fileUrl", CellKind.LINK, 30),
+    ),
 )
 
 

@@ -33,12 +33,13 @@ class Table(NamedTuple):
     """A table: column names, delimiter and rows.
 
     Each row has the number of its first line, and its cells in column order or the reason of rejection. A workbook has
-    no delimiter.
+    no delimiter and no encoding.
     """
 
     names: list[str]
     delimiter: str
     rows: Iterator[tuple[int, list[str] | BadRequest]]
+    encoding: str = ""
 
 
 def encoding_of(file: BinaryIO, name: str, otherwise: str = "") -> str:
@@ -109,7 +110,8 @@ def read_table(text: TextIO, name: str, needed: Sequence[str], known: Iterable[s
         if not names or len(set(needed) & set(found)) > len(set(needed) & set(names)):
             delimiter, names = candidate, found
     check_names(names, name, needed)
-    return Table(names, delimiter, _rows(lines, delimiter, len(names), fewest_cells(names, needed)))
+    rows = _rows(lines, delimiter, len(names), fewest_cells(names, needed))
+    return Table(names, delimiter, rows, text.encoding)
 
 
 def names_in(cells: Iterable[str], known: Iterable[str]) -> list[str]:

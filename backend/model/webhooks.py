@@ -44,6 +44,7 @@ class EventType(StrEnum):
     ENDED = "recommendation.ended"
     LINEUP_CHANGED = "lineup.changed"
     PREWARMED = "prewarm.finished"
+    SHEET_APPLIED = "sheet.applied"
 
 
 TEST = "webhook.test"
@@ -123,6 +124,15 @@ class PrewarmEvent(msgspec.Struct, rename="camel"):
     warm_count: int
 
 
+class SheetEvent(msgspec.Struct, rename="camel"):
+    """Rows of a sheet were applied: `count` videos were edited."""
+
+    sheet_id: str
+    file_name: str
+    user_name: str
+    count: int
+
+
 class TestEvent(msgspec.Struct, rename="camel"):
     """Sent by an administrator to try a webhook."""
 
@@ -142,6 +152,7 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     EventType.ENDED: RecommendationEvent,
     EventType.LINEUP_CHANGED: LineupEvent,
     EventType.PREWARMED: PrewarmEvent,
+    EventType.SHEET_APPLIED: SheetEvent,
     TEST: TestEvent,
 }
 # Made at import: msgspec crashes if two threads resolve a type at the same time.

@@ -13,6 +13,7 @@ from backend.auth.permissions import GRANTS, Role
 from backend.exports.columns import RECOMMENDED, VIDEOS, FileFormat
 from backend.lifecycle.review import MAX_COMMENT_BYTES, MAX_REASON_BYTES
 from backend.lifecycle.technical_flags import are_checked
+from backend.model.sheets import most_applied
 from backend.operations import fields, history, pulls, reviews
 from backend.operations.templates import WatermarkText
 from backend.prewarm import MAX_LINES
@@ -48,6 +49,7 @@ class LimitsData(msgspec.Struct, rename="camel"):
     reviewed_videos: int
     watched_videos: int
     category_levels: int
+    sheet_rows: int
 
 
 class FeaturesData(msgspec.Struct, rename="camel"):
@@ -79,7 +81,7 @@ def get_features(call: Call) -> FeaturesData:
         time_zone=settings.time_zone.key,
         trash_days=settings.trash_days,
         technical_flags=are_checked(call.console),
-        limits=_limits(settings.max_upload_mb * 1_000_000),
+        limits=_limits(settings.max_upload_mb * 1_000_000, in_cloud=call.console.cloud is not None),
         role_list=[RoleData(role.value, sorted(right.value for right in role.rights)) for role in Role],
         token_right_list=[right.value for right in GRANTS],
         way_list=[*WAYS, *(["callback"] if call.console.cloud else [])],
@@ -89,7 +91,7 @@ def get_features(call: Call) -> FeaturesData:
     )
 
 
-def _limits(upload_bytes: int) -> LimitsData:
+def _limits(upload_bytes: int, *, in_cloud: bool) -> LimitsData:
     return LimitsData(
         page_size=_kind(PageSize).high,
         reason_bytes=MAX_REASON_BYTES,
@@ -107,6 +109,7 @@ def _limits(upload_bytes: int) -> LimitsData:
         reviewed_videos=reviews.MAX_IDS,
         watched_videos=history.MAX_IDS,
         category_levels=MAX_LEVELS,
+        sheet_rows=most_applied(in_cloud=in_cloud),
     )
 
 

@@ -40,6 +40,7 @@ from backend.store.review_queues import ReviewQueues
 from backend.store.review_sampling import ReviewSampling
 from backend.store.second_reviews import SecondReviews
 from backend.store.sessions import Sessions
+from backend.store.sheets import Sheets
 from backend.store.similar_videos import SimilarVideos
 from backend.store.sqlite.engine import SqliteEngine
 from backend.store.sqlite.files import copy_files, find_damage, find_files, find_open
@@ -107,6 +108,7 @@ class Store:
         self.usage = Usage(engine, engine.now)
         self.accounts = Accounts(engine, engine.now)
         self.sessions = Sessions(engine, engine.now)
+        self.sheets = Sheets(engine, engine.now)
         self.history = History(engine)
         self.statistics = Statistics(engine, engine.now)
         self.attempts = LoginAttempts(engine)

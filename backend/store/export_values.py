@@ -48,6 +48,7 @@ VIDEO_VALUES = {
     "userName": "u.user_name",
     "avatarUrl": "u.avatar_url",
     "shareUrl": "v.share_url",
+    "edition": "v.edition",
     "coverUrl": COVER,
     "firstFrameUrl": FIRST_FRAME,
 }

@@ -12,12 +12,13 @@ from msgspec.structs import astuple
 
 from backend.model import User, Video
 from backend.model.media_urls import with_key
+from backend.model.sheets import edition_of
 from backend.store.engine import Database
 from backend.store.folding import fold, marked_tags
 from backend.store.row_keys import first_key
 from backend.store.rows import ADD_FILE
 
-OWN = ("seq", "id", "media_key", "user_id", "title_folded", "tags_folded")
+OWN = ("seq", "id", "media_key", "user_id", "title_folded", "tags_folded", "edition")
 GIVEN = tuple(name for name in Video.__struct_fields__ if name not in (*OWN, "user", "files", "is_recommend"))
 COLUMNS = (*OWN, *GIVEN)
 
@@ -117,7 +118,9 @@ def _rows(db: Database, videos: Iterable[Video]) -> list[tuple[Any, ...]]:
         if video.created not in keys:
             keys[video.created] = next_key(db, "videos", video.created)
         own = (keys[video.created], number, video.media_key or new_media_key())
-        rows.append((*own, video.user.user_id, fold(video.title), marked_tags(video.tags), *_given(video)))
+        edition = edition_of(video.title, video.description, video.tags, video.cate_id, video.cate_name)
+        folded = fold(video.title), marked_tags(video.tags)
+        rows.append((*own, video.user.user_id, *folded, edition, *_given(video)))
         keys[video.created] += 1
     return rows
 

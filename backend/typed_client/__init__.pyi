@@ -39,6 +39,7 @@ from backend.model.review_queues import (
     Arrival,
     QueueOrder,
 )
+from backend.model.sheets import RowKind
 from backend.model.warm_plan import PlanState
 from backend.model.webhooks import DeliveryState
 from backend.operations.accounts import (
@@ -143,6 +144,11 @@ from backend.operations.review_queues import (
     QueueList,
 )
 from backend.operations.reviews import JudgedList
+from backend.operations.sheets import (
+    AppliedData,
+    AppliedSheets,
+    SheetData,
+)
 from backend.operations.sign_in import (
     AccountData,
     SessionTicketData,
@@ -1361,6 +1367,48 @@ class ConsoleClient(OperationClient):
         reports: int | None = None,
     ) -> Sampling:
         """Change which decisions a second person reviews, blind; absent parameters stay unchanged."""
+
+    def check_sheet(
+        self,
+        *,
+        file: Path,
+    ) -> SheetData:
+        """Upload a sheet and return what it would change, without changing anything."""
+
+    def create_sheet_link(
+        self,
+    ) -> LinkData:
+        """Create a link that accepts one checkSheet within an hour, so that a browser can upload without a token."""
+
+    def get_sheet(
+        self,
+        *,
+        sheet_id: str,
+        kind: RowKind | None = None,
+        page_index: int | None = None,
+        page_size: int | None = None,
+    ) -> SheetData:
+        """Return a sheet that the caller uploaded within the last hour, with a page of its rows, optionally of one kind."""
+
+    def apply_sheet(
+        self,
+        *,
+        sheet_id: str,
+        rows: str | None = None,
+    ) -> AppliedData:
+        """Apply changed rows of a sheet in one transaction: those named in `rows`, by `place` and comma-separated, or all."""
+
+    def get_applied_sheets(
+        self,
+    ) -> AppliedSheets:
+        """List the last 20 sheets that anybody applied, latest first."""
+
+    def undo_sheet(
+        self,
+        *,
+        sheet_id: str,
+    ) -> AppliedData:
+        """Undo everything that was applied of a sheet, in one transaction; videos changed since are left, and listed."""
 
     def get_account(
         self,

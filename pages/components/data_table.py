@@ -32,7 +32,8 @@ WAITS = f"""<style>
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `kind` is number, picture, link, button or chips, else text; `sort` are the server's two sort orders.
+    """A column: `kind` is number, picture, link, button, chips or words (two lines on phones), else text; `sort` are
+    the server's two sort orders.
 
     On narrow screens, columns with the highest `priority` are hidden first.
     """

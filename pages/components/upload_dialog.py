@@ -46,6 +46,8 @@ def _dialog(categories: dict[str, int]) -> None:
     category = category_choice.choose(categories, "", "upload_category")
     data = {
         **st.session_state[LINK],
+        "accept": "video/*,.mkv,.flv,.ts",
+        "multiple": True,
         "fields": {"userName": user, "userId": user, "tags": tags, **category},
         "language": language(),
         "words": {name: t(f"upload.{name}") for name in WORDS} | {"same": t("done.same_file", title="{title}")},

@@ -45,7 +45,8 @@ _review = _component("review", "panels", "api", "tab", "outbox", "desk", "pictur
 def upload(data: dict[str, Any], key: str, on_sent: Callable[[], None]) -> dict[str, Any] | None:
     """Draw a drop area for files and return their progress.
 
-    It requests a link for each file by number, as `wanted`, and uses `data["url"]` once `data["number"]` matches.
+    It requests a link for each file by number, as `wanted`, and uses `data["url"]` once `data["number"]` matches. The
+    field `data["returns"]` of the last answer is its `answer`.
     `on_sent` finds this state as `sent` under `key`, even if the component is no longer drawn.
     """
     sent: dict[str, Any] | None = _upload(data=data, key=key, on_sent_change=on_sent).sent

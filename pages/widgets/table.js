@@ -120,6 +120,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
         onclick: () => setTriggerValue("event", { kind: "open", id: row.id, at: Date.now() }) });
       button.dataset.focus = `${column.key} ${row.id}`;
       cell.append(button);
+    } else if (column.kind === "words") {
+      cell.append(element("span", { textContent: value, title: value }));
     } else if (column.kind === "chips") {
       cell.append(...value.map(({ text, colour }) => {
         const chip = element("span", { className: "chip", textContent: text, title: text });

@@ -9,6 +9,8 @@ export default function ({ data, parentElement, setStateValue }) {
   own.data = data; // input changed while files wait applies to them
   const { words } = data;
   const ask = parentElement.querySelector(".ask");
+  input.accept = data.accept;
+  input.multiple = data.multiple;
   parentElement.querySelector(".hint").textContent = words.hint;
   ask.querySelector("span").textContent = words.leave_ask;
   ask.querySelector(".stay").textContent = words.stay;
@@ -30,7 +32,7 @@ export default function ({ data, parentElement, setStateValue }) {
   box.ondrop = (event) => {
     event.preventDefault();
     box.classList.remove("over");
-    take([...event.dataTransfer.files]);
+    take([...event.dataTransfer.files].slice(0, data.multiple ? undefined : 1));
   };
 
   function take(files) {
@@ -40,7 +42,8 @@ export default function ({ data, parentElement, setStateValue }) {
 
   // Not a trigger: Streamlit loses triggers sent while the dialog closes.
   function tell(closing = false) {
-    setStateValue("sent", { wanted: own.wanted, done: own.done, same: own.same, cut: own.cut, closing, at: Date.now() });
+    const { wanted, done, same, cut, answer } = own;
+    setStateValue("sent", { wanted, done, same, cut, answer, closing, at: Date.now() });
   }
 
   async function send() {
@@ -131,6 +134,7 @@ export default function ({ data, parentElement, setStateValue }) {
           return resolve(refuse(one, words.broken));
         }
         if (answer.result !== "true") return resolve(refuse(one, answer.message));
+        own.answer = answer.data?.[own.data.returns] ?? "";
         const same = (answer.data?.sameFileList ?? []).slice(0, 1).map((video) => video.title);
         const cut = answer.data?.warningList ?? [];
         const told = [...same.map((title) => words.same.replace("{title}", () => title)), ...cut];

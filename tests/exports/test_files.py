@@ -22,6 +22,7 @@ from backend.exports.download import Progress
 from backend.exports.file import ExportInfo, make_download
 from backend.exports.xlsx import workbook_chunks
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter
+from backend.model.sheets import Texts
 from backend.store import open_store
 from backend.store.sqlite import export_reader
 from tests.exports.rows import videos, zones
@@ -46,10 +47,14 @@ def exported(store, said, wanted=None, folder=None):
     return b"".join(make_download(said, pieces, folder).chunks)
 
 
+def edition(video):
+    return Texts(video.title, video.description, video.tags, video.cate_id, video.cate_name).edition
+
+
 def plain(video, zone):
     """The row of a video, by name, as the API says it."""
     data = json.loads(wire.encode(wire.Writer(ZoneInfo(zone), BASE_URL).listed(video)))
-    data |= data["user"] | {"width": video.width, "height": video.height}
+    data |= data["user"] | {"width": video.width, "height": video.height, "edition": edition(video)}
     return {column.name: data[column.name] for column in VIDEOS.columns}
 
 

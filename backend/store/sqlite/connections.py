@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from backend.model.limits import write_time
+from backend.model.sheets import edition_of
 from backend.store import review_sorting
 from backend.store.account_names import folded
 from backend.store.engine import Progress, Queries, ignore_progress
@@ -195,6 +196,7 @@ def add_functions(connection: sqlite3.Connection, clock: Callable[[], float] = t
     connection.create_function("fold_name", 1, folded, deterministic=True)
     connection.create_function("fold_tags", 1, _fold_tags, deterministic=True)
     connection.create_function("write_time", 2, _write_time, deterministic=True)
+    connection.create_function("edition", 5, edition_of, deterministic=True)
     connection.create_function("present_second", 0, lambda: int(clock()))
 
 

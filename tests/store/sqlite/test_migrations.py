@@ -17,6 +17,7 @@ from backend.store.sqlite.connections import add_functions
 from backend.store.sqlite.database import Database
 from tests.paths import ROOT
 
+LATER = ("tags_folded", "edition")  # columns of videos
 ACTOR = Actor("tests", "tests")
 NARROW = (MediaFile(FileKind.COMMON, "c.mp4", 1000), MediaFile(FileKind.NARROW, "n.mp4", 300))
 OPEN = """
@@ -40,12 +41,14 @@ def old(tmp_path):
     add_functions(db.conn)
     migrations.upgrade(db.conn, stop_before="0002_filters")
     user = User("u", "Änne")
-    db.execute("alter table videos add column tags_folded text")  # of a later version, which adds the videos
+    for column in LATER:  # of the version which adds the videos
+        db.execute(f"alter table videos add column {column} text")
     tags = "Reise, KÜCHE"
     add(db, [
         Video(f"v{n}", f"旧的 Video {n}", user, 1_700_000_000 + n * 9999, tags=tags, files=NARROW) for n in range(100)
     ])  # fmt: skip
-    db.execute("alter table videos drop column tags_folded")
+    for column in LATER:
+        db.execute(f"alter table videos drop column {column}")
     db.execute("update videos set censor_status = 'success', duration = 1.5 where id <= 40")
     db.execute(
         "insert into recommendations (seq, video_id, recommended, title, title_folded) "

@@ -1,0 +1,251 @@
+"""Compares an uploaded sheet with the catalogue, applies its rows, and undoes that."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from backend.api.parameters import AROUND_IDS, Clearable, ClearableLine, Kind, Whole
+from backend.errors import BadRequest, ConsoleError
+from backend.exports.columns import unguarded
+from backend.lifecycle import category_changes
+from backend.lifecycle.table_reader import Table, check_id
+from backend.lifecycle.workbook_reader import opened_table
+from backend.model import Actor
+from backend.model.limits import MAX_CATE_ID
+from backend.model.sheets import (
+    CLEAR,
+    FIELDS,
+    MAX_FILE_BYTES,
+    MAX_ROWS,
+    NEEDED,
+    RowKind,
+    Sheet,
+    SheetRow,
+    Texts,
+    most_applied,
+)
+
+if TYPE_CHECKING:
+    from backend.console import Console
+
+KINDS: dict[str, Kind] = {
+    "title": ClearableLine(200), "description": Clearable(2000), "tags": ClearableLine(500),
+    "cateId": Whole(0, MAX_CATE_ID), "cateName": ClearableLine(100),
+}  # fmt: skip
+EDITION = re.compile(r"v[0-9a-f]{11}")
+LINE_ENDS = re.compile(r"\r\n?")
+CHANGING = (RowKind.CHANGED, RowKind.CONFLICT)
+NO_PAIR = (None, None)
+FULL_WIDTH = str.maketrans("（）", "()")
+
+
+class ReadRow(NamedTuple):
+    """A row as it stands in the file; `cells` are by the names of `FIELDS`."""
+
+    place: int
+    line: int
+    video_id: str
+    edition: str
+    cells: dict[str, str]
+    why: BadRequest | None = None
+
+
+def check(console: Console, path: Path, file_name: str, actor: Actor) -> Sheet:
+    """Compare the table in a file with the catalogue and keep what it would change. Raises BadRequest."""
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise BadRequest("{file} is larger than {most} MB; split it.", file=file_name, most=MAX_FILE_BYTES // 10**6)
+    with path.open("rb") as file, opened_table(file, path, file_name, NEEDED, FIELDS) as table:
+        fields = [name for name in FIELDS if name in table.names]
+        if not fields:
+            raise BadRequest(
+                "{file} has none of the columns {columns}, so it changes nothing.",
+                file=file_name, columns=", ".join(FIELDS),
+            )  # fmt: skip
+        ignored = [name for name in table.names if name and name not in (*FIELDS, *NEEDED)]
+        read = list(_read(table, file_name))
+        is_gbk = table.encoding == "gb18030"
+    rows = _compare(console, read, is_gbk)
+    return console.store.sheets.keep(actor.name, file_name, rows, len(read) - len(rows), ignored)
+
+
+def _read(table: Table, file_name: str) -> Iterator[ReadRow]:
+    for place, (line, cells) in enumerate(table.rows, 1):
+        if place > MAX_ROWS:
+            raise BadRequest("{file} has more than {most} rows; split it.", file=file_name, most=MAX_ROWS)
+        if isinstance(cells, BadRequest):
+            yield ReadRow(place, line, "", "", {}, cells)
+            continue
+        named = dict(zip(table.names, cells, strict=True))
+        video_id, edition = (unguarded(named[name]).strip(AROUND_IDS) for name in NEEDED)
+        yield ReadRow(place, line, video_id, edition, {name: named[name] for name in FIELDS if name in named})
+
+
+def _compare(console: Console, read: list[ReadRow], is_gbk: bool) -> list[SheetRow]:
+    """Return the rows that differ, or cannot be read."""
+    store = console.store.sheets
+    texts = store.find_texts({row.video_id for row in read})
+    times = Counter(row.video_id for row in read)
+    compared = [_compared(row, texts.get(row.video_id), times[row.video_id], is_gbk) for row in read]
+    rows = [row for row in compared if row is not None]
+    settled = store.settle_categories({_pair(row.after) for row in rows if row.kind in CHANGING} - {NO_PAIR})
+    for row in rows:
+        if row.kind in CHANGING and _pair(row.after) != NO_PAIR:
+            _settle(row, settled[_pair(row.after)], texts[row.video_id])
+    rows = [row for row in rows if row.after or row.kind not in CHANGING]
+    why = store.find_why(row.video_id for row in rows if row.kind is RowKind.CONFLICT)
+    for row in rows:
+        row.why = row.why or why.get(row.video_id)
+    return rows
+
+
+def _settle(row: SheetRow, found: tuple[int, str] | BadRequest, now: Texts) -> None:
+    """Write down which category a row means; a new one has no id yet."""
+    if isinstance(found, BadRequest):
+        row.kind, row.why = RowKind.INVALID, found
+        return
+    for name in ("cate_id", "cate_name"):
+        row.before.pop(name, None)
+        row.after.pop(name, None)
+    if found != (now.cate_id, now.cate_name):
+        row.before |= {"cate_id": now.cate_id, "cate_name": now.cate_name}
+        row.after |= (
+            {"cate_name": found[1]} if found[1] and not found[0] else {"cate_id": found[0], "cate_name": found[1]}
+        )
+
+
+def _compared(row: ReadRow, now: Texts | None, times: int, is_gbk: bool) -> SheetRow | None:
+    """Return what a row would do; None if nothing."""
+    told = SheetRow(row.place, row.line, RowKind.INVALID, row.video_id[:128], row.edition[:64], "", {}, {}, row.why)
+    try:
+        if row.why:
+            return told
+        if not row.video_id:
+            raise BadRequest("{name} is required.", name="videoId")
+        if now is None:
+            check_id("videoId", row.video_id)
+            told.kind = RowKind.UNKNOWN
+            return told
+        told.title = now.title
+        told.after = _wanted(row.cells, now, is_gbk)
+        if times > 1:
+            told.kind = RowKind.DOUBLED
+        elif not told.after:
+            return None
+        elif not EDITION.fullmatch(row.edition):
+            raise BadRequest("edition is not what the export wrote; export again, and leave this column as it is.")
+        else:
+            told.kind = RowKind.CHANGED if row.edition == now.edition else RowKind.CONFLICT
+        told.before = {name: getattr(now, name) for name in told.after}
+    except BadRequest as error:
+        told.kind, told.why = RowKind.INVALID, error
+    return told
+
+
+def _pair(after: dict[str, Any]) -> tuple[Any, Any]:
+    return after.get("cate_id"), after.get("cate_name")
+
+
+def _wanted(cells: dict[str, str], now: Texts, is_gbk: bool) -> dict[str, str | int]:
+    """Return the values that differ from those of the video, by the names of `Texts`. Raises BadRequest."""
+    wanted: dict[str, str | int] = {}
+    for name, cell in cells.items():
+        old = getattr(now, FIELDS[name])
+        new = _value(name, cell, old, is_gbk)
+        if new is not None and new != old:
+            wanted[FIELDS[name]] = new
+    if wanted.get("title") == "":
+        raise BadRequest("title may not be empty.")
+    if wanted.get("cate_name") == "":
+        wanted.pop("cate_id", None)  # either is enough to clear both
+    return wanted
+
+
+def _value(name: str, cell: str, old: Any, is_gbk: bool) -> Any:
+    """Return the value in a cell; None if it leaves the old one as it is. Raises BadRequest."""
+    text = LINE_ENDS.sub("\n", cell)
+    bare = text.strip()
+    if not bare:
+        return None
+    kind = KINDS[name]
+    if bare.casefold().translate(FULL_WIDTH) == CLEAR:
+        return 0 if isinstance(kind, Whole) else ""
+    if isinstance(kind, Whole):
+        return kind.read(name, bare.removesuffix(".0"), ZoneInfo("UTC"))
+    # A workbook saved from an exported CSV has its escaping apostrophes, and an exported workbook has none
+    readings = (bare, unguarded(text).strip())
+    olds = {LINE_ENDS.sub("\n", one).strip() for one in (old, *(_without_emoji(old) if is_gbk else ()))}
+    return None if olds.intersection(readings) else kind.read(name, unguarded(text), ZoneInfo("UTC"))
+
+
+def _without_emoji(text: str) -> tuple[str, str]:
+    """Return what Excel makes of characters that GBK lacks: one question mark each, or two beyond U+FFFF."""
+    kept = [(sign, sign.encode("gbk", "ignore") != b"") for sign in text]
+    return (
+        "".join(sign if known else "?" for sign, known in kept),
+        "".join(sign if known else "?" * (1 + (sign > "\uffff")) for sign, known in kept),
+    )
+
+
+def apply(
+    console: Console, sheet_id: str, places: list[int] | None, actor: Actor
+) -> tuple[int, list[tuple[SheetRow, ConsoleError]]]:
+    """Change the videos of these rows of a sheet, or of all, in one transaction; return their number, and the rows that
+    were refused and why. Raises NotFound and BadRequest.
+    """
+    store = console.store.sheets
+    rows = store.find_chosen(sheet_id, actor.name, places)
+    check_number(console, len(rows))
+    refused: list[tuple[SheetRow, ConsoleError]] = []
+    if console.cloud is not None:
+        rows, refused = _told(console, rows, actor)
+    done, later = store.apply(sheet_id, actor.name, [row.place for row in rows], actor)
+    return done, [*refused, *later]
+
+
+def check_number(console: Console, count: int) -> None:
+    """Raise BadRequest if there is nothing to do, or more than is done at once."""
+    most = most_applied(in_cloud=console.cloud is not None)
+    if not count:
+        raise BadRequest("None of these rows can be applied any more.")
+    if count > most:
+        raise BadRequest("{count} rows were chosen; at most {most} are applied at once.", count=count, most=most)
+
+
+def _told(
+    console: Console, rows: list[SheetRow], actor: Actor
+) -> tuple[list[SheetRow], list[tuple[SheetRow, ConsoleError]]]:
+    """Tell VOD of changes, before they are recorded here; return the rows that it took, and the others with reasons."""
+    texts = console.store.sheets.find_texts([row.video_id for row in rows])
+    taken, refused = list[SheetRow](), list[tuple[SheetRow, ConsoleError]]()
+    for row in rows:
+        now = texts.get(row.video_id)
+        try:
+            if now is not None and now.edition == row.edition:  # others are refused when they are recorded
+                wanted = {name: value for name, value in row.after.items() if name not in ("cate_id", "cate_name")}
+                if _pair(row.after) != NO_PAIR:
+                    category = category_changes.settle(console, *_pair(row.after), actor)
+                    wanted["cate_id"] = category[0] or 0
+                console.media.update_texts(row.video_id, wanted)
+            taken.append(row)
+        except ConsoleError as error:
+            refused.append((row, error))
+    return taken, refused
+
+
+def undo(console: Console, sheet_id: str, actor: Actor) -> tuple[int, list[tuple[str, ConsoleError]]]:
+    """Undo a sheet as one; return the number of videos, and those that were not undone and why.
+
+    Raises NotFound and CloudError.
+    """
+    store = console.store.sheets
+    undos, _ = store.find_undo(sheet_id)
+    if console.cloud is not None:
+        for one in undos:
+            wanted = {name: getattr(one.then, name) for name in one.before if name != "cate_name"}
+            console.media.update_texts(one.video_id, wanted)
+    return store.undo(sheet_id, actor)

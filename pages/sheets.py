@@ -1,0 +1,142 @@
+"""Sheets page: a table that was exported, edited in a spreadsheet and uploaded, with what it would change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components import data_table, formatting, layout, paging, session, sheet_upload, url_state
+from pages.components.data_table import Column, Row
+from pages.components.i18n import named, t
+from pages.components.video_grid import ROW_HEIGHT
+
+layout.guard("manage")
+KINDS = ("changed", "conflict", "invalid", "doubled", "unknown", "applied")
+CHANGING = ("changed", "conflict", "doubled", "applied")
+# columns that would be empty
+WITHOUT = {**dict.fromkeys(KINDS, ("why",)), "conflict": (), "invalid": ("change",), "unknown": ("change", "why")}
+PAGE = "s_page"
+
+
+def left_out(sheet_id: str) -> set[int]:
+    """Return the places of changed rows that are not to be applied."""
+    found: set[int] = st.session_state.setdefault(f"sheet_left_out_{sheet_id}", set())
+    return found
+
+
+def kind_choice(counts: dict[str, int]) -> str:
+    """Draw the choice of a kind of rows that the sheet has, and return it; empty if it has none."""
+    kinds = [kind for kind in KINDS if counts[kind]]
+    if not kinds:
+        return ""
+    chosen = st.segmented_control(
+        t("sheets.kind"), kinds, format_func=lambda kind: f"{named('sheet_kind', kind)} {counts[kind]:,}",
+        label_visibility="collapsed", required=True, **url_state.from_address("s_kind", kinds, kinds[0], then=PAGE),
+    )  # fmt: skip
+    return str(chosen or kinds[0])
+
+
+def change(one: dict[str, Any]) -> str:
+    """Return one changed value in words."""
+    before, after = (one[name] or t("sheets.empty") for name in ("before", "after"))
+    return t("history.from_to", field=named("field", one["field"]), before=before, after=after)
+
+
+def listed(sheet: dict[str, Any], kind: str, found: list[dict[str, Any]]) -> None:
+    """Draw a page of rows; changed ones are ticked unless they were left out."""
+    excluded = left_out(sheet["sheetId"])
+
+    def tick(shown: list[str], ticked: list[str]) -> None:
+        excluded.difference_update(map(int, shown))
+        excluded.update(int(place) for place in shown if place not in ticked)
+
+    columns = [
+        Column("line", t("sheets.line"), "number", 64),
+        Column("title", t("column.title"), "link", 260 * (kind in CHANGING), priority=int(kind in CHANGING)),
+        Column("change", t("history.change"), "words"),
+        Column("why", t("sheets.why"), "words", 300 * (kind == "conflict"), priority=int(kind == "conflict")),
+    ]
+    columns = [column for column in columns if column.key not in WITHOUT[kind]]
+    rows = [
+        Row(
+            str(row["place"]), row["title"] or row["videoId"],
+            {
+                "line": str(row["line"]), "title": row["title"] or row["videoId"],
+                "change": t("history.and").join(map(change, row["changeList"])), "why": row["why"],
+            },
+            f"/video?videoId={row['videoId']}",
+        )
+        for row in found
+    ]  # fmt: skip
+    ticked = [row.id for row in rows if int(row.id) not in excluded] if kind == "changed" else None
+    with data_table.rows():
+        data_table.show(f"s_table_{kind}", t("sheets.title"), columns, rows, row_height=ROW_HEIGHT, ticked=ticked,
+                        on_ticks=tick)  # fmt: skip
+
+
+def apply(sheet: dict[str, Any]) -> None:
+    """Apply the chosen rows, as many at once as the console takes."""
+    sheet_id, most, size = sheet["sheetId"], session.limit("sheetRows"), session.limit("pageSize")
+    excluded, count = left_out(sheet_id), sheet["counts"]["changed"]
+    places = []
+    for page in range(1, -(-count // size) + 1):
+        found = session.attempt("getSheet", sheetId=sheet_id, kind="changed", pageIndex=page, pageSize=size)
+        if found["result"] != "true":
+            session.report([], [found["message"]], "done.sheet")
+            return
+        places += [row["place"] for row in found["data"]["rowList"] if row["place"] not in excluded]
+    for start in range(0, len(places), most):
+        rows = ",".join(map(str, places[start : start + most]))
+        sheet_upload.note(session.attempt("applySheet", sheetId=sheet_id, rows=rows), "done.sheet")
+    url_state.first_page(PAGE)
+
+
+def close() -> None:
+    for name in ("sheet", "s_kind", PAGE):
+        st.query_params.pop(name, None)
+
+
+def compared(sheet_id: str) -> None:
+    """Draw what a sheet would change."""
+    envelope = session.attempt("getSheet", sheetId=sheet_id)
+    if envelope["result"] != "true":
+        st.error(formatting.plain(envelope["message"]), icon=":material/error:")
+        st.button(t("sheets.another"), key="sheet_close", icon=":material/upload_file:", on_click=close)
+        return
+    sheet = envelope["data"]
+    counts = sheet["counts"]
+    left = t("sheets.until", until=formatting.moment(sheet["until"]))
+    st.caption(f"{formatting.plain(sheet['fileName'])} · {t('sheets.unchanged', count=counts['unchanged'])} · {left}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
+        kind = kind_choice(counts)
+    buttons = st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar")
+    if kind:
+        st.caption(t(f"sheets.about_{kind}"))
+        size = paging.page_size(PAGE)
+        page = min(paging.page_number(PAGE), -(-counts[kind] // size))
+        st.session_state[PAGE] = page
+        found = session.ask("getSheet", sheetId=sheet_id, kind=kind, pageIndex=page, pageSize=size)
+        listed(sheet, kind, found["rowList"])
+        paging.draw(PAGE, counts[kind], size)
+    else:
+        st.info(t("sheets.nothing"), icon=":material/check_circle:")
+    with buttons:
+        if counts["changed"]:
+            chosen = counts["changed"] - len(left_out(sheet_id))
+            st.button(t("sheets.apply", count=chosen), key="sheet_apply", type="primary", icon=":material/done_all:",
+                      disabled=not chosen, on_click=apply, args=(sheet,))  # fmt: skip
+        if counts["applied"]:
+            sheet_upload.undo_button({**sheet, "done": counts["applied"]}, "sheet_undo")
+        st.button(t("sheets.another"), key="sheet_close", icon=":material/upload_file:", on_click=close)
+    if sheet["ignoredList"]:
+        st.caption(t("sheets.ignored", columns=formatting.plain(", ".join(sheet["ignoredList"]))))
+
+
+layout.header(t("sheets.title"), t("sheets.about"))
+layout.say_results()
+if sheet_id := st.query_params.get("sheet", ""):
+    compared(sheet_id)
+else:
+    sheet_upload.show()
+sheet_upload.requested()
