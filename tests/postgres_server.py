@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
+import secrets
 import select
 import shutil
 import signal
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -129,6 +131,13 @@ def keep(run: int) -> None:
             return
 
 
+def url_of(conninfo: str) -> str:
+    """Return an address as QU_DATABASE takes it."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    return f"postgresql://?{urlencode({name: str(value) for name, value in conninfo_to_dict(conninfo).items()})}"
+
+
 class TestDatabase:
     """A database of one process of the run, with the console's schema and what a new console begins with."""
 
@@ -150,6 +159,20 @@ class TestDatabase:
     def clean(self) -> None:
         """Make it a new console's again: 70 deletes from small tables take less than one truncate of all."""
         self._db.execute(self._clean)
+
+    @contextmanager
+    def other(self) -> Iterator[str]:
+        """Give the address of another database, without any table, which is deleted in the end."""
+        import psycopg
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+        name = f"{self.name}_{secrets.token_hex(4)}"
+        with psycopg.connect(self._server, autocommit=True) as db:
+            db.execute(f"create database {name} template template0 encoding 'UTF8'".encode())
+            try:
+                yield url_of(make_conninfo(**{**conninfo_to_dict(self._server), "dbname": name}))
+            finally:
+                db.execute(f"drop database if exists {name} with (force)".encode())
 
     def drop(self) -> None:
         """Delete the database, whoever is connected with it."""

@@ -58,7 +58,7 @@ ROOMS = {
     "media": ("errors", "jobs", "model"),
     "prewarm": ("errors", "jobs", "model"),
     "aliyun": ("errors", "jobs", "media", "model", "prewarm", "settings"),
-    "maintenance": ("errors", "media", "model", "settings", "store"),
+    "maintenance": ("errors", "exports", "media", "model", "settings", "store"),
     "lifecycle": ("api", "errors", "exports", "jobs", "media", "model", "prewarm", "settings"),
     "demo": ("errors", "jobs", "lifecycle", "media", "model"),
     "operations": (

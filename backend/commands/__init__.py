@@ -13,8 +13,7 @@ import click
 import backend
 from backend.console import Console
 from backend.errors import ConsoleError
-from backend.maintenance.data_lock import MaintenanceError, hold_data_dir
-from backend.store import find_files
+from backend.maintenance.data_lock import MaintenanceError, hold_data_dir, require_data
 
 
 class ErrorReporter(click.Group):
@@ -61,8 +60,8 @@ def opened(*, existing: bool = False, upgrade: bool = False, alone: bool = False
     With `alone`, the command requires exclusive access.
     """
     settings, context = backend.read_settings(), click.get_current_context().find_root()
-    if existing and not find_files(settings.data):
-        raise MaintenanceError(f"There is no console in {settings.data}. Check QU_DATA.")
+    if existing:
+        require_data(settings)
     if "held" not in context.meta:
         context.meta["held"] = context.with_resource(hold_data_dir(settings, alone=alone))
     return backend.current(upgrade=upgrade)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,8 +13,12 @@ import backend
 from backend.commands import open_cloud, opened, shown
 from backend.maintenance.backup import back_up
 from backend.maintenance.backup import restore as restore_backup
+from backend.maintenance.data_lock import hold_data_dir, require_data
 from backend.maintenance.doctor import examine
 from backend.maintenance.media_copy import Progress, copy_media
+from backend.maintenance.migrate import cancel as cancel_move
+from backend.maintenance.migrate import migrate as move_data
+from backend.settings import Settings
 
 
 @click.command()
@@ -53,25 +58,52 @@ def restore(source: Path) -> None:
 
 
 @click.command()
-@click.option(
-    "--media", "target", required=True, metavar="s3://BUCKET/PREFIX|folder", help="Where to copy the media to."
-)
-def migrate(target: str) -> None:
-    """Copy the media to a bucket, or back to the folder in QU_DATA; nothing is deleted.
+@click.option("--to", "address", metavar="postgresql://…|FOLDER", help="Where to move the data to.")
+@click.option("--media", metavar="s3://BUCKET/PREFIX|folder", help="Where to copy the media to.")
+@click.option("--afresh", is_flag=True, help="Empty an unfinished copy in the target first.")
+@click.option("--cancel", is_flag=True, help="Use the data here again: remove the mark of an earlier move.")
+def migrate(address: str | None, media: str | None, afresh: bool, cancel: bool) -> None:
+    """Move the data to PostgreSQL or to a folder, or copy the media to a bucket or to the folder in QU_DATA.
 
-    The server can keep running. The command can be interrupted and repeated.
+    Data are moved while nothing uses them, compared, and not used here afterwards. Media can be copied beside the
+    server, and nothing is deleted. The command can be interrupted and repeated.
     """
     settings = backend.read_settings()
+    if cancel == bool(address or media):
+        raise click.UsageError("Name the target with --to, --media or both; or give an earlier move up with --cancel.")
+    if cancel:
+        click.echo(f"{cancel_move(settings)} is used again.")
+        return
+    if media:
+        _copy_media(settings, media)
+    if address:
+        target = replace(settings, **_place(address))
+        move_data(settings, target, click.echo, afresh=afresh)
+        setting = "QU_DATABASE to that address" if target.database else f"QU_DATA={target.data} and no QU_DATABASE"
+        click.echo(f"Moved. Set {setting}, and start the server.")
+        if target.data != settings.data and not settings.media:
+            click.echo(f"Move the media as well: {settings.media_folder} belongs into {target.data}.")
+
+
+def _place(address: str) -> dict[str, Any]:
+    """Return the settings of a database. Raises SettingsError."""
+    if "://" not in address:
+        return {"database": "", "data": Path(address).expanduser().absolute()}
+    return {"database": backend.read_settings(QU_DATABASE=address).database}
+
+
+def _copy_media(settings: Settings, target: str) -> None:
     url = "" if target == "folder" else backend.read_settings(QU_MEDIA=target).media
     if url == settings.media:
         raise click.UsageError("The media are there already: that is the present QU_MEDIA.")
-    here = opened(existing=True).media.files
-    there = backend.open_files(replace(settings, media=url))
+    require_data(settings)
+    here, there = backend.open_files(settings), backend.open_files(replace(settings, media=url))
     there.describe()
     shown = (
         (lambda done: click.echo(f"\r{_told(done)}", nl=False, err=True)) if sys.stderr.isatty() else (lambda _: None)
     )
-    done = copy_media(here, there, settings.data / "media-copy.journal", shown)
+    with hold_data_dir(settings):
+        done = copy_media(here, there, settings.data / "media-copy.journal", shown)
     click.echo(f"{_told(done)}. All files of {here.place} are in {there.place} now, with equal checksums.")
     click.echo(f"Stop the server, run this again for what came in meanwhile, set QU_MEDIA={url}, and start it.")
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from backend.settings import Settings
-from backend.store import make_folder
+from backend.store import find_files, hold_database, make_folder
 
 if TYPE_CHECKING:
     pass
@@ -23,6 +23,12 @@ LOCK_TRIES = 10
 
 class MaintenanceError(RuntimeError):
     """A backup or restore failed; the message says why and what to do."""
+
+
+def require_data(settings: Settings) -> None:
+    """Raise MaintenanceError if the data are in a folder in which there is no console."""
+    if not settings.database and not find_files(settings.data):
+        raise MaintenanceError(f"There is no console in {settings.data}. Check QU_DATA.")
 
 
 @contextmanager
@@ -42,6 +48,17 @@ def hold_data_dir(settings: Settings, *, alone: bool = False) -> Iterator[bool]:
         if first and not alone:
             _lock(lock, exclusive=False)
         yield first
+
+
+@contextmanager
+def hold_alone(settings: Settings) -> Iterator[None]:
+    """Hold the data alone, in a folder or in a database. Raises MaintenanceError or StoreError if they are in use."""
+    if settings.database:
+        with hold_database(settings.database):
+            yield
+    else:
+        with hold_data_dir(settings, alone=True):
+            yield
 
 
 def _lock(file: TextIO, *, exclusive: bool) -> bool:

@@ -7,7 +7,8 @@ the interface in `engine.py`; nothing outside this package knows which database 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from backend.store.accounts import Accounts
@@ -26,6 +27,7 @@ from backend.store.hash_chain import Head
 from backend.store.history import History
 from backend.store.jobs import Jobs
 from backend.store.login_attempts import LoginAttempts
+from backend.store.moving import Tables
 from backend.store.prewarming import Prewarming
 from backend.store.programme import ProgrammeStore
 from backend.store.programme_changes import ProgrammeChanges
@@ -44,6 +46,7 @@ from backend.store.sheets import Sheets
 from backend.store.similar_videos import SimilarVideos
 from backend.store.sqlite.engine import SqliteEngine
 from backend.store.sqlite.files import copy_files, find_damage, find_files, find_open
+from backend.store.sqlite.tables import SqliteTables
 from backend.store.statistics import Statistics
 from backend.store.technical_flags import TechnicalFlags
 from backend.store.tickets import Tickets
@@ -58,7 +61,7 @@ from backend.store.webhooks import Webhooks
 
 __all__ = [
     "UNKNOWN", "Head", "Reason", "Store", "StoreError", "copy_files", "find_damage", "find_files", "find_open",
-    "make_folder", "open_store",
+    "hold_database", "make_folder", "open_store", "open_tables",
 ]  # fmt: skip
 
 
@@ -131,17 +134,41 @@ def open_store(
     *,
     database: str = "",
     upgrade: bool = False,
+    held: bool = False,
 ) -> Store:
     """Open the store, creating it if needed: in a data folder, or in the PostgreSQL database with this address.
 
     `clock` is the time source for everything in it; `tell` reports the progress of an upgrade. A database of an older
-    version is upgraded only with `upgrade`. Raises StoreError.
+    version is upgraded only with `upgrade`. With `held`, the caller holds the data alone, and may open them although
+    they are being moved. Raises StoreError.
     """
     if not database:
-        return Store(SqliteEngine(folder, clock, tell, upgrade=upgrade))
+        return Store(SqliteEngine(folder, clock, tell, upgrade=upgrade, held=held))
     try:
         # imported here so that a console with SQLite does not need the driver
         from backend.store.postgres.engine import PostgresEngine
     except ImportError as error:
         raise StoreError(NO_DRIVER.format(error=error)) from error
-    return Store(PostgresEngine(database, clock, tell, upgrade=upgrade))
+    return Store(PostgresEngine(database, clock, tell, upgrade=upgrade, held=held))
+
+
+def open_tables(folder: Path, database: str = "") -> Tables:
+    """Open the tables of a store that exists, to move it or to fill it. Nothing else may use it. Raises StoreError."""
+    if not database:
+        tables = SqliteTables(folder)
+        tables.attach_feed()
+        return tables
+    from backend.store.postgres.tables import PostgresTables
+
+    return PostgresTables(database)
+
+
+@contextmanager
+def hold_database(database: str) -> Iterator[None]:
+    """Hold a PostgreSQL database alone. Raises StoreError if a console uses it."""
+    try:
+        from backend.store.postgres.tables import hold_alone
+    except ImportError as error:
+        raise StoreError(NO_DRIVER.format(error=error)) from error
+    with hold_alone(database):
+        yield

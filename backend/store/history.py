@@ -135,8 +135,17 @@ class History:
     def verify(self, noted: Head | None = None) -> VerificationResult:
         """Verify the whole chain; `noted` is a head that was written down elsewhere."""
         with self._engine.reading() as db:
-            rows = db.execute(f"select {', '.join(COLUMNS)} from history order by id")
-            return verify(rows, _head(db), noted)
+            return verify(_all_lines(db), _head(db), noted)
+
+
+def _all_lines(db: Database) -> Iterator[Any]:
+    """Yield all lines in order, a part at a time: some drivers fetch the whole result of a statement."""
+    last = 0
+    while rows := db.execute(
+        f"select {', '.join(COLUMNS)} from history where id > ? order by id limit {CHUNK}", [last]
+    ).fetchall():
+        yield from rows
+        last = rows[-1][0]
 
 
 def _order(wanted: HistoryFilter) -> str:

@@ -14,12 +14,13 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
 from backend.store.engine import Progress, ignore_progress
-from backend.store.errors import StoreError
+from backend.store.errors import Reason, StoreError
 from backend.store.postgres import derived, locks, schema
 from backend.store.postgres.change_cache import ChangeCache
 from backend.store.postgres.clock import Clock, ServerClock
 from backend.store.postgres.database import Connection, Database, adapt, run
 from backend.store.postgres.errors import said, store_error
+from backend.store.postgres.marks import read_mark
 
 T = TypeVar("T")
 
@@ -50,14 +51,22 @@ class Connections:
     is_local = False
 
     def __init__(
-        self, address: str, clock: Clock = time.time, tell: Progress = ignore_progress, *, upgrade: bool = False
+        self,
+        address: str,
+        clock: Clock = time.time,
+        tell: Progress = ignore_progress,
+        *,
+        upgrade: bool = False,
+        held: bool = False,
     ) -> None:
         """Open the database, making its tables if there are none; an old schema is upgraded only with `upgrade`.
 
-        `tell` reports the progress of an upgrade. With the clock `time.time`, the server's is used. Raises StoreError.
+        `tell` reports the progress of an upgrade. With the clock `time.time`, the server's is used. With `held`, the
+        caller holds the database alone, and may open one that is being moved. Raises StoreError.
         """
-        self.name, self._address = _read_address(address)
+        self.name, self._address = read_address(address)
         self.place = f"The database {self.name}"
+        self._held = held
         self.listeners: list[Callable[[], object]] = []
         # Others of this process wait here, without a connection.
         self._writing, self._volatile, self._feed = threading.Lock(), threading.Lock(), threading.Lock()
@@ -65,7 +74,7 @@ class Connections:
         self._cache = ChangeCache(self._open(tell, upgrade), self._connect)
         self.now: Clock = ServerClock(self._cache.server_time) if clock is time.time else clock
         self._pool = ConnectionPool(
-            self._address, kwargs=KWARGS, configure=_configure, min_size=1, max_size=MAX_CONNECTIONS,
+            self._address, kwargs=KWARGS, configure=self._configure, min_size=1, max_size=MAX_CONNECTIONS,
             timeout=WAIT_SECONDS, max_idle=300, reconnect_timeout=30, name="qu-console", open=True,
         )  # fmt: skip
         with suppress(psycopg.Error):  # whoever needs a connection is told
@@ -77,6 +86,8 @@ class Connections:
         connection: Connection | None = None
         try:
             connection = self._connect()
+            if not self._held and (mark := read_mark(connection)):
+                raise StoreError(mark.refusal(self.name), Reason.VERSION)
             if schema.prepare(connection, self.name, upgrade=upgrade):
                 with connection.transaction():
                     derived.rebuild(Database(connection, time.time), tell)
@@ -192,8 +203,17 @@ class Connections:
 
     def _connect(self) -> Connection:
         connection = psycopg.connect(self._address, **KWARGS)
-        _configure(connection)
+        try:
+            self._configure(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+    def _configure(self, connection: Connection) -> None:
+        _configure(connection)
+        if not self._held:
+            _note_use(connection)
 
     def _told(self, done: str, error: psycopg.Error) -> StoreError:
         return store_error(f"The database {self.name} cannot be {done}: {said(error)}", error)
@@ -208,7 +228,21 @@ def _configure(connection: Connection) -> None:
     run(connection.pgconn, SESSION.encode())
 
 
-def _read_address(address: str) -> tuple[str, str]:
+def connect(address: str) -> Connection:
+    """Open a connection outside a console."""
+    connection: Connection = psycopg.connect(read_address(address)[1], **KWARGS)
+    _configure(connection)
+    return connection
+
+
+def _note_use(connection: Connection) -> None:
+    """Show that a console uses the database, as long as the connection is open."""
+    (free,) = connection.execute("select pg_try_advisory_lock_shared($1)", [locks.USE]).fetchone() or (False,)
+    if not free:
+        raise psycopg.OperationalError("it is being restored or moved; try again when that is done")
+
+
+def read_address(address: str) -> tuple[str, str]:
     """Return how a database is named to the operator, without the password, and its address with our defaults."""
     try:
         given = conninfo_to_dict(address)

@@ -16,12 +16,14 @@ from backend.model.sheets import edition_of
 from backend.store import review_sorting
 from backend.store.account_names import folded
 from backend.store.engine import Progress, Queries, ignore_progress
+from backend.store.errors import Reason, StoreError
 from backend.store.file_permissions import close_to_others, make_file, make_folder
 from backend.store.folding import fold, marked_tags
 from backend.store.sqlite import migrations, search_index, video_queries
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.errors import store_error
 from backend.store.sqlite.group_commit import CommitGroup
+from backend.store.sqlite.marks import read_mark
 from backend.store.sqlite.readers import Readers
 from backend.store.sqlite.search_words import TOLD, index_words
 from backend.store.sqlite.version_check import refuse_outdated, refuse_unknown
@@ -45,10 +47,12 @@ class Connections:
         clock: Callable[[], float] = time.time,
         *,
         upgrade: bool = False,
+        held: bool = False,
     ) -> None:
         """Open the file, creating it if needed; an old schema is upgraded only with `upgrade`.
 
-        `tell` reports the progress of an upgrade. Raises StoreError.
+        `tell` reports the progress of an upgrade. With `held`, the caller holds the folder alone, and may open one that
+        is being moved. Raises StoreError.
         """
         self.path, self.place = path, str(path.parent)
         self.now = clock
@@ -63,7 +67,7 @@ class Connections:
             make_file(path)
             close_to_others(path.parent, *path.parent.glob("*.sqlite3*"))
             self._writer = self._open()
-            self._prepare(tell, upgrade)
+            self._prepare(tell, upgrade, held)
             readers = Readers(path, partial(self._open, read_only=True))
         except (sqlite3.Error, OSError) as error:
             raise store_error(
@@ -166,10 +170,12 @@ class Connections:
             connection.execute("pragma query_only = on")
         return Database(connection)
 
-    def _prepare(self, tell: Progress, upgrade: bool) -> None:
+    def _prepare(self, tell: Progress, upgrade: bool, held: bool) -> None:
         """Check the schema, and migrate it in one transaction if needed."""
         db = self._writer
         refuse_unknown(db.conn, self.path)
+        if not held and (mark := read_mark(db.conn)):
+            raise StoreError(mark.refusal(str(self.path.parent)), Reason.VERSION)
         db.conn.execute(f"pragma cache_size = {MANY_PAGES}")
         db.conn.execute("pragma journal_mode = wal")
         if not migrations.find_pending(db.conn):

@@ -23,10 +23,10 @@ class SqliteEngine(Connections):
 
     def __init__(
         self, folder: Path, clock: Callable[[], float] = time.time, tell: Progress = ignore_progress, *,
-        upgrade: bool = False,
+        upgrade: bool = False, held: bool = False,
     ) -> None:  # fmt: skip
         """Open the store in a folder, creating it if needed. Raises StoreError."""
-        super().__init__(database_in(folder), tell, clock, upgrade=upgrade)
+        super().__init__(database_in(folder), tell, clock, upgrade=upgrade, held=held)
         self._volatile = VolatileFile(folder / VOLATILE)
         self.volatile = self._volatile.writing
         self._feed = FeedFile(folder / FEED)
