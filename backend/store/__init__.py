@@ -22,6 +22,7 @@ from backend.store.feed_figures import FeedFigures
 from backend.store.feed_keys import FeedKeys
 from backend.store.feed_lineups import FeedLineups
 from backend.store.feed_versions import FeedVersions
+from backend.store.figures import FigureReader
 from backend.store.file_permissions import make_folder
 from backend.store.hash_chain import Head
 from backend.store.history import History
@@ -114,6 +115,7 @@ class Store:
         self.sheets = Sheets(engine, engine.now)
         self.history = History(engine)
         self.statistics = Statistics(engine, engine.now)
+        self.figures = FigureReader(engine)
         self.attempts = LoginAttempts(engine)
         self.tickets = Tickets(engine)
         self.exporting = engine

@@ -6,7 +6,7 @@ Batches that arrive while one is being committed share the next commit, and thus
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 
 from backend.model.feed import FigureKey, Figures
@@ -28,6 +28,16 @@ ADD = """
         completes = feed_figures.completes + excluded.completes, skips = feed_figures.skips + excluded.skips,
         watched_ms = feed_figures.watched_ms + excluded.watched_ms,
         played_ms = feed_figures.played_ms + excluded.played_ms
+"""
+ADD_HOUR = """
+    insert into feed_hours (hour, slot, impressions, plays, completes) values (?, ?, ?, ?, ?)
+    on conflict (hour, slot) do update set
+        impressions = feed_hours.impressions + excluded.impressions, plays = feed_hours.plays + excluded.plays,
+        completes = feed_hours.completes + excluded.completes
+"""
+FIND_HOURS = """
+    select hour, cast(sum(impressions) as bigint), cast(sum(plays) as bigint), cast(sum(completes) as bigint)
+    from feed_hours where hour between :first and :last group by hour order by hour
 """
 OLD_BATCHES = """
     delete from feed_batches where batch in (select batch from feed_batches where received < ? limit ?)
@@ -90,6 +100,12 @@ class FeedFigures:
         with self._engine.feed_reading() as db:
             return [(row[0], row[1], Figures(*row[2:])) for row in db.execute(sql, values).fetchall()]
 
+    def find_hours(self, first: int, last: int) -> list[tuple[int, int, int, int]]:
+        """Return hour since 1970 (UTC), impressions, playbacks not skipped, and complete ones. Raises StoreError."""
+        with self._engine.feed_reading() as db:
+            rows = db.execute(FIND_HOURS, {"first": first, "last": last}).fetchall()
+        return [(hour, impressions, plays + completes, completes) for hour, impressions, plays, completes in rows]
+
     def _commit(self, group: list[Waiting]) -> None:
         try:
             with self._engine.feed_writing() as db:
@@ -108,6 +124,7 @@ class FeedFigures:
             one.is_new = counted.rowcount == 1
         sums = _merged([one.sums for one in group if one.is_new])
         db.executemany(ADD, [(*key, *figures) for key, figures in sums.items()])
+        db.executemany(ADD_HOUR, [(*key, *sums) for key, sums in sorted(_by_hour(sums).items())])
         if not 0 <= now - self._pruned < PRUNE_SECONDS:
             self._pruned = now
             db.execute(OLD_BATCHES, [now - BATCH_SECONDS, MAX_PRUNED])
@@ -130,3 +147,14 @@ def _merged(parts: list[Mapping[FigureKey, Figures]]) -> dict[FigureKey, list[in
             row[4] += one.watched_ms
             row[5] += one.played_ms
     return merged
+
+
+def _by_hour(sums: Mapping[FigureKey, Sequence[int]]) -> dict[tuple[int, str], list[int]]:
+    """Return impressions, plays and completes by hour and slot."""
+    hours: dict[tuple[int, str], list[int]] = {}
+    for (hour, slot, *_), (impressions, plays, completes, *_) in sums.items():
+        row = hours.setdefault((hour, slot), [0, 0, 0])
+        row[0] += impressions
+        row[1] += plays
+        row[2] += completes
+    return hours

@@ -32,6 +32,7 @@ from backend.model import (
 )
 from backend.model.feed import FeedEvent
 from backend.model.feed_statistics import FigureGroup
+from backend.model.figures import PeriodLength
 from backend.model.reports import ReportReason
 from backend.model.review import DeskPreferences
 from backend.model.review_quality import Sampling
@@ -74,6 +75,11 @@ from backend.operations.feed_keys import (
     FeedKeyList,
 )
 from backend.operations.feed_statistics import FeedStatisticsData
+from backend.operations.figure_tables import Figure
+from backend.operations.figures import (
+    FigureLink,
+    FigureTableData,
+)
 from backend.operations.history import (
     ChangesData,
     HistoryData,
@@ -905,6 +911,47 @@ class ConsoleClient(OperationClient):
         page_size: int | None = None,
     ) -> FeedStatisticsData:
         """Return what phones reported of the feed by clip, place, hour or revision."""
+
+    def get_figures(
+        self,
+        *,
+        figure: Figure,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        by: PeriodLength | None = None,
+        user_id: str | None = None,
+        cate_id: int | None = None,
+        reviewer: str | None = None,
+    ) -> FigureTableData:
+        """Return a table of figures by day, week or month: the last 30 days, if no times are given."""
+
+    def export_figures(
+        self,
+        *,
+        figure: Figure,
+        format: FileFormat | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        by: PeriodLength | None = None,
+        user_id: str | None = None,
+        cate_id: int | None = None,
+        reviewer: str | None = None,
+    ) -> Download:
+        """Export the table of getFigures as a file."""
+
+    def create_figures_link(
+        self,
+        *,
+        figure: Figure,
+        format: FileFormat | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        by: PeriodLength | None = None,
+        user_id: str | None = None,
+        cate_id: int | None = None,
+        reviewer: str | None = None,
+    ) -> FigureLink:
+        """Create a link that downloads exportFigures' file once, within a minute, without a token."""
 
     def get_review_results(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from backend.store import review_sorting
+from backend.store import figure_counts, review_sorting
 from backend.store.engine import Progress, ignore_progress
 from backend.store.folding import fold, marked_tags
 from backend.store.postgres.database import Database
@@ -65,6 +65,7 @@ COPIES = {
 def update(db: Database, now: float, *, fold: bool) -> None:
     """Update what is derived from the changes of this transaction, before it is committed."""
     review_sorting.sort_changes(db, now)
+    figure_counts.settle(db, now)
     if fold:
         fold_counters(db)
     note_change(db, 0)

@@ -9,7 +9,7 @@ import psycopg
 
 from backend.exports.columns import Column, ExportSource, FileFormat
 from backend.model import Sort, VideoFilter
-from backend.store import review_sorting
+from backend.store import figure_counts, review_sorting
 from backend.store.engine import Piece, Progress, Queries, ignore_progress
 from backend.store.postgres import derived, export_reader, video_queries
 from backend.store.postgres.connections import Connections
@@ -37,12 +37,13 @@ class PostgresEngine(Connections):
 
     def recount(self) -> list[str]:
         with self.reading() as db:
-            return [*derived.examine(db), *review_sorting.examine(db)]
+            return [*derived.examine(db), *review_sorting.examine(db), *figure_counts.examine(db)]
 
     def rebuild(self, tell: Progress = ignore_progress) -> None:
         with self.writing(bulk=True) as db:
             derived.rebuild(db, tell)
             review_sorting.rebuild(db, self.now())
+            figure_counts.rebuild(db, self.now())
 
     def optimize_search(self) -> None:
         """Merge what was inserted lately into the search indexes, and count how often values occur."""

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from backend.model.limits import write_time
 from backend.model.sheets import edition_of
-from backend.store import review_sorting
+from backend.store import figure_counts, review_sorting
 from backend.store.account_names import folded
 from backend.store.engine import Progress, Queries, ignore_progress
 from backend.store.errors import Reason, StoreError
@@ -138,6 +138,7 @@ class Connections:
         """Update what is derived from the changes of this transaction."""
         search_index.index_changes(db)
         review_sorting.sort_changes(db, self.now())
+        figure_counts.settle(db, self.now())
 
     def _keep_in_memory(self, pages: int) -> None:
         if pages != self._pages:

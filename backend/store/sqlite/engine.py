@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from backend.exports.columns import Column, ExportSource, FileFormat
 from backend.model import Sort, VideoFilter
-from backend.store import review_sorting
+from backend.store import figure_counts, review_sorting
 from backend.store.engine import Piece, Progress, ignore_progress
 from backend.store.sqlite import export_reader, search_index
 from backend.store.sqlite.connections import Connections
@@ -44,12 +44,13 @@ class SqliteEngine(Connections):
 
     def recount(self) -> list[str]:
         with self.reading() as db:
-            return [*search_index.examine(db), *review_sorting.examine(db)]
+            return [*search_index.examine(db), *review_sorting.examine(db), *figure_counts.examine(db)]
 
     def rebuild(self, tell: Progress = ignore_progress) -> None:
         with self.writing(bulk=True) as db:
             search_index.rebuild(db, tell)
             review_sorting.rebuild(db, self.now())
+            figure_counts.rebuild(db, self.now())
 
     def optimize_search(self) -> None:
         """Merge the search index into one segment, since a search reads every segment.

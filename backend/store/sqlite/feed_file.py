@@ -17,7 +17,7 @@ from backend.store.sqlite.database import Database
 from backend.store.sqlite.errors import store_error
 
 BUSY_SECONDS = 30
-SCHEMA = 1  # `pragma user_version`; a later one is of a newer version of the console
+SCHEMA = 2  # `pragma user_version`; a later one is of a newer version of the console
 TABLES = """
     create table if not exists feed_versions (
         version text primary key, slot text not null, revision integer not null, video_ids text not null,
@@ -32,6 +32,14 @@ TABLES = """
         skips integer not null, watched_ms integer not null, played_ms integer not null,
         primary key (hour, slot, video_id, place, revision)
     ) strict, without rowid;
+    create table if not exists feed_hours (
+        hour integer not null, slot text not null, impressions integer not null, plays integer not null,
+        completes integer not null, primary key (hour, slot)
+    ) strict, without rowid;
+"""
+FILL_HOURS = """
+    insert or ignore into feed_hours
+    select hour, slot, sum(impressions), sum(plays), sum(completes) from feed_figures group by hour, slot
 """
 ADVICE = (
     "It holds the figures of the feed and the cursors of phones alone: stop the console and restore a backup, "
@@ -85,7 +93,7 @@ class FeedFile:
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = full")  # what was acknowledged must survive a power failure
             connection.executescript(TABLES)
-            connection.execute(f"pragma user_version = {SCHEMA}")
+            _upgrade(connection)
         except BaseException:
             connection.close()
             raise
@@ -112,6 +120,17 @@ def find_damage(path: Path) -> str:
     except (sqlite3.Error, StoreError) as error:
         return str(error)
     return "" if verdict == "ok" else verdict
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Fill what a file of an older version lacks, once, whoever else opens it at the same time."""
+    if connection.execute("pragma user_version").fetchone()[0] == SCHEMA:
+        return
+    with connection:
+        connection.execute("begin immediate")
+        if connection.execute("pragma user_version").fetchone()[0] < SCHEMA:
+            connection.execute(FILL_HOURS)
+            connection.execute(f"pragma user_version = {SCHEMA}")
 
 
 def _refuse_newer(connection: sqlite3.Connection, path: Path) -> None:

@@ -1,0 +1,119 @@
+"""Periods and quantiles of the page of figures.
+
+Counts are kept by quarter of an hour and by day, both in UTC. A period of a time zone consists of whole days of UTC and
+the quarters around them; quarters are exact for every offset in use today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from math import sqrt
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+SLOT_SECONDS, SLOTS_A_DAY = 900, 96
+QUARTERS, DAYS = 0, 1  # what slots of a segment are
+ALWAYS = 1 << 40  # later than every slot
+LONGEST = 1_000_000_000  # seconds
+
+Segment: TypeAlias = tuple[
+    int, int, int, int
+]  # number of the period, QUARTERS or DAYS, first slot, slot after the last
+
+
+class PeriodLength(StrEnum):
+    """What figures are summed by; weeks begin on Monday."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+MAX_DAYS = {PeriodLength.DAY: 92, PeriodLength.WEEK: 735, PeriodLength.MONTH: 1830}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A period by its first day, and from when until when it is (seconds since 1970, `end` excluded)."""
+
+    day: date
+    start: int
+    end: int
+
+
+def make_periods(by: PeriodLength, first: date, last: date, zone: ZoneInfo) -> list[Period]:
+    """Return the periods that contain the days from `first` to `last`, oldest first; they are whole."""
+    day = _first_day(by, first)
+    days = [day]
+    while (day := _next(by, day)) <= last:
+        days.append(day)
+    starts = [int(datetime.combine(one, time(), zone).timestamp()) for one in (*days, day)]
+    return [Period(*one) for one in zip(days, starts, starts[1:], strict=False)]
+
+
+def make_segments(periods: Sequence[Period]) -> list[Segment]:
+    """Return what to sum for each period: the whole days of UTC in it, and the quarters before and after them."""
+    found: list[Segment] = []
+    for number, period in enumerate(periods):
+        first, last = period.start // SLOT_SECONDS, period.end // SLOT_SECONDS
+        first_day, last_day = -(-first // SLOTS_A_DAY), last // SLOTS_A_DAY
+        if first_day >= last_day:
+            found.append((number, QUARTERS, first, last))
+            continue
+        found.append((number, DAYS, first_day, last_day))
+        if first < first_day * SLOTS_A_DAY:
+            found.append((number, QUARTERS, first, first_day * SLOTS_A_DAY))
+        if last_day * SLOTS_A_DAY < last:
+            found.append((number, QUARTERS, last_day * SLOTS_A_DAY, last))
+    return found
+
+
+def quarters_of(periods: Sequence[Period]) -> list[Segment]:
+    """Return each period as quarters of an hour alone."""
+    return [
+        (number, QUARTERS, one.start // SLOT_SECONDS, one.end // SLOT_SECONDS) for number, one in enumerate(periods)
+    ]
+
+
+def make_bounds() -> tuple[int, ...]:
+    """Return the lower bounds of the classes of durations, in seconds, as the database has them too."""
+    bounds = [0]
+    while bounds[-1] < LONGEST:
+        bounds.append(max(bounds[-1] + 1, bounds[-1] * 11 // 10))
+    return tuple(bounds)
+
+
+BOUNDS = make_bounds()
+ABOVE = dict(pairwise(BOUNDS))
+
+
+def find_quantile(counts: Mapping[int, int], share: float) -> float | None:
+    """Return a quantile of durations counted by the lower bounds of their classes; None without any.
+
+    It is exact up to 10 seconds, and above at most 5 % away from the duration at that rank.
+    """
+    total = sum(counts.values())
+    if total <= 0:
+        return None
+    seen = 0
+    for low in sorted(counts):
+        seen += counts[low]
+        if seen >= share * total:
+            break
+    return sqrt(low * (ABOVE.get(low, low + 1) - 1))
+
+
+def _first_day(by: PeriodLength, day: date) -> date:
+    if by is PeriodLength.WEEK:
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if by is PeriodLength.MONTH else day
+
+
+def _next(by: PeriodLength, day: date) -> date:
+    if by is PeriodLength.MONTH:
+        return (day + timedelta(days=31)).replace(day=1)
+    return day + timedelta(days=7 if by is PeriodLength.WEEK else 1)

@@ -1,0 +1,123 @@
+"""The tables of figures: their columns, and the filters that apply to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from backend.exports.columns import CellKind, Column
+from backend.operations import figure_rows as rows
+from backend.operations.figure_rows import Question, Row
+
+
+class Figure(StrEnum):
+    """What a table is about."""
+
+    UPLOADS = "uploads"
+    UPLOADS_BY_CATEGORY = "uploadsByCategory"
+    UPLOADS_BY_USER = "uploadsByUser"
+    REVIEWS = "reviews"
+    REVIEWS_BY_REVIEWER = "reviewsByReviewer"
+    REVIEWS_BY_REASON = "reviewsByReason"
+    DECISION_TIMES = "decisionTimes"
+    WAITING_AGES = "waitingAges"
+    TRANSCODES = "transcodes"
+    TRANSCODE_FAILURES = "transcodeFailures"
+    BYTES = "bytes"
+    BYTES_BY_KIND = "bytesByKind"
+    NARROW_BAND = "narrowBand"
+    RECOMMENDATIONS = "recommendations"
+    PREWARMS = "prewarms"
+
+
+class Unit(StrEnum):
+    """What the values of a column are; a share is from 0 to 1, a score is VMAF."""
+
+    DAY = "day"
+    FLAG = "flag"
+    NAME = "name"
+    COUNT = "count"
+    BYTES = "bytes"
+    SECONDS = "seconds"
+    SHARE = "share"
+    SCORE = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class FigureTable:
+    """A table: its columns, the filters that apply to it, and how its rows are made."""
+
+    columns: dict[str, Unit]
+    make_rows: Callable[[Question], list[Row]]
+    filters: tuple[str, ...] = ()
+
+    def exported(self) -> tuple[Column, ...]:
+        """Return the columns as exports have them."""
+        return tuple(Column(name, _cell_kind(name, unit), 16) for name, unit in self.columns.items())
+
+
+PERIOD = {"day": Unit.DAY, "complete": Unit.FLAG}
+UPLOADED = {"uploads": Unit.COUNT, "bytes": Unit.BYTES}
+VERDICTS = {"decided": Unit.COUNT, "passed": Unit.COUNT, "blocked": Unit.COUNT, "passRate": Unit.SHARE}
+BY_REVIEWER = ("cateId", "reviewer")
+TABLES = {
+    Figure.UPLOADS: FigureTable(PERIOD | UPLOADED, rows.uploads, ("userId", "cateId")),
+    Figure.UPLOADS_BY_CATEGORY: FigureTable(
+        {"cateId": Unit.NAME, "cateName": Unit.NAME} | UPLOADED, rows.uploads_by_category
+    ),
+    Figure.UPLOADS_BY_USER: FigureTable({"userId": Unit.NAME, "userName": Unit.NAME} | UPLOADED, rows.uploads_by_user),
+    Figure.REVIEWS: FigureTable(
+        PERIOD | {"came": Unit.COUNT} | VERDICTS | {"undone": Unit.COUNT, "waiting": Unit.COUNT},
+        rows.reviews,
+        BY_REVIEWER,
+    ),
+    Figure.REVIEWS_BY_REVIEWER: FigureTable(
+        {"reviewer": Unit.NAME} | VERDICTS | {"undone": Unit.COUNT}, rows.reviews_by_reviewer, ("reviewer",)
+    ),
+    Figure.REVIEWS_BY_REASON: FigureTable(
+        {"reasonCode": Unit.NAME, "reason": Unit.NAME, "blocked": Unit.COUNT, "share": Unit.SHARE},
+        rows.reviews_by_reason,
+        BY_REVIEWER,
+    ),
+    Figure.DECISION_TIMES: FigureTable(
+        PERIOD | {"decided": Unit.COUNT, "median": Unit.SECONDS, "p90": Unit.SECONDS}, rows.decision_times, BY_REVIEWER
+    ),
+    Figure.WAITING_AGES: FigureTable(
+        {"fromSeconds": Unit.SECONDS, "toSeconds": Unit.SECONDS, "videos": Unit.COUNT}, rows.waiting_ages
+    ),
+    Figure.TRANSCODES: FigureTable(
+        PERIOD
+        | {"done": Unit.COUNT, "failed": Unit.COUNT, "cancelled": Unit.COUNT}
+        | {f"{name}{what}": Unit.SECONDS for what in ("Waiting", "Working") for name in ("median", "p90")},
+        rows.transcodes,
+    ),
+    Figure.TRANSCODE_FAILURES: FigureTable(
+        {"kind": Unit.NAME, "reason": Unit.NAME, "failed": Unit.COUNT}, rows.transcode_failures
+    ),
+    Figure.BYTES: FigureTable(PERIOD | {"bytes": Unit.BYTES, "growth": Unit.BYTES}, rows.stored_bytes),
+    Figure.BYTES_BY_KIND: FigureTable(
+        {"kind": Unit.NAME, "files": Unit.COUNT, "bytes": Unit.BYTES, "growth": Unit.BYTES}, rows.bytes_by_kind
+    ),
+    Figure.NARROW_BAND: FigureTable(
+        PERIOD
+        | {"savedBytes": Unit.BYTES, "growth": Unit.BYTES, "scored": Unit.COUNT}
+        | {"medianScore": Unit.SCORE, "p10Score": Unit.SCORE},
+        rows.narrow_band,
+    ),
+    Figure.RECOMMENDATIONS: FigureTable(
+        PERIOD | dict.fromkeys(("added", "removed", "impressions", "plays", "completes"), Unit.COUNT),
+        rows.recommendations,
+    ),
+    Figure.PREWARMS: FigureTable(PERIOD | dict.fromkeys(("warm", "failed", "shared"), Unit.COUNT), rows.prewarms),
+}
+
+
+def _cell_kind(name: str, unit: Unit) -> CellKind:
+    if unit in (Unit.COUNT, Unit.BYTES):
+        return CellKind.WHOLE
+    if unit in (Unit.SECONDS, Unit.SHARE, Unit.SCORE):
+        return CellKind.NUMBER
+    if unit is Unit.NAME:
+        return CellKind.ID if name.endswith("Id") else CellKind.TEXT
+    return CellKind.WORD

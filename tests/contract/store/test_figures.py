@@ -1,0 +1,349 @@
+"""Figures by day, week and month: a scripted day has exact ones, in every zone and after every undo."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from backend.auth.permissions import Role
+from backend.errors import ConsoleError
+from backend.model import CensorStatus, FileKind, JobKind, MediaFile, User, WarmState
+from backend.operations.figure_tables import TABLES, Figure
+from tests.conftest import TESTS
+
+TODAY = "2019-01-09"  # the day of the clock in Shanghai
+SOURCE = MediaFile(FileKind.SOURCE, "source.mp4", 1000)
+LATER = 1 << 32
+BEN = User("7", "Ben")
+
+
+@pytest.fixture
+def figures(door):
+    """Asks for the rows of a table, without parameters of the last two days."""
+
+    def ask(figure, **given):
+        given = {"startTime": "2019-01-08", "endTime": TODAY, **given}
+        return door.data("getFigures", figure=figure, **given)["rowList"]
+
+    return ask
+
+
+@pytest.fixture
+def today(figures):
+    """Asks for the row of today, without its day."""
+
+    def ask(figure, **given):
+        row = figures(figure, **given)[-1]
+        assert (row.pop("day"), row.pop("complete")) == (TODAY, False)
+        return row
+
+    return ask
+
+
+def end_job(jobs, clock, kind, waiting, working, error=None, facts=None):
+    """Have the next job of a kind wait, work and end."""
+    clock.move(waiting)
+    job = jobs.claim_job([kind], "w")
+    clock.move(working)
+    if error:
+        jobs.settle_failed(job, "w", error)
+    else:
+        jobs.settle_done(job, "w", (), facts or {})
+    return job
+
+
+@pytest.mark.every_door
+def test_uploads_count_by_day_user_and_category_also_when_they_are_deleted(door, figures, today, make_video, console):
+    made = [make_video(size=10, cate_id=number % 2 + 1) for number in range(4)]
+    other = make_video(size=100, user=BEN)
+
+    console.store.trash.put(made[0].video_id, made[0].user.user_id, LATER, TESTS)
+    console.store.trash.restore(made[0].video_id, TESTS)
+    for one in (made[1], other):
+        console.store.trash.put(one.video_id, one.user.user_id, LATER, TESTS)
+    console.store.trash.forget(other.video_id, TESTS)
+
+    assert figures("uploads")[0] == {"day": "2019-01-08", "complete": True, "uploads": 0, "bytes": 0}
+    assert today("uploads") == {"uploads": 5, "bytes": 140}
+    assert today("uploads", userId="7") == {"uploads": 1, "bytes": 100}
+    assert today("uploads", cateId=2) == {"uploads": 2, "bytes": 20}
+    assert figures("uploadsByUser") == [
+        {"userId": "2434793223202", "userName": "Anne", "uploads": 4, "bytes": 40},
+        {"userId": "7", "userName": "Ben", "uploads": 1, "bytes": 100},
+    ]
+    assert [(row["cateId"], row["uploads"]) for row in figures("uploadsByCategory")] == [(1, 2), (2, 2), (12, 1)]
+    assert console.store.recount() == []
+
+
+def test_an_upload_is_counted_in_the_category_that_it_has_now(door, today, make_video, console):
+    made = make_video(cate_id=1, cate_name="旅行")
+
+    door.data("editVideo", videoId=made.video_id, cateId=0)
+
+    assert (today("uploads", cateId=1)["uploads"], today("uploads", cateId=0)["uploads"]) == (0, 1)
+    assert console.store.recount() == []
+
+
+def test_verdicts_count_by_reviewer_and_reason_until_they_are_undone(
+    door, figures, today, make_video, make_account, sign_in, clock, console
+):
+    ben = sign_in(make_account("ben", Role.REVIEWER))
+    videos = [make_video(cate_id=number % 2 + 1).video_id for number in range(6)]
+    clock.move(100)
+    for video_id in videos[:3]:
+        door.data("createAudit", mediaId=video_id, status="Normal")
+    door.data("createAudit", mediaId=videos[3], status="Blocked", reason="words of one's own")
+    door.data("undoAudit", videoId=videos[0])
+    (lease,) = door.data("takeReview", token=ben, count=1)["leaseList"]
+    door.data("decideReview", token=ben, leaseKey=lease["leaseKey"], status="Blocked", reasonCode="spam")
+
+    counts = {"decided": 4, "passed": 2, "blocked": 2, "passRate": 0.5, "undone": 1}
+    assert today("reviews") == {"came": 7, **counts, "waiting": 2}  # the one that was undone came again
+    assert today("reviews", reviewer="ben") == {
+        "came": None, "decided": 1, "passed": 0, "blocked": 1, "passRate": 0, "undone": 0, "waiting": None
+    }  # fmt: skip
+    assert sum(today("reviews", cateId=number)["decided"] for number in (1, 2)) == 4
+    assert figures("reviewsByReviewer") == [
+        {"reviewer": "anne", "decided": 3, "passed": 2, "blocked": 1, "passRate": 0.6667, "undone": 1},
+        {"reviewer": "ben", "decided": 1, "passed": 0, "blocked": 1, "passRate": 0, "undone": 0},
+    ]
+    assert {(row["reasonCode"], row["blocked"], row["share"]) for row in figures("reviewsByReason")} == {
+        ("", 1, 0.5), ("spam", 1, 0.5)
+    }  # fmt: skip
+    assert door.data("getFigures", figure="reviewsByReason", language="zh")["rowList"][1]["reason"] == "广告引流"
+    assert console.store.recount() == []
+
+
+def test_the_time_to_a_verdict_is_since_the_upload_and_is_taken_back_with_it(door, today, make_video, clock):
+    for seconds in (100, 1000, 10_000):
+        made = make_video(created=1, cate_id=seconds)  # imported: what counts is when it came
+        clock.move(seconds - 1)
+        door.data("createAudit", mediaId=made.video_id, status="Normal")
+        clock.move(1)
+
+    found = door.data("getFigures", figure="decisionTimes", by="week", startTime="2019-01-09", endTime="2019-01-11")
+    (week,) = found["rowList"]
+    assert (week["day"], week["decided"]) == ("2019-01-07", 3)
+    assert week["median"] == pytest.approx(999, rel=0.05)
+    assert week["p90"] == pytest.approx(9999, rel=0.05)
+
+    door.data("undoAudit", videoId=made.video_id)
+    found = door.data("getFigures", figure="decisionTimes", by="week", startTime="2019-01-09", endTime="2019-01-11")
+    assert found["rowList"][0]["decided"] == 2
+
+
+def test_a_verdict_is_taken_back_in_the_category_in_which_it_was_given(door, today, make_video, console):
+    made = make_video(cate_id=1, cate_name="旅行").video_id
+    door.data("createAudit", mediaId=made, status="Normal")
+    door.data("editVideo", videoId=made, cateId=0)
+    assert today("reviews", cateId=1)["decided"] == 1
+
+    door.data("undoAudit", videoId=made)
+
+    assert [today("reviews", cateId=number)["decided"] for number in (0, 1)] == [0, 0]
+    door.data("createAudit", mediaId=made, status="Normal")
+    assert [today("reviews", cateId=number)["decided"] for number in (0, 1)] == [1, 0]
+    assert console.store.recount() == []
+
+
+def test_what_waits_is_counted_by_how_long_it_has(figures, make_video, clock):
+    make_video()
+    clock.move(2 * 86_400)
+    make_video()
+    clock.move(3600)
+    make_video()
+
+    found = {row["fromSeconds"]: row["videos"] for row in figures("waitingAges")}
+
+    assert {low: count for low, count in found.items() if count} == {0: 2, 86_400: 1}
+
+
+def test_transcodes_count_by_outcome_with_their_times_and_reasons_in_words(figures, today, queued, jobs, clock, door):
+    for working, error in (
+        (10, None),
+        (20, None),
+        (30, ConsoleError("The disk is full. Free some space and try again.")),
+    ):
+        queued()
+        end_job(jobs, clock, JobKind.TRANSCODE, 5, working, error)
+    made = queued()
+    jobs.cancel_job(jobs.find_jobs(video_id=made.video_id).items[0].job_id, TESTS)
+
+    found = today("transcodes")
+
+    assert (found["done"], found["failed"], found["cancelled"]) == (2, 1, 1)
+    assert (found["medianWaiting"], found["medianWorking"]) == (5, pytest.approx(20, rel=0.05))
+    assert figures("transcodeFailures")[0]["reason"] == "The disk is full. Free some space and try again."
+    (zh,) = door.data("getFigures", figure="transcodeFailures", language="zh")["rowList"]
+    assert zh == {"kind": "transcode", "reason": "磁盘已满，请清理空间后重试。", "failed": 1}
+
+    jobs.retry_failed_jobs(TESTS)
+    end_job(jobs, clock, JobKind.TRANSCODE, 1, 1)
+    assert (today("transcodes")["done"], today("transcodes")["failed"]) == (3, 1)
+
+
+def test_bytes_are_known_by_kind_with_what_narrow_band_saves_and_how_good_it_is(
+    figures, today, make_video, jobs, clock, console, door
+):
+    plain = MediaFile(FileKind.COMMON, "common-720.mp4", 400, 1280, 720)
+    made = make_video(files=(SOURCE, plain))
+    jobs.enqueue_for_video(JobKind.NARROW, made.video_id, "submitTabTranscode", TESTS)
+    job = jobs.claim_job([JobKind.NARROW], "w")
+    narrow = MediaFile(FileKind.NARROW, "narrow-720.mp4", 150, 1280, 720)
+    jobs.settle_done(job, "w", (narrow,), {"vmaf": 94.26})
+    assert today("bytes") == {"bytes": 1550, "growth": 1550}
+
+    clock.move(86_400)
+    console.store.trash.put(made.video_id, made.user.user_id, LATER, TESTS)
+
+    later = {"startTime": TODAY, "endTime": "2019-01-10"}
+    assert [(row["bytes"], row["growth"]) for row in figures("bytes", **later)] == [(1550, 1550), (1550, 0)]
+    assert figures("bytesByKind", **later) == [{"kind": "trash", "files": 3, "bytes": 1550, "growth": 1550}]
+    assert [(row["savedBytes"], row["scored"], row["medianScore"]) for row in figures("narrowBand", **later)] == [
+        (250, 1, 94.3), (0, 0, None)
+    ]  # fmt: skip
+    console.store.trash.forget(made.video_id, TESTS)
+    assert figures("bytes", **later)[-1]["bytes"] == 0
+    assert console.store.recount() == []
+
+
+def test_recommendations_and_prewarms_count_by_day(door, today, make_video, jobs, console):
+    made = make_video(censor_status=CensorStatus.SUCCESS, files=(SOURCE,)).video_id
+    door.data("recommendVideo", videoId=made)
+    door.data("deleteRecommendById", videoId=made)
+    door.data("recommendVideo", videoId=made)
+    door.data("pushObjectCache", objectPath="https://example.com/a.png\nhttps://example.com/b.png")
+    job = jobs.claim_job([JobKind.PREWARM], "w")
+    jobs.settle_done(job, "w", (), {"warmed": {0: (WarmState.WARM, ""), 1: (WarmState.FAILED, "404")}})
+
+    nothing = {"impressions": 0, "plays": 0, "completes": 0}
+    assert today("recommendations") == {"added": 2, "removed": 1, **nothing}
+    assert today("prewarms") == {"warm": 1, "failed": 1, "shared": 0}
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Kolkata", "America/St_Johns", "Pacific/Chatham", "UTC"])
+def test_days_are_those_of_the_consoles_zone_also_with_a_part_of_an_hour(zone, settings, make_video, console):
+    midnight = int(datetime(2019, 3, 10, tzinfo=ZoneInfo(zone)).timestamp())
+    for second in (midnight - 1, midnight, midnight + 86_399 - 3600, midnight + 86_400 + 3600):
+        make_video(created=second)
+    console.settings = replace(console.settings, time_zone=ZoneInfo(zone))
+    span = {"figure": "uploads", "startTime": "2019-03-09", "endTime": "2019-03-11"}
+    account = console.store.accounts.add_account("zoe", "x", Role.ANALYST, TESTS)
+    console.store.sessions.open_session(account, "t" * 48, 30, TESTS)
+
+    def ask(**more):
+        answer = console.call("getFigures", {**span, **more}, "t" * 48)
+        return [(row["day"], row["uploads"]) for row in answer["data"]["rowList"]]
+
+    assert ask() == [("2019-03-09", 1), ("2019-03-10", 2), ("2019-03-11", 1)]
+    assert ask(by="week") == [("2019-03-04", 3), ("2019-03-11", 1)]
+    assert ask(by="month") == [("2019-03-01", 4)]
+    assert ask(userId="2434793223202") == ask()
+
+
+def test_the_counts_are_those_of_the_history_whatever_happens(door, figures, make_video, console, clock):
+    dice = random.Random(4)
+    videos = [make_video(cate_id=dice.randrange(3)).video_id for _ in range(6)]
+    for _ in range(120):
+        clock.move(dice.expovariate(1 / 2000))
+        video_id = dice.choice(videos)
+        match dice.randrange(5):
+            case 0 | 1:
+                door("createAudit", mediaId=video_id, status=dice.choice(["Normal", "Blocked"]), reason="x")
+            case 2:
+                door("undoAudit", videoId=video_id)
+            case 3:
+                door("editVideo", videoId=video_id, cateId=0)
+            case 4:
+                door("deleteVideoById", videoId=video_id, userId="2434793223202")
+                door("restoreVideo", videoId=video_id)
+
+    stands: Counter[str] = Counter()
+    last: dict[str, str] = {}
+    for line in reversed(console.store.history.find_history(limit=10_000)):
+        day = datetime.fromtimestamp(line.at, console.settings.time_zone).date().isoformat()
+        if line.action == "createAudit":
+            stands[day] += 1
+            last[line.target] = day
+        elif line.action == "undoAudit":
+            stands[last[line.target]] -= 1
+    rows = figures("reviews", endTime="2019-02-09")
+    assert {row["day"]: row["decided"] for row in rows if row["decided"]} == {day: n for day, n in stands.items() if n}
+    assert len(stands) > 2
+    assert rows[-1]["waiting"] == console.store.figures.count_waiting()
+    assert console.store.recount() == []
+
+
+def test_who_does_not_manage_videos_sees_of_reviewers_only_themselves(door, make_video, make_account, sign_in):
+    tokens = {role: sign_in(make_account(role.value, role)) for role in (Role.ANALYST, Role.REVIEWER)}
+    for _ in range(2):
+        make_video()
+    for token in (None, tokens[Role.REVIEWER]):
+        (lease,) = door.data("takeReview", token=token, count=1)["leaseList"]
+        door.data("decideReview", token=token, leaseKey=lease["leaseKey"], status="Normal")
+
+    def reviewers(token):
+        return [row["reviewer"] for row in door.data("getFigures", token=token, figure="reviewsByReviewer")["rowList"]]
+
+    assert reviewers(None) == ["anne", "reviewer"]
+    assert reviewers(tokens[Role.REVIEWER]) == ["reviewer"]
+    assert reviewers(tokens[Role.ANALYST]) == []
+    answer = door("getFigures", token=tokens[Role.ANALYST], figure="reviews", reviewer="anne")
+    assert (answer["code"], answer["message"]) == (
+        "403", "Only those who manage videos see the figures of other reviewers."
+    )  # fmt: skip
+    assert door.data("getFigures", token=tokens[Role.ANALYST], figure="reviews")["rowList"][-1]["decided"] == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"startTime": "2019-01-09", "endTime": "2019-01-08"}, "startTime is later than endTime."),
+        ({"startTime": "2018-01-01", "endTime": "2019-01-08"}, "From startTime to endTime are more than 92 days."),
+        ({"startTime": "2013-01-01", "by": "month"}, "From startTime to endTime are more than 1830 days."),
+        ({"reviewer": "anne"}, "uploads cannot be narrowed by reviewer."),
+        ({"userId": "7", "cateId": 3}, "Figures can be narrowed by userId / cateId one at a time: give one of them."),
+    ],
+)
+def test_what_cannot_be_answered_is_named(door, given, message):
+    answer = door("getFigures", figure="uploads", **given)
+    assert (answer["code"], answer["message"]) == ("400", message)
+
+
+@pytest.mark.parametrize("figure", Figure)
+def test_every_table_has_its_columns_in_every_row_also_of_an_empty_console(door, figure):
+    found = door.data("getFigures", figure=figure.value, startTime="2018-12-01", endTime="2018-12-07")
+
+    assert [column["name"] for column in found["columnList"]] == list(TABLES[figure].columns)
+    assert all(list(row) == list(TABLES[figure].columns) for row in found["rowList"])
+    if "day" in TABLES[figure].columns:
+        assert [row["day"] for row in found["rowList"]] == [f"2018-12-0{number}" for number in range(1, 8)]
+        assert all(row["complete"] for row in found["rowList"])
+    assert (found["startDay"], found["endDay"], found["timeZone"]) == ("2018-12-01", "2018-12-07", "Asia/Shanghai")
+
+
+@pytest.mark.parametrize("file_format", ["csv", "jsonl", "xlsx"])
+def test_a_table_is_exported_with_the_rows_that_it_shows(door, http, figures, make_video, file_format, console):
+    make_video(user=User("=1", "=cmd()"), size=3)
+    asked = {"figure": "uploadsByUser", "format": file_format, "startTime": "2019-01-08", "endTime": TODAY}
+
+    link = door.data("createFiguresLink", **asked)["url"]
+    answer = http.get(link if "://" in link else door.base_url + link)
+
+    assert answer.headers["Content-Disposition"].count(f".{file_format}") >= 1
+    if file_format == "csv":
+        rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+        assert rows == [["userId", "userName", "uploads", "bytes"], ["'=1", "'=cmd()", "1", "3"]]
+    elif file_format == "jsonl":
+        assert [json.loads(line) for line in answer.text.splitlines()] == figures("uploadsByUser")
+    else:
+        assert answer.content[:2] == b"PK"
+    assert console.store.history.find_history(limit=1)[0].action == "exportFigures"

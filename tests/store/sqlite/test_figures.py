@@ -1,0 +1,75 @@
+"""Counts of the page of figures: the doctor compares them with the rows and brings them back."""
+
+from __future__ import annotations
+
+import pytest
+
+from backend.model import FileKind, MediaFile, Verdict
+from backend.store.sqlite import migrations
+from tests.conftest import TESTS
+
+SOURCE = MediaFile(FileKind.SOURCE, "source.mp4", 1000)
+
+
+@pytest.fixture
+def counts(console):
+    """Reads all counts that are not zero."""
+
+    def read():
+        tables = {"figure_counts": "series, span, slot, key, part", "figure_user_counts": "series, slot, key"}
+        with console.store.engine.reading() as db:
+            return {
+                tuple(row)
+                for table, columns in tables.items()
+                for row in db.execute(f"select {columns}, number, amount from {table} where number <> 0 or amount <> 0")
+            }
+
+    return read
+
+
+@pytest.fixture
+def day(console, make_video, clock):
+    """A day with uploads, verdicts, an undo, and a video that moved, was deleted and came back."""
+    videos = [make_video(cate_id=number, files=(SOURCE,)).video_id for number in range(4)]
+    for number, verdict in enumerate((Verdict.NORMAL, Verdict.BLOCKED, Verdict.NORMAL)):
+        clock.move(500)
+        console.store.catalogue.record_audit(videos[number], verdict, "why", "", TESTS, reason_code="spam")
+    console.store.catalogue.undo_audit(videos[2], TESTS)
+    user_id = console.store.catalogue.get_video(videos[3]).user.user_id
+    console.store.trash.put(videos[3], user_id, 1 << 32, TESTS)
+    console.store.trash.restore(videos[3], TESTS)
+
+
+@pytest.mark.parametrize("table", ["figure_counts", "figure_user_counts"])
+def test_lost_counts_are_told_and_brought_back_from_the_rows(console, counts, day, table):
+    def of_rows():
+        told = ("uploads", "decided/reviewer", "undone/reviewer", "bytes")
+        return {row for row in counts() if row[0].startswith(told)}
+
+    before = of_rows()
+    with console.store.engine.writing() as db:
+        db.execute(f"delete from {table}")
+    assert "in the figures, such as" in console.store.recount()[0]
+
+    console.store.rebuild()
+
+    assert console.store.recount() == []
+    assert {row for row in of_rows() if not row[0].startswith("bytes")} == {
+        row for row in before if not row[0].startswith("bytes")
+    }
+
+
+def test_an_upgrade_counts_what_is_known_of_the_time_before(console, counts, day):
+    """The counts that are kept as things change are those that the migration makes of the rows."""
+    exactly = ("uploads/", "decided/", "undone/", "decision_time/", "bytes/")
+    before = {row for row in counts() if row[0].startswith(exactly)}
+    script = migrations.scripts()["0030_figures"]
+    fill = script[script.index("-- What is known of the time before.") :]
+
+    with console.store.engine.writing() as db:
+        db.execute("delete from figure_counts")
+        db.execute("delete from figure_user_counts")
+        migrations.run(fill, db)
+
+    assert {row for row in counts() if row[0].startswith(exactly)} == before
+    assert console.store.recount() == []
