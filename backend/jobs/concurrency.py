@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
+from backend.jobs.machine import memory_limit, usable_processors
 from backend.model import Job, JobKind, JobState
 
 FAST = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.PREWARM)
@@ -13,14 +14,21 @@ CHECKS = (JobKind.FLAGS,)  # neither delay fast jobs nor wait for slow ones
 PULLS = (JobKind.PULL,)  # these wait for other servers
 SLOW = (JobKind.DEMO, JobKind.TRANSCODE, JobKind.NARROW)
 UPLOADS = (JobKind.UPLOAD,)
+SERVER_BYTES, ENCODE_BYTES = 1 << 30, 2 << 30  # of memory for the console and for each slow job, generously
 MIN_SECONDS = 1.0  # of starting ffmpeg and probing the source, however short the video
 MAX_UPLOADS = 8  # concurrent uploads to a cloud
 ENOUGH_PROGRESS = 0.05  # progress from which a job's own speed is used for the estimate
 
 
+@cache
 def slow_concurrency() -> int:
-    """Return the number of concurrent slow jobs per worker: one per two cores, because ffmpeg is multithreaded."""
-    return max(1, (os.cpu_count() or 1) // 2)
+    """Return the number of concurrent slow jobs per worker.
+
+    One per two processors, because ffmpeg is multithreaded, and where memory is limited no more than it has room for.
+    """
+    memory = memory_limit()
+    room = usable_processors() if memory is None else (memory - SERVER_BYTES) // ENCODE_BYTES
+    return max(1, min(usable_processors() // 2, room))
 
 
 def local_lanes() -> tuple[tuple[tuple[JobKind, ...], int], ...]:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from backend.errors import DISK_FULL, ConsoleError, MediaError
+from backend.jobs.machine import usable_processors
 from backend.jobs.runner import call_in_thread
 from backend.media import Probe
 from backend.media.ffmpeg_output import ByteQueue, ProgressParser, StderrTail
@@ -39,7 +40,7 @@ STALLED = "ffmpeg made no progress for {seconds} seconds and was stopped. Try ag
 
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf"  # no playlists, no images
 MAX_PIXELS = 40_000_000  # per frame: 8K is 33 million
-THREADS = min(8, os.cpu_count() or 1)  # per codec; each takes address space
+THREADS = min(8, usable_processors())  # per codec; each takes address space
 NICE = 10  # niceness of the child
 ADDRESS_SPACE = 4 << 30  # in bytes; an 8K HEVC frame and SVT-AV1 at 720p each ran in 2 GiB with 8 threads
 Report: TypeAlias = Callable[[float], None]  # progress callback, 0 to 1; may raise to stop the run
