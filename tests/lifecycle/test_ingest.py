@@ -7,6 +7,8 @@ import os
 import pytest
 
 import backend
+from backend.errors import MediaError, StorageError
+from backend.lifecycle.ingest import kept_until_stored
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.folder import FolderFiles
 from backend.media.local import LocalMedia
@@ -103,3 +105,12 @@ def test_findings_that_cannot_be_read_are_found_again(console, send, ffmpeg, set
     worker.stop()
 
     assert console.store.catalogue.get_video(first["videoId"]).file_of(FileKind.COMMON)
+
+
+def test_a_fetched_file_is_kept_while_the_media_storage_is_away_and_not_when_it_is_rejected(tmp_path):
+    path = tmp_path / "fetched.mp4"
+    for error, kept in ((StorageError("away"), True), (MediaError("no video"), False)):
+        path.write_bytes(b"fetched")
+        with pytest.raises(type(error)), kept_until_stored(path):
+            raise error
+        assert path.exists() is kept
