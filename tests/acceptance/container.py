@@ -119,6 +119,29 @@ def running(podman: Podman, volume: str, folder: Path) -> Iterator[RemoteConsole
         podman.do("rm", "--force", NAME, may_fail=True)
 
 
+def work_beside(podman: Podman, volume: str) -> None:
+    """Run a worker in a container of its own over the same data, and stop it."""
+    name = f"{NAME}-worker"
+    podman.run(
+        "--detach",
+        f"--name={name}",
+        f"--volume={volume}:/data",
+        "--no-healthcheck",
+        IMAGE,
+        "python",
+        "-m",
+        "backend",
+        "work",
+    )
+    try:
+        until(lambda: "worker started" in podman.do("logs", name), "the worker runs", 30)
+        podman.do("stop", "--time=40", name)
+        assert podman.do("inspect", "--format={{.State.ExitCode}}", name) == "0"
+    finally:
+        podman.do("rm", "--force", name, may_fail=True)
+    print("a worker in another container starts and stops")
+
+
 def is_ready(port: int) -> bool:
     try:
         return get(f"http://127.0.0.1:{port}/healthz").status_code == 200
@@ -181,6 +204,7 @@ def main() -> None:
         with running(podman, volume, Path(folder)) as console:
             token = done(console, "login", {"userName": "admin", "password": PASSWORD})["consoleToken"]
             assert done(console, "getVideoById", {"videoId": video}, token)["title"] == "海边"
+            work_beside(podman, volume)
             for command in ("doctor", "backup /data/backup.tar"):
                 podman.do("exec", NAME, "python", "-m", "backend", *command.split())
             print("the clip is there after a restart; doctor finds nothing, and a backup is written beside the server")
