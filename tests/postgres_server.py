@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -145,12 +145,11 @@ class TestDatabase:
 
     def __init__(self, server: str, name: str = "") -> None:
         import psycopg
-        from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
         self._server, self.name = server, f"qu_test_{os.getpid()}{name}"
         with psycopg.connect(server, autocommit=True) as db:
             db.execute(f"create database {self.name} template template0 encoding 'UTF8'".encode())
-        self.address = make_conninfo(**{**conninfo_to_dict(server), "dbname": self.name})
+        self.address = urlsplit(server)._replace(path=f"/{self.name}").geturl()
         with psycopg.connect(self.address) as db:
             migrations.upgrade(db)
             self._clean = self._script(db)

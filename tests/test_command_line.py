@@ -288,3 +288,36 @@ def test_serving_rest_alone_does_not_import_streamlit():
     output = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True, text=True).stdout
 
     assert output == "False\n"
+
+
+class TestWithPostgres:
+    @pytest.fixture(autouse=True)
+    def chosen(self, postgres, run, monkeypatch):
+        monkeypatch.setenv("QU_DATABASE", postgres)
+
+    def test_the_doctor_checks_it_and_upgrade_names_it(self, run):
+        assert run("account", "add", "anne", "--role", "admin", "--password", PASSWORD).exit_code == 0
+
+        said = run("doctor").output
+        assert "ok   database: sound" in said
+        assert "ok   search index and counts: match the catalogue" in said
+        assert "ok   accounts: anne" in said
+        assert run("doctor", "--rebuild").exit_code == 0
+        assert run("upgrade").output.startswith("The database qu_test_")
+
+    def test_backups_of_it_are_left_to_its_own_tools(self, run, tmp_path):
+        (tmp_path / "old.tar").touch()
+
+        assert "back them up with pg_dump" in run("backup", "new.tar").output
+        assert "restore them there with pg_restore" in run("restore", "old.tar").output
+        assert not (tmp_path / "new.tar").exists()
+
+
+def test_without_the_driver_it_is_said_how_to_install_it(tmp_path):
+    hidden = "import sys; sys.modules['psycopg'] = None; from backend.__main__ import main; main(['account', 'list'])"
+    environ = {**os.environ, "QU_DATA": str(tmp_path), "QU_DATABASE": "postgresql://u@127.0.0.1:1/d"}
+
+    ran = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True, cwd=ROOT, env=environ)
+
+    assert "pip install -r requirements-postgres.txt" in ran.stderr
+    assert "Traceback" not in ran.stderr

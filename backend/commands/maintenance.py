@@ -28,7 +28,7 @@ def upgrade() -> None:
     Make a backup first. Nothing else may use the data meanwhile.
     """
     console = opened(existing=True, upgrade=True, alone=True)
-    click.echo(f"{shown(console.settings.data)} is up to date.")
+    click.echo(f"{shown(Path(console.store.place))} is up to date.")
 
 
 @click.command()
@@ -37,7 +37,7 @@ def upgrade() -> None:
 def backup(target: Path, no_media: bool) -> None:
     """Write the database and the media to one tar file; the server can keep running.
 
-    Media in a bucket are not part of it.
+    Media in a bucket are not part of it. A PostgreSQL database is backed up by its own tools.
     """
     settings = backend.read_settings()
     size = back_up(settings, target.absolute(), None if no_media or settings.media else backend.open_files(settings))

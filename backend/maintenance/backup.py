@@ -25,6 +25,9 @@ def back_up(settings: Settings, target: Path, media: MediaFiles | None) -> int:
 
     The database is not modified. Raises MaintenanceError and StoreError.
     """
+    if settings.database:
+        media_place = settings.media or settings.media_folder
+        raise MaintenanceError(f"The data are in PostgreSQL: back them up with pg_dump, and then {media_place}.")
     if not find_files(settings.data):
         raise MaintenanceError(f"There is no console in {settings.data}, so there is nothing to back up.")
     if target.exists():
@@ -54,6 +57,8 @@ def back_up(settings: Settings, target: Path, media: MediaFiles | None) -> int:
 
 def restore(settings: Settings, source: Path) -> Path | None:
     """Replace the data with a backup; return where the previous data are kept. Raises MaintenanceError."""
+    if settings.database:
+        raise MaintenanceError("The data are in PostgreSQL: restore them there with pg_restore, while no console runs.")
     with hold_data_dir(settings, alone=True), tempfile.TemporaryDirectory(dir=settings.data) as folder:
         new = Path(folder)
         try:

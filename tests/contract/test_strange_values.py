@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -20,14 +21,14 @@ SPOILED = {
     "a status of a newer version": "update videos set status = 'Sleeping', transcode_status = 'onHold', "
     "narrow_transcode_status = 'onHold', snapshot_status = 'onHold'",
     "a review status of a newer version": "update videos set censor_status = 'appealed'",
-    "an endless duration": "update videos set duration = 9e999",
+    "an endless duration": "update videos set duration = :endless",
     "a huge duration": "update videos set duration = 1e300",
     "a negative duration": "update videos set duration = -1.5",
     "a huge size": "update videos set size = 9223372036854775807, width = 9223372036854775807",
     "a NUL in the texts": "update videos set title = 'a' || char(0) || 'b', tags = char(0), description = char(0)",
     "texts that are no UTF-8": "update videos set title = cast(x'61ff62' as text), cate_name = cast(x'eda080' as text)",
     "a user's name that is no UTF-8": "update users set user_name = cast(x'ff' as text)",
-    "a file of a newer version": "update files set name = 'x.glb' where 0",
+    "a file of a newer version": "update files set name = 'x.glb' where 1 = 0",
     "an endless file": "delete from files where kind = 'common'",
     "an address that is none": "delete from files where kind = 'common'",
     "a history that is no JSON": "update history set before = 'x', after = '[1]', actor = cast(x'ff' as text)",
@@ -69,13 +70,15 @@ def read_export(data, file_format):
 
 @pytest.mark.parametrize("spoiled", SPOILED)
 def test_whatever_is_stored_every_list_page_and_export_shows_the_row(console, ask, make_video, spoiled):
+    if console.settings.database and "char(0)" in SPOILED[spoiled]:
+        pytest.skip("PostgreSQL refuses it")
     video = make_video(files=(MediaFile(FileKind.COMMON, "common-720.mp4", 5), MediaFile(FileKind.COVER, "cover.jpg")))
     make_video(title="another")
     ask("createAudit", mediaId=video.video_id, status="Normal")
     ask("recommendVideo", videoId=video.video_id)
 
     with console.store.engine.writing() as db:
-        db.execute(SPOILED[spoiled])
+        db.execute(SPOILED[spoiled], {"endless": math.inf})
         if spoiled in FILES:
             db.execute("insert into files values (?, ?, 0, ?, 1, 1, 1, ?, 1, '')", [video.video_id, *FILES[spoiled]])
 

@@ -28,7 +28,7 @@ RECOMMENDED = (
 )
 PER_SPAN = "select seq >> 36, censor_status, count(*) from {} group by 1, 2"
 PER_CATEGORY = """
-    select cate_id, censor_status, count(*), sum(size)::bigint, sum(round(duration * 1e6)::bigint)::bigint
+    select cate_id, censor_status, count(*), whole(sum(size)), whole(sum(microseconds(duration)))
     from {} group by 1, 2
 """
 SUMS = """
@@ -80,7 +80,7 @@ def fold_counters(db: Database) -> None:
     """Add up the differences that counters consist of, so that few are left to read."""
     for table, (_, keys, sums) in COUNTERS.items():
         key = ", ".join(keys)
-        total = ", ".join(f"sum({name})::bigint as {name}" for name in sums)
+        total = ", ".join(f"whole(sum({name})) as {name}" for name in sums)
         db.execute(f"""
             with many as (select {key} from {table} group by {key} having count(*) > 1),
                 gone as (delete from {table} using many where {_same(table, "many", keys)} returning {table}.*)
@@ -116,7 +116,7 @@ def examine(db: Database) -> Iterator[str]:
         yield f"recommended of {number} rows in videos"
     for table, (wanted, keys, sums) in COUNTERS.items():
         key = ", ".join(keys)
-        found = f"select {key}, {', '.join(f'sum({name})' for name in sums)} from {table} group by {key}"
+        found = f"select {key}, {', '.join(f'whole(sum({name}))' for name in sums)} from {table} group by {key}"
         yield from _differences(table, _read(db, wanted, len(keys)), _read(db, found, len(keys)))
     for table, rows in COPIES.items():
         differing = f"({rows} except select * from {table}) union all (select * from {table} except {rows})"

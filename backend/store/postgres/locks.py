@@ -9,3 +9,4 @@ VOLATILE = _BASE + 2
 FEED = _BASE + 3
 UPGRADE = _BASE + 4
 USE = _BASE + 6  # shared by each connection of a console that is open, alone by who restores or moves
+PROOF = _BASE + 5  # taken by the doctor alone

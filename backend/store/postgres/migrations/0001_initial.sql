@@ -57,10 +57,21 @@ $$;
 
 create function write_time(second bigint, zone text) returns text
 language sql stable strict parallel safe as $$
-    select case when second < -62135510400 then '0001-01-01 00:00:00'
-        when second > 253402214399 then '9999-12-31 23:59:59'
-        else to_char(to_timestamp(second) at time zone zone, 'YYYY-MM-DD HH24:MI:SS') end
+    select case when second < -62135596800 or wall < '0001-01-01' then '0001-01-01 00:00:00'
+        when second > 253402300799 or wall >= '10000-01-01' then '9999-12-31 23:59:59'
+        else to_char(wall, 'YYYY-MM-DD HH24:MI:SS') end
+    from (select to_timestamp(least(greatest(second, -62200000000), 253500000000)) at time zone zone as wall) at_zone
 $$;
+
+-- A sum as a counter has it, however large.
+create function whole(total numeric) returns bigint
+language sql immutable strict parallel safe
+as $$ select least(greatest(total, -9223372036854775808), 9223372036854775807)::bigint $$;
+
+-- A duration as it is added up: of an endless one, as much as 31 years.
+create function microseconds(duration double precision) returns bigint
+language sql immutable strict parallel safe
+as $$ select round(least(greatest(duration * 1e6, -1e15), 1e15))::bigint $$;
 
 -- The code points of a text, alone and in pairs of neighbours. GIN removes doubles.
 create function signs(whole text) returns bigint[]

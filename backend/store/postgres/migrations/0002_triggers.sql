@@ -17,7 +17,7 @@ create function videos_come() returns trigger language plpgsql as $$
 begin
     insert into videos_per_span values (new.seq >> 36, new.censor_status, 1);
     insert into videos_per_category
-        values (new.cate_id, new.censor_status, 1, new.size, round(new.duration * 1e6)::bigint);
+        values (new.cate_id, new.censor_status, 1, new.size, microseconds(new.duration));
     insert into finding values (new.seq, new.title_folded, new.user_id, new.censor_status, new.cate_id,
         new.transcode_status, new.narrow_transcode_status, new.recommended, new.flags, new.tags_folded);
     if new.censor_status = 'check' or new.censor_status = 'success' and exists (
@@ -34,7 +34,7 @@ create function videos_go() returns trigger language plpgsql as $$
 begin
     insert into videos_per_span values (old.seq >> 36, old.censor_status, -1);
     insert into videos_per_category
-        values (old.cate_id, old.censor_status, -1, -old.size, -round(old.duration * 1e6)::bigint);
+        values (old.cate_id, old.censor_status, -1, -old.size, -microseconds(old.duration));
     delete from finding where seq = old.seq;
     update review_draws set state = 'void' where video_id = old.video_id and state = 'waiting';
     update review_draws set state = 'settled' where video_id = old.video_id and state = 'differs';
@@ -50,8 +50,8 @@ begin
             values (old.seq >> 36, old.censor_status, -1), (new.seq >> 36, new.censor_status, 1);
     end if;
     insert into videos_per_category values
-        (old.cate_id, old.censor_status, -1, -old.size, -round(old.duration * 1e6)::bigint),
-        (new.cate_id, new.censor_status, 1, new.size, round(new.duration * 1e6)::bigint);
+        (old.cate_id, old.censor_status, -1, -old.size, -microseconds(old.duration)),
+        (new.cate_id, new.censor_status, 1, new.size, microseconds(new.duration));
     return null;
 end $$;
 
@@ -288,12 +288,12 @@ begin
     if tg_op in ('UPDATE', 'DELETE') then
         insert into feed_per_span values (old.seq >> 36, old.censor_status, -1);
         insert into feed_per_category
-            values (old.cate_id, old.censor_status, -1, -old.size, -round(old.duration * 1e6)::bigint);
+            values (old.cate_id, old.censor_status, -1, -old.size, -microseconds(old.duration));
     end if;
     if tg_op in ('UPDATE', 'INSERT') then
         insert into feed_per_span values (new.seq >> 36, new.censor_status, 1);
         insert into feed_per_category
-            values (new.cate_id, new.censor_status, 1, new.size, round(new.duration * 1e6)::bigint);
+            values (new.cate_id, new.censor_status, 1, new.size, microseconds(new.duration));
     end if;
     return null;
 end $$;
