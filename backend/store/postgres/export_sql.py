@@ -20,6 +20,7 @@ LISTED = f"'[' || coalesce(string_agg(to_json({URL})::text, ',' order by f.kind,
 # A whole number without a point, another one with at most three places and at least one.
 NUMBER = """case
     when abs({0}) = 'Infinity' then '0'
+    when abs({0}) >= 1e15 then {0}::numeric::text
     when {0} = trunc({0}) then {0}::bigint::text
     when round({0}::numeric, 3) = trunc(round({0}::numeric, 3)) then round({0}::numeric, 3)::bigint::text || '.0'
     else trim_scale(round({0}::numeric, 3))::text
