@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from backend.store import Store, open_store
 
 
-@pytest.fixture(params=os.environ.get("TEST_DATABASES", "sqlite").split(), autouse=True)
+@pytest.fixture(params=["sqlite", "postgres"], autouse=True)
 def database(request) -> str:
     """The address of the database behind the store of a test here, and so behind its console; empty for SQLite."""
     return request.getfixturevalue("postgres") if request.param == "postgres" else ""
