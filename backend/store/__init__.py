@@ -23,7 +23,7 @@ from backend.store.feed_keys import FeedKeys
 from backend.store.feed_lineups import FeedLineups
 from backend.store.feed_versions import FeedVersions
 from backend.store.figures import FigureReader
-from backend.store.file_permissions import make_folder
+from backend.store.file_permissions import close_to_others, make_folder
 from backend.store.hash_chain import Head
 from backend.store.history import History
 from backend.store.jobs import Jobs
@@ -151,6 +151,8 @@ def open_store(
         from backend.store.postgres.engine import PostgresEngine
     except ImportError as error:
         raise StoreError(NO_DRIVER.format(error=error)) from error
+    make_folder(folder)
+    close_to_others(folder)
     return Store(PostgresEngine(database, clock, tell, upgrade=upgrade, held=held))
 
 

@@ -88,12 +88,14 @@ def test_a_server_that_does_not_answer_holds_nobody_up(store, admin, monkeypatch
         os.kill(pid, signal.SIGCONT)
 
 
-def test_a_server_that_lets_nobody_in_is_called_away_and_serves_again_later(store, admin, monkeypatch, eventually):
+def test_a_server_that_lets_nobody_in_is_called_away_and_serves_again_later(
+    store, admin, monkeypatch, eventually, tmp_path
+):
     store.engine.close()
     monkeypatch.setattr(connections, "WAIT_SECONDS", 0.1)
     address = admin.info.dsn
     name = admin.info.dbname
-    opened = open_store(None, database=address)
+    opened = open_store(tmp_path, database=address)
     with psycopg.connect(address, dbname="postgres", autocommit=True) as server:
         server.execute(f"alter database {name} allow_connections false")
         try:
