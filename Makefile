@@ -1,4 +1,4 @@
-.PHONY: run check test test-all test-slow format texts client
+.PHONY: run check test test-all test-postgres test-slow format texts client
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,7 +8,7 @@ export QU_DEMO ?= true
 SIDE_BY_SIDE ?= -n 4 --dist loadfile --no-loadscope-reorder
 
 # Compiled modules are kept, whatever the environment says: each process of the tests would compile everything anew.
-test test-all test-slow: export PYTHONDONTWRITEBYTECODE :=
+test test-all test-postgres test-slow: export PYTHONDONTWRITEBYTECODE :=
 
 TYPESCRIPT := 5.9.3 # compiles the generated client in a test, where there is npm
 
@@ -26,7 +26,11 @@ test: check
 test-slow: .venv/installed-dev
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m slow
 
-test-all: test test-slow
+# What has a console behind it, once more on PostgreSQL.
+test-postgres: .venv/installed-dev
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not browser" --database postgres
+
+test-all: test test-slow test-postgres
 
 format: .venv/installed-dev
 	$(BIN)/ruff format .

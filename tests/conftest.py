@@ -58,6 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sqlite: is about the files of SQLite")
     config.addinivalue_line("markers", "settings(**values): the console of this test has these settings")
     config.addinivalue_line("markers", "every_door: calls operations in each of the ways there are, not only over HTTP")
 
@@ -68,6 +69,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "door" in metafunc.fixturenames and not chosen:
         doors = DOORS if test.get_closest_marker("every_door") else [OVER_HTTP]
         metafunc.parametrize("door", doors, indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With another database, run the tests that have one behind them, but for those that choose it themselves."""
+    if config.getoption("database") == "sqlite":
+        return
+    has = [
+        "database" in getattr(item, "fixturenames", ())
+        and "database" not in getattr(getattr(item, "callspec", None), "params", ())
+        and item.get_closest_marker("sqlite") is None
+        and "sqlite" not in item.path.parts
+        for item in items
+    ]
+    config.hook.pytest_deselected(items=[item for item, one in zip(items, has, strict=True) if not one])
+    items[:] = [item for item, one in zip(items, has, strict=True) if one]
 
 
 def pytest_collection_finish() -> None:

@@ -222,6 +222,7 @@ def test_an_end_that_the_database_refused_is_recorded_later_and_later_and_nothin
     assert len([line for line in caplog.messages if "failed: It cannot be done" in line]) == (end == "settle_failed")
 
 
+@pytest.mark.sqlite
 def test_an_end_waits_for_another_program_that_holds_the_database(settings, request, monkeypatch):
     monkeypatch.setattr("backend.store.sqlite.connections.BUSY_SECONDS", 0)
     console, queued = (request.getfixturevalue(name) for name in ("console", "queued"))

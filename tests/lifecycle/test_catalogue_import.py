@@ -210,6 +210,7 @@ def test_the_fields_of_the_api_are_taken_with_their_user(load, kept):
     assert video.files == (MediaFile(FileKind.SNAPSHOT, "https://elsewhere.test/1.jpg"),)
 
 
+@pytest.mark.sqlite
 def test_a_large_import_leaves_the_search_index_in_one_piece(console, load, monkeypatch):
     monkeypatch.setattr(catalogue_import, "BATCH", 5)
     store = console.store

@@ -244,6 +244,7 @@ def test_the_doctor_counts_the_trash_and_takes_its_folders_for_no_strays(console
     assert "trash: 1 videos, 0.0 GB" in [finding.text for finding in found]
 
 
+@pytest.mark.sqlite
 def test_a_backup_holds_the_trash(console, do, delete, made, tmp_path):
     delete(made)
     back_up(console.settings, tmp_path / "backup.tar", console.media.files)

@@ -20,6 +20,8 @@ from backend.model.feed import Figures
 from backend.store import copy_files
 from backend.store.sqlite import migrations
 
+pytestmark = pytest.mark.sqlite
+
 SOURCE = MediaFile(FileKind.SOURCE, "source.mp4", 5)
 
 

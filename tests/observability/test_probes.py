@@ -135,6 +135,7 @@ class TestMetrics:
         assert found["qu_sessions"] == 0
         assert not any(name.startswith("qu_jobs") for name in found)
 
+    @pytest.mark.sqlite
     def test_a_scrape_reads_no_table_as_a_whole(self, console):
         """With a million finished jobs a scrape takes as long as with none."""
         jobs, plans = console.store.jobs, []

@@ -174,6 +174,7 @@ def test_the_same_role_in_other_hands_keeps_no_answer_after_a_change(asked, make
     assert len(titles(first)) + 1 == len(titles(asked(token=token)))
 
 
+@pytest.mark.sqlite
 def test_a_page_is_found_without_a_thread(asked, make_video):
     make_video()
     asked(pageSize="2")
