@@ -79,7 +79,7 @@ def at_work(jobs, queued, start, eventually):
     """A worker in the midst of a transcode, the runner that does it, and the video."""
     made, runner = queued(), Endless()
     worker = start(transcode=runner)
-    eventually(lambda: jobs.find_jobs(state=JobState.RUNNING).total == 1)
+    eventually(lambda: runner.starts)
     return worker, runner, made
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from backend.errors import NotFound
-from backend.model import Actor, User, Video
+from backend.exports.columns import VIDEOS, FileFormat
+from backend.model import Actor, User, Video, VideoFilter
 from backend.model.sheets import RowKind, SheetRow
 
 ANNE = Actor("anne", "page")
@@ -92,8 +94,9 @@ def test_the_edition_of_a_row_is_that_of_its_texts(store, videos, keep):
     sheet = keep(title="新 🎉", description="x", tags="a,b")
     store.sheets.apply(sheet.sheet_id, "anne", None, ANNE)
 
-    with store.engine.reading() as db:
-        stored = dict(db.fetch("select video_id, edition from videos"))
+    columns = VIDEOS.chosen(("videoId", "edition"))
+    pieces = store.exporting.export_batches(VIDEOS, columns, FileFormat.XLSX, VideoFilter(), ZoneInfo("UTC"))
+    stored = dict(row for _, rows in pieces for row in rows)
 
     assert stored == {video_id: texts.edition for video_id, texts in store.sheets.find_texts(videos).items()}
 
