@@ -15,14 +15,14 @@ from tests.paths import ROOT
 
 CONTAINERFILE = (ROOT / "Containerfile").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
-UNIT = ROOT / "docs/deploy/qu-console.service"
+UNITS = sorted((ROOT / "docs/deploy").glob("*.service"))
 OF_COMPOSE = {"QU_HOST", "QU_CONSOLE"}  # of Caddy
 
 
 def test_they_name_settings_that_there_are():
     known = {f"QU_{item.name.upper()}" for item in fields(Settings)} | OF_COMPOSE
-    for file in ("Containerfile", "compose.yaml", "docs/deploy/qu-console.service", "docs/deploy/Caddyfile"):
-        assert set(re.findall(r"\bQU_[A-Z_]+", (ROOT / file).read_text(encoding="utf-8"))) <= known, file
+    for file in (ROOT / "Containerfile", ROOT / "compose.yaml", ROOT / "docs/deploy/Caddyfile", *UNITS):
+        assert set(re.findall(r"\bQU_[A-Z_]+", file.read_text(encoding="utf-8"))) <= known, file
 
 
 def test_the_image_gets_all_that_runs_and_the_builder_sends_no_more():
@@ -61,14 +61,15 @@ def test_only_the_proxy_is_published_and_the_console_trusts_its_network():
     assert console["environment"]["QU_PROXIES"] == network["subnet"]
 
 
-def test_systemd_takes_the_unit_and_finds_it_restricted():
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_systemd_takes_the_units_and_finds_them_restricted(unit):
     """`--threshold` is ten times the exposure, from 0 to 10, at which it fails."""
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("systemd is missing")
-    checked = subprocess.run([program, "verify", str(UNIT)], capture_output=True, text=True)
+    checked = subprocess.run([program, "verify", str(unit)], capture_output=True, text=True)
     rated = subprocess.run(
-        [program, "security", "--offline=true", "--threshold=15", str(UNIT)], capture_output=True, text=True
+        [program, "security", "--offline=true", "--threshold=15", str(unit)], capture_output=True, text=True
     )
 
     assert [line for line in checked.stderr.splitlines() if "is not executable" not in line] == []

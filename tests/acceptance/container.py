@@ -34,7 +34,6 @@ RESTRICTED = (
     "--read-only", "--read-only-tmpfs=false", "--tmpfs=/tmp:mode=1777", "--cap-drop=all",
     "--security-opt=no-new-privileges", "--network=host",
 )  # fmt: skip
-CLEAN = "--customize-hook=rm -rf $1/var/lib/apt/lists/* $1/var/cache/apt/*"  # as images of Debian are
 NOT_INSIDE = "gcc cc make pip pip3 git curl"
 FILES_NOT_INSIDE = ".git .env data tests docs Makefile"
 
@@ -61,7 +60,7 @@ def bootstrap(podman: Podman) -> str:
     name = "localhost/debian:12-slim"
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "debian.tar"
-        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", CLEAN, "bookworm", str(made)], check=True)
+        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "bookworm", str(made)], check=True)
         podman.do("import", str(made), name)
     return name
 
