@@ -11,6 +11,7 @@ SIDE_BY_SIDE ?= -n 4 --dist loadfile --no-loadscope-reorder
 test test-all test-postgres test-slow: export PYTHONDONTWRITEBYTECODE :=
 
 TYPESCRIPT := 5.9.3 # compiles the generated client in a test, where there is npm
+OIDC_PROVIDER := 9.13.3 # at which a test signs in with a company account
 
 run: .venv/installed
 	@$(BIN)/python dashboard.py
@@ -53,5 +54,5 @@ client: .venv/installed
 
 .venv/installed-dev: .venv/installed requirements-dev.txt requirements-postgres.txt requirements-s3.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	if command -v npm >/dev/null; then npm install --prefix .venv/node --no-save --silent typescript@$(TYPESCRIPT); fi
+	if command -v npm >/dev/null; then npm install --prefix .venv/node --no-save --silent typescript@$(TYPESCRIPT) oidc-provider@$(OIDC_PROVIDER); fi
 	@touch $@

@@ -21,6 +21,7 @@ from backend.errors import StorageError
 from backend.jobs.runner import AnyRunner, Runner
 from backend.jobs.worker import Worker
 from backend.lifecycle import pull, technical_flags
+from backend.lifecycle.company_sign_in import CompanySignIn
 from backend.lifecycle.feed import Feed
 from backend.lifecycle.fingerprints import Fingerprinter
 from backend.lifecycle.ingest import sweep_scratch
@@ -84,14 +85,20 @@ def open_console(settings: Settings, clock: Callable[[], float] = time.time, *, 
 
         cloud = Cloud(settings, store, media, clock)
         console = Console(settings, store, cloud.media, cloud.cache, clock, own_url=own_url, cloud=cloud)
-        console.feed = Feed(console)
-        return console
+        return _completed(console)
     cache = HttpCache(
         lambda: console.settings.prewarm_hosts or own_hosts(console.reachable_url),
         lambda: console.own_hosts,
     )
     console = Console(settings, store, media, cache, clock, own_url=own_url)
+    return _completed(console)
+
+
+def _completed(console: Console) -> Console:
+    """Add what needs the console itself."""
     console.feed = Feed(console)
+    if console.settings.oidc_issuer:
+        console.company = CompanySignIn(console)
     return console
 
 

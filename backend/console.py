@@ -29,6 +29,7 @@ from backend.store import Reason, Store, StoreError
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud
+    from backend.lifecycle.company_sign_in import CompanySignIn
     from backend.lifecycle.feed import Feed
 
 log = logging.getLogger(__name__)
@@ -148,6 +149,7 @@ class Console:
     row_cache: EncodedRowCache = field(default_factory=EncodedRowCache)
     calls: RequestMetrics = field(default_factory=RequestMetrics)
     cloud: Cloud | None = None  # in cloud mode
+    company: CompanySignIn | None = None  # where QU_OIDC_ISSUER is set
     own_url: str = ""  # URL of this server from this machine
     feed: Feed = field(init=False)  # set by whoever puts the console together
 

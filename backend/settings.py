@@ -21,6 +21,7 @@ NARROW_CODECS = ("auto", "av1", "h264")
 MAX_RUNGS = 6
 PREWARM_SERVICES = ("vod", "cdn")
 PROTOCOLS = ("https", "http")
+OIDC_ROLES = ("admin", "manager", "reviewer", "analyst")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
 LINKS = ("stream", "redirect")
@@ -56,6 +57,14 @@ class Settings:
     prewarm_plan: Literal["auto", "on", "off"] = "auto"
     warm_ttl: int = 3600  # seconds that a CDN keeps what nobody asks for
     webhook_hosts: tuple[str, ...] = ()
+    oidc_issuer: str = ""  # sign-in with company accounts
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_scope: str = "openid profile email"
+    oidc_name_claim: str = "preferred_username"
+    oidc_role_claim: str = "groups"
+    oidc_roles: tuple[tuple[str, str], ...] = ()  # value of the claim, role; the first that somebody has counts
+    oidc_session_hours: int = 12
     max_upload_mb: int = 2048
     max_gigapixels: int = 2000
     ffmpeg: str = ""
@@ -127,7 +136,7 @@ def read_settings(
             values[names[variable]] = READERS.get(names[variable], str)(text.strip())
         except ValueError as error:
             wrong.append(f"{variable}: {error}." if names[variable] in SECRET else f"{variable}={text!r}: {error}.")
-    wrong += [*_missing(values), *_contradicting(values)]
+    wrong += [*_missing(values), *_contradicting(values), *_half_oidc(values)]
     if wrong:
         raise SettingsError("These settings cannot be used:\n" + "\n".join(f"  {line}" for line in sorted(wrong)))
     settings = Settings(**values)
@@ -172,6 +181,15 @@ def _contradicting(values: Mapping[str, Any]) -> list[str]:
     if len(keys) == 1 or (keys and "s3_endpoint" in values):
         return [f"{VARIABLES[name]} is needed to reach the bucket of QU_MEDIA." for name in keys]
     return []
+
+
+def _half_oidc(values: Mapping[str, Any]) -> list[str]:
+    """Return the missing settings of company sign-in."""
+    names = ("oidc_issuer", "oidc_client_id", "oidc_roles")
+    given = [name for name in names if name in values]
+    if len(given) in (0, len(names)) and (given or not any(name.startswith("oidc_") for name in values)):
+        return []
+    return ["QU_OIDC_ISSUER, QU_OIDC_CLIENT_ID and QU_OIDC_ROLES belong together: set all, or none."]
 
 
 def _read_env_file(path: Path | None) -> dict[str, str]:
@@ -224,6 +242,19 @@ def _web_address(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError("use an address that begins with http:// or https://")
     return text.rstrip("/")
+
+
+def _issuer(text: str) -> str:
+    if not re.fullmatch(r"https://[^\s?#]+|http://(127\.0\.0\.1|localhost)(:\d+)?(/[^\s?#]*)?", text):
+        raise ValueError("use the address by which the provider calls itself, beginning with https://")
+    return text
+
+
+def _oidc_roles(text: str) -> tuple[tuple[str, str], ...]:
+    pairs = [part.strip().rpartition("=") for part in text.split(",") if part.strip()]
+    if not pairs or any(not value.strip() or role.strip() not in OIDC_ROLES for value, _, role in pairs):
+        raise ValueError(f"use pairs like video-team=manager, separated by commas; roles are {', '.join(OIDC_ROLES)}")
+    return tuple((value.strip(), role.strip()) for value, _, role in pairs)
 
 
 def _callback_url(text: str) -> str:
@@ -309,7 +340,7 @@ def _token(text: str) -> str:
 # never shown, even if invalid
 SECRET = (
     "database", "admin_password", "metrics_token", "callback_key", "callback_old_key", "url_auth_key",
-    "aws_access_key_id", "aws_secret_access_key", "aws_session_token",
+    "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "oidc_client_secret",
 )  # fmt: skip
 READERS: dict[str, Callable[[str], Any]] = {
     "data": lambda text: Path(text).expanduser(),
@@ -324,6 +355,9 @@ READERS: dict[str, Callable[[str], Any]] = {
     "public_url": _web_address,
     "prewarm_hosts": _hosts,
     "webhook_hosts": _hosts,
+    "oidc_issuer": _issuer,
+    "oidc_roles": _oidc_roles,
+    "oidc_session_hours": _whole(1, 720),
     "prewarm_plan": _one_of(*SWITCH),
     "warm_ttl": _whole(60, 31_536_000),
     "prewarm_region": _one_of(*REGIONS),

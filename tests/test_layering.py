@@ -22,6 +22,7 @@ HOMES = {
     "python_multipart": ("backend/server/multipart.py",),
     "argon2": ("backend/auth/passwords.py",),
     "requests": ("backend/client.py", "backend/aliyun/mns.py", "backend/aliyun/oss_upload.py"),
+    "joserfc": ("backend/auth/oidc.py",),
     "certifi": ("backend/prewarm/fetcher.py",),
     "urllib3": ("backend/prewarm/fetcher.py",),
     "obstore": ("backend/media/bucket.py",),
@@ -59,7 +60,7 @@ ROOMS = {
     "prewarm": ("errors", "jobs", "model"),
     "aliyun": ("errors", "jobs", "media", "model", "prewarm", "settings"),
     "maintenance": ("errors", "exports", "media", "model", "settings", "store"),
-    "lifecycle": ("api", "errors", "exports", "jobs", "media", "model", "prewarm", "settings"),
+    "lifecycle": ("api", "auth", "errors", "exports", "jobs", "media", "model", "prewarm", "settings"),
     "demo": ("errors", "jobs", "lifecycle", "media", "model"),
     "operations": (
         "api", "auth", "errors", "exports", "i18n", "jobs", "lifecycle", "media", "model", "prewarm", "store",

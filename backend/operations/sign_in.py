@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from backend.api.registry import operation
+from backend.api.registry import always, operation
 from backend.api.wire import TokenData
+from backend.auth.oidc import COMPANY_PATH
 from backend.auth.permissions import Right
 from backend.auth.tokens import token_hash
 from backend.errors import SIGN_IN_FIRST, BadRequest, Forbidden
@@ -27,6 +28,18 @@ class AccountData(msgspec.Struct, rename="camel"):
     user_name: str
     role: str
     rights: list[str]
+
+
+class SignInData(msgspec.Struct, rename="camel"):
+    """`companyPath` is where a browser signs in with a company account; empty if there is none."""
+
+    company_path: str
+
+
+@operation("GET", "/user/getSignIn", right=None, pure=True, cheap=always)
+def get_sign_in(call: Call) -> SignInData:
+    """Return the ways of signing in besides a password. They change only at a restart."""
+    return SignInData(COMPANY_PATH if call.settings.oidc_issuer else "")
 
 
 @operation("POST", "/user/login", message="登录成功!", right=None, place=12)

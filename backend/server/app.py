@@ -13,10 +13,12 @@ from backend.api.registry import OPERATIONS, Operation
 from backend.api.wire import encode
 from backend.auth.addresses import MAPPED
 from backend.auth.fair_semaphore import PASSWORD_THREADS
+from backend.auth.oidc import COMPANY_PATH
 from backend.console import OUR_FAULT, Console
 from backend.errors import ConsoleError, Refused
 from backend.model.media_urls import read_media_path
 from backend.observability.prometheus import Metrics
+from backend.server import company_sign_in
 from backend.server.docs_page import docs_page
 from backend.server.feed import FeedEndpoint
 from backend.server.forwarded import ForwardedHeaders
@@ -122,6 +124,8 @@ def _endpoints(console: Console, sockets: PageSockets) -> Iterator[tuple[str, AS
         "/console/docs": ("docs", partial(show, page, "text/html")),
         "/console/user/adopt": ("adopt", adopt),
         "/console/user/forget": ("forget", forget),
+        COMPANY_PATH: ("companySignIn", company_sign_in.begin),
+        company_sign_in.BACK_PATH: ("companySignIn", company_sign_in.finish),
         "/vodcallback/callback": ("callback", take_callback),
         "/healthz": ("healthz", report_ready),
         "/livez": ("livez", report_alive),

@@ -36,7 +36,7 @@ async def adopt(context: RequestContext) -> Response:
     if token is None or await context.run(context.access_of, token) is None:
         raise Forbidden(SIGN_IN_FIRST)
     response = context.succeed()
-    _set_cookie(context, response, token, context.console.settings.token_days * SECONDS_A_DAY)
+    set_cookie(context, response, token, context.console.settings.token_days * SECONDS_A_DAY)
     return response
 
 
@@ -45,7 +45,7 @@ async def forget(context: RequestContext) -> Response:
     context.require_method("POST")
     require_same_origin(context)
     response = context.succeed()
-    _set_cookie(context, response, "", 0)
+    set_cookie(context, response, "", 0)
     return response
 
 
@@ -88,6 +88,9 @@ def _lookups() -> anyio.CapacityLimiter:
     return anyio.CapacityLimiter(2)
 
 
-def _set_cookie(context: RequestContext, response: Response, token: str, seconds: int) -> None:
+def set_cookie(
+    context: RequestContext, response: Response, value: str, seconds: int, name: str = COOKIE, path: str = "/"
+) -> None:
+    """Set a cookie that scripts cannot read, by default that of the session; 0 seconds clear it."""
     secure = context.scope["scheme"] == "https"
-    response.set_cookie(COOKIE, token, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
+    response.set_cookie(name, value, max_age=seconds, path=path, secure=secure, httponly=True, samesite="lax")

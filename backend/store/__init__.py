@@ -16,6 +16,7 @@ from backend.store.category_tree import CategoryTree
 from backend.store.cloud import CloudRecords
 from backend.store.cloud_reviews import CloudReviews
 from backend.store.cloud_sync import CloudCatalogue
+from backend.store.company_accounts import CompanyAccounts
 from backend.store.engine import UNKNOWN, Engine, Progress, ignore_progress
 from backend.store.errors import Reason, StoreError
 from backend.store.feed_figures import FeedFigures
@@ -83,6 +84,7 @@ class Store:
         self.categories = CategoryTree(engine, engine.now)
         self.programme = ProgrammeStore(engine, engine.now)
         self.programme_changes = ProgrammeChanges(engine, engine.now)
+        self.company_accounts = CompanyAccounts(engine, engine.now)
         self.trash = Trash(engine, engine.now)
         self.jobs = Jobs(engine, engine.now)
         self.prewarming = Prewarming(engine, engine.now)

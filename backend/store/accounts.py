@@ -14,6 +14,7 @@ from backend.store.engine import Database, Engine
 
 ACCOUNT_COLUMNS = "account_id, user_name, role, a.created, disabled"
 SESSIONS = "account_id = ? and name = ''"
+OF_A_COMPANY = "{name} signs in with a company account, which has no password here."
 
 
 class Accounts:
@@ -25,21 +26,8 @@ class Accounts:
 
     def add_account(self, user_name: str, password_hash: str, role: Role, actor: Actor) -> Account:
         """Create an account. Raises BadRequest if the name is taken or is easily confused with an existing one."""
-        user_name = clean(user_name)
         with self._engine.writing() as db:
-            taken = db.execute("select user_name from accounts where folded = ?", [folded(user_name)]).fetchone()
-            if taken:
-                raise BadRequest("There is already an account {name}. Choose another name.", name=taken[0])
-            for (other,) in db.execute("select user_name from accounts").fetchall():
-                if look_alike(user_name, other):
-                    raise BadRequest("{name} looks like the account {other}. Choose another name.",
-                                     name=user_name, other=other)  # fmt: skip
-            db.execute(
-                "insert into accounts (user_name, folded, password_hash, role, created) values (?, ?, ?, ?, ?)",
-                [user_name, folded(user_name), password_hash, role, self._now()],
-            )
-            self._note(db, actor, "addAccount", user_name, {}, {"role": role})
-            return account_of(row_of(db, user_name))
+            return insert(db, user_name, password_hash, role, actor, self._now())
 
     def edit_account(
         self, user_name: str, actor: Actor, *, role: Role | None = None, disabled: bool | None = None
@@ -49,30 +37,18 @@ class Accounts:
         Disabling ends its sessions at once. Raises NotFound, and Conflict if no administrator would be left.
         """
         with self._engine.writing() as db:
-            row = row_of(db, user_name)
-            user_name = row["user_name"]
-            old = {"role": row["role"], "disabled": bool(row["disabled"])}
-            given = {"role": role, "disabled": disabled}
-            new = {name: value for name, value in given.items() if value is not None and value != old[name]}
-            if not new:
-                return
-            db.execute(
-                "update accounts set role = :role, disabled = :disabled where account_id = :id",
-                {**old, **new, "id": row["account_id"]},
-            )
-            if not db.execute("select 1 from accounts where role = ? and disabled = 0", [Role.ADMIN]).fetchone():
-                raise Conflict(
-                    "{name} is the last administrator. Make another account an administrator first.", name=user_name
-                )
-            if new.get("disabled"):
-                db.execute(f"delete from sessions where {SESSIONS}", [row["account_id"]])
-            self._note(db, actor, "editAccount", user_name, {name: old[name] for name in new}, new)
+            change(db, user_name, actor, self._now(), role=role, disabled=disabled)
 
     def set_password(self, user_name: str, password_hash: str, actor: Actor) -> None:
-        """Reset the password of an account and revoke all its sessions and API tokens. Raises NotFound."""
+        """Reset the password of an account and revoke all its sessions and API tokens.
+
+        Raises NotFound, and Conflict for a company account, which a password would outlive.
+        """
         with self._engine.writing() as db:
             row = row_of(db, user_name)
             account_id = row["account_id"]
+            if db.execute("select 1 from company_accounts where account_id = ?", [account_id]).fetchone():
+                raise Conflict(OF_A_COMPANY, name=row["user_name"])
             db.execute("update accounts set password_hash = ? where account_id = ?", [password_hash, account_id])
             db.execute("delete from sessions where account_id = ?", [account_id])
             self._note(db, actor, "setPassword", row["user_name"], {}, {})
@@ -115,6 +91,46 @@ class Accounts:
         self, db: Database, actor: Actor, action: str, target: str, before: dict[str, Any], after: dict[str, Any]
     ) -> None:
         history.append(db, at=self._now(), actor=actor, action=action, target=target, before=before, after=after)
+
+
+def insert(db: Database, user_name: str, password_hash: str, role: Role, actor: Actor, now: int) -> Account:
+    """Create an account, inside the caller's transaction. Raises BadRequest as `Accounts.add_account` does."""
+    user_name = clean(user_name)
+    taken = db.execute("select user_name from accounts where folded = ?", [folded(user_name)]).fetchone()
+    if taken:
+        raise BadRequest("There is already an account {name}. Choose another name.", name=taken[0])
+    for (other,) in db.execute("select user_name from accounts").fetchall():
+        if look_alike(user_name, other):
+            raise BadRequest("{name} looks like the account {other}. Choose another name.", name=user_name, other=other)
+    db.execute(
+        "insert into accounts (user_name, folded, password_hash, role, created) values (?, ?, ?, ?, ?)",
+        [user_name, folded(user_name), password_hash, role, now],
+    )
+    history.append(db, at=now, actor=actor, action="addAccount", target=user_name, after={"role": role})
+    return account_of(row_of(db, user_name))
+
+
+def change(
+    db: Database, user_name: str, actor: Actor, now: int, *, role: Role | None = None, disabled: bool | None = None
+) -> None:  # fmt: skip
+    """Change role or state of an account, inside the caller's transaction, as `Accounts.edit_account` does."""
+    row = row_of(db, user_name)
+    user_name = row["user_name"]
+    old = {"role": row["role"], "disabled": bool(row["disabled"])}
+    given = {"role": role, "disabled": disabled}
+    new = {name: value for name, value in given.items() if value is not None and value != old[name]}
+    if not new:
+        return
+    db.execute(
+        "update accounts set role = :role, disabled = :disabled where account_id = :id",
+        {**old, **new, "id": row["account_id"]},
+    )
+    if not db.execute("select 1 from accounts where role = ? and disabled = 0", [Role.ADMIN]).fetchone():
+        raise Conflict("{name} is the last administrator. Make another account an administrator first.", name=user_name)
+    if new.get("disabled"):
+        db.execute(f"delete from sessions where {SESSIONS}", [row["account_id"]])
+    before = {name: old[name] for name in new}
+    history.append(db, at=now, actor=actor, action="editAccount", target=user_name, before=before, after=new)
 
 
 def find_row(db: Database, user_name: str) -> dict[str, Any] | None:

@@ -69,12 +69,14 @@ class Sessions:
         rights = account.role.rights & GRANTS[Right(granted)] if granted else account.role.rights
         return Access(account, rights, name), rows[0]["expires"], hashed
 
-    def open_session(self, account: Account, token: str, days: int, actor: Actor, agent: str = "") -> None:
-        """Store a new session, valid until sign-out or for `days`."""
+    def open_session(
+        self, account: Account, token: str, days: int, actor: Actor, agent: str = "", *, hours: int = 0
+    ) -> None:  # fmt: skip
+        """Store a new session, valid until sign-out or for `days`, or `hours` where given."""
         now = self._now()
         with self._engine.writing() as db:
             db.execute("delete from sessions where expires <= ? and name = ''", [now])
-            self._add(db, account, token, now + days * SECONDS_A_DAY, actor, agent=agent)
+            self._add(db, account, token, now + (hours * 3600 or days * SECONDS_A_DAY), actor, agent=agent)
             self._note(db, actor, "login", account.user_name, {})
 
     def add_token(self, account: Account, token: str, name: str, right: Right, expires: int, actor: Actor) -> Session:

@@ -158,6 +158,7 @@ from backend.operations.sheets import (
 from backend.operations.sign_in import (
     AccountData,
     SessionTicketData,
+    SignInData,
 )
 from backend.operations.similar_videos import SimilarList
 from backend.operations.statistics import StatisticsData
@@ -1456,6 +1457,11 @@ class ConsoleClient(OperationClient):
         sheet_id: str,
     ) -> AppliedData:
         """Undo everything that was applied of a sheet, in one transaction; videos changed since are left, and listed."""
+
+    def get_sign_in(
+        self,
+    ) -> SignInData:
+        """Return the ways of signing in besides a password. They change only at a restart."""
 
     def get_account(
         self,

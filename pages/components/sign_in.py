@@ -8,6 +8,8 @@ from pages.components import layout, session, url_state
 from pages.components.document import tab_title
 from pages.components.i18n import t
 
+REFUSED = ("denied", "disabled", "expired", "failed", "name", "role")  # why a company sign-in is
+
 
 def show() -> None:
     """Draw the sign-in form."""
@@ -20,7 +22,9 @@ def show() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(t("app.name"), anchor=False)
             layout.language_menu("sign_in_language")
-        if st.session_state.get("ended"):
+        if (refused := st.query_params.get("refused")) in REFUSED:
+            st.error(t(f"sign_in.refused_{refused}"), icon=":material/error:")
+        elif st.session_state.get("ended"):
             st.info(t("sign_in.ended"), icon=":material/logout:")
         with st.form("sign_in", border=True):
             name = st.text_input(t("sign_in.name"), key="sign_in_name", autocomplete="username")
@@ -30,7 +34,16 @@ def show() -> None:
             pressed = st.form_submit_button(t("sign_in.do"), type="primary", width="stretch", key="sign_in_do")
         if pressed:
             _sign_in(name, password)
+        _company_sign_in()
         st.caption(t("sign_in.help"))
+
+
+def _company_sign_in() -> None:
+    """Draw the button that leads to the provider of company accounts, if there is one."""
+    path = session.ask("getSignIn")["companyPath"]
+    if path and st.button(t("sign_in.company"), key="sign_in_company", icon=":material/badge:", width="stretch"):
+        to = "location.pathname + location.search.replace(/[?&]refused=\\w*/, '')"
+        url_state.run_script(f"location.assign({url_state.as_json(path)} + '?to=' + encodeURIComponent({to}))")
 
 
 def keep() -> None:
