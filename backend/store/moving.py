@@ -31,6 +31,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "jobs": ("job_id",),
     "prewarmed": ("job_id", "position"),
     "accounts": ("account_id",),
+    "company_accounts": ("issuer", "subject"),
     "sessions": ("token_hash",),
     "history": ("id",),
     "history_head": ("one",),

@@ -132,6 +132,7 @@ def test_what_is_answered_is_what_is_described(described, console, server, http,
     given |= {"key": console.store.feed_keys.add(TESTS).key}
     given |= {"webhookId": console.store.webhooks.add("https://hooks.example.com/in", "", (), TESTS).webhook_id}
     given |= {"sheetId": console.store.sheets.keep("anne", "videos.csv", [ROW], 1, ["status"]).sheet_id}
+    given |= {"figure": "uploads"}
     given |= {"name": "nightly", "right": "read", "endTime": "2019-02-01 12:00", "role": "app", "revision": "1"}
     first = ["recommendVideo", "submitTranscode", "pushObjectCache", "addAccount", "createToken"]
     names = [
