@@ -44,7 +44,10 @@ SOURCE = "source."  # names of sources begin so
 DELETED, PROBE = ".deleted", ".probe"
 MAX_LISTINGS = 10  # while deleting
 OLD_SECONDS = 3600.0  # no deletion takes that long
-TIMEOUTS: ClientConfig = {"connect_timeout": timedelta(seconds=5), "timeout": timedelta(seconds=60)}
+# A store that takes a request and says nothing is away. An upload is answered only after a part was sent.
+ASKING: ClientConfig = {"read_timeout": timedelta(seconds=10), "timeout": timedelta(seconds=60)}
+SENDING: ClientConfig = {"timeout": timedelta(minutes=5)}
+CONNECT_SECONDS = 5
 # Somebody waits for most requests; nobody for those of jobs, whose work would have to be repeated.
 QUICK: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 PATIENT: RetryConfig = {"max_retries": 20, "retry_timeout": timedelta(minutes=3)}
@@ -74,7 +77,7 @@ class Place(NamedTuple):
         return self.url.removeprefix("s3://").partition("/")[0]
 
 
-def connect(place: Place, retries: RetryConfig) -> S3Store:
+def connect(place: Place, retries: RetryConfig, timeouts: ClientConfig) -> S3Store:
     """Return a client; nothing is sent yet. An endpoint whose host begins with the bucket's name has it there only."""
     given = {
         "endpoint": place.endpoint, "region": place.region, "access_key_id": place.key_id,
@@ -83,7 +86,8 @@ def connect(place: Place, retries: RetryConfig) -> S3Store:
     options: dict[str, Any] = {name: value for name, value in given.items() if value}
     options["virtual_hosted_style_request"] = not place.endpoint or f"//{place.bucket}." in place.endpoint
     config: S3Config = options  # type: ignore[assignment]
-    client: ClientConfig = {**TIMEOUTS, "allow_http": place.endpoint.startswith("http://")}
+    seconds, is_plain = timedelta(seconds=CONNECT_SECONDS), place.endpoint.startswith("http://")
+    client: ClientConfig = {**timeouts, "connect_timeout": seconds, "allow_http": is_plain}
     prefix = place.url.removeprefix(f"s3://{place.bucket}").strip("/")
     return S3Store(place.bucket, prefix=prefix or None, config=config, client_options=client, retry_config=retries)
 
@@ -120,7 +124,8 @@ class BucketFiles:
         """`scratch` is a folder of this machine; several processes may use it."""
         self.place, self._where = place.url, place
         self._scratch = ProcessScratch(scratch)
-        self._store, self._patient = connect(place, QUICK), connect(place, PATIENT)
+        self._store = connect(place, QUICK, ASKING)
+        self._uploads, self._job_uploads = connect(place, QUICK, SENDING), connect(place, PATIENT, SENDING)
 
     @property
     def scratch(self) -> Path:
@@ -134,7 +139,7 @@ class BucketFiles:
         done: list[str] = []
         try:
             for name, file in files.items():
-                self._send(self._store if new else self._patient, f"{video_id}/{name}", file.path)
+                self._send(self._uploads if new else self._job_uploads, f"{video_id}/{name}", file.path)
                 done.append(name)
             if not new:
                 self._check_source(video_id)

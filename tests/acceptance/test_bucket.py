@@ -177,6 +177,27 @@ class TestAway:
         with pytest.raises(requests.RequestException):
             http.get(url)
 
+    @pytest.mark.slow
+    def test_a_bucket_that_says_nothing_takes_no_room_from_others(self, clip, server, http, token, object_store):
+        _, url = clip()
+        go_on, answers = threading.Event(), []
+        object_store.gate = lambda method, target: go_on.wait(60) and ""
+        viewers = [
+            threading.Thread(target=lambda: answers.append(requests.get(url, timeout=60).status_code))
+            for _ in range(40)
+        ]
+        for viewer in viewers:
+            viewer.start()
+
+        for _ in range(20):
+            assert http.get(f"{server}/livez").status_code == http.get(f"{server}/healthz").status_code == 200
+            found = http.get(f"{server}/console/vod/getVideos", params={"consoleToken": token}).json()
+            assert found["code"] == "200"
+        for viewer in viewers:
+            viewer.join()
+        go_on.set()
+        assert set(answers) == {503}
+
 
 class TestServing:
     def test_many_listen_at_once(self, clip, server, http):

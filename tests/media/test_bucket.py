@@ -12,7 +12,7 @@ from obstore.exceptions import PermissionDeniedError
 
 from backend.errors import NotFound, StorageError
 from backend.media import LocalFile
-from backend.media.bucket import QUICK, BucketFiles, connect
+from backend.media.bucket import ASKING, QUICK, BucketFiles, connect
 from backend.media.scratch import ProcessScratch
 
 
@@ -83,7 +83,7 @@ class TestSignatures:
         assert requests.delete(link, timeout=10).status_code == 403
 
     def test_another_secret_signs_nothing_that_holds(self, link, object_store, place):
-        store = connect(place._replace(secret="another"), QUICK)
+        store = connect(place._replace(secret="another"), QUICK, ASKING)
 
         with pytest.raises(PermissionDeniedError):
             obstore.head(store, "v1/source.mp4")
