@@ -9,6 +9,7 @@ them if the source is gone. So either the job sees that, or deleting sees the jo
 from __future__ import annotations
 
 import logging
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -47,7 +48,7 @@ OLD_SECONDS = 3600.0  # no deletion takes that long
 # A store that takes a request and says nothing is away. An upload is answered only after a part was sent.
 ASKING: ClientConfig = {"read_timeout": timedelta(seconds=10), "timeout": timedelta(seconds=60)}
 SENDING: ClientConfig = {"timeout": timedelta(minutes=5)}
-CONNECT_SECONDS = 5
+CONNECT_SECONDS, TRIAL_SECONDS = 5, 1.0
 # Somebody waits for most requests; nobody for those of jobs, whose work would have to be repeated.
 QUICK: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 PATIENT: RetryConfig = {"max_retries": 20, "retry_timeout": timedelta(minutes=3)}
@@ -92,11 +93,39 @@ def connect(place: Place, retries: RetryConfig, timeouts: ClientConfig) -> S3Sto
     return S3Store(place.bucket, prefix=prefix or None, config=config, client_options=client, retry_config=retries)
 
 
+class CircuitBreaker:
+    """After a request without an answer, lets one request at a time try again; others fail rather than wait for it."""
+
+    def __init__(self) -> None:
+        self._is_open, self._trying = False, threading.Lock()
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Send a request within the block. Raises StorageError."""
+        alone = self._is_open
+        if alone and not self._trying.acquire(timeout=TRIAL_SECONDS):
+            raise StorageError(AWAY)
+        if alone and not self._is_open:  # it answered somebody meanwhile
+            self._trying.release()
+            alone = False
+        is_answered = True
+        try:
+            with telling():
+                yield
+        except StorageError as error:
+            is_answered = error.template != AWAY
+            raise
+        finally:
+            self._is_open = not is_answered
+            if alone:
+                self._trying.release()
+
+
 class BucketFile:
     """An object as it was when it was opened. Every piece is a request of its own."""
 
-    def __init__(self, store: S3Store, key: str, meta: ObjectMeta) -> None:
-        self._store, self._key = store, key
+    def __init__(self, store: S3Store, breaker: CircuitBreaker, key: str, meta: ObjectMeta) -> None:
+        self._store, self._breaker, self._key = store, breaker, key
         self.size, self.modified = meta["size"], meta["last_modified"].timestamp()
         self.tag = meta["e_tag"] or f'"{self.modified:x}-{self.size:x}"'
 
@@ -106,7 +135,7 @@ class BucketFile:
             yield self._piece(first, min(first + piece, end))
 
     def _piece(self, first: int, last: int) -> bytes:
-        with telling():
+        with self._breaker.asking():
             try:
                 got = obstore.get(self._store, self._key, options={"range": (first, last), "if_match": self.tag})
                 return got.bytes().to_bytes()
@@ -125,6 +154,7 @@ class BucketFiles:
         self.place, self._where = place.url, place
         self._scratch = ProcessScratch(scratch)
         self._store = connect(place, QUICK, ASKING)
+        self._breaker = CircuitBreaker()
         self._uploads, self._job_uploads = connect(place, QUICK, SENDING), connect(place, PATIENT, SENDING)
 
     @property
@@ -165,14 +195,14 @@ class BucketFiles:
     def open(self, video_id: str, name: str) -> BucketFile | None:
         key = _key(video_id, name)
         meta = self._head(key) if key else None
-        return BucketFile(self._store, key, meta) if meta else None
+        return BucketFile(self._store, self._breaker, key, meta) if meta else None
 
     def exists(self, video_id: str, name: str) -> bool:
         key = _key(video_id, name)
         return bool(key) and self._head(key) is not None
 
     def _head(self, key: str) -> ObjectMeta | None:
-        with telling():
+        with self._breaker.asking():
             try:
                 return obstore.head(self._store, key)
             except FileNotFoundError:
@@ -188,7 +218,7 @@ class BucketFiles:
     def _list(self, prefix: str) -> Iterator[ObjectMeta]:
         pages = iter(obstore.list(self._store, prefix or None))
         while True:
-            with telling():
+            with self._breaker.asking():
                 page = next(pages, None)
             if page is None:
                 return
@@ -207,7 +237,7 @@ class BucketFiles:
                 self._delete([key for key in keys if key not in sources])
 
     def _delete(self, keys: Sequence[str]) -> None:
-        with telling(), suppress(FileNotFoundError):
+        with self._breaker.asking(), suppress(FileNotFoundError):
             if keys:
                 obstore.delete(self._store, keys)
 
@@ -217,7 +247,7 @@ class BucketFiles:
             yield
             return
         note = f"{DELETED}/{video_id}"
-        with telling():
+        with self._breaker.asking():
             obstore.put(self._store, note, b"")
         try:
             yield
@@ -257,7 +287,7 @@ class BucketFiles:
 
     def link(self, video_id: str, name: str, seconds: int) -> str:
         key = _key(video_id, name)
-        with telling():
+        with self._breaker.asking():
             return obstore.sign(self._store, "GET", key, timedelta(seconds=seconds)) if key else ""
 
     def describe(self) -> str:

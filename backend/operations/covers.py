@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Hashable
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from backend.api.parameters import SeenLine
 from backend.api.registry import operation
 from backend.auth.permissions import Right
-from backend.errors import BadRequest, Conflict
-from backend.media import NO_SNAPSHOTS
+from backend.errors import BadRequest, Conflict, StorageError
+from backend.media import NO_SNAPSHOTS, MediaFiles
 from backend.media.source import read_whole
 from backend.media.sprite import Cue, read_vtt
-from backend.model import FileKind, JobKind, MediaFile, Video
+from backend.model import FileKind, JobKind, Video
 
 if TYPE_CHECKING:
     from backend.console import Call
 
 
+MAX_SPRITES = 1000  # whose cues are kept, two kB each
+
+
 class SpriteData(msgspec.Struct, rename="camel"):
     """Thumbnails of the whole video in one image of `width` × `height` pixels; `vttUrl` has the same cues for players.
 
-    URLs and list are empty while there is no sprite.
+    URLs and list are empty while there is no sprite, or the media storage is not responding.
     """
 
     sprite_url: str
@@ -44,7 +49,13 @@ def sprite_of(call: Call, video: Video) -> SpriteData:
     if sprite is None or cues is None:
         return SpriteData("", "", 0, 0, [])
     urls = call.write.url(video, sprite), call.write.url(video, cues)
-    return SpriteData(*urls, sprite.width, sprite.height, _tiles(call, video, cues))
+    try:
+        tiles = list(_tiles(cast(Hashable, call.media.files), video.video_id, cues.name))
+    except LookupError:
+        tiles = []
+    except StorageError:  # pages show what else they know of the video
+        return SpriteData("", "", 0, 0, [])
+    return SpriteData(*urls, sprite.width, sprite.height, tiles)
 
 
 @operation("POST", "/vod/submitSnapshot", message="发起截图作业完成!", right=Right.MANAGE)
@@ -70,5 +81,9 @@ def choose_cover(call: Call, *, media_id: str, seconds: float, seen_line: SeenLi
     call.store.jobs.choose_cover(media_id, seconds, call.actor, seen_line=seen_line)
 
 
-def _tiles(call: Call, video: Video, cues: MediaFile) -> list[Cue]:
-    return list(read_vtt(read_whole(call.media.files, video.video_id, cues.name).decode()))
+@lru_cache(MAX_SPRITES)
+def _tiles(files: MediaFiles, video_id: str, name: str) -> tuple[Cue, ...]:
+    """Return the cues of a sprite; they never change, since the name contains their hash. Raises LookupError."""
+    if not (content := read_whole(files, video_id, name)):
+        raise LookupError(name)
+    return tuple(read_vtt(content.decode()))

@@ -139,6 +139,20 @@ class TestAway:
         assert object_store.keys(place) == before
         assert upload()["code"] == "200"
 
+    def test_pages_show_what_else_is_known_of_a_video(self, upload, work, console, token, object_store):
+        video_id = upload()["data"]["videoId"]
+        work()
+        object_store.stop()
+        unknown = console.call("getSprite", {"videoId": video_id}, token)
+        object_store.start()
+        sprite = console.call("getSprite", {"videoId": video_id}, token)["data"]
+        object_store.stop()
+
+        assert (unknown["code"], unknown["data"]["tileList"], unknown["data"]["vttUrl"]) == ("200", [], "")
+        assert len(sprite["tileList"]) > 1
+        shown = console.call("takeReview", {}, token)
+        assert (shown["code"], shown["data"]["leaseList"][0]["sprite"]) == ("200", sprite)  # read once for all
+
     def test_a_video_is_not_purged_while_its_files_cannot_be(self, clip, console, token, object_store, place):
         made, _ = clip()
         console.call("deleteVideoById", {"videoId": made.video_id, "userId": made.user.user_id}, token)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 
 import obstore
@@ -179,6 +180,27 @@ class TestDeleting:
             begun.append("rows")
 
         assert begun == []
+
+
+class TestBeingAway:
+    def test_while_one_request_tries_again_others_fail_rather_than_wait(self, files, made, object_store):
+        files.put("v1", {"source.mp4": made()}, new=True)
+        object_store.stop()
+        with pytest.raises(StorageError):
+            files.exists("v1", "source.mp4")
+        begun, go_on, found = threading.Event(), threading.Event(), []
+        object_store.gate = lambda method, target: begun.set() or (go_on.wait(30) and "")
+        object_store.start()
+        trial = threading.Thread(target=lambda: found.append(files.exists("v1", "source.mp4")))
+        trial.start()
+        assert begun.wait(10)
+
+        with pytest.raises(StorageError):
+            files.exists("v1", "source.mp4")
+        assert len(object_store.requests) == 1  # that of the upload
+        go_on.set()
+        trial.join()
+        assert found == [files.exists("v1", "source.mp4")] == [True]
 
 
 class TestPutting:
