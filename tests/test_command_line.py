@@ -305,12 +305,13 @@ class TestWithPostgres:
         assert run("doctor", "--rebuild").exit_code == 0
         assert run("upgrade").output.startswith("The database qu_test_")
 
-    def test_backups_of_it_are_left_to_its_own_tools(self, run, tmp_path):
-        (tmp_path / "old.tar").touch()
+    def test_a_backup_of_it_is_restored_and_what_was_there_is_kept(self, run):
+        run("account", "add", "anne", "--password", PASSWORD)
+        assert run("backup", "new.tar").exit_code == 0
+        run("account", "add", "ben", "--password", PASSWORD)
 
-        assert "back them up with pg_dump" in run("backup", "new.tar").output
-        assert "restore them there with pg_restore" in run("restore", "old.tar").output
-        assert not (tmp_path / "new.tar").exists()
+        assert "in the schema before_restore_" in run("restore", "new.tar").output
+        assert run("account", "list").output == "anne\tmanager\n"
 
 
 def test_without_the_driver_it_is_said_how_to_install_it(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,12 @@ def upgrade() -> None:
 def backup(target: Path, no_media: bool) -> None:
     """Write the database and the media to one tar file; the server can keep running.
 
-    Media in a bucket are not part of it. A PostgreSQL database is backed up by its own tools.
+    Media in a bucket are not part of it. A PostgreSQL database is written as SQLite's files, and either is restored
+    from them.
     """
     settings = backend.read_settings()
-    size = back_up(settings, target.absolute(), None if no_media or settings.media else backend.open_files(settings))
+    media = None if no_media or settings.media else backend.open_files(settings)
+    size = back_up(settings, target.absolute(), media, partial(click.echo, err=True))
     click.echo(f"{shown(target)}: {size / 1e6:.1f} MB")
     if settings.media and not no_media:
         click.echo(f"The media in {settings.media} are not part of it: let the bucket keep versions, or copy it.")
@@ -51,7 +54,7 @@ def backup(target: Path, no_media: bool) -> None:
 def restore(source: Path) -> None:
     """Replace the data with a backup; the current data is kept beside it. The server must be stopped."""
     settings = backend.read_settings()
-    kept = restore_backup(settings, source)
+    kept = restore_backup(settings, source, click.echo)
     click.echo("restored" + (f"; the previous data are in {kept}" if kept else ""))
     if settings.media:
         click.echo(f"The media in {settings.media} are as they were; `doctor` names files that are missing there.")

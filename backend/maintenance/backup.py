@@ -6,13 +6,22 @@ import os
 import tarfile
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backend.maintenance.data_lock import MaintenanceError, hold_data_dir
+from backend.maintenance.data_lock import MaintenanceError, hold_alone, hold_data_dir, require_data
+from backend.maintenance.migrate import Tell, fill, refuse_problem
 from backend.settings import Settings
-from backend.store import copy_files, find_damage, find_files, make_folder
+from backend.store import (
+    copy_files,
+    find_damage,
+    find_files,
+    make_folder,
+    open_store,
+    open_tables,
+    replace_database,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from backend.media import MediaFiles
@@ -20,16 +29,17 @@ if TYPE_CHECKING:
 FILE_MODE = 0o600
 
 
-def back_up(settings: Settings, target: Path, media: MediaFiles | None) -> int:
+def ignore(line: str) -> None:
+    """Tell nobody."""
+
+
+def back_up(settings: Settings, target: Path, media: MediaFiles | None, tell: Tell = ignore) -> int:
     """Write the database (and the media) to a tar file while a server is running; return its size in bytes.
 
-    The database is not modified. Raises MaintenanceError and StoreError.
+    The database is not modified. A PostgreSQL database is copied from one state into the files that SQLite would have,
+    so that either can be restored from it. Raises MaintenanceError and StoreError.
     """
-    if settings.database:
-        media_place = settings.media or settings.media_folder
-        raise MaintenanceError(f"The data are in PostgreSQL: back them up with pg_dump, and then {media_place}.")
-    if not find_files(settings.data):
-        raise MaintenanceError(f"There is no console in {settings.data}, so there is nothing to back up.")
+    require_data(settings)
     if target.exists():
         raise MaintenanceError(f"{target} exists already; choose another name.")
     if not target.parent.is_dir():
@@ -37,7 +47,10 @@ def back_up(settings: Settings, target: Path, media: MediaFiles | None) -> int:
     part = target.with_name(f".{target.name}.part")
     try:
         with hold_data_dir(settings), tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            copy_files(settings.data, Path(folder))
+            if settings.database:
+                _copy_database(settings.database, Path(folder), tell)
+            else:
+                copy_files(settings.data, Path(folder))
             part.touch(FILE_MODE)
             with part.open("wb") as file:
                 with tarfile.open(fileobj=file, mode="w") as tar:
@@ -55,11 +68,25 @@ def back_up(settings: Settings, target: Path, media: MediaFiles | None) -> int:
     return target.stat().st_size
 
 
-def restore(settings: Settings, source: Path) -> Path | None:
-    """Replace the data with a backup; return where the previous data are kept. Raises MaintenanceError."""
-    if settings.database:
-        raise MaintenanceError("The data are in PostgreSQL: restore them there with pg_restore, while no console runs.")
-    with hold_data_dir(settings, alone=True), tempfile.TemporaryDirectory(dir=settings.data) as folder:
+def _copy_database(database: str, folder: Path, tell: Tell) -> None:
+    open_store(folder, held=True).close()
+    with closing(open_tables(folder, database, held=False)) as old, closing(open_tables(folder)) as new:
+        refuse_problem(old)
+        if (mark := old.read_mark()) and not mark.is_source:
+            raise MaintenanceError(mark.refusal(old.name))
+        fill(old, new, tell)
+
+
+def restore(settings: Settings, source: Path, tell: Tell = ignore) -> Path | None:
+    """Replace the data with a backup; return where the previous data are kept. Raises MaintenanceError and StoreError.
+
+    `tell` is told where those of a PostgreSQL database are kept.
+    """
+    with (
+        hold_alone(settings),
+        hold_data_dir(settings) if settings.database else nullcontext(),
+        tempfile.TemporaryDirectory(dir=settings.data) as folder,
+    ):
         new = Path(folder)
         try:
             with tarfile.open(source) as tar:
@@ -69,18 +96,35 @@ def restore(settings: Settings, source: Path) -> Path | None:
         if problem := find_damage(new):
             raise MaintenanceError(f"The database in the backup cannot be used ({problem}); nothing was changed.")
         kept = settings.data / f"before-restore-{time.strftime('%Y%m%d-%H%M%S')}"
+        if settings.database:
+            _replace_database(settings.database, new, tell)
         # a backup without media keeps the current media
         old = [
-            *find_files(settings.data),
+            *([] if settings.database else find_files(settings.data)),
             *([settings.media_folder] if _has(new, "media") and settings.media_folder.exists() else []),
         ]
         if old:
             make_folder(kept)
         for path in old:
             path.replace(kept / path.name)
-        for path in [*find_files(new), *([new / "media"] if _has(new, "media") else [])]:
+        for path in [*([] if settings.database else find_files(new)), *([new / "media"] if _has(new, "media") else [])]:
             path.replace(settings.data / path.name)
         return kept if old else None
+
+
+def _replace_database(database: str, folder: Path, tell: Tell) -> None:
+    """Fill new tables from the files of a backup, and put them in the place of the present ones."""
+    open_store(folder, upgrade=True, held=True).close()
+    with replace_database(database, tell) as staged:
+        open_store(folder, database=staged, held=True).close()
+        with closing(open_tables(folder)) as old, closing(open_tables(folder, staged)) as new:
+            fill(old, new, tell)
+        store = open_store(folder, database=staged, held=True)
+        try:
+            if wrong := [*store.history.verify().errors, *store.recount()]:
+                raise MaintenanceError(f"The backup cannot be used ({'; '.join(wrong[:5])}); nothing was changed.")
+        finally:
+            store.close()
 
 
 def _has(folder: Path, name: str) -> bool:

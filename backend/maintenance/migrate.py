@@ -31,12 +31,11 @@ STRANGE = (
 )
 COLUMNS_DIFFER = "The table {table} has other columns in {there} than in {here}. Move with the version that made both."
 ROWS_DIFFER = (
-    "{number} rows of {table} in {here}, {other} in {there}{hint}. "
-    "Nothing was marked as moved. Check the first with `doctor`, and begin again with --afresh."
+    "{number} rows of {table} in {here}, {other} in {there}{hint}: somebody changed one of them, or the disk did."
 )
 TO_GO_ON = (
-    "{error} {name} is not used meanwhile: run the same command again to go on, or use it as before after: "
-    "python -m backend migrate --cancel"
+    "{error} {name} is not used meanwhile. Run the same command again to go on, or with --afresh to copy all of it "
+    "anew; or use it as before after: python -m backend migrate --cancel"
 )
 NOT_MARKED = "{name} is not marked as moved, so there is nothing to cancel."
 NOT_A_SOURCE = "{name} is an unfinished copy; only the database that it is made from can be used again."
@@ -54,7 +53,7 @@ def migrate(source: Settings, target: Settings, tell: Tell, *, afresh: bool = Fa
         raise MaintenanceError(SAME.format(name=(source.database and "that database") or source.data))
     require_data(source)
     with hold_alone(source), closing(open_tables(source.data, source.database)) as old:
-        _refuse_problem(old)
+        refuse_problem(old)
         with hold_alone(target), _opened(target) as new:
             if _is_moved(old, new):
                 new.write_mark(None)
@@ -107,7 +106,8 @@ def fill(old: Tables, new: Tables, tell: Tell) -> None:
     new.write_mark(None)
 
 
-def _refuse_problem(tables: Tables) -> None:
+def refuse_problem(tables: Tables) -> None:
+    """Raise MaintenanceError if a database cannot be moved from or to."""
     if problem := tables.problem():
         raise MaintenanceError(problem)
 
@@ -117,7 +117,7 @@ def _opened(target: Settings) -> Iterator[Tables]:
     """Open the target, making its schema if there is none."""
     open_store(target.data, database=target.database, held=True).close()
     with closing(open_tables(target.data, target.database)) as new:
-        _refuse_problem(new)
+        refuse_problem(new)
         yield new
 
 

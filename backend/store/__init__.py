@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from backend.store.accounts import Accounts
@@ -64,6 +64,7 @@ from backend.store.webhooks import Webhooks
 __all__ = [
     "UNKNOWN", "Head", "Reason", "Store", "StoreError", "copy_files", "find_damage", "find_files", "find_open",
     "hold_database", "make_folder", "open_store", "open_tables",
+    "replace_database",
 ]  # fmt: skip
 
 
@@ -158,15 +159,25 @@ def open_store(
     return Store(PostgresEngine(database, clock, tell, upgrade=upgrade, held=held))
 
 
-def open_tables(folder: Path, database: str = "") -> Tables:
-    """Open the tables of a store that exists, to move it or to fill it. Nothing else may use it. Raises StoreError."""
+def open_tables(folder: Path, database: str = "", *, held: bool = True) -> Tables:
+    """Open the tables of a store that exists, to move it or to fill it. Raises StoreError.
+
+    The caller holds the data alone; without `held`, others may use a database, and it can only be read.
+    """
     if not database:
         tables = SqliteTables(folder)
         tables.attach_feed()
         return tables
     from backend.store.postgres.tables import PostgresTables
 
-    return PostgresTables(database)
+    return PostgresTables(database, held=held)
+
+
+def replace_database(database: str, tell: Callable[[str], None]) -> AbstractContextManager[str]:
+    """Give the address at which to make the tables that replace those of a database when the block ends."""
+    from backend.store.postgres.replacing import replace_tables
+
+    return replace_tables(database, tell)
 
 
 @contextmanager

@@ -79,6 +79,13 @@ TABLES: dict[str, tuple[str, ...]] = {
     "cloud_usage_sources": ("source",),
     "cloud_reviews": ("video_id",),
     "cloud_files": ("video_id",),
+    "figure_counts": ("series", "span", "slot", "key", "part"),
+    "figure_user_counts": ("series", "slot", "key"),
+    "figure_moves": ("video_id",),
+    "figure_bounds": ("low",),
+    "sheets": ("sheet_id",),
+    "sheet_rows": ("sheet_id", "place"),
+    "feed_hours": ("hour", "slot"),
     "feed_versions": ("version",),
     "feed_batches": ("batch",),
     "feed_figures": ("hour", "slot", "video_id", "place", "revision"),
@@ -86,12 +93,14 @@ TABLES: dict[str, tuple[str, ...]] = {
 # Made anew from the rows, or empty between transactions.
 DERIVED = (
     "feed", "videos_per_span", "videos_per_category", "feed_per_span", "feed_per_category", "sums", "job_counts",
-    "review_per_queue", "review_unsorted",
+    "review_per_queue", "review_unsorted", "figure_changes",
 )  # fmt: skip
 # Of the last minutes alone: failed sign-ins, and links that serve once.
 VOLATILE = ("attempts", "tickets")
 # What a new console begins with.
-FIRST = ("history_head", "slots", "lineups", "review_reasons", "review_queues", "review_sampling")
+FIRST = (
+    "history_head", "slots", "lineups", "review_reasons", "review_queues", "review_sampling", "figure_bounds",
+)  # fmt: skip
 
 MARK = "moves"  # the table of the mark; not there in a database that is not moved
 MARK_COLUMNS = ("token", "is_source", "other", "begun", "ended", "later")

@@ -213,7 +213,7 @@ class Connections:
     def _configure(self, connection: Connection) -> None:
         _configure(connection)
         if not self._held:
-            _note_use(connection)
+            note_use(connection)
 
     def _told(self, done: str, error: psycopg.Error) -> StoreError:
         return store_error(f"The database {self.name} cannot be {done}: {said(error)}", error)
@@ -235,7 +235,7 @@ def connect(address: str) -> Connection:
     return connection
 
 
-def _note_use(connection: Connection) -> None:
+def note_use(connection: Connection) -> None:
     """Show that a console uses the database, as long as the connection is open."""
     (free,) = connection.execute("select pg_try_advisory_lock_shared($1)", [locks.USE]).fetchone() or (False,)
     if not free:

@@ -8,5 +8,5 @@ WRITE = _BASE + 1  # all changes but those that lock their own rows
 VOLATILE = _BASE + 2
 FEED = _BASE + 3
 UPGRADE = _BASE + 4
-USE = _BASE + 6  # shared by each connection of a console that is open, alone by who restores or moves
 PROOF = _BASE + 5  # taken by the doctor alone
+USE = _BASE + 6  # shared by each connection of a console that is open, alone by who restores or moves

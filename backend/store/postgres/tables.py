@@ -11,9 +11,9 @@ from psycopg import RawServerCursor
 
 from backend.store.engine import Progress
 from backend.store.errors import StoreError
-from backend.store.moving import BATCH, FIRST, MARK, MARK_COLUMNS, MARK_TABLE, TABLES, Key, Mark, Row
+from backend.store.moving import BATCH, DERIVED, FIRST, MARK, MARK_COLUMNS, MARK_TABLE, TABLES, Key, Mark, Row
 from backend.store.postgres import derived, locks, migrations
-from backend.store.postgres.connections import UNPOOLED, connect, read_address
+from backend.store.postgres.connections import UNPOOLED, connect, note_use, read_address
 from backend.store.postgres.database import Connection, Database, run
 from backend.store.postgres.errors import said, store_error
 from backend.store.postgres.marks import read_mark
@@ -45,11 +45,14 @@ NUMBERED = """
 class PostgresTables:
     """Two connections to a database: one that reads from one state, one that writes."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, held: bool = True) -> None:
+        """Without `held`, others may use the database, but nobody may restore or move it meanwhile."""
         self.name, _ = read_address(address)
         with self._told():
             self._db: Connection = connect(address)
             run(self._db.pgconn, UNPOOLED)
+            if not held:
+                note_use(self._db)
             self._reader: Connection = connect(address)
             run(self._reader.pgconn, UNPOOLED)
 
@@ -114,7 +117,7 @@ class PostgresTables:
         return []
 
     def begin_filling(self, mark: Mark) -> None:
-        names = [*TABLES, *derived.COUNTERS, *derived.COPIES, "review_unsorted"]
+        names = [*TABLES, *DERIVED, "finding"]
         with self._told(), self._db.transaction():
             before = read_mark(self._db)
             later = list(before.later) if before else []  # they are left out already

@@ -164,7 +164,7 @@ class SqliteTables:
                     self._db.execute(sql)
                 self._put_mark(replace(mark, later=()))
             search_index.rebuild(Database(self._db), tell)
-            for table in ("job_counts", "review_per_queue", "review_unsorted"):
+            for table in ("job_counts", "review_per_queue", "review_unsorted", "figure_changes"):
                 self._db.execute(f"delete from {table}")
             self._db.execute(JOB_COUNTS)
             self._db.execute(f"insert into review_per_queue {review_sorting.PER_QUEUE}")
