@@ -30,6 +30,7 @@ pages = [
     st.Page(f"{HERE}/trash.py", title=t("trash.title"), icon=":material/delete_sweep:", url_path="trash",
             visibility="visible" if person and session.may("manage") else "hidden"),
     st.Page(f"{HERE}/jobs.py", title=t("jobs.title"), icon=":material/manufacturing:", url_path="jobs"),
+    st.Page(f"{HERE}/figures.py", title=t("figures.title"), icon=":material/monitoring:", url_path="figures"),
     st.Page(f"{HERE}/drift.py", title=t("differences.title"), icon=":material/cloud_sync:",
             url_path="differences", visibility="visible" if person and session.is_cloud() else "hidden"),
     st.Page(f"{HERE}/history.py", title=t("history.title"), icon=":material/history:", url_path="history"),

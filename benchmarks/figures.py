@@ -1,0 +1,164 @@
+"""Measure every answer of the page of figures over a large catalogue, and how large its counts are.
+
+    python benchmarks/catalogue.py FOLDER --rows 1000000
+    python benchmarks/figures.py FOLDER --lines 10000000
+
+The first run gives FOLDER a past of three years, once: the counts that so many lines of history would have left (of ten
+lines two verdicts, three jobs and five others), without the lines themselves, since no answer reads them. Each answer
+is timed at its longest range, as processor time: the median of several, and the slowest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import backend
+from backend import Console, Settings
+from backend.auth.permissions import Role
+from backend.model import Actor
+from backend.model.figures import BOUNDS, SLOT_SECONDS
+from backend.operations.figure_tables import TABLES, Figure
+
+ACTOR = Actor("benchmark", "command line")
+NEWEST, DAYS = 1_780_000_000, 3 * 365  # as in benchmarks/catalogue.py
+MOST_MS, RUNS = 50, 7
+REVIEWERS, CATEGORIES = 30, 20
+REASONS = ("spam", "copyright", "quality", "sexual", "abuse", "")
+FILE_KINDS = ("source", "common", "narrow", "cover", "firstFrame", "snapshot")
+RANGES = {"day": 91, "week": 734, "month": DAYS}
+TOKEN = "figures-" + "x" * 40
+FILLED = "select number from figure_counts where series = 'benchmark'"
+ADD = "insert into figure_changes (series, slot, key, part, number, amount) values (?, ?, ?, ?, ?, ?)"
+SIZES = """
+    select name, sum(pgsize) from dbstat where name like 'figure%' or name in ('history', 'videos') group by name
+"""
+
+Change = tuple[str, int, str, str, int, int]
+
+
+def changes(slots: int, verdicts: int, jobs: int, dice: random.Random) -> Iterator[Change]:
+    """Yield the counts of a day of this many quarters, the newest of which is `slots`."""
+    found: Counter[tuple[str, int, str, str]] = Counter()
+
+    def low(mean: float) -> str:
+        seconds = dice.lognormvariate(mean, 1)
+        return str(max(bound for bound in BOUNDS[:180] if bound <= seconds))
+
+    for _ in range(verdicts):
+        slot = slots - dice.randrange(96)
+        part = "passed" if dice.random() < 0.9 else f"blocked:{dice.choice(REASONS)}"
+        reviewer, category = (
+            f"reviewer{dice.randrange(REVIEWERS)}",
+            str(min(int(dice.expovariate(0.2)), CATEGORIES - 1) + 1),
+        )
+        seconds = low(8)
+        for dimension, key in (("reviewer", reviewer), ("category", category)):
+            found[f"decided/{dimension}", slot, key, part] += 1
+            found[f"decision_time/{dimension}", slot, key, seconds] += 1
+        found["waiting", slot, "", "came"] += 1
+        found["waiting", slot, "", "left"] += 1
+    for _ in range(jobs):
+        slot, kind = slots - dice.randrange(96), dice.choice(("transcode", "snapshot", "narrow"))
+        state = "failed" if dice.random() < 0.02 else "done"
+        found["ended/kind", slot, kind, state] += 1
+        found["job_wait/kind", slot, kind, low(4)] += 1
+        found["job_work/kind", slot, kind, low(4)] += 1
+        if state == "failed":
+            found["failed/kind", slot, kind, f"Reason {dice.randrange(8)} of a failure."] += 1
+        if kind == "narrow":
+            found["vmaf", slot, "", str(round(dice.gauss(930, 12)))] += 1
+            found["prewarmed", slot, "", "warm"] += 1
+            found["recommended/slot", slot, "feed", "in"] += 1
+    for (series, slot, key, part), number in found.items():
+        yield series, slot, key, part, number, 0
+    for slot in range(slots - 95, slots + 1):
+        for kind in FILE_KINDS:
+            yield "bytes/kind", slot, kind, "", 10, 10**8
+        yield "saved", slot, "", "", 0, 10**7
+
+
+def fill(console: Console, lines: int) -> None:
+    """Add the counts of a past with so many lines of history, unless they are there."""
+    with console.store.engine.reading() as db:
+        if db.execute(FILLED).fetchone():
+            return
+    dice = random.Random(30)
+    newest = NEWEST // SLOT_SECONDS
+    for day in range(DAYS):
+        with console.store.engine.writing(bulk=True) as db:
+            per_day = lines // DAYS
+            db.executemany(ADD, changes(newest - day * 96, per_day // 5, per_day * 3 // 10, dice))
+            if day == DAYS - 1:
+                db.execute(ADD, ("benchmark", newest, "", "", 1, 0))
+        print(f"\rcounts of {day + 1:,} of {DAYS:,} days", end="", flush=True)
+    print()
+
+
+def measure(console: Console) -> bool:
+    """Print the time of every answer; return whether all keep to the limit."""
+    good = True
+    for figure in Figure:
+        for by, days in RANGES.items():
+            if figure is Figure.UPLOADS_BY_USER and by != "day":
+                continue
+            for narrowed in ({}, *({name: FILTERED[name]} for name in TABLES[figure].filters)):
+                given = {"figure": figure.value, "by": by, "startTime": _day(days), "endTime": _day(0), **narrowed}
+                spent = [_time(console, given) for _ in range(RUNS)]
+                median = statistics.median(spent)
+                good = good and median <= MOST_MS
+                name = f"{figure.value} by {by}, {days + 1} days{''.join(f', {one}' for one in narrowed)}"
+                print(
+                    f"{name:60} {median:7.1f} ms, slowest {max(spent):7.1f}{'' if median <= MOST_MS else '  TOO SLOW'}"
+                )
+    return good
+
+
+FILTERED = {"userId": "2434793000000", "cateId": "1", "reviewer": "reviewer1"}
+
+
+def _time(console: Console, given: dict[str, str]) -> float:
+    begun = time.thread_time()
+    answer = console.call("getFigures", given, TOKEN)
+    spent = (time.thread_time() - begun) * 1000
+    assert answer["code"] == "200", answer
+    return spent
+
+
+def _day(back: int) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(NEWEST - back * 86_400))
+
+
+def main() -> None:
+    """Fill the folder if it has no such past, and measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="a data folder made by benchmarks/catalogue.py")
+    parser.add_argument("--lines", type=int, default=10_000_000, help="lines of history of the past that is made")
+    given = parser.parse_args()
+    console = backend.open_console(Settings(data=given.folder))
+    try:
+        fill(console, given.lines)
+        names = [one.user_name for one in console.store.accounts.find_accounts()]
+        if "figures" not in names:
+            console.store.accounts.add_account("figures", "-", Role.ADMIN, ACTOR)
+        account = next(one for one in console.store.accounts.find_accounts() if one.user_name == "figures")
+        console.store.sessions.open_session(account, TOKEN, 1, ACTOR)
+        good = measure(console)
+        with console.store.engine.reading() as db:
+            for name, size in db.execute(SIZES).fetchall():
+                print(f"{name:60} {size / 1e6:7.1f} MB")
+    finally:
+        console.close()
+    raise SystemExit(not good)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""Panels of figures: a chart, the table behind it, and its export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pages.components import category_choice, figure_charts, formatting, session, url_state
+from pages.components.i18n import named, t
+
+Rows = list[dict[str, Any]]
+Draw = Callable[[str, dict[str, Any]], None]
+EXPORT = "figures_export"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What is shown of a figure. `name` is that of its texts; filters that do not apply to it are named beside it."""
+
+    name: str
+    figure: str
+    draw: Draw
+    filters: tuple[str, ...] = ()
+
+
+def over_time(unit: str, *, line: bool = False, **colours: str) -> Draw:
+    """Return what draws columns by period, each in its colour."""
+
+    def draw(title: str, found: dict[str, Any]) -> None:
+        series = {name: (column_label(name), colour) for name, colour in colours.items()}
+        figure_charts.over_time(title, found["by"], found["rowList"], series, unit, line=line)
+
+    return draw
+
+
+def by_name(label_of: Callable[[dict[str, Any]], str], unit: str, **colours: str) -> Draw:
+    """Return what draws a bar per row, named by `label_of`."""
+
+    def draw(title: str, found: dict[str, Any]) -> None:
+        if not found["rowList"]:
+            st.caption(t("figures.nothing"))
+            return
+        series = {name: (column_label(name), colour) for name, colour in colours.items()}
+        figure_charts.by_name(title, [(label_of(row), row) for row in found["rowList"]], series, unit)
+
+    return draw
+
+
+def category_of(row: dict[str, Any]) -> str:
+    return category_choice.paths().get(row["cateId"]) or row["cateName"] or t("filter.no_category")
+
+
+def user_of(row: dict[str, Any]) -> str:
+    return row["userName"] or row["userId"]
+
+
+def kind_of(row: dict[str, Any]) -> str:
+    return named("job" if "reason" in row else "file_kind", row["kind"])
+
+
+def age_of(row: dict[str, Any]) -> str:
+    if row["toSeconds"] is None:
+        return t("figures.age_over", low=_lasting(row["fromSeconds"]))
+    return t("figures.age_between", low=_lasting(row["fromSeconds"]), high=_lasting(row["toSeconds"]))
+
+
+def reason_of(row: dict[str, Any]) -> str:
+    return row["reason"] or t("desk.other_reason")
+
+
+UPLOAD, OF_REVIEW = ("userId", "cateId"), ("cateId", "reviewer")
+TOPICS = {
+    "uploads": (
+        Panel("uploads", "uploads", over_time("count", uploads="blue"), UPLOAD),
+        Panel("upload_bytes", "uploads", over_time("bytes", bytes="green"), UPLOAD),
+        Panel("by_category", "uploadsByCategory", by_name(category_of, "count", uploads="blue")),
+        Panel("by_user", "uploadsByUser", by_name(user_of, "count", uploads="blue")),
+    ),
+    "reviews": (
+        Panel("reviews", "reviews", over_time("count", passed="green", blocked="red"), OF_REVIEW),
+        Panel("waiting", "reviews", over_time("count", line=True, waiting="orange", came="blue")),
+        Panel("by_reviewer", "reviewsByReviewer",
+              by_name(lambda row: row["reviewer"], "count", passed="green", blocked="red"), ("reviewer",)),
+        Panel("by_reason", "reviewsByReason", by_name(reason_of, "count", blocked="red"), OF_REVIEW),
+        Panel("times", "decisionTimes", over_time("seconds", line=True, median="blue", p90="orange"), OF_REVIEW),
+        Panel("ages", "waitingAges", by_name(age_of, "count", videos="orange")),
+    ),
+    "transcodes": (
+        Panel("transcodes", "transcodes", over_time("count", done="green", failed="red", cancelled="grey")),
+        Panel("job_waits", "transcodes", over_time(
+            "seconds", line=True, medianWaiting="blue", p90Waiting="orange")),
+        Panel("job_works", "transcodes", over_time(
+            "seconds", line=True, medianWorking="blue", p90Working="orange")),
+        Panel("failures", "transcodeFailures", by_name(lambda row: row["reason"], "count", failed="red")),
+    ),
+    "storage": (
+        Panel("bytes", "bytes", over_time("bytes", line=True, bytes="blue")),
+        Panel("by_kind", "bytesByKind", by_name(kind_of, "bytes", bytes="blue")),
+        Panel("saved", "narrowBand", over_time("bytes", line=True, savedBytes="green")),
+        Panel("scores", "narrowBand", over_time("score", line=True, medianScore="green", p10Score="orange")),
+    ),
+    "programme": (
+        Panel("recommendations", "recommendations", over_time("count", added="blue", removed="grey")),
+        Panel("plays", "recommendations", over_time(
+            "count", line=True, impressions="grey", plays="blue", completes="green")),
+        Panel("prewarms", "prewarms", over_time("count", warm="green", failed="red", shared="grey")),
+    ),
+}  # fmt: skip
+
+
+def show(panel: Panel, wanted: dict[str, str], filters: dict[str, str], found: dict[str, Any]) -> None:
+    """Draw a panel of a table that was asked for."""
+    title = t(f"figures.panel_{panel.name}")
+    with st.container(border=True, height="stretch", key=f"figure_{panel.name}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{title}**", width="stretch")
+            _export(panel, wanted, title)
+        ignored = [
+            t(f"figures.filter_{name}") for name, value in filters.items() if value and name not in panel.filters
+        ]
+        hint = t("figures.ignores", names=" · ".join(ignored)) if ignored else t(f"figures.about_{panel.name}")
+        st.caption(hint)
+        panel.draw(title, found)
+        with st.expander(t("figures.table")):
+            _table(title, found)
+
+
+def leave_out(panel: Panel, why: str) -> None:
+    """Draw a panel without its figure."""
+    with st.container(border=True, height="stretch", key=f"figure_{panel.name}"):
+        st.markdown(f"**{t(f'figures.panel_{panel.name}')}**")
+        st.caption(why)
+
+
+def narrow(panel: Panel, filters: dict[str, str]) -> dict[str, str]:
+    """Return the filters that apply to a panel."""
+    return {name: value for name, value in filters.items() if value and name in panel.filters}
+
+
+def column_label(name: str) -> str:
+    return t(f"figures.column_{name}")
+
+
+def send() -> None:
+    """Start the download that was asked for in this run."""
+    if asked := st.session_state.pop(EXPORT, None):
+        url_state.go_to(session.ask("createFiguresLink", **asked)["url"])
+
+
+def _export(panel: Panel, wanted: dict[str, str], title: str) -> None:
+    if not session.may("export"):
+        return
+    key = f"figure_export_{panel.name}"
+
+    def chosen() -> None:
+        st.session_state[EXPORT] = {**wanted, "figure": panel.figure, "format": st.session_state[key]}
+
+    st.menu_button(
+        t("export.do"), session.features()["exportFormatList"], key=key, icon=":material/download:", type="tertiary",
+        format_func=lambda word: named("format", word), on_click=chosen, help=title,
+    )  # fmt: skip
+
+
+def _table(title: str, found: dict[str, Any]) -> None:
+    units = {column["name"]: column["unit"] for column in found["columnList"]}
+    rows = [{column_label(name): _cell(row, name, unit) for name, unit in units.items()} for row in found["rowList"]]
+    if not rows:
+        st.caption(t("figures.nothing"))
+        return
+    formats = {"count": "localized", "bytes": "bytes", "share": "percent", "score": "%.1f"}
+    columns = {
+        column_label(name): st.column_config.NumberColumn(format=formats[unit])
+        for name, unit in units.items() if unit in formats
+    }  # fmt: skip
+    st.dataframe(formatting.frame(rows), hide_index=True, alt=title, column_config=columns, height=300)
+
+
+def _cell(row: dict[str, Any], name: str, unit: str) -> Any:
+    value = row[name]
+    if unit == "flag":
+        return "" if value else t("figures.not_over")
+    if unit == "seconds":
+        return "–" if value is None else _lasting(value)
+    return kind_of(row) if name == "kind" else value
+
+
+def _lasting(seconds: float) -> str:
+    for factor, name in figure_charts.SCALES["seconds"]:
+        if seconds >= factor or factor == 1:
+            return f"{seconds / factor:.3g} {t(f'figures.unit_{name}')}"
+    raise AssertionError

@@ -1,0 +1,117 @@
+"""Figures page: what was uploaded, reviewed, transcoded, stored and shown, by day, week or month."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import streamlit as st
+
+from pages.components import category_choice, figure_panels, layout, schedule_fields, session, url_state, usage_panel
+from pages.components.i18n import t
+
+layout.guard()
+TOPICS = list(figure_panels.TOPICS)
+RANGES = ["7", "30", "90", "365", "own"]
+MOST = {"day": 92, "week": 735, "month": 1830}  # days that fit
+USUAL = {"7": "day", "30": "day", "90": "week", "365": "month"}
+PAGE = "f_page"
+
+
+def choose_range() -> tuple[date, date, str]:
+    """Draw the choice of a range and of what it is summed by."""
+    today = schedule_fields.now().date()
+    chosen = st.segmented_control(
+        t("figures.range"), RANGES, format_func=lambda word: t(f"figures.range_{word}"), label_visibility="collapsed",
+        required=True, **url_state.from_address("f_range", RANGES, "30", then=PAGE),
+    )  # fmt: skip
+    start, end = today - timedelta(days=int(chosen) - 1 if chosen != "own" else 29), today
+    if chosen == "own":
+        bound: dict[str, Any] = {"bind": "query-params", "format": "YYYY-MM-DD", "width": 140}
+        start = (
+            st.date_input(t("filter.from"), value=start, key="f_from", label_visibility="collapsed", **bound) or start
+        )
+        end = st.date_input(t("filter.to"), value=end, key="f_to", label_visibility="collapsed", **bound) or end
+    days = (end - start).days
+    fitting = [word for word, most in MOST.items() if days < most] or ["month"]
+    by = st.segmented_control(
+        t("figures.by"), fitting, format_func=lambda word: t(f"figures.by_{word}"), label_visibility="collapsed",
+        required=True, **url_state.from_address("f_by", fitting, _usual(chosen, fitting), then=PAGE),
+    )  # fmt: skip
+    return start, end, by
+
+
+def _usual(chosen: str, fitting: list[str]) -> str:
+    return USUAL[chosen] if USUAL.get(chosen) in fitting else fitting[0]
+
+
+def choose_filters() -> dict[str, str]:
+    """Draw the filters; one at a time narrows the figures, and a change of one empties the others."""
+    paths = {str(cate_id): path for cate_id, path in category_choice.paths().items()}
+    filters = {name: st.query_params.get(f"f_{name}", "") for name in ("userId", "cateId", "reviewer")}
+
+    def changed(name: str) -> None:
+        for other in filters:
+            st.query_params.pop(f"f_{other}", None)
+        if value := st.session_state[f"figures_{name}"]:
+            st.query_params[f"f_{name}"] = value
+
+    for name, value in filters.items():
+        st.session_state[f"figures_{name}"] = value or (None if name == "cateId" else "")
+    with st.popover(t("filter.more"), icon=":material/tune:"):
+        st.caption(t("figures.one_filter"))
+        options = dict(paths) | (
+            {filters["cateId"]: filters["cateId"]} if filters["cateId"] not in ("", *paths) else {}
+        )
+        st.selectbox(
+            t("figures.filter_cateId"), list(options), format_func=options.__getitem__, key="figures_cateId",
+            placeholder=t("filter.any"), on_change=changed, args=("cateId",),
+        )  # fmt: skip
+        st.text_input(t("figures.filter_userId"), key="figures_userId", on_change=changed, args=("userId",))
+        if session.may("manage"):
+            st.text_input(t("figures.filter_reviewer"), key="figures_reviewer", on_change=changed, args=("reviewer",))
+    for name, value in filters.items():
+        if value:
+            shown = paths.get(value, value) if name == "cateId" else value
+            st.button(
+                f"{t(f'figures.filter_{name}')}: {shown}", key="figures_unfilter", icon=":material/close:",
+                icon_position="right", on_click=lambda: [st.query_params.pop(f"f_{one}", None) for one in filters],
+                help=t("filter.remove"),
+            )  # fmt: skip
+            break
+    return filters
+
+
+def draw(topic: str, wanted: dict[str, str], filters: dict[str, str]) -> None:
+    """Draw the panels of a topic; a table that several show is asked for once."""
+    answers: dict[str, Any] = {}
+    with st.grid(2, gap="small", min_column_width=320):
+        for panel in figure_panels.TOPICS[topic]:
+            asked = {**wanted, **figure_panels.narrow(panel, filters)}
+            if panel.figure == "uploadsByUser" and too_long(wanted):
+                figure_panels.leave_out(panel, t("figures.by_user_long", most=MOST["day"]))
+                continue
+            key = f"{panel.figure} {asked}"
+            if key not in answers:
+                answers[key] = session.ask("getFigures", figure=panel.figure, **asked)
+            figure_panels.show(panel, asked, filters, answers[key])
+
+
+def too_long(wanted: dict[str, str]) -> bool:
+    """Return whether a range is longer than figures by user are answered for."""
+    days = date.fromisoformat(wanted["endTime"]) - date.fromisoformat(wanted["startTime"])
+    return days.days >= MOST["day"]
+
+
+layout.header(t("figures.title"))
+layout.say_results()
+figure_panels.send()
+with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
+    start, end, by = choose_range()
+    filters = choose_filters()
+topic = st.segmented_control(
+    t("figures.topic"), TOPICS, format_func=lambda word: t(f"figures.topic_{word}"), label_visibility="collapsed",
+    required=True, **url_state.from_address("f_topic", TOPICS, TOPICS[0], then=PAGE),
+)  # fmt: skip
+draw(topic, {"startTime": str(start), "endTime": str(end), "by": by}, filters)
+if topic == "programme" and session.is_cloud():
+    usage_panel.quota(session.ask("getUsage")["prewarmQuota"])
+st.caption(t("figures.note", zone=session.features()["timeZone"]))

@@ -1,0 +1,28 @@
+"""The page of figures: charts with their tables and exports, for a range in the address."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+
+def test_figures_of_a_range_show_as_charts_and_tables_and_are_exported(person, site):
+    wanted = {"startTime": "2019-01-07", "endTime": "2019-01-20", "by": "week"}
+    site.catalogue.add("一条 2019 年的视频", created=1_547_043_089)
+    rows = site.ask("getFigures", figure="uploads", **wanted)["rowList"]
+    assert [row["uploads"] for row in rows] == [1, 0]
+
+    person.goes_to("/figures", f_range="own", f_from="2019-01-07", f_to="2019-01-20", f_by="week")
+
+    uploads = person.part("figure_uploads")
+    expect(uploads.locator("canvas").first).to_be_visible()
+    uploads.get_by_text(person.t("figures.table")).click()
+    expect(uploads.locator('[data-testid="stDataFrame"] tbody td[aria-colindex="3"]')).to_have_text(["1", "0"])
+    with person.page.expect_download() as download:
+        person.part("figure_export_uploads").get_by_role("button").click()
+        person.picks("JSON Lines")
+    lines = download.value.path().read_text(encoding="utf-8").splitlines()
+    assert [line.partition('"uploads":')[2][0] for line in lines] == ["1", "0"]
+
+    person.page.get_by_role("radio", name=person.t("figures.topic_reviews")).click()
+    expect(person.part("figure_reviews")).to_be_visible()
+    person.is_at("^/figures\\?.*f_topic=reviews")
