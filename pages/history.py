@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import data_table, formatting, history_text, layout, paging, session, url_state
+from pages.components import data_table, formatting, history_text, layout, paging, saved_views, session, url_state
 from pages.components.data_table import Column, Row
 from pages.components.i18n import named, t
 from pages.components.video_grid import ROW_HEIGHT
@@ -39,6 +39,20 @@ def clear() -> None:
     url_state.first_page(PAGE)
 
 
+def listing() -> saved_views.Listing:
+    """Return the columns, and the views that show them."""
+    columns = [
+        Column("time", t("history.time"), width=164),
+        Column("did", t("history.action"), "button", 180),
+        Column("who", t("history.user"), width=130, priority=1),
+        Column("target", t("history.target"), width=170, priority=2),
+        Column("change", t("history.change"), priority=1),
+        Column("way", t("history.way"), width=90, priority=3),
+        Column("address", t("people.address"), width=120, priority=3),
+    ]
+    return saved_views.Listing("history", "h", columns, [column.key for column in columns], "did", (*TEXTS, *DATES))
+
+
 def filters() -> tuple[dict[str, str], Any]:
     """Draw the filters; return their values, and the container for the action filter."""
     ways = session.features()["wayList"]
@@ -59,6 +73,7 @@ def filters() -> tuple[dict[str, str], Any]:
         }  # fmt: skip
         if any(wanted.values()):
             st.button(t("filter.clear"), icon=":material/close:", type="tertiary", on_click=clear, key="h_clear")
+        saved_views.menu(listing())
     return wanted, place
 
 
@@ -122,17 +137,11 @@ def listed(lines: list[dict[str, Any]]) -> None:
     by_id = {str(line["line"]): line for line in lines}
 
     def clicked(event: dict[str, Any]) -> None:
-        st.session_state["wanted_line"] = by_id[event["id"]]
+        if event["kind"] == "width":
+            listing().resized(event)
+        else:
+            st.session_state["wanted_line"] = by_id[event["id"]]
 
-    columns = [
-        Column("time", t("history.time"), width=164),
-        Column("did", t("history.action"), "button", 180),
-        Column("who", t("history.user"), width=130, priority=1),
-        Column("target", t("history.target"), width=170, priority=2),
-        Column("change", t("history.change"), priority=1),
-        Column("way", t("history.way"), width=90, priority=3),
-        Column("address", t("people.address"), width=120, priority=3),
-    ]
     rows = [
         Row(
             id_, history_text.did(line["action"]),
@@ -144,7 +153,8 @@ def listed(lines: list[dict[str, Any]]) -> None:
         )
         for id_, line in by_id.items()
     ]  # fmt: skip
-    data_table.show("h_table", t("history.title"), columns, rows, row_height=ROW_HEIGHT, on_event=clicked)
+    data_table.show("h_table", t("history.title"), listing().chosen(), rows, row_height=ROW_HEIGHT, resizable=True,
+                    on_event=clicked)  # fmt: skip
 
 
 with layout.header(t("history.title")):

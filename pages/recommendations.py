@@ -13,6 +13,7 @@ from pages.components import (
     programme_preview,
     programme_revisions,
     programme_week,
+    saved_views,
     session,
     undo,
     url_state,
@@ -35,6 +36,7 @@ OURS = ("r_view", "r_slot", "r_week", "r_by")
 def chosen_view() -> str:
     """Draw the choice of a view; an address with filters means the list."""
     filtered = any(key.startswith("r_") and key not in OURS for key in st.query_params)
+    filtered = filtered or saved_views.OPEN in st.query_params or saved_views.VIEW in st.query_params
     usual = "list" if filtered else "order"
     chosen = st.segmented_control(
         t("programme.view"), VIEWS, format_func=lambda word: t(f"programme.view_{word}"), label_visibility="collapsed",
@@ -66,6 +68,7 @@ def listed(head: st.delta_generator.DeltaGenerator) -> None:
                     wanted |= filters.text(name)
             wanted |= filters.category()
         sort = FEED.order()
+        saved_views.menu(FEED.listing)
     filters.active(wanted, aside=("title", "user", "state"))
     export_button.send(export, wanted, sort)
     FEED.show(wanted, sort, nothing=t("recommendations.none"))

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import confirm_dialog, data_table, formatting, layout, paging, session
+from pages.components import confirm_dialog, data_table, formatting, layout, paging, saved_views, session
 from pages.components.data_table import Column, Row
 from pages.components.i18n import t
 from pages.components.list_filters import ListFilters
@@ -16,15 +16,8 @@ PAGE, TABLE, PICKED = TRASH.page_key, "t_table", "t_picked"
 NAMED = 8
 
 
-def listed(videos: list[dict[str, Any]]) -> None:
-    """Draw a page of the trash; the selection is kept by id across pages."""
-    shown = {video["videoId"]: video for video in videos}
-
-    def pick(ids: list[str], ticked: list[str]) -> None:
-        for video_id in ids:
-            picked().pop(video_id, None)
-        picked().update({video_id: shown[video_id] for video_id in ticked})
-
+def listing() -> saved_views.Listing:
+    """Return the columns, and the views that show them."""
     columns = [
         Column("title", t("column.title")),
         Column("user", t("column.user"), width=140, priority=2),
@@ -34,6 +27,18 @@ def listed(videos: list[dict[str, Any]]) -> None:
         Column("by", t("trash.by"), width=130, priority=3),
         Column("until", t("trash.until"), width=164),
     ]
+    return saved_views.Listing("trash", "t", columns, [column.key for column in columns])
+
+
+def listed(videos: list[dict[str, Any]]) -> None:
+    """Draw a page of the trash; the selection is kept by id across pages."""
+    shown = {video["videoId"]: video for video in videos}
+
+    def pick(ids: list[str], ticked: list[str]) -> None:
+        for video_id in ids:
+            picked().pop(video_id, None)
+        picked().update({video_id: shown[video_id] for video_id in ticked})
+
     rows = [
         Row(
             video["videoId"],
@@ -51,8 +56,9 @@ def listed(videos: list[dict[str, Any]]) -> None:
         for video in videos
     ]
     data_table.show(
-        TABLE, t("trash.title"), columns, rows, row_height=ROW_HEIGHT,
+        TABLE, t("trash.title"), listing().chosen(), rows, row_height=ROW_HEIGHT,
         ticked=[video_id for video_id in shown if video_id in picked()], on_ticks=pick,
+        resizable=True, on_event=lambda event: listing().resized(event),
     )  # fmt: skip
 
 
@@ -101,6 +107,7 @@ def confirm(videos: list[dict[str, Any]]) -> None:
 def show() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         wanted = TRASH.search("title", t("filter.title"), "search", 260)
+        saved_views.menu(listing())
     TRASH.active(wanted, aside=("title",))
     size, page = paging.page_size(PAGE), paging.page_number(PAGE)
     found = session.ask("getTrash", **wanted, pageIndex=page, pageSize=size)

@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from pages.components import confirm_dialog, export_button, facet_filters, layout, session, undo, upload_dialog
+from pages.components import (
+    confirm_dialog,
+    export_button,
+    facet_filters,
+    layout,
+    saved_views,
+    session,
+    undo,
+    upload_dialog,
+)
 from pages.components.i18n import t
 from pages.components.video_grid import VideoList
 
@@ -50,6 +59,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         with counts:
             facet_filters.show(VIDEOS, wanted)
     sort = VIDEOS.order()
+    saved_views.menu(VIDEOS.listing)
 filters.active(wanted, aside=("title", "status"))
 export_button.send(export, wanted, sort)
 VIDEOS.show(wanted, sort, nothing=t("videos.none"))

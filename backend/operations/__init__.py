@@ -44,6 +44,7 @@ from backend.operations import (
     usage,
     video_reports,
     videos,
+    views,
     webhooks,
 )
 
@@ -91,5 +92,6 @@ __all__ = [
     "usage",
     "video_reports",
     "videos",
+    "views",
     "webhooks",
 ]

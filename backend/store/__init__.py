@@ -58,6 +58,7 @@ from backend.store.usage import Usage
 from backend.store.video_lookups import VideoLookups
 from backend.store.video_reports import VideoReports
 from backend.store.videos import Catalogue
+from backend.store.views import Views
 from backend.store.webhook_deliveries import WebhookDeliveries
 from backend.store.webhooks import Webhooks
 
@@ -116,6 +117,7 @@ class Store:
         self.accounts = Accounts(engine, engine.now)
         self.sessions = Sessions(engine, engine.now)
         self.sheets = Sheets(engine, engine.now)
+        self.views = Views(engine, engine.now)
         self.history = History(engine)
         self.statistics = Statistics(engine, engine.now)
         self.figures = FigureReader(engine)

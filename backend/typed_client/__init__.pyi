@@ -41,6 +41,10 @@ from backend.model.review_queues import (
     QueueOrder,
 )
 from backend.model.sheets import RowKind
+from backend.model.views import (
+    ViewPage,
+    ViewScope,
+)
 from backend.model.warm_plan import PlanState
 from backend.model.webhooks import DeliveryState
 from backend.operations.accounts import (
@@ -179,6 +183,10 @@ from backend.operations.video_reports import (
     VideoReportList,
 )
 from backend.operations.videos import FacetsData
+from backend.operations.views import (
+    ViewData,
+    ViewList,
+)
 from backend.operations.webhooks import (
     AttemptData,
     DeliveryList,
@@ -1553,6 +1561,49 @@ class ConsoleClient(OperationClient):
         min_reports: int | None = None,
     ) -> FacetsData:
         """Count matching videos by status, category and user (the ten with the most)."""
+
+    def get_views(
+        self,
+        *,
+        page: ViewPage,
+    ) -> ViewList:
+        """List the saved views of a page: your own, those of your role, and those of everybody."""
+
+    def get_view(
+        self,
+        *,
+        view_id: str,
+    ) -> ViewData:
+        """Return one view."""
+
+    def save_view(
+        self,
+        *,
+        view_id: str | None = None,
+        page: ViewPage | None = None,
+        name: str | None = None,
+        query: str | None = None,
+        columns: str | None = None,
+        scope: ViewScope | None = None,
+        role: Role | None = None,
+        revision: int | None = None,
+    ) -> ViewData:
+        """Save a view: a new one, which needs `page` and `name`, or changes to the one with `viewId`."""
+
+    def delete_view(
+        self,
+        *,
+        view_id: str,
+    ) -> None:
+        """Delete a view: your own, or as an administrator a shared one."""
+
+    def set_columns(
+        self,
+        *,
+        page: ViewPage,
+        columns: str | None = None,
+    ) -> None:
+        """Choose the columns of a page's list for yourself, in order, like `title:300,user`; empty for the usual ones."""
 
     def get_webhooks(
         self,

@@ -78,13 +78,14 @@ def show(
     sort: str = "",
     ticked: Sequence[str] | None = None,
     menus: dict[str, tuple[str, str]] | None = None,
+    resizable: bool = False,
     on_ticks: Callable[[list[str], list[str]], None] = lambda shown, ticked: None,
     on_event: Callable[[dict[str, Any]], None] = lambda event: None,
 ) -> None:
     """Draw a table; without `ticked` it has no checkboxes, without `menus` (icon and label by key) no menus.
 
     `on_ticks` receives the shown and the ticked ids; `on_event` an event: a column's sort order (`kind` is sort), a
-    menu choice (menu), or a click on a row (open).
+    menu choice (menu), a click on a row (open), or of a `resizable` table a column's new width (width).
     """
 
     def tick() -> None:
@@ -101,6 +102,7 @@ def show(
         "rowHeight": row_height,
         "sort": sort,
         "ticks": ticked is not None,
+        "resizable": resizable,
         "ticked": list(ticked or ()),
         "told": st.session_state.get(f"{key}_told", 0),
         "menus": {name: {"icon": icon, "label": text} for name, (icon, text) in menus.items()} if menus else None,

@@ -13,6 +13,7 @@ from pages.components import (
     formatting,
     paging,
     review_queue,
+    saved_views,
     session,
     upload_dialog,
     url_state,
@@ -23,6 +24,7 @@ from pages.components.i18n import named, t
 from pages.components.list_filters import ListFilters
 
 SORTS = ["-creationTime", "creationTime", "-duration", "duration", "-size", "size", "title", "-title"]
+MORE_COLUMNS = ("category", "tags", "resolution", "id")  # shown if they are chosen
 ROW_HEIGHT = 40
 MAX_PICKED = 5_000
 # Statuses that change without user interaction.
@@ -39,6 +41,13 @@ class VideoList:
     columns: tuple[str, ...]
     row_actions: tuple[str, ...]
     bulk_actions: tuple[str, ...]
+
+    @property
+    def listing(self) -> saved_views.Listing:
+        """The columns, and the views that show them."""
+        page = "videos" if self.prefix == "v" else "recommendations"
+        columns = [column for column in _columns(self.prefix) if column.key in (*self.columns, *MORE_COLUMNS)]
+        return saved_views.Listing(page, self.prefix, columns, self.columns)
 
     @property
     def filters(self) -> ListFilters:
@@ -180,17 +189,19 @@ class VideoList:
         picked = self._picked()
         data_table.show(
             f"{self.prefix}_table", t("videos.title" if self.prefix == "v" else "recommendations.title"),
-            [column for column in _columns(self.prefix) if column.key in self.columns],
+            self.listing.chosen(),
             [_row(video, menu) for video in videos],
             row_height=ROW_HEIGHT, sort=sort,
             ticked=[video["videoId"] for video in videos if video["videoId"] in picked]
             if video_actions.allowed(*self.bulk_actions) else None,
             menus={action.key: (action.icon, t(f"action.{action.key}")) for action in menu},
-            on_ticks=self._pick, on_event=self._event,
+            on_ticks=self._pick, on_event=self._event, resizable=True,
         )  # fmt: skip
 
     def _event(self, event: dict[str, Any]) -> None:
-        if event["kind"] == "sort" and event["sort"] in SORTS:
+        if event["kind"] == "width":
+            self.listing.resized(event)
+        elif event["kind"] == "sort" and event["sort"] in SORTS:
             url_state.write_address(self.sort_key, event["sort"], SORTS[0])
             url_state.first_page(self.page_key)
             st.session_state["wanted_rerun"] = True
@@ -210,6 +221,10 @@ def _columns(prefix: str) -> list[Column]:
         Column("duration", t("column.duration"), "number", 92, ("-duration", "duration"), priority=1),
         Column("size", t("column.size"), "number", 88, ("-size", "size"), priority=3),
         Column("created", t(f"column.created_{prefix}"), "", 158, ("-creationTime", "creationTime"), priority=3),
+        Column("category", t("video.category"), width=120, priority=2),
+        Column("tags", t("video.tags"), width=140, priority=2),
+        Column("resolution", t("column.resolution"), width=104, priority=3),
+        Column("id", t("column.id"), width=160, priority=3),
     ]
 
 
@@ -245,6 +260,10 @@ def _row(video: dict[str, Any], menu: list[video_actions.Action]) -> Row:
         "duration": formatting.clock(video["duration"]),
         "size": formatting.megabytes(video["size"]),
         "created": formatting.moment(video["creationTime"]),
+        "category": video["cateName"],
+        "tags": video["tags"],
+        "resolution": f"{video['width']} × {video['height']}" if video.get("width") else "",
+        "id": video["videoId"],
         **{name: data_table.chips(words) for name, words in chips.items()},
     }
     offered = [action.key for action in menu if video_actions.fits(action.key, video)]

@@ -34,7 +34,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   find("table").setAttribute("aria-label", data.label);
   parentElement.host?.style.setProperty("--row", `${data.rowHeight}px`);
 
-  const drawn = JSON.stringify([data.columns, data.sort, data.ticks, data.menus]);
+  const drawn = JSON.stringify([data.columns, data.sort, data.ticks, data.menus, data.resizable]);
   if (own.drawn !== drawn) drawHead();
   own.drawn = drawn;
   drawRows();
@@ -50,6 +50,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     const cells = data.columns.map((column) => {
       const cell = element("th", { scope: "col", className: classes(column) });
       if (column.width) cell.style.width = `${column.width}px`;
+      if (data.resizable) cell.append(grip(cell, column));
       if (!column.sort?.length) {
         cell.append(element("span", { textContent: column.label, title: column.label }));
         return cell;
@@ -60,12 +61,28 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
       const next = data.sort === first ? then : first;
       cell.append(element("button", { type: "button", textContent: column.label, title: data.words.sort,
         onclick: () => setTriggerValue("event", { kind: "sort", sort: next }) }));
-      cell.firstChild.dataset.focus = `sort ${column.key}`;
+      cell.lastChild.dataset.focus = `sort ${column.key}`;
       return cell;
     });
     if (data.ticks) cells.unshift(tickCell("th", data.words.all, "all", tickAll));
     if (data.menus) cells.push(element("th", { scope: "col", className: "do", ariaLabel: data.words.menu }));
     keepFocus(head, () => head.replaceChildren(...cells));
+  }
+
+  // Drags the end of a column; the width is kept by the server.
+  function grip(cell, column) {
+    const made = element("span", { className: "grip", onpointerdown: (event) => {
+      event.preventDefault();
+      const from = cell.getBoundingClientRect().width, start = event.clientX;
+      const width = (at) => Math.round(Math.min(1000, Math.max(40, from + at.clientX - start)));
+      made.setPointerCapture(event.pointerId);
+      made.onpointermove = (moved) => { cell.style.width = `${width(moved)}px`; };
+      made.onpointerup = (ended) => {
+        made.onpointermove = made.onpointerup = null;
+        setTriggerValue("event", { kind: "width", column: column.key, width: width(ended), at: Date.now() });
+      };
+    } });
+    return made;
   }
 
   function drawRows() {

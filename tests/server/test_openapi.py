@@ -131,6 +131,7 @@ def test_what_is_answered_is_what_is_described(described, console, server, http,
     given |= {"status": "Normal", "objectPath": "example.com/a.png"}
     given |= {"key": console.store.feed_keys.add(TESTS).key}
     given |= {"webhookId": console.store.webhooks.add("https://hooks.example.com/in", "", (), TESTS).webhook_id}
+    given |= {"viewId": console.call("saveView", {"page": "videos", "name": "mine"}, token)["data"]["viewId"]}
     given |= {"sheetId": console.store.sheets.keep("anne", "videos.csv", [ROW], 1, ["status"]).sheet_id}
     given |= {"figure": "uploads"}
     given |= {"name": "nightly", "right": "read", "endTime": "2019-02-01 12:00", "role": "app", "revision": "1"}
@@ -148,6 +149,7 @@ def test_what_is_answered_is_what_is_described(described, console, server, http,
             given["jobId"] = console.store.jobs.find_jobs().items[0].job_id
         wanted = {one.wire_name: given[one.wire_name] for one in operation.parameters if one.wire_name in given}
         wanted.pop("status", None) if name == "getJobs" else None
+        wanted |= {"page": "videos"} if name == "getViews" else {}
         wanted |= {"userName": "ben"} if name == "addAccount" else {}
         answer = http.post(server + operation.path, data={**wanted, "consoletoken": token}).json()
         content = described["paths"][operation.path]["post"]["responses"]["200"]["content"]["application/json"]

@@ -13,7 +13,7 @@ from backend.model import Actor, CensorStatus, FileKind, JobKind, MediaFile, Ver
 from backend.model.review import Desk, Ruling
 from tests.conftest import PASSWORD, TESTS
 
-OF_THE_DESK = ("review_leases", "review_desks", "review_skips", "review_preferences")
+OF_THE_DESK = ("review_leases", "review_desks", "review_skips", "review_preferences", "list_columns")
 NOBODY = "http://127.0.0.1:1/hooks"  # nobody answers there
 SOURCE = MediaFile(FileKind.SOURCE, "source.mp4")
 
@@ -64,6 +64,7 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
             "videoIds": approved.video_id,
         },
         "saveSlot": {"slot": "home"},
+        "saveView": {"page": "videos", "name": "mine"},
         "restoreLineup": {"lineup": "2"},
         "pushObjectCache": {"objectPath": "example.com/a.png"},
         "deleteRecommendById": {"videoId": others[0].video_id},

@@ -1,0 +1,218 @@
+"""Saved views of a list, and the choice of its columns. What is chosen stands in the address until it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import streamlit as st
+
+from pages.components import formatting, layout, session, url_state
+from pages.components.data_table import Column
+from pages.components.i18n import named, t
+from pages.components.list_filters import DATES, NUMBERS, TEXTS
+
+SCOPES = ("me", "role", "all")
+OPEN, VIEW = "open", "view"  # parameters: of a link that opens a view, and of a list that shows one
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list: its page, the prefix of its parameters, and its columns, of which `required` is always shown."""
+
+    page: str
+    prefix: str
+    columns: Sequence[Column]
+    usual: Sequence[str]
+    required: str = "title"
+    fields: Sequence[str] = (*TEXTS, *DATES, *NUMBERS)  # that are bound to the address
+
+    @property
+    def columns_key(self) -> str:
+        return f"{self.prefix}_cols"
+
+    def chosen(self) -> list[Column]:
+        """Return the columns to draw: those of the address, else those the user chose last, else the usual ones."""
+        known = {column.key: column for column in self.columns}
+        found = {}
+        for part in self._written().split(","):
+            key, _, width = part.partition(":")
+            if key in known:
+                found[key] = replace(known[key], width=int(width)) if width.isdecimal() else known[key]
+        if not found:
+            return [known[key] for key in self.usual if key in known]
+        return list(found.values()) if self.required in found else [known[self.required], *found.values()]
+
+    def resized(self, event: dict[str, Any]) -> None:
+        """Take in that a column was made wider or narrower."""
+        widths = {event["column"]: event["width"]}
+        self.choose([replace(column, width=widths.get(column.key, column.width)) for column in self.chosen()])
+
+    def choose(self, columns: Sequence[Column]) -> None:
+        """Show these columns; outside a view, they are remembered for the user."""
+        usual = {column.key: column.width for column in self.columns}
+        widths = (f":{one.width}" if one.width != usual[one.key] else "" for one in columns)
+        written = ",".join(f"{one.key}{width}" for one, width in zip(columns, widths, strict=True))
+        if VIEW in st.query_params:
+            st.query_params[self.columns_key] = written
+        else:
+            st.query_params.pop(self.columns_key, None)
+            written = "" if written == ",".join(self.usual) else written
+            session.attempt("setColumns", page=self.page, columns=written)
+            st.session_state[f"{self.prefix}_remembered"] = written
+
+    def _written(self) -> str:
+        remembered: str = st.session_state.get(f"{self.prefix}_remembered", "")
+        return st.query_params.get(self.columns_key, "") or remembered
+
+    def query(self) -> dict[str, str]:
+        """Return the parameters of the address that a view keeps, but for the columns."""
+        left_out = (self.columns_key, f"{self.prefix}_page")
+        written = {
+            key: value
+            for key, value in st.query_params.items()
+            if key.startswith(f"{self.prefix}_") and key not in left_out
+        }
+        for key in (f"{self.prefix}_{name}" for name in self.fields):
+            if key in st.session_state:  # the address follows what was typed a run later
+                written[key] = _in_address(st.session_state[key], written.get(key, ""))
+        return {key: value for key, value in sorted(written.items()) if value}
+
+
+def _in_address(value: Any, written: str) -> str:
+    """Return the value of a field as in the address; numbers that stand there already as they are."""
+    if isinstance(value, int | float):
+        return written if written and float(written) == value else f"{value:g}"
+    return "" if value is None else str(value)
+
+
+def menu(listing: Listing) -> None:
+    """Draw the menu of views and columns, and open the view of a link."""
+    found = session.ask("getViews", page=listing.page)
+    views = {view["viewId"]: view for view in found["viewList"]}
+    st.session_state[f"{listing.prefix}_remembered"] = found["columns"]
+    if wanted := st.session_state.pop("wanted_view", None):
+        url_state.visit(listing.page, _address(listing, wanted))
+    elif opened := st.query_params.get(OPEN):
+        if opened in views:
+            url_state.visit(listing.page, _address(listing, views[opened]), instead=True)
+        else:
+            st.query_params.pop(OPEN)
+            session.report([], [t("views.gone")], "")
+            layout.say_results()
+    current = views.get(st.query_params.get(VIEW, ""))
+    moved = current is not None and _is_moved(listing, current)
+    name = formatting.plain(current["name"]) if current else t("views.title")
+    label = t("views.moved", name=name) if moved else name
+    with st.popover(label, icon=":material/bookmarks:", key=f"{listing.prefix}_views"):
+        for view in views.values():
+            _entry(view, current)
+        if current:
+            _current(listing, current, moved)
+        if views:
+            st.divider()
+        _new(listing)
+        st.divider()
+        _columns(listing)
+
+
+def _address(listing: Listing, view: dict[str, Any]) -> dict[str, str]:
+    columns = {listing.columns_key: view["columns"]} if view["columns"] else {}
+    return {**dict(parse_qsl(view["query"])), **columns, VIEW: view["viewId"]}
+
+
+def _is_moved(listing: Listing, view: dict[str, Any]) -> bool:
+    return (
+        listing.query() != dict(parse_qsl(view["query"]))
+        or st.query_params.get(listing.columns_key, "") != view["columns"]
+    )  # fmt: skip
+
+
+def _entry(view: dict[str, Any], current: dict[str, Any] | None) -> None:
+    shared = t("views.by", name=view["userName"], scope=scope_of(view)) if view["scope"] != "me" else None
+    st.button(
+        formatting.plain(view["name"]), key=f"view_{view['viewId']}", help=shared and formatting.plain(shared),
+        icon=":material/group:" if shared else ":material/bookmark:", on_click=_want, args=(view,),
+        type="primary" if current and view["viewId"] == current["viewId"] else "tertiary",
+    )  # fmt: skip
+
+
+def scope_of(view: dict[str, Any]) -> str:
+    """Return who sees a view, in words."""
+    return named("role", view["role"]) if view["scope"] == "role" else t(f"views.scope_{view['scope']}")
+
+
+def _current(listing: Listing, view: dict[str, Any], moved: bool) -> None:
+    """Draw what can be done with the view that is open."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if moved:
+            if view["isMine"]:
+                st.button(t("views.save"), key="view_save", icon=":material/save:", on_click=_save,
+                          args=(listing, view))  # fmt: skip
+            st.button(t("views.back"), key="view_back", icon=":material/undo:", on_click=_want, args=(view,))
+        if view["isMine"]:
+            st.button(t("views.delete"), key="view_delete", icon=":material/delete:", on_click=_delete,
+                      args=(view,))  # fmt: skip
+    st.caption(t("views.link"))
+    st.code(f"{st.context.url.partition('?')[0]}?{OPEN}={view['viewId']}", language=None, wrap_lines=True)
+
+
+def _new(listing: Listing) -> None:
+    with st.form(f"{listing.prefix}_view_new", border=False, clear_on_submit=True):
+        name = st.text_input(t("views.name"), key="view_name", max_chars=60, placeholder=t("views.name_example"))
+        role = named("role", st.session_state["account"]["role"])
+        scope = st.segmented_control(
+            t("views.scope"), SCOPES, default="me", required=True, key="view_scope",
+            format_func=lambda scope: role if scope == "role" else t(f"views.scope_{scope}"),
+        )  # fmt: skip
+        if st.form_submit_button(t("views.add"), key="view_add", icon=":material/bookmark_add:") and name.strip():
+            envelope = session.attempt("saveView", page=listing.page, name=name, scope=scope, **_shown(listing))
+            if _told(envelope, "views.added"):
+                st.query_params[VIEW] = envelope["data"]["viewId"]
+                if envelope["data"]["columns"]:
+                    st.query_params[listing.columns_key] = envelope["data"]["columns"]
+            st.rerun()
+
+
+def _columns(listing: Listing) -> None:
+    """Draw the choice of columns; they are shown in the order in which they were chosen."""
+    labels = {column.key: column.label for column in listing.columns}
+    key = f"{listing.prefix}_columns"
+    st.session_state[key] = [column.key for column in listing.chosen()]
+
+    def choose() -> None:
+        known = {column.key: column for column in (*listing.columns, *listing.chosen())}
+        listing.choose([known[name] for name in st.session_state[key]])
+
+    st.multiselect(t("views.columns"), list(labels), format_func=labels.__getitem__, key=key, on_change=choose,
+                   help=t("views.columns_help"))  # fmt: skip
+
+
+def _shown(listing: Listing) -> dict[str, str]:
+    return {"query": urlencode(listing.query()), "columns": listing._written()}
+
+
+def _want(view: dict[str, Any]) -> None:
+    st.session_state["wanted_view"] = view
+
+
+def _save(listing: Listing, view: dict[str, Any]) -> None:
+    given = {**_shown(listing), "revision": view["revision"]}
+    _told(session.attempt("saveView", viewId=view["viewId"], **given), "views.saved")
+
+
+def _delete(view: dict[str, Any]) -> None:
+    if _told(session.attempt("deleteView", viewId=view["viewId"]), "views.deleted"):
+        st.query_params.pop(VIEW, None)
+
+
+def _told(envelope: dict[str, Any], said: str) -> bool:
+    """Store the result to be shown at the next run, and return whether it was done."""
+    done = envelope["result"] == "true"
+    if done:
+        st.session_state.setdefault("done", []).append(t(said))
+    else:
+        session.report([], [envelope["message"]], said)
+    return done

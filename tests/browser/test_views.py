@@ -1,0 +1,102 @@
+"""Saved views in the browser: what is shown is saved under a name, shared, opened by a link, and left as it was."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+OTHER = {"name": "viewer", "password": "a password of theirs"}
+
+
+@pytest.fixture
+def colleague(site, member):
+    """Somebody with another role, at a browser of their own. The columns are the usual ones afterwards."""
+    site.ask("addAccount", userName=OTHER["name"], password=OTHER["password"], role="analyst")
+
+    def opens(path):
+        person = member(site.server, "/", **OTHER)
+        person.goes_to(path)
+        return person
+
+    yield opens
+    site.ask("setColumns", page="videos")
+
+
+def test_a_view_is_saved_shared_and_opened_by_a_link(person, site, colleague):
+    for number in range(3):
+        site.catalogue.add(f"视图 {number}")
+    site.ask("setColumns", page="videos", columns="title,id,tags")
+    person.goes_to("/videos", v_title="视图", v_sort="title", v_page_size="10")
+    open_menu(person)
+    person.part("v_columns").locator("input").last.press("Backspace")
+    heads(person, "标题", "视频 ID")
+    picture(person, "menu")
+    person.field("view_name").fill("我们的")
+    person.part("view_scope").get_by_role("radio").last.click()
+    person.clicks("view_add")
+    person.is_told(person.t("views.added"))
+    expect(menu(person)).to_contain_text("我们的")
+    person.is_at("view=")
+    address = person.page.evaluate("location.search")
+    view_id = re.search(r"view=(\w+)", address)[1]
+
+    other = colleague(f"/videos?open={view_id}")
+    sees(other, "视图 0", "视图 1", "视图 2")
+    heads(other, "标题", "视频 ID")
+    expect(menu(other)).to_contain_text("我们的")
+    other.field("v_title").fill("视图 1")
+    sees(other, "视图 1")
+    expect(menu(other)).to_contain_text(other.t("views.moved", name="我们的"))
+    picture(other, "moved")
+    other.page.reload()
+    sees(other, "视图 1")
+    open_menu(other)
+    expect(other.part("view_save")).to_have_count(0)
+    picture(other, "theirs")
+    other.clicks("view_back")
+    sees(other, "视图 0", "视图 1", "视图 2")
+
+    person.goes_to("/videos")
+    expect(person.column(1)).to_have_count(20)
+    open_menu(person)
+    person.clicks(f"view_{view_id}")
+    sees(person, "视图 0", "视图 1", "视图 2")
+    heads(person, "标题", "视频 ID")
+    expect(person.field("v_title")).to_have_value("视图")
+    open_menu(person)
+    person.clicks("view_delete")
+    person.is_told(person.t("views.deleted"))
+
+
+def sees(person, *titles):
+    expect(person.column(1)).to_have_text(list(titles))
+    person.is_idle()
+
+
+def menu(person):
+    return person.part("v_views").get_by_role("button").first
+
+
+def open_menu(person):
+    if not person.part("view_name").is_visible():
+        menu(person).click()
+    expect(person.part("view_name")).to_be_visible()
+
+
+def heads(person, *labels):
+    expect(person.part("v_table").locator("thead th:not(.tick, .do)")).to_have_text(list(labels))
+
+
+def picture(person, name):
+    if not os.environ.get("V_PICS"):
+        return
+    for width in (1440, 390):
+        person.page.set_viewport_size({"width": width, "height": 900})
+        person.is_idle()
+        person.page.wait_for_timeout(700)
+        person.page.screenshot(path=f"/tmp/V/pics/{name}-{width}.png")
+    person.page.set_viewport_size({"width": 1440, "height": 1000})
+    person.is_idle()
