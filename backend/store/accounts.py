@@ -99,7 +99,7 @@ def insert(db: Database, user_name: str, password_hash: str, role: Role, actor: 
     taken = db.execute("select user_name from accounts where folded = ?", [folded(user_name)]).fetchone()
     if taken:
         raise BadRequest("There is already an account {name}. Choose another name.", name=taken[0])
-    for (other,) in db.execute("select user_name from accounts").fetchall():
+    for (other,) in db.execute("select user_name from accounts order by account_id").fetchall():
         if look_alike(user_name, other):
             raise BadRequest("{name} looks like the account {other}. Choose another name.", name=user_name, other=other)
     db.execute(

@@ -146,7 +146,7 @@ class CloudRecords:
     def find_intents(self, older_than: float = 0.0, actions: Sequence[Action] = QUICK) -> list[Intent]:
         """Return intents at least `older_than` seconds old whose retry time has come, oldest first."""
         now = self._clock()
-        sql = f"where begun <= ? and due <= ? and action in ({placeholders(actions)}) order by begun"
+        sql = f"where begun <= ? and due <= ? and action in ({placeholders(actions)}) order by begun, action, target"
         with self._engine.reading() as db:
             return _intents(db, sql, [now - older_than, now, *actions])
 

@@ -153,10 +153,10 @@ def take_out(db: Database, video_id: str, actor: Actor, now: int, action: str) -
 def noted(db: Database, video_id: str) -> dict[str, Any]:
     """Return what `bring_back` needs: the entry of the documented slot, those of others, and places in specials."""
     rows = [
-        {name: value for name, value in row.items() if value is not None}
-        for row in db.query(f"select * from {ENTRIES} where video_id = ?", [video_id])
+        {name: value for name, value in row.items() if value is not None and name != "tags_folded"}
+        for row in db.query(f"select * from {ENTRIES} where video_id = ? order by seq", [video_id])
     ]
-    specials = list(db.query("select * from special_entries where video_id = ?", [video_id]))
+    specials = list(db.query("select * from special_entries where video_id = ? order by special_id", [video_id]))
     own = next((row for row in rows if row["slot"] == FEED), None)
     others = [row for row in rows if row["slot"] != FEED]
     found = {"recommendation": own, "otherEntries": others, "specialEntries": specials}

@@ -322,7 +322,8 @@ class Jobs:
         sql = (
             "select sum(finished - started) / sum(duration) from ("
             "  select finished, started, duration from jobs join videos using (video_id)"
-            f"  where kind = ? and state = 'done' and duration > 0 order by finished desc limit {PACE_JOBS}) last"
+            "  where kind = ? and state = 'done' and duration > 0 order by finished desc, job_id"
+            f"  limit {PACE_JOBS}) last"
         )
         with self._engine.reading() as db:
             pace = {kind: db.execute(sql, [kind]).fetchone()[0] for kind in STATUS}
@@ -379,5 +380,5 @@ class Jobs:
 
 def _running(db: Database) -> list[dict[str, Any]]:
     """Return the rows of running jobs of kinds known to this version."""
-    sql = "select * from jobs where state = 'running' and kind in (select value from json_each(?))"
+    sql = "select * from jobs where state = 'running' and kind in (select value from json_each(?)) order by job_id"
     return list(db.query(sql, [json.dumps(list(JobKind))]))

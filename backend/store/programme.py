@@ -26,7 +26,8 @@ PLAYS = "exists (select 1 from files f where f.video_id = v.video_id and f.kind 
     kinds="'common', 'narrow', 'aliyunEncrypted', 'hlsEncrypted'"
 )
 COVER = """coalesce((
-    select name from files f where f.video_id = v.video_id and f.kind in ('chosenCover', 'cover') order by kind limit 1
+    select name from files f where f.video_id = v.video_id and f.kind in ('chosenCover', 'cover')
+    order by kind, position limit 1
 ), '')"""
 OF_VIDEO = f"v.created, v.censor_status = 'success' and v.status = 'Normal', {PLAYS}"
 SHOWN = f"v.media_key, {COVER}"
@@ -45,13 +46,15 @@ OF_SPECIALS = f"""
         join users u using (user_id)
     where s.slot = ? order by e.position
 """
-SPECIALS = "select special_id, slot, name, starts, ends, priority, note from specials where slot = ?"
+SPECIALS = """
+    select special_id, slot, name, starts, ends, priority, note from specials where slot = ? order by ends, special_id
+"""
 OF_REVISION = """
     select * from lineup_entries where slot = :slot and since <= :revision and (until is null or until > :revision)
 """
 DUE = """
     select slot, video_id, recommended, ends, told from recommendations
-    where told = 0 and recommended <= :now or told < 2 and ends <= :now
+    where told = 0 and recommended <= :now or told < 2 and ends <= :now order by seq
 """
 NEXT_DUE = """
     select min(case when told = 0 then recommended else ends end) from recommendations

@@ -251,7 +251,7 @@ def _revision(db: Database, slot: str) -> int:
 
 
 def _all_entries(db: Database, slot: str) -> list[dict[str, Any]]:
-    return list(db.query("select * from recommendations where slot = ?", [slot]))
+    return list(db.query("select * from recommendations where slot = ? order by seq", [slot]))
 
 
 def _beside(lineup: Lineup, video_id: str, before: str, after: str) -> int:

@@ -19,6 +19,7 @@ PAIRS = """
     join review_decisions s on s.lease_key = d.second_key
     where d.second_key <> '' and d.state <> 'waiting' and f.undone = 0 and s.undone = 0
     and f.at >= :start and f.at < :end + 1 and :reviewer in ('', f.reviewer, s.reviewer)
+    order by f.at, d.draw_id
 """
 KNOWN = """
     select reviewer, count(*), sum(case when verdict = 'Blocked' then 1 else 0 end) from review_decisions

@@ -168,7 +168,7 @@ class ReviewDecisions:
         """Return a user's last decisions with the titles of their videos, newest first, without undone ones."""
         sql = (
             "select d.*, v.title from review_decisions d join videos v using (video_id) "
-            "where reviewer = ? and undone = 0 order by at desc limit ?"
+            "where reviewer = ? and undone = 0 order by at desc, lease_key limit ?"
         )
         with self._engine.reading() as db:
             rows = [(row.pop("title"), row) for row in db.query(sql, [reviewer, count])]

@@ -14,7 +14,8 @@ from backend.store.engine import Engine
 MAX_PAUSE = 60.0  # seconds between two decisions that still count as work
 DECIDED = """
     select reviewer, at, seconds, verdict, undone, reason_code, kind from review_decisions
-    where at >= :start and at < :end + 1 and :reviewer in ('', reviewer) and kind <> 'probe' order by reviewer, at
+    where at >= :start and at < :end + 1 and :reviewer in ('', reviewer) and kind <> 'probe'
+    order by reviewer, at, lease_key
 """
 
 Row: TypeAlias = tuple[str, float, float, str, float, str, str]

@@ -22,6 +22,7 @@ from backend.store.rows import as_json
 RENEW_MARGIN = 10.0  # seconds: leases renewed this recently are not written again
 OWN = "holder = :holder and lease_key in (select value from json_each(:keys))"
 RENEW = f"update review_leases set expires = :until where {OWN} and expires < :early"
+HELD = f"select * from review_leases where {OWN} order by claimed, lease_key"
 NOT_NAMED = """
     select * from review_leases where holder = :holder and desk = :desk and expires > :now
     and lease_key not in (select value from json_each(:keys)) order by claimed, lease_key limit :count
@@ -93,7 +94,7 @@ class ReviewLeases:
         values = self._values(Desk(holder), seconds, keys)
         with self._engine.writing() as db:
             db.execute(RENEW, values)
-            return [lease_of(row) for row in db.query(f"select * from review_leases where {OWN}", values)]
+            return [lease_of(row) for row in db.query(HELD, values)]
 
     def release(self, desk: Desk, keys: Sequence[str] = ()) -> int:
         """Release leases: those of `keys`, or all of a desk, or all of a user if the desk has no name."""
@@ -107,8 +108,10 @@ class ReviewLeases:
         which = "(:video = '' or video_id = :video) and (:holder = '' or holder = :holder)"
         values = {"video": video_id, "holder": holder}
         with self._engine.writing() as db:
-            rows = list(db.query(f"delete from review_leases where {which} returning video_id, holder", values))
-            changes: list[history.Change] = [(row["video_id"], {"userName": row["holder"]}, {}) for row in rows]
+            rows = sorted(
+                db.execute(f"delete from review_leases where {which} returning video_id, holder", values).fetchall()
+            )
+            changes: list[history.Change] = [(video_id, {"userName": holder}, {}) for video_id, holder in rows]
             if changes:
                 history.append_many(db, at=int(self._clock()), actor=actor, action="freeReview", changes=changes)
             return len(changes)

@@ -128,7 +128,8 @@ class ReviewQueues:
         """
         with self._engine.writing() as db:
             values = {"urgent": int(urgent), "ids": as_json(video_ids)}
-            changed = [row[0] for row in db.execute(URGENT, values).fetchall()]
+            moved = {video_id for (video_id,) in db.execute(URGENT, values).fetchall()}
+            changed = [one for one in dict.fromkeys(video_ids) if one in moved]
             lines: list[history.Change] = [(one, {"first": not urgent}, {"first": urgent}) for one in changed]
             if lines:
                 history.append_many(db, at=int(self._clock()), actor=actor, action="setReviewPriority", changes=lines)

@@ -104,9 +104,11 @@ def read_video(db: Database, video_id: str) -> Video:
 
 
 def read_videos(db: Database, video_ids: Iterable[str]) -> dict[str, Video]:
-    """Return the existing ones of these videos by id, inside the caller's transaction."""
+    """Return the existing ones of these videos by id, in the same order, inside the caller's transaction."""
+    wanted = list(video_ids)
     sql = f"select {VIDEO_COLUMNS} from {VIDEO_TABLES} where {AT.format(key='v.video_id')}"
-    return {video.video_id: video for video in _videos(db, db.fetch(sql, [as_json(video_ids)]))}
+    found = {video.video_id: video for video in _videos(db, db.fetch(sql, [as_json(wanted)]))}
+    return {video_id: found[video_id] for video_id in wanted if video_id in found}
 
 
 def read_video_alone(db: Database, video_id: str) -> Video:

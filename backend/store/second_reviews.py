@@ -33,7 +33,7 @@ OPEN = "d.state = 'waiting' and d.reviewer <> :holder"
 CHOSEN = f"{OPEN} and {QUEUE} in (select value from json_each(:queues))"
 FREE = f"""
     select d.video_id, v.seq, 'second' as kind from review_draws d join videos v using (video_id)
-    where {CHOSEN} and {NOT_FOR} order by d.drawn limit :count
+    where {CHOSEN} and {NOT_FOR} order by d.drawn, d.reviewer, d.queue, d.video_id limit :count
 """
 ONE = f"""
     select d.video_id, v.seq, 'second' as kind from review_draws d join videos v using (video_id)

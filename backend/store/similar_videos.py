@@ -38,7 +38,7 @@ VERDICT = "select at, after from history where target = ? and action = 'createAu
 HELD = """
     select l.* from similar_clips s join review_leases l on l.video_id = s.video_id
     where s.other_id = :video and l.holder = :holder and l.kind in ('first', 'reported')
-    and l.lease_key in (select value from json_each(:keys))
+    and l.lease_key in (select value from json_each(:keys)) order by l.claimed, l.lease_key
 """
 ADD = "insert into similar_clips (video_id, other_id, share, mirrored) values (?, ?, ?, ?)"
 NOTE = """
@@ -159,7 +159,9 @@ def _keep(db: Database, video_id: str, views: Sequence[Hashes]) -> None:
 def _find_alike(db: Database, views: Sequence[Hashes]) -> list[tuple[str, tuple[Likeness, Likeness]]]:
     """Return the most similar clips, each with how much of the new clip is in it and of it in the new clip."""
     clips = _candidates(db, views)
-    rows = db.fetch(f"select video_id, views from fingerprints where {AT_NUMBER.format(key='clip')}", [as_json(clips)])
+    rows = db.fetch(
+        f"select video_id, views from fingerprints where {AT_NUMBER.format(key='clip')} order by clip", [as_json(clips)]
+    )
     found = ((video_id, compare(views, _unpacked(text))) for video_id, text in rows)
     alike = [(video_id, both) for video_id, both in found if both]
     return sorted(alike, key=lambda pair: -pair[1][0].share)[:MAX_SIMILAR]

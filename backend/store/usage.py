@@ -62,7 +62,7 @@ class Usage:
 
     def find_days(self, first: str, last: str) -> dict[str, dict[Figure, float]]:
         """Return the known figures of these days, by day."""
-        sql = "select day, figure, value from cloud_usage where day between ? and ? order by day"
+        sql = "select day, figure, value from cloud_usage where day between ? and ? order by day, figure"
         found: dict[str, dict[Figure, float]] = {}
         with self._engine.reading() as db:
             for day, figure, value in db.execute(sql, [first, last]).fetchall():
