@@ -15,12 +15,14 @@ from psycopg_pool import ConnectionPool
 
 from backend.store.engine import Progress, ignore_progress
 from backend.store.errors import Reason, StoreError
+from backend.store.group_commit import GroupedWriter
 from backend.store.postgres import derived, locks, schema
 from backend.store.postgres.change_cache import ChangeCache
 from backend.store.postgres.clock import Clock, ServerClock
 from backend.store.postgres.database import Connection, Database, adapt, run
 from backend.store.postgres.errors import said, store_error
 from backend.store.postgres.marks import read_mark
+from backend.store.postgres.writer import Writer
 
 T = TypeVar("T")
 
@@ -38,10 +40,11 @@ SESSION = """
     set timezone = 'UTC'; set client_encoding = 'UTF8'; set jit = off
 """
 READ = b"begin isolation level repeatable read read only"
-WRITE, VOLATILE, FEED = (
+VOLATILE, FEED = (
     f"begin isolation level read committed; select pg_advisory_xact_lock({key})".encode()
-    for key in (locks.WRITE, locks.VOLATILE, locks.FEED)
+    for key in (locks.VOLATILE, locks.FEED)
 )
+PATIENT = b"set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0"
 UNPOOLED = b"set statement_timeout = 0; set idle_in_transaction_session_timeout = 0"
 
 
@@ -69,10 +72,12 @@ class Connections:
         self._held = held
         self.listeners: list[Callable[[], object]] = []
         # Others of this process wait here, without a connection.
-        self._writing, self._volatile, self._feed = threading.Lock(), threading.Lock(), threading.Lock()
-        self._writes = 0
+        self._volatile, self._feed = threading.Lock(), threading.Lock()
         self._cache = ChangeCache(self._open(tell, upgrade), self._connect)
         self.now: Clock = ServerClock(self._cache.server_time) if clock is time.time else clock
+        self._commits, self._folds = 0, False
+        self._writer = Writer(self._connect, self.now, self._derive)
+        self._writes = GroupedWriter(self._writer)
         self._pool = ConnectionPool(
             self._address, kwargs=KWARGS, configure=self._configure, min_size=1, max_size=MAX_CONNECTIONS,
             timeout=WAIT_SECONDS, max_idle=300, reconnect_timeout=30, name="qu-console", open=True,
@@ -111,18 +116,20 @@ class Connections:
 
     @contextmanager
     def writing(self, *, bulk: bool = False) -> Iterator[Database]:
-        """Open a write transaction: durable when the block ends, or rolled back. One at a time, in all processes."""
-        # Triggers ask for the time too.
-        begin = WRITE + f"; select set_config('qu.now', '{int(self.now())}', true)".encode()
-        with self._writing, self._transaction(begin, "written") as db:
-            if bulk:
-                run(
-                    db.conn.pgconn,
-                    b"set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0",
-                )
-            yield db
-            self._writes += 1
-            derived.update(db, self.now(), fold=bulk or self._writes % derived.FOLD_EVERY == 0)
+        """Open a write transaction: durable when the block ends, or rolled back.
+
+        Changes are made one after the other, in all processes. Concurrent callers of this one share a commit, and thus
+        one disk sync; each still fails alone. With `bulk`, it may take longer.
+        """
+        try:
+            with self._writes.turn():
+                db = self._writer.db
+                if bulk:
+                    run(db.conn.pgconn, PATIENT)
+                    self._folds = True
+                yield db
+        except psycopg.Error as error:
+            raise self._told("written", error) from error
         for listener in self.listeners:
             listener()
 
@@ -160,10 +167,23 @@ class Connections:
         """Return `find()` for the snapshot of `db`, cached until the database changes."""
         return self._cache.get(key, find, self._cache.version_in(db))
 
+    @property
+    def waiting(self) -> int:
+        """How many callers of this process wait to write, not counting the present one."""
+        return self._writes.waiting
+
     def close(self) -> None:
         """Close all connections."""
+        with self._writes.alone():
+            self._writer.close()
         self._pool.close()
         self._cache.close()
+
+    def _derive(self, db: Database) -> None:
+        """Update what is derived from the changes of this transaction."""
+        self._commits += 1
+        derived.update(db, self.now(), fold=self._folds or self._commits % derived.FOLD_EVERY == 0)
+        self._folds = False
 
     @contextmanager
     def _transaction(self, begin: bytes, done: str) -> Iterator[Database]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,14 +18,15 @@ from backend.store.engine import Progress, Queries, ignore_progress
 from backend.store.errors import Reason, StoreError
 from backend.store.file_permissions import close_to_others, make_file, make_folder
 from backend.store.folding import fold, marked_tags
+from backend.store.group_commit import GroupedWriter
 from backend.store.sqlite import migrations, search_index, video_queries
 from backend.store.sqlite.database import Database
 from backend.store.sqlite.errors import store_error
-from backend.store.sqlite.group_commit import CommitGroup
 from backend.store.sqlite.marks import read_mark
 from backend.store.sqlite.readers import Readers
 from backend.store.sqlite.search_words import TOLD, index_words
 from backend.store.sqlite.version_check import refuse_outdated, refuse_unknown
+from backend.store.sqlite.writer import Writer
 
 BUSY_SECONDS = 30
 MAPPED_BYTES = 1 << 31
@@ -56,17 +56,14 @@ class Connections:
         """
         self.path, self.place = path, str(path.parent)
         self.now = clock
-        self._guard = threading.Lock()
-        self._writing = threading.Lock()
-        self.waiting = 0  # callers waiting to write, not counting the current writer
         self.listeners: list[Callable[[], object]] = []
-        self._group = CommitGroup(self._derive)
         self._pages = MANY_PAGES
         try:
             make_folder(path.parent)
             make_file(path)
             close_to_others(path.parent, *path.parent.glob("*.sqlite3*"))
             self._writer = self._open()
+            self._writes = GroupedWriter(Writer(self._writer, self._derive))
             self._prepare(tell, upgrade, held)
             readers = Readers(path, partial(self._open, read_only=True))
         except (sqlite3.Error, OSError) as error:
@@ -99,40 +96,19 @@ class Connections:
         Concurrent callers share one commit, and thus one disk sync; each still fails alone. With `bulk`, more changed
         pages stay in memory; a smaller cache would write them repeatedly.
         """
-        with self._turn() as group:
-            try:
-                self._keep_in_memory(MANY_PAGES if bulk else USUAL_PAGES)
-                with group.savepoint(self._writer):
-                    yield self._writer
-            except sqlite3.Error as error:
-                raise store_error(f"The database {self.path} cannot be written: {error}", error) from error
-            finally:
-                if not self.waiting or group.is_full:
-                    group.commit(self._writer)
         try:
-            while not group.wait():
-                self._commit_for(group)
+            with self._writes.turn():
+                self._keep_in_memory(MANY_PAGES if bulk else USUAL_PAGES)
+                yield self._writer
         except sqlite3.Error as error:
             raise store_error(f"The database {self.path} cannot be written: {error}", error) from error
         for listener in self.listeners:
             listener()
 
-    @contextmanager
-    def _turn(self) -> Iterator[CommitGroup]:
-        """Wait for the writer and return the commit group to join."""
-        with self._guard:
-            self.waiting += 1
-        try:
-            self._writing.acquire()
-        finally:
-            with self._guard:
-                self.waiting -= 1
-        try:
-            if self._group.is_closed:
-                self._group = CommitGroup(self._derive)
-            yield self._group
-        finally:
-            self._writing.release()
+    @property
+    def waiting(self) -> int:
+        """How many callers wait to write, not counting the present one."""
+        return self._writes.waiting
 
     def _derive(self, db: Database) -> None:
         """Update what is derived from the changes of this transaction."""
@@ -145,16 +121,8 @@ class Connections:
             self._writer.conn.execute(f"pragma cache_size = {pages}")
             self._pages = pages
 
-    def _commit_for(self, group: CommitGroup) -> None:
-        """Commit on behalf of an expected member that gave up waiting for the writer."""
-        if self._writing.acquire(blocking=False):
-            try:
-                group.commit(self._writer)
-            finally:
-                self._writing.release()
-
     def close(self) -> None:
-        with self._writing, self._guard:
+        with self._writes.alone():
             self._writer.close()
             self._readers.close()
 

@@ -8,6 +8,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
+from functools import partial
 
 import psycopg
 import pytest
@@ -133,6 +134,62 @@ def test_of_many_who_write_at_once_none_is_lost(store, postgres, tmp_path):
         counts = db.fetch("select cast(value as bigint) from cloud_places order by 1")
     assert counts == [(number,) for number in range(48)]  # each saw all before it
     other.close()
+
+
+class TestChangesAtOnce:
+    @pytest.fixture
+    def at_once(self, store, eventually):
+        """Runs changes that all wait for the same one before them, and returns their results and errors."""
+
+        def run(first, *changes):
+            with ThreadPoolExecutor(len(changes)) as pool:
+                with suppress(StoreError), store.engine.writing() as db:
+                    others = [pool.submit(change) for change in changes]
+                    eventually(lambda: store.engine.waiting == len(changes))
+                    first(db)
+                return [one.exception(10) or one.result() for one in others]
+
+        return run
+
+    @staticmethod
+    def add(store, word):
+        with store.engine.writing() as db:
+            db.execute("insert into cloud_places (name, value) values (?, '')", [word])
+            return db.fetch("select pg_current_xact_id()::text")[0][0]
+
+    def test_share_one_commit_and_are_all_there(self, store, at_once):
+        found = at_once(
+            lambda db: db.execute("select 1"), *[partial(self.add, store, str(number)) for number in range(8)]
+        )
+
+        assert len(set(found)) == 1
+        assert words(store) == [(str(number),) for number in range(8)]
+
+    def test_fail_alone(self, store, at_once):
+        adds = [partial(self.add, store, word) for word in ("a", "b", "a", "c")]
+
+        found = at_once(lambda db: db.execute("select 1"), *adds)
+
+        assert [type(one) for one in found].count(StoreError) == 1
+        assert words(store) == [("a",), ("b",), ("c",)]
+
+    def test_do_not_suffer_from_the_first_one_that_fails(self, store, at_once):
+        found = at_once(lambda db: db.execute("nonsense"), partial(self.add, store, "a"), partial(self.add, store, "b"))
+
+        assert StoreError not in [type(one) for one in found]
+        assert words(store) == [("a",), ("b",)]
+
+    def test_are_all_told_when_their_connection_breaks(self, store, admin, at_once):
+        def break_it(db):
+            db.execute("insert into cloud_places (name, value) values ('first', '')")
+            end_connections(admin)
+
+        found = at_once(break_it, *[partial(self.add, store, str(number)) for number in range(4)])
+
+        kept = {word for (word,) in words(store)}
+        assert "first" not in kept
+        assert kept == {str(number) for number, one in enumerate(found) if not isinstance(one, StoreError)}
+        assert self.add(store, "after")
 
 
 def test_a_change_that_failed_leaves_nothing_and_tells_its_listeners_nothing(store):

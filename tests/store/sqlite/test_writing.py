@@ -9,8 +9,8 @@ from contextlib import suppress
 import pytest
 
 from backend.store.errors import StoreError
+from backend.store.group_commit import MAX_IN_A_GROUP
 from backend.store.sqlite.connections import Connections
-from backend.store.sqlite.group_commit import MAX_IN_A_GROUP
 
 Write = Callable[[str], Future[None]]
 Eventually = Callable[[Callable[[], bool]], None]

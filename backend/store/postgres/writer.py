@@ -1,0 +1,86 @@
+"""The transaction in which a group of changes is made, on a connection of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from backend.store.postgres import locks
+from backend.store.postgres.clock import Clock
+from backend.store.postgres.database import Connection, Database, run
+
+BEGIN = f"begin isolation level read committed; select pg_advisory_xact_lock({locks.WRITE}); "
+NOW = "select set_config('qu.now', '{now}', true)"  # triggers ask for the time too
+HAS_FAILED = "a statement of the change had failed"
+
+
+class Writer:
+    """PostgreSQL's side of `backend.store.group_commit`. By the lock, the groups of all processes follow each other."""
+
+    def __init__(self, connect: Callable[[], Connection], clock: Clock, derive: Callable[[Database], None]) -> None:
+        """`derive` updates what is derived from the changes, before they are committed."""
+        self._connect, self._clock, self._derive = connect, clock, derive
+        self._connection: Connection | None = None
+        self.is_open = False  # also while the connection is broken, so that no member of the group is told otherwise
+
+    @property
+    def db(self) -> Database:
+        """The database within the transaction."""
+        return Database(self._used, self._clock)
+
+    def begin(self) -> None:
+        """Begin a transaction and wait for the lock; a connection that the server closed is replaced."""
+        command = (BEGIN + NOW.format(now=int(self._clock()))).encode()
+        while not self.is_open:
+            is_new = self._connection is None or self._connection.closed
+            connection = self._connection = self._connect() if is_new else self._used
+            try:
+                run(connection.pgconn, command)
+                self.is_open = True
+            except psycopg.Error:
+                if is_new or not connection.closed:
+                    self.rollback()
+                    raise
+
+    def add_savepoint(self) -> None:
+        run(self._used.pgconn, b"savepoint member")
+
+    def release_savepoint(self) -> None:
+        """Keep what was changed since the savepoint."""
+        run(self._used.pgconn, b"release member")
+
+    def undo_to_savepoint(self) -> None:
+        run(self._used.pgconn, b"rollback to member; release member")
+
+    def check(self) -> None:
+        """Raise an error if a statement failed so that the transaction cannot be committed."""
+        if self._used.info.transaction_status != TransactionStatus.INTRANS:
+            raise psycopg.errors.InFailedSqlTransaction(HAS_FAILED)
+
+    def commit(self) -> None:
+        """Update what is derived from the changes, and commit."""
+        self._derive(self.db)
+        if run(self._used.pgconn, b"commit") != b"COMMIT":
+            raise psycopg.errors.InFailedSqlTransaction(HAS_FAILED)
+        self.is_open = False
+
+    def rollback(self) -> None:
+        """Undo the transaction; a connection that broke does so by itself."""
+        self.is_open = False
+        with suppress(psycopg.Error):
+            if self._connection is not None and not self._connection.closed:
+                run(self._connection.pgconn, b"rollback")
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+
+    @property
+    def _used(self) -> Connection:
+        if self._connection is None:
+            raise psycopg.OperationalError("there is no connection")
+        return self._connection
