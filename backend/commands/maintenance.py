@@ -58,6 +58,9 @@ def restore(source: Path) -> None:
     click.echo("restored" + (f"; the previous data are in {kept}" if kept else ""))
     if settings.media:
         click.echo(f"The media in {settings.media} are as they were; `doctor` names files that are missing there.")
+        if settings.media_folder.exists():
+            told = "without QU_MEDIA, `migrate --media` copies them to the bucket."
+            click.echo(f"There are media in {shown(settings.media_folder)} too: {told}")
 
 
 @click.command()

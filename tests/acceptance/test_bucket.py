@@ -363,6 +363,7 @@ class TestLookingAfter:
         clip()
 
         assert "are not part of it" in run("backup", "backup.tar").output
+        assert "are as they were" in run("restore", "backup.tar").output
 
     def test_media_are_moved_out_and_back(self, run, clip, console, settings, place, object_store, monkeypatch):
         made, _ = clip()
