@@ -327,7 +327,7 @@ class TestLookingAfter:
     def run(self, settings, console, monkeypatch, tmp_path):
         """Runs a command on this console."""
         names = {"aws_access_key_id": "AWS_ACCESS_KEY_ID", "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY"}
-        for name in ("data", "media", "s3_endpoint", "s3_region", *names):
+        for name in ("data", "database", "media", "s3_endpoint", "s3_region", *names):
             monkeypatch.setenv(names.get(name, f"QU_{name.upper()}"), str(getattr(settings, name)))
         monkeypatch.chdir(tmp_path)
 
@@ -359,10 +359,11 @@ class TestLookingAfter:
         assert len(bad) == 1
         assert "QU_S3_ENDPOINT" in bad[0]
 
-    def test_a_backup_says_that_it_has_no_media(self, run, clip):
+    def test_a_backup_says_that_it_has_no_media(self, run, clip, console):
         clip()
 
         assert "are not part of it" in run("backup", "backup.tar").output
+        console.close()
         assert "are as they were" in run("restore", "backup.tar").output
 
     def test_media_are_moved_out_and_back(self, run, clip, console, settings, place, object_store, monkeypatch):
