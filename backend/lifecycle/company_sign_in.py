@@ -50,6 +50,7 @@ class CompanySignIn:
         self._console = console
         self._guard = threading.Lock()
         self._provider: tuple[float, dict[str, Any]] | None = None
+        self._trouble: tuple[float, str] | None = None  # when it was last out of reach, and why
         self._keys: tuple[float, dict[str, Any]] | None = None
 
     def begin(self, browser: str, redirect_uri: str, to: str, address: str) -> str:
@@ -165,13 +166,24 @@ class CompanySignIn:
         """Return what the provider says of itself."""
         with self._guard:
             now = self._console.clock()
-            if self._provider is None or not 0 <= now - self._provider[0] < KEPT_SECONDS:
-                issuer = self._console.settings.oidc_issuer
-                found = _get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-                if found.get("issuer") != issuer:
-                    raise OidcError(f"QU_OIDC_ISSUER is not how the provider calls itself: {found.get('issuer')!r}")
-                self._provider = now, found
-            return self._provider[1]
+            if self._provider is not None and 0 <= now - self._provider[0] < KEPT_SECONDS:
+                return self._provider[1]
+            if self._trouble is not None and 0 <= now - self._trouble[0] < REFETCH_SECONDS:
+                raise OidcError(self._trouble[1])  # others wait behind whoever asks
+            try:
+                found = self._discover()
+            except (OidcError, FetchError) as error:
+                self._trouble = now, str(error)
+                raise
+            self._provider, self._trouble = (now, found), None
+            return found
+
+    def _discover(self) -> dict[str, Any]:
+        issuer = self._console.settings.oidc_issuer
+        found = _get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        if found.get("issuer") != issuer:
+            raise OidcError(f"QU_OIDC_ISSUER is not how the provider calls itself: {found.get('issuer')!r}")
+        return found
 
     def _read_keys(self, older_than: float = KEPT_SECONDS) -> dict[str, Any]:
         """Return its keys; those that were read longer ago are read again."""

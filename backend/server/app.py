@@ -124,8 +124,6 @@ def _endpoints(console: Console, sockets: PageSockets) -> Iterator[tuple[str, AS
         "/console/docs": ("docs", partial(show, page, "text/html")),
         "/console/user/adopt": ("adopt", adopt),
         "/console/user/forget": ("forget", forget),
-        COMPANY_PATH: ("companySignIn", company_sign_in.begin),
-        company_sign_in.BACK_PATH: ("companySignIn", company_sign_in.finish),
         "/vodcallback/callback": ("callback", take_callback),
         "/healthz": ("healthz", report_ready),
         "/livez": ("livez", report_alive),
@@ -133,6 +131,9 @@ def _endpoints(console: Console, sockets: PageSockets) -> Iterator[tuple[str, AS
     }
     for path, (name, answer) in others.items():
         yield path, Endpoint(console, name, threads, answer)
+    company_threads = anyio.CapacityLimiter(PASSWORD_THREADS)  # they wait for a provider, which may be slow
+    yield COMPANY_PATH, Endpoint(console, "companySignIn", company_threads, company_sign_in.begin)
+    yield company_sign_in.BACK_PATH, Endpoint(console, "companySignIn", company_threads, company_sign_in.finish)
 
 
 async def refuse_path(context: RequestContext) -> Response:

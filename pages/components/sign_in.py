@@ -22,7 +22,9 @@ def show() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(t("app.name"), anchor=False)
             layout.language_menu("sign_in_language")
-        if (refused := st.query_params.get("refused")) in REFUSED:
+        if "refused" in st.query_params:
+            st.session_state["refused"] = st.query_params.pop("refused")
+        if (refused := st.session_state.get("refused")) in REFUSED:
             st.error(t(f"sign_in.refused_{refused}"), icon=":material/error:")
         elif st.session_state.get("ended"):
             st.info(t("sign_in.ended"), icon=":material/logout:")
@@ -42,8 +44,8 @@ def _company_sign_in() -> None:
     """Draw the button that leads to the provider of company accounts, if there is one."""
     path = session.ask("getSignIn")["companyPath"]
     if path and st.button(t("sign_in.company"), key="sign_in_company", icon=":material/badge:", width="stretch"):
-        to = "location.pathname + location.search.replace(/[?&]refused=\\w*/, '')"
-        url_state.run_script(f"location.assign({url_state.as_json(path)} + '?to=' + encodeURIComponent({to}))")
+        to = "encodeURIComponent(location.pathname + location.search)"
+        url_state.run_script(f"location.assign({url_state.as_json(path)} + '?to=' + {to})")
 
 
 def keep() -> None:
@@ -59,6 +61,7 @@ def _sign_in(name: str, password: str) -> None:
         return
     console_token = envelope["data"]["consoleToken"]
     st.session_state["token"] = console_token
+    st.session_state.pop("refused", None)
     st.session_state["keep_ticket"] = session.ask("createSessionTicket")["ticket"]
     st.rerun()
 

@@ -298,6 +298,15 @@ def test_a_provider_that_is_not_the_one_that_was_named_is_refused(browser, provi
     assert browser.goes(BEGIN) == "/?refused=failed"
 
 
+def test_a_provider_that_is_away_is_tried_again_after_a_while(browser, provider, console, clock):
+    answers, provider.answer = provider.answer, lambda path: (503, {"error": "away"})
+    assert browser.goes(BEGIN) == "/?refused=failed"
+    provider.answer = answers
+    assert browser.goes(BEGIN) == "/?refused=failed"
+    clock.move(REFETCH_SECONDS)
+    assert browser.signs_in(provider) == "/"
+
+
 def test_neither_codes_nor_secrets_are_in_the_log(browser, provider, caplog):
     caplog.set_level("DEBUG", "backend")
     provider.claims = {"aud": "another"}
