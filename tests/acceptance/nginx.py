@@ -1,4 +1,4 @@
-"""Debian's nginx with the configuration that docs/feed.md recommends, in front of a server of ours."""
+"""Debian's nginx with a configuration that docs/ recommends, in front of servers of ours."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from tests.paths import ROOT
 from tests.ports import free_port
@@ -41,16 +43,25 @@ def find_nginx() -> str | None:
 
 @contextmanager
 def nginx_before(port: int, folder: Path) -> Iterator[int]:
-    """Run nginx before the server at this port, and give its own port."""
-    own, program = free_port(), find_nginx()
+    """Run nginx as a cache before the server at this port, and give its own port."""
+    own = free_port()
+    changed = {
+        "/var/cache/nginx/qu": f"{folder}/cache",
+        "server 127.0.0.1:8502;": f"server 127.0.0.1:{port};",
+        "listen 8080;": f"listen 127.0.0.1:{own};",
+    }
+    with running("nginx-feed.conf", changed, own, folder):
+        yield own
+
+
+@contextmanager
+def running(name: str, changed: dict[str, str], port: int, folder: Path) -> Iterator[None]:
+    """Run nginx with a configuration of ours in which some places are changed, listening at a port."""
+    program = find_nginx()
     assert program is not None
     folder.mkdir(parents=True)
-    content = (ROOT / "docs" / "nginx-feed.conf").read_text(encoding="utf-8")
-    for old, new in (
-        ("/var/cache/nginx/qu", f"{folder}/cache"),
-        ("server 127.0.0.1:8502;", f"server 127.0.0.1:{port};"),
-        ("listen 8080;", f"listen 127.0.0.1:{own};"),
-    ):
+    content = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    for old, new in changed.items():
         assert old in content
         content = content.replace(old, new)
     path = folder / "nginx.conf"
@@ -59,12 +70,19 @@ def nginx_before(port: int, folder: Path) -> Iterator[int]:
     log = folder / "error.log"
     process = subprocess.Popen([program, "-p", str(folder), "-c", str(path)], stderr=subprocess.DEVNULL)
     try:
-        until(lambda: is_listening(own) or process.poll() is not None, "nginx")
+        until(lambda: is_listening(port) or process.poll() is not None, "nginx")
         assert process.poll() is None, log.read_text(encoding="utf-8")
-        yield own
+        yield
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
+
+
+def require() -> None:
+    """Skip the test without nginx, or fail it if nginx is required."""
+    if find_nginx() is None:
+        say = pytest.fail if os.environ.get("TEST_NGINX") == "required" else pytest.skip
+        say("nginx is missing: apt-get install nginx-light")
 
 
 def is_listening(port: int) -> bool:

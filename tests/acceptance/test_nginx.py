@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 
 import pytest
 import requests
 
+from tests.acceptance import nginx
 from tests.acceptance.feed_clips import SIZE, add_clips
-from tests.acceptance.nginx import find_nginx, nginx_before
+from tests.acceptance.nginx import nginx_before
 from tests.acceptance.server_process import ServerProcess, ask
 from tests.waiting import until
 
@@ -21,9 +21,7 @@ CLIPS, ASKED = 20, 200
 
 @pytest.fixture
 def server(tmp_path):
-    if find_nginx() is None:
-        say = pytest.fail if os.environ.get("TEST_NGINX") == "required" else pytest.skip
-        say("nginx is missing: apt-get install nginx-light")
+    nginx.require()
     made = ServerProcess(tmp_path, QU_PROXIES="127.0.0.1")
     yield made
     if made.process is not None and made.process.poll() is None:
