@@ -14,6 +14,7 @@ from backend.app import (
     rest,
     running,
     show_progress,
+    upgrades_at_start,
 )
 from backend.console import Caller, Console
 from backend.i18n import LANGUAGES, texts_in, translations
@@ -26,5 +27,5 @@ __all__ = [
     "LANGUAGES", "SOCKET_HEADER", "Caller", "Console", "MaintenanceError", "Settings", "SettingsError", "StoreError",
     "call", "check_files", "close_current", "current", "first_start", "make_worker", "open_console", "open_files",
     "page_sockets", "read_settings", "report_socket_user", "rest", "running", "show_progress", "texts_in",
-    "translations",
+    "translations", "upgrades_at_start",
 ]  # fmt: skip

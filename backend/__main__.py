@@ -61,7 +61,7 @@ def work() -> None:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    console = opened(upgrade=True)
+    console = opened(upgrade=backend.upgrades_at_start(backend.read_settings()))
     start_log(console.settings.log, console.settings.log_format)
     backend.check_files(console)
     worker = backend.make_worker(console)

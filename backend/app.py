@@ -134,6 +134,14 @@ def current(*, upgrade: bool = False) -> Console:
         return _current
 
 
+def upgrades_at_start(settings: Settings) -> bool:
+    """Return whether a server or worker upgrades data of an older version, which then no other version can use.
+
+    A database that servers share is upgraded by a command, while those of the version before go on working.
+    """
+    return not settings.database
+
+
 def close_current() -> None:
     """Close this process's console, if it is open."""
     global _current
@@ -169,7 +177,7 @@ def running(url: str = "") -> Iterator[Console]:
     settings = read_settings()
     start_log(settings.log, settings.log_format)
     with hold_data_dir(settings) as first:
-        console = current(upgrade=True)
+        console = current(upgrade=upgrades_at_start(settings))
         page_sockets.bounds = Bounds.within(raise_limit())
         console.own_url = url or console.own_url
         check_files(console)

@@ -57,13 +57,13 @@ def opened(*, existing: bool = False, upgrade: bool = False, alone: bool = False
 
     Raises MaintenanceError. With `existing`, a mistyped QU_DATA is an error instead of creating a new console. Data of
     an older version are rejected without `upgrade`, because upgrading would break a running server of that version.
-    With `alone`, the command requires exclusive access.
+    With `alone`, the command requires exclusive access to a folder.
     """
     settings, context = backend.read_settings(), click.get_current_context().find_root()
     if existing:
         require_data(settings)
     if "held" not in context.meta:
-        context.meta["held"] = context.with_resource(hold_data_dir(settings, alone=alone))
+        context.meta["held"] = context.with_resource(hold_data_dir(settings, alone=alone and not settings.database))
     return backend.current(upgrade=upgrade)
 
 

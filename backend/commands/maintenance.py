@@ -24,9 +24,10 @@ from backend.settings import Settings
 
 @click.command()
 def upgrade() -> None:
-    """Upgrade the data of an older version, as `serve` and `work` do at startup.
+    """Upgrade the data of an older version. Make a backup first.
 
-    Make a backup first. Nothing else may use the data meanwhile.
+    SQLite's data are upgraded by the server and `work` at their start as well, and nothing else may use them meanwhile.
+    PostgreSQL's are upgraded by this command alone, while servers of the version before go on running.
     """
     console = opened(existing=True, upgrade=True, alone=True)
     click.echo(f"{shown(Path(console.store.place))} is up to date.")

@@ -31,7 +31,7 @@ from backend.store.cloud_files import has_other_file, note_file, note_told, repl
 from backend.store.engine import Database, Engine
 from backend.store.review_queue import WITHOUT_FILE, follow_status, initial_review_state, leave_without_file
 from backend.store.row_keys import first_key
-from backend.store.rows import read_video, read_videos, read_videos_at, write_files
+from backend.store.rows import fields_of, read_video, read_videos, read_videos_at, write_files
 
 YOUNG_SECONDS = 3600
 SEEN = "insert into cloud_seen (video_id, run) values (?, ?) on conflict (video_id) do update set run = excluded.run"
@@ -216,7 +216,7 @@ class CloudCatalogue:
         with self._engine.reading() as db:
             total = db.execute(f"select count(*) from cloud_drift {where}", values).fetchone()[0]
             rows = list(db.query(sql, {**values, "limit": size, "offset": (index - 1) * size}))
-        return Page(total, tuple(Difference(**row) for row in rows))
+        return Page(total, tuple(Difference(**fields_of(Difference, row)) for row in rows))
 
     def iterate_drift(self, what: str = "") -> list[Difference]:
         """Return all differences at once, so that resolving them one by one does not skip any."""
@@ -229,7 +229,7 @@ class CloudCatalogue:
         )
         with self._engine.reading() as db:
             row = next(iter(db.query(sql, [video_id, what])), None)
-        return Difference(**row) if row else None
+        return Difference(**fields_of(Difference, row)) if row else None
 
     def end_difference(self, video_id: str, what: str) -> None:
         with self._engine.writing() as db:

@@ -15,6 +15,7 @@ from backend.model import Actor
 from backend.model.review import DeskPreferences, ReviewReason
 from backend.store import history, inserts
 from backend.store.engine import Database, Engine
+from backend.store.rows import fields_of
 
 # Made at import: msgspec crashes if two threads resolve a type at the same time.
 PREFERENCES = msgspec.json.Decoder(DeskPreferences)
@@ -116,7 +117,14 @@ def _check_new(known: dict[str, ReviewReason], given: dict[str, Any]) -> None:
 def _reasons(db: Database) -> list[ReviewReason]:
     rows = db.query("select * from review_reasons order by retired, position, code")
     return [
-        ReviewReason(**{**row, "sensitive": bool(row["sensitive"]), "retired": bool(row["retired"])}) for row in rows
+        ReviewReason(
+            **{
+                **fields_of(ReviewReason, row),
+                "sensitive": bool(row["sensitive"]),
+                "retired": bool(row["retired"]),
+            }
+        )
+        for row in rows
     ]
 
 

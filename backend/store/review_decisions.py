@@ -12,7 +12,7 @@ from backend.model.review import Decision, Desk, Lease, LeaseKind, Opinion, Ruli
 from backend.store import history, inserts, review_leases, review_sampling, reviews, second_reviews, similar_videos
 from backend.store.engine import Database, Engine
 from backend.store.lease_claims import lease_of
-from backend.store.rows import read_video_alone
+from backend.store.rows import fields_of, read_video_alone
 
 STANDS = {LeaseKind.FIRST: CensorStatus.CHECK, LeaseKind.REPORTED: CensorStatus.SUCCESS}  # before the decision
 SKIP_SECONDS = 600.0  # before a user gets a skipped video again
@@ -203,7 +203,7 @@ def find(db: Database, key: str, reviewer: str, verdict: Verdict | None = None) 
 def decision_of(row: dict[str, Any]) -> Decision:
     """Return the decision in a row of review_decisions."""
     key, kind, verdict = row.pop("lease_key"), LeaseKind(row.pop("kind")), Verdict(row.pop("verdict"))
-    return Decision(key=key, kind=kind, verdict=verdict, **row)
+    return Decision(key=key, kind=kind, verdict=verdict, **fields_of(Decision, row))
 
 
 def _passed(db: Database, table: str, key: str, account: str) -> str:

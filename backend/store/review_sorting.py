@@ -14,7 +14,7 @@ import msgspec
 from backend.auth.permissions import Role
 from backend.model.review_queues import DEFAULT, MAX_PASSED, SIMILAR, Arrival, QueueOrder, QueueRule, ReviewQueue
 from backend.store.engine import Database
-from backend.store.rows import as_json
+from backend.store.rows import as_json, fields_of
 
 # Made at import: msgspec crashes if two threads resolve a type at the same time.
 RULE = msgspec.json.Decoder(QueueRule)
@@ -79,7 +79,7 @@ def read_queues(db: Database) -> list[ReviewQueue]:
     rows = db.query("select * from review_queues order by position, code")
     return [
         ReviewQueue(**{
-            **row, "rule": RULE.decode(row["rule"]), "sort": QueueOrder(row["sort"]),
+            **fields_of(ReviewQueue, row), "rule": RULE.decode(row["rule"]), "sort": QueueOrder(row["sort"]),
             "roles": ROLES.decode(row["roles"]), "user_names": NAMES.decode(row["user_names"]),
         })
         for row in rows

@@ -38,6 +38,12 @@ VIDEO_COLUMNS = f"""
 """
 VIDEO_TABLES = "videos v join users u using (user_id)"
 
+
+def fields_of(made: Any, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a row for which a class has fields: a newer version may have added columns to its table."""
+    return {name: row[name] for name in made.__match_args__ if name in row}
+
+
 RECOMMENDATION_COLUMNS = """
     v.video_id, coalesce(r.title, v.title), coalesce(r.user_id, v.user_id), v.created, v.id,
     coalesce(r.description, v.description), coalesce(r.duration, v.duration), coalesce(r.size, v.size), v.width,

@@ -14,7 +14,7 @@ from backend.model.sheets import KEPT_SECONDS, AppliedSheet, RowKind, Sheet, She
 from backend.store import categories, history
 from backend.store.engine import Database, Engine
 from backend.store.folding import fold, marked_tags
-from backend.store.rows import AT, AT_NUMBER, as_json, read_object
+from backend.store.rows import AT, AT_NUMBER, as_json, fields_of, read_object
 
 ROWS = "place, line, kind, video_id, edition, title, before, after, why"
 ADD = "insert into sheets (sheet_id, user_name, file_name, created, unchanged, ignored) values (?, ?, ?, ?, ?, ?)"
@@ -184,7 +184,7 @@ class Sheets:
         row = next(iter(db.query(sql, [sheet_id, user_name, self._now() - KEPT_SECONDS])), None)
         if row is None:
             raise NotFound(GONE, sheet_id=sheet_id)
-        return Sheet(**{**row, "ignored": tuple(msgspec.json.decode(row["ignored"]))})
+        return Sheet(**{**fields_of(Sheet, row), "ignored": tuple(msgspec.json.decode(row["ignored"]))})
 
     def _now(self) -> int:
         return int(self._clock())

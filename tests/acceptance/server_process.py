@@ -34,10 +34,13 @@ class ServerProcess:
 
     def __init__(
         self, folder: Path, *, dashboard: bool = False, prefix: Iterable[str] = (), host: str = "127.0.0.1",
-        **settings: str,
+        root: Path = ROOT, **settings: str,
     ) -> None:  # fmt: skip
-        """`prefix` stands before the command; `settings` are variables of its environment; it is asked at `host`."""
-        self.host = host
+        """`prefix` stands before the command; `settings` are variables of its environment; it is asked at `host`.
+
+        `root` is the folder of the console's code.
+        """
+        self.host, self._root = host, root
         self.data = folder / "data"
         self.log = folder / "server.log"
         self.port = free_port()
@@ -54,7 +57,7 @@ class ServerProcess:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self._command, cwd=ROOT, env=self._environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self._command, cwd=self._root, env=self._environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
     def start(self) -> float:

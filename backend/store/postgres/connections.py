@@ -16,7 +16,7 @@ from psycopg_pool import ConnectionPool
 from backend.store.engine import Progress, ignore_progress
 from backend.store.errors import Reason, StoreError
 from backend.store.group_commit import GroupedWriter
-from backend.store.postgres import derived, locks, schema
+from backend.store.postgres import derived, locks, migrations, schema
 from backend.store.postgres.change_cache import ChangeCache
 from backend.store.postgres.clock import Clock, ServerClock
 from backend.store.postgres.database import Connection, Database, adapt, run
@@ -94,8 +94,7 @@ class Connections:
             if not self._held and (mark := read_mark(connection)):
                 raise StoreError(mark.refusal(self.name), Reason.VERSION)
             if schema.prepare(connection, self.name, upgrade=upgrade):
-                with connection.transaction():
-                    derived.rebuild(Database(connection, time.time), tell)
+                _rebuild(connection, tell)
             return connection
         except BaseException as error:
             if connection is not None:
@@ -246,6 +245,18 @@ def _configure(connection: Connection) -> None:
     adapt(connection.adapters)
     connection.prepared_max = 400
     run(connection.pgconn, SESSION.encode())
+
+
+def _rebuild(connection: Connection, tell: Progress) -> None:
+    """Make what is derived from the rows anew, after an upgrade that asks for it; who changes something waits."""
+    db = Database(connection, time.time)
+    with connection.transaction():
+        run(connection.pgconn, b"set local statement_timeout = 0; set local lock_timeout = 0")
+        db.execute("select pg_advisory_xact_lock(?)", [locks.WRITE])
+        if migrations.is_rebuild_due(connection):
+            derived.rebuild(db, tell)
+            migrations.note_rebuilt(connection)
+            derived.note_change(db, 0)
 
 
 def connect(address: str) -> Connection:

@@ -23,6 +23,9 @@ Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 # Strings, comments and casts are left as they are.
 TOKEN = re.compile(r"'(?:[^']|'')*'|--[^\n]*|::|\?|:([A-Za-z_]\w*)|present_second\(\)")
 PRESENT = "present_second()"
+# What returns all columns is not prepared, since an upgrade by another process may add columns, and PostgreSQL refuses
+# to execute such a statement with others than before.
+ALL_COLUMNS = re.compile(r"\b(?:select|returning)\s+(?:\w+\.)?\*", re.IGNORECASE)
 
 
 class Statement(NamedTuple):
@@ -31,6 +34,7 @@ class Statement(NamedTuple):
     sql: str
     names: tuple[str, ...] | None
     is_timed: bool  # the last value is the present second
+    is_prepared: bool | None  # None: after it was executed a few times
 
 
 @lru_cache(2000)
@@ -57,7 +61,7 @@ def translate(sql: str) -> Statement:
         raise ValueError(f"a statement has placeholders of two kinds: {sql}")
     if is_timed:
         text = text.replace(PRESENT, f"${count + len(names) + 1}::bigint")
-    return Statement(text, tuple(names) if names else None, is_timed)
+    return Statement(text, tuple(names) if names else None, is_timed, False if ALL_COLUMNS.search(sql) else None)
 
 
 class BoolDumper(Int8Dumper):
@@ -102,7 +106,8 @@ class Database:
 
     def execute(self, sql: str, values: Values = (), /) -> RawCursor[tuple[Any, ...]]:
         statement = translate(sql)
-        cursor: Any = self.conn.execute(statement.sql, self._values(statement, values) or None)
+        given = self._values(statement, values) or None
+        cursor: Any = self.conn.execute(statement.sql, given, prepare=statement.is_prepared)
         return cursor  # type: ignore[no-any-return]
 
     def executemany(self, sql: str, rows: Iterable[Values], /) -> RawCursor[tuple[Any, ...]]:

@@ -3,6 +3,10 @@
 Tables and columns are those of SQLite, as a test compares them: a migration of one engine comes with one of the other.
 Released files are never edited. A file with the first line `-- rebuild` asks for what is derived from the rows to be
 made anew. Only `upgrade` changes a schema, in the caller's transaction, so that a failure half-way undoes it.
+
+Servers of the version before go on working during an upgrade and after it, so a migration only adds: tables, columns
+that need no value, indexes, and triggers that work with what the version before writes. What nobody needs any more is
+removed one version later.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from psycopg import Connection, RawCursor
 
 LEDGER = "migrations"
 REBUILD = "-- rebuild\n"
+DUE = "rebuild"  # in the ledger from a step that asks for it until it is done
 FIRST = f'create table {LEDGER} (name text collate "C" primary key, applied double precision not null)'
 
 
@@ -40,7 +45,8 @@ def applied(connection: Connection[Any]) -> list[str]:
     """Return the names of the applied steps, in order."""
     if not _exists(connection, LEDGER):
         return []
-    return [name for (name,) in connection.execute(f"select name from {LEDGER} order by name")]
+    sql = f"select name from {LEDGER} where name <> '{DUE}' order by name"
+    return [name for (name,) in connection.execute(sql)]
 
 
 def find_unknown(connection: Connection[Any]) -> list[str]:
@@ -54,16 +60,30 @@ def find_pending(connection: Connection[Any]) -> list[str]:
     return [name for name in scripts() if name not in known]
 
 
-def upgrade(connection: Connection[Any]) -> bool:
-    """Apply pending steps inside the caller's transaction; return whether derived data must be rebuilt."""
+def is_rebuild_due(connection: Connection[Any]) -> bool:
+    """Return whether what is derived from the rows must be made anew, since an applied step asked for it."""
     if not _exists(connection, LEDGER):
+        return False
+    return connection.execute(f"select 1 from {LEDGER} where name = '{DUE}'").fetchone() is not None
+
+
+def note_rebuilt(connection: Connection[Any]) -> None:
+    """Note that what is derived from the rows was made anew, in the transaction in which it was."""
+    connection.execute(f"delete from {LEDGER} where name = '{DUE}'")
+
+
+def upgrade(connection: Connection[Any]) -> None:
+    """Apply pending steps inside the caller's transaction."""
+    is_new = not _exists(connection, LEDGER)
+    if is_new:
         connection.execute(FIRST)
     pending = find_pending(connection)
+    note = f"insert into {LEDGER} values ($1, extract(epoch from clock_timestamp())) on conflict do nothing"
     for name in pending:
         connection.execute(scripts()[name])  # several statements: allowed without parameters
-        note = f"insert into {LEDGER} values ($1, extract(epoch from clock_timestamp()))"
         RawCursor(connection).execute(note, [name])
-    return any(scripts()[name].startswith(REBUILD) for name in pending)
+    if not is_new and any(scripts()[name].startswith(REBUILD) for name in pending):
+        RawCursor(connection).execute(note, [DUE])
 
 
 def _exists(connection: Connection[Any], table: str) -> bool:
