@@ -63,7 +63,7 @@ class BackgroundTasks:
             PeriodicCall("vod-verdicts", STEP_SECONDS, self.send_verdicts),
             PeriodicCall("cdn-refreshes", STEP_SECONDS, self.refresh_caches),
             PeriodicCall("vod-prune", PRUNE_SECONDS, lambda: store.cloud.prune(KEPT_SECONDS)),
-            *(PeriodicCall(name, seconds, _patient(look)) for name, seconds, look in looks),
+            *(PeriodicCall(name, seconds, _patient(look), store.leading) for name, seconds, look in looks),
         )
 
     def listen(self, take_messages: Callable[[], object]) -> None:

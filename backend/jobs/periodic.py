@@ -6,18 +6,30 @@ import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TypeAlias
 
 log = logging.getLogger(__name__)
 
+Leading: TypeAlias = Callable[[str], AbstractContextManager[bool]]
+
 TROUBLE_SECONDS = 10.0  # after a failed step: a full disk or a locked file may recover
+
+
+def any_process(task: str) -> AbstractContextManager[bool]:
+    """Let every process do a task."""
+    return nullcontext(True)
 
 
 class Periodic(ABC):
     """Calls `step` every `seconds`, first immediately, until stopped."""
 
-    def __init__(self, name: str, seconds: float) -> None:
-        """`name` is the thread's name, also used in the log; `seconds` is the pause between steps."""
-        self._seconds = seconds
+    def __init__(self, name: str, seconds: float, leading: Leading = any_process) -> None:
+        """`name` is the thread's name, also used in the log; `seconds` is the pause between steps.
+
+        With `leading` of a store, one of all processes makes the steps at a time.
+        """
+        self._seconds, self._leading = seconds, leading
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -40,7 +52,9 @@ class Periodic(ABC):
         while not self._stopping.wait(pause):
             pause = self._seconds
             try:
-                self.step()
+                with self._leading(self._thread.name) as may:
+                    if may:
+                        self.step()
             except Exception:
                 log.exception("%s failed; retrying", self._thread.name)
                 pause = max(pause, TROUBLE_SECONDS)
@@ -49,8 +63,10 @@ class Periodic(ABC):
 class PeriodicCall(Periodic):
     """Calls a function periodically."""
 
-    def __init__(self, name: str, seconds: float, function: Callable[[], object]) -> None:
-        super().__init__(name, seconds)
+    def __init__(
+        self, name: str, seconds: float, function: Callable[[], object], leading: Leading = any_process
+    ) -> None:
+        super().__init__(name, seconds, leading)
         self._function = function
 
     def step(self) -> object:

@@ -54,7 +54,7 @@ class Fingerprinter(Periodic):
     """Computes missing fingerprints slowly, so that requests do not wait for it."""
 
     def __init__(self, console: Console, seconds: float = STEP_SECONDS) -> None:
-        super().__init__("fingerprints", seconds)
+        super().__init__("fingerprints", seconds, console.store.leading)
         self._console = console
 
     def step(self) -> int:

@@ -88,7 +88,7 @@ class Purger(Periodic):
     """Purges the trash in the background, at startup and then every ten minutes."""
 
     def __init__(self, console: Console, seconds: float = ROUND_SECONDS) -> None:
-        super().__init__("purger", seconds)
+        super().__init__("purger", seconds, console.store.leading)
         self._console = console
 
     def step(self) -> int:

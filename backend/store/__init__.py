@@ -124,7 +124,7 @@ class Store:
         self.attempts = LoginAttempts(engine)
         self.tickets = Tickets(engine)
         self.exporting = engine
-        self.place, self.is_local = engine.place, engine.is_local
+        self.place, self.is_local, self.leading = engine.place, engine.is_local, engine.leading
         self.version, self.listeners = engine.version, engine.listeners
         self.size, self.check, self.recount = engine.size, engine.check, engine.recount
         self.rebuild, self.optimize_search = engine.rebuild, engine.optimize_search

@@ -116,6 +116,12 @@ class Engine(Protocol):
         """Return `find()`, cached until the database changes. Pass `version` if it was read already."""
         ...
 
+    def leading(self, task: str) -> AbstractContextManager[bool]:
+        """Yield whether this process may do a task that one of all processes does at a time; if so, no other may until
+        the block ends. A task must still bear that two do it: the connection on which it is noted may break.
+        """
+        ...
+
     def now(self) -> float:
         """Return the clock for leases and expiry, shared by all processes (seconds since 1970, UTC)."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 
 import pytest
 
@@ -11,8 +12,8 @@ from backend.jobs.periodic import Periodic
 
 
 class Rounds(Periodic):
-    def __init__(self, seconds=0.001):
-        super().__init__("rounds", seconds)
+    def __init__(self, seconds=0.001, leading=periodic.any_process):
+        super().__init__("rounds", seconds, leading)
         self.count = 0
 
     def step(self):
@@ -53,3 +54,19 @@ def test_what_never_began_may_be_stopped(rounds):
     rounds.stop()
 
     assert rounds.count == 0
+
+
+def test_a_step_is_made_only_while_no_other_process_makes_them(eventually):
+    asked, answers = [], [False, False, True]
+
+    def leading(task):
+        asked.append(task)
+        return nullcontext(answers.pop(0) if answers else False)
+
+    made = Rounds(leading=leading)
+    made.start()
+    eventually(lambda: len(asked) > 5)
+    made.stop()
+
+    assert made.count == 1
+    assert set(asked) == {"rounds"}

@@ -166,6 +166,25 @@ class Connections:
         """Return `find()` for the snapshot of `db`, cached until the database changes."""
         return self._cache.get(key, find, self._cache.version_in(db))
 
+    @contextmanager
+    def leading(self, task: str) -> Iterator[bool]:
+        """Yield whether no other process does this task; if so, no other may until the block ends."""
+        key, connection = f"({locks.LEAD}, hashtext($1))", None
+        try:
+            connection = self._begin(b"select 1")
+            (leads,) = connection.execute(f"select pg_try_advisory_lock{key}", [task]).fetchone() or (False,)
+        except psycopg.Error as error:
+            if connection is not None:
+                self._give_back(connection)
+            raise self._told("read", error) from error
+        try:
+            yield bool(leads)
+        finally:
+            if leads:
+                with suppress(psycopg.Error):  # a connection that broke has the lock no more
+                    connection.execute(f"select pg_advisory_unlock{key}", [task])
+            self._give_back(connection)
+
     @property
     def waiting(self) -> int:
         """How many callers of this process wait to write, not counting the present one."""

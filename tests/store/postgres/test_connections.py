@@ -263,6 +263,20 @@ def test_a_process_that_stops_within_a_change_is_thrown_out_and_the_others_go_on
     other.close()
 
 
+def test_a_task_is_done_by_one_process_at_a_time(store, postgres, tmp_path, admin):
+    other = open_store(tmp_path, database=postgres)
+    with store.leading("purger") as first, other.leading("purger") as second, other.leading("prewarmer") as another:
+        assert (first, second, another) == (True, False, True)
+    with other.leading("purger") as now:
+        assert now
+        end_connections(admin)
+        with store.leading("purger") as next_one:
+            assert next_one
+    with store.leading("purger") as again:
+        assert again
+    other.close()
+
+
 def test_all_consoles_have_the_clock_of_the_server(store, admin, monkeypatch):
     monkeypatch.setattr(time, "time", lambda: 0.0)
 
