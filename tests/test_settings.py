@@ -81,3 +81,50 @@ def test_a_token_for_the_metrics_is_long_enough_and_not_shown():
 
 def test_a_password_is_not_shown_with_the_settings():
     assert "secret" not in repr(Settings(admin_password="secret"))
+
+
+BUCKET = {
+    "QU_MEDIA": "s3://qu-media/console/", "QU_S3_ENDPOINT": "https://s3.example.com/", "QU_MEDIA_LINKS": "redirect",
+    "AWS_ACCESS_KEY_ID": "the-key-id", "AWS_SECRET_ACCESS_KEY": "the-secret",
+}  # fmt: skip
+
+
+def test_media_in_a_bucket_take_the_usual_variables_for_its_keys(tmp_path):
+    (tmp_path / ".env").write_text("AWS_SECRET_ACCESS_KEY=from-the-file\n")
+    settings = read_settings({**BUCKET, "AWS_SECRET_ACCESS_KEY": "the-secret"}, tmp_path / ".env")
+
+    assert (settings.media, settings.s3_endpoint) == ("s3://qu-media/console", "https://s3.example.com")
+    assert (settings.aws_access_key_id, settings.aws_secret_access_key) == ("the-key-id", "the-secret")
+    assert "the-" not in repr(settings)
+    del (only_file := dict(BUCKET))["AWS_SECRET_ACCESS_KEY"]
+    assert read_settings(only_file, tmp_path / ".env").aws_secret_access_key == "from-the-file"
+
+
+@pytest.mark.parametrize(
+    "wrong", ["bucket", "s3://", "s3://UPPER", "s3://a/b c", "http://s3.example.com/x", "s3:/x", "/m"]
+)
+def test_what_names_no_bucket_is_refused(wrong):
+    with pytest.raises(SettingsError, match=r"QU_MEDIA=.*use s3://BUCKET or s3://BUCKET/PREFIX"):
+        read_settings({**BUCKET, "QU_MEDIA": wrong}, None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"QU_MODE": "cloud"}, "QU_MEDIA is for embedded mode: in cloud mode ApsaraVideo VOD has the media"),
+        ({"QU_MEDIA": ""}, "QU_MEDIA_LINKS=redirect leads to a bucket: set QU_MEDIA too"),
+        ({"AWS_SECRET_ACCESS_KEY": ""}, "AWS_SECRET_ACCESS_KEY is needed to reach the bucket of QU_MEDIA"),
+        ({"AWS_ACCESS_KEY_ID": ""}, "AWS_ACCESS_KEY_ID is needed"),
+        ({"QU_S3_ENDPOINT": "s3.example.com"}, "QU_S3_ENDPOINT='s3.example.com': use an address that begins with http"),
+        ({"QU_MEDIA_LINKS": "both"}, "use one of stream, redirect"),
+    ],
+)
+def test_settings_of_a_bucket_that_do_not_fit_together_are_refused_in_a_sentence(changed, told):
+    with pytest.raises(SettingsError) as caught:
+        read_settings({**BUCKET, **changed}, None)
+
+    assert told in str(caught.value)
+
+
+def test_on_aws_a_role_will_do_instead_of_keys():
+    assert read_settings({"QU_MEDIA": "s3://qu-media"}, None).media == "s3://qu-media"

@@ -44,6 +44,7 @@ UPLOAD_PARTS = 4  # of one file at the same time
 SOURCE = "source."  # names of sources begin so
 DELETED, PROBE = ".deleted", ".probe"
 MAX_LISTINGS = 10  # while deleting
+MAX_REASON = 300  # characters of what a store says of itself
 OLD_SECONDS = 3600.0  # no deletion takes that long
 # A store that takes a request and says nothing is away. An upload is answered only after a part was sent.
 ASKING: ClientConfig = {"read_timeout": timedelta(seconds=10), "timeout": timedelta(seconds=60)}
@@ -76,6 +77,9 @@ class Place(NamedTuple):
     @property
     def bucket(self) -> str:
         return self.url.removeprefix("s3://").partition("/")[0]
+
+    def __repr__(self) -> str:
+        return self.url  # keys are never shown
 
 
 def connect(place: Place, retries: RetryConfig, timeouts: ClientConfig) -> S3Store:
@@ -344,4 +348,4 @@ def _key(video_id: str, name: str) -> str:
 
 def _reason(error: Exception) -> str:
     """Return what an error of obstore says at last, without what it says of the request and its retries."""
-    return str(error).strip().partition("\n")[0].rpartition(" - ")[2].strip()
+    return str(error).strip().partition("\n")[0].rpartition(" - ")[2].strip()[:MAX_REASON]
