@@ -130,6 +130,16 @@ def test_files_are_deleted_once_the_rows_of_the_video_are(files, made):
     assert list(files.list()) == [("v2", "source.mp4")]
 
 
+def test_videos_whose_ids_begin_alike_are_not_mixed_up(files, made):
+    for video_id in ("v1", "v10", "v1-x", "v"):
+        files.put(video_id, {"source.mp4": made()}, new=True)
+
+    assert list(files.list("v1")) == [("v1", "source.mp4")]
+    files.delete("v1")
+
+    assert sorted(files.list()) == [("v", "source.mp4"), ("v1-x", "source.mp4"), ("v10", "source.mp4")]
+
+
 def test_a_program_reads_a_file_of_this_machine(files, made):
     files.put("v1", {"source.mp4": made()}, new=True)
 
