@@ -35,7 +35,7 @@ from backend.media import MediaFiles
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.folder import FolderFiles
 from backend.media.local import LocalMedia
-from backend.model import Actor, JobKind
+from backend.model import Actor, FileKind, JobKind, VideoFilter
 from backend.observability.logging_setup import start_log
 from backend.prewarm.http_cache import HttpCache
 from backend.prewarm.ssrf import own_hosts
@@ -51,6 +51,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NO_OBSTORE = "QU_MEDIA names a bucket, for which obstore is missing: .venv/bin/pip install -r requirements-s3.txt"
+NO_FOLDER = (
+    "The catalogue has videos, but there is no folder {folder} with their files. Several machines need the same folder "
+    "there, on a shared file system, or a bucket (QU_MEDIA). If the files are lost, create the folder to start without."
+)
+NEWEST = 20  # videos that are looked at for files
 WORTH_TELLING = 50_000  # number of videos that take a second or two
 
 page_sockets = PageSockets()  # of this process
@@ -117,6 +122,11 @@ def open_files(settings: Settings) -> MediaFiles:
 
 def check_files(console: Console) -> None:
     """Raise SettingsError if the media cannot be kept where they are to be; a store that may only be away is logged."""
+    settings = console.settings
+    if settings.database and settings.mode == "embedded" and not settings.media and not settings.media_folder.exists():
+        newest = console.store.catalogue.find_videos(VideoFilter(), size=NEWEST).items
+        if any("://" not in file.name for video in newest for file in video.files_of(FileKind.SOURCE)):
+            raise SettingsError(NO_FOLDER.format(folder=settings.media_folder))
     try:
         console.media.files.describe()
     except StorageError as error:

@@ -322,6 +322,30 @@ class TestStarting:
         assert "cannot be read or written now" in caplog.text
 
 
+class TestFolderOfAnotherMachine:
+    @pytest.fixture
+    def settings(self, settings):
+        return replace(settings, media="", media_links="stream")
+
+    def test_a_second_machine_without_the_folder_of_the_first_is_refused_in_a_sentence(
+        self, console, make_video, settings, tmp_path
+    ):
+        make_video(files=(MediaFile(FileKind.COMMON, "https://cdn.test/a.mp4"),))
+        console.settings = replace(settings, database="postgresql://db.test/qu")
+        check_files(console)  # nothing is stored in a folder yet
+        make_video(files=(MediaFile(FileKind.SOURCE, "source.mp4"),))
+
+        with pytest.raises(SettingsError, match="Several machines need the same folder"):
+            check_files(console)
+        settings.media_folder.mkdir()
+        check_files(console)
+
+    def test_one_machine_with_sqlite_starts_without_media(self, console, make_video):
+        make_video(files=(MediaFile(FileKind.SOURCE, "source.mp4"),))
+
+        check_files(replace(console, settings=replace(console.settings, database="")))
+
+
 class TestLookingAfter:
     @pytest.fixture
     def run(self, settings, console, monkeypatch, tmp_path):
