@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -91,11 +91,14 @@ def _start() -> str:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
-    """Run a server in a folder that is deleted in the end; it refuses to be root."""
+def server(settings: Mapping[str, str] = OPTIONS, parent: Path | None = None) -> Iterator[str]:
+    """Run a server with these settings, in a folder in `parent` that is deleted in the end; it refuses to be root.
+
+    Gives its address.
+    """
     binaries = find_binaries()
     assert binaries is not None
-    folder = Path(tempfile.mkdtemp(prefix="qu-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="qu-postgres-", dir=parent))
     user = pwd.getpwnam("postgres") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
     own = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if os.getuid() == 0 else {}
     os.chown(folder, user.pw_uid, user.pw_gid)
@@ -104,7 +107,7 @@ def _server() -> Iterator[str]:
     process = None
     try:
         subprocess.run(init, check=True, stdout=subprocess.DEVNULL, cwd=folder, **own)
-        options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = [binaries / "postgres", "-D", data, "-k", folder, *options]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **own)
         ready = [binaries / "pg_isready", "-q", "-h", folder, "-U", "postgres"]
@@ -121,7 +124,7 @@ def _server() -> Iterator[str]:
 def keep(run: int) -> None:
     """Run a server until the process `run` ends, however it does, and tell the address on stdout."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with _server() as address:
+    with server() as address:
         sys.stdout.write(f"{address}\n")
         sys.stdout.flush()
         os.close(sys.stdout.fileno())

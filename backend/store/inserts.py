@@ -118,12 +118,16 @@ def _rows(db: Database, videos: Iterable[Video]) -> list[tuple[Any, ...]]:
     for number, video in enumerate(videos, first):
         if video.created not in keys:
             keys[video.created] = next_key(db, "videos", video.created)
-        own = (keys[video.created], number, video.media_key or new_media_key())
-        edition = edition_of(video.title, video.description, video.tags, video.cate_id, video.cate_name)
-        folded = fold(video.title), marked_tags(video.tags)
-        rows.append((*own, video.user.user_id, *folded, edition, *_given(video)))
+        rows.append(row_of(video, keys[video.created], number))
         keys[video.created] += 1
     return rows
+
+
+def row_of(video: Video, key: int, number: int) -> tuple[Any, ...]:
+    """Return the values of COLUMNS for a new video."""
+    own = (key, number, video.media_key or new_media_key(), video.user.user_id)
+    edition = edition_of(video.title, video.description, video.tags, video.cate_id, video.cate_name)
+    return (*own, fold(video.title), marked_tags(video.tags), edition, *_given(video))
 
 
 def _file_rows(videos: Iterable[Video]) -> Iterable[tuple[Any, ...]]:

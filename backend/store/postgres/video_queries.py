@@ -292,16 +292,13 @@ def _nearer(db: Database, plan: Plan, wanted: VideoFilter, down: bool, skip: int
             return plan, skip
         skip -= number
         where = where.within("v.span", None, edge) if down else where.within("v.span", edge, None)
-    sql = (
-        f"select v.span, sum(v.number) from {plan.listing.table}_per_span v {where.sql} "
-        f"group by v.span order by v.span {'desc' if down else 'asc'}"
-    )
-    for span, number in db.execute(sql, where.values):
-        if skip < number:
-            first, after = (first, (span + 1) << SPAN_BITS) if down else (span << SPAN_BITS, after)
-            return replace(plan, first=first, after=after), skip
-        skip -= number
-    raise AssertionError("the total was larger than the sum of its parts")
+    order = f"order by span {'desc' if down else 'asc'}"
+    spans = f"select v.span, sum(v.number) as number from {plan.listing.table}_per_span v {where.sql} group by v.span"
+    upto = f"select span, number, sum(number) over ({order}) as upto from ({spans}) spans"
+    sql = f"select span, upto - number from ({upto}) counted where upto > :skip {order} limit 1"
+    span, before = db.execute(sql, {**where.values, "skip": skip}).fetchone() or (0, 0)
+    first, after = (first, (span + 1) << SPAN_BITS) if down else (span << SPAN_BITS, after)
+    return replace(plan, first=first, after=after), skip - before
 
 
 # Keys
