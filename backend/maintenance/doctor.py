@@ -44,6 +44,7 @@ def examine(console: Console, noted: str | None = None) -> list[CheckResult]:
 def _examine_database(console: Console) -> Iterator[CheckResult]:
     problems = console.store.check()
     yield CheckResult(not problems, f"database: {'; '.join(problems[:5]) or 'sound'}")
+    yield from (CheckResult(good, text) for good, text in console.store.diagnose())
     drift = console.store.recount()
     mended = "; python -m backend doctor --rebuild rebuilds them"
     yield CheckResult(

@@ -127,6 +127,7 @@ class Store:
         self.place, self.is_local, self.leading = engine.place, engine.is_local, engine.leading
         self.version, self.listeners = engine.version, engine.listeners
         self.size, self.check, self.recount = engine.size, engine.check, engine.recount
+        self.diagnose = engine.diagnose
         self.rebuild, self.optimize_search = engine.rebuild, engine.optimize_search
 
     def close(self) -> None:

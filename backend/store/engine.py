@@ -149,6 +149,10 @@ class Engine(Protocol):
         """Return errors of the database's integrity check; empty if it is sound."""
         ...
 
+    def diagnose(self) -> list[tuple[bool, str]]:
+        """Return findings about a server behind the database: whether each is good, and a text that says what to do."""
+        ...
+
     def recount(self) -> list[str]:
         """Return errors of the search index, the counts and the review queues compared with the rows; empty if they
         agree.

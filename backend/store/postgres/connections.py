@@ -27,6 +27,7 @@ from backend.store.postgres.writer import Writer
 T = TypeVar("T")
 
 MAX_CONNECTIONS = 20
+MORE_CONNECTIONS = 2  # for the version of the data, and for exports
 WAIT_SECONDS = 10.0  # for a connection of the pool
 # Defaults of a connection, which the address may set otherwise: a server that is gone is noticed within half a minute,
 # and of several servers the one is used that can be written.

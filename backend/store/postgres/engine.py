@@ -11,18 +11,11 @@ from backend.exports.columns import Column, ExportSource, FileFormat
 from backend.model import Sort, VideoFilter
 from backend.store import figure_counts, review_sorting
 from backend.store.engine import Piece, Progress, Queries, ignore_progress
-from backend.store.postgres import derived, export_reader, locks, video_queries
-from backend.store.postgres.connections import Connections
-from backend.store.postgres.database import Database
+from backend.store.postgres import derived, diagnosis, export_reader, video_queries
+from backend.store.postgres.connections import MAX_CONNECTIONS, MORE_CONNECTIONS, Connections
 
 INDEXES = "select indexrelid::regclass::text from pg_index where not indisvalid order by 1"
 CHECKSUMS = "select coalesce(checksum_failures, 0) from pg_stat_database where datname = current_database()"
-
-
-def _try(db: Database) -> bool:
-    """Return whether a transaction gets a lock that only this check takes."""
-    (taken,) = db.execute("select pg_try_advisory_xact_lock(?)", [locks.PROOF]).fetchone() or (False,)
-    return bool(taken)
 
 
 class PostgresEngine(Connections):
@@ -36,19 +29,22 @@ class PostgresEngine(Connections):
         return int(size)
 
     def check(self) -> list[str]:
-        """Return what the server itself noticed: PostgreSQL has no check of a whole database.
-
-        A server or a pooler that does not hold locks is named, too, since changes at once would mix.
-        """
-        with self.reading() as db, self.unpooled_reader() as other:
+        """Return what the server itself noticed: PostgreSQL has no check of a whole database."""
+        with self.reading() as db:
             found = [f"the index {name} is not valid: reindex it" for (name,) in db.fetch(INDEXES)]
             (failures,) = db.execute(CHECKSUMS).fetchone() or (0,)
-            if not _try(db) or _try(other):
-                found.append("it does not hold advisory locks, so changes at once would mix: use PostgreSQL itself")
         return [*found, *([f"{failures} pages with a wrong checksum"] if failures else [])]
+
+    def diagnose(self) -> list[tuple[bool, str]]:
+        with self.unpooled_reader() as one, self.unpooled_reader() as other:
+            try:
+                return list(diagnosis.diagnose(one.conn, other.conn, MAX_CONNECTIONS + MORE_CONNECTIONS))
+            except psycopg.Error as error:
+                raise self._told("examined", error) from error
 
     def recount(self) -> list[str]:
         with self.reading() as db:
+            db.execute("set local statement_timeout = 0")
             return [*derived.examine(db), *review_sorting.examine(db), *figure_counts.examine(db)]
 
     def rebuild(self, tell: Progress = ignore_progress) -> None:
