@@ -123,7 +123,7 @@ class WebhookSender(Periodic):
 
     def step(self) -> int:
         """Begin to deliver what is due; return the number of threads begun."""
-        now = self._console.clock()
+        now = self._console.store.now()
         if not self._console.store.webhooks.find():
             return 0
         if now - self._pruned >= PRUNE_SECONDS:
