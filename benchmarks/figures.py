@@ -15,6 +15,7 @@ import random
 import statistics
 import sys
 import time
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,32 +51,35 @@ def changes(slots: int, verdicts: int, jobs: int, dice: random.Random) -> Iterat
     found: Counter[tuple[str, int, str, str]] = Counter()
 
     def low(mean: float) -> str:
-        seconds = dice.lognormvariate(mean, 1)
-        return str(max(bound for bound in BOUNDS[:180] if bound <= seconds))
+        return str(BOUNDS[bisect_right(BOUNDS, dice.lognormvariate(mean, 1)) - 1])
 
     for _ in range(verdicts):
         slot = slots - dice.randrange(96)
-        part = "passed" if dice.random() < 0.9 else f"blocked:{dice.choice(REASONS)}"
-        reviewer, category = (
-            f"reviewer{dice.randrange(REVIEWERS)}",
-            str(min(int(dice.expovariate(0.2)), CATEGORIES - 1) + 1),
-        )
-        seconds = low(8)
-        for dimension, key in (("reviewer", reviewer), ("category", category)):
-            found[f"decided/{dimension}", slot, key, part] += 1
-            found[f"decision_time/{dimension}", slot, key, seconds] += 1
+        reason = None if dice.random() < 0.9 else dice.choice(REASONS)
+        category, seconds = str(min(int(dice.expovariate(0.2)), CATEGORIES - 1) + 1), low(8)
+        for dimension, key in (
+            ("", ""),
+            ("/reviewer", f"reviewer{dice.randrange(REVIEWERS)}"),
+            ("/category", category),
+        ):
+            found[f"decided{dimension}", slot, key, "passed" if reason is None else "blocked"] += 1
+            if reason is not None:
+                found[f"reasons{dimension}", slot, key, reason] += 1
+            if dimension != "/reviewer":
+                found[f"decision_time{dimension}", slot, key, seconds] += 1
         found["waiting", slot, "", "came"] += 1
         found["waiting", slot, "", "left"] += 1
     for _ in range(jobs):
         slot, kind = slots - dice.randrange(96), dice.choice(("transcode", "snapshot", "narrow"))
         state = "failed" if dice.random() < 0.02 else "done"
         found["ended/kind", slot, kind, state] += 1
-        found["job_wait/kind", slot, kind, low(4)] += 1
-        found["job_work/kind", slot, kind, low(4)] += 1
+        if kind != "snapshot":
+            found["transcode_wait", slot, "", low(4)] += 1
+            found["transcode_work", slot, "", low(4)] += 1
         if state == "failed":
             found["failed/kind", slot, kind, f"Reason {dice.randrange(8)} of a failure."] += 1
         if kind == "narrow":
-            found["vmaf", slot, "", str(round(dice.gauss(930, 12)))] += 1
+            found["vmaf", slot, "", str(round(dice.gauss(186, 3)))] += 1
             found["prewarmed", slot, "", "warm"] += 1
             found["recommended/slot", slot, "feed", "in"] += 1
     for (series, slot, key, part), number in found.items():

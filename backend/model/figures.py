@@ -1,12 +1,13 @@
 """Periods and quantiles of the page of figures.
 
-Counts are kept by quarter of an hour and by day, both in UTC. A period of a time zone consists of whole days of UTC and
-the quarters around them; quarters are exact for every offset in use today.
+Counts are kept by quarter of an hour, hour and day, in UTC. A period of a time zone consists of whole days of UTC, and
+the hours and quarters around them; quarters are exact for every offset in use today. Durations have no quarters: where
+the zone's hours do not begin with those of UTC, an hour counts for the period in which it begins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -16,13 +17,12 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 SLOT_SECONDS, SLOTS_A_DAY = 900, 96
-QUARTERS, DAYS = 0, 1  # what slots of a segment are
-ALWAYS = 1 << 40  # later than every slot
+QUARTERS, HOURS, DAYS = 0, 1, 2  # what slots of a segment are
+LENGTHS = (1, 4, SLOTS_A_DAY)  # in quarters
+FOREVER = 86_400 * 10**8  # seconds since 1970, later than everything
 LONGEST = 1_000_000_000  # seconds
 
-Segment: TypeAlias = tuple[
-    int, int, int, int
-]  # number of the period, QUARTERS or DAYS, first slot, slot after the last
+Segment: TypeAlias = tuple[int, int, int, int]  # number of the period, what slots are, the first, that after the last
 
 
 class PeriodLength(StrEnum):
@@ -55,21 +55,28 @@ def make_periods(by: PeriodLength, first: date, last: date, zone: ZoneInfo) -> l
     return [Period(*one) for one in zip(days, starts, starts[1:], strict=False)]
 
 
-def make_segments(periods: Sequence[Period]) -> list[Segment]:
-    """Return what to sum for each period: the whole days of UTC in it, and the quarters before and after them."""
+def make_segments(periods: Sequence[Period], *, finest: int = QUARTERS) -> list[Segment]:
+    """Return what to sum for each period: the whole days of UTC in it, and the hours and quarters around them."""
     found: list[Segment] = []
+    length = LENGTHS[finest]
     for number, period in enumerate(periods):
-        first, last = period.start // SLOT_SECONDS, period.end // SLOT_SECONDS
-        first_day, last_day = -(-first // SLOTS_A_DAY), last // SLOTS_A_DAY
-        if first_day >= last_day:
-            found.append((number, QUARTERS, first, last))
-            continue
-        found.append((number, DAYS, first_day, last_day))
-        if first < first_day * SLOTS_A_DAY:
-            found.append((number, QUARTERS, first, first_day * SLOTS_A_DAY))
-        if last_day * SLOTS_A_DAY < last:
-            found.append((number, QUARTERS, last_day * SLOTS_A_DAY, last))
+        first, last = (-(-second // SLOT_SECONDS // length) * length for second in (period.start, period.end))
+        found += [(number, *one) for one in _cover(first, last, DAYS)]
     return found
+
+
+def _cover(first: int, last: int, span: int) -> Iterator[tuple[int, int, int]]:
+    """Yield slots that cover these quarters, in lengths of at most `span`."""
+    length = LENGTHS[span]
+    begin, end = -(-first // length), last // length
+    if begin < end:
+        yield span, begin, end
+    elif span != QUARTERS:
+        yield from _cover(first, last, span - 1)
+        return
+    if span != QUARTERS:
+        yield from _cover(first, begin * length, span - 1)
+        yield from _cover(end * length, last, span - 1)
 
 
 def quarters_of(periods: Sequence[Period]) -> list[Segment]:

@@ -11,11 +11,9 @@ from backend.errors import ConsoleError
 from backend.i18n.messages import say
 from backend.model import JobKind, JobState
 from backend.model.figures import (
-    ALWAYS,
-    DAYS,
-    QUARTERS,
+    FOREVER,
+    HOURS,
     SLOT_SECONDS,
-    SLOTS_A_DAY,
     Period,
     Segment,
     find_quantile,
@@ -121,11 +119,7 @@ def reviews_by_reason(asked: Question) -> list[Row]:
         one.code: one.name_zh if language == "zh" else one.name_en
         for one in asked.call.store.review_choices.find_reasons()
     }
-    counts: dict[str, int] = {}
-    for parts in _parts(asked, "decided", _whole(asked)).values():
-        counts = {
-            part.removeprefix("blocked:"): number for part, number in parts.items() if part != "passed" and number
-        }
+    counts = {code: number for code, number in _parts(asked, "reasons", _whole(asked))[0].items() if number}
     total = sum(counts.values())
     rows = [
         {"reasonCode": code, "reason": names.get(code, code), "blocked": number, "share": round(number / total, 4)}
@@ -135,11 +129,7 @@ def reviews_by_reason(asked: Question) -> list[Row]:
 
 
 def decision_times(asked: Question) -> list[Row]:
-    found = _parts(asked, "decision_time", make_segments(asked.periods))
-    return by_period(asked, (
-        {"decided": sum(found[number].values()), **_durations(found[number], "")}
-        for number in range(len(asked.periods))
-    ))  # fmt: skip
+    return _durations_by_period(asked, "decision_time")
 
 
 def waiting_ages(asked: Question) -> list[Row]:
@@ -154,20 +144,19 @@ def waiting_ages(asked: Question) -> list[Row]:
 def transcodes(asked: Question) -> list[Row]:
     reader, segments = asked.call.store.figures, make_segments(asked.periods)
     states: list[dict[str, int]] = [defaultdict(int) for _ in asked.periods]
-    waits: list[dict[str, int]] = [defaultdict(int) for _ in asked.periods]
-    works: list[dict[str, int]] = [defaultdict(int) for _ in asked.periods]
-    for series, found in (("ended/kind", states), ("job_wait/kind", waits), ("job_work/kind", works)):
-        for kind in TRANSCODES:
-            for number, part, count, _ in reader.find(series, segments, ["period", "part"], kind.value):
-                found[number][part] += count
-    return by_period(asked, (
-        {
-            **{state.value: states[number][state] for state in (JobState.DONE, JobState.FAILED, JobState.CANCELLED)},
-            **_durations(waits[number], "Waiting"),
-            **_durations(works[number], "Working"),
-        }
-        for number in range(len(asked.periods))
-    ))  # fmt: skip
+    for kind in TRANSCODES:
+        for number, part, count, _ in reader.find("ended/kind", segments, ["period", "part"], kind.value):
+            states[number][part] += count
+    ended = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+    return by_period(asked, ({state.value: found[state] for state in ended} for found in states))
+
+
+def transcode_waits(asked: Question) -> list[Row]:
+    return _durations_by_period(asked, "transcode_wait")
+
+
+def transcode_works(asked: Question) -> list[Row]:
+    return _durations_by_period(asked, "transcode_work")
 
 
 def transcode_failures(asked: Question) -> list[Row]:
@@ -200,7 +189,7 @@ def narrow_band(asked: Question) -> list[Row]:
     growth, level = _levels(asked, "saved")
     scores: list[dict[int, int]] = [{} for _ in asked.periods]
     for number, part, count, _ in asked.call.store.figures.find(
-        "vmaf", make_segments(asked.periods), ["period", "part"]
+        "vmaf", make_segments(asked.periods, finest=HOURS), ["period", "part"]
     ):
         scores[number][int(part)] = count
     return by_period(asked, (
@@ -250,8 +239,11 @@ def _whole(asked: Question) -> list[Segment]:
 
 def _parts(asked: Question, name: str, segments: list[Segment]) -> dict[int, dict[str, int]]:
     """Return the sums of reviews by period and part, of one category, one reviewer, or all."""
-    of_category = asked.cate_id is not None
-    series, key = (f"{name}/category", asked.category) if of_category else (f"{name}/reviewer", asked.reviewer or None)
+    series, key = name, None
+    if asked.category is not None:
+        series, key = f"{name}/category", asked.category
+    elif asked.reviewer:
+        series, key = f"{name}/reviewer", asked.reviewer
     found: dict[int, dict[str, int]] = defaultdict(dict)
     for number, part, count, _ in asked.call.store.figures.find(series, segments, ["period", "part"], key):
         found[number][part] = count
@@ -289,10 +281,8 @@ def _levels(asked: Question, series: str) -> tuple[list[int], list[int]]:
 
 def _segments_and_after(asked: Question) -> list[Segment]:
     """Return the segments of the periods, and as one more period all that is later."""
-    number, end = len(asked.periods), asked.periods[-1].end // SLOT_SECONDS
-    next_day = -(-end // SLOTS_A_DAY)
-    later = [(number, QUARTERS, end, next_day * SLOTS_A_DAY), (number, DAYS, next_day, ALWAYS)]
-    return [*make_segments(asked.periods), *later]
+    last = asked.periods[-1]
+    return make_segments([*asked.periods, Period(last.day, last.end, FOREVER)])
 
 
 def _backwards(now: int, changes: list[int]) -> list[int]:
@@ -304,19 +294,27 @@ def _backwards(now: int, changes: list[int]) -> list[int]:
     return levels[::-1]
 
 
-def _durations(parts: dict[str, int], what: str) -> Row:
-    counts = {int(low): count for low, count in parts.items()}
-    found = {f"median{what}": find_quantile(counts, 0.5), f"p90{what}": find_quantile(counts, 0.9)}
-    return {name: None if value is None else round(value, 1) for name, value in found.items()}
+def _durations_by_period(asked: Question, name: str) -> list[Row]:
+    found = _parts(asked, name, make_segments(asked.periods, finest=HOURS))
+    counts = [{int(low): count for low, count in found[number].items()} for number in range(len(asked.periods))]
+    return by_period(asked, (
+        {"counted": sum(one.values()), "median": _rounded(find_quantile(one, 0.5)),
+         "p90": _rounded(find_quantile(one, 0.9))}
+        for one in counts
+    ))  # fmt: skip
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
 
 
 def _score(counts: dict[int, int], share: float) -> float | None:
-    """Return a quantile of scores that are counted in tenths."""
+    """Return a quantile of scores that are counted by halves."""
     total, seen = sum(counts.values()), 0
     for score in sorted(counts):
         seen += counts[score]
         if seen >= share * total > 0:
-            return score / 10
+            return score / 2
     return None
 
 

@@ -23,6 +23,8 @@ class Figure(StrEnum):
     DECISION_TIMES = "decisionTimes"
     WAITING_AGES = "waitingAges"
     TRANSCODES = "transcodes"
+    TRANSCODE_WAITS = "transcodeWaits"
+    TRANSCODE_WORKS = "transcodeWorks"
     TRANSCODE_FAILURES = "transcodeFailures"
     BYTES = "bytes"
     BYTES_BY_KIND = "bytesByKind"
@@ -60,6 +62,7 @@ class FigureTable:
 PERIOD = {"day": Unit.DAY, "complete": Unit.FLAG}
 UPLOADED = {"uploads": Unit.COUNT, "bytes": Unit.BYTES}
 VERDICTS = {"decided": Unit.COUNT, "passed": Unit.COUNT, "blocked": Unit.COUNT, "passRate": Unit.SHARE}
+DURATIONS = PERIOD | {"counted": Unit.COUNT, "median": Unit.SECONDS, "p90": Unit.SECONDS}
 BY_REVIEWER = ("cateId", "reviewer")
 TABLES = {
     Figure.UPLOADS: FigureTable(PERIOD | UPLOADED, rows.uploads, ("userId", "cateId")),
@@ -80,18 +83,15 @@ TABLES = {
         rows.reviews_by_reason,
         BY_REVIEWER,
     ),
-    Figure.DECISION_TIMES: FigureTable(
-        PERIOD | {"decided": Unit.COUNT, "median": Unit.SECONDS, "p90": Unit.SECONDS}, rows.decision_times, BY_REVIEWER
-    ),
+    Figure.DECISION_TIMES: FigureTable(DURATIONS, rows.decision_times, ("cateId",)),
     Figure.WAITING_AGES: FigureTable(
         {"fromSeconds": Unit.SECONDS, "toSeconds": Unit.SECONDS, "videos": Unit.COUNT}, rows.waiting_ages
     ),
     Figure.TRANSCODES: FigureTable(
-        PERIOD
-        | {"done": Unit.COUNT, "failed": Unit.COUNT, "cancelled": Unit.COUNT}
-        | {f"{name}{what}": Unit.SECONDS for what in ("Waiting", "Working") for name in ("median", "p90")},
-        rows.transcodes,
+        PERIOD | dict.fromkeys(("done", "failed", "cancelled"), Unit.COUNT), rows.transcodes
     ),
+    Figure.TRANSCODE_WAITS: FigureTable(DURATIONS, rows.transcode_waits),
+    Figure.TRANSCODE_WORKS: FigureTable(DURATIONS, rows.transcode_works),
     Figure.TRANSCODE_FAILURES: FigureTable(
         {"kind": Unit.NAME, "reason": Unit.NAME, "failed": Unit.COUNT}, rows.transcode_failures
     ),

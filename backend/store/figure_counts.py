@@ -11,18 +11,24 @@ from typing import Any
 
 from backend.store.engine import Database
 
-SLOT_SECONDS, SLOTS_A_DAY = 900, 96
+SLOT_SECONDS = 900
 
 ADD = """
     insert into figure_counts (series, span, slot, key, part, number, amount)
     select series, {span}, {slot} as at, key, part, cast(sum(number) as bigint), cast(sum(amount) as bigint)
-    from figure_changes where series not in ('uploads/user', 'gone/user')
+    from figure_changes where series not in ({without})
     group by series, at, key, part having sum(number) <> 0 or sum(amount) <> 0 order by series, at, key, part
     on conflict (series, span, slot, key, part) do update set
         number = figure_counts.number + excluded.number, amount = figure_counts.amount + excluded.amount
 """
+OF_USERS = "'uploads/user', 'gone/user'"
+BY_HOUR = "'decision_time', 'decision_time/category', 'transcode_wait', 'transcode_work', 'vmaf'"  # not by quarter
 QUARTER = "coalesce(slot, :slot)"
-DAY = f"(coalesce(slot, :slot) + 96000000) / {SLOTS_A_DAY} - 1000000"
+SPANS = (
+    ADD.format(span=0, slot=QUARTER, without=f"{OF_USERS}, {BY_HOUR}"),
+    ADD.format(span=1, slot=f"({QUARTER} + 96000000) / 4 - 24000000", without=OF_USERS),
+    ADD.format(span=2, slot=f"({QUARTER} + 96000000) / 96 - 1000000", without=OF_USERS),
+)
 ADD_OF_USERS = """
     insert into figure_user_counts (series, slot, key, number, amount)
     select series, coalesce(slot, :slot) as at, key, cast(sum(number) as bigint), cast(sum(amount) as bigint)
@@ -52,19 +58,19 @@ LAST = """
     select id, action, lead(action) over (partition by target order by id) as next
     from history where action in ('createAudit', 'undoAudit')
 """
+COUNTED = "('decided', 'decided/reviewer', 'decided/category', 'reasons', 'reasons/reviewer', 'reasons/category')"
+UNDONE = "('undone', 'undone/reviewer', 'undone/category')"
+KEY = "case when {0}.series in ('decided/category', 'reasons/category', 'undone/category') then '' else {0}.key end"
 STANDING = f"""
-    select j.series, j.slot, case j.series when 'decided/reviewer' then j.key else '' end as key, j.part, n.next
-    from ({LAST}) n join figure_judgements j on j.line = n.id
-    where n.action = 'createAudit' and j.series in ('decided/reviewer', 'decided/category')
+    select j.series, j.slot, {KEY.format("j")} as key, j.part, n.next
+    from ({LAST}) n join figure_judgements j on j.line = n.id where n.action = 'createAudit' and j.series in {COUNTED}
 """
 VERDICTS = f"""
     select series, slot, key, part, 1 as number, 0 as amount from ({STANDING}) s where coalesce(next, '') <> 'undoAudit'
     union all select replace(series, 'decided', 'undone'), slot, key, '', 1, 0
-    from ({STANDING}) s where next = 'undoAudit'
-    union all select series, slot,
-        case when series in ('decided/reviewer', 'undone/reviewer') then key else '' end, part, -number, 0
-    from figure_counts where span = 0
-        and series in ('decided/reviewer', 'decided/category', 'undone/reviewer', 'undone/category')
+    from ({STANDING}) s where next = 'undoAudit' and series in ('decided', 'decided/reviewer', 'decided/category')
+    union all select f.series, f.slot, {KEY.format("f")}, f.part, -f.number, 0
+    from figure_counts f where f.span = 0 and (f.series in {COUNTED} or f.series in {UNDONE})
 """
 BYTES = """
     select 'bytes/kind' as series, cast(null as bigint) as slot, kind as key, '' as part, 1 as number, size as amount
@@ -72,7 +78,7 @@ BYTES = """
     union all select 'bytes/kind', null, 'trash', '', 1, size
     from (select cast(json_extract(one.value, '$.size') as bigint) as size from trash, json_each(trash.files) one) kept
     where size > 0
-    union all select series, null, key, '', -number, -amount from figure_counts where series = 'bytes/kind' and span = 1
+    union all select series, null, key, '', -number, -amount from figure_counts where series = 'bytes/kind' and span = 2
 """
 COMPARED = {
     "uploads by user": UPLOADS.format(
@@ -96,8 +102,8 @@ def settle(db: Database, now: float) -> None:
     if db.execute("select 1 from figure_changes limit 1").fetchone() is None:
         return
     values: dict[str, Any] = {"slot": int(now) // SLOT_SECONDS}
-    for span, slot in enumerate((QUARTER, DAY)):
-        db.execute(ADD.format(span=span, slot=slot), values)
+    for sql in SPANS:
+        db.execute(sql, values)
     db.execute(ADD_OF_USERS, values)
     db.execute("delete from figure_changes")
 

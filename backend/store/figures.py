@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from backend.model.figures import ALWAYS, DAYS, Segment
+from backend.model.figures import DAYS, FOREVER, Segment
 from backend.store.engine import Engine
 
 COLUMNS = {"period": "w.n", "key": "f.key", "part": "f.part"}
@@ -36,7 +36,7 @@ TOP_USERS = """
         group by key having sum(number) > 0 order by number desc, key limit :size
     ) top left join users u on u.user_id = top.key order by top.number desc, top.key
 """
-EVERYTHING: list[Segment] = [(0, DAYS, -ALWAYS, ALWAYS)]
+EVERYTHING: list[Segment] = [(0, DAYS, -FOREVER, FOREVER)]
 
 
 class FigureReader:

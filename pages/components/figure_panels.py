@@ -85,15 +85,13 @@ TOPICS = {
         Panel("by_reviewer", "reviewsByReviewer",
               by_name(lambda row: row["reviewer"], "count", passed="green", blocked="red"), ("reviewer",)),
         Panel("by_reason", "reviewsByReason", by_name(reason_of, "count", blocked="red"), OF_REVIEW),
-        Panel("times", "decisionTimes", over_time("seconds", line=True, median="blue", p90="orange"), OF_REVIEW),
+        Panel("times", "decisionTimes", over_time("seconds", line=True, median="blue", p90="orange"), ("cateId",)),
         Panel("ages", "waitingAges", by_name(age_of, "count", videos="orange")),
     ),
     "transcodes": (
         Panel("transcodes", "transcodes", over_time("count", done="green", failed="red", cancelled="grey")),
-        Panel("job_waits", "transcodes", over_time(
-            "seconds", line=True, medianWaiting="blue", p90Waiting="orange")),
-        Panel("job_works", "transcodes", over_time(
-            "seconds", line=True, medianWorking="blue", p90Working="orange")),
+        Panel("job_waits", "transcodeWaits", over_time("seconds", line=True, median="blue", p90="orange")),
+        Panel("job_works", "transcodeWorks", over_time("seconds", line=True, median="blue", p90="orange")),
         Panel("failures", "transcodeFailures", by_name(lambda row: row["reason"], "count", failed="red")),
     ),
     "storage": (

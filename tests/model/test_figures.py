@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from backend.model.figures import (
     BOUNDS,
-    DAYS,
+    HOURS,
+    LENGTHS,
     SLOT_SECONDS,
-    SLOTS_A_DAY,
     PeriodLength,
     find_quantile,
     make_periods,
@@ -50,10 +50,26 @@ def test_segments_cover_each_quarter_of_a_period_once(by, zone):
         covered: Counter[int] = Counter()
         for of, span, first, last in make_segments(periods):
             if of == number:
-                times = SLOTS_A_DAY if span == DAYS else 1
+                times = LENGTHS[span]
                 covered.update(range(first * times, last * times))
         wanted = range(period.start // SLOT_SECONDS, period.end // SLOT_SECONDS)
         assert covered == Counter(wanted)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Kathmandu"])
+def test_hours_belong_to_the_period_in_which_they_begin(zone):
+    periods = make_periods(PeriodLength.DAY, date(2026, 1, 1), date(2026, 1, 9), ZoneInfo(zone))
+
+    segments = make_segments(periods, finest=HOURS)
+
+    assert all(span >= HOURS for _, span, _, _ in segments)
+    for number, period in enumerate(periods):
+        hours = sorted(
+            hour for of, span, first, last in segments if of == number
+            for hour in range(first * LENGTHS[span] // 4, last * LENGTHS[span] // 4)
+        )  # fmt: skip
+        assert hours == [hour for hour in range(period.start // 3600, period.end // 3600 + 1)
+                         if period.start <= hour * 3600 < period.end]  # fmt: skip
 
 
 def test_weeks_begin_on_monday_and_periods_are_whole():

@@ -138,21 +138,26 @@ begin
     return one;
 end $$;
 
-create view figure_verdicts (line, slot, reviewer, part, seconds, cate_id) as
+create view figure_verdicts (line, slot, reviewer, verdict, reason, seconds, cate_id) as
     select h.id, figure_slot(h.at), h.actor,
-        case json_extract(h.after, '$.censorStatus') when 'success' then 'passed'
-            else 'blocked:' || coalesce(json_extract(h.after, '$.reasonCode'), '') end,
-        case when json_extract(h.before, '$.censorStatus') in ('check', 'onCensor') then h.at - coalesce((
-            select u.at from history u where u.target = h.target and u.id < h.id
-                and u.action in ('uploadVideo', 'importVideo', 'replaceFile') order by u.id desc limit 1
-        ), v.created) end,
+        case json_extract(h.after, '$.censorStatus') when 'success' then 'passed' else 'blocked' end,
+        coalesce(json_extract(h.after, '$.reasonCode'), ''),
+        case when json_extract(h.before, '$.censorStatus') in ('check', 'onCensor')
+            then h.at - coalesce((
+                select u.at from history u where u.target = h.target and u.id < h.id
+                    and u.action in ('uploadVideo', 'importVideo', 'replaceFile') order by u.id desc limit 1
+            ), v.created) end,
         coalesce(coalesce(m.cate_id, v.cate_id)::text, '')
     from history h left join videos v on v.video_id = h.target left join figure_moves m on m.video_id = h.target
     where h.action = 'createAudit';
 create view figure_judgements (line, series, slot, key, part) as
-    select line, 'decided/reviewer', slot, reviewer, part from figure_verdicts
-    union all select line, 'decided/category', slot, cate_id, part from figure_verdicts
-    union all select line, 'decision_time/reviewer', slot, reviewer,
+    select line, 'decided', slot, '', verdict from figure_verdicts
+    union all select line, 'decided/reviewer', slot, reviewer, verdict from figure_verdicts
+    union all select line, 'decided/category', slot, cate_id, verdict from figure_verdicts
+    union all select line, 'reasons', slot, '', reason from figure_verdicts where verdict = 'blocked'
+    union all select line, 'reasons/reviewer', slot, reviewer, reason from figure_verdicts where verdict = 'blocked'
+    union all select line, 'reasons/category', slot, cate_id, reason from figure_verdicts where verdict = 'blocked'
+    union all select line, 'decision_time', slot, '',
         (select low from figure_bounds where low <= greatest(seconds, 0) order by low desc limit 1)::text
         from figure_verdicts where seconds is not null
     union all select line, 'decision_time/category', slot, cate_id,
@@ -173,7 +178,7 @@ begin
     insert into figure_changes select series, slot, key, part, -1, 0 from figure_judgements where line = judged;
     insert into figure_changes
         select replace(series, 'decided', 'undone'), slot, key, '', 1, 0 from figure_judgements
-        where line = judged and series in ('decided/reviewer', 'decided/category');
+        where line = judged and series in ('decided', 'decided/reviewer', 'decided/category');
     return null;
 end $$;
 
@@ -197,19 +202,19 @@ begin
         insert into figure_changes
             values ('failed/kind', figure_slot(new.finished), new.kind, new.error::jsonb ->> 0, 1, 0);
     end if;
-    if new.started is not null then
+    if new.started is not null and new.kind in ('transcode', 'narrow') then
         insert into figure_changes
-            select 'job_wait/kind', figure_slot(new.finished), new.kind, low::text, 1, 0
-            from figure_bounds where low <= greatest(new.started - new.created, 0) order by figure_bounds.low desc limit 1;
-    end if;
-    if new.started is not null and new.state <> 'cancelled' then
-        insert into figure_changes
-            select 'job_work/kind', figure_slot(new.finished), new.kind, low::text, 1, 0
-            from figure_bounds where low <= greatest(new.finished - new.started, 0) order by figure_bounds.low desc limit 1;
+            select 'transcode_wait', figure_slot(new.finished), '', max(low)::text, 1, 0
+            from figure_bounds where low <= greatest(new.started - new.created, 0);
+        if new.state <> 'cancelled' then
+            insert into figure_changes
+                select 'transcode_work', figure_slot(new.finished), '', max(low)::text, 1, 0
+                from figure_bounds where low <= greatest(new.finished - new.started, 0);
+        end if;
     end if;
     if new.kind = 'narrow' and new.state = 'done' and new.result::jsonb ->> 'vmaf' is not null then
         insert into figure_changes values ('vmaf', figure_slot(new.finished), '',
-            round((new.result::jsonb ->> 'vmaf')::numeric * 10)::bigint::text, 1, 0);
+            round((new.result::jsonb ->> 'vmaf')::numeric * 2)::bigint::text, 1, 0);
     end if;
     return null;
 end $$;

@@ -1,11 +1,12 @@
 -- Counts for the page of figures, kept by triggers in the transaction that changes what they count. A trigger notes a
--- change, and `figure_counts.settle` adds the changes up before the commit. Counts are by quarter of an hour and by day,
--- both in UTC: from quarters the days of every time zone can be summed. `slot` is the number of the quarter or day since
--- 1970, `part` divides a count (verdict and reason, state, lower bound of a duration), `amount` are bytes.
+-- change, and `figure_counts.settle` adds the changes up before the commit. Counts are by quarter of an hour, hour and day, in
+-- UTC: from quarters the days of every time zone can be summed. Durations and scores are by hour and day alone. `slot` is
+-- the number of the quarter, hour or day since 1970, `part` divides a count (verdict, reason, state, lower bound of a
+-- duration, twice a score), `amount` are bytes.
 
 create table figure_counts (
     series text not null, -- what is counted, and by what: uploads/category
-    span integer not null, -- 0: quarters of an hour, 1: days
+    span integer not null, -- 0: quarters of an hour, 1: hours, 2: days
     slot integer not null,
     key text not null,
     part text not null,
@@ -106,21 +107,26 @@ create trigger figures_saved after update of value on sums when new.value <> old
 end;
 
 -- Reviews: each verdict counts, when it was given, until it is undone. The time to a first verdict is since the upload.
-create view figure_verdicts (line, slot, reviewer, part, seconds, cate_id) as
+create view figure_verdicts (line, slot, reviewer, verdict, reason, seconds, cate_id) as
     select h.id, (h.at + 9000000000) / 900 - 10000000, h.actor,
-        case json_extract(iif(json_valid(h.after), h.after, '{}'), '$.censorStatus') when 'success' then 'passed'
-            else 'blocked:' || coalesce(json_extract(iif(json_valid(h.after), h.after, '{}'), '$.reasonCode'), '') end,
-        case when json_extract(iif(json_valid(h.before), h.before, '{}'), '$.censorStatus') in ('check', 'onCensor') then h.at - coalesce((
-            select u.at from history u where u.target = h.target and u.id < h.id
-                and u.action in ('uploadVideo', 'importVideo', 'replaceFile') order by u.id desc limit 1
-        ), v.created) end,
+        case json_extract(iif(json_valid(h.after), h.after, '{}'), '$.censorStatus') when 'success' then 'passed' else 'blocked' end,
+        coalesce(json_extract(iif(json_valid(h.after), h.after, '{}'), '$.reasonCode'), ''),
+        case when json_extract(iif(json_valid(h.before), h.before, '{}'), '$.censorStatus') in ('check', 'onCensor')
+            then h.at - coalesce((
+                select u.at from history u where u.target = h.target and u.id < h.id
+                    and u.action in ('uploadVideo', 'importVideo', 'replaceFile') order by u.id desc limit 1
+            ), v.created) end,
         coalesce(coalesce(m.cate_id, v.cate_id) || '', '')
     from history h left join videos v on v.video_id = h.target left join figure_moves m on m.video_id = h.target
     where h.action = 'createAudit';
 create view figure_judgements (line, series, slot, key, part) as
-    select line, 'decided/reviewer', slot, reviewer, part from figure_verdicts
-    union all select line, 'decided/category', slot, cate_id, part from figure_verdicts
-    union all select line, 'decision_time/reviewer', slot, reviewer,
+    select line, 'decided', slot, '', verdict from figure_verdicts
+    union all select line, 'decided/reviewer', slot, reviewer, verdict from figure_verdicts
+    union all select line, 'decided/category', slot, cate_id, verdict from figure_verdicts
+    union all select line, 'reasons', slot, '', reason from figure_verdicts where verdict = 'blocked'
+    union all select line, 'reasons/reviewer', slot, reviewer, reason from figure_verdicts where verdict = 'blocked'
+    union all select line, 'reasons/category', slot, cate_id, reason from figure_verdicts where verdict = 'blocked'
+    union all select line, 'decision_time', slot, '',
         (select max(low) from figure_bounds where low <= max(seconds, 0)) || ''
         from figure_verdicts where seconds is not null
     union all select line, 'decision_time/category', slot, cate_id,
@@ -140,7 +146,7 @@ create trigger figures_undone after insert on history when new.action = 'undoAud
         select replace(series, 'decided', 'undone'), slot, key, '', 1, 0 from figure_judgements where line = (
             select iif(action = 'createAudit', id, null) from history where target = new.target and id < new.id
                 and action in ('createAudit', 'undoAudit') order by id desc limit 1
-        ) and series in ('decided/reviewer', 'decided/category');
+        ) and series in ('decided', 'decided/reviewer', 'decided/category');
 end;
 create trigger figures_waiting_come after insert on review_waiting begin
     insert into figure_changes values ('waiting', null, '', 'came', 1, 0);
@@ -158,15 +164,17 @@ when new.state in ('done', 'failed', 'cancelled') and old.state in ('queued', 'r
         select 'failed/kind', (new.finished + 9000000000) / 900 - 10000000, new.kind, json_extract(new.error, '$[0]'), 1, 0
         where new.state = 'failed' and new.error like '["%';
     insert into figure_changes
-        select 'job_wait/kind', (new.finished + 9000000000) / 900 - 10000000, new.kind, max(low) || '', 1, 0
-        from figure_bounds where low <= max(new.started - new.created, 0) having max(low) is not null;
+        select 'transcode_wait', (new.finished + 9000000000) / 900 - 10000000, '', max(low) || '', 1, 0
+        from figure_bounds where low <= max(new.started - new.created, 0) and new.kind in ('transcode', 'narrow')
+        having max(low) is not null;
     insert into figure_changes
-        select 'job_work/kind', (new.finished + 9000000000) / 900 - 10000000, new.kind, max(low) || '', 1, 0
-        from figure_bounds where low <= max(new.finished - new.started, 0) and new.state <> 'cancelled'
+        select 'transcode_work', (new.finished + 9000000000) / 900 - 10000000, '', max(low) || '', 1, 0
+        from figure_bounds where low <= max(new.finished - new.started, 0) and new.kind in ('transcode', 'narrow')
+            and new.state <> 'cancelled'
         having max(low) is not null;
     insert into figure_changes
         select 'vmaf', (new.finished + 9000000000) / 900 - 10000000, '',
-            cast(round(json_extract(new.result, '$.vmaf') * 10) as integer) || '', 1, 0
+            cast(round(json_extract(new.result, '$.vmaf') * 2) as integer) || '', 1, 0
         where new.kind = 'narrow' and new.state = 'done' and json_extract(new.result, '$.vmaf') is not null;
 end;
 
@@ -222,7 +230,7 @@ insert into figure_changes
     select series, slot, key, part, count(*), 0 from known_judgements where not undone group by 1, 2, 3, 4;
 insert into figure_changes
     select replace(series, 'decided', 'undone'), slot, key, '', count(*), 0 from known_judgements
-    where undone and series in ('decided/reviewer', 'decided/category') group by 1, 2, 3;
+    where undone and series in ('decided', 'decided/reviewer', 'decided/category') group by 1, 2, 3;
 drop table known_judgements;
 drop table undone_verdicts;
 insert into figure_changes
@@ -235,17 +243,20 @@ insert into figure_changes
     select 'failed/kind', (finished + 9000000000) / 900 - 10000000, kind, json_extract(error, '$[0]'), count(*), 0
     from jobs where state = 'failed' and finished is not null and error like '["%' and json_valid(error) group by 2, 3, 4;
 insert into figure_changes
-    select 'job_wait/kind', (finished + 9000000000) / 900 - 10000000, kind,
+    select 'transcode_wait', (finished + 9000000000) / 900 - 10000000, '',
         (select max(low) from figure_bounds where low <= max(started - jobs.created, 0)) || '', count(*), 0
     from jobs where state in ('done', 'failed', 'cancelled') and finished is not null and started is not null
-    group by 2, 3, 4;
+        and kind in ('transcode', 'narrow')
+    group by 2, 4;
 insert into figure_changes
-    select 'job_work/kind', (finished + 9000000000) / 900 - 10000000, kind,
+    select 'transcode_work', (finished + 9000000000) / 900 - 10000000, '',
         (select max(low) from figure_bounds where low <= max(finished - started, 0)) || '', count(*), 0
-    from jobs where state in ('done', 'failed') and finished is not null and started is not null group by 2, 3, 4;
+    from jobs where state in ('done', 'failed') and finished is not null and started is not null
+        and kind in ('transcode', 'narrow')
+    group by 2, 4;
 insert into figure_changes
     select 'vmaf', (finished + 9000000000) / 900 - 10000000, '',
-        cast(round(json_extract(result, '$.vmaf') * 10) as integer) || '', count(*), 0
+        cast(round(json_extract(result, '$.vmaf') * 2) as integer) || '', count(*), 0
     from jobs where kind = 'narrow' and state = 'done' and finished is not null and json_valid(result)
         and json_extract(result, '$.vmaf') is not null group by 2, 4;
 insert into figure_changes
