@@ -1,6 +1,7 @@
 """What is left after the server was killed, over and over, while others change things.
 
-`python -m tests.acceptance.crashes [--rounds 30] [--writers 8] [--changes 2000] [--folder FOLDER]`. A change counts
+`python -m tests.acceptance.crashes [--rounds 30] [--writers 8] [--changes 2000] [--folder FOLDER] [--database URL]`,
+with an empty PostgreSQL database: two servers use it, of which one is killed each time. A change counts
 once its envelope says so; it is lost where the history does not know its requestId, and half where the history says one
 thing and the catalogue, the recommendations or the queue another. Each time the files are looked at as the kill left
 them.
@@ -25,6 +26,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.model import Actor
+from backend.store import open_store
+from backend.store.engine import Database
+from backend.store.sqlite.database import Database as SqliteDatabase
 from tests.acceptance.server_process import ServerProcess, ask
 from tests.acceptance.videos import add_videos
 from tests.waiting import until
@@ -55,9 +59,10 @@ def main() -> None:
     parser.add_argument("--writers", type=int, default=8)
     parser.add_argument("--changes", type=int, default=2000, help="at least, over all rounds")
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--database", default="")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        outcome = crash(Path(folder), given.rounds, given.writers, given.changes)
+        outcome = crash(Path(folder), given.rounds, given.writers, given.changes, given.database)
     print(f"kills                      {given.rounds}")
     print(f"acknowledged changes       {outcome.acknowledged}")
     print(f"lost                       {len(outcome.lost)}  {outcome.lost[:3] or ''}")
@@ -67,19 +72,27 @@ def main() -> None:
     sys.exit(0 if outcome.good else 1)
 
 
-def crash(folder: Path, rounds: int, writers: int, changes: int) -> Outcome:
+def crash(folder: Path, rounds: int, writers: int, changes: int, database: str = "") -> Outcome:
     """Kill a server `rounds` times under `writers`, each time after its share of `changes`."""
-    stand = ServerProcess(folder, QU_PREWARM_HOSTS=NOWHERE)
-    videos = add_videos(stand.data, writers * VIDEOS_EACH)
+    count = 2 if database else 1  # two that use the same PostgreSQL database
+    stands = [
+        ServerProcess(folder / f"{number}", QU_PREWARM_HOSTS=NOWHERE, QU_DATABASE=database) for number in range(count)
+    ]
+    stand = stands[0]
+    videos = add_videos(stand.data, writers * VIDEOS_EACH, database)
     outcome, acknowledged = Outcome(), []
     numbers = itertools.count()
     token = ""
     for done in range(rounds):
-        outcome.starts.append(stand.start())
+        stand = stands[done % count]
+        outcome.starts += [one.start() for one in stands if not one.runs()]
         token = token or stand.sign_in()
         over = threading.Event()
         threads = [
-            threading.Thread(target=write, args=(stand, token, videos[writer::writers], numbers, acknowledged, over))
+            threading.Thread(
+                target=write,
+                args=(stands[writer % count], token, videos[writer::writers], numbers, acknowledged, over),
+            )
             for writer in range(writers)
         ]
         for thread in threads:
@@ -91,7 +104,13 @@ def crash(folder: Path, rounds: int, writers: int, changes: int) -> Outcome:
         over.set()
         for thread in threads:
             thread.join()
-        examine(stand.data, folder / f"after-{done}", acknowledged, outcome)
+        if database:
+            examine_database(database, acknowledged, outcome)
+        else:
+            examine(stand.data, folder / f"after-{done}", acknowledged, outcome)
+    for one in stands:
+        if one is not stand:
+            one.end()
     outcome.acknowledged = len(acknowledged)
     return outcome
 
@@ -134,23 +153,35 @@ def examine(data: Path, copy: Path, acknowledged: list[str], outcome: Outcome) -
     copy.mkdir()
     for path in data.glob("console.sqlite3*"):
         shutil.copy(path, copy)
-    with closing(sqlite3.connect(copy / "console.sqlite3")) as db:
-        db.row_factory = sqlite3.Row
-        verdict = db.execute("pragma integrity_check").fetchone()[0]
-        if verdict != "ok" or db.execute("pragma foreign_key_check").fetchall():
+    with closing(sqlite3.connect(copy / "console.sqlite3")) as connection:
+        verdict = connection.execute("pragma integrity_check").fetchone()[0]
+        if verdict != "ok" or connection.execute("pragma foreign_key_check").fetchall():
             outcome.damaged.append(f"{copy.name}: {verdict}")
-        known = {row[0] for row in db.execute("select request_id from history")}
-        outcome.lost += [request for request in acknowledged if request not in known]
-        outcome.half += half_changes(db)
+        compare(SqliteDatabase(connection), acknowledged, outcome)
     shutil.rmtree(copy)
 
 
-def half_changes(db: sqlite3.Connection) -> Iterator[str]:
+def examine_database(address: str, acknowledged: list[str], outcome: Outcome) -> None:
+    """Look at a database while a server goes on with it."""
+    with tempfile.TemporaryDirectory() as folder, closing(open_store(Path(folder), database=address)) as store:
+        with store.engine.reading() as db:
+            compare(db, acknowledged, outcome)
+        outcome.damaged += [*store.check(), *store.recount(), *store.history.verify().errors]
+
+
+def compare(db: Database, acknowledged: list[str], outcome: Outcome) -> None:
+    """Note which acknowledged changes are lost or half."""
+    known = {request for (request,) in db.fetch("select request_id from history")}
+    outcome.lost += [request for request in acknowledged if request not in known]
+    outcome.half += half_changes(db)
+
+
+def half_changes(db: Database) -> Iterator[str]:
     """Yield what does not fit together: the history is the measure of everything else."""
     audited: dict[str, str] = {}
     recommended: dict[str, bool] = {}
     narrow: set[str] = set()
-    for line in db.execute("select * from history order by id"):
+    for line in db.query("select * from history order by id"):
         action, target, after = line["action"], line["target"], json.loads(line["after"])
         if action == "createAudit":
             audited[target] = after["censorStatus"]
@@ -167,14 +198,14 @@ def half_changes(db: sqlite3.Connection) -> Iterator[str]:
         found = db.execute("select censor_status from videos where video_id = ?", [video]).fetchone()[0]
         if found != status:
             yield f"{video}: {found}, but audited as {status}"
-    on_feed = {row[0] for row in db.execute("select video_id from recommendations")}
+    on_feed = {row[0] for row in db.fetch("select video_id from recommendations")}
     yield from (
         f"{video}: {video in on_feed} on the feed" for video in recommended if recommended[video] != (video in on_feed)
     )
-    queued = {row[0] for row in db.execute("select video_id from jobs where kind = 'narrow'")}
+    queued = {row[0] for row in db.fetch("select video_id from jobs where kind = 'narrow'")}
     yield from (f"{video}: recommended without its narrow job" for video in narrow - queued)
-    counted = {tuple(row) for row in db.execute("select kind, state, count from job_counts where count > 0")}
-    if counted != {tuple(row) for row in db.execute("select kind, state, count(*) from jobs group by 1, 2")}:
+    counted = db.fetch("select kind, state, sum(count) from job_counts group by 1, 2 having sum(count) > 0")
+    if sorted(counted) != sorted(db.fetch("select kind, state, count(*) from jobs group by 1, 2")):
         yield "the counts of jobs"
 
 

@@ -76,6 +76,9 @@ class ServerProcess:
         except OSError:
             return False
 
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def kill(self) -> None:
         """End it as a power cut would."""
         self.end(signal.SIGKILL)

@@ -27,6 +27,7 @@ from tests.acceptance.crowd import gather
 from tests.acceptance.server_process import ServerProcess, ask
 from tests.acceptance.videos import add_videos
 from tests.conftest import TESTS
+from tests.postgres_server import url_of
 
 pytestmark = pytest.mark.slow
 marks = itertools.count()
@@ -291,6 +292,13 @@ def test_a_killed_server_has_kept_every_change_it_acknowledged(tmp_path):
 
     assert outcome.good, outcome
     assert outcome.acknowledged >= 120
+
+
+def test_of_two_servers_on_one_database_a_killed_one_has_kept_every_change_and_stops_nobody(tmp_path, postgres):
+    outcome = crash(tmp_path, 4, writers=8, changes=160, database=url_of(postgres))
+
+    assert outcome.good, outcome
+    assert outcome.acknowledged >= 160
 
 
 def test_a_crowd_is_served_and_leaves_nothing_behind(tmp_path):

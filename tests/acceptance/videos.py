@@ -11,9 +11,9 @@ from backend.model import Actor, User, Video
 ACTOR = Actor("tests", "command line")
 
 
-def add_videos(data: Path, count: int) -> list[str]:
-    """Add so many videos to the data folder of a server, and return their ids."""
-    console = backend.open_console(Settings(data=data))
+def add_videos(data: Path, count: int, database: str = "") -> list[str]:
+    """Add so many videos to the data of a server, and return their ids."""
+    console = backend.open_console(Settings(data=data, database=database))
     made = [
         Video(f"{number:032x}", f"短视频 {number}", User("1", "Anne"), created=1_700_000_000 + number)
         for number in range(count)
