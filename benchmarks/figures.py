@@ -65,8 +65,8 @@ def changes(slots: int, verdicts: int, jobs: int, dice: random.Random) -> Iterat
             found[f"decided{dimension}", slot, key, "passed" if reason is None else "blocked"] += 1
             if reason is not None:
                 found[f"reasons{dimension}", slot, key, reason] += 1
-            if dimension != "/reviewer":
-                found[f"decision_time{dimension}", slot, key, seconds] += 1
+        for series in ("decision_time", f"decision_time/{category}"):
+            found[series, slot, "", seconds] += 1
         found["waiting", slot, "", "came"] += 1
         found["waiting", slot, "", "left"] += 1
     for _ in range(jobs):

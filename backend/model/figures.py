@@ -1,7 +1,7 @@
 """Periods and quantiles of the page of figures.
 
-Counts are kept by quarter of an hour, hour and day, in UTC. A period of a time zone consists of whole days of UTC, and
-the hours and quarters around them; quarters are exact for every offset in use today. Durations have no quarters: where
+Counts are kept by quarter of an hour, by hour, eight hours and day, in UTC. A period of a time zone consists of whole
+days of UTC and what is around them; quarters are exact for every offset in use today. Durations have no quarters: where
 the zone's hours do not begin with those of UTC, an hour counts for the period in which it begins.
 """
 
@@ -17,8 +17,8 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 SLOT_SECONDS, SLOTS_A_DAY = 900, 96
-QUARTERS, HOURS, DAYS = 0, 1, 2  # what slots of a segment are
-LENGTHS = (1, 4, SLOTS_A_DAY)  # in quarters
+QUARTERS, HOURS, DAYS = 0, 1, 3  # what slots of a segment are; 2 are eight hours
+LENGTHS = (1, 4, 32, SLOTS_A_DAY)  # in quarters
 FOREVER = 86_400 * 10**8  # seconds since 1970, later than everything
 LONGEST = 1_000_000_000  # seconds
 
@@ -56,7 +56,7 @@ def make_periods(by: PeriodLength, first: date, last: date, zone: ZoneInfo) -> l
 
 
 def make_segments(periods: Sequence[Period], *, finest: int = QUARTERS) -> list[Segment]:
-    """Return what to sum for each period: the whole days of UTC in it, and the hours and quarters around them."""
+    """Return what to sum for each period: the whole days of UTC in it, and what is around them."""
     found: list[Segment] = []
     length = LENGTHS[finest]
     for number, period in enumerate(periods):

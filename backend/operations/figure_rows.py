@@ -295,8 +295,11 @@ def _backwards(now: int, changes: list[int]) -> list[int]:
 
 
 def _durations_by_period(asked: Question, name: str) -> list[Row]:
-    found = _parts(asked, name, make_segments(asked.periods, finest=HOURS))
-    counts = [{int(low): count for low, count in found[number].items()} for number in range(len(asked.periods))]
+    series = name if asked.category is None else f"{name}/{asked.category}"
+    counts: list[dict[int, int]] = [{} for _ in asked.periods]
+    segments = make_segments(asked.periods, finest=HOURS)
+    for number, low, count, _ in asked.call.store.figures.find(series, segments, ["period", "part"]):
+        counts[number][int(low)] = count
     return by_period(asked, (
         {"counted": sum(one.values()), "median": _rounded(find_quantile(one, 0.5)),
          "p90": _rounded(find_quantile(one, 0.9))}

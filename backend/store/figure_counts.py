@@ -16,18 +16,19 @@ SLOT_SECONDS = 900
 ADD = """
     insert into figure_counts (series, span, slot, key, part, number, amount)
     select series, {span}, {slot} as at, key, part, cast(sum(number) as bigint), cast(sum(amount) as bigint)
-    from figure_changes where series not in ({without})
+    from figure_changes where {where}
     group by series, at, key, part having sum(number) <> 0 or sum(amount) <> 0 order by series, at, key, part
     on conflict (series, span, slot, key, part) do update set
         number = figure_counts.number + excluded.number, amount = figure_counts.amount + excluded.amount
 """
-OF_USERS = "'uploads/user', 'gone/user'"
-BY_HOUR = "'decision_time', 'decision_time/category', 'transcode_wait', 'transcode_work', 'vmaf'"  # not by quarter
+NOT_OF_USERS = "series not in ('uploads/user', 'gone/user')"
+WITH_QUARTERS = "series not in ('transcode_wait', 'transcode_work', 'vmaf') and series not like 'decision_time%'"
 QUARTER = "coalesce(slot, :slot)"
 SPANS = (
-    ADD.format(span=0, slot=QUARTER, without=f"{OF_USERS}, {BY_HOUR}"),
-    ADD.format(span=1, slot=f"({QUARTER} + 96000000) / 4 - 24000000", without=OF_USERS),
-    ADD.format(span=2, slot=f"({QUARTER} + 96000000) / 96 - 1000000", without=OF_USERS),
+    ADD.format(span=0, slot=QUARTER, where=f"{NOT_OF_USERS} and {WITH_QUARTERS}"),
+    ADD.format(span=1, slot=f"({QUARTER} + 96000000) / 4 - 24000000", where=NOT_OF_USERS),
+    ADD.format(span=2, slot=f"({QUARTER} + 96000000) / 32 - 3000000", where=NOT_OF_USERS),
+    ADD.format(span=3, slot=f"({QUARTER} + 96000000) / 96 - 1000000", where=NOT_OF_USERS),
 )
 ADD_OF_USERS = """
     insert into figure_user_counts (series, slot, key, number, amount)
@@ -78,7 +79,7 @@ BYTES = """
     union all select 'bytes/kind', null, 'trash', '', 1, size
     from (select cast(json_extract(one.value, '$.size') as bigint) as size from trash, json_each(trash.files) one) kept
     where size > 0
-    union all select series, null, key, '', -number, -amount from figure_counts where series = 'bytes/kind' and span = 2
+    union all select series, null, key, '', -number, -amount from figure_counts where series = 'bytes/kind' and span = 3
 """
 COMPARED = {
     "uploads by user": UPLOADS.format(

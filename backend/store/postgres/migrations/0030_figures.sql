@@ -160,7 +160,7 @@ create view figure_judgements (line, series, slot, key, part) as
     union all select line, 'decision_time', slot, '',
         (select low from figure_bounds where low <= greatest(seconds, 0) order by low desc limit 1)::text
         from figure_verdicts where seconds is not null
-    union all select line, 'decision_time/category', slot, cate_id,
+    union all select line, 'decision_time/' || cate_id, slot, '',
         (select low from figure_bounds where low <= greatest(seconds, 0) order by low desc limit 1)::text
         from figure_verdicts where seconds is not null;
 

@@ -1,12 +1,12 @@
 -- Counts for the page of figures, kept by triggers in the transaction that changes what they count. A trigger notes a
--- change, and `figure_counts.settle` adds the changes up before the commit. Counts are by quarter of an hour, hour and day, in
--- UTC: from quarters the days of every time zone can be summed. Durations and scores are by hour and day alone. `slot` is
--- the number of the quarter, hour or day since 1970, `part` divides a count (verdict, reason, state, lower bound of a
+-- change, and `figure_counts.settle` adds the changes up before the commit. Counts are by quarter of an hour, by hour, eight
+-- hours and day, in UTC: from quarters the days of every time zone can be summed, those of China from eight hours. Durations
+-- and scores have no quarters. `slot` is the number of the quarter, hour or day since 1970, `part` divides a count (verdict, reason, state, lower bound of a
 -- duration, twice a score), `amount` are bytes.
 
 create table figure_counts (
     series text not null, -- what is counted, and by what: uploads/category
-    span integer not null, -- 0: quarters of an hour, 1: hours, 2: days
+    span integer not null, -- 0: quarters of an hour, 1: hours, 2: eight hours, 3: days
     slot integer not null,
     key text not null,
     part text not null,
@@ -129,7 +129,7 @@ create view figure_judgements (line, series, slot, key, part) as
     union all select line, 'decision_time', slot, '',
         (select max(low) from figure_bounds where low <= max(seconds, 0)) || ''
         from figure_verdicts where seconds is not null
-    union all select line, 'decision_time/category', slot, cate_id,
+    union all select line, 'decision_time/' || cate_id, slot, '',
         (select max(low) from figure_bounds where low <= max(seconds, 0)) || ''
         from figure_verdicts where seconds is not null;
 create trigger figures_judged after insert on history when new.action = 'createAudit' begin
