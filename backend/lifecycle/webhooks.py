@@ -34,6 +34,7 @@ AT_ONCE = 4  # attempts to one webhook, by one process
 LIMITS = Limits(connect=10.0, pause=15.0, seconds=15.0)
 STOPPED = "stopped"
 NOT_AN_ADDRESS = "The address must be complete, like https://example.com/hooks."
+NOT_ASCII = "The address contains “{sign}”. Write it percent-encoded, or a host in its xn-- form."
 ONLY_HTTPS = "The address must begin with https://. Only what QU_WEBHOOK_HOSTS names may be http."
 NO_ANSWER = "There was no answer ({why})."
 NOT_GOOD = "The server answered {status}; only 2xx counts as received."
@@ -44,6 +45,8 @@ def check_address(settings: Settings, url: str) -> tuple[str, bool]:
     """Return a complete address, and whether the operator allows it even if it is internal. Raises BadRequest."""
     if len(url) > MAX_URL or "\\" in url or any(ord(sign) <= 32 or ord(sign) == 127 for sign in url):
         raise BadRequest(NOT_AN_ADDRESS)
+    if foreign := next((sign for sign in url if not sign.isascii()), ""):
+        raise BadRequest(NOT_ASCII, sign=foreign)
     try:
         parts = urlsplit(url)
         inside = is_wanted(url, (), settings.webhook_hosts)

@@ -93,7 +93,7 @@ def test_managers_have_none(door, make_account, sign_in):
     [
         "http://hooks.example.com/in", "https://127.0.0.1/in", "https://localhost/in", "https://[::1]/in",
         "https://2130706433/in", "https://ben:secret@hooks.example.com/in", "ftp://hooks.example.com/in", "hooks",
-        "https:///in", "https://hooks.example.com/a b", "https://hooks.example.com:x/",
+        "https:///in", "https://hooks.example.com/a b", "https://hooks.example.com:x/", "https://视频.example/in", "https://hooks.example.com/视频",
     ],
 )  # fmt: skip
 def test_an_address_that_is_not_public_https_is_refused(door, url):
