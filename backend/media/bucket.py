@@ -59,6 +59,7 @@ REFUSED = "The media storage refuses the keys of this console. Ask the administr
 CHANGED = "The file was replaced or deleted while it was read. Ask for it again."
 NO_BUCKET = "There is no bucket {bucket} at {endpoint}. Create it, or correct QU_MEDIA or QU_S3_ENDPOINT."
 BAD_KEYS = "{place} does not accept the keys: correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+BAD_CLOCK = "The clocks of this machine and of {place} differ by more than 15 minutes: correct the one that is wrong."
 NO_RIGHT = "The keys are not allowed to use {place}: grant them {right}."
 NO_ANSWER = "{place} cannot be used now ({why}). Check QU_S3_ENDPOINT, QU_S3_REGION and the network."
 NOT_THE_SAME = "{place} returns other bytes than were put there, so it cannot store media."
@@ -321,6 +322,8 @@ class BucketFiles:
         except (PermissionDeniedError, UnauthenticatedError) as error:
             if "SignatureDoesNotMatch" in str(error) or "InvalidAccessKeyId" in str(error):
                 raise StorageError(BAD_KEYS, passing=False, place=self.place) from None
+            if "RequestTimeTooSkewed" in str(error):
+                raise StorageError(BAD_CLOCK, passing=False, place=self.place) from None
             raise StorageError(NO_RIGHT, passing=False, place=self.place, right=right) from None
         except BaseError as error:
             raise StorageError(NO_ANSWER, place=self.place, why=_reason(error)) from None

@@ -123,6 +123,12 @@ class TestProof:
             BucketFiles(place._replace(**changed), tmp_path / "scratch").describe()
         assert not caught.value.passing
 
+    def test_a_clock_that_is_an_hour_off_is_named(self, files, object_store):
+        object_store.clock = lambda: time.time() + 3600
+
+        with pytest.raises(StorageError, match="clocks of this machine and of s3://"):
+            files.describe()
+
     def test_a_store_that_is_away_may_come_back(self, files, object_store):
         object_store.stop()
 
