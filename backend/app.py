@@ -21,6 +21,7 @@ from backend.errors import StorageError
 from backend.jobs.runner import AnyRunner, Runner
 from backend.jobs.worker import Worker
 from backend.lifecycle import pull, technical_flags
+from backend.lifecycle.bulk import BulkRunner
 from backend.lifecycle.company_sign_in import CompanySignIn
 from backend.lifecycle.feed import Feed
 from backend.lifecycle.fingerprints import Fingerprinter
@@ -233,6 +234,7 @@ def make_worker(console: Console, clock: Callable[[], float] = time.monotonic) -
     runners: dict[JobKind, AnyRunner] = {
         **dict.fromkeys(kinds, media),
         JobKind.PREWARM: cache,
+        JobKind.BULK: BulkRunner(console),
         JobKind.PULL: Puller(lambda: console.settings, lambda: console.own_hosts, console.media.files.scratch),
         JobKind.DEMO: DemoMaker(Ffmpeg(console.settings.ffmpeg), console.media.files.scratch),
     }
@@ -250,6 +252,7 @@ def _make_cloud_worker(console: Console, cloud: Cloud, clock: Callable[[], float
         **dict.fromkeys(kinds, cloud.media),
         JobKind.UPLOAD: cloud.sender,
         JobKind.PREWARM: cloud.cache,
+        JobKind.BULK: BulkRunner(console),
         JobKind.PULL: cloud.pulls,
     }
     settle = {JobKind.UPLOAD: cloud.settle_upload, JobKind.PULL: cloud.settle_pull}

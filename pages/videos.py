@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.components import (
+    bulk_actions,
     confirm_dialog,
     export_button,
     facet_filters,
@@ -30,8 +31,6 @@ VIDEOS = VideoList(
 
 with layout.header(t("videos.title"), beside=undo.button):
     export = export_button.control(VIDEOS)
-    if session.may("manage"):
-        st.page_link("sheets.py", label=t("sheets.title"), icon=":material/table_edit:", width="content")
     if session.may("upload"):
         upload_dialog.button()
 layout.say_results()
@@ -64,3 +63,4 @@ filters.active(wanted, aside=("title", "status"))
 export_button.send(export, wanted, sort)
 VIDEOS.show(wanted, sort, nothing=t("videos.none"))
 confirm_dialog.requested()
+bulk_actions.requested()

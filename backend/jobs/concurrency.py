@@ -12,6 +12,7 @@ from backend.model import Job, JobKind, JobState
 FAST = (JobKind.SNAPSHOT, JobKind.COVER, JobKind.PREWARM)
 CHECKS = (JobKind.FLAGS,)  # neither delay fast jobs nor wait for slow ones
 PULLS = (JobKind.PULL,)  # these wait for other servers
+BULKS = (JobKind.BULK,)
 SLOW = (JobKind.DEMO, JobKind.TRANSCODE, JobKind.NARROW)
 UPLOADS = (JobKind.UPLOAD,)
 SERVER_BYTES, ENCODE_BYTES = 1 << 30, 2 << 30  # of memory for the console and for each slow job, generously
@@ -33,7 +34,7 @@ def slow_concurrency() -> int:
 
 def local_lanes() -> tuple[tuple[tuple[JobKind, ...], int], ...]:
     """Return groups of job kinds that do not wait for each other, with the concurrency of each group."""
-    return (FAST, 1), (CHECKS, 1), (PULLS, 1), (SLOW, slow_concurrency()), (UPLOADS, MAX_UPLOADS)
+    return (FAST, 1), (CHECKS, 1), (PULLS, 1), (BULKS, 1), (SLOW, slow_concurrency()), (UPLOADS, MAX_UPLOADS)
 
 
 @dataclass(frozen=True, slots=True)

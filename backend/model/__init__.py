@@ -93,6 +93,7 @@ class JobKind(StrEnum):
     UPLOAD = "upload"  # from the local disk to the cloud
     PULL = "pull"  # fetch a file from a URL
     FLAGS = "flags"  # measure what technical flags are about
+    BULK = "bulk"  # one action on many videos
     DEMO = "demo"
 
 

@@ -2,6 +2,7 @@
 
 from backend.operations import (
     accounts,
+    bulks,
     categories,
     cdn_refreshes,
     cloud_uploads,
@@ -50,6 +51,7 @@ from backend.operations import (
 
 __all__ = [
     "accounts",
+    "bulks",
     "categories",
     "cdn_refreshes",
     "cloud_uploads",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 import msgspec
@@ -10,8 +10,7 @@ import msgspec
 from backend.api.parameters import File, Id, PageIndex, PageSize, Text
 from backend.api.registry import OPERATIONS, camel, operation
 from backend.auth.permissions import Right
-from backend.errors import BadRequest, ConsoleError
-from backend.i18n.messages import say
+from backend.errors import BadRequest
 from backend.lifecycle import sheets
 from backend.model.sheets import KEPT_SECONDS, MAX_APPLIED, RowKind, Sheet, SheetRow
 from backend.operations.exports import LinkData
@@ -135,7 +134,7 @@ def apply_sheet(call: Call, *, sheet_id: SheetId, rows: Annotated[str, Text()] =
     and listed.
     """
     done, refused = sheets.apply(call.console, sheet_id, _places(rows), call.actor)
-    told = [RefusedRow(row.video_id, row.title, _say(call, why)) for row, why in refused]
+    told = [RefusedRow(row.video_id, row.title, call.say(why)) for row, why in refused]
     return AppliedData(sheet_id, done, told)
 
 
@@ -155,7 +154,7 @@ def undo_sheet(call: Call, *, sheet_id: SheetId) -> AppliedData:
     """Undo everything that was applied of a sheet, in one transaction; videos changed since are left, and listed."""
     done, refused = sheets.undo(call.console, sheet_id, call.actor)
     titles = call.store.catalogue.find_titles(video_id for video_id, _ in refused)
-    told = [RefusedRow(video_id, titles.get(video_id, ""), _say(call, why)) for video_id, why in refused]
+    told = [RefusedRow(video_id, titles.get(video_id, ""), call.say(why)) for video_id, why in refused]
     return AppliedData(sheet_id, done, told)
 
 
@@ -185,9 +184,5 @@ def _counts(sheet: Sheet, counts: dict[str, int]) -> SheetCounts:
 
 def _row(call: Call, row: SheetRow) -> SheetRowData:
     changes = [SheetChange(camel(name), str(row.before.get(name, "")), str(value)) for name, value in row.after.items()]
-    why = _say(call, row.why) if row.why else ""
+    why = call.say(row.why) if row.why else ""
     return SheetRowData(row.place, row.line, row.kind, row.video_id, row.title, changes, why)
-
-
-def _say(call: Call, error: ConsoleError) -> Any:
-    return say(error, call.caller.language, plainly=call.caller.plainly)

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from backend.store.accounts import Accounts
+from backend.store.bulks import Bulks
 from backend.store.category_tree import CategoryTree
 from backend.store.cloud import CloudRecords
 from backend.store.cloud_reviews import CloudReviews
@@ -89,6 +90,7 @@ class Store:
         self.company_accounts = CompanyAccounts(engine, engine.now)
         self.trash = Trash(engine, engine.now)
         self.jobs = Jobs(engine, engine.now)
+        self.bulks = Bulks(engine, engine.now)
         self.prewarming = Prewarming(engine, engine.now)
         self.cloud = CloudRecords(engine, engine.now)
         self.machine_reviews = CloudReviews(engine, engine.now)

@@ -125,7 +125,7 @@ class History:
     def newest_line(self) -> int:
         """Return the number of the newest line; 0 if there is none."""
         with self._engine.reading() as db:
-            return _head(db).line
+            return newest_line(db)
 
     def find_actions(self) -> tuple[str, ...]:
         """Return the distinct actions."""
@@ -146,6 +146,11 @@ def _all_lines(db: Database) -> Iterator[Any]:
     ).fetchall():
         yield from rows
         last = rows[-1][0]
+
+
+def newest_line(db: Database) -> int:
+    """Return the number of the newest line, inside the caller's transaction; 0 if there is none."""
+    return _head(db).line
 
 
 def _order(wanted: HistoryFilter) -> str:

@@ -35,6 +35,7 @@ PRIORITY = {
     JobKind.COVER: 0,
     JobKind.PREWARM: 0,
     JobKind.FLAGS: 1,
+    JobKind.BULK: 1,
     JobKind.DEMO: 1,
     JobKind.TRANSCODE: 2,
     JobKind.NARROW: 3,

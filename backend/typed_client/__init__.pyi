@@ -30,6 +30,7 @@ from backend.model import (
     TranscodeStatus,
     Verdict,
 )
+from backend.model.bulks import BulkAction
 from backend.model.feed import FeedEvent
 from backend.model.feed_statistics import FigureGroup
 from backend.model.figures import PeriodLength
@@ -54,6 +55,10 @@ from backend.operations.accounts import (
     NewToken,
     SessionData,
     TokenInfo,
+)
+from backend.operations.bulks import (
+    BulkDetail,
+    BulkList,
 )
 from backend.operations.categories import (
     CategoryData,
@@ -477,6 +482,66 @@ class ConsoleClient(OperationClient):
         token_id: str,
     ) -> None:
         """Revoke any API token."""
+
+    def start_bulk(
+        self,
+        *,
+        action: BulkAction,
+        video_id: str | None = None,
+        user_id: str | None = None,
+        title: str | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        user_name: str | None = None,
+        censor_status: CensorStatus | None = None,
+        cate_id: int | None = None,
+        transcode_status: Rendition | None = None,
+        narrow_transcode_status: Rendition | None = None,
+        is_recommend: bool | None = None,
+        tags: str | None = None,
+        min_duration: float | None = None,
+        max_duration: float | None = None,
+        min_size: int | None = None,
+        max_size: int | None = None,
+        technical_flag: FlagFilter | None = None,
+        min_reports: int | None = None,
+        reason: str | None = None,
+        reason_code: str | None = None,
+        comment: str | None = None,
+        is_narrow: bool | None = None,
+        is_cache: bool | None = None,
+        expected_total: int | None = None,
+        seen_line: int | None = None,
+    ) -> BulkDetail:
+        """Queue one action on all videos that match the filters now, at most 50,000."""
+
+    def get_bulks(
+        self,
+    ) -> BulkList:
+        """List the last 20 actions on many videos, latest first."""
+
+    def get_bulk(
+        self,
+        *,
+        bulk_id: str,
+        page_index: int | None = None,
+        page_size: int | None = None,
+    ) -> BulkDetail:
+        """Return an action on many videos, with a page of those to which nothing was done. It is kept for 30 days."""
+
+    def cancel_bulk(
+        self,
+        *,
+        bulk_id: str,
+    ) -> None:
+        """Stop an action on many videos; what was done stays, and can be undone."""
+
+    def undo_bulk(
+        self,
+        *,
+        bulk_id: str,
+    ) -> BulkDetail:
+        """Queue taking back everything that an action on many videos did: approve, block, recommend or delete."""
 
     def get_categories(
         self,

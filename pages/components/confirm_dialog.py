@@ -121,7 +121,7 @@ def draw(question: Question) -> None:
                 st.rerun()
         return
     st.markdown(formatting.named_list([title(video) for video in question.videos], NAMED))
-    st.caption(_follows(action))
+    st.caption(follows(action))
     form = _form(question)
     final = action.key == "delete" and not session.trash_days()
     with st.container(horizontal=True, horizontal_alignment="right", key="danger" if final else None):
@@ -139,7 +139,8 @@ def draw(question: Question) -> None:
             st.rerun(scope="fragment" if question.changed or question.refused else "app")
 
 
-def _follows(action: Action) -> str:
+def follows(action: Action) -> str:
+    """Return what an action leads to."""
     if action.key == "delete" and (days := session.trash_days()):
         return t("follows.trash", count=days)
     return t(f"follows.{action.key}")

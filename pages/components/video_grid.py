@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components import (
+    bulk_actions,
     bulk_runner,
     data_table,
     formatting,
@@ -76,6 +77,8 @@ class VideoList:
         Rows refresh in a fragment, so that dialogs and input are kept.
         """
         bulk_runner.show()
+        if self.prefix == "v":
+            bulk_actions.show()
         shown = self._shown().values()
         busy = any(_is_busy(video) for video in shown)
         st.session_state["whole"] = True
@@ -85,7 +88,7 @@ class VideoList:
         st.session_state["whole"] = False
 
     def _rows(self, wanted: dict[str, str], sort: str, nothing: str) -> None:
-        asked = {"wanted_rerun", "wanted_action"} & set(st.session_state)
+        asked = {"wanted_rerun", "wanted_action", bulk_actions.WANTED} & set(st.session_state)
         if asked and not st.session_state["whole"]:
             # The rest of the page must rerun too, and a dialog opened from the fragment would close at the next
             # refresh.
@@ -173,6 +176,8 @@ class VideoList:
                     text, key=f"{self.prefix}_tick_all", type="tertiary", icon=":material/select_all:",
                     on_click=self._pick_all, args=(wanted, sort),
                 )  # fmt: skip
+        if self.prefix == "v":
+            bulk_actions.menu(wanted, total)
         fits_none = [
             key for key in video_actions.ONLY_WHERE_IT_FITS
             if not any(video_actions.fits(key, video) for video in picked.values())

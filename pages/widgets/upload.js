@@ -26,7 +26,9 @@ export default function ({ data, parentElement, setStateValue }) {
     take(chosen);
   };
   box.onclick = (event) => event.target.closest(".files") || input.click();
-  box.onkeydown = (event) => ["Enter", " "].includes(event.key) && event.target === box && input.click();
+  box.onkeydown = (event) => {  // returning false would keep Tab from leaving
+    if (["Enter", " "].includes(event.key) && event.target === box) input.click();
+  };
   box.ondragover = (event) => { event.preventDefault(); box.classList.add("over"); };
   box.ondragleave = () => box.classList.remove("over");
   box.ondrop = (event) => {

@@ -15,7 +15,7 @@ COVERED = """() => {
 }"""
 WINDOWS = [{"width": 1440, "height": 1000}, {"width": 1024, "height": 768}, {"width": 390, "height": 844}]
 # The first shows in cloud mode alone; to the others lead the filters and the menu behind one's name.
-UNLINKED = ("/differences", "/categories", "/profile")
+UNLINKED = ("/differences", "/categories", "/sheets", "/profile")
 
 
 def test_the_overview_counts(person, site):

@@ -131,6 +131,7 @@ def test_what_is_answered_is_what_is_described(described, console, server, http,
     given |= {"status": "Normal", "objectPath": "example.com/a.png"}
     given |= {"key": console.store.feed_keys.add(TESTS).key}
     given |= {"webhookId": console.store.webhooks.add("https://hooks.example.com/in", "", (), TESTS).webhook_id}
+    given |= {"bulkId": console.call("startBulk", {"action": "narrow"}, token)["data"]["bulkId"]}
     given |= {"viewId": console.call("saveView", {"page": "videos", "name": "mine"}, token)["data"]["viewId"]}
     given |= {"sheetId": console.store.sheets.keep("anne", "videos.csv", [ROW], 1, ["status"]).sheet_id}
     given |= {"figure": "uploads"}

@@ -1,0 +1,163 @@
+"""One action on all videos that match a filter, as one job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+from backend.api.parameters import Id, PageIndex, PageSize, SeenLine, Text, Whole
+from backend.api.registry import operation
+from backend.auth.permissions import Right
+from backend.errors import Conflict, Forbidden
+from backend.lifecycle.review import check_words, choose_words
+from backend.model import Job, JobState, Verdict
+from backend.model.bulks import MAX_VIDEOS, OF_REVIEWERS, UNDOABLE, Bulk, BulkAction, ItemState
+from backend.operations.fields import ReasonCode
+from backend.operations.video_filters import Filters
+
+if TYPE_CHECKING:
+    from backend.console import Call
+
+LATEST = 20
+BulkId = Annotated[str, Id(32)]
+Words = Annotated[str, Text(512)]
+
+
+class BulkData(msgspec.Struct, rename="camel"):
+    """An action on many videos: `done` and `refused` of `total` so far.
+
+    `state` is that of its job: queued, running, done, failed or cancelled. `undoes` is the id of the action that it
+    takes back, `canUndo` whether undoBulk can take this one back.
+    """
+
+    bulk_id: str
+    job_id: str
+    action: BulkAction
+    undoes: str
+    user_name: str
+    time: str
+    state: str
+    total: int
+    done: int
+    refused: int
+    can_undo: bool
+
+
+class RefusedVideo(msgspec.Struct, rename="camel"):
+    video_id: str
+    title: str
+    why: str
+
+
+class BulkDetail(BulkData, rename="camel"):
+    """`refusedList` is a page of the videos to which nothing was done, with reasons."""
+
+    refused_list: list[RefusedVideo]
+
+
+class BulkList(msgspec.Struct, rename="camel"):
+    bulk_list: list[BulkData]
+
+
+@operation("POST", "/vod/startBulk", message="已开始", right=Right.REVIEW)
+def start_bulk(
+    call: Call,
+    *,
+    action: BulkAction,
+    filters: Filters,
+    reason: Words = "",
+    reason_code: ReasonCode = "",
+    comment: Words = "",
+    is_narrow: bool = False,
+    is_cache: bool = False,
+    expected_total: Annotated[int | None, Whole(1, MAX_VIDEOS)] = None,
+    seen_line: SeenLine = None,
+) -> BulkDetail:
+    """Queue one action on all videos that match the filters now, at most 50,000.
+
+    The set is fixed by this call; videos that somebody changes before their turn, or that the action does not fit, are
+    left alone and listed by getBulk. `approve` and `block` (with `reason` or `reasonCode`, as in createAudit) need the
+    permission to review, the others that to manage. `isNarrow` and `isCache` are for `recommend`. With
+    `expectedTotal`, 409 if another number matches; `seenLine` is as for createAudit.
+    """
+    if action not in OF_REVIEWERS:
+        _require_manage(call)
+    form: dict[str, Any] = {}
+    if action in OF_REVIEWERS:
+        verdict = Verdict.BLOCKED if action is BulkAction.BLOCK else Verdict.NORMAL
+        words = choose_words(call.console, verdict, reason, reason_code, call.caller.language)
+        words = check_words(verdict, words, comment, needs_reason=not call.settings.legacy_clients)
+        form = {"reason": words, "reasonCode": reason_code, "comment": comment}
+    elif action is BulkAction.RECOMMEND:
+        form = {"isNarrow": str(is_narrow).lower(), "isCache": str(is_cache).lower()}
+    wanted = call.store.catalogue.settle(filters.wanted)
+    bulk = call.store.bulks.start(
+        action, form, wanted, call.actor, expected=expected_total, seen_line=seen_line
+    )  # fmt: skip
+    return _detail(call, bulk, 1, 10)
+
+
+@operation("GET", "/vod/getBulks", right=Right.REVIEW)
+def get_bulks(call: Call) -> BulkList:
+    """List the last 20 actions on many videos, latest first."""
+    found = call.store.bulks.find(LATEST)
+    jobs = {job.job_id: job for job in call.store.jobs.get_jobs([one.job_id for one in found])}
+    undone = call.store.bulks.find_undone(one.bulk_id for one in found)
+    return BulkList([BulkData(**_facts(call, one, jobs.get(one.job_id), one.bulk_id in undone)) for one in found])
+
+
+@operation("GET", "/vod/getBulk", right=Right.REVIEW)
+def get_bulk(call: Call, *, bulk_id: BulkId, page_index: PageIndex = 1, page_size: PageSize = 10) -> BulkDetail:
+    """Return an action on many videos, with a page of those to which nothing was done. It is kept for 30 days."""
+    return _detail(call, call.store.bulks.get(bulk_id), page_index, page_size)
+
+
+@operation("POST", "/vod/cancelBulk", message="已取消", right=Right.REVIEW)
+def cancel_bulk(call: Call, *, bulk_id: BulkId) -> None:
+    """Stop an action on many videos; what was done stays, and can be undone."""
+    bulk = call.store.bulks.get(bulk_id)
+    if bulk.actor.name != call.actor.name:
+        _require_manage(call)
+    call.store.jobs.cancel_job(bulk.job_id, call.actor)
+
+
+@operation("POST", "/vod/undoBulk", message="已开始撤销", right=Right.REVIEW)
+def undo_bulk(call: Call, *, bulk_id: BulkId) -> BulkDetail:
+    """Queue taking back everything that an action on many videos did: approve, block, recommend or delete.
+
+    Videos that somebody changed since are left alone and listed. It is an action on many videos itself.
+    """
+    bulk = call.store.bulks.get(bulk_id)
+    if bulk.action not in OF_REVIEWERS:
+        _require_manage(call)
+    job = next(iter(call.store.jobs.get_jobs([bulk.job_id])), None)
+    if job is not None and job.state in (JobState.QUEUED, JobState.RUNNING):
+        raise Conflict("This bulk action is not finished; stop it first.")
+    return _detail(call, call.store.bulks.undo(bulk_id, call.actor), 1, 10)
+
+
+def _require_manage(call: Call) -> None:
+    if call.access is not None and Right.MANAGE not in call.access.rights:
+        raise Forbidden("This needs the permission to manage videos.")
+
+
+def _detail(call: Call, bulk: Bulk, index: int, size: int) -> BulkDetail:
+    job = next(iter(call.store.jobs.get_jobs([bulk.job_id])), None)
+    items = call.store.bulks.find_items(bulk.bulk_id, ItemState.REFUSED, index, size)
+    refused = [RefusedVideo(one.video_id, one.title, call.say(one.why) if one.why else "") for one in items]
+    undone = call.store.bulks.find_undone([bulk.bulk_id])
+    return BulkDetail(**_facts(call, bulk, job, bool(undone)), refused_list=refused)
+
+
+def _facts(call: Call, bulk: Bulk, job: Job | None, is_undone: bool) -> dict[str, Any]:
+    state = job.state if job is not None else JobState.DONE
+    is_counted = job is not None and state is JobState.DONE
+    counts = job.result if job is not None and is_counted else call.store.bulks.count(bulk.bulk_id)
+    done = int(counts.get(ItemState.DONE, 0))
+    return {
+        "bulk_id": bulk.bulk_id, "job_id": bulk.job_id, "action": bulk.action, "undoes": bulk.undoes,
+        "user_name": bulk.actor.name, "time": call.write.time(bulk.created), "state": state.value,
+        "total": bulk.total, "done": done, "refused": int(counts.get(ItemState.REFUSED, 0)),
+        "can_undo": bool(done) and bulk.action in UNDOABLE and not bulk.undoes and not is_undone,
+    }  # fmt: skip

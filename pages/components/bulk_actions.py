@@ -1,0 +1,147 @@
+"""One action on everything that matches the filters: its menu, question, progress and result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components import confirm_dialog, formatting, layout, reason_choice, session, video_actions
+from pages.components.i18n import t
+
+ACTIONS = ("approve", "block", "recommend", "transcode", "narrow", "delete")
+RUNNING = ("queued", "running")
+WANTED, OWN = "wanted_bulk", "bulk_own"
+NAMED = 20
+
+
+def menu(wanted: dict[str, str], total: int) -> None:
+    """Draw the menu of actions on all videos that match."""
+    choices = {action.key: action.label for action in video_actions.allowed(*ACTIONS)}
+    if total < 2 or not choices:
+        return
+
+    def chosen() -> None:
+        key = st.session_state["bulk_menu"]
+        st.session_state[WANTED] = (key, wanted, total, st.session_state[session.SEEN], layout.opening())
+
+    st.menu_button(
+        t("bulk.all", count=total), list(choices), key="bulk_menu", icon=":material/select_all:", type="tertiary",
+        format_func=choices.__getitem__, on_click=chosen,
+    )  # fmt: skip
+
+
+def requested() -> None:
+    """Open the requested question; called once per run, from the body of the page."""
+    if wanted := st.session_state.pop(WANTED, None):
+        key, total = wanted[0], wanted[2]
+        icon = video_actions.ACTIONS[key].icon
+        layout.open_dialog(confirm_dialog.asked(key, total), icon)(_question)(*wanted)
+
+
+def _question(key: str, wanted: dict[str, str], total: int, seen: int, number: int) -> None:
+    st.caption(confirm_dialog.follows(video_actions.ACTIONS[key]))
+    st.caption(t("bulk.follows"))
+    form: dict[str, Any] = {}
+    if key == "block":
+        form = reason_choice.form(number)
+    elif key == "recommend":
+        form = {
+            "isNarrow": st.checkbox(t("recommend.narrow"), key=f"bulk_narrow--{number}"),
+            "isCache": st.checkbox(t("recommend.cache"), key=f"bulk_cache--{number}", value=True),
+        }
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button(t("common.cancel"), key="confirm_no"):
+            st.rerun()
+        ready = key != "block" or reason_choice.is_ready(form)
+        if st.button(t(f"action.{key}"), key="confirm_yes", type="primary", disabled=not ready):
+            flags = {name: str(value).lower() if isinstance(value, bool) else value for name, value in form.items()}
+            given = {**wanted, **flags, "expectedTotal": total, "seenLine": seen}
+            envelope = session.attempt("startBulk", action=key, **given)
+            if envelope["result"] == "true":
+                _own().add(envelope["data"]["bulkId"])
+                st.rerun()
+            st.error(formatting.plain(envelope["message"]))
+
+
+def show() -> None:
+    """Draw the actions that run, and the results of one's own."""
+    if not session.may("review"):
+        return
+    found = _shown()
+    if found:
+        st.fragment(_draw, run_every="1s" if any(one["state"] in RUNNING for one in found) else None)()
+
+
+def _shown() -> list[dict[str, Any]]:
+    bulks = session.ask("getBulks")["bulkList"]
+    name = st.session_state["account"]["userName"]
+    _own().update(one["bulkId"] for one in bulks if one["state"] in RUNNING and one["userName"] == name)
+    return [one for one in bulks if one["state"] in RUNNING or one["bulkId"] in _own()]
+
+
+def _draw() -> None:
+    found = _shown()
+    running = {one["bulkId"] for one in found if one["state"] in RUNNING}
+    ended = st.session_state.get("bulk_running", set()) - running
+    st.session_state["bulk_running"] = running
+    if ended:
+        layout.redraw()
+    for one in found:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"bulk_{one['bulkId']}"):
+            if one["state"] in RUNNING:
+                _progress(one)
+            else:
+                _result(one)
+
+
+def _progress(one: dict[str, Any]) -> None:
+    count = one["done"] + one["refused"]
+    told = t("bulk.running", what=_what(one), done=f"{count:,}", of=f"{one['total']:,}")
+    st.progress(count / one["total"], text=f"{told} · {formatting.plain(one['userName'])}")
+    st.button(t("batch.stop"), key=f"bulk_stop_{one['bulkId']}", icon=":material/stop:", on_click=_do,
+              args=("cancelBulk", one["bulkId"]))  # fmt: skip
+
+
+def _result(one: dict[str, Any]) -> None:
+    told = t("bulk.ended", what=_what(one), count=one["done"])
+    if left := one["total"] - one["done"] - one["refused"]:
+        told = f"{told} · {t('bulk.left', count=left)}"
+    st.markdown(told, width="stretch" if not one["refused"] else "content")
+    if one["refused"]:
+        with st.popover(t("bulk.refused", count=one["refused"]), icon=":material/report:"):
+            _refused(one)
+    if one["canUndo"]:
+        st.button(t("undo.label"), key=f"bulk_undo_{one['bulkId']}", icon=":material/undo:", on_click=_do,
+                  args=("undoBulk", one["bulkId"]))  # fmt: skip
+    st.button(t("common.understood"), key=f"bulk_seen_{one['bulkId']}", type="tertiary", on_click=_own().discard,
+              args=(one["bulkId"],))  # fmt: skip
+
+
+def _refused(one: dict[str, Any]) -> None:
+    found = session.attempt("getBulk", bulkId=one["bulkId"], pageSize=NAMED)["data"]
+    lines = [t("desk.titled", title=row["title"] or row["videoId"], message=row["why"]) for row in found["refusedList"]]
+    shown = [f"- {formatting.plain(line)}" for line in lines]
+    if one["refused"] > NAMED:
+        shown.append(f"- {t('common.more', count=one['refused'] - NAMED)}")
+    st.markdown("\n".join(shown))
+
+
+def _what(one: dict[str, Any]) -> str:
+    word = t(f"action.{one['action']}")
+    return t("bulk.undoing", what=word) if one["undoes"] else word
+
+
+def _do(operation: str, bulk_id: str) -> None:
+    envelope = session.attempt(operation, bulkId=bulk_id)
+    if envelope["result"] != "true":
+        session.report([], [envelope["message"]], "")
+    elif operation == "undoBulk":
+        _own().discard(bulk_id)
+        _own().add(envelope["data"]["bulkId"])
+    st.session_state["wanted_rerun"] = True
+
+
+def _own() -> set[str]:
+    found: set[str] = st.session_state.setdefault(OWN, set())
+    return found
