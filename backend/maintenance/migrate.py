@@ -122,11 +122,12 @@ def _opened(target: Settings) -> Iterator[Tables]:
 
 
 def _is_moved(old: Tables, new: Tables) -> bool:
-    """Return whether the move was finished, but for removing the mark of the target."""
+    """Return whether this very move was finished before, but perhaps for removing the mark of the target."""
     here, there = old.read_mark(), new.read_mark()
     if here is None or not here.is_source or not here.ended:
         return False
-    if there is None or there.token != here.token:
+    is_there = not new.is_new() and here.other == new.name if there is None else there.token == here.token
+    if not is_there:
         raise MaintenanceError(here.refusal(old.name))
     return True
 

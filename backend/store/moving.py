@@ -83,6 +83,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     "figure_user_counts": ("series", "slot", "key"),
     "figure_moves": ("video_id",),
     "figure_bounds": ("low",),
+    "views": ("view_id",),
+    "list_columns": ("account_id", "page"),
     "sheets": ("sheet_id",),
     "sheet_rows": ("sheet_id", "place"),
     "feed_hours": ("hour", "slot"),

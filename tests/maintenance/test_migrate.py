@@ -196,6 +196,19 @@ def test_the_source_is_not_used_by_mistake_and_can_be_used_again(full, empty_pos
         cancel(source)
 
 
+def test_a_move_that_was_finished_can_be_repeated(full, empty_postgres, elsewhere, told):
+    """Killed after its last step, it looks to its operator like one that was not finished."""
+    there = elsewhere(full, empty_postgres)
+    migrate(full, there, told.append)
+    del told[:]
+
+    migrate(full, there, told.append)
+
+    assert len(told) == 1
+    with pytest.raises(MaintenanceError, match="was moved to"):
+        migrate(full, elsewhere(full), told.append)
+
+
 def test_a_row_that_was_changed_meanwhile_is_noticed(full, empty_postgres, elsewhere, told, kill_at, open_again):
     there = elsewhere(full, empty_postgres)
     with pytest.raises(Killed):
