@@ -63,7 +63,7 @@ MACHINE = """
 PLACES = {QueueOrder.OLDEST: "w.since", QueueOrder.NEWEST: "-w.since", QueueOrder.MACHINE: MACHINE}
 BELOW = """
     with recursive below (cate_id) as (
-        select :cate_id union select c.cate_id from categories c join below b on c.parent_id = b.cate_id
+        select cast(:cate_id as bigint) union select c.cate_id from categories c join below b on c.parent_id = b.cate_id
     ) select cate_id from below
 """
 IMPORTED = "exists (select 1 from history h where h.target = v.video_id and h.action = 'importVideo')"
