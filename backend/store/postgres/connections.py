@@ -276,7 +276,7 @@ def _rebuild(connection: Connection, tell: Progress) -> None:
         if migrations.is_rebuild_due(connection):
             derived.rebuild(db, tell)
             migrations.note_rebuilt(connection)
-            derived.note_change(db, 0)
+            derived.note_change(db)
 
 
 def connect(address: str) -> Connection:

@@ -12,7 +12,7 @@ from backend.store.postgres.database import Database
 
 FOLD_EVERY = 500  # writes of a process after which it adds up the counters' differences
 CHUNK = 20_000
-CHANGED = "update changes set number = number + 1 where slot = ? and pg_current_xact_id_if_assigned() is not null"
+CHANGED = "update changes set number = number + 1 where slot = 0 and pg_current_xact_id_if_assigned() is not null"
 
 # table, key, column, what it is made of, and how
 FOLDED: tuple[tuple[str, str, str, str, Callable[[str], str]], ...] = (
@@ -68,12 +68,11 @@ def update(db: Database, now: float, *, fold: bool) -> None:
     figure_counts.settle(db, now)
     if fold:
         fold_counters(db)
-    note_change(db, 0)
 
 
-def note_change(db: Database, slot: int) -> None:
+def note_change(db: Database) -> None:
     """Give the database another version, if this transaction wrote anything."""
-    db.execute(CHANGED, [slot])
+    db.execute(CHANGED)
 
 
 def fold_counters(db: Database) -> None:

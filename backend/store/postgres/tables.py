@@ -157,7 +157,7 @@ class PostgresTables:
                 if mark:
                     self._put_mark(replace(mark, later=()))
                 self._set_numbers(numbers)
-                derived.note_change(Database(self._db, lambda: 0.0), 0)
+                derived.note_change(Database(self._db, lambda: 0.0))
             tell(total, total)
             self._db.execute("vacuum (analyze)")
 

@@ -11,8 +11,10 @@ from psycopg.pq import TransactionStatus
 from backend.store.postgres import locks
 from backend.store.postgres.clock import Clock
 from backend.store.postgres.database import Connection, Database, run
+from backend.store.postgres.derived import CHANGED
 
 BEGIN = f"begin isolation level read committed; select pg_advisory_xact_lock({locks.WRITE}); "
+COMMIT = f"{CHANGED}; commit".encode()
 NOW = "select set_config('qu.now', '{now}', true)"  # triggers ask for the time too
 HAS_FAILED = "a statement of the change had failed"
 
@@ -63,7 +65,7 @@ class Writer:
     def commit(self) -> None:
         """Update what is derived from the changes, and commit."""
         self._derive(self.db)
-        if run(self._used.pgconn, b"commit") != b"COMMIT":
+        if run(self._used.pgconn, COMMIT) != b"COMMIT":
             raise psycopg.errors.InFailedSqlTransaction(HAS_FAILED)
         self.is_open = False
 

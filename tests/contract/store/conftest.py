@@ -9,7 +9,8 @@ import pytest
 from backend.store import Store, open_store
 
 
-@pytest.fixture(params=["sqlite", "postgres"], autouse=True)
+# On PostgreSQL each statement is a round trip: 36 s of processor time are too much for `make test`.
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)], autouse=True)
 def database(request) -> str:
     """The address of the database behind the store of a test here, and so behind its console; empty for SQLite."""
     return request.getfixturevalue("postgres") if request.param == "postgres" else ""
