@@ -29,6 +29,7 @@ T = TypeVar("T")
 MAX_CONNECTIONS = 20
 MORE_CONNECTIONS = 2  # for the version of the data, and for exports
 WAIT_SECONDS = 10.0  # for a connection of the pool
+RETRY_SECONDS = 1.0  # while the server is away
 # Defaults of a connection, which the address may set otherwise: a server that is gone is noticed within half a minute,
 # and of several servers the one is used that can be written.
 DEFAULTS = {
@@ -81,7 +82,8 @@ class Connections:
         self._writes = GroupedWriter(self._writer)
         self._pool = ConnectionPool(
             self._address, kwargs=KWARGS, configure=self._configure, min_size=1, max_size=MAX_CONNECTIONS,
-            timeout=WAIT_SECONDS, max_idle=300, reconnect_timeout=30, name="qu-console", open=True,
+            timeout=WAIT_SECONDS, max_idle=300, reconnect_timeout=0, reconnect_failed=_try_again, name="qu-console",
+            open=True,
         )  # fmt: skip
         with suppress(psycopg.Error):  # whoever needs a connection is told
             self._pool.wait(WAIT_SECONDS)
@@ -259,6 +261,13 @@ class Connections:
 
 
 KWARGS: dict[str, Any] = {"autocommit": True, "cursor_factory": RawCursor, "prepare_threshold": 3}
+
+
+def _try_again(pool: ConnectionPool[Connection]) -> None:
+    """Try to connect a second later: the pool itself would wait twice as long each time, with the server long back."""
+    timer = threading.Timer(RETRY_SECONDS, pool.check)  # makes a connection if there is none
+    timer.daemon = True
+    timer.start()
 
 
 def _configure(connection: Connection) -> None:

@@ -118,6 +118,24 @@ def test_a_server_that_lets_nobody_in_is_called_away_and_serves_again_later(
     opened.close()
 
 
+def test_who_waits_while_the_server_is_away_is_served_as_soon_as_it_is_back(
+    store, admin, caplog, eventually, tmp_path
+):
+    store.engine.close()
+    opened = open_store(tmp_path, database=admin.info.dsn)
+    refused = "error connecting in 'qu-console'"
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(admin.info.dsn, dbname="postgres", autocommit=True) as server:
+        server.execute(f"alter database {admin.info.dbname} allow_connections false")
+        try:
+            end_connections(admin)
+            waiting = pool.submit(words, opened)
+            eventually(lambda: caplog.text.count(refused) > 2)  # the pool gave up, and began again
+        finally:
+            server.execute(f"alter database {admin.info.dbname} allow_connections true")
+        assert waiting.result() == []
+    opened.close()
+
+
 def test_of_many_who_write_at_once_none_is_lost(store, postgres, tmp_path):
     other = open_store(tmp_path, database=postgres)
 
