@@ -18,6 +18,7 @@ from backend.console import Console
 from backend.errors import Refused, StorageError
 from backend.model.media_urls import MediaPath, media_type_of, read_media_path
 from backend.server.request import RequestContext
+from backend.store import StoreError
 
 if TYPE_CHECKING:
     from backend.media import OpenFile
@@ -31,6 +32,7 @@ LINK_SECONDS = 300  # how long a signed URL works, also one of a video that is b
 AWAY_SECONDS = 5  # until it is worth asking again an object store that did not answer
 AWAY = "The media storage is not responding. Try again in a minute."
 NO_FILE = "The file does not exist."
+NO_DATABASE = "The database is not responding."
 RANGE = re.compile(r"(?=.*[0-9])([0-9]{0,30})-([0-9]{0,30})")
 
 
@@ -71,6 +73,10 @@ async def send_media(context: RequestContext) -> Response:
     except StorageError as error:
         context.answer_headers["Retry-After"] = str(AWAY_SECONDS)
         raise Refused(503, AWAY) from error
+    except StoreError as error:  # players and caches look at the status alone
+        context.console.explain(error, "media", context.caller.request_id)
+        context.answer_headers["Retry-After"] = str(AWAY_SECONDS)
+        raise Refused(503, NO_DATABASE) from error
 
 
 def _common(context: RequestContext) -> dict[str, str]:

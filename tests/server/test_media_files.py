@@ -11,6 +11,7 @@ import pytest
 from backend.media import LocalFile
 from backend.media.bucket import BucketFiles
 from backend.model import FileKind, MediaFile, Verdict
+from backend.store import Reason, StoreError
 from tests.conftest import TESTS
 
 
@@ -41,6 +42,20 @@ class TestMedia:
         assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert http.get(media.replace("common.mp4", "cover.jpg")).headers["Content-Type"] == "image/jpeg"
+
+    def test_while_the_database_is_away_players_and_caches_are_told_by_the_status(
+        self, media, http, console, monkeypatch
+    ):
+        def fail(*_):
+            raise StoreError("the server is away", Reason.UNREACHABLE)
+
+        monkeypatch.setattr(console.store.lookups, "find_media_access", fail)
+
+        answer = http.get(media)
+
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.json()["message"] == "The database is not responding."
 
     def test_a_cdn_may_keep_what_passed_review_and_nothing_else(self, media, http, console):
         video_id = urlsplit(media).path.split("/")[2]
