@@ -54,6 +54,11 @@ def _refused_by_database(error: StoreError, request_id: str) -> ConsoleError:
         return ConsoleError("The database is damaged, so nothing was changed. Restore a backup.")
     if error.reason is Reason.BUSY:
         return ConsoleError("The database is busy, so nothing was changed. Try again.")
+    if error.reason is Reason.UNCERTAIN:
+        return ConsoleError(
+            "The connection to the database broke while this was saved, so it may have been saved or not. "
+            "Look before you try again."
+        )
     return ConsoleError(
         "The database cannot be used now, so nothing was changed. Give this number to the administrator: {request_id}",
         request_id=request_id,

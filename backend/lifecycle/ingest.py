@@ -162,9 +162,10 @@ def add_video(console: Console, file: LocalFile, probe: Probe, metadata: VideoMe
     )
     try:
         return console.store.catalogue.add_video(video, actor, *console.media.initial_jobs, settle=True)
-    except BaseException:
-        with suppress(StorageError):  # they stay until `doctor` finds them
-            console.media.delete(video_id)
+    except BaseException as error:
+        if not getattr(error, "unknown", False):  # else the video may be there
+            with suppress(StorageError):  # they stay until `doctor` finds them
+                console.media.delete(video_id)
         raise
 
 

@@ -12,12 +12,13 @@ class Reason(StrEnum):
     FULL = "full"  # no space left
     READ_ONLY = "read-only"
     UNREACHABLE = "unreachable"  # the disk or the server does not respond
+    UNCERTAIN = "uncertain"  # the connection broke during the commit: the change was made, or not
     DAMAGED = "damaged"
     VERSION = "version"  # written by another version of the console
     OTHER = "other"
 
 
-PASSING = (Reason.BUSY, Reason.FULL, Reason.READ_ONLY, Reason.UNREACHABLE)
+PASSING = (Reason.BUSY, Reason.FULL, Reason.READ_ONLY, Reason.UNREACHABLE, Reason.UNCERTAIN)
 
 
 class StoreError(RuntimeError):
@@ -31,3 +32,8 @@ class StoreError(RuntimeError):
     def passing(self) -> bool:
         """Return whether retrying later may help."""
         return self.reason in PASSING
+
+    @property
+    def unknown(self) -> bool:
+        """Return whether the change may have been made."""
+        return self.reason is Reason.UNCERTAIN

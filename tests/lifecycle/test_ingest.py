@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 
 import backend
 from backend.errors import MediaError, StorageError
-from backend.lifecycle.ingest import kept_until_stored
+from backend.lifecycle.ingest import VideoMetadata, ingest_file, kept_until_stored
+from backend.media import LocalFile
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.folder import FolderFiles
 from backend.media.local import LocalMedia
-from backend.model import FileKind
+from backend.model import FileKind, User, VideoFilter
+from backend.store import Reason, StoreError
+from tests.conftest import TESTS
 
 UPLOAD = "/console/vod/uploadVideo"
 
@@ -114,3 +119,23 @@ def test_a_fetched_file_is_kept_while_the_media_storage_is_away_and_not_when_it_
         with pytest.raises(type(error)), kept_until_stored(path):
             raise error
         assert path.exists() is kept
+
+
+def test_an_upload_of_which_nobody_knows_whether_it_was_saved_keeps_its_file(
+    console, small_clip, tmp_path, monkeypatch
+):
+    """Otherwise there would be a video without one."""
+    add = console.store.catalogue.add_video
+
+    def lose(*given, **named):
+        add(*given, **named)
+        raise StoreError("the connection broke", Reason.UNCERTAIN)
+
+    monkeypatch.setattr(console.store.catalogue, "add_video", lose)
+    file = LocalFile(Path(shutil.copy(small_clip, tmp_path / "a.mp4")))
+
+    with pytest.raises(StoreError):
+        ingest_file(console, file, VideoMetadata("a.mp4", User("u1")), TESTS)
+
+    (video,) = console.store.catalogue.iterate_videos(VideoFilter())
+    assert (console.settings.media_folder / video.video_id / video.files[0].name).exists()

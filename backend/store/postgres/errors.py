@@ -23,8 +23,14 @@ REASONS = {
 }
 
 
+class CommitLostError(psycopg.OperationalError):
+    """The connection broke while a transaction was committed, so that it may or may not have been."""
+
+
 def reason_of(error: psycopg.Error) -> Reason:
     """Return why the database is unavailable."""
+    if isinstance(error, CommitLostError):
+        return Reason.UNCERTAIN
     if isinstance(error, PoolTimeout | TooManyRequests):
         return Reason.BUSY
     state = error.sqlstate

@@ -12,6 +12,7 @@ from backend.store.postgres import locks
 from backend.store.postgres.clock import Clock
 from backend.store.postgres.database import Connection, Database, run
 from backend.store.postgres.derived import CHANGED
+from backend.store.postgres.errors import CommitLostError, said
 
 BEGIN = f"begin isolation level read committed; select pg_advisory_xact_lock({locks.WRITE}); "
 COMMIT = f"{CHANGED}; commit".encode()
@@ -65,7 +66,13 @@ class Writer:
     def commit(self) -> None:
         """Update what is derived from the changes, and commit."""
         self._derive(self.db)
-        if run(self._used.pgconn, COMMIT) != b"COMMIT":
+        try:
+            ended = run(self._used.pgconn, COMMIT)
+        except psycopg.Error as error:
+            if self._used.closed:
+                raise CommitLostError(said(error)) from error
+            raise
+        if ended != b"COMMIT":
             raise psycopg.errors.InFailedSqlTransaction(HAS_FAILED)
         self.is_open = False
 

@@ -118,9 +118,7 @@ def test_a_server_that_lets_nobody_in_is_called_away_and_serves_again_later(
     opened.close()
 
 
-def test_who_waits_while_the_server_is_away_is_served_as_soon_as_it_is_back(
-    store, admin, caplog, eventually, tmp_path
-):
+def test_who_waits_while_the_server_is_away_is_served_as_soon_as_it_is_back(store, admin, caplog, eventually, tmp_path):
     store.engine.close()
     opened = open_store(tmp_path, database=admin.info.dsn)
     refused = "error connecting in 'qu-console'"
@@ -208,6 +206,25 @@ class TestChangesAtOnce:
         assert "first" not in kept
         assert kept == {str(number) for number, one in enumerate(found) if not isinstance(one, StoreError)}
         assert self.add(store, "after")
+
+
+def test_when_the_connection_breaks_at_the_commit_nobody_says_that_nothing_was_changed(store, admin):
+    """The server may have committed it before it could say so."""
+    admin.execute("""
+        create function leave() returns trigger language plpgsql as
+            'begin perform pg_terminate_backend(pg_backend_pid()); return null; end';
+        create constraint trigger leave after insert on cloud_places deferrable initially deferred
+            for each row execute function leave()
+    """)
+    try:
+        with pytest.raises(StoreError) as told:
+            write(store, "a")
+    finally:
+        admin.execute("drop trigger leave on cloud_places; drop function leave")
+
+    assert told.value.reason is Reason.UNCERTAIN
+    assert told.value.passing
+    write(store, "b")
 
 
 def test_a_change_that_failed_leaves_nothing_and_tells_its_listeners_nothing(store):
