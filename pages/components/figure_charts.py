@@ -95,6 +95,7 @@ def _point(value: float | None, factor: float, *, faint: bool = False) -> Any:
 def _draw(title: str, spec: dict[str, Any], height: int) -> None:
     names = [one["name"] for one in spec["series"]]
     common = {
+        "animation": False,  # a busy browser would show lines half drawn
         "tooltip": {"trigger": "axis", "valueFormatter": "localized", "confine": True},
         "legend": {"left": "right", "top": 0, "type": "scroll", "data": names},
         "grid": {"left": 4, "right": 14, "top": 44, "bottom": 22 if spec["xAxis"]["type"] == "value" else 4,
