@@ -242,7 +242,9 @@ def _page(
     plan = plan_for(listing, wanted)
     direction = "desc" if down else "asc"
     if column:
-        gather = total <= FEW or SORTED * total < WALKED * _rows(db, listing) * (skip + size) / total
+        # Titles with a word stand together in the order of titles: the walk may be through all others first.
+        passed = 1.0 if wanted.title and column == SORT_COLUMNS["title"] else (skip + size) / total
+        gather = total <= FEW or SORTED * total < WALKED * _rows(db, listing) * passed
         if not gather and listing is VIDEOS:
             plan = replace(plan, table=listing.table)
         return _marks(db, plan, column, direction, skip, size, gather=gather)
