@@ -25,6 +25,10 @@ MOVING_ELSEWHERE = (
     "{name} is being moved to {other}, and that is not finished. Go on with that, or give it up first: "
     "python -m backend migrate --cancel"
 )
+UNSOUND = (
+    "{place} is not sound: {wrong}. Nothing was changed. Mend it first: python -m backend doctor --rebuild makes "
+    "indexes and counts anew"
+)
 STRANGE = (
     "These texts in {name} are not valid, or have the character NUL, which PostgreSQL does not take: {where}. Correct "
     "them in the console, and begin again. Nothing was changed."
@@ -62,6 +66,9 @@ def migrate(source: Settings, target: Settings, tell: Tell, *, afresh: bool = Fa
             columns = _compare_columns(old, new)
             with old.snapshot():
                 sums = _survey(old, columns, tell)
+            if old.read_mark() is None:
+                tell("examining what is to be moved")
+                _examine(source)
             mark = _begin(old, new, afresh=afresh)
             try:
                 _copy(old, new, columns, sums, tell)
@@ -146,6 +153,16 @@ def _check_marks(old: Tables, new: Tables, *, afresh: bool) -> None:
         raise MaintenanceError(IN_USE_BEFORE.format(name=new.name))
     elif not afresh and (here is None or here.token != there.token):
         raise MaintenanceError(OTHER_COPY.format(name=new.name, other=there.other))
+
+
+def _examine(source: Settings) -> None:
+    """Raise MaintenanceError if the source is not sound: its copy would not be either."""
+    store = open_store(source.data, database=source.database, held=True)
+    try:
+        if wrong := [*store.history.verify().errors, *store.check(), *store.recount()]:
+            raise MaintenanceError(UNSOUND.format(place=store.place, wrong="; ".join(wrong[:5])))
+    finally:
+        store.close()
 
 
 def _begin(old: Tables, new: Tables, *, afresh: bool) -> Mark:

@@ -261,6 +261,15 @@ def test_a_text_that_only_speaks_of_nul_is_text(full, empty_postgres, elsewhere,
 
 
 class TestWhatIsRefused:
+    def test_a_source_that_is_not_sound(self, full, empty_postgres, elsewhere, told):
+        with closing(sqlite3.connect(full.data / "console.sqlite3")) as db, db:
+            db.execute("update videos_per_category set number = 7")
+
+        with pytest.raises(MaintenanceError, match=r"videos_per_category.*doctor --rebuild"):
+            migrate(full, elsewhere(full, empty_postgres), told.append)
+
+        open_store(full.data).close()
+
     def test_a_database_that_somebody_uses(self, full, empty_postgres, elsewhere, told):
         there = elsewhere(full, empty_postgres)
         store = open_store(there.data, database=there.database)
