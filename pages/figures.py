@@ -11,7 +11,7 @@ from pages.components.i18n import t
 layout.guard()
 TOPICS = list(figure_panels.TOPICS)
 RANGES = ["7", "30", "90", "365", "own"]
-MOST = {"day": 92, "week": 735, "month": 1830}  # days that fit
+MOST = {"day": 92, "week": 735, "month": 1100}  # days that fit
 USUAL = {"7": "day", "30": "day", "90": "week", "365": "month"}
 PAGE = "f_page"
 

@@ -33,7 +33,7 @@ class PeriodLength(StrEnum):
     MONTH = "month"
 
 
-MAX_DAYS = {PeriodLength.DAY: 92, PeriodLength.WEEK: 735, PeriodLength.MONTH: 1830}
+MAX_DAYS = {PeriodLength.DAY: 92, PeriodLength.WEEK: 735, PeriodLength.MONTH: 1100}
 
 
 @dataclass(frozen=True, slots=True)

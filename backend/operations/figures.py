@@ -75,7 +75,7 @@ class FigureLink(msgspec.Struct, rename="camel"):
 def get_figures(call: Call, *, figure: Figure, span: FigureSpan) -> FigureTableData:
     """Return a table of figures by day, week or month: the last 30 days, if no times are given.
 
-    At most 92 days by day, 735 by week and 1830 by month; uploadsByUser at most 92. `userId` narrows uploads, `cateId`
+    At most 92 days by day, 735 by week and 1100 by month; uploadsByUser at most 92. `userId` narrows uploads, `cateId`
     uploads and reviews, `reviewer` reviews; only one of them at a time. Who does not manage videos sees of reviewers
     only themselves. Durations above 10 seconds are exact to 5 %.
     """
