@@ -27,7 +27,7 @@ def panel(video: dict[str, Any]) -> None:
             st.page_link(
                 "video.py", label=plain(one["title"]) or one["videoId"], query_params={"videoId": one["videoId"]}
             )
-            st.caption(_said(one))
+            st.markdown(f":small[{_said(one)}]")  # a caption is paler, and so would be what is in it
         if len(found) > MAX_SHOWN:
             st.caption(t("common.more", count=len(found) - MAX_SHOWN))
 
