@@ -39,6 +39,7 @@ KINDS: dict[str, Kind] = {
 }  # fmt: skip
 EDITION = re.compile(r"v[0-9a-f]{11}")
 LINE_ENDS = re.compile(r"\r\n?")
+TAG_SEPARATORS = re.compile(r"\s*[,;，；]\s*")  # people also type Chinese commas and semicolons
 CHANGING = (RowKind.CHANGED, RowKind.CONFLICT)
 NO_PAIR = (None, None)
 FULL_WIDTH = str.maketrans("（）", "()")
@@ -179,7 +180,12 @@ def _value(name: str, cell: str, old: Any, is_gbk: bool) -> Any:
     # A workbook saved from an exported CSV has its escaping apostrophes, and an exported workbook has none
     readings = (bare, unguarded(text).strip())
     olds = {LINE_ENDS.sub("\n", one).strip() for one in (old, *(_without_emoji(old) if is_gbk else ()))}
-    return None if olds.intersection(readings) else kind.read(name, unguarded(text), ZoneInfo("UTC"))
+    if olds.intersection(readings):
+        return None
+    text = unguarded(text)
+    if name == "tags":
+        text = TAG_SEPARATORS.sub(",", text).strip(", ")
+    return kind.read(name, text, ZoneInfo("UTC")) if text else None
 
 
 def _without_emoji(text: str) -> tuple[str, str]:

@@ -125,6 +125,8 @@ def names_in(cells: Iterable[str], known: Iterable[str]) -> list[str]:
 
 def check_names(names: Sequence[str], file: str, needed: Sequence[str]) -> None:
     """Raise BadRequest if a needed column is missing or one is named twice."""
+    if not any(names):
+        raise BadRequest("{file} holds no table.", file=file)
     if missing := [column for column in needed if column not in names]:
         raise BadRequest(
             "{file} has no column {missing}; its first line must name at least {needed}.",

@@ -146,6 +146,16 @@ def test_an_empty_cell_leaves_a_value_and_clear_empties_it(door, make_video, exp
     assert (video["title"], video["description"], video["tags"], video["cateId"]) == ("海边", "", "", 0)
 
 
+def test_tags_are_separated_by_chinese_commas_and_semicolons_too(make_video, export, check):
+    make_video(video_id="v1", tags="a")
+    make_video(video_id="v2", tags="海,山")
+    make_video(video_id="v3", tags="a")
+    first, second, third = export()
+    first["tags"], second["tags"], third["tags"] = " 海， 夜空；b;c ，", "海，山", "，"
+
+    assert changes(check([first, second, third])) == {"v1": {"tags": ("a", "海,夜空,b,c")}}
+
+
 def test_categories_are_taken_by_name_or_id_whichever_cell_was_changed(door, make_video, export, check):
     make_video(video_id="v0", cate_id=5, cate_name="动物")
     make_video(video_id="v1", cate_id=6, cate_name="风景")
@@ -195,7 +205,8 @@ def test_rows_that_name_no_video_or_one_twice_are_told_apart(make_video, export,
         (b"title,edition\n", "videos.csv has no column videoId; its first line must name at least videoId, edition."),
         (b"videoId,title\n", "videos.csv has no column edition;"),
         (b"videoId,edition,status\n", "videos.csv has none of the columns title, description, tags, cateId, cateName"),
-        (b"", "videos.csv has no column videoId, edition"),
+        (b"", "videos.csv holds no table."),
+        (b"\r\n \r\n", "videos.csv holds no table."),
     ],
 )
 def test_a_file_that_is_no_sheet_is_refused(send, content, why):

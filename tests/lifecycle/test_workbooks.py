@@ -124,7 +124,7 @@ def test_a_workbook_that_unpacks_to_much_is_refused(read):
         (b"PK\x03\x04 and then nothing", "cannot be read as an Excel workbook"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old or protected workbook; save it as .xlsx"),
         (workbook([["videoId"], ["v1"]]), "has no column title; its first line must name at least videoId, title."),
-        (workbook([]), "has no column videoId, title"),
+        (workbook([]), "holds no table."),
         (workbook([[*NAMES, "title"], ["v1", "a", "b"]]), "names the column title twice"),
     ],
 )
@@ -146,10 +146,13 @@ def test_what_a_workbook_holds_is_what_was_put_in(read, rows):
     assert [[name, title] for _, (name, title) in found] == kept
 
 
+WHOLE = workbook([NAMES, ["v1", "a"]])  # made once: it holds the time when it was made, which changes its length
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.data())
 def test_a_damaged_workbook_is_refused_or_read(read, data):
-    content = bytearray(workbook([NAMES, ["v1", "a"]]))
+    content = bytearray(WHOLE)
     for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=9)):
         content[place] = data.draw(st.integers(0, 255))
     with contextlib.suppress(BadRequest):
