@@ -37,10 +37,19 @@ def kind_choice(counts: dict[str, int]) -> str:
     return str(chosen or kinds[0])
 
 
-def change(one: dict[str, Any]) -> str:
-    """Return one changed value in words."""
-    before, after = (one[name] or t("sheets.empty") for name in ("before", "after"))
-    return t("history.from_to", field=named("field", one["field"]), before=before, after=after)
+def changes(row: dict[str, Any]) -> str:
+    """Return the changed values of a row in words; a category is told by its name, unless only its id differs."""
+    of = {one["field"]: one for one in row["changeList"]}
+    is_new = "cateId" not in of
+    if "cateName" in of and of["cateName"]["before"] != of["cateName"]["after"]:
+        of.pop("cateId", None)
+    said = []
+    for field, one in of.items():
+        before, after = (one[name] or t("sheets.empty") for name in ("before", "after"))
+        if field == "cateName" and is_new:
+            after = t("sheets.new_category", name=after)
+        said.append(t("history.from_to", field=named("field", field), before=before, after=after))
+    return t("history.and").join(said)
 
 
 def listed(sheet: dict[str, Any], kind: str, found: list[dict[str, Any]]) -> None:
@@ -53,7 +62,7 @@ def listed(sheet: dict[str, Any], kind: str, found: list[dict[str, Any]]) -> Non
 
     columns = [
         Column("line", t("sheets.line"), "number", 64),
-        Column("title", t("column.title"), "link", 260 * (kind in CHANGING), priority=int(kind in CHANGING)),
+        Column("title", t("column.title"), "link", 260 * (kind != "unknown"), priority=int(kind in CHANGING)),
         Column("change", t("history.change"), "words"),
         Column("why", t("sheets.why"), "words", 300 * (kind == "conflict"), priority=int(kind == "conflict")),
     ]
@@ -63,7 +72,7 @@ def listed(sheet: dict[str, Any], kind: str, found: list[dict[str, Any]]) -> Non
             str(row["place"]), row["title"] or row["videoId"],
             {
                 "line": str(row["line"]), "title": row["title"] or row["videoId"],
-                "change": t("history.and").join(map(change, row["changeList"])), "why": row["why"],
+                "change": changes(row), "why": row["why"],
             },
             f"/video?videoId={row['videoId']}",
         )

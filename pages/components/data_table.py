@@ -32,7 +32,7 @@ WAITS = f"""<style>
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `kind` is number, picture, link, button, chips or words (two lines on phones), else text; `sort` are
+    """A column: `kind` is number, picture, link, button, chips or words (up to two lines), else text; `sort` are
     the server's two sort orders.
 
     On narrow screens, columns with the highest `priority` are hidden first.
