@@ -17,6 +17,7 @@ from backend.maintenance.doctor import examine
 from backend.model import HistoryFilter
 from backend.store.hash_chain import CONTENT, START, Head, link
 from backend.store.history import CONDITIONS
+from backend.store.sqlite.connections import add_functions
 from tests.conftest import TESTS
 
 
@@ -42,6 +43,7 @@ def chained(console, make_video):
     for _ in range(10):
         make_video()
     db = sqlite3.connect((console.settings.data / "console.sqlite3"), isolation_level=None)
+    add_functions(db)  # which triggers call
     yield console, db
     db.close()
 
