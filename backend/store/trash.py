@@ -151,7 +151,13 @@ def _rows(db: Database, table: str, video_id: str) -> list[dict[str, Any]]:
 
 
 def _text(rows: list[dict[str, Any]]) -> str:
-    return json.dumps(rows, ensure_ascii=False)
+    """Encode rows; JSON has no endless numbers, as other programs may have stored."""
+    finite = [{name: _finite(value) for name, value in row.items()} for row in rows]
+    return json.dumps(finite, ensure_ascii=False)
+
+
+def _finite(value: Any) -> Any:
+    return max(min(value, 1e300), -1e300) if isinstance(value, float) else value
 
 
 def _read(db: Database, video_id: str) -> dict[str, Any]:

@@ -36,6 +36,8 @@ SPOILED = {
     "times before there were calendars": "update videos set created = -9000000000000",
     "times after the last one": "update videos set created = 9000000000000",
 }
+# Only other programs write these: texts that PostgreSQL refuses, and more bytes than its figures add up to.
+NOT_IN_POSTGRES = ("a NUL in the texts", "a huge size")
 FILES = {
     "a file of a newer version": ("hologram", "f.mp4", 1.0),
     "an endless file": ("common", "f.mp4", 9e999),
@@ -70,7 +72,7 @@ def read_export(data, file_format):
 
 @pytest.mark.parametrize("spoiled", SPOILED)
 def test_whatever_is_stored_every_list_page_and_export_shows_the_row(console, ask, make_video, spoiled):
-    if console.settings.database and "char(0)" in SPOILED[spoiled]:
+    if console.settings.database and spoiled in NOT_IN_POSTGRES:
         pytest.skip("PostgreSQL refuses it")
     video = make_video(files=(MediaFile(FileKind.COMMON, "common-720.mp4", 5), MediaFile(FileKind.COVER, "cover.jpg")))
     make_video(title="another")
@@ -126,6 +128,7 @@ def test_lists_may_be_narrowed_to_all_of_time(console, ask, make_video, edge, zo
     assert console.store.catalogue.find_videos(VideoFilter()).total == 1
 
 
+@pytest.mark.sqlite  # as above
 def test_totals_of_sizes_beyond_all_disks_are_still_shown(console, ask):
     huge = [Video(f"v{cate}", "t", User("u1"), 1, size=2**63 - 1, cate_id=cate) for cate in range(3)]
     console.store.catalogue.load_videos(huge, TESTS)
