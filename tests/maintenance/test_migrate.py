@@ -20,7 +20,7 @@ from backend.maintenance.data_lock import MaintenanceError, hold_data_dir
 from backend.maintenance.migrate import cancel, migrate
 from backend.model import Actor, VideoFilter
 from backend.store import StoreError, open_store, open_tables
-from backend.store.moving import DERIVED, TABLES, VOLATILE
+from backend.store.moving import TABLES
 from tests.paths import ROOT
 
 pytestmark = pytest.mark.sqlite  # which is one of both sides
@@ -65,19 +65,6 @@ def exported(settings):
 def counts(settings):
     with closing(open_tables(settings.data, settings.database)) as tables:
         return {table: tables.count(table) for table in TABLES}
-
-
-def test_every_table_is_moved_made_anew_or_left_behind_on_purpose(console):
-    with closing(sqlite3.connect(console.settings.data / "console.sqlite3")) as db:
-        names = {name for (name,) in db.execute("select name from sqlite_master where type = 'table'")}
-    own = ("_words", "_vocabulary", "_reworded", "sqlite_", "_sqlite_migrations")
-    names = {name for name in names if not any(word in name for word in own)}
-
-    assert names | {"feed_versions", "feed_batches", "feed_figures", "feed_hours", *VOLATILE} == {
-        *TABLES,
-        *DERIVED,
-        *VOLATILE,
-    }
 
 
 def test_everything_is_there_after_moving_there_and_back(full, empty_postgres, elsewhere, told):

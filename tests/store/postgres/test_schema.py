@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from backend.store import open_store
+from backend.store.moving import DERIVED, TABLES, VOLATILE
 
 TYPES = {"INTEGER": "bigint", "REAL": "double precision", "TEXT": "text", "BLOB": "bytea"}
 # What SQLite alone needs: its full text search, and its own books.
@@ -59,3 +60,8 @@ def test_texts_are_compared_by_their_bytes_as_in_sqlite(columns):
     assert {(kind, collation) for _, _, kind, _, collation in columns} == {
         ("bigint", ""), ("double precision", ""), ("bytea", ""), ("text", "C"),
     }  # fmt: skip
+
+
+def test_every_table_is_moved_made_anew_or_left_behind_on_purpose(in_sqlite):
+    """A new table belongs into one of these, or its rows would be lost when data move to another database."""
+    assert sorted(in_sqlite) == sorted((*TABLES, *DERIVED, *VOLATILE))
