@@ -30,6 +30,7 @@ class CellKind(StrEnum):
     WHOLE = "whole"
     NUMBER = "number"
     TIME = "time"
+    DAY = "day"  # text like 2026-11-30
     LINK = "link"  # a URL generated or validated by the console
     LINKS = "links"  # any number of them
 

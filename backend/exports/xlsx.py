@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 from xlsxwriter import Workbook
@@ -56,6 +57,8 @@ class Sheets:
         self._most_rows = most_rows
         self._head = book.add_format({"bold": True, "bottom": 1})
         self._time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"})
+        day = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
+        self._formats = {CellKind.TIME: self._time, CellKind.DAY: day}
         self._full: list[Worksheet] = []
         self._sheet = self._begin(label.listing.name)
         self._about = book.add_worksheet("about")
@@ -64,7 +67,7 @@ class Sheets:
     def write(self, rows: list[list[str | int | float]]) -> None:
         """Append rows, starting a new sheet when one is full."""
         kinds = [column.kind for column in self._label.columns]
-        formats = [self._time if kind is CellKind.TIME else None for kind in kinds]
+        formats = [self._formats.get(kind) for kind in kinds]
         for cells in rows:
             if self._row == self._most_rows:
                 self._end()
@@ -74,6 +77,8 @@ class Sheets:
             for number, (cell, kind, style) in enumerate(zip(cells, kinds, formats, strict=True)):
                 if kind in NUMBERS and not isinstance(cell, str):
                     self._sheet.write_number(self._row, number, cell, style)
+                elif kind is CellKind.DAY and cell:
+                    self._sheet.write_datetime(self._row, number, date.fromisoformat(str(cell)), style)
                 elif cell:
                     self._sheet.write_string(self._row, number, NO_XML.sub("\ufffd", str(cell)))
 

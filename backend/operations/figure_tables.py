@@ -120,4 +120,4 @@ def _cell_kind(name: str, unit: Unit) -> CellKind:
         return CellKind.NUMBER
     if unit is Unit.NAME:
         return CellKind.ID if name.endswith("Id") else CellKind.TEXT
-    return CellKind.WORD
+    return CellKind.DAY if unit is Unit.DAY else CellKind.WORD

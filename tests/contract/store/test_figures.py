@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import pytest
 
 from backend.auth.permissions import Role
@@ -329,6 +330,16 @@ def test_every_table_has_its_columns_in_every_row_also_of_an_empty_console(door,
         assert [row["day"] for row in found["rowList"]] == [f"2018-12-0{number}" for number in range(1, 8)]
         assert all(row["complete"] for row in found["rowList"])
     assert (found["startDay"], found["endDay"], found["timeZone"]) == ("2018-12-01", "2018-12-07", "Asia/Shanghai")
+
+
+def test_days_are_dates_in_excel(console, token, make_video):
+    make_video(size=3)
+    asked = {"figure": "uploads", "format": "xlsx", "startTime": "2019-01-08", "endTime": TODAY}
+
+    made = b"".join(console.call("exportFigures", asked, token)["data"].chunks)
+
+    (first, *_) = openpyxl.load_workbook(io.BytesIO(made)).worksheets[0].iter_rows(min_row=2, max_row=2)
+    assert (first[0].value, first[0].number_format) == (datetime(2019, 1, 8), "yyyy-mm-dd")
 
 
 @pytest.mark.parametrize("file_format", ["csv", "jsonl", "xlsx"])
