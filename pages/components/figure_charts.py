@@ -47,7 +47,11 @@ def over_time(
     drawn = []
     for name, (label, colour) in series.items():
         data = [_point(row[name], factor, faint=not row["complete"] and not line) for row in rows]
-        shape = {"type": "line", "connectNulls": True, "symbolSize": 5} if line else {"type": "bar", "stack": "all"}
+        shape = (
+            {"type": "line", "connectNulls": True, "symbolSize": 5, "showAllSymbol": True}
+            if line
+            else {"type": "bar", "stack": "all"}
+        )
         drawn.append({
             **shape, "name": label, "data": data, "barMaxWidth": 22, "itemStyle": {"color": colours[colour]},
             **({"lineStyle": {"color": colours[colour]}} if line else {}),
@@ -55,7 +59,8 @@ def over_time(
     _draw(title, {
         "xAxis": {"type": "category", "data": [period_label(row, by) for row in rows],
                   "axisLabel": {"showMaxLabel": True, "hideOverlap": True}},
-        "yAxis": {"type": "value", "name": unit_name, **AXES.get(unit, {})},
+        "yAxis": {"type": "value", "name": unit_name, "nameTextStyle": {"align": "left"},
+                  **AXES.get(unit, {})},
         "series": drawn,
     }, HEIGHT)  # fmt: skip
 

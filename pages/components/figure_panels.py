@@ -30,6 +30,9 @@ def over_time(unit: str, *, line: bool = False, **colours: str) -> Draw:
     """Return what draws columns by period, each in its colour."""
 
     def draw(title: str, found: dict[str, Any]) -> None:
+        if all(row[name] is None for row in found["rowList"] for name in colours):
+            st.caption(t("figures.nothing"))
+            return
         series = {name: (column_label(name), colour) for name, colour in colours.items()}
         figure_charts.over_time(title, found["by"], found["rowList"], series, unit, line=line)
 
@@ -168,11 +171,18 @@ def _table(title: str, found: dict[str, Any]) -> None:
     if not rows:
         st.caption(t("figures.nothing"))
         return
-    formats = {"count": "localized", "bytes": "bytes", "share": "percent", "score": "%.1f"}
+    formats = {"count": "localized", "bytes": "localized", "share": "percent", "score": "%.1f"}
     columns = {
         column_label(name): st.column_config.NumberColumn(format=formats[unit])
         for name, unit in units.items() if unit in formats
     }  # fmt: skip
+    # Sizes stay numbers, to be sorted, in the unit of the chart; Streamlit's format of bytes says “5.1万 B” in Chinese
+    for name in (name for name, unit in units.items() if unit == "bytes"):
+        label = column_label(name)
+        factor, unit_name = figure_charts.scale_of("bytes", [row[label] for row in rows if row[label] is not None])
+        for row in rows:
+            row[label] = None if row[label] is None else row[label] / factor
+        columns[label] = st.column_config.NumberColumn(f"{label} ({unit_name})", format=formats["bytes"])
     st.dataframe(formatting.frame(rows), hide_index=True, alt=title, column_config=columns, height=300)
 
 

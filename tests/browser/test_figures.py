@@ -17,6 +17,7 @@ def test_figures_of_a_range_show_as_charts_and_tables_and_are_exported(person, s
     expect(uploads.locator("canvas").first).to_be_visible()
     uploads.get_by_text(person.t("figures.table")).click()
     expect(uploads.locator('[data-testid="stDataFrame"] tbody td[aria-colindex="3"]')).to_have_text(["1", "0"])
+    expect(uploads.locator('[data-testid="stDataFrame"] thead')).to_contain_text("(MB)")
     with person.page.expect_download() as download:
         person.part("figure_export_uploads").get_by_role("button").click()
         person.picks("JSON Lines")
