@@ -19,6 +19,7 @@ SKIP_SECONDS = 600.0  # before a user gets a skipped video again
 
 OTHERWISE = "This clip was decided already ({verdict}). Undo that first."
 UNDONE = "You undid this decision meanwhile. Decide with the key of the new lease."
+NOT_YOUR_KEY = "Somebody else decided with this key. Decide with the key of your own lease."
 NOTHING_TO_UNDO = "There is nothing to undo: this was not decided here, or by somebody else."
 
 
@@ -45,13 +46,16 @@ class ReviewDecisions:
         """Record a verdict like createAudit, end its lease and store the decision, in one transaction.
 
         A second review changes nothing else. Idempotent. With `tell`, an intent to send it to the provider is recorded
-        too. `day_start` is when the day began, for drawing second reviews. Raises Conflict if the lease was lost.
+        too. `day_start` is when the day began, for drawing second reviews. Raises Conflict if the lease was lost, or
+        somebody else decided with its key.
         """
         with self._engine.writing() as db:
             known = find(db, key, actor.name, ruling.verdict)
             if known is not None:
                 return known
             lease, now = review_leases.find(db, key, actor.name), self._clock()
+            if db.execute("select 1 from review_decisions where lease_key = ?", [key]).fetchone():
+                raise Conflict(NOT_YOUR_KEY)
             seconds = now - lease.claimed if ruling.seconds is None else ruling.seconds
             made = Decision(
                 key, lease.video_id, actor.name, lease.kind, ruling.verdict, ruling.reason_code, ruling.reason,

@@ -131,6 +131,21 @@ def test_a_verdict_from_elsewhere_at_the_same_time_leaves_one_and_tells_the_othe
         assert (names == ["ben"]) is (f"v{n:04}" in refused)
 
 
+def test_who_has_the_clip_now_cannot_decide_with_a_key_that_another_decided_with(store, fill, take):
+    fill(1)
+    old = take("anne")[0].key
+    store.review_decisions.decide(old, PASS, actor("anne", "first"))
+    store.review_decisions.undo(old, Desk("anne"), actor("anne", "undo"), SECONDS)
+    store.review_leases.release(Desk("anne"))
+    own = take("bob")[0].key
+
+    with pytest.raises(Conflict, match="Decide with the key of your own lease"):
+        store.review_decisions.decide(old, BLOCK, actor("bob"))
+
+    assert store.review_decisions.find(old, "anne").undone
+    assert store.review_decisions.decide(own, BLOCK, actor("bob")).verdict is Verdict.BLOCKED
+
+
 class TestLeases:
     def test_the_oldest_clip_comes_first_and_a_lease_ends_by_the_clock(self, fill, take, clock):
         fill(3)
