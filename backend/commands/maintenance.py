@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from functools import partial
@@ -93,10 +94,15 @@ def migrate(address: str | None, media: str | None, afresh: bool, cancel: bool) 
 
 
 def _place(address: str) -> dict[str, Any]:
-    """Return the settings of a database. Raises SettingsError."""
-    if "://" not in address:
+    """Return the settings of a database. Raises UsageError."""
+    if not re.match(r"[a-z+]{2,}:", address, re.IGNORECASE):  # C: is a drive
         return {"database": "", "data": Path(address).expanduser().absolute()}
-    return {"database": backend.read_settings(QU_DATABASE=address).database}
+    if not address.startswith(("postgresql://", "postgres://")):
+        raise click.UsageError(
+            "--to takes an address like postgresql://user:password@host/database, or a folder (./NAME, if its name "
+            "has a colon)."
+        )
+    return {"database": address}
 
 
 def _copy_media(settings: Settings, target: str) -> None:

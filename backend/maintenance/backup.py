@@ -22,6 +22,7 @@ from backend.store import (
     open_tables,
     replace_database,
 )  # fmt: skip
+from backend.store.moving import Tables
 
 if TYPE_CHECKING:
     from backend.media import MediaFiles
@@ -40,6 +41,9 @@ def back_up(settings: Settings, target: Path, media: MediaFiles | None, tell: Te
     so that either can be restored from it. Raises MaintenanceError and StoreError.
     """
     require_data(settings)
+    if not settings.database:
+        with closing(open_tables(settings.data)) as tables:
+            _refuse_mark(tables)
     if target.exists():
         raise MaintenanceError(f"{target} exists already; choose another name.")
     if not target.parent.is_dir():
@@ -72,9 +76,14 @@ def _copy_database(database: str, folder: Path, tell: Tell) -> None:
     open_store(folder, held=True).close()
     with closing(open_tables(folder, database, held=False)) as old, closing(open_tables(folder)) as new:
         refuse_problem(old)
-        if (mark := old.read_mark()) and not mark.is_source:
-            raise MaintenanceError(mark.refusal(old.name))
+        _refuse_mark(old)
         fill(old, new, tell)
+
+
+def _refuse_mark(tables: Tables) -> None:
+    """Raise MaintenanceError for an unfinished copy, and for data that were moved: those stay as they were then."""
+    if (mark := tables.read_mark()) and (mark.ended or not mark.is_source):
+        raise MaintenanceError(mark.refusal(tables.name))
 
 
 def restore(settings: Settings, source: Path, tell: Tell = ignore) -> Path | None:
@@ -92,7 +101,8 @@ def restore(settings: Settings, source: Path, tell: Tell = ignore) -> Path | Non
             with tarfile.open(source) as tar:
                 tar.extractall(new, filter="data")
         except (tarfile.TarError, OSError) as error:
-            raise MaintenanceError(f"{source} is not a backup of this console, or it is damaged ({error}).") from error
+            why = str(error).partition(":\n")[0]  # then a line for each compression that was tried
+            raise MaintenanceError(f"{source} is not a backup of this console, or it is damaged ({why}).") from error
         if problem := find_damage(new):
             raise MaintenanceError(f"The database in the backup cannot be used ({problem}); nothing was changed.")
         kept = settings.data / f"before-restore-{time.strftime('%Y%m%d-%H%M%S')}"

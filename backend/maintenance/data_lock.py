@@ -44,7 +44,9 @@ def hold_data_dir(settings: Settings, *, alone: bool = False) -> Iterator[bool]:
         if not first and alone:
             raise MaintenanceError(f"{settings.data} is in use. Stop the server, its workers and other commands first.")
         if not first and not _lock_soon(lock):
-            raise MaintenanceError(f"A backup is being restored into {settings.data}; try again when that is done.")
+            raise MaintenanceError(
+                f"{settings.data} is held alone by a restore, a move or an upgrade; try again when that is done."
+            )
         if first and not alone:
             _lock(lock, exclusive=False)
         yield first

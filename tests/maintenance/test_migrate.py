@@ -16,6 +16,7 @@ import backend
 from backend.auth.permissions import Role
 from backend.exports.columns import VIDEOS, FileFormat
 from backend.maintenance import migrate as moving
+from backend.maintenance.backup import back_up
 from backend.maintenance.data_lock import MaintenanceError, hold_data_dir
 from backend.maintenance.migrate import cancel, migrate
 from backend.model import Actor, VideoFilter
@@ -165,7 +166,9 @@ def open_again():
 
 
 @pytest.mark.parametrize("to_postgres", [True, False])
-def test_the_source_is_not_used_by_mistake_and_can_be_used_again(full, empty_postgres, elsewhere, told, to_postgres):
+def test_the_source_is_not_used_by_mistake_and_can_be_used_again(
+    full, empty_postgres, elsewhere, told, tmp_path, to_postgres
+):
     there = elsewhere(full, empty_postgres)
     migrate(full, there, told.append)
     source, target = (full, there) if to_postgres else (there, elsewhere(full))
@@ -174,7 +177,10 @@ def test_the_source_is_not_used_by_mistake_and_can_be_used_again(full, empty_pos
 
     with pytest.raises(StoreError, match=r"was moved to .* migrate --cancel"):
         open_store(source.data, database=source.database)
+    with pytest.raises(MaintenanceError, match="was moved to"):  # a backup of them would be one of the past
+        back_up(source, tmp_path / "old.tar", None)
     cancel(source)
+    back_up(source, tmp_path / "again.tar", None)
 
     store = open_store(source.data, database=source.database)
     assert store.recount() == []

@@ -302,12 +302,23 @@ def note_use(connection: Connection) -> None:
         raise psycopg.OperationalError("it is being restored or moved; try again when that is done")
 
 
+# Says nothing of the address: it may have the password where another part belongs, as p@w is read as the host w.
+NO_ADDRESS = (
+    "The address of the database is not one like postgresql://user:password@host/database{why}. In the user name and the "
+    "password, write @ as %40, / as %2F, : as %3A and % as %25."
+)
+
+
 def read_address(address: str) -> tuple[str, str]:
     """Return how a database is named to the operator, without the password, and its address with our defaults."""
     try:
         given = conninfo_to_dict(address)
     except psycopg.Error as error:
-        raise StoreError(f"QU_DATABASE is no address of a database: {said(error)}") from error
+        # other messages quote the address, or the password
+        why = f" ({said(error)})" if "URI query parameter" in str(error) else ""
+        raise StoreError(NO_ADDRESS.format(why=why)) from None
+    if "@" in f"{given.get('host')}{given.get('dbname')}":
+        raise StoreError(NO_ADDRESS.format(why=""))
     host = given.get("host") or given.get("hostaddr") or "this machine"
     port = f":{given['port']}" if given.get("port") else ""
     return f"{given.get('dbname') or ''} at {host}{port}".strip(), make_conninfo(

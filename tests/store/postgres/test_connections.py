@@ -324,7 +324,11 @@ def test_all_consoles_have_the_clock_of_the_server(store, admin, monkeypatch):
     [
         ("postgresql://nobody@127.0.0.1:1/db", "The database db at 127.0.0.1:1 cannot be opened"),
         ("postgresql://u:secret@127.0.0.1:1/db", "Check QU_DATABASE"),
-        ("postgresql://u@h/db?nonsense=1", "QU_DATABASE is no address of a database"),
+        ("postgresql://u@h/db?nonsense=1", "nonsense"),
+        ("postgresql://u:a@secret@127.0.0.1:1/db", "write @ as %40"),
+        ("postgresql://u:a/secret@127.0.0.1:1/db", "/ as %2F"),
+        ("postgresql://u:secret%@127.0.0.1:1/db", "% as %25"),
+        ("postgresql://u:secret@[::1/db", "not one like"),
     ],
 )
 def test_an_address_that_leads_nowhere_is_named_without_its_password(tmp_path, address, words):
