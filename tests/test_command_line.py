@@ -75,6 +75,8 @@ def test_the_doctor_tells_the_head_of_the_history_and_checks_one_that_was_noted(
             "columns contains 'colour', which does not exist. Available: id, videoId",
         ),
         (("export", "--status", "red"), "censorStatus must be one of"),
+        (("migrate", "--to", "mysql://u@h/d"), "--to takes an address like postgresql://"),
+        (("migrate", "--to", "postgres:/h/d"), "--to takes an address like postgresql://"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line_without_a_trace(run, arguments, said):
@@ -196,7 +198,7 @@ def test_while_a_backup_is_restored_no_command_says_yes_to_what_would_be_lost(ru
         for command in COMMANDS:
             result = run(*command)
             assert result.exit_code == 1, command
-            assert "A backup is being restored" in result.output, command
+            assert "held alone by a restore, a move or an upgrade" in result.output, command
 
     assert run("account", "list").output == "anne\tmanager\n"
 
@@ -305,6 +307,19 @@ class TestWithPostgres:
         assert "BAD  durability: fsync is off" in said
         assert "BAD" not in run("doctor", "--rebuild").output.replace("BAD  durability", "")
         assert run("upgrade").output.startswith("The database qu_test_")
+
+    def test_an_empty_one_is_not_begun_beside_data_that_it_was_meant_to_have(
+        self, run, monkeypatch, postgres, free_port
+    ):
+        monkeypatch.delenv("QU_DATABASE")
+        run("account", "add", "anne", "--password", PASSWORD)
+        monkeypatch.setenv("QU_DATABASE", postgres)
+
+        refused = run("serve", "--port", free_port)
+        assert refused.exit_code == 1
+        assert "is empty, but" in refused.output
+        monkeypatch.delenv("QU_DATABASE")
+        assert "Moved." in run("migrate", "--to", postgres).output
 
     def test_a_backup_of_it_is_restored_and_what_was_there_is_kept(self, run):
         run("account", "add", "anne", "--password", PASSWORD)

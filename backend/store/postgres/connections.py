@@ -304,8 +304,8 @@ def note_use(connection: Connection) -> None:
 
 # Says nothing of the address: it may have the password where another part belongs, as p@w is read as the host w.
 NO_ADDRESS = (
-    "The address of the database is not one like postgresql://user:password@host/database{why}. In the user name and the "
-    "password, write @ as %40, / as %2F, : as %3A and % as %25."
+    "The address of the database is not one like postgresql://user:password@host/database{why}. In the user name and "
+    "the password, write @ as %40, / as %2F, : as %3A and % as %25."
 )
 
 

@@ -16,7 +16,10 @@ from backend.store.postgres.errors import said
 OLDEST = 140000
 TOO_OLD = "The database {name} is of PostgreSQL {version}; the console needs 14 or later."
 NOT_UTF8 = "The database {name} has the encoding {encoding}; make one with: create database … encoding 'UTF8'"
-NOT_OURS = "The database {name} has tables that are none of this console's. Nothing was changed. Name an empty database, or check the address."
+NOT_OURS = (
+    "The database {name} has tables that are none of this console's. Nothing was changed. Name an empty database, or "
+    "check the address."
+)
 OUTDATED = (
     "The database {name} is of an older version of the console. Make a backup, and run: python -m backend upgrade "
     "(servers of the version before may go on running)"
