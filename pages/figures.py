@@ -14,22 +14,30 @@ RANGES = ["7", "30", "90", "365", "own"]
 MOST = {"day": 92, "week": 735, "month": 1100}  # days that fit
 USUAL = {"7": "day", "30": "day", "90": "week", "365": "month"}
 PAGE = "f_page"
+FIRST_DAY = date(1970, 1, 1)
 
 
 def choose_range() -> tuple[date, date, str]:
     """Draw the choice of a range and of what it is summed by."""
     today = schedule_fields.now().date()
+    kept = url_state.from_address("f_range", RANGES, "30", then=PAGE)
+
+    def keep() -> None:
+        kept["on_change"]()
+        if st.session_state["f_range"] == "own":  # from the first moment, a link means the same days tomorrow
+            usual = {"f_from": str(today - timedelta(days=29)), "f_to": str(today)}
+            st.query_params.update({key: day for key, day in usual.items() if key not in st.query_params})
+
     chosen = st.segmented_control(
         t("figures.range"), RANGES, format_func=lambda word: t(f"figures.range_{word}"), label_visibility="collapsed",
-        required=True, **url_state.from_address("f_range", RANGES, "30", then=PAGE),
+        required=True, key="f_range", on_change=keep,
     )  # fmt: skip
     start, end = today - timedelta(days=int(chosen) - 1 if chosen != "own" else 29), today
     if chosen == "own":
-        bound: dict[str, Any] = {"bind": "query-params", "format": "YYYY-MM-DD", "width": 140}
-        start = (
-            st.date_input(t("filter.from"), value=start, key="f_from", label_visibility="collapsed", **bound) or start
+        start, end = (
+            choose_day("f_from", t("filter.from"), start, today),
+            choose_day("f_to", t("filter.to"), end, today),
         )
-        end = st.date_input(t("filter.to"), value=end, key="f_to", label_visibility="collapsed", **bound) or end
     days = (end - start).days
     fitting = [word for word, most in MOST.items() if days < most] or ["month"]
     by = st.segmented_control(
@@ -37,6 +45,24 @@ def choose_range() -> tuple[date, date, str]:
         required=True, **url_state.from_address("f_by", fitting, _usual(chosen, fitting), then=PAGE),
     )  # fmt: skip
     return start, end, by
+
+
+def choose_day(key: str, label: str, usual: date, last: date) -> date:
+    """Draw the choice of a day, which is in the address; `usual` if there is none."""
+    try:
+        day = date.fromisoformat(st.query_params.get(key, ""))
+    except ValueError:
+        day = usual
+    st.session_state[key] = min(max(day, FIRST_DAY), last)
+
+    def keep() -> None:
+        st.query_params[key] = str(st.session_state[key])
+
+    chosen: date = st.date_input(
+        label, key=key, on_change=keep, min_value=FIRST_DAY, max_value=last, format="YYYY-MM-DD", width=140,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return chosen
 
 
 def _usual(chosen: str, fitting: list[str]) -> str:

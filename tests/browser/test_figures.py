@@ -24,6 +24,9 @@ def test_figures_of_a_range_show_as_charts_and_tables_and_are_exported(person, s
     lines = download.value.path().read_text(encoding="utf-8").splitlines()
     assert [line.partition('"uploads":')[2][0] for line in lines] == ["1", "0"]
 
+    person.goes_to("/figures")
+    person.page.get_by_role("radio", name=person.t("figures.range_own")).click()
+    person.is_at("f_from=20.*f_to=20")  # not days that move with today
     person.page.get_by_role("radio", name=person.t("figures.topic_reviews")).click()
     expect(person.part("figure_reviews")).to_be_visible()
     person.is_at("^/figures\\?.*f_topic=reviews")
