@@ -12,12 +12,15 @@ from typing import Any
 from backend.store.engine import Database
 
 SLOT_SECONDS = 900
+MAX_BYTES = 1 << 53  # of one row in the sums, which a size that is no size would overflow
+BOUNDED = f"case when {{0}} > {MAX_BYTES} then {MAX_BYTES} when {{0}} < -{MAX_BYTES} then -{MAX_BYTES} else {{0}} end"
+AMOUNT = f"sum({BOUNDED.format('amount')})"
 
-ADD = """
+ADD = f"""
     insert into figure_counts (series, span, slot, key, part, number, amount)
-    select series, {span}, {slot} as at, key, part, cast(sum(number) as bigint), cast(sum(amount) as bigint)
-    from figure_changes where {where}
-    group by series, at, key, part having sum(number) <> 0 or sum(amount) <> 0 order by series, at, key, part
+    select series, {{span}}, {{slot}} as at, key, part, cast(sum(number) as bigint), cast({AMOUNT} as bigint)
+    from figure_changes where {{where}}
+    group by series, at, key, part having sum(number) <> 0 or {AMOUNT} <> 0 order by series, at, key, part
     on conflict (series, span, slot, key, part) do update set
         number = figure_counts.number + excluded.number, amount = figure_counts.amount + excluded.amount
 """
@@ -30,11 +33,11 @@ SPANS = (
     ADD.format(span=2, slot=f"({QUARTER} + 96000000) / 32 - 3000000", where=NOT_OF_USERS),
     ADD.format(span=3, slot=f"({QUARTER} + 96000000) / 96 - 1000000", where=NOT_OF_USERS),
 )
-ADD_OF_USERS = """
+ADD_OF_USERS = f"""
     insert into figure_user_counts (series, slot, key, number, amount)
-    select series, coalesce(slot, :slot) as at, key, cast(sum(number) as bigint), cast(sum(amount) as bigint)
+    select series, coalesce(slot, :slot) as at, key, cast(sum(number) as bigint), cast({AMOUNT} as bigint)
     from figure_changes where series in ('uploads/user', 'gone/user')
-    group by series, at, key having sum(number) <> 0 or sum(amount) <> 0 order by series, at, key
+    group by series, at, key having sum(number) <> 0 or {AMOUNT} <> 0 order by series, at, key
     on conflict (series, slot, key) do update set
         number = figure_user_counts.number + excluded.number, amount = figure_user_counts.amount + excluded.amount
 """
@@ -49,7 +52,7 @@ VIDEO = """
 """
 UPLOADS = """
     select '{series}' as series, (created + 9000000000) / 900 - 10000000 as slot, {key} as key, '' as part,
-        1 as number, size as amount from ({video}) video
+        1 as number, {size} as amount from ({video}) video
     union all select '{series}', slot, key, '', case series when '{series}' then -number else number end,
         case series when '{series}' then -amount else amount end
     from {table} where series in ('{series}', '{gone}') {quarters}
@@ -73,21 +76,23 @@ VERDICTS = f"""
     union all select f.series, f.slot, {KEY.format("f")}, f.part, -f.number, 0
     from figure_counts f where f.span = 0 and (f.series in {COUNTED} or f.series in {UNDONE})
 """
-BYTES = """
-    select 'bytes/kind' as series, cast(null as bigint) as slot, kind as key, '' as part, 1 as number, size as amount
+BYTES = f"""
+    select 'bytes/kind' as series, cast(null as bigint) as slot, kind as key, '' as part, 1 as number,
+        {BOUNDED.format("size")} as amount
     from files where size > 0
-    union all select 'bytes/kind', null, 'trash', '', 1, size
+    union all select 'bytes/kind', null, 'trash', '', 1, {BOUNDED.format("size")}
     from (select cast(json_extract(one.value, '$.size') as bigint) as size from trash, json_each(trash.files) one) kept
     where size > 0
     union all select series, null, key, '', -number, -amount from figure_counts where series = 'bytes/kind' and span = 3
 """
 COMPARED = {
     "uploads by user": UPLOADS.format(
-        series="uploads/user", gone="gone/user", key="user_id", video=VIDEO, table="figure_user_counts", quarters=""
+        series="uploads/user", gone="gone/user", key="user_id", video=VIDEO, size=BOUNDED.format("size"),
+        table="figure_user_counts", quarters="",
     ),
     "uploads by category": UPLOADS.format(
-        series="uploads/category", gone="gone/category", key="cate_id", video=VIDEO, table="figure_counts",
-        quarters="and span = 0",
+        series="uploads/category", gone="gone/category", key="cate_id", video=VIDEO, size=BOUNDED.format("size"),
+        table="figure_counts", quarters="and span = 0",
     ),
     "verdicts": VERDICTS,
     "bytes by kind of file": BYTES,

@@ -149,3 +149,15 @@ def test_a_category_has_at_most_a_hundred_below_it(console, token):
     answer = console.call("addCategory", {"cateName": "x", "parentId": above}, token)
 
     assert answer["message"] == "A category has at most 100 below it."
+
+
+def test_figures_follow_a_video_in_the_trash_out_of_a_deleted_category(console, door, make_video):
+    cate_id = door.data("addCategory", cateName="动物")["cateId"]
+    video = make_video(cate_id=cate_id, cate_name="动物")
+    door.data("deleteVideoById", videoId=video.video_id, userId=video.user.user_id)
+
+    door.data("deleteCategory", cateId=cate_id)
+
+    assert console.store.recount() == []
+    door.data("restoreVideo", videoId=video.video_id)
+    assert console.store.recount() == []

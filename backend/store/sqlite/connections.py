@@ -175,7 +175,7 @@ def add_functions(connection: sqlite3.Connection, clock: Callable[[], float] = t
     connection.create_function("fold_name", 1, folded, deterministic=True)
     connection.create_function("fold_tags", 1, _fold_tags, deterministic=True)
     connection.create_function("write_time", 2, _write_time, deterministic=True)
-    connection.create_function("edition", 5, edition_of, deterministic=True)
+    connection.create_function("edition", 5, _edition, deterministic=True)
     connection.create_function("present_second", 0, lambda: int(clock()))
 
 
@@ -185,6 +185,11 @@ def _fold(text: str | None) -> str | None:
 
 def _fold_tags(tags: str | None) -> str | None:
     return None if tags is None else marked_tags(tags)
+
+
+def _edition(title: bytes, description: bytes, tags: bytes, cate_id: int, cate_name: bytes) -> str:
+    told = [text.decode(errors="replace") for text in (title, description, tags, cate_name)]
+    return edition_of(told[0], told[1], told[2], cate_id, told[3])
 
 
 def _write_time(second: int, zone: str) -> str:

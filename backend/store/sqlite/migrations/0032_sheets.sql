@@ -25,16 +25,17 @@ create table sheet_rows (
 
 create index sheet_rows_by_kind on sheet_rows (sheet_id, kind, place);
 
--- The edition of a video is that of what a sheet can change; `backend.model.sheets` says what it is for.
+-- The edition of a video is that of what a sheet can change; `backend.model.sheets` says what it is for. Texts are bytes
+-- to the function, since other programs may have written ones that are no UTF-8.
 alter table videos add column edition text not null default '';
-update videos set edition = edition(title, description, tags, cate_id, cate_name);
+update videos set edition = edition(cast(title as blob), cast(description as blob), cast(tags as blob), cate_id, cast(cate_name as blob));
 
 create trigger videos_first_edition after insert on videos when new.edition = '' begin
-    update videos set edition = edition(title, description, tags, cate_id, cate_name) where seq = new.seq;
+    update videos set edition = edition(cast(title as blob), cast(description as blob), cast(tags as blob), cate_id, cast(cate_name as blob)) where seq = new.seq;
 end;
 
 create trigger videos_next_edition after update of title, description, tags, cate_id, cate_name on videos begin
-    update videos set edition = edition(title, description, tags, cate_id, cate_name) where seq = new.seq;
+    update videos set edition = edition(cast(title as blob), cast(description as blob), cast(tags as blob), cate_id, cast(cate_name as blob)) where seq = new.seq;
 end;
 
 create trigger webhooks_sheet_applied after insert on history
