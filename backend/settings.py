@@ -136,7 +136,9 @@ def read_settings(
             values[names[variable]] = READERS.get(names[variable], str)(text.strip())
         except ValueError as error:
             wrong.append(f"{variable}: {error}." if names[variable] in SECRET else f"{variable}={text!r}: {error}.")
-    wrong += [*_missing(values), *_contradicting(values), *_half_oidc(values)]
+    if not any(line.startswith("QU_OIDC_") for line in wrong):  # what is wrong is not missing
+        wrong += _half_oidc(values)
+    wrong += [*_missing(values), *_contradicting(values)]
     if wrong:
         raise SettingsError("These settings cannot be used:\n" + "\n".join(f"  {line}" for line in sorted(wrong)))
     settings = Settings(**values)

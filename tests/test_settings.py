@@ -128,3 +128,11 @@ def test_settings_of_a_bucket_that_do_not_fit_together_are_refused_in_a_sentence
 
 def test_on_aws_a_role_will_do_instead_of_keys():
     assert read_settings({"QU_MEDIA": "s3://qu-media"}, None).media == "s3://qu-media"
+
+
+def test_a_wrong_setting_of_company_sign_in_is_not_called_missing_too():
+    given = {"QU_OIDC_ISSUER": "https://login.example.com", "QU_OIDC_CLIENT_ID": "console", "QU_OIDC_ROLES": "ops=boss"}
+    with pytest.raises(SettingsError, match="use pairs like") as told:
+        read_settings(given, None)
+
+    assert "belong together" not in str(told.value)

@@ -36,7 +36,12 @@ STOPPED = "stopped"
 NOT_AN_ADDRESS = "The address must be complete, like https://example.com/hooks."
 NOT_ASCII = "The address contains “{sign}”. Write it percent-encoded, or a host in its xn-- form."
 ONLY_HTTPS = "The address must begin with https://. Only what QU_WEBHOOK_HOSTS names may be http."
+NOT_PUBLIC = "{host} is in an internal network. Addresses must be public, or be named in QU_WEBHOOK_HOSTS."
+NO_USER = "The address must not have a user name or a password. The signature tells who sends."
 NO_ANSWER = "There was no answer ({why})."
+TOO_LATE = "The server did not answer in time."
+NOT_THERE = "The server refused the connection. Check the port, and that the receiver runs."
+BAD_CERTIFICATE = "The certificate of the server is not valid for this address."
 NOT_GOOD = "The server answered {status}; only 2xx counts as received."
 NO_REDIRECT = "The server answered {status}, a redirect, which is not followed. Enter the address it leads to."
 
@@ -52,12 +57,17 @@ def check_address(settings: Settings, url: str) -> tuple[str, bool]:
         inside = is_wanted(url, (), settings.webhook_hosts)
     except ValueError:
         raise BadRequest(NOT_AN_ADDRESS) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadRequest(NOT_AN_ADDRESS)
+    if parts.username is not None:
+        raise BadRequest(NO_USER)
     if not inside:
         if parts.scheme != "https":
             raise BadRequest(ONLY_HTTPS)
-        check_literal(url)
+        try:
+            check_literal(url)
+        except BadRequest:
+            raise BadRequest(NOT_PUBLIC, host=parts.hostname) from None
     return urlunsplit((parts.scheme, parts.netloc, parts.path, parts.query, "")), inside
 
 
@@ -82,7 +92,7 @@ def attempt(
             milliseconds = _milliseconds(started)
             answer = _head(fetch, response)
     except FetchError as error:
-        milliseconds, problem = _milliseconds(started), ConsoleError(NO_ANSWER, why=error)
+        milliseconds, problem = _milliseconds(started), _no_answer(str(error))
     except BadRequest as error:
         milliseconds, problem = _milliseconds(started), error
     if 300 <= status < 400:
@@ -91,6 +101,17 @@ def attempt(
         problem = ConsoleError(NOT_GOOD, status=status)
     console.calls.count_webhook("received" if problem is None else "refused" if status else "no answer")
     return Attempt(at, status, milliseconds, answer, problem, by_hand)
+
+
+def _no_answer(why: str) -> ConsoleError:
+    """Return what an administrator is told, who does not know the names of Python's errors."""
+    if why == "timeout":
+        return ConsoleError(TOO_LATE)
+    if why == "ConnectionRefusedError":
+        return ConsoleError(NOT_THERE)
+    if why == "SSLCertVerificationError":
+        return ConsoleError(BAD_CERTIFICATE)
+    return ConsoleError(NO_ANSWER, why=why)
 
 
 def _head(fetch: Fetch, response: BaseHTTPResponse) -> str:

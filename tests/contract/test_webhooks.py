@@ -100,6 +100,13 @@ def test_an_address_that_is_not_public_https_is_refused(door, url):
     assert door("saveWebhook", url=url)["code"] == "400"
 
 
+def test_what_is_wrong_with_an_address_is_told_in_words(door, console, free_port):
+    assert "named in QU_WEBHOOK_HOSTS" in door("saveWebhook", url="https://10.1.2.3/in")["message"]
+    console.settings = replace(console.settings, webhook_hosts=(f"127.0.0.1:{free_port}",))
+    hook = door.data("saveWebhook", url=f"http://127.0.0.1:{free_port}/in")["webhookId"]
+    assert "refused the connection" in door.data("testWebhook", webhookId=hook)["problem"]
+
+
 @pytest.mark.parametrize("wrong", [{}, {"url": f"https://a.example/{'x' * 2048}"}, {"url": HOOK, "types": "video.x"},
                                    {"url": HOOK, "description": "x" * 201}])  # fmt: skip
 def test_what_is_no_webhook_is_refused(door, wrong):
