@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import RawCursor
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from backend.store.engine import Progress, ignore_progress
 from backend.store.errors import Reason, StoreError
@@ -29,6 +29,7 @@ T = TypeVar("T")
 MAX_CONNECTIONS = 20
 MORE_CONNECTIONS = 2  # for the version of the data, and for exports
 WAIT_SECONDS = 10.0  # for a connection of the pool
+AWAY_SECONDS = 2.0  # the same while the server is away: as long as two attempts to connect
 RETRY_SECONDS = 1.0  # while the server is away
 # Defaults of a connection, which the address may set otherwise: a server that is gone is noticed within half a minute,
 # and of several servers the one is used that can be written.
@@ -80,10 +81,11 @@ class Connections:
         self._commits, self._folds = 0, False
         self._writer = Writer(self._connect, self.now, self._derive)
         self._writes = GroupedWriter(self._writer)
+        self._used: set[Connection] = set()  # of the pool
+        self._away = False  # the last attempt to connect failed
         self._pool = ConnectionPool(
             self._address, kwargs=KWARGS, configure=self._configure, min_size=1, max_size=MAX_CONNECTIONS,
-            timeout=WAIT_SECONDS, max_idle=300, reconnect_timeout=0, reconnect_failed=_try_again, name="qu-console",
-            open=True,
+            max_idle=300, reconnect_timeout=0, reconnect_failed=self._note_away, name="qu-console", open=True,
         )  # fmt: skip
         with suppress(psycopg.Error):  # whoever needs a connection is told
             self._pool.wait(WAIT_SECONDS)
@@ -225,7 +227,7 @@ class Connections:
         """Begin a transaction on a connection of the pool, trying others where the server closed it meanwhile."""
         tries = MAX_CONNECTIONS
         while True:
-            connection: Connection = self._pool.getconn()
+            connection = self._take()
             tries -= 1
             try:
                 run(connection.pgconn, begin)
@@ -236,10 +238,34 @@ class Connections:
                 if not (closed and tries and isinstance(error, psycopg.Error)):
                     raise
 
+    def _take(self) -> Connection:
+        """Take a connection from the pool, which is exhausted or cannot connect if there is none for some time."""
+        end = time.monotonic() + WAIT_SECONDS
+        while True:
+            left = max(end - time.monotonic(), 0.0)
+            try:
+                connection: Connection = self._pool.getconn(min(left, AWAY_SECONDS))
+            except PoolTimeout:
+                if self._away and not self._used:
+                    raise psycopg.OperationalError(AWAY) from None
+                if left <= AWAY_SECONDS:
+                    raise PoolTimeout(f"no connection was free within {WAIT_SECONDS:g} seconds") from None
+            else:
+                self._used.add(connection)
+                return connection
+
+    def _note_away(self, pool: ConnectionPool[Connection]) -> None:
+        """Try to connect a second later: the pool itself would wait twice as long each time, with the server back."""
+        self._away = True
+        timer = threading.Timer(RETRY_SECONDS, pool.check)  # makes a connection if there is none
+        timer.daemon = True
+        timer.start()
+
     def _give_back(self, connection: Connection) -> None:
         with suppress(psycopg.Error):
             if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE and not connection.closed:
                 run(connection.pgconn, b"rollback")
+        self._used.discard(connection)
         self._pool.putconn(connection)  # which throws away a closed one
 
     def _connect(self) -> Connection:
@@ -255,19 +281,14 @@ class Connections:
         _configure(connection)
         if not self._held:
             note_use(connection)
+        self._away = False
 
     def _told(self, done: str, error: psycopg.Error) -> StoreError:
         return store_error(f"The database {self.name} cannot be {done}: {said(error)}", error)
 
 
+AWAY = "no connection can be opened; check that the server runs"
 KWARGS: dict[str, Any] = {"autocommit": True, "cursor_factory": RawCursor, "prepare_threshold": 3}
-
-
-def _try_again(pool: ConnectionPool[Connection]) -> None:
-    """Try to connect a second later: the pool itself would wait twice as long each time, with the server long back."""
-    timer = threading.Timer(RETRY_SECONDS, pool.check)  # makes a connection if there is none
-    timer.daemon = True
-    timer.start()
 
 
 def _configure(connection: Connection) -> None:

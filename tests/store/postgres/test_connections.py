@@ -93,7 +93,8 @@ def test_a_server_that_lets_nobody_in_is_called_away_and_serves_again_later(
     store, admin, monkeypatch, eventually, tmp_path
 ):
     store.engine.close()
-    monkeypatch.setattr(connections, "WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "AWAY_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "WAIT_SECONDS", 60.0)  # which nobody waits for
     address = admin.info.dsn
     name = admin.info.dbname
     opened = open_store(tmp_path, database=address)
@@ -103,7 +104,7 @@ def test_a_server_that_lets_nobody_in_is_called_away_and_serves_again_later(
             end_connections(admin)
             with pytest.raises(StoreError, match=f"The database {name} at .* cannot be read") as told:
                 words(opened)
-            assert told.value.passing
+            assert told.value.reason is Reason.UNREACHABLE
             assert opened.version() == UNKNOWN
         finally:
             server.execute(f"alter database {name} allow_connections true")
@@ -118,8 +119,30 @@ def test_a_server_that_lets_nobody_in_is_called_away_and_serves_again_later(
     opened.close()
 
 
-def test_who_waits_while_the_server_is_away_is_served_as_soon_as_it_is_back(store, admin, caplog, eventually, tmp_path):
+def test_a_pool_whose_connections_are_all_at_work_is_busy_even_if_the_server_lets_nobody_else_in(
+    store, admin, monkeypatch, tmp_path
+):
     store.engine.close()
+    for name, value in (("MAX_CONNECTIONS", 2), ("AWAY_SECONDS", 0.1), ("WAIT_SECONDS", 0.5)):
+        monkeypatch.setattr(connections, name, value)
+    opened, name = open_store(tmp_path, database=admin.info.dsn), admin.info.dbname
+    with psycopg.connect(admin.info.dsn, dbname="postgres", autocommit=True) as server, opened.engine.reading() as work:
+        server.execute(f"alter database {name} allow_connections false")
+        try:
+            with pytest.raises(StoreError) as told:
+                words(opened)
+            assert work.fetch("select 1") == [(1,)]
+        finally:
+            server.execute(f"alter database {name} allow_connections true")
+    assert told.value.reason is Reason.BUSY
+    opened.close()
+
+
+def test_who_waits_while_the_server_is_away_is_served_as_soon_as_it_is_back(
+    store, admin, monkeypatch, caplog, eventually, tmp_path
+):
+    store.engine.close()
+    monkeypatch.setattr(connections, "AWAY_SECONDS", connections.WAIT_SECONDS)  # long enough for several attempts
     opened = open_store(tmp_path, database=admin.info.dsn)
     gave_up = "reconnection attempt in pool 'qu-console' failed"
     with ThreadPoolExecutor(1) as pool, psycopg.connect(admin.info.dsn, dbname="postgres", autocommit=True) as server:
