@@ -14,6 +14,7 @@ from backend.maintenance.data_lock import MaintenanceError, hold_alone, hold_dat
 from backend.maintenance.migrate import Tell, fill, refuse_problem
 from backend.settings import Settings
 from backend.store import (
+    StoreError,
     copy_files,
     find_damage,
     find_files,
@@ -86,6 +87,12 @@ def _refuse_mark(tables: Tables) -> None:
         raise MaintenanceError(mark.refusal(tables.name))
 
 
+def _refuse_moved(settings: Settings) -> None:
+    """Raise MaintenanceError for data that are elsewhere now; what cannot be read may be replaced."""
+    with suppress(StoreError), closing(open_tables(settings.data, settings.database)) as tables:
+        _refuse_mark(tables)
+
+
 def restore(settings: Settings, source: Path, tell: Tell = ignore) -> Path | None:
     """Replace the data with a backup; return where the previous data are kept. Raises MaintenanceError and StoreError.
 
@@ -97,6 +104,8 @@ def restore(settings: Settings, source: Path, tell: Tell = ignore) -> Path | Non
         tempfile.TemporaryDirectory(dir=settings.data) as folder,
     ):
         new = Path(folder)
+        if settings.database or find_files(settings.data):
+            _refuse_moved(settings)
         try:
             with tarfile.open(source) as tar:
                 tar.extractall(new, filter="data")

@@ -16,7 +16,7 @@ import backend
 from backend.auth.permissions import Role
 from backend.exports.columns import VIDEOS, FileFormat
 from backend.maintenance import migrate as moving
-from backend.maintenance.backup import back_up
+from backend.maintenance.backup import back_up, restore
 from backend.maintenance.data_lock import MaintenanceError, hold_data_dir
 from backend.maintenance.migrate import cancel, migrate
 from backend.model import Actor, VideoFilter
@@ -170,6 +170,7 @@ def test_the_source_is_not_used_by_mistake_and_can_be_used_again(
     full, empty_postgres, elsewhere, told, tmp_path, to_postgres
 ):
     there = elsewhere(full, empty_postgres)
+    back_up(full, tmp_path / "before.tar", None)
     migrate(full, there, told.append)
     source, target = (full, there) if to_postgres else (there, elsewhere(full))
     if not to_postgres:
@@ -179,6 +180,8 @@ def test_the_source_is_not_used_by_mistake_and_can_be_used_again(
         open_store(source.data, database=source.database)
     with pytest.raises(MaintenanceError, match="was moved to"):  # a backup of them would be one of the past
         back_up(source, tmp_path / "old.tar", None)
+    with pytest.raises(MaintenanceError, match="was moved to"):  # and with a backup in its place it would be used again
+        restore(source, tmp_path / "before.tar")
     cancel(source)
     back_up(source, tmp_path / "again.tar", None)
 
