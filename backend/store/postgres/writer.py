@@ -77,11 +77,14 @@ class Writer:
         self.is_open = False
 
     def rollback(self) -> None:
-        """Undo the transaction; a connection that broke does so by itself."""
+        """Undo the transaction; a connection that broke does so by itself, and one that cannot is closed."""
         self.is_open = False
+        if self._connection is None or self._connection.closed:
+            return
         with suppress(psycopg.Error):
-            if self._connection is not None and not self._connection.closed:
-                run(self._connection.pgconn, b"rollback")
+            run(self._connection.pgconn, b"rollback")
+        if self._connection.info.transaction_status != TransactionStatus.IDLE:
+            self._connection.close()  # broken within a pipeline (executemany), which libpq does not call closed
 
     def close(self) -> None:
         """Close the connection."""

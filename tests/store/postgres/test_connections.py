@@ -250,6 +250,16 @@ def test_when_the_connection_breaks_at_the_commit_nobody_says_that_nothing_was_c
     write(store, "b")
 
 
+def test_a_connection_that_broke_among_many_statements_is_replaced(store):
+    with suppress(StoreError), store.engine.writing() as db:
+        db.conn.pgconn.enter_pipeline_mode()  # as executemany does
+        db.conn.pgconn.send_query_params(b"select 1", None)
+        raise psycopg.OperationalError("cannot exit pipeline mode while busy")
+
+    write(store, "a")
+    assert words(store) == [("a",)]
+
+
 def test_a_change_that_failed_leaves_nothing_and_tells_its_listeners_nothing(store):
     told, before = [], store.version()
     store.listeners.append(lambda: told.append(1))
