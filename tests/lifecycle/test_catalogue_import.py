@@ -175,7 +175,7 @@ def test_lines_of_csv_are_counted_as_an_editor_does(load, refused):
     ("content", "reason"),
     [
         (b"videoId,title\nv1,a\n", "has no column creationTime, userId; its first line must name at least videoId"),
-        (b"", "has no column videoId"),
+        (b"", "holds no table"),
         ("videoId,title".encode("utf-16"), "has no column creationTime, userId"),
         ("videoId,title,creationTime,userId\nv1,café,2019-01-09,u1\n".encode("latin-1"), "neither UTF-8 nor GB18030"),
         ("videoId,title,creationTime,userId\nv1,日落海邊的風景,2019-01-09,u1\n".encode("big5"), "save it as CSV UTF-8"),
