@@ -178,6 +178,7 @@ class CloudCache:
             self._records.refuse_push(push, error)
         else:
             self._records.accept_push(push, ids)
+            self._known_quota = (0.0, {})
 
     def _send(self, urls: list[str], begun: float) -> list[str]:
         wanted = {"ObjectPath": "\n".join(path_of(url) for url in urls), **self._area}
