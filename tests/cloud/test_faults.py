@@ -192,12 +192,14 @@ def test_a_prefetch_is_sent_once(make_console, alibaba, kind, service, two_addre
     console = make_console(prewarm_service=service)
     for action in ("PushObjectCache", "PreloadVodObjectCaches"):
         alibaba.fail(action, kind, seconds=1.3)
+    assert console.cloud.quota().left == 1000
 
     states = two_addresses(console)
 
     assert states == ["warm", "warm"]
     assert alibaba.prefetching.remain == 998
-    assert console.cloud.quota().sent == 2
+    quota = console.cloud.quota()
+    assert (quota.left, quota.sent) == (998, 2)
 
 
 def test_a_worker_that_died_after_a_prefetch_does_not_spend_the_quota_again(console, alibaba, two_addresses):
