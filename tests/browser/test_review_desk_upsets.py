@@ -44,8 +44,11 @@ class Held:
             self.routes.append((route, route.fetch() if self.answered else None))
 
     def comes(self):
-        while not self.routes:
+        for _ in range(1_000):
+            if self.routes:
+                return
             self.page.wait_for_timeout(20)
+        raise AssertionError("the request did not come")
 
     def let_go(self):
         self.is_over = True
