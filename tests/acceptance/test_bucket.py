@@ -380,8 +380,9 @@ class TestLookingAfter:
 
         bad = [finding.text for finding in examine(console) if not finding.good]
 
-        assert len(bad) == 1
-        assert "QU_S3_ENDPOINT" in bad[0]
+        # A PostgreSQL server for tests does not wait for the disk, which the doctor tells too.
+        (told,) = [text for text in bad if not text.startswith("durability")]
+        assert "QU_S3_ENDPOINT" in told
 
     def test_a_backup_says_that_it_has_no_media(self, run, clip, console):
         clip()

@@ -42,6 +42,7 @@ def two_consoles(settings, clock, tmp_path, new_database, postgres, password_has
     (1, 300), *(pytest.param(seed, 2000, marks=pytest.mark.slow) for seed in range(2, 10)),
 ])  # fmt: skip
 @pytest.mark.settings(review_lease_seconds=300, trash_days=7)
+@pytest.mark.sqlite  # has both databases already
 def test_both_databases_give_the_same_answers_files_and_history(two_consoles, seed, steps):
     both = two_consoles(seed)
     for _ in range(steps):
