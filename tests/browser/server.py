@@ -76,6 +76,8 @@ class Server:
     def ask(self, operation: str, **parameters: Any) -> Any:
         """Run an operation over REST, as its administrator, and return its data."""
         answer = self._remote.call(operation, parameters, self._token)
+        if "ConnectionError" in answer["message"]:  # the server closed the kept connection just when it was used again
+            answer = self._remote.call(operation, parameters, self._token)
         assert answer["code"] == "200", answer
         return answer["data"]
 
