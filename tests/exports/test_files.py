@@ -23,8 +23,7 @@ from backend.exports.file import ExportInfo, make_download
 from backend.exports.xlsx import workbook_chunks
 from backend.model import Actor, CensorStatus, FileKind, MediaFile, User, Video, VideoFilter
 from backend.model.sheets import Texts
-from backend.store import open_store
-from backend.store.sqlite import export_reader
+from backend.store import export_batches, open_store
 from tests.exports.rows import videos, zones
 
 TESTS = Actor("tests", "tests")
@@ -160,8 +159,8 @@ def test_the_recommended_list_is_what_the_api_says(keep):
 
 @pytest.mark.parametrize("wanted", [VideoFilter(), VideoFilter(title="a"), VideoFilter(user_name="anne", start=103)])
 def test_every_row_comes_once_and_in_order_however_many_there_are(keep, monkeypatch, wanted):
-    monkeypatch.setattr(export_reader, "FIRST_ROWS", 3)
-    monkeypatch.setattr(export_reader, "ROWS", 4)
+    monkeypatch.setattr(export_batches, "FIRST_ROWS", 3)
+    monkeypatch.setattr(export_batches, "ROWS", 4)
     titles = ["a", "b", "ab"]
     user = User("1", "Anne")
     store = keep([Video(f"v{number:02}", titles[number % 3], user, 100 + number // 2) for number in range(40)])
@@ -193,8 +192,8 @@ def test_a_full_sheet_is_followed_by_another(keep, tmp_path):
 
 @pytest.mark.parametrize("file_format", list(FileFormat))
 def test_a_file_that_is_given_up_leaves_nothing_open(keep, tmp_path, monkeypatch, file_format):
-    monkeypatch.setattr(export_reader, "FIRST_ROWS", 1)
-    monkeypatch.setattr(export_reader, "ROWS", 1)
+    monkeypatch.setattr(export_batches, "FIRST_ROWS", 1)
+    monkeypatch.setattr(export_batches, "ROWS", 1)
     store = keep([Video(f"v{number}", "title", User("1"), number) for number in range(9)])
     store.exporting.export_batches(VIDEOS, VIDEOS.columns, file_format, VideoFilter(), ZoneInfo("UTC")).close()
     before = open_files(tmp_path.parent)

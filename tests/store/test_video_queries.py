@@ -307,8 +307,8 @@ def test_videos_of_one_second_keep_the_order_they_came_in(kept):
 @settings(alone, max_examples=60)
 @given(wanted=filters, sort=st.sampled_from(Sort))
 def test_a_file_has_the_order_of_the_list(kept, database, monkeypatch, wanted, sort):
-    monkeypatch.setattr(f"backend.store.{database}.export_reader.FIRST_ROWS", 3)
-    monkeypatch.setattr(f"backend.store.{database}.export_reader.ROWS", 5)
+    monkeypatch.setattr("backend.store.export_batches.FIRST_ROWS", 3)
+    monkeypatch.setattr("backend.store.export_batches.ROWS", 5)
     expected = ordered([video for video in kept.videos if matches(video, wanted, video.created)], sort)
 
     column = (next(column for column in LISTING.columns if column.name == "videoId"),)

@@ -5,11 +5,7 @@ A copy of a thousand rows takes half the time of a statement that returns their 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
-from queue import SimpleQueue
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,13 +14,12 @@ import psycopg
 from backend.exports.columns import Column, ExportSource, FileFormat
 from backend.model import Sort, VideoFilter
 from backend.store.engine import Piece
+from backend.store.export_batches import batches_of_keys, read_batches
 from backend.store.postgres import export_sql, video_queries
 from backend.store.postgres.connections import Connections
 from backend.store.postgres.database import PRESENT, Database
-from backend.store.postgres.export_sql import SOURCES, RowSource
+from backend.store.postgres.export_sql import SOURCES
 
-FIRST_ROWS, ROWS = 100, 1000  # rows in the first batch, which should arrive immediately, and in later ones
-READERS = 2  # batches read ahead in parallel
 ENDS = {FileFormat.CSV: b"\r\n", FileFormat.JSONL: b"\n"}
 
 
@@ -49,33 +44,22 @@ def read_pieces(
     else:
         selected, options = export_sql.lines(source, columns, file_format, zone)
 
-    def read(keys: list[int]) -> Piece:
-        db = readers.get()
-        try:
-            sql = f"select {selected} from {source.tables_at(keys)}"
-            if file_format is FileFormat.XLSX:
-                found = [
-                    tuple(read_as[at](value) if at in read_as else value for at, value in enumerate(row))
-                    for row in db.fetch(sql, {"base_url": base_url})
-                ]
-                return len(found), found
-            return _copy(db, f"copy ({_bound(db, sql, base_url, int(connections.now()))}) to stdout {options}", end)
-        finally:
-            readers.put(db)
-
     end = ENDS.get(file_format, b"")
-    readers: SimpleQueue[Database] = SimpleQueue()
-    with ExitStack() as stack:
-        for _ in range(READERS):
-            readers.put(stack.enter_context(connections.unpooled_reader()))
-        pool = stack.enter_context(ThreadPoolExecutor(READERS, "export"))
-        waiting: deque[Future[Piece]] = deque()
-        for keys in _keys(stack.enter_context(connections.unpooled_reader()), source, wanted, sort):
-            waiting.append(pool.submit(read, keys))
-            if len(waiting) > READERS:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+
+    def read(db: Database, keys: list[int]) -> Piece:
+        sql = f"select {selected} from {source.tables_at(keys)}"
+        if file_format is FileFormat.XLSX:
+            found = [
+                tuple(read_as[at](value) if at in read_as else value for at, value in enumerate(row))
+                for row in db.fetch(sql, {"base_url": base_url})
+            ]
+            return len(found), found
+        return _copy(db, f"copy ({_bound(db, sql, base_url, int(connections.now()))}) to stdout {options}", end)
+
+    def keys_with(db: Database) -> Iterator[list[int]]:
+        return batches_of_keys(db, video_queries, source.found, wanted, sort)
+
+    return read_batches(connections.unpooled_reader, keys_with, read)
 
 
 def _bound(db: Database, sql: str, base_url: str, now: int) -> str:
@@ -90,20 +74,3 @@ def _copy(db: Database, sql: str, end: bytes) -> tuple[int, bytes]:
     with db.conn.cursor() as cursor, cursor.copy(sql.encode()) as copy:
         rows += (bytes(row)[:-1] for row in copy)
     return len(rows), end.join([*rows, b""])
-
-
-def _keys(db: Database, source: RowSource, wanted: VideoFilter, sort: Sort) -> Iterator[list[int]]:
-    """Yield the keys of each batch; the last batch may be empty, and is the only one of an empty list."""
-    if sort is not Sort.NEWEST:
-        every = video_queries.keys_in_order(db, source.found, wanted, sort)
-        yield every[:FIRST_ROWS].tolist()
-        for first in range(FIRST_ROWS, len(every), ROWS):
-            yield every[first : first + ROWS].tolist()
-        return
-    before, size = None, FIRST_ROWS
-    while True:
-        keys = video_queries.keys_before(db, source.found, wanted, before, size)
-        yield keys
-        if len(keys) < size:
-            return
-        before, size = keys[-1], ROWS
