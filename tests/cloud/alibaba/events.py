@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import threading
@@ -24,7 +25,12 @@ class Events:
     def tell(self, event: dict[str, Any]) -> None:
         self.told.append(event)
         if self.address and not self.lost:
-            threading.Thread(target=self.send, args=(event,), daemon=True).start()
+            threading.Thread(target=self._deliver, args=(event,), daemon=True).start()
+
+    def _deliver(self, event: dict[str, Any]) -> None:
+        """Post in the background. A receiver that cannot be reached leaves the event undelivered, as at Alibaba."""
+        with contextlib.suppress(requests.RequestException):
+            self.send(event)
 
     def send(self, event: dict[str, Any], **headers: str) -> requests.Response:
         """Post one event as Alibaba does: three times at most."""
