@@ -156,6 +156,7 @@ class TokenData(msgspec.Struct, rename="camel"):
 
 
 MAX_WHOLE = 2**53  # JSON parsers round larger integers
+HALF_UP = 1e-10  # seconds; rounds halves up as both databases do in exports, where Python would say 0.062 for 0.0625
 
 
 class Writer(msgspec.Struct, frozen=True):
@@ -278,7 +279,7 @@ def number(value: float) -> int | float:
     """Return 12.0 as 12, as documented, with at most millisecond precision; 0 for infinity and NaN."""
     if not math.isfinite(value):
         return 0
-    return int(value) if value.is_integer() and abs(value) < MAX_WHOLE else round(value, 3)
+    return int(value) if value.is_integer() and abs(value) < MAX_WHOLE else round(value + HALF_UP, 3)
 
 
 def envelope(code: str, message: str, data: Any, request_id: str) -> dict[str, Any]:

@@ -77,10 +77,13 @@ def test_a_recommended_video_has_every_key_with_its_type(door, make_both):
     assert data["nowTotal"] == data["total"] == 1
 
 
-def test_a_duration_with_a_fraction_stays_a_number(door, make_video):
-    make_video(duration=12.345678)
+@pytest.mark.parametrize(("duration", "listed"), [(12.345678, 12.346), (0.0625, 0.063), (1.0005, 1.001)])
+def test_a_duration_with_a_fraction_is_rounded_to_milliseconds_halves_up_as_in_exports(
+    door, make_video, duration, listed
+):
+    make_video(duration=duration)
 
-    assert door.data("getVideos")["videoList"][0]["duration"] == 12.346
+    assert door.data("getVideos")["videoList"][0]["duration"] == listed
 
 
 def test_a_size_may_pass_two_gigabytes(door, make_video):
