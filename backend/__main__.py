@@ -37,7 +37,7 @@ PORT = click.IntRange(1, 65_535)
 @click.group(cls=ErrorReporter, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 def main(debug: bool) -> None:
-    """Operate Qu Console. Settings are read from the environment and from .env (see README)."""
+    """Operate Qu Console. Settings are read from the environment and from .env (see docs/settings.md)."""
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""Settings, read once from the environment and from a `.env` file; documented in README."""
+"""Settings, read once from the environment and from a `.env` file; documented in docs/settings.md."""
 
 from __future__ import annotations
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 
+from backend.settings import VARIABLES, Settings
 from tests.paths import ROOT
 
 PAGES = [
@@ -33,3 +35,9 @@ def test_every_module_they_run_is_there():
     modules = {name for page in PAGES for name in MODULE.findall(page.read_text(encoding="utf-8"))}
     paths = [name.replace(".", "/") for name in modules]
     assert [path for path in paths if not is_there(f"{path}.py") and not is_there(f"{path}/__main__.py")] == []
+
+
+def test_every_setting_is_explained():
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    variables = {VARIABLES.get(field.name, f"QU_{field.name.upper()}") for field in fields(Settings)}
+    assert variables <= set(re.findall(r"`(\w+)`", text))

@@ -58,7 +58,7 @@ def plain(video, zone):
 
 
 def cell(kind, value):
-    """A cell of CSV, by the rules that README promises."""
+    """A cell of CSV, by the rules that the guide promises."""
     if kind is CellKind.TIME:
         return value.removesuffix(".0")
     if kind is CellKind.LINKS:
