@@ -209,6 +209,25 @@ class TestBeingAway:
         assert found == [files.exists("v1", "source.mp4")] == [True]
 
 
+    def test_a_link_that_is_signed_meanwhile_does_not_count_as_an_answer(self, files, made, object_store):
+        files.put("v1", {"source.mp4": made()}, new=True)
+        object_store.stop()
+        with pytest.raises(StorageError):
+            files.exists("v1", "source.mp4")
+        assert files.link("v1", "source.mp4", 300)
+        begun, go_on = threading.Event(), threading.Event()
+        object_store.gate = lambda method, target: begun.set() or (go_on.wait(30) and "")
+        object_store.start()
+        trial = threading.Thread(target=lambda: files.exists("v1", "source.mp4"))
+        trial.start()
+        assert begun.wait(10)
+
+        with pytest.raises(StorageError):
+            files.exists("v1", "source.mp4")
+        go_on.set()
+        trial.join()
+
+
 class TestPutting:
     def test_a_large_file_goes_up_in_parts_and_appears_whole(self, files, made, object_store, place):
         content = os.urandom(1 << 20) * 20
@@ -235,6 +254,28 @@ class TestPutting:
 
         assert object_store.keys(place) == []
         assert source.path.exists()
+
+    def test_an_upload_whose_answer_is_lost_leaves_nothing_either(self, files, made, object_store, place):
+        def gate(method, target):
+            if method == "PUT" and "facts" in target:
+                object_store.gate = None
+                obstore.put(connect(place, QUICK, ASKING), "v1/source-mp4.facts", b"0123456789")
+                return "AccessDenied"
+            return ""
+
+        object_store.gate = gate
+        with pytest.raises(StorageError):
+            files.put("v1", {"source.mp4": made(), "source-mp4.facts": made()}, new=True)
+
+        assert object_store.keys(place) == []
+
+    def test_an_upload_that_fails_removes_no_other_file_of_the_video(self, files, made, object_store, place):
+        files.put("v1", {"source.mp4": made()}, new=True)
+        object_store.denied = {"PUT"}
+
+        with pytest.raises(StorageError):
+            files.put("v1", {"cover.jpg": made()}, new=True)  # as a copy of all media does, one by one
+        assert object_store.keys(place) == ["v1/source.mp4"]
 
     def test_a_file_replaced_between_two_pieces_is_not_mixed(self, files, made):
         files.put("v1", {"source.mp4": made(b"a" * (3 << 20))}, new=True)
