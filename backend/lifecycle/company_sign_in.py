@@ -33,6 +33,8 @@ LIMITS = Limits(connect=5.0, pause=10.0, seconds=10.0, size=1 << 20)
 KEPT_SECONDS = 3600.0  # that what the provider says of itself is kept
 REFETCH_SECONDS = 10.0  # at most so often its keys are asked for again
 SHOWN = 200  # characters of a provider's error in the log
+# What is wrong with a provider's answer, or why there is none; BadRequest if the name of its host is not found.
+PROVIDER_ERRORS = (OidcError, FetchError, BadRequest)
 
 
 class Refusal(Exception):
@@ -59,7 +61,7 @@ class CompanySignIn:
         begun = oidc.begin(browser, redirect_uri, to)
         try:
             endpoint = _checked(str(self._read_provider().get("authorization_endpoint", "")))[0]
-        except (OidcError, FetchError) as error:
+        except PROVIDER_ERRORS as error:
             raise Refusal("failed", str(error)) from error
         kept = msgspec.to_builtins(begun)
         state = self._console.store.tickets.issue(PURPOSE, kept, BEGUN_SECONDS, owner=f"{PURPOSE} {address}")
@@ -82,7 +84,7 @@ class CompanySignIn:
         try:
             id_token, access_token = self._exchange(answer.get("code", ""), begun)
             claims = self._completed(self._read_claims(id_token, begun), access_token)
-        except (OidcError, FetchError) as error:
+        except PROVIDER_ERRORS as error:
             raise Refusal("failed", str(error)) from error
         return self._open_session(claims, actor, agent), begun.to
 
@@ -118,7 +120,7 @@ class CompanySignIn:
     def _read_claims(self, id_token: str, begun: Begun) -> dict[str, Any]:
         settings, kid = self._console.settings, oidc.key_id(id_token)
         keys = self._read_keys()
-        if kid not in {key.get("kid", "") for key in keys.get("keys", [])}:  # it may have changed its keys
+        if kid not in {key.get("kid", "") for key in keys["keys"]}:  # it may have changed its keys
             keys = self._read_keys(older_than=REFETCH_SECONDS)
         return oidc.read_claims(
             id_token, keys, issuer=settings.oidc_issuer, client_id=settings.oidc_client_id, nonce=begun.nonce,
@@ -146,7 +148,7 @@ class CompanySignIn:
             "client_id": settings.oidc_client_id, "code_verifier": begun.verifier,
         }  # fmt: skip
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        methods = provider.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+        methods = provider.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         if settings.oidc_client_secret and "client_secret_basic" in methods:
             pair = f"{quote(settings.oidc_client_id, safe='')}:{quote(settings.oidc_client_secret, safe='')}"
             headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
@@ -172,7 +174,7 @@ class CompanySignIn:
                 raise OidcError(self._trouble[1])  # others wait behind whoever asks
             try:
                 found = self._discover()
-            except (OidcError, FetchError) as error:
+            except PROVIDER_ERRORS as error:
                 self._trouble = now, str(error)
                 raise
             self._provider, self._trouble = (now, found), None
@@ -191,7 +193,7 @@ class CompanySignIn:
         with self._guard:
             now = self._console.clock()
             if self._keys is None or not 0 <= now - self._keys[0] < older_than:
-                self._keys = now, _get(address)
+                self._keys = now, _read_key_set(address)
             return self._keys[1]
 
 
@@ -199,6 +201,14 @@ def _get(url: str) -> dict[str, Any]:
     fetch = Fetch(Task(), LIMITS)
     with fetch.opened(url, _checked) as response:
         return _read_json(fetch, response, f"{url} cannot be read")
+
+
+def _read_key_set(url: str) -> dict[str, Any]:
+    found = _get(url)
+    keys = found.get("keys")
+    if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
+        raise OidcError(f"{url} has no JSON Web Key Set")
+    return found
 
 
 def _read_json(fetch: Fetch, response: BaseHTTPResponse, trouble: str) -> dict[str, Any]:
@@ -215,8 +225,12 @@ def _read_json(fetch: Fetch, response: BaseHTTPResponse, trouble: str) -> dict[s
 
 def _checked(url: str) -> tuple[str, bool]:
     """Return an address of the provider, which may be internal: the operator named it. Raises OidcError."""
-    parts = urlsplit(url)
-    is_local = parts.hostname in ("127.0.0.1", "::1", "localhost")
-    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_local)):
+    try:
+        parts = urlsplit(url)
+        schemes = ("https", "http") if parts.hostname in ("127.0.0.1", "::1", "localhost") else ("https",)
+        is_address = bool(parts.hostname) and parts.scheme in schemes and parts.port != 0
+    except ValueError:  # brackets without an IPv6 address, or a port that is none
+        is_address = False
+    if not is_address:
         raise OidcError(f"{url[:SHOWN]!r} is no https address")
     return url, True

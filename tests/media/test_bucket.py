@@ -208,7 +208,6 @@ class TestBeingAway:
         trial.join()
         assert found == [files.exists("v1", "source.mp4")] == [True]
 
-
     def test_a_link_that_is_signed_meanwhile_does_not_count_as_an_answer(self, files, made, object_store):
         files.put("v1", {"source.mp4": made()}, new=True)
         object_store.stop()

@@ -307,6 +307,38 @@ def test_a_provider_that_is_away_is_tried_again_after_a_while(browser, provider,
     assert browser.signs_in(provider) == "/"
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"token_endpoint": "http://[x/token"}, {"token_endpoint": "https://host:99999/token"},
+        {"token_endpoint": "https://no-such-host.invalid/token"}, {"jwks_uri": "https://no-such-host.invalid/jwks"},
+        {"jwks_uri": "{issuer}/.well-known/openid-configuration"}, {"authorization_endpoint": "https://[x/auth"},
+    ],
+)  # fmt: skip
+def test_what_a_provider_says_of_itself_may_be_wrong(told, browser, provider):
+    answers = provider.answer
+
+    def answer(path):
+        status, found = answers(path)
+        wrong = {name: address.format(issuer=provider.issuer) for name, address in told.items()}
+        return status, {**found, **wrong} if path.endswith("/openid-configuration") else found
+
+    provider.answer = answer
+    address = browser.goes(BEGIN)
+    if address != "/?refused=failed":
+        assert browser.goes(BACK, **provider.sign_in(address)) == "/?refused=failed"
+    assert refused(browser)
+
+
+def test_a_provider_whose_host_is_not_found_refuses_the_sign_in(browser, console, clock):
+    clock.now = time.time()
+    issuer = "https://no-such-host.invalid"
+    console.settings = replace(console.settings, oidc_issuer=issuer, oidc_client_id=CLIENT, oidc_roles=ROLES)
+    console.company = CompanySignIn(console)
+
+    assert browser.goes(BEGIN) == "/?refused=failed"
+
+
 def test_neither_codes_nor_secrets_are_in_the_log(browser, provider, caplog):
     caplog.set_level("DEBUG", "backend")
     provider.claims = {"aud": "another"}
