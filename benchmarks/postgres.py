@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import catalogue
 from msgspec.structs import astuple
+from postgres_processor import meter
 
 from backend import Settings, open_console
 from backend.auth.permissions import Role
@@ -132,8 +133,7 @@ class Bench:
 
         self.store, self.connect = store, partial(psycopg.connect, address, autocommit=True)
         self.bare = self.connect()
-        found = self.bare.execute("select pg_backend_pid()").fetchone()
-        self.postmaster = parent_of(found[0])
+        self.served = meter(self.bare)
         self.statuses = self.bare.execute(
             "select censor_status, count(*) from videos group by 1 order by 2"
         ).fetchall()  # fmt: skip
@@ -199,17 +199,6 @@ class Bench:
             found.append(time.thread_time_ns() + self.served() - before)
         gc.enable()
         return statistics.median(found) / 1e6
-
-    def served(self) -> int:
-        """Return the nanoseconds of processor that the server's processes took."""
-        children = Path(f"/proc/{self.postmaster}/task/{self.postmaster}/children").read_text().split()
-        total = 0
-        for child in children:
-            try:
-                total += int(Path(f"/proc/{child}/schedstat").read_text().split()[0])
-            except OSError:
-                continue
-        return total
 
     # Kept answers
 
@@ -331,10 +320,6 @@ def sync_rate(folder: Path | None) -> float:
             os.write(file.fileno(), bytes(8192))
             os.fdatasync(file.fileno())
         return 200 / (time.perf_counter() - began)
-
-
-def parent_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 if __name__ == "__main__":
