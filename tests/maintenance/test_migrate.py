@@ -338,7 +338,7 @@ class TestWhatIsRefused:
             cancel(there)
 
     def test_an_unreachable_server(self, full, elsewhere, told):
-        with pytest.raises(StoreError, match="cannot be opened"):
+        with pytest.raises(StoreError, match="No PostgreSQL server answers"):
             migrate(full, elsewhere(full, "postgresql://nobody@127.0.0.1:1/none"), told.append)
 
 

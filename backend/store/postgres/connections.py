@@ -6,11 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import psycopg
-from psycopg import RawCursor
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from backend.store.engine import Progress, ignore_progress
@@ -19,9 +17,10 @@ from backend.store.group_commit import GroupedWriter
 from backend.store.postgres import derived, locks, migrations, schema
 from backend.store.postgres.change_cache import ChangeCache
 from backend.store.postgres.clock import Clock, ServerClock
-from backend.store.postgres.database import Connection, Database, adapt, run
+from backend.store.postgres.database import Connection, Database, run
 from backend.store.postgres.errors import said, store_error
 from backend.store.postgres.marks import read_mark
+from backend.store.postgres.opening import KWARGS, configure, connect, explained, read_address
 from backend.store.postgres.writer import Writer
 
 T = TypeVar("T")
@@ -31,17 +30,6 @@ MORE_CONNECTIONS = 2  # for the version of the data, and for exports
 WAIT_SECONDS = 10.0  # for a connection of the pool
 AWAY_SECONDS = 2.0  # the same while the server is away: as long as two attempts to connect
 RETRY_SECONDS = 1.0  # while the server is away
-# Defaults of a connection, which the address may set otherwise: a server that is gone is noticed within half a minute,
-# and of several servers the one is used that can be written.
-DEFAULTS = {
-    "connect_timeout": "5", "keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3",
-    "tcp_user_timeout": "20000", "target_session_attrs": "read-write", "application_name": "qu-console",
-}  # fmt: skip
-# A process that was stopped within a transaction must not stop all others.
-SESSION = """
-    set idle_in_transaction_session_timeout = '10s'; set lock_timeout = '30s'; set statement_timeout = '60s';
-    set timezone = 'UTC'; set client_encoding = 'UTF8'; set jit = off
-"""
 READ = b"begin isolation level repeatable read read only"
 VOLATILE, FEED = (
     f"begin isolation level read committed; select pg_advisory_xact_lock({key})".encode()
@@ -93,24 +81,20 @@ class Connections:
 
     def _open(self, tell: Progress, upgrade: bool) -> Connection:
         """Return a connection to a database whose schema is ours."""
-        connection: Connection | None = None
+        connection = connect(self._address)
         try:
-            connection = self._connect()
+            if not self._held:
+                note_use(connection)
             if not self._held and (mark := read_mark(connection)):
                 raise StoreError(mark.refusal(self.name), Reason.VERSION)
             if schema.prepare(connection, self.name, upgrade=upgrade):
                 _rebuild(connection, tell)
             return connection
         except BaseException as error:
-            if connection is not None:
-                connection.close()
+            connection.close()
             if not isinstance(error, psycopg.Error):
                 raise
-            raise store_error(
-                f"The database {self.name} cannot be opened: {said(error)}. "
-                "Check QU_DATABASE, and that the server runs.",
-                error,
-            ) from error
+            raise explained(self._address, error) from error
 
     @contextmanager
     def reading(self) -> Iterator[Database]:
@@ -269,7 +253,7 @@ class Connections:
         self._pool.putconn(connection)  # which throws away a closed one
 
     def _connect(self) -> Connection:
-        connection = psycopg.connect(self._address, **KWARGS)
+        connection: Connection = psycopg.connect(self._address, **KWARGS)
         try:
             self._configure(connection)
         except BaseException:
@@ -278,7 +262,7 @@ class Connections:
         return connection
 
     def _configure(self, connection: Connection) -> None:
-        _configure(connection)
+        configure(connection)
         if not self._held:
             note_use(connection)
         self._away = False
@@ -288,13 +272,6 @@ class Connections:
 
 
 AWAY = "no connection can be opened; check that the server runs"
-KWARGS: dict[str, Any] = {"autocommit": True, "cursor_factory": RawCursor, "prepare_threshold": 3}
-
-
-def _configure(connection: Connection) -> None:
-    adapt(connection.adapters)
-    connection.prepared_max = 400
-    run(connection.pgconn, SESSION.encode())
 
 
 def _rebuild(connection: Connection, tell: Progress) -> None:
@@ -309,39 +286,8 @@ def _rebuild(connection: Connection, tell: Progress) -> None:
             derived.note_change(db)
 
 
-def connect(address: str) -> Connection:
-    """Open a connection outside a console."""
-    connection: Connection = psycopg.connect(read_address(address)[1], **KWARGS)
-    _configure(connection)
-    return connection
-
-
 def note_use(connection: Connection) -> None:
     """Show that a console uses the database, as long as the connection is open."""
     (free,) = connection.execute("select pg_try_advisory_lock_shared($1)", [locks.USE]).fetchone() or (False,)
     if not free:
         raise psycopg.OperationalError("it is being restored or moved; try again when that is done")
-
-
-# Says nothing of the address: it may have the password where another part belongs, as p@w is read as the host w.
-NO_ADDRESS = (
-    "The address of the database is not one like postgresql://user:password@host/database{why}. In the user name and "
-    "the password, write @ as %40, / as %2F, : as %3A and % as %25."
-)
-
-
-def read_address(address: str) -> tuple[str, str]:
-    """Return how a database is named to the operator, without the password, and its address with our defaults."""
-    try:
-        given = conninfo_to_dict(address)
-    except psycopg.Error as error:
-        # other messages quote the address, or the password
-        why = f" ({said(error)})" if "URI query parameter" in str(error) else ""
-        raise StoreError(NO_ADDRESS.format(why=why)) from None
-    if "@" in f"{given.get('host')}{given.get('dbname')}":
-        raise StoreError(NO_ADDRESS.format(why=""))
-    host = given.get("host") or given.get("hostaddr") or "this machine"
-    port = f":{given['port']}" if given.get("port") else ""
-    return f"{given.get('dbname') or ''} at {host}{port}".strip(), make_conninfo(
-        address, **{name: value for name, value in DEFAULTS.items() if name not in given}
-    )

@@ -11,9 +11,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from backend.store.errors import Reason, StoreError
 from backend.store.postgres import migrations
-from backend.store.postgres.connections import UNPOOLED, connect, read_address
+from backend.store.postgres.connections import UNPOOLED
 from backend.store.postgres.database import Connection, run
 from backend.store.postgres.errors import said, store_error
+from backend.store.postgres.opening import connect, read_address
 from backend.store.postgres.schema import NOT_OURS
 
 STAGE = "qu_restoring"

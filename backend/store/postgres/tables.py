@@ -13,10 +13,11 @@ from backend.store.engine import Progress
 from backend.store.errors import StoreError
 from backend.store.moving import BATCH, DERIVED, FIRST, MARK, MARK_COLUMNS, MARK_TABLE, TABLES, Key, Mark, Row
 from backend.store.postgres import derived, locks, migrations
-from backend.store.postgres.connections import UNPOOLED, connect, note_use, read_address
+from backend.store.postgres.connections import UNPOOLED, note_use
 from backend.store.postgres.database import Connection, Database, run
 from backend.store.postgres.errors import said, store_error
 from backend.store.postgres.marks import read_mark
+from backend.store.postgres.opening import connect, read_address
 from backend.store.postgres.schema import NOT_OURS, OUTDATED
 
 NEWER = "The database {name} is of a newer version of the console, with {unknown}. Use that version for this."

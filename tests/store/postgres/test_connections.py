@@ -352,25 +352,6 @@ def test_all_consoles_have_the_clock_of_the_server(store, admin, monkeypatch):
     assert abs(store.now() - there) < 5
 
 
-@pytest.mark.parametrize(
-    ("address", "words"),
-    [
-        ("postgresql://nobody@127.0.0.1:1/db", "The database db at 127.0.0.1:1 cannot be opened"),
-        ("postgresql://u:secret@127.0.0.1:1/db", "Check QU_DATABASE"),
-        ("postgresql://u@h/db?nonsense=1", "nonsense"),
-        ("postgresql://u:a@secret@127.0.0.1:1/db", "write @ as %40"),
-        ("postgresql://u:a/secret@127.0.0.1:1/db", "/ as %2F"),
-        ("postgresql://u:secret%@127.0.0.1:1/db", "% as %25"),
-        ("postgresql://u:secret@[::1/db", "not one like"),
-    ],
-)
-def test_an_address_that_leads_nowhere_is_named_without_its_password(tmp_path, address, words):
-    with pytest.raises(StoreError, match=words) as told:
-        open_store(tmp_path, database=address)
-
-    assert "secret" not in str(told.value)
-
-
 class TestOpening:
     @pytest.fixture
     def empty(self, admin, postgres_database):

@@ -10,8 +10,8 @@ import pytest
 from psycopg import sql
 
 from backend.store import open_store
-from backend.store.postgres.connections import connect
 from backend.store.postgres.diagnosis import diagnose
+from backend.store.postgres.opening import connect
 
 
 @pytest.fixture
