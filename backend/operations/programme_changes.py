@@ -270,11 +270,12 @@ def save_special(
         "video_ids": None if video_ids is None else [one.strip() for one in video_ids.split(",") if one.strip()],
     }  # fmt: skip
     wanted = {key: value for key, value in given.items() if value is not None}
-    made = call.store.programme_changes.save_special(slot, special_id, wanted, call.actor, expected=revision)
+    made, now = call.store.programme_changes.save_special(slot, special_id, wanted, call.actor, expected=revision)
     loaded, write = call.store.programme.load(slot), ProgrammeWriter(call)
-    (special,) = (one for one in loaded.programme.specials if one.special_id == made)
-    found = conflicts(loaded.programme, special.starts, special.ends)
-    return SavedSpecial(made, loaded.programme.revision, [write.conflict(one, loaded.cards) for one in found])
+    special = next((one for one in loaded.programme.specials if one.special_id == made), None)
+    # None: somebody has deleted it since
+    found = conflicts(loaded.programme, special.starts, special.ends) if special else []
+    return SavedSpecial(made, now, [write.conflict(one, loaded.cards) for one in found])
 
 
 @operation("POST", "/vod/deleteSpecial", message="已删除", right=Right.MANAGE)
@@ -282,8 +283,7 @@ def delete_special(
     call: Call, *, special_id: Annotated[str, Text(32)], slot: SlotCode = FEED, revision: Revision = None
 ) -> RevisionNow:
     """Delete a special; the slot shows its own entries again. `revision` as in editRecommend."""
-    call.store.programme_changes.delete_special(slot, special_id, call.actor, expected=revision)
-    return RevisionNow(call.store.programme.get(slot).revision)
+    return RevisionNow(call.store.programme_changes.delete_special(slot, special_id, call.actor, expected=revision))
 
 
 @operation("POST", "/vod/saveSlot", message="已保存", right=Right.MANAGE)
@@ -311,8 +311,7 @@ def save_slot(
     rules = {key: value for key, value in rules.items() if value is not None}
     if max_age_days is not None:
         rules["max_age_days"] = max_age_days or None
-    call.store.programme_changes.save_slot(slot, name, rules, call.actor, expected=revision)
-    return RevisionNow(call.store.programme.get(slot).revision)
+    return RevisionNow(call.store.programme_changes.save_slot(slot, name, rules, call.actor, expected=revision))
 
 
 def scheduling(

@@ -162,8 +162,10 @@ class ProgrammeChanges:
 
     def save_special(
         self, slot: str, special_id: str, wanted: Mapping[str, Any], actor: Actor, *, expected: int | None = None
-    ) -> str:
-        """Add a special, or change the one with this id; return its id. Absent values stay. Raises BadRequest.
+    ) -> tuple[str, int]:
+        """Add a special, or change the one with this id; return its id and the slot's revision.
+
+        Absent values stay. Raises BadRequest.
 
         `wanted` may have `name`, `starts` and `ends` (typed times), `priority`, `note` and `video_ids`, in order.
         """
@@ -182,7 +184,7 @@ class ProgrammeChanges:
             for video_id in _check_videos(db, videos or []):
                 raise NotFound("There is no video {video_id}. It may have been deleted.", video_id=video_id)
             special_id = special_id or secrets.token_hex(6)
-            lineups.begin(db, slot, actor, now, "saveSpecial", target=special_id, note=row["note"])
+            revision = lineups.begin(db, slot, actor, now, "saveSpecial", target=special_id, note=row["note"])
             if before:
                 db.execute("delete from specials where special_id = ?", [special_id])
             kept = videos if videos is not None else before.get("video_ids", [])
@@ -190,22 +192,26 @@ class ProgrammeChanges:
             old, new = (_told_of_special(one) for one in (before, {**row, "video_ids": kept}))
             changed = {name: value for name, value in new.items() if old.get(name) != value}
             self._note(db, actor, "saveSpecial", made, changed, {name: old.get(name) for name in changed if before})
-            return made
+            return made, revision
 
-    def delete_special(self, slot: str, special_id: str, actor: Actor, *, expected: int | None = None) -> None:
-        """Delete a special; the slot shows its own entries again."""
+    def delete_special(self, slot: str, special_id: str, actor: Actor, *, expected: int | None = None) -> int:
+        """Delete a special, so that the slot shows its own entries again; return the slot's revision."""
         now = self._now()
         with self._engine.writing() as db:
             lineups.check(db, slot, expected)
             before = _special(db, slot, special_id)
-            lineups.begin(db, slot, actor, now, "deleteSpecial", target=special_id)
+            revision = lineups.begin(db, slot, actor, now, "deleteSpecial", target=special_id)
             db.execute("delete from specials where special_id = ?", [special_id])
             self._note(db, actor, "deleteSpecial", special_id, {}, _told_of_special(before))
+            return revision
 
     def save_slot(
         self, slot: str, name: str | None, rules: Mapping[str, Any], actor: Actor, *, expected: int | None = None
-    ) -> None:
-        """Add a slot, or change name and rules of the one with this code; absent rules stay. Raises BadRequest."""
+    ) -> int:
+        """Add a slot, or change name and rules of the one with this code; return its revision.
+
+        Absent rules stay. Raises BadRequest.
+        """
         now = self._now()
         with self._engine.writing() as db:
             row = db.execute("select name, rules from slots where slot = ?", [slot]).fetchone()
@@ -218,8 +224,8 @@ class ProgrammeChanges:
             if row is None:
                 db.execute("insert into slots values (?, '', 0, '{}')", [slot])
             elif (new, new_name) == (old, old_name):
-                return
-            lineups.begin(db, slot, actor, now, "saveSlot")
+                return _revision(db, slot)
+            revision = lineups.begin(db, slot, actor, now, "saveSlot")
             text = msgspec.json.encode(new).decode()
             db.execute("update slots set name = ?, rules = ? where slot = ?", [new_name, text, slot])
             before, after = (
@@ -227,6 +233,7 @@ class ProgrammeChanges:
             )
             changed = {key: value for key, value in after.items() if row is None or before[key] != value}
             self._note(db, actor, "saveSlot", slot, changed, {key: before[key] for key in changed} if row else {})
+            return revision
 
     def _note(
         self, db: Database, actor: Actor, action: str, target: str, after: dict[str, Any],

@@ -517,6 +517,26 @@ class TestRevisions:
         ahead = door("moveRecommend", videoId="a", place=1, revision=999)
         assert (ahead["code"], "no revision 999 yet" in ahead["message"]) == ("409", True)
 
+    @pytest.mark.parametrize("act", ["saveSlot", "saveSpecial", "deleteSpecial"])
+    def test_a_change_returns_its_own_revision_although_somebody_made_another_one_right_after(
+        self, act, planned, door, console
+    ):
+        window = {"startTime": written(SEED_TIME + HOUR), "endTime": written(SEED_TIME + 2 * HOUR)}
+        special = door.data("saveSpecial", name="s", videoIds=planned("a"), **window)["specialId"]
+        given = {"saveSlot": {"slot": "feed", "size": 5}, "saveSpecial": {"specialId": special, "name": "t"}}
+        seen, changes = self.revision(door), console.store.programme_changes
+
+        def change_too():
+            console.store.listeners.remove(change_too)
+            changes.save_slot("feed", "other", {}, TESTS)
+            if act == "saveSpecial":
+                changes.delete_special("feed", special, TESTS)
+
+        console.store.listeners.append(change_too)
+        made = door.data(act, **given.get(act, {"specialId": special}))
+
+        assert made["revision"] == seen + 1 < self.revision(door)
+
 
 class TestBlocking:
     def test_blocking_takes_a_clip_out_of_every_slot_and_special_and_undo_brings_it_back(
