@@ -16,6 +16,7 @@ from backend.store.engine import Database, Engine
 
 NO_VIEW = "There is no view {view_id}. It may have been deleted."
 NOT_YOURS = "The view {name} is of {owner}. Save yours under a name of its own."
+NAME_TAKEN = "There is a view called {name} on this page already; choose another name."
 TOLD = ("name", "query", "columns", "scope", "role")
 
 
@@ -42,11 +43,10 @@ class Views:
     def add(self, wanted: View, account: Account, actor: Actor) -> View:
         """Add a view of this account. Raises Conflict if it has too many, or one with this name."""
         with self._engine.writing() as db:
-            own = db.fetch("select name, page from views where account_id = ?", [account.account_id])
-            if len(own) >= MAX_VIEWS:
+            (count,) = db.execute("select count(*) from views where account_id = ?", [account.account_id]).fetchone()
+            if count >= MAX_VIEWS:
                 raise Conflict("You have {most} views, which is the limit; delete one first.", most=MAX_VIEWS)
-            if (wanted.name, wanted.page) in own:
-                raise Conflict("You have a view called {name} on this page; choose another name.", name=wanted.name)
+            _check_name(db, wanted)
             made = replace(wanted, view_id=secrets.token_hex(6), revision=1, changed=self._now())
             inserts.insert(db, "views", asdict(made))
             self._note(db, actor, "saveView", made.view_id, {}, _told(made))
@@ -55,7 +55,8 @@ class Views:
     def change(self, view_id: str, account: Account, actor: Actor, revision: int | None, **wanted: Any) -> View:
         """Change a view.
 
-        Raises NotFound, BadRequest if it is somebody else's, and Conflict if it was changed after this revision.
+        Raises NotFound, BadRequest if it is somebody else's, and Conflict if it was changed after this revision, or
+        if its owner has another one of this name on the page.
         """
         with self._engine.writing() as db:
             old = _get_own(db, view_id, account)
@@ -64,6 +65,8 @@ class Views:
             new = replace(old, **wanted)
             if new == old:
                 return old
+            if new.name != old.name:
+                _check_name(db, new)
             new = replace(new, revision=old.revision + 1, changed=self._now())
             db.execute("delete from views where view_id = ?", [view_id])
             inserts.insert(db, "views", asdict(new))
@@ -121,6 +124,13 @@ def _get_own(db: Database, view_id: str, account: Account) -> View:
     if not view.is_of(account):
         raise BadRequest(NOT_YOURS, name=view.name, owner=view.user_name)
     return view
+
+
+def _check_name(db: Database, view: View) -> None:
+    """Raise Conflict if the owner of a view has another one of its name on the page."""
+    sql = "select 1 from views where account_id = ? and page = ? and name = ? and view_id <> ?"
+    if db.execute(sql, [view.account_id, view.page, view.name, view.view_id]).fetchone():
+        raise Conflict(NAME_TAKEN, name=view.name)
 
 
 def _view(row: dict[str, Any]) -> View:

@@ -113,6 +113,9 @@ def test_a_person_has_one_view_of_a_name_on_a_page(door):
 
     assert door("saveView", page="videos", name="a")["code"] == "409"
     assert door("saveView", page="history", name="a")["code"] == "200"
+    other = door.data("saveView", page="videos", name="b")
+    assert door("saveView", viewId=other["viewId"], name="a")["code"] == "409"
+    assert door("saveView", viewId=other["viewId"], name="b", query="v_title=x")["code"] == "200"
 
 
 def test_each_person_chooses_columns(door, as_):
