@@ -12,7 +12,6 @@ from hashlib import blake2b
 from backend.model.feed import FigureKey, Figures
 from backend.model.feed_statistics import FigureGroup, Group
 from backend.store.engine import Database, Engine
-from backend.store.errors import StoreError
 
 BATCH_SECONDS = 48 * 3600.0  # a batch counts once within this time
 FIGURE_DAYS = 400
@@ -65,7 +64,7 @@ class Waiting:
     def __init__(self, batch: str, sums: Mapping[FigureKey, Figures]) -> None:
         self.batch, self.sums = batch, sums
         self.is_new = self.is_done = False
-        self.error: StoreError | None = None
+        self.error: Exception | None = None
 
 
 class FeedFigures:
@@ -110,7 +109,7 @@ class FeedFigures:
         try:
             with self._engine.feed_writing() as db:
                 self._write(db, group)
-        except StoreError as error:
+        except Exception as error:  # each member must be told that its batch was not counted
             for one in group:
                 one.error = error
         finally:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 import backend
 from backend.auth.permissions import Role
@@ -101,6 +102,18 @@ def test_what_was_there_before_a_restore_is_kept_in_a_schema(there, backup, told
     store.catalogue.delete_video(video.video_id, video.user.user_id, TESTS)  # triggers work where they are now
     assert [*store.recount(), *store.history.verify().errors] == []
     store.close()
+
+
+def test_a_restore_goes_to_the_schema_of_the_address_whatever_its_name(full, backup, empty_postgres, tmp_path):
+    with psycopg.connect(empty_postgres, autocommit=True) as db:
+        db.execute('create schema "Our Videos"')
+    address = make_conninfo(empty_postgres, options='-c search_path="Our\\ Videos"')
+    there = replace(full, data=tmp_path / "scratch", database=address)
+    restore(there, backup)
+    restore(there, backup)  # over the one before
+
+    assert counts(there) == counts(full)
+    backend.open_console(there).close()
 
 
 def test_nothing_is_restored_while_a_console_is_open(there, backup):

@@ -142,14 +142,16 @@ class Connections:
 
     @contextmanager
     def unpooled_reader(self) -> Iterator[Database]:
-        """Open a separate connection outside the pool and outside a transaction, for reading a whole list."""
+        """Open a separate connection outside the pool and outside a transaction, for reading a whole list.
+
+        Raises StoreError, also for errors within the block.
+        """
         try:
-            connection = self._connect()
+            with self._connect() as connection:
+                run(connection.pgconn, UNPOOLED)
+                yield Database(connection, self.now)
         except psycopg.Error as error:
             raise self._told("read", error) from error
-        with connection:
-            run(connection.pgconn, UNPOOLED)
-            yield Database(connection, self.now)
 
     def cached_in(self, db: Database, key: Hashable, find: Callable[[], T]) -> T:
         """Return `find()` for the snapshot of `db`, cached until the database changes."""

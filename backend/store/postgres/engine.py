@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from zoneinfo import ZoneInfo
 
-import psycopg
-
 from backend.exports.columns import Column, ExportSource, FileFormat
 from backend.model import Sort, VideoFilter
 from backend.store import figure_counts, review_sorting
@@ -37,10 +35,7 @@ class PostgresEngine(Connections):
 
     def diagnose(self) -> list[tuple[bool, str]]:
         with self.unpooled_reader() as one, self.unpooled_reader() as other:
-            try:
-                return list(diagnosis.diagnose(one.conn, other.conn, MAX_CONNECTIONS + MORE_CONNECTIONS))
-            except psycopg.Error as error:
-                raise self._told("examined", error) from error
+            return list(diagnosis.diagnose(one.conn, other.conn, MAX_CONNECTIONS + MORE_CONNECTIONS))
 
     def recount(self) -> list[str]:
         with self.reading() as db:
@@ -56,12 +51,9 @@ class PostgresEngine(Connections):
     def optimize_search(self) -> None:
         """Merge what was inserted lately into the search indexes, and count how often values occur."""
         with self.unpooled_reader() as db:
-            try:
-                for index in ("finding_by_title", "finding_by_tag", "feed_by_title", "feed_by_tag", "users_by_name"):
-                    db.execute(f"select gin_clean_pending_list('{index}'::regclass)")
-                db.execute("analyze videos, finding, feed, users, files")
-            except psycopg.Error as error:
-                raise self._told("optimized", error) from error
+            for index in ("finding_by_title", "finding_by_tag", "feed_by_title", "feed_by_tag", "users_by_name"):
+                db.execute(f"select gin_clean_pending_list('{index}'::regclass)")
+            db.execute("analyze videos, finding, feed, users, files")
 
     def export_batches(
         self, listing: ExportSource, columns: Sequence[Column], file_format: FileFormat, wanted: VideoFilter,

@@ -58,7 +58,7 @@ def replace_tables(address: str, tell: Callable[[str], None]) -> Iterator[str]:
 def _swap(connection: Connection, tell: Callable[[str], None]) -> None:
     kept = f"before_restore_{time.strftime('%Y%m%d_%H%M%S')}"
     with connection.transaction():
-        (present,) = connection.execute("select current_schema()").fetchone() or ("public",)
+        (present,) = connection.execute("select quote_ident(current_schema())").fetchone() or ("public",)
         if not migrations.is_empty(connection):
             connection.execute(f"create schema {kept}")
             _move(connection, present, kept)

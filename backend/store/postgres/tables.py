@@ -34,12 +34,12 @@ INDEXES = """
 FOREIGN_KEYS = """
     select format('alter table %s drop constraint %I', conrelid::regclass, conname),
         format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-    from pg_constraint where contype = 'f' and connamespace = current_schema()::regnamespace
+    from pg_constraint where contype = 'f' and connamespace = quote_ident(current_schema())::regnamespace
 """
 NUMBERED = """
     select t.relname::text, a.attname::text, pg_get_serial_sequence(t.relname, a.attname)
     from pg_attribute a join pg_class t on t.oid = a.attrelid
-    where t.relnamespace = current_schema()::regnamespace and a.attidentity <> '' and not a.attisdropped
+    where t.relnamespace = quote_ident(current_schema())::regnamespace and a.attidentity <> '' and not a.attisdropped
 """
 
 

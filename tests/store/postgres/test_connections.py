@@ -138,6 +138,16 @@ def test_a_pool_whose_connections_are_all_at_work_is_busy_even_if_the_server_let
     opened.close()
 
 
+def test_an_export_whose_connection_breaks_is_told_why(store, admin):
+    def read():
+        with store.engine.unpooled_reader() as db:
+            end_connections(admin)
+            db.fetch("select 1")
+
+    with pytest.raises(StoreError, match="cannot be read"):
+        read()
+
+
 def test_who_waits_while_the_server_is_away_is_served_as_soon_as_it_is_back(
     store, admin, monkeypatch, caplog, eventually, tmp_path
 ):

@@ -37,7 +37,8 @@ def is_ours(connection: Connection[Any]) -> bool:
 
 def is_empty(connection: Connection[Any]) -> bool:
     """Return whether there are no tables yet where ours would be."""
-    sql = "select 1 from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'r' limit 1"
+    schema = "quote_ident(current_schema())::regnamespace"
+    sql = f"select 1 from pg_class where relnamespace = {schema} and relkind = 'r' limit 1"
     return connection.execute(sql).fetchone() is None
 
 
