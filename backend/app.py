@@ -31,7 +31,8 @@ from backend.lifecycle.programme_clock import ProgrammeClock
 from backend.lifecycle.pull import Puller
 from backend.lifecycle.trash import Purger
 from backend.lifecycle.webhooks import WebhookSender
-from backend.maintenance.data_lock import MaintenanceError, hold_data_dir
+from backend.maintenance.data_lock import hold_data_dir
+from backend.maintenance.wrong_place import refuse_mistake
 from backend.media import MediaFiles
 from backend.media.ffmpeg import Ffmpeg
 from backend.media.folder import FolderFiles
@@ -43,7 +44,7 @@ from backend.prewarm.ssrf import own_hosts
 from backend.server.descriptors import raise_limit
 from backend.server.page_sockets import Bounds, PageSockets
 from backend.settings import Settings, SettingsError, read_settings
-from backend.store import find_files, open_store
+from backend.store import open_store
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud
@@ -55,10 +56,6 @@ NO_OBSTORE = "QU_MEDIA names a bucket, for which obstore is missing: .venv/bin/p
 NO_FOLDER = (
     "The catalogue has videos, but there is no folder {folder} with their files. Several machines need the same folder "
     "there, on a shared file system, or a bucket (QU_MEDIA). If the files are lost, create the folder to start without."
-)
-NOT_MOVED = (
-    "The database {place} is empty, but {folder} has the data of a console. Move them: without QU_DATABASE, run python "
-    "-m backend migrate --to postgresql://…; or set QU_DATA to a new folder, to begin without them."
 )
 NEWEST = 20  # videos that are looked at for files
 WORTH_TELLING = 50_000  # number of videos that take a second or two
@@ -198,7 +195,7 @@ def running(url: str = "") -> Iterator[Console]:
         check_files(console)
         if first:  # otherwise they may belong to another server's uploads
             sweep_scratch(console.media.files.scratch)
-        check_moved(console)
+        refuse_mistake(settings, console.store, console.media.files)
         for line in first_start(console):
             print(line, flush=True)  # noqa: T201  (output for the operator)
         worker = make_worker(console)
@@ -264,13 +261,6 @@ def _make_cloud_worker(console: Console, cloud: Cloud, clock: Callable[[], float
     worker = Worker(console.store, runners, settle, clock)
     cloud.poll_now = worker.poll_now
     return worker
-
-
-def check_moved(console: Console) -> None:
-    """Raise MaintenanceError if an empty database would be used beside data that it was perhaps meant to have."""
-    settings = console.settings
-    if settings.database and not console.store.accounts.find_accounts() and find_files(settings.data):
-        raise MaintenanceError(NOT_MOVED.format(place=console.store.place, folder=settings.data))
 
 
 def first_start(console: Console) -> list[str]:

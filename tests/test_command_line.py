@@ -107,6 +107,16 @@ def test_a_mistyped_folder_is_told_and_no_new_console_is_made_in_it(run, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_media_without_a_database_are_not_taken_for_a_new_console(run, tmp_path, free_port):
+    (tmp_path / "data" / "media" / "video").mkdir(parents=True)
+    (tmp_path / "data" / "media" / "video" / "source.mp4").touch()
+
+    refused = run("serve", "--port", free_port)
+
+    assert refused.exit_code == 1
+    assert "but no database, console.sqlite3. Restore a backup" in refused.output
+
+
 def test_an_import_of_a_catalogue_is_summed_up_in_rows_and_not_in_files(run, tmp_path):
     head, row = "videoId,title,creationTime,userId", "v1,a,2024-01-09,u1"
     (tmp_path / "videos.csv").write_text(f"{head}\n{row}\nv2,,2024-01-09,u1\n")
@@ -315,11 +325,35 @@ class TestWithPostgres:
         run("account", "add", "anne", "--password", PASSWORD)
         monkeypatch.setenv("QU_DATABASE", postgres)
 
-        refused = run("serve", "--port", free_port)
-        assert refused.exit_code == 1
-        assert "is empty, but" in refused.output
+        for command in (("serve", "--port", free_port), ("work",), ("account", "add", "ben", "--password", PASSWORD)):
+            refused = run(*command)
+            assert refused.exit_code == 1
+            assert "is empty, but" in refused.output
+        assert "BAD  what is in it: The database qu_test_" in run("doctor").output
         monkeypatch.delenv("QU_DATABASE")
         assert "Moved." in run("migrate", "--to", postgres).output
+
+    def test_beside_media_of_videos_that_it_does_not_know_nobody_is_told_to_delete_them(self, run, tmp_path):
+        """The name of another database in QU_DATABASE is enough to come here."""
+        (tmp_path / "data" / "media" / "video").mkdir(parents=True)
+        (tmp_path / "data" / "media" / "video" / "source.mp4").touch()
+
+        said = run("doctor").output
+        assert "is empty, but" in said
+        assert "Probably QU_DATABASE is wrong" in said
+        assert "video (1). This database does not know most videos there. Delete nothing" in said
+        for command in (("work",), ("upgrade",), ("import", "x.mp4")):
+            refused = run(*command)
+            assert refused.exit_code == 1
+            assert "Probably QU_DATABASE is wrong" in refused.output
+
+    def test_a_list_or_a_backup_of_an_empty_one_is_refused(self, run, tmp_path):
+        """A nightly one of the wrong database would be empty, and nobody would notice."""
+        for command in (("export", "-o", "x.csv"), ("account", "list"), ("backup", "x.tar")):
+            refused = run(*command)
+            assert refused.exit_code == 1
+            assert "there is no console in it" in refused.output
+        assert not list(tmp_path.glob("x.*"))
 
     def test_a_backup_of_it_is_restored_and_what_was_there_is_kept(self, run):
         run("account", "add", "anne", "--password", PASSWORD)

@@ -14,6 +14,7 @@ import backend
 from backend.console import Console
 from backend.errors import ConsoleError
 from backend.maintenance.data_lock import MaintenanceError, hold_data_dir, require_data
+from backend.maintenance.wrong_place import refuse_mistake
 
 
 class ErrorReporter(click.Group):
@@ -52,19 +53,24 @@ def shown(path: Path) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def opened(*, existing: bool = False, upgrade: bool = False, alone: bool = False) -> Console:
+def opened(*, existing: bool = False, upgrade: bool = False, alone: bool = False, doubtful: bool = False) -> Console:
     """Open the console, holding the data lock until the command ends.
 
     Raises MaintenanceError. With `existing`, a mistyped QU_DATA is an error instead of creating a new console. Data of
     an older version are rejected without `upgrade`, because upgrading would break a running server of that version.
-    With `alone`, the command requires exclusive access to a folder.
+    With `alone`, the command requires exclusive access to a folder. An empty database that was probably named by
+    mistake is opened only if `doubtful`.
     """
     settings, context = backend.read_settings(), click.get_current_context().find_root()
     if existing:
         require_data(settings)
     if "held" not in context.meta:
         context.meta["held"] = context.with_resource(hold_data_dir(settings, alone=alone and not settings.database))
-    return backend.current(upgrade=upgrade)
+    console = backend.current(upgrade=upgrade)
+    if not doubtful:
+        existing = existing and bool(settings.database) and not upgrade  # a folder was looked into above
+        refuse_mistake(settings, console.store, console.media.files, existing=existing)
+    return console
 
 
 def open_cloud() -> Any:

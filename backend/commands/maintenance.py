@@ -141,7 +141,7 @@ def _told(done: Progress) -> str:
 def doctor(rebuild: bool, head: str | None, way: str | None) -> None:
     """Check the installation, and say how to fix what is wrong."""
     # In cloud mode, credentials and permissions are checked before any data exist.
-    console = opened(existing=rebuild or backend.read_settings().mode != "cloud")
+    console = opened(existing=rebuild or backend.read_settings().mode != "cloud", doubtful=True)
     if rebuild:
         console.store.rebuild(backend.show_progress)
     if way:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from backend.maintenance.data_lock import MaintenanceError, hold_alone, hold_data_dir, require_data
 from backend.maintenance.migrate import Tell, fill, refuse_problem
+from backend.maintenance.wrong_place import NOBODY
 from backend.settings import Settings
 from backend.store import (
     StoreError,
@@ -78,6 +79,8 @@ def _copy_database(database: str, folder: Path, tell: Tell) -> None:
     with closing(open_tables(folder, database, held=False)) as old, closing(open_tables(folder)) as new:
         refuse_problem(old)
         _refuse_mark(old)
+        if old.is_new():
+            raise MaintenanceError(NOBODY.format(place=f"The database {old.name}"))
         fill(old, new, tell)
 
 

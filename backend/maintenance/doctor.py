@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from backend.errors import ConsoleError, NotFound, StorageError
 from backend.maintenance.data_lock import MaintenanceError
+from backend.maintenance.wrong_place import find_mistake
 from backend.model import JobState, VideoFilter
 from backend.settings import Settings
 from backend.store import Head, Store, find_open
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from backend.console import Console
 
 MIN_FREE_BYTES = 2_000_000_000
+LEFT_OVER = (
+    "An upload or a deletion was interrupted, or a restored database does not know them; delete what nobody needs"
+)
+UNKNOWN_PLACE = (
+    "This database does not know most videos there. Delete nothing before it is clear why: QU_DATABASE, QU_DATA or "
+    "QU_MEDIA may name those of another console, or an older backup was restored"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,8 @@ def examine(console: Console, noted: str | None = None) -> list[CheckResult]:
 def _examine_database(console: Console) -> Iterator[CheckResult]:
     problems = console.store.check()
     yield CheckResult(not problems, f"database: {'; '.join(problems[:5]) or 'sound'}")
+    if mistake := find_mistake(console.settings, console.store, console.media.files):
+        yield CheckResult(False, f"what is in it: {mistake}")
     yield from (CheckResult(good, text) for good, text in console.store.diagnose())
     drift = console.store.recount()
     mended = "; python -m backend doctor --rebuild rebuilds them"
@@ -104,9 +114,10 @@ def _examine_media(console: Console) -> Iterator[CheckResult]:
         video.video_id: {file.name for file in video.files if "://" not in file.name}
         for video in chain(console.store.catalogue.iterate_videos(VideoFilter()), trashed)
     }
-    strays: set[str] = set()
+    strays, known = set[str](), set[str]()
     for video_id, name in console.media.files.list():
         if video_id in missing:
+            known.add(video_id)
             missing[video_id].discard(name)
         else:
             strays.add(video_id)
@@ -115,12 +126,11 @@ def _examine_media(console: Console) -> Iterator[CheckResult]:
     strays = {video_id for video_id in strays if not _is_known(console.store, video_id)}
     lost = [f"{video_id}/{name}" for video_id, names in missing.items() for name in sorted(names)]
     yield CheckResult(not lost, f"files: {_some(lost)} missing" if lost else "files: complete")
-    yield CheckResult(
-        not strays,
-        f"files of no video in {console.media.files.place}: {_some(sorted(strays))}. An upload or a deletion was "
-        "interrupted, or a restored database does not know them; delete what nobody needs" if strays else
-        "files of no video: none",
-    )  # fmt: skip
+    if not strays:
+        yield CheckResult(True, "files of no video: none")
+        return
+    advice = UNKNOWN_PLACE if len(strays) > len(known) else LEFT_OVER
+    yield CheckResult(False, f"files of no video in {console.media.files.place}: {_some(sorted(strays))}. {advice}")
 
 
 def _is_known(store: Store, video_id: str) -> bool:

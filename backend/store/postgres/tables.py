@@ -21,6 +21,7 @@ from backend.store.postgres.opening import connect, read_address
 from backend.store.postgres.schema import NOT_OURS, OUTDATED
 
 NEWER = "The database {name} is of a newer version of the console, with {unknown}. Use that version for this."
+EMPTY = "The database {name} is empty: there is no console in it. Check the address."
 COLUMNS = """
     select attname::text from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped
     order by attname collate "C"
@@ -59,6 +60,8 @@ class PostgresTables:
 
     def problem(self) -> str:
         with self._told():
+            if migrations.is_empty(self._db):
+                return EMPTY.format(name=self.name)
             if not migrations.is_ours(self._db):
                 return NOT_OURS.format(name=self.name)
             if migrations.find_pending(self._db):
