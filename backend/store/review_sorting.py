@@ -71,6 +71,13 @@ LIKE_BLOCKED = """exists (
     select 1 from similar_clips s join videos o on o.video_id = s.other_id
     where s.video_id = v.video_id and o.censor_status = 'fail'
 )"""
+MISSING = f"""
+    select count(*) from videos v
+    where {WAITS} and not exists (select 1 from review_waiting w where w.seq = v.seq)
+"""
+OTHERS = f"""
+    select count(*) from review_waiting w where not exists (select 1 from videos v where v.seq = w.seq and {WAITS})
+"""
 PER_QUEUE = "select queue, count(*) from review_waiting group by queue"
 
 
@@ -117,10 +124,9 @@ def rebuild(db: Database, now: float) -> None:
 
 def examine(db: Database) -> Iterator[str]:
     """Yield differences between the queues and what they are derived from."""
-    waiting = {seq for (seq,) in db.execute(f"select seq from videos v where {WAITS}")}
-    found = {seq for (seq,) in db.execute("select seq from review_waiting")}
-    if waiting != found:
-        yield f"{len(waiting - found)} waiting videos in no review queue, {len(found - waiting)} in one do not wait"
+    missing, others = (db.execute(sql).fetchone()[0] for sql in (MISSING, OTHERS))
+    if missing or others:
+        yield f"{missing} waiting videos in no review queue, {others} in one do not wait"
     sorted_in, values = _sorted(read_queues(db), "")
     wrong = (
         f"with sorted as ({sorted_in}) select count(*) from sorted s join review_waiting w using (seq) where {OTHER}"
