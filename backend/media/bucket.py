@@ -9,6 +9,7 @@ them if the source is gone. So either the job sees that, or deleting sees the jo
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,6 +45,7 @@ UPLOAD_PARTS = 4  # of one file at the same time
 SOURCE = "source."  # names of sources begin so
 DELETED, PROBE = ".deleted", ".probe"
 MAX_LISTINGS = 10  # while deleting
+CAUSE = re.compile(r'^ +(?:message|error): "([^"]+)",$', re.MULTILINE)
 MAX_REASON = 300  # characters of what a store says of itself
 OLD_SECONDS = 3600.0  # no deletion takes that long
 # A store that takes a request and says nothing is away. An upload is answered only after a part was sent.
@@ -58,10 +60,16 @@ AWAY = "The media storage is not responding. Try again in a minute."
 REFUSED = "The media storage refuses the keys of this console. Ask the administrator to run doctor."
 CHANGED = "The file was replaced or deleted while it was read. Ask for it again."
 NO_BUCKET = "There is no bucket {bucket} at {endpoint}. Create it, or correct QU_MEDIA or QU_S3_ENDPOINT."
+BAD_ENDPOINT = (
+    "{endpoint} does not take requests for {place}: QU_S3_ENDPOINT has to be the address of the bucket itself in its "
+    "own region, as in https://{bucket}.oss-cn-hangzhou.aliyuncs.com."
+)
 BAD_KEYS = "{place} does not accept the keys: correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
 BAD_CLOCK = "The clocks of this machine and of {place} differ by more than 15 minutes: correct the one that is wrong."
 NO_RIGHT = "The keys are not allowed to use {place}: grant them {right}."
 NO_ANSWER = "{place} cannot be used now ({why}). Check QU_S3_ENDPOINT, QU_S3_REGION and the network."
+# Of OSS, which refuses requests that name the bucket in the path, or that are sent to another region
+ELSEWHERE = ("SecondLevelDomainForbidden", "must be addressed using")
 NOT_THE_SAME = "{place} returns other bytes than were put there, so it cannot store media."
 
 
@@ -320,6 +328,11 @@ class BucketFiles:
         except FileNotFoundError:
             raise StorageError(NO_BUCKET, passing=False, bucket=self._where.bucket, endpoint=endpoint) from None
         except (PermissionDeniedError, UnauthenticatedError) as error:
+            if any(word in str(error) for word in ELSEWHERE):
+                bucket = self._where.bucket
+                raise StorageError(
+                    BAD_ENDPOINT, passing=False, place=self.place, endpoint=endpoint, bucket=bucket
+                ) from None
             if "SignatureDoesNotMatch" in str(error) or "InvalidAccessKeyId" in str(error):
                 raise StorageError(BAD_KEYS, passing=False, place=self.place) from None
             if "RequestTimeTooSkewed" in str(error):
@@ -351,4 +364,6 @@ def _key(video_id: str, name: str) -> str:
 
 def _reason(error: Exception) -> str:
     """Return what an error of obstore says at last, without what it says of the request and its retries."""
-    return str(error).strip().partition("\n")[0].rpartition(" - ")[2].strip()[:MAX_REASON]
+    first, _, rest = str(error).strip().partition("\n")
+    cause = CAUSE.findall(rest)  # as "Connection refused", where the first line has "error sending request" alone
+    return f"{first.rpartition(' - ')[2].strip()}{f': {cause[-1]}' if cause else ''}"[:MAX_REASON]

@@ -123,6 +123,14 @@ class TestProof:
             BucketFiles(place._replace(**changed), tmp_path / "scratch").describe()
         assert not caught.value.passing
 
+    def test_an_endpoint_that_does_not_take_the_bucket_in_the_path_is_named(self, files, object_store):
+        """As OSS refuses it: no right is missing."""
+        object_store.gate = lambda method, target: "SecondLevelDomainForbidden"
+
+        with pytest.raises(StorageError, match=r"as in https://videos\.oss-cn-hangzhou") as caught:
+            files.describe()
+        assert not caught.value.passing
+
     def test_a_clock_that_is_an_hour_off_is_named(self, files, object_store):
         object_store.clock = lambda: time.time() + 3600
 
@@ -132,7 +140,7 @@ class TestProof:
     def test_a_store_that_is_away_may_come_back(self, files, object_store):
         object_store.stop()
 
-        with pytest.raises(StorageError, match="QU_S3_ENDPOINT") as caught:
+        with pytest.raises(StorageError, match=r"Connection refused\)\. Check QU_S3_ENDPOINT") as caught:
             files.describe()
         assert caught.value.passing
 
