@@ -111,7 +111,7 @@ class CompanySignIn:
         token = secrets.token_hex(24)
         own = msgspec.structs.replace(actor, name=account.user_name)
         self._console.store.sessions.open_session(
-            account, token, settings.token_days, own, agent, hours=settings.oidc_session_hours
+            account, token, settings.token_days, own, agent, hours=settings.oidc_session_hours, issuer=issuer
         )
         return token
 

@@ -76,8 +76,9 @@ def _read_answer(query: QueryParams) -> dict[str, str]:
 
 def _refuse(context: RequestContext, refusal: Refusal) -> Response:
     """Send the browser to the sign-in, which tells the reason; the log has the details."""
-    values = {"why": str(refusal), "requestId": context.caller.request_id}
-    log.warning("company sign-in refused: %(why)s, requestId %(requestId)s", values)
+    issuer = context.console.settings.oidc_issuer
+    values = {"why": str(refusal), "issuer": issuer, "requestId": context.caller.request_id}
+    log.warning("company sign-in refused: %(why)s, issuer %(issuer)s, requestId %(requestId)s", values)
     return _redirect(context, f"/?refused={quote(refusal.key)}")
 
 

@@ -70,14 +70,18 @@ class Sessions:
         return Access(account, rights, name), rows[0]["expires"], hashed
 
     def open_session(
-        self, account: Account, token: str, days: int, actor: Actor, agent: str = "", *, hours: int = 0
+        self, account: Account, token: str, days: int, actor: Actor, agent: str = "", *, hours: int = 0,
+        issuer: str = "",
     ) -> None:  # fmt: skip
-        """Store a new session, valid until sign-out or for `days`, or `hours` where given."""
+        """Store a new session, valid until sign-out or for `days`, or `hours` where given.
+
+        `issuer` is the provider that vouched for the person, for the history; empty after a password.
+        """
         now = self._now()
         with self._engine.writing() as db:
             db.execute("delete from sessions where expires <= ? and name = ''", [now])
             self._add(db, account, token, now + (hours * 3600 or days * SECONDS_A_DAY), actor, agent=agent)
-            self._note(db, actor, "login", account.user_name, {})
+            self._note(db, actor, "login", account.user_name, {"issuer": issuer} if issuer else {})
 
     def add_token(self, account: Account, token: str, name: str, right: Right, expires: int, actor: Actor) -> Session:
         """Store a new API token valid until `expires`. Raises BadRequest if the name exists or there are too many."""

@@ -24,7 +24,7 @@ GROUPS = {
 FREE = {
     "title", "description", "tags", "name", "userName", "userId", "cate_name", "cateName", "reason", "comment", "error",
     "target", "watermark", "nameZh", "nameEn", "uploaderZh", "uploaderEn",
-    "host", "types",
+    "host", "types", "issuer",
 }  # fmt: skip
 WAYS_OF_PEOPLE = ("page", "rest", "pull")
 NOTHING = ("", None, [], {})

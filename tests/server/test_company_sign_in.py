@@ -88,6 +88,7 @@ def test_a_person_gets_an_ordinary_session_with_the_role_of_the_table(browser, p
     assert [(line.action, line.target, line.actor.name) for line in console.store.history.find_history()] == [
         ("login", "mei", "mei"), ("addAccount", "mei", "mei"),
     ]  # fmt: skip
+    assert console.store.history.find_history()[0].after == {"issuer": provider.issuer}
 
 
 def test_what_is_asked_of_the_provider_follows_the_flow_with_pkce(browser, provider, server):
@@ -346,6 +347,7 @@ def test_neither_codes_nor_secrets_are_in_the_log(browser, provider, caplog):
     browser.goes(BACK, **answer)
 
     assert "company sign-in refused: the id token is not accepted" in caplog.text
+    assert f"issuer {provider.issuer}, requestId" in caplog.text
     for secret in (SECRET, answer["code"], answer["state"], provider.form["code_verifier"]):
         assert secret not in caplog.text
 
