@@ -133,6 +133,18 @@ def new_database(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def begin_data(new_database) -> Callable[[Path], Path]:
+    """Makes a folder of data in which a new console's database is, and returns it."""
+
+    def begin(folder: Path) -> Path:
+        folder.mkdir(exist_ok=True)
+        shutil.copy(new_database, folder / "console.sqlite3")
+        return folder
+
+    return begin
+
+
+@pytest.fixture(scope="session")
 def postgres_address(tmp_path_factory) -> str:
     """The address of the run's server."""
     postgres_server.require()
@@ -157,10 +169,9 @@ def postgres(postgres_database) -> str:
 
 
 @pytest.fixture
-def console(settings, clock, new_database) -> Iterator[Console]:
-    settings.data.mkdir(exist_ok=True)
+def console(settings, clock, begin_data) -> Iterator[Console]:
     if not settings.database:
-        shutil.copy(new_database, (settings.data / "console.sqlite3"))
+        begin_data(settings.data)
     console = backend.open_console(settings, clock)
     yield console
     console.close()

@@ -18,8 +18,8 @@ HERE, THERE = "192.0.2.7", "198.51.100.9"
 
 
 @pytest.fixture
-def attempts(tmp_path, clock):
-    store = open_store(tmp_path / "store", clock)
+def attempts(tmp_path, clock, begin_data):
+    store = open_store(begin_data(tmp_path / "store"), clock)
     yield store.attempts
     store.close()
 

@@ -105,12 +105,14 @@ def poll_seconds():
 
 
 @pytest.fixture
-def make_console(cloud_settings, client, clock, poll_seconds):
+def make_console(cloud_settings, client, clock, poll_seconds, begin_data):
     """Opens consoles in cloud mode, over one folder of data, that need not wait between two questions."""
     opened = []
 
     def make(**changes):
         settings = replace(cloud_settings, **changes)
+        if not settings.data.exists():
+            begin_data(settings.data)
         store = open_store(settings.data, clock)
         media = LocalMedia(FolderFiles(settings.media_folder), Ffmpeg())
         cloud = Cloud(settings, store, media, clock, client, poll_seconds)

@@ -17,9 +17,11 @@ def database(request) -> str:
 
 
 @pytest.fixture
-def open_again(database, tmp_path, clock) -> Iterator[Callable[[], Store]]:
+def open_again(database, tmp_path, clock, begin_data) -> Iterator[Callable[[], Store]]:
     """Opens the store of this test, once more each time, as another process would."""
-    opened = []
+    opened: list[Store] = []
+    if not database:
+        begin_data(tmp_path / "data")
 
     def open_one() -> Store:
         opened.append(open_store(tmp_path / "data", clock, database=database))
