@@ -209,7 +209,10 @@ def hold_alone(address: str) -> Iterator[None]:
             (held,) = connection.execute("select pg_try_advisory_lock($1)", [locks.USE]).fetchone() or (False,)
             if not held:
                 raise StoreError(IN_USE.format(name=name, who=_find_users(connection)))
-            yield
+            try:
+                yield
+            finally:  # the server would release it only some time after the connection is closed
+                connection.execute("select pg_advisory_unlock($1)", [locks.USE])
     except psycopg.Error as error:
         raise store_error(f"The database {name} cannot be opened: {said(error)}.", error) from error
 
