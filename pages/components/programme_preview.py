@@ -48,7 +48,10 @@ def show(now: list[dict[str, Any]]) -> None:
         st.caption(said)
         if data["special"]:
             st.caption(t("preview.special", name=formatting.plain(data["special"]["name"])))
-        st.html(f"{STYLE}<div class='qu-phone'>{_phone(data['placeList'])}</div>")
+        # It scrolls, so the arrow keys need somewhere to be.
+        name = formatting.safe(t("preview.title"))
+        rows = _phone(data["placeList"])
+        st.html(f"{STYLE}<div class='qu-phone' role='region' aria-label='{name}' tabindex='0'>{rows}</div>")
         _left_out(data["leftOutList"])
 
 

@@ -90,7 +90,8 @@ def _bars(data: dict[str, Any]) -> str:
         said.insert(0, t("week.nothing"))
     text = "".join(f"<p>{formatting.safe(one)}</p>" for one in said)
     head = f"<div class='days'>{_days(data, start, end)}</div>"
-    return f"<div class='qu-week'><div class='in'>{head}{''.join(rows)}</div></div>{text}"
+    week = f"<div class='qu-week' role='region' aria-label='{formatting.safe(t('programme.view_week'))}' tabindex='0'>"
+    return f"{week}<div class='in'>{head}{''.join(rows)}</div></div>{text}"
 
 
 def _days(data: dict[str, Any], start: int, end: int) -> str:

@@ -109,7 +109,7 @@ def test_a_difference_is_settled_by_a_click(operator, alibaba, cloud_server):
 
     operator.goes_to("/")
     operator.follows("/differences")
-    operator.page.get_by_text(operator.t("difference.title"), exact=True).first.click()
+    operator.part("d_what").get_by_text(operator.t("difference.title"), exact=True).click()
     operator.is_idle()
     expect(operator.column(4)).to_have_text(["Named at VOD"])
     operator.page.get_by_test_id("stDataFrame").click(position={"x": 15, "y": 34 + 19})
@@ -126,7 +126,7 @@ def test_what_vod_has_not_got_goes_here_after_a_confirmation(operator, alibaba, 
     alibaba.vod.tell("SnapshotComplete", VideoId=video_id)
     until(lambda: video_id in {one["videoId"] for one in cloud_server.ask("getDrift", pageSize=100)["driftList"]})
     operator.goes_to("/differences")
-    operator.page.get_by_text(operator.t("difference.missing"), exact=True).first.click()
+    operator.part("d_what").get_by_text(operator.t("difference.missing"), exact=True).click()
     operator.is_idle()
     expect(operator.column(1).first).to_have_text("只在这里")
     operator.page.get_by_test_id("stDataFrame").click(position={"x": 15, "y": 34 + 19})

@@ -34,6 +34,9 @@ def test_a_clip_is_moved_and_the_phone_shows_it_there(person, slot, site):
     expect(titles).to_have_text(moved)
     expect(phone).to_have_text(moved)
     assert [one["entry"]["title"] for one in site.ask("previewFeed", slot=slot)["placeList"]] == moved
+    screen = person.page.get_by_role("region", name=person.t("preview.title"))
+    screen.focus()  # to scroll by keys
+    expect(screen).to_be_focused()
 
     person.opens_menu_of(0)
     person.page.get_by_role("menuitem", name=person.t("action.schedule"), exact=True).click()
@@ -48,7 +51,10 @@ def test_what_passes_midnight_is_one_bar_of_the_week(person, slot, site):
 
     person.goes_to("/recommendations", r_slot=slot, r_view="week", r_week=str(monday))
 
-    bars = person.page.locator(".qu-week b")
+    week = person.page.get_by_role("region", name=person.t("programme.view_week"))
+    week.focus()
+    expect(week).to_be_focused()
+    bars = week.locator("b")
     expect(bars).to_have_count(1)
     year = f"{datetime.now(ZONE).year}-"
     expect(bars.first).to_have_attribute("title", f"跨夜: {starts.removeprefix(year)} – {ends.removeprefix(year)}")
