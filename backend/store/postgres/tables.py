@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
 import psycopg
@@ -21,7 +22,6 @@ from backend.store.postgres.opening import connect, read_address
 from backend.store.postgres.schema import NOT_OURS, OUTDATED
 
 NEWER = "The database {name} is of a newer version of the console, with {unknown}. Use that version for this."
-EMPTY = "The database {name} is empty: there is no console in it. Check the address."
 COLUMNS = """
     select attname::text from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped
     order by attname collate "C"
@@ -35,12 +35,12 @@ INDEXES = """
 FOREIGN_KEYS = """
     select format('alter table %s drop constraint %I', conrelid::regclass, conname),
         format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-    from pg_constraint where contype = 'f' and connamespace = quote_ident(current_schema())::regnamespace
+    from pg_constraint where contype = 'f' and connamespace = current_schema()::regnamespace
 """
 NUMBERED = """
     select t.relname::text, a.attname::text, pg_get_serial_sequence(t.relname, a.attname)
     from pg_attribute a join pg_class t on t.oid = a.attrelid
-    where t.relnamespace = quote_ident(current_schema())::regnamespace and a.attidentity <> '' and not a.attisdropped
+    where t.relnamespace = current_schema()::regnamespace and a.attidentity <> '' and not a.attisdropped
 """
 
 
@@ -60,8 +60,6 @@ class PostgresTables:
 
     def problem(self) -> str:
         with self._told():
-            if migrations.is_empty(self._db):
-                return EMPTY.format(name=self.name)
             if not migrations.is_ours(self._db):
                 return NOT_OURS.format(name=self.name)
             if migrations.find_pending(self._db):
@@ -206,17 +204,28 @@ def hold_alone(address: str) -> Iterator[None]:
     try:
         with connect(address) as connection:
             run(connection.pgconn, UNPOOLED)
-            (held,) = connection.execute("select pg_try_advisory_lock($1)", [locks.USE]).fetchone() or (False,)
-            if not held:
+            if not _is_free(connection):
                 raise StoreError(IN_USE.format(name=name, who=_find_users(connection)))
             try:
                 yield
-            finally:  # the server would release it only some time after the connection is closed
-                connection.execute("select pg_advisory_unlock($1)", [locks.USE])
+            finally:  # now, and not when the server notices that the connection was closed
+                with suppress(psycopg.Error):
+                    connection.execute("select pg_advisory_unlock($1)", [locks.USE])
     except psycopg.Error as error:
         raise store_error(f"The database {name} cannot be opened: {said(error)}.", error) from error
 
 
+def _is_free(connection: Connection) -> bool:
+    """Take the lock, which the server may release some time after the last console has closed its connections."""
+    until = time.monotonic() + RELEASE_SECONDS
+    while True:
+        (held,) = connection.execute("select pg_try_advisory_lock($1)", [locks.USE]).fetchone() or (False,)
+        if held or time.monotonic() > until:
+            return bool(held)
+        time.sleep(0.05)
+
+
+RELEASE_SECONDS = 2.0
 IN_USE = "The database {name} is in use ({who}). Stop all servers, workers and other commands that use it first."
 USERS = """
     select distinct coalesce(host(a.client_addr), 'this machine of the database')
