@@ -148,7 +148,7 @@ def start(site: Installation, event: Event) -> None:
         site.turned.write_text("+0")
         turned = {
             "LD_PRELOAD": find_faketime(), "FAKETIME_TIMESTAMP_FILE": str(site.turned), "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "PYTHONPATH": str(with_sleep(site.folder / "sleep")),
         }  # fmt: skip
     for number in range(event.servers):
         site.add_server(**(turned if number == 1 else {}))
@@ -166,6 +166,18 @@ def find_faketime() -> str:
     if not found:
         raise RuntimeError("install Debian's package faketime")
     return str(found[0])
+
+
+def with_sleep(folder: Path) -> Path:
+    """Make a folder for PYTHONPATH, which lets a process with a turned clock sleep.
+
+    In libfaketime 0.9.10 each `time.sleep` of Python 3.11 fails with EINVAL (wolfcw/libfaketime#426), and with it each
+    process that is waited for, such as a transcode.
+    """
+    folder.mkdir()
+    code = "import threading, time\ntime.sleep = lambda seconds: threading.Event().wait(seconds)\n"
+    (folder / "sitecustomize.py").write_text(code)
+    return folder
 
 
 def is_back(day: Day) -> bool:
