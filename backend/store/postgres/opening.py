@@ -60,6 +60,10 @@ NO_SERVER = (
     f"No PostgreSQL server answers at {{host}} ({{said}}). Start it, or correct the host and the port in {ADDRESS}."
 )
 OTHER = f"The database {{database}} at {{host}} cannot be opened: {{said}}. Check {ADDRESS}, and that the server runs."
+NO_PARAMETERS = (
+    "The pooler at {host} does not take what is asked of the connection ({said}). Name the server itself in the "
+    "address for this."
+)
 HELD = "The database {database} at {host} cannot be opened: {said}."
 POOLED = (
     "Between this machine and the database {database} at {host} is a pooler that gives each transaction another "
@@ -80,6 +84,7 @@ class Cause(NamedTuple):
 # attempt for each host of the address.
 CAUSES = (
     Cause("being restored or moved", HELD, Reason.UNREACHABLE),
+    Cause("unsupported startup parameter", NO_PARAMETERS, Reason.OTHER),
     Cause(r'(database|数据库) "[^"]*" (does not exist|不存在)', NO_DATABASE, Reason.OTHER),
     Cause(r"no pg_hba\.conf entry|pg_hba\.conf 记录|denied for database|权限不够", NOT_ALLOWED, Reason.OTHER),
     Cause("authentication failed|认证失败|no password supplied", NO_LOGIN, Reason.OTHER),

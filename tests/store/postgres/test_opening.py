@@ -79,6 +79,7 @@ def test_a_role_that_may_not_make_tables_is_told_whose_they_have_to_be(postgres_
         ("FATAL:  the database system is starting up", "Try again in a moment", Reason.UNREACHABLE),
         ("session is read-only", "Name the primary too", Reason.UNREACHABLE),
         ("server does not support SSL, but SSL was required", "Correct sslmode", Reason.OTHER),
+        ("FATAL:  unsupported startup parameter: options", "Name the server itself", Reason.OTHER),
         ("something new", "Check the address", Reason.UNREACHABLE),
     ],
 )  # fmt: skip
