@@ -45,11 +45,15 @@ def changes(row: dict[str, Any]) -> str:
         of.pop("cateId", None)
     said = []
     for field, one in of.items():
-        before, after = (one[name] or t("sheets.empty") for name in ("before", "after"))
+        before, after = (_value(field, one[name]) for name in ("before", "after"))
         if field == "cateName" and is_new:
             after = t("sheets.new_category", name=after)
         said.append(t("history.from_to", field=named("field", field), before=before, after=after))
     return t("history.and").join(said)
+
+
+def _value(field: str, text: str) -> str:
+    return (formatting.moment(text) if field.endswith("Time") else text) or t("sheets.empty")
 
 
 def listed(sheet: dict[str, Any], kind: str, found: list[dict[str, Any]]) -> None:
@@ -116,7 +120,9 @@ def compared(sheet_id: str) -> None:
     sheet = envelope["data"]
     counts = sheet["counts"]
     left = t("sheets.until", until=formatting.moment(sheet["until"]))
-    st.caption(f"{formatting.plain(sheet['fileName'])} · {t('sheets.unchanged', count=counts['unchanged'])} · {left}")
+    of = t(f"sheets.of_{sheet['listing']}")
+    told = [formatting.plain(sheet["fileName"]), of, t("sheets.unchanged", count=counts["unchanged"]), left]
+    st.caption(" · ".join(told) + "  \n" + t("sheets.compared", columns=", ".join(sheet["columnList"])))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         kind = kind_choice(counts)
     buttons = st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar")
@@ -140,6 +146,7 @@ def compared(sheet_id: str) -> None:
         st.button(t("sheets.another"), key="sheet_close", icon=":material/upload_file:", on_click=close)
     if sheet["ignoredList"]:
         st.caption(t("sheets.ignored", columns=formatting.plain(", ".join(sheet["ignoredList"]))))
+    sheet_upload.link_to(sheet["listing"])
 
 
 layout.header(t("sheets.title"), t("sheets.about"))
@@ -148,4 +155,7 @@ if sheet_id := st.query_params.get("sheet", ""):
     compared(sheet_id)
 else:
     sheet_upload.show()
+    with st.container(horizontal=True):
+        for listing in sheet_upload.COLUMNS:
+            sheet_upload.link_to(listing)
 sheet_upload.requested()

@@ -37,11 +37,12 @@ class CellKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: name in the API, type, and width in Excel (in characters)."""
+    """A column: name in the API, type, and width in Excel (in characters). An optional one may have no value."""
 
     name: str
     kind: CellKind
     width: int = 12
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,11 @@ RECOMMENDED = replace(
     columns=(
         *(one for one in VIDEOS.columns if one.name not in ("fileUrlList", "edition")),
         Column("fileUrl", CellKind.LINK, 30),
+        Column("startTime", CellKind.TIME, 20),
+        Column("endTime", CellKind.TIME, 20, optional=True),
+        Column("pin", CellKind.WHOLE, 8, optional=True),
+        Column("rank", CellKind.WHOLE, 8, optional=True),
+        Column("edition", CellKind.ID, 30),
     ),
 )
 

@@ -64,7 +64,7 @@ class Sheets:
         self._about = book.add_worksheet("about")
         self._row = 0
 
-    def write(self, rows: list[list[str | int | float]]) -> None:
+    def write(self, rows: list[list[str | int | float | None]]) -> None:
         """Append rows, starting a new sheet when one is full."""
         kinds = [column.kind for column in self._label.columns]
         formats = [self._formats.get(kind) for kind in kinds]
@@ -75,7 +75,7 @@ class Sheets:
                 self._row = 0
             self._row += 1
             for number, (cell, kind, style) in enumerate(zip(cells, kinds, formats, strict=True)):
-                if kind in NUMBERS and not isinstance(cell, str):
+                if kind in NUMBERS and cell is not None and not isinstance(cell, str):
                     self._sheet.write_number(self._row, number, cell, style)
                 elif kind is CellKind.DAY and cell:
                     self._sheet.write_datetime(self._row, number, date.fromisoformat(str(cell)), style)

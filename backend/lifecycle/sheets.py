@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from backend.api.parameters import AROUND_IDS, Clearable, ClearableLine, Kind, Whole
+from backend.api.parameters import Clearable, ClearableLine, Kind, Whole
 from backend.errors import BadRequest, ConsoleError
-from backend.exports.columns import unguarded
-from backend.lifecycle import category_changes
-from backend.lifecycle.table_reader import Table, check_id
+from backend.exports.columns import RECOMMENDED, VIDEOS, unguarded
+from backend.lifecycle import category_changes, sheet_entries
+from backend.lifecycle.sheet_rows import (
+    LINE_ENDS,
+    NO_EDITION,
+    ReadRow,
+    check_row,
+    check_unknown,
+    invalid_row,
+    is_clear,
+    read_rows,
+)
 from backend.lifecycle.workbook_reader import opened_table
 from backend.model import Actor
 from backend.model.limits import MAX_CATE_ID
 from backend.model.sheets import (
-    CLEAR,
+    ENTRY_EDITION,
     FIELDS,
     MAX_FILE_BYTES,
-    MAX_ROWS,
     NEEDED,
+    VIDEO_EDITION,
+    Listing,
     RowKind,
     Sheet,
     SheetRow,
@@ -37,23 +46,10 @@ KINDS: dict[str, Kind] = {
     "title": ClearableLine(200), "description": Clearable(2000), "tags": ClearableLine(500),
     "cateId": Whole(0, MAX_CATE_ID), "cateName": ClearableLine(100),
 }  # fmt: skip
-EDITION = re.compile(r"v[0-9a-f]{11}")
-LINE_ENDS = re.compile(r"\r\n?")
-TAG_SEPARATORS = re.compile(r"\s*[,;，；]\s*")  # people also type Chinese commas and semicolons
+TAG_SEPARATORS = re.compile(r"\s*[,;，；、]\s*")  # people also type Chinese commas and semicolons
+KNOWN = {name.casefold() for name in (*VIDEOS.names, *RECOMMENDED.names)}
 CHANGING = (RowKind.CHANGED, RowKind.CONFLICT)
 NO_PAIR = (None, None)
-FULL_WIDTH = str.maketrans("（）", "()")
-
-
-class ReadRow(NamedTuple):
-    """A row as it stands in the file; `cells` are by the names of `FIELDS`."""
-
-    place: int
-    line: int
-    video_id: str
-    edition: str
-    cells: dict[str, str]
-    why: BadRequest | None = None
 
 
 def check(console: Console, path: Path, file_name: str, actor: Actor) -> Sheet:
@@ -61,29 +57,23 @@ def check(console: Console, path: Path, file_name: str, actor: Actor) -> Sheet:
     if path.stat().st_size > MAX_FILE_BYTES:
         raise BadRequest("{file} is larger than {most} MB; split it.", file=file_name, most=MAX_FILE_BYTES // 10**6)
     with path.open("rb") as file, opened_table(file, path, file_name, NEEDED, FIELDS) as table:
-        fields = [name for name in FIELDS if name in table.names]
-        if not fields:
+        read = list(read_rows(table, file_name))
+        is_of_entries = any(ENTRY_EDITION.fullmatch(row.edition) for row in read)
+        listing = Listing.RECOMMENDED if is_of_entries else Listing.VIDEOS
+        compared = tuple(name for name in listing.fields if name in table.names)
+        if not compared:
             raise BadRequest(
                 "{file} has none of the columns {columns}, so it changes nothing.",
-                file=file_name, columns=", ".join(FIELDS),
+                file=file_name, columns=", ".join(listing.fields),
             )  # fmt: skip
-        ignored = [name for name in table.names if name and name not in (*FIELDS, *NEEDED)]
-        read = list(_read(table, file_name))
+        ignored = tuple(name for name in table.names if name and name.casefold() not in KNOWN)
         is_gbk = table.encoding == "gb18030"
-    rows = _compare(console, read, is_gbk)
-    return console.store.sheets.keep(actor.name, file_name, rows, len(read) - len(rows), ignored)
-
-
-def _read(table: Table, file_name: str) -> Iterator[ReadRow]:
-    for place, (line, cells) in enumerate(table.rows, 1):
-        if place > MAX_ROWS:
-            raise BadRequest("{file} has more than {most} rows; split it.", file=file_name, most=MAX_ROWS)
-        if isinstance(cells, BadRequest):
-            yield ReadRow(place, line, "", "", {}, cells)
-            continue
-        named = dict(zip(table.names, cells, strict=True))
-        video_id, edition = (unguarded(named[name]).strip(AROUND_IDS) for name in NEEDED)
-        yield ReadRow(place, line, video_id, edition, {name: named[name] for name in FIELDS if name in named})
+    for row in read:
+        for name in row.cells.keys() - set(compared):
+            del row.cells[name]
+    rows = sheet_entries.compare(console, read) if is_of_entries else _compare(console, read, is_gbk)
+    sheet = Sheet("", actor.name, file_name, 0, len(read) - len(rows), listing, compared, ignored)
+    return console.store.sheets.keep(sheet, rows)
 
 
 def _compare(console: Console, read: list[ReadRow], is_gbk: bool) -> list[SheetRow]:
@@ -121,14 +111,11 @@ def _settle(row: SheetRow, found: tuple[int, str] | BadRequest, now: Texts) -> N
 
 def _compared(row: ReadRow, now: Texts | None, times: int, is_gbk: bool) -> SheetRow | None:
     """Return what a row would do; None if nothing."""
-    told = SheetRow(row.place, row.line, RowKind.INVALID, row.video_id[:128], row.edition[:64], "", {}, {}, row.why)
+    told = invalid_row(row)
     try:
-        if row.why:
-            return told
-        if not row.video_id:
-            raise BadRequest("{name} is required.", name="videoId")
+        check_row(row)
         if now is None:
-            check_id("videoId", row.video_id)
+            check_unknown(row)
             told.kind = RowKind.UNKNOWN
             return told
         told.title = now.title
@@ -137,8 +124,8 @@ def _compared(row: ReadRow, now: Texts | None, times: int, is_gbk: bool) -> Shee
             told.kind = RowKind.DOUBLED
         elif not told.after:
             return None
-        elif not EDITION.fullmatch(row.edition):
-            raise BadRequest("edition is not what the export wrote; export again, and leave this column as it is.")
+        elif not VIDEO_EDITION.fullmatch(row.edition):
+            raise BadRequest(NO_EDITION)
         else:
             told.kind = RowKind.CHANGED if row.edition == now.edition else RowKind.CONFLICT
         told.before = {name: getattr(now, name) for name in told.after}
@@ -173,7 +160,7 @@ def _value(name: str, cell: str, old: Any, is_gbk: bool) -> Any:
     if not bare:
         return None
     kind = KINDS[name]
-    if bare.casefold().translate(FULL_WIDTH) == CLEAR:
+    if is_clear(bare):
         return 0 if isinstance(kind, Whole) else ""
     if isinstance(kind, Whole):
         return kind.read(name, bare.removesuffix(".0"), ZoneInfo("UTC"))
@@ -204,10 +191,10 @@ def apply(
     were refused and why. Raises NotFound and BadRequest.
     """
     store = console.store.sheets
-    rows = store.find_chosen(sheet_id, actor.name, places)
+    sheet, rows = store.find_chosen(sheet_id, actor.name, places)
     check_number(console, len(rows))
     refused: list[tuple[SheetRow, ConsoleError]] = []
-    if console.cloud is not None:
+    if console.cloud is not None and sheet.listing is Listing.VIDEOS:
         rows, refused = _told(console, rows, actor)
     done, later = store.apply(sheet_id, actor.name, [row.place for row in rows], actor)
     return done, [*refused, *later]

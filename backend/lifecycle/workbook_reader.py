@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 from backend.errors import BadRequest
 from backend.lifecycle import workbook_rows
+from backend.lifecycle.file_kinds import ARCHIVE, DOCUMENT, HEAD_BYTES, check_is_table
 from backend.lifecycle.table_reader import (
     Table,
     check_names,
@@ -46,10 +47,11 @@ def opened_table(
 
     A workbook's rows are those of every visible sheet whose first row names all `needed` columns. Raises BadRequest.
     """
-    head = file.read(4)
-    if head == OLD_EXCEL:
+    head = file.read(HEAD_BYTES)
+    if head.startswith(OLD_EXCEL):
         raise BadRequest("{file} is an old or protected workbook; save it as .xlsx, without a password.", file=name)
-    if head != ZIP:
+    check_is_table(head, name)
+    if not head.startswith(ZIP):
         with opened_text(file, name) as text:
             yield read_table(text, name, needed, known)
         return
@@ -89,6 +91,10 @@ def _error(code: int, name: str) -> BadRequest:
     if code == workbook_rows.TOO_LARGE:
         most = workbook_rows.MAX_UNPACKED // 1_000_000
         return BadRequest("{file} holds more than {most} MB of rows; split it.", file=name, most=most)
+    if code == workbook_rows.ARCHIVE:
+        return BadRequest(ARCHIVE, file=name, kind="ZIP")
+    if code == workbook_rows.DOCUMENT:
+        return BadRequest(DOCUMENT, file=name, kind="Office")
     return BadRequest(UNREADABLE, file=name)
 
 

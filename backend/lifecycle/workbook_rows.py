@@ -17,7 +17,9 @@ from typing import Any
 
 MAX_MEMORY, MAX_CPU_SECONDS = 1 << 30, 60
 MAX_UNPACKED = 200_000_000  # bytes
-UNREADABLE, TOO_LARGE = 65, 66  # exit codes
+UNREADABLE, TOO_LARGE, ARCHIVE, DOCUMENT = 65, 66, 67, 68  # exit codes
+WORKBOOKS = ("xl/", "content.xml")  # what a workbook of Excel, or of OpenDocument, has in it
+DOCUMENTS = ("word/", "ppt/")
 EXACT = 10**15  # Excel keeps 15 digits
 
 
@@ -33,9 +35,12 @@ def limit() -> None:
 
 
 def check_size(path: str) -> None:
-    """Exit if the workbook unpacks to too much; a file that lies about it meets the limits above."""
+    """Exit if it is another archive, or unpacks to too much; a file that lies about that meets the limits above."""
     try:
         with zipfile.ZipFile(path) as packed:
+            names = packed.namelist()
+            if not any(name.startswith(WORKBOOKS) for name in names):
+                sys.exit(DOCUMENT if any(name.startswith(DOCUMENTS) for name in names) else ARCHIVE)
             unpacked = sum(
                 one.file_size for one in packed.infolist() if one.filename.endswith((".xml", ".rels", ".bin"))
             )

@@ -18,6 +18,7 @@ from backend.model.wall_times import TypedTime
 FEED = "feed"  # the slot of the documented operations
 MAX_ENTRIES = 2_000  # of a slot
 MAX_PIN = 50
+MAX_RANK = 1_000_000
 NEVER = 2**53  # the end of an entry without one, and the rank of one without
 
 

@@ -45,6 +45,7 @@ class EventType(StrEnum):
     LINEUP_CHANGED = "lineup.changed"
     PREWARMED = "prewarm.finished"
     SHEET_APPLIED = "sheet.applied"
+    SHEET_UNDONE = "sheet.undone"
 
 
 TEST = "webhook.test"

@@ -13,7 +13,7 @@ from backend.api.registry import operation
 from backend.api.wall_clock import EndTime, Time
 from backend.auth.permissions import Right
 from backend.errors import BadRequest
-from backend.model.programme import FEED, MAX_ENTRIES, MAX_PIN, Scheduling
+from backend.model.programme import FEED, MAX_ENTRIES, MAX_PIN, MAX_RANK, Scheduling
 from backend.model.programme_conflicts import conflicts
 from backend.model.wall_times import TypedTime, day_of, day_start, shift_days, week_days
 from backend.operations.programme import FirstDay, RevisionNumber, SlotCode
@@ -26,7 +26,7 @@ CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 MAX_NOTE = 200
 Revision = Annotated[int | None, Whole(0)]  # the revision the client has seen; None skips the check
 Pin = Annotated[int | None, Whole(0, MAX_PIN)]
-Rank = Annotated[int | None, Whole(0, 1_000_000)]
+Rank = Annotated[int | None, Whole(0, MAX_RANK)]
 Note = Annotated[str | None, ClearableLine(MAX_NOTE)]
 Reason = Annotated[str, Line(MAX_NOTE)]
 Day = Annotated[int, Moment(kept=True)]

@@ -8,22 +8,23 @@ from urllib.parse import quote
 import msgspec
 
 from backend.api.parameters import File, Id, PageIndex, PageSize, Text
-from backend.api.registry import OPERATIONS, camel, operation
+from backend.api.registry import OPERATIONS, operation
 from backend.auth.permissions import Right
 from backend.errors import BadRequest
 from backend.lifecycle import sheets
-from backend.model.sheets import KEPT_SECONDS, MAX_APPLIED, RowKind, Sheet, SheetRow
+from backend.model.sheets import FIELDS, KEPT_SECONDS, MAX_APPLIED, OF_ENTRIES, Listing, RowKind, Sheet, SheetRow
 from backend.operations.exports import LinkData
 
 if TYPE_CHECKING:
     from backend.console import Call
 
 FIRST_ROWS, LAST_APPLIED = 100, 20
+NAMES = {value: name for name, value in FIELDS.items()}
 SheetId = Annotated[str, Id(32)]
 
 
 class SheetChange(msgspec.Struct, rename="camel"):
-    """A value as text; an id of a category that is none is 0."""
+    """A value as text; an id of a category that is none is 0, a missing end, pin or rank empty."""
 
     field: str
     before: str
@@ -34,8 +35,9 @@ class SheetRowData(msgspec.Struct, rename="camel"):
     """A row that differs from the catalogue, or cannot be read.
 
     `place` counts the rows of the file from 1; `line` is where it stands in it. `title` is the video's, in the
-    catalogue. `kind` is changed, conflict (somebody changed the video after the export), unknown (there is no such
-    video), doubled (the video is in several rows), invalid, or applied; `why` says more.
+    catalogue or the recommended list. `kind` is changed, conflict (somebody changed the video, or its entry, after the
+    export), unknown (there is no such video), doubled (the video is in several rows), invalid, or applied; `why` says
+    more.
     """
 
     place: int
@@ -58,14 +60,17 @@ class SheetCounts(msgspec.Struct):
 
 
 class SheetData(msgspec.Struct, rename="camel"):
-    """A sheet, kept until `until`. `rowList` is a page of its rows but for the unchanged ones, and `ignoredList` names
-    columns that cannot be changed.
+    """A sheet, kept until `until`. `listing` is videos or recommended, by the export it was; `columnList` has the
+    columns that were compared, `ignoredList` those that no export has. `rowList` is a page of the rows but for the
+    unchanged ones.
     """
 
     sheet_id: str
     file_name: str
+    listing: Listing
     until: str
     counts: SheetCounts
+    column_list: list[str]
     ignored_list: list[str]
     row_list: list[SheetRowData]
 
@@ -101,10 +106,10 @@ class AppliedSheets(msgspec.Struct, rename="camel"):
 def check_sheet(call: Call, *, file: File) -> SheetData:
     """Upload a sheet and return what it would change, without changing anything.
 
-    A sheet is a file of exportVideos that was edited: CSV as spreadsheets save it, or Excel. It needs the columns
-    `videoId` and `edition`; `title`, `description`, `tags`, `cateId` and `cateName` are read, the others ignored. An
-    empty cell leaves its value as it is, and `(clear)` empties it. At most 50,000 rows and 50 MB; kept for an hour,
-    for applySheet.
+    A sheet is a file of exportVideos or exportRecommendVideos that was edited: CSV as spreadsheets save it, or Excel.
+    It needs the columns `videoId` and `edition`; of videos `title`, `description`, `tags`, `cateId` and `cateName` are
+    read, of the recommended list `startTime`, `endTime`, `pin` and `rank`, and the others ignored. An empty cell leaves
+    its value as it is, and `(clear)` empties it. At most 50,000 rows and 50 MB; kept for an hour, for applySheet.
     """
     sheet = sheets.check(call.console, file.path, file.file_name, call.actor)
     return _data(call, sheet.sheet_id, None, 1, FIRST_ROWS)
@@ -130,8 +135,8 @@ def get_sheet(
 def apply_sheet(call: Call, *, sheet_id: SheetId, rows: Annotated[str, Text()] = "") -> AppliedData:
     """Apply changed rows of a sheet in one transaction: those named in `rows`, by `place` and comma-separated, or all.
 
-    At most 5,000 rows, in cloud mode 200. Rows whose video was changed since the sheet was uploaded are not applied,
-    and listed.
+    At most 5,000 rows, in cloud mode 200. Rows whose video, or entry, was changed since the sheet was uploaded are not
+    applied, and listed. Those of the recommended list make one revision of it.
     """
     done, refused = sheets.apply(call.console, sheet_id, _places(rows), call.actor)
     told = [RefusedRow(row.video_id, row.title, call.say(why)) for row, why in refused]
@@ -173,8 +178,8 @@ def _data(call: Call, sheet_id: str, kind: RowKind | None, index: int, size: int
     sheet, counts = call.store.sheets.get(sheet_id, call.actor.name)
     rows = call.store.sheets.find_rows(sheet_id, kind, index, size)
     return SheetData(
-        sheet_id, sheet.file_name, call.write.time(sheet.created + KEPT_SECONDS), _counts(sheet, counts),
-        list(sheet.ignored), [_row(call, row) for row in rows],
+        sheet_id, sheet.file_name, sheet.listing, call.write.time(sheet.created + KEPT_SECONDS),
+        _counts(sheet, counts), list(sheet.compared), list(sheet.ignored), [_row(call, row) for row in rows],
     )  # fmt: skip
 
 
@@ -183,6 +188,15 @@ def _counts(sheet: Sheet, counts: dict[str, int]) -> SheetCounts:
 
 
 def _row(call: Call, row: SheetRow) -> SheetRowData:
-    changes = [SheetChange(camel(name), str(row.before.get(name, "")), str(value)) for name, value in row.after.items()]
+    changes = [
+        SheetChange(NAMES[name], _said(call, name, row.before.get(name, "")), _said(call, name, value))
+        for name, value in row.after.items() if name in NAMES
+    ]  # fmt: skip
     why = call.say(row.why) if row.why else ""
     return SheetRowData(row.place, row.line, row.kind, row.video_id, row.title, changes, why)
+
+
+def _said(call: Call, name: str, value: str | int) -> str:
+    if name in OF_ENTRIES.values() and not value:
+        return ""
+    return call.write.time(int(value)) if name in ("starts", "ends") else str(value)

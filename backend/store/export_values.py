@@ -61,6 +61,14 @@ RECOMMENDED_VALUES = {
     **VIDEO_VALUES,
     **{name: f"coalesce(r.{column}, v.{column})" for name, column in OF_ENTRY.items()},
     "creationTime": "r.recommended",
+    "startTime": "r.recommended",
+    "endTime": "r.ends",
+    "pin": "r.pin",
+    "rank": "r.rank",
+    # as `EntryValues.edition` is
+    "edition": "('s' || r.recommended || '-' || {} || '-' || {} || '-' || {})".format(
+        *(f"coalesce(r.{name}, 0)" for name in ("ends", "pin", "rank"))
+    ),
     "isRecommend": YES_OR_NO.format("r.ends is null or r.ends > present_second()"),
     "userName": "coalesce(u.user_name, '')",
     "avatarUrl": "coalesce(u.avatar_url, '')",

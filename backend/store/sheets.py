@@ -10,15 +10,20 @@ import msgspec
 
 from backend.errors import BadRequest, Conflict, ConsoleError, NotFound
 from backend.model import Actor, HistoryFilter, HistoryLine
-from backend.model.sheets import KEPT_SECONDS, AppliedSheet, RowKind, Sheet, SheetRow, Texts
-from backend.store import categories, history
+from backend.model.sheets import KEPT_SECONDS, AppliedSheet, EntryValues, Listing, RowKind, Sheet, SheetRow, Texts
+from backend.store import categories, history, sheet_entries
 from backend.store.engine import Database, Engine
 from backend.store.folding import fold, marked_tags
 from backend.store.rows import AT, AT_NUMBER, as_json, fields_of, read_object
+from backend.store.sheet_entries import EntryChanger
 
 ROWS = "place, line, kind, video_id, edition, title, before, after, why"
-ADD = "insert into sheets (sheet_id, user_name, file_name, created, unchanged, ignored) values (?, ?, ?, ?, ?, ?)"
+ADD = """
+    insert into sheets (sheet_id, user_name, file_name, created, unchanged, listing, compared, ignored)
+    values (?, ?, ?, ?, ?, ?, ?, ?)
+"""
 ADD_ROW = f"insert into sheet_rows (sheet_id, {ROWS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+OF_SHEET = ("sheet_id", "user_name", "file_name", "created", "unchanged", "listing")
 OF_VIDEO = ", ".join(Texts.__struct_fields__)
 CHANGE = """
     update videos set
@@ -60,6 +65,16 @@ class Sheets:
 
     # Checking
 
+    def find_entries(self, video_ids: Iterable[str]) -> dict[str, EntryValues]:
+        """Return what a sheet can change of these videos in the recommended list, by id."""
+        with self._engine.reading() as db:
+            return sheet_entries.find(db, video_ids)
+
+    def find_why_of_entries(self, video_ids: Iterable[str]) -> dict[str, ConsoleError]:
+        """Return who changed each of these entries last, as the reason of a conflict."""
+        with self._engine.reading() as db:
+            return sheet_entries.find_why(db, video_ids)
+
     def find_texts(self, video_ids: Iterable[str]) -> dict[str, Texts]:
         """Return what a sheet can change of the existing ones of these videos, by id."""
         with self._engine.reading() as db:
@@ -80,14 +95,13 @@ class Sheets:
         with self._engine.reading() as db:
             return _why(db, video_ids)
 
-    def keep(
-        self, user_name: str, file_name: str, rows: Sequence[SheetRow], unchanged: int, ignored: Sequence[str]
-    ) -> Sheet:
-        """Store what a sheet would change, and delete what was stored more than an hour ago."""
-        sheet = Sheet(secrets.token_hex(8), user_name, file_name, self._now(), unchanged, tuple(ignored))
+    def keep(self, sheet: Sheet, rows: Sequence[SheetRow]) -> Sheet:
+        """Store a sheet with an id and the time, and delete those that were stored more than an hour ago."""
+        sheet = msgspec.structs.replace(sheet, sheet_id=secrets.token_hex(8), created=self._now())
+        values = [getattr(sheet, name) for name in OF_SHEET]
         with self._engine.writing(bulk=True) as db:
             db.execute("delete from sheets where created <= ?", [self._now() - KEPT_SECONDS])
-            db.execute(ADD, [sheet.sheet_id, user_name, file_name, sheet.created, unchanged, _text(ignored)])
+            db.execute(ADD, [*values, _text(sheet.compared), _text(sheet.ignored)])
             db.executemany(ADD_ROW, ((sheet.sheet_id, *_written(row)) for row in rows))
         return sheet
 
@@ -105,11 +119,12 @@ class Sheets:
         with self._engine.reading() as db:
             return [_row(row) for row in db.fetch(sql, [sheet_id, *([kind] if kind else []), size, (index - 1) * size])]
 
-    def find_chosen(self, sheet_id: str, user_name: str, places: Sequence[int] | None) -> list[SheetRow]:
-        """Return the rows that would be changed: those at these places, or all. Raises NotFound."""
+    def find_chosen(
+        self, sheet_id: str, user_name: str, places: Sequence[int] | None
+    ) -> tuple[Sheet, list[SheetRow]]:  # fmt: skip
+        """Return a sheet and its rows that would be changed: those at these places, or all. Raises NotFound."""
         with self._engine.reading() as db:
-            self._sheet(db, sheet_id, user_name)
-            return _chosen(db, sheet_id, places)
+            return self._sheet(db, sheet_id, user_name), _chosen(db, sheet_id, places)
 
     # Applying
 
@@ -122,15 +137,14 @@ class Sheets:
         """
         with self._engine.writing(bulk=True) as db:
             sheet = self._sheet(db, sheet_id, user_name)
-            rows = _chosen(db, sheet_id, places)
-            texts = _texts(db, [row.video_id for row in rows])
-            why = _why(db, [row.video_id for row in rows if _is_moved(row, texts)])
+            rows, now = _chosen(db, sheet_id, places), self._now()
+            is_of_videos = sheet.listing is Listing.VIDEOS
+            changer = _Changer(db, rows) if is_of_videos else EntryChanger(db, sheet_id, rows, actor, now)
             changes: list[history.Change] = []
             refused: list[Refused] = []
-            settle = _Settled(db)
             for row in rows:
                 try:
-                    changes.append(_apply(db, row, texts.get(row.video_id), why, settle))
+                    changes.append(changer.apply(row))
                     row.kind = RowKind.APPLIED
                 except ConsoleError as error:
                     row.kind = RowKind.CONFLICT if isinstance(error, Conflict) else RowKind.INVALID
@@ -138,8 +152,8 @@ class Sheets:
                     refused.append((row, error))
             _rewrite(db, sheet_id, rows)
             if changes:
-                now, told = self._now(), {"file": sheet.file_name, "count": len(changes)}
-                history.append_many(db, at=now, actor=actor, action="editVideo", changes=changes)
+                told = {"file": sheet.file_name, "count": len(changes)}
+                history.append_many(db, at=now, actor=actor, action=changer.action, changes=changes)
                 history.append(db, at=now, actor=actor, action="applySheet", target=sheet_id, after=told)
         return len(changes), refused
 
@@ -157,34 +171,39 @@ class Sheets:
         ]  # fmt: skip
 
     def find_undo(self, sheet_id: str) -> tuple[list[Undo], list[tuple[str, ConsoleError]]]:
-        """Return what undoing a sheet would change, and what cannot be undone and why. Raises NotFound."""
+        """Return what undoing a sheet would change of videos, and what cannot be undone and why. Raises NotFound."""
         with self._engine.reading() as db:
-            return _find_undo(db, sheet_id)
+            _, lines = _applied(db, sheet_id)
+            return _find_undo(db, [line for line in lines if line.action != sheet_entries.ACTION])
 
     def undo(self, sheet_id: str, actor: Actor) -> tuple[int, list[tuple[str, ConsoleError]]]:
         """Undo all changes of a sheet in one transaction, but for videos changed since, which are returned with the
         reason. Raises NotFound.
         """
         with self._engine.writing(bulk=True) as db:
-            undos, refused = _find_undo(db, sheet_id)
-            for one in undos:
-                _write(db, one.video_id, one.then)
-            if undos:
-                now = self._now()
-                changes = ((one.video_id, one.after, one.before) for one in undos)
-                history.append_many(db, at=now, actor=actor, action="editVideo", changes=changes)
-                told = {"count": len(undos)}
+            (file_name, lines), now = _applied(db, sheet_id), self._now()
+            if lines and lines[0].action == sheet_entries.ACTION:
+                changes, refused = sheet_entries.undo(db, sheet_id, lines, actor, now)
+            else:
+                undos, refused = _find_undo(db, lines)
+                for one in undos:
+                    _write(db, one.video_id, one.then)
+                changes = [(one.video_id, one.after, one.before) for one in undos]
+            if changes:
+                history.append_many(db, at=now, actor=actor, action=lines[0].action, changes=changes)
+                told = {"file": file_name, "count": len(changes)}
                 history.append(db, at=now, actor=actor, action="undoSheet", target=sheet_id, after=told)
             sql = f"update sheet_rows set kind = ? where sheet_id = ? and kind = ? and {AT.format(key='video_id')}"
-            db.execute(sql, [RowKind.CHANGED, sheet_id, RowKind.APPLIED, as_json(one.video_id for one in undos)])
-        return len(undos), refused
+            db.execute(sql, [RowKind.CHANGED, sheet_id, RowKind.APPLIED, as_json(one for one, _, _ in changes)])
+        return len(changes), refused
 
     def _sheet(self, db: Database, sheet_id: str, user_name: str) -> Sheet:
         sql = "select * from sheets where sheet_id = ? and user_name = ? and created > ?"
         row = next(iter(db.query(sql, [sheet_id, user_name, self._now() - KEPT_SECONDS])), None)
         if row is None:
             raise NotFound(GONE, sheet_id=sheet_id)
-        return Sheet(**{**fields_of(Sheet, row), "ignored": tuple(msgspec.json.decode(row["ignored"]))})
+        lists = {name: tuple(msgspec.json.decode(row[name])) for name in ("compared", "ignored")}
+        return Sheet(**{**fields_of(Sheet, row), **lists, "listing": Listing(row["listing"])})
 
     def _now(self) -> int:
         return int(self._clock())
@@ -208,32 +227,46 @@ class _Settled(dict[Pair, tuple[int, str] | BadRequest]):
         return self[pair]
 
 
-def _apply(
-    db: Database, row: SheetRow, now: Texts | None, why: dict[str, ConsoleError], settle: _Settled
-) -> history.Change:
-    """Change one video and return the line for the history. Raises NotFound, Conflict and BadRequest."""
-    if now is None:
-        raise NotFound(NO_SUCH, video_id=row.video_id)
-    if now.edition != row.edition:
-        raise why[row.video_id]
-    wanted = dict(row.after)
-    if "cate_id" in wanted or "cate_name" in wanted:
-        settled = settle[wanted.get("cate_id"), wanted.get("cate_name")]
-        if isinstance(settled, BadRequest):
-            raise settled
-        wanted["cate_id"], wanted["cate_name"] = settled
-    then = msgspec.structs.replace(now, **wanted)
-    _write(db, row.video_id, then)
-    return row.video_id, *_differences(now, then)
+class _Changer:
+    """Changes videos for the rows of one sheet."""
+
+    action = "editVideo"
+
+    def __init__(self, db: Database, rows: Sequence[SheetRow]) -> None:
+        self._db = db
+        self._texts = _texts(db, [row.video_id for row in rows])
+        self._why = _why(db, [row.video_id for row in rows if _is_moved(row, self._texts)])
+        self._settle = _Settled(db)
+
+    def apply(self, row: SheetRow) -> history.Change:
+        """Change one video and return the line for the history. Raises NotFound, Conflict and BadRequest."""
+        now = self._texts.get(row.video_id)
+        if now is None:
+            raise NotFound(NO_SUCH, video_id=row.video_id)
+        if now.edition != row.edition:
+            raise self._why[row.video_id]
+        wanted = dict(row.after)
+        if "cate_id" in wanted or "cate_name" in wanted:
+            settled = self._settle[wanted.get("cate_id"), wanted.get("cate_name")]
+            if isinstance(settled, BadRequest):
+                raise settled
+            wanted["cate_id"], wanted["cate_name"] = settled
+        then = msgspec.structs.replace(now, **wanted)
+        _write(self._db, row.video_id, then)
+        return row.video_id, *_differences(now, then)
 
 
-def _find_undo(db: Database, sheet_id: str) -> tuple[list[Undo], list[tuple[str, ConsoleError]]]:
+def _applied(db: Database, sheet_id: str) -> tuple[str, list[HistoryLine]]:
+    """Return the name of the file of a sheet, and the lines of its changes that can be undone. Raises NotFound."""
     booked = _lines(db, sheet_id)
     if not booked:
         raise NotFound(UNDONE, sheet_id=sheet_id)
     ids = [id_ for line in booked for id_ in range(line.line - _count(line), line.line)]
     sql = f"select * from history where {AT_NUMBER.format(key='id')} order by id"
-    lines = [history.line_of(row) for row in db.query(sql, [as_json(ids)])]
+    return str(booked[-1].after.get("file", "")), [history.line_of(row) for row in db.query(sql, [as_json(ids)])]
+
+
+def _find_undo(db: Database, lines: Sequence[HistoryLine]) -> tuple[list[Undo], list[tuple[str, ConsoleError]]]:
     texts = _texts(db, [line.target for line in lines])
     why = _why(db, [line.target for line in lines])
     settle = _Settled(db)

@@ -36,7 +36,7 @@ def control(shown: VideoList) -> dict[str, str] | None:
             st.caption(t(f"export.about_{chosen}"))
             if st.button(t("export.do"), icon=":material/download:", key="export_do", type="primary"):
                 asked = {"format": chosen, "columns": ",".join(columns)}
-            if not recommended and session.may("manage"):
+            if session.may("manage"):
                 st.divider()
                 st.page_link("sheets.py", label=t("sheets.title"), icon=":material/table_edit:", width="content")
     return None if asked is None else {**asked, "recommended": str(recommended).lower()}

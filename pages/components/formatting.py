@@ -77,7 +77,7 @@ def safe(text: str) -> str:
 
 def comma_separated(tags: str) -> str:
     """Return tags separated by commas, as operations take them; people also type Chinese commas and semicolons."""
-    return re.sub(r"\s*[，;；]\s*", ",", tags).strip(", ")
+    return re.sub(r"\s*[，;；、]\s*", ",", tags).strip(", ")
 
 
 def clock(seconds: float) -> str:

@@ -10,8 +10,11 @@ from pages import widgets
 from pages.components import formatting, layout, session, url_state
 from pages.components.i18n import language, t
 
-LINK, WANTED = "sheet_link", "sheet_wanted"
-COLUMNS = "videoId,title,description,tags,cateId,cateName,edition"
+LINK, WANTED, EXPORT = "sheet_link", "sheet_wanted", "sheet_export"
+COLUMNS = {
+    "videos": "videoId,title,description,tags,cateId,cateName,edition",
+    "recommended": "videoId,title,startTime,endTime,pin,rank,edition",
+}
 WORDS = ("waiting", "checking", "done", "broken", "cancel", "cancelled", "leave_ask", "stay", "leave")
 
 
@@ -28,15 +31,30 @@ def show() -> None:
     }
     widgets.upload(data, key="sheet_box", on_sent=_sent)
     st.caption(t("sheets.help"))
-    if session.may("export"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            for file_format in ("xlsx", "csv"):
-                st.button(t(f"sheets.export_{file_format}"), key=f"sheet_export_{file_format}", on_click=_ask_export,
-                          args=(file_format,), icon=":material/download:")  # fmt: skip
-    if file_format := st.session_state.pop("sheet_format", None):
-        link = session.ask("createExportLink", format=file_format, columns=COLUMNS)
-        url_state.go_to(link["url"])
+    for listing in COLUMNS:
+        _explain(listing)
+    if asked := st.session_state.pop(EXPORT, None):
+        url_state.go_to(session.ask("createExportLink", **asked)["url"])
     _applied()
+
+
+def link_to(listing: str) -> None:
+    """Draw a link to the list that sheets are of."""
+    label, icon = t(f"sheets.to_{listing}"), ":material/arrow_back:"
+    if listing == "videos":
+        st.page_link("videos.py", label=label, icon=icon, query_params=st.session_state.get("v_query"))
+    else:
+        st.page_link("recommendations.py", label=label, icon=icon, query_params={"r_view": "list"})
+
+
+def _explain(listing: str) -> None:
+    """Draw which columns of a list can be changed, and the buttons that export it with these."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"sheet_of_{listing}"):
+        st.markdown(f"**{t(f'sheets.of_{listing}')}**  \n{t(f'sheets.columns_{listing}')}", width="stretch")
+        if session.may("export"):
+            for file_format in ("xlsx", "csv"):
+                st.button(t(f"sheets.export_{file_format}"), key=f"sheet_export_{listing}_{file_format}",
+                          on_click=_ask_export, args=(listing, file_format), icon=":material/download:")  # fmt: skip
 
 
 def undo_button(sheet: dict[str, Any], key: str) -> None:
@@ -93,8 +111,9 @@ def _want(sheet: dict[str, Any]) -> None:
     st.session_state[WANTED] = sheet
 
 
-def _ask_export(file_format: str) -> None:
-    st.session_state["sheet_format"] = file_format
+def _ask_export(listing: str, file_format: str) -> None:
+    of = {"recommended": "true", "state": "all"} if listing == "recommended" else {}
+    st.session_state[EXPORT] = {**of, "format": file_format, "columns": COLUMNS[listing]}
 
 
 def _sent() -> None:

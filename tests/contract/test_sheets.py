@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 
 import openpyxl
 import pytest
@@ -151,9 +152,9 @@ def test_tags_are_separated_by_chinese_commas_and_semicolons_too(make_video, exp
     make_video(video_id="v2", tags="海,山")
     make_video(video_id="v3", tags="a")
     first, second, third = export()
-    first["tags"], second["tags"], third["tags"] = " 海， 夜空；b;c ，", "海，山", "，"
+    first["tags"], second["tags"], third["tags"] = " 海， 夜空；b;c 、d ，", "海、山", "、"
 
-    assert changes(check([first, second, third])) == {"v1": {"tags": ("a", "海,夜空,b,c")}}
+    assert changes(check([first, second, third])) == {"v1": {"tags": ("a", "海,夜空,b,c,d")}}
 
 
 def test_categories_are_taken_by_name_or_id_whichever_cell_was_changed(door, make_video, export, check):
@@ -181,6 +182,17 @@ def test_categories_are_taken_by_name_or_id_whichever_cell_was_changed(door, mak
     assert {video["cateName"] for video in door.data("getVideos")["videoList"]} == {"动物", "风景"}
 
 
+def test_only_columns_that_no_export_has_are_called_ignored(make_video, export, check):
+    make_video(video_id="v1")
+    rows = [{**row, "备注": "x", "FileUrl": "y"} for row in export()]
+
+    sheet = check(rows)
+
+    assert (sheet["listing"], sheet["columnList"], sheet["ignoredList"]) == (
+        "videos", ["title", "description", "tags", "cateId", "cateName"], ["备注"]
+    )  # fmt: skip
+
+
 def test_rows_that_name_no_video_or_one_twice_are_told_apart(make_video, export, check):
     make_video(video_id="v1", title="海边")
     make_video(video_id="v2", title="山")
@@ -199,6 +211,13 @@ def test_rows_that_name_no_video_or_one_twice_are_told_apart(make_video, export,
         assert (found["kind"], found["why"][: len(why)]) == ("invalid", why)
 
 
+def packed(name):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(name, "x")
+    return made.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
@@ -206,6 +225,14 @@ def test_rows_that_name_no_video_or_one_twice_are_told_apart(make_video, export,
         (b"videoId,title\n", "videos.csv has no column edition;"),
         (b"videoId,edition,status\n", "videos.csv has none of the columns title, description, tags, cateId, cateName"),
         (b"", "videos.csv holds no table."),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "videos.csv is a picture (PNG), not a table; use a CSV or XLSX file."),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "videos.csv is a picture (JPEG), not a table"),
+        (b"\0\0\0\x18ftypheic\0\0", "videos.csv is a picture (HEIC), not a table"),
+        (b"\0\0\0\x18ftypmp42\0\0", "videos.csv is a video (MP4), not a table"),
+        (b"%PDF-1.7\n%\xe2\xe3", "videos.csv is a document (PDF), not a table"),
+        (b"\x1f\x8b\x08\0", "videos.csv is an archive (GZIP); unpack it"),
+        (packed("photo.png"), "videos.csv is an archive (ZIP); unpack it and use the CSV or XLSX file in it."),
+        (packed("word/document.xml"), "videos.csv is a document (Office), not a table"),
         (b"\r\n \r\n", "videos.csv holds no table."),
     ],
 )

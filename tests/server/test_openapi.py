@@ -13,11 +13,12 @@ import pytest
 from backend.api.registry import OPERATIONS
 from backend.exports.download import Download
 from backend.model import CensorStatus, FileKind, MediaFile
-from backend.model.sheets import RowKind, SheetRow
+from backend.model.sheets import Listing, RowKind, Sheet, SheetRow
 from backend.server.openapi import describe
 from tests.conftest import TESTS
 from tests.json_schema import in_json_schema
 
+SHEET = Sheet("", "anne", "videos.csv", 0, 1, Listing.VIDEOS, ("title",), ("备注",))
 ROW = SheetRow(1, 2, RowKind.CHANGED, "v1", "v0123456789a", "海边", {"title": "海边"}, {"title": "山"})
 
 
@@ -133,7 +134,7 @@ def test_what_is_answered_is_what_is_described(described, console, server, http,
     given |= {"webhookId": console.store.webhooks.add("https://hooks.example.com/in", "", (), TESTS).webhook_id}
     given |= {"bulkId": console.call("startBulk", {"action": "narrow"}, token)["data"]["bulkId"]}
     given |= {"viewId": console.call("saveView", {"page": "videos", "name": "mine"}, token)["data"]["viewId"]}
-    given |= {"sheetId": console.store.sheets.keep("anne", "videos.csv", [ROW], 1, ["status"]).sheet_id}
+    given |= {"sheetId": console.store.sheets.keep(SHEET, [ROW]).sheet_id}
     given |= {"figure": "uploads"}
     given |= {"name": "nightly", "right": "read", "endTime": "2019-02-01 12:00", "role": "app", "revision": "1"}
     first = ["recommendVideo", "submitTranscode", "pushObjectCache", "addAccount", "createToken"]

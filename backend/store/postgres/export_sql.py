@@ -69,7 +69,7 @@ SOURCES: dict[ExportSource, RowSource] = {
 def lines(source: RowSource, columns: Sequence[Column], file_format: FileFormat, zone: ZoneInfo) -> tuple[str, str]:
     """Return the columns to copy as lines of CSV or JSON Lines, and the options of the copy."""
     if file_format is FileFormat.JSONL:
-        pairs = (f"'\"{column.name}\":' || {_json(source, column, zone)}" for column in columns)
+        pairs = (f"'\"{column.name}\":' || {_json_or_null(source, column, zone)}" for column in columns)
         return "'{' || " + " || ',' || ".join(pairs) + " || '}'", AS_LINES
     cells = ", ".join(f"{_csv(source, column, zone)} as c{number}" for number, column in enumerate(columns))
     quoted = ", ".join(f"c{number}" for number, column in enumerate(columns) if column.kind not in BARE)
@@ -91,7 +91,9 @@ def _read_number(text: str) -> int | float:
     return float(text) if "." in text else int(text)
 
 
-def _read_time(text: str) -> float | str:
+def _read_time(text: str | None) -> float | str | None:
+    if text is None:
+        return None
     return text if text[4:5] == "-" else float(text)
 
 
@@ -113,6 +115,11 @@ def _csv(source: RowSource, column: Column, zone: ZoneInfo) -> str:
     if kind is CellKind.TIME:
         return _time(value, zone)
     return f"nullif({value}, '')" if kind is CellKind.WORD else value  # an empty text would be quoted
+
+
+def _json_or_null(source: RowSource, column: Column, zone: ZoneInfo) -> str:
+    found = _json(source, column, zone)
+    return f"coalesce({found}, 'null')" if column.optional else found
 
 
 def _json(source: RowSource, column: Column, zone: ZoneInfo) -> str:
@@ -137,11 +144,11 @@ def _excel(source: RowSource, column: Column, zone: ZoneInfo) -> str:
     if kind is CellKind.TIME:
         local, is_known = local_time(value, zone)
         near = f"(({local})::double precision / {SECONDS_A_DAY} + {EXCEL_1970})::text"
-        return f"case when {is_known} then {near} else write_time({value}, '{zone.key}') end"
+        return f"case when {is_known} then {near} when {value} is not null then write_time({value}, '{zone.key}') end"
     return value
 
 
 def _time(second: str, zone: ZoneInfo) -> str:
     local, is_known = local_time(second, zone)
     near = f"to_char(to_timestamp({local}) at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')"
-    return f"case when {is_known} then {near} else write_time({second}, '{zone.key}') end"
+    return f"case when {is_known} then {near} when {second} is not null then write_time({second}, '{zone.key}') end"

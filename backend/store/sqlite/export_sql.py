@@ -80,18 +80,19 @@ def row(source: RowSource, columns: Sequence[Column], file_format: FileFormat, z
 
     The parameter `:base_url` is the base of media URLs.
     """
-    values = [_value(source.values[column.name], column.kind, file_format, zone) for column in columns]
+    values = [_value(source.values[column.name], column, file_format, zone) for column in columns]
     if file_format is FileFormat.XLSX:
         return ", ".join(values)
     if file_format is FileFormat.JSONL:
         pairs = (f"'{column.name}', {value}" for column, value in zip(columns, values, strict=True))
         return f"json_object({', '.join(pairs)}) || char(10)"
-    formats = ",".join(CSV_FORMATS.get(column.kind, '"%w"') for column in columns)
+    formats = ",".join("%s" if column.optional else CSV_FORMATS.get(column.kind, '"%w"') for column in columns)
     return f"printf('{formats}' || char(13, 10), {', '.join(values)})"
 
 
-def _value(value: str, kind: CellKind, file_format: FileFormat, zone: ZoneInfo) -> str:
+def _value(value: str, column: Column, file_format: FileFormat, zone: ZoneInfo) -> str:
     """Return the SQL of one cell."""
+    kind = column.kind
     if kind is CellKind.LINKS and file_format is FileFormat.JSONL:
         return f"json({value.format(gather=f'json_group_array({URL})')})"
     if kind is CellKind.LINKS:
@@ -110,5 +111,5 @@ def _time(second: str, file_format: FileFormat, zone: ZoneInfo) -> str:
     local, is_known = local_time(second, zone)
     excel = file_format is FileFormat.XLSX
     near = f"({local}) / {SECONDS_A_DAY}.0 + {EXCEL_1970}" if excel else f"datetime({local}, 'unixepoch')"
-    written = f"case when {is_known} then {near} else write_time({second}, '{zone.key}') end"
+    written = f"case when {is_known} then {near} when {second} is not null then write_time({second}, '{zone.key}') end"
     return f"({written}) || '.0'" if file_format is FileFormat.JSONL else written

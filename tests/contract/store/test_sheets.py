@@ -10,7 +10,7 @@ import pytest
 from backend.errors import NotFound
 from backend.exports.columns import VIDEOS, FileFormat
 from backend.model import Actor, User, Video, VideoFilter
-from backend.model.sheets import RowKind, SheetRow
+from backend.model.sheets import Listing, RowKind, Sheet, SheetRow
 
 ANNE = Actor("anne", "page")
 
@@ -35,7 +35,8 @@ def keep(store, videos):
             SheetRow(place, place + 1, RowKind.CHANGED, video_id, texts.edition, texts.title, {}, dict(after))
             for place, (video_id, texts) in enumerate(sorted(videos.items()), 1)
         ]
-        return store.sheets.keep("anne", "videos.csv", rows, 3, ["status"])
+        columns = tuple(after)
+        return store.sheets.keep(Sheet("", "anne", "videos.csv", 0, 3, Listing.VIDEOS, columns, ("备注",)), rows)
 
     return keep
 
@@ -101,15 +102,13 @@ def test_the_edition_of_a_row_is_that_of_its_texts(store, videos, keep):
     assert stored == {video_id: texts.edition for video_id, texts in store.sheets.find_texts(videos).items()}
 
 
-def test_a_webhook_is_told_of_a_sheet_once(store, keep):
+def test_a_webhook_is_told_of_a_sheet_and_of_its_undo_once(store, keep):
     hook = store.webhooks.add("https://hooks.example.com/in", "", (), ANNE)
     sheet = keep(title="new")
     store.sheets.apply(sheet.sheet_id, "anne", None, ANNE)
     store.sheets.undo(sheet.sheet_id, ANNE)
 
-    ((delivery, _),) = store.webhook_deliveries.find(hook.webhook_id, None, 1, 9).items
+    bodies = [json.loads(one.body()) for one, _ in store.webhook_deliveries.find(hook.webhook_id, None, 1, 9).items]
 
-    body = json.loads(delivery.body())
-    assert (body["type"], body["data"]) == (
-        "sheet.applied", {"sheetId": sheet.sheet_id, "fileName": "videos.csv", "userName": "anne", "count": 5}
-    )  # fmt: skip
+    told = {"sheetId": sheet.sheet_id, "fileName": "videos.csv", "userName": "anne", "count": 5}
+    assert [(body["type"], body["data"]) for body in bodies] == [("sheet.undone", told), ("sheet.applied", told)]
