@@ -1,4 +1,4 @@
-.PHONY: run check test test-all test-postgres test-slow format texts client
+.PHONY: run check test test-all test-both test-postgres test-slow format texts client
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,7 +8,7 @@ export QU_DEMO ?= true
 SIDE_BY_SIDE ?= -n 4 --dist loadfile --no-loadscope-reorder
 
 # Compiled modules are kept, whatever the environment says: each process of the tests would compile everything anew.
-test test-all test-postgres test-slow: export PYTHONDONTWRITEBYTECODE :=
+test test-all test-both test-postgres test-slow: export PYTHONDONTWRITEBYTECODE :=
 
 TYPESCRIPT := 5.9.3 # compiles the generated client in a test, where there is npm
 OIDC_PROVIDER := 9.13.3 # at which a test signs in with a company account
@@ -31,7 +31,11 @@ test-slow: .venv/installed-dev
 test-postgres: .venv/installed-dev
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not browser" --database postgres
 
-test-all: test test-slow test-postgres
+# In one run: servers, browsers and clips are there once for both.
+test-both: .venv/installed-dev
+	$(BIN)/pytest $(SIDE_BY_SIDE)
+
+test-all: check test-both test-postgres
 
 format: .venv/installed-dev
 	$(BIN)/ruff format .

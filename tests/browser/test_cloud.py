@@ -163,6 +163,7 @@ def test_the_upload_dialog_tells_what_vod_holds_less_of(operator, alibaba, make_
     expect(cut).not_to_contain_text("plain")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en"])
 def test_a_file_that_was_replaced_is_told_of_on_the_videos_page(operator, alibaba, cloud_server):
     video_id = there_and_here(alibaba, cloud_server, "Approved before")
@@ -260,6 +261,7 @@ def test_what_the_machine_found_leads_the_player_there_and_another_review_is_ask
     assert len(alibaba.reviews.jobs) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en"])
 def test_a_refresh_that_fails_is_told_where_one_looks(operator, alibaba, cloud_server):
     video_id = there_and_here(alibaba, cloud_server, "Kept by the CDN")
@@ -326,6 +328,7 @@ def expects_dead_addresses(person):
     person.complaints.clear()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["zh"])
 def test_while_vod_is_slow_the_player_waits_for_its_addresses_and_then_plays(operator, alibaba, film):
     note = operator.part("watch").locator(".note")  # below a dialog it has no role

@@ -41,7 +41,9 @@ def test_a_reason_is_typed_at_once_after_the_letter_that_asks_for_it_and_none_is
     expect(person.button("confirm_yes")).to_be_enabled()
 
 
-@pytest.mark.parametrize("opened", ["b", "do_recommend", "edit_open"])
+@pytest.mark.parametrize(
+    "opened", ["b", *(pytest.param(one, marks=pytest.mark.slow) for one in ("do_recommend", "edit_open"))]
+)
 def test_while_a_dialog_is_open_no_letter_reaches_the_page(person, waiting, site, opened):
     if opened == "do_recommend":
         site.ask("createAudit", mediaId=waiting[0].video_id, status="Normal")

@@ -85,6 +85,7 @@ def chooses(person, *files):
     person.dialog.locator('input[type="file"]').set_input_files(files)
 
 
+@pytest.mark.slow
 def test_after_a_bad_file_the_next_choice_works_and_so_does_the_same_one_again(person, site, make_clip, dialog):
     bad = site.clips / "是一封信.mp4"
     bad.write_bytes(b"dear all\n" * 100)
@@ -121,7 +122,9 @@ def test_what_was_taken_in_shows_in_the_list_while_the_next_is_still_on_its_way(
     expect(dialog).to_be_hidden()
 
 
-@pytest.mark.parametrize("way", ["escape", "close", "outside", "back"])
+@pytest.mark.parametrize(
+    "way", ["escape", *(pytest.param(one, marks=pytest.mark.slow) for one in ("close", "outside", "back"))]
+)
 def test_leaving_while_a_file_is_sent_asks_and_stays_or_cancels(person, site, make_clip, dialog, stuck, way):
     ways = {
         "escape": lambda: person.page.keyboard.press("Escape"),
@@ -148,6 +151,7 @@ def test_leaving_while_a_file_is_sent_asks_and_stays_or_cancels(person, site, ma
     assert site.ask("getVideos", title=title)["total"] == 0
 
 
+@pytest.mark.slow
 def test_closing_the_tab_while_a_file_is_sent_asks(person, make_clip, dialog, stuck):
     chooses(person, make_clip("关掉标签页.mp4", seconds=1))
     expect(dialog.get_by_role("listitem")).to_have_count(1)

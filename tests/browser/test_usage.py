@@ -15,6 +15,8 @@ from tests.browser.server import cloud_environ
 from tests.cloud.alibaba.server import Server as AlibabaServer
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 KEY = "Abcdefgh12345678"
 DAYS = 12
 TITLE = "海边的一天"

@@ -296,6 +296,7 @@ class TestDifferences:
 
 
 class TestAgreement:
+    @pytest.mark.every_door
     def test_with_few_pairs_there_is_a_count_and_no_more(self, door, people, differ):
         differ()
         found = door.data("getReviewAgreement")
@@ -307,7 +308,6 @@ class TestAgreement:
         assert [(one["code"], one["agreement"]["pairs"]) for one in found["reasonList"]] == [("spam", 1)]
         assert [one["week"] for one in found["weekList"]] == ["2019-01-07"]
 
-    @pytest.mark.every_door
     def test_with_fifty_there_are_figures_of_everybody_or_of_oneself(self, door, console, people, fifty):
         found = door.data("getReviewAgreement")
         own = door.data("getReviewAgreement", token=people["ben"])

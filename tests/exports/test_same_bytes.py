@@ -42,6 +42,7 @@ def written(store, listing, file_format, zone, sort):
     return list(pieces)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     rows=videos, zone=zones, created=far, duration=lengths, sort=st.sampled_from(Sort),

@@ -84,6 +84,7 @@ def test_a_backup_is_of_one_state_while_others_write(there, tmp_path):
     again.close()
 
 
+@pytest.mark.slow
 def test_what_was_there_before_a_restore_is_kept_in_a_schema(there, backup, told):
     store = open_store(there.data, database=there.database)
     store.accounts.add_account("ben", "hash", Role.MANAGER, TESTS)
@@ -125,7 +126,9 @@ def test_nothing_is_restored_while_a_console_is_open(there, backup):
     store.close()
 
 
-@pytest.mark.parametrize("damage", ["no archive", "a broken chain", "a lost row"])
+@pytest.mark.parametrize(
+    "damage", ["no archive", *(pytest.param(one, marks=pytest.mark.slow) for one in ("a broken chain", "a lost row"))]
+)
 def test_a_backup_that_cannot_be_used_changes_nothing(there, backup, damage, tmp_path):
     if damage == "no archive":
         backup.write_bytes(b"no archive")
@@ -148,6 +151,7 @@ def test_a_backup_that_cannot_be_used_changes_nothing(there, backup, damage, tmp
         assert db.execute("select nspname from pg_namespace where nspname like 'before%'").fetchall() == []
 
 
+@pytest.mark.slow
 def test_a_backup_of_an_older_version_is_upgraded_on_the_way(there, tmp_path):
     old = tmp_path / "old"
     old.mkdir()

@@ -68,6 +68,7 @@ def drawn(media, ffmpeg, tmp_path):
     return make
 
 
+@pytest.mark.slow
 def test_the_promise_holds_in_fewer_bits(finish, drawn, media, ffmpeg, whole_score):
     soft = drawn("color=gray:s=160x90:r=24:d=1,noise=alls=40:allf=t,gblur=2")
     plain = finish("transcode", soft).files[0]
@@ -141,6 +142,7 @@ def test_colours_and_sound_of_a_video_put_together_are_those_of_the_plain_one(
     assert ffmpeg.probe(narrow).has_audio
 
 
+@pytest.mark.slow
 def test_colours_with_a_name_are_scored_like_those_without(finish, video, whole_score):
     facts = finish("narrow", video("tagged.mp4")).facts
 
@@ -149,6 +151,7 @@ def test_colours_with_a_name_are_scored_like_those_without(finish, video, whole_
     assert whole_score("common-96.mp4") == pytest.approx(facts["vmaf_plain"], abs=0.1)
 
 
+@pytest.mark.slow
 def test_pictures_that_cannot_be_paired_are_brought_there_like_the_rendition_was(finish, drawn, monkeypatch):
     score, references = vmaf.score, []
 
@@ -213,6 +216,7 @@ def test_h264_is_used_where_av1_is_unwanted_or_missing(video, provider, finish_w
     assert outcome.facts["gain"] is True
 
 
+@pytest.mark.slow
 def test_without_libvmaf_every_video_gets_one_quality(video, provider, finish_with, media, ffmpeg, tmp_path):
     outcome = finish_with(provider("libvmaf"), "narrow", video("six-seconds.mp4"))
 
