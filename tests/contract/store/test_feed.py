@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 
 import pytest
 
@@ -86,29 +85,6 @@ class TestFigures:
 
         assert sorted(counted) == [False] * 20 + [True] * 20
         assert figures_of(store) == [(430_000, 20)]
-
-    def test_a_batch_that_is_not_stored_is_not_taken_for_counted(self, store):
-        class Unreadable(dict):
-            def items(self):
-                raise RuntimeError("no sums")
-
-        counted, begin = [], threading.Barrier(21)
-
-        def report(number):
-            sums = Unreadable() if number == 7 else {KEY: Figures(impressions=1)}
-            begin.wait()
-            with suppress(RuntimeError):  # of those that share the transaction
-                counted.append(store.feed_figures.record(f"batch {number}", sums))
-
-        threads = [threading.Thread(target=report, args=[number]) for number in range(20)]
-        with store.engine.feed_writing():  # so that they wait, and share the next transaction
-            for thread in threads:
-                thread.start()
-            begin.wait()
-        for thread in threads:
-            thread.join()
-
-        assert sum(count for _, count in figures_of(store)) == sum(counted)
 
     def test_reports_leave_what_is_cached_until_a_change(self, store):
         before = store.version()

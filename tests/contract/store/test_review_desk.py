@@ -195,14 +195,3 @@ class TestLeases:
         store.review_leases.count_queue("ben")
 
         assert store.version() == before
-
-
-def test_a_queue_that_has_other_videos_than_wait_is_named_and_mended(store, fill):
-    fill(2)
-    with store.engine.writing() as db:
-        db.execute("update review_waiting set seq = -seq where video_id = 'v0000'")
-    assert store.recount() == ["1 waiting videos in no review queue, 1 in one do not wait"]
-
-    store.rebuild()
-
-    assert store.recount() == []
