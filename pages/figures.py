@@ -14,6 +14,7 @@ RANGES = ["7", "30", "90", "365", "own"]
 MOST = {"day": 92, "week": 735, "month": 1100}  # days that fit
 USUAL = {"7": "day", "30": "day", "90": "week", "365": "month"}
 PAGE = "f_page"
+SHORT = ("uploadsByUser", "decisionTimesByReviewer")
 FIRST_DAY = date(1970, 1, 1)
 
 
@@ -70,20 +71,21 @@ def _usual(chosen: str, fitting: list[str]) -> str:
 
 
 def choose_filters() -> dict[str, str]:
-    """Draw the filters; one at a time narrows the figures, and a change of one empties the others."""
+    """Draw the filters. Category and reviewer narrow figures together; an uploader is alone."""
     paths = {str(cate_id): path for cate_id, path in category_choice.paths().items()}
     filters = {name: st.query_params.get(f"f_{name}", "") for name in ("userId", "cateId", "reviewer")}
 
     def changed(name: str) -> None:
         for other in filters:
-            st.query_params.pop(f"f_{other}", None)
+            if other == name or "userId" in (name, other):
+                st.query_params.pop(f"f_{other}", None)
         if value := st.session_state[f"figures_{name}"]:
             st.query_params[f"f_{name}"] = value
 
     for name, value in filters.items():
         st.session_state[f"figures_{name}"] = value or (None if name == "cateId" else "")
     with st.popover(t("filter.more"), icon=":material/tune:"):
-        st.caption(t("figures.one_filter"))
+        st.caption(t("figures.filters_together"))
         options = dict(paths) | (
             {filters["cateId"]: filters["cateId"]} if filters["cateId"] not in ("", *paths) else {}
         )
@@ -98,11 +100,9 @@ def choose_filters() -> dict[str, str]:
         if value:
             shown = paths.get(value, value) if name == "cateId" else value
             st.button(
-                f"{t(f'figures.filter_{name}')}: {shown}", key="figures_unfilter", icon=":material/close:",
-                icon_position="right", on_click=lambda: [st.query_params.pop(f"f_{one}", None) for one in filters],
-                help=t("filter.remove"),
+                f"{t(f'figures.filter_{name}')}: {shown}", key=f"figures_unfilter_{name}", icon=":material/close:",
+                icon_position="right", on_click=st.query_params.pop, args=(f"f_{name}", None), help=t("filter.remove"),
             )  # fmt: skip
-            break
     return filters
 
 
@@ -112,8 +112,10 @@ def draw(topic: str, wanted: dict[str, str], filters: dict[str, str]) -> None:
     with st.grid(2, gap="small", min_column_width=320):
         for panel in figure_panels.TOPICS[topic]:
             asked = {**wanted, **figure_panels.narrow(panel, filters)}
-            if panel.figure == "uploadsByUser" and too_long(wanted):
-                figure_panels.leave_out(panel, t("figures.by_user_long", most=MOST["day"]))
+            if panel.in_cloud and not session.is_cloud():
+                continue
+            if panel.figure in SHORT and too_long(wanted):
+                figure_panels.leave_out(panel, t("figures.too_long", most=MOST["day"]))
                 continue
             key = f"{panel.figure} {asked}"
             if key not in answers:
@@ -122,7 +124,7 @@ def draw(topic: str, wanted: dict[str, str], filters: dict[str, str]) -> None:
 
 
 def too_long(wanted: dict[str, str]) -> bool:
-    """Return whether a range is longer than figures by user are answered for."""
+    """Return whether a range is longer than some figures by name are answered for."""
     days = date.fromisoformat(wanted["endTime"]) - date.fromisoformat(wanted["startTime"])
     return days.days >= MOST["day"]
 

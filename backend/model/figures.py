@@ -17,7 +17,10 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 SLOT_SECONDS, SLOTS_A_DAY = 900, 96
-QUARTERS, HOURS, DAYS = 0, 1, 3  # what slots of a segment are; 2 are eight hours
+QUARTERS, HOURS, EIGHT_HOURS, DAYS = 0, 1, 2, 3  # what slots of a segment are
+ALL_SPANS = (DAYS, EIGHT_HOURS, HOURS, QUARTERS)
+TO_THE_HOUR = (DAYS, EIGHT_HOURS, HOURS)
+SPARSE, SPARSE_TO_THE_HOUR = (DAYS, QUARTERS), (DAYS, HOURS)  # of series that are named by a reviewer
 LENGTHS = (1, 4, 32, SLOTS_A_DAY)  # in quarters
 FOREVER = 86_400 * 10**8  # seconds since 1970, later than everything
 LONGEST = 1_000_000_000  # seconds
@@ -55,28 +58,29 @@ def make_periods(by: PeriodLength, first: date, last: date, zone: ZoneInfo) -> l
     return [Period(*one) for one in zip(days, starts, starts[1:], strict=False)]
 
 
-def make_segments(periods: Sequence[Period], *, finest: int = QUARTERS) -> list[Segment]:
-    """Return what to sum for each period: the whole days of UTC in it, and what is around them."""
+def make_segments(periods: Sequence[Period], spans: Sequence[int] = ALL_SPANS) -> list[Segment]:
+    """Return what to sum for each period, in these spans: the whole days of UTC in it, and what is around them."""
     found: list[Segment] = []
-    length = LENGTHS[finest]
+    length = LENGTHS[spans[-1]]
     for number, period in enumerate(periods):
         first, last = (-(-second // SLOT_SECONDS // length) * length for second in (period.start, period.end))
-        found += [(number, *one) for one in _cover(first, last, DAYS)]
+        found += [(number, *one) for one in _cover(first, last, spans)]
     return found
 
 
-def _cover(first: int, last: int, span: int) -> Iterator[tuple[int, int, int]]:
-    """Yield slots that cover these quarters, in lengths of at most `span`."""
+def _cover(first: int, last: int, spans: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """Yield slots that cover these quarters, as few as these spans allow; the longest comes first."""
+    span, *finer = spans
     length = LENGTHS[span]
     begin, end = -(-first // length), last // length
     if begin < end:
         yield span, begin, end
-    elif span != QUARTERS:
-        yield from _cover(first, last, span - 1)
+    elif finer:
+        yield from _cover(first, last, finer)
         return
-    if span != QUARTERS:
-        yield from _cover(first, begin * length, span - 1)
-        yield from _cover(end * length, last, span - 1)
+    if finer:
+        yield from _cover(first, begin * length, finer)
+        yield from _cover(end * length, last, finer)
 
 
 def quarters_of(periods: Sequence[Period]) -> list[Segment]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from backend.exports.columns import CellKind, Column
+from backend.operations import figure_review_rows as of_reviews
 from backend.operations import figure_rows as rows
-from backend.operations.figure_rows import Question, Row
+from backend.operations.figure_questions import Question, Row
 
 
 class Figure(StrEnum):
@@ -21,8 +22,10 @@ class Figure(StrEnum):
     REVIEWS_BY_REVIEWER = "reviewsByReviewer"
     REVIEWS_BY_REASON = "reviewsByReason"
     DECISION_TIMES = "decisionTimes"
+    DECISION_TIMES_BY_REVIEWER = "decisionTimesByReviewer"
     WAITING_AGES = "waitingAges"
     TRANSCODES = "transcodes"
+    TRANSCODES_BY_CATEGORY = "transcodesByCategory"
     TRANSCODE_WAITS = "transcodeWaits"
     TRANSCODE_WORKS = "transcodeWorks"
     TRANSCODE_FAILURES = "transcodeFailures"
@@ -31,6 +34,7 @@ class Figure(StrEnum):
     NARROW_BAND = "narrowBand"
     RECOMMENDATIONS = "recommendations"
     PREWARMS = "prewarms"
+    PREWARM_QUOTA = "prewarmQuota"
 
 
 class Unit(StrEnum):
@@ -62,7 +66,9 @@ class FigureTable:
 PERIOD = {"day": Unit.DAY, "complete": Unit.FLAG}
 UPLOADED = {"uploads": Unit.COUNT, "bytes": Unit.BYTES}
 VERDICTS = {"decided": Unit.COUNT, "passed": Unit.COUNT, "blocked": Unit.COUNT, "passRate": Unit.SHARE}
-DURATIONS = PERIOD | {"counted": Unit.COUNT, "median": Unit.SECONDS, "p90": Unit.SECONDS}
+LASTING = {"counted": Unit.COUNT, "median": Unit.SECONDS, "p90": Unit.SECONDS}
+DURATIONS = PERIOD | LASTING
+OUTCOMES = dict.fromkeys(("done", "failed", "cancelled"), Unit.COUNT)
 BY_REVIEWER = ("cateId", "reviewer")
 TABLES = {
     Figure.UPLOADS: FigureTable(PERIOD | UPLOADED, rows.uploads, ("userId", "cateId")),
@@ -72,23 +78,27 @@ TABLES = {
     Figure.UPLOADS_BY_USER: FigureTable({"userId": Unit.NAME, "userName": Unit.NAME} | UPLOADED, rows.uploads_by_user),
     Figure.REVIEWS: FigureTable(
         PERIOD | {"came": Unit.COUNT} | VERDICTS | {"undone": Unit.COUNT, "waiting": Unit.COUNT},
-        rows.reviews,
+        of_reviews.reviews,
         BY_REVIEWER,
     ),
     Figure.REVIEWS_BY_REVIEWER: FigureTable(
-        {"reviewer": Unit.NAME} | VERDICTS | {"undone": Unit.COUNT}, rows.reviews_by_reviewer, ("reviewer",)
+        {"reviewer": Unit.NAME} | VERDICTS | {"undone": Unit.COUNT}, of_reviews.reviews_by_reviewer, BY_REVIEWER
     ),
     Figure.REVIEWS_BY_REASON: FigureTable(
         {"reasonCode": Unit.NAME, "reason": Unit.NAME, "blocked": Unit.COUNT, "share": Unit.SHARE},
-        rows.reviews_by_reason,
+        of_reviews.reviews_by_reason,
         BY_REVIEWER,
     ),
-    Figure.DECISION_TIMES: FigureTable(DURATIONS, rows.decision_times, ("cateId",)),
-    Figure.WAITING_AGES: FigureTable(
-        {"fromSeconds": Unit.SECONDS, "toSeconds": Unit.SECONDS, "videos": Unit.COUNT}, rows.waiting_ages
+    Figure.DECISION_TIMES: FigureTable(DURATIONS, of_reviews.decision_times, BY_REVIEWER),
+    Figure.DECISION_TIMES_BY_REVIEWER: FigureTable(
+        {"reviewer": Unit.NAME} | LASTING, of_reviews.decision_times_by_reviewer, BY_REVIEWER
     ),
-    Figure.TRANSCODES: FigureTable(
-        PERIOD | dict.fromkeys(("done", "failed", "cancelled"), Unit.COUNT), rows.transcodes
+    Figure.WAITING_AGES: FigureTable(
+        {"fromSeconds": Unit.SECONDS, "toSeconds": Unit.SECONDS, "videos": Unit.COUNT}, of_reviews.waiting_ages
+    ),
+    Figure.TRANSCODES: FigureTable(PERIOD | OUTCOMES, rows.transcodes, ("cateId",)),
+    Figure.TRANSCODES_BY_CATEGORY: FigureTable(
+        {"cateId": Unit.NAME, "cateName": Unit.NAME} | OUTCOMES, rows.transcodes_by_category
     ),
     Figure.TRANSCODE_WAITS: FigureTable(DURATIONS, rows.transcode_waits),
     Figure.TRANSCODE_WORKS: FigureTable(DURATIONS, rows.transcode_works),
@@ -110,6 +120,7 @@ TABLES = {
         rows.recommendations,
     ),
     Figure.PREWARMS: FigureTable(PERIOD | dict.fromkeys(("warm", "failed", "shared"), Unit.COUNT), rows.prewarms),
+    Figure.PREWARM_QUOTA: FigureTable(PERIOD | {"quota": Unit.COUNT, "used": Unit.COUNT}, rows.prewarm_quota),
 }
 
 

@@ -19,7 +19,7 @@ from backend.exports.rows import row_batches
 from backend.model import SECONDS_A_DAY
 from backend.model.figures import MAX_DAYS, PeriodLength, make_periods
 from backend.model.limits import FIRST_SECOND, LAST_SECOND, MAX_CATE_ID
-from backend.operations.figure_rows import Question
+from backend.operations.figure_questions import Question
 from backend.operations.figure_tables import TABLES, Figure, Unit
 from backend.operations.video_filters import written
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 DAYS = 30
 FILTERS = ("user_id", "cate_id", "reviewer")
+SHORT = (Figure.UPLOADS_BY_USER, Figure.DECISION_TIMES_BY_REVIEWER)  # of at most as many days as fit by day
+SEEN_BY_MANAGERS = (Figure.REVIEWS_BY_REVIEWER, Figure.DECISION_TIMES_BY_REVIEWER)
 
 
 class FigureSpan(msgspec.Struct, frozen=True):
@@ -75,9 +77,10 @@ class FigureLink(msgspec.Struct, rename="camel"):
 def get_figures(call: Call, *, figure: Figure, span: FigureSpan) -> FigureTableData:
     """Return a table of figures by day, week or month: the last 30 days, if no times are given.
 
-    At most 92 days by day, 735 by week and 1100 by month; uploadsByUser at most 92. `userId` narrows uploads, `cateId`
-    uploads and reviews, `reviewer` reviews; only one of them at a time. Who does not manage videos sees of reviewers
-    only themselves. Durations above 10 seconds are exact to 5 %.
+    At most 92 days by day, 735 by week and 1100 by month; uploadsByUser and decisionTimesByReviewer at most 92.
+    `userId` narrows uploads, `cateId` uploads, reviews and transcodes, `reviewer` reviews, also together with `cateId`.
+    Who does not manage videos sees of reviewers only themselves. Durations above 10 seconds are exact to 5 %. The days
+    of prewarmQuota are those of Beijing, and what was used is what was known at the last reading of the day.
     """
     asked = _ask(call, figure, span)
     table = TABLES[figure]
@@ -131,7 +134,7 @@ def _ask(call: Call, figure: Figure, span: FigureSpan) -> Question:
         raise BadRequest("startTime is later than endTime.")
     zone, first, last = call.settings.time_zone, max(first, FIRST_SECOND), min(last, LAST_SECOND)
     first_day, last_day = (datetime.fromtimestamp(second, zone).date() for second in (first, last))
-    most = MAX_DAYS[PeriodLength.DAY if figure is Figure.UPLOADS_BY_USER else span.by]
+    most = MAX_DAYS[PeriodLength.DAY if figure in SHORT else span.by]
     if (last_day - first_day).days >= most:
         raise BadRequest("From startTime to endTime are more than {most} days.", most=most)
     reviewer = _narrowed(call, figure, span)
@@ -144,10 +147,10 @@ def _narrowed(call: Call, figure: Figure, span: FigureSpan) -> str:
     for name in given:
         if name not in TABLES[figure].filters:
             raise BadRequest("{figure} cannot be narrowed by {name}.", figure=figure.value, name=name)
-    if len(given) > 1:
+    if len(given) > 1 and "userId" in given:
         raise BadRequest("Figures can be narrowed by {names} one at a time: give one of them.", names=" / ".join(given))
     sees_all = call.access is not None and Right.MANAGE in call.access.rights
     own = call.own.user_name
     if span.reviewer not in ("", own) and not sees_all:
         raise Forbidden("Only those who manage videos see the figures of other reviewers.")
-    return own if figure is Figure.REVIEWS_BY_REVIEWER and not sees_all else span.reviewer
+    return own if figure in SEEN_BY_MANAGERS and not sees_all else span.reviewer

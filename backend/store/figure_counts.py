@@ -26,11 +26,14 @@ ADD = f"""
 """
 NOT_OF_USERS = "series not in ('uploads/user', 'gone/user')"
 WITH_QUARTERS = "series not in ('transcode_wait', 'transcode_work', 'vmaf') and series not like 'decision_time%'"
+# Series that are named by a reviewer are sparse: they need no hours if they have quarters, and no eight hours.
+DENSE = "series not like '%\\_of/%' escape '\\' and series not like 'decision\\_time\\_by/%' escape '\\'"
+WITH_HOURS = f"({DENSE} or series like 'decision_time%')"
 QUARTER = "coalesce(slot, :slot)"
 SPANS = (
     ADD.format(span=0, slot=QUARTER, where=f"{NOT_OF_USERS} and {WITH_QUARTERS}"),
-    ADD.format(span=1, slot=f"({QUARTER} + 96000000) / 4 - 24000000", where=NOT_OF_USERS),
-    ADD.format(span=2, slot=f"({QUARTER} + 96000000) / 32 - 3000000", where=NOT_OF_USERS),
+    ADD.format(span=1, slot=f"({QUARTER} + 96000000) / 4 - 24000000", where=f"{NOT_OF_USERS} and {WITH_HOURS}"),
+    ADD.format(span=2, slot=f"({QUARTER} + 96000000) / 32 - 3000000", where=f"{NOT_OF_USERS} and {DENSE}"),
     ADD.format(span=3, slot=f"({QUARTER} + 96000000) / 96 - 1000000", where=NOT_OF_USERS),
 )
 ADD_OF_USERS = f"""
@@ -62,19 +65,28 @@ LAST = """
     select id, action, lead(action) over (partition by target order by id) as next
     from history where action in ('createAudit', 'undoAudit')
 """
-COUNTED = "('decided', 'decided/reviewer', 'decided/category', 'reasons', 'reasons/reviewer', 'reasons/category')"
-UNDONE = "('undone', 'undone/reviewer', 'undone/category')"
+COUNTED = "(series like 'decided%' or series like 'reasons%' or series like 'undone%')"
+SERIES = """
+    case when {0}.series like '%\\_of/%' escape '\\' then substr({0}.series, 1, cast(instr({0}.series, '/') as integer))
+        else {0}.series end
+"""
 KEY = "case when {0}.series in ('decided/category', 'reasons/category', 'undone/category') then '' else {0}.key end"
 STANDING = f"""
-    select j.series, j.slot, {KEY.format("j")} as key, j.part, n.next
-    from ({LAST}) n join figure_judgements j on j.line = n.id where n.action = 'createAudit' and j.series in {COUNTED}
+    select {SERIES.format("j")} as series, j.slot, {KEY.format("j")} as key, j.part, n.next
+    from ({LAST}) n join figure_judgements j on j.line = n.id where n.action = 'createAudit' and {COUNTED}
 """
 VERDICTS = f"""
     select series, slot, key, part, 1 as number, 0 as amount from ({STANDING}) s where coalesce(next, '') <> 'undoAudit'
-    union all select replace(series, 'decided', 'undone'), slot, key, '', 1, 0
-    from ({STANDING}) s where next = 'undoAudit' and series in ('decided', 'decided/reviewer', 'decided/category')
-    union all select f.series, f.slot, {KEY.format("f")}, f.part, -f.number, 0
-    from figure_counts f where f.span = 0 and (f.series in {COUNTED} or f.series in {UNDONE})
+    union all select 'undone' || substr(series, 8), slot, key, '', 1, 0
+    from ({STANDING}) s where next = 'undoAudit' and series like 'decided%'
+    union all select {SERIES.format("f")}, f.slot, {KEY.format("f")}, f.part, -f.number, 0
+    from figure_counts f where f.span = 0 and {COUNTED}
+"""
+# A transcode counts once for its category, '' if that is not known.
+TRANSCODES = """
+    select 'ended/category' as series, slot, '' as key, part, number, 0 as amount
+    from figure_counts where series = 'ended/kind' and span = 0 and key in ('transcode', 'narrow')
+    union all select series, slot, '', part, -number, 0 from figure_counts where series = 'ended/category' and span = 0
 """
 BYTES = f"""
     select 'bytes/kind' as series, cast(null as bigint) as slot, kind as key, '' as part, 1 as number,
@@ -96,6 +108,7 @@ COMPARED = {
     ),
     "verdicts": VERDICTS,
     "bytes by kind of file": BYTES,
+    "transcodes by category": TRANSCODES,
 }  # fmt: skip
 DIFFERENCES = """
     select series, slot, key, part, cast(sum(number) as bigint) as number, cast(sum(amount) as bigint) as amount

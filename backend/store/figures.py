@@ -23,6 +23,13 @@ FIND = f"""
     where f.series = :series and f.span = w.span and f.slot >= w.first and f.slot < w.last {{where}}
     group by {{columns}}
 """
+OF_SERIES = f"""
+    with wanted as ({WANTED}), names as (select value as name from json_each(:names))
+    select f.series, f.part, cast(sum(f.number) as bigint)
+    from names cross join wanted w cross join figure_counts f
+    where f.series = names.name and f.span = w.span and f.slot >= w.first and f.slot < w.last
+    group by f.series, f.part
+"""
 OF_USER = f"""
     with wanted as ({WANTED})
     select w.n, cast(sum(f.number) as bigint), cast(sum(f.amount) as bigint)
@@ -56,6 +63,15 @@ class FigureReader:
             values["key"] = key
         with self._engine.reading() as db:
             return [tuple(row) for row in db.execute(sql, values).fetchall()]
+
+    def find_series(self, names: Sequence[str], segments: Iterable[Segment]) -> dict[str, dict[str, int]]:
+        """Return the sums of several series by their parts."""
+        values = {"names": json.dumps(list(names)), "segments": json.dumps(list(segments))}
+        found: dict[str, dict[str, int]] = {name: {} for name in names}
+        with self._engine.reading() as db:
+            for series, part, number in db.execute(OF_SERIES, values).fetchall():
+                found[series][part] = number
+        return found
 
     def find_all(self, series: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return the sums of a series over all time."""

@@ -13,6 +13,11 @@ KEEP = (
     "insert into cloud_usage (day, figure, value) values (?, ?, ?) "
     "on conflict (day, figure) do update set value = excluded.value"
 )
+# Kept by triggers, whenever the quota is read.
+QUOTA = """
+    select day, figure, value from cloud_usage
+    where figure in ('prewarmQuota', 'prewarmUsed') and day between ? and ?
+"""
 KEEP_PLAYS = (
     "insert into cloud_plays (day, video_id, title, plays, viewers, seconds) values (?, ?, ?, ?, ?, ?) "
     "on conflict (day, video_id) do nothing"
@@ -69,6 +74,14 @@ class Usage:
                 if figure in set(Figure):
                     found.setdefault(day, {})[Figure(figure)] = value
         return found
+
+    def find_quota(self, first: str, last: str) -> dict[str, tuple[int, int]]:
+        """Return how many URLs could be prewarmed on each of these days, and how many were, as far as is known."""
+        found: dict[str, dict[str, int]] = {}
+        with self._engine.reading() as db:
+            for day, figure, value in db.execute(QUOTA, [first, last]).fetchall():
+                found.setdefault(day, {})[figure] = int(value)
+        return {day: (one.get("prewarmQuota", 0), one.get("prewarmUsed", 0)) for day, one in found.items()}
 
     def find_top(self, first: str, last: str, size: int) -> list[Plays]:
         """Return the most played videos of these days. Viewers are those of the best day."""

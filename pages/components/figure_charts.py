@@ -12,9 +12,12 @@ from pages.components.i18n import t
 
 HEIGHT = 260
 ROW, MARGIN = 26, 64  # pixels per bar of a chart by name, and above and below all
+LABEL, LONG_LABEL, LINE = 110, 168, 15  # pixels: how wide labels are, and how high a line of a long one is
+LINE_LETTERS = 25  # that fit into a line of a long label; Chinese ones count twice
+COUNTED = ("videos", "verdicts", "jobs", "times", "urls")  # what counts are of
 MAX_BARS = 12
 FADED = 0.45
-AXES: dict[str, dict[str, Any]] = {"count": {"minInterval": 1}, "score": {"scale": True}}
+AXES: dict[str, dict[str, Any]] = {**{unit: {"minInterval": 1} for unit in COUNTED}, "score": {"scale": True}}
 COLOURS = {
     "light": {"blue": "#2457D6", "green": "#12936A", "orange": "#E07A1F", "red": "#D13B4A", "grey": "#64748B"},
     "dark": {"blue": "#6E9BFF", "green": "#3CC596", "orange": "#F2A65A", "red": "#F17A86", "grey": "#94A3B8"},
@@ -62,27 +65,44 @@ def over_time(
         "yAxis": {"type": "value", "name": unit_name, "nameTextStyle": {"align": "left"},
                   **AXES.get(unit, {})},
         "series": drawn,
-    }, HEIGHT)  # fmt: skip
+    }, HEIGHT, tooltip_of(unit, unit_name))  # fmt: skip
 
 
 def by_name(
-    title: str, rows: list[tuple[str, dict[str, float]]], series: dict[str, tuple[str, str]], unit: str
-) -> None:
-    """Draw a bar for each of the first rows, a label and its values; the largest is on top."""
+    title: str, rows: list[tuple[str, dict[str, float]]], series: dict[str, tuple[str, str]], unit: str, *,
+    long: bool = False, stacked: bool = True,
+) -> None:  # fmt: skip
+    """Draw a bar for each of the first rows, a label and its values; the first is on top. Long labels are wrapped."""
     shown = rows[:MAX_BARS][::-1]
+    lines = max((lines_of(label) for label, _ in shown), default=1) if long else 1
+    bars = 1 if stacked else len(series)
+    wrapped = {"width": LONG_LABEL, "overflow": "break", "lineHeight": LINE, "interval": 0}
+    shape = {"type": "bar", "barMaxWidth": 18, **({"stack": "all"} if stacked else {})}
     factor, unit_name = scale_of(unit, [values[name] for _, values in shown for name in series])
     colours = _colours()
     _draw(title, {
         "xAxis": {"type": "value", "name": unit_name, "nameLocation": "middle", "nameGap": 24,
                   **AXES.get(unit, {})},
         "yAxis": {"type": "category", "data": [label for label, _ in shown],
-                  "axisLabel": {"width": 110, "overflow": "truncate"}},
+                  "axisLabel": wrapped if long else {"width": LABEL, "overflow": "truncate"}},
         "series": [
-            {"type": "bar", "stack": "all", "name": label, "barMaxWidth": 18, "itemStyle": {"color": colours[colour]},
+            {**shape, "name": label, "itemStyle": {"color": colours[colour]},
              "data": [_point(values[name], factor) for _, values in shown]}
             for name, (label, colour) in series.items()
         ],
-    }, MARGIN + 24 + ROW * max(len(shown), 1))  # fmt: skip
+    }, MARGIN + 24 + max(ROW * bars, LINE * lines + 8) * max(len(shown), 1), tooltip_of(unit, unit_name))  # fmt: skip
+
+
+def tooltip_of(unit: str, unit_name: str) -> str:
+    """Return how tooltips write a value and its unit, as printf does."""
+    if unit in COUNTED:
+        return t(f"figures.tooltip_{unit}")
+    return f"%,.{1 if unit == 'score' else 2}f {unit_name}"
+
+
+def lines_of(label: str) -> int:
+    """Return how many lines a long label takes."""
+    return -(-sum(2 if letter > "\u2e7f" else 1 for letter in label) // LINE_LETTERS) or 1
 
 
 def period_label(row: dict[str, Any], by: str) -> str:
@@ -97,11 +117,11 @@ def _point(value: float | None, factor: float, *, faint: bool = False) -> Any:
     return {"value": scaled, "itemStyle": {"opacity": FADED}} if faint else scaled
 
 
-def _draw(title: str, spec: dict[str, Any], height: int) -> None:
+def _draw(title: str, spec: dict[str, Any], height: int, tooltip: str) -> None:
     names = [one["name"] for one in spec["series"]]
     common = {
         "animation": False,  # a busy browser would show lines half drawn
-        "tooltip": {"trigger": "axis", "valueFormatter": "localized", "confine": True},
+        "tooltip": {"trigger": "axis", "valueFormatter": tooltip, "confine": True},
         "legend": {"left": "right", "top": 0, "type": "scroll", "data": names},
         "grid": {"left": 4, "right": 14, "top": 44, "bottom": 22 if spec["xAxis"]["type"] == "value" else 4,
                  "containLabel": True},

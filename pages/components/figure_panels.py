@@ -24,6 +24,7 @@ class Panel:
     figure: str
     draw: Draw
     filters: tuple[str, ...] = ()
+    in_cloud: bool = False  # only there
 
 
 def over_time(unit: str, *, line: bool = False, **colours: str) -> Draw:
@@ -39,20 +40,29 @@ def over_time(unit: str, *, line: bool = False, **colours: str) -> Draw:
     return draw
 
 
-def by_name(label_of: Callable[[dict[str, Any]], str], unit: str, **colours: str) -> Draw:
-    """Return what draws a bar per row, named by `label_of`."""
+def by_name(
+    label_of: Callable[[dict[str, Any]], str], unit: str, *, long: bool = False, stacked: bool = True, **colours: str
+) -> Draw:  # fmt: skip
+    """Return what draws a bar per row, or one per row and column, named by `label_of`; long names are wrapped."""
 
     def draw(title: str, found: dict[str, Any]) -> None:
         if not found["rowList"]:
             st.caption(t("figures.nothing"))
             return
         series = {name: (column_label(name), colour) for name, colour in colours.items()}
-        figure_charts.by_name(title, [(label_of(row), row) for row in found["rowList"]], series, unit)
+        rows = [(label_of(row), row) for row in found["rowList"]]
+        figure_charts.by_name(title, rows, series, unit, long=long, stacked=stacked)
 
     return draw
 
 
+def reviewer_of(row: dict[str, Any]) -> str:
+    return str(row["reviewer"])
+
+
 def category_of(row: dict[str, Any]) -> str:
+    if row["cateId"] is None:
+        return t("figures.category_unknown")
     return category_choice.paths().get(row["cateId"]) or row["cateName"] or t("filter.no_category")
 
 
@@ -77,25 +87,29 @@ def reason_of(row: dict[str, Any]) -> str:
 UPLOAD, OF_REVIEW = ("userId", "cateId"), ("cateId", "reviewer")
 TOPICS = {
     "uploads": (
-        Panel("uploads", "uploads", over_time("count", uploads="blue"), UPLOAD),
+        Panel("uploads", "uploads", over_time("videos", uploads="blue"), UPLOAD),
         Panel("upload_bytes", "uploads", over_time("bytes", bytes="green"), UPLOAD),
-        Panel("by_category", "uploadsByCategory", by_name(category_of, "count", uploads="blue")),
-        Panel("by_user", "uploadsByUser", by_name(user_of, "count", uploads="blue")),
+        Panel("by_category", "uploadsByCategory", by_name(category_of, "videos", uploads="blue")),
+        Panel("by_user", "uploadsByUser", by_name(user_of, "videos", uploads="blue")),
     ),
     "reviews": (
-        Panel("reviews", "reviews", over_time("count", passed="green", blocked="red"), OF_REVIEW),
-        Panel("waiting", "reviews", over_time("count", line=True, waiting="orange", came="blue")),
+        Panel("reviews", "reviews", over_time("verdicts", passed="green", blocked="red"), OF_REVIEW),
+        Panel("waiting", "reviews", over_time("videos", line=True, waiting="orange", came="blue")),
         Panel("by_reviewer", "reviewsByReviewer",
-              by_name(lambda row: row["reviewer"], "count", passed="green", blocked="red"), ("reviewer",)),
-        Panel("by_reason", "reviewsByReason", by_name(reason_of, "count", blocked="red"), OF_REVIEW),
-        Panel("times", "decisionTimes", over_time("seconds", line=True, median="blue", p90="orange"), ("cateId",)),
-        Panel("ages", "waitingAges", by_name(age_of, "count", videos="orange")),
+              by_name(reviewer_of, "verdicts", passed="green", blocked="red"), OF_REVIEW),
+        Panel("by_reason", "reviewsByReason", by_name(reason_of, "verdicts", blocked="red"), OF_REVIEW),
+        Panel("times", "decisionTimes", over_time("seconds", line=True, median="blue", p90="orange"), OF_REVIEW),
+        Panel("times_by_reviewer", "decisionTimesByReviewer",
+              by_name(reviewer_of, "seconds", stacked=False, median="blue", p90="orange"), OF_REVIEW),
+        Panel("ages", "waitingAges", by_name(age_of, "videos", videos="orange")),
     ),
     "transcodes": (
-        Panel("transcodes", "transcodes", over_time("count", done="green", failed="red", cancelled="grey")),
+        Panel("transcodes", "transcodes", over_time("jobs", done="green", failed="red", cancelled="grey"), ("cateId",)),
+        Panel("transcodes_by_category", "transcodesByCategory",
+              by_name(category_of, "jobs", done="green", failed="red", cancelled="grey")),
         Panel("job_waits", "transcodeWaits", over_time("seconds", line=True, median="blue", p90="orange")),
         Panel("job_works", "transcodeWorks", over_time("seconds", line=True, median="blue", p90="orange")),
-        Panel("failures", "transcodeFailures", by_name(lambda row: row["reason"], "count", failed="red")),
+        Panel("failures", "transcodeFailures", by_name(lambda row: row["reason"], "jobs", long=True, failed="red")),
     ),
     "storage": (
         Panel("bytes", "bytes", over_time("bytes", line=True, bytes="blue")),
@@ -104,10 +118,11 @@ TOPICS = {
         Panel("scores", "narrowBand", over_time("score", line=True, medianScore="green", p10Score="orange")),
     ),
     "programme": (
-        Panel("recommendations", "recommendations", over_time("count", added="blue", removed="grey")),
+        Panel("recommendations", "recommendations", over_time("times", added="blue", removed="grey")),
         Panel("plays", "recommendations", over_time(
-            "count", line=True, impressions="grey", plays="blue", completes="green")),
-        Panel("prewarms", "prewarms", over_time("count", warm="green", failed="red", shared="grey")),
+            "times", line=True, impressions="grey", plays="blue", completes="green")),
+        Panel("prewarms", "prewarms", over_time("urls", warm="green", failed="red", shared="grey")),
+        Panel("quota", "prewarmQuota", over_time("urls", line=True, quota="grey", used="blue"), in_cloud=True),
     ),
 }  # fmt: skip
 
@@ -176,6 +191,8 @@ def _table(title: str, found: dict[str, Any]) -> None:
         column_label(name): st.column_config.NumberColumn(format=formats[unit])
         for name, unit in units.items() if unit in formats
     }  # fmt: skip
+    if "reason" in units:
+        columns[column_label("reason")] = st.column_config.TextColumn(width="large")
     # Sizes stay numbers, to be sorted, in the unit of the chart; Streamlit's format of bytes says “5.1万 B” in Chinese
     for name in (name for name, unit in units.items() if unit == "bytes"):
         label = column_label(name)
@@ -188,6 +205,8 @@ def _table(title: str, found: dict[str, Any]) -> None:
 
 def _cell(row: dict[str, Any], name: str, unit: str) -> Any:
     value = row[name]
+    if name == "cateName" and row["cateId"] is None:
+        return t("figures.category_unknown")
     if unit == "flag":
         return "" if value else t("figures.not_over")
     if unit == "seconds":

@@ -17,6 +17,7 @@ from backend.model.figures import (
     HOURS,
     LENGTHS,
     SLOT_SECONDS,
+    TO_THE_HOUR,
     PeriodLength,
     find_quantile,
     make_periods,
@@ -60,7 +61,7 @@ def test_segments_cover_each_quarter_of_a_period_once(by, zone):
 def test_hours_belong_to_the_period_in_which_they_begin(zone):
     periods = make_periods(PeriodLength.DAY, date(2026, 1, 1), date(2026, 1, 9), ZoneInfo(zone))
 
-    segments = make_segments(periods, finest=HOURS)
+    segments = make_segments(periods, TO_THE_HOUR)
 
     assert all(span >= HOURS for _, span, _, _ in segments)
     for number, period in enumerate(periods):

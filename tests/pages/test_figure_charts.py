@@ -33,3 +33,16 @@ def test_the_name_of_a_unit_begins_within_the_chart(drawn):
     figure_charts.over_time("scores", "day", rows, {"score": ("VMAF", "green")}, "score", line=True)
 
     assert drawn[0]["yAxis"]["nameTextStyle"] == {"align": "left"}
+
+
+def test_a_tooltip_has_the_unit_and_a_long_name_is_wrapped_in_a_higher_bar(drawn):
+    short, long = "The disk is full.", "ffmpeg could not read the source: " * 5
+
+    for name in (short, long):
+        rows = [(name, {"failed": 3})]
+        figure_charts.by_name("failures", rows, {"failed": ("Failed", "red")}, "jobs", long=True)
+    figure_charts.by_name("bytes", [("cover", {"bytes": 3_000_000})], {"bytes": ("Bytes", "blue")}, "bytes")
+
+    assert [spec["yAxis"]["axisLabel"]["overflow"] for spec in drawn] == ["break", "break", "truncate"]
+    assert drawn[2]["tooltip"]["valueFormatter"] == "%,.2f MB"
+    assert figure_charts.lines_of(short) == 1 < figure_charts.lines_of(long)

@@ -16,7 +16,7 @@ import pytest
 
 from backend.auth.permissions import Role
 from backend.errors import ConsoleError
-from backend.model import CensorStatus, FileKind, JobKind, MediaFile, User, WarmState
+from backend.model import CensorStatus, FileKind, JobKind, MediaFile, User, Verdict, WarmState
 from backend.operations.figure_tables import TABLES, Figure
 from tests.conftest import TESTS
 
@@ -123,6 +123,47 @@ def test_verdicts_count_by_reviewer_and_reason_until_they_are_undone(
     assert console.store.recount() == []
 
 
+def test_category_and_reviewer_narrow_reviews_together(
+    door, figures, today, make_video, make_account, sign_in, clock, console
+):
+    ben = sign_in(make_account("ben", Role.REVIEWER))
+    first, _ = (make_video(cate_id=1).video_id for _ in range(2))
+    third = make_video(cate_id=2).video_id
+    clock.move(100)
+    door.data("createAudit", mediaId=first, status="Blocked", reason="x")
+    door.data("createAudit", mediaId=third, status="Normal")
+    clock.move(900)
+    (lease,) = door.data("takeReview", token=ben, count=1)["leaseList"]
+    door.data("decideReview", token=ben, leaseKey=lease["leaseKey"], status="Normal")
+
+    def told(**given):
+        row = today("reviews", **given)
+        return {name: row[name] for name in ("decided", "passed", "blocked", "undone")}
+
+    assert told(cateId=1, reviewer="anne") == {"decided": 1, "passed": 0, "blocked": 1, "undone": 0}
+    assert told(cateId=1, reviewer="ben") == {"decided": 1, "passed": 1, "blocked": 0, "undone": 0}
+    assert told(cateId=2, reviewer="ben")["decided"] == 0
+    assert [row["blocked"] for row in figures("reviewsByReason", cateId=1, reviewer="anne")] == [1]
+    assert figures("reviewsByReason", cateId=2, reviewer="anne") == []
+    assert [(row["reviewer"], row["decided"]) for row in figures("reviewsByReviewer", cateId=1)] == [
+        ("anne", 1), ("ben", 1)
+    ]  # fmt: skip
+
+    assert today("decisionTimes", reviewer="anne")["counted"] == 2
+    assert today("decisionTimes", reviewer="ben")["median"] == pytest.approx(1000, rel=0.05)
+    assert today("decisionTimes", reviewer="anne", cateId=2)["median"] == pytest.approx(100, rel=0.05)
+    assert [(row["reviewer"], row["counted"]) for row in figures("decisionTimesByReviewer")] == [
+        ("anne", 2), ("ben", 1)
+    ]  # fmt: skip
+    assert [row["reviewer"] for row in figures("decisionTimesByReviewer", cateId=2)] == ["anne"]
+
+    door.data("editVideo", videoId=first, cateId=0)
+    door.data("undoAudit", videoId=first)
+    assert told(cateId=1, reviewer="anne") == {"decided": 0, "passed": 0, "blocked": 0, "undone": 1}
+    assert today("decisionTimes", reviewer="anne")["counted"] == 1
+    assert console.store.recount() == []
+
+
 def test_the_time_to_a_verdict_is_since_the_upload_and_is_taken_back_with_it(door, today, make_video, clock):
     for seconds in (100, 1000, 10_000):
         made = make_video(created=1, cate_id=seconds)  # imported: what counts is when it came
@@ -192,6 +233,31 @@ def test_transcodes_count_by_outcome_with_their_times_and_reasons_in_words(figur
     assert (today("transcodes")["done"], today("transcodes")["failed"]) == (3, 1)
 
 
+def test_transcodes_count_for_the_category_that_their_video_had_when_they_ended(
+    figures, today, make_video, jobs, clock, console, door
+):
+    made = [make_video(cate_id=number, files=(SOURCE,)) for number in (1, 1, 2)]
+
+    def queue(one):
+        jobs.enqueue_for_video(JobKind.TRANSCODE, one.video_id, "submitTranscode", TESTS)
+
+    queue(made[0])
+    end_job(jobs, clock, JobKind.TRANSCODE, 1, 1)
+    queue(made[1])
+    end_job(jobs, clock, JobKind.TRANSCODE, 1, 1, ConsoleError("The disk is full. Free some space and try again."))
+    door.data("editVideo", videoId=made[0].video_id, cateId=0)
+    queue(made[2])
+    console.store.trash.put(made[2].video_id, made[2].user.user_id, LATER, TESTS)
+
+    outcomes = ("cateId", "done", "failed", "cancelled")
+    assert [tuple(row[name] for name in outcomes) for row in figures("transcodesByCategory")] == [
+        (1, 1, 1, 0), (2, 0, 0, 1)
+    ]  # fmt: skip
+    assert today("transcodes", cateId=1) == {"done": 1, "failed": 1, "cancelled": 0}
+    assert today("transcodes", cateId=0) == {"done": 0, "failed": 0, "cancelled": 0}
+    assert console.store.recount() == []
+
+
 def test_bytes_are_known_by_kind_with_what_narrow_band_saves_and_how_good_it_is(
     figures, today, make_video, jobs, clock, console, door
 ):
@@ -251,6 +317,37 @@ def test_days_are_those_of_the_consoles_zone_also_with_a_part_of_an_hour(zone, s
     assert ask(userId="2434793223202") == ask()
 
 
+def test_the_quota_of_prewarming_is_kept_by_day_with_the_most_that_was_used(figures, console):
+    for day, total, left in (("2019-01-08", 500, 480), ("2019-01-08", 600, 420), ("2019-01-08", 600, 600),
+                             ("2019-01-09", 600, 599)):  # fmt: skip
+        console.store.cloud.save_cursor("quota", {"day": day, "total": total, "left": left, "at": 1.0})
+    console.store.cloud.save_cursor("quota", {})
+    console.store.cloud.save_cursor("videos", {"day": "2019-01-07"})
+
+    rows = figures("prewarmQuota", startTime="2019-01-07")
+    assert [(row["quota"], row["used"]) for row in rows] == [(None, None), (600, 180), (600, 1)]
+    (month,) = figures("prewarmQuota", by="month")
+    assert (month["day"], month["quota"], month["used"]) == ("2019-01-01", 1200, 181)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Kolkata", "America/St_Johns"])
+def test_what_is_narrowed_by_two_is_exact_in_every_zone_too(zone, make_video, make_account, sign_in, console, clock):
+    console.settings = replace(console.settings, time_zone=ZoneInfo(zone))
+    midnight = int(datetime(2019, 3, 10, tzinfo=ZoneInfo(zone)).timestamp())
+    for second in (midnight - 1, midnight, midnight + 86_399 - 3600, midnight + 86_400 + 3600):
+        made = make_video(cate_id=3)
+        clock.move(second - clock())
+        console.store.catalogue.record_audit(made.video_id, Verdict.NORMAL, "", "", TESTS)
+    token = sign_in(make_account("zoe", Role.MANAGER))
+    span = {"startTime": "2019-03-09", "endTime": "2019-03-11", "cateId": "3", "reviewer": TESTS.name}
+
+    def ask(**more):
+        answer = console.call("getFigures", {"figure": "reviews", **span, **more}, token)
+        return [row["decided"] for row in answer["data"]["rowList"]]
+
+    assert (ask(), ask(by="week"), ask(by="month")) == ([1, 2, 1], [3, 1], [4])
+
+
 def test_the_counts_are_those_of_the_history_whatever_happens(door, figures, make_video, console, clock):
     dice = random.Random(4)
     videos = [make_video(cate_id=dice.randrange(3)).video_id for _ in range(6)]
@@ -281,6 +378,8 @@ def test_the_counts_are_those_of_the_history_whatever_happens(door, figures, mak
     assert {row["day"]: row["decided"] for row in rows if row["decided"]} == {day: n for day, n in stands.items() if n}
     assert len(stands) > 2
     assert rows[-1]["waiting"] == console.store.figures.count_waiting()
+    both = [figures("reviews", endTime="2019-02-09", cateId=one, reviewer="anne") for one in range(3)]
+    assert sum(row["decided"] for table in both for row in table) == sum(stands.values())
     assert console.store.recount() == []
 
 
@@ -298,6 +397,9 @@ def test_who_does_not_manage_videos_sees_of_reviewers_only_themselves(door, make
     assert reviewers(None) == ["anne", "reviewer"]
     assert reviewers(tokens[Role.REVIEWER]) == ["reviewer"]
     assert reviewers(tokens[Role.ANALYST]) == []
+    assert [row["reviewer"] for row in door.data(
+        "getFigures", token=tokens[Role.REVIEWER], figure="decisionTimesByReviewer"
+    )["rowList"]] == ["reviewer"]  # fmt: skip
     answer = door("getFigures", token=tokens[Role.ANALYST], figure="reviews", reviewer="anne")
     assert (answer["code"], answer["message"]) == (
         "403", "Only those who manage videos see the figures of other reviewers."

@@ -8,6 +8,8 @@ from backend.model import FileKind, MediaFile, Verdict
 from backend.store.sqlite import migrations
 from tests.conftest import TESTS
 
+# Counted since a later version, whose view the upgrade before this one does not have.
+LATER = "series like '%\\_of/%' escape '\\' or series like 'decision\\_time\\_by/%' escape '\\'"
 SOURCE = MediaFile(FileKind.SOURCE, "source.mp4", 1000)
 
 
@@ -59,15 +61,17 @@ def test_lost_counts_are_told_and_brought_back_from_the_rows(console, counts, da
 
 def test_an_upgrade_counts_what_is_known_of_the_time_before(console, counts, day):
     """The counts that are kept as things change are those that the migration makes of the rows."""
-    exactly = ("uploads/", "decided/", "undone/", "decision_time/", "bytes/")
+    exactly = ("uploads/", "decided", "undone", "reasons", "decision_time", "bytes/", "ended/")
     before = {row for row in counts() if row[0].startswith(exactly)}
-    script = migrations.scripts()["0030_figures"]
-    fill = script[script.index("-- What is known of the time before.") :]
+    scripts = [migrations.scripts()[name] for name in ("0030_figures", "0038_figures_by_two")]
+    fills = [script[script.index("-- What is known of the time before.") :] for script in scripts]
 
     with console.store.engine.writing() as db:
         db.execute("delete from figure_counts")
         db.execute("delete from figure_user_counts")
-        migrations.run(fill, db)
+        migrations.run(fills[0], db)
+        db.execute(f"delete from figure_changes where {LATER}")
+        migrations.run(fills[1], db)
 
     assert {row for row in counts() if row[0].startswith(exactly)} == before
     assert console.store.recount() == []
