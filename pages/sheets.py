@@ -17,6 +17,7 @@ CHANGING = ("changed", "conflict", "doubled", "applied")
 # columns that would be empty
 WITHOUT = {**dict.fromkeys(KINDS, ("why",)), "conflict": (), "invalid": ("change",), "unknown": ("change", "why")}
 PAGE = "s_page"
+TIMES = ("startTime", "endTime")
 
 
 def left_out(sheet_id: str) -> set[int]:
@@ -48,12 +49,13 @@ def changes(row: dict[str, Any]) -> str:
         before, after = (_value(field, one[name]) for name in ("before", "after"))
         if field == "cateName" and is_new:
             after = t("sheets.new_category", name=after)
-        said.append(t("history.from_to", field=named("field", field), before=before, after=after))
+        label = t(f"sheets.{field}") if field in TIMES else named("field", field)
+        said.append(t("history.from_to", field=label, before=before, after=after))
     return t("history.and").join(said)
 
 
 def _value(field: str, text: str) -> str:
-    return (formatting.moment(text) if field.endswith("Time") else text) or t("sheets.empty")
+    return (formatting.moment(text) if field in TIMES else text) or t("sheets.empty")
 
 
 def listed(sheet: dict[str, Any], kind: str, found: list[dict[str, Any]]) -> None:
