@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import secrets
 import statistics
 import sys
 import time
@@ -42,7 +43,7 @@ REVIEWERS, CATEGORIES = 30, 20
 REASONS = ("spam", "copyright", "quality", "sexual", "abuse", "")
 FILE_KINDS = ("source", "common", "narrow", "cover", "firstFrame", "snapshot")
 RANGES = {"day": 91, "week": 734, "month": DAYS}
-TOKEN = "figures-" + "x" * 40
+TOKEN = secrets.token_hex(24)
 FILLED = "select number from figure_counts where series = 'benchmark'"
 COLUMNS = "series, slot, key, part, number, amount"
 ADD = f"insert into figure_changes ({COLUMNS}) values (?, ?, ?, ?, ?, ?)"

@@ -17,7 +17,7 @@ WANTED = """
 """
 # `cross join` keeps the order in SQLite: the segments first, of which there are few.
 FIND = f"""
-    with wanted as ({WANTED})
+    with wanted as materialized ({WANTED})
     select {{columns}}, cast(sum(f.number) as bigint), cast(sum(f.amount) as bigint)
     from wanted w cross join figure_counts f
     where f.series = :series and f.span = w.span and f.slot >= w.first and f.slot < w.last {{where}}
@@ -31,7 +31,7 @@ OF_SERIES = f"""
     group by f.series, f.part
 """
 OF_USER = f"""
-    with wanted as ({WANTED})
+    with wanted as materialized ({WANTED})
     select w.n, cast(sum(f.number) as bigint), cast(sum(f.amount) as bigint)
     from wanted w cross join figure_user_counts f
     where f.key = :key and f.series = 'uploads/user' and f.slot >= w.first and f.slot < w.last group by w.n
