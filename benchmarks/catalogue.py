@@ -34,7 +34,6 @@ from backend.model import (
 from backend.store import Store, open_store
 from backend.store.row_keys import first_key
 from backend.store.rows import as_json
-from backend.store.sqlite.search_index import rebuild
 
 ACTOR = Actor("benchmark", "command line")
 BATCH = 10_000
@@ -191,9 +190,7 @@ def multiply(store: Store, times: int) -> None:
         )
         for _, _, sql in made_again:
             db.execute(sql)
-    with store.engine.writing(bulk=True) as db:
-        db.execute(f"pragma cache_size = {GENEROUS_PAGES}")
-        rebuild(db, show_progress)
+    store.rebuild(show_progress)
 
 
 def recommend(store: Store, count: int, seed: int) -> None:

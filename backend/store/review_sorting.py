@@ -47,8 +47,9 @@ COME = f"""
             select 1 from videos p where p.user_id = v.user_id and p.censor_status = 'success' limit {MAX_PASSED}
         ) few
     )
-    from videos v where {WAITS} and not exists (select 1 from review_waiting w where w.seq = v.seq)
+    from videos v where {WAITS}
 """
+NEW = "not exists (select 1 from review_waiting w where w.seq = v.seq)"
 GO = (
     f"delete from review_waiting where not exists (select 1 from videos v where v.seq = review_waiting.seq and {WAITS})"
 )
@@ -100,7 +101,7 @@ def sort_changes(db: Database, now: float) -> None:
         return
     noted_only = "video_id in (select video_id from review_unsorted)"
     db.execute(f"{GO} and {noted_only}")
-    db.execute(f"{COME} and v.{noted_only}", {"now": now})
+    db.execute(f"{COME} and {NEW} and v.{noted_only}", {"now": now})
     queues = read_queues(db)
     everything = noted[1] == "" and any(queue.rule.cate_id for queue in queues)
     _sort(db, queues, "" if everything else UNSORTED)
@@ -115,7 +116,8 @@ def sort_all(db: Database) -> int:
 def rebuild(db: Database, now: float) -> None:
     """Rebuild what is derived: which videos wait, their queues, and the counts."""
     db.execute(GO)
-    db.execute(COME, {"now": now})
+    # Not by NEW: PostgreSQL would read an empty table from end to end for each row, while the statement fills it.
+    db.execute(f"{COME} on conflict (seq) do nothing", {"now": now})
     sort_all(db)
     db.execute("delete from review_unsorted")
     db.execute("delete from review_per_queue")
