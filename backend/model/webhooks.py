@@ -154,6 +154,7 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     EventType.LINEUP_CHANGED: LineupEvent,
     EventType.PREWARMED: PrewarmEvent,
     EventType.SHEET_APPLIED: SheetEvent,
+    EventType.SHEET_UNDONE: SheetEvent,
     TEST: TestEvent,
 }
 # Made at import: msgspec crashes if two threads resolve a type at the same time.
