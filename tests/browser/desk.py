@@ -45,3 +45,29 @@ class Desk:
 
     def is_empty(self, text: str) -> None:
         expect(self.root.locator(".empty")).to_contain_text(text)
+
+
+class Held:
+    """Requests of an operation, or their answers, held back until they are let go."""
+
+    def __init__(self, page, operation, *, answered=False):
+        self.page, self.answered, self.routes, self.is_over = page, answered, [], False
+        page.route(f"**/{operation}", self._hold)
+
+    def _hold(self, route):
+        if self.is_over:
+            route.continue_()
+        else:
+            self.routes.append((route, route.fetch() if self.answered else None))
+
+    def comes(self):
+        for _ in range(1_000):
+            if self.routes:
+                return
+            self.page.wait_for_timeout(20)
+        raise AssertionError("the request did not come")
+
+    def let_go(self):
+        self.is_over = True
+        for route, response in self.routes:
+            route.fulfill(response=response) if response else route.continue_()

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import re
-import time
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from backend.media.ffmpeg import Ffmpeg
+from tests.browser.films import FAR, expects_dead_addresses, lunch, plays_on
 from tests.browser.server import cloud_environ
 from tests.cloud.alibaba.server import Server as AlibabaServer
 from tests.waiting import until
 
 ENOUGH_TO_PLAY = 2
 CALLBACK = "/vodcallback/callback"
-DEAD = re.compile(r"403 .*\.mp4")
 MP4 = re.compile(r"\.mp4")
-AFTER_LUNCH = 2 * 3600
-FAR = 60  # seconds into a film: what is there is not loaded before one goes there
 FAR_ALONG = "310"  # of a slider of 1,000 over the long film
 KEY = "Abcdefgh12345678"
 
@@ -303,29 +299,6 @@ def film(alibaba, cloud_server, long_film):
     video_id = there_and_here(alibaba, cloud_server, "A long film")
     alibaba.oss.objects[alibaba.vod.videos[video_id]["file"]] = long_film
     return video_id
-
-
-@contextmanager
-def lunch(alibaba):
-    """Two hours later: the addresses of before are dead."""
-    morning, alibaba.clock = alibaba.clock, lambda: time.time() + AFTER_LUNCH
-    try:
-        yield
-    finally:
-        alibaba.clock = morning
-
-
-def plays_on(person, film):
-    """Wait until a film plays from the moment where it stood. A player that waited for its first addresses already asks
-    for others after longer pauses."""
-    person.waits_until(film, f"film => film.currentTime > {FAR} && film.currentTime < {FAR} + 20", seconds=90)
-
-
-def expects_dead_addresses(person):
-    """That addresses were refused is written down by the browser, and is all that it complains of."""
-    assert person.complaints
-    assert [said for said in person.complaints if not DEAD.search(said)] == []
-    person.complaints.clear()
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from backend.model import CensorStatus, User
 from backend.model.technical_flags import Finding, Measurement, Span, TechnicalFlag
-from tests.browser.desk import PASSWORD
+from tests.browser.desk import PASSWORD, Held
 
 pytestmark = pytest.mark.slow
 UNREAD_MS = 750  # a key that comes sooner after a question is no answer
@@ -28,32 +28,6 @@ NOTE_PLAYS = """() => {
     return play.call(this);
   };
 }"""
-
-
-class Held:
-    """Requests of an operation, or their answers, held back until they are let go."""
-
-    def __init__(self, page, operation, *, answered=False):
-        self.page, self.answered, self.routes, self.is_over = page, answered, [], False
-        page.route(f"**/{operation}", self._hold)
-
-    def _hold(self, route):
-        if self.is_over:
-            route.continue_()
-        else:
-            self.routes.append((route, route.fetch() if self.answered else None))
-
-    def comes(self):
-        for _ in range(1_000):
-            if self.routes:
-                return
-            self.page.wait_for_timeout(20)
-        raise AssertionError("the request did not come")
-
-    def let_go(self):
-        self.is_over = True
-        for route, response in self.routes:
-            route.fulfill(response=response) if response else route.continue_()
 
 
 def test_a_server_that_crashed_leaves_the_clip_on_the_screen(server, waiting, desk_of):
