@@ -50,6 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "sqlite: is about the files of SQLite")
+    config.addinivalue_line("markers", "in_front: is about what is in front of operations, whatever the database")
     config.addinivalue_line("markers", "settings(**values): the console of this test has these settings")
     config.addinivalue_line("markers", "every_door: calls operations in each of the ways there are, not only over HTTP")
 
@@ -61,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     has = [
         "database" in getattr(item, "fixturenames", ())
         and "database" not in getattr(getattr(item, "callspec", None), "params", ())
-        and item.get_closest_marker("sqlite") is None
+        and not any(item.get_closest_marker(name) for name in ("sqlite", "in_front"))
         and "sqlite" not in item.path.parts
         for item in items
     ]

@@ -148,8 +148,8 @@ class Worker:
                     active.due = 0.0
         self._wake.set()
 
-    def run_until_idle(self, seconds: float = 60.0) -> None:
-        """Work until the queue is empty, for tests."""
+    def run_until_idle(self, seconds: float = 600.0) -> None:
+        """Work until the queue is empty, for tests. Raises TimeoutError."""
         deadline, idle = time.monotonic() + seconds, 0
         while time.monotonic() < deadline and idle < 2:  # the second round takes jobs queued by the first
             self._next_claim = 0.0
@@ -158,6 +158,8 @@ class Worker:
             if self._active:
                 self._wake.wait(0.01)
                 self._wake.clear()
+        if idle < 2:
+            raise TimeoutError
 
     def step(self) -> None:
         """Claim jobs, process results, make due calls, and renew leases."""

@@ -29,7 +29,12 @@ class Desk:
         self.looks()
 
     def looks(self) -> None:
-        self.page.wait_for_timeout(LOOK_MS)
+        """Look at what is there until a key counts. A desk that is mounted anew meanwhile shows its clip anew."""
+        while True:
+            seen = self.clip.element_handles()
+            self.page.wait_for_timeout(LOOK_MS)
+            if all(one.evaluate("clip => clip.isConnected") for one in seen):
+                return
 
     def presses(self, *keys: str) -> None:
         for key in keys:

@@ -115,6 +115,7 @@ def test_a_job_that_runs_can_be_cancelled(person, site, queued_here):
     assert site.ask("getVideoById", videoId=video["videoId"])["transcodeStatus"] == ""
 
 
+@pytest.mark.slow
 def test_a_dialog_keeps_what_was_typed_when_a_job_of_its_video_ends(person, site, queued_here):
     video = queued_here("边审边转.mp4")
     person.goes_to("/video", videoId=video["videoId"])

@@ -223,6 +223,7 @@ def test_the_export_holds_what_is_found(person, titles):
     person.sees(*titles)
 
 
+@pytest.mark.slow
 def test_format_and_columns_of_an_export_can_be_chosen(person, titles):
     person.clicks("export_more")
     person.part("v_export_format").get_by_text("JSON Lines").click()

@@ -41,6 +41,7 @@ def test_a_verdict_that_was_given_while_the_dialog_was_open_is_told_and_asked_ab
     assert status_of(site, video) == "success"
 
 
+@pytest.mark.slow
 def test_a_page_that_was_drawn_before_the_verdict_asks_too(person, site, others_block):
     video = site.catalogue.add("早就打开的页面")
     person.goes_to("/video", videoId=video.video_id)
@@ -109,6 +110,7 @@ def test_an_edit_that_crossed_another_is_told_and_keeps_what_it_did_not_touch(pe
     assert (now["title"], now["description"]) == ("别人的标题", "我的说明")
 
 
+@pytest.mark.slow
 def test_a_reason_that_was_typed_for_one_video_is_not_found_at_the_next(person, site):
     first, second = site.catalogue.add("理由 一", age=1), site.catalogue.add("理由 二")
     person.goes_to("/videos", v_title="理由 ")
@@ -140,6 +142,7 @@ def test_what_cannot_be_done_rests_and_says_why(person, site):
     expect(person.button("do_approve")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_a_video_whose_upload_has_not_finished_can_be_deleted_and_nothing_else(person, site):
     video = site.catalogue.add("还没传完", status=VideoStatus.UPLOADING)
     site.catalogue.add("没传成", status=VideoStatus.UPLOAD_FAIL)

@@ -177,6 +177,7 @@ def test_who_may_only_look_has_nothing_to_tick(site, member):
         expect(person.page.locator(".do button")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_page_that_no_list_has_shows_one_that_it_has(person, some):
     word, titles = some(12)
 

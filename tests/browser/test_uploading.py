@@ -184,6 +184,7 @@ def test_a_file_that_waits_or_is_sent_can_be_cancelled(person, site, make_clip, 
     assert [video["title"] for video in site.ask("getVideos", title="不要了")["videoList"]] == []
 
 
+@pytest.mark.slow
 def test_a_category_is_picked_among_those_there_are(person, site, make_clip, language):
     kind = f"纪录片 {language}"
     site.catalogue.add(f"有分类的 {language}", cate_id=900 + len(language), cate_name=kind)

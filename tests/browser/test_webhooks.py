@@ -23,7 +23,7 @@ def site_with_receiver(new_server, receiver):
         yield server
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_a_webhook_is_added_tried_and_switched_off(member, site_with_receiver, receiver, language):
     person = member(site_with_receiver)
     t = person.t

@@ -14,6 +14,8 @@ from backend.api.parameters import Upload
 from backend.client import MultipartBody, RemoteConsole
 from backend.exports.download import Download
 
+pytestmark = pytest.mark.in_front
+
 
 @pytest.fixture
 def session():

@@ -18,6 +18,8 @@ from backend.typed_client.stub import STUB, Stub
 from tests.clients.typed_usage import publish
 from tests.paths import ROOT
 
+pytestmark = pytest.mark.in_front
+
 
 @pytest.fixture
 def client(server, token):

@@ -137,7 +137,7 @@ def work_on():
 
     def go(console):
         worker = backend.make_worker(console, lambda: time.monotonic() * HASTE)
-        worker.run_until_idle(30)
+        worker.run_until_idle()
         worker.stop()
 
     return go

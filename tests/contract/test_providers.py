@@ -50,13 +50,13 @@ def alibaba():
 
 
 @pytest.fixture
-def cloud(alibaba, tmp_path):
+def cloud(alibaba, tmp_path, begin_data):
     place = urlsplit(alibaba.url).netloc
     settings = Settings(
         data=tmp_path / "data", mode="cloud", vod_endpoint=place, cdn_endpoint=place, aliyun_protocol="http",
         template_group="plain-group", narrow_template_group="narrow-group", prewarm_hosts=(place,),
     )  # fmt: skip
-    store = open_store(settings.data)
+    store = open_store(begin_data(settings.data))
     key = Config(type="access_key", access_key_id="test-key", access_key_secret="test-secret")
     client = Client(settings, lambda: Credentials(key))
     cloud = Cloud(

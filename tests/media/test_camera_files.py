@@ -8,6 +8,8 @@ from backend.errors import MediaError
 from backend.media import LocalFile
 from backend.media.packets import count_packets
 
+pytestmark = pytest.mark.slow
+
 
 def tags(content):
     """Yield the tags of an FLV: kind, time in milliseconds, data."""

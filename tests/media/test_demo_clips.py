@@ -55,6 +55,7 @@ def test_a_clip_is_what_it_says(ffmpeg, media, tmp_path):
     assert probe.duration == pytest.approx(clip.seconds, abs=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clip", CLIPS, ids=lambda clip: clip.picture)
 def test_every_clip_gets_the_picture_meant_for_it(ffmpeg, media, tmp_path, clip):
     path, runs = tmp_path / "clip.mp4", []

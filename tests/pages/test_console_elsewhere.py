@@ -8,6 +8,8 @@ from backend import Caller
 from backend.client import RemoteConsole
 from tests.pages.conftest import PAGES
 
+pytestmark = pytest.mark.in_front
+
 SCRIPTS = ("overview", "videos", "video", "history", "accounts", "prewarm")
 
 

@@ -8,6 +8,8 @@ from backend.auth.permissions import Role
 from backend.model.feed import Figures
 from tests.pages.conftest import PAGES
 
+pytestmark = pytest.mark.in_front
+
 PAGE = PAGES / "recommendations.py"
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.pages.conftest import PAGES
 
+pytestmark = pytest.mark.in_front
+
 FRAME = "app.py"
 EVERY = sorted(path for path in PAGES.glob("*.py") if path.name != FRAME)
 

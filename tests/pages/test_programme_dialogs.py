@@ -12,6 +12,8 @@ from backend.model import CensorStatus
 from pages.components import programme_data
 from tests.pages.conftest import PAGES
 
+pytestmark = pytest.mark.in_front
+
 PAGE = PAGES / "recommendations.py"
 
 

@@ -9,6 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from pages.components import reason_choice
 
+pytestmark = pytest.mark.in_front
+
 
 def draw_dialog(name: str) -> None:
     """Draw what stands in a dialog, without the desk behind it."""

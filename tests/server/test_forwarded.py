@@ -16,6 +16,8 @@ from backend.server.app import RestApp
 from backend.server.forwarded import ForwardedHeaders
 from backend.settings import SettingsError, read_settings
 
+pytestmark = pytest.mark.in_front
+
 OURS = [ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 HEADER = b"x-forwarded-for"
 

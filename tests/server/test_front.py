@@ -19,6 +19,8 @@ from backend.server.front import Front
 from backend.server.listeners import nodelay_listeners
 from backend.server.page_paths import is_page_path
 
+pytestmark = pytest.mark.in_front
+
 
 @pytest.fixture
 def client(behind, console):

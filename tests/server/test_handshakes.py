@@ -10,6 +10,8 @@ import pytest
 from backend.server.app import RestApp
 from backend.server.front import Front
 
+pytestmark = pytest.mark.in_front
+
 
 @pytest.fixture
 def shake_hands(console):

@@ -14,6 +14,8 @@ from backend.model import FileKind, MediaFile, Verdict
 from backend.store import Reason, StoreError
 from tests.conftest import TESTS
 
+pytestmark = pytest.mark.in_front
+
 
 class TestMedia:
     @pytest.fixture(params=["folder", "bucket"])

@@ -18,6 +18,8 @@ from backend.server.openapi import describe
 from tests.conftest import TESTS
 from tests.json_schema import in_json_schema
 
+pytestmark = pytest.mark.in_front
+
 SHEET = Sheet("", "anne", "videos.csv", 0, 1, Listing.VIDEOS, ("title",), ("备注",))
 ROW = SheetRow(1, 2, RowKind.CHANGED, "v1", "v0123456789a", "海边", {"title": "海边"}, {"title": "山"})
 

@@ -17,6 +17,8 @@ from backend.errors import BadRequest
 from backend.model import CensorStatus, FileKind, MediaFile
 from backend.server.request import read_query
 
+pytestmark = pytest.mark.in_front
+
 VIDEOS = "/console/vod/getVideos"
 UPLOAD = "/console/vod/uploadVideo"
 FORM = "application/x-www-form-urlencoded"

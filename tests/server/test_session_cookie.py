@@ -6,6 +6,8 @@ from ipaddress import ip_network
 
 import pytest
 
+pytestmark = pytest.mark.in_front
+
 
 class TestCookie:
     def adopt(self, server, http, body, **headers):

@@ -26,6 +26,8 @@ from backend.server.uvicorn_protocols import limit_server, limited
 from tests.acceptance.server_process import ServerProcess
 from tests.waiting import until
 
+pytestmark = pytest.mark.in_front
+
 SHORT = Timeouts(head=0.4, body=0.4, rate=1000, stuck=0.5, check=0.05)
 HEAD = b"GET /livez HTTP/1.1\r\nHost: a\r\n"
 POST = (

@@ -16,6 +16,8 @@ from backend.server.app import MAX_THREADS
 from backend.server.multipart import MultipartForm
 from tests.waiting import until
 
+pytestmark = pytest.mark.in_front
+
 UPLOAD = "/console/vod/uploadVideo"
 
 

@@ -111,16 +111,18 @@ def kept(database, request, tmp_path_factory):
 
 
 @pytest.fixture
-def open_new(database, request, tmp_path_factory):
+def open_new(database, request, tmp_path_factory, begin_data):
     """Opens a store in which nothing is yet."""
 
     def open_one():
-        address = ""
+        folder, address = tmp_path_factory.mktemp("store"), ""
         if database == "postgres":
             made = request.getfixturevalue("postgres_database")
             made.clean()
             address = made.address
-        return open_store(tmp_path_factory.mktemp("store"), clock=lambda: START, database=address)
+        else:
+            begin_data(folder)
+        return open_store(folder, clock=lambda: START, database=address)
 
     return open_one
 

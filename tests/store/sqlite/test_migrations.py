@@ -118,6 +118,7 @@ def test_an_upgrade_that_was_killed_begins_anew(old, opening):
     assert opening().communicate()[0].endswith("found 100 []\n")
 
 
+@pytest.mark.slow
 def test_six_that_open_at_once_upgrade_once(opening):
     said = [process.communicate()[0].splitlines() for process in [opening() for _ in range(6)]]
 

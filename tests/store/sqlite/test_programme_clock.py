@@ -17,7 +17,8 @@ from backend.model.wall_times import TypedTime
 from backend.store import open_store
 from tests.clock import Clock, process_zone
 from tests.conftest import TESTS
-from tests.store.test_video_queries import USERS, matches, ordered
+from tests.store.plain_filter import matches, ordered
+from tests.store.test_video_queries import USERS
 
 START, MINUTE = 1_700_000_000, 60
 COMMON = MediaFile(FileKind.COMMON, "common.mp4")
@@ -62,8 +63,9 @@ def at(minute):
 
 
 def filled(folder, clock, given):
-    """A store with a video for each window; the second of a window says whether it is recommended at all."""
-    store = open_store(folder, clock=clock, upgrade=True)
+    """A store in a new console's folder with a video for each window; the second of a window says whether it is
+    recommended at all."""
+    store = open_store(folder, clock=clock)
     for number, (plays, is_in, starts, length) in enumerate(given):
         video = Video(
             f"v{number}", TITLES[number % 3], USERS[number % 3], START + number, cate_id=number % 2,
@@ -92,9 +94,9 @@ def model_of(given, second):
 @pytest.mark.usefixtures("size_of_catalogue")
 @alone
 @given(given=windows, second=st.integers(0, 14 * MINUTE), wanted=filters, state=states, sort=st.sampled_from(Sort))
-def test_both_lists_show_what_is_right_at_that_second(tmp_path_factory, given, second, wanted, state, sort):
+def test_both_lists_show_what_is_right_at_that_second(tmp_path_factory, begin_data, given, second, wanted, state, sort):
     clock = Clock(START)
-    store = filled(tmp_path_factory.mktemp("store"), clock, given)
+    store = filled(begin_data(tmp_path_factory.mktemp("store")), clock, given)
     catalogue = store.catalogue
     clock.now = START + second
     known = model_of(given, clock.now)
@@ -130,9 +132,9 @@ def test_both_lists_show_what_is_right_at_that_second(tmp_path_factory, given, s
 @pytest.mark.usefixtures("elsewhere")
 @alone
 @given(given=windows, seconds=st.lists(st.integers(0, 14 * MINUTE), min_size=1, max_size=4))
-def test_a_preview_of_a_moment_is_what_is_shown_then(tmp_path_factory, given, seconds):
+def test_a_preview_of_a_moment_is_what_is_shown_then(tmp_path_factory, begin_data, given, seconds):
     clock = Clock(START)
-    store = filled(tmp_path_factory.mktemp("store"), clock, given)
+    store = filled(begin_data(tmp_path_factory.mktemp("store")), clock, given)
     store.programme_changes.save_slot(FEED, None, {"creator_gap": 0}, TESTS)
     previews = {second: store.programme.lineup(FEED, START + second) for second in seconds}
 
@@ -146,9 +148,9 @@ def test_a_preview_of_a_moment_is_what_is_shown_then(tmp_path_factory, given, se
     store.close()
 
 
-def test_a_next_boundary_is_not_missed_between_two_looks(tmp_path):
+def test_a_next_boundary_is_not_missed_between_two_looks(tmp_path, begin_data):
     clock = Clock(START)
-    store = filled(tmp_path, clock, [(True, True, 1, 2), (True, True, 5, None)])
+    store = filled(begin_data(tmp_path), clock, [(True, True, 1, 2), (True, True, 5, None)])
     seen = []
     for second in range(0, 6 * MINUTE + 1, 30):
         clock.now = START + second
@@ -158,9 +160,9 @@ def test_a_next_boundary_is_not_missed_between_two_looks(tmp_path):
     store.close()
 
 
-def test_old_revisions_go_after_five_hundred_and_ninety_days(tmp_path):
+def test_old_revisions_go_after_five_hundred_and_ninety_days(tmp_path, begin_data):
     clock = Clock(4_000_000_000)  # the first revision is of the real time
-    store = filled(tmp_path, clock, [(True, True, 0, None)])
+    store = filled(begin_data(tmp_path), clock, [(True, True, 0, None)])
     video = store.catalogue.add_video(Video("w", "w", User("u"), START, censor_status=CensorStatus.SUCCESS), TESTS)
     for _ in range(250):
         store.catalogue.recommend(video.video_id, {}, TESTS)
