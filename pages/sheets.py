@@ -92,7 +92,8 @@ def listed(sheet: dict[str, Any], kind: str, found: list[dict[str, Any]]) -> Non
 
 def apply(sheet: dict[str, Any]) -> None:
     """Apply the chosen rows, as many at once as the console takes."""
-    sheet_id, most, size = sheet["sheetId"], session.limit("sheetRows"), session.limit("pageSize")
+    sheet_id, size = sheet["sheetId"], session.limit("pageSize")
+    most = session.limit("sheetRows" if sheet["listing"] == "videos" else "entrySheetRows")
     excluded, count = left_out(sheet_id), sheet["counts"]["changed"]
     places = []
     for page in range(1, -(-count // size) + 1):

@@ -192,17 +192,17 @@ def apply(
     """
     store = console.store.sheets
     sheet, rows = store.find_chosen(sheet_id, actor.name, places)
-    check_number(console, len(rows))
+    is_sent = console.cloud is not None and sheet.listing is Listing.VIDEOS
+    check_number(len(rows), most_applied(in_cloud=is_sent))
     refused: list[tuple[SheetRow, ConsoleError]] = []
-    if console.cloud is not None and sheet.listing is Listing.VIDEOS:
+    if is_sent:
         rows, refused = _told(console, rows, actor)
     done, later = store.apply(sheet_id, actor.name, [row.place for row in rows], actor)
     return done, [*refused, *later]
 
 
-def check_number(console: Console, count: int) -> None:
+def check_number(count: int, most: int) -> None:
     """Raise BadRequest if there is nothing to do, or more than is done at once."""
-    most = most_applied(in_cloud=console.cloud is not None)
     if not count:
         raise BadRequest("None of these rows can be applied any more.")
     if count > most:

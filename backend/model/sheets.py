@@ -29,7 +29,7 @@ KEPT_SECONDS = 3600
 
 
 def most_applied(*, in_cloud: bool) -> int:
-    """Return how many rows are applied at once."""
+    """Return how many rows are applied at once; of the recommended list, VOD is not told."""
     return MAX_APPLIED_IN_CLOUD if in_cloud else MAX_APPLIED
 
 

@@ -13,7 +13,7 @@ from backend.auth.permissions import GRANTS, Role
 from backend.exports.columns import RECOMMENDED, VIDEOS, FileFormat
 from backend.lifecycle.review import MAX_COMMENT_BYTES, MAX_REASON_BYTES
 from backend.lifecycle.technical_flags import are_checked
-from backend.model.sheets import most_applied
+from backend.model.sheets import MAX_APPLIED, most_applied
 from backend.operations import fields, history, pulls, reviews
 from backend.operations.templates import WatermarkText
 from backend.prewarm import MAX_LINES
@@ -50,6 +50,7 @@ class LimitsData(msgspec.Struct, rename="camel"):
     watched_videos: int
     category_levels: int
     sheet_rows: int
+    entry_sheet_rows: int
 
 
 class FeaturesData(msgspec.Struct, rename="camel"):
@@ -110,6 +111,7 @@ def _limits(upload_bytes: int, *, in_cloud: bool) -> LimitsData:
         watched_videos=history.MAX_IDS,
         category_levels=MAX_LEVELS,
         sheet_rows=most_applied(in_cloud=in_cloud),
+        entry_sheet_rows=MAX_APPLIED,
     )
 
 

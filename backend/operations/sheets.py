@@ -135,8 +135,8 @@ def get_sheet(
 def apply_sheet(call: Call, *, sheet_id: SheetId, rows: Annotated[str, Text()] = "") -> AppliedData:
     """Apply changed rows of a sheet in one transaction: those named in `rows`, by `place` and comma-separated, or all.
 
-    At most 5,000 rows, in cloud mode 200. Rows whose video, or entry, was changed since the sheet was uploaded are not
-    applied, and listed. Those of the recommended list make one revision of it.
+    At most 5,000 rows, of videos in cloud mode 200. Rows whose video, or entry, was changed since the sheet was
+    uploaded are not applied, and listed. Those of the recommended list make one revision of it.
     """
     done, refused = sheets.apply(call.console, sheet_id, _places(rows), call.actor)
     told = [RefusedRow(row.video_id, row.title, call.say(why)) for row, why in refused]

@@ -49,6 +49,7 @@ def test_at_most_200_rows_are_sent_at_once(ask, do, new_video, check):
     sheet_id = check(dict.fromkeys(ids, "山"))
 
     assert do("getFeatures")["limits"]["sheetRows"] == 200
+    assert do("getFeatures")["limits"]["entrySheetRows"] == 5000  # VOD is not told of these
     assert ask("applySheet", sheetId=sheet_id)["message"] == (
         "201 rows were chosen; at most 200 are applied at once."
     )  # fmt: skip

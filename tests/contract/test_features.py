@@ -16,7 +16,7 @@ def test_the_rules_are_those_of_the_console(door):
         "pageSize": 100, "reasonBytes": 128, "commentBytes": 512, "titleLength": 200, "descriptionLength": 2000,
         "tagsLength": 500, "nameLength": 100, "watermarkTextLength": 128, "minPasswordLength": 10,
         "maxPasswordLength": 1024, "uploadBytes": 20_000_000, "prewarmAddresses": 1000, "pulledAddresses": 100,
-        "reviewedVideos": 100, "watchedVideos": 100, "categoryLevels": 3, "sheetRows": 5000,
+        "reviewedVideos": 100, "watchedVideos": 100, "categoryLevels": 3, "sheetRows": 5000, "entrySheetRows": 5000,
     }  # fmt: skip
     assert {one["role"]: set(one["rightList"]) for one in found["roleList"]} == {
         role.value: {right.value for right in role.rights} for role in Role
