@@ -191,6 +191,8 @@ def _table(title: str, found: dict[str, Any]) -> None:
         column_label(name): st.column_config.NumberColumn(format=formats[unit])
         for name, unit in units.items() if unit in formats
     }  # fmt: skip
+    if "cateId" in units:  # may be missing, which makes all of them numbers with a point
+        columns[column_label("cateId")] = st.column_config.NumberColumn(format="%d")
     if "reason" in units:
         columns[column_label("reason")] = st.column_config.TextColumn(width="large")
     # Sizes stay numbers, to be sorted, in the unit of the chart; Streamlit's format of bytes says “5.1万 B” in Chinese
