@@ -30,3 +30,9 @@ def test_figures_of_a_range_show_as_charts_and_tables_and_are_exported(person, s
     person.page.get_by_role("radio", name=person.t("figures.topic_reviews")).click()
     expect(person.part("figure_reviews")).to_be_visible()
     person.is_at("^/figures\\?.*f_topic=reviews")
+
+    person.goes_to("/figures", f_topic="reviews", f_cateId="0", f_reviewer="anne")
+    expect(person.part("figures_unfilter_reviewer")).to_contain_text("anne")
+    person.clicks("figures_unfilter_cateId")
+    person.is_at("f_reviewer=anne")
+    expect(person.part("figures_unfilter_cateId")).to_have_count(0)
