@@ -49,12 +49,14 @@ def find_why(db: Database, video_ids: Iterable[str]) -> dict[str, ConsoleError]:
 
 
 class EntryChanger:
-    """Changes entries for the rows of one sheet, in one revision of the slot."""
+    """Changes entries for the rows of one sheet, in one revision of the slot; `did` is its action."""
 
     action = ACTION
 
-    def __init__(self, db: Database, sheet_id: str, rows: Sequence[SheetRow], actor: Actor, now: int) -> None:
-        self._db, self._sheet_id, self._actor, self._now = db, sheet_id, actor, now
+    def __init__(
+        self, db: Database, sheet_id: str, rows: Sequence[SheetRow], actor: Actor, now: int, did: str = "applySheet"
+    ) -> None:  # fmt: skip
+        self._db, self._sheet_id, self._actor, self._now, self._did = db, sheet_id, actor, now, did
         self._values = find(db, [row.video_id for row in rows])
         moved = (row.video_id for row in rows if _is_moved(row, self._values))
         self._why = find_why(db, moved)
@@ -73,7 +75,7 @@ class EntryChanger:
         if before["ends"] is not None and before["ends"] <= self._now:
             entries.check_room(self._db, FEED, self._now)
         if not self._has_begun:
-            lineups.begin(self._db, FEED, self._actor, self._now, "applySheet", target=self._sheet_id)
+            lineups.begin(self._db, FEED, self._actor, self._now, self._did, target=self._sheet_id)
             self._has_begun = True
         entries.put(self._db, video_id, FEED, before, values, self._now)
         return video_id, entries.told_of({name: before[name] for name in values}), entries.told_of(values)
@@ -84,7 +86,7 @@ def undo(
 ) -> tuple[list[Change], list[Refused]]:
     """Take the changes of these lines back, in one revision; return what was done, and what could not be and why."""
     lines = list(lines)
-    changer = EntryChanger(db, sheet_id, [], actor, now)
+    changer = EntryChanger(db, sheet_id, [], actor, now, "undoSheet")
     why = find_why(db, [line.target for line in lines])
     done, refused = list[Change](), list[Refused]()
     for line in lines:
