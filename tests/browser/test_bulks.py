@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from playwright.sync_api import expect
 
 from backend.model import CensorStatus
@@ -16,35 +14,19 @@ def test_all_that_match_are_blocked_and_undone(person, site):
     site.ask("editVideo", videoId=made[4].video_id, title="全选 不动")
 
     person.clicks("bulk_menu")
-    picture(person, "menu")
     person.picks(person.t("action.block"))
     expect(person.dialog).to_contain_text("23")
     person.field("block_reason").fill("广告引流")
-    picture(person, "question")
     person.clicks("confirm_yes")
 
     ended = person.part("toolbar")
     expect(person.page.get_by_text(person.t("bulk.ended", what=person.t("action.block"), count=22))).to_be_visible()
-    picture(person, "ended")
     assert site.ask("getVideos", title="全选", censorStatus="fail")["total"] == 22
     person.page.get_by_role("button").filter(has_text=person.t("bulk.refused", count=1)).click()
     expect(person.page.get_by_text("admin", exact=False).last).to_be_visible()
-    picture(person, "refused")
     person.page.keyboard.press("Escape")
     person.page.locator('[class*="st-key-bulk_undo_"] button').click()
     what = person.t("bulk.undoing", what=person.t("action.block"))
     expect(person.page.get_by_text(person.t("bulk.ended", what=what, count=22))).to_be_visible()
     assert site.ask("getVideos", title="全选", censorStatus="check")["total"] == 23
     expect(ended).to_be_visible()
-
-
-def picture(person, name):
-    if not os.environ.get("V_PICS"):
-        return
-    for width in (1440, 390):
-        person.page.set_viewport_size({"width": width, "height": 900})
-        person.is_idle()
-        person.page.wait_for_timeout(700)
-        person.page.screenshot(path=f"/tmp/V/pics/b_{name}-{width}.png")
-    person.page.set_viewport_size({"width": 1440, "height": 1000})
-    person.is_idle()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 import pytest
@@ -33,7 +32,6 @@ def test_a_view_is_saved_shared_and_opened_by_a_link(person, site, colleague):
     open_menu(person)
     person.part("v_columns").locator("input").last.press("Backspace")
     heads(person, "标题", "视频 ID")
-    picture(person, "menu")
     person.field("view_name").fill("我们的")
     person.part("view_scope").get_by_role("radio").last.click()
     person.clicks("view_add")
@@ -50,12 +48,10 @@ def test_a_view_is_saved_shared_and_opened_by_a_link(person, site, colleague):
     other.field("v_title").fill("视图 1")
     sees(other, "视图 1")
     expect(menu(other)).to_contain_text(other.t("views.moved", name="我们的"))
-    picture(other, "moved")
     other.page.reload()
     sees(other, "视图 1")
     open_menu(other)
     expect(other.part("view_save")).to_have_count(0)
-    picture(other, "theirs")
     other.clicks("view_back")
     sees(other, "视图 0", "视图 1", "视图 2")
 
@@ -88,15 +84,3 @@ def open_menu(person):
 
 def heads(person, *labels):
     expect(person.part("v_table").locator("thead th:not(.tick, .do)")).to_have_text(list(labels))
-
-
-def picture(person, name):
-    if not os.environ.get("V_PICS"):
-        return
-    for width in (1440, 390):
-        person.page.set_viewport_size({"width": width, "height": 900})
-        person.is_idle()
-        person.page.wait_for_timeout(700)
-        person.page.screenshot(path=f"/tmp/V/pics/{name}-{width}.png")
-    person.page.set_viewport_size({"width": 1440, "height": 1000})
-    person.is_idle()
