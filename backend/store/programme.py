@@ -18,7 +18,7 @@ from backend.store.engine import Database, Engine
 from backend.store.feed_clock import FeedClock, read_clock, read_rules
 from backend.store.lineups import NO_SLOT
 
-KEPT_DAYS = 35  # entries that ended longer ago are in the revisions only
+KEPT_DAYS = 35  # entries that ended longer ago are in the revisions only, and what was told of them is forgotten
 LATE_SECONDS = 5
 OF_KEPT = "'saveSpecial', 'deleteSpecial', 'copyWeek', 'saveSlot'"  # what a restored revision leaves as it is
 NO_REVISION = "{slot} has no revision {revision}, or it is no longer kept."
@@ -248,12 +248,14 @@ class ProgrammeStore:
             found.sort(key=lambda one: one.due)
             for one in found:
                 entries.tell(db, one.event, one.slot, one.video_id, one.due, now, late=one.late)
+            if found:  # so that the newest row stays, and no id is given twice
+                db.execute("delete from programme_ticks where at < ?", [now - KEPT_DAYS * SECONDS_A_DAY])
         return found
 
-    def find_ticks(self, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
-        """Return the first rows of `programme_ticks` after an id."""
+    def find_ticks(self) -> list[dict[str, Any]]:
+        """Return the rows of `programme_ticks`, oldest first."""
         with self._engine.reading() as db:
-            return list(db.query("select * from programme_ticks where id > ? order by id limit ?", [after, limit]))
+            return list(db.query("select * from programme_ticks order by id"))
 
     def _now(self) -> int:
         return int(self._clock())

@@ -171,6 +171,14 @@ class TestTicks:
         (row,) = console.store.programme.find_ticks()
         assert (row["event"], row["video_id"], row["late"]) == ("recommendation.started", "now", 0)
 
+    def test_what_was_told_is_kept_for_weeks_and_not_for_ever(self, planned, console, clock):
+        planned("now")
+        planned("later", startTime=written(SEED_TIME + 36 * 24 * HOUR))
+        clock.move(36 * 24 * HOUR)
+
+        assert [one.video_id for one in console.store.programme.tick()] == ["later"]
+        assert [row["video_id"] for row in console.store.programme.find_ticks()] == ["later"]
+
 
 class TestTheWeek:
     @pytest.mark.parametrize(
