@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from backend.store import Store
 
 FILE, DIRECTORY = "File", "Directory"
-MAX_DIRECTORIES = 100  # per call
 SEND_SECONDS = 20.0
 ASKED_AGAIN = 20.0  # seconds between polls; a refresh takes some minutes
 LATER_SECONDS = 3600.0  # before retrying a refused request, whose permission may have been granted since

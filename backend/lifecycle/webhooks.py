@@ -32,7 +32,6 @@ STEP_SECONDS = 1.0
 PRUNE_SECONDS = 3600.0
 AT_ONCE = 4  # attempts to one webhook, by one process
 LIMITS = Limits(connect=10.0, pause=15.0, seconds=15.0)
-STOPPED = "stopped"
 NOT_AN_ADDRESS = "The address must be complete, like https://example.com/hooks."
 NOT_ASCII = "The address contains “{sign}”. Write it percent-encoded, or a host in its xn-- form."
 ONLY_HTTPS = "The address must begin with https://. Only what QU_WEBHOOK_HOSTS names may be http."

@@ -5,13 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from backend.settings import Settings
 from backend.store import find_files, hold_database, make_folder
-
-if TYPE_CHECKING:
-    pass
 
 try:
     import fcntl

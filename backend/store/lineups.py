@@ -6,8 +6,6 @@ begins a revision (`begin`), then changes entries.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from backend.errors import Conflict, NotFound
 from backend.model import SECONDS_A_DAY, Actor
 from backend.store.engine import Database
@@ -40,10 +38,9 @@ def begin(
     return int(row[0])
 
 
-def begin_all(db: Database, video_id: str, actor: Actor, now: int, action: str, slots: Iterable[str] = ()) -> None:
-    """Begin a revision of every slot that shows a video, itself or in a special, and of `slots`."""
-    shown = {slot for (slot,) in db.execute(SLOTS_OF_VIDEO, {"video_id": video_id}).fetchall()}
-    for slot in sorted(shown.union(slots)):
+def begin_all(db: Database, video_id: str, actor: Actor, now: int, action: str) -> None:
+    """Begin a revision of every slot that shows a video, itself or in a special."""
+    for slot in sorted(slot for (slot,) in db.execute(SLOTS_OF_VIDEO, {"video_id": video_id}).fetchall()):
         begin(db, slot, actor, now, action, target=video_id)
 
 

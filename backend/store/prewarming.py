@@ -15,7 +15,6 @@ from backend.store.engine import Database, Engine
 from backend.store.job_rows import enqueue, enqueue_urls, finish, get
 
 KEPT_SECONDS = 90 * SECONDS_A_DAY
-MAX_EARLIER = 1000
 OF_PLAN = "kind = 'prewarm' and json_extract(payload, '$.source') = 'automatic'"
 SENT_TODAY = f"select count(*) from prewarmed join jobs using (job_id) where created >= ? and shared = 0 and {OF_PLAN}"
 LAST = f"select max(created) from jobs where created > ? and {OF_PLAN}"

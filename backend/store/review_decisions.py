@@ -35,11 +35,6 @@ class ReviewDecisions:
         with self._engine.reading() as db:
             return find(db, key, reviewer, verdict)
 
-    def get_lease(self, key: str, holder: str) -> Lease:
-        """Return a user's lease. Raises Conflict if it has ended."""
-        with self._engine.reading() as db:
-            return review_leases.find(db, key, holder)
-
     def decide(
         self, key: str, ruling: Ruling, actor: Actor, *, tell: bool = False, day_start: float = 0.0
     ) -> Decision:  # fmt: skip

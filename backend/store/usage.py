@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from backend.model.usage import Figure, Plays, SourceState, UsageSource
 from backend.store.engine import Database, Engine
 
-MAX_TOP = 100
-
 KEEP = (
     "insert into cloud_usage (day, figure, value) values (?, ?, ?) "
     "on conflict (day, figure) do update set value = excluded.value"

@@ -186,11 +186,6 @@ class WebhookDeliveries:
             attempts = _attempts(db, [one.delivery_id for one in found])
         return Page(total, tuple((one, attempts.get(one.delivery_id, [])) for one in found))
 
-    def find_attempts(self, delivery_id: int) -> list[Attempt]:
-        """Return the attempts of a delivery, in order."""
-        with self._engine.reading() as db:
-            return _attempts(db, [delivery_id]).get(delivery_id, [])
-
     def count(self) -> dict[tuple[int, DeliveryState], int]:
         """Return the number of kept deliveries, by webhook and state; kept until the database changes."""
         return self._engine.cached("webhook counts", self._count)
