@@ -24,9 +24,17 @@ def read_first_files(text: str, url: str) -> FirstFiles:
     if not text.lstrip("\ufeff").startswith("#EXTM3U"):
         return FirstFiles()
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    files = [urljoin(url, line) for line in lines if not line.startswith("#")]
+    files = [_joined(url, line) for line in lines if not line.startswith("#")]
     if any(line.startswith(VARIANT) for line in lines):
         return FirstFiles(variant=files[0] if files else "")
     head = (URI.search(line) for line in lines if line.startswith(MAP))
-    first = [urljoin(url, found[1]) for found in head if found][:1]
-    return FirstFiles(segments=(*first, *files[:FIRST_SEGMENTS]))
+    first = [_joined(url, found[1]) for found in head if found][:1]
+    return FirstFiles(segments=tuple(one for one in (*first, *files[:FIRST_SEGMENTS]) if one))
+
+
+def _joined(url: str, line: str) -> str:
+    """Return the address of a line; empty if it is none."""
+    try:
+        return urljoin(url, line)
+    except ValueError:
+        return ""

@@ -21,6 +21,8 @@ URL = "https://cdn.example.com/v/hls/index.m3u8"
         ("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n720/i.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\n360/i.m3u8\n", FirstFiles(
             variant="https://cdn.example.com/v/hls/720/i.m3u8"
         )),
+        ("#EXTM3U\nhttp://[x/1.ts\n2.ts\n3.ts\n", FirstFiles(segments=("https://cdn.example.com/v/hls/2.ts",))),
+        ("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nhttp://[x/i.m3u8\n", FirstFiles()),
         ("", FirstFiles()),
         ("<html>no playlist", FirstFiles()),
     ],
