@@ -12,7 +12,7 @@ from backend.jobs.runner import Cancelled, Done, Task
 from backend.lifecycle import trash
 from backend.lifecycle.review import judge
 from backend.model import Job, JobState, Verdict, Video
-from backend.model.bulks import BATCH, Bulk, BulkAction, BulkItem, ItemState
+from backend.model.bulks import BATCH, UNDONE, Bulk, BulkAction, BulkItem, ItemState
 
 if TYPE_CHECKING:
     from backend.console import Console
@@ -33,9 +33,11 @@ class BulkRunner:
         self._console = console
 
     def run(self, job: Job, video: Video | None, task: Task) -> Done:
-        """Work through the videos that are left; see `Runner`."""
+        """Work through the videos that are left; see `Runner`. Raises Conflict if the action was undone."""
         store = self._console.store.bulks
         bulk = store.get(str(job.payload["bulkId"]))
+        if store.find_undone([bulk.bulk_id]):  # it was cancelled and undone, and then its job was retried
+            raise Conflict(UNDONE)
         while items := store.find_items(bulk.bulk_id, ItemState.WAITING, 1, BATCH):
             task.report((items[0].place - 1) / bulk.total)
             if self._console.store.jobs.get_job(job.job_id).state is not JobState.RUNNING:

@@ -13,6 +13,7 @@ from backend.model import Actor
 MAX_VIDEOS = 50_000
 BATCH = 20  # videos between two reports of progress
 KEPT_SECONDS = 30 * 86_400
+UNDONE = "This bulk action was undone already."
 
 
 class BulkAction(StrEnum):

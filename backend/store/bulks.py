@@ -10,7 +10,7 @@ import msgspec
 
 from backend.errors import BadRequest, Conflict, ConsoleError, NotFound
 from backend.model import Actor, JobKind, Sort, VideoFilter
-from backend.model.bulks import KEPT_SECONDS, MAX_VIDEOS, UNDOABLE, Bulk, BulkAction, BulkItem, ItemState
+from backend.model.bulks import KEPT_SECONDS, MAX_VIDEOS, UNDOABLE, UNDONE, Bulk, BulkAction, BulkItem, ItemState
 from backend.store import history, inserts, job_rows, stale_changes
 from backend.store.engine import Database, Engine
 from backend.store.rows import AT, AT_NUMBER, as_json, read_object
@@ -56,7 +56,7 @@ class Bulks:
             if old.action not in UNDOABLE or old.undoes:
                 raise Conflict("This bulk action cannot be undone.")
             if db.fetch("select 1 from bulks where undoes = ?", [bulk_id]):
-                raise Conflict("This bulk action was undone already.")
+                raise Conflict(UNDONE)
             done = [
                 (video_id, title)
                 for _, video_id, title, _, _ in db.fetch(f"{ITEMS} order by place", [bulk_id, ItemState.DONE])
@@ -72,7 +72,7 @@ class Bulks:
         with self._engine.writing(bulk=True) as db:
             db.execute("delete from bulks where created <= ?", [now - KEPT_SECONDS])
             if undoes and db.fetch("select 1 from bulks where undoes = ?", [undoes]):
-                raise Conflict("This bulk action was undone already.")
+                raise Conflict(UNDONE)
             payload = {"bulkId": bulk_id, "action": action, "count": len(videos)}
             job_id = job_rows.enqueue(db, JobKind.BULK, now=now, payload=payload) or ""
             bulk = Bulk(bulk_id, job_id, action, form, undoes, actor, line, now, len(videos))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import backend
+from backend.errors import Conflict
 from backend.jobs.runner import Task
 from backend.lifecycle.bulk import BulkRunner
 from backend.model import CensorStatus, FileKind, JobKind, MediaFile, Role, TranscodeStatus, VideoStatus
@@ -149,6 +150,11 @@ def test_one_that_was_cancelled_stops_and_its_part_can_be_undone(door, console, 
     assert (found["done"], total(door, censorStatus="success")) == (20, 20)
     door.data("undoBulk", bulkId=begun["bulkId"])
     assert work() == [{"done": 20, "refused": 0}]
+    assert total(door, censorStatus="success") == 0
+
+    door.data("retryJob", jobId=begun["jobId"])
+    with pytest.raises(Conflict, match="was undone already"):
+        work()
     assert total(door, censorStatus="success") == 0
 
 
