@@ -102,9 +102,10 @@ def apply(sheet: dict[str, Any]) -> None:
             session.report([], [found["message"]], "done.sheet")
             return
         places += [row["place"] for row in found["data"]["rowList"] if row["place"] not in excluded]
-    for start in range(0, len(places), most):
-        rows = ",".join(map(str, places[start : start + most]))
-        sheet_upload.note(session.attempt("applySheet", sheetId=sheet_id, rows=rows), "done.sheet")
+    parts = (",".join(map(str, places[start : start + most])) for start in range(0, len(places), most))
+    sheet_upload.note(
+        [session.attempt("applySheet", sheetId=sheet_id, rows=rows) for rows in parts], "done.sheet"
+    )  # fmt: skip
     url_state.first_page(PAGE)
 
 

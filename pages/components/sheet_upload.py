@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -92,19 +93,23 @@ def _question(sheet: dict[str, Any]) -> None:
             st.rerun()
         if st.button(t("sheets.undo"), key="confirm_yes", type="primary"):
             envelope = session.attempt("undoSheet", sheetId=sheet["sheetId"])
-            note(envelope, "undone.sheet")
+            note([envelope], "undone.sheet")
             st.rerun()
 
 
-def note(envelope: dict[str, Any], said: str) -> None:
-    """Store what was done, and what was not, to be shown at the next run."""
-    if envelope["result"] != "true":
-        session.report([], [envelope["message"]], said)
-        return
-    refused = envelope["data"]["refusedList"]
-    done = [({"videoId": ""}, "")] * envelope["data"]["done"]
-    told = [t("desk.titled", title=row["title"] or row["videoId"], message=row["why"]) for row in refused]
-    session.report(done, told, said)
+def note(envelopes: Sequence[dict[str, Any]], said: str) -> None:
+    """Store what calls of one request have done, and what they have not, to be shown at the next run."""
+    done, problems = 0, list[str]()
+    for envelope in envelopes:
+        if envelope["result"] != "true":
+            problems.append(envelope["message"])
+            continue
+        done += envelope["data"]["done"]
+        problems += (
+            t("desk.titled", title=row["title"] or row["videoId"], message=row["why"])
+            for row in envelope["data"]["refusedList"]
+        )
+    session.report([({"videoId": ""}, "")] * done, problems, said)
 
 
 def _want(sheet: dict[str, Any]) -> None:

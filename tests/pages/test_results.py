@@ -27,6 +27,33 @@ def draw_while_somebody_clicks() -> None:
     layout.say_results()
 
 
+def draw_a_sheet_applied_in_parts() -> None:
+    import streamlit as st
+
+    from pages.components import layout, sheet_upload
+
+    if "begun" not in st.session_state:
+        st.session_state["begun"] = True
+        refused = [{"videoId": "v1", "title": "first", "why": "changed"}]
+        answers = (
+            {"result": "true", "data": {"done": 2, "refusedList": refused}},
+            {"result": "false", "message": "the console is away"},
+            {"result": "true", "data": {"done": 1, "refusedList": [{**refused[0], "title": "last"}]}},
+        )
+        sheet_upload.note(answers, "done.sheet")
+    layout.say_results()
+
+
+@pytest.mark.usefixtures("own_process")
+def test_of_a_sheet_that_is_applied_in_parts_all_is_told():
+    page = AppTest.from_function(draw_a_sheet_applied_in_parts, default_timeout=30).run()
+
+    assert not page.exception
+    (problems,) = page.error
+    assert all(word in problems.value for word in ("first", "last", "the console is away"))
+    assert "3" in page.toast[0].value
+
+
 @pytest.mark.usefixtures("own_process")
 def test_what_was_done_is_told_although_somebody_clicks_while_the_page_is_drawn():
     page = AppTest.from_function(draw_while_somebody_clicks, default_timeout=30).run()
