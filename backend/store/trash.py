@@ -174,6 +174,7 @@ def _put_back(db: Database, kept: dict[str, Any], now: int) -> None:
     db.defer_foreign_keys()  # files before their video, as in `inserts.add`
     (video,) = json.loads(kept["video"])
     video["media_key"], video["tags_folded"] = new_media_key(), marked_tags(video["tags"])
+    video.pop("edition", None)  # made anew: the category may have been renamed meanwhile
     video["seq"] = inserts.free_key(db, "videos", video["seq"], video["created"])
     for file in json.loads(kept["files"]):
         inserts.insert(db, "files", file)

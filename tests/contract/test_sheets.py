@@ -339,3 +339,18 @@ def test_an_edition_changes_with_what_a_sheet_can_change_and_nothing_else(door, 
     door.data("deleteVideoById", videoId="v1", userId=console.store.catalogue.get_video("v1").user.user_id)
     door.data("restoreVideo", videoId="v1")
     assert export()[0]["edition"] == editions[-1]
+
+
+def test_a_video_that_comes_back_from_the_trash_in_another_category_is_as_it_was_exported_then(
+    door, make_video, export, check
+):
+    category = door.data("addCategory", cateName="旅行")["cateId"]
+    make_video(video_id="v1", title="海", cate_id=category, cate_name="旅行")
+    door.data("deleteVideoById", videoId="v1", userId="2434793223202")
+    door.data("renameCategory", cateId=category, cateName="风景")
+    door.data("restoreVideo", videoId="v1")
+    rows = export()
+    rows[0]["title"] = "山"
+
+    assert rows[0]["cateName"] == "风景"
+    assert counts(check(rows)) == {"changed": 1}
