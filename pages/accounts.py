@@ -66,7 +66,7 @@ def finish(operation: str, done: str, **parameters: str) -> None:
     """Run an operation and redraw the page; an error is shown in the dialog, where it can be corrected."""
     envelope = session.attempt(operation, **parameters)
     if envelope["result"] != "true":
-        st.error(envelope["message"], icon=":material/error:")
+        st.error(formatting.plain(envelope["message"]), icon=":material/error:")
         return
     st.session_state.setdefault("done", []).append(done)
     if envelope["data"] and envelope["data"]["password"]:

@@ -6,7 +6,16 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import bulk_runner, data_table, layout, paging, programme_data, session, video_actions
+from pages.components import (
+    bulk_runner,
+    data_table,
+    formatting,
+    layout,
+    paging,
+    programme_data,
+    session,
+    video_actions,
+)
 from pages.components.data_table import Column, Row
 from pages.components.i18n import t
 
@@ -57,8 +66,8 @@ def _rows(preview: dict[str, Any]) -> list[dict[str, Any]]:
 def _toolbar(special: dict[str, Any] | None, count: int) -> None:
     picked = st.session_state.setdefault(PICKED, {})
     if special:
-        st.info(t("programme.special_on", name=special["name"], time=programme_data.short(special["endTime"])),
-                icon=":material/celebration:")  # fmt: skip
+        name, end = formatting.plain(special["name"]), programme_data.short(special["endTime"])
+        st.info(t("programme.special_on", name=name, time=end), icon=":material/celebration:")
     shown = st.session_state["o_shown"]
     for video_id in [*st.session_state.pop("acted", ()), *(picked.keys() - shown.keys())]:
         picked.pop(video_id, None)
@@ -159,7 +168,7 @@ def requested() -> None:
 
 
 def _ask_place(row: dict[str, Any], number: int) -> None:
-    st.markdown(f"**{row['entry']['title'] or row['entry']['videoId']}**")
+    st.markdown(f"**{formatting.plain(row['entry']['title'] or row['entry']['videoId'])}**")
     # Without a value, so that what is typed is not added to the digits of the present place.
     place = st.number_input(t("programme.place"), min_value=1, max_value=2000, value=None, step=1,
                             placeholder=str(row["place"] or ""), key=f"o_place--{number}")  # fmt: skip

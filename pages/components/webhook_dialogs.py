@@ -23,7 +23,7 @@ def choose(webhook_id: str) -> None:
 
 def open_change(key: str, hook: dict[str, Any], types: list[str]) -> None:
     """Open the dialog of an action."""
-    title = f"{t(f'webhooks.{key}')} · {name_of(hook)}"
+    title = f"{t(f'webhooks.{key}')} · {plain(name_of(hook))}"
     if key == "edit":
         layout.open_dialog(title, ICONS[key])(edit)(layout.opening(), types, hook)
     else:

@@ -182,3 +182,25 @@ def test_a_pin_that_meets_another_is_told_after_recommending(dialog, ask, make_v
         field(page, "固定位置").set_value(4)
         saves(page, "confirm_yes")
     assert "都固定在第 4 位" in page.session_state["warned"][0]
+
+
+def ask_for_a_place() -> None:
+    """Draw the question for a place of a clip whose uploader wrote Markdown into its title."""
+    import streamlit as st
+
+    from pages.components import programme_order
+
+    if "begun" not in st.session_state:
+        title = "![x](https://elsewhere.example/x.png)"
+        st.session_state["begun"], row = True, {"place": 1, "entry": {"videoId": "v1", "title": title}}
+        st.session_state[programme_order.WANTED] = row
+    programme_order.requested()
+
+
+@pytest.mark.usefixtures("own_process")
+def test_a_title_is_shown_as_text_whatever_its_uploader_wrote():
+    page = AppTest.from_function(ask_for_a_place, default_timeout=30).run()
+
+    assert not page.exception
+    assert "![x](" not in page.markdown[0].value
+    assert "elsewhere" in page.markdown[0].value
