@@ -195,7 +195,7 @@ class Console:
             bound = operation.bind(parameters, self.settings.time_zone)
             data = operation.function(call, **bound)
             code, message = "200", operation.message
-        except Exception as error:
+        except Exception as error:  # the outermost edge: every channel gets an envelope
             told = self.explain(error, name, request_id)
             code, message = told.code, say(told, caller.language, plainly=caller.plainly)
         known = name if name in OPERATIONS else "unknown"

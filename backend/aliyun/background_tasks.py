@@ -95,7 +95,7 @@ class BackgroundTasks:
                 continue
             except NotFound:
                 pass  # deleted here in the meantime
-            except Exception as error:
+            except Exception as error:  # the other events are processed nevertheless
                 log.exception("an event (%s) of %s cannot be processed", event.type, event.target)
                 self._postpone(event, error)
                 continue

@@ -55,7 +55,7 @@ class Periodic(ABC):
                 with self._leading(self._thread.name) as may:
                     if may:
                         self.step()
-            except Exception:
+            except Exception:  # a step that fails must not end the thread
                 log.exception("%s failed; retrying", self._thread.name)
                 pause = max(pause, TROUBLE_SECONDS)
 

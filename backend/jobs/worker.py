@@ -192,7 +192,7 @@ class Worker:
             while (kinds := self._kinds_with_room()) and self._claim_one(kinds, now):
                 pass
             self._refused_claims = 0
-        except Exception:
+        except Exception:  # the worker outlives a database that is away
             if not self._refused_claims:
                 log.exception("the worker cannot reach its queue; retrying")
             self._next_claim = now + backoff(self._refused_claims, STORE_BACKOFF)

@@ -165,7 +165,7 @@ async def take_callback(context: RequestContext) -> Response:
         raise Refused(503, "The event could not be stored: {why}", why=error) from error
     except ConsoleError:
         raise
-    except Exception as error:
+    except Exception as error:  # VOD sends the event again after any status but 200
         context.console.explain(error, "callback", context.caller.request_id)
         raise Refused(500, OUR_FAULT, request_id=context.caller.request_id) from error
     return context.succeed()

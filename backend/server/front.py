@@ -111,7 +111,7 @@ class Front:
                 if self._rest is None:
                     try:
                         self._rest = await anyio.to_thread.run_sync(self._make)
-                    except Exception:
+                    except Exception:  # pages are served without it, and the next request tries again
                         log.exception("the REST server cannot be started")
         return self._rest
 

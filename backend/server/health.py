@@ -34,7 +34,7 @@ async def report_ready(context: RequestContext) -> Response:
     try:
         with anyio.fail_after(READY_SECONDS):
             full = await anyio.to_thread.run_sync(_is_full, context.console, abandon_on_cancel=True)
-    except Exception:
+    except Exception:  # whatever it is, the answer is that the console is not ready
         log.exception("the database is not responding")
         context.answer_headers["Retry-After"] = "5"
         raise Refused(503, "The database is not responding.") from None

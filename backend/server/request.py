@@ -159,7 +159,7 @@ class Endpoint:
                 self._console.calls.count(self._name, "200", "rest", time.perf_counter() - context.started)
         except ClientDisconnect:
             return
-        except Exception as error:
+        except Exception as error:  # whatever it is, the client gets an envelope
             response = context.refuse(self._console.explain(error, self._name, context.caller.request_id))
         if not isinstance(response, JsonResponse):
             response.raw_headers = secure(response.raw_headers)
