@@ -17,7 +17,7 @@ from backend.auth.permissions import Role
 from backend.console import Caller, Console
 from backend.demo import catalogue as demo_catalogue
 from backend.demo.clips import DemoMaker
-from backend.errors import StorageError
+from backend.errors import BadRequest, StorageError
 from backend.jobs.runner import AnyRunner, Runner
 from backend.jobs.worker import Worker
 from backend.lifecycle import pull, technical_flags
@@ -274,6 +274,11 @@ def first_start(console: Console) -> list[str]:
     settings = console.settings
     password = settings.admin_password or new_password()
     actor = Actor("first start", "command line")
-    console.store.accounts.add_account(settings.admin_user, hash_password(password), Role.ADMIN, actor)
+    try:
+        console.store.accounts.add_account(settings.admin_user, hash_password(password), Role.ADMIN, actor)
+    except BadRequest:
+        if console.store.accounts.find_accounts():  # another server has started at the same time
+            return []
+        raise
     shown = "the password of QU_ADMIN_PASSWORD" if settings.admin_password else f"the password {password}"
     return [f"Sign in as {settings.admin_user} with {shown}"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import backend
+from backend import app
 
 SIGN_IN = "Sign in first"
 
@@ -43,3 +44,18 @@ def test_a_link_made_here_serves_once_there(console, other, token):
 
     assert other.store.tickets.take("exportVideos", ticket)
     assert console.store.tickets.take("exportVideos", ticket) is None
+
+
+def test_of_two_that_begin_at_the_same_time_one_makes_the_first_account(console, other, monkeypatch):
+    hash_password, told = app.hash_password, []
+
+    def hash_meanwhile(password):
+        monkeypatch.setattr(app, "hash_password", hash_password)
+        told.append(backend.first_start(other))
+        return hash_password(password)
+
+    monkeypatch.setattr(app, "hash_password", hash_meanwhile)
+
+    assert backend.first_start(console) == []
+    assert "Sign in as admin" in told[0][0]
+    assert [one.user_name for one in console.store.accounts.find_accounts()] == ["admin"]
