@@ -41,6 +41,7 @@ class ChangeCache(VersionedCache):
         self._opening = False
         self._closed = False
         self._epoch = 0
+        _prepare(connection)
         self._take(connection)
 
     def version(self) -> int:
@@ -79,8 +80,6 @@ class ChangeCache(VersionedCache):
             return None
 
     def _take(self, connection: Connection) -> None:
-        for name, sql in STATEMENTS.items():
-            connection.pgconn.prepare(name, sql)
         self._connection = connection
         self._epoch += EPOCH  # after a fail-over, the same number may mean something else
 
@@ -93,6 +92,7 @@ class ChangeCache(VersionedCache):
         while True:
             try:
                 connection = self._connect()
+                _prepare(connection)  # without the guard, for which the event loop may wait
             except psycopg.Error:
                 time.sleep(RETRY_SECONDS)
                 if not self._closed:
@@ -109,6 +109,11 @@ class ChangeCache(VersionedCache):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _prepare(connection: Connection) -> None:
+    for name, sql in STATEMENTS.items():
+        connection.pgconn.prepare(name, sql)
 
 
 def _read(connection: Connection, statement: bytes) -> bytes | None:
