@@ -24,7 +24,7 @@ class OidcError(Exception):
     """A sign-in cannot be completed; the message is for the log and contains no secret."""
 
 
-class Begun(msgspec.Struct, frozen=True):
+class PendingSignIn(msgspec.Struct, frozen=True):
     """What is kept of a sign-in until the provider sends the browser back.
 
     `browser` is the hash of a cookie, so that nobody can be made to finish the sign-in of somebody else.
@@ -37,9 +37,9 @@ class Begun(msgspec.Struct, frozen=True):
     to: str
 
 
-def begin(browser: str, redirect_uri: str, to: str) -> Begun:
+def begin(browser: str, redirect_uri: str, to: str) -> PendingSignIn:
     """Return a new sign-in with random values; `to` is the page that was asked for."""
-    return Begun(secrets.token_urlsafe(24), secrets.token_urlsafe(48), hashed(browser), redirect_uri, to)
+    return PendingSignIn(secrets.token_urlsafe(24), secrets.token_urlsafe(48), hashed(browser), redirect_uri, to)
 
 
 def hashed(text: str) -> str:
@@ -47,12 +47,12 @@ def hashed(text: str) -> str:
     return sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-def authorization_url(endpoint: str, client_id: str, scope: str, begun: Begun, state: str) -> str:
+def authorization_url(endpoint: str, client_id: str, scope: str, pending: PendingSignIn, state: str) -> str:
     """Return the address of the provider that the browser is sent to."""
-    challenge = urlsafe_b64encode(sha256(begun.verifier.encode()).digest()).decode().rstrip("=")
+    challenge = urlsafe_b64encode(sha256(pending.verifier.encode()).digest()).decode().rstrip("=")
     query = {
-        "response_type": "code", "client_id": client_id, "redirect_uri": begun.redirect_uri, "scope": scope,
-        "state": state, "nonce": begun.nonce, "code_challenge": challenge, "code_challenge_method": "S256",
+        "response_type": "code", "client_id": client_id, "redirect_uri": pending.redirect_uri, "scope": scope,
+        "state": state, "nonce": pending.nonce, "code_challenge": challenge, "code_challenge_method": "S256",
     }  # fmt: skip
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from backend.auth import oidc
-from backend.auth.oidc import Begun, OidcError
+from backend.auth.oidc import OidcError, PendingSignIn
 from backend.auth.permissions import Right, Role
 from backend.errors import BadRequest, Conflict, Forbidden
 from backend.jobs.runner import Task
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PURPOSE = "company sign-in"
-BEGUN_SECONDS = 600.0  # to sign in at the provider
+PENDING_SECONDS = 600.0  # to sign in at the provider
 LIMITS = Limits(connect=5.0, pause=10.0, seconds=10.0, size=1 << 20)
-KEPT_SECONDS = 3600.0  # that what the provider says of itself is kept
+METADATA_SECONDS = 3600.0  # for which the provider's metadata and keys are cached
 REFETCH_SECONDS = 10.0  # at most so often its keys are asked for again
 SHOWN = 200  # characters of a provider's error in the log
 # What is wrong with a provider's answer, or why there is none; BadRequest if the name of its host is not found.
@@ -58,14 +58,14 @@ class CompanySignIn:
     def begin(self, browser: str, redirect_uri: str, to: str, address: str) -> str:
         """Return where the browser is sent to sign in. Raises Refusal."""
         settings = self._console.settings
-        begun = oidc.begin(browser, redirect_uri, to)
+        pending = oidc.begin(browser, redirect_uri, to)
         try:
-            endpoint = _checked(str(self._read_provider().get("authorization_endpoint", "")))[0]
+            endpoint = _check_address(str(self._read_metadata().get("authorization_endpoint", "")))[0]
         except PROVIDER_ERRORS as error:
             raise Refusal("failed", str(error)) from error
-        kept = msgspec.to_builtins(begun)
-        state = self._console.store.tickets.issue(PURPOSE, kept, BEGUN_SECONDS, owner=f"{PURPOSE} {address}")
-        return oidc.authorization_url(endpoint, settings.oidc_client_id, settings.oidc_scope, begun, state)
+        kept = msgspec.to_builtins(pending)
+        state = self._console.store.tickets.issue(PURPOSE, kept, PENDING_SECONDS, owner=f"{PURPOSE} {address}")
+        return oidc.authorization_url(endpoint, settings.oidc_client_id, settings.oidc_scope, pending, state)
 
     def finish(self, answer: Mapping[str, str], browser: str, actor: Actor, agent: str) -> tuple[str, str]:
         """Complete a sign-in with what the provider answered; return a new console token and the page asked for.
@@ -75,18 +75,18 @@ class CompanySignIn:
         kept = self._console.store.tickets.take(PURPOSE, answer.get("state", ""))
         if kept is None or not secrets.compare_digest(kept["browser"], oidc.hashed(browser)):
             raise Refusal("expired", "its state is unknown, used, too old, or of another browser")
-        begun = msgspec.convert(kept, Begun)
+        pending = msgspec.convert(kept, PendingSignIn)
         if "error" in answer:
             denied = answer["error"] == "access_denied"
             raise Refusal("denied" if denied else "failed", f"the provider says {answer['error'][:SHOWN]!r}")
         if answer.get("iss", self._console.settings.oidc_issuer) != self._console.settings.oidc_issuer:
             raise Refusal("failed", "the answer is of another issuer")
         try:
-            id_token, access_token = self._exchange(answer.get("code", ""), begun)
-            claims = self._completed(self._read_claims(id_token, begun), access_token)
+            id_token, access_token = self._exchange(answer.get("code", ""), pending)
+            claims = self._with_userinfo(self._read_claims(id_token, pending), access_token)
         except PROVIDER_ERRORS as error:
             raise Refusal("failed", str(error)) from error
-        return self._open_session(claims, actor, agent), begun.to
+        return self._open_session(claims, actor, agent), pending.to
 
     def _open_session(self, claims: Mapping[str, Any], actor: Actor, agent: str) -> str:
         settings, accounts = self._console.settings, self._console.store.company_accounts
@@ -117,35 +117,35 @@ class CompanySignIn:
 
     # Talking to the provider
 
-    def _read_claims(self, id_token: str, begun: Begun) -> dict[str, Any]:
+    def _read_claims(self, id_token: str, pending: PendingSignIn) -> dict[str, Any]:
         settings, kid = self._console.settings, oidc.key_id(id_token)
         keys = self._read_keys()
         if kid not in {key.get("kid", "") for key in keys["keys"]}:  # it may have changed its keys
             keys = self._read_keys(older_than=REFETCH_SECONDS)
         return oidc.read_claims(
-            id_token, keys, issuer=settings.oidc_issuer, client_id=settings.oidc_client_id, nonce=begun.nonce,
+            id_token, keys, issuer=settings.oidc_issuer, client_id=settings.oidc_client_id, nonce=pending.nonce,
             now=self._console.clock(),
         )  # fmt: skip
 
-    def _completed(self, claims: dict[str, Any], access_token: str) -> dict[str, Any]:
+    def _with_userinfo(self, claims: dict[str, Any], access_token: str) -> dict[str, Any]:
         """Return the claims, with those that the provider tells at its userinfo endpoint only."""
-        settings, endpoint = self._console.settings, self._read_provider().get("userinfo_endpoint")
+        settings, endpoint = self._console.settings, self._read_metadata().get("userinfo_endpoint")
         wanted = (settings.oidc_role_claim, settings.oidc_name_claim)
         if not endpoint or not access_token or None not in [oidc.claim_at(claims, path) for path in wanted]:
             return claims
         fetch = Fetch(Task(), LIMITS)
-        with fetch.posted(str(endpoint), _checked, b"", {"Authorization": f"Bearer {access_token}"}) as response:
+        with fetch.posted(str(endpoint), _check_address, b"", {"Authorization": f"Bearer {access_token}"}) as response:
             found = _read_json(fetch, response, "userinfo is refused")
         if found.get("sub") != claims["sub"]:
             raise OidcError("userinfo is about somebody else")
         return {**found, **claims}
 
-    def _exchange(self, code: str, begun: Begun) -> tuple[str, str]:
+    def _exchange(self, code: str, pending: PendingSignIn) -> tuple[str, str]:
         """Return the id token and the access token that a code is good for."""
-        settings, provider = self._console.settings, self._read_provider()
+        settings, provider = self._console.settings, self._read_metadata()
         form = {
-            "grant_type": "authorization_code", "code": code, "redirect_uri": begun.redirect_uri,
-            "client_id": settings.oidc_client_id, "code_verifier": begun.verifier,
+            "grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri,
+            "client_id": settings.oidc_client_id, "code_verifier": pending.verifier,
         }  # fmt: skip
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         methods = provider.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
@@ -156,7 +156,7 @@ class CompanySignIn:
             form["client_secret"] = settings.oidc_client_secret
         fetch = Fetch(Task(), LIMITS)
         endpoint = str(provider.get("token_endpoint", ""))
-        with fetch.posted(endpoint, _checked, urlencode(form).encode(), headers) as response:
+        with fetch.posted(endpoint, _check_address, urlencode(form).encode(), headers) as response:
             found = _read_json(fetch, response, "the code was refused")
         id_token = found.get("id_token")
         if not isinstance(id_token, str):
@@ -164,11 +164,11 @@ class CompanySignIn:
         access_token = found.get("access_token")
         return id_token, access_token if isinstance(access_token, str) else ""
 
-    def _read_provider(self) -> dict[str, Any]:
-        """Return what the provider says of itself."""
+    def _read_metadata(self) -> dict[str, Any]:
+        """Return the provider's metadata (OpenID Connect Discovery), cached."""
         with self._guard:
             now = self._console.clock()
-            if self._provider is not None and 0 <= now - self._provider[0] < KEPT_SECONDS:
+            if self._provider is not None and 0 <= now - self._provider[0] < METADATA_SECONDS:
                 return self._provider[1]
             if self._trouble is not None and 0 <= now - self._trouble[0] < REFETCH_SECONDS:
                 raise OidcError(self._trouble[1])  # others wait behind whoever asks
@@ -187,9 +187,9 @@ class CompanySignIn:
             raise OidcError(f"QU_OIDC_ISSUER is not how the provider calls itself: {found.get('issuer')!r}")
         return found
 
-    def _read_keys(self, older_than: float = KEPT_SECONDS) -> dict[str, Any]:
+    def _read_keys(self, older_than: float = METADATA_SECONDS) -> dict[str, Any]:
         """Return its keys; those that were read longer ago are read again."""
-        address = str(self._read_provider().get("jwks_uri", ""))
+        address = str(self._read_metadata().get("jwks_uri", ""))
         with self._guard:
             now = self._console.clock()
             if self._keys is None or not 0 <= now - self._keys[0] < older_than:
@@ -199,7 +199,7 @@ class CompanySignIn:
 
 def _get(url: str) -> dict[str, Any]:
     fetch = Fetch(Task(), LIMITS)
-    with fetch.opened(url, _checked) as response:
+    with fetch.opened(url, _check_address) as response:
         return _read_json(fetch, response, f"{url} cannot be read")
 
 
@@ -223,7 +223,7 @@ def _read_json(fetch: Fetch, response: BaseHTTPResponse, trouble: str) -> dict[s
     return found
 
 
-def _checked(url: str) -> tuple[str, bool]:
+def _check_address(url: str) -> tuple[str, bool]:
     """Return an address of the provider, which may be internal: the operator named it. Raises OidcError."""
     try:
         parts = urlsplit(url)

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from backend.auth.oidc import COMPANY_PATH
 from backend.errors import Refused
-from backend.lifecycle.company_sign_in import BEGUN_SECONDS, CompanySignIn, Refusal
+from backend.lifecycle.company_sign_in import PENDING_SECONDS, CompanySignIn, Refusal
 from backend.model import Actor
 from backend.server.request import RequestContext
 from backend.server.session_cookie import set_cookie
@@ -20,7 +20,7 @@ from backend.server.session_cookie import set_cookie
 log = logging.getLogger(__name__)
 
 BACK_PATH = f"{COMPANY_PATH}/callback"
-COOKIE = "qu_company"  # of a browser that has begun a sign-in
+COOKIE = "qu_company"  # of a browser with a pending sign-in
 MAX_ANSWER = 4096  # characters of a parameter
 OWN_PAGE = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}")  # a path of ours, without backslashes
 ANSWERS = ("state", "code", "error", "iss")
@@ -39,7 +39,7 @@ async def begin(context: RequestContext) -> Response:
     except Refusal as refusal:
         return _refuse(context, refusal)
     response = _redirect(context, target)
-    set_cookie(context, response, browser, int(BEGUN_SECONDS), COOKIE, COMPANY_PATH)
+    set_cookie(context, response, browser, int(PENDING_SECONDS), COOKIE, COMPANY_PATH)
     return response
 
 

@@ -76,7 +76,7 @@ def replace_file(db: Database, known: Video, size: int, unreviewed: CensorStatus
     blocked = known.censor_status is CensorStatus.FAIL
     censor = CensorStatus.FAIL if blocked else unreviewed
     if censor is not CensorStatus.SUCCESS:
-        entries.take_out(db, video_id, VOD, now, "replaceFile")
+        entries.remove_everywhere(db, video_id, VOD, now, "replaceFile")
     queue_refresh(db, video_id, known.files, "replaced", VOD, now)
     db.executemany("delete from files where video_id = ? and kind = ?", [(video_id, kind) for kind in MADE])
     sources = known.files_of(FileKind.SOURCE)

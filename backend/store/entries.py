@@ -1,4 +1,4 @@
-"""Entries of the programme's slots: putting in, changing, taking out and bringing back, in the caller's transaction."""
+"""Entries of the programme's slots: adding, changing, removing and restoring them, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def scheduled(before: Mapping[str, Any], wanted: Scheduling, now: int, *, at_onc
     return {name: value for name, value in found.items() if name not in before or value != before[name]}
 
 
-def told_of(values: Mapping[str, Any]) -> dict[str, Any]:
+def history_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return an entry's changed values as the history has them: times in UTC."""
     found = {HISTORY_NAMES[name]: value for name, value in values.items() if name in HISTORY_NAMES}
     return {
@@ -95,7 +95,7 @@ def told_of(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def put(
+def save(
     db: Database, video_id: str, slot: str, before: Mapping[str, Any], values: Mapping[str, Any], now: int
 ) -> None:  # fmt: skip
     """Insert an entry, or change the one that is there, and note if it starts with this.
@@ -120,7 +120,7 @@ def put(
         if old is state:
             return
     if state is EntryState.LIVE:
-        tell(db, STARTED, slot, video_id, now, now)
+        record_tick(db, STARTED, slot, video_id, now, now)
 
 
 def set_columns(db: Database, video_id: str, slot: str, values: Mapping[str, Any]) -> None:
@@ -135,14 +135,14 @@ def delete(db: Database, video_id: str, slot: str) -> None:
     db.execute(f"delete from {ENTRIES} where slot = ? and video_id = ?", [slot, video_id])
 
 
-def tell(db: Database, event: str, slot: str, video_id: str, due: int, now: int, *, late: bool = False) -> None:
+def record_tick(db: Database, event: str, slot: str, video_id: str, due: int, now: int, *, late: bool = False) -> None:
     """Note that an entry began or ended."""
     inserts.insert(db, "programme_ticks", {
         "at": now, "due": due, "late": int(late), "event": event, "slot": slot, "video_id": video_id,
     })  # fmt: skip
 
 
-def take_out(db: Database, video_id: str, actor: Actor, now: int, action: str) -> None:
+def remove_everywhere(db: Database, video_id: str, actor: Actor, now: int, action: str) -> None:
     """Remove a video from every slot and special, with a revision of each, and from the CDN's feed if it is live."""
     queue_feed_refresh(db, video_id, actor, now)
     lineups.begin_all(db, video_id, actor, now, action)
@@ -150,8 +150,8 @@ def take_out(db: Database, video_id: str, actor: Actor, now: int, action: str) -
     db.execute("delete from special_entries where video_id = ?", [video_id])
 
 
-def noted(db: Database, video_id: str) -> dict[str, Any]:
-    """Return what `bring_back` needs: the entry of the documented slot, those of others, and places in specials."""
+def snapshot(db: Database, video_id: str) -> dict[str, Any]:
+    """Return what `restore` needs: the entry of the documented slot, those of others, and places in specials."""
     rows = [
         {name: value for name, value in row.items() if value is not None and name != "tags_folded"}
         for row in db.query(f"select * from {ENTRIES} where video_id = ? order by seq", [video_id])
@@ -163,10 +163,10 @@ def noted(db: Database, video_id: str) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
-def bring_back(
+def restore(
     db: Database, video_id: str, kept: Mapping[str, Any], media_key: str, actor: Actor, now: int, action: str
 ) -> bool:  # fmt: skip
-    """Put what `noted` returned back into its slots and specials; return whether the documented slot is among them."""
+    """Put the entries of a `snapshot` back; return whether one of the documented slot is among them."""
     own = kept.get("recommendation")
     rows = [*([own] if own else []), *kept.get("otherEntries", ())]
     missing = [row for row in rows if not find(db, video_id, row.get("slot", FEED))]

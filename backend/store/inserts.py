@@ -106,7 +106,7 @@ def put_back(db: Database, entry: Mapping[str, Any], media_key: str) -> None:
         if entry.get(name)
     }
     key = free_key(db, "recommendations", entry["seq"], entry["recommended"])
-    # `entries.noted` leaves it out, and older versions had none
+    # `entries.snapshot` leaves it out, and older versions had none
     folded = {} if entry.get("tags") is None else {"tags_folded": marked_tags(entry["tags"])}
     insert(db, "recommendations", {**entry, **urls, **folded, "seq": key})
 

@@ -247,7 +247,7 @@ class ProgrammeStore:
                 db.execute(sql, [2 if ended else 1, slot, video_id])
             found.sort(key=lambda one: one.due)
             for one in found:
-                entries.tell(db, one.event, one.slot, one.video_id, one.due, now, late=one.late)
+                entries.record_tick(db, one.event, one.slot, one.video_id, one.due, now, late=one.late)
             if found:  # so that the newest row stays, and no id is given twice
                 db.execute("delete from programme_ticks where at < ?", [now - KEPT_DAYS * SECONDS_A_DAY])
         return found

@@ -67,9 +67,9 @@ class ProgrammeChanges:
             if before["ends"] is not None and before["ends"] <= now:
                 entries.check_room(db, slot, now)
             revision = lineups.begin(db, slot, actor, now, "editRecommend", target=video_id)
-            entries.put(db, video_id, slot, before, values, now)
-            old = entries.told_of({name: before[name] for name in values})
-            self._note(db, actor, "editRecommend", video_id, {**_of(slot), **entries.told_of(values)}, old)
+            entries.save(db, video_id, slot, before, values, now)
+            old = entries.history_values({name: before[name] for name in values})
+            self._note(db, actor, "editRecommend", video_id, {**_of(slot), **entries.history_values(values)}, old)
             return revision
 
     def move(
@@ -285,7 +285,7 @@ def _make_equal(
 ) -> None:  # fmt: skip
     changed = {name: value for name, value in values.items() if name in COMPARED and before.get(name, ...) != value}
     if changed:
-        entries.put(db, video_id, slot, before, changed, now)
+        entries.save(db, video_id, slot, before, changed, now)
 
 
 def _special(db: Database, slot: str, special_id: str) -> dict[str, Any]:
@@ -351,6 +351,6 @@ def _new_specials(
 def _told_of_special(row: Mapping[str, Any]) -> dict[str, Any]:
     if not row:
         return {}
-    times = entries.told_of({"recommended": row["starts"], "ends": row["ends"]})
+    times = entries.history_values({"recommended": row["starts"], "ends": row["ends"]})
     own = {name: row[name] for name in ("name", "priority", "note")}
     return {**own, **times, "videos": len(row["video_ids"])}

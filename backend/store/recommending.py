@@ -44,12 +44,12 @@ def recommend(
     if at is None and (not before or state_at(before["recommended"], before["ends"], now) is EntryState.ENDED):
         entries.check_room(db, slot, now)
     lineups.begin(db, slot, actor, now, "recommendVideo", target=video_id)
-    entries.put(db, video_id, slot, before, {**shown, **values}, now)
+    entries.save(db, video_id, slot, before, {**shown, **values}, now)
     old = {"isRecommend": video.is_recommend, **{name: before.get(name) for name in changed}}
     new = {"isRecommend": True, **changed, "isNarrow": narrow, "prewarm": list(warm)}
     if before or wanted or slot != FEED:
-        old |= entries.told_of({name: before.get(name) for name in values})
-        new |= {**entries.told_of(values), **({} if slot == FEED else {"slot": slot})}
+        old |= entries.history_values({name: before.get(name) for name in values})
+        new |= {**entries.history_values(values), **({} if slot == FEED else {"slot": slot})}
     history.append(db, at=now, actor=actor, action="recommendVideo", target=video_id, before=old, after=new)
 
 

@@ -65,7 +65,7 @@ def record(
         return False
     before = _standing(db, video)
     if verdict is Verdict.BLOCKED:
-        entries.take_out(db, video_id, actor, now, "createAudit")
+        entries.remove_everywhere(db, video_id, actor, now, "createAudit")
         new = replace(new, media_key=new_media_key())
         if video.censor_status is not CensorStatus.FAIL:
             queue_refresh(db, video_id, read_files(db, [video_id])[video_id], "blocked", actor, now)
@@ -119,14 +119,14 @@ def undo(db: Database, now: int, video_id: str, request_id: str, actor: Actor) -
     before = _standing(db, video)
     recommended = video.is_recommend and old is CensorStatus.SUCCESS
     if old is not CensorStatus.SUCCESS:
-        entries.take_out(db, video_id, actor, now, "undoAudit")
+        entries.remove_everywhere(db, video_id, actor, now, "undoAudit")
     if old is CensorStatus.FAIL and video.censor_status is not CensorStatus.FAIL:
         new = replace(new, media_key=new_media_key())
         queue_refresh(db, video_id, read_files(db, [video_id])[video_id], "blocked", actor, now)
     _write(db, new)
     video_reports.open_again(db, video_id, line.actor.request_id)
     if video.censor_status is CensorStatus.FAIL:
-        entries.bring_back(db, video_id, line.before, new.media_key, actor, now, "undoAudit")
+        entries.restore(db, video_id, line.before, new.media_key, actor, now, "undoAudit")
         recommended = read_video_alone(db, video_id).is_recommend
     after = {"status": new.status, "censorStatus": new.censor_status, "isRecommend": recommended}
     db.execute(UNDONE, [now, video_id, line.actor.request_id])
@@ -154,7 +154,7 @@ def _judged(video: Video, verdict: Verdict) -> Video:
 def _standing(db: Database, video: Video) -> dict[str, Any]:
     """Return the state of a video before a verdict, for the history, with everything needed to undo it."""
     state = {"status": video.status, "censorStatus": video.censor_status, "isRecommend": video.is_recommend}
-    return state | entries.noted(db, video.video_id)
+    return state | entries.snapshot(db, video.video_id)
 
 
 def _write(db: Database, video: Video) -> None:

@@ -53,7 +53,7 @@ class Trash:
                 **{name: _text(_rows(db, table, video_id)) for name, table in TABLES.items()},
             }  # fmt: skip
             inserts.insert(db, "trash", row)
-            entries.take_out(db, video_id, actor, now, "deleteVideoById")
+            entries.remove_everywhere(db, video_id, actor, now, "deleteVideoById")
             db.execute("delete from videos where video_id = ?", [video_id])
             db.execute("delete from cloud_drift where video_id = ?", [video_id])
             before = {"title": video.title, "userId": user_id, "status": video.status, "size": video.size}
@@ -193,7 +193,7 @@ def _put_back(db: Database, kept: dict[str, Any], now: int) -> None:
 def _put_into_programme(db: Database, kept: dict[str, Any], actor: Actor, now: int) -> None:
     rows, video_id = json.loads(kept["recommendation"]), kept["video_id"]
     noted = {"otherEntries": rows, "specialEntries": json.loads(kept["special_entries"])}
-    entries.bring_back(db, video_id, noted, read_video(db, video_id).media_key, actor, now, "restoreVideo")
+    entries.restore(db, video_id, noted, read_video(db, video_id).media_key, actor, now, "restoreVideo")
 
 
 def _trashed(db: Database, row: dict[str, Any], now: int) -> Trashed:

@@ -319,7 +319,7 @@ class Catalogue:
             job_rows.cancel_all(db, video_id, now=self._now())
             if video.censor_status is not CensorStatus.FAIL:
                 queue_refresh(db, video_id, video.files, "deleted", actor, self._now())
-            entries.take_out(db, video_id, actor, self._now(), "deleteVideoById")
+            entries.remove_everywhere(db, video_id, actor, self._now(), "deleteVideoById")
             db.execute("delete from videos where video_id = ?", [video_id])
             kept_in_trash.forget(db, video_id)
             before = {"title": video.title, "userId": user_id, "status": video.status, "size": video.size}

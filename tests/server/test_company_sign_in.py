@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from backend.auth.permissions import Role
-from backend.lifecycle.company_sign_in import BEGUN_SECONDS, REFETCH_SECONDS, CompanySignIn
+from backend.lifecycle.company_sign_in import PENDING_SECONDS, REFETCH_SECONDS, CompanySignIn
 from tests.conftest import TESTS
 from tests.provider import CLIENT, SECRET, Forger, Provider, providing
 
@@ -208,7 +208,7 @@ def test_a_state_is_good_once_and_for_ten_minutes(browser, provider, clock):
     again = {**answer, "code": provider.sign_in(browser.goes(BEGIN))["code"]}
     assert browser.goes(BACK, **again) == "/?refused=expired"
     late = provider.sign_in(browser.goes(BEGIN))
-    clock.move(BEGUN_SECONDS)
+    clock.move(PENDING_SECONDS)
     assert browser.goes(BACK, **late) == "/?refused=expired"
 
 
