@@ -77,12 +77,14 @@ def _lines(process: subprocess.Popen[str], name: str) -> Iterator[Line]:
     """Yield every row of the workbook. Raises BadRequest when the other process gives up."""
     sheet, number = "", 0
     for line in process.stdout or ():
-        told = json.loads(line)
-        if isinstance(told, str):
-            sheet, number = told, 0
+        if not line.endswith("\n"):  # it was killed within a row
+            break
+        row = json.loads(line)
+        if isinstance(row, str):
+            sheet, number = row, 0
         else:
             number += 1
-            yield Line(sheet, number, told)
+            yield Line(sheet, number, row)
     if code := process.wait():
         raise _error(code, name)
 

@@ -109,6 +109,18 @@ def test_a_cell_in_each_corner_of_a_sheet_does_not_end_the_console(read):
         read(made.getvalue())
 
 
+def test_a_reader_that_is_killed_within_a_row_is_no_fault_of_the_console(read, monkeypatch, tmp_path):
+    killed = tmp_path / "killed.py"
+    killed.write_text(
+        'import os\nprint(\'"sheet"\\n["videoId", "title"]\\n["v1", "a\', end=\'\', flush=True)\n'
+        "os.kill(os.getpid(), 9)\n"
+    )
+    monkeypatch.setattr(workbook_rows, "__file__", str(killed))
+
+    with pytest.raises(BadRequest, match="cannot be read as an Excel workbook"):
+        read(WHOLE)
+
+
 def test_a_workbook_that_unpacks_to_much_is_refused(read):
     made = io.BytesIO(workbook([NAMES, ["v1", "a"]]))
     with zipfile.ZipFile(made, "a", zipfile.ZIP_DEFLATED) as packed:
