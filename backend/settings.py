@@ -310,7 +310,7 @@ def _endpoint(text: str) -> str:
 
 def _callback_key(text: str) -> str:
     wanted = (str.isupper, str.islower, str.isdigit)
-    if not 16 <= len(text) <= 32 or not all(any(is_one(sign) for sign in text) for is_one in wanted):
+    if not 16 <= len(text) <= 32 or not all(any(is_one(char) for char in text) for is_one in wanted):
         raise ValueError("use 16 to 32 characters with capital letters, small letters and digits")
     return text
 

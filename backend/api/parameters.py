@@ -207,7 +207,7 @@ class Url:
         except ValueError:
             good = False
         ours = text.startswith("/") and not text.startswith(("//", "/\\"))
-        if not (good or ours) or any(ord(sign) <= 32 or ord(sign) == 127 for sign in text):
+        if not (good or ours) or any(ord(char) <= 32 or ord(char) == 127 for char in text):
             raise BadRequest("{name} must be an http or https address, got {raw!r}.", name=name, raw=raw[:80])
         return text
 

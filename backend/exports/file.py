@@ -42,7 +42,7 @@ class ExportInfo:
         """Return a portable file name with list, time, zone, number of rows and filter."""
         parts = [f"{self.listing.name}-{self.when:%Y%m%d-%H%M%S}", self.zone, f"{self.progress.total}-rows"]
         parts += [f"{name}={value[:MAX_VALUE]}" for name, value in self.filters.items()]
-        safe = "_".join("".join(sign if sign.isalnum() or sign in "-=" else "-" for sign in part) for part in parts)
+        safe = "_".join("".join(char if char.isalnum() or char in "-=" else "-" for char in part) for part in parts)
         return safe.encode()[:MAX_NAME_BYTES].decode(errors="ignore") + f".{self.file_format}"
 
 

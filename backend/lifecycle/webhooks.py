@@ -47,9 +47,9 @@ NO_REDIRECT = "The server answered {status}, a redirect, which is not followed. 
 
 def check_address(settings: Settings, url: str) -> tuple[str, bool]:
     """Return a complete address, and whether the operator allows it even if it is internal. Raises BadRequest."""
-    if len(url) > MAX_URL or "\\" in url or any(ord(sign) <= 32 or ord(sign) == 127 for sign in url):
+    if len(url) > MAX_URL or "\\" in url or any(ord(char) <= 32 or ord(char) == 127 for char in url):
         raise BadRequest(NOT_AN_ADDRESS)
-    if foreign := next((sign for sign in url if not sign.isascii()), ""):
+    if foreign := next((char for char in url if not char.isascii()), ""):
         raise BadRequest(NOT_ASCII, sign=foreign)
     try:
         parts = urlsplit(url)
@@ -122,7 +122,7 @@ def _head(fetch: Fetch, response: BaseHTTPResponse) -> str:
             if len(read) >= MAX_ANSWER * 4:
                 break
     text = read.decode(errors="replace")[:MAX_ANSWER]
-    return "".join(sign if sign.isprintable() or sign in "\n\t" else "\ufffd" for sign in text)
+    return "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text)
 
 
 def _milliseconds(started: float) -> int:

@@ -11,7 +11,7 @@ UNSHOWN = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 def is_blank(text: str) -> bool:
     """Return whether a text has no visible characters."""
-    return all(unicodedata.category(sign)[0] in "ZC" or sign in FILLERS for sign in text)
+    return all(unicodedata.category(char)[0] in "ZC" or char in FILLERS for char in text)
 
 
 def one_line(text: str) -> str:

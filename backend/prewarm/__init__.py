@@ -80,7 +80,7 @@ def read_line(line: str, hosts: tuple[str, ...] | None, own: tuple[str, ...] = (
     text = line.strip()
     if len(text) > MAX_CHARACTERS:
         raise BadRequest("it is longer than {most} characters", most=MAX_CHARACTERS)
-    if any(ord(sign) <= 32 or ord(sign) == 127 for sign in text):
+    if any(ord(char) <= 32 or ord(char) == 127 for char in text):
         raise BadRequest("it contains a space or a control character")
     if "\\" in text:
         raise BadRequest("it contains a backslash; write / in its place")

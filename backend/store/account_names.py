@@ -36,13 +36,13 @@ def _skeleton(text: str) -> str:
     return "".join(map(_prototype, text)).casefold()
 
 
-def _prototype(sign: str) -> str:
+def _prototype(char: str) -> str:
     """Return the representative of all characters that look like this one."""
     # Loading its tables takes 0.25 s and is needed only when an account is added.
     from confusable_homoglyphs.confusables import confusables_data
 
-    others = [one["c"] for one in confusables_data.get(sign, ())]
+    others = [one["c"] for one in confusables_data.get(char, ())]
     if len(others) != 1:  # nothing looks like it, or it is itself the representative
-        return sign
+        return char
     (other,) = others
-    return str(min(sign, other) if len(confusables_data.get(other, ())) == 1 else other)
+    return str(min(char, other) if len(confusables_data.get(other, ())) == 1 else other)

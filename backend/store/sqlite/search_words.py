@@ -42,7 +42,7 @@ def index_words(
         words += _pairs([*_encoded(title), _END])
     if user_name is not None:
         name = _encoded(user_name)
-        words += [*_pairs(name, _NAME_PAIR), *(_NAME_SIGN + sign for sign in dict.fromkeys(name))]
+        words += [*_pairs(name, _NAME_PAIR), *(_NAME_SIGN + char for char in dict.fromkeys(name))]
     if tags is not None:
         words += (_word(_TAG, tag) for tag in split_tags(tags))
     if flags:
@@ -71,7 +71,7 @@ def _exact_words(values: Iterable[str | int | None]) -> list[str]:
 
 
 def _encoded(text: str) -> list[str]:
-    return [_ENCODED.get(sign, sign) for sign in text]
+    return [_ENCODED.get(char, char) for char in text]
 
 
 def _pairs(signs: list[str], mark: str = "") -> list[str]:
