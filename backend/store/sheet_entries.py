@@ -77,8 +77,8 @@ class EntryChanger:
         if not self._has_begun:
             lineups.begin(self._db, FEED, self._actor, self._now, self._did, target=self._sheet_id)
             self._has_begun = True
-        entries.put(self._db, video_id, FEED, before, values, self._now)
-        return video_id, entries.told_of({name: before[name] for name in values}), entries.told_of(values)
+        entries.save(self._db, video_id, FEED, before, values, self._now)
+        return video_id, entries.history_values({name: before[name] for name in values}), entries.history_values(values)
 
 
 def undo(
@@ -94,7 +94,7 @@ def undo(
             row = entries.find(db, line.target, FEED)
             if not row:
                 raise NotFound(NO_RECOMMENDATION, video_id=line.target)
-            told = entries.told_of(row)
+            told = entries.history_values(row)
             if any(told.get(name) != value for name, value in line.after.items()):
                 raise why[line.target]
             values = {name: value for name, value in _columns(line.before).items() if row[name] != value}
@@ -119,7 +119,7 @@ def _scheduling(after: Mapping[str, Any]) -> Scheduling:
 
 
 def _columns(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns of an entry from what the history says of them; the opposite of `entries.told_of`."""
+    """Return the columns of an entry from what the history says of them; the opposite of `entries.history_values`."""
     found: dict[str, Any] = {}
     for column, name in entries.HISTORY_NAMES.items():
         if name in told:
