@@ -124,14 +124,14 @@ class Connections:
     @contextmanager
     def volatile(self) -> Iterator[Database]:
         """Open a write transaction that does not wait for the disk: a crash of the server may lose it."""
-        with self._volatile, self._transaction(VOLATILE, "written") as db:
+        with self._turn(self._volatile), self._transaction(VOLATILE, "written") as db:
             run(db.conn.pgconn, b"set local synchronous_commit = off")
             yield db
 
     @contextmanager
     def feed_writing(self) -> Iterator[Database]:
         """Open a durable write transaction on versions and figures of the feed."""
-        with self._feed, self._transaction(FEED, "written") as db:
+        with self._turn(self._feed), self._transaction(FEED, "written") as db:
             yield db
 
     @contextmanager
@@ -193,6 +193,17 @@ class Connections:
         self._commits += 1
         derived.update(db, self.now(), fold=self._folds or self._commits % derived.FOLD_EVERY == 0)
         self._folds = False
+
+    @contextmanager
+    def _turn(self, lock: threading.Lock) -> Iterator[None]:
+        """Hold a lock of this process. Raises StoreError rather than let callers pile up while the server is away."""
+        if not lock.acquire(timeout=WAIT_SECONDS):
+            text = f"The database {self.name} cannot be written: others were before for {WAIT_SECONDS:g} seconds"
+            raise StoreError(text, Reason.BUSY)
+        try:
+            yield
+        finally:
+            lock.release()
 
     @contextmanager
     def _transaction(self, begin: bytes, done: str) -> Iterator[Database]:

@@ -119,6 +119,22 @@ def test_a_server_that_lets_nobody_in_is_called_away_and_serves_again_later(
     opened.close()
 
 
+@pytest.mark.parametrize("kind", ["volatile", "feed_writing"])
+def test_who_waits_for_others_of_the_process_for_too_long_is_told_that_it_is_busy(store, monkeypatch, kind):
+    monkeypatch.setattr(connections, "WAIT_SECONDS", 0.1)
+    write = getattr(store.engine, kind)
+
+    def write_too():
+        with write():
+            pass
+
+    with ThreadPoolExecutor(1) as pool, write():
+        error = pool.submit(write_too).exception(timeout=20)
+
+    assert isinstance(error, StoreError)
+    assert error.reason is Reason.BUSY
+
+
 def test_a_pool_whose_connections_are_all_at_work_is_busy_even_if_the_server_lets_nobody_else_in(
     store, admin, monkeypatch, tmp_path
 ):
