@@ -28,7 +28,7 @@ from sql_trace import Statement, traced_store
 
 from backend.model import Actor, User, Verdict, Video
 from backend.store import Store, open_store
-from backend.store.sqlite.search_words import index_words
+from backend.store.sqlite.connections import add_functions
 
 SLICE = 1.0  # seconds
 CALLERS = (1, 8)
@@ -129,7 +129,7 @@ def replay(
     connection.execute("pragma journal_mode = wal")
     connection.execute(f"pragma synchronous = {synchronous}")
     connection.execute(f"pragma wal_autocheckpoint = {autocheckpoint}")
-    connection.create_function("index_words", -1, index_words, deterministic=True)
+    add_functions(connection)
     started = time.perf_counter()
     for sql, values in statements:
         connection.execute(sql, values).fetchall()

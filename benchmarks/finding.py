@@ -43,6 +43,7 @@ from sql_trace import Statement, traced_store
 from backend.api.registry import camel
 from backend.model import CensorStatus, Sort, TranscodeStatus, VideoFilter
 from backend.store import Store, open_store
+from backend.store.sqlite.connections import add_functions
 from backend.store.videos import Catalogue
 from tests.acceptance.server_process import ServerProcess
 
@@ -233,6 +234,7 @@ def measure(sides: Sequence[Callable[[], Any]], rounds: int) -> list[list[float]
 
 def report(store: Store, rounds: int, port: int, rivals: Mapping[str, Rival]) -> None:
     connection = sqlite3.connect(store.engine.path, isolation_level=None)
+    add_functions(connection)
     ask = served(store, port)
     print(f"{'query':50} {'ours ms':>8} {'p95':>8} {'bare ms':>8} {'ratio':>6} {'HTTP ms':>8}", *rivals, sep="  ")
     for name, question in questions(store.catalogue).items():
