@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import document, layout, session, sign_in, undo, url_state
+from pages.components import document, layout, saved_views, session, sign_in, undo, url_state
 from pages.components.i18n import t
 
 session.report_socket_user()
@@ -54,5 +54,6 @@ if person is None:
 else:
     sign_in.keep()
     undo.keep(page.url_path)
+    saved_views.keep(page.url_path)
     layout.no_dialog()
     page.run()

@@ -159,6 +159,7 @@ def listed(lines: list[dict[str, Any]]) -> None:
 
 with layout.header(t("history.title")):
     export = session.may("export") and st.button(t("videos.export"), icon=":material/download:", key="h_export")
+saved_views.arrive(listing())
 layout.say_results()
 wanted, place = filters()
 found = find(wanted)

@@ -96,6 +96,7 @@ def programmed(view: str) -> None:
 
 
 head = layout.header(t("recommendations.title"), beside=undo.button)
+saved_views.arrive(FEED.listing)
 layout.say_results()
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="views"):
     view = chosen_view()

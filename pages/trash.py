@@ -126,6 +126,7 @@ def show() -> None:
 
 days = session.trash_days()
 layout.header(t("trash.title"), t("trash.kept", count=days) if days else t("trash.off"))
+saved_views.arrive(listing())
 layout.say_results()
 show()
 if wanted := st.session_state.pop("t_wanted", None):

@@ -33,6 +33,7 @@ with layout.header(t("videos.title"), beside=undo.button):
     export = export_button.control(VIDEOS)
     if session.may("upload"):
         upload_dialog.button()
+saved_views.arrive(VIDEOS.listing)
 layout.say_results()
 filters = VIDEOS.filters
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):

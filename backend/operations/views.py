@@ -50,17 +50,24 @@ class ViewData(msgspec.Struct, rename="camel"):
 
 
 class ViewList(msgspec.Struct, rename="camel"):
-    """The views that the caller sees on a page, and the columns that the caller chose there."""
+    """The views that the caller sees on a page, and the columns and the default view that the caller chose there.
+
+    `default_view_id` is one of the list, or empty: the page opens without a view.
+    """
 
     view_list: list[ViewData]
     columns: str
+    default_view_id: str
 
 
 @operation("GET", "/user/getViews", right=Right.DASHBOARD)
 def get_views(call: Call, *, page: ViewPage) -> ViewList:
     """List the saved views of a page: your own, those of your role, and those of everybody."""
-    found = call.store.views.find(page, call.own)
-    return ViewList([_data(one, call.own) for one in found], call.store.views.find_columns(call.own.account_id, page))
+    views, own = call.store.views, call.own
+    found = [_data(one, own) for one in views.find(page, own)]
+    default = views.find_default(own.account_id, page)
+    is_seen = any(one.view_id == default for one in found)
+    return ViewList(found, views.find_columns(own.account_id, page), default if is_seen else "")
 
 
 @operation("GET", "/user/getView", right=Right.DASHBOARD)
@@ -110,6 +117,12 @@ def save_view(
 def delete_view(call: Call, *, view_id: ViewId) -> None:
     """Delete a view: your own, or as an administrator a shared one."""
     call.store.views.delete(view_id, call.own, call.actor)
+
+
+@operation("POST", "/user/setDefaultView", message="已保存", right=Right.DASHBOARD)
+def set_default_view(call: Call, *, page: ViewPage, view_id: ViewId = "") -> None:
+    """Choose the view that a page opens with, for yourself: one of your own or one that you see; empty for none."""
+    call.store.views.set_default(call.own, page, view_id)
 
 
 @operation("POST", "/user/setColumns", message="已保存", right=Right.DASHBOARD)

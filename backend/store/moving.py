@@ -85,6 +85,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "figure_bounds": ("low",),
     "views": ("view_id",),
     "list_columns": ("account_id", "page"),
+    "default_views": ("account_id", "page"),
     "bulks": ("bulk_id",),
     "bulk_items": ("bulk_id", "place"),
     "sheets": ("sheet_id",),

@@ -1,4 +1,4 @@
-"""Saved views of lists, and the columns that each person chose."""
+"""Saved views of lists, and the columns and the default view that each person chose."""
 
 from __future__ import annotations
 
@@ -83,6 +83,7 @@ class Views:
         with self._engine.writing() as db:
             old = _get_own(db, view_id, account)
             db.execute("delete from views where view_id = ?", [view_id])
+            db.execute("delete from default_views where view_id = ?", [view_id])
             self._note(db, actor, "deleteView", view_id, _told(old), {})
 
     def find_columns(self, account_id: int, page: ViewPage) -> str:
@@ -99,6 +100,30 @@ class Views:
                 "insert into list_columns (account_id, page, columns) values (?, ?, ?) "
                 "on conflict (account_id, page) do update set columns = excluded.columns",
                 [account_id, page, columns],
+            )
+
+    def find_default(self, account_id: int, page: ViewPage) -> str:
+        """Return the id of the view that a person opens a page with, which they may not see any more; empty if none."""
+        sql = "select view_id from default_views where account_id = ? and page = ?"
+        with self._engine.reading() as db:
+            rows = db.fetch(sql, [account_id, page])
+        return str(rows[0][0]) if rows else ""
+
+    def set_default(self, account: Account, page: ViewPage, view_id: str) -> None:
+        """Store the view that a person opens a page with; empty for none. Raises NotFound, and BadRequest if it is of
+        another page.
+        """
+        with self._engine.writing() as db:
+            if not view_id:
+                db.execute("delete from default_views where account_id = ? and page = ?", [account.account_id, page])
+                return
+            view = _get(db, view_id, account)
+            if view.page is not page:
+                raise BadRequest("The view {name} is of another page.", name=view.name)
+            db.execute(
+                "insert into default_views (account_id, page, view_id) values (?, ?, ?) "
+                "on conflict (account_id, page) do update set view_id = excluded.view_id",
+                [account.account_id, page, view_id],
             )
 
     def _note(

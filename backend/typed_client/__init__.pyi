@@ -1662,6 +1662,14 @@ class ConsoleClient(OperationClient):
     ) -> None:
         """Delete a view: your own, or as an administrator a shared one."""
 
+    def set_default_view(
+        self,
+        *,
+        page: ViewPage,
+        view_id: str | None = None,
+    ) -> None:
+        """Choose the view that a page opens with, for yourself: one of your own or one that you see; empty for none."""
+
     def set_columns(
         self,
         *,

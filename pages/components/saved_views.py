@@ -1,4 +1,7 @@
-"""Saved views of a list, and the choice of its columns. What is chosen stands in the address until it is saved."""
+"""Saved views of a list, and the choice of its columns. What is chosen stands in the address until it is saved.
+
+A page that is opened without parameters opens with its default view, if the user chose one.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,16 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from pages.components import formatting, layout, session, url_state
+from pages.components import formatting, session, url_state
 from pages.components.data_table import Column
 from pages.components.i18n import named, t
 from pages.components.list_filters import DATES, NUMBERS, TEXTS
 
 SCOPES = ("me", "role", "all")
+PREFIXES = {"videos": "v", "recommendations": "r", "history": "h", "trash": "t"}  # of the parameters of each page
 OPEN, VIEW = "open", "view"  # parameters: of a link that opens a view, and of a list that shows one
+EVERYTHING = "all"  # as VIEW: no view, though there is a default one
+HERE, IS_OPENED = "views_here", "views_opened"
 
 
 @dataclass(frozen=True)
@@ -88,38 +94,85 @@ def _in_address(value: Any, written: str) -> str:
     return "" if value is None else str(value)
 
 
-def menu(listing: Listing) -> None:
-    """Draw the menu of views and columns, and open the view of a link."""
-    found = session.ask("getViews", page=listing.page)
-    views = {view["viewId"]: view for view in found["viewList"]}
+def keep(page: str) -> None:
+    """Note, before a page is drawn, whether it was opened just now: from another one, or by its link at the top."""
+    shows_view = VIEW in st.query_params
+    before, had_view = st.session_state.get(HERE, ("", False))
+    if page != before or (had_view and not shows_view):
+        st.session_state[IS_OPENED] = True
+    st.session_state[HERE] = (page, shows_view)
+
+
+def arrive(listing: Listing) -> None:
+    """Open the view of a link, or the default view. Called before the page draws anything that depends on the address.
+
+    The page stops there and runs again at the address of the view, because what is typed meanwhile would be lost.
+    """
+    shown = st.query_params.get(VIEW, EVERYTHING)
+    if opened := st.query_params.get(OPEN):
+        envelope = session.attempt("getView", viewId=opened)
+        if envelope["result"] == "true":
+            _open(envelope["data"])
+        st.query_params.pop(OPEN)
+        _say_gone()
+    elif shown != EVERYTHING and shown not in _views(listing)[0]:
+        st.query_params.pop(VIEW)
+        _say_gone()
+    elif st.session_state.get(IS_OPENED) and not _has_parameters(listing):
+        views, default = _views(listing)
+        if default:
+            _open(views[default])
+    st.session_state[IS_OPENED] = False
+
+
+def _open(view: dict[str, Any]) -> None:
+    url_state.visit(view["page"], _address(view), instead=True)
+    st.stop()
+
+
+def _say_gone() -> None:
+    st.session_state["problems"] = (t("views.not_opened"), [t("views.gone")])
+
+
+def _has_parameters(listing: Listing) -> bool:
+    return VIEW in st.query_params or any(key.startswith(f"{listing.prefix}_") for key in st.query_params)
+
+
+def _views(listing: Listing) -> tuple[dict[str, dict[str, Any]], str]:
+    """Return the views of a page by id, and the id of the default one."""
+    found = session.ask_once("getViews", page=listing.page)
     st.session_state[f"{listing.prefix}_remembered"] = found["columns"]
+    return {view["viewId"]: view for view in found["viewList"]}, found["defaultViewId"]
+
+
+def menu(listing: Listing) -> None:
+    """Draw the menu of views and columns."""
+    views, default = _views(listing)
     if wanted := st.session_state.pop("wanted_view", None):
-        url_state.visit(listing.page, _address(listing, wanted))
-    elif opened := st.query_params.get(OPEN):
-        if opened in views:
-            url_state.visit(listing.page, _address(listing, views[opened]), instead=True)
-        else:
-            st.query_params.pop(OPEN)
-            session.report([], [t("views.gone")], "")
-            layout.say_results()
+        url_state.visit(listing.page, _address(wanted))
+    if st.session_state.pop("wanted_everything", False):
+        url_state.visit(listing.page, {VIEW: EVERYTHING} if default else None)
     current = views.get(st.query_params.get(VIEW, ""))
     moved = current is not None and _is_moved(listing, current)
     name = formatting.plain(current["name"]) if current else t("views.title")
     label = t("views.moved", name=name) if moved else name
     with st.popover(label, icon=":material/bookmarks:", key=f"{listing.prefix}_views"):
         for view in views.values():
-            _entry(view, current)
+            _entry(view, current, is_default=view["viewId"] == default)
         if current:
-            _current(listing, current, moved)
+            _current(listing, current, moved, is_default=current["viewId"] == default)
         if views:
             st.divider()
         _new(listing)
         st.divider()
         _columns(listing)
+    if current:
+        st.button(t("views.everything"), key="view_everything", icon=":material/close:", type="tertiary",
+                  on_click=_want_everything)  # fmt: skip
 
 
-def _address(listing: Listing, view: dict[str, Any]) -> dict[str, str]:
-    columns = {listing.columns_key: view["columns"]} if view["columns"] else {}
+def _address(view: dict[str, Any]) -> dict[str, str]:
+    columns = {f"{PREFIXES[view['page']]}_cols": view["columns"]} if view["columns"] else {}
     return {**dict(parse_qsl(view["query"])), **columns, VIEW: view["viewId"]}
 
 
@@ -130,11 +183,12 @@ def _is_moved(listing: Listing, view: dict[str, Any]) -> bool:
     )  # fmt: skip
 
 
-def _entry(view: dict[str, Any], current: dict[str, Any] | None) -> None:
+def _entry(view: dict[str, Any], current: dict[str, Any] | None, *, is_default: bool) -> None:
     shared = t("views.by", name=view["userName"], scope=scope_of(view)) if view["scope"] != "me" else None
     st.button(
         formatting.plain(view["name"]), key=f"view_{view['viewId']}", help=shared and formatting.plain(shared),
-        icon=":material/group:" if shared else ":material/bookmark:", on_click=_want, args=(view,),
+        icon=":material/home:" if is_default else ":material/group:" if shared else ":material/bookmark:",
+        on_click=_want, args=(view,),
         type="primary" if current and view["viewId"] == current["viewId"] else "tertiary",
     )  # fmt: skip
 
@@ -144,7 +198,7 @@ def scope_of(view: dict[str, Any]) -> str:
     return named("role", view["role"]) if view["scope"] == "role" else t(f"views.scope_{view['scope']}")
 
 
-def _current(listing: Listing, view: dict[str, Any], moved: bool) -> None:
+def _current(listing: Listing, view: dict[str, Any], moved: bool, *, is_default: bool) -> None:
     """Draw what can be done with the view that is open."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if moved:
@@ -155,6 +209,10 @@ def _current(listing: Listing, view: dict[str, Any], moved: bool) -> None:
         if view["isMine"]:
             st.button(t("views.delete"), key="view_delete", icon=":material/delete:", on_click=_delete,
                       args=(view,))  # fmt: skip
+    st.checkbox(
+        t("views.default"), value=is_default, key=f"view_default_{view['viewId']}", help=t("views.default_help"),
+        on_change=_set_default, args=(listing, "" if is_default else view["viewId"]),
+    )  # fmt: skip
     st.caption(t("views.link"))
     st.code(f"{st.context.url.partition('?')[0]}?{OPEN}={view['viewId']}", language=None, wrap_lines=True)
 
@@ -196,6 +254,16 @@ def _shown(listing: Listing) -> dict[str, str]:
 
 def _want(view: dict[str, Any]) -> None:
     st.session_state["wanted_view"] = view
+
+
+def _want_everything() -> None:
+    st.session_state["wanted_everything"] = True
+
+
+def _set_default(listing: Listing, view_id: str) -> None:
+    envelope = session.attempt("setDefaultView", page=listing.page, viewId=view_id)
+    if envelope["result"] != "true":
+        session.report([], [envelope["message"]], "views.saved")
 
 
 def _save(listing: Listing, view: dict[str, Any]) -> None:

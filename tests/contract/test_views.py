@@ -125,3 +125,41 @@ def test_each_person_chooses_columns(door, as_):
     assert as_(Role.MANAGER, "getViews", page="videos")["data"]["columns"] == ""
     door.data("setColumns", page="videos")
     assert door.data("getViews", page="videos")["columns"] == ""
+
+
+def test_each_person_chooses_the_view_that_a_page_opens_with(door, as_):
+    def default(role=None, page="videos"):
+        return (as_(role, "getViews", page=page)["data"] if role else door.data("getViews", page=page))["defaultViewId"]
+
+    mine = door.data("saveView", page="videos", name="mine")["viewId"]
+    ours = as_(Role.MANAGER, "saveView", page="videos", name="ours", scope="all")["data"]["viewId"]
+
+    door.data("setDefaultView", page="videos", viewId=mine)
+    as_(Role.ANALYST, "setDefaultView", page="videos", viewId=ours)
+
+    assert (default(), default(Role.ANALYST), default(Role.MANAGER)) == (mine, ours, "")
+    assert default(page="history") == ""
+    door.data("setDefaultView", page="videos", viewId=ours)
+    assert default() == ours
+    door.data("setDefaultView", page="videos")
+    assert default() == ""
+
+
+def test_a_default_view_that_is_no_longer_shown_counts_as_none(door, as_):
+    view = as_(Role.MANAGER, "saveView", page="videos", name="ours", scope="all")["data"]["viewId"]
+    as_(Role.ANALYST, "setDefaultView", page="videos", viewId=view)
+
+    as_(Role.MANAGER, "saveView", viewId=view, scope="me")
+    assert as_(Role.ANALYST, "getViews", page="videos")["data"]["defaultViewId"] == ""
+
+    as_(Role.MANAGER, "saveView", viewId=view, scope="all")
+    assert as_(Role.ANALYST, "getViews", page="videos")["data"]["defaultViewId"] == view, "a change kept it"
+
+
+def test_what_is_no_default_view_is_refused(door, as_):
+    theirs = as_(Role.MANAGER, "saveView", page="videos", name="theirs")["data"]["viewId"]
+    other = door.data("saveView", page="history", name="of yesterday")["viewId"]
+
+    assert door("setDefaultView", page="videos", viewId=theirs)["code"] == "404"
+    answer = door("setDefaultView", page="videos", viewId=other)
+    assert (answer["code"], answer["message"]) == ("400", "The view of yesterday is of another page.")

@@ -42,3 +42,17 @@ def test_the_columns_of_a_person_are_those_chosen_last(store):
 
     assert store.views.find_columns(account.account_id, ViewPage.VIDEOS) == "title,user"
     assert store.views.find_columns(account.account_id, ViewPage.HISTORY) == ""
+
+
+def test_the_default_view_of_a_page_goes_with_the_view(store, view):
+    anne, ben = (store.accounts.add_account(name, "hash", Role.MANAGER, ACTOR) for name in ("anne", "ben"))
+    for account in (anne, ben):
+        store.views.set_default(account, ViewPage.VIDEOS, view.view_id)
+
+    store.views.set_default(ben, ViewPage.VIDEOS, "")
+    assert [store.views.find_default(one.account_id, ViewPage.VIDEOS) for one in (anne, ben)] == [view.view_id, ""]
+    assert store.views.find_default(anne.account_id, ViewPage.HISTORY) == ""
+
+    owner = Account(view.account_id, "anne", Role.MANAGER, 0)
+    store.views.delete(view.view_id, owner, ACTOR)
+    assert store.views.find_default(anne.account_id, ViewPage.VIDEOS) == ""

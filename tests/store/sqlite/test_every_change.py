@@ -13,7 +13,7 @@ from backend.model import Actor, CensorStatus, FileKind, JobKind, MediaFile, Ver
 from backend.model.review import Desk, Ruling
 from tests.conftest import PASSWORD, TESTS
 
-OF_THE_DESK = ("review_leases", "review_desks", "review_skips", "review_preferences", "list_columns")
+OF_THE_DESK = ("review_leases", "review_desks", "review_skips", "review_preferences", "list_columns", "default_views")
 NOBODY = "http://127.0.0.1:1/hooks"  # nobody answers there
 SOURCE = MediaFile(FileKind.SOURCE, "source.mp4")
 
