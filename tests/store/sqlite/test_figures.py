@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backend.model import FileKind, MediaFile, Verdict
+from backend.store import reviews
 from backend.store.sqlite import migrations
 from tests.conftest import TESTS
 
@@ -75,3 +76,21 @@ def test_an_upgrade_counts_what_is_known_of_the_time_before(console, counts, day
 
     assert {row for row in counts() if row[0].startswith(exactly)} == before
     assert console.store.recount() == []
+
+
+def test_undoing_a_verdict_reads_as_much_however_many_there_are(console, make_video):
+    def steps():
+        """What the database does for one undo, in hundreds of its instructions."""
+        video_id, done = make_video().video_id, []
+        console.store.catalogue.record_audit(video_id, Verdict.NORMAL, "", "", TESTS)
+        with console.store.engine.writing() as db:
+            db.conn.set_progress_handler(lambda: done.append(1), 100)
+            reviews.undo(db, 0, video_id, "", TESTS)
+            db.conn.set_progress_handler(None, 0)
+        return len(done)
+
+    few = steps()
+    for _ in range(200):
+        console.store.catalogue.record_audit(make_video().video_id, Verdict.NORMAL, "", "", TESTS)
+
+    assert steps() < 2 * few
