@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from backend.errors import BadRequest, CloudError, ConsoleError
@@ -50,11 +51,12 @@ def choose_words(console: Console, verdict: Verdict, reason: str, reason_code: s
 def judge(
     console: Console, video_ids: Sequence[str], verdict: Verdict, reason: str, comment: str, actor: Actor,
     seen_line: int | None = None, reason_code: str = "",
+    map_: Callable[..., Iterable[ConsoleError | None]] = map,
 ) -> list[ConsoleError | None]:  # fmt: skip
     """Record a verdict on each of these videos independently; return the error of each, None if recorded.
 
     The provider is called in batches. `seen_line` is a line of the history: Conflict if somebody changed a video after
-    it.
+    it. `map_` may record several at once.
     """
     problems: dict[str, ConsoleError | None] = dict.fromkeys(video_ids)
     judgements = []
@@ -65,8 +67,12 @@ def judge(
             problems[video_id] = error
     with ExitStack() as stack:
         told = stack.enter_context(console.media.judging(judgements, actor)) if judgements else []
-        for one, problem in zip(judgements, told, strict=True):
-            problems[one.video.video_id] = problem or _record(console, one, actor, seen_line, reason_code)
+        by_id = {one.video.video_id: one for one in judgements}
+        problems |= dict(zip(by_id, told, strict=True))
+        taken = [one for video_id, one in by_id.items() if problems[video_id] is None]
+        record = partial(_record, console, actor=actor, seen_line=seen_line, reason_code=reason_code)
+        recorded = map_(record, taken)
+        problems |= {one.video.video_id: problem for one, problem in zip(taken, recorded, strict=True)}
     return [problems[video_id] for video_id in video_ids]
 
 

@@ -12,6 +12,8 @@ from backend.model import Actor
 
 MAX_VIDEOS = 50_000
 BATCH = 20  # videos between two reports of progress
+MAX_AT_ONCE = 8  # videos that are changed side by side: what changes at once is committed together
+GROUP_SECONDS = 0.08  # that such a group may take, while others wait to change something
 KEPT_SECONDS = 30 * 86_400
 UNDONE = "This bulk action was undone already."
 
@@ -24,10 +26,15 @@ class BulkAction(StrEnum):
     RECOMMEND = "recommend"
     TRANSCODE = "transcode"
     NARROW = "narrow"
+    PREWARM = "prewarm"
+    CATEGORY = "category"
+    ADD_TAGS = "addTags"
+    REMOVE_TAGS = "removeTags"
     DELETE = "delete"
 
 
-UNDOABLE = (BulkAction.APPROVE, BulkAction.BLOCK, BulkAction.RECOMMEND, BulkAction.DELETE)
+EDITS = (BulkAction.CATEGORY, BulkAction.ADD_TAGS, BulkAction.REMOVE_TAGS)
+UNDOABLE = (BulkAction.APPROVE, BulkAction.BLOCK, BulkAction.RECOMMEND, BulkAction.DELETE, *EDITS)
 OF_REVIEWERS = (BulkAction.APPROVE, BulkAction.BLOCK)
 
 

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from backend.api.parameters import Id, PageIndex, PageSize, SeenLine, Text, Whole
+from backend.api.parameters import ClearableLine, Id, PageIndex, PageSize, SeenLine, Text, Whole
 from backend.api.registry import operation
 from backend.auth.permissions import Right
-from backend.errors import Conflict, Forbidden
+from backend.errors import BadRequest, Conflict, Forbidden
+from backend.lifecycle import category_changes
 from backend.lifecycle.review import check_words, choose_words
 from backend.model import Job, JobState, Verdict
-from backend.model.bulks import MAX_VIDEOS, OF_REVIEWERS, UNDOABLE, Bulk, BulkAction, ItemState
-from backend.operations.fields import ReasonCode
+from backend.model.bulks import EDITS, MAX_VIDEOS, OF_REVIEWERS, UNDOABLE, Bulk, BulkAction, ItemState
+from backend.operations.fields import CateId, ReasonCode, Tags
 from backend.operations.video_filters import Filters
 
 if TYPE_CHECKING:
@@ -71,6 +72,9 @@ def start_bulk(
     comment: Words = "",
     is_narrow: bool = False,
     is_cache: bool = False,
+    new_cate_id: CateId | None = None,
+    new_cate_name: Annotated[str | None, ClearableLine(100)] = None,
+    changed_tags: Tags = "",
     expected_total: Annotated[int | None, Whole(1, MAX_VIDEOS)] = None,
     seen_line: SeenLine = None,
 ) -> BulkDetail:
@@ -78,19 +82,24 @@ def start_bulk(
 
     The set is fixed by this call; videos that somebody changes before their turn, or that the action does not fit, are
     left alone and listed by getBulk. `approve` and `block` (with `reason` or `reasonCode`, as in createAudit) need the
-    permission to review, the others that to manage. `isNarrow` and `isCache` are for `recommend`. With
-    `expectedTotal`, 409 if another number matches; `seenLine` is as for createAudit.
+    permission to review, the others that to manage. `isNarrow` and `isCache` are for `recommend`. `category` sets
+    `newCateId` or `newCateName` as editVideo does, `addTags` and `removeTags` change `changedTags`, and `prewarm` sends
+    cover, first frame and renditions to the caches, as far as they are not warm. With `expectedTotal`, 409 if another
+    number matches; `seenLine` is as for createAudit.
     """
     if action not in OF_REVIEWERS:
         _require_manage(call)
     form: dict[str, Any] = {}
     if action in OF_REVIEWERS:
-        verdict = Verdict.BLOCKED if action is BulkAction.BLOCK else Verdict.NORMAL
-        words = choose_words(call.console, verdict, reason, reason_code, call.caller.language)
-        words = check_words(verdict, words, comment, needs_reason=not call.settings.legacy_clients)
-        form = {"reason": words, "reasonCode": reason_code, "comment": comment}
+        form = _verdict_form(call, action, reason, reason_code, comment)
     elif action is BulkAction.RECOMMEND:
         form = {"isNarrow": str(is_narrow).lower(), "isCache": str(is_cache).lower()}
+    elif action is BulkAction.CATEGORY:
+        form = _category_form(call, new_cate_id, new_cate_name)
+    elif action in EDITS:
+        if not changed_tags.strip(" ,"):
+            raise BadRequest("{name} is required.", name="changedTags")
+        form = {"tags": changed_tags}
     wanted = call.store.catalogue.settle(filters.wanted)
     bulk = call.store.bulks.start(
         action, form, wanted, call.actor, expected=expected_total, seen_line=seen_line
@@ -124,7 +133,7 @@ def cancel_bulk(call: Call, *, bulk_id: BulkId) -> None:
 
 @operation("POST", "/vod/undoBulk", message="已开始撤销", right=Right.REVIEW)
 def undo_bulk(call: Call, *, bulk_id: BulkId) -> BulkDetail:
-    """Queue taking back everything that an action on many videos did: approve, block, recommend or delete.
+    """Queue taking back everything that an action on many videos did, but for transcoding and prewarming.
 
     Videos that somebody changed since are left alone and listed. It is an action on many videos itself.
     """
@@ -135,6 +144,23 @@ def undo_bulk(call: Call, *, bulk_id: BulkId) -> BulkDetail:
     if job is not None and job.state in (JobState.QUEUED, JobState.RUNNING):
         raise Conflict("This bulk action is not finished; stop it first.")
     return _detail(call, call.store.bulks.undo(bulk_id, call.actor), 1, 10)
+
+
+def _verdict_form(call: Call, action: BulkAction, reason: str, reason_code: str, comment: str) -> dict[str, Any]:
+    verdict = Verdict.BLOCKED if action is BulkAction.BLOCK else Verdict.NORMAL
+    words = choose_words(call.console, verdict, reason, reason_code, call.caller.language)
+    words = check_words(verdict, words, comment, needs_reason=not call.settings.legacy_clients)
+    return {"reason": words, "reasonCode": reason_code, "comment": comment}
+
+
+def _category_form(call: Call, cate_id: int | None, cate_name: str | None) -> dict[str, Any]:
+    """Return the category as editVideo takes it, the same for all videos."""
+    if cate_id is None and cate_name is None:
+        raise BadRequest("{name} is required.", name="newCateId")
+    cate_id, cate_name = category_changes.settle(call.console, cate_id, cate_name, call.actor)
+    return {
+        name: value for name, value in (("cateId", cate_id), ("cateName", cate_name)) if value is not None
+    }  # fmt: skip
 
 
 def _require_manage(call: Call) -> None:

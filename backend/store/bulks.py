@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 
 from backend.errors import BadRequest, Conflict, ConsoleError, NotFound
-from backend.model import Actor, JobKind, Sort, VideoFilter
+from backend.model import Actor, JobKind, Sort, Video, VideoFilter
 from backend.model.bulks import KEPT_SECONDS, MAX_VIDEOS, UNDOABLE, UNDONE, Bulk, BulkAction, BulkItem, ItemState
 from backend.store import history, inserts, job_rows, stale_changes
 from backend.store.engine import Database, Engine
 from backend.store.rows import AT, AT_NUMBER, as_json, read_object
+from backend.store.tags import add_tags, remove_tags
 
 CHUNK = 5_000
 MAX_LINES = 10_000  # of the history that concern one batch
@@ -136,6 +137,21 @@ class Bulks:
         sql = f"select distinct target from history where {AT.format(key='target')} and request_id = ? and id > ?"
         with self._engine.reading() as db:
             return {one for (one,) in db.fetch(sql, [as_json(video_ids), bulk.actor.request_id, bulk.seen_line])}
+
+    def find_tags(self, bulk: Bulk, video: Video) -> str:
+        """Return the tags that an action which adds or removes some gives a video."""
+        change = add_tags if bulk.action is BulkAction.ADD_TAGS else remove_tags
+        return change(video.tags, str(bulk.form["tags"]))
+
+    def find_edited(self, bulk: Bulk, video_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return what was edited of each of these videos by the action that this one takes back, as it was before."""
+        sql = f"""
+            select target, before from history
+            where {AT.format(key="target")} and request_id = ? and id > ? and action = 'editVideo'
+        """
+        with self._engine.reading() as db:
+            rows = db.fetch(sql, [as_json(video_ids), bulk.form["requestId"], bulk.seen_line])
+        return {video_id: read_object(before) for video_id, before in rows}
 
     def find_changed(self, bulk: Bulk, video_ids: Sequence[str]) -> dict[str, Conflict]:
         """Return the videos that somebody else changed since the set was made, with the reason to leave them alone."""

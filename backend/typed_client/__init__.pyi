@@ -117,10 +117,12 @@ from backend.operations.programme import (
     PreviewData,
     ProgrammeData,
     SlotList,
+    VideoSlots,
 )
 from backend.operations.programme_changes import (
     ChangedEntry,
     CopiedWeek,
+    DeletedSlot,
     MovedEntry,
     RestoredLineup,
     RevisionNow,
@@ -510,6 +512,9 @@ class ConsoleClient(OperationClient):
         comment: str | None = None,
         is_narrow: bool | None = None,
         is_cache: bool | None = None,
+        new_cate_id: int | None = None,
+        new_cate_name: str | None = None,
+        changed_tags: str | None = None,
         expected_total: int | None = None,
         seen_line: int | None = None,
     ) -> BulkDetail:
@@ -541,7 +546,7 @@ class ConsoleClient(OperationClient):
         *,
         bulk_id: str,
     ) -> BulkDetail:
-        """Queue taking back everything that an action on many videos did: approve, block, recommend or delete."""
+        """Queue taking back everything that an action on many videos did, but for transcoding and prewarming."""
 
     def get_categories(
         self,
@@ -1074,6 +1079,13 @@ class ConsoleClient(OperationClient):
     ) -> SlotList:
         """Return the slots of the app, with their rules and revisions."""
 
+    def get_video_slots(
+        self,
+        *,
+        video_id: str,
+    ) -> VideoSlots:
+        """Return the slots in which a video is live or scheduled; specials are not counted."""
+
     def get_programme(
         self,
         *,
@@ -1203,6 +1215,14 @@ class ConsoleClient(OperationClient):
         revision: int | None = None,
     ) -> RevisionNow:
         """Add a slot, or change name and rules of the one with this code; absent parameters stay unchanged."""
+
+    def delete_slot(
+        self,
+        *,
+        slot: str,
+        revision: int | None = None,
+    ) -> DeletedSlot:
+        """Delete a slot with its entries and specials; the app's getFeed of it answers 404 from then on."""
 
     def get_review_agreement(
         self,

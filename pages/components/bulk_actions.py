@@ -6,10 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import confirm_dialog, formatting, layout, reason_choice, session, video_actions
+from pages.components import category_choice, confirm_dialog, formatting, layout, reason_choice, session, video_actions
 from pages.components.i18n import t
 
-ACTIONS = ("approve", "block", "recommend", "transcode", "narrow", "delete")
+ACTIONS = ("approve", "block", "recommend", "transcode", "narrow", "prewarm", "delete")
+EDITS = {"category": "folder", "addTags": "new_label", "removeTags": "label_off"}  # of many videos only
 RUNNING = ("queued", "running")
 WANTED, OWN = "wanted_bulk", "bulk_own"
 NAMED = 20
@@ -18,6 +19,10 @@ NAMED = 20
 def menu(wanted: dict[str, str], total: int) -> None:
     """Draw the menu of actions on all videos that match."""
     choices = {action.key: action.label for action in video_actions.allowed(*ACTIONS)}
+    if session.may("manage"):
+        edits = {key: f":material/{icon}: {t(f'action.{key}')}" for key, icon in EDITS.items()}
+        last = {key: choices.pop(key) for key in ("delete",) if key in choices}
+        choices = {**choices, **edits, **last}
     if total < 2 or not choices:
         return
 
@@ -35,25 +40,19 @@ def requested() -> None:
     """Open the requested question; called once per run, from the body of the page."""
     if wanted := st.session_state.pop(WANTED, None):
         key, total = wanted[0], wanted[2]
-        icon = video_actions.ACTIONS[key].icon
+        icon = EDITS.get(key) or video_actions.ACTIONS[key].icon
         layout.open_dialog(confirm_dialog.asked(key, total), icon)(_question)(*wanted)
 
 
 def _question(key: str, wanted: dict[str, str], total: int, seen: int, number: int) -> None:
-    st.caption(confirm_dialog.follows(video_actions.ACTIONS[key]))
+    if key not in EDITS:
+        st.caption(confirm_dialog.follows(video_actions.ACTIONS[key]))
     st.caption(t("bulk.follows"))
-    form: dict[str, Any] = {}
-    if key == "block":
-        form = reason_choice.form(number)
-    elif key == "recommend":
-        form = {
-            "isNarrow": st.checkbox(t("recommend.narrow"), key=f"bulk_narrow--{number}"),
-            "isCache": st.checkbox(t("recommend.cache"), key=f"bulk_cache--{number}", value=True),
-        }
+    form = _form(key, number)
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button(t("common.cancel"), key="confirm_no"):
             st.rerun()
-        ready = key != "block" or reason_choice.is_ready(form)
+        ready = reason_choice.is_ready(form) if key == "block" else form.get("changedTags") != ""
         if st.button(t(f"action.{key}"), key="confirm_yes", type="primary", disabled=not ready):
             flags = {name: str(value).lower() if isinstance(value, bool) else value for name, value in form.items()}
             given = {**wanted, **flags, "expectedTotal": total, "seenLine": seen}
@@ -62,6 +61,24 @@ def _question(key: str, wanted: dict[str, str], total: int, seen: int, number: i
                 _own().add(envelope["data"]["bulkId"])
                 st.rerun()
             st.error(formatting.plain(envelope["message"]))
+
+
+def _form(key: str, number: int) -> dict[str, Any]:
+    """Draw the fields of an action, and return them as parameters."""
+    if key == "block":
+        return reason_choice.form(number)
+    if key == "recommend":
+        return {
+            "isNarrow": st.checkbox(t("recommend.narrow"), key=f"bulk_narrow--{number}"),
+            "isCache": st.checkbox(t("recommend.cache"), key=f"bulk_cache--{number}", value=True),
+        }
+    if key == "category":
+        chosen = category_choice.choose(category_choice.by_path(), "", f"bulk_category--{number}")
+        return {f"new{name[0].upper()}{name[1:]}": value for name, value in chosen.items()}
+    if key in EDITS:
+        tags = st.text_input(t("video.tags"), key=f"bulk_tags--{number}", placeholder=t("upload.tags_example"))
+        return {"changedTags": formatting.comma_separated(tags)}
+    return {}
 
 
 def show() -> None:

@@ -96,7 +96,8 @@ class VideoList:
             st.rerun(scope="app")
         # for the way back from a video's page, which has its own URL
         st.session_state[f"{self.prefix}_query"] = {
-            key: value for key, value in st.query_params.items()
+            key: value
+            for key, value in st.query_params.items()
             if key.startswith(f"{self.prefix}_") or key == saved_views.VIEW
         }
         toolbar = st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar")

@@ -67,6 +67,27 @@ def test_a_view_is_saved_shared_and_opened_by_a_link(person, site, colleague):
     person.is_told(person.t("views.deleted"))
 
 
+def test_a_page_opens_with_the_view_that_a_person_chose(person, site):
+    site.catalogue.add("默认的")
+    view = site.ask("saveView", page="videos", name="每天看的", query="v_title=默认的", columns="title,id")
+    view = view["viewId"]
+    person.goes_to("/videos", open=view)
+    sees(person, "默认的")
+    open_menu(person)
+    person.part(f"view_default_{view}").locator("label").click()
+
+    person.follows("/jobs")
+    person.follows("/videos")
+    sees(person, "默认的")
+    person.is_at(f"view={view}")
+    person.clicks("view_everything")
+    expect(person.column(1)).to_have_count(20)
+    person.is_at("view=all")
+    person.page.reload()
+    expect(person.column(1)).to_have_count(20)
+    site.ask("deleteView", viewId=view)
+
+
 def sees(person, *titles):
     expect(person.column(1)).to_have_text(list(titles))
     person.is_idle()

@@ -180,9 +180,121 @@ def test_transcodes_are_queued_where_they_are_needed(door, waiting, work, make_v
     assert door.data("getBulk", bulkId=again["bulkId"])["refusedList"][0]["why"] == "There was nothing to do."
 
 
+def texts(door, name, **filters):
+    return {video["videoId"]: video[name] for video in door.data("getVideos", pageSize="100", **filters)["videoList"]}
+
+
+def test_a_category_is_set_and_taken_back(door, waiting, work):
+    for number in range(3):
+        door.data("editVideo", videoId=f"v{number:02}", cateName="旧的")
+
+    begun = door.data("startBulk", action="category", title="海", newCateName="海洋")
+
+    assert work() == [{"done": 45, "refused": 0}]
+    assert set(texts(door, "cateName", title="海").values()) == {"海洋"}
+    assert len(set(texts(door, "cateId", title="海").values())) == 1
+    door.data("startBulk", action="category", title="海", newCateId=next(iter(texts(door, "cateId").values())))
+    assert work() == [{"done": 0, "refused": 45}], "they have it already"
+
+    door.data("undoBulk", bulkId=begun["bulkId"])
+    assert work() == [{"done": 45, "refused": 0}]
+    found = texts(door, "cateName", title="海")
+    assert {video_id for video_id, name in found.items() if name == "旧的"} == {"v00", "v01", "v02"}
+    assert set(found.values()) == {"旧的", "12"}
+
+
+def test_tags_are_added_removed_and_taken_back(door, make_video, work):
+    for video_id, tags in (("a", "Sea,风"), ("b", ""), ("c", "山"), ("d", "x" * 495)):
+        make_video(video_id=video_id, tags=tags)
+
+    added = door.data("startBulk", action="addTags", changedTags="sea, 夏天")
+
+    assert work() == [{"done": 3, "refused": 1}]
+    assert {**texts(door, "tags"), "d": ""} == {"a": "Sea,风,夏天", "b": "sea,夏天", "c": "山,sea,夏天", "d": ""}
+    (refused,) = door.data("getBulk", bulkId=added["bulkId"])["refusedList"]
+    assert (refused["videoId"], refused["why"]) == ("d", "tags has 502 characters; at most 500 are allowed.")
+
+    removed = door.data("startBulk", action="removeTags", changedTags="SEA,山", maxSize="99000000000")
+    work()
+    assert {**texts(door, "tags"), "d": ""} == {"a": "风,夏天", "b": "夏天", "c": "夏天", "d": ""}
+    door.data("undoBulk", bulkId=removed["bulkId"])
+    assert work() == [{"done": 3, "refused": 0}]
+    assert {**texts(door, "tags"), "d": ""} == {"a": "Sea,风,夏天", "b": "sea,夏天", "c": "山,sea,夏天", "d": ""}
+    door.data("undoBulk", bulkId=added["bulkId"])
+    assert work() == [{"done": 0, "refused": 3}], "they were changed since"
+
+
+def test_a_deleted_category_comes_back_with_its_name(door, waiting, work):
+    made = door.data("addCategory", cateName="短的")
+    door.data("startBulk", action="category", title="海", newCateId=made["cateId"])
+    work()
+    begun = door.data("startBulk", action="category", title="海", newCateId="0")
+    work()
+    assert set(texts(door, "cateName", title="海").values()) == {""}
+    door.data("deleteCategory", cateId=made["cateId"])
+
+    door.data("undoBulk", bulkId=begun["bulkId"])
+
+    assert work() == [{"done": 45, "refused": 0}]
+    assert set(texts(door, "cateName", title="海").values()) == {"短的"}
+
+
+@pytest.mark.settings(public_url="https://cdn.example.com", prewarm_hosts=("cdn.example.com",))
+def test_what_passed_review_is_prewarmed_as_few_batches(door, console, make_video, work):
+    for number in range(25):
+        make_video(video_id=f"v{number}", files=PLAYED, **NORMAL)
+    make_video(video_id="waits", files=PLAYED, censor_status=CensorStatus.CHECK)
+    make_video(video_id="bare", **NORMAL)
+
+    begun = door.data("startBulk", action="prewarm")
+
+    assert work() == [{"done": 25, "refused": 2}]
+    refused = {row["videoId"]: row["why"] for row in door.data("getBulk", bulkId=begun["bulkId"])["refusedList"]}
+    assert refused["bare"] == "The video has no file that can be prewarmed."
+    assert "has not passed review" in refused["waits"]
+    sent = [job.payload["urls"] for job in console.store.jobs.find_jobs(kind=JobKind.PREWARM, size=100).items]
+    assert len(sent) == 2
+    assert len({url for urls in sent for url in urls}) == sum(map(len, sent)) == 25
+
+    door.data("startBulk", action="prewarm")
+    assert work() == [{"done": 25, "refused": 2}], "it is on its way"
+    assert console.store.jobs.find_jobs(kind=JobKind.PREWARM).total == 2
+    assert not door.data("getBulk", bulkId=begun["bulkId"])["canUndo"]
+
+
+def test_a_worker_that_dies_between_two_videos_goes_on_with_those_that_are_left(
+    door, console, waiting, work, monkeypatch
+):
+    begun = door.data("startBulk", action="addTags", title="海", changedTags="sea")
+    job = console.store.jobs.claim_job([JobKind.BULK], "w")
+    run = console.run_as_operator
+
+    def die(name, parameters, actor):
+        if parameters["videoId"] == "v30":
+            raise MemoryError
+        return run(name, parameters, actor)
+
+    monkeypatch.setattr(console, "run_as_operator", die)
+    with pytest.raises(MemoryError):
+        BulkRunner(console).run(job, None, Task())
+    monkeypatch.setattr(console, "run_as_operator", run)
+    assert texts(door, "tags", title="海")["v30"] == "测试"
+    assert door.data("getBulk", bulkId=begun["bulkId"])["done"] == 0, "it could not record"
+    assert 1 < total(door, tags="sea") < 45
+    console.store.jobs.release_job(job, "w")
+
+    assert work() == [{"done": 45, "refused": 0}]
+
+    lines = [line.action for number in range(45) for line in console.store.history.find_history(f"v{number:02}")]
+    assert lines.count("editVideo") == 45
+
+
 @pytest.mark.parametrize(
     ("given", "code", "why"),
     [
+        ({"action": "category", "title": "海"}, "400", "newCateId is required."),
+        ({"action": "category", "title": "海", "newCateId": "77"}, "400", "There is no category 77;"),
+        ({"action": "addTags", "title": "海", "changedTags": " , "}, "400", "changedTags is required."),
         ({"action": "approve", "title": "nothing"}, "400", "There is no video to do this to."),
         ({"action": "approve", "title": "海", "expectedTotal": "44"}, "409", "45 videos match now, not 44;"),
         ({"action": "block", "title": "海"}, "400", "reason is required when status is Blocked."),
