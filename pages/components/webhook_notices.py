@@ -12,10 +12,16 @@ from pages.components import formatting
 from pages.components.formatting import plain
 from pages.components.i18n import t
 
+MAX_PATH = 24
+
 
 def name_of(hook: dict[str, Any]) -> str:
-    """Return how a webhook is called: its description, or else its host."""
-    return str(hook["description"] or urlsplit(hook["url"]).netloc)
+    """Return how a webhook is called: its description, or else host and path, by whose end those of a host differ."""
+    if hook["description"]:
+        return str(hook["description"])
+    parts = urlsplit(hook["url"])
+    path = parts.path.rstrip("/")
+    return parts.netloc + (path if len(path) <= MAX_PATH else f"/…{path[-MAX_PATH + 2 :]}")
 
 
 def show(hooks: Iterable[dict[str, Any]], *, failing: bool = True) -> bool:
