@@ -105,6 +105,9 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         if session.may("manage"):
             st.button(t("programme.rules"), key="r_rules", icon=":material/tune:", type="tertiary",
                       on_click=programme_dialogs.request, args=("rules", programme_data.slot()))  # fmt: skip
+            if programme_data.slot()["slot"] != programme_data.FEED:
+                st.button(t("slot.drop"), key="r_drop_slot", icon=":material/playlist_remove:", type="tertiary",
+                          on_click=programme_dialogs.request, args=("drop_slot", programme_data.slot()))  # fmt: skip
             st.button(t("slot.new"), key="r_new_slot", icon=":material/playlist_add:", type="tertiary",
                       on_click=programme_dialogs.request, args=("slot", {}))  # fmt: skip
 if view == "list":

@@ -23,6 +23,7 @@ from pages.components import (
     url_state,
     video_actions,
     video_reports,
+    video_slots,
 )
 from pages.components.i18n import named, t
 
@@ -198,6 +199,7 @@ def show(video_id: str) -> None:
     with right:
         st.fragment(jobs, run_every="1s" if working else None)(video_id, answer)
         facts(video, infos)
+        video_slots.panel(video)
         video_reports.panel(video)
         technical_flags.panel(video)
         machine_review.panel(video)

@@ -12,7 +12,7 @@ from backend.api.registry import operation
 from backend.api.wall_clock import Time
 from backend.errors import BadRequest
 from backend.model import SECONDS_A_DAY
-from backend.model.programme import FEED, boundaries, own_lineup
+from backend.model.programme import FEED, EntryState, boundaries, own_lineup, state_at
 from backend.model.programme_conflicts import conflicts
 from backend.model.wall_times import day_of, day_start, week_days
 from backend.operations.programme_data import (
@@ -134,6 +134,23 @@ class LineupDifference(msgspec.Struct, rename="camel"):
     change_list: list[LineupChange]
 
 
+class VideoSlot(msgspec.Struct, rename="camel"):
+    """A slot that a video is in. `state` is scheduled or live; without an end `endTime` is empty, without a pin `pin`
+    is 0.
+    """
+
+    slot: str
+    name: str
+    state: EntryState
+    start_time: str
+    end_time: str
+    pin: int
+
+
+class VideoSlots(msgspec.Struct, rename="camel"):
+    slot_list: list[VideoSlot]
+
+
 class SlotList(msgspec.Struct, rename="camel"):
     slot_list: list[SlotData]
 
@@ -142,6 +159,17 @@ class SlotList(msgspec.Struct, rename="camel"):
 def get_slots(call: Call) -> SlotList:
     """Return the slots of the app, with their rules and revisions."""
     return SlotList([slot_data(one) for one in call.store.programme.find_slots()])
+
+
+@operation("GET", "/vod/getVideoSlots")
+def get_video_slots(call: Call, *, video_id: str) -> VideoSlots:
+    """Return the slots in which a video is live or scheduled; specials are not counted."""
+    write, now = ProgrammeWriter(call), call.now()
+    return VideoSlots([
+        VideoSlot(one.slot, one.name, state_at(one.recommended, one.ends, now), write.time(one.recommended),
+                  write.time(one.ends), one.pin or 0)
+        for one in call.store.programme.find_slots_of(video_id)
+    ])  # fmt: skip
 
 
 @operation("GET", "/vod/getProgramme")

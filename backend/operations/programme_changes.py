@@ -112,6 +112,13 @@ class SavedSpecial(msgspec.Struct, rename="camel"):
     conflict_list: list[ConflictData]
 
 
+class DeletedSlot(msgspec.Struct, rename="camel"):
+    """How many entries and specials went with a slot."""
+
+    entries: int
+    specials: int
+
+
 class RevisionNow(msgspec.Struct, rename="camel"):
     revision: int
 
@@ -312,6 +319,17 @@ def save_slot(
     if max_age_days is not None:
         rules["max_age_days"] = max_age_days or None
     return RevisionNow(call.store.programme_changes.save_slot(slot, name, rules, call.actor, expected=revision))
+
+
+@operation("POST", "/vod/deleteSlot", message="已删除", right=Right.MANAGE)
+def delete_slot(call: Call, *, slot: SlotCode, revision: Revision = None) -> DeletedSlot:
+    """Delete a slot with its entries and specials; the app's getFeed of it answers 404 from then on.
+
+    Its revisions are kept as long as any: a slot that is added with the same code can restore them. The slot `feed`
+    stays. `revision` as in editRecommend.
+    """
+    videos, specials = call.store.programme_changes.delete_slot(slot, call.actor, expected=revision)
+    return DeletedSlot(videos, specials)
 
 
 def scheduling(

@@ -166,10 +166,13 @@ def snapshot(db: Database, video_id: str) -> dict[str, Any]:
 def restore(
     db: Database, video_id: str, kept: Mapping[str, Any], media_key: str, actor: Actor, now: int, action: str
 ) -> bool:  # fmt: skip
-    """Put the entries of a `snapshot` back; return whether one of the documented slot is among them."""
+    """Put the entries of a `snapshot` back into those of its slots and specials that are still there; return whether one
+    of the documented slot is among them.
+    """
     own = kept.get("recommendation")
     rows = [*([own] if own else []), *kept.get("otherEntries", ())]
-    missing = [row for row in rows if not find(db, video_id, row.get("slot", FEED))]
+    there = {slot for (slot,) in db.execute("select slot from slots").fetchall()}  # one may be deleted meanwhile
+    missing = [row for row in rows if (slot := row.get("slot", FEED)) in there and not find(db, video_id, slot)]
     specials = [one for one in kept.get("specialEntries", ()) if slot_of(db, one["special_id"])]
     slots = {row.get("slot", FEED) for row in missing} | {slot_of(db, one["special_id"]) for one in specials}
     for slot in sorted(slots):

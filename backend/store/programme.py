@@ -20,7 +20,8 @@ from backend.store.lineups import NO_SLOT
 
 KEPT_DAYS = 35  # entries that ended longer ago are in the revisions only, and what was told of them is forgotten
 LATE_SECONDS = 5
-OF_KEPT = "'saveSpecial', 'deleteSpecial', 'copyWeek', 'saveSlot'"  # what a restored revision leaves as it is
+# What a restored revision leaves as it is.
+OF_KEPT = "'saveSpecial', 'deleteSpecial', 'copyWeek', 'saveSlot', 'deleteSlot'"
 NO_REVISION = "{slot} has no revision {revision}, or it is no longer kept."
 PLAYS = "exists (select 1 from files f where f.video_id = v.video_id and f.kind in ({kinds}))".format(
     kinds="'common', 'narrow', 'aliyunEncrypted', 'hlsEncrypted'"
@@ -93,6 +94,16 @@ class Slot(msgspec.Struct, frozen=True):
     rules: Rules
 
 
+class SlotOfVideo(msgspec.Struct, frozen=True):
+    """A slot that a video is in, and its window and pin there."""
+
+    slot: str
+    name: str
+    recommended: int
+    ends: int | None
+    pin: int | None
+
+
 class Revision(msgspec.Struct, frozen=True):
     """Who changed a slot, when and how; `action` and `target` are as in the history."""
 
@@ -153,6 +164,15 @@ class ProgrammeStore:
 
     def _compose(self, slot: str, now: int) -> Lineup:
         return lineup_at(self.get(slot), now)
+
+    def find_slots_of(self, video_id: str) -> list[SlotOfVideo]:
+        """Return the slots in which a video is live or scheduled, by code, without specials."""
+        sql = f"""
+            select {", ".join(SlotOfVideo.__struct_fields__)} from recommendations join slots using (slot)
+            where video_id = ? and (ends is null or ends > ?) order by slot
+        """
+        with self._engine.reading() as db:
+            return [SlotOfVideo(*row) for row in db.fetch(sql, [video_id, self._now()])]
 
     # Caches
 

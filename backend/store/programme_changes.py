@@ -17,10 +17,16 @@ from backend.store import entries, history, lineups
 from backend.store.engine import Database, Engine
 from backend.store.entries import NO_RECOMMENDATION
 from backend.store.feed_clock import decode_rules
+from backend.store.lineups import NO_SLOT
 from backend.store.programme import columns_of, read_entries, read_programme, read_revision
 from backend.store.rows import read_videos
 
 MAX_SLOTS = 20
+ADD_SLOT = """
+    insert into slots values (
+        :slot, '', coalesce((select max(revision) from lineups where slot = :slot), 0), '{}'
+    )
+"""
 NO_SPECIAL = "There is no special {special_id}. It may have been deleted."
 COMPARED = ("recommended", "ends", "pin", "rank", "note", "starts_typed", "ends_typed", "zone", "title", "description",
             "duration", "size", "tags", "user_id", "cover_url", "first_frame_url")  # fmt: skip
@@ -221,8 +227,8 @@ class ProgrammeChanges:
             old_name, old = (row[0], decode_rules(row[1])) if row else ("", Rules())
             new = msgspec.structs.replace(old, **rules)
             new_name = old_name if name is None else name
-            if row is None:
-                db.execute("insert into slots values (?, '', 0, '{}')", [slot])
+            if row is None:  # one that was deleted goes on with its revisions
+                db.execute(ADD_SLOT, {"slot": slot})
             elif (new, new_name) == (old, old_name):
                 return _revision(db, slot)
             revision = lineups.begin(db, slot, actor, now, "saveSlot")
@@ -234,6 +240,30 @@ class ProgrammeChanges:
             changed = {key: value for key, value in after.items() if row is None or before[key] != value}
             self._note(db, actor, "saveSlot", slot, changed, {key: before[key] for key in changed} if row else {})
             return revision
+
+    def delete_slot(self, slot: str, actor: Actor, *, expected: int | None = None) -> tuple[int, int]:
+        """Delete a slot with its entries and specials; return how many of both were in it.
+
+        Its revisions are kept: a new slot with its code can restore them. Raises BadRequest for the documented slot.
+        """
+        now = self._now()
+        with self._engine.writing() as db:
+            row = db.execute("select name, rules from slots where slot = ?", [slot]).fetchone()
+            if row is None:
+                raise NotFound(NO_SLOT, slot=slot)
+            if slot == FEED:
+                raise BadRequest("The slot {slot} stays: it is the feed of the documented operations.", slot=slot)
+            lineups.check(db, slot, expected)
+            videos = len(_all_entries(db, slot))
+            specials = db.execute("select count(*) from specials where slot = ?", [slot]).fetchone()[0]
+            lineups.begin(db, slot, actor, now, "deleteSlot")
+            db.execute("delete from recommendations where slot = ?", [slot])
+            db.execute("delete from specials where slot = ?", [slot])
+            db.execute("delete from slots where slot = ?", [slot])
+            rules = msgspec.to_builtins(decode_rules(row[1]))
+            before = {"name": row[0], **rules, "videos": videos, "specials": specials}
+            self._note(db, actor, "deleteSlot", slot, {}, before)
+            return videos, specials
 
     def _note(
         self, db: Database, actor: Actor, action: str, target: str, after: dict[str, Any],

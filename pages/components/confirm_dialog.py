@@ -72,7 +72,10 @@ class Question:
         """Reload the videos affected by these history lines, and ask about those only."""
         self.seen, self.changed, self.left_out = newest, lines, []
         ids = list(dict.fromkeys(line["target"] for line in lines))
-        slots = {video["videoId"]: {"slot": video["slot"]} for video in self.videos if "slot" in video}
+        slots = {
+            video["videoId"]: {name: video[name] for name in video_actions.OF_SLOTS if name in video}
+            for video in self.videos
+        }
         found = (session.attempt("getVideoById", videoId=video_id)["data"] for video_id in ids)
         self.take(review_queue.mark_places([video | slots.get(video["videoId"], {}) for video in found if video]))
 
@@ -152,7 +155,7 @@ def _form(question: Question) -> dict[str, Any]:
         return reason_choice.form(number)
     if question.action.key == "recommend":
         return {
-            "slot": programme_data.ask_slot(number),
+            "slot": programme_data.ask_slot(number, question.videos[0].get(video_actions.FREE_SLOTS, ())),
             "isNarrow": st.checkbox(t("recommend.narrow"), key=f"recommend_narrow--{number}"),
             "isCache": st.checkbox(t("recommend.cache"), key=f"recommend_cache--{number}", value=True),
             **schedule_fields.window(number),

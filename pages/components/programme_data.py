@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -44,10 +45,12 @@ def choose_slot() -> None:
     )  # fmt: skip
 
 
-def ask_slot(number: int) -> str:
-    """Draw the choice of a slot in a dialog, if there are several, and return its code."""
-    names = {one["slot"]: slot_name(one) for one in slots()}
-    if len(names) < 2:
+def ask_slot(number: int, among: Collection[str] = ()) -> str:
+    """Draw the choice of a slot in a dialog, if there are several, and return its code; only of these if some are
+    given.
+    """
+    names = {one["slot"]: slot_name(one) for one in slots() if not among or one["slot"] in among}
+    if len(slots()) < 2:
         return ""
     chosen = st.selectbox(
         t("programme.slot"), list(names), format_func=names.__getitem__, filter_mode=None, key=f"ask_slot--{number}"

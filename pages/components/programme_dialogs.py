@@ -13,7 +13,7 @@ from pages.components.i18n import named, t
 
 WANTED = "r_dialog"
 ICONS = {"copy": "content_copy", "special": "celebration", "drop": "delete", "rules": "tune", "compare": "difference",
-         "restore": "restore", "slot": "playlist_add"}  # fmt: skip
+         "restore": "restore", "slot": "playlist_add", "drop_slot": "playlist_remove"}  # fmt: skip
 MAX_CHANGES = 50
 
 
@@ -32,7 +32,7 @@ def requested() -> None:
 def draw(what: str, of: dict[str, Any], number: int) -> None:
     """Draw what stands in a dialog; `number` keeps its input apart from that of others."""
     drawn = {"copy": _copy, "special": _special, "drop": _drop, "rules": _rules, "compare": _compare,
-             "restore": _restore, "slot": _slot}  # fmt: skip
+             "restore": _restore, "slot": _slot, "drop_slot": _drop_slot}  # fmt: skip
     drawn[what](of, number)
 
 
@@ -160,6 +160,38 @@ def _slot(_of: dict[str, Any], number: int) -> None:
         return True
 
     _buttons(t("common.save"), make)
+
+
+def _drop_slot(of: dict[str, Any], _number: int) -> None:
+    st.markdown(f"**{formatting.plain(programme_data.slot_name(of))}**")
+    lines = _in_slot(of["slot"])
+    st.markdown("\n".join(f"- {formatting.plain(line)}" for line in lines) if lines else t("slot.drop_empty"))
+    st.caption(t("slot.drop_follows", code=of["slot"]))
+
+    def done(data: dict[str, Any]) -> str:
+        st.query_params.pop("r_slot", None)
+        return t("slot.deleted")
+
+    _buttons(t("slot.drop"), lambda: _send(of, "deleteSlot", done), danger=True)
+
+
+def _in_slot(slot: str) -> list[str]:
+    """Return what would go with a slot: its videos by state, and its specials to come."""
+    shown = session.ask("previewFeed", slot=slot, specials="false")
+    reasons = [one["reason"] for one in shown["leftOutList"]]
+    today = schedule_fields.now().date()
+    planned = session.ask(
+        "getProgramme", slot=slot, startTime=str(today), endTime=str(today + timedelta(days=programme_data.DAYS_AHEAD))
+    )
+    counts = {
+        "slot.drop_live": len(shown["placeList"]),
+        "slot.drop_scheduled": reasons.count("scheduled"),
+        "slot.drop_others": len(reasons) - reasons.count("scheduled"),
+    }
+    specials = [
+        t("slot.drop_special", name=one["name"], time=programme_data.span(one)) for one in planned["specialList"]
+    ]
+    return [t(key, count=count) for key, count in counts.items() if count] + specials
 
 
 def _rules(of: dict[str, Any], number: int) -> None:

@@ -104,6 +104,8 @@ ACTIONS = {
 }
 
 
+FREE_SLOTS = "freeSlots"  # of a video that is to be put into another slot
+OF_SLOTS = ("slot", FREE_SLOTS)  # what actions know of a video beside its row
 AT_ONCE = ("first", "unfirst")  # without a question: they change no video, and can be undone
 ONLY_WHERE_IT_FITS = ("first", "unfirst")  # not offered, rather than disabled, where it applies to no video
 
@@ -121,9 +123,12 @@ def why_not(key: str, video: dict[str, Any]) -> str:
         "unfirst": {"not_first": not place.get("first")},
         "approve": {"approved": video["censorStatus"] == "success"},
         "block": {"blocked": video["censorStatus"] == "fail"},
-        "recommend": {"recommended": video["isRecommend"] == "true", "unapproved": video["censorStatus"] != "success"},
+        "recommend": {
+            "recommended": video["isRecommend"] == "true" and not video.get(FREE_SLOTS),
+            "unapproved": video["censorStatus"] != "success",
+        },
         "schedule": {"unrecommended": video["isRecommend"] != "true"},
-        "unrecommend": {"unrecommended": video["isRecommend"] != "true"},
+        "unrecommend": {"unrecommended": video["isRecommend"] != "true" and "slot" not in video},
         "transcode": {"running": video["transcodeStatus"] == "onTranscode"},
         "narrow": {"running": video["narrowTranscodeStatus"] == "onTranscode"},
         "machine": {"running": video["censorStatus"] == "onCensor"},

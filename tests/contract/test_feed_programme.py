@@ -134,6 +134,19 @@ def test_an_entry_of_another_slot_is_in_its_feed_alone(feed, plan, door):
     assert feed(cursor="", slot="kids")["version"] != feed()["version"]
 
 
+def test_the_feed_of_a_deleted_slot_is_gone(plan, door):
+    key = door.data("addFeedKey")["key"]
+    door.data("saveSlot", slot="kids")
+    for name in ("small", "smaller"):
+        plan(name, slot="kids")
+    cursor = door.data("getFeed", token="", key=key, slot="kids", pageSize=1)["nextCursor"]
+
+    door.data("deleteSlot", slot="kids")
+
+    for page in ({}, {"cursor": cursor}):
+        assert door("getFeed", token="", key=key, slot="kids", **page)["code"] == "404", page
+
+
 @pytest.fixture
 def los_angeles():
     """The process believes that it is in Los Angeles; the console's zone stays Asia/Shanghai."""

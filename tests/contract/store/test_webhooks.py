@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -300,6 +301,35 @@ def test_what_the_clock_began_is_told_once_and_says_when_it_is_late(store, hook,
     started, ended = (one["data"] for one in events(store, hook) if one["type"].startswith("recommendation"))
     assert started["late"] is ended["late"] is True
     assert (started["startTime"], ended["endTime"]) == ("2019-01-09T14:12:29Z", "2019-01-09T14:14:29Z")
+
+
+def test_what_begins_while_many_look_is_told_once(store, hook, clock):
+    """As many servers and workers do, each once a second."""
+    for number in range(3):
+        add(store, f"v{number}", files=(SOURCE, COMMON))
+        store.catalogue.record_audit(f"v{number}", Verdict.NORMAL, "", "", TESTS)
+        window = Scheduling(TypedTime(int(clock()) + 60, "", ""))
+        store.catalogue.recommend(f"v{number}", {}, TESTS, wanted=window)
+    clock.move(60)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = [tick for ticks in pool.map(lambda _: store.programme.tick(), range(16)) for tick in ticks]
+
+    assert sorted(tick.video_id for tick in found) == ["v0", "v1", "v2"]
+    told = [one["data"]["videoId"] for one in events(store, hook) if one["type"] == "recommendation.started"]
+    assert sorted(told) == ["v0", "v1", "v2"]
+
+
+def test_what_a_deleted_slot_showed_has_ended(store, hook, clock):
+    add(store, files=(SOURCE, COMMON))
+    approve(store)
+    store.programme_changes.save_slot("home", "Home", {}, TESTS)
+    store.catalogue.recommend("v1", {}, TESTS, slot="home")
+
+    store.programme_changes.delete_slot("home", TESTS)
+
+    found = [(one["type"], one["data"].get("slot")) for one in events(store, hook)]
+    assert found[-2:] == [("lineup.changed", "home"), ("recommendation.ended", "home")]
 
 
 def test_each_revision_is_told_of(store, hook):

@@ -65,6 +65,7 @@ def changes(console, make_video, make_account, sign_in, account, small_clip, tmp
         },
         "saveSlot": {"slot": "home"},
         "saveView": {"page": "videos", "name": "mine"},
+        "deleteSlot": {"slot": "home"},
         "restoreLineup": {"lineup": "2"},
         "pushObjectCache": {"objectPath": "example.com/a.png"},
         "deleteRecommendById": {"videoId": others[0].video_id},
