@@ -11,6 +11,7 @@ from pages.components.i18n import t
 
 ACTIONS = ("approve", "block", "recommend", "transcode", "narrow", "prewarm", "delete")
 EDITS = {"category": "folder", "addTags": "new_label", "removeTags": "label_off"}  # of many videos only
+NOTHING: tuple[dict[str, Any], ...] = ({}, {"changedTags": ""})  # what was chosen of an edit
 RUNNING = ("queued", "running")
 WANTED, OWN = "wanted_bulk", "bulk_own"
 NAMED = 20
@@ -52,7 +53,7 @@ def _question(key: str, wanted: dict[str, str], total: int, seen: int, number: i
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button(t("common.cancel"), key="confirm_no"):
             st.rerun()
-        ready = reason_choice.is_ready(form) if key == "block" else form.get("changedTags") != ""
+        ready = reason_choice.is_ready(form) if key == "block" else key not in EDITS or form not in NOTHING
         if st.button(t(f"action.{key}"), key="confirm_yes", type="primary", disabled=not ready):
             flags = {name: str(value).lower() if isinstance(value, bool) else value for name, value in form.items()}
             given = {**wanted, **flags, "expectedTotal": total, "seenLine": seen}
@@ -73,7 +74,7 @@ def _form(key: str, number: int) -> dict[str, Any]:
             "isCache": st.checkbox(t("recommend.cache"), key=f"bulk_cache--{number}", value=True),
         }
     if key == "category":
-        chosen = category_choice.choose(category_choice.by_path(), "", f"bulk_category--{number}")
+        chosen = category_choice.choose(category_choice.by_path(), None, f"bulk_category--{number}")
         return {f"new{name[0].upper()}{name[1:]}": value for name, value in chosen.items()}
     if key in EDITS:
         tags = st.text_input(t("video.tags"), key=f"bulk_tags--{number}", placeholder=t("upload.tags_example"))

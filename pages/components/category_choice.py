@@ -23,14 +23,20 @@ def by_path() -> dict[str, int]:
     return known
 
 
-def choose(known: dict[str, int], chosen: str, key: str) -> dict[str, Any]:
-    """Draw a field for choosing an existing category or entering a new one; return it as operation parameters."""
+def choose(known: dict[str, int], chosen: str | None, key: str) -> dict[str, Any]:
+    """Draw a field for choosing an existing category or entering a new one; return it as operation parameters.
+
+    With None as `chosen`, nothing is returned until one is chosen.
+    """
     options = ["", *known]
+    index = None if chosen is None else options.index(chosen) if chosen in options else 0
     picked = st.selectbox(
-        t("video.category"), options, options.index(chosen) if chosen in options else 0, key=key,
+        t("video.category"), options, index, key=key, placeholder=t("bulk.choose"),
         format_func=lambda name: name or t("filter.no_category"), accept_new_options=True,
         help=t("video.category_help"),
     )  # fmt: skip
+    if picked is None:
+        return {}
     if picked in known:
         return {"cateId": known[picked]}
-    return {"cateName": (picked or "").strip()[: session.limit("nameLength")]}
+    return {"cateName": picked.strip()[: session.limit("nameLength")]}
