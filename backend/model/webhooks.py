@@ -126,7 +126,7 @@ class PrewarmEvent(msgspec.Struct, rename="camel"):
 
 
 class SheetEvent(msgspec.Struct, rename="camel"):
-    """Rows of a sheet were applied: `count` videos were edited."""
+    """Rows of a sheet were applied, or that was undone: `count` videos were edited."""
 
     sheet_id: str
     file_name: str
