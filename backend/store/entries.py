@@ -166,8 +166,8 @@ def snapshot(db: Database, video_id: str) -> dict[str, Any]:
 def restore(
     db: Database, video_id: str, kept: Mapping[str, Any], media_key: str, actor: Actor, now: int, action: str
 ) -> bool:  # fmt: skip
-    """Put the entries of a `snapshot` back into those of its slots and specials that are still there; return whether one
-    of the documented slot is among them.
+    """Put the entries of a `snapshot` back, if their slots and specials are still there; return whether one of the
+    documented slot is among them.
     """
     own = kept.get("recommendation")
     rows = [*([own] if own else []), *kept.get("otherEntries", ())]
