@@ -35,7 +35,7 @@ VOLATILE, FEED = (
     f"begin isolation level read committed; select pg_advisory_xact_lock({key})".encode()
     for key in (locks.VOLATILE, locks.FEED)
 )
-PATIENT = b"set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0"
+PATIENT = ("set local statement_timeout = 0", "set local idle_in_transaction_session_timeout = 0")
 UNPOOLED = b"set statement_timeout = 0; set idle_in_transaction_session_timeout = 0"
 
 
@@ -113,7 +113,8 @@ class Connections:
             with self._writes.turn():
                 db = self._writer.db
                 if bulk:
-                    run(db.conn.pgconn, PATIENT)
+                    for limit in PATIENT:
+                        db.execute(limit)
                     self._folds = True
                 yield db
         except psycopg.Error as error:

@@ -15,10 +15,12 @@ from psycopg.pq.abc import PGconn
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumper
 
+from backend.store.engine import Rows
 from backend.store.postgres.clock import Clock
 
 Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
-Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+Row: TypeAlias = tuple[Any, ...]
+Connection: TypeAlias = psycopg.Connection[Row]
 
 # Strings, comments and casts are left as they are.
 TOKEN = re.compile(r"'(?:[^']|'')*'|--[^\n]*|::|\?|:([A-Za-z_]\w*)|present_second\(\)")
@@ -104,32 +106,34 @@ class Database:
         self.conn = connection
         self._clock = clock
 
-    def execute(self, sql: str, values: Values = (), /) -> RawCursor[tuple[Any, ...]]:
-        statement = translate(sql)
-        given = self._values(statement, values) or None
-        cursor: Any = self.conn.execute(statement.sql, given, prepare=statement.is_prepared)
-        return cursor  # type: ignore[no-any-return]
+    def execute(self, sql: str, values: Values = (), /) -> Rows:
+        return self._execute(sql, values)
 
-    def executemany(self, sql: str, rows: Iterable[Values], /) -> RawCursor[tuple[Any, ...]]:
+    def executemany(self, sql: str, rows: Iterable[Values], /) -> None:
         statement = translate(sql)
         cursor: Any = self.conn.cursor()
         cursor.executemany(statement.sql, [self._values(statement, values) for values in rows])
-        return cursor  # type: ignore[no-any-return]
 
     def query(self, sql: str, values: Values = ()) -> Iterator[dict[str, Any]]:
         """Execute a statement immediately and return its rows as dictionaries."""
-        cursor = self.execute(sql, values)
+        cursor = self._execute(sql, values)
         if cursor.description is None:
             return iter(())
         names = [column.name for column in cursor.description]
         return (dict(zip(names, row, strict=True)) for row in cursor.fetchall())
 
-    def fetch(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
+    def fetch(self, sql: str, values: Values = ()) -> list[Row]:
         """Return the rows of a read-only statement."""
         return self.execute(sql, values).fetchall()
 
     def defer_foreign_keys(self) -> None:
         """Do nothing: foreign keys are checked when the transaction ends."""
+
+    def _execute(self, sql: str, values: Values) -> RawCursor[Row]:
+        statement = translate(sql)
+        given = self._values(statement, values) or None
+        cursor: Any = self.conn.execute(statement.sql, given, prepare=statement.is_prepared)
+        return cursor  # type: ignore[no-any-return]
 
     def _values(self, statement: Statement, values: Values) -> Sequence[Any]:
         if statement.names is not None:

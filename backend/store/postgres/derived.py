@@ -12,6 +12,15 @@ from backend.store.postgres.database import Database
 
 FOLD_EVERY = 500  # writes of a process after which it adds up the counters' differences
 CHUNK = 20_000
+NOTED = "select exists (select 1 from review_unsorted), exists (select 1 from figure_changes)"
+# What `figure_counts.settle` does, in one statement.
+SETTLE = (
+    "with figure_changes as (delete from figure_changes returning *), "
+    + ", ".join(
+        f"added{number} as ({sql})" for number, sql in enumerate((*figure_counts.SPANS, figure_counts.ADD_OF_USERS))
+    )
+    + " select 1"
+)
 CHANGED = "update changes set number = number + 1 where slot = 0 and pg_current_xact_id_if_assigned() is not null"
 
 # table, key, column, what it is made of, and how
@@ -64,10 +73,14 @@ COPIES = {
 
 def update(db: Database, now: float, *, fold: bool) -> None:
     """Update what is derived from the changes of this transaction, before it is committed."""
-    review_sorting.sort_changes(db, now)
-    figure_counts.settle(db, now)
+    unsorted, counted = db.execute(NOTED).fetchone() or (True, True)
+    if unsorted:
+        review_sorting.sort_changes(db, now)
+    if unsorted or counted:
+        db.execute(SETTLE, {"slot": int(now) // figure_counts.SLOT_SECONDS})
     if fold:
         fold_counters(db)
+    note_change(db)
 
 
 def note_change(db: Database) -> None:

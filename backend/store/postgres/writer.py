@@ -11,11 +11,10 @@ from psycopg.pq import TransactionStatus
 from backend.store.postgres import locks
 from backend.store.postgres.clock import Clock
 from backend.store.postgres.database import Connection, Database, run
-from backend.store.postgres.derived import CHANGED
 from backend.store.postgres.errors import CommitLostError, said
+from backend.store.postgres.pipeline import Pipeline, PipelinedDatabase
 
 BEGIN = f"begin isolation level read committed; select pg_advisory_xact_lock({locks.WRITE}); "
-COMMIT = f"{CHANGED}; commit".encode()
 NOW = "select set_config('qu.now', '{now}', true)"  # triggers ask for the time too
 HAS_FAILED = "a statement of the change had failed"
 
@@ -27,39 +26,49 @@ class Writer:
         """`derive` updates what is derived from the changes, before they are committed."""
         self._connect, self._clock, self._derive = connect, clock, derive
         self._connection: Connection | None = None
+        self._pipeline: Pipeline | None = None
         self.is_open = False  # also while the connection is broken, so that no member of the group is told otherwise
 
     @property
     def db(self) -> Database:
         """The database within the transaction."""
-        return Database(self._used, self._clock)
+        return PipelinedDatabase(self._used, self._clock, self._sending)
 
     def begin(self) -> None:
         """Begin a transaction and wait for the lock; a connection that the server closed is replaced."""
         command = (BEGIN + NOW.format(now=int(self._clock()))).encode()
         while not self.is_open:
             is_new = self._connection is None or self._connection.closed
-            connection = self._connection = self._connect() if is_new else self._used
+            if is_new:
+                self._connection = self._connect()
+                self._pipeline = Pipeline(self._connection)
             try:
-                run(connection.pgconn, command)
+                run(self._used.pgconn, command)
+                self._sending.enter()
                 self.is_open = True
             except psycopg.Error:
-                if is_new or not connection.closed:
+                if is_new or not self._used.closed:
                     self.rollback()
                     raise
 
     def add_savepoint(self) -> None:
-        run(self._used.pgconn, b"savepoint member")
+        self._sending.send("savepoint member")
 
     def release_savepoint(self) -> None:
-        """Keep what was changed since the savepoint."""
-        run(self._used.pgconn, b"release member")
+        """Keep what was changed since the savepoint. Raises the error of a statement that failed."""
+        self._sending.send("release member")
+        self._sending.sync()
 
     def undo_to_savepoint(self) -> None:
-        run(self._used.pgconn, b"rollback to member; release member")
+        with suppress(psycopg.Error):
+            self._sending.sync()
+        self._sending.send("rollback to member")
+        self._sending.send("release member")
+        self._sending.sync()
 
     def check(self) -> None:
         """Raise an error if a statement failed so that the transaction cannot be committed."""
+        self._sending.sync()
         if self._used.info.transaction_status != TransactionStatus.INTRANS:
             raise psycopg.errors.InFailedSqlTransaction(HAS_FAILED)
 
@@ -67,12 +76,13 @@ class Writer:
         """Update what is derived from the changes, and commit."""
         self._derive(self.db)
         try:
-            ended = run(self._used.pgconn, COMMIT)
+            ended = self._sending.send("commit")
+            self._sending.leave()
         except psycopg.Error as error:
             if self._used.closed:
                 raise CommitLostError(said(error)) from error
             raise
-        if ended != b"COMMIT":
+        if ended.command != b"COMMIT":
             raise psycopg.errors.InFailedSqlTransaction(HAS_FAILED)
         self.is_open = False
 
@@ -82,9 +92,11 @@ class Writer:
         if self._connection is None or self._connection.closed:
             return
         with suppress(psycopg.Error):
+            self._sending.leave()
+        with suppress(psycopg.Error):
             run(self._connection.pgconn, b"rollback")
         if self._connection.info.transaction_status != TransactionStatus.IDLE:
-            self._connection.close()  # broken within a pipeline (executemany), which libpq does not call closed
+            self._connection.close()  # broken within a pipeline, which libpq does not call closed
 
     def close(self) -> None:
         """Close the connection."""
@@ -96,3 +108,9 @@ class Writer:
         if self._connection is None:
             raise psycopg.OperationalError("there is no connection")
         return self._connection
+
+    @property
+    def _sending(self) -> Pipeline:
+        if self._pipeline is None:
+            raise psycopg.OperationalError("there is no connection")
+        return self._pipeline

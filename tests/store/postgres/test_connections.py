@@ -49,6 +49,12 @@ def write(store, word):
         db.execute("insert into cloud_places (name, value) values (?, '')", [word])
 
 
+def execute(store, *statements):
+    with store.engine.writing() as db:
+        for sql in statements:
+            db.execute(sql)
+
+
 def test_connections_that_the_server_ended_are_noticed_by_nobody(store, admin):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: words(store), range(20)))
@@ -238,6 +244,12 @@ class TestChangesAtOnce:
         assert [type(one) for one in found].count(StoreError) == 1
         assert words(store) == [("a",), ("b",), ("c",)]
 
+    def test_fail_alone_if_nobody_asks_for_the_result_of_what_failed(self, store, at_once):
+        found = at_once(lambda db: db.execute("select 1"), *[partial(write, store, word) for word in "abac"])
+
+        assert [type(one) for one in found].count(StoreError) == 1
+        assert words(store) == [("a",), ("b",), ("c",)]
+
     def test_do_not_suffer_from_the_first_one_that_fails(self, store, at_once):
         found = at_once(lambda db: db.execute("nonsense"), partial(self.add, store, "a"), partial(self.add, store, "b"))
 
@@ -311,6 +323,31 @@ def test_an_error_that_is_caught_within_a_change_does_not_make_it_look_saved(sto
     write(store, "a")
 
 
+SKIPPED = "insert into cloud_places (name, value) values ('b', '')"
+
+
+def test_a_statement_that_was_skipped_behind_one_that_failed_can_be_executed_later(store):
+    for _ in range(6):  # one of which prepares the second statement
+        with pytest.raises(StoreError, match="nonsense"):
+            execute(store, "insert into nonsense values ('a')", SKIPPED)
+    execute(store, SKIPPED)
+
+    assert words(store) == [("b",)]
+
+
+def test_a_change_of_many_statements_tells_how_many_rows_each_changed(store):
+    names = [str(number) for number in range(3000)]
+    with store.engine.writing() as db:
+        db.executemany("insert into cloud_places (name, value) values (?, '')", [(name,) for name in names])
+        one = db.execute("update cloud_places set value = 'x' where name like '1%'")
+        none = db.execute("delete from cloud_places where name = 'none'")
+        rows = db.query("select name, value from cloud_places where name = '12'")
+        assert (one.rowcount, none.rowcount) == (sum(name.startswith("1") for name in names), 0)
+        assert list(rows) == [{"name": "12", "value": "x"}]
+
+    assert len(words(store)) == len(names)
+
+
 def test_a_reader_sees_one_state_and_cannot_write(store):
     with store.engine.reading() as db:
         assert db.fetch("select count(*) from cloud_places") == [(0,)]
@@ -325,8 +362,8 @@ def test_a_reader_sees_one_state_and_cannot_write(store):
 def test_who_waits_for_a_lock_for_too_long_is_told_that_it_is_busy(store, admin):
     admin.execute("begin")
     admin.execute("lock table cloud_places")
-    with pytest.raises(StoreError) as told, store.engine.writing() as db:
-        db.execute("set local lock_timeout = '10ms'; insert into cloud_places (name, value) values ('a', '')")
+    with pytest.raises(StoreError) as told:
+        execute(store, "set local lock_timeout = '10ms'", "insert into cloud_places values ('a', '')")
     admin.execute("rollback")
 
     assert told.value.reason is Reason.BUSY
@@ -339,7 +376,7 @@ def test_a_process_that_stops_within_a_change_is_thrown_out_and_the_others_go_on
 
     def stop():
         with store.engine.writing() as db:
-            db.execute("set local idle_in_transaction_session_timeout = '50ms'")
+            db.fetch("select set_config('idle_in_transaction_session_timeout', '50ms', true)")
             entered.set()
             thrown_out.wait(10)
             db.execute("select 1")
