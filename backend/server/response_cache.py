@@ -11,6 +11,7 @@ import msgspec
 from backend.store import UNKNOWN
 
 MAX_ANSWER_BYTES, MAX_BYTES = 128 << 10, 8 << 20
+MAX_CALLERS = 10_000
 MAX_SECONDS = 60.0  # signed URLs of cloud mode are valid much longer
 
 
@@ -30,6 +31,7 @@ class Generation(msgspec.Struct):
     version: int
     until: float
     kept: dict[Hashable, KeptAnswer] = {}
+    callers: set[int] = set()  # hashes of the tokens that answers were made for
     size: int = 0  # bytes
 
 
@@ -48,14 +50,21 @@ class ResponseCache:
             return None
         return generation.kept.get(key)
 
-    def put(self, key: Hashable, version: int, body: bytes, request_id: str) -> None:
-        """Cache a response. `version` must have been read before the data it was made from."""
+    def version_for(self, token: str) -> int:
+        """Return the version of which this token got answers, so that whose it is need not be read; or UNKNOWN."""
+        generation = self._generation
+        return generation.version if hash(token) in generation.callers else UNKNOWN
+
+    def put(self, key: Hashable, version: int, body: bytes, request_id: str, token: str) -> None:
+        """Cache a response to this token. `version` must have been read before the data it was made from."""
         if version == UNKNOWN or len(body) > MAX_ANSWER_BYTES:
             return
         with self._guard:
             generation, now = self._generation, self._clock()
             if version != generation.version or now > generation.until:
                 self._generation = generation = Generation(version, now + MAX_SECONDS)
+            if len(generation.callers) < MAX_CALLERS:
+                generation.callers.add(hash(token))
             # a client paging through everything must not evict popular pages
             if key not in generation.kept and generation.size + len(body) <= MAX_BYTES:
                 before, _, after = body.partition(request_id.encode())

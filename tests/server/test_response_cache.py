@@ -191,20 +191,42 @@ def test_what_may_take_longer_is_left_to_a_thread(query, asked):
     assert "AnyIO" in asked.threads[0]
 
 
+def test_a_remote_database_is_not_read_on_the_event_loop(
+    asked, console, make_video, make_account, sign_in, monkeypatch
+):  # fmt: skip
+    """Only what was answered to this caller before, and still holds, is answered there."""
+    names, find = [], console.access_of
+    monkeypatch.setattr(console.store, "is_local", False)
+    monkeypatch.setattr(
+        console, "access_of", lambda *given: names.append(threading.current_thread().name) or find(*given)
+    )
+    other = sign_in(make_account("carl", Role.ANALYST))
+
+    def thread(**given):
+        names.clear()
+        assert asked(**given).json()["code"] == "200"
+        return "a thread" if all("AnyIO" in name for name in names) else "the event loop"
+
+    assert [thread() for _ in range(3)] == ["a thread", "the event loop", "the event loop"]
+    assert [thread(token=other) for _ in range(2)] == ["a thread", "the event loop"]
+    make_video()
+    assert [thread() for _ in range(2)] == ["a thread", "the event loop"]
+
+
 def test_what_is_kept_stays_within_its_bounds():
     now = [0.0]
     cache = ResponseCache(lambda: now[0])
     body = b"x" * (MAX_ANSWER_BYTES - 2) + b"id"
     most = MAX_BYTES // MAX_ANSWER_BYTES
     for number in range(2 * most):
-        cache.put(number, 1, body, "id")
+        cache.put(number, 1, body, "id", "token")
     assert [number for number in range(2 * most) if cache.get(number, 1)] == list(range(most))
     assert cache.get(0, 1).envelope("no") == body[:-2] + b"no"
     now[0] = MAX_SECONDS + 1
     assert cache.get(0, 1) is None
-    cache.put("large", 1, body + b"x", "id")
-    cache.put("unknown", UNKNOWN, b"id", "id")
-    cache.put("small", 1, b"id", "id")
+    cache.put("large", 1, body + b"x", "id", "token")
+    cache.put("unknown", UNKNOWN, b"id", "id", "token")
+    cache.put("small", 1, b"id", "id", "token")
     assert cache.get("large", 1) is cache.get("unknown", UNKNOWN) is cache.get("small", 2) is None
     assert cache.get("small", 1)
 

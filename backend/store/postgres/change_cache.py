@@ -41,14 +41,22 @@ class ChangeCache(VersionedCache):
         self._opening = False
         self._closed = False
         self._epoch = 0
+        self._asked, self._answer = 0, UNKNOWN  # questions for the version, and the last answer
         _prepare(connection)
         self._take(connection)
 
     def version(self) -> int:
-        """Return a number that differs after every change; UNKNOWN if it cannot be read."""
+        """Return a number that differs after every change; UNKNOWN if it cannot be read.
+
+        Who waits here meanwhile shares the answer to the next question, which is asked after all of them came.
+        """
+        came = self._asked
         with self._guard:
-            number = self._ask(b"number")
-            return UNKNOWN if number is None else self._epoch + int(number)
+            if self._asked == came:
+                self._asked += 1
+                number = self._ask(b"number")
+                self._answer = UNKNOWN if number is None else self._epoch + int(number)
+            return self._answer
 
     def version_in(self, db: Database) -> int:
         """Return the version that a transaction sees."""
