@@ -152,11 +152,13 @@ def remove_everywhere(db: Database, video_id: str, actor: Actor, now: int, actio
 
 def snapshot(db: Database, video_id: str) -> dict[str, Any]:
     """Return what `restore` needs: the entry of the documented slot, those of others, and places in specials."""
+    # both are sent before the first is waited for
+    entries = db.query(f"select * from {ENTRIES} where video_id = ? order by seq", [video_id])
+    places = db.query("select * from special_entries where video_id = ? order by special_id", [video_id])
     rows = [
-        {name: value for name, value in row.items() if value is not None and name != "tags_folded"}
-        for row in db.query(f"select * from {ENTRIES} where video_id = ? order by seq", [video_id])
+        {name: value for name, value in row.items() if value is not None and name != "tags_folded"} for row in entries
     ]
-    specials = list(db.query("select * from special_entries where video_id = ? order by special_id", [video_id]))
+    specials = list(places)
     own = next((row for row in rows if row["slot"] == FEED), None)
     others = [row for row in rows if row["slot"] != FEED]
     found = {"recommendation": own, "otherEntries": others, "specialEntries": specials}

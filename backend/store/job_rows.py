@@ -61,6 +61,12 @@ MADE_BY = {
     JobKind.NARROW: (FileKind.NARROW,),
 }
 
+# What `job_of` reads. Named, since PostgreSQL does not prepare a statement that returns all columns.
+JOB_COLUMNS = (
+    "job_id, kind, state, created, video_id, attempts, progress, reference, started, finished, error, detail, payload, "
+    "result"
+)
+
 WORKER = Actor("worker", "worker")
 MAX_PULLS_OF_ONE, MAX_PULLS = 200, 1000  # queued or running, per account and in total
 PENDING = "select payload from jobs where kind = ? and state in ('queued', 'running')"
@@ -250,7 +256,7 @@ def is_owned(db: Database, job: Job, owner: str) -> bool:
 
 def get(db: Database, job_id: str) -> Job:
     """Return one job. Raises NotFound."""
-    row = next(iter(db.query("select * from jobs where job_id = ?", [job_id])), None)
+    row = next(iter(db.query(f"select {JOB_COLUMNS} from jobs where job_id = ?", [job_id])), None)
     if row is None:
         raise NotFound("There is no job {job_id}.", job_id=job_id)
     return job_of(row)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from itertools import starmap
 from typing import Any
 
 from backend.errors import Conflict, ConsoleError
@@ -28,6 +29,7 @@ from backend.model.pull import PullSource
 from backend.store import history, stale_changes
 from backend.store.engine import Database, Engine
 from backend.store.job_rows import (
+    JOB_COLUMNS,
     MADE_BY,
     PRIORITY,
     STATUS,
@@ -80,7 +82,11 @@ CLAIM = f"""
     update jobs set state = 'running', owner = :owner, lease_until = :until, attempts = attempts + 1,
         started = :now, progress = 0, reference = ''
     where job_id = ({NEXT})
-    returning *
+    returning {JOB_COLUMNS}
+"""
+RUNNING = """
+    select job_id, owner, lease_until from jobs
+    where state = 'running' and kind in (select value from json_each(?)) order by job_id
 """
 
 
@@ -169,17 +175,18 @@ class Jobs:
             "kinds": json.dumps([kind.value for kind in kinds]),
         }
 
-        def is_left(row: dict[str, Any]) -> bool:
-            late = exact - row["lease_until"]
-            is_late = late > 0 and (late > LIVING_SECONDS or not is_here(row["owner"]))
-            return row["owner"] == owner or is_late or is_gone(row["owner"])
+        def is_left(job_id: str, held_by: str, lease_until: float) -> bool:
+            late = exact - lease_until
+            is_late = late > 0 and (late > LIVING_SECONDS or not is_here(held_by))
+            return held_by == owner or is_late or is_gone(held_by)
 
         with self._engine.reading() as db:  # an idle poll takes no write lock
-            if not db.fetch(NEXT, values) and not any(map(is_left, _running(db))):
+            if not db.fetch(NEXT, values) and not any(starmap(is_left, _running(db))):
                 return None
         with self._engine.writing() as db:
-            for row in filter(is_left, _running(db)):
-                self._requeue_abandoned(db, job_of(row))
+            for row in _running(db):
+                if is_left(*row):
+                    self._requeue_abandoned(db, get(db, row[0]))
             claimed = [job_of(row) for row in db.query(CLAIM, values)]
             return claimed[0] if claimed else None
 
@@ -265,7 +272,7 @@ class Jobs:
     def retry_failed_jobs(self, actor: Actor) -> int:
         """Queue all failed jobs again and return how many."""
         with self._engine.writing() as db:
-            rows = db.query("select * from jobs where state = 'failed' order by created, job_id")
+            rows = db.query(f"select {JOB_COLUMNS} from jobs where state = 'failed' order by created, job_id")
             failed = [job for job in map(job_of, rows) if job.kind in PRIORITY]
             for job in failed:
                 requeue(db, job, now=self._now())
@@ -313,7 +320,7 @@ class Jobs:
     def get_jobs(self, job_ids: Sequence[str]) -> list[Job]:
         """Return these jobs in this order, omitting those that no longer exist."""
         with self._engine.reading() as db:
-            sql = "select * from jobs where job_id in (select value from json_each(?))"
+            sql = f"select {JOB_COLUMNS} from jobs where job_id in (select value from json_each(?))"
             found = {row["job_id"]: job_of(row) for row in db.query(sql, [json.dumps(job_ids)])}
         return [found[job_id] for job_id in job_ids if job_id in found]
 
@@ -352,7 +359,7 @@ class Jobs:
         with self._engine.reading() as db:
             total = db.execute(f"select count(*) from jobs {where}", values).fetchone()[0]
             page = {**values, "limit": size, "offset": (index - 1) * size}
-            sql = f"select * from jobs {where} order by {time} desc, job_id limit :limit offset :offset"
+            sql = f"select {JOB_COLUMNS} from jobs {where} order by {time} desc, job_id limit :limit offset :offset"
             return Page(total, tuple(job_of(row) for row in db.query(sql, page)))
 
     def count_jobs(self) -> dict[tuple[JobKind, JobState], int]:
@@ -378,7 +385,6 @@ class Jobs:
         history.append(db, at=self._now(), actor=actor, action=action, target=target, before=before, after=after)
 
 
-def _running(db: Database) -> list[dict[str, Any]]:
-    """Return the rows of running jobs of kinds known to this version."""
-    sql = "select * from jobs where state = 'running' and kind in (select value from json_each(?)) order by job_id"
-    return list(db.query(sql, [json.dumps(list(JobKind))]))
+def _running(db: Database) -> list[Any]:
+    """Return id, owner and lease of the running jobs of kinds known to this version."""
+    return db.execute(RUNNING, [json.dumps(list(JobKind))]).fetchall()

@@ -11,7 +11,7 @@ from typing import TypeVar
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from backend.store.engine import Progress, ignore_progress
+from backend.store.engine import Progress, Rows, ignore_progress
 from backend.store.errors import Reason, StoreError
 from backend.store.group_commit import GroupedWriter
 from backend.store.postgres import derived, locks, migrations, schema
@@ -67,7 +67,7 @@ class Connections:
         self._cache = ChangeCache(self._open(tell, upgrade), self._connect)
         self.now: Clock = ServerClock(self._cache.server_time) if clock is time.time else clock
         self._commits, self._folds = 0, False
-        self._writer = Writer(self._connect, self.now, self._derive)
+        self._writer = Writer(self._connect, self.now, derived.ask, self._derive)
         self._writes = GroupedWriter(self._writer)
         self._used: set[Connection] = set()  # of the pool
         self._away = False  # the last attempt to connect failed
@@ -189,10 +189,10 @@ class Connections:
         self._pool.close()
         self._cache.close()
 
-    def _derive(self, db: Database) -> None:
+    def _derive(self, db: Database, noted: Rows) -> None:
         """Update what is derived from the changes of this transaction."""
         self._commits += 1
-        derived.update(db, self.now(), fold=self._folds or self._commits % derived.FOLD_EVERY == 0)
+        derived.update(db, noted, self.now(), fold=self._folds or self._commits % derived.FOLD_EVERY == 0)
         self._folds = False
 
     @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from backend.store import figure_counts, review_sorting
-from backend.store.engine import Progress, ignore_progress
+from backend.store.engine import Progress, Rows, ignore_progress
 from backend.store.folding import fold, marked_tags
 from backend.store.postgres.database import Database
 
@@ -71,9 +71,14 @@ COPIES = {
 }
 
 
-def update(db: Database, now: float, *, fold: bool) -> None:
-    """Update what is derived from the changes of this transaction, before it is committed."""
-    unsorted, counted = db.execute(NOTED).fetchone() or (True, True)
+def ask(db: Database) -> Rows:
+    """Ask what the changes so far have noted for `update`."""
+    return db.execute(NOTED)
+
+
+def update(db: Database, noted: Rows, now: float, *, fold: bool) -> None:
+    """Update what is derived from the changes of this transaction, before it is committed. `noted` is from `ask`."""
+    unsorted, counted = noted.fetchone()
     if unsorted:
         review_sorting.sort_changes(db, now)
     if unsorted or counted:

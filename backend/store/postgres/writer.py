@@ -8,6 +8,7 @@ from contextlib import suppress
 import psycopg
 from psycopg.pq import TransactionStatus
 
+from backend.store.engine import Rows
 from backend.store.postgres import locks
 from backend.store.postgres.clock import Clock
 from backend.store.postgres.database import Connection, Database, run
@@ -22,9 +23,15 @@ HAS_FAILED = "a statement of the change had failed"
 class Writer:
     """PostgreSQL's side of `backend.store.group_commit`. By the lock, the groups of all processes follow each other."""
 
-    def __init__(self, connect: Callable[[], Connection], clock: Clock, derive: Callable[[Database], None]) -> None:
-        """`derive` updates what is derived from the changes, before they are committed."""
-        self._connect, self._clock, self._derive = connect, clock, derive
+    def __init__(
+        self, connect: Callable[[], Connection], clock: Clock, ask: Callable[[Database], Rows],
+        derive: Callable[[Database, Rows], None],
+    ) -> None:  # fmt: skip
+        """`derive` updates what is derived from the changes, before they are committed. It is given what `ask` returned
+        after the last of them, which is sent with its end so that it costs no round trip.
+        """
+        self._connect, self._clock, self._ask, self._derive = connect, clock, ask, derive
+        self._asked: Rows | None = None
         self._connection: Connection | None = None
         self._pipeline: Pipeline | None = None
         self.is_open = False  # also while the connection is broken, so that no member of the group is told otherwise
@@ -45,7 +52,7 @@ class Writer:
             try:
                 run(self._used.pgconn, command)
                 self._sending.enter()
-                self.is_open = True
+                self.is_open, self._asked = True, None
             except psycopg.Error:
                 if is_new or not self._used.closed:
                     self.rollback()
@@ -57,6 +64,7 @@ class Writer:
     def release_savepoint(self) -> None:
         """Keep what was changed since the savepoint. Raises the error of a statement that failed."""
         self._sending.send("release member")
+        self._asked = self._ask(self.db)
         self._sending.sync()
 
     def undo_to_savepoint(self) -> None:
@@ -68,13 +76,14 @@ class Writer:
 
     def check(self) -> None:
         """Raise an error if a statement failed so that the transaction cannot be committed."""
+        self._asked = self._ask(self.db)
         self._sending.sync()
         if self._used.info.transaction_status != TransactionStatus.INTRANS:
             raise psycopg.errors.InFailedSqlTransaction(HAS_FAILED)
 
     def commit(self) -> None:
         """Update what is derived from the changes, and commit."""
-        self._derive(self.db)
+        self._derive(self.db, self._asked or self._ask(self.db))
         try:
             ended = self._sending.send("commit")
             self._sending.leave()
