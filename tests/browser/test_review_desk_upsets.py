@@ -356,6 +356,21 @@ def test_a_decision_under_way_when_the_page_is_loaded_anew_is_stored_once(server
     assert [line["action"] for line in server.ask("getHistory", videoId=ids[0])].count("createAudit") == 1
 
 
+def test_clips_taken_while_the_page_is_loaded_anew_are_not_held_by_the_page_that_is_gone(waiting, desk_of):
+    waiting("先审")
+    desk = desk_of()
+    desk.shows("先审")
+    waiting("取到一半")
+    held = Held(desk.page, "takeReview", answered=True)
+    desk.presses("a")
+    held.comes()
+    held.is_over = True
+
+    desk.opens()
+
+    desk.shows("取到一半")
+
+
 def test_keys_mean_the_same_on_other_keyboards_and_in_full_width(server, waiting, desk_of):
     ids = waiting("全角", "俄语键盘", "法语数字", "全角数字", "法语字母", "不动")
     desk = desk_of()

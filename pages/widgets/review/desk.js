@@ -283,7 +283,9 @@ class Desk {
     for (const item of this.outbox.items) {
       if (item.kind !== "undo") post(this.config, KINDS[item.kind], item.body, true);
     }
-    this.returnLeases();
+    // Those that a request under way takes are known to the server only.
+    if (this.taking && !this.outbox.items.length) post(this.config, "releaseReview", {}, true);
+    else this.returnLeases();
   }
 
   returnLeases() {
