@@ -161,7 +161,7 @@ class Sessions:
     def write_seen(self) -> None:
         """Write pending last_seen times, also of desks. If the database refuses, they are kept for the next write."""
         with self._guard:
-            seen, self._seen = self._seen, {}
+            seen = self._seen.copy()  # lists show them until they are written
             self._written = self._now()
             if not seen:
                 return
@@ -171,8 +171,11 @@ class Sessions:
                     db.executemany("update sessions set seen = ? where token_hash = ? and seen < ?", times)
                     db.executemany("update review_desks set used = ? where key_hash = ? and used < ?", times)
             except StoreError as error:
-                self._seen = {**seen, **self._seen}
                 log.warning("last_seen of sessions cannot be written: %s", error)
+                return
+            for hashed, second in seen.items():
+                if self._seen.get(hashed) == second:
+                    del self._seen[hashed]
 
     def _add(
         self, db: Database, account: Account, token: str, expires: int, actor: Actor, *, agent: str = "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import pytest
 
 from backend.auth.permissions import Role
@@ -192,6 +194,23 @@ class TestSessions:
                 return db.execute(hashed).fetchone()[0]
 
         eventually(lambda: written() >= clock() - 1)
+
+    def test_when_it_was_last_seen_is_shown_also_while_it_is_written(self, door, console, clock, monkeypatch):
+        writing, shown = console.store.engine.writing, []
+
+        @contextmanager
+        def look_and_write():
+            shown.append(console.store.sessions.find_sessions()[0].last_seen)
+            with writing() as db:
+                yield db
+
+        clock.move(59)
+        door.data("getAccount")
+        monkeypatch.setattr(console.store.engine, "writing", look_and_write)
+
+        console.store.sessions.write_seen()
+
+        assert shown == [int(clock())]
 
 
 def token_id(door, token):
