@@ -71,7 +71,7 @@ def restore(source: Path) -> None:
 @click.option("--afresh", is_flag=True, help="Empty an unfinished copy in the target first.")
 @click.option("--cancel", is_flag=True, help="Use the data here again: remove the mark of an earlier move.")
 def migrate(address: str | None, media: str | None, afresh: bool, cancel: bool) -> None:
-    """Move the data to PostgreSQL or to a folder, or copy the media to a bucket or to the folder in QU_DATA.
+    """Move the data to PostgreSQL or to a folder, or copy the media to a bucket, to QU_DATA, or to the folder of --to.
 
     Data are moved while nothing uses them, compared, and not used here afterwards. Media can be copied beside the
     server, and nothing is deleted. The command can be interrupted and repeated.
@@ -82,14 +82,14 @@ def migrate(address: str | None, media: str | None, afresh: bool, cancel: bool) 
     if cancel:
         click.echo(f"{cancel_move(settings)} is used again.")
         return
+    target = replace(settings, **_place(address)) if address else settings
     if media:
-        _copy_media(settings, media)
+        _copy_media(settings, media, target.data)
     if address:
-        target = replace(settings, **_place(address))
         move_data(settings, target, click.echo, afresh=afresh)
         setting = "QU_DATABASE to that address" if target.database else f"QU_DATA={target.data} and no QU_DATABASE"
         click.echo(f"Moved. Set {setting}, and start the server.")
-        if target.data != settings.data and not settings.media:
+        if target.data != settings.data and not settings.media and not media:
             click.echo(f"Move the media as well: {settings.media_folder} belongs into {target.data}.")
 
 
@@ -105,12 +105,14 @@ def _place(address: str) -> dict[str, Any]:
     return {"database": address}
 
 
-def _copy_media(settings: Settings, target: str) -> None:
+def _copy_media(settings: Settings, target: str, data: Path) -> None:
+    """Copy the media to a bucket, or to their place in the folder `data`."""
     url = "" if target == "folder" else backend.read_settings(QU_MEDIA=target).media
-    if url == settings.media:
+    if url == settings.media and (url or data == settings.data):
         raise click.UsageError("The media are there already: that is the present QU_MEDIA.")
     require_data(settings)
-    here, there = backend.open_files(settings), backend.open_files(replace(settings, media=url))
+    here = backend.open_files(settings)
+    there = backend.open_files(replace(settings, media=url, data=settings.data if url else data))
     there.describe()
     shown = (
         (lambda done: click.echo(f"\r{_told(done)}", nl=False, err=True)) if sys.stderr.isatty() else (lambda _: None)

@@ -86,6 +86,18 @@ class TestLookingAfter:
         assert "3 were there" in run("migrate", "--media", place.url).output
         assert "there already" in run("migrate", "--media", "folder").output
 
+    @pytest.mark.sqlite  # moves from one folder to another
+    def test_data_and_media_are_moved_to_a_new_folder_together(self, run, clip, console, settings, tmp_path):
+        made, _ = clip()
+        console.close()
+
+        out = run("migrate", "--to", "moved", "--media", "folder")
+
+        assert out.exit_code == 0, out.output
+        assert (tmp_path / "moved" / "media" / made.video_id / "common.mp4").read_bytes() == bytes(range(250)) * 4
+        assert not settings.media_folder.exists()
+        assert "Move the media" not in out.output
+
 
 @pytest.mark.slow
 class TestKills:
