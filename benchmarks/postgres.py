@@ -246,6 +246,7 @@ class Bench:
         """Measure in turns, so that a busy machine slows the disk and the console alike."""
         wanted = VideoFilter(censor_status=CensorStatus.CHECK)
         ids = [video.video_id for video in self.store.catalogue.find_videos(wanted, 1, 1000).items]
+        assert ids, "no video waits for review"
         endless = ((one, verdict) for verdict in cycle((Verdict.NORMAL, Verdict.BLOCKED)) for one in ids)
         goals = {1: ">= 0.6 of fsync", 8: ">= 1.0 of fsync"}
         syncs: list[float] = []
