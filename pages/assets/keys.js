@@ -14,6 +14,7 @@
   let runs = false;
   let began = 0; // start of the last run
   let ended = 0; // end of the last run
+  let arrived = false; // whether the page got the last click that confirms
   let placed = null; // the dialog whose first field was focused
 
   // Streamlit's shortcuts listen on the document, other handlers within the body. Until the result of a shortcut is
@@ -38,13 +39,16 @@
     if (field.matches("textarea") === (event.ctrlKey || event.metaKey)) confirmWhenTaken(dialog);
   });
 
+  document.addEventListener("click", (event) => { arrived ||= event.target.matches(CONFIRM); }, true);
+
   // The last input may determine whether the dialog can be confirmed. A busy page may drop a click: it is repeated
-  // only if no rerun followed, so nothing is confirmed twice.
+  // only if it did not arrive or no rerun followed, so nothing is confirmed twice. Pages also rerun by themselves.
   function confirmWhenTaken(dialog, clicked = Infinity, left = 3) {
     setTimeout(() => {
-      if (!dialog.isConnected || began > clicked || !left) return;
+      if (!dialog.isConnected || (arrived && began > clicked) || !left) return;
       if (document.querySelector(RUNS)) return confirmWhenTaken(dialog, clicked, left);
       const now = performance.now();
+      arrived = false;
       dialog.querySelector(CONFIRM)?.click();
       confirmWhenTaken(dialog, now, left - 1);
     }, AT_ONCE_MS);
