@@ -171,6 +171,7 @@ def test_a_file_that_waits_or_is_sent_can_be_cancelled(person, site, make_clip, 
     titles = ("不要了 一", "不要了 二", "还是要")
     chooses(person, *(make_clip(f"{title}.mp4", seconds=1) for title in titles))
     files = dialog.get_by_role("listitem")
+    until(lambda: person.page.wait_for_timeout(10) or len(stuck) == 1, "the first is being sent")
 
     dialog.get_by_role("button", name=f"{person.t('upload.cancel')}: {titles[1]}.mp4").click()
     with person.page.expect_request(SENT):

@@ -203,8 +203,8 @@ def test_a_lost_answer_is_looked_up_even_after_a_restart(make_console, console, 
 
 def test_a_quota_that_is_used_up_is_told_and_the_rest_goes_out_after_midnight(alibaba, do, shown, refresh):
     video = shown()
-    block(do, video)
     alibaba.prefetching.url_remain = 3
+    block(do, video)
 
     refresh()
 
