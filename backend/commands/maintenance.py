@@ -115,15 +115,17 @@ def _copy_media(settings: Settings, target: str, data: Path) -> None:
     there = backend.open_files(replace(settings, media=url, data=settings.data if url else data))
     there.describe()
     shown = (
-        (lambda done: click.echo(f"\r{_told(done)}", nl=False, err=True)) if sys.stderr.isatty() else (lambda _: None)
+        (lambda done: click.echo(f"\r{_summary(done)}", nl=False, err=True))
+        if sys.stderr.isatty()
+        else (lambda _: None)
     )
     with hold_data_dir(settings):
         done = copy_media(here, there, settings.data / "media-copy.journal", shown)
-    click.echo(f"{_told(done)}. All files of {here.place} are in {there.place} now, with equal checksums.")
+    click.echo(f"{_summary(done)}. All files of {here.place} are in {there.place} now, with equal checksums.")
     click.echo(f"Stop the server, run this again for what came in meanwhile, set QU_MEDIA={url}, and start it.")
 
 
-def _told(done: Progress) -> str:
+def _summary(done: Progress) -> str:
     return f"{done.copied:,} files copied ({done.size / 1e6:,.1f} MB), {done.known:,} were there"
 
 

@@ -118,7 +118,7 @@ class Connections:
                     self._folds = True
                 yield db
         except psycopg.Error as error:
-            raise self._told("written", error) from error
+            raise self._store_error("written", error) from error
         for listener in self.listeners:
             listener()
 
@@ -152,7 +152,7 @@ class Connections:
                 run(connection.pgconn, UNPOOLED)
                 yield Database(connection, self.now)
         except psycopg.Error as error:
-            raise self._told("read", error) from error
+            raise self._store_error("read", error) from error
 
     def cached_in(self, db: Database, key: Hashable, find: Callable[[], T]) -> T:
         """Return `find()` for the snapshot of `db`, cached until the database changes."""
@@ -168,7 +168,7 @@ class Connections:
         except psycopg.Error as error:
             if connection is not None:
                 self._give_back(connection)
-            raise self._told("read", error) from error
+            raise self._store_error("read", error) from error
         try:
             yield bool(leads)
         finally:
@@ -216,7 +216,7 @@ class Connections:
             if run(connection.pgconn, end).lower() != end:
                 raise StoreError(f"The database {self.name} undid a change in which a statement had failed.")
         except psycopg.Error as error:
-            raise self._told(done, error) from error
+            raise self._store_error(done, error) from error
         finally:
             if connection is not None:
                 self._give_back(connection)
@@ -281,7 +281,7 @@ class Connections:
             note_use(connection)
         self._away = False
 
-    def _told(self, done: str, error: psycopg.Error) -> StoreError:
+    def _store_error(self, done: str, error: psycopg.Error) -> StoreError:
         return store_error(f"The database {self.name} cannot be {done}: {said(error)}", error)
 
 

@@ -50,7 +50,7 @@ class PostgresTables:
     def __init__(self, address: str, *, held: bool = True) -> None:
         """Without `held`, others may use the database, but nobody may restore or move it meanwhile."""
         self.name, _ = read_address(address)
-        with self._told():
+        with self._store_errors():
             self._db: Connection = connect(address)
             run(self._db.pgconn, UNPOOLED)
             if not held:
@@ -59,7 +59,7 @@ class PostgresTables:
             run(self._reader.pgconn, UNPOOLED)
 
     def problem(self) -> str:
-        with self._told():
+        with self._store_errors():
             if not migrations.is_ours(self._db):
                 return NOT_OURS.format(name=self.name)
             if migrations.find_pending(self._db):
@@ -68,37 +68,37 @@ class PostgresTables:
             return NEWER.format(name=self.name, unknown=", ".join(unknown)) if unknown else ""
 
     def is_new(self) -> bool:
-        with self._told():
+        with self._store_errors():
             tables = (table for table in TABLES if table not in FIRST)
             used = any(self._db.execute(f"select 1 from {table} limit 1").fetchone() for table in tables)
             return not used and self._db.execute("select id from history_head").fetchone() == (0,)
 
     def read_mark(self) -> Mark | None:
-        with self._told():
+        with self._store_errors():
             return read_mark(self._db)
 
     def write_mark(self, mark: Mark | None) -> None:
-        with self._told(), self._db.transaction():
+        with self._store_errors(), self._db.transaction():
             self._put_mark(mark)
 
     def columns(self, table: str) -> list[str]:
-        with self._told():
+        with self._store_errors():
             return [name for (name,) in self._db.execute(COLUMNS, [table])]
 
     def count(self, table: str) -> int:
-        with self._told():
+        with self._store_errors():
             (number,) = self._db.execute(f"select count(*) from {table}").fetchone() or (0,)
             return int(number)
 
     def last_key(self, table: str) -> Key | None:
         keys = TABLES[table]
         order = ", ".join(f"{key} desc" for key in keys)
-        with self._told():
+        with self._store_errors():
             return self._db.execute(f"select {', '.join(keys)} from {table} order by {order} limit 1").fetchone()
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        with self._told():
+        with self._store_errors():
             run(self._reader.pgconn, b"begin isolation level repeatable read read only")
             try:
                 yield
@@ -109,7 +109,7 @@ class PostgresTables:
     def rows(self, table: str, columns: Sequence[str], after: Key | None = None) -> Iterator[list[Row]]:
         keys = ", ".join(TABLES[table])
         behind = f"where ({keys}) > ({', '.join(f'${n + 1}' for n in range(len(after)))})" if after else ""
-        with self._told(), closing(RawServerCursor(self._reader, "moved")) as cursor:
+        with self._store_errors(), closing(RawServerCursor(self._reader, "moved")) as cursor:
             cursor.execute(f"select {', '.join(columns)} from {table} {behind} order by {keys}", after, binary=True)
             while rows := cursor.fetchmany(BATCH):
                 yield rows
@@ -120,7 +120,7 @@ class PostgresTables:
 
     def begin_filling(self, mark: Mark) -> None:
         names = [*TABLES, *DERIVED, "finding"]
-        with self._told(), self._db.transaction():
+        with self._store_errors(), self._db.transaction():
             before = read_mark(self._db)
             later = list(before.later) if before else []  # they are left out already
             for table in names if not later else ():
@@ -137,12 +137,12 @@ class PostgresTables:
 
     def write(self, table: str, columns: Sequence[str], rows: list[Row]) -> None:
         sql = f"copy {table} ({', '.join(columns)}) from stdin"
-        with self._told(), self._db.transaction(), self._db.cursor() as cursor, cursor.copy(sql) as copy:
+        with self._store_errors(), self._db.transaction(), self._db.cursor() as cursor, cursor.copy(sql) as copy:
             for row in rows:
                 copy.write_row(row)
 
     def finish_filling(self, numbers: dict[str, int], tell: Progress) -> None:
-        with self._told():
+        with self._store_errors():
             total = self.count("videos")
             tell(0, total)
             with self._db.transaction():
@@ -165,7 +165,7 @@ class PostgresTables:
 
     def last_numbers(self) -> dict[str, int]:
         found = {}
-        with self._told():
+        with self._store_errors():
             for table, _, sequence in self._db.execute(NUMBERED).fetchall():
                 row = self._db.execute(f"select last_value, is_called from {sequence}").fetchone()
                 if row is not None and row[1]:
@@ -190,7 +190,7 @@ class PostgresTables:
             self._db.execute(f"insert into {MARK} ({', '.join(MARK_COLUMNS)}) values ({values})", mark.row())
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _store_errors(self) -> Iterator[None]:
         try:
             yield
         except psycopg.Error as error:
