@@ -26,6 +26,7 @@ from backend.prewarm import CacheProvider
 from backend.prewarm.ssrf import own_hosts
 from backend.settings import Settings
 from backend.store import Reason, Store, StoreError
+from backend.store.engine import HAS_WRITTEN
 
 if TYPE_CHECKING:
     from backend.aliyun.cloud import Cloud
@@ -46,6 +47,10 @@ OUR_FAULT = "The console could not process this request. Give this number to the
 
 def _refused_by_database(error: StoreError, request_id: str) -> ConsoleError:
     """Return the user-facing error for a failed transaction."""
+    if HAS_WRITTEN.get():
+        return ConsoleError(
+            "The database failed after something was saved, so this may be done in part. Look before you try again."
+        )
     if error.reason is Reason.FULL:
         return ConsoleError("The disk is full, so nothing was changed. Free some space and try again.")
     if error.reason is Reason.READ_ONLY:
@@ -179,6 +184,7 @@ class Console:
         """As `call`, but `data` is returned ready for encoding. `access_of` looks up a token."""
         request_id = caller.request_id or self.new_id()
         started = time.perf_counter()
+        HAS_WRITTEN.set(False)
         code, message, data, who = "500", "", None, ""
         try:
             operation = OPERATIONS.get(name)

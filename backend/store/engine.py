@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from typing import Any, Protocol, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ T = TypeVar("T")
 UNKNOWN = -1  # no version
 Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
+# Whether something was committed in the present call, which an error after it must not deny
+HAS_WRITTEN: ContextVar[bool] = ContextVar("has_written", default=False)
 
 Progress: TypeAlias = Callable[[int, int], None]  # rows done, total
 Piece: TypeAlias = tuple[int, Any]  # rows in the batch, and the batch

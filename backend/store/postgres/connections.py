@@ -11,14 +11,14 @@ from typing import TypeVar
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from backend.store.engine import Progress, Rows, ignore_progress
+from backend.store.engine import HAS_WRITTEN, Progress, Rows, ignore_progress
 from backend.store.errors import Reason, StoreError
 from backend.store.group_commit import GroupedWriter
 from backend.store.postgres import derived, locks, migrations, schema
 from backend.store.postgres.change_cache import ChangeCache
 from backend.store.postgres.clock import Clock, ServerClock
 from backend.store.postgres.database import Connection, Database, run
-from backend.store.postgres.errors import said, store_error
+from backend.store.postgres.errors import CommitLostError, may_be_committed, said, store_error
 from backend.store.postgres.marks import read_mark
 from backend.store.postgres.opening import KWARGS, configure, connect, explained, read_address
 from backend.store.postgres.writer import Writer
@@ -119,6 +119,7 @@ class Connections:
                 yield db
         except psycopg.Error as error:
             raise self._store_error("written", error) from error
+        HAS_WRITTEN.set(True)
         for listener in self.listeners:
             listener()
 
@@ -212,14 +213,25 @@ class Connections:
         try:
             connection = self._begin(begin)
             yield Database(connection, self.now)
-            end = b"rollback" if begin is READ else b"commit"
-            if run(connection.pgconn, end).lower() != end:
-                raise StoreError(f"The database {self.name} undid a change in which a statement had failed.")
+            if begin is READ:
+                run(connection.pgconn, b"rollback")
+            else:
+                self._commit(connection)
         except psycopg.Error as error:
             raise self._store_error(done, error) from error
         finally:
             if connection is not None:
                 self._give_back(connection)
+
+    def _commit(self, connection: Connection) -> None:
+        try:
+            done = run(connection.pgconn, b"commit")
+        except psycopg.Error as error:
+            if may_be_committed(error):
+                raise CommitLostError(said(error)) from error
+            raise
+        if done != b"COMMIT":
+            raise StoreError(f"The database {self.name} undid a change in which a statement had failed.")
 
     def _begin(self, begin: bytes) -> Connection:
         """Begin a transaction on a connection of the pool, trying others where the server closed it meanwhile."""

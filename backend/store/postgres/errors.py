@@ -41,6 +41,17 @@ def reason_of(error: psycopg.Error) -> Reason:
     return next((reason for start, reason in REASONS.items() if state.startswith(start)), Reason.OTHER)
 
 
+def may_be_committed(error: psycopg.Error) -> bool:
+    """Return whether a transaction may have been committed although its commit ended with this error.
+
+    It was not where the server refused the commit. An error that ends the connection, or none of the server's, leaves
+    that open, even while the connection does not look closed yet.
+    """
+    if isinstance(error, psycopg.errors.PipelineAborted):
+        return False
+    return error.sqlstate is None or error.diag.severity_nonlocalized != "ERROR"
+
+
 def store_error(text: str, error: psycopg.Error) -> StoreError:
     """Return the StoreError for a PostgreSQL error, to be raised from it."""
     return StoreError(text, reason_of(error))

@@ -12,7 +12,7 @@ from backend.store.engine import Rows
 from backend.store.postgres import locks
 from backend.store.postgres.clock import Clock
 from backend.store.postgres.database import Connection, Database, run
-from backend.store.postgres.errors import CommitLostError, said
+from backend.store.postgres.errors import CommitLostError, may_be_committed, said
 from backend.store.postgres.pipeline import Pipeline, PipelinedDatabase
 
 BEGIN = f"begin isolation level read committed; select pg_advisory_xact_lock({locks.WRITE}); "
@@ -88,7 +88,7 @@ class Writer:
             ended = self._sending.send("commit")
             self._sending.leave()
         except psycopg.Error as error:
-            if self._used.closed:
+            if may_be_committed(error):
                 raise CommitLostError(said(error)) from error
             raise
         if ended.command != b"COMMIT":

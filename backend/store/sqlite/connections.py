@@ -14,7 +14,7 @@ from backend.model.limits import write_time
 from backend.model.sheets import edition_of
 from backend.store import figure_counts, review_sorting
 from backend.store.account_names import folded
-from backend.store.engine import Progress, Queries, ignore_progress
+from backend.store.engine import HAS_WRITTEN, Progress, Queries, ignore_progress
 from backend.store.errors import Reason, StoreError
 from backend.store.file_permissions import close_to_others, make_file, make_folder
 from backend.store.folding import fold, marked_tags
@@ -102,6 +102,7 @@ class Connections:
                 yield self._writer
         except sqlite3.Error as error:
             raise store_error(f"The database {self.path} cannot be written: {error}", error) from error
+        HAS_WRITTEN.set(True)
         for listener in self.listeners:
             listener()
 
