@@ -75,7 +75,8 @@ class Operation:
     @property
     def takes_password(self) -> bool:
         """Whether a password is a parameter: hashing takes 64 MiB, and passwords must not be in URLs."""
-        return any(is_secret(parameter.wire_name) for parameter in self.parameters)
+        # Asked of all operations at the start, when resolving the types of all parameters would take too long
+        return any(is_secret(name) for name in self.function.__annotations__)
 
     @property
     def summary(self) -> str:
