@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
+from backend.store.errors import Reason, StoreError
+
 MAX_IN_A_GROUP = 64  # limits how long the first member waits
 POLL_SECONDS = 0.1
+WAIT_SECONDS = 30.0  # for others of this process; as long as either database waits for a lock of another process
 
 
 class Transaction(Protocol):
@@ -47,6 +50,7 @@ class CommitGroup:
         self._size = 0
         self._closed = threading.Event()
         self._error: Exception | None = None
+        self.is_bulk = False
 
     @property
     def is_full(self) -> bool:
@@ -118,21 +122,26 @@ class GroupedWriter:
     This queue is fairer than the lock of a database.
     """
 
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
+    def __init__(self, transaction: Transaction, place: str) -> None:
+        """`place` names the database in errors."""
+        self._transaction, self._place = transaction, place
         self._guard, self._writing = threading.Lock(), threading.Lock()
         self._group = CommitGroup(transaction)
         self.waiting = 0  # callers waiting to write, not counting the current writer
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Make a change; it is durable when the block ends, or undone. Raises the database's own errors."""
-        with self._next_group() as group:
+    def turn(self, *, bulk: bool = False) -> Iterator[None]:
+        """Make a change; it is durable when the block ends, or undone.
+
+        With `bulk` it may take long, so it is committed alone, and others wait for it without a limit. Raises the
+        database's own errors, and StoreError if others were before for `WAIT_SECONDS`.
+        """
+        with self._next_group(bulk) as group:
             try:
                 with group.member():
                     yield
             finally:
-                if not self.waiting or group.is_full:
+                if bulk or not self.waiting or group.is_full:
                     group.commit()
         while not group.wait():
             self._commit_for(group)
@@ -144,21 +153,30 @@ class GroupedWriter:
             yield
 
     @contextmanager
-    def _next_group(self) -> Iterator[CommitGroup]:
+    def _next_group(self, bulk: bool) -> Iterator[CommitGroup]:
         """Wait for the writer and return the commit group to join."""
         with self._guard:
             self.waiting += 1
         try:
-            self._writing.acquire()
+            self._acquire()
         finally:
             with self._guard:
                 self.waiting -= 1
         try:
+            if bulk:
+                self._group.commit()
             if self._group.is_closed:
                 self._group = CommitGroup(self._transaction)
+                self._group.is_bulk = bulk
             yield self._group
         finally:
             self._writing.release()
+
+    def _acquire(self) -> None:
+        while not self._writing.acquire(timeout=WAIT_SECONDS):
+            if not self._group.is_bulk:
+                text = f"{self._place} cannot be written: others were before for {WAIT_SECONDS:g} seconds"
+                raise StoreError(text, Reason.BUSY)
 
     def _commit_for(self, group: CommitGroup) -> None:
         """Commit on behalf of an expected member that gave up waiting for the writer."""

@@ -11,7 +11,7 @@ from typing import TypeVar
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from backend.store.engine import HAS_WRITTEN, Progress, Rows, ignore_progress
+from backend.store.engine import HAS_WRITTEN, UNKNOWN, Progress, Rows, ignore_progress
 from backend.store.errors import Reason, StoreError
 from backend.store.group_commit import GroupedWriter
 from backend.store.postgres import derived, locks, migrations, schema
@@ -21,6 +21,7 @@ from backend.store.postgres.database import Connection, Database, run
 from backend.store.postgres.errors import CommitLostError, may_be_committed, said, store_error
 from backend.store.postgres.marks import read_mark
 from backend.store.postgres.opening import KWARGS, configure, connect, explained, read_address
+from backend.store.postgres.watchdog import Watchdog
 from backend.store.postgres.writer import Writer
 
 T = TypeVar("T")
@@ -64,11 +65,13 @@ class Connections:
         self.listeners: list[Callable[[], object]] = []
         # Others of this process wait here, without a connection.
         self._volatile, self._feed = threading.Lock(), threading.Lock()
+        self._watchdog = Watchdog(self._address, lambda: self._cache.version() != UNKNOWN)
         self._cache = ChangeCache(self._open(tell, upgrade), self._connect)
+        self._watchdog.start()
         self.now: Clock = ServerClock(self._cache.server_time) if clock is time.time else clock
         self._commits, self._folds = 0, False
-        self._writer = Writer(self._connect, self.now, derived.ask, self._derive)
-        self._writes = GroupedWriter(self._writer)
+        self._writer = Writer(self._connect, self.now, derived.ask, self._derive, self._watchdog)
+        self._writes = GroupedWriter(self._writer, self.place)
         self._used: set[Connection] = set()  # of the pool
         self._away = False  # the last attempt to connect failed
         self._pool = ConnectionPool(
@@ -110,7 +113,7 @@ class Connections:
         one disk sync; each still fails alone. With `bulk`, it may take longer.
         """
         try:
-            with self._writes.turn():
+            with self._writes.turn(bulk=bulk):
                 db = self._writer.db
                 if bulk:
                     for limit in PATIENT:
@@ -149,7 +152,7 @@ class Connections:
         Raises StoreError, also for errors within the block.
         """
         try:
-            with self._connect() as connection:
+            with self._connect() as connection, self._watchdog.watching(connection):
                 run(connection.pgconn, UNPOOLED)
                 yield Database(connection, self.now)
         except psycopg.Error as error:
@@ -166,6 +169,7 @@ class Connections:
         try:
             connection = self._begin(b"select 1")
             (leads,) = connection.execute(f"select pg_try_advisory_lock{key}", [task]).fetchone() or (False,)
+            self._watchdog.forget(connection)  # a task may take hours, in which the connection is idle
         except psycopg.Error as error:
             if connection is not None:
                 self._give_back(connection)
@@ -187,6 +191,7 @@ class Connections:
         """Close all connections."""
         with self._writes.alone():
             self._writer.close()
+        self._watchdog.stop()
         self._pool.close()
         self._cache.close()
 
@@ -235,7 +240,7 @@ class Connections:
 
     def _begin(self, begin: bytes) -> Connection:
         """Begin a transaction on a connection of the pool, trying others where the server closed it meanwhile."""
-        tries = MAX_CONNECTIONS
+        tries, end = MAX_CONNECTIONS, time.monotonic() + WAIT_SECONDS
         while True:
             connection = self._take()
             tries -= 1
@@ -245,7 +250,7 @@ class Connections:
             except BaseException as error:
                 closed = connection.closed
                 self._give_back(connection)
-                if not (closed and tries and isinstance(error, psycopg.Error)):
+                if not (closed and tries and time.monotonic() < end and isinstance(error, psycopg.Error)):
                     raise
 
     def _take(self) -> Connection:
@@ -262,6 +267,7 @@ class Connections:
                     raise PoolTimeout(f"no connection was free within {WAIT_SECONDS:g} seconds") from None
             else:
                 self._used.add(connection)
+                self._watchdog.watch(connection)
                 return connection
 
     def _note_away(self, pool: ConnectionPool[Connection]) -> None:
@@ -275,6 +281,7 @@ class Connections:
         with suppress(psycopg.Error):
             if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE and not connection.closed:
                 run(connection.pgconn, b"rollback")
+        self._watchdog.forget(connection)
         self._used.discard(connection)
         self._pool.putconn(connection)  # which throws away a closed one
 
@@ -288,9 +295,10 @@ class Connections:
         return connection
 
     def _configure(self, connection: Connection) -> None:
-        configure(connection)
-        if not self._held:
-            note_use(connection)
+        with self._watchdog.watching(connection):
+            configure(connection)
+            if not self._held:
+                note_use(connection)
         self._away = False
 
     def _store_error(self, done: str, error: psycopg.Error) -> StoreError:

@@ -35,9 +35,11 @@ def reason_of(error: psycopg.Error) -> Reason:
         return Reason.BUSY
     state = error.sqlstate
     if state is None:
-        return (
-            Reason.UNREACHABLE if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) else Reason.OTHER
+        # DatabaseError itself is one of libpq, which did not come from the server
+        ended = (
+            isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or type(error) is psycopg.DatabaseError
         )
+        return Reason.UNREACHABLE if ended else Reason.OTHER
     return next((reason for start, reason in REASONS.items() if state.startswith(start)), Reason.OTHER)
 
 

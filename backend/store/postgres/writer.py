@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -14,10 +15,12 @@ from backend.store.postgres.clock import Clock
 from backend.store.postgres.database import Connection, Database, run
 from backend.store.postgres.errors import CommitLostError, may_be_committed, said
 from backend.store.postgres.pipeline import Pipeline, PipelinedDatabase
+from backend.store.postgres.watchdog import Watchdog
 
 BEGIN = f"begin isolation level read committed; select pg_advisory_xact_lock({locks.WRITE}); "
 NOW = "select set_config('qu.now', '{now}', true)"  # triggers ask for the time too
 HAS_FAILED = "a statement of the change had failed"
+RETRY_SECONDS = 1.0  # after no connection could be opened
 
 
 class Writer:
@@ -25,12 +28,14 @@ class Writer:
 
     def __init__(
         self, connect: Callable[[], Connection], clock: Clock, ask: Callable[[Database], Rows],
-        derive: Callable[[Database, Rows], None],
+        derive: Callable[[Database, Rows], None], watchdog: Watchdog,
     ) -> None:  # fmt: skip
         """`derive` updates what is derived from the changes, before they are committed. It is given what `ask` returned
         after the last of them, which is sent with its end so that it costs no round trip.
         """
         self._connect, self._clock, self._ask, self._derive = connect, clock, ask, derive
+        self._watchdog = watchdog
+        self._failure, self._failed_at = "", 0.0  # of the last attempt to connect
         self._asked: Rows | None = None
         self._connection: Connection | None = None
         self._pipeline: Pipeline | None = None
@@ -47,8 +52,9 @@ class Writer:
         while not self.is_open:
             is_new = self._connection is None or self._connection.closed
             if is_new:
-                self._connection = self._connect()
+                self._connection = self._open()
                 self._pipeline = Pipeline(self._connection)
+            self._watchdog.watch(self._used)
             try:
                 run(self._used.pgconn, command)
                 self._sending.enter()
@@ -93,24 +99,45 @@ class Writer:
             raise
         if ended.command != b"COMMIT":
             raise psycopg.errors.InFailedSqlTransaction(HAS_FAILED)
+        self._watchdog.forget(self._used)
         self.is_open = False
 
     def rollback(self) -> None:
         """Undo the transaction; a connection that broke does so by itself, and one that cannot is closed."""
         self.is_open = False
-        if self._connection is None or self._connection.closed:
+        if self._connection is None:
+            return
+        try:
+            self._end(self._connection)
+        finally:
+            self._watchdog.forget(self._connection)
+
+    def _end(self, connection: Connection) -> None:
+        if connection.closed:
             return
         with suppress(psycopg.Error):
             self._sending.leave()
         with suppress(psycopg.Error):
-            run(self._connection.pgconn, b"rollback")
-        if self._connection.info.transaction_status != TransactionStatus.IDLE:
-            self._connection.close()  # broken within a pipeline, which libpq does not call closed
+            run(connection.pgconn, b"rollback")
+        if connection.info.transaction_status != TransactionStatus.IDLE:
+            connection.close()  # broken within a pipeline, which libpq does not call closed
 
     def close(self) -> None:
         """Close the connection."""
         if self._connection is not None:
             self._connection.close()
+
+    def _open(self) -> Connection:
+        """Open a connection. Who waited while none could be opened is told so without another attempt of seconds."""
+        if self._failure and time.monotonic() < self._failed_at + RETRY_SECONDS:
+            raise psycopg.OperationalError(self._failure)
+        try:
+            connection = self._connect()
+        except psycopg.Error as error:
+            self._failure, self._failed_at = str(error), time.monotonic()
+            raise
+        self._failure = ""
+        return connection
 
     @property
     def _used(self) -> Connection:

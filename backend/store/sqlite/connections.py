@@ -63,7 +63,7 @@ class Connections:
             make_file(path)
             close_to_others(path.parent, *path.parent.glob("*.sqlite3*"))
             self._writer = self._open()
-            self._writes = GroupedWriter(Writer(self._writer, self._derive))
+            self._writes = GroupedWriter(Writer(self._writer, self._derive), f"The database {path}")
             self._prepare(tell, upgrade, held)
             readers = Readers(path, partial(self._open, read_only=True))
         except (sqlite3.Error, OSError) as error:
@@ -93,11 +93,11 @@ class Connections:
     def writing(self, *, bulk: bool = False) -> Iterator[Database]:
         """Open a write transaction: durable when the block ends, or rolled back.
 
-        Concurrent callers share one commit, and thus one disk sync; each still fails alone. With `bulk`, more changed
-        pages stay in memory; a smaller cache would write them repeatedly.
+        Concurrent callers share one commit, and thus one disk sync; each still fails alone. With `bulk`, it may take
+        longer, and more changed pages stay in memory; a smaller cache would write them repeatedly.
         """
         try:
-            with self._writes.turn():
+            with self._writes.turn(bulk=bulk):
                 self._keep_in_memory(MANY_PAGES if bulk else USUAL_PAGES)
                 yield self._writer
         except sqlite3.Error as error:

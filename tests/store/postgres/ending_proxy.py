@@ -1,4 +1,5 @@
-"""A proxy before PostgreSQL that ends a connection as the server does on pg_terminate_backend, right after a commit.
+"""A proxy before PostgreSQL that ends a connection as the server does on pg_terminate_backend, right after a commit, or
+goes silent as a server does that is stopped.
 
 When exactly a server ends a connection cannot be arranged with the server itself.
 """
@@ -18,7 +19,10 @@ SIZE = 65_536
 
 
 class EndingProxy:
-    """Passes everything on; once `ends` is set, each connection ends when the server says that it has committed."""
+    """Passes everything on; once `ends` is set, each connection ends when the server says that it has committed.
+
+    While `answers` is not set, everything waits, and new connections are taken but not served.
+    """
 
     def __init__(self, address: str) -> None:
         with psycopg.connect(address) as db:
@@ -26,10 +30,12 @@ class EndingProxy:
             self.address = psycopg.conninfo.make_conninfo(address, host="127.0.0.1", port=0, sslmode="disable")
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = psycopg.conninfo.make_conninfo(self.address, port=self._listener.getsockname()[1])
-        self.ends = threading.Event()
+        self.ends, self.answers = threading.Event(), threading.Event()
+        self.answers.set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
+        self.answers.set()
         self._listener.close()
 
     def _accept(self) -> None:
@@ -59,6 +65,7 @@ class EndingProxy:
     def _pass_on(self, source: socket.socket, target: socket.socket, *, answers: bool = False) -> None:
         with suppress(OSError):
             while data := source.recv(SIZE):
+                self.answers.wait()
                 head, committed, _ = data.partition(COMMITTED)
                 if answers and committed and self.ends.is_set():
                     target.sendall(head + committed + _error())
