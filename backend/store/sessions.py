@@ -37,8 +37,9 @@ class Sessions:
         self._engine = engine
         self._clock = clock
         self._seen: dict[str, int] = {}
+        self._seen_guard = threading.Lock()
         self._written = self._now()
-        self._guard = threading.Lock()
+        self._writing = threading.Lock()
 
     def find_access(self, token: str, version: int | None = None) -> Access | None:
         """Return the access granted by a token, or None if it is unknown or expired.
@@ -52,7 +53,8 @@ class Sessions:
         now = int(self._clock())
         if found is None or found[1] <= now:
             return None
-        self._seen[found[2]] = self._seen[hashed] = now
+        with self._seen_guard:
+            self._seen[found[2]] = self._seen[hashed] = now
         if now - self._written >= SEEN_SECONDS:
             self._written = now
             threading.Thread(target=self.write_seen, name="sessions seen", daemon=True).start()
@@ -110,10 +112,11 @@ class Sessions:
         condition += " and user_name = :user_name" if user_name else ""
         condition += f" and {ID} = :id" if session_id else ""
         values = {"now": self._now(), "user_name": user_name, "id": session_id}
+        seen = self._pending_seen()  # before reading: what write_seen then forgets, the rows have
         with self._engine.reading() as db:
             rows = list(db.query(f"select s.*, user_name from sessions s join accounts using (account_id) "
                                  f"where {condition} order by s.created desc, token_hash", values))  # fmt: skip
-        found = [_session(row, max(row["seen"], self._seen.get(row["token_hash"], 0))) for row in rows]
+        found = [_session(row, max(row["seen"], seen.get(row["token_hash"], 0))) for row in rows]
         return tuple(sorted(found, key=lambda session: -session.last_seen))
 
     def end(self, session_id: str, actor: Actor, owner: str = "") -> None:
@@ -160,8 +163,8 @@ class Sessions:
 
     def write_seen(self) -> None:
         """Write pending last_seen times, also of desks. If the database refuses, they are kept for the next write."""
-        with self._guard:
-            seen = self._seen.copy()  # lists show them until they are written
+        with self._writing:
+            seen = self._pending_seen()  # lists show them until they are written
             self._written = self._now()
             if not seen:
                 return
@@ -173,9 +176,14 @@ class Sessions:
             except StoreError as error:
                 log.warning("last_seen of sessions cannot be written: %s", error)
                 return
-            for hashed, second in seen.items():
-                if self._seen.get(hashed) == second:
-                    del self._seen[hashed]
+            with self._seen_guard:
+                for hashed, second in seen.items():
+                    if self._seen[hashed] == second:
+                        del self._seen[hashed]
+
+    def _pending_seen(self) -> dict[str, int]:
+        with self._seen_guard:
+            return self._seen.copy()
 
     def _add(
         self, db: Database, account: Account, token: str, expires: int, actor: Actor, *, agent: str = "",

@@ -212,6 +212,24 @@ class TestSessions:
 
         assert shown == [int(clock())]
 
+    def test_when_it_was_last_seen_is_shown_also_if_it_is_written_while_a_list_is_read(
+        self, door, console, clock, monkeypatch
+    ):
+        reading = console.store.engine.reading
+
+        @contextmanager
+        def read_and_write():
+            with reading() as db:
+                yield db
+            monkeypatch.undo()
+            console.store.sessions.write_seen()
+
+        clock.move(59)
+        door.data("getAccount")
+        monkeypatch.setattr(console.store.engine, "reading", read_and_write)
+
+        assert console.store.sessions.find_sessions()[0].last_seen == clock()
+
 
 def token_id(door, token):
     return next(one["sessionId"] for one in door.data("getOwnSessions", token=token) if one["isOwn"])

@@ -82,7 +82,6 @@ ALWAYS = {  # what an operation does nothing useful without
     "getFeed": ("key",), "freeReview": ("videoId",), "copyWeek": ("fromDate", "toDate"),
 }  # fmt: skip
 NEVER = ("knownClips", "seenLine", "revision")  # drawn by SQL; refused almost always
-LAST_SEEN = ("getSessions", "getOwnSessions", "getTokens", "getOwnTokens")
 MANY = ("videoIds", "mediaIds", "leaseKeys", "userIds")
 
 
@@ -149,8 +148,6 @@ class TwoConsoles:
         token = TOKENS[self.random.choice(("anne",) * 7 + ("ben", "ben", "carl"))]
         self.steps += 1
         self.asked.append((operation.name, given))
-        if operation.name in LAST_SEEN:  # which a thread may be writing
-            self.same(lambda store: store.sessions.write_seen())
         caller = Caller("rest", "10.0.0.1", "http://console.test", request_id=f"request{self.steps}")
         answers = []
         for console in self.consoles:
