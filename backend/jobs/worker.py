@@ -14,6 +14,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -268,7 +269,7 @@ class Worker:
         """Process the result of a call."""
         active.call = None
         if not active.owned:
-            self._drop(active)
+            self._drop_lost(active)
         elif call.cancelled():
             pass  # left to another worker
         elif (error := call.exception()) is None:
@@ -285,6 +286,8 @@ class Worker:
         if isinstance(outcome, Lost):
             active.reference = ""
             self._postpone(active, STORE_BACKOFF)
+            if not isinstance(active.runner, RemoteRunner):
+                self._renew_lease(active)  # it saw itself that it was cancelled
         elif isinstance(outcome, Running):
             active.failures = 0
             changed = outcome.facts != active.task.state.facts
@@ -336,7 +339,7 @@ class Worker:
             active.owned = False
             self._cancel(active)
             if active.call is None:
-                self._drop(active)
+                self._drop_lost(active)
 
     def _record(self, active: ActiveJob, end: Done | Failed) -> None:
         """Record the outcome of a job, retrying while the database fails."""
@@ -373,6 +376,12 @@ class Worker:
         active.task.stopped.set()
         if active.reference and isinstance(active.runner, RemoteRunner):
             active.runner.cancel(active.reference)
+
+    def _drop_lost(self, active: ActiveJob) -> None:
+        """Drop a job that was lost, when its call has ended."""
+        self._drop(active)
+        with suppress(StoreError):  # then its lease runs out
+            self._store.jobs.note_stopped(active.job, active.owner)
 
     def _drop(self, active: ActiveJob) -> None:
         self._active.pop(active.owner, None)

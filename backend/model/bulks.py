@@ -16,6 +16,7 @@ MAX_AT_ONCE = 8  # videos that are changed side by side: what changes at once is
 GROUP_SECONDS = 0.08  # that such a group may take, while others wait to change something
 KEPT_SECONDS = 30 * 86_400
 UNDONE = "This bulk action was undone already."
+STOPPING = "stopping"  # the state of one that was cancelled while videos of it are under way
 
 
 class BulkAction(StrEnum):

@@ -9,11 +9,11 @@ import msgspec
 from backend.api.parameters import ClearableLine, Id, PageIndex, PageSize, SeenLine, Text, Whole
 from backend.api.registry import operation
 from backend.auth.permissions import Right
-from backend.errors import BadRequest, Conflict, Forbidden
+from backend.errors import BadRequest, Forbidden
 from backend.lifecycle import category_changes
 from backend.lifecycle.review import check_words, choose_words
 from backend.model import Job, JobState, Verdict
-from backend.model.bulks import EDITS, MAX_VIDEOS, OF_REVIEWERS, UNDOABLE, Bulk, BulkAction, ItemState
+from backend.model.bulks import EDITS, MAX_VIDEOS, OF_REVIEWERS, STOPPING, UNDOABLE, Bulk, BulkAction, ItemState
 from backend.operations.fields import CateId, ReasonCode, Tags
 from backend.operations.video_filters import Filters
 
@@ -28,8 +28,9 @@ Words = Annotated[str, Text(512)]
 class BulkData(msgspec.Struct, rename="camel"):
     """An action on many videos: `done` and `refused` of `total` so far.
 
-    `state` is that of its job: queued, running, done, failed or cancelled. `undoes` is the id of the action that it
-    takes back, `canUndo` whether undoBulk can take this one back.
+    `state` is that of its job: queued, running, done, failed or cancelled; `stopping` if it was cancelled while videos
+    are under way. `undoes` is the id of the action that it takes back, `canUndo` whether undoBulk can take this one
+    back.
     """
 
     bulk_id: str
@@ -112,8 +113,9 @@ def get_bulks(call: Call) -> BulkList:
     """List the last 20 actions on many videos, latest first."""
     found = call.store.bulks.find(LATEST)
     jobs = {job.job_id: job for job in call.store.jobs.get_jobs([one.job_id for one in found])}
-    undone = call.store.bulks.find_undone(one.bulk_id for one in found)
-    return BulkList([BulkData(**_facts(call, one, jobs.get(one.job_id), one.bulk_id in undone)) for one in found])
+    ids = [one.bulk_id for one in found]
+    undone, stopping = call.store.bulks.find_undone(ids), call.store.bulks.find_stopping(ids)
+    return BulkList([BulkData(**_facts(call, one, jobs.get(one.job_id), undone, stopping)) for one in found])
 
 
 @operation("GET", "/vod/getBulk", right=Right.REVIEW)
@@ -135,14 +137,12 @@ def cancel_bulk(call: Call, *, bulk_id: BulkId) -> None:
 def undo_bulk(call: Call, *, bulk_id: BulkId) -> BulkDetail:
     """Queue taking back everything that an action on many videos did, but for transcoding and prewarming.
 
-    Videos that somebody changed since are left alone and listed. It is an action on many videos itself.
+    Videos that somebody changed since are left alone and listed. It is an action on many videos itself. 409 before
+    the action has ended, also while it is `stopping`.
     """
     bulk = call.store.bulks.get(bulk_id)
     if bulk.action not in OF_REVIEWERS:
         _require_manage(call)
-    job = next(iter(call.store.jobs.get_jobs([bulk.job_id])), None)
-    if job is not None and job.state in (JobState.QUEUED, JobState.RUNNING):
-        raise Conflict("This bulk action is not finished; stop it first.")
     return _detail(call, call.store.bulks.undo(bulk_id, call.actor), 1, 10)
 
 
@@ -172,18 +172,21 @@ def _detail(call: Call, bulk: Bulk, index: int, size: int) -> BulkDetail:
     job = next(iter(call.store.jobs.get_jobs([bulk.job_id])), None)
     items = call.store.bulks.find_items(bulk.bulk_id, ItemState.REFUSED, index, size)
     refused = [RefusedVideo(one.video_id, one.title, call.say(one.why) if one.why else "") for one in items]
-    undone = call.store.bulks.find_undone([bulk.bulk_id])
-    return BulkDetail(**_facts(call, bulk, job, bool(undone)), refused_list=refused)
+    undone, stopping = (find([bulk.bulk_id]) for find in (call.store.bulks.find_undone, call.store.bulks.find_stopping))
+    return BulkDetail(**_facts(call, bulk, job, undone, stopping), refused_list=refused)
 
 
-def _facts(call: Call, bulk: Bulk, job: Job | None, is_undone: bool) -> dict[str, Any]:
+def _facts(call: Call, bulk: Bulk, job: Job | None, undone: set[str], stopping: set[str]) -> dict[str, Any]:
+    """Return what BulkData has; `undone` and `stopping` are the ids of actions in that state."""
     state = job.state if job is not None else JobState.DONE
-    is_counted = job is not None and state is JobState.DONE
+    is_counted, is_stopping = job is not None and state is JobState.DONE, bulk.bulk_id in stopping
+    can_undo = bulk.action in UNDOABLE and not (bulk.undoes or is_stopping or bulk.bulk_id in undone)
     counts = job.result if job is not None and is_counted else call.store.bulks.count(bulk.bulk_id)
     done = int(counts.get(ItemState.DONE, 0))
     return {
         "bulk_id": bulk.bulk_id, "job_id": bulk.job_id, "action": bulk.action, "undoes": bulk.undoes,
-        "user_name": bulk.actor.name, "time": call.write.time(bulk.created), "state": state.value,
+        "user_name": bulk.actor.name, "time": call.write.time(bulk.created),
+        "state": STOPPING if is_stopping else state.value,
         "total": bulk.total, "done": done, "refused": int(counts.get(ItemState.REFUSED, 0)),
-        "can_undo": bool(done) and bulk.action in UNDOABLE and not bulk.undoes and not is_undone,
+        "can_undo": bool(done) and can_undo,
     }  # fmt: skip

@@ -9,8 +9,18 @@ from typing import Any
 import msgspec
 
 from backend.errors import BadRequest, Conflict, ConsoleError, NotFound
-from backend.model import Actor, JobKind, Sort, Video, VideoFilter
-from backend.model.bulks import KEPT_SECONDS, MAX_VIDEOS, UNDOABLE, UNDONE, Bulk, BulkAction, BulkItem, ItemState
+from backend.model import Actor, JobKind, JobState, Sort, Video, VideoFilter
+from backend.model.bulks import (
+    BATCH,
+    KEPT_SECONDS,
+    MAX_VIDEOS,
+    UNDOABLE,
+    UNDONE,
+    Bulk,
+    BulkAction,
+    BulkItem,
+    ItemState,
+)
 from backend.store import history, inserts, job_rows, stale_changes
 from backend.store.engine import Database, Engine
 from backend.store.rows import AT, AT_NUMBER, as_json, read_object
@@ -51,33 +61,49 @@ class Bulks:
         return self._add(action, form, videos, actor, min(line, seen_line) if seen_line else line)
 
     def undo(self, bulk_id: str, actor: Actor) -> Bulk:
-        """Queue taking back what an action did. Raises NotFound, and Conflict if it cannot be, or has been."""
+        """Queue taking back what an action did.
+
+        Raises NotFound, and Conflict if it cannot be, or has been, or before it has ended: something of it may be under
+        way after it was cancelled.
+        """
         with self._engine.reading() as db:
             old = _get(db, bulk_id)
             if old.action not in UNDOABLE or old.undoes:
                 raise Conflict("This bulk action cannot be undone.")
-            if db.fetch("select 1 from bulks where undoes = ?", [bulk_id]):
-                raise Conflict(UNDONE)
-            done = [
-                (video_id, title)
-                for _, video_id, title, _, _ in db.fetch(f"{ITEMS} order by place", [bulk_id, ItemState.DONE])
-            ]
+            self._check_undoable(db, old)
+            sql = f"{ITEMS} order by place"
+            done = [(one.video_id, one.title) for one in map(_item, db.fetch(sql, [bulk_id, ItemState.DONE]))]
+            # where its worker died before it could record this
+            left = [_item(row) for row in db.fetch(f"{sql} limit {BATCH}", [bulk_id, ItemState.WAITING])]
+            ours = _find_ours(db, old, [one.video_id for one in left])
+            done += [(one.video_id, one.title) for one in left if one.video_id in ours]
         _check_number(len(done))
-        return self._add(old.action, {"requestId": old.actor.request_id}, done, actor, old.seen_line, undoes=bulk_id)
+        return self._add(old.action, {"requestId": old.actor.request_id}, done, actor, old.seen_line, undoes=old)
+
+    def _check_undoable(self, db: Database, old: Bulk) -> None:
+        if db.fetch("select 1 from bulks where undoes = ?", [old.bulk_id]):
+            raise Conflict(UNDONE)
+        job = db.fetch("select state, lease_until from jobs where job_id = ?", [old.job_id])
+        state, until = job[0] if job else (JobState.DONE, 0)
+        if state in (JobState.QUEUED, JobState.RUNNING):
+            raise Conflict("This bulk action is not finished; stop it first.")
+        if state == JobState.CANCELLED and until > self._clock():
+            raise Conflict("This bulk action is still stopping. Try again in a moment.")
 
     def _add(
         self, action: BulkAction, form: dict[str, Any], videos: Sequence[tuple[str, str]], actor: Actor, line: int,
-        undoes: str = "",
+        undoes: Bulk | None = None,
     ) -> Bulk:  # fmt: skip
+        undone = undoes.bulk_id if undoes else ""
         now, bulk_id = int(self._clock()), secrets.token_hex(8)
         with self._engine.writing(bulk=True) as db:
             db.execute("delete from bulks where created <= ?", [now - KEPT_SECONDS])
-            if undoes and db.fetch("select 1 from bulks where undoes = ?", [undoes]):
-                raise Conflict(UNDONE)
+            if undoes:
+                self._check_undoable(db, undoes)  # somebody may have retried its job meanwhile
             payload = {"bulkId": bulk_id, "action": action, "count": len(videos)}
             job_id = job_rows.enqueue(db, JobKind.BULK, now=now, payload=payload) or ""
-            bulk = Bulk(bulk_id, job_id, action, form, undoes, actor, line, now, len(videos))
-            row: dict[str, Any] = {"bulk_id": bulk_id, "job_id": job_id, "action": action, "undoes": undoes}
+            bulk = Bulk(bulk_id, job_id, action, form, undone, actor, line, now, len(videos))
+            row: dict[str, Any] = {"bulk_id": bulk_id, "job_id": job_id, "action": action, "undoes": undone}
             row |= {
                 "form": _text(form),
                 "user_name": actor.name,
@@ -90,8 +116,8 @@ class Bulks:
                 ADD_ITEM,
                 ((bulk_id, place, *video, ItemState.WAITING, "") for place, video in enumerate(videos, 1)),
             )
-            told = {"action": action, "count": len(videos)} | ({"undoes": undoes} if undoes else {})
-            name = "undoBulk" if undoes else "startBulk"
+            told = {"action": action, "count": len(videos)} | ({"undoes": undone} if undone else {})
+            name = "undoBulk" if undone else "startBulk"
             history.append(db, at=now, actor=actor, action=name, target=bulk_id, after=told)
         return bulk
 
@@ -112,6 +138,15 @@ class Bulks:
         sql = f"select undoes from bulks where undoes <> '' and {AT.format(key='undoes')}"
         with self._engine.reading() as db:
             return {bulk_id for (bulk_id,) in db.fetch(sql, [as_json(bulk_ids)])}
+
+    def find_stopping(self, bulk_ids: Iterable[str]) -> set[str]:
+        """Return which of these actions were cancelled while videos of them may still be under way."""
+        sql = f"""
+            select bulk_id from bulks join jobs using (job_id)
+            where {AT.format(key="bulk_id")} and state = 'cancelled' and lease_until > ?
+        """
+        with self._engine.reading() as db:
+            return {bulk_id for (bulk_id,) in db.fetch(sql, [as_json(bulk_ids), self._clock()])}
 
     def count(self, bulk_id: str) -> dict[str, int]:
         """Return the number of videos by state."""
@@ -134,9 +169,8 @@ class Bulks:
 
     def find_ours(self, bulk: Bulk, video_ids: Sequence[str]) -> set[str]:
         """Return which of these videos this action has changed, also before its worker died."""
-        sql = f"select distinct target from history where {AT.format(key='target')} and request_id = ? and id > ?"
         with self._engine.reading() as db:
-            return {one for (one,) in db.fetch(sql, [as_json(video_ids), bulk.actor.request_id, bulk.seen_line])}
+            return _find_ours(db, bulk, video_ids)
 
     def find_tags(self, bulk: Bulk, video: Video) -> str:
         """Return the tags that an action which adds or removes some gives a video."""
@@ -186,6 +220,11 @@ def _get(db: Database, bulk_id: str) -> Bulk:
     if row is None:
         raise NotFound(GONE, bulk_id=bulk_id)
     return _bulk(row)
+
+
+def _find_ours(db: Database, bulk: Bulk, video_ids: Sequence[str]) -> set[str]:
+    sql = f"select distinct target from history where {AT.format(key='target')} and request_id = ? and id > ?"
+    return {one for (one,) in db.fetch(sql, [as_json(video_ids), bulk.actor.request_id, bulk.seen_line])}
 
 
 def _bulk(row: dict[str, Any]) -> Bulk:

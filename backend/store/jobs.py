@@ -223,6 +223,12 @@ class Jobs:
                 [job.job_id, owner],
             )
 
+    def note_stopped(self, job: Job, owner: str) -> None:
+        """Note that the worker of a cancelled job does nothing for it any more, before its lease has run out."""
+        with self._engine.writing() as db:
+            sql = "update jobs set lease_until = 0 where job_id = ? and owner = ? and state = 'cancelled'"
+            db.execute(sql, [job.job_id, owner])
+
     def settle_done(
         self, job: Job, owner: str, files: tuple[MediaFile, ...], facts: dict[str, Any], detail: str = ""
     ) -> bool:
@@ -281,7 +287,10 @@ class Jobs:
             return len(failed)
 
     def cancel_job(self, job_id: str, actor: Actor) -> None:
-        """Cancel a job; a running one stops at its worker's next lease renewal. Raises NotFound and Conflict."""
+        """Cancel a job; a running one stops at its worker's next lease renewal. Raises NotFound and Conflict.
+
+        Until then its worker keeps the lease, see `note_stopped`.
+        """
         with self._engine.writing() as db:
             job = get(db, job_id)
             if job.state not in (JobState.QUEUED, JobState.RUNNING):
@@ -290,9 +299,9 @@ class Jobs:
                     job_id=job_id,
                     state=job.state.value,
                 )
-            db.execute(
-                "update jobs set state = 'cancelled', finished = ?, owner = '' where job_id = ?", [self._now(), job_id]
-            )
+            until = "case when state = 'running' then lease_until else 0 end"
+            sql = f"update jobs set state = 'cancelled', finished = ?, lease_until = {until} where job_id = ?"
+            db.execute(sql, [self._now(), job_id])
             if job.kind is JobKind.PREWARM:
                 note_end(db, job_id, "")
             if job.kind in STATUS:

@@ -12,7 +12,8 @@ from pages.components.i18n import t
 ACTIONS = ("approve", "block", "recommend", "transcode", "narrow", "prewarm", "delete")
 EDITS = {"category": "folder", "addTags": "new_label", "removeTags": "label_off"}  # of many videos only
 NOTHING: tuple[dict[str, Any], ...] = ({}, {"changedTags": ""})  # what was chosen of an edit
-RUNNING = ("queued", "running")
+STOPPING = "stopping"
+RUNNING = ("queued", "running", STOPPING)
 WANTED, OWN = "wanted_bulk", "bulk_own"
 NAMED = 20
 
@@ -118,7 +119,7 @@ def _progress(one: dict[str, Any]) -> None:
     told = t("bulk.running", what=_what(one), done=f"{count:,}", of=f"{one['total']:,}")
     st.progress(count / one["total"], text=f"{told} · {formatting.plain(one['userName'])}")
     st.button(t("batch.stop"), key=f"bulk_stop_{one['bulkId']}", icon=":material/stop:", on_click=_do,
-              args=("cancelBulk", one["bulkId"]))  # fmt: skip
+              args=("cancelBulk", one["bulkId"]), disabled=one["state"] == STOPPING)  # fmt: skip
 
 
 def _result(one: dict[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 import backend
@@ -9,6 +11,7 @@ from backend.errors import Conflict
 from backend.jobs.runner import Task
 from backend.lifecycle.bulk import BulkRunner
 from backend.model import CensorStatus, FileKind, JobKind, MediaFile, Role, TranscodeStatus, VideoStatus
+from backend.store.jobs import LEASE_SECONDS
 
 PLAYED = (MediaFile(FileKind.SOURCE, "source.mp4"), MediaFile(FileKind.COMMON, "common.mp4"))
 NORMAL = {"censor_status": CensorStatus.SUCCESS, "status": VideoStatus.NORMAL, "transcode_status": "success"}
@@ -145,6 +148,7 @@ def test_one_that_was_cancelled_stops_and_its_part_can_be_undone(door, console, 
 
     with pytest.raises(backend.jobs.runner.Cancelled):
         BulkRunner(console).run(job, None, Once())
+    console.store.jobs.note_stopped(job, "w")
 
     assert (found := door.data("getBulk", bulkId=begun["bulkId"]))["state"] == "cancelled"
     assert (found["done"], total(door, censorStatus="success")) == (20, 20)
@@ -156,6 +160,80 @@ def test_one_that_was_cancelled_stops_and_its_part_can_be_undone(door, console, 
     with pytest.raises(Conflict, match="was undone already"):
         work()
     assert total(door, censorStatus="success") == 0
+
+
+@pytest.fixture
+def within_a_batch(door, console):
+    """Does something as soon as a video of the second batch is changed, and returns what came of it."""
+    guard, answers = threading.Lock(), []
+
+    def begin(act):
+        def look():
+            if guard.acquire(blocking=False):
+                if not answers and total(door, censorStatus="success") > 20:
+                    answers.append(act())
+                guard.release()
+
+        console.store.listeners.append(look)
+        return answers
+
+    yield begin
+    console.store.listeners.pop()
+
+
+def test_one_that_is_stopped_is_undone_as_soon_as_the_videos_under_way_are_finished(
+    door, console, waiting, work, within_a_batch
+):
+    begun = door.data("startBulk", action="approve", title="海")
+    job = console.store.jobs.claim_job([JobKind.BULK], "w")
+    told = within_a_batch(lambda: [door(name, bulkId=begun["bulkId"]) for name in ("cancelBulk", "undoBulk")])
+    with pytest.raises(backend.jobs.runner.Cancelled):
+        BulkRunner(console).run(job, None, Task())
+
+    assert told[0][1]["message"] == "This bulk action is still stopping. Try again in a moment."
+    found = door.data("getBulk", bulkId=begun["bulkId"])
+    assert (found["state"], found["canUndo"], found["done"]) == ("stopping", False, 40)
+    console.store.jobs.note_stopped(job, "w")
+    (listed,) = door.data("getBulks")["bulkList"]
+    assert (listed["state"], listed["canUndo"]) == ("cancelled", True)
+
+    assert door.data("undoBulk", bulkId=begun["bulkId"])["total"] == 40
+    assert work() == [{"done": 40, "refused": 0}]
+    assert total(door, censorStatus="success") == 0
+
+
+def test_one_whose_worker_died_before_it_could_record_what_it_did_is_undone_as_a_whole(
+    door, console, waiting, work, clock, monkeypatch
+):
+    begun = door.data("startBulk", action="approve", title="海")
+    job = console.store.jobs.claim_job([JobKind.BULK], "w")
+    record = console.store.bulks.record
+
+    def die_later(bulk_id, items):
+        if items[0].place > 1:
+            raise MemoryError
+        record(bulk_id, items)
+
+    monkeypatch.setattr(console.store.bulks, "record", die_later)
+    with pytest.raises(MemoryError):
+        BulkRunner(console).run(job, None, Task())
+    monkeypatch.setattr(console.store.bulks, "record", record)
+    assert total(door, censorStatus="success") == 40
+    door.data("cancelBulk", bulkId=begun["bulkId"])
+
+    assert door("undoBulk", bulkId=begun["bulkId"])["code"] == "409", "the worker may live"
+    clock.move(LEASE_SECONDS)
+    door.data("undoBulk", bulkId=begun["bulkId"])
+    assert work() == [{"done": 40, "refused": 0}]
+    assert total(door, censorStatus="success") == 0
+
+
+def test_one_that_waits_in_the_queue_stops_at_once(door, waiting):
+    begun = door.data("startBulk", action="approve", title="海")
+
+    door.data("cancelBulk", bulkId=begun["bulkId"])
+
+    assert door.data("getBulk", bulkId=begun["bulkId"])["state"] == "cancelled"
 
 
 def test_deleted_videos_come_back(door, waiting, work):

@@ -356,3 +356,18 @@ def test_cancelling_stops_a_job_that_runs(jobs, at_work, eventually):
     eventually(lambda: bool(runner.stopped))
     worker.stop()
     assert jobs.find_jobs().items[0].state is JobState.CANCELLED
+
+
+def test_a_job_that_was_cancelled_is_held_no_longer_as_soon_as_it_has_stopped(console, jobs, at_work, eventually):
+    lease = "select lease_until from jobs where state = 'cancelled'"
+
+    def until():
+        with console.store.engine.reading() as db:
+            return db.fetch(lease)
+
+    _, runner, _ = at_work
+    jobs.cancel_job(jobs.find_jobs().items[0].job_id, TESTS)
+    assert runner.stopped or until() > [(0,)]
+
+    eventually(lambda: until() == [(0,)])
+    assert runner.stopped
