@@ -53,8 +53,8 @@ def listed(head: st.delta_generator.DeltaGenerator) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         wanted = filters.search("title", t("filter.title"), "search", 220)
         wanted |= filters.search("user", t("filter.user"), "person", 180)
-        wanted |= filters.choice("state")
         with st.popover(t("filter.more"), icon=":material/tune:", key="r_more"):
+            wanted |= filters.choice("state")
             with st.container(horizontal=True):
                 for name in ("tc", "nb"):
                     wanted |= filters.choice(name)
@@ -69,7 +69,7 @@ def listed(head: st.delta_generator.DeltaGenerator) -> None:
             wanted |= filters.category()
         sort = FEED.order()
         saved_views.menu(FEED.listing)
-    filters.active(wanted, aside=("title", "user", "state"))
+    filters.active(wanted, aside=("title", "user"))
     export_button.send(export, wanted, sort)
     FEED.show(wanted, sort, nothing=t("recommendations.none"))
 
@@ -97,6 +97,7 @@ def programmed(view: str) -> None:
 
 head = layout.header(t("recommendations.title"), beside=undo.button)
 saved_views.arrive(FEED.listing)
+programme_data.leave_gone_slot()
 layout.say_results()
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="views"):
     view = chosen_view()

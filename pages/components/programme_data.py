@@ -19,9 +19,9 @@ DAYS_AHEAD = 60
 
 
 def slots() -> list[dict[str, Any]]:
-    """Return the slots of the app."""
+    """Return the slots of the app, the feed first."""
     found: list[dict[str, Any]] = session.ask_once("getSlots")["slotList"]
-    return found
+    return sorted(found, key=lambda one: one["slot"] != FEED)
 
 
 def slot() -> dict[str, Any]:
@@ -32,6 +32,14 @@ def slot() -> dict[str, Any]:
 
 def slot_name(one: dict[str, Any]) -> str:
     return one["name"] or (t("programme.feed") if one["slot"] == FEED else one["slot"])
+
+
+def leave_gone_slot() -> None:
+    """Show the feed in place of a slot that is gone, and say so."""
+    wanted = st.query_params.get("r_slot", FEED)
+    if wanted != FEED and wanted not in {one["slot"] for one in slots()}:
+        st.query_params.pop("r_slot")
+        st.session_state["problems"] = (t("slot.gone", code=wanted), [t("slot.gone_follows", name=slot_name(slot()))])
 
 
 def choose_slot() -> None:

@@ -144,7 +144,7 @@ def _drop(of: dict[str, Any], _number: int) -> None:
 
 
 def _slot(_of: dict[str, Any], number: int) -> None:
-    code = st.text_input(t("slot.code"), key=f"slot_code--{number}", help=t("slot.code_help"), max_chars=32)
+    code = st.text_input(t("slot.code"), key=f"slot_code--{number}", help=t("slot.code_help"), max_chars=32).strip()
     name = st.text_input(t("special.name"), key=f"slot_name--{number}", max_chars=100)
 
     def make() -> bool:

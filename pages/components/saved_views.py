@@ -22,6 +22,7 @@ PREFIXES = {"videos": "v", "recommendations": "r", "history": "h", "trash": "t"}
 OPEN, VIEW = "open", "view"  # parameters: of a link that opens a view, and of a list that shows one
 EVERYTHING = "all"  # as VIEW: no view, though there is a default one
 HERE, IS_OPENED = "views_here", "views_opened"
+UNWANTED, IS_ADDED = "view_unwanted", "view_is_added"
 
 
 @dataclass(frozen=True)
@@ -157,8 +158,9 @@ def menu(listing: Listing) -> None:
     name = formatting.plain(current["name"]) if current else t("views.title")
     label = t("views.moved", name=name) if moved else name
     with st.popover(label, icon=":material/bookmarks:", key=f"{listing.prefix}_views"):
-        for view in views.values():
-            _entry(view, current, is_default=view["viewId"] == default)
+        with st.container(gap="xsmall"):
+            for view in views.values():
+                _entry(view, current, is_default=view["viewId"] == default)
         if current:
             _current(listing, current, moved, is_default=current["viewId"] == default)
         if views:
@@ -200,6 +202,9 @@ def scope_of(view: dict[str, Any]) -> str:
 
 def _current(listing: Listing, view: dict[str, Any], moved: bool, *, is_default: bool) -> None:
     """Draw what can be done with the view that is open."""
+    if st.session_state.get(UNWANTED) == view["viewId"]:
+        _question(view)
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         if moved:
             if view["isMine"]:
@@ -207,8 +212,8 @@ def _current(listing: Listing, view: dict[str, Any], moved: bool, *, is_default:
                           args=(listing, view))  # fmt: skip
             st.button(t("views.back"), key="view_back", icon=":material/undo:", on_click=_want, args=(view,))
         if view["isMine"]:
-            st.button(t("views.delete"), key="view_delete", icon=":material/delete:", on_click=_delete,
-                      args=(view,))  # fmt: skip
+            st.button(t("views.delete"), key="view_delete", icon=":material/delete:", on_click=_do_not_want,
+                      args=(view["viewId"],))  # fmt: skip
     st.checkbox(
         t("views.default"), value=is_default, key=f"view_default_{view['viewId']}", help=t("views.default_help"),
         on_change=_set_default, args=(listing, "" if is_default else view["viewId"]),
@@ -217,20 +222,35 @@ def _current(listing: Listing, view: dict[str, Any], moved: bool, *, is_default:
     st.code(f"{st.context.url.partition('?')[0]}?{OPEN}={view['viewId']}", language=None, wrap_lines=True)
 
 
+def _question(view: dict[str, Any]) -> None:
+    """Ask whether a view is to be deleted, in the menu itself: it would lie over a dialog."""
+    follows = t("views.delete_follows" if view["scope"] == "me" else "views.delete_follows_shared")
+    st.warning(f"**{t('views.delete_ask', name=formatting.plain(view['name']))}**  \n{follows}")
+    with st.container(horizontal=True):
+        st.button(t("common.cancel"), key="view_keep", on_click=_do_not_want, args=(None,))
+        st.button(t("views.delete"), key="view_delete_yes", type="primary", on_click=_delete, args=(view,))
+
+
 def _new(listing: Listing) -> None:
-    with st.form(f"{listing.prefix}_view_new", border=False, clear_on_submit=True):
+    if st.session_state.pop(IS_ADDED, False):
+        st.session_state["view_name"], st.session_state["view_scope"] = "", "me"
+    with st.form(f"{listing.prefix}_view_new", border=False):
         name = st.text_input(t("views.name"), key="view_name", max_chars=60, placeholder=t("views.name_example"))
         role = named("role", st.session_state["account"]["role"])
         scope = st.segmented_control(
             t("views.scope"), SCOPES, default="me", required=True, key="view_scope",
             format_func=lambda scope: role if scope == "role" else t(f"views.scope_{scope}"),
         )  # fmt: skip
-        if st.form_submit_button(t("views.add"), key="view_add", icon=":material/bookmark_add:") and name.strip():
+        if st.form_submit_button(t("views.add"), key="view_add", icon=":material/bookmark_add:"):
             envelope = session.attempt("saveView", page=listing.page, name=name, scope=scope, **_shown(listing))
-            if _told(envelope, "views.added"):
-                st.query_params[VIEW] = envelope["data"]["viewId"]
-                if envelope["data"]["columns"]:
-                    st.query_params[listing.columns_key] = envelope["data"]["columns"]
+            if envelope["result"] != "true":
+                st.error(formatting.plain(envelope["message"]))
+                return
+            _told(envelope, "views.added")
+            st.session_state[IS_ADDED] = True
+            st.query_params[VIEW] = envelope["data"]["viewId"]
+            if envelope["data"]["columns"]:
+                st.query_params[listing.columns_key] = envelope["data"]["columns"]
             st.rerun()
 
 
@@ -253,7 +273,12 @@ def _shown(listing: Listing) -> dict[str, str]:
 
 
 def _want(view: dict[str, Any]) -> None:
+    _do_not_want(None)
     st.session_state["wanted_view"] = view
+
+
+def _do_not_want(view_id: str | None) -> None:
+    st.session_state[UNWANTED] = view_id
 
 
 def _want_everything() -> None:
@@ -261,9 +286,7 @@ def _want_everything() -> None:
 
 
 def _set_default(listing: Listing, view_id: str) -> None:
-    envelope = session.attempt("setDefaultView", page=listing.page, viewId=view_id)
-    if envelope["result"] != "true":
-        session.report([], [envelope["message"]], "views.saved")
+    _told(session.attempt("setDefaultView", page=listing.page, viewId=view_id))
 
 
 def _save(listing: Listing, view: dict[str, Any]) -> None:
@@ -276,11 +299,11 @@ def _delete(view: dict[str, Any]) -> None:
         st.query_params.pop(VIEW, None)
 
 
-def _told(envelope: dict[str, Any], said: str) -> bool:
+def _told(envelope: dict[str, Any], said: str = "") -> bool:
     """Store the result to be shown at the next run, and return whether it was done."""
     done = envelope["result"] == "true"
-    if done:
+    if not done:
+        st.session_state["problems"] = (t("people.refused"), [envelope["message"]])
+    elif said:
         st.session_state.setdefault("done", []).append(t(said))
-    else:
-        session.report([], [envelope["message"]], said)
     return done

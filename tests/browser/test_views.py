@@ -64,6 +64,8 @@ def test_a_view_is_saved_shared_and_opened_by_a_link(person, site, colleague):
     expect(person.field("v_title")).to_have_value("视图")
     open_menu(person)
     person.clicks("view_delete")
+    expect(person.page.get_by_text(person.t("views.delete_follows_shared"))).to_be_visible()
+    person.clicks("view_delete_yes")
     person.is_told(person.t("views.deleted"))
 
 

@@ -160,7 +160,7 @@ def test_pins_that_meet_on_a_place_are_one_line():
 
 def test_a_slot_is_made_and_renamed(dialog, ask):
     page = dialog("slot", {})
-    field(page, "代码").set_value("evening")
+    field(page, "代码").set_value(" evening ")
     field(page, "名称").set_value("晚间")
     saves(page)
     assert {one["slot"]: one["name"] for one in ask("getSlots")["slotList"]} == {"evening": "晚间", "feed": ""}
@@ -173,6 +173,17 @@ def test_a_slot_is_made_and_renamed(dialog, ask):
     field(page, "名称").set_value("首页")
     saves(page)
     assert {one["slot"]: one["name"] for one in ask("getSlots")["slotList"]} == {"evening": "晚间", "feed": "首页"}
+
+
+def test_the_feed_is_shown_in_place_of_a_slot_that_is_gone(drawings, ask):
+    ask("saveSlot", slot="evening", name="晚间")  # which comes first by its code
+
+    page = drawings.draw(PAGE, r_slot="gone")
+
+    assert "gone" in page.error[0].value or "gone" in page.error[0].proto.title
+    assert 'previewFeed {"slot": "feed"}' in drawings.calls
+    assert page.selectbox(key="r_slot").options == ["推荐", "晚间"]
+    assert not [one for one in page.button if one.key == "r_drop_slot"]
 
 
 def test_a_pin_that_meets_another_is_told_after_recommending(dialog, ask, make_video, moments):

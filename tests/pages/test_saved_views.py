@@ -56,3 +56,39 @@ def test_a_link_to_something_else_does_not_open_the_default_view(drawings, full,
 
     assert not scripts(app)
     assert app.text_input(key="v_title").value == query.get("v_title", "")
+
+
+@pytest.fixture
+def menu(drawings, full, view_id):
+    """The list of videos with its menu of views, which has a view open in the end."""
+
+    def draw(shown):
+        app = drawings.draw(VIDEOS, view="all")
+        app.context = {"url": "http://console/videos"}
+        app.query_params["view"] = shown
+        return app.run()
+
+    return draw
+
+
+def test_a_name_that_is_refused_stays_to_be_changed(menu, door):
+    app = menu("all")
+    app.text_input(key="view_name").set_value("待审")
+    app.button(key="view_add").click().run()
+    assert "待审" in app.error[0].value
+    assert app.text_input(key="view_name").value == "待审"
+
+    app.text_input(key="view_name").set_value("待审 2")
+    app.button(key="view_add").click().run()
+    assert {view["name"] for view in door.data("getViews", page="videos")["viewList"]} == {"待审", "待审 2"}
+    assert app.text_input(key="view_name").value == ""
+
+
+def test_a_view_is_deleted_after_a_question(menu, view_id, door):
+    app = menu(view_id)
+    for key in ("view_delete", "view_keep", "view_delete"):
+        app.button(key=key).click().run()
+    assert door.data("getViews", page="videos")["viewList"]
+
+    app.button(key="view_delete_yes").click().run()
+    assert not door.data("getViews", page="videos")["viewList"]
