@@ -15,6 +15,7 @@ NOTHING: tuple[dict[str, Any], ...] = ({}, {"changedTags": ""})  # what was chos
 STOPPING = "stopping"
 RUNNING = ("queued", "running", STOPPING)
 WANTED, OWN = "wanted_bulk", "bulk_own"
+POLLED, ACTED, IS_WHOLE = "bulk_polled", "bulk_acted", "bulk_is_whole"
 NAMED = 20
 
 
@@ -88,8 +89,11 @@ def show() -> None:
     if not session.may("review"):
         return
     found = _shown()
+    is_polled = st.session_state[POLLED] = any(one["state"] in RUNNING for one in found)
     if found:
-        st.fragment(_draw, run_every="1s" if any(one["state"] in RUNNING for one in found) else None)()
+        st.session_state[IS_WHOLE] = True
+        st.fragment(_draw, run_every="1s" if is_polled else None)()
+        st.session_state[IS_WHOLE] = False
 
 
 def _shown() -> list[dict[str, Any]]:
@@ -104,7 +108,9 @@ def _draw() -> None:
     running = {one["bulkId"] for one in found if one["state"] in RUNNING}
     ended = st.session_state.get("bulk_running", set()) - running
     st.session_state["bulk_running"] = running
-    if ended:
+    # Only the whole page can begin or end the polling, draws the list anew, and tells of what was refused.
+    acted = st.session_state.pop(ACTED, False)
+    if not st.session_state[IS_WHOLE] and (acted or ended or bool(running) != st.session_state[POLLED]):
         layout.redraw()
     for one in found:
         with st.container(horizontal=True, vertical_alignment="center", key=f"bulk_{one['bulkId']}"):
@@ -154,11 +160,11 @@ def _what(one: dict[str, Any]) -> str:
 def _do(operation: str, bulk_id: str) -> None:
     envelope = session.attempt(operation, bulkId=bulk_id)
     if envelope["result"] != "true":
-        session.report([], [envelope["message"]], "")
+        st.session_state["problems"] = (t("people.refused"), [envelope["message"]])
     elif operation == "undoBulk":
         _own().discard(bulk_id)
         _own().add(envelope["data"]["bulkId"])
-    st.session_state["wanted_rerun"] = True
+    st.session_state[ACTED] = True
 
 
 def _own() -> set[str]:
