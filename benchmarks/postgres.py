@@ -266,7 +266,6 @@ class Bench:
         """Measure with at most CLAIMS running, as the turns between end them all."""
         jobs = self.store.jobs
         jobs.enqueue_demo(range(count))
-        self.bare.execute("analyze jobs")  # as autovacuum does within a minute
         claimed: list[str] = []
 
         def claim(number: int) -> None:
@@ -277,9 +276,12 @@ class Bench:
         for first in range(0, some, CLAIMS):
             rates.append(together(8, range(first, min(first + CLAIMS, some)), claim))
             self.bare.execute("update jobs set state = 'done' where state = 'running'")
+            if not first:
+                self.bare.execute("analyze jobs")  # as autovacuum does within a minute
         assert len(set(claimed)) == len(claimed) == some, "a job was claimed twice, or not at all"
-        rate = statistics.median(rates)
-        self.line(f"claims a second, 8 workers, of {count:,}", rate, None, ">= 500, none twice", form="{:,.0f}")
+        name, goal, form = f"claims a second, 8 workers, of {count:,}", ">= 500, none twice", "{:,.0f}"
+        self.line(f"{name} just queued", rates[0], None, goal, form=form)
+        self.line(name, statistics.median(rates[1:] or rates), None, goal, form=form)
 
     def line(self, name: str, ours: float, bare: float | None, goal: str, form: str = "{:.2f} ms") -> None:
         ratio = f"{ours / bare:.2f}" if bare else ""

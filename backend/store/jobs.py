@@ -167,13 +167,8 @@ class Jobs:
         that the database does not accept at the moment. Kinds unknown to this version are left alone.
         """
         exact = self._clock()
-        values = {
-            "owner": owner,
-            "until": exact + LEASE_SECONDS,
-            "exact": exact,
-            "now": int(exact),
-            "kinds": json.dumps([kind.value for kind in kinds]),
-        }
+        values: dict[str, Any] = {"owner": owner, "until": exact + LEASE_SECONDS, "exact": exact, "now": int(exact)}
+        values["kinds"] = json.dumps([kind.value for kind in kinds])
 
         def is_left(job_id: str, held_by: str, lease_until: float) -> bool:
             late = exact - lease_until
@@ -181,13 +176,16 @@ class Jobs:
             return held_by == owner or is_late or is_gone(held_by)
 
         with self._engine.reading() as db:  # an idle poll takes no write lock
-            if not db.fetch(NEXT, values) and not any(starmap(is_left, _running(db))):
+            with db.by_index():
+                found = db.fetch(NEXT, values)
+            if not found and not any(starmap(is_left, _running(db))):
                 return None
         with self._engine.writing() as db:
             for row in _running(db):
                 if is_left(*row):
                     self._requeue_abandoned(db, get(db, row[0]))
-            claimed = [job_of(row) for row in db.query(CLAIM, values)]
+            with db.by_index():
+                claimed = [job_of(row) for row in db.query(CLAIM, values)]
             return claimed[0] if claimed else None
 
     def _requeue_abandoned(self, db: Database, job: Job) -> None:

@@ -107,7 +107,8 @@ class WebhookDeliveries:
         now = self._clock()
         values = {"webhook_id": webhook_id, "owner": owner, "now": now, "until": now + LEASE_SECONDS}
         with self._engine.writing() as db:
-            row = db.execute(CLAIM, values).fetchone()
+            with db.by_index():
+                row = db.execute(CLAIM, values).fetchone()
             return None if row is None else (webhooks.get(db, webhook_id), _delivery_of(row))
 
     def release(self, delivery: Delivery) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, cast
 
@@ -128,6 +129,13 @@ class Database:
 
     def defer_foreign_keys(self) -> None:
         """Do nothing: foreign keys are checked when the transaction ends."""
+
+    @contextmanager
+    def by_index(self) -> Iterator[None]:
+        """See `backend.store.engine.Database`. An error within undoes this too, with the change."""
+        self.execute("set local enable_sort = off")
+        yield
+        self.execute("set local enable_sort = on")
 
     def _execute(self, sql: str, values: Values) -> RawCursor[Row]:
         statement = translate(sql)
