@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -50,6 +52,10 @@ TAG_SEPARATORS = re.compile(r"\s*[,;，；、]\s*")  # people also type Chinese 
 KNOWN = {name.casefold() for name in (*VIDEOS.names, *RECOMMENDED.names)}
 CHANGING = (RowKind.CHANGED, RowKind.CONFLICT)
 NO_PAIR = (None, None)
+LOST = (
+    "{name} has question marks in place of characters that the program lost which saved the file; save it as a "
+    "workbook or as CSV UTF-8."
+)
 
 
 def check(console: Console, path: Path, file_name: str, actor: Actor) -> Sheet:
@@ -67,21 +73,23 @@ def check(console: Console, path: Path, file_name: str, actor: Actor) -> Sheet:
                 file=file_name, columns=", ".join(listing.fields),
             )  # fmt: skip
         ignored = tuple(name for name in table.names if name and name.casefold() not in KNOWN)
-        is_gbk = table.encoding == "gb18030"
+        charset = "gbk" if table.encoding == "gb18030" else ""
     for row in read:
         for name in row.cells.keys() - set(compared):
             del row.cells[name]
-    rows = sheet_entries.compare(console, read) if is_of_entries else _compare(console, read, is_gbk)
+    if all(cell.isascii() for row in read for cell in row.cells.values()):
+        charset = "ascii"
+    rows = sheet_entries.compare(console, read) if is_of_entries else _compare(console, read, charset)
     sheet = Sheet("", actor.name, file_name, 0, len(read) - len(rows), listing, compared, ignored)
     return console.store.sheets.keep(sheet, rows)
 
 
-def _compare(console: Console, read: list[ReadRow], is_gbk: bool) -> list[SheetRow]:
-    """Return the rows that differ, or cannot be read."""
+def _compare(console: Console, read: list[ReadRow], charset: str) -> list[SheetRow]:
+    """Return the rows that differ, or cannot be read. `charset` is the character set of all cells, if it lacks some."""
     store = console.store.sheets
     texts = store.find_texts({row.video_id for row in read})
     times = Counter(row.video_id for row in read)
-    compared = [_compared(row, texts.get(row.video_id), times[row.video_id], is_gbk) for row in read]
+    compared = [_compared(row, texts.get(row.video_id), times[row.video_id], charset) for row in read]
     rows = [row for row in compared if row is not None]
     settled = store.settle_categories({_pair(row.after) for row in rows if row.kind in CHANGING} - {NO_PAIR})
     for row in rows:
@@ -109,7 +117,7 @@ def _settle(row: SheetRow, found: tuple[int, str] | BadRequest, now: Texts) -> N
         )
 
 
-def _compared(row: ReadRow, now: Texts | None, times: int, is_gbk: bool) -> SheetRow | None:
+def _compared(row: ReadRow, now: Texts | None, times: int, charset: str) -> SheetRow | None:
     """Return what a row would do; None if nothing."""
     told = invalid_row(row)
     try:
@@ -119,7 +127,7 @@ def _compared(row: ReadRow, now: Texts | None, times: int, is_gbk: bool) -> Shee
             told.kind = RowKind.UNKNOWN
             return told
         told.title = now.title
-        told.after = _wanted(row.cells, now, is_gbk)
+        told.after = _wanted(row.cells, now, charset)
         if times > 1:
             told.kind = RowKind.DOUBLED
         elif not told.after:
@@ -138,12 +146,12 @@ def _pair(after: dict[str, Any]) -> tuple[Any, Any]:
     return after.get("cate_id"), after.get("cate_name")
 
 
-def _wanted(cells: dict[str, str], now: Texts, is_gbk: bool) -> dict[str, str | int]:
+def _wanted(cells: dict[str, str], now: Texts, charset: str) -> dict[str, str | int]:
     """Return the values that differ from those of the video, by the names of `Texts`. Raises BadRequest."""
     wanted: dict[str, str | int] = {}
     for name, cell in cells.items():
         old = getattr(now, FIELDS[name])
-        new = _value(name, cell, old, is_gbk)
+        new = _value(name, cell, old, charset)
         if new is not None and new != old:
             wanted[FIELDS[name]] = new
     if wanted.get("title") == "":
@@ -153,7 +161,7 @@ def _wanted(cells: dict[str, str], now: Texts, is_gbk: bool) -> dict[str, str | 
     return wanted
 
 
-def _value(name: str, cell: str, old: Any, is_gbk: bool) -> Any:
+def _value(name: str, cell: str, old: Any, charset: str) -> Any:
     """Return the value in a cell; None if it leaves the old one as it is. Raises BadRequest."""
     text = LINE_ENDS.sub("\n", cell)
     bare = text.strip()
@@ -166,22 +174,33 @@ def _value(name: str, cell: str, old: Any, is_gbk: bool) -> Any:
         return kind.read(name, bare.removesuffix(".0"), ZoneInfo("UTC"))
     # A workbook saved from an exported CSV has its escaping apostrophes, and an exported workbook has none
     readings = (bare, unguarded(text).strip())
-    olds = {LINE_ENDS.sub("\n", one).strip() for one in (old, *(_without_emoji(old) if is_gbk else ()))}
-    if olds.intersection(readings):
+    if LINE_ENDS.sub("\n", old).strip() in readings:
         return None
+    if charset and {LINE_ENDS.sub("\n", one).strip() for one in _as_saved(old, charset)}.intersection(readings):
+        return None
+    if charset == "ascii" and "?" in bare and not old.isascii():
+        raise BadRequest(LOST, name=name)
     text = unguarded(text)
     if name == "tags":
         text = TAG_SEPARATORS.sub(",", text).strip(", ")
     return kind.read(name, text, ZoneInfo("UTC")) if text else None
 
 
-def _without_emoji(text: str) -> tuple[str, str]:
-    """Return what Excel makes of characters that GBK lacks: one question mark each, or two beyond U+FFFF."""
-    kept = [(sign, sign.encode("gbk", "ignore") != b"") for sign in text]
-    return (
-        "".join(sign if known else "?" for sign, known in kept),
-        "".join(sign if known else "?" * (1 + (sign > "\uffff")) for sign, known in kept),
-    )
+def _as_saved(text: str, charset: str) -> set[str]:
+    """Return what programs make of a text when they save it in a character set that lacks some of its characters."""
+    ways = ((is_wide, is_simplified) for is_wide in (False, True) for is_simplified in (False, True))
+    return {"".join(_saved(sign, charset, *way) for sign in text) for way in ways}
+
+
+@cache
+def _saved(sign: str, charset: str, is_wide: bool, is_simplified: bool) -> str:
+    """Return what becomes of a character: a question mark, `is_wide` two of them beyond U+FFFF, or `is_simplified`
+    another character, as LibreOffice writes `,` for `，`.
+    """
+    for known in (sign, unicodedata.normalize("NFKC", sign))[: 1 + is_simplified]:
+        if known.encode(charset, "ignore").decode(charset) == known:
+            return known
+    return "?" * (1 + (is_wide and sign > "\uffff"))
 
 
 def apply(

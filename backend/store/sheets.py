@@ -38,7 +38,7 @@ LAST_CHANGE = f"""
 BOOKED = "select * from history where target = ? and action in ('applySheet', 'undoSheet') order by id"
 CHANGED_MEANWHILE = "{name} has changed the video since the export."
 CHANGED_SINCE = "The video was changed after the export."
-GONE = "There is no sheet {sheet_id} any more: it is kept for an hour. Upload it again."
+GONE = "There is no sheet {sheet_id}: a sheet is kept for an hour, for who uploaded it. Upload the file again."
 NO_SUCH = "There is no video {video_id}. It may have been deleted."
 UNDONE = "There is nothing of sheet {sheet_id} to undo."
 

@@ -114,6 +114,30 @@ def test_an_export_that_a_spreadsheet_only_saved_again_changes_nothing(
     assert counts(check(rows, encoding, delimiter)) == {"unchanged": 8}
 
 
+def test_question_marks_for_characters_that_a_program_lost_are_no_titles(make_video, export, check):
+    for number, title in enumerate(["零下二十度，值了。", "Fireworks 🎆", "café", "Rain", "真的吗？"]):
+        make_video(video_id=f"v{number}", title=title)
+
+    def saved(cell):  # as LibreOffice does in a Western character set
+        return cell.replace("，", ",").replace("🎆", "??").encode("ascii", "replace").decode()
+
+    rows = {row["videoId"]: {name: saved(cell) for name, cell in row.items()} for row in export()}
+    assert rows["v0"]["title"] == "?????,???"
+
+    assert counts(check(list(rows.values()))) == {"unchanged": 5}
+    rows["v0"]["title"] = "???"
+    rows["v1"]["title"] = "Fireworks again"
+    rows["v3"]["title"] = "Rain?"
+    sheet = check(list(rows.values()))
+    assert counts(sheet) == {"unchanged": 2, "changed": 2, "invalid": 1}
+    assert {row["videoId"]: row["why"].partition(";")[0] for row in sheet["rowList"] if row["why"]} == {
+        "v0": "title has question marks in place of characters that the program lost which saved the file"
+    }
+
+    rows["v2"]["title"], rows["v4"]["title"] = "雨", "真的吗?"  # the file has kept what is not ASCII
+    assert counts(check([rows[video_id] for video_id in ("v2", "v4")])) == {"changed": 2}
+
+
 def test_an_exported_workbook_comes_back_as_it_was(console, token, make_video, send):
     for number, title in enumerate(["=1+1", "'=1", "two\r\nlines", "007"]):
         make_video(video_id=f"{number}23456789012345678", title=title, description=f"{title}\r\nx")
