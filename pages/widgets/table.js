@@ -32,6 +32,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   // A selection made during a rerun is newer than the one the rerun returns.
   if (data.told >= own.told) own.ticks = new Set(data.ticked);
   find("table").setAttribute("aria-label", data.label);
+  find("table").classList.toggle("stacked", data.columns.some((column) => column.kind === "words"));
   parentElement.host?.style.setProperty("--row", `${data.rowHeight}px`);
 
   const drawn = JSON.stringify([data.columns, data.sort, data.ticks, data.menus, data.resizable]);

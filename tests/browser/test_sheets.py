@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from tests.browser.chromium import WINDOW
+
 
 def test_a_sheet_is_uploaded_compared_applied_and_undone(person, site, tmp_path):
     made = [site.catalogue.add(f"表格 {number}") for number in range(4)]
@@ -33,6 +35,12 @@ def test_a_sheet_is_uploaded_compared_applied_and_undone(person, site, tmp_path)
     told = person.row(0).get_by_title("新的")
     expect(told).to_contain_text(person.t("sheets.new_category", name="新的"))
     assert told.evaluate("(one) => one.scrollWidth <= one.clientWidth"), "what a long row changes is cut off"
+    person.page.set_viewport_size({"width": 390, "height": 900})
+    can_be_read(person.row(0).get_by_role("link", name="表格 0"), told)
+    person.page.get_by_role("radio").filter(has_text=person.t("sheet_kind.conflict")).click()
+    can_be_read(person.row(0).get_by_role("link", name="别人 2"), person.row(0).get_by_text("admin"))
+    person.page.set_viewport_size(WINDOW)
+    person.page.get_by_role("radio").filter(has_text=person.t("sheet_kind.changed")).click()
     person.row(1).get_by_role("checkbox").uncheck()
     expect(apply).to_contain_text(person.t("sheets.apply", count=1))
     person.clicks("sheet_apply")
@@ -47,6 +55,13 @@ def test_a_sheet_is_uploaded_compared_applied_and_undone(person, site, tmp_path)
     person.clicks("confirm_yes")
     person.is_told(person.t("undone.sheet", count=1))
     assert titles(site, made)[0] == "表格 0"
+
+
+def can_be_read(*parts):
+    """Check that texts are on the page, with room for several words in a line, and whole."""
+    for part in parts:
+        expect(part).to_be_visible()
+        assert part.evaluate("(one) => one.clientWidth > 150 && one.scrollHeight <= one.clientHeight + 1")
 
 
 def titles(site, made):
