@@ -332,7 +332,7 @@ def test_a_sheet_belongs_to_who_uploaded_it_and_is_kept_for_an_hour(
     assert door("applySheet", sheetId=sheet["sheetId"], token=other)["code"] == "404"
     clock.move(3600)
     assert door("applySheet", sheetId=sheet["sheetId"])["code"] == "404"
-    assert "Upload it again" in door("getSheet", sheetId=sheet["sheetId"])["message"]
+    assert "Upload the file again" in door("getSheet", sheetId=sheet["sheetId"])["message"]
 
 
 def test_a_browser_sends_a_sheet_by_a_link_once(door, server, http, make_video, export):
