@@ -8,7 +8,6 @@ import os
 import secrets
 import shutil
 import socket
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from backend.store.jobs import Jobs
 from backend.store.sqlite.connections import Connections
 from tests import postgres_server
 from tests.clock import Clock
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.object_store import ObjectStore
@@ -317,12 +317,7 @@ def free_port() -> int:
 def eventually() -> Callable[..., None]:
     """Waits until something is true."""
 
-    def wait(is_true: Callable[[], bool], seconds: float = 10.0) -> None:
-        pause = threading.Event()
-        for _ in range(int(seconds / 0.01)):
-            if is_true():
-                return
-            pause.wait(0.01)
-        raise AssertionError("it never became true")
+    def wait(is_true: Callable[[], bool]) -> None:
+        until(is_true, "something is true")
 
     return wait

@@ -56,7 +56,7 @@ def hub() -> Iterator[tuple[Switch, int]]:
     thread.start()
     yield switch, listener.getsockname()[1]
     server.should_exit = True
-    thread.join(10)
+    thread.join(60)
     listener.close()
 
 
@@ -147,7 +147,7 @@ def raw(server):
 
     def connect(sent=b""):
         address = urlsplit(server)
-        connection = socket.create_connection((address.hostname, address.port), timeout=10)
+        connection = socket.create_connection((address.hostname, address.port), timeout=60)
         opened.append(connection)
         connection.sendall(sent)
         return connection

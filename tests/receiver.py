@@ -44,7 +44,7 @@ class Receiver:
         self.received.append(Received({name.lower(): value for name, value in handler.headers.items()}, body))
         status = self.note(body, handler.headers["webhook-id"])
         self.arrived.release()
-        self.pass_on.wait(30)
+        self.pass_on.wait(60)
         handler.send_response(status)
         if 300 <= status < 400:
             handler.send_header("Location", self.url)

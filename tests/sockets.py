@@ -14,7 +14,7 @@ class Page:
     """A WebSocket without anything that would hold a hostile client back."""
 
     def __init__(self, port, cookie=""):
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=90)
         cookies = f"Cookie: qu_session={cookie}\r\n" if cookie else ""
         self._socket.sendall(
             f"GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

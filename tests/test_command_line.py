@@ -279,14 +279,14 @@ def test_the_server_serves_rest_alone_and_ends_cleanly_on_sigterm(tmp_path, free
 
         def ready():
             try:
-                return requests.get(f"{url}/healthz", timeout=5).status_code == 200
+                return requests.get(f"{url}/healthz", timeout=60).status_code == 200
             except requests.ConnectionError:
                 return False
 
-        eventually(ready, 30)
-        answer = requests.post(f"{url}/console/user/login", {"userName": "admin", "password": PASSWORD}, timeout=10)
+        eventually(ready)
+        answer = requests.post(f"{url}/console/user/login", {"userName": "admin", "password": PASSWORD}, timeout=60)
         process.send_signal(signal.SIGTERM)
-        output, errors = process.communicate(timeout=20)
+        output, errors = process.communicate(timeout=60)
 
     assert answer.json()["message"] == "登录成功!"
     assert process.returncode == 0, errors

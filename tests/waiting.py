@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def until(ask: Callable[[], Any], what: str = "an answer", seconds: float = 30) -> Any:
+def until(ask: Callable[[], Any], what: str = "an answer", seconds: float = 90) -> Any:
     """Ask until there is an answer, and return it: first often, then less, for asking costs what is asked."""
     pause, deadline, length = threading.Event(), time.monotonic() + seconds, 0.01
     while time.monotonic() < deadline:

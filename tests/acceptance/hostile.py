@@ -243,7 +243,7 @@ def pelt(port: int, count: int) -> Counter[str]:
     answers: Counter[str] = Counter()
 
     def throw(heap: bytes) -> None:
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             try:
                 connection.sendall(heap)
                 connection.shutdown(socket.SHUT_WR)

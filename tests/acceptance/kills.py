@@ -92,7 +92,7 @@ def finish(console: Console) -> int:
     with suppress(AssertionError):  # what is left then is told by the caller
         until(lambda: not unfinished(console), "everything is done", MAX_WAIT)
     worker.send_signal(signal.SIGTERM)
-    return worker.wait(30)
+    return worker.wait(60)
 
 
 def unfinished(console: Console) -> list[Job]:

@@ -75,7 +75,7 @@ def running(name: str, changed: dict[str, str], port: int, folder: Path) -> Iter
         yield
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
 
 
 def require() -> None:

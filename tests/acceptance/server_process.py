@@ -20,7 +20,7 @@ from tests.ports import free_port
 from tests.waiting import until
 
 PASSWORD = "correct horse battery"
-TIMEOUT = 60.0  # seconds for a server to be ready
+TIMEOUT = 120.0  # seconds for a server to be ready
 SERVE, DASHBOARD = ("-m", "backend", "serve", "--port"), ("dashboard.py",)
 
 
@@ -92,10 +92,10 @@ class ServerProcess:
     def said(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def connect(self, timeout: float = 30.0) -> http.client.HTTPConnection:
+    def connect(self, timeout: float = 60.0) -> http.client.HTTPConnection:
         return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
 
-    def get(self, path: str, headers: Mapping[str, str] | None = None, timeout: float = 30.0) -> tuple[int, bytes]:
+    def get(self, path: str, headers: Mapping[str, str] | None = None, timeout: float = 60.0) -> tuple[int, bytes]:
         connection = self.connect(timeout)
         try:
             connection.request("GET", path, headers=dict(headers or {}))

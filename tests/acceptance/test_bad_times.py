@@ -232,7 +232,7 @@ def start_upload(server, token, content, read_answer):
     """Send the first half of a clip, and return a function that sends the other one and returns the code."""
     head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
     body = head + content + b"\r\n--b--\r\n"
-    connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=90)
     connection.sendall(
         f"POST {OPERATIONS['uploadVideo'].path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n"
         f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {len(body)}\r\n\r\n".encode()

@@ -26,7 +26,7 @@ def test_requests_amid_a_burst_of_connections_that_send_nothing_are_answered(das
     with ExitStack() as stack:
 
         def connect():
-            return stack.enter_context(socket.create_connection(("127.0.0.1", stand.port), timeout=30))
+            return stack.enter_context(socket.create_connection(("127.0.0.1", stand.port), timeout=90))
 
         people = []
         stand.process.send_signal(signal.SIGSTOP)

@@ -78,7 +78,7 @@ def trusted(console, port, tmp_path_factory):
         yield root
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def client(trusted, address):
 
         def is_served():
             try:
-                return session.get(f"{address}/livez", timeout=30).ok
+                return session.get(f"{address}/livez", timeout=60).ok
             except requests.ConnectionError:
                 return False
 
@@ -99,11 +99,11 @@ def client(trusted, address):
 
 
 def test_the_page_is_served_over_tls_and_metrics_are_not(client, address):
-    page = client.get(address, timeout=30)
+    page = client.get(address, timeout=60)
 
     assert (page.status_code, "<title>" in page.text) == (200, True)
     assert page.headers["Content-Security-Policy"]
-    assert client.get(f"{address}/metrics", timeout=30).status_code == 404
+    assert client.get(f"{address}/metrics", timeout=60).status_code == 404
 
 
 @pytest.mark.parametrize(("own", "accepted"), [(True, True), (False, False)])
@@ -123,7 +123,7 @@ def test_the_websocket_is_for_pages_of_this_address_alone(own, accepted, client,
 
 def test_somebody_signs_in_uploads_and_plays_at_the_public_address(client, address, small_clip):
     given = {"userName": "admin", "password": PASSWORD}
-    token = client.post(f"{address}/console/user/login", data=given, timeout=30).json()["data"]["consoleToken"]
+    token = client.post(f"{address}/console/user/login", data=given, timeout=60).json()["data"]["consoleToken"]
     with small_clip.open("rb") as file:
         upload = client.post(
             f"{address}/console/vod/uploadVideo", data={"consoleToken": token}, files={"file": ("海边.mp4", file)},
@@ -133,20 +133,20 @@ def test_somebody_signs_in_uploads_and_plays_at_the_public_address(client, addre
 
     def files():
         parameters = {"videoId": video, "consoleToken": token}
-        return client.get(f"{address}/vodVideo/getVideoById", params=parameters, timeout=30).json()["data"][
+        return client.get(f"{address}/vodVideo/getVideoById", params=parameters, timeout=60).json()["data"][
             "playInfoList"
         ]
 
     url = until(files, "a rendition", 60)[0]["playURL"]
     assert url.startswith(f"{address}/media/")
-    assert client.get(url, headers={"Range": "bytes=4-7"}, timeout=30).content == b"ftyp"
+    assert client.get(url, headers={"Range": "bytes=4-7"}, timeout=60).content == b"ftyp"
 
 
 def test_the_console_knows_the_client_by_its_address_and_not_by_what_it_says(client, address):
     given = {"userName": "admin", "password": PASSWORD}
     headers = {"X-Forwarded-For": "198.51.100.7", "Forwarded": "for=198.51.100.7"}
-    answer = client.post(f"{address}/console/user/login", data=given, headers=headers, timeout=30).json()
+    answer = client.post(f"{address}/console/user/login", data=given, headers=headers, timeout=60).json()
     parameters = {"consoleToken": answer["data"]["consoleToken"]}
-    sessions = client.get(f"{address}/console/user/getOwnSessions", params=parameters, timeout=30).json()["data"]
+    sessions = client.get(f"{address}/console/user/getOwnSessions", params=parameters, timeout=60).json()["data"]
 
     assert [session["address"] for session in sessions if session["isOwn"]] == [CLIENT]

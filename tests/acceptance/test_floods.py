@@ -188,7 +188,7 @@ def test_1000_connections_that_send_nothing_leave_room(dashboard):
     """They were reset, and everybody else with them."""
     with ExitStack() as stack:
         for _ in range(1000):
-            stack.enter_context(socket.create_connection(("127.0.0.1", dashboard.port), timeout=30))
+            stack.enter_context(socket.create_connection(("127.0.0.1", dashboard.port), timeout=90))
         assert is_well(dashboard)
         assert dashboard.descriptors() < 1000
     until(lambda: dashboard.descriptors() < LEFT, "the descriptors are given back")
@@ -198,7 +198,7 @@ def test_1000_bodies_that_never_end_leave_room(dashboard):
     head = b"POST /console/vod/getVideos HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\nx"
     with ExitStack() as stack:
         for _ in range(1000):
-            one = stack.enter_context(socket.create_connection(("127.0.0.1", dashboard.port), timeout=30))
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", dashboard.port), timeout=90))
             one.sendall(head)
         assert is_well(dashboard)
     until(lambda: dashboard.descriptors() < LEFT, "the descriptors are given back")

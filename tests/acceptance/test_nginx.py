@@ -44,7 +44,7 @@ def through(clips, server, tmp_path):
 
         def get(path, **headers):
             path = path.removeprefix(f"http://127.0.0.1:{port}")
-            return session.get(f"http://127.0.0.1:{port}{path}", headers=headers, timeout=30)
+            return session.get(f"http://127.0.0.1:{port}{path}", headers=headers, timeout=60)
 
         yield get
 

@@ -61,18 +61,18 @@ def browser(url, tmp_path):
 
 
 def sign_in(browser, url):
-    answer = browser.post(f"{url}/console/user/login", data={"userName": "admin", "password": PASSWORD}, timeout=30)
+    answer = browser.post(f"{url}/console/user/login", data={"userName": "admin", "password": PASSWORD}, timeout=60)
     return {"Authorization": f"Bearer {answer.json()['data']['consoleToken']}"}
 
 
 def lists(browser, url, headers):
-    return browser.get(f"{url}/console/vod/getVideos", headers=headers, timeout=30).json()["code"]
+    return browser.get(f"{url}/console/vod/getVideos", headers=headers, timeout=60).json()["code"]
 
 
 def test_pages_come_from_one_console_and_operations_from_both(consoles, url, browser):
-    drawn = browser.get(url, timeout=30).headers["Set-Cookie"]
+    drawn = browser.get(url, timeout=60).headers["Set-Cookie"]
     assert re.fullmatch(r"qu_server=[ab]; Path=/; HttpOnly; Secure; SameSite=Lax", drawn)
-    assert "Set-Cookie" not in browser.get(url, timeout=30).headers
+    assert "Set-Cookie" not in browser.get(url, timeout=60).headers
 
     headers = sign_in(browser, url)
     assert {lists(browser, url, headers) for _ in range(20)} == {"200"}
@@ -85,18 +85,18 @@ def test_a_session_that_was_ended_at_one_console_is_refused_at_both(url, browser
     headers = sign_in(browser, url)
     assert {lists(browser, url, headers) for _ in range(6)} == {"200"}
 
-    browser.post(f"{url}/console/user/signOut", headers=headers, timeout=30)
+    browser.post(f"{url}/console/user/signOut", headers=headers, timeout=60)
 
     assert {lists(browser, url, headers) for _ in range(6)} == {"403"}
 
 
 def test_the_other_console_takes_over(consoles, url, browser):
-    browser.get(url, timeout=30)
+    browser.get(url, timeout=60)
     headers = sign_in(browser, url)
     ended = consoles[browser.cookies["qu_server"]]
     ended.kill()
 
-    assert browser.get(url, timeout=30).status_code == 200
+    assert browser.get(url, timeout=60).status_code == 200
     assert {lists(browser, url, headers) for _ in range(6)} == {"200"}
 
     ended.launch()

@@ -194,7 +194,7 @@ def test_a_full_disk_fails_the_job_and_not_the_worker(upload, console, tmp_path,
     worker = kills.start_worker(console.settings.data)
     try:
         limit(worker.pid, 1_000_000)  # enough for pictures and the database
-        eventually(lambda: not kills.unfinished(console), 30)
+        eventually(lambda: not kills.unfinished(console))
 
         (failed,) = jobs.find_jobs(state=JobState.FAILED).items
         assert failed.kind is JobKind.TRANSCODE
@@ -203,8 +203,8 @@ def test_a_full_disk_fails_the_job_and_not_the_worker(upload, console, tmp_path,
 
         limit(worker.pid, resource.RLIM_INFINITY)
         jobs.retry_job(failed.job_id, kills.US)
-        eventually(lambda: not kills.unfinished(console), 30)
+        eventually(lambda: not kills.unfinished(console))
     finally:
         worker.terminate()
-        worker.wait(30)
+        worker.wait(60)
     assert kills.broken_promises(console, 2) == [f"transcode of {video_id} ended 2 times"]

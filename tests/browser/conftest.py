@@ -17,7 +17,7 @@ from backend.model import CensorStatus
 from tests.browser.catalogue import SEEDED, Catalogue, open_catalogue
 from tests.browser.chromium import LANGUAGES, WINDOW, find_chromium, options, window
 from tests.browser.desk import PASSWORD, Desk
-from tests.browser.person import KEEP_TOASTS, PATHS, Person
+from tests.browser.person import KEEP_TOASTS, PATHS, PATIENCE, Person
 from tests.browser.server import Server
 from tests.conftest import PASSWORD as ADMIN_PASSWORD
 from tests.waiting import until
@@ -110,7 +110,7 @@ class Site:
             assert not [job for job in jobs if job.state == "failed"]
             return all(job.state == "done" for job in jobs)
 
-        until(all_done, "the worker is done", 60)
+        until(all_done, "the worker is done")
 
 
 @pytest.fixture(scope="session")
@@ -253,6 +253,7 @@ def fresh_browser(request, browser, idle_browsers, idle_tabs) -> Iterator[Callab
     def open_new(language: str, **others: Any) -> BrowserContext:
         context = browser.new_context(**{**window(language), **others})
         context.add_init_script(KEEP_TOASTS)
+        context.set_default_timeout(PATIENCE)
         return context
 
     def make(language: str, **others: Any) -> BrowserContext:

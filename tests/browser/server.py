@@ -54,7 +54,7 @@ class Server:
 
     def wait_until_ready(self) -> None:
         try:
-            until(self._is_ready, "the server is ready", 60)
+            until(self._is_ready, "the server is ready", 120)
         except BaseException:
             self.process.kill()
             self.process.wait()
@@ -101,7 +101,7 @@ class Server:
         with requests.Session() as session:
             session.trust_env = False
             try:
-                return session.get(f"{self.url}/healthz", timeout=10).status_code == 200
+                return session.get(f"{self.url}/healthz", timeout=60).status_code == 200
             except requests.RequestException:  # also where a busy machine is slow to answer
                 return False
 

@@ -59,7 +59,7 @@ def test_a_video_goes_the_whole_way(operator, alibaba, cloud_server, make_clip):
     until(lambda: cloud_server.ask("getVideos", videoId=video_id)["videoList"][0]["snapshotStatus"] == "success")
 
     person.goes_to("/video", videoId=video_id)
-    expect(person.page.locator("a > img")).to_have_count(8, timeout=20_000)
+    expect(person.page.locator("a > img")).to_have_count(8)
     film = person.page.locator("video")
     expect(film).to_be_visible()
     person.waits_until(film, f"film => film.readyState >= {ENOUGH_TO_PLAY}")
@@ -77,7 +77,7 @@ def test_a_video_goes_the_whole_way(operator, alibaba, cloud_server, make_clip):
     person.goes_to("/prewarm")
     expect(person.page.get_by_text(person.t("prewarm.quota", left=997, total=1000, sent=3))).to_be_visible()
     newest = person.part("batches").get_by_test_id("stExpander").first
-    expect(newest).to_contain_text(person.t("prewarm.all_warm", count=3), timeout=30_000)
+    expect(newest).to_contain_text(person.t("prewarm.all_warm", count=3))
     assert alibaba.count("SubmitTranscodeJobs") == 1
     assert alibaba.oss.objects[alibaba.vod.videos[video_id]["file"]] == clip.read_bytes()
 
@@ -250,7 +250,7 @@ def test_what_the_machine_found_leads_the_player_there_and_another_review_is_ask
     expect(operator.dialog).to_contain_text("收取机器审核费用")
     operator.clicks("confirm_yes")
 
-    expect(panel).to_contain_text("机审：建议人工复核", timeout=30_000)
+    expect(panel).to_contain_text("机审：建议人工复核")
     expect(panel).to_contain_text("二维码")
     panel.get_by_role("button", name="0:01 二维码").click()
     operator.waits_until(operator.page.locator("video"), "film => Math.abs(film.currentTime - 1) < 0.01")

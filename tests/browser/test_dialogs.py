@@ -103,7 +103,7 @@ def test_a_button_that_rests_says_what_it_would_do(person, waiting):
         person.page.emulate_media(color_scheme=colours)
         person.page.wait_for_function(f"() => ({BRIGHTNESS})() {is_bright}")
         with suppress(TimeoutError):
-            person.page.wait_for_function(f"() => !({FAINT})(2).length", timeout=5_000)
+            person.page.wait_for_function(f"() => !({FAINT})(2).length", timeout=20_000)
         assert person.page.evaluate(FAINT, 2) == [], colours
 
 

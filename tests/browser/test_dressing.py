@@ -22,7 +22,7 @@ def test_streamlit_itself_speaks_the_readers_language_on_every_page(person, path
 
         expect(person.page.locator("html")).to_have_attribute("lang", "zh-CN")
         with suppress(TimeoutError):
-            person.page.wait_for_function(f"names => !({ENGLISH})(names).length", arg=NAMES, timeout=5_000)
+            person.page.wait_for_function(f"names => !({ENGLISH})(names).length", arg=NAMES, timeout=20_000)
         assert person.page.evaluate(ENGLISH, NAMES) == [], path
 
 
@@ -70,7 +70,7 @@ def test_a_server_that_is_gone_is_told_in_the_readers_language(new_server, fresh
 
         server.stop()
 
-        expect(person.dialog).to_contain_text("连接已断开", timeout=30_000)
+        expect(person.dialog).to_contain_text("连接已断开", timeout=60_000)
         expect(person.dialog).to_contain_text("页面会自动重新连接")
         person.complaints.clear()
         person.page.close()
@@ -110,7 +110,7 @@ def test_on_a_phone_everything_is_large_enough_for_a_finger(person, paths, clip,
         person.goes_to(path, **({"videoId": clip["videoId"]} if path == "/video" else {}))
         person.is_idle()
         with suppress(TimeoutError):
-            person.page.wait_for_function(f"() => !({SMALL})().length", timeout=3_000)
+            person.page.wait_for_function(f"() => !({SMALL})().length", timeout=20_000)
         assert person.page.evaluate(SMALL) == [], path
 
 
@@ -135,7 +135,7 @@ def test_dialogs_can_be_read_and_pressed_on_a_phone(site, member, clip, language
         person.is_idle()
         for looked_for in (FAINT, EDGELESS, SMALL):
             with suppress(TimeoutError):
-                person.page.wait_for_function(f"() => !({looked_for})().length", timeout=3_000)
+                person.page.wait_for_function(f"() => !({looked_for})().length", timeout=20_000)
             assert person.page.evaluate(looked_for) == [], path
 
 

@@ -69,13 +69,13 @@ def test_a_queue_is_watched_through_a_crash_to_its_end(
         person = new_person(fresh_browser(language), server.url, language)
         person.goes_to("/jobs")
         person.enters()
-        eventually(lambda: jobs.find_jobs(state=JobState.DONE).total > 0, 60)
+        eventually(lambda: jobs.find_jobs(state=JobState.DONE).total > 0)
 
         server.crash()
         server.start()
         jobs.release_job(held, ELSEWHERE)
 
-        expect(person.page.get_by_text(person.t("jobs.idle"))).to_be_visible(timeout=60_000)
+        expect(person.page.get_by_text(person.t("jobs.idle"))).to_be_visible()
         person.complaints.clear()  # that the server was away
         expect(person.page.get_by_text(person.t("jobs.done"))).to_be_visible()
         failed = jobs.find_jobs(state=JobState.FAILED).items
@@ -92,7 +92,7 @@ def test_a_queue_is_watched_through_a_crash_to_its_end(
         person.clicks("retry_all")
 
         person.is_told(person.t("done.retried"))
-        expect(person.page.get_by_text(person.t("jobs.idle"))).to_be_visible(timeout=60_000)
+        expect(person.page.get_by_text(person.t("jobs.idle"))).to_be_visible()
         expect(person.page.get_by_text(person.t("overview.failed_list", count=len(failed)))).to_be_hidden()
         assert {job.state for job in jobs.find_jobs().items} == {JobState.DONE}
         good = console.store.catalogue.get_video(videos[1].video_id)
@@ -111,7 +111,7 @@ def test_a_job_that_runs_can_be_cancelled(person, site, queued_here):
     person.clicks(f"cancel_{job['jobId']}")
 
     person.is_told(person.t("done.cancelled"))
-    expect(person.page.get_by_text(person.t("jobs.idle"))).to_be_visible(timeout=30_000)
+    expect(person.page.get_by_text(person.t("jobs.idle"))).to_be_visible()
     assert site.ask("getVideoById", videoId=video["videoId"])["transcodeStatus"] == ""
 
 

@@ -141,7 +141,7 @@ def test_on_a_phone_a_verdict_is_in_sight_and_large_enough_for_a_finger(person, 
 
     for act in ("approve", "block"):
         expect(person.button(f"do_{act}")).to_be_in_viewport(ratio=1)
-    person.page.wait_for_function(f"() => !({SMALL})().length", timeout=5_000)
+    person.page.wait_for_function(f"() => !({SMALL})().length", timeout=20_000)
     assert person.part("watch").locator(".choose").bounding_box()["height"] >= 44
 
 

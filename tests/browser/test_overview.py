@@ -47,7 +47,7 @@ def test_the_overview_leads_to_the_newest_that_waits(person, site):
 
 def test_a_failed_job_of_no_video_is_named_for_what_it_is(person, site, eventually):
     site.ask("pushObjectCache", objectPath="/media/nothing/0123456789/none.mp4")
-    eventually(lambda: site.catalogue.console.store.jobs.find_jobs(state="failed").total > 0, 30)
+    eventually(lambda: site.catalogue.console.store.jobs.find_jobs(state="failed").total > 0)
     person.goes_to("/")
 
     failed = person.page.get_by_text(person.t("job.prewarm"), exact=True)
@@ -93,12 +93,12 @@ def test_every_page_fits_its_window(site, member, paths, clip, language, scheme)
 
         for window in WINDOWS:
             person.page.set_viewport_size(window)
-            person.page.wait_for_function(f"() => {OVERFLOW} <= 0", timeout=5_000)
+            person.page.wait_for_function(f"() => {OVERFLOW} <= 0", timeout=20_000)
             assert not person.page.evaluate(COVERED), f"the title of {path} covers the line below it"
 
         for looked_for in (FAINT, EDGELESS):
             with suppress(TimeoutError):
-                person.page.wait_for_function(f"() => !({looked_for})().length", timeout=5_000)
+                person.page.wait_for_function(f"() => !({looked_for})().length", timeout=20_000)
             assert person.page.evaluate(looked_for) == [], path
         brightness = person.page.evaluate(BRIGHTNESS)
         assert (brightness > 200) == (scheme == "light"), path

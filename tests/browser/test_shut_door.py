@@ -63,7 +63,7 @@ def console(monkeypatch, new_server):
 
 def run_alone(script, token=None):
     """Run a file as if it were the whole app, and return all that it draws."""
-    page = AppTest.from_file(str(script), default_timeout=20)
+    page = AppTest.from_file(str(script), default_timeout=90)
     page.query_params["videoId"] = VIDEO
     if token:
         page.session_state["token"] = token

@@ -50,7 +50,7 @@ def test_the_dialog_closes_when_everything_came_in(person, make_clip):
     for _ in range(3):  # a click that meets the run which closes the dialog may get lost
         person.clicks("upload")
         with suppress(AssertionError):
-            expect(person.dialog).to_contain_text(person.t("upload.hint"), timeout=5_000)
+            expect(person.dialog).to_contain_text(person.t("upload.hint"), timeout=20_000)
             break
     expect(person.dialog).to_contain_text(person.t("upload.hint"))
     person.is_idle()
@@ -233,7 +233,7 @@ def test_videos_are_fetched_from_pasted_addresses_and_tell_how_they_end(person, 
     field.blur()
     person.clicks("upload_fetch")
     expect(field).to_have_value("")
-    expect(person.dialog.get_by_role("link", name=title)).to_contain_text(person.t("upload.fetched"), timeout=60_000)
+    expect(person.dialog.get_by_role("link", name=title)).to_contain_text(person.t("upload.fetched"))
     expect(person.dialog.get_by_role("alert")).to_contain_text("HTTP 404")
 
     (video,) = site.ask("getVideos", title=title)["videoList"]

@@ -45,7 +45,7 @@ def test_slow_calls_of_many_do_not_keep_a_list_waiting(alibaba, server, http, to
     assert any(thread.is_alive() for thread in waiting)
     alibaba.faults.clear()
     for thread in waiting:
-        thread.join(30)
+        thread.join(60)
 
 
 @pytest.mark.parametrize("name", ["getVideoById", "getVideos", "getRecommendVideos", "getHistory"])
@@ -71,7 +71,7 @@ def test_what_is_ours_is_read_while_20_verdicts_hang(
         assert answer["code"] == "200"
         assert all(thread.is_alive() for thread in waiting)
     for thread in waiting:
-        thread.join(30)
+        thread.join(60)
 
 
 @pytest.mark.parametrize("name", ["getDrift", "getPrewarmQuota", "getRefreshQuota", "getCacheRefreshes", "getUsage"])

@@ -112,7 +112,7 @@ def test_hanging_verdicts_keep_nobody_waiting_who_only_looks(console, alibaba, s
     assert any(thread.is_alive() for thread in waiting)
     alibaba.faults.clear()
     for thread in waiting:
-        thread.join(30)
+        thread.join(60)
 
 
 def alibaba_is_idle(alibaba):

@@ -31,7 +31,7 @@ def at_once(console, other, token):
         ready = Barrier(CALLERS)
 
         def call(number):
-            ready.wait(10)
+            ready.wait(60)
             return (console, other)[number % 2].call(name, parameters, token)["code"]
 
         with ThreadPoolExecutor(CALLERS) as pool:

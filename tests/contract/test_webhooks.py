@@ -50,7 +50,7 @@ def deliver(console):
 
     def run():
         sender.step()
-        assert sender.wait(30)
+        assert sender.wait(60)
 
     return run
 
@@ -300,10 +300,10 @@ def test_a_slow_receiver_keeps_no_other_waiting(door, hook, receiver, console, m
         change(console, make_video, 5)
         sender.step()
         for _ in range(10):
-            assert other.arrived.acquire(timeout=30)
+            assert other.arrived.acquire(timeout=60)
         assert len(receiver.received) <= AT_ONCE
     receiver.pass_on.set()
-    assert sender.wait(30)
+    assert sender.wait(60)
 
 
 def test_a_webhook_that_is_deleted_in_the_middle_leaves_nothing(door, hook, receiver, console, make_video):
@@ -311,12 +311,12 @@ def test_a_webhook_that_is_deleted_in_the_middle_leaves_nothing(door, hook, rece
     change(console, make_video, 3)
     sender = WebhookSender(console)
     sender.step()
-    assert receiver.arrived.acquire(timeout=30)
+    assert receiver.arrived.acquire(timeout=60)
 
     door.data("deleteWebhook", webhookId=hook["webhookId"])
     receiver.pass_on.set()
 
-    assert sender.wait(30)
+    assert sender.wait(60)
     assert door.data("getWebhooks")["webhookList"] == []
     assert console.store.webhook_deliveries.count() == {}
     assert console.store.check() == []
@@ -327,7 +327,7 @@ def test_a_sender_that_stops_gives_back_what_it_was_sending(door, hook, receiver
     change(console, make_video)
     sender = WebhookSender(console)
     sender.step()
-    assert receiver.arrived.acquire(timeout=30)
+    assert receiver.arrived.acquire(timeout=60)
 
     sender.stop()
     receiver.pass_on.set()
@@ -344,7 +344,7 @@ def test_two_processes_make_each_attempt_once(door, hook, receiver, console, mak
 
     for sender in senders:
         sender.step()
-    assert all(sender.wait(30) for sender in senders)
+    assert all(sender.wait(60) for sender in senders)
 
     assert len(receiver.received) == 40
     assert len({one.event_id for one in receiver.received}) == 40

@@ -202,7 +202,7 @@ def test_a_call_that_hangs_keeps_nobody_else_waiting(console, queue, jobs, elsew
     def start(job, video):
         if not first:
             first.append(job.job_id)
-            hanging.wait(20)
+            hanging.wait(60)
         return "reference"
 
     elsewhere.start = start

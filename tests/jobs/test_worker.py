@@ -258,7 +258,7 @@ class Reporting:
         for number in range(self.times):
             self.noted.clear()
             task.report(number / self.times)
-            assert self.noted.wait(30)
+            assert self.noted.wait(60)
         return Done()
 
 

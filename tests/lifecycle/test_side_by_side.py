@@ -23,7 +23,7 @@ def test_what_is_quick_is_done_by_all_at_once(pool):
 
     def act(number):
         if number:  # the first shows how long one takes
-            together.wait(30)
+            together.wait(60)
         return number * 10
 
     assert SideBySide(pool, MOST, 1000).map(act, range(2 * MOST + 1)) == [10 * number for number in range(2 * MOST + 1)]

@@ -168,13 +168,13 @@ def test_a_real_prometheus_scrapes_the_console_evaluates_the_rules_and_answers_t
         found = ask("query", query='qu_info{job="qu-console"} and on (instance) up == 1')
         return found and found["result"]
 
-    until(is_scraped, "a scrape", 60)
+    until(is_scraped, "a scrape")
 
     def evaluated():
         found = ask("rules")["groups"][0]["rules"]
         return len(found) == len(rules()) and all(rule["health"] == "ok" for rule in found) and found
 
-    assert {rule["state"] for rule in until(evaluated, "an evaluation of every rule", 60)} <= {"inactive", "pending"}
+    assert {rule["state"] for rule in until(evaluated, "an evaluation of every rule")} <= {"inactive", "pending"}
     for title, query in panel_queries():
         given = query.replace("$__rate_interval", "1m").replace("$instance", ".*")
         assert ask("query", query=given)["resultType"] == "vector", title
@@ -184,4 +184,4 @@ def test_a_real_prometheus_scrapes_the_console_evaluates_the_rules_and_answers_t
     def pending():
         return "QuConsoleDown" in {alert["labels"]["alertname"] for alert in ask("alerts")["alerts"]}
 
-    until(pending, "the alert that the console is down", 60)
+    until(pending, "the alert that the console is down")

@@ -35,7 +35,7 @@ class Drawings:
 
     def draw(self, script: Path, **query: str) -> AppTest:
         """Draw a page as the frame does, and keep the calls of that one drawing alone."""
-        app = AppTest.from_file(str(PAGES / "app.py"), default_timeout=30)
+        app = AppTest.from_file(str(PAGES / "app.py"), default_timeout=90)
         app.session_state["token"] = self.token
         app.run()
         app.switch_page(str(script.relative_to(PAGES)))

@@ -65,7 +65,7 @@ def draw_dialog(what: str, of: dict, action: str = "") -> None:
 @pytest.fixture
 def dialog(drawings):
     def draw(*of):
-        page = AppTest.from_function(draw_dialog, args=of, default_timeout=30)
+        page = AppTest.from_function(draw_dialog, args=of, default_timeout=90)
         page.session_state["token"] = drawings.token
         page.run()
         assert not page.exception
@@ -210,7 +210,7 @@ def ask_for_a_place() -> None:
 
 @pytest.mark.usefixtures("own_process")
 def test_a_title_is_shown_as_text_whatever_its_uploader_wrote():
-    page = AppTest.from_function(ask_for_a_place, default_timeout=30).run()
+    page = AppTest.from_function(ask_for_a_place, default_timeout=90).run()
 
     assert not page.exception
     assert "![x](" not in page.markdown[0].value

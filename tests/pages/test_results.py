@@ -46,7 +46,7 @@ def draw_a_sheet_applied_in_parts() -> None:
 
 @pytest.mark.usefixtures("own_process")
 def test_of_a_sheet_that_is_applied_in_parts_all_is_told():
-    page = AppTest.from_function(draw_a_sheet_applied_in_parts, default_timeout=30).run()
+    page = AppTest.from_function(draw_a_sheet_applied_in_parts, default_timeout=90).run()
 
     assert not page.exception
     (problems,) = page.error
@@ -56,7 +56,7 @@ def test_of_a_sheet_that_is_applied_in_parts_all_is_told():
 
 @pytest.mark.usefixtures("own_process")
 def test_what_was_done_is_told_although_somebody_clicks_while_the_page_is_drawn():
-    page = AppTest.from_function(draw_while_somebody_clicks, default_timeout=30).run()
+    page = AppTest.from_function(draw_while_somebody_clicks, default_timeout=90).run()
 
     assert [toast.value for toast in page.toast] == ["1 video deleted", "1 video blocked"]
     assert not page.run().toast

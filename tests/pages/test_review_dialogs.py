@@ -23,7 +23,7 @@ def draw_dialog(name: str) -> None:
 @pytest.fixture
 def dialog(drawings):
     def draw(name):
-        page = AppTest.from_function(draw_dialog, args=(name,), default_timeout=30)
+        page = AppTest.from_function(draw_dialog, args=(name,), default_timeout=90)
         page.session_state["token"] = drawings.token
         page.run()
         assert not page.exception

@@ -177,7 +177,7 @@ class TestMedia:
     )
     def test_everything_else_is_404(self, change, media):
         address = urlsplit(change(media))
-        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=10)
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
         connection.request("GET", address.path)  # requests would tidy the path up
         answer = connection.getresponse()
         body = answer.read()

@@ -177,7 +177,7 @@ def run(socket, held=()):
     socket.send(asked.SerializeToString())
     came = []
     while not came or came[-1].WhichOneof("type") != "script_finished":
-        came.append(ForwardMsg.FromString(socket.recv(timeout=30)))
+        came.append(ForwardMsg.FromString(socket.recv(timeout=60)))
     return came
 
 

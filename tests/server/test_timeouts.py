@@ -65,7 +65,7 @@ def connect(console):
         thread.start()
 
         def connection(sent=b""):
-            opened.append(socket.create_connection(listener.getsockname(), timeout=10))
+            opened.append(socket.create_connection(listener.getsockname(), timeout=60))
             opened[-1].sendall(sent)
             return opened[-1]
 
@@ -74,7 +74,7 @@ def connect(console):
         for one in opened:
             one.close()
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
 
 
 def serve_crowded(port, told):

@@ -207,7 +207,7 @@ class TestUpload:
             sender.start()
         until(lambda: len(list((console.settings.media_folder / ".incoming").glob("*"))) == len(senders))
 
-        answer = http.get(server + "/console/vod/getJobs", params={"consoleToken": token}, timeout=20).json()
+        answer = http.get(server + "/console/vod/getJobs", params={"consoleToken": token}, timeout=60).json()
 
         goes_on.set()
         for sender in senders:

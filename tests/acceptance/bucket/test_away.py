@@ -79,7 +79,7 @@ class TestAway:
         try:
             eventually(lambda: any(job.state is JobState.RUNNING for job in console.store.jobs.find_jobs().items))
             object_store.gate = None
-            eventually(lambda: console.store.catalogue.get_video(video_id).file_of(FileKind.COMMON) is not None, 60)
+            eventually(lambda: console.store.catalogue.get_video(video_id).file_of(FileKind.COMMON) is not None)
         finally:
             worker.stop()
 

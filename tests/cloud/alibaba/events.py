@@ -39,7 +39,7 @@ class Events:
         with requests.Session() as session:
             session.trust_env = False
             for _ in range(3):
-                answer = session.post(self.address, data=body, headers=signed, timeout=5)
+                answer = session.post(self.address, data=body, headers=signed, timeout=60)
                 self.answers.append(answer.status_code)
                 if answer.status_code == 200:
                     break

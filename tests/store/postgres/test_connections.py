@@ -135,7 +135,7 @@ def test_who_waits_for_others_of_the_process_for_too_long_is_told_that_it_is_bus
             pass
 
     with ThreadPoolExecutor(1) as pool, write():
-        error = pool.submit(write_too).exception(timeout=20)
+        error = pool.submit(write_too).exception(timeout=60)
 
     assert isinstance(error, StoreError)
     assert error.reason is Reason.BUSY
@@ -359,16 +359,16 @@ def test_a_process_that_stops_within_a_change_is_thrown_out_and_the_others_go_on
         with store.engine.writing() as db:
             db.fetch("select set_config('idle_in_transaction_session_timeout', '50ms', true)")
             entered.set()
-            thrown_out.wait(10)
+            thrown_out.wait(60)
             db.execute("select 1")
 
     with ThreadPoolExecutor(1) as pool:
         stopped = pool.submit(stop)
-        entered.wait(10)
+        entered.wait(60)
         write(other, "b")
         thrown_out.set()
         with pytest.raises(StoreError) as told:
-            stopped.result(10)
+            stopped.result(60)
 
     assert told.value.passing
     assert words(store) == [("b",)]

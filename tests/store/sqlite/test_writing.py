@@ -48,7 +48,7 @@ class Test_changes_at_once:
             writes = [write(f"word {number}") for number in range(8)]
             eventually(lambda: connections.waiting == 8)
         for one in writes:
-            one.result(10)
+            one.result(60)
         assert seen.count("commit") == 1
         assert len(words(connections)) == 8
 
@@ -61,7 +61,7 @@ class Test_changes_at_once:
             writes = [write(f"word {number}") for number in range(MAX_IN_A_GROUP + 10)]
             eventually(lambda: connections.waiting == MAX_IN_A_GROUP + 10)
         for one in writes:
-            one.result(10)
+            one.result(60)
         groups = "\n".join(seen).split("commit")
         assert MAX_IN_A_GROUP / 2 < max(group.count("insert into words") for group in groups) <= MAX_IN_A_GROUP
         assert len(words(connections)) == MAX_IN_A_GROUP + 10
@@ -72,9 +72,9 @@ class Test_changes_at_once:
             bad = write("long" * 5000)
             eventually(lambda: connections.waiting == 5)
         for one in good:
-            one.result(10)
+            one.result(60)
         with pytest.raises(StoreError, match="CHECK"):
-            bad.result(10)
+            bad.result(60)
         assert words(connections) == {f"word {number}" for number in range(4)}
 
     def test_see_nothing_of_one_that_failed(
@@ -91,7 +91,7 @@ class Test_changes_at_once:
 
         with pytest.raises(LookupError, match="nothing like it"):
             break_off()
-        others[0].result(10)
+        others[0].result(60)
         assert words(connections) == {"other"}
 
     def test_are_told_so_when_the_disk_has_no_room_for_all(
