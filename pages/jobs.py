@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import formatting, layout, session
+from pages.components import bulk_actions, formatting, layout, session
 from pages.components.i18n import t
 
 layout.guard()
@@ -123,6 +123,8 @@ with left:
     waiting = session.Answer("getQueue", pageSize=SHOWN)
     watched = waiting.first["total"] > 0
     st.fragment(queue, run_every="1s" if watched else None)(waiting, watched)
+    if session.may("review"):
+        bulk_actions.recent()
 with right:
     failed()
     finished()

@@ -20,7 +20,7 @@ from backend.operations.video_filters import Filters
 if TYPE_CHECKING:
     from backend.console import Call
 
-LATEST = 20
+LATEST, MAX_REASONS = 20, 20
 BulkId = Annotated[str, Id(32)]
 Words = Annotated[str, Text(512)]
 
@@ -52,10 +52,21 @@ class RefusedVideo(msgspec.Struct, rename="camel"):
     why: str
 
 
+class Refusals(msgspec.Struct):
+    """A reason why nothing was done, and for how many videos."""
+
+    why: str
+    count: int
+
+
 class BulkDetail(BulkData, rename="camel"):
-    """`refusedList` is a page of the videos to which nothing was done, with reasons."""
+    """`refusedList` is a page of the videos to which nothing was done, with reasons, the rarest of these first.
+
+    `reasonList` counts the reasons, the commonest 20 of them.
+    """
 
     refused_list: list[RefusedVideo]
+    reason_list: list[Refusals]
 
 
 class BulkList(msgspec.Struct, rename="camel"):
@@ -169,11 +180,15 @@ def _require_manage(call: Call) -> None:
 
 
 def _detail(call: Call, bulk: Bulk, index: int, size: int) -> BulkDetail:
+    store, bulk_id = call.store.bulks, bulk.bulk_id
     job = next(iter(call.store.jobs.get_jobs([bulk.job_id])), None)
-    items = call.store.bulks.find_items(bulk.bulk_id, ItemState.REFUSED, index, size)
+    items = store.find_refused(bulk_id, index, size)
     refused = [RefusedVideo(one.video_id, one.title, call.say(one.why) if one.why else "") for one in items]
-    undone, stopping = (find([bulk.bulk_id]) for find in (call.store.bulks.find_undone, call.store.bulks.find_stopping))
-    return BulkDetail(**_facts(call, bulk, job, undone, stopping), refused_list=refused)
+    reasons = [
+        Refusals(call.say(why) if why else "", count) for why, count in store.count_reasons(bulk_id, MAX_REASONS)
+    ]
+    undone, stopping = store.find_undone([bulk_id]), store.find_stopping([bulk_id])
+    return BulkDetail(**_facts(call, bulk, job, undone, stopping), refused_list=refused, reason_list=reasons)
 
 
 def _facts(call: Call, bulk: Bulk, job: Job | None, undone: set[str], stopping: set[str]) -> dict[str, Any]:

@@ -160,6 +160,23 @@ class Bulks:
         with self._engine.reading() as db:
             return [_item(row) for row in db.fetch(sql, [bulk_id, state, size, (index - 1) * size])]
 
+    def find_refused(self, bulk_id: str, index: int, size: int) -> list[BulkItem]:
+        """Return page `index` (from 1) of the videos to which nothing was done, those with the rarest reasons first."""
+        times = "count(*) over (partition by why)"
+        sql = f"{ITEMS} order by {times}, place limit ? offset ?"
+        with self._engine.reading() as db:
+            return [_item(row) for row in db.fetch(sql, [bulk_id, ItemState.REFUSED, size, (index - 1) * size])]
+
+    def count_reasons(self, bulk_id: str, most: int) -> list[tuple[ConsoleError | None, int]]:
+        """Return the commonest reasons why nothing was done, and for how many videos."""
+        sql = """
+            select why, count(*) from bulk_items where bulk_id = ? and state = ?
+            group by why order by count(*) desc, why limit ?
+        """
+        with self._engine.reading() as db:
+            rows = db.fetch(sql, [bulk_id, ItemState.REFUSED, most])
+        return [(ConsoleError.unpack(why) if why else None, count) for why, count in rows]
+
     def record(self, bulk_id: str, items: Iterable[BulkItem]) -> None:
         """Store what became of some videos."""
         sql = "update bulk_items set state = ?, why = ? where bulk_id = ? and place = ?"

@@ -16,7 +16,7 @@ STOPPING = "stopping"
 RUNNING = ("queued", "running", STOPPING)
 WANTED, OWN = "wanted_bulk", "bulk_own"
 POLLED, ACTED, IS_WHOLE = "bulk_polled", "bulk_acted", "bulk_is_whole"
-NAMED = 20
+NAMED = 5  # of the videos with the same reason
 
 
 def menu(wanted: dict[str, str], total: int) -> None:
@@ -129,27 +129,49 @@ def _progress(one: dict[str, Any]) -> None:
 
 
 def _result(one: dict[str, Any]) -> None:
-    told = t("bulk.ended", what=_what(one), count=one["done"])
-    if left := one["total"] - one["done"] - one["refused"]:
-        told = f"{told} · {t('bulk.left', count=left)}"
-    st.markdown(told, width="stretch" if not one["refused"] else "content")
-    if one["refused"]:
-        with st.popover(t("bulk.refused", count=one["refused"]), icon=":material/report:"):
-            _refused(one)
-    if one["canUndo"]:
-        st.button(t("undo.label"), key=f"bulk_undo_{one['bulkId']}", icon=":material/undo:", on_click=_do,
-                  args=("undoBulk", one["bulkId"]))  # fmt: skip
+    _told(one, t("bulk.ended", what=_what(one), count=one["done"]))
     st.button(t("common.understood"), key=f"bulk_seen_{one['bulkId']}", type="tertiary", on_click=_own().discard,
               args=(one["bulkId"],))  # fmt: skip
 
 
+def recent() -> None:
+    """Draw the last actions of everybody that have ended: who closed the page finds there what was not done."""
+    found = [one for one in session.ask("getBulks")["bulkList"] if one["state"] not in RUNNING]
+    if not found:
+        return
+    st.markdown(f"**{t('bulk.recent')}**")
+    for one in found:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"bulk_{one['bulkId']}"):
+            ended = t("bulk.ended", what=_what(one), count=one["done"])
+            _told(one, f"{ended} · {formatting.plain(one['userName'])} · {formatting.moment(one['time'])}")
+
+
+def _told(one: dict[str, Any], told: str) -> None:
+    """Draw what became of an action, the reasons why something was not done, and what takes it back."""
+    if left := one["total"] - one["done"] - one["refused"]:
+        told = f"{told} · {t('bulk.left', count=left)}"
+    st.markdown(told, width="stretch" if not one["refused"] else "content")
+    if one["refused"]:
+        with st.popover(t("bulk.refused", count=one["refused"]), icon=":material/report:",
+                        key=f"bulk_refused_{one['bulkId']}", on_change="rerun") as why:  # fmt: skip
+            if why.open:
+                _refused(one)
+    if one["canUndo"]:
+        st.button(t("undo.label"), key=f"bulk_undo_{one['bulkId']}", icon=":material/undo:", on_click=_do,
+                  args=("undoBulk", one["bulkId"]))  # fmt: skip
+
+
 def _refused(one: dict[str, Any]) -> None:
-    found = session.attempt("getBulk", bulkId=one["bulkId"], pageSize=NAMED)["data"]
-    lines = [t("desk.titled", title=row["title"] or row["videoId"], message=row["why"]) for row in found["refusedList"]]
-    shown = [f"- {formatting.plain(line)}" for line in lines]
-    if one["refused"] > NAMED:
-        shown.append(f"- {t('common.more', count=one['refused'] - NAMED)}")
-    st.markdown("\n".join(shown))
+    """Draw the reasons, each with its number and some of the videos."""
+    found = session.attempt("getBulk", bulkId=one["bulkId"], pageSize=session.limit("pageSize"))["data"]
+    lines = list[str]()
+    for reason in found["reasonList"]:
+        rows = [row for row in found["refusedList"] if row["why"] == reason["why"]][:NAMED]
+        lines.append(f"- **{t('bulk.reason', why=formatting.plain(reason['why']), count=reason['count'])}**")
+        lines += [f"  - {formatting.plain(row['title'] or row['videoId'])}" for row in rows]
+        if more := reason["count"] - len(rows):
+            lines.append(f"  - {t('common.more', count=more)}")
+    st.markdown("\n".join(lines))
 
 
 def _what(one: dict[str, Any]) -> str:

@@ -100,17 +100,24 @@ def test_what_it_does_not_fit_is_listed_with_the_reason(door, make_video, work):
     make_video(video_id="a", files=PLAYED, **NORMAL)
     make_video(video_id="b", censor_status=CensorStatus.CHECK, files=PLAYED)
     make_video(video_id="c", status=VideoStatus.UPLOADING)
-    door.data("recommendVideo", videoId=make_video(video_id="d", files=PLAYED, **NORMAL).video_id)
+    already = {"d", "e"}
+    for video_id in already:
+        door.data("recommendVideo", videoId=make_video(video_id=video_id, files=PLAYED, **NORMAL).video_id)
 
     begun = door.data("startBulk", action="recommend")
 
-    assert work() == [{"done": 1, "refused": 3}]
-    why = {row["videoId"]: row["why"] for row in door.data("getBulk", bulkId=begun["bulkId"])["refusedList"]}
-    assert why["d"] == "The video is recommended already."
-    assert set(why) == {"b", "c", "d"}
+    assert work() == [{"done": 1, "refused": 4}]
+    detail = door.data("getBulk", bulkId=begun["bulkId"])
+    assert detail["reasonList"][0] == {"why": "The video is recommended already.", "count": 2}
+    assert sum(one["count"] for one in detail["reasonList"]) == 4
+    assert {row["videoId"] for row in detail["refusedList"][:2]} == {"b", "c"}, "the rarest reasons come last"
+    assert {row["videoId"] for row in detail["refusedList"] if row["why"] == detail["reasonList"][0]["why"]} == already
+    assert door.data("getBulk", bulkId=begun["bulkId"], pageIndex=2, pageSize=3)["refusedList"] == [
+        detail["refusedList"][3]
+    ]
     door.data("undoBulk", bulkId=begun["bulkId"])
     work()
-    assert total(door, isRecommend="true") == 1
+    assert total(door, isRecommend="true") == 2
 
 
 def test_a_worker_that_dies_before_it_records_does_nothing_twice(door, console, waiting, work, monkeypatch):
