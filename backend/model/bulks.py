@@ -13,7 +13,7 @@ from backend.model import Actor
 MAX_VIDEOS = 50_000
 BATCH = 20  # videos between two reports of progress
 MAX_AT_ONCE = 8  # videos that are changed side by side: what changes at once is committed together
-GROUP_SECONDS = 0.08  # that such a group may take, while others wait to change something
+GROUP_SECONDS = 0.05  # that such a group may take, while others wait to change something
 KEPT_SECONDS = 30 * 86_400
 UNDONE = "This bulk action was undone already."
 STOPPING = "stopping"  # the state of one that was cancelled while videos of it are under way

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
 from backend.store.errors import Reason, StoreError
 
-MAX_IN_A_GROUP = 64  # limits how long the first member waits
+MAX_IN_A_GROUP, GROUP_SECONDS = 64, 0.05  # limit how long the first member waits
 POLL_SECONDS = 0.1
 WAIT_SECONDS = 30.0  # for others of this process; as long as either database waits for a lock of another process
 
@@ -47,14 +48,14 @@ class CommitGroup:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self._size = 0
+        self._size, self._begun = 0, time.monotonic()
         self._closed = threading.Event()
         self._error: Exception | None = None
         self.is_bulk = False
 
     @property
     def is_full(self) -> bool:
-        return self._size >= MAX_IN_A_GROUP
+        return self._size >= MAX_IN_A_GROUP or time.monotonic() > self._begun + GROUP_SECONDS
 
     @property
     def is_closed(self) -> bool:

@@ -171,14 +171,14 @@ def _read(db: Database, video_id: str) -> dict[str, Any]:
 
 def _put_back(db: Database, kept: dict[str, Any], now: int) -> None:
     """Reinsert the rows by column name, since later migrations may have added columns."""
-    db.defer_foreign_keys()  # files before their video, as in `inserts.add`
     (video,) = json.loads(kept["video"])
     video["media_key"], video["tags_folded"] = new_media_key(), marked_tags(video["tags"])
     video.pop("edition", None)  # made anew: the category may have been renamed meanwhile
     video["seq"] = inserts.free_key(db, "videos", video["seq"], video["created"])
+    # The video first: deferring foreign keys, as `inserts.add` does, has SQLite compile all statements anew.
+    inserts.insert(db, "videos", video)
     for file in json.loads(kept["files"]):
         inserts.insert(db, "files", file)
-    inserts.insert(db, "videos", video)
     for job in json.loads(kept["jobs"]):
         kind = job_rows.enum_value(JobKind, job["kind"])
         if job["state"] == JobState.FAILED:

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from backend.model import Actor, User, Video
-from backend.store import UNKNOWN, Reason, StoreError, open_store
+from backend.store import UNKNOWN, Reason, StoreError, group_commit, open_store
 from backend.store.postgres import change_cache, connections
 
 ACTOR = Actor("tests", "tests")
@@ -209,8 +209,9 @@ def test_of_many_who_write_at_once_none_is_lost(store, postgres, tmp_path):
 
 class TestChangesAtOnce:
     @pytest.fixture
-    def at_once(self, store, eventually):
+    def at_once(self, store, eventually, monkeypatch):
         """Runs changes that all wait for the same one before them, and returns their results and errors."""
+        monkeypatch.setattr(group_commit, "GROUP_SECONDS", 1000.0)
 
         def run(first, *changes):
             with ThreadPoolExecutor(len(changes)) as pool:

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 
+from backend.store import group_commit
 from backend.store.errors import StoreError
 from backend.store.group_commit import MAX_IN_A_GROUP
 from backend.store.sqlite.connections import Connections
@@ -41,6 +42,24 @@ def statements(connections: Connections) -> list[str]:
 
 
 class Test_changes_at_once:
+    @pytest.fixture(autouse=True)
+    def unhurried(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(group_commit, "GROUP_SECONDS", 1000.0)
+
+    def test_are_committed_when_their_time_is_over_so_that_the_first_does_not_wait_for_all(
+        self, connections: Connections, write: Write, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(group_commit, "GROUP_SECONDS", 0.0)
+        seen = statements(connections)
+        seen.clear()
+        with connections.writing():
+            writes = [write(f"word {number}") for number in range(8)]
+            eventually(lambda: connections.waiting == 8)
+        for one in writes:
+            one.result(10)
+        assert seen.count("commit") == 9
+        assert len(words(connections)) == 8
+
     def test_share_one_commit(self, connections: Connections, write: Write, eventually: Eventually) -> None:
         seen = statements(connections)
         seen.clear()
