@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import data_table, formatting, layout, paging, session, sheet_upload, url_state
+from pages.components import data_table, formatting, layout, paging, session, sheet_choice, sheet_upload, url_state
 from pages.components.data_table import Column, Row
 from pages.components.i18n import named, t
 from pages.components.video_grid import ROW_HEIGHT
@@ -18,12 +18,6 @@ CHANGING = ("changed", "conflict", "doubled", "applied")
 WITHOUT = {**dict.fromkeys(KINDS, ("why",)), "conflict": (), "invalid": ("change",), "unknown": ("change", "why")}
 PAGE = "s_page"
 TIMES = ("startTime", "endTime")
-
-
-def left_out(sheet_id: str) -> set[int]:
-    """Return the places of changed rows that are not to be applied."""
-    found: set[int] = st.session_state.setdefault(f"sheet_left_out_{sheet_id}", set())
-    return found
 
 
 def kind_choice(counts: dict[str, int]) -> str:
@@ -60,11 +54,10 @@ def _value(field: str, text: str) -> str:
 
 def listed(sheet: dict[str, Any], kind: str, found: list[dict[str, Any]]) -> None:
     """Draw a page of rows; changed ones are ticked unless they were left out."""
-    excluded = left_out(sheet["sheetId"])
+    excluded = sheet_choice.left_out(sheet["sheetId"])
 
     def tick(shown: list[str], ticked: list[str]) -> None:
-        excluded.difference_update(map(int, shown))
-        excluded.update(int(place) for place in shown if place not in ticked)
+        sheet_choice.take(sheet["sheetId"], map(int, shown), map(int, ticked))
 
     columns = [
         Column("line", t("sheets.line"), "number", 64),
@@ -94,7 +87,7 @@ def apply(sheet: dict[str, Any]) -> None:
     """Apply the chosen rows, as many at once as the console takes."""
     sheet_id, size = sheet["sheetId"], session.limit("pageSize")
     most = session.limit("sheetRows" if sheet["listing"] == "videos" else "entrySheetRows")
-    excluded, count = left_out(sheet_id), sheet["counts"]["changed"]
+    excluded, count = sheet_choice.left_out(sheet_id), sheet["counts"]["changed"]
     places = []
     for page in range(1, -(-count // size) + 1):
         found = session.attempt("getSheet", sheetId=sheet_id, kind="changed", pageIndex=page, pageSize=size)
@@ -110,7 +103,7 @@ def apply(sheet: dict[str, Any]) -> None:
 
 
 def close() -> None:
-    for name in ("sheet", "s_kind", PAGE):
+    for name in ("sheet", "s_kind", sheet_choice.LEFT_OUT, PAGE):
         st.query_params.pop(name, None)
 
 
@@ -130,6 +123,8 @@ def compared(sheet_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         kind = kind_choice(counts)
     buttons = st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar")
+    if counts["changed"] and sheet_choice.is_lost(sheet_id):
+        st.warning(t("sheets.choice_lost"), icon=":material/warning:")
     if kind:
         st.caption(t(f"sheets.about_{kind}"))
         size = paging.page_size(PAGE)
@@ -142,7 +137,7 @@ def compared(sheet_id: str) -> None:
         st.info(t("sheets.nothing"), icon=":material/check_circle:")
     with buttons:
         if counts["changed"]:
-            chosen = counts["changed"] - len(left_out(sheet_id))
+            chosen = max(0, counts["changed"] - len(sheet_choice.left_out(sheet_id)))
             st.button(t("sheets.apply", count=chosen), key="sheet_apply", type="primary", icon=":material/done_all:",
                       disabled=not chosen, on_click=apply, args=(sheet,))  # fmt: skip
         if counts["applied"]:

@@ -29,6 +29,10 @@ def compare(console: Console, read: list[ReadRow]) -> list[SheetRow]:
     times = Counter(row.video_id for row in read)
     compared = (_compared(console, row, entries.get(row.video_id), times[row.video_id]) for row in read)
     rows = [row for row in compared if row is not None]
+    untitled = store.find_texts(row.video_id for row in rows if not row.title)
+    for row in rows:
+        if row.video_id in untitled:
+            row.title = untitled[row.video_id].title
     why = store.find_why_of_entries(row.video_id for row in rows if row.kind is RowKind.CONFLICT)
     for row in rows:
         row.why = row.why or why.get(row.video_id)

@@ -47,7 +47,7 @@ def test_a_sheet_is_uploaded_compared_applied_and_undone(person, site, tmp_path)
     person.is_told(person.t("done.sheet", count=1))
     assert titles(site, made) == ["已改 0", "表格 1", "别人 2", "表格 3"]
     person.page.reload()
-    expect(apply).to_be_visible()
+    expect(apply).to_contain_text(person.t("sheets.apply", count=0))
 
     person.clicks("sheet_close")
     person.clicks("sheet_undo_0")

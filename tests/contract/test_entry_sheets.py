@@ -228,6 +228,16 @@ def test_rows_that_cannot_be_are_told(recommend, export, check, later):
     assert counts(check([{**first, "rank": "1"}, {**first, "rank": "2"}])) == {"doubled": 2}
 
 
+def test_a_video_that_is_no_longer_recommended_is_told_by_its_title(door, recommend, export, check):
+    recommend(2)
+    first, second = export()
+    door.data("deleteRecommendById", videoId="v1")
+
+    (found,) = check([first, {**second, "rank": "1"}])["rowList"]
+
+    assert (found["kind"], found["title"]) == ("invalid", second["title"])
+
+
 def test_a_start_in_the_past_means_now_also_when_it_passed_after_the_upload(
     recommend, door, export, check, now, clock, later
 ):
