@@ -36,7 +36,14 @@ PASSWORD = "correct horse battery"
 
 pytest_plugins = ["tests.doors"]
 
-hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is no failure
+# A busy machine is no failure, and the same code passes or fails each time. Others are tried by
+# `--hypothesis-profile=explore`.
+EXPLORE = hypothesis.settings(
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.register_profile("explore", EXPLORE)
+hypothesis.settings.register_profile("tests", EXPLORE, derandomize=True)
 hypothesis.settings.load_profile("tests")
 
 TESTS = Actor("tests", "tests")

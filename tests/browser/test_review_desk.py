@@ -11,6 +11,7 @@ from tests.browser.desk import PASSWORD
 from tests.conftest import TESTS
 from tests.waiting import until
 
+KEY = "([key, code]) => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, code, bubbles: true }))"
 DOWN = "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', code: 'KeyA', bubbles: true, %s }))"
 
 
@@ -162,6 +163,27 @@ def test_a_session_that_ended_is_told_and_what_was_decided_is_stored_after_the_n
     desk.person.enters("anne", PASSWORD)
     until(lambda: server.ask("getVideoById", videoId=ids[0])["censorStatus"] == "success", "the decision is stored")
     desk.shows("之后")
+
+
+@pytest.mark.slow
+def test_keys_mean_the_same_on_other_keyboards_and_in_full_width(server, waiting, desk_of):
+    ids = waiting("全角", "俄语键盘", "法语数字", "全角数字", "法语字母", "不动")
+    desk = desk_of()
+    for title, keys in (
+        ("全角", [("Ａ", "KeyA")]),
+        ("俄语键盘", [("ф", "KeyA")]),
+        ("法语数字", [("b", "KeyB"), ("&", "Digit1")]),
+        ("全角数字", [("Ｂ", "KeyB"), ("２", "Digit2")]),
+        ("法语字母", [("a", "KeyQ")]),
+        ("不动", [("q", "KeyA")]),
+    ):
+        desk.shows(title)
+        for key in keys:
+            desk.page.evaluate(KEY, key)
+    desk.has_done(5)
+
+    statuses = [server.ask("getVideoById", videoId=one)["censorStatus"] for one in ids]
+    assert statuses == ["success", "success", "fail", "fail", "success", "check"]
 
 
 @pytest.mark.slow

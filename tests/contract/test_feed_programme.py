@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.model import CensorStatus, FileKind, MediaFile, User, VideoStatus
@@ -160,7 +160,7 @@ SPANS = st.tuples(
 
 
 @given(st.lists(SPANS, min_size=1, max_size=8), st.lists(st.integers(0, 4 * 96), min_size=1, max_size=4))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 def test_the_preview_of_a_moment_is_the_feed_at_that_moment(
     los_angeles, console, token, make_video, clock, spans, quarters
 ):

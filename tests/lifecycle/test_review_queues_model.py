@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.model import Actor, CensorStatus, User, Verdict, Video, VideoFilter
@@ -188,7 +188,7 @@ class Desks:
             self.store.catalogue.delete_video(video.video_id, video.user.user_id, ACTOR)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(
     first=st.tuples(st.lists(CLIPS, min_size=4, max_size=8), st.lists(RULES, min_size=2, max_size=3)),
     acts=st.lists(ACTS, min_size=5, max_size=20),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.errors import Conflict, NotFound
@@ -90,7 +90,7 @@ def apply(store, change, video, now):
     return None
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(changes=st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, 1)), max_size=14))
 def test_everything_is_as_a_simple_model_says(console, clock, make_video, changes):
     store, turn = console.store, next(ROUNDS)

@@ -148,7 +148,7 @@ def test_a_workbook_that_is_none_is_refused_as_a_whole(read, content, reason):
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=20)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(TEXTS, TEXTS), max_size=5))
 def test_what_a_workbook_holds_is_what_was_put_in(read, rows):
     kept = [[f"v{name}", title] for name, title in rows]
@@ -161,7 +161,7 @@ def test_what_a_workbook_holds_is_what_was_put_in(read, rows):
 WHOLE = workbook([NAMES, ["v1", "a"]])  # made once: it holds the time when it was made, which changes its length
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.data())
 def test_a_damaged_workbook_is_refused_or_read(read, data):
     content = bytearray(WHOLE)

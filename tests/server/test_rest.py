@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 import requests
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
@@ -151,7 +151,7 @@ class TestFuzz:
         st.lists(st.integers(), max_size=2),
     )  # fmt: skip
 
-    @limits(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @limits(max_examples=60)
     @given(data=st.data())
     def test_no_parameters_break_an_operation(self, data, console, token, server, http):
         operation = data.draw(st.sampled_from([one for one in OPERATIONS.values() if one.name != "signOut"]))
@@ -164,7 +164,7 @@ class TestFuzz:
         if answer.headers["Content-Type"].startswith(JSON):
             assert answer.json()["code"] in ("200", "400", "401", "404", "409"), answer.text
 
-    @limits(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @limits(max_examples=60)
     @given(body=st.binary(max_size=300), type_=st.sampled_from([FORM, JSON, "multipart/form-data; boundary=x"]))
     def test_no_bytes_break_the_server(self, body, type_, post):
         for content in (body, b"--x\r\n" + body, b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + body):

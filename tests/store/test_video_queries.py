@@ -7,7 +7,7 @@ from collections import Counter
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 from msgspec.structs import replace
@@ -162,7 +162,6 @@ filters = st.builds(
     flag=st.sampled_from(["", "", "", "any", "none", "black", "silent", "mayFlash", "quiet"]),
     min_reports=mostly([1, 2]),
 )
-alone = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(params=["few", "many"])
@@ -173,7 +172,7 @@ def size_of_catalogue(request, database, monkeypatch):
         monkeypatch.setattr(f"backend.store.{database}.video_queries.NEAR", 1)
 
 
-@settings(alone, max_examples=300)
+@settings(max_examples=300)
 @given(
     wanted=filters, sort=st.just(Sort.NEWEST) | st.sampled_from(Sort), index=st.integers(1, 7), size=st.integers(1, 12)
 )
@@ -188,7 +187,7 @@ def test_every_combination_of_filters_finds_what_a_plain_filter_finds(
     assert list(page.items) == ordered(expected, sort)[(index - 1) * size : index * size]
 
 
-@settings(alone, max_examples=50)
+@settings(max_examples=50)
 @given(wanted=filters)
 def test_going_through_what_matches_gives_each_video_once_newest_first(kept, monkeypatch, wanted):
     monkeypatch.setattr("backend.store.videos.EXPORT_CHUNK", 7)
@@ -197,7 +196,7 @@ def test_going_through_what_matches_gives_each_video_once_newest_first(kept, mon
     assert list(kept.catalogue.iterate_videos(wanted)) == expected
 
 
-@settings(alone, max_examples=100)
+@settings(max_examples=100)
 @given(wanted=filters)
 def test_each_facet_counts_what_its_other_choices_would_find(kept, wanted):
     def count(value_of, **aside):
@@ -246,7 +245,7 @@ def test_videos_of_one_second_keep_the_order_they_came_in(kept):
     assert [video.video_id for video in found.items] == [f"v{number}" for number in reversed(same)]
 
 
-@settings(alone, max_examples=60)
+@settings(max_examples=60)
 @given(wanted=filters, sort=st.sampled_from(Sort))
 def test_a_file_has_the_order_of_the_list(kept, database, monkeypatch, wanted, sort):
     monkeypatch.setattr("backend.store.export_batches.FIRST_ROWS", 3)
@@ -288,7 +287,7 @@ changes = st.lists(
 )
 
 
-@settings(alone, max_examples=60)
+@settings(max_examples=60)
 @given(changes=changes, wanted=filters, sort=st.sampled_from(Sort))
 def test_after_any_changes_both_lists_find_what_they_show(open_new, changes, wanted, sort):
     store = open_new()

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -141,7 +141,7 @@ class Mirror:
 @example([("wait", 0, 1), ("trash", 1, 0), ("wait", 0, 2), ("restore", 1, 0)])  # it ended meanwhile
 @example([("schedule", 0, 1), ("wait", 0, 3)])  # it began and ended between two ticks
 @example([("wait", 0, 1), ("cancel", 1, 0)])
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80)
 @given(changes=st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, 1), st.integers(0, 4)), max_size=16))
 def test_whoever_believes_every_event_knows_the_catalogue(store, clock, changes):
     for old in store.webhooks.find():

@@ -6,7 +6,7 @@ import json
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -23,7 +23,7 @@ from tests.store.test_video_queries import USERS
 START, MINUTE = 1_700_000_000, 60
 COMMON = MediaFile(FileKind.COMMON, "common.mp4")
 TITLES = ["海浪一层一层", "城市天际线", "CITY lights"]
-alone = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+alone = settings(max_examples=25)
 
 minutes = st.integers(0, 12)
 windows = st.lists(
