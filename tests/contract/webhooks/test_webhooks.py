@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,57 +9,14 @@ import pytest
 from standardwebhooks import Webhook as Library
 from standardwebhooks import WebhookVerificationError
 
-import backend
 from backend.auth.permissions import Role
-from backend.lifecycle.webhooks import AT_ONCE, WebhookSender
-from backend.model import Verdict
 from backend.model.webhooks import FAILING_SECONDS, MAX_ANSWER, MAX_WEBHOOKS, RETRY_SECONDS, ROLLED_SECONDS
-from tests.conftest import TESTS
+from tests.contract.webhooks.conftest import change
 from tests.receiver import receiving
 
 HOOK = "https://hooks.example.com/in?key=path-secret"
 OPERATIONS = ("getWebhooks", "saveWebhook", "rollWebhookSecret", "deleteWebhook", "testWebhook", "getDeliveries",
               "resendDelivery")  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def present(clock):
-    """The library takes timestamps of five minutes ago and ahead, between which the second retry is."""
-    clock.now = time.time() - 200
-
-
-@pytest.fixture
-def receiver(console):
-    """A receiver on this machine that the operator named."""
-    with receiving() as one:
-        console.settings = replace(console.settings, webhook_hosts=(one.place,))
-        yield one
-
-
-@pytest.fixture
-def hook(door, receiver):
-    """A webhook to the receiver, with its secret."""
-    return door.data("saveWebhook", url=receiver.url)
-
-
-@pytest.fixture
-def deliver(console):
-    """Delivers what is due, until all of it was attempted."""
-    sender = WebhookSender(console)
-
-    def run():
-        sender.step()
-        assert sender.wait(60)
-
-    return run
-
-
-def change(console, make_video, count=1):
-    """Make events: a video is uploaded, and approved."""
-    for _ in range(count):
-        video = make_video()
-        console.store.catalogue.record_audit(video.video_id, Verdict.NORMAL, "", "", TESTS)
-    return video
 
 
 @pytest.mark.every_door
@@ -289,78 +245,6 @@ def test_a_failed_delivery_that_is_resent_counts_as_delivered(door, hook, receiv
     found = door.data("getDeliveries", webhookId=hook["webhookId"], state="delivered")["deliveryList"]
     assert [one["eventId"] for one in found] == [waiting[0]["eventId"]]
     assert door("resendDelivery", deliveryId=999)["code"] == "404"
-
-
-def test_a_slow_receiver_keeps_no_other_waiting(door, hook, receiver, console, make_video):
-    receiver.pass_on.clear()
-    sender = WebhookSender(console)
-    with receiving() as other:
-        console.settings = replace(console.settings, webhook_hosts=(receiver.place, other.place))
-        door.data("saveWebhook", url=other.url)
-        change(console, make_video, 5)
-        sender.step()
-        for _ in range(10):
-            assert other.arrived.acquire(timeout=60)
-        assert len(receiver.received) <= AT_ONCE
-    receiver.pass_on.set()
-    assert sender.wait(60)
-
-
-def test_a_webhook_that_is_deleted_in_the_middle_leaves_nothing(door, hook, receiver, console, make_video):
-    receiver.pass_on.clear()
-    change(console, make_video, 3)
-    sender = WebhookSender(console)
-    sender.step()
-    assert receiver.arrived.acquire(timeout=60)
-
-    door.data("deleteWebhook", webhookId=hook["webhookId"])
-    receiver.pass_on.set()
-
-    assert sender.wait(60)
-    assert door.data("getWebhooks")["webhookList"] == []
-    assert console.store.webhook_deliveries.count() == {}
-    assert console.store.check() == []
-
-
-def test_a_sender_that_stops_gives_back_what_it_was_sending(door, hook, receiver, console, make_video, deliver):
-    receiver.pass_on.clear()
-    change(console, make_video)
-    sender = WebhookSender(console)
-    sender.step()
-    assert receiver.arrived.acquire(timeout=60)
-
-    sender.stop()
-    receiver.pass_on.set()
-    before = len(receiver.received)
-    deliver()
-
-    assert len({one.event_id for one in receiver.received[before:]}) == 2
-
-
-def test_two_processes_make_each_attempt_once(door, hook, receiver, console, make_video, settings):
-    other = backend.open_console(replace(settings, webhook_hosts=(receiver.place,)), console.clock)
-    senders = [WebhookSender(console), WebhookSender(other)]
-    change(console, make_video, 20)
-
-    for sender in senders:
-        sender.step()
-    assert all(sender.wait(60) for sender in senders)
-
-    assert len(receiver.received) == 40
-    assert len({one.event_id for one in receiver.received}) == 40
-    other.close()
-
-
-def test_what_a_killed_process_was_sending_is_sent_at_once(door, hook, receiver, console, make_video, deliver):
-    change(console, make_video)
-    name = "no-such-boot pid:[1] 1 1"
-    console.store.webhook_deliveries.claim(hook["webhookId"], f"{name}/1")
-
-    deliver()
-    assert len(receiver.received) == 1  # that process may live, on another machine
-    console.store.webhook_deliveries.free(lambda owner: owner.startswith(name))
-    deliver()
-    assert len({one.event_id for one in receiver.received}) == 2
 
 
 def test_of_a_long_answer_the_beginning_is_kept(door, hook, receiver):
