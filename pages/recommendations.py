@@ -97,7 +97,8 @@ def programmed(view: str) -> None:
 
 head = layout.header(t("recommendations.title"), beside=undo.button)
 saved_views.arrive(FEED.listing)
-programme_data.leave_gone_slot()
+if programme_data.leave_gone_slot():
+    programme_dialogs.forget()
 layout.say_results()
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="views"):
     view = chosen_view()

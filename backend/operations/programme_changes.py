@@ -308,7 +308,8 @@ def save_slot(
 ) -> RevisionNow:
     """Add a slot, or change name and rules of the one with this code; absent parameters stay unchanged.
 
-    `maxAgeDays` 0 removes the limit. `revision` as in editRecommend.
+    `maxAgeDays` 0 removes the limit. `revision` as in editRecommend; with one, a slot that was deleted is not added
+    again, but 404.
     """
     if not CODE.fullmatch(slot):
         raise BadRequest("slot must be small letters, digits, - and _, got {slot!r}.", slot=slot)

@@ -216,14 +216,16 @@ class ProgrammeChanges:
     ) -> int:
         """Add a slot, or change name and rules of the one with this code; return its revision.
 
-        Absent rules stay. Raises BadRequest.
+        Absent rules stay. Raises BadRequest, and NotFound if a revision is expected of a slot that is gone.
         """
         now = self._now()
         with self._engine.writing() as db:
             row = db.execute("select name, rules from slots where slot = ?", [slot]).fetchone()
+            if row is None and expected:
+                raise NotFound(NO_SLOT, slot=slot)
             if row is None and db.execute("select count(*) from slots").fetchone()[0] >= MAX_SLOTS:
                 raise BadRequest("There are {most} slots already.", most=MAX_SLOTS)
-            lineups.check(db, slot, expected if row else None)
+            lineups.check(db, slot, expected)
             old_name, old = (row[0], decode_rules(row[1])) if row else ("", Rules())
             new = msgspec.structs.replace(old, **rules)
             new_name = old_name if name is None else name

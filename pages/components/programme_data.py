@@ -26,20 +26,26 @@ def slots() -> list[dict[str, Any]]:
 
 def slot() -> dict[str, Any]:
     """Return the slot that is shown."""
-    chosen = st.query_params.get("r_slot", FEED)
-    return next((one for one in slots() if one["slot"] == chosen), slots()[0])
+    return next((one for one in slots() if one["slot"] == code()), slots()[0])
 
 
 def slot_name(one: dict[str, Any]) -> str:
     return one["name"] or (t("programme.feed") if one["slot"] == FEED else one["slot"])
 
 
-def leave_gone_slot() -> None:
-    """Show the feed in place of a slot that is gone, and say so."""
-    wanted = st.query_params.get("r_slot", FEED)
-    if wanted != FEED and wanted not in {one["slot"] for one in slots()}:
-        st.query_params.pop("r_slot")
-        st.session_state["problems"] = (t("slot.gone", code=wanted), [t("slot.gone_follows", name=slot_name(slot()))])
+def code() -> str:
+    """Return the code of the slot that is shown. What somebody does is meant for it, although it may be gone by now."""
+    return st.query_params.get("r_slot", FEED)
+
+
+def leave_gone_slot() -> bool:
+    """Show the feed in place of a slot that is gone, and say so; return whether it is."""
+    wanted = code()
+    if wanted == FEED or wanted in {one["slot"] for one in slots()}:
+        return False
+    st.query_params.pop("r_slot")
+    st.session_state["problems"] = (t("slot.gone", code=wanted), [t("slot.gone_follows", name=slot_name(slot()))])
+    return True
 
 
 def choose_slot() -> None:
@@ -89,7 +95,7 @@ def own_entry(video: dict[str, Any]) -> tuple[dict[str, Any], int | None]:
 def as_video(entry: dict[str, Any]) -> dict[str, Any]:
     """Return an entry as actions on videos take it."""
     return {
-        **entry, "slot": slot()["slot"], "status": "Normal", "censorStatus": "success", "isRecommend": "true",
+        **entry, "slot": code(), "status": "Normal", "censorStatus": "success", "isRecommend": "true",
         "transcodeStatus": "", "narrowTranscodeStatus": "", "snapshotStatus": "", "firstFrameUrl": "", "fileUrl": "",
         "user": {"userId": entry["userId"], "userName": entry["userName"]},
     }  # fmt: skip
@@ -186,7 +192,7 @@ def conflict(one: dict[str, Any]) -> str:
 
 def change(operation: str, done: str, **parameters: Any) -> dict[str, Any] | None:
     """Run a change, and keep what to say about it for the next run; return its data, or None if it was refused."""
-    envelope = session.attempt(operation, slot=slot()["slot"], **parameters)
+    envelope = session.attempt(operation, slot=code(), **parameters)
     if envelope["result"] != "true":
         st.session_state["problems"] = (t("people.refused"), [envelope["message"]])
         return None

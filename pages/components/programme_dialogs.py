@@ -12,14 +12,20 @@ from pages.components import formatting, history_text, layout, programme_data, s
 from pages.components.i18n import named, t
 
 WANTED = "r_dialog"
+SHOWN = "shownSlot"  # of what a dialog is about: the slot that was shown when it was opened
 ICONS = {"copy": "content_copy", "special": "celebration", "drop": "delete", "rules": "tune", "compare": "difference",
          "restore": "restore", "slot": "playlist_add", "drop_slot": "playlist_remove"}  # fmt: skip
 MAX_CHANGES = 50
 
 
 def request(what: str, of: dict[str, Any]) -> None:
-    """Open a dialog at the next run."""
-    st.session_state[WANTED] = (what, {**of})
+    """Open a dialog on the slot that is shown at the next run."""
+    st.session_state[WANTED] = (what, {**of, SHOWN: programme_data.code()})
+
+
+def forget() -> None:
+    """Open no dialog that was requested."""
+    st.session_state.pop(WANTED, None)
 
 
 def requested() -> None:
@@ -31,6 +37,7 @@ def requested() -> None:
 
 def draw(what: str, of: dict[str, Any], number: int) -> None:
     """Draw what stands in a dialog; `number` keeps its input apart from that of others."""
+    of.setdefault(SHOWN, programme_data.code())
     drawn = {"copy": _copy, "special": _special, "drop": _drop, "rules": _rules, "compare": _compare,
              "restore": _restore, "slot": _slot, "drop_slot": _drop_slot}  # fmt: skip
     drawn[what](of, number)
@@ -48,13 +55,13 @@ def _buttons(label: str, do: Callable[[], bool], *, danger: bool = False) -> Non
 
 def _send(of: dict[str, Any], operation: str, done: Callable[[dict[str, Any]], str], **parameters: Any) -> bool:
     """Run a change. If somebody changed the slot since `revision` of `of`, say so; a second attempt is meant."""
-    slot = programme_data.slot()["slot"]
+    slot = of[SHOWN]
     envelope = session.attempt(operation, slot=slot, revision=of["revision"], **parameters)
     if envelope["result"] != "true":
         st.error(formatting.plain(envelope["message"]))
-        if envelope["code"] == "409":
-            found = session.ask("getSlots")["slotList"]
-            of["revision"] = next(one["revision"] for one in found if one["slot"] == slot)
+        revisions = {one["slot"]: one["revision"] for one in session.ask("getSlots")["slotList"]}
+        if envelope["code"] == "409" and slot in revisions:
+            of["revision"] = revisions[slot]
             st.caption(t("programme.save_again"))
         return False
     st.session_state.setdefault("done", []).append(done(envelope["data"]))
@@ -124,7 +131,7 @@ def _special(of: dict[str, Any], number: int) -> None:
 def _titles(of: dict[str, Any]) -> dict[str, str]:
     """Return the titles of the slot's videos and of those of the special, read once for a dialog."""
     if "titles" not in of:
-        slot = programme_data.slot()["slot"]
+        slot = of[SHOWN]
         shown = [session.ask("previewFeed", slot=slot, specials="false")]
         if "startTime" in of:
             shown.append(session.ask("previewFeed", slot=slot, time=of["startTime"]))
@@ -215,7 +222,7 @@ def _rules(of: dict[str, Any], number: int) -> None:
 
 
 def _compare(of: dict[str, Any], _number: int) -> None:
-    data = session.ask("compareLineups", slot=programme_data.slot()["slot"], revision=of["lineup"])
+    data = session.ask("compareLineups", slot=of[SHOWN], revision=of["lineup"])
     st.caption(t("revisions.compared", revision=of["lineup"], other=data["other"]))
     if not data["changeList"]:
         st.info(t("revisions.equal"), icon=":material/check:")

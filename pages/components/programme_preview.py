@@ -36,7 +36,7 @@ def show(now: list[dict[str, Any]]) -> None:
         asked = {"time": time} if time else {}
         known = now.pop() if now else None
         if asked or known is None:
-            envelope = session.attempt("previewFeed", slot=programme_data.slot()["slot"], **asked)
+            envelope = session.attempt("previewFeed", slot=programme_data.code(), **asked)
             if envelope["result"] != "true":
                 st.error(formatting.plain(envelope["message"]))
                 return

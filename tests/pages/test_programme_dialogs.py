@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend.model import CensorStatus
-from pages.components import programme_data
+from pages.components import programme_data, programme_dialogs
 from tests.pages.conftest import PAGES
 
 pytestmark = pytest.mark.in_front
@@ -184,6 +184,21 @@ def test_the_feed_is_shown_in_place_of_a_slot_that_is_gone(drawings, ask):
     assert 'previewFeed {"slot": "feed"}' in drawings.calls
     assert page.selectbox(key="r_slot").options == ["推荐", "晚间"]
     assert not [one for one in page.button if one.key == "r_drop_slot"]
+
+
+def test_what_is_saved_in_a_slot_that_is_gone_by_then_changes_no_other(dialog, ask):
+    ask("saveSlot", slot="evening", name="晚间")
+    found = {one["slot"]: one for one in ask("getSlots")["slotList"]}
+    ask("saveSlot", slot="feed", size=100)
+    page = dialog("rules", {**found["evening"], programme_dialogs.SHOWN: "evening"})
+    ask("deleteSlot", slot="evening")
+
+    for _ in range(2):  # a second attempt is meant, where somebody only changed the slot
+        field(page, "展示数量").set_value(7)
+        page.button(key="dialog_yes").click().run()
+        assert "evening" in page.error[0].value
+
+    assert [(one["slot"], one["rules"]["size"]) for one in ask("getSlots")["slotList"]] == [("feed", 100)]
 
 
 def test_a_pin_that_meets_another_is_told_after_recommending(dialog, ask, make_video, moments):

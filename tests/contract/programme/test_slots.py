@@ -71,6 +71,7 @@ def test_the_documented_slot_stays_and_of_two_who_change_one_the_second_is_refus
     assert door("deleteSlot", slot="home", revision=revision - 1)["code"] == "409"
     assert door("deleteSlot", slot="none")["code"] == "404"
     assert door("deleteSlot", slot="home", revision=revision)["code"] == "200"
+    assert door("saveSlot", slot="home", size=9, revision=revision)["code"] == "404", "it was added again by a change"
 
 
 def test_the_slots_of_a_video_are_named_with_its_windows(door, planned, clock):
