@@ -19,7 +19,18 @@ GROUPS = {
     "censorStatus": ("censor",),
     "technicalFlag": ("flag",),
     "offReason": ("off",),
+    "action": ("action",),
 }  # translation groups of ambiguous values
+# What a field is called in some actions, where its name means something else in others.
+COUNTS_VIDEOS, OF_SLOT = {"count": "videos"}, {"size": "slotSize"}
+FIELDS = {
+    **dict.fromkeys(("startBulk", "undoBulk", "applySheet", "undoSheet"), COUNTS_VIDEOS),
+    **dict.fromkeys(("saveSlot", "deleteSlot"), OF_SLOT),
+}
+WORDS = {
+    "scope": {scope: f"views.scope_{scope}" for scope in ("me", "role", "all")},
+    "page": {page: f"{page}.title" for page in ("videos", "recommendations", "history", "trash")},
+}  # texts of the values of some fields
 # Free text and names, never to be translated.
 FREE = {
     "title", "description", "tags", "name", "userName", "userId", "cate_name", "cateName", "reason", "comment", "error",
@@ -29,7 +40,10 @@ FREE = {
 WAYS_OF_PEOPLE = ("page", "rest", "pull")
 NOTHING = ("", None, [], {})
 NO_VALUE = "–"
-WRITTEN: dict[str, Callable[[Any], str]] = {"size": formatting.megabytes, "seconds": formatting.clock}
+WRITTEN: dict[str, Callable[[Any], str]] = {
+    "size": formatting.megabytes, "seconds": formatting.clock,
+    **dict.fromkeys(("count", "videos", "specials", "slotSize"), "{:,}".format),
+}  # fmt: skip
 
 
 def since(seen: int, videos: Sequence[dict[str, Any]]) -> tuple[int, list[dict[str, Any]]]:
@@ -87,6 +101,8 @@ def value(of: Any, field: str) -> str:
         return f"{datetime.fromisoformat(text).astimezone(ZoneInfo(session.features()['timeZone'])):%Y-%m-%d %H:%M:%S}"
     if field in FREE:
         return text
+    if key := WORDS.get(field, {}).get(text):
+        return t(key)
     groups = GROUPS.get(field, ("status", "censor", "role", "right"))
     return next((named(group, text) for group in groups if named(group, text) != text), text)
 
@@ -94,7 +110,8 @@ def value(of: Any, field: str) -> str:
 def changes(line: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return the changed fields with their values before and after."""
     before, after = line["before"], line["after"]
-    told = {name: (before.get(name), after.get(name)) for name in after or before}
+    called = FIELDS.get(line["action"], {})
+    told = {called.get(name, name): (before.get(name), after.get(name)) for name in after or before}
     return [
         (named("field", name), *(value(one, name) for one in pair))
         for name, pair in told.items()

@@ -21,6 +21,20 @@ def test_what_is_ours_is_told_in_words():
     assert history_text.value("success", "censorStatus") == "已通过"
 
 
+@pytest.mark.parametrize(
+    ("action", "after", "told"),
+    [
+        ("startBulk", {"action": "addTags", "count": 5000}, "操作：添加标签，视频数：5,000"),
+        ("applySheet", {"file": "片单.csv", "count": 7}, "文件：片单.csv，视频数：7"),
+        ("pushObjectCache", {"count": 3}, "地址数：3"),
+        ("saveSlot", {"size": 200}, "展示数量：200"),
+        ("saveView", {"page": "trash", "name": "all", "scope": "all"}, "页面：回收站，名称：all，可见范围：所有人"),
+    ],
+)
+def test_a_field_is_told_as_its_action_means_it(action, after, told):
+    assert history_text.in_short({"action": action, "before": {}, "after": after}) == told
+
+
 @pytest.mark.parametrize("way", ["page", "rest"])
 def test_somebody_who_is_called_like_a_part_of_the_console_keeps_the_name(way):
     assert history_text.actor({"userName": "worker", "way": way}) == "worker"
