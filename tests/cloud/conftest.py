@@ -92,10 +92,18 @@ class Patience:
 
 
 @pytest.fixture
-def client(cloud_settings):
+def read_seconds():
+    """How long a console waits for an answer of a busy account; parametrize it where none comes."""
+    return 60.0
+
+
+@pytest.fixture
+def client(cloud_settings, read_seconds):
     """Calls the account, with a key that does not expire."""
     patience = Patience()
-    return Client(cloud_settings, fixed_credentials, wait=patience.wait, clock=patience.clock, read_seconds=1.0)
+    return Client(
+        cloud_settings, fixed_credentials, wait=patience.wait, clock=patience.clock, read_seconds=read_seconds
+    )
 
 
 @pytest.fixture

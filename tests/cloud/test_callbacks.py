@@ -26,6 +26,7 @@ def post_event(serve, console, http):
     return send
 
 
+@pytest.mark.parametrize("read_seconds", [1.0])
 def test_a_signed_event_is_kept_and_answered_at_once_whatever_vod_does(console, alibaba, post_event, signed):
     alibaba.fail("*", "slow", times=99)
 

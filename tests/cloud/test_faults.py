@@ -12,6 +12,13 @@ DONE = ["done_dropped", "done_malformed", "done_cut", "done_slow"]
 FAULTS = [*NOT_DONE, *DONE]
 ADDRESSES = ["http://media.example.com/1.mp4", "https://media.example.com/%E6%B5%B7.mp4?a=1"]
 NOBODY = Actor("tests", "tests")
+SLOW_SECONDS = 2.2
+
+
+@pytest.fixture
+def read_seconds(request):
+    """Less than a slow answer takes, and otherwise so much that a busy machine answers in time."""
+    return 2.0 if "done_slow" in request.node.name else 60.0
 
 
 @pytest.fixture
@@ -34,7 +41,7 @@ def everything(console):
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_transcode_is_submitted_once(console, alibaba, do, work, new_video, kind):
     video = new_video()
-    alibaba.fail("SubmitTranscodeJobs", kind, seconds=1.3)
+    alibaba.fail("SubmitTranscodeJobs", kind, seconds=SLOW_SECONDS)
 
     do("submitTranscode", mediaId=video.video_id)
     work()
@@ -49,7 +56,7 @@ def test_a_transcode_is_submitted_once(console, alibaba, do, work, new_video, ki
 def test_a_submit_is_found_again_even_where_vod_refuses_a_repeated_session(console, alibaba, do, work, new_video, kind):
     video = new_video()
     alibaba.vod.repeated_session_is_refused = True
-    alibaba.fail("SubmitTranscodeJobs", kind, seconds=1.3)
+    alibaba.fail("SubmitTranscodeJobs", kind, seconds=SLOW_SECONDS)
 
     do("submitTabTranscode", mediaId=video.video_id)
     work()
@@ -102,10 +109,11 @@ def test_a_job_survives_a_cloud_that_does_not_say_how_it_stands(console, alibaba
     assert console.store.catalogue.get_video(video.video_id).transcode_status == "success"
 
 
-@pytest.mark.parametrize("kind", ["throttled", "dropped", *DONE])
+# What was dropped is sent again after 20 questions; where it was done, a busy machine has the time to see it before.
+@pytest.mark.parametrize(("kind", "poll_seconds"), [("dropped", 0.15), *((kind, 3.0) for kind in ("throttled", *DONE))])
 def test_pictures_are_made_once(console, alibaba, do, work, new_video, kind):
     video = new_video()
-    alibaba.fail("SubmitSnapshotJob", kind, seconds=1.3)
+    alibaba.fail("SubmitSnapshotJob", kind, seconds=SLOW_SECONDS)
 
     console.store.cloud_catalogue.note_upload(video.video_id, video.files[0])
     work()
@@ -118,7 +126,7 @@ def test_pictures_are_made_once(console, alibaba, do, work, new_video, kind):
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_video_is_deleted_once_and_here_as_well(console, alibaba, do, new_video, kind):
     video = new_video()
-    alibaba.fail("DeleteVideo", kind, seconds=1.3)
+    alibaba.fail("DeleteVideo", kind, seconds=SLOW_SECONDS)
 
     do("deleteVideoById", videoId=video.video_id, userId="u1")
 
@@ -130,7 +138,7 @@ def test_a_video_is_deleted_once_and_here_as_well(console, alibaba, do, new_vide
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_verdict_that_went_through_counts_here_too(console, alibaba, do, new_video, kind):
     video = new_video()
-    alibaba.fail("CreateAudit", kind, seconds=1.3)
+    alibaba.fail("CreateAudit", kind, seconds=SLOW_SECONDS)
 
     do("createAudit", mediaId=video.video_id, status="Blocked", reason="违规")
 
@@ -191,7 +199,7 @@ def test_what_vod_did_and_our_disk_did_not_keep_is_finished_later(console, aliba
 def test_a_prefetch_is_sent_once(make_console, alibaba, kind, service, two_addresses):
     console = make_console(prewarm_service=service)
     for action in ("PushObjectCache", "PreloadVodObjectCaches"):
-        alibaba.fail(action, kind, seconds=1.3)
+        alibaba.fail(action, kind, seconds=SLOW_SECONDS)
     assert console.cloud.quota().left == 1000
 
     states = two_addresses(console)

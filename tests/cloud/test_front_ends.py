@@ -29,6 +29,7 @@ def server(serve, console):
     return serve(RestApp(console))
 
 
+@pytest.mark.parametrize("read_seconds", [1.0])
 @pytest.mark.parametrize(("name", "action"), [("createAudit", "CreateAudit"), ("getVideoById", "GetPlayInfo")])
 def test_slow_calls_of_many_do_not_keep_a_list_waiting(alibaba, server, http, token, new_video, name, action):
     video = new_video()
@@ -84,6 +85,7 @@ def test_what_cloud_mode_adds_is_as_it_is_described(console, server, http, token
     jsonschema.validate(answer, in_json_schema({**content["schema"], "components": described["components"]}))
 
 
+@pytest.mark.parametrize("read_seconds", [1.0])
 def test_a_quota_that_alibaba_does_not_tell_is_asked_for_once(alibaba, ask):
     alibaba.fail("DescribeVodRefreshQuota", "slow", times=99)
 

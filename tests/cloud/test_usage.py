@@ -107,6 +107,7 @@ def test_what_is_refused_leaves_what_is_known_and_says_why(console, alibaba, do,
     assert all(one["time"] for one in found["sourceList"])
 
 
+@pytest.mark.parametrize("read_seconds", [1.0])
 def test_reading_asks_alibaba_nothing(console, alibaba, do, days):
     alibaba.fail("*", "slow", times=99)
 

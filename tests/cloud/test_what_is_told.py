@@ -91,6 +91,7 @@ def test_a_deletion_whose_answer_tells_nothing_is_looked_at(console, alibaba, as
     assert ask("deleteVideoById", videoId=gone.video_id, userId="u1")["code"] == "200"
 
 
+@pytest.mark.parametrize("read_seconds", [1.0])
 def test_hanging_verdicts_keep_nobody_waiting_who_only_looks(console, alibaba, serve, http, token, new_video):
     video, hanging = new_video(Status="Normal"), new_video()
     server = serve(RestApp(console))
@@ -119,6 +120,7 @@ def alibaba_is_idle(alibaba):
     return next(fault.times for fault in alibaba.faults) == 99
 
 
+@pytest.mark.parametrize("read_seconds", [1.0])
 def test_where_vod_hangs_only_the_first_look_waits(console, alibaba, do, new_video):
     videos = [new_video(Status="Normal") for _ in range(10)]
     alibaba.fail("GetPlayInfo", "slow", times=999)

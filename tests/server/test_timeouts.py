@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http.client import HTTPResponse
 from pathlib import Path
 
@@ -42,9 +42,9 @@ async def endless(scope, receive, send):
         await send({"type": "http.response.body", "body": b"x" * (1 << 20), "more_body": True})
 
 
-@pytest.fixture
-def connect(console):
-    """Connects to a server whose timeouts are short."""
+@contextmanager
+def serving(console, timeouts):
+    """Run a server with these timeouts, and give what connects to it."""
     opened, rest = [], RestApp(console)
 
     async def app(scope, receive, send):
@@ -52,7 +52,7 @@ def connect(console):
 
     config = uvicorn.Config(
         app,
-        http=limited(HttpToolsProtocol, SHORT),
+        http=limited(HttpToolsProtocol, timeouts),
         lifespan="off",
         ws="none",
         log_config=None,
@@ -75,6 +75,20 @@ def connect(console):
             one.close()
         server.should_exit = True
         thread.join(60)
+
+
+@pytest.fixture
+def connect(console):
+    """Connects to a server whose timeouts are short."""
+    with serving(console, SHORT) as connection:
+        yield connection
+
+
+@pytest.fixture
+def connect_slowly(console):
+    """Connects to a server that gives a busy machine the time to send a request."""
+    with serving(console, Timeouts()) as connection:
+        yield connection
 
 
 def serve_crowded(port, told):
@@ -281,19 +295,19 @@ def refused(connection):
     return head.decode(), envelope
 
 
-def test_an_address_that_no_parser_takes_is_refused_in_an_envelope(connect):
+def test_an_address_that_no_parser_takes_is_refused_in_an_envelope(connect_slowly):
     query = b"x" * 70_000
 
-    head, envelope = refused(connect(b"GET /console/vod/getVideos?title=%s HTTP/1.1\r\nHost: a\r\n\r\n" % query))
+    head, envelope = refused(connect_slowly(b"GET /console/vod/getVideos?title=%s HTTP/1.1\r\nHost: a\r\n\r\n" % query))
 
     assert head.startswith("HTTP/1.1 414 ")
     assert envelope["code"] == "414"
     assert envelope["message"] == "The address has 70029 bytes; at most 65535 are allowed."
 
 
-def test_a_method_that_no_parser_knows_is_refused_in_an_envelope(connect):
+def test_a_method_that_no_parser_knows_is_refused_in_an_envelope(connect_slowly):
     head, envelope = refused(
-        connect(b"BREW /console/vod/getVideos HTTP/1.1\r\nHost: a\r\nAccept-Language: zh-CN\r\n\r\n")
+        connect_slowly(b"BREW /console/vod/getVideos HTTP/1.1\r\nHost: a\r\nAccept-Language: zh-CN\r\n\r\n")
     )
 
     assert head.startswith("HTTP/1.1 405 ")
@@ -310,8 +324,8 @@ def test_a_method_that_no_parser_knows_is_refused_in_an_envelope(connect):
         b"POST /console/user/login HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
     ],
 )
-def test_what_is_no_http_is_refused_in_an_envelope(sent, connect):
-    head, envelope = refused(connect(sent))
+def test_what_is_no_http_is_refused_in_an_envelope(sent, connect_slowly):
+    head, envelope = refused(connect_slowly(sent))
 
     assert head.startswith("HTTP/1.1 400 ")
     assert (envelope["code"], envelope["message"]) == ("400", "The request is not valid HTTP.")
