@@ -108,7 +108,7 @@ def load_catalogue(console: Console, path: Path, actor: Actor, tell: Callable[[i
     are written beside the file, with line number and reason. Raises BadRequest if the file as a whole is unreadable,
     and OSError.
     """
-    result, batch, seen = ImportResult(), list[Video](), set[str]()
+    result, batch = ImportResult(), list[Video]()
     zone, base_url = console.settings.time_zone, console.settings.public_url
 
     def keep() -> None:
@@ -119,15 +119,14 @@ def load_catalogue(console: Console, path: Path, actor: Actor, tell: Callable[[i
         result.taken += len(batch) - known
         batch.clear()
 
-    with path.open("rb") as file, RejectedRows(path) as rejected:
+    with path.open("rb") as file, RejectedRows(path) as rejected, console.store.scratch_names() as seen:
         for line, row in read_rows(file, path):
             try:
                 if isinstance(row, BadRequest):
                     raise row
                 video = read_video(row, zone, base_url)
-                if video.video_id in seen:
+                if not seen.add(video.video_id):
                     raise BadRequest("videoId {video_id} has been in this file before.", video_id=video.video_id)
-                seen.add(video.video_id)
                 batch.append(video)
             except BadRequest as error:
                 result.refused += 1

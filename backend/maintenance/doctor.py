@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from backend.errors import ConsoleError, NotFound, StorageError
 from backend.maintenance.data_lock import MaintenanceError
 from backend.maintenance.wrong_place import find_mistake
-from backend.model import JobState, VideoFilter
+from backend.model import JobState, Video, VideoFilter
 from backend.settings import Settings
-from backend.store import Head, Store, find_open
+from backend.store import Head, ScratchNames, Store, find_open
 
 if TYPE_CHECKING:
     from backend.console import Console
@@ -94,7 +94,7 @@ def _examine_folder(settings: Settings) -> Iterator[CheckResult]:
     others = [path.name for path in find_open(settings.data)]
     yield CheckResult(
         not others,
-        f"privacy: other users of this machine can read {_some(others)} in {settings.data}; fix it with "
+        f"privacy: other users of this machine can read {_some(others)[0]} in {settings.data}; fix it with "
         "chmod -R go= on the folder" if others else "privacy: no other user of this machine can read the data",
     )  # fmt: skip
     yield CheckResult(writable, f"folder {settings.data}: {'can be written' if writable else 'cannot be written'}")
@@ -109,28 +109,33 @@ def _examine_media(console: Console) -> Iterator[CheckResult]:
         yield CheckResult(False, f"media: {error}")
         if isinstance(error, StorageError):
             return
-    trashed = [one.video for one in console.store.trash.iterate()]
-    missing = {
-        video.video_id: {file.name for file in video.files if "://" not in file.name}
-        for video in chain(console.store.catalogue.iterate_videos(VideoFilter()), trashed)
-    }
-    strays, known = set[str](), set[str]()
-    for video_id, name in console.media.files.list():
-        if video_id in missing:
-            known.add(video_id)
-            missing[video_id].discard(name)
-        else:
-            strays.add(video_id)
-    yield CheckResult(True, f"trash: {len(trashed)} videos, {sum(video.size for video in trashed) / 1e9:.1f} GB")
+    with console.store.scratch_names() as names:
+        yield from _compare_files(console, names)
+
+
+def _compare_files(console: Console, names: ScratchNames) -> Iterator[CheckResult]:
+    store, count, size = console.store, 0, 0
+    for one in store.trash.iterate():
+        count, size = count + 1, size + one.video.size
+        names.expect(_own_files(one.video))
+    names.expect(chain.from_iterable(map(_own_files, store.catalogue.iterate_videos(VideoFilter()))))
+    names.find(console.media.files.list())
+    yield CheckResult(True, f"trash: {count} videos, {size / 1e9:.1f} GB")
+    lost, number = _some(f"{video_id}/{name}" for video_id, name in names.missing())
+    yield CheckResult(not number, f"files: {lost} missing" if number else "files: complete")
     # what came in since the catalogue was read has rows by now
-    strays = {video_id for video_id in strays if not _is_known(console.store, video_id)}
-    lost = [f"{video_id}/{name}" for video_id, names in missing.items() for name in sorted(names)]
-    yield CheckResult(not lost, f"files: {_some(lost)} missing" if lost else "files: complete")
-    if not strays:
+    strays, number = _some(video_id for video_id in names.unknown_owners() if not _is_known(store, video_id))
+    if not number:
         yield CheckResult(True, "files of no video: none")
         return
-    advice = UNKNOWN_PLACE if len(strays) > len(known) else LEFT_OVER
-    yield CheckResult(False, f"files of no video in {console.media.files.place}: {_some(sorted(strays))}. {advice}")
+    advice = UNKNOWN_PLACE if number > names.count_known_owners() else LEFT_OVER
+    yield CheckResult(False, f"files of no video in {console.media.files.place}: {strays}. {advice}")
+
+
+def _own_files(video: Video) -> Iterator[tuple[str, str]]:
+    """Yield the video's files that are in our storage, as ScratchNames expects them."""
+    yield video.video_id, ""
+    yield from ((video.video_id, file.name) for file in video.files if "://" not in file.name)
 
 
 def _is_known(store: Store, video_id: str) -> bool:
@@ -141,5 +146,10 @@ def _is_known(store: Store, video_id: str) -> bool:
     return True
 
 
-def _some(names: list[str]) -> str:
-    return f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''} ({len(names)})"
+def _some(names: Iterable[str]) -> tuple[str, int]:
+    """Return the first three names with the number of all, and that number."""
+    first, count = list[str](), 0
+    for count, name in enumerate(names, 1):
+        if count <= 3:
+            first.append(name)
+    return f"{', '.join(first)}{' …' if count > 3 else ''} ({count})", count

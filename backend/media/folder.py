@@ -84,11 +84,11 @@ class FolderFiles:
         return self.path_of(video_id, name) is not None
 
     def list(self, video_id: str = "") -> Iterator[tuple[str, str]]:
-        folders = [self._own_folder(video_id)] if video_id else sorted(_entries(self._folder))
-        for folder in folders:
-            if folder is not None and self._own_folder(folder.name) and folder.is_dir():
+        for owner in [video_id] if video_id else sorted(path.name for path in _entries(self._folder)):
+            folder = self._own_folder(owner)
+            if folder is not None and folder.is_dir():
                 names = sorted(path.name for path in _entries(folder))
-                yield from ((folder.name, name) for name in names if self.path_of(folder.name, name))
+                yield from ((owner, name) for name in names if self.path_of(owner, name))
 
     def delete(self, video_id: str, *names: str) -> None:
         folder = self._own_folder(video_id)
@@ -145,11 +145,12 @@ class FolderFiles:
         return self._folder / video_id if VIDEO_ID.fullmatch(video_id) else None
 
 
-def _entries(folder: Path) -> list[Path]:
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     try:
-        return list(folder.iterdir())
+        with os.scandir(folder) as entries:
+            yield from entries
     except FileNotFoundError:
-        return []
+        return
 
 
 def sync_file(path: Path) -> None:

@@ -49,6 +49,7 @@ from backend.store.sheets import Sheets
 from backend.store.similar_videos import SimilarVideos
 from backend.store.sqlite.engine import SqliteEngine
 from backend.store.sqlite.files import copy_files, find_damage, find_files, find_open
+from backend.store.sqlite.scratch_names import ScratchNames, open_scratch
 from backend.store.sqlite.tables import SqliteTables
 from backend.store.statistics import Statistics
 from backend.store.technical_flags import TechnicalFlags
@@ -64,9 +65,8 @@ from backend.store.webhook_deliveries import WebhookDeliveries
 from backend.store.webhooks import Webhooks
 
 __all__ = [
-    "UNKNOWN", "Head", "Reason", "Store", "StoreError", "copy_files", "find_damage", "find_files", "find_open",
-    "hold_database", "make_folder", "open_store", "open_tables",
-    "replace_database",
+    "UNKNOWN", "Head", "Reason", "ScratchNames", "Store", "StoreError", "copy_files", "find_damage", "find_files",
+    "find_open", "hold_database", "make_folder", "open_store", "open_tables", "replace_database",
 ]  # fmt: skip
 
 
@@ -131,6 +131,10 @@ class Store:
         self.size, self.check, self.recount = engine.size, engine.check, engine.recount
         self.diagnose = engine.diagnose
         self.rebuild, self.optimize_search = engine.rebuild, engine.optimize_search
+
+    def scratch_names(self) -> AbstractContextManager[ScratchNames]:
+        """Open empty sets of names on the disk, for what may be larger than memory."""
+        return open_scratch()
 
     def close(self) -> None:
         self.sessions.write_seen()
