@@ -64,7 +64,7 @@ class Server:
         """Stop it as an operator would. It ends soon, without complaint, and leaves a closed database."""
         self.process.terminate()
         try:
-            ended = self.process.wait(20)
+            ended = self.process.wait(60)
         finally:
             self.process.kill()
             self.process.wait()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import psycopg
 import pytest
 
 from backend.store import StoreError, open_store
@@ -24,13 +23,6 @@ def store(proxy, tmp_path):
     opened = open_store(tmp_path, database=proxy.address)
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def admin(postgres):
-    """A connection besides the console's."""
-    with psycopg.connect(postgres, autocommit=True) as db:
-        yield db
 
 
 def write(store, word, kind="writing"):

@@ -56,7 +56,7 @@ class Test_changes_at_once:
             writes = [write(f"word {number}") for number in range(8)]
             eventually(lambda: connections.waiting == 8)
         for one in writes:
-            one.result(10)
+            one.result(60)
         assert seen.count("commit") == 9
         assert len(words(connections)) == 8
 
@@ -122,7 +122,7 @@ class Test_changes_at_once:
         with suppress(StoreError), connections.writing():
             writes = {word: write(word) for word in (f"{number}" * 5000 for number in range(8))}
             eventually(lambda: connections.waiting == 8)
-        acknowledged = {word for word, one in writes.items() if one.exception(10) is None}
+        acknowledged = {word for word, one in writes.items() if one.exception(60) is None}
         assert acknowledged < set(writes), "there was room after all"
         assert words(connections) == acknowledged
         with connections.writing() as db:
@@ -133,7 +133,7 @@ class Test_changes_at_once:
 
 def test_many_threads_lose_nothing(connections: Connections, write: Write) -> None:
     writes = [write(f"word {number % 900}") for number in range(1000)]
-    outcomes = [one.exception(30) for one in writes]
+    outcomes = [one.exception(60) for one in writes]
     assert len([outcome for outcome in outcomes if outcome is None]) == 900
     assert all(isinstance(outcome, StoreError) for outcome in outcomes if outcome)
     assert len(words(connections)) == 900
