@@ -1,4 +1,4 @@
-"""Pages of a dashboard as hostile clients open them."""
+"""Connections and pages of a dashboard as hostile clients open them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import struct
 from functools import cached_property
 
 CONTINUE, TEXT, BINARY, PING, PONG = 0, 1, 2, 9, 10
+POST = (
+    b"POST /console/vod/getVideos HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+)
 
 
 class Page:
@@ -66,3 +69,11 @@ def frame(payload, kind=BINARY, *, last=True):
     length = len(payload)
     size = bytes([0x80 | length]) if length < 126 else b"\xff" + struct.pack("!Q", length)
     return bytes([(0x80 if last else 0) | kind]) + size + b"\0\0\0\0" + payload
+
+
+def take_all(connection):
+    """Return what comes until the end. Raises ConnectionResetError where there is none."""
+    said = b""
+    while piece := connection.recv(65536):
+        said += piece
+    return said
