@@ -16,6 +16,7 @@ MAX_AT_ONCE = 8  # videos that are changed side by side: what changes at once is
 GROUP_SECONDS = 0.05  # that such a group may take, while others wait to change something
 KEPT_SECONDS = 30 * 86_400
 UNDONE = "This bulk action was undone already."
+STILL_STOPPING = "This bulk action is still stopping. Try again in a moment."
 STOPPING = "stopping"  # the state of one that was cancelled while videos of it are under way
 
 

@@ -14,6 +14,7 @@ from backend.model.bulks import (
     BATCH,
     KEPT_SECONDS,
     MAX_VIDEOS,
+    STILL_STOPPING,
     UNDOABLE,
     UNDONE,
     Bulk,
@@ -88,7 +89,7 @@ class Bulks:
         if state in (JobState.QUEUED, JobState.RUNNING):
             raise Conflict("This bulk action is not finished; stop it first.")
         if state == JobState.CANCELLED and until > self._clock():
-            raise Conflict("This bulk action is still stopping. Try again in a moment.")
+            raise Conflict(STILL_STOPPING)
 
     def _add(
         self, action: BulkAction, form: dict[str, Any], videos: Sequence[tuple[str, str]], actor: Actor, line: int,

@@ -25,6 +25,7 @@ from backend.model import (
     Page,
     TranscodeStatus,
 )
+from backend.model.bulks import STILL_STOPPING
 from backend.model.pull import PullSource
 from backend.store import history, stale_changes
 from backend.store.engine import Database, Engine
@@ -261,13 +262,16 @@ class Jobs:
             if job.state not in (JobState.FAILED, JobState.CANCELLED):
                 raise Conflict(
                     "Job {job_id} is {state}; only a failed job can be retried.",
-                    job_id=job_id,
-                    state=job.state.value,
-                )
+                    job_id=job_id, state=job.state.value,
+                )  # fmt: skip
             if job.kind not in PRIORITY:
                 raise Conflict(
                     "This version cannot run jobs of the kind {kind}; a newer version is needed.", kind=job.kind.value
                 )
+            if job.kind is JobKind.BULK:  # two workers would be at the same videos
+                (until,) = db.execute("select lease_until from jobs where job_id = ?", [job_id]).fetchone()
+                if until > self._clock():
+                    raise Conflict(STILL_STOPPING)
             if job.video_id:
                 read_video(db, job.video_id)
             requeue(db, job, now=self._now())
@@ -294,9 +298,8 @@ class Jobs:
             if job.state not in (JobState.QUEUED, JobState.RUNNING):
                 raise Conflict(
                     "Job {job_id} is {state}; only a waiting or running job can be cancelled.",
-                    job_id=job_id,
-                    state=job.state.value,
-                )
+                    job_id=job_id, state=job.state.value,
+                )  # fmt: skip
             until = "case when state = 'running' then lease_until else 0 end"
             sql = f"update jobs set state = 'cancelled', finished = ?, lease_until = {until} where job_id = ?"
             db.execute(sql, [self._now(), job_id])

@@ -200,6 +200,7 @@ def test_one_that_is_stopped_is_undone_as_soon_as_the_videos_under_way_are_finis
     assert told[0][1]["message"] == "This bulk action is still stopping. Try again in a moment."
     found = door.data("getBulk", bulkId=begun["bulkId"])
     assert (found["state"], found["canUndo"], found["done"]) == ("stopping", False, 40)
+    assert door("retryJob", jobId=begun["jobId"])["message"] == told[0][1]["message"]
     console.store.jobs.note_stopped(job, "w")
     (listed,) = door.data("getBulks")["bulkList"]
     assert (listed["state"], listed["canUndo"]) == ("cancelled", True)
