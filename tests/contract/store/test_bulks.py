@@ -44,6 +44,7 @@ def test_what_became_of_each_is_counted(store, begin):
     assert store.bulks.count(bulk.bulk_id) == {"done": 1, "refused": 1, "waiting": 3}
     (refused,) = store.bulks.find_items(bulk.bulk_id, ItemState.REFUSED, 1, 9)
     assert str(refused.why) == str(why)
+    store.jobs.settle_done(store.jobs.claim_job([JobKind.BULK], "w"), "w", (), {})
     undone = store.bulks.undo(bulk.bulk_id, BEN)
     assert (undone.total, undone.undoes, undone.form) == (1, bulk.bulk_id, {"requestId": "r1"})
     assert store.bulks.find_undone([bulk.bulk_id, undone.bulk_id]) == {bulk.bulk_id}
