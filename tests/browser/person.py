@@ -152,8 +152,9 @@ class Person:
             self.page.keyboard.press(key)
             with suppress(TimeoutError):
                 return shown.wait_for(timeout=2_000)
-            if self._asked > asked:  # the page has taken it: pressed again, it may write into what is about to show
-                return shown.wait_for()
+            if self._asked > asked:  # probably for this: pressed again, it may write into what is about to show
+                with suppress(TimeoutError):
+                    return shown.wait_for(timeout=20_000)
         raise AssertionError(f"{key} does nothing")
 
     def turns_to(self, key: str, page: int) -> None:
