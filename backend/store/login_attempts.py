@@ -38,6 +38,7 @@ FREE_PER_ADDRESS = 100  # attempts of one address for any names, within FORGET_S
 FIRST_SECONDS, MAX_SECONDS = 2.0, 60.0
 MANY = 50  # attempts for one name from anywhere, within FORGET_SECONDS
 FORGET_SECONDS = 900.0
+MAX_SKEW_SECONDS = 5.0  # between the clocks of servers; a time further in the future is of a clock that was set back
 KEEP = """
     insert into attempts (key, count, since, until) values (?, ?, ?, ?)
     on conflict (key) do update set count = excluded.count, since = excluded.since, until = excluded.until
@@ -74,8 +75,9 @@ class LoginAttempts:
                 return Attempt(math.ceil(min(blocked - now, MAX_SECONDS)), count)
             total, total_since, _ = _read(db, everywhere, now)
             wait = MAX_SECONDS if total >= MANY else _wait(count + 1 - FREE_ATTEMPTS)
-            db.execute(KEEP, [here, count + 1, now, now + wait])
-            db.execute(KEEP, [place, place_count + 1, place_since, now + _wait(place_count + 1 - FREE_PER_ADDRESS)])
+            place_wait = _wait(place_count + 1 - FREE_PER_ADDRESS)
+            db.execute(KEEP, [here, count + 1, now, _until(now, wait)])
+            db.execute(KEEP, [place, place_count + 1, place_since, _until(now, place_wait)])
             db.execute(KEEP, [everywhere, total + 1, total_since, 0.0])
             db.execute("delete from attempts where since < ?", [now - FORGET_SECONDS])
             return Attempt(0, count + 1)
@@ -94,12 +96,17 @@ def _read(db: Database, key: bytes, now: float) -> tuple[int, float, float]:
     row: tuple[int, float, float] | None = db.execute(
         "select count, since, until from attempts where key = ?", [key]
     ).fetchone()
-    return row if row and now - FORGET_SECONDS <= row[1] <= now else (0, now, 0.0)
+    return row if row and now - FORGET_SECONDS <= row[1] <= now + MAX_SKEW_SECONDS else (0, now, 0.0)
 
 
 def _wait(beyond: int) -> float:
     """Return the delay after an attempt, by how far it is beyond the free ones."""
     return 0.0 if beyond < 0 else min(MAX_SECONDS, FIRST_SECONDS * 2.0 ** min(beyond, 10))
+
+
+def _until(now: float, wait: float) -> float:
+    """Return when a delay ends. Without one it is no time at all: the clock of another server may be a bit behind."""
+    return now + wait if wait else 0.0
 
 
 def _keys(address: str, name: str) -> tuple[bytes, bytes, bytes]:

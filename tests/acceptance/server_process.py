@@ -110,6 +110,7 @@ class ServerProcess:
         connection = self.connect()
         answer = ask(connection, "login", {"userName": "admin", "password": PASSWORD})
         connection.close()
+        assert answer["code"] == "200", answer
         return str(answer["data"]["consoleToken"])
 
     # What it uses (Linux)

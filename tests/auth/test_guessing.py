@@ -72,6 +72,28 @@ def test_a_clock_that_was_set_back_shuts_nobody_out(attempts, clock):
     assert attempts.begin(HERE, "anne").wait == 0
 
 
+@pytest.fixture
+def behind(attempts, tmp_path, clock):
+    """The attempts as a server sees them whose clock is a bit behind."""
+    store = open_store(tmp_path / "store", lambda: clock() - 0.02)
+    yield store.attempts
+    store.close()
+
+
+def test_who_signs_in_at_two_servers_is_not_delayed_because_their_clocks_differ(attempts, behind, clock):
+    attempts.begin(HERE, "ben")
+    clock.move(1)
+
+    assert [one.begin(HERE, "anne").wait for one in (attempts, behind)] == [0, 0]
+
+
+def test_tries_at_two_servers_are_counted_together_although_their_clocks_differ(attempts, behind):
+    tries = [one.begin(HERE, "anne").wait for _ in range(FREE_ATTEMPTS) for one in (attempts, behind)]
+
+    assert tries[:FREE_ATTEMPTS] == [0] * FREE_ATTEMPTS
+    assert min(tries[FREE_ATTEMPTS:]) >= 2
+
+
 def test_whoever_guesses_elsewhere_does_not_stop_the_person_here(attempts, clock):
     for number in range(20 * MANY):
         attempts.begin(f"203.0.{number // 250}.{number % 250}", "anne")
