@@ -6,6 +6,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
+from tests.browser.person import RUNS_NOTHING
+
 PASSWORD = "four horses and a cart"  # of everybody who reviews
 LOOK_MS = 150  # a key that comes sooner after a clip decides nothing
 
@@ -29,11 +31,15 @@ class Desk:
         self.looks()
 
     def looks(self) -> None:
-        """Look at what is there until a key counts. A desk that is mounted anew meanwhile shows its clip anew."""
+        """Look at what is there until a key counts.
+
+        A desk that is mounted anew meanwhile shows its clip anew, which a page that is still running may do.
+        """
         while True:
             seen = self.clip.element_handles()
             self.page.wait_for_timeout(LOOK_MS)
-            if all(one.evaluate("clip => clip.isConnected") for one in seen):
+            is_quiet = self.page.locator(RUNS_NOTHING).count()
+            if is_quiet and all(one.evaluate("clip => clip.isConnected") for one in seen):
                 return
 
     def presses(self, *keys: str) -> None:

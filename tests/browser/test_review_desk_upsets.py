@@ -342,8 +342,8 @@ def test_reasons_beyond_the_keys_are_reached_by_tab_and_retired_ones_are_offered
 def test_a_decision_under_way_when_the_page_is_loaded_anew_is_stored_once(server, waiting, desk_of):
     ids = waiting("在途", "刷新之后")
     desk = desk_of()
-    desk.shows("在途")
     held = Held(desk.page, "decideReview", answered=True)
+    desk.shows("在途")
     desk.presses("a")
     held.comes()
     held.is_over = True
