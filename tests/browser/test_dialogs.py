@@ -119,6 +119,7 @@ def test_enter_confirms_what_was_typed_into_one_line_once_no_word_is_being_compo
     )
     person.page.keyboard.type("ned")
     expect(reason).to_have_value("banned")
+    expect(person.dialog).to_contain_text("6/128")  # the page has it all: of two runs that meet, one may be dropped
 
     person.page.keyboard.press("Enter")
 
