@@ -9,8 +9,8 @@ import streamlit as st
 
 LEFT_OUT = "s_left"
 MANY = "many"  # as LEFT_OUT: more than an address has room for
-MOST_CHARACTERS = 1500
-MOST_ROWS = 50_000
+MAX_CHARACTERS = 1500
+MAX_ROWS = 50_000
 RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 
 
@@ -35,7 +35,7 @@ def take(sheet_id: str, shown: Iterable[int], ticked: Iterable[int]) -> None:
     excluded.difference_update(ticked)
     if excluded:
         written = write(excluded)
-        st.query_params[LEFT_OUT] = written if len(written) <= MOST_CHARACTERS else MANY
+        st.query_params[LEFT_OUT] = written if len(written) <= MAX_CHARACTERS else MANY
     else:
         st.query_params.pop(LEFT_OUT, None)
 
@@ -56,5 +56,5 @@ def parse(written: str) -> set[int]:
     found = set[int]()
     for part in written.split(","):
         if ends := RANGE.fullmatch(part):
-            found.update(range(int(ends[1]), min(int(ends[2] or ends[1]), MOST_ROWS) + 1))
+            found.update(range(int(ends[1]), min(int(ends[2] or ends[1]), MAX_ROWS) + 1))
     return found

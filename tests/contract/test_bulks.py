@@ -32,10 +32,8 @@ def work(console):
     """Runs the queued bulk actions as the worker does, and returns how each ended."""
 
     def work():
-        worker = backend.make_worker(console)
-        kinds = [JobKind.BULK]
-        ended = []
-        while job := console.store.jobs.claim_job(kinds, "w"):
+        worker, ended = backend.make_worker(console), []
+        while job := console.store.jobs.claim_job([JobKind.BULK], "w"):
             done = BulkRunner(console).run(job, None, Task())
             console.store.jobs.settle_done(job, "w", done.files, done.facts)
             ended.append(done.facts)
@@ -204,7 +202,6 @@ def test_one_that_is_stopped_is_undone_as_soon_as_the_videos_under_way_are_finis
     console.store.jobs.note_stopped(job, "w")
     (listed,) = door.data("getBulks")["bulkList"]
     assert (listed["state"], listed["canUndo"]) == ("cancelled", True)
-
     assert door.data("undoBulk", bulkId=begun["bulkId"])["total"] == 40
     assert work() == [{"done": 40, "refused": 0}]
     assert total(door, censorStatus="success") == 0
@@ -228,7 +225,6 @@ def test_one_whose_worker_died_before_it_could_record_what_it_did_is_undone_as_a
     monkeypatch.setattr(console.store.bulks, "record", record)
     assert total(door, censorStatus="success") == 40
     door.data("cancelBulk", bulkId=begun["bulkId"])
-
     assert door("undoBulk", bulkId=begun["bulkId"])["code"] == "409", "the worker may live"
     clock.move(LEASE_SECONDS)
     door.data("undoBulk", bulkId=begun["bulkId"])

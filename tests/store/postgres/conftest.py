@@ -6,6 +6,15 @@ import psycopg
 import pytest
 
 from backend.store import open_store
+from tests.store.postgres.ending_proxy import EndingProxy
+
+
+@pytest.fixture
+def proxy(postgres):
+    """A proxy before the database, which ends connections or does not answer."""
+    made = EndingProxy(postgres)
+    yield made
+    made.close()
 
 
 @pytest.fixture

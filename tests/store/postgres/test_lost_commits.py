@@ -6,16 +6,8 @@ import pytest
 
 from backend.store import StoreError, open_store
 from backend.store.errors import Reason
-from tests.store.postgres.ending_proxy import EndingProxy
 
 KINDS = ["writing", "volatile", "feed_writing"]
-
-
-@pytest.fixture
-def proxy(postgres):
-    made = EndingProxy(postgres)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -16,16 +16,8 @@ from backend.store.errors import Reason
 from backend.store.group_commit import GroupedWriter
 from backend.store.postgres import change_cache, watchdog, writer
 from backend.store.postgres.database import run
-from tests.store.postgres.ending_proxy import EndingProxy
 
 NOT_AT_ALL = 10_000.0  # seconds
-
-
-@pytest.fixture
-def proxy(postgres):
-    made = EndingProxy(postgres)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -41,6 +41,18 @@ def statements(connections: Connections) -> list[str]:
     return seen
 
 
+def commits_of_eight(connections: Connections, write: Write, eventually: Eventually) -> int:
+    """Let eight change something while another one does, and return how many commits all took."""
+    seen = statements(connections)
+    seen.clear()
+    with connections.writing():
+        writes = [write(f"word {number}") for number in range(8)]
+        eventually(lambda: connections.waiting == 8)
+    for one in writes:
+        one.result(60)
+    return seen.count("commit")
+
+
 class Test_changes_at_once:
     @pytest.fixture(autouse=True)
     def unhurried(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,25 +62,11 @@ class Test_changes_at_once:
         self, connections: Connections, write: Write, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(group_commit, "GROUP_SECONDS", 0.0)
-        seen = statements(connections)
-        seen.clear()
-        with connections.writing():
-            writes = [write(f"word {number}") for number in range(8)]
-            eventually(lambda: connections.waiting == 8)
-        for one in writes:
-            one.result(60)
-        assert seen.count("commit") == 9
+        assert commits_of_eight(connections, write, eventually) == 9
         assert len(words(connections)) == 8
 
     def test_share_one_commit(self, connections: Connections, write: Write, eventually: Eventually) -> None:
-        seen = statements(connections)
-        seen.clear()
-        with connections.writing():
-            writes = [write(f"word {number}") for number in range(8)]
-            eventually(lambda: connections.waiting == 8)
-        for one in writes:
-            one.result(60)
-        assert seen.count("commit") == 1
+        assert commits_of_eight(connections, write, eventually) == 1
         assert len(words(connections)) == 8
 
     def test_are_kept_in_groups_of_limited_size(
