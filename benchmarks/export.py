@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import resource
-import socket
 import subprocess
 import sys
 import tempfile
@@ -40,6 +39,7 @@ from backend.exports.file import ExportInfo, make_download  # noqa: E402
 from backend.model import VideoFilter  # noqa: E402
 from backend.store import open_store  # noqa: E402
 from backend.store.sqlite.export_sql import SOURCES, URL  # noqa: E402
+from tests.ports import free_port  # noqa: E402
 
 PASSWORD = "correct horse battery"
 BASE_URL = "http://127.0.0.1:8502"
@@ -103,9 +103,7 @@ def inside(database: Path, file_format: FileFormat) -> Measured:
 
 def over_http(folder: Path, file_format: FileFormat) -> Measured:
     """Ask a server of its own for a file."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     environ = {**os.environ, "QU_DATA": str(folder), "QU_LOG": "WARNING"}
     added = [
         sys.executable,

@@ -11,7 +11,6 @@ import argparse
 import base64
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -27,6 +26,10 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.ports import free_port  # noqa: E402
+
 PASSWORD = "correct horse battery"
 FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 VIEWPORT = {"width": 1440, "height": 1000}
@@ -90,9 +93,7 @@ class Server:
 @contextmanager
 def serving(data: Path) -> Iterator[Server]:
     """Start a server over a folder, and stop it at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     ours = {
         "QU_DATA": str(data),
         "QU_DEMO": os.environ.get("QU_DEMO", "true"),

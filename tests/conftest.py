@@ -7,7 +7,6 @@ import itertools
 import os
 import secrets
 import shutil
-import socket
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +24,7 @@ from backend.model import Account, Actor, FileKind, JobKind, MediaFile, User, Vi
 from backend.store import open_store
 from backend.store.jobs import Jobs
 from backend.store.sqlite.connections import Connections
-from tests import postgres_server
+from tests import ports, postgres_server
 from tests.clock import Clock
 from tests.waiting import until
 
@@ -299,7 +298,7 @@ def running_object_store() -> Iterator[ObjectStore]:
     store = ObjectStore()
     store.start()
     yield store
-    store.stop()
+    store.close()
 
 
 @pytest.fixture
@@ -311,10 +310,7 @@ def object_store(running_object_store) -> Iterator[ObjectStore]:
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    return ports.free_port()
 
 
 # Waiting

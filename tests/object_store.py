@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import logging
 import re
+import socket
 import threading
 import time
 from calendar import timegm
@@ -43,7 +44,12 @@ class ObjectStore:
         self._app = create_backend_app("s3")
         self._backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
         self._backend.create_bucket(BUCKET, REGION)
-        self._server, self.port = None, 0
+        self._server = None
+        # Bound for as long as it lives, so that nobody takes its port while it is stopped.
+        self._held = socket.socket()
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._held.bind(("127.0.0.1", 0))
+        self.port = self._held.getsockname()[1]
         self._prefixes = itertools.count()
         self.denied = set()  # methods that the key may not use
         # called with the method and the path of each request, before it is answered; may return an error's code
@@ -61,15 +67,21 @@ class ObjectStore:
         return Place(**{"url": f"s3://{BUCKET}/test-{next(self._prefixes)}", **known, **changed})
 
     def start(self):
-        self._server = make_server("127.0.0.1", self.port, self, threaded=True, request_handler=Quiet)
+        with socket.create_server(("127.0.0.1", self.port), reuse_port=True) as listener:
+            self._server = make_server(
+                "127.0.0.1", self.port, self, threaded=True, request_handler=Quiet, fd=listener.fileno()
+            )
         self._server.daemon_threads = True
-        self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self):
         self._server.shutdown()
         self._server.server_close()
         self._server = None
+
+    def close(self):
+        self.stop()
+        self._held.close()
 
     def recover(self):
         self.denied, self.gate, self.clock, self.requests = set(), None, time.time, []

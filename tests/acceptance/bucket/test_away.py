@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 
 import pytest
@@ -117,3 +118,15 @@ class TestAway:
             viewer.join()
         go_on.set()
         assert set(answers) == {503}
+
+
+def test_a_store_that_is_away_refuses_connections_and_nobody_takes_its_port(object_store):
+    """Of the fixture: another's server at its port would end the run's `start` and spoil every later test."""
+    object_store.stop()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", object_store.port))
+    with pytest.raises(OSError, match="Address already in use"):
+        socket.create_server(("127.0.0.1", object_store.port))
+
+    object_store.start()
+    assert requests.get(object_store.endpoint, timeout=60).status_code == 403
