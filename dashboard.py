@@ -49,6 +49,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         nodelay_listeners()
         gc.collect()
         gc.freeze()
+        gc.enable()
         yield
 
 
@@ -63,6 +64,7 @@ app = st.App(
 )
 
 if __name__ == "__main__":
+    gc.disable()  # until the start has made what stays, see `lifespan`
     # uvicorn re-raises the signal after its shutdown; exit cleanly
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dotenv import dotenv_values
-
 MODES = ("embedded", "cloud")
 REGIONS = ("domestic", "overseas")
 SWITCH = ("auto", "on", "off")
@@ -197,6 +195,8 @@ def _half_oidc(values: Mapping[str, Any]) -> list[str]:
 def _read_env_file(path: Path | None) -> dict[str, str]:
     if path is None or not path.is_file():
         return {}
+    from dotenv import dotenv_values
+
     return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
 
 

@@ -1,4 +1,7 @@
-"""Commands that look after an installation: upgrade, backup, restore, migrate, doctor."""
+"""Commands that look after an installation: upgrade, backup, restore, migrate, doctor.
+
+Each imports what it does when it is run: a server, which is started by a command too, needs none of it.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,17 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import backend
 from backend.commands import open_cloud, opened, shown
-from backend.maintenance.backup import back_up
-from backend.maintenance.backup import restore as restore_backup
 from backend.maintenance.data_lock import hold_data_dir, require_data
-from backend.maintenance.doctor import examine
-from backend.maintenance.media_copy import Progress, copy_media
-from backend.maintenance.migrate import cancel as cancel_move
-from backend.maintenance.migrate import migrate as move_data
 from backend.settings import Settings
+
+if TYPE_CHECKING:
+    from backend.maintenance.media_copy import Progress
 
 
 @click.command()
@@ -43,6 +43,8 @@ def backup(target: Path, no_media: bool) -> None:
     Media in a bucket are not part of it. A PostgreSQL database is written as SQLite's files, and either is restored
     from them.
     """
+    from backend.maintenance.backup import back_up
+
     settings = backend.read_settings()
     media = None if no_media or settings.media else backend.open_files(settings)
     size = back_up(settings, target.absolute(), media, partial(click.echo, err=True))
@@ -55,6 +57,8 @@ def backup(target: Path, no_media: bool) -> None:
 @click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def restore(source: Path) -> None:
     """Replace the data with a backup; the current data is kept beside it. The server must be stopped."""
+    from backend.maintenance.backup import restore as restore_backup
+
     settings = backend.read_settings()
     kept = restore_backup(settings, source, click.echo)
     click.echo("restored" + (f"; the previous data are in {kept}" if kept else ""))
@@ -76,6 +80,9 @@ def migrate(address: str | None, media: str | None, afresh: bool, cancel: bool) 
     Data are moved while nothing uses them, compared, and not used here afterwards. Media can be copied beside the
     server, and nothing is deleted. The command can be interrupted and repeated.
     """
+    from backend.maintenance.migrate import cancel as cancel_move
+    from backend.maintenance.migrate import migrate as move_data
+
     settings = backend.read_settings()
     if cancel == bool(address or media):
         raise click.UsageError("Name the target with --to, --media or both; or give an earlier move up with --cancel.")
@@ -107,6 +114,8 @@ def _place(address: str) -> dict[str, Any]:
 
 def _copy_media(settings: Settings, target: str, data: Path) -> None:
     """Copy the media to a bucket, or to their place in the folder `data`."""
+    from backend.maintenance.media_copy import copy_media
+
     url = "" if target == "folder" else backend.read_settings(QU_MEDIA=target).media
     if url == settings.media and (url or data == settings.data):
         raise click.UsageError("The media are there already: that is the present QU_MEDIA.")
@@ -144,6 +153,8 @@ def _summary(done: Progress) -> str:
 )
 def doctor(rebuild: bool, head: str | None, way: str | None) -> None:
     """Check the installation, and say how to fix what is wrong."""
+    from backend.maintenance.doctor import examine
+
     # In cloud mode, credentials and permissions are checked before any data exist.
     console = opened(existing=rebuild or backend.read_settings().mode != "cloud", doubtful=True)
     if rebuild:

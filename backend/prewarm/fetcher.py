@@ -12,16 +12,16 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from math import inf
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
-
-import certifi
-from urllib3 import BaseHTTPResponse
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
 
 from backend.jobs.runner import Task, call_in_thread
 from backend.prewarm.ssrf import USUAL_PORTS, resolve_checked
+
+# urllib3 takes a tenth of a server's start, so the first fetch imports it.
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
+    from urllib3.connection import HTTPConnection
 
 CHUNK = 1 << 18
 MAX_HOPS = 5
@@ -127,6 +127,9 @@ class Fetch:
 
     def _connect(self, scheme: str, host: str, port: int, addresses: list[str]) -> HTTPConnection:
         """Connect to the first reachable address; over TLS, verify the certificate of the host."""
+        from urllib3.connection import HTTPConnection, HTTPSConnection
+        from urllib3.exceptions import HTTPError
+
         tls: dict[str, Any] = {"server_hostname": host, "ssl_context": trusted()} if scheme == "https" else {}
         kind = HTTPSConnection if tls else HTTPConnection
         problem: Exception = ConnectionError("no address")
@@ -173,6 +176,8 @@ class Fetch:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
+        from urllib3.exceptions import HTTPError
+
         try:
             yield
         except (OSError, ValueError, http.client.HTTPException, HTTPError) as error:
@@ -189,6 +194,8 @@ def _name(error: BaseException) -> str:
 @cache
 def trusted() -> ssl.SSLContext:
     """Whose certificates are believed: this system's authorities, and those of certifi where it has none."""
+    import certifi
+
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context
