@@ -42,7 +42,7 @@ function makeRenewal(note) {
     phase = "question";
     asked = now();
     later(PATIENCE, () => { phase = ""; failed(); });
-    renewal.ask();
+    reportAlone(renewal.ask);
   }
 
   // Say whether the server has answered the question: the number of its answers has changed.
@@ -83,4 +83,23 @@ function loadAnew(video, change) {
   video.load();
   if (currentTime) video.currentTime = currentTime;
   if (wanted.has(video)) video.play().catch(() => {});
+}
+
+// Streamlit sends what widgets report at about the same time in one message, which runs the fragment of the first alone:
+// a click on a button elsewhere, such as one that confirms a dialog, would be lost. So clicks wait until it is sent.
+function reportAlone(report) {
+  const held = [];
+  const hold = (event) => {
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    held.push(event.composedPath()[0]);
+  };
+  window.addEventListener("click", hold, true);
+  setTimeout(() => { // reports before this one are sent by then
+    report();
+    setTimeout(() => {
+      window.removeEventListener("click", hold, true);
+      for (const target of held) target.click();
+    });
+  });
 }
