@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+PYTEST ?= $(BIN)/pytest
 export QU_DEMO ?= true
 # Tests wait as often as they compute, so four processes keep two cores busy. Files stay whole and in their order:
 # what a file sets up is set up once, and browsers come last in all.
@@ -22,18 +23,18 @@ check: .venv/installed-dev
 	$(BIN)/mypy
 
 test: check
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow"
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not slow"
 
 test-slow: .venv/installed-dev
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m slow
+	$(PYTEST) $(SIDE_BY_SIDE) -m slow
 
 # What has a console behind it, once more on PostgreSQL.
 test-postgres: .venv/installed-dev
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not browser" --database postgres
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not slow and not browser" --database=postgres
 
 # In one run: servers, browsers and clips are there once for both.
 test-both: .venv/installed-dev
-	$(BIN)/pytest $(SIDE_BY_SIDE)
+	$(PYTEST) $(SIDE_BY_SIDE)
 
 test-all: check test-both test-postgres
 
