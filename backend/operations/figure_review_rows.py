@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 
 from backend.model.figures import SPARSE, SPARSE_TO_THE_HOUR, Period, make_segments
 from backend.operations.figure_questions import (
@@ -39,21 +38,14 @@ def reviews(asked: Question) -> list[Row]:
 
 
 def reviews_by_reviewer(asked: Question) -> list[Row]:
-    reader, names = asked.call.store.figures, _reviewers(asked)
-    if asked.category is None:
-        segments = whole(asked)
-        decided: dict[str, dict[str, int]] = defaultdict(dict)
-        for key, part, number, _ in reader.find("decided/reviewer", segments, ["key", "part"], asked.reviewer or None):
-            decided[key][part] = number
-        undone = {key: number for key, number, _ in reader.find("undone/reviewer", segments, ["key"])}
-    else:
-        decided, taken = (_by_reviewer(asked, f"{one}_of/{asked.category}", SPARSE) for one in ("decided", "undone"))
-        undone = {name: sum(parts.values()) for name, parts in taken.items()}
+    decided, undone = (_by_reviewer(asked, one) for one in ("decided", "undone"))
     rows = [
-        {"reviewer": name, **_verdicts(decided[name]), "undone": undone.get(name, 0)} for name in names
-        if any(decided[name].values()) or undone.get(name)
-    ]  # fmt: skip
-    return sorted(rows, key=lambda row: (-row["decided"], row["reviewer"]))
+        {"reviewer": name, **_verdicts(decided.get(name, {})), "undone": sum(undone.get(name, {}).values())}
+        for name in {*decided, *undone}
+    ]
+    return sorted(
+        (row for row in rows if row["decided"] or row["undone"]), key=lambda row: (-row["decided"], row["reviewer"])
+    )
 
 
 def reviews_by_reason(asked: Question) -> list[Row]:
@@ -77,7 +69,7 @@ def decision_times(asked: Question) -> list[Row]:
 
 def decision_times_by_reviewer(asked: Question) -> list[Row]:
     series = "decision_time_by" if asked.category is None else f"decision_time_of/{asked.category}"
-    found = _by_reviewer(asked, series, SPARSE_TO_THE_HOUR)
+    found = asked.call.store.figures.find_by_reviewer(series, whole(asked, SPARSE_TO_THE_HOUR), asked.reviewer)
     rows = [
         {"reviewer": name, **durations({int(low): count for low, count in parts.items()})}
         for name, parts in found.items() if any(parts.values())
@@ -94,17 +86,16 @@ def waiting_ages(asked: Question) -> list[Row]:
     ]
 
 
-def _reviewers(asked: Question) -> list[str]:
-    """Return who decided anything in this time, or the one who is asked for."""
-    found = asked.call.store.figures.find("decided/reviewer", whole(asked), ["key"], asked.reviewer or None)
-    return [key for key, *_ in found]
-
-
-def _by_reviewer(asked: Question, series: str, spans: Sequence[int]) -> dict[str, dict[str, int]]:
-    """Return the sums of series that end with a reviewer's name, by that and by part."""
-    names = _reviewers(asked)
-    found = asked.call.store.figures.find_series([f"{series}/{name}" for name in names], whole(asked, spans))
-    return {name: found[f"{series}/{name}"] for name in names}
+def _by_reviewer(asked: Question, name: str) -> dict[str, dict[str, int]]:
+    """Return the sums of reviews by reviewer and part, of one category or all."""
+    reader = asked.call.store.figures
+    if asked.category is not None:
+        return reader.find_by_reviewer(f"{name}_of/{asked.category}", whole(asked, SPARSE), asked.reviewer)
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    columns = ["key", "part"]
+    for key, part, number, _ in reader.find(f"{name}/reviewer", whole(asked), columns, asked.reviewer or None):
+        found[key][part] = number
+    return found
 
 
 def _parts(asked: Question, name: str, periods: list[Period]) -> dict[int, dict[str, int]]:

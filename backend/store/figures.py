@@ -25,6 +25,16 @@ FIND = f"""
 """
 # One series at a time, as `FIND`: of several at once PostgreSQL would read the whole table.
 OF_SERIES = FIND.format(columns="f.part", where="")
+# Each name is sought in the index: neither engine skips from one distinct value to the next by itself.
+NAMES = """
+    with recursive names (series) as (
+        select min(series) from figure_counts where series >= :first and series < :last
+        union all
+        select (select min(f.series) from figure_counts f where f.series > names.series and f.series < :last)
+        from names where names.series is not null
+    )
+    select series from names where series is not null
+"""
 OF_USER = f"""
     with wanted as materialized ({WANTED})
     select w.n, cast(sum(f.number) as bigint), cast(sum(f.amount) as bigint)
@@ -59,12 +69,17 @@ class FigureReader:
         with self._engine.reading() as db:
             return [tuple(row) for row in db.execute(sql, values).fetchall()]
 
-    def find_series(self, names: Sequence[str], segments: Iterable[Segment]) -> dict[str, dict[str, int]]:
-        """Return the sums of several series by their parts."""
+    def find_by_reviewer(self, series: str, segments: Iterable[Segment], reviewer: str) -> dict[str, dict[str, int]]:
+        """Return the sums of the series that are named by a reviewer after this name, by that and by part.
+
+        With a reviewer, of that one alone.
+        """
         wanted = json.dumps(list(segments))
+        bounds = {"first": f"{series}/", "last": f"{series}0"}  # '0' is the character after '/'
         with self._engine.reading() as db:
+            names = [f"{series}/{reviewer}"] if reviewer else [row[0] for row in db.execute(NAMES, bounds).fetchall()]
             return {
-                name: {
+                name.removeprefix(bounds["first"]): {
                     part: number
                     for part, number, _ in db.execute(OF_SERIES, {"series": name, "segments": wanted}).fetchall()
                 }
