@@ -104,17 +104,20 @@ class ImportResult:
 def load_catalogue(console: Console, path: Path, actor: Actor, tell: Callable[[int], None]) -> ImportResult:
     """Import the videos of a file; `tell` receives the number of bytes read.
 
+    A category that is only named is the one of this name, in the catalogue or else in the file, or a new one.
     Existing videos are counted and not modified, so an interrupted import can simply be started again. Rejected rows
     are written beside the file, with line number and reason. Raises BadRequest if the file as a whole is unreadable,
     and OSError.
     """
     result, batch = ImportResult(), list[Video]()
     zone, base_url = console.settings.time_zone, console.settings.public_url
+    categories = _Categories(console, path)
 
     def keep() -> None:
         # Within one second the last inserted is the newest, and the export lists the newest first.
         newest_first = bool(batch) and batch[0].created >= batch[-1].created
-        known = len(console.store.catalogue.load_videos(batch[::-1] if newest_first else batch, actor))
+        videos = batch[::-1] if newest_first else batch
+        known = len(console.store.catalogue.load_videos(videos, actor, categories.of_file))
         result.known += known
         result.taken += len(batch) - known
         batch.clear()
@@ -127,6 +130,7 @@ def load_catalogue(console: Console, path: Path, actor: Actor, tell: Callable[[i
                 video = read_video(row, zone, base_url)
                 if not seen.add(video.video_id):
                     raise BadRequest("videoId {video_id} has been in this file before.", video_id=video.video_id)
+                categories.check(video)
                 batch.append(video)
             except BadRequest as error:
                 result.refused += 1
@@ -140,6 +144,43 @@ def load_catalogue(console: Console, path: Path, actor: Actor, tell: Callable[[i
     if result.taken * WORTH_MERGING >= store.catalogue.find_videos(VideoFilter(), 1, 1).total:
         store.optimize_search()
     return result
+
+
+class _Categories:
+    """Finds the categories of rows that have only their names."""
+
+    def __init__(self, console: Console, path: Path) -> None:
+        self._console, self._path = console, path
+        self._refused: dict[str, BadRequest | None] = {}
+        # Names by id, read when a row first has a name alone: no new category may get an id that the file has too.
+        self.of_file: dict[int, str] = {}
+
+    def check(self, video: Video) -> None:
+        """Raise BadRequest if a video has only the name of a category, and several are called so."""
+        if video.cate_id or not video.cate_name.strip():
+            return
+        if not self._refused:
+            self._read_file()
+        if video.cate_name not in self._refused:
+            self._refused[video.cate_name] = self._find_fault(video.cate_name)
+        if fault := self._refused[video.cate_name]:
+            raise fault
+
+    def _find_fault(self, name: str) -> BadRequest | None:
+        try:
+            self._console.store.catalogue.settle_category(None, name)
+        except BadRequest as error:
+            return error
+        return None
+
+    def _read_file(self) -> None:
+        wanted = {name: FIELDS[name] for name in ("cateId", "cateName")}
+        with self._path.open("rb") as file:
+            for _, row in read_rows(file, self._path):
+                with suppress(BadRequest):
+                    said = {} if isinstance(row, BadRequest) else _values(row, wanted, self._console.settings.time_zone)
+                    if number := said.get("cate_id"):
+                        self.of_file[number] = self.of_file.get(number) or said.get("cate_name", "")
 
 
 class RejectedRows:

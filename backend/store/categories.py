@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
+
 from backend.errors import BadRequest
+from backend.model import Video
 from backend.store.engine import Database
 from backend.store.folding import fold
 
@@ -49,6 +54,39 @@ def settle(db: Database, cate_id: int | None, cate_name: str | None) -> tuple[in
             name=name, number=number, cate_id=cate_id,
         )  # fmt: skip
     return cate_id, name
+
+
+def complete(db: Database, videos: Iterable[Video], others: Mapping[int, str]) -> list[Video]:
+    """Return videos with id and name of their category where one of the two was given; the others stay as they are.
+
+    A name that neither the console nor `others` (names by id) has gets an id that these do not use. An id that has no
+    name is left. Raises BadRequest if a name is ambiguous.
+    """
+    given = list(videos)
+    if not any(_is_half(one) for one in given):
+        return given
+    known = names_of(db)
+    known.update({cate_id: name for cate_id, name in others.items() if cate_id not in known})
+    free = max([new_id(db), *(cate_id + 1 for cate_id in known)])
+    found: dict[str, tuple[int, str]] = {}
+    for one in given:
+        name = one.cate_name.strip()
+        if _is_half(one) and name and name not in found:
+            number = _find(db, known, name) or free
+            found[name] = number, known.setdefault(number, name)
+            free = max(free, number + 1)
+    return [_completed(one, known, found) if _is_half(one) else one for one in given]
+
+
+def _is_half(video: Video) -> bool:
+    return bool(video.cate_id) != bool(video.cate_name.strip())
+
+
+def _completed(video: Video, known: Mapping[int, str], found: Mapping[str, tuple[int, str]]) -> Video:
+    if video.cate_id:
+        return replace(video, cate_name=known.get(video.cate_id, ""))
+    cate_id, name = found[video.cate_name.strip()]
+    return replace(video, cate_id=cate_id, cate_name=name)
 
 
 def names_of(db: Database) -> dict[int, str]:

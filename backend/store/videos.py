@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -208,15 +208,19 @@ class Catalogue:
             history.append(db, at=now, actor=actor, action="uploadVideo", target=video.video_id, after=_noted(video))
             return read_video(db, video.video_id)
 
-    def load_videos(self, videos: Sequence[Video], actor: Actor) -> list[str]:
-        """Insert many videos unchanged and return the ids of those that already existed.
+    def load_videos(
+        self, videos: Sequence[Video], actor: Actor, other_categories: Mapping[int, str] | None = None
+    ) -> list[str]:
+        """Insert many videos and return the ids of those that already existed.
 
         Existing videos are not modified; of a repeated id the first is used. The batch is atomic and queues no jobs.
-        Ten thousand videos make a good batch, since others cannot write meanwhile.
+        Ten thousand videos make a good batch, since others cannot write meanwhile. They are inserted unchanged, except
+        that a category given by its name or its id alone gets the other: see `categories.complete`.
         """
         now = self._now()
         with self._engine.writing(bulk=True) as db:
             new, known = inserts.split(db, videos)
+            new = categories.complete(db, new, other_categories or {})
             inserts.add(db, new)
             changes = [(video.video_id, _NOTHING, _noted(video)) for video in new]
             history.append_many(db, at=now, actor=actor, action="importVideo", changes=changes)
