@@ -15,6 +15,7 @@ from backend.media.folder import FolderFiles
 from backend.media.local import LocalMedia
 from backend.model import FileKind, JobKind, JobState
 from tests.acceptance import kills
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -169,9 +170,13 @@ def test_without_review_new_videos_pass(upload, small_clip):
 @pytest.mark.slow
 def test_workers_may_be_killed_at_any_moment(console, tmp_path):
     kills.make_jobs(console, tmp_path, 5, "320x180", 2)
-    moments = iter((0.05, 0.2, 0.6))
+    moments = iter((0.0, 0.2, 0.6))
 
-    killed = list(kills.kill_workers(console, 3, lambda: next(moments)))
+    def moment():
+        until(lambda: any(job.state is JobState.RUNNING for job in kills.unfinished(console)), "a job has begun")
+        return next(moments)
+
+    killed = list(kills.kill_workers(console, 3, moment))
 
     assert killed[0].hit
     assert [kill.orphans for kill in killed] == [0] * len(killed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -78,7 +79,7 @@ class Person:
 
     def follows(self, path: str) -> None:
         """Go to a page by the links at the top, and wait until it is drawn."""
-        self.page.locator(f'[data-testid="stTopNavLink"][href="{self.url}{path}"]').click()
+        self.clicks_on(self.page.locator(f'[data-testid="stTopNavLink"][href="{self.url}{path}"]'))
         self._until(AT_TOP, self.t(f"{path[1:] or 'overview'}.title"))
         self.is_idle()
 
@@ -119,9 +120,11 @@ class Person:
         self._until(ADDRESS, pattern)
 
     def waits_until(self, part: Locator, is_true: str, seconds: int = 60) -> None:
-        """Wait until a function of JavaScript says yes to a part of the page."""
-        part.wait_for(state="attached")
-        self._until(f"part => ({is_true})(part)", part.element_handle(), seconds)
+        """Wait until a function of JavaScript says yes to a part of the page, which may be drawn anew meanwhile."""
+        deadline = time.monotonic() + seconds
+        while not part.evaluate(is_true):
+            assert time.monotonic() < deadline, f"not in {seconds} seconds: {is_true}"
+            self.page.wait_for_timeout(30)
 
     @contextmanager
     def hears(self, text: str, seconds: float = 60) -> Iterator[None]:
@@ -143,7 +146,16 @@ class Person:
         return self.part(key).locator("button").first
 
     def clicks(self, key: str) -> None:
-        self.button(key).click()
+        self.clicks_on(self.button(key))
+
+    def clicks_on(self, part: Locator) -> None:
+        """Click when the page runs nothing any more: a run may draw what is clicked anew, and the click is lost."""
+        part.wait_for()
+        self.is_idle()
+        if not part.is_enabled():
+            expect(part).to_be_enabled()
+            self.is_idle()
+        part.click()
 
     def presses(self, key: str, shown: Locator) -> None:
         """Press a key until that shows. A shortcut works only some time after its button is drawn."""
@@ -159,11 +171,11 @@ class Person:
 
     def turns_to(self, key: str, page: int) -> None:
         """Turn to another page of a list."""
-        self.part(key).get_by_role("button").filter(has_text=re.compile(f"^{page}$")).click()
+        self.clicks_on(self.part(key).get_by_role("button").filter(has_text=re.compile(f"^{page}$")))
 
     def picks(self, text: str) -> None:
         """Click an entry of the menu or the list that is open."""
-        self.page.locator('[role="menuitem"], [role="option"]').filter(has_text=text).first.click()
+        self.clicks_on(self.page.locator('[role="menuitem"], [role="option"]').filter(has_text=text).first)
 
     @property
     def dialog(self) -> Locator:
@@ -193,16 +205,17 @@ class Person:
 
     def ticks(self, *rows: int) -> None:
         """Tick rows where none is ticked, and wait until the page has taken them in."""
+        self.is_idle()
         for row in rows:
             self.row(row).get_by_role("checkbox").check()
         self.has_ticked(len(rows))
 
     def opens_menu_of(self, row: int) -> None:
-        self.row(row).locator(".do button").click()
+        self.clicks_on(self.row(row).locator(".do button"))
         expect(self.page.get_by_role("menuitem").first).to_be_visible()
 
     def opens_row(self, row: int) -> None:
-        self.row(row).get_by_role("link").click()
+        self.clicks_on(self.row(row).get_by_role("link"))
 
     def has_ticked(self, count: int) -> None:
         expect(self.part("toolbar")).to_contain_text(self.t("videos.ticked", count=count))

@@ -5,12 +5,14 @@ Its rules are described at https://dequeuniversity.com/rules/axe.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.resources import files
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.browser.person import Person
 
@@ -53,7 +55,7 @@ DIALOGS: list[tuple[str, Callable[[Any], object]]] = [
     ("/accounts", lambda person: person.clicks("account_add")),
     ("/profile", lambda person: person.clicks("token_new")),
     ("/webhooks", lambda person: person.clicks("webhook_add")),
-    ("/history", lambda person: person.row(0).get_by_role("button").first.click()),
+    ("/history", lambda person: person.clicks_on(person.row(0).get_by_role("button").first)),
 ]
 
 
@@ -61,6 +63,14 @@ def complaints(page: Page) -> list[str]:
     """Return what axe finds serious or critical, with the elements."""
     page.evaluate(f"() => {{ if (!window.axe) {{ {AXE} }} }}")
     found: list[str] = page.evaluate(RUN)
+    return found
+
+
+def lasting_complaints(page: Page) -> list[str]:
+    """Return what axe finds, and what it still finds when everything has faded in."""
+    deadline = time.monotonic() + 20
+    while (found := complaints(page)) and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
     return found
 
 
@@ -75,13 +85,13 @@ def test_pages_and_dialogs_can_be_used_by_everybody(site, member, clip, paths, l
     found = {}
     for path in paths:
         goes_to(person, path, clip)
-        found[path] = complaints(person.page)
+        found[path] = lasting_complaints(person.page)
     for path, opens in DIALOGS:
         goes_to(person, path, clip)
         opens(person)
         expect(person.dialog).to_be_visible()
         person.is_idle()
-        found[f"dialog of {path}"] = complaints(person.page)
+        found[f"dialog of {path}"] = lasting_complaints(person.page)
 
     assert {where: what for where, what in found.items() if what} == {}
 
@@ -100,6 +110,8 @@ def test_at_double_size_no_page_is_wider_than_the_window(person, paths, clip):
     wider = {}
     for path in paths:
         goes_to(person, path, clip)
+        with suppress(TimeoutError):
+            person.page.wait_for_function(f"() => ({WIDER})() <= 0")
         wider[path] = person.page.evaluate(WIDER)
 
     assert {path: by for path, by in wider.items() if by > 0} == {}

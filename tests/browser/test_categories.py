@@ -14,7 +14,7 @@ def test_a_tree_is_made_and_a_video_gets_a_category_of_it(person, site):
     person.is_told(person.t("done.add_category"))
 
     row = person.part("c_table").get_by_role("row").filter(has_text="生活")
-    row.get_by_role("button").last.click()
+    person.clicks_on(row.get_by_role("button").last)
     person.picks(person.t("categories.add"))
     expect(person.dialog).to_contain_text("生活")
     person.dialog.locator("input").first.fill("早餐")
@@ -23,13 +23,13 @@ def test_a_tree_is_made_and_a_video_gets_a_category_of_it(person, site):
 
     person.goes_to("/video", videoId=made.video_id)
     person.clicks("edit_open")
-    person.part("edit_category").get_by_role("combobox").click()
+    person.clicks_on(person.part("edit_category").get_by_role("combobox"))
     person.picks("生活 / 早餐")
     person.clicks("edit_save")
     expect(person.page.get_by_role("table").first).to_contain_text("生活 / 早餐")
 
     person.goes_to("/videos", v_title="分类 目录")
-    person.part("v_more").get_by_role("button").first.click()
+    person.clicks_on(person.part("v_more").get_by_role("button").first)
     expect(person.part("v_cate_facet").get_by_role("radio")).to_have_text(["生活 / 早餐 1"])
 
 
@@ -50,7 +50,7 @@ def test_a_deleted_category_says_how_many_videos_have_none_now(person, site):
     person.goes_to("/categories")
     row = person.part("c_table").get_by_role("row").filter(has_text="待删")
 
-    row.get_by_role("button").last.click()
+    person.clicks_on(row.get_by_role("button").last)
     person.picks(person.t("categories.delete"))
     person.clicks("c_yes")
 

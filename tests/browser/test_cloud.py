@@ -105,7 +105,7 @@ def test_a_difference_is_settled_by_a_click(operator, alibaba, cloud_server):
 
     operator.goes_to("/")
     operator.follows("/differences")
-    operator.part("d_what").get_by_text(operator.t("difference.title"), exact=True).click()
+    operator.clicks_on(operator.part("d_what").get_by_text(operator.t("difference.title"), exact=True))
     operator.is_idle()
     expect(operator.column(4)).to_have_text(["Named at VOD"])
     operator.page.get_by_test_id("stDataFrame").click(position={"x": 15, "y": 34 + 19})
@@ -122,7 +122,7 @@ def test_what_vod_has_not_got_goes_here_after_a_confirmation(operator, alibaba, 
     alibaba.vod.tell("SnapshotComplete", VideoId=video_id)
     until(lambda: video_id in {one["videoId"] for one in cloud_server.ask("getDrift", pageSize=100)["driftList"]})
     operator.goes_to("/differences")
-    operator.part("d_what").get_by_text(operator.t("difference.missing"), exact=True).click()
+    operator.clicks_on(operator.part("d_what").get_by_text(operator.t("difference.missing"), exact=True))
     operator.is_idle()
     expect(operator.column(1).first).to_have_text("只在这里")
     operator.page.get_by_test_id("stDataFrame").click(position={"x": 15, "y": 34 + 19})
@@ -148,7 +148,7 @@ def test_the_upload_dialog_tells_what_vod_holds_less_of(operator, alibaba, make_
     expect(warned).to_contain_text("“海边")
 
     person.clicks("upload")
-    person.dialog.get_by_text(person.t("upload.by_address")).click()
+    person.clicks_on(person.dialog.get_by_text(person.t("upload.by_address")))
     field = person.dialog.get_by_role("textbox", name=person.t("upload.addresses"))
     field.fill(f"https://cdn.example.com/{language}.mp4 {title}\nhttps://cdn.example.com/{language}-2.mp4 plain")
     field.blur()
@@ -205,10 +205,10 @@ def test_a_template_and_the_words_of_its_watermark_are_chosen(operator, alibaba,
     person.clicks("do_transcode")
     template = person.part("template").get_by_role("combobox")
     expect(template).to_have_value(f"plain-group (SD, HD) · {person.t('template.setting')}")
-    template.click()
+    person.clicks_on(template)
     person.picks("logo-group (LD)")
     expect(person.dialog.get_by_text("角标")).to_be_visible()
-    person.part("watermark").get_by_role("combobox").first.click()
+    person.clicks_on(person.part("watermark").get_by_role("combobox").first)
     person.picks("用户")
     person.field("watermark_text").fill("用户：安妮")
     person.clicks("confirm_yes")
@@ -252,7 +252,7 @@ def test_what_the_machine_found_leads_the_player_there_and_another_review_is_ask
 
     expect(panel).to_contain_text("机审：建议人工复核")
     expect(panel).to_contain_text("二维码")
-    panel.get_by_role("button", name="0:01 二维码").click()
+    operator.clicks_on(panel.get_by_role("button", name="0:01 二维码"))
     operator.waits_until(operator.page.locator("video"), "film => Math.abs(film.currentTime - 1) < 0.01")
     assert len(alibaba.reviews.jobs) == 1
 
@@ -276,7 +276,7 @@ def test_a_refresh_that_fails_is_told_where_one_looks(operator, alibaba, cloud_s
     operator.goes_to("/prewarm")
     expect(operator.page.get_by_text("Kept by the CDN")).to_be_visible()
     alibaba.denied.clear()
-    operator.page.get_by_role("button", name=operator.t("refresh.again")).click()
+    operator.clicks_on(operator.page.get_by_role("button", name=operator.t("refresh.again")))
 
     until(lambda: cloud_server.ask("getCacheRefreshes", videoId=video_id)["total"] == 0)
 
@@ -339,7 +339,7 @@ def compare(operator, alibaba, cloud_server, film):
     operator.goes_to("/video", videoId=film)
 
     def opened():
-        operator.part("narrow_compare").locator("label").click()
+        operator.clicks_on(operator.part("narrow_compare").locator("label"))
         both = operator.part("compare").locator("video")
         expect(both).to_have_count(2)
         return both

@@ -22,7 +22,7 @@ def test_streamlit_itself_speaks_the_readers_language_on_every_page(person, path
 
         expect(person.page.locator("html")).to_have_attribute("lang", "zh-CN")
         with suppress(TimeoutError):
-            person.page.wait_for_function(f"names => !({ENGLISH})(names).length", arg=NAMES, timeout=20_000)
+            person.page.wait_for_function(f"names => !({ENGLISH})(names).length", arg=NAMES)
         assert person.page.evaluate(ENGLISH, NAMES) == [], path
 
 
@@ -110,7 +110,7 @@ def test_on_a_phone_everything_is_large_enough_for_a_finger(person, paths, clip,
         person.goes_to(path, **({"videoId": clip["videoId"]} if path == "/video" else {}))
         person.is_idle()
         with suppress(TimeoutError):
-            person.page.wait_for_function(f"() => !({SMALL})().length", timeout=20_000)
+            person.page.wait_for_function(f"() => !({SMALL})().length")
         assert person.page.evaluate(SMALL) == [], path
 
 
@@ -120,7 +120,7 @@ DIALOGS = [
     ("/video", lambda person: person.clicks("edit_open")),
     ("/accounts", lambda person: person.clicks("account_add")),
     ("/profile", lambda person: person.clicks("token_new")),
-    ("/history", lambda person: person.row(0).get_by_role("button").first.click()),
+    ("/history", lambda person: person.clicks_on(person.row(0).get_by_role("button").first)),
 ]
 
 
@@ -135,7 +135,7 @@ def test_dialogs_can_be_read_and_pressed_on_a_phone(site, member, clip, language
         person.is_idle()
         for looked_for in (FAINT, EDGELESS, SMALL):
             with suppress(TimeoutError):
-                person.page.wait_for_function(f"() => !({looked_for})().length", timeout=20_000)
+                person.page.wait_for_function(f"() => !({looked_for})().length")
             assert person.page.evaluate(looked_for) == [], path
 
 

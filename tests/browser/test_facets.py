@@ -14,18 +14,18 @@ def test_counts_lead_to_what_they_count(person, site):
     person.goes_to("/videos", v_title="分面")
     person.sees("分面 2", "分面 1", "分面 0")
 
-    person.part("v_more").get_by_role("button").first.click()
+    person.clicks_on(person.part("v_more").get_by_role("button").first)
     category = person.part("v_cate_facet").get_by_role("radio")
     expect(category).to_have_text(["类别0 2", "类别1 1"])
-    category.nth(1).click()
+    person.clicks_on(category.nth(1))
 
     person.sees("分面 2")
     person.is_at("v_cate=78")
     expect(category).to_have_text(["类别0 2", "类别1 1"])
-    category.nth(0).click()
+    person.clicks_on(category.nth(0))
     person.sees("分面 1", "分面 0")
     person.page.keyboard.press("Escape")
-    person.part("v_clear").get_by_role("button").click()
+    person.clicks_on(person.part("v_clear").get_by_role("button"))
     expect(person.field("v_title")).to_have_value("")
     assert "v_cate" not in person.page.url
 
@@ -36,8 +36,8 @@ def test_the_order_is_kept_in_the_address(person, site):
     person.goes_to("/videos", v_title="排序")
     person.sees("排序 丙", "排序 乙", "排序 甲")
 
-    person.part("v_sort").get_by_role("combobox").click()
-    person.page.get_by_role("option", name=person.t("sort.-duration")).click()
+    person.clicks_on(person.part("v_sort").get_by_role("combobox"))
+    person.clicks_on(person.page.get_by_role("option", name=person.t("sort.-duration")))
 
     person.sees("排序 乙", "排序 丙", "排序 甲")
     person.is_at("v_sort=-duration")
@@ -81,9 +81,9 @@ def test_length_and_transcode_are_chosen_on_the_page(person, site, language):
     person.goes_to("/videos", v_title=word)
     person.sees(f"{word} C", f"{word} B", f"{word} A")
 
-    person.part("v_more").get_by_role("button").first.click()
-    person.part("v_tc").get_by_role("combobox").click()
-    person.page.get_by_role("option", name=person.t("status.fail")).click()
+    person.clicks_on(person.part("v_more").get_by_role("button").first)
+    person.clicks_on(person.part("v_tc").get_by_role("combobox"))
+    person.clicks_on(person.page.get_by_role("option", name=person.t("status.fail")))
     person.sees(f"{word} B", f"{word} A")
     person.field("v_dmin").fill("60")
     person.field("v_dmin").press("Enter")

@@ -15,19 +15,19 @@ def test_figures_of_a_range_show_as_charts_and_tables_and_are_exported(person, s
 
     uploads = person.part("figure_uploads")
     expect(uploads.locator("canvas").first).to_be_visible()
-    uploads.get_by_text(person.t("figures.table")).click()
+    person.clicks_on(uploads.get_by_text(person.t("figures.table")))
     expect(uploads.locator('[data-testid="stDataFrame"] tbody td[aria-colindex="3"]')).to_have_text(["1", "0"])
     expect(uploads.locator('[data-testid="stDataFrame"] thead')).to_contain_text("(MB)")
     with person.page.expect_download() as download:
-        person.part("figure_export_uploads").get_by_role("button").click()
+        person.clicks_on(person.part("figure_export_uploads").get_by_role("button"))
         person.picks("JSON Lines")
     lines = download.value.path().read_text(encoding="utf-8").splitlines()
     assert [line.partition('"uploads":')[2][0] for line in lines] == ["1", "0"]
 
     person.goes_to("/figures")
-    person.page.get_by_role("radio", name=person.t("figures.range_own")).click()
+    person.clicks_on(person.page.get_by_role("radio", name=person.t("figures.range_own")))
     person.is_at("f_from=20.*f_to=20")  # not days that move with today
-    person.page.get_by_role("radio", name=person.t("figures.topic_reviews")).click()
+    person.clicks_on(person.page.get_by_role("radio", name=person.t("figures.topic_reviews")))
     expect(person.part("figure_reviews")).to_be_visible()
     person.is_at("^/figures\\?.*f_topic=reviews")
 

@@ -1,10 +1,8 @@
 """Pages that stand still: what somebody is about to read or press does not move away while the rest is loaded."""
 
-import re
-
 import pytest
 
-from tests.paths import ROOT
+from tests.browser.looks import SHOWN_WHOLE
 
 WIDTHS = {1440: 1000, 390: 844}
 MAX_SHIFT = 0.1  # a good page by the Web Vitals
@@ -12,12 +10,6 @@ WATCH = """() => {
     window.shifts = [];
     new PerformanceObserver(list => window.shifts.push(...list.getEntries().filter(entry => !entry.hadRecentInput)))
         .observe({ type: "layout-shift", buffered: true });
-}"""
-# After so long a page is shown in parts, which then move: a busy machine is given the time to complete it.
-FIRST = (ROOT / "pages/assets/first.js").read_text("utf-8")
-PATIENT = """longest => {
-    const original = window.setTimeout;
-    window.setTimeout = (then, ms, ...others) => original(then, ms === longest ? 60000 : ms, ...others);
 }"""
 # Until nothing has moved for a second: pictures and what is loaded late come after the page itself.
 STANDS = """() => new Promise(resolve => {
@@ -37,8 +29,7 @@ SUM = """() => [window.shifts.reduce((sum, shift) => sum + shift.value, 0),
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_page_jumps_while_it_is_drawn(person, paths, clip, width):
     person.page.set_viewport_size({"width": width, "height": WIDTHS[width]})
-    (longest,) = re.findall(r"MAX_MS = (\d+)", FIRST)
-    person.page.add_init_script(f"({WATCH})(); ({PATIENT})({longest})")
+    person.page.add_init_script(f"({WATCH})(); {SHOWN_WHOLE}")
     jumped = {}
     for path in paths:
         person.goes_to(path, **({"videoId": clip["videoId"]} if path == "/video" else {}))

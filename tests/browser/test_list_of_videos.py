@@ -67,7 +67,7 @@ def test_what_is_found_is_in_the_address_and_comes_back_in_either_language(site,
     person.goes_to("/videos", v_title="沙漠")
     person.sees("沙漠公路 二", "沙漠公路 一")
 
-    person.part("v_status").get_by_text(person.t("censor.check")).click()
+    person.clicks_on(person.part("v_status").get_by_text(person.t("censor.check")))
 
     person.sees("沙漠公路 二")
     person.is_at("v_status=check")
@@ -87,7 +87,7 @@ def test_the_page_and_its_size_are_in_the_address(person, seeded):
     person.goes_to("/videos", v_title="cats of")
     person.sees(*cats)
 
-    person.part("v_page_size").locator("input").click()
+    person.clicks_on(person.part("v_page_size").locator("input"))
     person.picks(person.t("common.per_page", count=10))
     person.sees(*cats[:10])
     person.turns_to("v_page", 2)
@@ -124,7 +124,7 @@ def test_the_link_back_from_a_video_leads_to_what_was_found(person):
     person.opens_row(0)
     expect(person.part("page_head")).to_contain_text("山里的猫 第 3 集")
 
-    person.page.get_by_text(person.t("video.back")).click()
+    person.clicks_on(person.page.get_by_text(person.t("video.back")))
 
     person.sees("山里的猫 第 3 集")
     person.is_at("v_page_size=50")
@@ -226,12 +226,14 @@ def test_the_export_holds_what_is_found(person, titles):
 @pytest.mark.slow
 def test_format_and_columns_of_an_export_can_be_chosen(person, titles):
     person.clicks("export_more")
-    person.part("v_export_format").get_by_text("JSON Lines").click()
+    person.clicks_on(person.part("v_export_format").get_by_text("JSON Lines"))
     expect(person.page.get_by_text(person.t("export.about_jsonl"))).to_be_visible()
     for name in ("title", "userName"):
         person.field("v_export_columns").fill(name)
-        person.page.locator('[role="option"]').filter(has_text=re.compile(f"^{name}$")).click()
-    person.page.get_by_text(person.t("export.format"), exact=True).click()  # closes the list that covers the button
+        person.clicks_on(person.page.locator('[role="option"]').filter(has_text=re.compile(f"^{name}$")))
+    person.clicks_on(
+        person.page.get_by_text(person.t("export.format"), exact=True)
+    )  # closes the list that covers the button
     with person.page.expect_download() as download:
         person.clicks("export_do")
 

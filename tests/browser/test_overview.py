@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import TimeoutError, expect
 
 from tests.browser.looks import BRIGHTNESS, EDGELESS, FAINT
+from tests.waiting import until
 
 OVERFLOW = "document.scrollingElement.scrollWidth - innerWidth"
 COVERED = """() => {
@@ -39,7 +40,7 @@ def test_the_overview_leads_to_the_newest_that_waits(person, site):
     video = site.catalogue.add("刚刚到的视频")
     person.goes_to("/")
 
-    person.page.get_by_test_id("stPageLink").filter(has_text=video.title).click()
+    person.clicks_on(person.page.get_by_test_id("stPageLink").filter(has_text=video.title))
 
     expect(person.part("page_head")).to_contain_text(video.title)
     person.is_at(f"^/video\\?videoId={video.video_id}$")
@@ -59,7 +60,7 @@ def test_a_failed_job_of_no_video_is_named_for_what_it_is(person, site, eventual
 def test_the_overview_leads_to_all_that_wait(person):
     person.goes_to("/")
 
-    person.page.get_by_test_id("stPageLink").filter(has_text="arrow_forward").click()
+    person.clicks_on(person.page.get_by_test_id("stPageLink").filter(has_text="arrow_forward"))
 
     person.is_at("^/videos\\?v_status=check$")
     expect(person.column(4).first).to_have_text(person.t("censor.check"))
@@ -73,7 +74,9 @@ def test_the_overview_counts_as_many_failures_as_it_leads_to(person, site, name,
     total = site.ask("getVideos", **{field: "fail"})["total"]
     person.goes_to("/")
 
-    person.page.get_by_test_id("stPageLink").filter(has_text=person.t(f"overview.failed_{name}", count=total)).click()
+    person.clicks_on(
+        person.page.get_by_test_id("stPageLink").filter(has_text=person.t(f"overview.failed_{name}", count=total))
+    )
 
     person.is_at(f"^/videos\\?v_{name}=fail$")
     expect(person.page.get_by_text(person.t("common.total", count=total), exact=True)).to_be_visible()
@@ -93,12 +96,14 @@ def test_every_page_fits_its_window(site, member, paths, clip, language, scheme)
 
         for window in WINDOWS:
             person.page.set_viewport_size(window)
-            person.page.wait_for_function(f"() => {OVERFLOW} <= 0", timeout=20_000)
-            assert not person.page.evaluate(COVERED), f"the title of {path} covers the line below it"
+            person.page.wait_for_function(f"() => {OVERFLOW} <= 0")
+            until(
+                lambda: not person.page.evaluate(COVERED), f"the title of {path} does not cover the line below it", 20
+            )
 
         for looked_for in (FAINT, EDGELESS):
             with suppress(TimeoutError):
-                person.page.wait_for_function(f"() => !({looked_for})().length", timeout=20_000)
+                person.page.wait_for_function(f"() => !({looked_for})().length")
             assert person.page.evaluate(looked_for) == [], path
         brightness = person.page.evaluate(BRIGHTNESS)
         assert (brightness > 200) == (scheme == "light"), path

@@ -43,7 +43,7 @@ def new_visitor(site, fresh_browser, new_person):
 
 
 def clicks_last_cell(person, key, row):
-    person.part(key).locator("tbody tr").nth(row).get_by_role("button").last.click()
+    person.clicks_on(person.part(key).locator("tbody tr").nth(row).get_by_role("button").last)
 
 
 def names(person, key, column=1):
@@ -54,7 +54,7 @@ def test_an_account_is_added_and_its_person_sees_what_the_role_allows(person, vi
     name = f"新同事-{next(NUMBERS)}"
     person.goes_to("/accounts")
     person.clicks("account_add")
-    person.dialog.get_by_text(person.t("role.reviewer"), exact=True).click()
+    person.clicks_on(person.dialog.get_by_text(person.t("role.reviewer"), exact=True))
     person.field("account_name").fill(name)
     person.field("account_name").blur()  # Enter may confirm already
     person.clicks("account_do")
@@ -184,7 +184,7 @@ def test_the_history_is_narrowed_and_a_line_tells_everything(site, person):
 
     expect(names(person, "h_table", 2)).to_have_text([person.t("did.deleteVideoById"), person.t("did.editVideo")])
     person.is_at(f"h_user={who}")
-    person.part("h_action").click()
+    person.clicks_on(person.part("h_action"))
     person.picks(person.t("did.editVideo"))
     expect(names(person, "h_table", 2)).to_have_text([person.t("did.editVideo")])
     expect(names(person, "h_table", 5)).to_have_text(["标题由“从前的标题”改为“现在的标题”"])

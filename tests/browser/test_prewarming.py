@@ -27,7 +27,7 @@ def test_lines_are_checked_while_they_are_typed_and_good_ones_become_warm(person
 
     expect(person.alert.filter(has_text=person.t("prewarm.good", count=2))).to_be_visible()
     expect(send).to_be_enabled()
-    send.click()
+    person.clicks_on(send)
     person.is_told(person.t("done.prewarmed", count=2))
     expect(lines).to_have_value("")
     newest = person.part("batches").get_by_test_id("stExpander").first

@@ -28,7 +28,7 @@ def test_a_clip_is_moved_and_the_phone_shows_it_there(person, slot, site):
     expect(titles).to_have_text(TITLES)
 
     person.opens_menu_of(2)
-    person.page.get_by_role("menuitem", name=person.t("action.up"), exact=True).click()
+    person.clicks_on(person.page.get_by_role("menuitem", name=person.t("action.up"), exact=True))
 
     moved = [TITLES[0], TITLES[2], TITLES[1]]
     expect(titles).to_have_text(moved)
@@ -39,12 +39,13 @@ def test_a_clip_is_moved_and_the_phone_shows_it_there(person, slot, site):
     expect(screen).to_be_focused()
 
     person.opens_menu_of(0)
-    person.page.get_by_role("menuitem", name=person.t("action.schedule"), exact=True).click()
+    person.clicks_on(person.page.get_by_role("menuitem", name=person.t("action.schedule"), exact=True))
     expect(person.page.get_by_label(person.t("schedule.pin"), exact=True)).to_be_focused()  # and no calendar is open
 
 
 def test_what_passes_midnight_is_one_bar_of_the_week(person, slot, site):
-    monday = datetime.now(ZONE).date() + timedelta(days=7 - datetime.now(ZONE).weekday())
+    today = datetime.now(ZONE).date()
+    monday = today + timedelta(days=7 - today.weekday())
     starts, ends = f"{monday} 22:00", f"{monday + timedelta(days=1)} 02:00"
     video = site.catalogue.add("跨夜", recommended=True)
     site.ask("recommendVideo", videoId=video.video_id, slot=slot, startTime=starts, endTime=ends)
@@ -56,5 +57,5 @@ def test_what_passes_midnight_is_one_bar_of_the_week(person, slot, site):
     expect(week).to_be_focused()
     bars = week.locator("b")
     expect(bars).to_have_count(1)
-    year = f"{datetime.now(ZONE).year}-"
+    year = f"{today.year}-"
     expect(bars.first).to_have_attribute("title", f"跨夜: {starts.removeprefix(year)} – {ends.removeprefix(year)}")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.browser.chromium import WINDOW
+from tests.waiting import until
+
+ROOMY = "(one) => one.clientWidth > 150 && one.scrollHeight <= one.clientHeight + 1"
 
 
 def test_a_sheet_is_uploaded_compared_applied_and_undone(person, site, tmp_path):
@@ -22,25 +25,27 @@ def test_a_sheet_is_uploaded_compared_applied_and_undone(person, site, tmp_path)
         ).encode("gb18030")
     )
     person.goes_to("/videos")
-    person.part("export_more").get_by_role("button").first.click()
-    person.page.get_by_role("link").filter(has_text=person.t("sheets.title")).click()
+    person.clicks_on(person.part("export_more").get_by_role("button").first)
+    person.clicks_on(person.page.get_by_role("link").filter(has_text=person.t("sheets.title")))
     person.part("sheet_box").locator('input[type="file"]').set_input_files(path)
 
     apply = person.part("sheet_apply")
     expect(apply).to_contain_text(person.t("sheets.apply", count=2))
     expect(person.part("filters")).to_contain_text(person.t("sheet_kind.conflict"))
-    person.page.get_by_role("radio").filter(has_text=person.t("sheet_kind.conflict")).click()
+    person.clicks_on(person.page.get_by_role("radio").filter(has_text=person.t("sheet_kind.conflict")))
     expect(person.part("s_table_conflict")).to_contain_text("admin")
-    person.page.get_by_role("radio").filter(has_text=person.t("sheet_kind.changed")).click()
+    person.clicks_on(person.page.get_by_role("radio").filter(has_text=person.t("sheet_kind.changed")))
     told = person.row(0).get_by_title("新的")
     expect(told).to_contain_text(person.t("sheets.new_category", name="新的"))
     assert told.evaluate("(one) => one.scrollWidth <= one.clientWidth"), "what a long row changes is cut off"
     person.page.set_viewport_size({"width": 390, "height": 900})
     can_be_read(person.row(0).get_by_role("link", name="表格 0"), told)
-    person.page.get_by_role("radio").filter(has_text=person.t("sheet_kind.conflict")).click()
+    person.clicks_on(person.page.get_by_role("radio").filter(has_text=person.t("sheet_kind.conflict")))
     can_be_read(person.row(0).get_by_role("link", name="别人 2"), person.row(0).get_by_text("admin"))
     person.page.set_viewport_size(WINDOW)
-    person.page.get_by_role("radio").filter(has_text=person.t("sheet_kind.changed")).click()
+    person.clicks_on(person.page.get_by_role("radio").filter(has_text=person.t("sheet_kind.changed")))
+    expect(person.part("s_table_conflict")).to_have_count(0)
+    person.is_idle()
     person.row(1).get_by_role("checkbox").uncheck()
     expect(apply).to_contain_text(person.t("sheets.apply", count=1))
     person.clicks("sheet_apply")
@@ -61,7 +66,7 @@ def can_be_read(*parts):
     """Check that texts are on the page, with room for several words in a line, and whole."""
     for part in parts:
         expect(part).to_be_visible()
-        assert part.evaluate("(one) => one.clientWidth > 150 && one.scrollHeight <= one.clientHeight + 1")
+        until(lambda one=part: one.evaluate(ROOMY), "it can be read", 20)
 
 
 def titles(site, made):

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from backend.auth.passwords import hash_password
 from backend.auth.permissions import Role
+from tests.browser.looks import SHOWN_WHOLE
 from tests.conftest import PASSWORD, TESTS
 
 MAX_SHIFT = 0.1
@@ -58,12 +59,12 @@ def test_a_column_header_sorts_the_whole_list_not_the_page(person, some):
     person.goes_to("/videos", v_title=word, v_page_size="10")
     person.sees(*titles[:10])
 
-    header(person, "column.duration").click()
+    person.clicks_on(header(person, "column.duration"))
 
     person.is_at("v_sort=-duration")
     expect(person.column(2).first).to_have_text(titles[11])
     expect(person.column(2)).to_have_count(10)
-    header(person, "column.duration").click()
+    person.clicks_on(header(person, "column.duration"))
     person.is_at("v_sort=duration")
     expect(person.column(2).first).to_have_text(titles[0])
     expect(person.page.get_by_role("columnheader", name=person.t("column.duration"))).to_have_attribute(
@@ -117,7 +118,7 @@ def test_what_is_ticked_stays_ticked_on_other_pages_until_it_is_cleared(person, 
     person.row(1).get_by_role("checkbox").check()
     person.has_ticked(3)
     expect(person.part("toolbar")).to_contain_text(person.t("videos.elsewhere", count=2))
-    header(person, "column.title").click()
+    person.clicks_on(header(person, "column.title"))
     person.sees(*titles[:10])
     person.has_ticked(3)
     expect(person.row(3).get_by_role("checkbox")).to_be_checked()
@@ -201,7 +202,7 @@ def test_an_id_is_found_with_the_blanks_it_was_pasted_with(person, some, site):
 @pytest.mark.parametrize("path", ["/videos", "/recommendations?r_view=list"])
 def test_a_list_does_not_jump_while_it_comes(person, some, path):
     some(25, recommended=lambda number: True)
-    person.page.add_init_script(SHIFTS)
+    person.page.add_init_script(f"{SHIFTS}; {SHOWN_WHOLE}")
 
     person.goes_to(path)
     expect(person.column(2)).to_have_count(20)

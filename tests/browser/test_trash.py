@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from backend.model import CensorStatus
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -85,7 +86,7 @@ def test_an_undo_that_somebody_else_was_quicker_than_is_told_in_the_corner(perso
     expect(person.part("problems")).not_to_contain_text(video["videoId"])
     expect(person.part("undo")).to_have_count(0)
     person.is_idle()
-    assert person.part("toolbar").bounding_box()["y"] == list_at
+    until(lambda: person.part("toolbar").bounding_box()["y"] == list_at, "the list is where it was", 20)
     person.clicks("problems_seen")
     expect(person.part("problems")).to_have_count(0)
 
@@ -158,7 +159,7 @@ def test_an_admin_walks(person, site, make_clip):
     person.goes_to("/accounts")
     person.clicks("account_add")
     person.field("account_name").fill(name)
-    person.field("account_name").press("Enter")
+    person.field("account_name").blur()  # Enter may confirm already
     person.clicks("account_do")
     person.is_told(person.t("done.account_added", name=name))
     person.clicks("account_seen")

@@ -191,7 +191,7 @@ def test_a_category_is_picked_among_those_there_are(person, site, make_clip, lan
     site.catalogue.add(f"有分类的 {language}", cate_id=900 + len(language), cate_name=kind)
     person.goes_to("/videos")
     person.clicks("upload")
-    person.field("upload_category").click()
+    person.clicks_on(person.field("upload_category"))
     person.picks(kind)
     person.is_idle()
 
@@ -220,7 +220,7 @@ def test_videos_are_fetched_from_pasted_addresses_and_tell_how_they_end(person, 
     person.clicks("upload")
     with person.hears("fetched"):
         person.field("upload_tags").fill("fetched")
-    person.dialog.get_by_text(person.t("upload.by_address")).click()
+    person.clicks_on(person.dialog.get_by_text(person.t("upload.by_address")))
     field = person.dialog.get_by_role("textbox", name=person.t("upload.addresses"))
 
     field.fill("file:///etc/passwd")

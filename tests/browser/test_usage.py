@@ -71,7 +71,7 @@ def test_the_overview_shows_what_was_used_and_leads_to_what_was_played_most(oper
     expect(panel).to_contain_text(person.t("overview.usage_quota", left="1", total="1,000"))
     expect(panel.get_by_text("elsewhere")).to_be_visible()
 
-    panel.get_by_role("link", name=TITLE).click()
+    person.clicks_on(panel.get_by_role("link", name=TITLE))
 
     person.is_at(r"/video\?videoId=")
 

@@ -33,7 +33,7 @@ def test_a_view_is_saved_shared_and_opened_by_a_link(person, site, colleague):
     person.part("v_columns").locator("input").last.press("Backspace")
     heads(person, "标题", "视频 ID")
     person.field("view_name").fill("我们的")
-    person.part("view_scope").get_by_role("radio").last.click()
+    person.clicks_on(person.part("view_scope").get_by_role("radio").last)
     person.clicks("view_add")
     person.is_told(person.t("views.added"))
     expect(menu(person)).to_contain_text("我们的")
@@ -76,7 +76,7 @@ def test_a_page_opens_with_the_view_that_a_person_chose(person, site):
     person.goes_to("/videos", open=view)
     sees(person, "默认的")
     open_menu(person)
-    person.part(f"view_default_{view}").locator("label").click()
+    person.clicks_on(person.part(f"view_default_{view}").locator("label"))
 
     person.follows("/jobs")
     person.follows("/videos")
@@ -101,7 +101,7 @@ def menu(person):
 
 def open_menu(person):
     if not person.part("view_name").is_visible():
-        menu(person).click()
+        person.clicks_on(menu(person))
     expect(person.part("view_name")).to_be_visible()
 
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from playwright.sync_api import expect
 
 from backend.model import FileKind
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +66,8 @@ def test_moving_over_the_strip_shows_that_moment_without_going_there(person, cli
     seen = []
     for part in (0.2, 0.9):
         box = strip.bounding_box()
-        person.page.mouse.move(box["x"] + box["width"] * part, box["y"] + box["height"] / 2)
+        strip.hover(position={"x": box["width"] * part, "y": box["height"] / 2})
+        box = strip.bounding_box()
         expect(peek).to_be_visible()
         expect(peek).to_have_text(f"0:0{part * 3:.1f}")
         seen.append(peek.locator(".picture").evaluate(OFFSET))
@@ -112,7 +114,7 @@ def test_the_picture_one_sees_becomes_the_cover(person, site, make_clip, watch):
     expect(cover).to_have_attribute("src", before.removeprefix(site.url))
     player.get_by_role("slider").press("End")
 
-    player.get_by_role("button", name=person.t("watch.choose", time="0:02.7")).click()
+    person.clicks_on(player.get_by_role("button", name=person.t("watch.choose", time="0:02.7")))
 
     person.is_told(person.t("done.cover"))
     expect(cover).to_have_attribute("src", re.compile("/cover-[0-9a-f]{12}[.]jpg$"))
@@ -131,17 +133,17 @@ def test_a_cover_is_not_chosen_over_what_somebody_else_decided_meanwhile(person,
     site.ask("editVideo", videoId=clip["videoId"], tags="海,早晨")
     head = person.part("page_head").bounding_box()
 
-    choose.click()
+    person.clicks_on(choose)
 
     problems = person.part("problems")
     expect(problems).to_contain_text(person.t("watch.refused"))
     expect(problems).to_contain_text("admin")
-    assert person.part("page_head").bounding_box() == head
+    until(lambda: person.part("page_head").bounding_box() == head, "the page stands still", 20)
     assert not [job for job in site.ask("getJobs", videoId=clip["videoId"])["jobList"] if job["kind"] == "cover"]
     person.clicks("problems_seen")
     expect(problems).to_have_count(0)
     person.is_idle()
-    choose.click()  # now that the tags of the other are seen
+    person.clicks_on(choose)  # now that the tags of the other are seen
     person.is_told(person.t("done.cover"))
     site.wait_for_jobs(clip["videoId"])
 
