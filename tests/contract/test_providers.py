@@ -90,7 +90,7 @@ def finish(request, media):
     return run
 
 
-def do_job(runner, job, video=None, seconds=30):
+def do_job(runner, job, video=None, seconds=90):
     if not isinstance(runner, RemoteRunner):
         return runner.run(job, video, Task())
     reference = runner.start(job, video)

@@ -368,7 +368,7 @@ def _listens(stand):
     try:
         with requests.Session() as session:
             session.trust_env = False
-            session.get(f"http://127.0.0.1:{stand.port}/livez", timeout=5)
+            session.get(f"http://127.0.0.1:{stand.port}/livez", timeout=60)
         return True
     except requests.ConnectionError:
         return False

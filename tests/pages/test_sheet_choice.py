@@ -36,10 +36,10 @@ def leave_out() -> None:
 @pytest.mark.usefixtures("own_process")
 @pytest.mark.parametrize(("rows", "after"), [(40, "20 False"), (4000, "0 True")])
 def test_after_a_refresh_they_are_left_out_still_or_it_is_told(rows, after):
-    page = AppTest.from_function(leave_out, default_timeout=30)
+    page = AppTest.from_function(leave_out, default_timeout=90)
     page.query_params["rows"] = str(rows)
     assert page.run().text[0].value == f"{rows // 2} False"
 
-    again = AppTest.from_function(leave_out, default_timeout=30)
+    again = AppTest.from_function(leave_out, default_timeout=90)
     again.query_params.update(page.query_params)
     assert again.run().text[0].value == after
