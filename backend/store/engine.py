@@ -47,10 +47,6 @@ class Database(Protocol):
     def execute(self, sql: str, values: Values = (), /) -> Rows: ...
     def executemany(self, sql: str, rows: Iterable[Values], /) -> Any: ...
 
-    def defer_foreign_keys(self) -> None:
-        """Check foreign keys when the transaction ends, not after each statement."""
-        ...
-
     def by_index(self) -> AbstractContextManager[None]:
         """Let statements read rows in the order of an index rather than sort all, however few the database expects.
 

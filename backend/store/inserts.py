@@ -18,7 +18,7 @@ from backend.store.folding import fold, marked_tags
 from backend.store.row_keys import first_key
 from backend.store.rows import ADD_FILE
 
-OWN = ("seq", "id", "media_key", "user_id", "title_folded", "tags_folded", "edition")
+OWN = ("seq", "id", "media_key", "user_id", "title_folded", "tags_folded", "edition", "version")
 GIVEN = tuple(name for name in Video.__struct_fields__ if name not in (*OWN, "user", "files", "is_recommend"))
 COLUMNS = (*OWN, *GIVEN)
 
@@ -64,11 +64,9 @@ def split(db: Database, videos: Sequence[Video]) -> tuple[list[Video], list[str]
 
 def add(db: Database, videos: Sequence[Video]) -> None:
     """Insert new videos with their files and users. Within one second, the last is the newest."""
-    # Files first: inserting a file of an existing video would change that video's version.
-    db.defer_foreign_keys()
     add_users(db, (video.user for video in videos))
-    db.executemany(ADD_FILE, _file_rows(videos))
     db.executemany(ADD_VIDEO, _rows(db, videos))
+    db.executemany(ADD_FILE, _file_rows(videos))
 
 
 def add_users(db: Database, users: Iterable[User]) -> None:
@@ -127,7 +125,8 @@ def row_of(video: Video, key: int, number: int) -> tuple[Any, ...]:
     """Return the values of COLUMNS for a new video."""
     own = (key, number, video.media_key or new_media_key(), video.user.user_id)
     edition = edition_of(video.title, video.description, video.tags, video.cate_id, video.cate_name)
-    return (*own, fold(video.title), marked_tags(video.tags), edition, *_given(video))
+    version = -len(video.files)  # each of its files, which are inserted next, adds one
+    return (*own, fold(video.title), marked_tags(video.tags), edition, version, *_given(video))
 
 
 def _file_rows(videos: Iterable[Video]) -> Iterable[tuple[Any, ...]]:

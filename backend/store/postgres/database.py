@@ -127,9 +127,6 @@ class Database:
         """Return the rows of a read-only statement."""
         return self.execute(sql, values).fetchall()
 
-    def defer_foreign_keys(self) -> None:
-        """Do nothing: foreign keys are checked when the transaction ends."""
-
     @contextmanager
     def by_index(self) -> Iterator[None]:
         """See `backend.store.engine.Database`. An error within undoes this too, with the change."""

@@ -24,10 +24,6 @@ class Database:
         self.executemany = connection.executemany
         self.seen = (-1, -1)
 
-    def defer_foreign_keys(self) -> None:
-        """Check foreign keys when the transaction ends, not after each statement."""
-        self.conn.execute("pragma defer_foreign_keys = on")
-
     def by_index(self) -> AbstractContextManager[None]:
         """Do nothing: SQLite prefers an index in this order anyway."""
         return nullcontext()
