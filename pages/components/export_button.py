@@ -6,9 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import session, url_state
+from pages.components import choice_popover, session, url_state
 from pages.components.i18n import named, t
 from pages.components.video_grid import VideoList
+
+MORE = "export_more"
 
 
 def control(shown: VideoList) -> dict[str, str] | None:
@@ -22,7 +24,7 @@ def control(shown: VideoList) -> dict[str, str] | None:
     with st.container(horizontal=True, width="content", gap="xxsmall", vertical_alignment="center"):
         if st.button(t("videos.export"), icon=":material/download:", key="export"):
             asked = {}
-        with st.popover("", icon=":material/tune:", key="export_more", help=t("export.choose")):
+        with choice_popover.draw("", MORE, icon=":material/tune:", help=t("export.choose")):
             chosen = st.segmented_control(
                 t("export.format"), formats, default=formats[0], required=True,
                 format_func=lambda word: named("format", word),
@@ -34,7 +36,8 @@ def control(shown: VideoList) -> dict[str, str] | None:
                 placeholder=t("export.all", count=len(names)),
             )  # fmt: skip
             st.caption(t(f"export.about_{chosen}"))
-            if st.button(t("export.do"), icon=":material/download:", key="export_do", type="primary"):
+            if st.button(t("export.do"), icon=":material/download:", key="export_do", type="primary",
+                         on_click=choice_popover.close, args=(MORE,)):  # fmt: skip
                 asked = {"format": chosen, "columns": ",".join(columns)}
             if session.may("manage"):
                 st.divider()

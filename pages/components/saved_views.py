@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from pages.components import formatting, session, url_state
+from pages.components import choice_popover, formatting, session, url_state
 from pages.components.data_table import Column
 from pages.components.i18n import named, t
 from pages.components.list_filters import DATES, NUMBERS, TEXTS
@@ -157,7 +157,7 @@ def menu(listing: Listing) -> None:
     moved = current is not None and _is_moved(listing, current)
     name = formatting.plain(current["name"]) if current else t("views.title")
     label = t("views.moved", name=name) if moved else name
-    with st.popover(label, icon=":material/bookmarks:", key=f"{listing.prefix}_views"):
+    with choice_popover.draw(label, _menu(listing.page), icon=":material/bookmarks:"):
         with st.container(gap="xsmall"):
             for view in views.values():
                 _entry(view, current, is_default=view["viewId"] == default)
@@ -171,6 +171,10 @@ def menu(listing: Listing) -> None:
     if current:
         st.button(t("views.everything"), key="view_everything", icon=":material/close:", type="tertiary",
                   on_click=_want_everything)  # fmt: skip
+
+
+def _menu(page: str) -> str:
+    return f"{PREFIXES[page]}_views"
 
 
 def _address(view: dict[str, Any]) -> dict[str, str]:
@@ -247,6 +251,7 @@ def _new(listing: Listing) -> None:
                 st.error(formatting.plain(envelope["message"]))
                 return
             _told(envelope, "views.added")
+            choice_popover.close(_menu(listing.page))
             st.session_state[IS_ADDED] = True
             st.query_params[VIEW] = envelope["data"]["viewId"]
             if envelope["data"]["columns"]:
@@ -274,6 +279,7 @@ def _shown(listing: Listing) -> dict[str, str]:
 
 def _want(view: dict[str, Any]) -> None:
     _do_not_want(None)
+    choice_popover.close(_menu(view["page"]))
     st.session_state["wanted_view"] = view
 
 
@@ -291,11 +297,13 @@ def _set_default(listing: Listing, view_id: str) -> None:
 
 def _save(listing: Listing, view: dict[str, Any]) -> None:
     given = {**_shown(listing), "revision": view["revision"]}
-    _told(session.attempt("saveView", viewId=view["viewId"], **given), "views.saved")
+    if _told(session.attempt("saveView", viewId=view["viewId"], **given), "views.saved"):
+        choice_popover.close(_menu(listing.page))
 
 
 def _delete(view: dict[str, Any]) -> None:
     if _told(session.attempt("deleteView", viewId=view["viewId"]), "views.deleted"):
+        choice_popover.close(_menu(view["page"]))
         st.query_params.pop(VIEW, None)
 
 

@@ -236,6 +236,7 @@ def test_format_and_columns_of_an_export_can_be_chosen(person, titles):
     )  # closes the list that covers the button
     with person.page.expect_download() as download:
         person.clicks("export_do")
+    expect(person.part("export_do")).to_be_hidden()
 
     assert download.value.suggested_filename.endswith(".jsonl")
     lines = [json.loads(line) for line in download.value.path().read_bytes().splitlines()]
