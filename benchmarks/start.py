@@ -86,10 +86,10 @@ def cpu_ms(server: ServerProcess) -> float:
 
 
 def used_mb(server: ServerProcess) -> float:
-    """Return its proportional set size (Linux)."""
+    """Return its resident memory (Linux)."""
     assert server.process is not None
     lines = Path(f"/proc/{server.process.pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1000
+    return next(int(line.split()[1]) for line in lines if line.startswith("Rss:")) / 1000
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import sys
 import threading
 import weakref
@@ -102,5 +101,7 @@ class Exports:
 
 def release_memory() -> None:
     """Return free memory to the system; the allocator would keep the arenas of finished threads."""
+    import ctypes
+
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None:
         trim(0)

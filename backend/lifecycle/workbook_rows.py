@@ -10,7 +10,6 @@ import json
 import os
 import resource
 import sys
-import zipfile
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -36,6 +35,8 @@ def limit() -> None:
 
 def check_size(path: str) -> None:
     """Exit if it is another archive, or unpacks to too much; a file that lies about that meets the limits above."""
+    import zipfile
+
     try:
         with zipfile.ZipFile(path) as packed:
             names = packed.namelist()

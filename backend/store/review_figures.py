@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import TypeAlias
@@ -60,6 +59,8 @@ def active_seconds(decided: Iterable[tuple[float, float]]) -> float:
 
 
 def _person(name: str, decided: list[Row]) -> PersonFigures:
+    from statistics import median
+
     kept = [row for row in decided if not row[4]]
     active = active_seconds((row[1], row[2]) for row in decided)
     return PersonFigures(
@@ -70,5 +71,5 @@ def _person(name: str, decided: list[Row]) -> PersonFigures:
         undone=len(decided) - len(kept),
         active_seconds=active,
         per_hour=len(kept) * 3600 / active if active else 0.0,
-        median_seconds=statistics.median(row[2] for row in decided),
+        median_seconds=median(row[2] for row in decided),
     )
