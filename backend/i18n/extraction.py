@@ -10,10 +10,14 @@ import ast
 import importlib
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from functools import cache
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from backend import errors
-from backend.i18n import catalog
+from backend.i18n import catalogue_of
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
 
 Found = tuple[int, str, Any, list[str]]  # line, gettext function, its arguments, comments
 
@@ -42,7 +46,7 @@ def backend_texts(file: BinaryIO, keywords: Any, comment_tags: Any, options: Any
                 template = str(text.value) if isinstance(text, ast.Constant) else named
                 if template:
                     yield node.lineno, "gettext", template, []
-                    if catalog("en").get(template, "page"):
+                    if _english().get(template, "page"):
                         yield node.lineno, "pgettext", ("page", template), []
                 elif getattr(text, "id", "") != "template":  # `unpack` passes its argument through
                     raise ValueError(f"{file.name}:{node.lineno}: a template must be a text, or the name of one")
@@ -62,7 +66,7 @@ def page_keys(file: BinaryIO, keywords: Any, comment_tags: Any, options: Any) ->
         line = getattr(node, "lineno", 0)
         if isinstance(node, ast.Call) and _called(node) == "texts_in" and isinstance(node.args[0], ast.Constant):
             context = node.args[0].value
-            yield from ((line, "pgettext", (context, one.id), []) for one in catalog("en") if one.context == context)
+            yield from ((line, "pgettext", (context, one.id), []) for one in _english() if one.context == context)
         for key in _asked_for(node, known):
             yield line, *_entry(key, known.get(key, _counts(node)))
 
@@ -89,9 +93,22 @@ def _entry(key: str, has_forms: bool) -> tuple[str, Any, list[str]]:
     return ("ngettext", (key, key), []) if has_forms else ("gettext", key, [])
 
 
+@cache
+def _english() -> Catalog:
+    return catalog("en")
+
+
+def catalog(language: str) -> Catalog:
+    """Parse the catalogue of a language."""
+    from babel.messages.pofile import read_po
+
+    with catalogue_of(language).open("rb") as file:
+        return read_po(file, locale=language)
+
+
 def _keys() -> dict[str, bool]:
     """Return all keys of the English catalogue, and whether they have plural forms."""
-    ids = [(str(one.id[0] if one.pluralizable else one.id), one.pluralizable) for one in catalog("en")]
+    ids = [(str(one.id[0] if one.pluralizable else one.id), one.pluralizable) for one in _english()]
     return {key: has_forms for key, has_forms in ids if KEY.fullmatch(key)}
 
 

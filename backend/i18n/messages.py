@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from gettext import GNUTranslations
 
 from backend.errors import ConsoleError
-from backend.i18n import translations
+from backend.i18n import Translations, translations
 
 # Placeholders with words of the API as values, and the key groups of their names.
 GROUPS = {"role": "role", "right": "right", "state": "status", "verdict": "verdict"}
@@ -76,7 +75,7 @@ def say(error: ConsoleError, language: str, *, plainly: bool = False) -> str:
     return error.say(text, _named(error, texts, GROUPS | {"name": "field"} if is_parameter else GROUPS))
 
 
-def _named(error: ConsoleError, texts: GNUTranslations, groups: Mapping[str, str]) -> dict[str, str]:
+def _named(error: ConsoleError, texts: Translations, groups: Mapping[str, str]) -> dict[str, str]:
     """Return the display names of values that have one."""
     keys = {value: f"{groups[value]}.{word}" for value, word in error.values.items() if value in groups}
     return {value: name for value, key in keys.items() if (name := texts.gettext(key)) != key}

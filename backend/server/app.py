@@ -19,12 +19,10 @@ from backend.errors import ConsoleError, Refused
 from backend.model.media_urls import read_media_path
 from backend.observability.prometheus import Metrics
 from backend.server import company_sign_in
-from backend.server.docs_page import docs_page
 from backend.server.feed import FeedEndpoint
 from backend.server.forwarded import ForwardedHeaders
 from backend.server.health import report_alive, report_ready, send_metrics
 from backend.server.media import send_media
-from backend.server.openapi import describe
 from backend.server.operations import Shared, operate
 from backend.server.page_sockets import PageSockets
 from backend.server.parse_errors import NO_ROOM
@@ -107,10 +105,14 @@ def _endpoints(console: Console, sockets: PageSockets) -> Iterator[tuple[str, AS
 
     @cache
     def description() -> tuple[bytes, str]:
+        from backend.server.openapi import describe
+
         return encode(describe(console.settings)), ""
 
     @cache
     def page() -> tuple[bytes, str]:
+        from backend.server.docs_page import docs_page
+
         return docs_page(console.settings)
 
     for one in OPERATIONS.values():

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from gettext import c2py
 from string import Formatter
 
 import pytest
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 
-from backend.i18n import LANGUAGES, LOCALES, catalog, texts_in, translations
-from backend.i18n.extraction import KEY
+from backend.i18n import LANGUAGES, LOCALES, texts_in, translations
+from backend.i18n.extraction import KEY, catalog
 from backend.model import CensorStatus, JobKind, JobState, SnapshotStatus, TranscodeStatus, VideoStatus, WarmState
 from pages.components.i18n import text
 from pages.components.video_actions import ACTIONS, AT_ONCE
@@ -75,6 +76,16 @@ def test_every_text_is_translated(language):
 
     assert [key for key in empty if language != "en" or is_key(messages("en")[key])] == []
     assert [key for key, one in messages(language).items() if one.fuzzy] == []
+
+
+@each_language
+def test_the_console_reads_what_babel_reads(language):
+    found = translations(language)
+    read = {(context, key): forms for context, texts in found.texts.items() for key, forms in texts.items()}
+    plural_of = c2py(catalog(language).plural_expr)
+
+    assert read == {(context or "", key): forms(one) for (context, key), one in messages(language).items()}
+    assert [found.plural_of(count) for count in range(200)] == [plural_of(count) for count in range(200)]
 
 
 def test_a_text_is_filled_in_with_the_same_in_every_language():
