@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import category_choice, figure_panels, layout, schedule_fields, session, url_state, usage_panel
+from pages.components import figure_filters, figure_panels, layout, schedule_fields, session, url_state, usage_panel
 from pages.components.i18n import t
 
 layout.guard()
@@ -70,42 +70,6 @@ def _usual(chosen: str, fitting: list[str]) -> str:
     return USUAL[chosen] if USUAL.get(chosen) in fitting else fitting[0]
 
 
-def choose_filters() -> dict[str, str]:
-    """Draw the filters. Category and reviewer narrow figures together; an uploader is alone."""
-    paths = {str(cate_id): path for cate_id, path in category_choice.paths().items()}
-    filters = {name: st.query_params.get(f"f_{name}", "") for name in ("userId", "cateId", "reviewer")}
-
-    def changed(name: str) -> None:
-        for other in filters:
-            if other == name or "userId" in (name, other):
-                st.query_params.pop(f"f_{other}", None)
-        if value := st.session_state[f"figures_{name}"]:
-            st.query_params[f"f_{name}"] = value
-
-    for name, value in filters.items():
-        st.session_state[f"figures_{name}"] = value or (None if name == "cateId" else "")
-    with st.popover(t("filter.more"), icon=":material/tune:"):
-        st.caption(t("figures.filters_together"))
-        options = dict(paths) | (
-            {filters["cateId"]: filters["cateId"]} if filters["cateId"] not in ("", *paths) else {}
-        )
-        st.selectbox(
-            t("figures.filter_cateId"), list(options), format_func=options.__getitem__, key="figures_cateId",
-            placeholder=t("filter.any"), on_change=changed, args=("cateId",),
-        )  # fmt: skip
-        st.text_input(t("figures.filter_userId"), key="figures_userId", on_change=changed, args=("userId",))
-        if session.may("manage"):
-            st.text_input(t("figures.filter_reviewer"), key="figures_reviewer", on_change=changed, args=("reviewer",))
-    for name, value in filters.items():
-        if value:
-            shown = paths.get(value, value) if name == "cateId" else value
-            st.button(
-                f"{t(f'figures.filter_{name}')}: {shown}", key=f"figures_unfilter_{name}", icon=":material/close:",
-                icon_position="right", on_click=st.query_params.pop, args=(f"f_{name}", None), help=t("filter.remove"),
-            )  # fmt: skip
-    return filters
-
-
 def draw(topic: str, wanted: dict[str, str], filters: dict[str, str]) -> None:
     """Draw the panels of a topic; a table that several show is asked for once."""
     answers: dict[str, Any] = {}
@@ -134,12 +98,13 @@ layout.say_results()
 figure_panels.send()
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
     start, end, by = choose_range()
-    filters = choose_filters()
+    wanted = {"startTime": str(start), "endTime": str(end), "by": by}
+    filters = figure_filters.choose(wanted, has_uploaders=not too_long(wanted))
 topic = st.segmented_control(
     t("figures.topic"), TOPICS, format_func=lambda word: t(f"figures.topic_{word}"), label_visibility="collapsed",
     required=True, **url_state.from_address("f_topic", TOPICS, TOPICS[0], then=PAGE),
 )  # fmt: skip
-draw(topic, {"startTime": str(start), "endTime": str(end), "by": by}, filters)
+draw(topic, wanted, filters)
 if topic == "programme" and session.is_cloud():
     usage_panel.quota(session.ask("getUsage")["prewarmQuota"])
 st.caption(t("figures.note", zone=session.features()["timeZone"]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from backend.model import User
+
 
 def test_figures_of_a_range_show_as_charts_and_tables_and_are_exported(person, site):
     wanted = {"startTime": "2019-01-07", "endTime": "2019-01-20", "by": "week"}
@@ -36,3 +38,32 @@ def test_figures_of_a_range_show_as_charts_and_tables_and_are_exported(person, s
     person.clicks("figures_unfilter_cateId")
     person.is_at("f_reviewer=anne")
     expect(person.part("figures_unfilter_cateId")).to_have_count(0)
+
+
+def test_an_uploader_is_found_by_name_or_id_and_a_reviewer_among_those_who_decided(person, site):
+    polo, bianca = User("figures-1", "Figura Polo"), User("figures-2", "Figura Bianca")
+    videos = [site.catalogue.add("统计", user=user, created=1_500_000_000) for user in (polo, bianca, bianca)]
+    site.ask("createAudit", mediaId=videos[0].video_id, status="Normal")
+    person.goes_to("/figures")
+    person.clicks_on(person.part("figures_more").get_by_role("button").first)
+
+    look_for(person, "userId", "nobody at all")
+    expect(person.page.get_by_text(person.t("figures.no_uploader", name="nobody at all"))).to_be_visible()
+    look_for(person, "userId", "figura")
+    person.clicks_on(person.part("figures_match").get_by_text("Figura Polo (figures-1)"))
+    person.is_at("f_userId=figures-1")
+    expect(person.part("figures_unfilter_userId")).to_contain_text("Figura Polo")
+    look_for(person, "userId", "figures-2")
+    person.is_at("f_userId=figures-2")
+    expect(person.part("figures_unfilter_userId")).to_contain_text("Figura Bianca")
+
+    look_for(person, "reviewer", "adm", "admin")
+    person.is_at("^/figures\\?f_reviewer=admin$")
+
+
+def look_for(person, name, text, picked=""):
+    field = person.field(f"figures_{name}")
+    expect(field).to_be_visible()
+    person.is_idle()
+    field.fill(text)
+    person.page.get_by_role("option", name=picked or text, exact=bool(picked)).click()
