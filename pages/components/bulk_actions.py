@@ -15,7 +15,7 @@ NOTHING: tuple[dict[str, Any], ...] = ({}, {"changedTags": ""})  # what was chos
 STOPPING = "stopping"
 RUNNING = ("queued", "running", STOPPING)
 WANTED, OWN = "wanted_bulk", "bulk_own"
-POLLED, ACTED, IS_WHOLE = "bulk_polled", "bulk_acted", "bulk_is_whole"
+POLLED, ACTED = "bulk_polled", "bulk_acted"
 NAMED = 5  # of the videos with the same reason
 
 
@@ -91,9 +91,7 @@ def show() -> None:
     found = _shown()
     is_polled = st.session_state[POLLED] = any(one["state"] in RUNNING for one in found)
     if found:
-        st.session_state[IS_WHOLE] = True
         st.fragment(_draw, run_every="1s" if is_polled else None)()
-        st.session_state[IS_WHOLE] = False
 
 
 def _shown() -> list[dict[str, Any]]:
@@ -110,7 +108,7 @@ def _draw() -> None:
     st.session_state["bulk_running"] = running
     # Only the whole page can begin or end the polling, draws the list anew, and tells of what was refused.
     acted = st.session_state.pop(ACTED, False)
-    if not st.session_state[IS_WHOLE] and (acted or ended or bool(running) != st.session_state[POLLED]):
+    if not layout.is_whole_run() and (acted or ended or bool(running) != st.session_state[POLLED]):
         layout.redraw()
     for one in found:
         with st.container(horizontal=True, vertical_alignment="center", key=f"bulk_{one['bulkId']}"):

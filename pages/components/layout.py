@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from backend import LANGUAGES
 from pages.components import formatting, session, url_state
@@ -77,10 +78,11 @@ def say_results() -> None:
     """Show the results of the last action: a toast for successes, a persistent list for failures."""
     for done in st.session_state.get("done", []):
         st.toast(done, icon=":material/check_circle:")
-    st.session_state.pop("done", None)  # not before: a click meanwhile ends this run at the first toast
-    if warned := st.session_state.pop("warned", None):
+    if warned := st.session_state.get("warned"):
         with st.container(key="warned"):
             st.warning("\n".join(f"- {formatting.plain(line)}" for line in warned), icon=":material/warning:")
+    for told in ("done", "warned"):  # not before: a click meanwhile ends this run at the first of them
+        st.session_state.pop(told, None)
     if problems := st.session_state.get("problems"):
         title, lines = problems
         with st.container(key="problems"):
@@ -118,6 +120,12 @@ def open_dialog(title: str, icon: str, **how: Any) -> Callable[[Callable[..., No
         title, icon=f":material/{icon}:", on_dismiss="rerun", **how
     )
     return opener
+
+
+def is_whole_run() -> bool:
+    """Return whether the whole page is drawn, and not a fragment of it by itself."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return not (context and context.fragment_ids_this_run)
 
 
 def no_dialog() -> None:

@@ -12,6 +12,7 @@ from pages.components import (
     bulk_runner,
     data_table,
     formatting,
+    layout,
     paging,
     review_queue,
     saved_views,
@@ -81,15 +82,13 @@ class VideoList:
             bulk_actions.show()
         shown = self._shown().values()
         busy = any(_is_busy(video) for video in shown)
-        st.session_state["whole"] = True
         st.fragment(self._rows, run_every="2s" if busy or not shown or upload_dialog.is_open() else "15s")(
             wanted, sort, nothing
         )
-        st.session_state["whole"] = False
 
     def _rows(self, wanted: dict[str, str], sort: str, nothing: str) -> None:
         asked = {"wanted_rerun", "wanted_action", bulk_actions.WANTED} & set(st.session_state)
-        if asked and not st.session_state["whole"]:
+        if asked and not layout.is_whole_run():
             # The rest of the page must rerun too, and a dialog opened from the fragment would close at the next
             # refresh.
             st.session_state.pop("wanted_rerun", None)

@@ -24,6 +24,7 @@ def draw_while_somebody_clicks() -> None:
 
     if "begun" not in st.session_state:
         st.session_state["begun"], st.session_state["done"] = True, Results(["1 video deleted", "1 video blocked"])
+        st.session_state["warned"] = Results(["it has fewer tags there"])
     layout.say_results()
 
 
@@ -59,4 +60,7 @@ def test_what_was_done_is_told_although_somebody_clicks_while_the_page_is_drawn(
     page = AppTest.from_function(draw_while_somebody_clicks, default_timeout=90).run()
 
     assert [toast.value for toast in page.toast] == ["1 video deleted", "1 video blocked"]
-    assert not page.run().toast
+    assert "it has fewer tags there" in page.warning[0].value
+    page.run()
+    assert not page.toast
+    assert not page.warning
