@@ -12,6 +12,12 @@ SHOWN_WHOLE = f"""(() => {{
     window.setTimeout = (then, ms, ...others) => original(then, ms === {MAX_MS} ? 60000 : ms, ...others);
 }})()"""
 
+# The list refreshes by itself every 15 seconds.
+ONLY_SHORT_INTERVALS = """(() => {
+    const every = window.setInterval;
+    window.setInterval = (call, pause, ...others) => (pause > 5000 ? 0 : every(call, pause, ...others));
+})()"""
+
 # Texts whose contrast is below WCAG AA: 4.5, and 3 for large ones and icons; what is disabled may be faint. Asked with
 # a number, it tells of what is disabled alone, below that contrast.
 FAINT = r"""resting => {

@@ -5,17 +5,12 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from backend.model import CensorStatus
-
-# The list refreshes by itself every 15 seconds, and would bring with it what the action itself forgot to draw.
-ONLY_SHORT_INTERVALS = """
-    const every = window.setInterval;
-    window.setInterval = (call, pause, ...others) => (pause > 5000 ? 0 : every(call, pause, ...others));
-"""
+from tests.browser.looks import ONLY_SHORT_INTERVALS
 
 
 def test_all_that_match_are_blocked_and_undone(person, site):
     made = [site.catalogue.add(f"全选 {number}", censor_status=CensorStatus.CHECK) for number in range(23)]
-    person.page.add_init_script(ONLY_SHORT_INTERVALS)
+    person.page.add_init_script(ONLY_SHORT_INTERVALS)  # or a refresh brings what the action itself forgot to draw
     person.goes_to("/videos", v_title="全选")
     expect(person.part("bulk_menu")).to_contain_text(person.t("bulk.all", count=23))
     site.ask("editVideo", videoId=made[4].video_id, title="全选 不动")

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from backend.auth.passwords import hash_password
 from backend.auth.permissions import Role
-from tests.browser.looks import SHOWN_WHOLE
+from tests.browser.looks import ONLY_SHORT_INTERVALS, SHOWN_WHOLE
 from tests.conftest import PASSWORD, TESTS
 
 MAX_SHIFT = 0.1
@@ -110,6 +110,7 @@ def test_a_video_and_its_menu_are_reached_by_the_keyboard_alone(person, some, si
 
 def test_what_is_ticked_stays_ticked_on_other_pages_until_it_is_cleared(person, some):
     word, titles = some(14)
+    person.page.add_init_script(ONLY_SHORT_INTERVALS)  # a refresh that meets the new order brings the old page with it
     person.goes_to("/videos", v_title=word, v_page_size="10")
     person.ticks(0, 3)
 
@@ -130,6 +131,7 @@ def test_what_is_ticked_stays_ticked_on_other_pages_until_it_is_cleared(person, 
     person.clicks("v_untick")
     person.has_ticked(0)
     expect(person.button("do_block")).to_be_disabled()
+    person.page.close()
 
 
 def test_a_transcode_that_ends_is_seen_without_losing_what_one_does(person, some, site):

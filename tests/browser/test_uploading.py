@@ -117,6 +117,7 @@ def test_what_was_taken_in_shows_in_the_list_while_the_next_is_still_on_its_way(
     expect(dialog.get_by_role("listitem").nth(0)).to_contain_text(person.t("upload.done"))
     expect(person.column(2).first).to_have_text("先到的")
     expect(dialog).to_be_visible()
+    until(lambda: person.page.wait_for_timeout(10) or held, "the second is being sent")
     held.pop().continue_()
     person.is_told(person.t("done.upload", count=2))
     expect(dialog).to_be_hidden()
