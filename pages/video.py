@@ -217,6 +217,7 @@ st.page_link(
     "videos.py", label=t("video.back"), icon=":material/arrow_back:", query_params=st.session_state.get("v_query")
 )
 if not video_id:
+    layout.header(t("video.title"))
     st.info(t("video.choose"))
     st.stop()
 known = session.attempt("getVideoById", videoId=video_id)
@@ -224,6 +225,7 @@ if known["code"] == "404":
     if undo.goes_along("videos", video_id):
         url_state.visit("videos", st.session_state.get("v_query"), instead=True)
         st.stop()
+    layout.header(t("video.title"))
     layout.say_results()
     st.info(t("video.gone"), icon=":material/videocam_off:")
     st.stop()

@@ -86,7 +86,7 @@ export default function ({ data, parentElement, setStateValue }) {
     one.over = true;
     one.bar.remove();
     one.item.querySelector(".stop")?.remove();
-    one.item.classList.toggle("bad", problem !== "");
+    one.item.classList.add("over", ...(problem ? ["bad"] : []));
     one.said.textContent = problem || text;
   }
 

@@ -135,6 +135,25 @@ def test_a_long_title_is_cut_and_read_whole_in_its_tooltip(person, site):
 
     assert until(comes_over, "a tooltip") == long.strip()
     assert title.bounding_box()["height"] < 80
+    third = title.evaluate("""heading => {
+        const tops = [...heading.querySelector("span").getClientRects()].map(line => line.top);
+        return [...new Set(tops)][2] - heading.getBoundingClientRect().bottom;
+    }""")
+    assert third > -2  # pixels of the third line inside of the heading, where its tops would show
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_who_comes_to_a_video_that_is_gone_still_has_a_title_and_the_own_menu(person, language):
+    person.goes_to("/video", videoId="gone")
+    expect(person.alert).to_contain_text(person.t("video.gone"))
+    expect(person.part("page_head")).to_contain_text(person.t("video.title"))
+    person.goes_to("/video")
+    expect(person.alert).to_contain_text(person.t("video.choose"))
+
+    person.clicks("person_menu")
+    person.picks(person.t("profile.title"))
+
+    person.is_at("^/profile")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

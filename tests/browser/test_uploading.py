@@ -29,6 +29,8 @@ def test_a_video_comes_in_and_what_is_none_is_refused(person, make_clip, site, l
     expect(sent).to_have_count(2)
     expect(sent.nth(0)).to_contain_text(person.t("upload.done"))
     expect(sent.nth(1)).to_contain_text(say(MediaError(UNREADABLE), language))
+    for file, line in zip((real, other), sent.all(), strict=True):  # the reason leaves room for the name
+        expect(line.get_by_text(file.name)).to_be_visible()
     person.page.keyboard.press("Escape")
     person.is_told(person.t("done.upload", count=1))
     person.field("v_title").fill(title)
