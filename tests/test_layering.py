@@ -252,9 +252,9 @@ def face():
 
 NOT_AT_THE_START = (
     "streamlit", "pandas", "numpy", "pyarrow", "alibabacloud_vod20170321", "PIL",  # heavy
-    "urllib3", "certifi", "dotenv", "babel", "backend.store.postgres", "backend.media.bucket",  # not used yet
+    "urllib3", "certifi", "dotenv", "babel", "argon2", "backend.store.postgres", "backend.media.bucket",  # not used yet
     "backend.maintenance.backup", "backend.maintenance.doctor", "backend.maintenance.migrate",  # commands of their own
-    "backend.maintenance.media_copy", "backend.server.openapi", "backend.server.docs_page",
+    "backend.maintenance.media_copy", "backend.media.narrow_band", "backend.server.openapi", "backend.server.docs_page",
 )  # fmt: skip
 
 

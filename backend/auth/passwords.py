@@ -6,14 +6,22 @@ import secrets
 import unicodedata
 from base64 import b64encode
 from functools import cache
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from typing import TYPE_CHECKING
 
 from backend.errors import BadRequest
 
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
 MIN_LENGTH, MAX_LENGTH = 10, 1024
-_hasher = PasswordHasher()  # argon2id, RFC 9106's low-memory profile
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    """Return a hasher for argon2id with RFC 9106's low-memory profile."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher()
 
 
 def hash_password(password: str) -> str:
@@ -23,7 +31,7 @@ def hash_password(password: str) -> str:
     password = unicodedata.normalize("NFC", password)
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise BadRequest("A password needs {fewest} to {most} characters.", fewest=MIN_LENGTH, most=MAX_LENGTH)
-    return _hasher.hash(password)
+    return _hasher().hash(password)
 
 
 def is_right(password: str, password_hash: str | None) -> bool:
@@ -37,8 +45,10 @@ def is_right(password: str, password_hash: str | None) -> bool:
 
 
 def _is_right(password: str, password_hash: str) -> bool:
+    from argon2.exceptions import InvalidHashError, VerificationError
+
     try:
-        return _hasher.verify(password_hash, password)
+        return _hasher().verify(password_hash, password)
     except (VerificationError, InvalidHashError, UnicodeEncodeError):
         return False
 
@@ -52,5 +62,6 @@ def new_password() -> str:
 def _nobodys_hash() -> str:
     """Return a hash that matches nothing but takes as long to verify as a real one."""
     salt, digest = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
-    cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    hasher = _hasher()
+    cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
     return f"$argon2id$v=19${cost}${salt}${digest}"

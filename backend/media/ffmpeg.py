@@ -209,6 +209,11 @@ class Ffmpeg:
                 process.wait()
 
 
+def uses_av1(ffmpeg: Ffmpeg, codec: str) -> bool:
+    """Return whether AV1 is requested (`codec` is auto or av1) and supported by this ffmpeg."""
+    return codec != "h264" and "libsvtav1" in ffmpeg.encoders
+
+
 def _close(process: subprocess.Popen[bytes]) -> None:
     for stream in (process.stdout, process.stderr):
         if stream:

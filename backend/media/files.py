@@ -63,6 +63,12 @@ def remove_temp_dirs(folder: Path, stem: str) -> None:
             shutil.rmtree(stray, ignore_errors=True)
 
 
+def plain_renditions(job: JobFiles) -> list[str]:
+    """Return the names of a video's plain renditions, best first."""
+    found = job.names("common-*.mp4")
+    return sorted(found, key=lambda name: int("0" + "".join(filter(str.isdecimal, name[:-4]))), reverse=True)
+
+
 def publish(ffmpeg: Ffmpeg, job: JobFiles, kind: FileKind, outputs: Sequence[Path]) -> tuple[MediaFile, ...]:
     """Publish finished MP4s, best first, under names such as `common-720.mp4`, and describe them.
 

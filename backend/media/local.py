@@ -12,11 +12,10 @@ from typing import Any
 from backend.errors import ConsoleError, MediaError, NotFound
 from backend.jobs.runner import Done, Task
 from backend.media import Judgement, LocalFile, MediaFiles, Probe
-from backend.media.ffmpeg import MAX_PIXELS, Ffmpeg
-from backend.media.files import JobFiles, remove_temp_dirs
+from backend.media.ffmpeg import MAX_PIXELS, Ffmpeg, uses_av1
+from backend.media.files import JobFiles, plain_renditions, remove_temp_dirs
 from backend.media.fingerprint import fingerprint_pictures, fingerprint_sprite
 from backend.media.folder import NO_SUCH_VIDEO
-from backend.media.narrow_band import narrow, plain_renditions, uses_av1
 from backend.media.packets import DAMAGED, count_packets
 from backend.media.snapshots import take_cover, take_pictures
 from backend.media.source import (
@@ -182,6 +181,8 @@ class LocalMedia:
             source.check_whole()
             if job.kind is JobKind.TRANSCODE:
                 return transcode(self._ffmpeg, self._rungs, files, source, task.report)
+            from backend.media.narrow_band import narrow  # the search for a quality, which no other job needs
+
             return narrow(self._ffmpeg, self._narrow_codec, self._rungs, files, source, task.report)
 
     def fingerprint(self, video: Video, download: Callable[[str], bytes]) -> tuple[Hashes, ...]:

@@ -26,8 +26,8 @@ from typing import Any
 
 from backend.jobs.runner import Done
 from backend.media import Probe, vmaf
-from backend.media.ffmpeg import Ffmpeg, Report
-from backend.media.files import JobFiles, publish, temp_dir
+from backend.media.ffmpeg import Ffmpeg, Report, uses_av1
+from backend.media.files import JobFiles, plain_renditions, publish, temp_dir
 from backend.media.filters import shape
 from backend.media.packets import count_packets
 from backend.media.quality_search import Case, ProgressSplitter, QualitySearch, encode_whole, pays, search_quality
@@ -92,17 +92,6 @@ def _make(
 def codec_for(ffmpeg: Ffmpeg, side: int, codec: str) -> str:
     """Return av1 or h264 for a rendition with this short side."""
     return "av1" if uses_av1(ffmpeg, codec) and side >= AV1_MIN_SIDE else "h264"
-
-
-def uses_av1(ffmpeg: Ffmpeg, codec: str) -> bool:
-    """Return whether AV1 is requested (`codec` is auto or av1) and supported by this ffmpeg."""
-    return codec != "h264" and "libsvtav1" in ffmpeg.encoders
-
-
-def plain_renditions(job: JobFiles) -> list[str]:
-    """Return the names of a video's plain renditions, best first."""
-    found = job.names("common-*.mp4")
-    return sorted(found, key=lambda name: int("0" + "".join(filter(str.isdecimal, name[:-4]))), reverse=True)
 
 
 def _find(case: Case, report: Report) -> tuple[Path | None, dict[str, Any]]:
