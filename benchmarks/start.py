@@ -1,8 +1,8 @@
 """What a start costs: processor time and memory until a server answers, and the first and second list of videos.
 
-`python benchmarks/start.py [--rounds 10] [--other CHECKOUT]`, of `python -m backend serve` and of the
-dashboard, embedded, over a folder that exists. With `--other` another checkout is started in turn with this one, by the
-same Python. Best and median of the rounds; where the machine is busy, compare the best.
+`python benchmarks/start.py [--rounds 10] [--other CHECKOUT]`, of `python -m backend serve` and of the dashboard,
+embedded, over a folder that exists. With `--other` another checkout is started in turn with this one, by the same
+Python. Best and median of the rounds; where the machine is busy, compare the best.
 """
 
 from __future__ import annotations
