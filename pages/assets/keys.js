@@ -11,6 +11,7 @@
   const RUNS = `[${STATE}=rerunRequested], [${STATE}=running]`;
   const AT_ONCE_MS = 150; // time within which a shortcut starts a rerun
   let heard = -AT_ONCE_MS; // when the page had handled the last shortcut, however busy it was
+  let overlaps = false; // whether a run was under way when the page got the last shortcut: that of the shortcut follows
   let runs = false;
   let began = 0; // start of the last run
   let ended = 0; // end of the last run
@@ -26,6 +27,7 @@
       event.stopPropagation();
       return;
     }
+    overlaps = Boolean(document.querySelector(RUNS));
     heard = Infinity;
     setTimeout(() => { heard = performance.now(); });
   });
@@ -36,21 +38,22 @@
     const field = event.target, dialog = field.closest("[data-testid=stDialog]");
     if (event.key !== "Enter" || event.repeat || event.isComposing || event.keyCode === 229) return;
     if (!dialog || !field.matches(TYPED) || field.closest(NO_ENTER)) return;
-    if (field.matches("textarea") === (event.ctrlKey || event.metaKey)) confirmWhenTaken(dialog);
+    if (field.matches("textarea") === (event.ctrlKey || event.metaKey)) confirmWhenTaken(dialog, field, field.value);
   });
 
   document.addEventListener("click", (event) => { arrived ||= event.target.matches(CONFIRM); }, true);
 
   // The last input may determine whether the dialog can be confirmed. A busy page may drop a click: it is repeated
-  // only if it did not arrive or no rerun followed, so nothing is confirmed twice. Pages also rerun by themselves.
-  function confirmWhenTaken(dialog, clicked = Infinity, left = 3) {
+  // only if it did not arrive or no rerun followed, so nothing is confirmed twice. Pages also rerun by themselves. Who
+  // types on does not want to confirm what was there when Enter was pressed.
+  function confirmWhenTaken(dialog, field, typed, clicked = Infinity, left = 3) {
     setTimeout(() => {
-      if (!dialog.isConnected || (arrived && began > clicked) || !left) return;
-      if (document.querySelector(RUNS)) return confirmWhenTaken(dialog, clicked, left);
+      if (!dialog.isConnected || (arrived && began > clicked) || !left || field.value !== typed) return;
+      if (document.querySelector(RUNS)) return confirmWhenTaken(dialog, field, typed, clicked, left);
       const now = performance.now();
       arrived = false;
       dialog.querySelector(CONFIRM)?.click();
-      confirmWhenTaken(dialog, now, left - 1);
+      confirmWhenTaken(dialog, field, typed, now, left - 1);
     }, AT_ONCE_MS);
   }
 
@@ -74,5 +77,6 @@
     runs = Boolean(document.querySelector(RUNS));
     if (!before && runs) began = performance.now();
     if (before && !runs) ended = performance.now(); // ignore other changes, which may precede the run
+    if (before && !runs && overlaps) [overlaps, heard] = [false, ended + 1];
   }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: [STATE] });
 })();

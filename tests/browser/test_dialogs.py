@@ -10,6 +10,8 @@ from playwright.sync_api import TimeoutError, expect
 from backend.model import FileKind, MediaFile
 from tests.browser.looks import BRIGHTNESS, FAINT
 
+TRIES_MS = 600  # within which a page that runs nothing tries to confirm
+
 
 @pytest.fixture
 def waiting(site, person):
@@ -91,6 +93,52 @@ def test_a_letter_typed_before_the_dialog_is_there_does_nothing_to_another_video
     expect(person.dialog).to_contain_text(waiting[0].title)
     person.is_idle()
     expect(person.part("page_head")).to_contain_text(waiting[0].title)
+
+
+# Keys that reach the page while a run is under way, after it, in the run of the first key, and when all is over.
+KEYS = """async () => {
+    const app = document.querySelector('[data-test-script-state]'), reached = [];
+    const listen = event => reached.push(event.key);
+    const press = key => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+    const becomes = state => {
+        app.dataset.testScriptState = state;
+        return new Promise(done => setTimeout(done, 200));
+    };
+    document.addEventListener('keydown', listen);
+    await becomes('running');
+    press('1');
+    await new Promise(done => setTimeout(done));
+    becomes('notRunning');
+    await Promise.resolve();
+    press('2');
+    await becomes('running');
+    press('3');
+    await becomes('notRunning');
+    press('4');
+    document.removeEventListener('keydown', listen);
+    return reached.join('');
+}"""
+
+
+def test_keys_wait_for_the_run_of_the_last_one_also_where_another_run_ends_first(person, waiting):
+    person.is_idle()
+
+    assert person.page.evaluate(KEYS) == "14"
+
+
+def test_who_types_on_after_enter_confirms_nothing(person, waiting):
+    person.presses("b", person.dialog)
+    reason = person.dialog.get_by_label(person.t("block.reason"), exact=True)
+    expect(reason).to_be_focused()
+
+    person.page.keyboard.press("Enter")
+    person.page.keyboard.type("ban")
+
+    expect(person.button("confirm_yes")).to_be_enabled()
+    person.page.wait_for_timeout(TRIES_MS)
+    person.is_idle()
+    expect(person.dialog).to_be_visible()
+    expect(reason).to_have_value("ban")
 
 
 @pytest.mark.slow
