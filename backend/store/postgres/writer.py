@@ -74,6 +74,7 @@ class Writer:
         self._sending.sync()
 
     def undo_to_savepoint(self) -> None:
+        self._asked = None  # has no answer, where a statement failed before it
         with suppress(psycopg.Error):
             self._sending.sync()
         self._sending.send("rollback to member")

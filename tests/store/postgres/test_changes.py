@@ -75,6 +75,12 @@ class TestChangesAtOnce:
         assert [type(one) for one in found].count(StoreError) == 1
         assert words(store) == [("a",), ("b",), ("c",)]
 
+    def test_are_kept_if_the_last_of_them_fails(self, store, at_once):
+        found = at_once(lambda db: db.execute("select 1"), partial(write, store, "a"), partial(write, store, "a"))
+
+        assert [type(one) for one in found].count(StoreError) == 1
+        assert words(store) == [("a",)]
+
     def test_do_not_suffer_from_the_first_one_that_fails(self, store, at_once):
         found = at_once(lambda db: db.execute("nonsense"), partial(self.add, store, "a"), partial(self.add, store, "b"))
 
