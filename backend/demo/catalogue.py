@@ -22,7 +22,7 @@ KEPT_OF_DAMAGED = 0.5  # share of bytes kept: enough to open, too few to transco
 SECONDS_TO_RECOMMEND = 3600
 UNFINISHED = (
     ("周末骑行 vlog（上传中）", VideoStatus.UPLOADING),
-    ("Surf trip, part 2 (upload broke off)", VideoStatus.UPLOAD_FAIL),
+    ("Surf trip, part 2 (upload interrupted)", VideoStatus.UPLOAD_FAIL),
 )
 
 

@@ -35,8 +35,9 @@ FILLED = {
 KEY_LIST = (
     ("A", "approve"), ("B", "block"), ("1–9", "key_reason"), ("E", "key_other"), ("S", "skip"), ("U", "undo"),
     ("N", "note"), ("O", "opinion"), ("␣", "play"), ("← →", "key_tiles"), ("J L", "key_time"), (", .", "key_speed"),
-    ("M", "sound"), ("G", "grey"), ("X", "blur"), ("Z", "key_small"), ("Esc", "cancel"), ("?", "help"),
+    ("M", "sound"), ("G", "grey"), ("X", "blur"), ("Z", "key_small"),
 )  # fmt: skip
+LAST_KEYS = (("Esc", "cancel"), ("?", "help"))  # below those of panels
 
 
 def draw() -> None:
@@ -75,7 +76,7 @@ def words() -> dict[str, Any]:
     filled = FILLED | {name: values for panel in PANELS for name, values in panel.filled.items()}
     said: dict[str, Any] = {name: t(f"desk.{name}") for name in fixed}
     said |= {name: t(f"desk.{name}", **{value: f"{{{value}}}" for value in values}) for name, values in filled.items()}
-    keys = [*KEY_LIST, *(row for panel in PANELS for row in panel.keys)]
+    keys = [*KEY_LIST, *(row for panel in PANELS for row in panel.keys), *LAST_KEYS]
     said["key_list"] = [(t(f"desk.{name}"), key) for key, name in keys]
     return said
 

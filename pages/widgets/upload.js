@@ -140,7 +140,7 @@ export default function ({ data, parentElement, setStateValue }) {
         const same = (answer.data?.sameFileList ?? []).slice(0, 1).map((video) => video.title);
         const cut = answer.data?.warningList ?? [];
         const told = [...same.map((title) => words.same.replace("{title}", () => title)), ...cut];
-        end(one, "", [words.done, ...told].join(" "));
+        end(one, "", [words.done, ...told].join(" · "));
         resolve({ problem: "", same, cut });
       };
       request.onerror = () => resolve(refuse(one, words.broken));
