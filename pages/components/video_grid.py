@@ -99,7 +99,7 @@ class VideoList:
             for key, value in st.query_params.items()
             if key.startswith(f"{self.prefix}_") or key == saved_views.VIEW
         }
-        toolbar = st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar")
+        toolbar = st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="toolbar")
         total, videos, size = self._fetch({**wanted, "sort": sort})
         shown = {video["videoId"]: video for video in videos}
         st.session_state[f"{self.prefix}_shown"] = shown
@@ -224,7 +224,7 @@ def _columns(prefix: str) -> list[Column]:
         Column("recommended", t("column.recommended"), "chips", 106, priority=1),
         Column("transcode", t("column.transcode"), "chips", 116, priority=1),
         Column("narrow", t("column.narrow"), "chips", 108, priority=3),
-        Column("duration", t("column.duration"), "number", 92, ("-duration", "duration"), priority=1),
+        Column("duration", t("column.duration"), "number", 92, ("-duration", "duration"), priority=2),
         Column("size", t("column.size"), "number", 88, ("-size", "size"), priority=3),
         Column("created", t(f"column.created_{prefix}"), "", 158, ("-creationTime", "creationTime"), priority=3),
         Column("category", t("video.category"), width=120, priority=2),
