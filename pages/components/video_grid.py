@@ -111,7 +111,8 @@ class VideoList:
             self._toolbar(wanted, sort, total)
         if not videos:
             text, icon = (t("filter.none"), "search_off") if any(wanted.values()) else (nothing, "upload")
-            st.info(text, icon=f":material/{icon}:")
+            hint = t("filter.none_in_titles") if wanted.get("title") else ""
+            st.info(f"{text} {hint}", icon=f":material/{icon}:")
             return
         with data_table.rows():
             self._table(videos, sort)

@@ -151,6 +151,7 @@ def test_several_are_blocked_with_one_reason(person, two, titles):
     expect(person.column(RECOMMENDED)).to_have_text(["", ""])
     person.goes_to("/recommendations", r_title=word)
     expect(person.alert).to_contain_text(person.t("filter.none"))
+    expect(person.alert).to_contain_text(person.t("filter.none_in_titles"))
 
 
 def test_a_reason_that_is_too_long_cannot_be_sent(person, titles):
