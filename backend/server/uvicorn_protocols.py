@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import itertools
 import logging
 import os
 from collections.abc import Callable
@@ -30,6 +31,7 @@ TRIED = {"0.54.0": "47504763125bdc92"}
 UNBOUNDED, DEFAULT = Room(), Timeouts()
 CHECK_SECONDS = 2.0
 STUCK_SECONDS = 60.0  # without progress in sending
+ARRIVALS = itertools.count()  # numbers of connections
 ECHO_SECONDS = 0.5  # wait for the close handshake, limited because the room is needed
 CLOSING_SECONDS = 10.0  # wait for unsent data after closing
 PIECE_BYTES = 4 << 10  # data parsed at a time
@@ -90,6 +92,7 @@ class HttpLimits:
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)  # type: ignore[misc]
+        self._arrival = next(ARRIVALS)
         self._since: float | None = self.loop.time()  # start of the current wait for the client; None while we process
         self._received = -1  # bytes of the body; -1 during the head
         self._unread = StalledWrites()
@@ -193,12 +196,13 @@ class HttpLimits:
         """Return whether we wait for the client and have nothing left to send, so that it can be closed at once."""
         return not (self._since is None or self.transport.is_closing() or self.transport.get_write_buffer_size())
 
-    def _waits_since(self) -> float:
-        return self._since or 0.0
+    def _waits_since(self) -> tuple[float, int]:
+        """Return since when we wait for the client; several may come in one millisecond, the unit of the loop."""
+        return self._since or 0.0, self._arrival
 
     def _order(self) -> tuple[bool, float]:
         """Sort incomplete heads first, oldest first; then the slowest bodies."""
-        since = self._waits_since()
+        since, _ = self._waits_since()
         if self._received < 0:
             return False, since
         return True, self._received / (self.loop.time() - since + 0.1)

@@ -25,7 +25,26 @@ from tests.waiting import until
 pytestmark = pytest.mark.in_front
 
 
-def serve_crowded(port, told):
+class SameMoment:
+    """A loop in which everything happens at the same moment, as what comes within a millisecond does."""
+
+    def __init__(self, loop):
+        self._loop = loop
+
+    def time(self):
+        return 0.0
+
+    def __getattr__(self, name):
+        return getattr(self._loop, name)
+
+
+class AtOnce(HttpToolsProtocol):
+    def connection_made(self, transport):
+        self.loop = SameMoment(self.loop)
+        super().connection_made(transport)
+
+
+def serve_crowded(port, told, protocol):
     """Serve in a process of its own, where the number of a descriptor tells how many there are."""
 
     async def app(scope, receive, send):
@@ -43,7 +62,7 @@ def serve_crowded(port, told):
         room = Room((listener.fileno() + 50) * 8 // 7)  # some thirty until they are short
         config = uvicorn.Config(
             app,
-            http=limited(HttpToolsProtocol, Timeouts(head=600, body=600), room),
+            http=limited(protocol, Timeouts(head=600, body=600), room),
             lifespan="off",
             ws="none",
             log_config=None,
@@ -55,11 +74,12 @@ def serve_crowded(port, told):
 
 
 @pytest.fixture
-def crowded():
+def crowded(request):
     """Connects to a server that may have only a few descriptors more, and whose path /busy answers when it is told."""
     processes, opened = multiprocessing.get_context("spawn"), []
     told, (port, there) = processes.Event(), processes.Pipe(duplex=False)
-    server = processes.Process(target=serve_crowded, args=(there, told), daemon=True)
+    protocol = getattr(request, "param", HttpToolsProtocol)
+    server = processes.Process(target=serve_crowded, args=(there, told, protocol), daemon=True)
     server.start()
     there.close()  # so that a server that does not start is an error, and not waited for
     address, room = port.recv()
@@ -109,6 +129,14 @@ def test_however_many_come_and_send_nothing_there_is_room(crowded):
 
     assert read_body(crowded(OTHER)) in (b"plain", b"short")
     assert count_open(crowded) < crowded.room.last
+
+
+@pytest.mark.parametrize("crowded", [AtOnce], indirect=True)
+def test_the_newest_may_stay_however_many_came_at_the_same_moment(crowded):
+    for _ in range(60):
+        for _ in range(20):
+            crowded()
+        assert read_body(crowded(OTHER)) in (b"plain", b"short")
 
 
 def test_who_came_just_now_has_time_to_send_a_request(crowded):
