@@ -45,11 +45,11 @@ def is_right(password: str, password_hash: str | None) -> bool:
 
 
 def _is_right(password: str, password_hash: str) -> bool:
-    from argon2.exceptions import InvalidHashError, VerificationError
+    import argon2  # not one of its modules: see `backend.prewarm.fetcher`
 
     try:
         return _hasher().verify(password_hash, password)
-    except (VerificationError, InvalidHashError, UnicodeEncodeError):
+    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError, UnicodeEncodeError):
         return False
 
 

@@ -18,7 +18,8 @@ from urllib.parse import urljoin, urlsplit
 from backend.jobs.runner import Task, call_in_thread
 from backend.prewarm.ssrf import USUAL_PORTS, resolve_checked
 
-# urllib3 takes a tenth of a server's start, so the first fetch imports it.
+# urllib3 takes a tenth of a server's start, so the first fetch imports it. All of it: its modules import each other,
+# and threads that begin with different ones would find some of them half done.
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
     from urllib3.connection import HTTPConnection
@@ -127,17 +128,16 @@ class Fetch:
 
     def _connect(self, scheme: str, host: str, port: int, addresses: list[str]) -> HTTPConnection:
         """Connect to the first reachable address; over TLS, verify the certificate of the host."""
-        from urllib3.connection import HTTPConnection, HTTPSConnection
-        from urllib3.exceptions import HTTPError
+        import urllib3
 
         tls: dict[str, Any] = {"server_hostname": host, "ssl_context": trusted()} if scheme == "https" else {}
-        kind = HTTPSConnection if tls else HTTPConnection
+        kind = urllib3.connection.HTTPSConnection if tls else urllib3.connection.HTTPConnection
         problem: Exception = ConnectionError("no address")
         for address in addresses:
             connection = kind(address, port, timeout=self._limits.connect, **tls)
             try:
                 connection.connect()
-            except (OSError, HTTPError) as error:
+            except (OSError, urllib3.exceptions.HTTPError) as error:
                 connection.close()
                 problem = error
                 if self._is_over():
@@ -176,11 +176,11 @@ class Fetch:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        from urllib3.exceptions import HTTPError
+        import urllib3
 
         try:
             yield
-        except (OSError, ValueError, http.client.HTTPException, HTTPError) as error:
+        except (OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
             why = "timeout" if self._cut or self._is_over() else _name(error)
             raise FetchError("stopped" if self._task.stopped.is_set() else why) from error
 
